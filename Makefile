@@ -1,0 +1,42 @@
+# Two commands are all a fresh machine needs: `make refresh` and `make test`.
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+export UV_PYTHON_DOWNLOADS := never
+export DO_NOT_TRACK := 1
+NJIA := .venv/bin/njia
+
+.PHONY: help refresh test ui check clean
+help: ## Show these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+refresh: .venv/ready ## Take in the sample extracts and publish a release into ./var (or NJIA_HOME)
+	@$(NJIA) inbox add --samples --quiet
+	@$(NJIA) refresh
+
+test: .venv/ready ## Run the tests
+	@.venv/bin/pytest
+
+ui: .venv/ready ## Open the Dagster UI on http://127.0.0.1:3000
+	@$(NJIA) ui
+
+check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/sqlfluff lint dbt_project --disable-progress-bar
+	@scratch=$$(mktemp -d) && NJIA_HOME=$$scratch PATH="$(CURDIR)/.venv/bin:$$PATH" DAGSTER_HOME=$$scratch \
+	  .venv/bin/dg check defs && \
+	  NJIA_WAREHOUSE=$$scratch/parse.duckdb .venv/bin/dbt --no-use-colors parse --no-partial-parse --warn-error \
+	  --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project --target-path $$scratch/target \
+	  --log-path $$scratch/log; status=$$?; rm -rf $$scratch; exit $$status
+
+clean: ## Remove the environment and everything that can be rebuilt (never ./var)
+	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
+	find orchestration expectations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The environment is exactly the committed lock; uv itself stays outside it.
+.venv/ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit("Njia needs Python 3.11, 3.12 or 3.13; %s is %d.%d. Use: make PYTHON=/path/to/python3.12 ..." % (sys.executable, *sys.version_info[:2]) if not (3,11) <= sys.version_info[:2] <= (3,13) else 0)'
+	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv==$(UV_VERSION); }
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@

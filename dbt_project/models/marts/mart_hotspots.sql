@@ -1,0 +1,170 @@
+-- One row per place, role, period, grain and population: what was reported there, and how long partners watched.
+-- A watched place with nothing to report has a row of zeros; an unwatched one has none.
+with cells as (select * from {{ ref('int_movement_cells') }}),
+
+stops as (select * from {{ ref('int_stop_places') }}),
+
+periods as (select * from {{ ref('int_periods') }}),
+
+touched as (
+    select
+        stops.place_level,
+        stops.place_id,
+        stops.place_role,
+        cells.period_id,
+        cells.record_grain,
+        cells.population,
+        cells.movement_id,
+        cells.partner,
+        cells.record_count,
+        cells.prevented_count,
+        cells.person_count_low,
+        cells.person_count_high
+    from stops
+    inner join cells on stops.movement_id = cells.movement_id
+),
+
+-- The base of a share: records that state a place of that level in that role.
+stated as (
+    select
+        place_level,
+        place_role,
+        period_id,
+        record_grain,
+        population,
+        sum(record_count) as record_count
+    from (
+        select distinct
+            place_level,
+            place_role,
+            period_id,
+            record_grain,
+            population,
+            movement_id,
+            record_count
+        from touched
+    ) as records
+    group by place_level, place_role, period_id, record_grain, population
+),
+
+counts as (
+    select
+        place_id,
+        place_role,
+        period_id,
+        record_grain,
+        population,
+        sum(record_count) as record_count,
+        sum(prevented_count) as prevented_count,
+        sum(person_count_low) as person_count_low,
+        sum(person_count_high) as person_count_high,
+        count(distinct partner) as partner_count
+    from touched
+    group by place_id, place_role, period_id, record_grain, population
+),
+
+effort as (
+    select
+        activity.place_id,
+        activity.place_role,
+        periods.period_id,
+        activity.record_grain,
+        count(*) as effort_months
+    from {{ ref('int_partner_activity') }} as activity
+    inner join periods
+        on
+            activity.month_start >= {{ month_of('periods.period_from') }}
+            and activity.month_start <= periods.period_to
+    where
+        activity.place_role in ('origin', 'transit', 'intended_destination', 'exploitation')
+        and activity.record_grain <> 'flow_count'
+    group by activity.place_id, activity.place_role, periods.period_id, activity.record_grain
+),
+
+populations as (
+    select 'all' as population
+    union all
+    select 'children' as population
+),
+
+keys as (
+    select
+        place_id,
+        place_role,
+        period_id,
+        record_grain,
+        population
+    from counts
+
+    union
+
+    select
+        effort.place_id,
+        effort.place_role,
+        effort.period_id,
+        effort.record_grain,
+        populations.population
+    from effort
+    cross join populations
+),
+
+joined as (
+    select
+        keys.place_id,
+        places.kind as place_level,
+        keys.place_role,
+        keys.period_id,
+        keys.record_grain,
+        keys.population,
+        coalesce(counts.record_count, 0) as record_count,
+        coalesce(counts.prevented_count, 0) as prevented_count,
+        coalesce(counts.person_count_low, 0) as person_count_low,
+        coalesce(counts.person_count_high, 0) as person_count_high,
+        coalesce(counts.partner_count, 0) as partner_count,
+        coalesce(effort.effort_months, 0) as effort_months,
+        coalesce(stated.record_count, 0) as stated_count
+    from keys
+    inner join {{ ref('int_places') }} as places on keys.place_id = places.place_id
+    left join counts
+        on
+            keys.place_id = counts.place_id
+            and keys.place_role = counts.place_role
+            and keys.period_id = counts.period_id
+            and keys.record_grain = counts.record_grain
+            and keys.population = counts.population
+    left join effort
+        on
+            keys.place_id = effort.place_id
+            and keys.place_role = effort.place_role
+            and keys.period_id = effort.period_id
+            and keys.record_grain = effort.record_grain
+    left join stated
+        on
+            places.kind = stated.place_level
+            and keys.place_role = stated.place_role
+            and keys.period_id = stated.period_id
+            and keys.record_grain = stated.record_grain
+            and keys.population = stated.population
+)
+
+select
+    place_id,
+    place_level,
+    place_role as role,
+    period_id,
+    record_grain,
+    population,
+    cast(record_count as bigint) as record_count,
+    cast(person_count_low as bigint) as person_count_low,
+    cast(person_count_high as bigint) as person_count_high,
+    cast(prevented_count as bigint) as prevented_count,
+    cast(partner_count as integer) as partner_count,
+    cast(effort_months as integer) as effort_months,
+    round(cast(record_count as double) / nullif(stated_count, 0), 6) as share,
+    case
+        when record_count > 0 then cast(rank() over (
+                partition by place_level, place_role, period_id, record_grain, population
+                order by record_count desc nulls last
+            ) as integer)
+    end as rank
+from joined

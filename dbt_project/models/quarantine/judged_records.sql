@@ -1,0 +1,140 @@
+-- One row per landed record of every extract, with exactly one fate and the rules that decided it.
+with extracts as (
+    select
+        extracts.*,
+        coalesce(in_force.fate, 'held') as extract_fate
+    from {{ ref('stg_extracts') }} as extracts
+    left join {{ ref('stg_extracts_in_force') }} as in_force on extracts.extract_id = in_force.extract_id
+),
+
+extracts_in_force as (select * from extracts where extract_fate = 'in_force'),
+
+-- A later full delivery stands for all that it covers: everything sent before, or its declared period.
+-- An extract without a period is replaced record by record when the later one declares a period.
+replacements as (
+    select
+        earlier.extract_id,
+        later.period_from,
+        later.period_to,
+        (
+            later.period_from is null
+            or (earlier.period_from >= later.period_from and earlier.period_to <= later.period_to)
+        ) as is_whole
+    from extracts_in_force as earlier
+    inner join extracts_in_force as later
+        on
+            earlier.partner = later.partner
+            and earlier.contract = later.contract
+            and earlier.sequence < later.sequence
+    where later.delivery_mode = 'full'
+),
+
+records as (
+    select
+        records.*,
+        extracts.partner_code,
+        extracts.contract,
+        extracts.extract_fate,
+        extracts.sequence,
+        extracts.received_on
+    from {{ ref('stg_records') }} as records
+    inner join extracts on records.extract_id = extracts.extract_id
+),
+
+newest_copies as (
+    select
+        partner,
+        record_id,
+        max(sequence) as newest_sequence
+    from records
+    where extract_fate = 'in_force'
+    group by partner, record_id
+),
+
+replaced as (
+    select distinct
+        records.extract_id,
+        records.record_id
+    from records
+    inner join extracts on records.extract_id = extracts.extract_id
+    inner join replacements on records.extract_id = replacements.extract_id
+    where
+        replacements.is_whole
+        or (
+            extracts.period_from is null
+            and records.period_from >= replacements.period_from
+            and records.period_to <= replacements.period_to
+        )
+),
+
+failed as (
+    select
+        extract_id,
+        record_id,
+        {{ sorted_codes('rule_code') }} as rule_codes
+    from {{ ref('record_rules') }}
+    where outcome = 'Q'
+    group by extract_id, record_id
+),
+
+noted as (
+    select
+        extract_id,
+        record_id,
+        {{ sorted_codes('rule_code') }} as rule_codes
+    from {{ ref('record_rules') }}
+    where outcome <> 'Q'
+    group by extract_id, record_id
+),
+
+-- The order is the rule: first the extract, then the newest copy, then what is wrong with it, then time.
+-- An older copy stays superseded when its newest is quarantined or under embargo: the partner has said that
+-- the older one is no longer true, so publishing it would be publishing what was withdrawn.
+fates as (
+    select
+        records.*,
+        failed.rule_codes as failed_codes,
+        noted.rule_codes as annotation_codes,
+        case
+            when records.extract_fate = 'withdrawn' then 'withdrawn'
+            when records.extract_fate <> 'in_force' then 'held'
+            when records.sequence < newest_copies.newest_sequence then 'superseded'
+            when replaced.record_id is not null then 'withdrawn'
+            when failed.rule_codes is not null then 'quarantined'
+            when records.embargo_until > {{ as_of_date() }} then 'embargoed'
+            when {{ days_after('coalesce(records.period_to, records.received_on)', var('lag_days')) }}
+                > {{ as_of_date() }}
+                then 'embargoed'
+            else 'current'
+        end as fate
+    from records
+    left join newest_copies on records.partner = newest_copies.partner and records.record_id = newest_copies.record_id
+    left join replaced on records.extract_id = replaced.extract_id and records.record_id = replaced.record_id
+    left join failed on records.extract_id = failed.extract_id and records.record_id = failed.record_id
+    left join noted on records.extract_id = noted.extract_id and records.record_id = noted.record_id
+)
+
+select
+    extract_id,
+    partner,
+    partner_code,
+    contract,
+    record_id,
+    record_grain,
+    sheet,
+    row_number,
+    source_row_count,
+    period_from,
+    period_to,
+    fate,
+    case
+        when fate = 'quarantined' then failed_codes
+        when fate = 'superseded' then 'newer_copy'
+        when fate = 'withdrawn' and extract_fate = 'withdrawn' then 'extract_withdrawn'
+        when fate = 'withdrawn' then 'record_retracted'
+        when fate = 'held' then 'extract_held'
+        when fate = 'embargoed' and embargo_until > {{ as_of_date() }} then 'embargoed'
+        when fate = 'embargoed' then 'lag_not_passed'
+    end as rule_codes,
+    annotation_codes
+from fates

@@ -1,0 +1,192 @@
+-- One row per rule that a landed record met: found by typing, in its places, or across its fields.
+with records as (select * from {{ ref('stg_records') }}),
+
+extracts as (select * from {{ ref('stg_extracts') }}),
+
+matches as (select * from {{ ref('stg_place_matches') }}),
+
+rules as (select * from {{ ref('quality_rules') }}),
+
+codes as (select * from {{ ref('codes') }}),
+
+stated_codes as (
+    select
+        extract_id,
+        record_id,
+        domain,
+        code
+    from {{ ref('stg_record_codes') }}
+    where domain <> 'nationality'
+
+    union all
+
+    select
+        extract_id,
+        record_id,
+        'sex' as domain,
+        sex as code
+    from records
+    where sex is not null
+
+    union all
+
+    select
+        extract_id,
+        record_id,
+        'age_band' as domain,
+        age_band as code
+    from records
+    where age_band is not null
+
+    union all
+
+    select
+        extract_id,
+        record_id,
+        'trafficking_status' as domain,
+        trafficking_status as code
+    from records
+    where trafficking_status is not null
+),
+
+-- A match carries `flag:twin_assumed;unk:…`: between delimiters each code is found whole, never as a part of another.
+match_rules as (
+    select
+        matches.mention_id,
+        rules.outcome,
+        rules.rule_code
+    from matches
+    inner join rules on ';' || replace(matches.problem_codes, ':', ';') || ';' like '%;' || rules.rule_code || ';%'
+    where rules.outcome <> 'Q'
+),
+
+mentions as (
+    select
+        mentions.extract_id,
+        mentions.record_id,
+        mentions.place_role,
+        mentions.mention_id,
+        coalesce(
+            matches.place_id <> 'unknown' or matches.country_alpha3 is not null or matches.geo_precision = 'region',
+            false
+        ) as is_resolved
+    from {{ ref('stg_place_mentions') }} as mentions
+    left join matches on mentions.mention_id = matches.mention_id
+),
+
+-- Where a partner stands says nothing of a journey, unless counting passers-by at a point is all it does.
+placed as (
+    select
+        records.extract_id,
+        records.record_id
+    from records
+    inner join mentions on records.extract_id = mentions.extract_id and records.record_id = mentions.record_id
+    where
+        mentions.is_resolved
+        and (mentions.place_role <> 'observation' or records.record_grain = 'flow_count')
+    group by records.extract_id, records.record_id
+),
+
+met as (
+    select
+        extract_id,
+        record_id,
+        outcome,
+        rule_code,
+        field
+    from {{ ref('stg_problems') }}
+    where record_id is not null
+
+    union all
+
+    select
+        mentions.extract_id,
+        mentions.record_id,
+        match_rules.outcome,
+        match_rules.rule_code,
+        'place(' || mentions.place_role || ')' as field
+    from mentions
+    inner join match_rules on mentions.mention_id = match_rules.mention_id
+
+    union all
+
+    select
+        records.extract_id,
+        records.record_id,
+        'Q' as outcome,
+        'no_place_resolved' as rule_code,
+        'place' as field
+    from records
+    left join placed on records.extract_id = placed.extract_id and records.record_id = placed.record_id
+    where placed.record_id is null
+
+    union all
+
+    select
+        records.extract_id,
+        records.record_id,
+        'Q' as outcome,
+        'departs_after_receipt' as rule_code,
+        'event_on' as field
+    from records
+    inner join extracts on records.extract_id = extracts.extract_id
+    where records.event_on > extracts.received_on
+
+    union all
+
+    -- A contract that maps to a code outside the lists costs its own records, not everybody's release.
+    select
+        stated_codes.extract_id,
+        stated_codes.record_id,
+        'Q' as outcome,
+        'code_not_listed' as rule_code,
+        stated_codes.domain as field
+    from stated_codes
+    left join codes on stated_codes.domain = codes.domain and stated_codes.code = codes.code
+    where codes.code is null
+
+    union all
+
+    -- Landing withholds these; the rule stays here so that a contract's mistake cannot publish one.
+    select
+        extract_id,
+        record_id,
+        'Q' as outcome,
+        'consent_missing' as rule_code,
+        'consent_state' as field
+    from records
+    where consent_state in ('refused', 'withdrawn', 'not_recorded') and record_grain = 'case'
+
+    union all
+
+    select
+        extract_id,
+        record_id,
+        'flag' as outcome,
+        'sex_count_conflict' as rule_code,
+        'sex' as field
+    from records
+    where sex = 'mixed' and person_count = 1
+
+    union all
+
+    select
+        extract_id,
+        record_id,
+        'flag' as outcome,
+        'child_age_conflict' as rule_code,
+        'age_band' as field
+    from records
+    where
+        (is_child and age_band not in ('a00_08', 'a09_17', 'child', 'unknown'))
+        or (not is_child and age_band in ('a00_08', 'a09_17', 'child'))
+)
+
+select
+    extract_id,
+    record_id,
+    outcome,
+    rule_code,
+    min(field) as field
+from met
+group by extract_id, record_id, outcome, rule_code

@@ -1,0 +1,28 @@
+-- One row per record of an extract. The time of submission stays out: nothing here needs it.
+select
+    extract_id,
+    partner,
+    record_id,
+    record_grain,
+    sheet,
+    row_number,
+    source_row_count,
+    event_on,
+    date_precision,
+    period_from,
+    period_to,
+    round,
+    person_count,
+    person_count_low,
+    person_count_high,
+    count_basis,
+    is_group,
+    sex,
+    age_band,
+    is_child,
+    nationality,
+    trafficking_status,
+    consent_state,
+    embargo_until,
+    transit_count
+from {{ source('typed', 'records') }}

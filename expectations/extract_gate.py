@@ -1,0 +1,146 @@
+"""What is expected of one landed extract.
+
+`hold` keeps it out, while its partner's last good one stays in force.
+"""
+
+from __future__ import annotations
+
+from expectations import Expectation, Limit, thresholds
+
+EXTRACT_GATE: tuple[Expectation, ...] = (
+    Expectation(
+        name="agreement_is_valid",
+        limits=(Limit("agreement_valid", minimum=1, empty_fails=True),),
+        severity="hold",
+        why="Without an agreement on the day it was received there is no ground to use what a partner sent.",
+        steward_action="Ask the partner for the signed agreement; enter its dates in the contract.",
+    ),
+    Expectation(
+        name="agreement_is_current",
+        limits=(Limit("agreement_current", minimum=1),),
+        severity="warn",
+        why="What was received under an agreement stays; what comes after its end will be held.",
+        steward_action="Renew the agreement with the partner, or enter its new end in the contract.",
+    ),
+    Expectation(
+        name="required_columns_present",
+        limits=(Limit("required_columns_missing", maximum=0, empty_fails=True),),
+        severity="hold",
+        why="A required column that is gone turns every row of the extract into a quarantined one.",
+        steward_action="Compare the header with the contract: if the column was renamed, edit the contract; "
+        "if it was lost, ask the partner to send the extract again.",
+    ),
+    Expectation(
+        name="every_row_is_typed",
+        limits=(Limit("untyped_rows", minimum=0, maximum=0, empty_fails=True),),
+        severity="hold",
+        why="A landed row that no typed record stands for would vanish without a reason: nothing disappears.",
+        steward_action="This is a fault of the program or of a contract that no longer fits what landed: "
+        "run `njia contract check` on the file, then report it with the extract id.",
+        waivable=False,
+    ),
+    Expectation(
+        name="row_volume_is_plausible",
+        limits=(
+            Limit(
+                "full_rows_vs_last",
+                minimum=thresholds.FULL_ROWS_VS_LAST_MIN,
+                maximum=thresholds.FULL_ROWS_VS_LAST_MAX,
+            ),
+            Limit("incremental_rows_vs_last", maximum=thresholds.INCREMENTAL_ROWS_VS_LAST_MAX),
+        ),
+        severity="hold",
+        why="A full extract replaces the one before: a lost sheet would withdraw real records.",
+        steward_action="Ask the partner whether rows were really removed. If so: "
+        "`njia decide accept-extract`; otherwise ask for the whole extract again.",
+    ),
+    Expectation(
+        name="dates_are_readable",
+        limits=(Limit("readable_date_share", minimum=thresholds.READABLE_DATES_MIN),),
+        severity="hold",
+        why="Unreadable dates are never guessed; many at once mean that the date layout changed.",
+        steward_action="Look at the date problems in review; set `locale.dates` in the contract, "
+        "or ask the partner.",
+        share_of="records",
+    ),
+    Expectation(
+        name="places_are_known",
+        limits=(Limit("place_resolved_share", minimum=thresholds.PLACES_KNOWN_MIN),),
+        severity="hold",
+        why="A movement without places is none; many unknown ones mean a swapped column or a new spelling.",
+        steward_action="Open the unresolved names in review; record aliases (`njia decide place-alias`) "
+        "or mend the columns in the contract.",
+        share_of="place_mentions",
+    ),
+    Expectation(
+        name="counties_are_known",
+        limits=(Limit("county_share", minimum=thresholds.COUNTIES_KNOWN_MIN),),
+        severity="warn",
+        why="County tables and maps can only show what is known to the county.",
+        steward_action="Ask whether the partner can ask for the county; record aliases for known towns.",
+        share_of="kenya_mentions",
+    ),
+    Expectation(
+        name="codes_are_mapped",
+        limits=(Limit("code_mapped_share", minimum=thresholds.CODES_MAPPED_MIN),),
+        severity="hold",
+        why="A changed list of choices silently turns answers into `unknown`.",
+        steward_action="Compare the partner's choices with `values` in the contract and add the new ones.",
+        share_of="coded_records",
+    ),
+    Expectation(
+        name="quarantine_is_not_flooded",
+        limits=(Limit("quarantine_share", maximum=thresholds.QUARANTINE_MAX),),
+        severity="hold",
+        why="Where so many rows are unfit, the fault is in the extract or its contract "
+        "and the rest is in doubt too.",
+        steward_action="Sort the quarantined rows in review by rule; the first rule usually names the cause.",
+        share_of="records",
+    ),
+    Expectation(
+        name="something_is_usable",
+        limits=(Limit("usable_records", minimum=1),),
+        severity="hold",
+        why="A full extract of which every row is quarantined would replace good records by nothing, "
+        "however few rows it has.",
+        steward_action="Sort the quarantined rows in review by rule; mend the contract, "
+        "or ask for the extract again.",
+    ),
+    Expectation(
+        name="record_refs_are_unique",
+        limits=(Limit("repeated_ref_share", maximum=thresholds.REPEATED_REFS_MAX),),
+        severity="hold",
+        why="Rows that share a reference count as one record: a wrong key melts different people into one.",
+        steward_action="Check `delivery.key` in the contract (a number that starts anew on every sheet needs "
+        "`[sheet, column]`); ask the partner about double entries.",
+        share_of="referenced_records",
+    ),
+    Expectation(
+        name="few_rows_are_refused",
+        limits=(Limit("refused_share", maximum=thresholds.REFUSED_ROWS_MAX),),
+        severity="warn",
+        why="Consent, totals and blanks explain some refusals; mostly refused rows deserve a look.",
+        steward_action="Read the reasons of the refusals; check `consent`, `accept_if` and `stop_at`.",
+        share_of="rows_read",
+    ),
+    Expectation(
+        name="columns_are_as_last_time",
+        limits=(Limit("new_unmapped_columns", maximum=0),),
+        severity="warn",
+        why="A column nobody mapped is dropped; it may be a renamed one or something worth asking for.",
+        steward_action="Map the new columns in the contract, or name them under `deny`.",
+    ),
+    Expectation(
+        name="shares_are_as_last_time",
+        limits=(
+            Limit("readable_date_change", minimum=-thresholds.SHARE_FALL_MAX),
+            Limit("place_resolved_change", minimum=-thresholds.SHARE_FALL_MAX),
+            Limit("code_mapped_change", minimum=-thresholds.SHARE_FALL_MAX),
+            Limit("quarantine_change", maximum=thresholds.SHARE_FALL_MAX),
+        ),
+        severity="warn",
+        why="A sudden fall says that something changed at the partner's before any limit is reached.",
+        steward_action="Compare this extract with the one before; ask the partner what changed.",
+        share_of="records",
+    ),
+)

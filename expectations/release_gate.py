@@ -1,0 +1,121 @@
+"""What is expected of a candidate release. `refuse` keeps it from readers; the current release stays."""
+
+from __future__ import annotations
+
+from expectations import Expectation, Limit, thresholds
+
+RELEASE_GATE: tuple[Expectation, ...] = (
+    Expectation(
+        name="reconciliation_is_exact",
+        limits=(Limit("reconciliation_difference", minimum=0, maximum=0, empty_fails=True),),
+        severity="refuse",
+        why="Read = refused + landed, and every landed row has exactly one fate: nothing disappears.",
+        steward_action="Open `quality.reconciliation`: the extract whose sums differ names the step. "
+        "This is a fault of the program; it cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
+        name="tables_are_complete",
+        limits=(Limit("tables_missing", maximum=0, empty_fails=True),),
+        severity="refuse",
+        why="Analysts' queries rest on every published table, release after release.",
+        steward_action="See which model failed or was removed; a published table goes only after "
+        "two releases' notice.",
+    ),
+    Expectation(
+        name="columns_are_described",
+        limits=(Limit("columns_undescribed", maximum=0, empty_fails=True),),
+        severity="warn",
+        why="A reader should never have to guess what a column means.",
+        steward_action="Add the missing doc block to the dbt project.",
+    ),
+    Expectation(
+        name="movements_are_plausible",
+        limits=(
+            Limit("movements", minimum=1, empty_fails=True),
+            Limit(
+                "movements_vs_last",
+                minimum=thresholds.MOVEMENTS_VS_LAST_MIN,
+                maximum=thresholds.MOVEMENTS_VS_LAST_MAX,
+            ),
+        ),
+        severity="refuse",
+        why="Movements that vanish or multiply overnight are a fault far more often than news.",
+        steward_action="Compare with `njia diff`; if extracts were withdrawn or a large partner joined, "
+        "`njia decide waive-check` with the reason.",
+    ),
+    Expectation(
+        name="quarantine_is_normal",
+        limits=(Limit("quarantine_share", maximum=thresholds.RELEASE_QUARANTINE_MAX, empty_fails=True),),
+        severity="refuse",
+        why="What is published must stand for what was sent.",
+        steward_action="Open `quality.quarantine_summary`, sort by rows: the top rule names the cause.",
+    ),
+    Expectation(
+        name="quarantine_is_as_last_time",
+        limits=(Limit("quarantine_change", maximum=thresholds.RELEASE_QUARANTINE_RISE_MAX),),
+        severity="refuse",
+        why="A jump across all partners comes from a changed rule, seed or program, not from the partners.",
+        steward_action="Compare `quality.quarantine_summary` with the current release's, rule by rule.",
+    ),
+    Expectation(
+        name="counties_are_as_last_time",
+        limits=(Limit("county_change", minimum=-thresholds.RELEASE_COUNTY_FALL_MAX),),
+        severity="refuse",
+        why="Rankings of counties would shift although nothing in the world did.",
+        steward_action="Look for changed place seeds or aliases; `njia place` shows what a name becomes.",
+    ),
+    Expectation(
+        name="movements_have_counties",
+        limits=(Limit("county_resolved_share", minimum=thresholds.RELEASE_COUNTY_MIN),),
+        severity="warn",
+        why="County tables should not describe a minority of the movements.",
+        steward_action="Work through the unresolved names in review, most frequent first.",
+    ),
+    Expectation(
+        name="partners_are_in_force",
+        limits=(Limit("partners_in_force", minimum=1, empty_fails=True),),
+        severity="refuse",
+        why="A release that no partner's extract feeds is empty.",
+        steward_action="See why every extract is held or withdrawn: `njia status`.",
+    ),
+    Expectation(
+        name="partners_are_as_last_time",
+        limits=(Limit("partners_vs_last", minimum=thresholds.PARTNERS_VS_LAST_MIN),),
+        severity="warn",
+        why="With fewer partners the same world looks quieter.",
+        steward_action="Name the lost partners in the report; see `njia status` for why.",
+    ),
+    Expectation(
+        name="no_partner_is_stale",
+        limits=(Limit("partners_stale", maximum=0, empty_fails=True),),
+        severity="warn",
+        why="A partner whose newest extract is held is shown as of its last good one.",
+        steward_action="Work through that extract's failed checks.",
+    ),
+    Expectation(
+        name="no_partner_is_held",
+        limits=(Limit("partners_held", maximum=0, empty_fails=True),),
+        severity="warn",
+        why="A partner with no good extract at all is missing from the release.",
+        steward_action="Work through the failed checks of its newest extract first.",
+    ),
+    Expectation(
+        name="no_partner_is_overdue",
+        limits=(Limit("partners_overdue", maximum=0, empty_fails=True),),
+        severity="warn",
+        why="Silence of a partner must not be read as calm.",
+        steward_action="Ask the partner for its next extract, or change its cadence in the contract.",
+    ),
+)
+
+# Judged once per published table (the check's subject is the table).
+TABLE_GATE: tuple[Expectation, ...] = (
+    Expectation(
+        name="table_rows_are_plausible",
+        limits=(Limit("rows_vs_last", minimum=thresholds.TABLE_ROWS_VS_LAST_MIN),),
+        severity="refuse",
+        why="A table that lost half its rows lost an input, even where the movements are all there.",
+        steward_action="Compare with `njia diff`; look for a seed or model that changed.",
+    ),
+)

@@ -1,0 +1,59 @@
+"""Every number the gates compare with, in one place, with the reason for it.
+
+Shares run from 0 to 1; a change is this time minus last time; a ratio is this time divided by last time.
+"""
+
+# --- Extracts ---------------------------------------------------------------------------------------------
+
+# A full extract replaces what the partner sent before: losing more than a fifth of the rows is more often a
+# filter left on, a lost sheet or a half-made export than a correction. The search for the last good extract
+# uses the same number, so that a shrunk extract never becomes what the next one is compared with.
+FULL_ROWS_VS_LAST_MIN = 0.8
+# A register grows; it does not quadruple between two deliveries. If it does, something was pasted twice.
+FULL_ROWS_VS_LAST_MAX = 4.0
+# An incremental extract may be small or empty (a reported zero); ten times the last one is a whole history
+# sent again, and records without a reference of the partner's would count twice.
+INCREMENTAL_ROWS_VS_LAST_MAX = 10.0
+
+# Under this many, one row moves a share by more than 5 points, the room the strictest limit below leaves:
+# such a share warns and does not hold an extract by itself. Unreadable rows are still quarantined one by one,
+# and an extract without one usable row is held whatever its size.
+SMALL_EXTRACT = 20
+
+# Every unreadable required date is a quarantined row; more than a fifth of them is a changed date layout.
+READABLE_DATES_MIN = 0.8
+# Spellings vary and new ones come all the time; a quarter unknown is a changed column or a new language.
+PLACES_KNOWN_MIN = 0.75
+# County of the mentions in Kenya: several partners honestly know no more than "Kenya", so this only warns.
+COUNTIES_KNOWN_MIN = 0.5
+# More than one in twenty values of a closed list unknown: the partner changed its list of choices.
+CODES_MAPPED_MIN = 0.95
+# Above 30 % quarantined, the fault is in the extract or its contract, not in single rows.
+QUARANTINE_MAX = 0.3
+# A key that repeats is usually a number that starts again on every sheet; a few are honest double entries.
+REPEATED_REFS_MAX = 0.05
+# Withheld rows, totals and blanks are normal; where they are most of the file, the filters deserve a look.
+REFUSED_ROWS_MAX = 0.5
+# A share that falls by a tenth since the last extract says "something changed" before any limit is reached.
+SHARE_FALL_MAX = 0.1
+
+# --- Releases ---------------------------------------------------------------------------------------------
+
+# Single extracts may reach 30 %; a whole release that sets aside a fifth of its rows is not the evidence.
+RELEASE_QUARANTINE_MAX = 0.2
+# Against the current release the share moves by little; 5 points at once come from a code or seed change.
+RELEASE_QUARANTINE_RISE_MAX = 0.05
+# Movements come and go with withdrawals, linkage and embargoes, but not a fifth of them overnight.
+MOVEMENTS_VS_LAST_MIN = 0.8
+# A large new partner may well triple a young evidence base; more than that is counted twice.
+MOVEMENTS_VS_LAST_MAX = 4.0
+# A table half as long as in the current release lost an input, even if no row count of another one shows it.
+TABLE_ROWS_VS_LAST_MIN = 0.5
+# Under this many rows in the current release a ratio says nothing (3 of 5 is one withdrawn extract).
+SMALL_TABLE = 50
+# Maps and county rankings rest on it; a fall by 5 points comes from a place seed or a resolver change.
+RELEASE_COUNTY_FALL_MAX = 0.05
+# Below it, county tables describe a minority of the movements.
+RELEASE_COUNTY_MIN = 0.5
+# Losing a fifth of the partners changes what every comparison in the release means.
+PARTNERS_VS_LAST_MIN = 0.8

@@ -1,0 +1,396 @@
+"""The `njia` command: parses arguments and calls the rooms."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration import console
+from orchestration.errors import NjiaError, ReleaseRefused, UsageError
+from orchestration.settings import Settings
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def installation(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Every command takes --home and --partners and gets the Settings they lead to."""
+
+    @click.option(
+        "--home", type=click.Path(path_type=Path), help="Where everything lives [NJIA_HOME, ./var]."
+    )
+    @click.option(
+        "--partners", type=click.Path(path_type=Path), help="The partners' contracts [NJIA_PARTNERS]."
+    )
+    @functools.wraps(command)
+    def with_settings(home: Path | None, partners: Path | None, **arguments: Any) -> Any:
+        return command(Settings.from_environment(home, partners), **arguments)
+
+    return with_settings
+
+
+json_output = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+
+
+@click.group(context_settings=CONTEXT)
+@click.version_option(package_name="njia", prog_name="njia")
+def cli() -> None:
+    """The shared evidence base of movement in, out of and within Kenya.
+
+    Partners' files go into the inbox. A refresh takes them in, judges them, and publishes a release
+    if the release gate passes; otherwise the current release stays.
+
+    \b
+    First steps
+      njia inbox add --samples       put the synthetic sample extracts into the inbox
+      njia refresh                   from the inbox to a published release
+      njia status                    what is in force, what waits for a steward
+      njia query "select count(*) from marts.fct_movements"
+      njia ui                        watch it in the Dagster UI
+    """
+
+
+@cli.command()
+@json_output
+@installation
+def refresh(settings: Settings, as_json: bool) -> None:
+    """Take in the inbox and publish, if both gates agree.
+
+    Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh is running,
+    2 wrong use or settings, 1 anything unexpected.
+    """
+    from orchestration.defs.refresh import run_refresh
+    from orchestration.release import refresh_summary
+
+    console.show_new_key(_make_keys(settings))
+    with console.steps() as on_step:
+        ended = run_refresh(settings, on_step)
+    error = ended.error
+    if error is not None and not isinstance(error, ReleaseRefused):
+        raise error
+    found = ended.refresh.found if ended.refresh else {}
+    outcome = "refused" if error else "unchanged" if found.get("unchanged") else "published"
+    summary = refresh_summary(
+        settings,
+        ended.refresh.taken if ended.refresh else [],
+        found.get("in_force"),
+        found.get("published"),
+        ended.seconds,
+        outcome,
+        found.get("candidate"),
+    )
+    console.show_refresh(settings, summary)
+    if as_json:
+        print(json.dumps(summary, default=str))
+    if error is not None:
+        raise error
+
+
+@cli.command()
+@click.option("--port", default=3000, show_default=True)
+@installation
+def ui(settings: Settings, port: int) -> None:
+    """Open the Dagster UI: the job, its runs and checks, the nightly schedule, the inbox sensor."""
+    import os
+
+    from orchestration.home import prepare_home
+    from orchestration.warehouse import manifest_path
+
+    prepare_home(settings)
+    console.show_new_key(_make_keys(settings))
+    manifest_path(settings)
+    os.environ.update(
+        NJIA_HOME=str(settings.home),
+        NJIA_PARTNERS=str(settings.partners),
+        NJIA_KEYS=str(settings.keys),
+        DAGSTER_HOME=str(settings.dagster_home),
+    )
+    console.say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C stops it)")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"]
+    os.chdir(Path(__file__).resolve().parent.parent)
+    os.execv(sys.executable, [*command, "-p", str(port), "--log-level", "warning"])  # noqa: S606
+
+
+@cli.command()
+@json_output
+@installation
+def status(settings: Settings, as_json: bool) -> None:
+    """The current release, its age, the partners and their freshness, what is held, what waits."""
+    from orchestration.status import read_status
+
+    found = read_status(settings)
+    if as_json:
+        print(json.dumps(found, default=str))
+    else:
+        console.show_status(found)
+
+
+@cli.group()
+def inbox() -> None:
+    """Put partners' files where the next refresh finds them."""
+
+
+@inbox.command("add")
+@click.argument("partner", required=False)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--samples", is_flag=True, help="Add the synthetic sample extracts.")
+@click.option("--quiet", is_flag=True, help="Say nothing when all went well.")
+@installation
+def inbox_add(
+    settings: Settings, partner: str | None, files: tuple[Path, ...], samples: bool, quiet: bool
+) -> None:
+    """Copy FILES of PARTNER into the inbox, whole or not at all."""
+    from orchestration import extracts
+
+    if samples == bool(partner) or (partner and not files):
+        raise UsageError("Say either a partner and its files, or --samples: njia inbox add PARTNER FILE…")
+    added = (
+        extracts.add_samples(settings) if samples else extracts.add_to_inbox(settings, str(partner), files)
+    )
+    if not quiet:
+        console.say(f"{len(added)} file(s) in the inbox. Next: njia refresh")
+
+
+@cli.group()
+def contract() -> None:
+    """Try a partner's contract before any refresh uses it."""
+
+
+@contract.command("check")
+@click.argument("contract_path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_output
+def contract_check(contract_path: Path, file: Path, as_json: bool) -> None:
+    """Read, rename, minimise and type FILE by CONTRACT_PATH; nothing is kept."""
+    from orchestration import extracts
+
+    report = extracts.check_contract(contract_path, file)
+    if as_json:
+        print(json.dumps(report.as_dict(), default=str))
+    else:
+        console.show_contract_report(report)
+    if not report.fit:
+        sys.exit(1)
+
+
+@cli.command()
+@click.argument("sql")
+@click.option("--edition", type=click.Choice(["partner", "public"]), default="partner", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+@installation
+def query(settings: Settings, sql: str, edition: str, form: str) -> None:
+    """Ask the current release one SELECT, read-only."""
+    from orchestration.release import run_query
+
+    console.show_rows(run_query(settings, sql, edition), form)
+
+
+@cli.command()
+@json_output
+@installation
+def releases(settings: Settings, as_json: bool) -> None:
+    """What was published, newest first."""
+    from orchestration.release import list_releases
+
+    found = list_releases(settings)
+    if as_json:
+        print(json.dumps([{**release.manifest, "is_current": release.is_current} for release in found]))
+    else:
+        console.show_releases(found)
+
+
+@cli.command()
+@click.argument("a")
+@click.argument("b")
+@json_output
+@installation
+def diff(settings: Settings, a: str, b: str, as_json: bool) -> None:
+    """What changed from release A to release B."""
+    from orchestration.release import diff as compare
+
+    found = compare(settings, a, b)
+    if as_json:
+        print(json.dumps(found.as_dict(), default=str))
+    else:
+        console.show_diff(found)
+
+
+def _author_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    author = click.option("--author", required=True, help="Who decides: a name or role.")
+    reason = click.option("--reason", required=True, help="Why, for whoever reads it next year.")
+    return author(reason(command))
+
+
+@cli.command()
+@click.argument("release_id")
+@_author_option
+@installation
+def rollback(settings: Settings, release_id: str, author: str, reason: str) -> None:
+    """Go back to an earlier release; recorded as a decision."""
+    from orchestration.release import rollback as go_back
+
+    target = go_back(settings, release_id, author, reason, settings.as_of())
+    console.say(
+        f"Release {target.release_id} is in force again. The next refresh publishes only if its inputs "
+        "differ from the release left behind."
+    )
+
+
+@cli.command()
+@click.argument("names", nargs=-1)
+@click.option("--file", "names_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--country", help="What the mention says of its country (alpha-3).")
+@json_output
+@installation
+def place(
+    settings: Settings, names: tuple[str, ...], names_file: Path | None, country: str | None, as_json: bool
+) -> None:
+    """What the resolver makes of place NAMES (or of the lines of --file)."""
+    from orchestration import places
+
+    asked = [*names, *(names_file.read_text(encoding="utf-8").splitlines() if names_file else [])]
+    if not asked:
+        raise UsageError("Give at least one name: njia place Malaba 'Busia, Uganda'")
+    found = places.resolve_names(asked, country=country)
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        console.show_places(found)
+
+
+@cli.group()
+def decide() -> None:
+    """Record what a steward decides; the next refresh acts on it."""
+
+
+def _decision(settings: Settings, kind: str, author: str, reason: str, **payload: Any) -> None:
+    from orchestration import stewardship
+
+    entry = stewardship.record_decision(settings, kind, author, reason, settings.as_of(), **payload)
+    console.say(f"Decision {entry['id']} recorded. It takes part in the next refresh: njia refresh")
+
+
+@decide.command("waive-check")
+@click.argument("check")
+@click.option("--scope", default="release", show_default=True, help="An extract id, or `release`.")
+@click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31.")
+@_author_option
+@installation
+def decide_waive(settings: Settings, check: str, scope: str, expires: str, author: str, reason: str) -> None:
+    """Let one failed CHECK pass, until a date. It lapses when the check changes."""
+    from orchestration import gates
+
+    _decision(
+        settings, "check_waiver", author, reason, check=check, check_definition=gates.check_definition(check),
+        scope=scope, expires=_day(expires),
+    )  # fmt: skip
+
+
+@decide.command("accept-extract")
+@click.argument("partner")
+@click.argument("extract_id")
+@_author_option
+@installation
+def decide_accept(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
+    """Put a held extract in force."""
+    _decision(settings, "extract_accept", author, reason, partner=partner, extract_id=extract_id)
+
+
+@decide.command("withdraw-extract")
+@click.argument("partner")
+@click.argument("extract_id")
+@_author_option
+@installation
+def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
+    """Take an extract out of force; the partner's earlier one stands again."""
+    _decision(settings, "extract_withdraw", author, reason, partner=partner, extract_id=extract_id)
+
+
+@decide.command("place-alias")
+@click.argument("text")
+@click.argument("place_id")
+@click.option("--country", help="Only where the mention names this country (alpha-3).")
+@_author_option
+@installation
+def decide_alias(
+    settings: Settings, text: str, place_id: str, country: str | None, author: str, reason: str
+) -> None:
+    """Say which place a written name means."""
+    _decision(settings, "place_alias", author, reason, text=text, place_id=place_id, country=country)
+
+
+@decide.command("revoke")
+@click.argument("decision_id")
+@_author_option
+@installation
+def decide_revoke(settings: Settings, decision_id: str, author: str, reason: str) -> None:
+    """Take back an earlier decision."""
+    from orchestration import stewardship
+
+    stewardship.revoke(settings, decision_id, author, reason, settings.as_of())
+    console.say(f"Decision {decision_id} is revoked. Next: njia refresh")
+
+
+@decide.command("list")
+@json_output
+@installation
+def decide_list(settings: Settings, as_json: bool) -> None:
+    """Every decision ever made, newest last."""
+    from orchestration import stewardship
+
+    found = stewardship.list_decisions(settings)
+    if as_json:
+        print(json.dumps(found, default=str))
+    else:
+        console.show_decisions(found)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--seed", default=2020, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--cases", default=8000, show_default=True, help="About how many case records.")
+@click.option("--months", default=36, show_default=True, help="How many months the case partners cover.")
+def synth(folder: Path, seed: int, cases: int, months: int) -> None:
+    """Write synthetic partners (contracts and extracts) into FOLDER."""
+    from orchestration.synth import generate
+
+    made = generate(folder, seed=seed, cases=cases, months=months)
+    console.show_synth(folder, seed, made)
+
+
+def _make_keys(settings: Settings) -> str | None:
+    from orchestration.keys import create_missing_keys
+
+    return create_missing_keys(settings.keys)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date such as 2027-01-31.") from None
+
+
+def main() -> None:
+    """Run the command; bad input ends in a sentence and an exit code, never in a traceback."""
+    try:
+        cli(standalone_mode=False)
+    except NjiaError as error:
+        console.complain(str(error), refused=isinstance(error, ReleaseRefused))
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        console.complain("Stopped. Nothing is half done: the next refresh goes on from here.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(141)

@@ -1,0 +1,237 @@
+"""What the command line shows: plain sentences and narrow tables, readable without colour.
+
+Results go to stdout, progress and complaints to stderr. What does not belong here: finding anything out.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.settings import Settings
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+STEPS = {
+    "take_in": "Reading, minimising and landing the inbox",
+    "type_extracts": "Typing dates, counts, codes and routes",
+    "places__matches": "Locating place names",
+    "gates__verdicts": "Extract gate",
+    "in_force": "Deciding what is in force",
+    "warehouse": "Judging, shaping and measuring (dbt)",
+    "release__candidate": "Staging the candidate release",
+    "release__verdict": "Release gate",
+    "release__published": "Publishing",
+}
+
+
+def say(sentence: str) -> None:
+    out.print(escape(sentence))
+
+
+def complain(sentence: str, refused: bool = False) -> None:
+    label = "Refused" if refused else "Error"
+    err.print(f"[bold red]{label}:[/] {escape(sentence)}", soft_wrap=True)
+
+
+def show_new_key(private_key: str | None) -> None:
+    """The stewards' private key is shown this once; nothing stores it."""
+    if private_key is None:
+        return
+    err.print("[bold]The stewards' private key, shown once and stored nowhere:[/]")
+    err.print(f"  {private_key}", soft_wrap=True)
+    err.print("Keep it offline. Without it no sealed original can ever be opened again.\n")
+
+
+@contextmanager
+def steps() -> Iterator[Callable[[str], None]]:
+    """Give a function that is told each step as it starts; a spinner where the terminal can show one."""
+    if err.is_terminal:
+        with err.status("Preparing the job") as spinner:
+
+            def on_step(step: str) -> None:
+                if step in STEPS:
+                    spinner.update(STEPS[step])
+
+            yield on_step
+    else:
+
+        def on_plain_step(step: str) -> None:
+            if step in STEPS:
+                err.print(f"· {STEPS[step]}")
+
+        yield on_plain_step
+
+
+def show_refresh(settings: Settings, summary: dict[str, Any]) -> None:
+    """The end of a refresh: what was taken, held, quarantined, published, and where to look next."""
+    rows, checks = {fate: count or 0 for fate, count in summary["rows"].items()}, summary["checks"]
+    outcome = {
+        "published": f"Published release {summary['release_id']}",
+        "unchanged": f"Unchanged: release {summary['release_id']} already holds all of this",
+        "refused": f"Refused: release {summary['release_id'] or 'none'} stays in force",
+    }[summary["outcome"]]
+    out.print(f"\n[bold]{outcome}[/] ({summary['seconds']:.0f} s)\n")
+
+    taken = Counter(extract["outcome"] for extract in summary["extracts"])
+    facts = _facts()
+    facts.add_row("Files", _counted(taken) or "nothing new in the inbox")
+    facts.add_row(
+        "Rows landed",
+        f"{rows['landed']:,}: "
+        + ", ".join(f"{rows[fate]:,} {fate}" for fate in rows if fate != "landed" and rows[fate]),
+    )
+    facts.add_row("Movements", f"{summary['movements'] or 0:,}")
+    facts.add_row(
+        "Checks", f"{checks['passed']} passed, {checks['failed']} failed, {checks['waived']} waived"
+    )
+    out.print(facts)
+
+    trouble = [extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")]
+    for extract in trouble:
+        out.print(
+            f"[bold yellow]{extract['outcome']}[/] {escape(extract['partner'])} · {escape(extract['file'])}\n"
+            f"    {escape(extract['reason'] or '')}"
+        )
+    out.print("\nWhere to look next")
+    out.print('  njia query "select * from marts.mart_corridors limit 5"', highlight=False)
+    out.print("  njia status         what is in force and what waits for a steward")
+    out.print("  njia ui             the same refresh in the Dagster UI")
+    out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
+    out.print("                      unresolved places, quarantined rows, failed checks (restricted)\n")
+
+
+def show_status(found: dict[str, Any]) -> None:
+    release = found["release"]
+    if release is None:
+        out.print("No release yet. `njia refresh` publishes the first one.\n")
+    else:
+        facts = f"{release['age']} old, {release['movements']:,} movements"
+        out.print(f"[bold]Release {release['release_id']}[/], {facts}\n")
+    if found["last_refused"]:
+        out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
+        for reason in found["last_refused"]["why"]:
+            out.print(f"    {escape(reason)}")
+    table = _table("partner", "extracts", "last received", "cadence", "state")
+    for partner in found["partners"]:
+        table.add_row(*(str(value if value is not None else "–") for value in partner.values()))
+    out.print(table)
+    for held in found["held"]:
+        out.print(
+            f"[bold yellow]held[/] {escape(held['partner'])} {held['extract_id']}: {escape(held['reason'])}"
+        )
+    out.print("\nWaiting for a steward (in the review folder)")
+    facts = _facts()
+    for name, number in found["review"].items():
+        facts.add_row(f"{number:,}", name.replace("_", " "))
+    out.print(facts)
+
+
+def show_rows(rows: Any, form: str) -> None:
+    """Rows of a query: `rows.columns` names, `rows.rows` tuples."""
+    if form == "json":
+        print(
+            json.dumps(
+                [dict(zip(rows.columns, row, strict=True)) for row in rows.rows],
+                default=str,
+                ensure_ascii=False,
+            )
+        )
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(rows.columns)
+        writer.writerows(rows.rows)
+    else:
+        table = _table(*rows.columns)
+        for row in rows.rows:
+            table.add_row(*("" if value is None else escape(str(value)) for value in row))
+        out.print(table)
+
+
+def show_releases(found: list[Any]) -> None:
+    table = _table("", "release", "movements", "extracts", "content hash")
+    for release in found:
+        table.add_row(
+            "→" if release.is_current else "",
+            release.release_id,
+            f"{release.manifest['movements'] or 0:,}",
+            str(sum(extract["fate"] == "in_force" for extract in release.manifest["extracts"])),
+            release.manifest["content_hash"][:12],
+        )
+    out.print(table if found else "No release yet. `njia refresh` publishes the first one.")
+
+
+def show_diff(found: Any) -> None:
+    out.print(f"[bold]{found.before} → {found.after}[/]")
+    table = _table("table", "rows before", "after", "added", "removed", "changed")
+    for row in found.tables:
+        counts = (row.rows_before, row.rows_after, row.added, row.removed, row.changed)
+        table.add_row(row.table, *("–" if count is None else f"{count:,}" for count in counts))
+    out.print(table)
+    for label, extracts in (("came", found.extracts_came), ("left", found.extracts_left)):
+        names = [f"{extract['partner_code']} {extract['extract_id']}" for extract in extracts]
+        out.print(f"Extracts that {label}: {', '.join(names) or 'none'}", soft_wrap=True)
+
+
+def show_places(found: list[dict[str, Any]]) -> None:
+    table = _table("name", "status", "place", "kind", "country", "county", "method", "confidence")
+    for place in found:
+        table.add_row(
+            *(
+                escape(str(place[key] if place[key] is not None else ""))
+                for key in ("name", "status", "place_id", "kind", "country", "county", "method", "confidence")
+            )
+        )
+    out.print(table)
+
+
+def show_decisions(found: list[dict[str, Any]]) -> None:
+    table = _table("id", "time", "kind", "author", "reason", "revoked by")
+    for entry in found:
+        table.add_row(
+            entry["id"],
+            str(entry["time"])[:16],
+            entry["kind"],
+            escape(entry["author"]),
+            escape(entry["reason"]),
+            entry["revoked_by"] or "",
+        )
+    out.print(table)
+
+
+def show_synth(folder: Path, seed: int, made: Any) -> None:
+    out.print(f"Seed {seed}: {made.partners} synthetic partners, {made.files} files in {escape(str(folder))}")
+
+
+def show_contract_report(report: Any) -> None:
+    for line in report.lines():
+        out.print(escape(line), soft_wrap=True)
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.most_common())
+
+
+def _facts() -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table

@@ -1,0 +1,67 @@
+"""When a refresh runs: nightly, and when a partner's file arrives."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import dagster as dg
+
+from orchestration.settings import Settings
+
+REFRESH = "refresh"
+
+
+@dataclass(frozen=True)
+class Automation:
+    job: dg.JobDefinition
+    schedule: dg.ScheduleDefinition
+    sensor: dg.SensorDefinition
+
+
+def automation(settings: Settings) -> Automation:
+    """The one job, its schedule and its sensor. The run queue of one stands in dagster.yaml."""
+    job = dg.define_asset_job(
+        REFRESH,
+        selection=dg.AssetSelection.all(),
+        description="From the partners' inbox to a published release, through both gates.",
+        executor_def=dg.in_process_executor,
+    )
+    schedule = dg.ScheduleDefinition(
+        name="nightly",
+        job=job,
+        cron_schedule="0 2 * * *",
+        execution_timezone="Africa/Nairobi",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="A refresh every night at 02:00 in Nairobi.",
+    )
+
+    @dg.sensor(
+        name="inbox",
+        job=job,
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="A refresh when the inbox holds a set of files that no refresh has seen yet.",
+    )
+    def inbox() -> dg.RunRequest | dg.SkipReason:
+        state = inbox_state(settings)
+        # A file that cannot be read stays in the inbox: its key keeps it from starting a refresh each minute.
+        return dg.RunRequest(run_key=state) if state else dg.SkipReason("The inbox is empty.")
+
+    return Automation(job, schedule, inbox)
+
+
+def inbox_state(settings: Settings) -> str | None:
+    """A key of the files in the inbox (names, sizes, times); None when there are none to take in."""
+    files = sorted(
+        path
+        for path in settings.inbox.glob("*/*")
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".part"
+    )
+    if not files:
+        return None
+    seen = hashlib.sha256()
+    for path in files:
+        stat = path.stat()
+        seen.update(f"{path.parent.name}/{path.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+    return seen.hexdigest()

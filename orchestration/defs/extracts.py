@@ -1,0 +1,109 @@
+"""Read, rename, minimise, land, type: from the partners' files to typed tables."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from orchestration import extracts
+from orchestration.defs.workplace import Workplace, step
+
+GROUP = "extracts"
+
+
+def landing_key(partner: str) -> dg.AssetKey:
+    return dg.AssetKey(["landing", partner])
+
+
+def typed_key(table: str) -> dg.AssetKey:
+    return dg.AssetKey(["typed", table])
+
+
+def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.AssetsDefinition]:
+    partners = contracts.partners
+
+    @dg.multi_asset(
+        name="take_in",
+        specs=[
+            dg.AssetSpec(
+                landing_key(partner),
+                group_name=GROUP,
+                description="What this partner sent: values as sent, our names, no direct identifiers.",
+                kinds={"parquet"},
+                metadata={"stewards": _stewards(contracts, partner)},
+            )
+            for partner in partners
+        ],
+    )
+    def take_in(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
+        taken = step(
+            context,
+            workplace,
+            lambda refresh: extracts.take_in(workplace.settings, refresh.keys, refresh.as_of),
+        )
+        refresh = workplace.begin(context.run_id)
+        refresh.taken = taken
+        for partner in partners:
+            own = [extract for extract in taken if extract.partner == partner]
+            yield dg.MaterializeResult(
+                asset_key=landing_key(partner),
+                metadata={
+                    "dagster/row_count": sum(extract.rows_landed for extract in own),
+                    "files": len(own),
+                    "rows_read": sum(extract.rows_read for extract in own),
+                    "rows_refused": sum(extract.rows_refused for extract in own),
+                    "outcomes": dg.MetadataValue.table(_outcome_records(own))
+                    if own
+                    else dg.MetadataValue.text("nothing new in the inbox"),
+                },
+            )
+
+    @dg.multi_asset(
+        name="type_extracts",
+        specs=[
+            dg.AssetSpec(
+                typed_key(table),
+                group_name=GROUP,
+                deps=[landing_key(partner) for partner in partners],
+                description=description,
+                kinds={"parquet"},
+            )
+            for table, description in extracts.TYPED_TABLES.items()
+        ],
+    )
+    def type_extracts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        """Dates, counts, ages, codes and routes by contract: typed columns plus problem codes."""
+        typed = step(
+            context,
+            workplace,
+            lambda refresh: extracts.type_extracts(
+                workplace.settings, refresh.keys, contracts=refresh.contracts
+            ),
+        )
+        for table in extracts.TYPED_TABLES:
+            yield dg.MaterializeResult(
+                asset_key=typed_key(table),
+                metadata={"extracts": typed.extracts, "retyped": typed.retyped, "failed": len(typed.failed)},
+            )
+
+    return [take_in, type_extracts]
+
+
+def _stewards(contracts: extracts.Contracts, partner: str) -> str:
+    return ", ".join(sorted({contract.partner.steward for contract in contracts.valid.get(partner, [])}))
+
+
+def _outcome_records(taken: list[extracts.TakenExtract]) -> list[dg.TableRecord]:
+    return [
+        dg.TableRecord(
+            {
+                "file": extract.file,
+                "outcome": extract.outcome,
+                "rows_read": extract.rows_read,
+                "rows_landed": extract.rows_landed,
+                "rows_refused": extract.rows_refused,
+                "reason": extract.reason or "",
+            }
+        )
+        for extract in taken
+    ]

@@ -1,0 +1,39 @@
+"""Locate: distinct place mentions to places."""
+
+import dagster as dg
+
+from orchestration import extracts, places
+from orchestration.defs.extracts import typed_key
+from orchestration.defs.workplace import Workplace, step
+
+MATCHES = dg.AssetKey(["places", "matches"])
+
+
+def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
+    @dg.asset(
+        key=MATCHES,
+        name=None,
+        group_name="places",
+        deps=[typed_key(table) for table in extracts.TYPED_TABLES],
+        kinds={"parquet"},
+    )
+    def locate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        """Every distinct place mention with its place, the method, the confidence and its rivals."""
+        located = step(
+            context,
+            workplace,
+            lambda refresh: places.locate(
+                workplace.settings, refresh.keys, place_aliases=refresh.decisions.place_aliases
+            ),
+        )
+        workplace.begin(context.run_id).found["located"] = located
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": located.mentions,
+                "resolved": located.resolved,
+                "ambiguous": located.ambiguous,
+                "unresolved": located.unresolved,
+            }
+        )
+
+    return [locate]

@@ -1,0 +1,66 @@
+"""Run the refresh job in this process, on the same instance as the UI shows."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+import dagster as dg
+from dagster import DagsterEvent, DagsterInstance
+
+from orchestration.defs.automation import REFRESH
+from orchestration.defs.resources import evidence_base
+from orchestration.defs.workplace import Refresh, Workplace
+from orchestration.errors import NjiaError
+from orchestration.home import prepare_home
+from orchestration.settings import Settings
+
+QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """How a refresh ended: what it found, how long it took, and the error that stopped it, if any."""
+
+    refresh: Refresh | None
+    seconds: float
+    error: NjiaError | None
+
+
+def run_refresh(
+    settings: Settings,
+    on_step: Callable[[str], None] = lambda step: None,
+    steps: list[dg.AssetKey] | None = None,
+) -> Refreshed:
+    """Run the whole job, or only some steps of it, as the UI would; never raises for a failed step."""
+    prepare_home(settings)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    started = time.monotonic()
+    workplace = Workplace(settings)
+    job = evidence_base(workplace).resolve_job_def(REFRESH)
+    run_id = str(uuid4())
+
+    def listen(record: object, _cursor: object = None) -> None:
+        event = getattr(record, "dagster_event", None)
+        if isinstance(event, DagsterEvent) and event.event_type_value == "STEP_START":
+            on_step(event.step_key or "")
+
+    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        instance.add_event_listener(run_id, listen)
+        try:
+            result = job.execute_in_process(
+                run_config=QUIET_LOGS,
+                instance=instance,
+                raise_on_error=False,
+                run_id=run_id,
+                asset_selection=steps,
+            )
+        finally:
+            workplace.end()
+    error = workplace.error
+    if not result.success and error is None:
+        error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
+    return Refreshed(workplace.refresh, time.monotonic() - started, error)

@@ -1,0 +1,41 @@
+"""Everything put together for one installation. The only file of this folder that Dagster reads itself."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration import extracts
+from orchestration.defs import extracts as extract_steps
+from orchestration.defs import gates, places, release, warehouse
+from orchestration.defs.automation import automation
+from orchestration.defs.workplace import Workplace
+from orchestration.gates import PUBLISHED_SCHEMAS
+from orchestration.settings import Settings
+from orchestration.warehouse import manifest_path
+
+
+def evidence_base(workplace: Workplace) -> dg.Definitions:
+    """The definitions of one installation, over its own partners and home."""
+    contracts = extracts.load_contracts(workplace.settings.partners)
+    manifest = manifest_path(workplace.settings)
+    automatic = automation(workplace.settings)
+    marts = warehouse.assets(workplace, manifest)
+    published = [key for key in marts[0].keys if key.path[0] in PUBLISHED_SCHEMAS]
+    return dg.Definitions(
+        assets=[
+            *extract_steps.assets(workplace, contracts),
+            *places.assets(workplace),
+            *gates.assets(workplace),
+            *marts,
+            *release.assets(workplace, manifest, published),
+        ],
+        asset_checks=[*gates.checks(workplace, contracts), *release.checks(workplace)],
+        jobs=[automatic.job],
+        schedules=[automatic.schedule],
+        sensors=[automatic.sensor],
+    )
+
+
+@dg.definitions
+def njia() -> dg.Definitions:
+    return evidence_base(Workplace(Settings.from_environment()))

@@ -1,0 +1,84 @@
+"""Judge, shape and measure: the dbt project as assets, its tests as checks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, dbt_assets
+
+from orchestration.defs.workplace import Refresh, Workplace, step
+from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.warehouse import NodeOutcome, build
+
+UNIQUE_ID = "dagster_dbt/unique_id"
+
+
+class StepsOfTheWay(DagsterDbtTranslator):
+    """Groups of the lineage graph are the verbs of the way, in its order."""
+
+    def get_group_name(self, dbt_resource_props: Any) -> str:
+        folder = dbt_resource_props["fqn"][1]
+        if dbt_resource_props["resource_type"] == "seed":
+            return "reference"
+        if folder == "marts":
+            return "measure" if dbt_resource_props["name"].startswith("mart_") else "shape"
+        return {"staging": "judge", "quarantine": "judge", "intermediate": "shape"}.get(folder, folder)
+
+
+def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=StepsOfTheWay(), name="warehouse")
+    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """One dbt build over the typed tables of the extracts in force."""
+        nodes = step(
+            context,
+            workplace,
+            lambda refresh: build(workplace.settings, refresh.as_of.date().isoformat()),
+        )
+        yield from _results(context, nodes)
+        step(context, workplace, lambda refresh: _stop_if_broken(refresh, nodes))
+
+    return [warehouse]
+
+
+def _results(
+    context: dg.AssetExecutionContext, nodes: list[NodeOutcome]
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    definition = context.assets_def
+    keys = {spec.metadata[UNIQUE_ID]: spec.key for spec in definition.specs if UNIQUE_ID in spec.metadata}
+    check_specs = {
+        spec.metadata[UNIQUE_ID]: spec
+        for spec in definition.check_specs
+        if UNIQUE_ID in (spec.metadata or {})
+    }
+    for node in nodes:
+        if node.unique_id in keys and node.status == "success":
+            yield dg.MaterializeResult(asset_key=keys[node.unique_id], metadata={"seconds": node.seconds})
+        elif node.unique_id in check_specs and node.status != "skipped":
+            spec = check_specs[node.unique_id]
+            yield dg.AssetCheckResult(
+                asset_key=spec.asset_key,
+                check_name=spec.name,
+                passed=node.status == "pass",
+                severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
+                metadata={"failing_rows": node.failures},
+            )
+
+
+def _stop_if_broken(refresh: Refresh, nodes: list[NodeOutcome]) -> None:
+    """Errors of models are ours to mend; failed tests are a reason to refuse. Neither reaches a release."""
+    errors = [
+        node.name for node in nodes if node.status == "error" or (node.status == "fail" and not node.is_test)
+    ]
+    if errors:
+        raise NjiaError(
+            f"dbt could not build {', '.join(errors)}. The text of the error is not kept, because it may "
+            "quote a row: run `make check`, then `make test`, to find the fault on synthetic data."
+        )
+    failed = [node for node in nodes if node.status == "fail"]
+    if failed:
+        listed = "; ".join(f"{node.name} ({node.failures} rows)" for node in failed)
+        raise ReleaseRefused(
+            f"Refused: {len(failed)} dbt test(s) failed: {listed}. The current release stays. What each test "
+            "guards stands in the Dagster UI beside its table."
+        )

@@ -1,0 +1,115 @@
+"""The one resource: what a refresh needs from the first step to the last.
+
+The lock is taken and the clock is read once, in whichever step of a run comes first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from orchestration import extracts, stewardship
+from orchestration.errors import NjiaError, RefreshRunning
+from orchestration.home import prepare_home
+from orchestration.keys import Keys, load_keys
+from orchestration.settings import Settings
+
+Answer = TypeVar("Answer")
+SECONDS_TO_WAIT = 10
+
+
+@dataclass
+class Refresh:
+    """One run: its time, keys, contracts and decisions, and what its steps have found so far."""
+
+    run_id: str
+    as_of: datetime
+    keys: Keys
+    contracts: extracts.Contracts
+    decisions: stewardship.Decisions
+    taken: list[extracts.TakenExtract] = field(default_factory=list)
+    found: dict[str, Any] = field(default_factory=dict)
+
+
+class Workplace:
+    """Settings, and the refresh under way in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.refresh: Refresh | None = None
+        self.error: NjiaError | None = None
+        self._lock = FileLock(settings.lock, timeout=SECONDS_TO_WAIT)
+
+    def begin(self, run_id: str) -> Refresh:
+        """The refresh of this run; the first call takes the lock and reads the clock."""
+        if self.refresh and self.refresh.run_id == run_id:
+            return self.refresh
+        prepare_home(self.settings)
+        self._take_lock(run_id)
+        as_of = self.settings.as_of()
+        self.refresh = Refresh(
+            run_id,
+            as_of,
+            load_keys(self.settings.keys),
+            extracts.load_contracts(self.settings.partners),
+            stewardship.active_decisions(self.settings, as_of),
+        )
+        return self.refresh
+
+    def end(self) -> None:
+        """Let go of the lock. A run in a process of its own lets go by ending."""
+        self._lock.release(force=True)
+
+    def _take_lock(self, run_id: str) -> None:
+        holder = self.settings.lock.with_suffix(".holder")
+        try:
+            self._lock.acquire()
+        except Timeout:
+            pass
+        else:
+            holder.write_text(json.dumps({"process": os.getpid(), "run": run_id}))
+            return
+        who = json.loads(holder.read_text()) if holder.exists() else {"process": "unknown", "run": "unknown"}
+        raise RefreshRunning(
+            f"Another refresh is running (process {who['process']}, run {who['run']}). "
+            "Wait for it to end, or see it in `njia ui`."
+        )
+
+
+def step(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext,
+    workplace: Workplace,
+    work: Callable[[Refresh], Answer],
+) -> Answer:
+    """Do a room's work; nothing of an unexpected error but its kind and place gets past here.
+
+    The text of such an error may quote a cell, and Dagster keeps the texts of errors.
+    """
+    op = context.op_execution_context
+    problem: NjiaError | None = None
+    answer: Answer
+    try:
+        answer = work(workplace.begin(op.run_id))
+    except NjiaError as error:
+        problem = error
+    except Exception as error:
+        problem = NjiaError(f"The step {op.op_handle.name} failed: {_kind_and_place(error)}.")
+    if problem is not None:
+        workplace.error = problem
+        raise dg.Failure(description=str(problem), allow_retries=False)
+    return answer
+
+
+def _kind_and_place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_qualname}, line {trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"

@@ -1,0 +1,36 @@
+"""From a partner's file to landed, then typed, values: read, rename, minimise, land, type.
+
+Belongs here: contracts, and everything that touches a partner's own layout, columns or spelling.
+Does not: what a place name means (`places`), whether an extract is fit to enter (`gates`), rules
+across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
+non_records, rename, minimise, records, sealing, landing, take_in; `check` runs the same road without
+a home.
+"""
+
+from orchestration.extracts.check import ContractReport, check_contract
+from orchestration.extracts.contract import Contract, Locale
+from orchestration.extracts.contract_fields import FieldSpec
+from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.inbox import add_samples, add_to_inbox
+from orchestration.extracts.outcomes import TakenExtract
+from orchestration.extracts.take_in import take_in
+from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
+
+__all__ = [
+    "TYPED_TABLES",
+    "Contract",
+    "ContractFault",
+    "ContractReport",
+    "Contracts",
+    "FieldSpec",
+    "Locale",
+    "TakenExtract",
+    "TypedSummary",
+    "add_samples",
+    "add_to_inbox",
+    "check_contract",
+    "load_contract",
+    "load_contracts",
+    "take_in",
+    "type_extracts",
+]

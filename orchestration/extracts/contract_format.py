@@ -1,0 +1,96 @@
+"""The part of a contract that describes a file's layout."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from orchestration.extracts.contract_fields import Strict, Text
+
+MONTH_SHEETS = "month"
+
+
+class Layout(Strict):
+    """What workbooks and CSV files share."""
+
+    header_rows: list[int] = Field(
+        default_factory=list, description="Rows of the header as the partner counts them, e.g. [4, 5]."
+    )
+    header_join: str = Field(" | ", description="What joins the parts of a header of several rows.")
+    header_search: int | None = Field(
+        None, ge=1, le=100, description="Look for the header in the first so many rows."
+    )
+    hxl_row: bool | Literal["auto"] = Field(
+        "auto", description="Whether a row of HXL tags follows the header."
+    )
+    stop_at: list[Text] = Field(
+        default_factory=list, description="First words of the row that ends the table, e.g. TOTAL."
+    )
+
+    @field_validator("header_rows")
+    @classmethod
+    def _rows_in_order(cls, rows: list[int]) -> list[int]:
+        if any(row < 1 for row in rows) or rows != sorted(set(rows)):
+            raise ValueError("header rows are counted from 1 and rise, e.g. [4, 5]")
+        return rows
+
+    @model_validator(mode="after")
+    def _one_way_to_the_header(self) -> Any:
+        if self.header_rows and self.header_search:
+            raise ValueError("give either header_rows or header_search, not both")
+        return self
+
+
+class Sheets(Strict):
+    """Several sheets of one layout."""
+
+    pattern: Text = Field(description="`month` for sheets named by month, else a pattern such as Cases*.")
+    sheet_month: bool = Field(False, description="A sheet's month dates records without a date of their own.")
+
+
+class Repeat(Strict):
+    """A child sheet: several rows for one record."""
+
+    sheet: Text | None = Field(None, description="The sheet's name; default: the repeat's own name.")
+    parent: Text = Field(description="The child column that names the record it belongs to.")
+    matches: Text | None = Field(
+        None, description="The main column that `parent` repeats; default: the column of delivery.key."
+    )
+    order: Literal["row"] = "row"
+
+
+class XlsxFormat(Layout):
+    kind: Literal["xlsx"]
+    sheet: int | Text | None = Field(None, description="A sheet's name, or its number from 0.")
+    sheets: Sheets | None = None
+    fill_down_merged: list[Text] = Field(
+        default_factory=list, description="Columns whose merged cells count for every row they cover."
+    )
+    repeats: dict[str, Repeat] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_way_to_the_sheet(self) -> XlsxFormat:
+        if self.sheet is not None and self.sheets is not None:
+            raise ValueError("give either sheet (one) or sheets (several), not both")
+        return self
+
+    @property
+    def has_sheet_months(self) -> bool:
+        return self.sheets is not None and self.sheets.sheet_month
+
+
+class CsvFormat(Layout):
+    kind: Literal["csv"]
+    encoding: str = "utf-8"
+    delimiter: str = Field(",", min_length=1, max_length=1)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        try:
+            codecs.lookup(name)
+        except LookupError:
+            raise ValueError("no such encoding; use utf-8 or cp1252 (Windows)") from None
+        return name

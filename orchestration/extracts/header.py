@@ -1,0 +1,122 @@
+"""Find a sheet's header and know which column stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from orchestration.extracts.cells import Cell, Merge, SourceRow, SourceSheet, same, tidy
+from orchestration.extracts.contract_format import Layout
+from orchestration.extracts.outcomes import ExtractHeld
+
+ENOUGH = 0.6
+
+
+@dataclass(frozen=True)
+class Header:
+    """Column names by position; a name that stands twice is `City` and `City.2`."""
+
+    row: int
+    names: list[str]
+
+    def find(self, column: str) -> int | None:
+        """Where a column stands: exactly as written, else the only one that differs in capitals."""
+        wanted = tidy(column)
+        if wanted in self.names:
+            return self.names.index(wanted)
+        close = [index for index, name in enumerate(self.names) if name.casefold() == wanted.casefold()]
+        return close[0] if len(close) == 1 else None
+
+    def is_twice(self, column: str) -> bool:
+        wanted = tidy(column)
+        return any(same(name) == same(f"{wanted}.2") for name in self.names)
+
+    def choices_of(self, column: str) -> list[tuple[str, int]]:
+        """The 1/0 columns of a choose-many question: `transport/bus` → (`bus`, position)."""
+        prefix = same(column) + "/"
+        return [
+            (name[len(tidy(column)) + 1 :], index)
+            for index, name in enumerate(self.names)
+            if same(name).startswith(prefix)
+        ]
+
+
+def read_header(
+    sheet: SourceSheet, layout: Layout, required: Iterable[str], all_columns: Iterable[str], label: str
+) -> tuple[Header, Iterator[SourceRow]] | None:
+    """The header and the rows after it; None for a sheet without any filled cell."""
+    if layout.header_search:
+        return _search(sheet, layout.header_search, list(required), list(all_columns), label)
+    rows_of_header = layout.header_rows or [1]
+    head = list(islice(sheet.rows, rows_of_header[-1]))
+    if not any(cell for row in head for cell in row.cells):
+        following = next(sheet.rows, None)
+        if following is None:
+            return None
+        return Header(rows_of_header[-1], []), chain([following], sheet.rows)
+    chosen = [row for row in head if row.number in rows_of_header]
+    return Header(rows_of_header[-1], _join(chosen, sheet.merges, layout.header_join)), sheet.rows
+
+
+def _search(
+    sheet: SourceSheet, limit: int, required: list[str], all_columns: list[str], label: str
+) -> tuple[Header, Iterator[SourceRow]] | None:
+    is_blank = True
+    for row in islice(sheet.rows, limit):
+        is_blank = is_blank and not any(row.cells)
+        header = Header(row.number, _numbered([_text(cell) for cell in row.cells]))
+        if required:
+            fits = all(header.find(column) is not None for column in required)
+        else:
+            found = sum(header.find(column) is not None for column in all_columns)
+            fits = found >= max(1, ENOUGH * len(all_columns))
+        if fits:
+            return header, sheet.rows
+    if is_blank and next((row for row in sheet.rows if any(row.cells)), None) is None:
+        return None
+    sheet_name = f", sheet {sheet.name!r}," if sheet.name else ""
+    names = ", ".join(repr(column) for column in required or all_columns)
+    raise ExtractHeld(
+        "hold:header_not_found",
+        f"{label}{sheet_name} has no row with the columns {names} among its first {limit}. If a column was "
+        "renamed, change the contract; if the header stands lower, raise `format.header_search`.",
+    )
+
+
+def _join(rows: list[SourceRow], merges: list[Merge], joiner: str) -> list[str]:
+    """One name a column from header rows: a merged head counts for every column it covers."""
+    width = max((len(row.cells) for row in rows), default=0)
+    spread = [_spread(row, merges, width, is_last=row is rows[-1], has_merges=bool(merges)) for row in rows]
+    names = []
+    for column in range(width):
+        parts = [line[column] for line in spread if line[column]]
+        distinct = [part for at, part in enumerate(parts) if at == 0 or part != parts[at - 1]]
+        names.append(joiner.join(distinct))
+    return _numbered(names)
+
+
+def _spread(row: SourceRow, merges: list[Merge], width: int, is_last: bool, has_merges: bool) -> list[str]:
+    texts = [_text(cell) for cell in row.cells] + [""] * (width - len(row.cells))
+    if has_merges:
+        for merge in merges:
+            if merge.first_row == row.number:
+                for column in range(merge.first_column, min(merge.last_column, width) + 1):
+                    texts[column - 1] = texts[merge.first_column - 1]
+    elif not is_last:
+        for column in range(1, width):
+            texts[column] = texts[column] or texts[column - 1]
+    return texts
+
+
+def _numbered(names: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    numbered = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        numbered.append(name if not name or seen[name] == 1 else f"{name}.{seen[name]}")
+    return numbered
+
+
+def _text(cell: Cell | None) -> str:
+    return tidy(cell.value) if cell else ""

@@ -1,0 +1,39 @@
+"""Putting files into the inbox, whole or not at all. Taking them out again is `take_in`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from orchestration.durable import sync
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+
+
+def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:
+    """Copy files into a partner's inbox; a refresh that looks meanwhile sees a `.part` and leaves it alone."""
+    known = sorted(path.name for path in settings.partners.iterdir() if path.is_dir())
+    if partner not in known:
+        raise UsageError(
+            f"No partner {partner!r} in {settings.partners}. Partners with a contract: {', '.join(known) or 'none'}."
+        )
+    folder = settings.inbox / partner
+    folder.mkdir(parents=True, exist_ok=True)
+    added = []
+    for file in files:
+        partial = folder / f"{file.name}.part"
+        shutil.copyfile(file, partial)
+        sync(partial)
+        added.append(partial.rename(folder / file.name))
+    sync(folder)
+    return added
+
+
+def add_samples(settings: Settings) -> list[Path]:
+    """Copy what lies in `extracts/` beside every contract: the synthetic sample partners."""
+    added = []
+    for folder in sorted(settings.partners.glob("*/extracts")):
+        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        added += add_to_inbox(settings, folder.parent.name, files)
+    return added

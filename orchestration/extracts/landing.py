@@ -1,0 +1,123 @@
+"""The landing folder: one immutable Parquet of values as sent, and the JSON that commits it.
+
+An extract exists once its JSON does; the set of these is the register. Parquet without JSON is left
+over from a crash and is swept.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.durable import PARTIAL, write_json
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.tally import LandedCell, Tally
+
+SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.int64(), nullable=False),
+        pa.field("sheet", pa.string(), nullable=False),
+        pa.field("row_number", pa.int32(), nullable=False),
+        pa.field("part", pa.string(), nullable=False),
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("seq", pa.int32(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("number_format", pa.string()),
+    ]
+)
+_CELLS_IN_A_GROUP = 100_000
+
+
+def parquet_path(folder: Path, partner: str, extract_id: str) -> Path:
+    return folder / partner / f"{extract_id}.parquet"
+
+
+def register_path(folder: Path, partner: str, extract_id: str) -> Path:
+    return folder / partner / f"{extract_id}.json"
+
+
+def write_cells(path: Path, cells: Iterable[LandedCell]) -> None:
+    """Stream cells into a Parquet file, a row group at a time; the path must be a temporary one."""
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+        group: list[LandedCell] = []
+        for cell in cells:
+            group.append(cell)
+            if len(group) == _CELLS_IN_A_GROUP:
+                writer.write_table(_table(group))
+                group.clear()
+        writer.write_table(_table(group))
+
+
+def register(path: Path, entry: dict[str, Any]) -> None:
+    """Commit an extract."""
+    write_json(path, entry)
+
+
+def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
+    """What a partner has landed so far, by extract id."""
+    files = sorted((folder / partner).glob("*.json")) if (folder / partner).is_dir() else []
+    return {
+        file.stem: json.loads(file.read_text(encoding="utf-8"))
+        for file in files
+        if not file.name.startswith(PARTIAL)
+    }
+
+
+def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any]:
+    """The part of an extract's JSON that follows from contract and tally."""
+    return {
+        "contract": contract.contract,
+        "contract_version": contract.version,
+        "contract_hash": contract.contract_hash,
+        "reading_hash": contract.reading_hash,
+        "contract_content": contract.content,
+        "delivery_mode": contract.delivery.mode,
+        "grain": contract.grain,
+        "date_system": date_system,
+        "rows_read": tally.rows_read,
+        "rows_landed": tally.rows_landed,
+        "rows_refused": tally.rows_refused,
+        "refusals": _refusals(tally.refusals),
+        "child_rows": dict(sorted(tally.child_landed.items())),
+        "child_rows_read": dict(sorted(tally.child_read.items())),
+        "child_refusals": _refusals(tally.child_refusals),
+        "stripped": dict(sorted(tally.stripped.items())),
+        "unmapped_columns": list(tally.unmapped),
+        "columns_found": list(tally.columns_found),
+        "problems": tally.problems,
+    }
+
+
+def sweep(landing: Path, sealed: Path, partner: str) -> None:
+    """Remove what a crash left: temporary files, Parquet and sealed originals that no JSON commits."""
+    for folder in (landing / partner, sealed / partner):
+        if not folder.is_dir():
+            continue
+        for file in sorted(folder.iterdir()):
+            is_committed = register_path(landing, partner, file.stem).exists()
+            if file.name.startswith(PARTIAL) or (file.suffix in (".parquet", ".age") and not is_committed):
+                file.unlink()
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _table(cells: list[LandedCell]) -> pa.Table:
+    columns = list(zip(*cells, strict=True)) if cells else [()] * len(SCHEMA)
+    arrays = [pa.array(list(column), type=kind.type) for column, kind in zip(columns, SCHEMA, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+
+
+def _refusals(counts: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
+    return [
+        {"sheet": sheet, "reason": reason, "rows": rows} for (sheet, reason), rows in sorted(counts.items())
+    ]

@@ -1,0 +1,44 @@
+"""What became of a file, and the two ways in which it may not land."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from orchestration.errors import NjiaError
+
+Outcome = Literal["landed", "held", "already_landed", "unreadable"]
+
+
+@dataclass(frozen=True)
+class TakenExtract:
+    """One file of the inbox after a refresh took it in, or did not; `reason` is a sentence."""
+
+    partner: str
+    file: str
+    outcome: Outcome
+    extract_id: str | None = None
+    rows_read: int = 0
+    rows_landed: int = 0
+    rows_refused: int = 0
+    reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class ExtractStopped(NjiaError):
+    """A file that does not land; it stays in the inbox."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+        self.sentence = sentence
+
+
+class ExtractUnreadable(ExtractStopped):
+    """The bytes cannot be read at all."""
+
+
+class ExtractHeld(ExtractStopped):
+    """The file can be read, but not by its contract."""

@@ -1,0 +1,82 @@
+"""Open a file by its contract's format: bytes of any supported file → sheets of cells.
+
+Belongs here: choosing the reader, and the faults of a file as a whole. Not: what a column means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from orchestration.extracts.cells import SourceSheet
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_format import CsvFormat
+from orchestration.extracts.outcomes import ExtractUnreadable
+
+_ZIP = b"PK\x03\x04"
+_OLE = b"\xd0\xcf\x11\xe0"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+
+
+class Source(Protocol):
+    """An open file. Sheets stream one after another; `problems` grow while reading."""
+
+    date_system: int
+    problems: list[dict[str, str]]
+
+    def main_sheets(self) -> Iterator[SourceSheet]: ...
+
+    def repeat_sheet(self, name: str) -> SourceSheet | None: ...
+
+
+@contextmanager
+def open_source(path: Path, contract: Contract, file_name: str | None = None) -> Iterator[Source]:
+    """Open a file for reading; raises ExtractUnreadable or ExtractHeld with a sentence."""
+    from orchestration.extracts.reading_csv import CsvSource
+    from orchestration.extracts.reading_xlsx import open_workbook
+
+    label = f"{contract.partner.code}: file {file_name or path.name}"
+    _refuse_unreadable(path, contract, label)
+    if isinstance(contract.format, CsvFormat):
+        yield CsvSource(path, contract, contract.format, label)
+    else:
+        with open_workbook(path, contract, contract.format, label) as workbook:
+            yield workbook
+
+
+def _refuse_unreadable(path: Path, contract: Contract, label: str) -> None:
+    """Say in a sentence why these bytes are not what the contract expects."""
+    with path.open("rb") as file:
+        start = file.read(8)
+        if not start:
+            raise ExtractUnreadable(
+                "empty_file", f"{label} is empty (0 bytes). Ask the partner to send it again."
+            )
+        wants_workbook = contract.format.kind == "xlsx"
+        if start.startswith(_OLE):
+            file.seek(0)
+            locked = _ENCRYPTED in file.read(8_000_000)
+            if locked:
+                raise ExtractUnreadable(
+                    "password",
+                    f"{label} is protected with a password. Ask the partner to send it without one.",
+                )
+            raise ExtractUnreadable(
+                "old_workbook",
+                f"{label} is a workbook of Excel 97-2003 (.xls) or protected. Ask the partner to save it as "
+                ".xlsx.",
+            )
+        if wants_workbook and not start.startswith(_ZIP):
+            raise ExtractUnreadable(
+                "not_a_workbook",
+                f"{label} is not an Excel workbook (.xlsx), which contract {contract.contract} expects. "
+                "If the partner now sends CSV, change `format` in the contract; else ask for the file again.",
+            )
+        if not wants_workbook and start.startswith(_ZIP):
+            raise ExtractUnreadable(
+                "not_text",
+                f"{label} is a workbook or zip, but contract {contract.contract} expects CSV. "
+                "Change `format` in the contract, or ask the partner for CSV.",
+            )

@@ -1,0 +1,250 @@
+"""One open file → its landed cells, in order: read, leave out what is no record, rename, minimise.
+
+Belongs here: the order of those steps, record ids, and the tally that accounts for every row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+
+from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, tidy
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.detectors import identifies
+from orchestration.extracts.header import Header, read_header
+from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
+from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
+from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.reading import Source
+from orchestration.extracts.rename import (
+    ColumnPlan,
+    NamedCell,
+    cell_at,
+    key_of,
+    mapped_columns,
+    plan_columns,
+    rename_row,
+    required_columns,
+)
+from orchestration.extracts.tally import LandedCell, Tally
+from orchestration.keys import Keys
+
+ORPHAN = "Q:orphan_leg"
+RESENT = "dup:duplicate_uuid"
+
+
+class RecordReader:
+    """Reads one file by one contract. Memory holds ids of records, never rows."""
+
+    def __init__(self, contract: Contract, keys: Keys, file_name: str) -> None:
+        self.tally = Tally()
+        self._contract = contract
+        self._keys = keys
+        self._partner = contract.partner.code
+        self._file_name = file_name
+        self._label = f"{self._partner}: file {file_name}"
+        self._minimiser = Minimiser(contract)
+        period = contract.period_of(file_name)
+        self._period = period.model_dump(mode="json", by_alias=True) if period else None
+        self._contents: Counter[int] = Counter()
+        self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
+        self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
+        self._without_reference = 0
+
+    def landed_cells(self, source: Source) -> Iterator[LandedCell]:
+        """Stream the cells that land; afterwards `tally` accounts for the file."""
+        for sheet in source.main_sheets():
+            yield from self._main(sheet)
+        for name in self._contract.repeats:
+            child = source.repeat_sheet(name)
+            if child is None:
+                self._tell_missing_repeat(name)
+            else:
+                yield from self._children(name, child)
+        self.tally.stripped.update(self._minimiser.stripped)
+        self.tally.problems = [*source.problems, *self.tally.problems]
+        if self._without_reference:
+            self.tally.tell("flag:key_missing", f"{self._without_reference} rows without a reference")
+        if not self.tally.rows_landed:
+            self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
+
+    def _main(self, sheet: SourceSheet) -> Iterator[LandedCell]:
+        opened = self._open(sheet, "")
+        if opened is None:
+            return
+        plan, judge, rows = opened
+        for number, cells in rows:
+            self.tally.rows_read += 1
+            reason = judge.reason(cells)
+            named: list[NamedCell] = []
+            if reason is None:
+                named = self._minimise(plan, cells)
+                reason = self._minimiser.withholds(cell_at(cells, plan.consent), cell_at(cells, plan.accept))
+                self._count_denied(plan, cells)
+            if reason is None and not named:
+                reason = BLANK
+            record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
+            self._remember(plan, sheet.name, cells, reason if record_id is None else record_id)
+            if record_id is None:
+                self.tally.refusals[(sheet.name, reason or BLANK)] += 1
+                continue
+            self.tally.rows_landed += 1
+            yield from self._land(record_id, sheet.name, number, "", 0, named)
+
+    def _children(self, name: str, sheet: SourceSheet) -> Iterator[LandedCell]:
+        opened = self._open(sheet, name)
+        if opened is None:
+            return
+        plan, judge, rows = opened
+        sequence: Counter[int] = Counter()
+        seen: Counter[tuple[int, int]] = Counter()
+        for number, cells in rows:
+            self.tally.child_read[name] += 1
+            reason = judge.reason(cells)
+            parent = cell_at(cells, plan.parent)
+            owner = self._parents[name].get(self._short(parent.value)) if parent else None
+            if reason is None and not isinstance(owner, int):
+                reason = owner or ORPHAN
+            named = self._minimise(plan, cells) if reason is None else []
+            if isinstance(owner, int) and reason is None:
+                copies = self._copies[name][owner]
+                if copies > 1:
+                    # A record sent twice brings its child rows twice; one copy of each lands.
+                    once = (owner, self._short(json.dumps([(cell.field, cell.cell.value) for cell in named])))
+                    seen[once] += 1
+                    reason = RESENT if (seen[once] - 1) % copies else None
+            if reason is not None or not isinstance(owner, int):
+                self.tally.child_refusals[(sheet.name, reason or ORPHAN)] += 1
+                continue
+            sequence[owner] += 1
+            self.tally.child_landed[name] += 1
+            yield from self._land(owner, sheet.name, number, name, sequence[owner], named)
+
+    def _open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
+        layout = self._contract.format
+        if part:  # a child sheet is written by software: its header is the first row
+            layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
+        required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
+        label = f"{self._label}, sheet {sheet.name!r}," if sheet.name else self._label
+        found = read_header(sheet, layout, required, mapped, self._label)
+        if found is None:
+            return None
+        header, rows = found
+        plan = plan_columns(self._contract, part, header, label)
+        self._tell_columns(header, plan, part)
+        fill_down = getattr(layout, "fill_down_merged", [])
+        rows = _fill_down(rows, sheet, {header.find(column) for column in fill_down})
+        return plan, RowJudge(header, layout, plan.meaningful), without_trailing_blanks(rows)
+
+    def _minimise(self, plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
+        return self._minimiser.keep(rename_row(plan, cells))
+
+    def _count_denied(self, plan: ColumnPlan, cells: list[Cell | None]) -> None:
+        filled = sum(cell_at(cells, index) is not None for index in plan.denied)
+        if filled:
+            self.tally.stripped[DENIED_COLUMN] += filled
+
+    def _record_id(
+        self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], named: list[NamedCell]
+    ) -> int:
+        if plan.key:
+            reference = key_of(plan, self._contract, sheet, cells)
+            if reference is not None:
+                return self._keys.record_id(self._partner, reference)
+            self._without_reference += 1
+        content = json.dumps(
+            [self._period, sorted((cell.field, cell.cell.value, cell.cell.kind) for cell in named)],
+            ensure_ascii=False,
+        )
+        alike = self._keys.number("content", self._partner, content)
+        self._contents[alike] += 1
+        return self._keys.record_id(self._partner, f"content|{content}|{self._contents[alike]}")
+
+    def _remember(
+        self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], fate: int | str | None
+    ) -> None:
+        """Let child rows find their record, or the reason why it is not there."""
+        for name in self._parents:
+            if name in plan.matches:
+                cell = cell_at(cells, plan.matches[name])
+                reference = cell.value if cell else None
+            else:
+                reference = key_of(plan, self._contract, sheet, cells)
+            if reference is None or fate is None:
+                continue
+            short = self._short(reference)
+            if isinstance(self._parents[name].get(short), str):
+                continue  # one withheld copy withholds the child rows of all copies
+            self._parents[name][short] = fate
+            if isinstance(fate, int):
+                self._copies[name][fate] += 1
+
+    def _land(
+        self, record_id: int, sheet: str, row: int, part: str, seq: int, named: list[NamedCell]
+    ) -> Iterator[LandedCell]:
+        self.tally.filled.update({cell.field for cell in named})
+        for name, _, cell in named:
+            yield LandedCell(
+                record_id, sheet, row, part, name, seq, cell.value, cell.kind, cell.number_format
+            )
+
+    def _tell_columns(self, header: Header, plan: ColumnPlan, part: str) -> None:
+        prefix = f"{part}/" if part else ""
+        self.tally.columns_found.update({prefix + _shown(name): None for name in header.names if name})
+        self.tally.unmapped.update({prefix + _shown(name): None for name in plan.unmapped})
+        for column in plan.missing_optional:
+            self.tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
+
+    def _tell_missing_repeat(self, name: str) -> None:
+        required = [
+            field
+            for field, spec in self._contract.fields.items()
+            if self._contract.part_of(spec)[0] == name and spec.required
+        ]
+        if required:
+            raise ExtractHeld(
+                "hold:sheet_missing",
+                f"{self._label} has no sheet for the repeat {name!r}, which fields.{required[0]} needs. "
+                f"Correct `format.repeats.{name}.sheet` in the contract, or ask the partner for a workbook "
+                "with repeats.",
+            )
+        self.tally.tell("flag:repeat_missing", f"no sheet for the repeat {name!r}")
+
+    def _short(self, text: str) -> int:
+        """64 bits of a text, so that many references need little memory."""
+        digest = hashlib.blake2b(tidy(text).encode(), digest_size=8, key=self._keys.record_key[:32]).digest()
+        return int.from_bytes(digest, "big", signed=True)
+
+
+def _fill_down(
+    rows: Iterator[SourceRow], sheet: SourceSheet, columns: set[int | None]
+) -> Iterator[SourceRow]:
+    """Give every row a merged cell covers its value, in the columns the contract names and no other."""
+    last_rows: dict[int, dict[int, int]] = {}
+    for merge in sheet.merges:
+        if merge.first_column - 1 in columns and merge.last_row > merge.first_row:
+            last_rows.setdefault(merge.first_row, {})[merge.first_column - 1] = merge.last_row
+    if not last_rows:
+        yield from rows
+        return
+    open_merges: dict[int, tuple[int, Cell]] = {}
+    for number, cells in rows:
+        for column, last in last_rows.get(number, {}).items():
+            cell = cell_at(cells, column)
+            if cell:
+                open_merges[column] = (last, cell)
+        if any(cells):
+            for column, (last, cell) in list(open_merges.items()):
+                if number > last:
+                    del open_merges[column]
+                elif cell_at(cells, column) is None:
+                    cells = cells + [None] * (column + 1 - len(cells))
+                    cells[column] = cell
+        yield SourceRow(number, cells)
+
+
+def _shown(name: str) -> str:
+    """A column's name, unless it looks like a value: a header read from the wrong row."""
+    return "(hidden: looks like a value)" if identifies(tidy(name)) else name

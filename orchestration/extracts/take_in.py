@@ -1,0 +1,249 @@
+"""Every file of the inbox → sealed and landed, or left where it is with a sentence.
+
+The order is what makes a crash harmless: seal, land the Parquet, commit with the JSON, and only then
+remove the file from the inbox. One file's fault, whatever it is, never stops the others.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from orchestration.durable import PARTIAL, replacing, sync
+from orchestration.errors import UsageError
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_loading import Contracts, load_contracts
+from orchestration.extracts.landing import (
+    account,
+    parquet_path,
+    read_register,
+    register,
+    register_path,
+    sha256_of,
+    sweep,
+    write_cells,
+)
+from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable, TakenExtract
+from orchestration.extracts.reading import open_source
+from orchestration.extracts.records import RecordReader
+from orchestration.extracts.sealing import seal, sealed_path
+from orchestration.keys import Keys
+from orchestration.settings import Settings
+
+NAIROBI = timezone(timedelta(hours=3))
+EXTRACT_ID_LENGTH = 16
+_YOUNG_SECONDS = 2.0
+_LOOK_AGAIN_SECONDS = 0.4
+
+Progress = Callable[[TakenExtract], None]
+
+
+def take_in(
+    settings: Settings, keys: Keys, as_of: datetime, progress: Progress | None = None
+) -> list[TakenExtract]:
+    """Take in every inbox folder; the same partner's files in the order of their periods, then names."""
+    contracts = load_contracts(settings.partners)
+    taken = []
+    for partner, files in _inbox(settings.inbox).items():
+        for extract in _take_in_partner(settings, keys, as_of, contracts, partner, files):
+            taken.append(extract)
+            if progress:
+                progress(extract)
+    return taken
+
+
+def _take_in_partner(
+    settings: Settings, keys: Keys, as_of: datetime, contracts: Contracts, partner: str, files: list[Path]
+) -> Iterator[TakenExtract]:
+    if partner in contracts.partners:
+        sweep(settings.landing, settings.sealed, partner)
+    known = contracts.valid.get(partner, [])
+    for file in sorted(files, key=lambda path: _order(path.name, known)):
+        try:
+            contract = _contract_for(partner, file.name, contracts)
+            yield _take_in_file(settings, keys, as_of, contract, file)
+        except ExtractUnreadable as fault:
+            yield TakenExtract(partner, file.name, "unreadable", reason=fault.sentence)
+        except ExtractHeld as fault:
+            yield TakenExtract(partner, file.name, "held", reason=fault.sentence)
+        except UsageError:
+            raise
+        except OSError as fault:
+            if fault.errno in (28, 122):  # a full disk is no fault of the file
+                raise
+            yield _unexpected(partner, file.name, fault)
+        except Exception as fault:  # its text may quote a cell; its type cannot
+            yield _unexpected(partner, file.name, fault)
+
+
+def _take_in_file(
+    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, file: Path
+) -> TakenExtract:
+    partner = contract.partner.code
+    before = _state(file)
+    sha256 = sha256_of(file)
+    extract_id = sha256[:EXTRACT_ID_LENGTH]
+    landed = read_register(settings.landing, partner)
+    earlier = landed.get(extract_id)
+    if earlier is not None:
+        _refuse_other_contract(partner, file.name, earlier, contract)
+        if earlier["reading_hash"] == contract.reading_hash:
+            if not sealed_path(settings.sealed, partner, extract_id).exists():
+                seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
+            _remove(file, before)
+            reason = f"{partner}: file {file.name} holds the bytes landed on {earlier['received_on']}."
+            return TakenExtract(partner, file.name, "already_landed", extract_id, reason=reason)
+    reader = RecordReader(contract, keys, file.name)
+    parquet = parquet_path(settings.landing, partner, extract_id)
+    with open_source(file, contract) as source, replacing(parquet) as partial:
+        write_cells(partial, reader.landed_cells(source))
+        if _state(file) != before:
+            raise ExtractHeld(
+                "hold:file_changed", f"{partner}: file {file.name} changed while it was read. Retry."
+            )
+        seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
+        date_system = source.date_system
+    period = contract.period_of(file.name)
+    entry: dict[str, Any] = account(contract, reader.tally, date_system) | {
+        "extract_id": extract_id,
+        "partner": partner,
+        "file": file.name,
+        "bytes": before[0],
+        "sha256": sha256,
+        "parquet_sha256": sha256_of(parquet),
+        "period": period.model_dump(mode="json", by_alias=True) if period else None,
+        "key_ids": keys.ids,
+        "landed_at": as_of.astimezone(UTC).isoformat(),
+        # Read again by a mended contract, an extract keeps its place among the partner's extracts.
+        "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
+        "sequence": earlier["sequence"]
+        if earlier
+        else 1 + max((e["sequence"] for e in landed.values()), default=0),
+    }
+    register(register_path(settings.landing, partner, extract_id), entry)
+    _remove(file, before)
+    tally = reader.tally
+    return TakenExtract(
+        partner, file.name, "landed", extract_id, tally.rows_read, tally.rows_landed, tally.rows_refused
+    )
+
+
+def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contract:
+    """The one contract that reads a file, or a sentence why there is none."""
+    if not partner:
+        raise ExtractHeld(
+            "hold:no_partner",
+            f"File {file_name} lies in the inbox itself. Move it into its partner's folder, "
+            "inbox/<partner>/, or use `njia inbox add PARTNER FILE`.",
+        )
+    if partner not in contracts.partners:
+        close = get_close_matches(partner, contracts.partners, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ExtractHeld(
+            "hold:unknown_partner",
+            f"{partner}: file {file_name} waits, because no partner of this name has a contract.{hint} Add "
+            f"{partner}/contract.yml to the partners folder, or move the file to the right inbox folder.",
+        )
+    if partner in contracts.problems:
+        raise ExtractHeld(
+            "hold:contract_broken",
+            f"{partner}: file {file_name} waits until the contract is mended. "
+            f"{contracts.problems[partner][0]}",
+        )
+    fitting = [contract for contract in contracts.valid[partner] if contract.reads(file_name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = " and ".join(repr(contract.contract) for contract in fitting)
+        raise ExtractHeld(
+            "hold:contract_ambiguous",
+            f"{partner}: file {file_name} matches the `files` of the contracts {names}. Narrow one of the "
+            "patterns.",
+        )
+    patterns = ", ".join(repr(contract.files) for contract in contracts.valid[partner])
+    raise ExtractHeld(
+        "hold:contract_missing",
+        f"{partner}: file {file_name} matches no contract's `files` ({patterns}). Rename the file or widen "
+        "a pattern.",
+    )
+
+
+def _refuse_other_contract(partner: str, file_name: str, earlier: dict[str, Any], contract: Contract) -> None:
+    if earlier["contract"] != contract.contract:
+        raise ExtractHeld(
+            "hold:contract_changed",
+            f"{partner}: file {file_name} holds the bytes of {earlier['file']}, which contract "
+            f"{earlier['contract']!r} landed; now {contract.contract!r} would read it. Remove the file, or "
+            "withdraw the earlier extract.",
+        )
+
+
+def _inbox(inbox: Path) -> dict[str, list[Path]]:
+    """Whole files by partner; `''` holds those outside any partner's folder."""
+    found: dict[str, list[Path]] = {}
+    if inbox.is_dir():
+        for entry in sorted(inbox.iterdir()):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                found[entry.name] = [path for path in sorted(entry.iterdir()) if _is_whole_name(path)]
+            elif _is_whole_name(entry):
+                found.setdefault("", []).append(entry)
+    growing = _growing([path for files in found.values() for path in files])
+    return {partner: [path for path in files if path not in growing] for partner, files in found.items()}
+
+
+def _is_whole_name(path: Path) -> bool:
+    """Not a copy in progress, not a lock of an office program, not a folder."""
+    return (
+        path.is_file()
+        and not path.name.startswith((".", PARTIAL, "~$"))
+        and path.suffix.casefold() != ".part"
+    )
+
+
+def _growing(files: list[Path]) -> set[Path]:
+    """Files written to just now whose size still changes; looks twice only when there are young ones.
+
+    This asks how long ago a file was written, not what time a refresh is for: so it reads the clock.
+    """
+    now = time.time()
+    first = {path: _state(path) for path in files if path.exists()}
+    young = [path for path, (_, written_ns) in first.items() if now - written_ns / 1e9 < _YOUNG_SECONDS]
+    if not young:
+        return set(files) - set(first)
+    time.sleep(_LOOK_AGAIN_SECONDS)
+    changed = {path for path in young if not path.exists() or _state(path) != first[path]}
+    return changed | (set(files) - set(first))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _remove(file: Path, state: tuple[int, int]) -> None:
+    """Remove a file from the inbox, unless somebody put another one in its place."""
+    if file.exists() and _state(file) == state:
+        file.unlink()
+        sync(file.parent)
+
+
+def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:
+    """By the declared period, then by name with numbers counted: report_2 before report_10."""
+    period = next((contract.period_of(name) for contract in contracts if contract.reads(name)), None)
+    parts = [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name.casefold())]
+    return (period.to.isoformat() if period else ""), parts
+
+
+def _unexpected(partner: str, file_name: str, fault: Exception) -> TakenExtract:
+    reason = (
+        f"{partner}: file {file_name} could not be read ({type(fault).__name__}). It stays in the inbox. "
+        "Try `njia contract check` with it, and tell whoever maintains Njia if that does not say why."
+    )
+    return TakenExtract(partner, file_name, "unreadable", reason=reason)

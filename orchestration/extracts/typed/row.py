@@ -1,0 +1,67 @@
+"""One source row, typed: what the readers found, and what was noted on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.typed.ages import ReadAge
+from orchestration.extracts.typed.counts import ReadCount
+from orchestration.extracts.typed.date_text import ReadDate
+from orchestration.extracts.typed.routes import ReadRoute
+
+
+@dataclass(frozen=True)
+class Problem:
+    sheet: str
+    row_number: int
+    field: str
+    outcome: str
+    code: str
+
+
+@dataclass
+class Place:
+    """The texts that name one place, and how it was reached."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    transport: tuple[str, ...] = ()
+
+    @property
+    def is_named(self) -> bool:
+        return bool(self.texts)
+
+
+@dataclass
+class Row:
+    """One source row, typed. `codes` holds single codes, `lists` many-valued ones."""
+
+    record_id: int
+    sheet: str
+    row_number: int
+    when: ReadDate = field(default_factory=ReadDate)
+    submitted_at: datetime | None = None
+    embargo_until: date | None = None
+    count: ReadCount = field(default_factory=ReadCount)
+    age: ReadAge = field(default_factory=ReadAge)
+    codes: dict[str, str | None] = field(default_factory=dict)
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    route: ReadRoute = field(default_factory=ReadRoute)
+    places: dict[str, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    child_word: bool | None = None
+
+    def note(self, name: str, problems: Iterable[str]) -> None:
+        for problem in problems:
+            outcome, _, code = problem.partition(":")
+            self.problems.append(Problem(self.sheet, self.row_number, name, outcome, code))
+
+
+def weighed(contract: Contract, name: str, problems: tuple[str, ...]) -> tuple[str, ...]:
+    """What is only unknown in an optional field sets the row aside in a required one."""
+    spec = contract.fields.get(name)
+    if not (spec and spec.required):
+        return problems
+    return tuple(problem.replace("unk:", "Q:", 1) for problem in problems)

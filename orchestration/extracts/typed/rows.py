@@ -1,0 +1,318 @@
+"""Landed cells → typed source rows: every cell read by the reader of its field, each distinct one once.
+
+Belongs here: which reader a field gets, and what a bad value in a required field becomes. Rules that
+need the other rows of a record are in `assembly`.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, MANY_CODES, FieldSpec, place_parts
+from orchestration.extracts.months import month_of_sheet
+from orchestration.extracts.records import LandedCell
+from orchestration.extracts.typed.ages import read_age
+from orchestration.extracts.typed.codes import CodeReader, ReadCode, ReadCodes, joined_or_flags
+from orchestration.extracts.typed.counts import ReadCount, read_count, read_default
+from orchestration.extracts.typed.dates import read_date, read_moment
+from orchestration.extracts.typed.routes import ReadRoute, read_route
+from orchestration.extracts.typed.row import Place, Row, weighed
+from orchestration.extracts.typed.vocabulary import AGE_BAND, Vocabulary
+from orchestration.extracts.typed.words import clean, is_blank, norm
+
+TRANSIT_LIST = "place(transit).list"
+
+
+class RowTypist:
+    """Types the cells of one extract by its contract."""
+
+    def __init__(
+        self, contract: Contract, vocabulary: Vocabulary, file_name: str, received_on: date, date_system: int
+    ) -> None:
+        self.contract = contract
+        self._vocabulary = vocabulary
+        self._locale = contract.locale
+        self._received_on, self._date_system = received_on, date_system
+        period = contract.period_of(file_name)
+        self._period = (period.from_, period.to) if period else None
+        self._has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
+        languages = tuple(contract.locale.languages)
+        self._age_words = vocabulary.words_of(AGE_BAND, languages)
+        self._readers = {
+            name: self._code_reader(name.rsplit(".", 1)[-1], spec, languages)
+            for name, spec in contract.fields.items()
+            if name not in (*DATES, *COUNTS, *AGES)
+            and (place_parts(name) is None or name.endswith(".transport_mode"))
+        }
+        self._needed = [
+            name
+            for name, spec in contract.fields.items()
+            if spec.required and spec.column and spec.default is None
+            if name != "event_on" and not contract.part_of(spec)[0]
+        ]
+        self._seen: dict[tuple[Any, ...], Any] = {}
+
+    def main_row(self, record_id: int, sheet: str, number: int, cells: list[LandedCell]) -> Row:
+        row = Row(record_id, sheet, number)
+        by_field = self._by_field(cells)
+        self._dates(row, by_field)
+        self._count(row, by_field.get("person_count"))
+        self._codes(row, by_field)
+        self._age(row, by_field.get("age_band"))
+        self._places(row, by_field)
+        for name in self._needed:
+            if name not in by_field:
+                row.note(name, ("Q:required_missing",))
+        return row
+
+    def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
+        """The places one child row names, by role; its other codes are added to the record's row."""
+        places: dict[str, Place] = {}
+        for name, found in self._by_field(cells).items():
+            parts = place_parts(name)
+            if parts and parts[1] == "transport_mode":
+                read = self._many(name, found)
+                places.setdefault(parts[0], Place()).transport = tuple(code for code in read.codes)
+                row.note(name, read.problems)
+            elif parts:
+                _add_text(places.setdefault(parts[0], Place()), parts[1], found[0].value)
+            elif name in MANY_CODES:
+                read = self._many(name, found)
+                row.lists[name] = tuple(dict.fromkeys((*row.lists.get(name, ()), *read.codes)))
+                row.note(name, weighed(self.contract, name, read.problems))
+        return places
+
+    def _by_field(self, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
+        """Today's contract decides: what it no longer maps is not read, even where it landed."""
+        found: dict[str, list[LandedCell]] = {}
+        for cell in cells:
+            if cell.field in self.contract.fields:
+                found.setdefault(cell.field, []).append(cell)
+        return found
+
+    def _dates(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
+        month = month_of_sheet(row.sheet) if self._has_sheet_months else None
+        spec = self.contract.fields.get("event_on")
+        value, kind, shown = _first(cells.get("event_on"), spec)
+        row.when = self._cached(
+            ("event_on", value, kind, shown, month),
+            lambda: read_date(
+                value,
+                kind,
+                shown,
+                order=self._locale.dates,
+                received_on=self._received_on,
+                sheet_month=month,
+                default_period=self._period,
+                # Where the contract says `required`, an unreadable date is set aside, not replaced.
+                period_stands_in=not (spec and spec.required),
+                timezone=self._locale.timezone,
+                naive_times_are=self._locale.naive_times_are,
+                missing=tuple(spec.missing) if spec else (),
+                date_system=self._date_system,
+            ),
+        )
+        problems = row.when.problems
+        if spec and spec.required is False:
+            problems = tuple(problem.replace("Q:", "unk:", 1) for problem in problems)
+        if self.contract.delivery.mode == "incremental":  # corrects records of earlier periods too
+            problems = tuple(problem for problem in problems if problem != "flag:date_outside_period")
+        row.note("event_on", problems)
+        if sent := cells.get("submitted_at"):
+            row.submitted_at = self._moment(sent[0])
+            if row.submitted_at is None and not is_blank(norm(sent[0].value)):
+                row.note("submitted_at", weighed(self.contract, "submitted_at", ("unk:date_unparsed",)))
+        if until := cells.get("embargo_until"):
+            read = read_date(
+                until[0].value,
+                until[0].kind,
+                until[0].number_format,
+                order=self._locale.dates,
+                received_on=date.max,
+                window_from=date.min,
+                timezone=self._locale.timezone,
+                naive_times_are=self._locale.naive_times_are,
+                date_system=self._date_system,
+            )
+            row.embargo_until = read.last
+            if read.last is None and not is_blank(norm(until[0].value)):
+                row.note("embargo_until", ("Q:embargo_unreadable",))  # else it could be published too early
+
+    def _count(self, row: Row, cells: list[LandedCell] | None) -> None:
+        spec = self.contract.fields.get("person_count")
+        grain = self.contract.grain
+        value, kind, shown = _first(cells, spec)
+        if spec is None:
+            row.count = read_default(None, grain)
+        elif is_blank(norm(value)) and kind == "text":
+            row.count = read_default(spec.default, grain) if spec.default else ReadCount()
+        else:
+            row.count = self._cached(
+                ("person_count", value, kind, shown),
+                lambda: read_count(
+                    value,
+                    kind,
+                    shown,
+                    thousands=self._locale.thousands,
+                    decimal=self._locale.decimal,
+                    maximum=spec.maximum,
+                    grain=grain,
+                    missing=tuple(spec.missing),
+                ),
+            )
+        row.note("person_count", weighed(self.contract, "person_count", row.count.problems))
+
+    def _codes(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
+        for name in self._readers:
+            if place_parts(name):
+                continue
+            spec = self.contract.fields[name]
+            found = cells.get(name) or _stated(spec, row, name)
+            if self.contract.part_of(spec)[0] and not spec.constant:
+                continue
+            if not found:
+                continue
+            if name in MANY_CODES:
+                read = self._many(name, found)
+                row.lists[name] = read.codes
+                row.note(name, weighed(self.contract, name, read.problems))
+            else:
+                one = self._one(name, found[0])
+                row.codes[name] = one.code
+                row.note(name, weighed(self.contract, name, one.problems))
+                row.child_word = one.is_child if name == "sex" else row.child_word
+
+    def _age(self, row: Row, cells: list[LandedCell] | None) -> None:
+        spec = self.contract.fields.get("age_band")
+        value, kind, shown = _first(cells, spec)
+        if spec is None or (value is None and kind == "text"):
+            return
+        by_year = spec.from_ == "birth_year"
+        event = (row.when.first, row.when.last) if by_year and row.when.first and row.when.last else None
+        row.age = self._cached(
+            ("age_band", value, kind, shown, event),
+            lambda: read_age(
+                value,
+                kind,
+                shown,
+                source=spec.from_ or "age_text",
+                event=event,
+                missing=tuple(spec.missing),
+                words=self._age_words,
+            ),
+        )
+        row.note("age_band", weighed(self.contract, "age_band", row.age.problems))
+
+    def _places(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
+        for name, spec in self.contract.fields.items():
+            parts = place_parts(name)
+            if parts is None or (self.contract.part_of(spec)[0] and not spec.constant):
+                continue
+            found = cells.get(name) or _stated(spec, row, name)
+            if not found:
+                continue
+            role, part = parts
+            if part == "list":
+                read = self._route(spec, found[0])
+                row.note(name, read.problems)
+                if role == "transit":
+                    row.route = read
+                elif read.stops:
+                    _add_text(row.places.setdefault(role, Place()), "place_text", found[0].value)
+            elif part == "transport_mode":
+                codes = self._many(name, found)
+                row.places.setdefault(role, Place()).transport = codes.codes
+                row.note(name, weighed(self.contract, name, codes.problems))
+            elif found[0].kind == "error":
+                code = "cell_error" if found[0].value.startswith("#") else "formula_no_value"
+                row.note(name, (f"unk:{code}",))
+            else:
+                _add_text(row.places.setdefault(role, Place()), part, found[0].value)
+
+    def _route(self, spec: FieldSpec, cell: LandedCell) -> ReadRoute:
+        read: ReadRoute = self._cached(
+            (TRANSIT_LIST, spec.column, cell.value, cell.kind),
+            lambda: read_route(
+                cell.value,
+                cell.kind,
+                split=spec.split,
+                direct=spec.direct,
+                missing=spec.missing,
+                is_country=self._vocabulary.is_country,
+            ),
+        )
+        return read
+
+    def _one(self, name: str, cell: LandedCell) -> ReadCode:
+        reader = self._readers[name]
+        read: ReadCode = self._cached(
+            (name, cell.value, cell.kind), lambda: reader.read_one(cell.value, cell.kind)
+        )
+        return read
+
+    def _many(self, name: str, cells: list[LandedCell]) -> ReadCodes:
+        reader = self._readers[name]
+        chosen = tuple(cell.value for cell in cells if cell.kind == "flag")
+        flags: ReadCodes | None = None
+        if chosen:
+            flags = self._cached((name, "flags", chosen), lambda: reader.read_flags(c for c in chosen if c))
+        joined: ReadCodes | None = None
+        for cell in cells:
+            if cell.kind != "flag":
+                value, kind = cell.value, cell.kind
+                joined = self._cached((name, value, kind), lambda v=value, k=kind: reader.read_many(v, k))
+        return joined_or_flags(joined, flags)
+
+    def _moment(self, cell: LandedCell) -> datetime | None:
+        moment: datetime | None = self._cached(
+            ("moment", cell.value, cell.kind),
+            lambda: read_moment(
+                cell.value,
+                cell.kind,
+                order=self._locale.dates,
+                naive_times_are=self._locale.naive_times_are,
+            ),
+        )
+        return moment
+
+    def _code_reader(self, domain: str, spec: FieldSpec, languages: tuple[str, ...]) -> CodeReader:
+        return CodeReader(
+            domain,
+            self._vocabulary,
+            values=spec.values,
+            crosswalk=spec.crosswalk,
+            words=spec.words,
+            languages=languages,
+            split=spec.split,
+            missing=spec.missing,
+        )
+
+    def _cached(self, key: tuple[Any, ...], read: Any) -> Any:
+        try:
+            return self._seen[key]
+        except KeyError:
+            found = self._seen[key] = read()
+            return found
+
+
+def _first(cells: list[LandedCell] | None, spec: FieldSpec | None) -> tuple[str | None, str, str | None]:
+    if cells:
+        return cells[0].value, cells[0].kind, cells[0].number_format
+    stated = spec.constant or spec.default if spec else None
+    return stated, "text", None
+
+
+def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
+    """The contract's own value where the file has none."""
+    value = spec.constant or spec.default
+    if value is None:
+        return []
+    return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
+
+
+def _add_text(place: Place, part: str, value: str) -> None:
+    text = clean(value)
+    if not is_blank(norm(text)):
+        place.texts[part] = text

@@ -1,0 +1,119 @@
+"""The columns of the typed tables, in one place. dbt reads all of them but `mentions`."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+_EXTRACT = [("extract_id", pa.string()), ("partner", pa.string())]
+_RECORD = [*_EXTRACT, ("record_id", pa.int64())]
+
+EXTRACTS = pa.schema(
+    [
+        *_EXTRACT,
+        ("partner_code", pa.string()),
+        ("contract", pa.string()),
+        ("contract_version", pa.int32()),
+        ("grain", pa.string()),
+        ("delivery_mode", pa.string()),
+        ("period_from", pa.date32()),
+        ("period_to", pa.date32()),
+        ("round", pa.string()),
+        ("received_on", pa.date32()),
+        ("sequence", pa.int32()),
+        ("rows_read", pa.int64()),
+        ("rows_refused", pa.int64()),
+        ("rows_landed", pa.int64()),
+        ("agreement_from", pa.date32()),
+        ("agreement_to", pa.date32()),
+        ("finest_place", pa.string()),
+        ("cadence", pa.string()),
+        ("grace_days", pa.int32()),
+        ("steward", pa.string()),
+    ]
+)
+REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])
+RECORDS = pa.schema(
+    [
+        *_RECORD,
+        ("record_grain", pa.string()),
+        ("sheet", pa.string()),
+        ("row_number", pa.int32()),
+        ("source_row_count", pa.int32()),
+        ("content_hash", pa.string()),
+        ("event_kind", pa.string()),
+        ("event_on", pa.date32()),
+        ("date_precision", pa.string()),
+        ("period_from", pa.date32()),
+        ("period_to", pa.date32()),
+        ("round", pa.string()),
+        ("submitted_at", pa.timestamp("us", tz="UTC")),
+        ("person_count", pa.int32()),
+        ("person_count_low", pa.int32()),
+        ("person_count_high", pa.int32()),
+        ("count_basis", pa.string()),
+        ("is_group", pa.bool_()),
+        ("sex", pa.string()),
+        ("age_band", pa.string()),
+        ("is_child", pa.bool_()),
+        ("nationality", pa.string()),
+        ("trafficking_status", pa.string()),
+        ("exploitation_state", pa.string()),
+        ("entry_process", pa.string()),
+        ("recruiter_relation", pa.string()),
+        ("documents", pa.string()),
+        ("data_source", pa.string()),
+        ("consent_state", pa.string()),
+        ("embargo_until", pa.date32()),
+        ("transit_count", pa.int32()),
+        ("key_basis", pa.string()),
+    ]
+)
+RECORD_CODES = pa.schema([*_RECORD, ("domain", pa.string()), ("code", pa.string()), ("seq", pa.int32())])
+PLACE_MENTIONS = pa.schema(
+    [
+        *_RECORD,
+        ("place_role", pa.string()),
+        ("seq", pa.int32()),
+        ("place_basis", pa.string()),
+        ("transport_mode", pa.string()),
+        ("mention_id", pa.int64()),
+    ]
+)
+PROBLEMS = pa.schema(
+    [
+        *_RECORD,
+        ("sheet", pa.string()),
+        ("row_number", pa.int32()),
+        ("field", pa.string()),
+        ("outcome", pa.string()),
+        ("problem_code", pa.string()),
+    ]
+)
+MENTIONS = pa.schema(
+    [
+        ("extract_id", pa.string()),
+        ("mention_id", pa.int64()),
+        ("place_text", pa.string()),
+        ("admin_text", pa.string()),
+        ("country_text", pa.string()),
+        ("default_country", pa.string()),
+    ]
+)
+
+SCHEMAS = {
+    "extracts": EXTRACTS,
+    "refusals": REFUSALS,
+    "records": RECORDS,
+    "record_codes": RECORD_CODES,
+    "place_mentions": PLACE_MENTIONS,
+    "problems": PROBLEMS,
+    "mentions": MENTIONS,
+}
+TYPED_TABLES = {
+    "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",
+    "refusals": "Rows of an extract that did not land, counted by reason.",
+    "records": "One row a record of an extract: dates, counts, ages and codes as typed, with precision.",
+    "record_codes": "Codes of fields that may hold several, one row a code.",
+    "place_mentions": "Places a record names, by role and order; the texts stay in the restricted mentions.",
+    "problems": "What was noted, set to unknown or set aside, by source row and rule; never a value.",
+}

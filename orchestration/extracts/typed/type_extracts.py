@@ -1,0 +1,211 @@
+"""The type step: every landed extract → its typed tables, by today's contract.
+
+Derived and deletable. An extract whose landing, contract, seeds and code are unchanged is left as it
+is; one that fails leaves no tables behind and never stops the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.durable import PARTIAL, replacing, write_json
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_loading import Contracts, load_contracts
+from orchestration.extracts.records import LandedCell
+from orchestration.extracts.typed.table_rows import typed_tables
+from orchestration.extracts.typed.tables import SCHEMAS
+from orchestration.extracts.typed.vocabulary import SEEDS, Vocabulary, load_vocabulary
+from orchestration.keys import Keys
+from orchestration.settings import REFERENCE_SEEDS, Settings
+
+EMPTY = "_empty"
+STATE = "state"
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class TypingFailure:
+    """An extract that has no typed tables; `fault` is the kind of exception, never its text."""
+
+    partner: str
+    file: str
+    extract_id: str
+    step: str
+    fault: str
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.partner}: file {self.file} (extract {self.extract_id}) could not be typed: {self.fault} "
+            f"while {self.step}. Its records are missing until this is mended; report it with this sentence."
+        )
+
+
+@dataclass
+class TypedSummary:
+    """What the step did. `extracts` have typed tables now, `retyped` of them were written this time."""
+
+    extracts: int = 0
+    retyped: int = 0
+    removed: int = 0
+    records: int = 0
+    failed: list[TypingFailure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Landed:
+    entry: dict[str, Any]
+    cells: Path
+    stem: str
+
+    @property
+    def partner(self) -> str:
+        return str(self.entry["partner"])
+
+
+def type_extracts(
+    settings: Settings, keys: Keys, progress: Progress | None = None, contracts: Contracts | None = None
+) -> TypedSummary:
+    """Type what is new or changed, remove what landing no longer holds."""
+    valid = contracts if contracts is not None else load_contracts(settings.partners)
+    summary = TypedSummary()
+    vocabulary: Vocabulary | None = None
+    landed = list(_landed(settings.landing, summary))
+    common = _common_hash(keys)
+    for table, schema in SCHEMAS.items():
+        _write_table(settings.typed / table / f"{EMPTY}.parquet", [], schema, only_if_missing=True)
+    for done, extract in enumerate(landed, start=1):
+        step = "reading its contract"
+        try:
+            contract = contract_for(extract.entry, valid)
+            state = _state_hash(extract, contract, common)
+            if not _is_current(settings.typed, extract.stem, state):
+                step = "reading the seeds"
+                vocabulary = vocabulary or load_vocabulary(REFERENCE_SEEDS)
+                step = "typing its cells"
+                tables = typed_tables(_cells(extract.cells), extract.entry, contract, vocabulary, keys)
+                step = "writing its tables"
+                for table, rows in tables.items():
+                    _write_table(settings.typed / table / f"{extract.stem}.parquet", rows, SCHEMAS[table])
+                write_json(
+                    settings.typed / STATE / f"{extract.stem}.json",
+                    {"hash": state, "records": len(tables["records"])},
+                )
+                summary.retyped += 1
+            summary.extracts += 1
+            summary.records += _state(settings.typed, extract.stem).get("records", 0)
+        except Exception as fault:  # the boundary: an exception's text may quote a cell
+            _remove(settings.typed, extract.stem)
+            summary.failed.append(_failure(extract.entry, step, fault))
+        if progress:
+            progress(done, len(landed))
+    summary.removed = _sweep(settings.typed, {extract.stem for extract in landed})
+    return summary
+
+
+def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
+    """Today's contract of the same name, so that a mapping fix re-types; else the one of the landing."""
+    for contract in contracts.valid.get(entry["partner"], []):
+        if contract.contract == entry["contract"]:
+            return contract
+    return Contract.model_validate(entry["contract_content"])
+
+
+def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
+    """Every committed extract. The same bytes from two partners are two extracts with one id."""
+    taken: set[str] = set()
+    for path in sorted(folder.glob("*/*.json")):
+        if path.name.startswith(PARTIAL):
+            continue
+        partner, extract_id = path.parent.name, path.stem
+        stem = extract_id if extract_id not in taken else f"{extract_id}-{partner}"
+        taken.add(stem)
+        try:
+            yield _Landed(json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".parquet"), stem)
+        except ValueError as fault:
+            entry = {"partner": partner, "file": path.name, "extract_id": extract_id}
+            summary.failed.append(_failure(entry, "reading its landing", fault))
+
+
+def _cells(path: Path) -> list[LandedCell]:
+    table = pq.read_table(path)
+    columns = [table.column(name).to_pylist() for name in LandedCell._fields]
+    return [LandedCell._make(values) for values in zip(*columns, strict=True)]
+
+
+def _write_table(
+    path: Path, rows: list[dict[str, Any]], schema: pa.Schema, only_if_missing: bool = False
+) -> None:
+    if only_if_missing and path.is_file() and pq.read_schema(path).equals(schema):
+        return
+    with replacing(path) as partial:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), partial, compression="zstd")
+
+
+def _common_hash(keys: Keys) -> str:
+    """Code of this package, seeds it reads, and the key: what changes the reading of every extract."""
+    digest = hashlib.sha256(json.dumps(keys.ids, sort_keys=True).encode())
+    here = Path(__file__).resolve().parent
+    for path in [*sorted(here.glob("*.py")), here.parent / "months.py", here.parent / "cells.py"]:
+        digest.update(path.read_bytes())
+    for name in SEEDS:
+        path = REFERENCE_SEEDS / name
+        digest.update(path.read_bytes() if path.is_file() else name.encode())
+    return digest.hexdigest()
+
+
+def _state_hash(extract: _Landed, contract: Contract, common: str) -> str:
+    landing = {
+        name: extract.entry.get(name) for name in ("parquet_sha256", "received_on", "sequence", "file")
+    }
+    parts = json.dumps([landing, contract.content, common, extract.entry["partner"]], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _is_current(typed: Path, stem: str, state: str) -> bool:
+    if _state(typed, stem).get("hash") != state:
+        return False
+    return all((typed / table / f"{stem}.parquet").is_file() for table in SCHEMAS)
+
+
+def _state(typed: Path, stem: str) -> dict[str, Any]:
+    try:
+        found = json.loads((typed / STATE / f"{stem}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _remove(typed: Path, stem: str) -> None:
+    (typed / STATE / f"{stem}.json").unlink(missing_ok=True)
+    for table in SCHEMAS:
+        (typed / table / f"{stem}.parquet").unlink(missing_ok=True)
+
+
+def _sweep(typed: Path, landed: set[str]) -> int:
+    """Remove the tables of extracts that landing no longer holds; returns how many extracts that were."""
+    gone: set[str] = set()
+    for folder in (*SCHEMAS, STATE):
+        for path in (typed / folder).glob("*"):
+            if path.stem not in landed and path.stem != EMPTY:
+                gone |= {path.stem} if not path.name.startswith(PARTIAL) else set()
+                path.unlink()
+    return len(gone)
+
+
+def _failure(entry: dict[str, Any], step: str, fault: Exception) -> TypingFailure:
+    return TypingFailure(
+        str(entry.get("partner")),
+        str(entry.get("file")),
+        str(entry.get("extract_id")),
+        step,
+        type(fault).__name__,
+    )

@@ -1,0 +1,36 @@
+"""The two gates: is an extract fit to enter, is a candidate fit to publish.
+
+Each gate first makes a profile (numbers per extract, per table and per release) and then judges it. Here are
+profiles, judging, verdicts and what follows from them: which extracts are in force, and the candidate's
+verdict file. What is expected, and why, is in `expectations`; deciding to waive or accept is `stewardship`;
+acting on a verdict is `release`.
+"""
+
+from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate, read_verdict
+from orchestration.gates.earlier_checks import check_results
+from orchestration.gates.in_force import ExtractFate, InForce, put_in_force
+from orchestration.gates.inputs import inputs_hash
+from orchestration.gates.printed_fates import printed_fates
+from orchestration.gates.release_profile import PUBLISHED_SCHEMAS
+from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
+from orchestration.gates.waivers import check_definition, is_waivable
+
+__all__ = [
+    "PUBLISHED_SCHEMAS",
+    "CheckOutcome",
+    "ExtractFate",
+    "ExtractVerdicts",
+    "InForce",
+    "ReleaseVerdict",
+    "Verdict",
+    "check_definition",
+    "check_results",
+    "inputs_hash",
+    "is_waivable",
+    "judge_candidate",
+    "judge_extracts",
+    "printed_fates",
+    "put_in_force",
+    "read_verdict",
+    "read_verdicts",
+]

@@ -1,0 +1,228 @@
+"""The release gate: judges a candidate and writes `verdict.json` beside its files.
+
+The verdict names the files it read by their hashes, every check with its outcome and waiver, and refuses when
+a check failed, could not be judged or did not run. Publishing is `release`, and reads nothing but this file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from expectations import Expectation
+from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+from orchestration import durable
+from orchestration.errors import NjiaError
+from orchestration.gates.earlier_checks import (
+    EXTRACT_GATE_STAGE,
+    WAREHOUSE_STAGE,
+    check_results,
+    published_tables,
+)
+from orchestration.gates.judging import judge
+from orchestration.gates.release_profile import PUBLISHED_SCHEMAS, ReleaseProfile, release_profile
+from orchestration.gates.waivers import RELEASE_SCOPE, ActiveDecisions, waiver_for
+from orchestration.release.manifest import MANIFEST, VERDICT, hash_files
+from orchestration.settings import Settings
+
+EVIDENCE_BASE = Path("partner") / "evidence_base.duckdb"
+WHOLE = "release"
+_STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """One check of the candidate, whichever stage it ran in."""
+
+    name: str
+    stage: str
+    subject: str
+    severity: str
+    outcome: str
+    waived_by: str | None
+    observed: float | None
+    expected: str
+    why: str
+    steward_action: str
+
+    @property
+    def refuses(self) -> bool:
+        """A held extract refuses no release; a check that nobody could judge does, in every stage."""
+        if self.outcome in ("error", "not_run"):
+            return True
+        return self.outcome == "failed" and self.severity == "refuse" and self.waived_by is None
+
+
+@dataclass(frozen=True)
+class ReleaseVerdict:
+    """What `verdict.json` says."""
+
+    candidate: str
+    verdict: Literal["passed", "refused"]
+    checks: tuple[CheckOutcome, ...]
+    files: Mapping[str, str]
+    reasons: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict == "passed"
+
+
+def judge_candidate(
+    settings: Settings,
+    candidate: Path,
+    as_of: datetime,
+    decisions: ActiveDecisions,
+    earlier: Sequence[Mapping[str, Any]] | None = None,
+) -> ReleaseVerdict:
+    """Judge the candidate in this folder and write its `verdict.json`; an earlier verdict is removed first.
+
+    `earlier` are rows as in `check_results` (the default): what ran before staging.
+    """
+    verdict_path = candidate / VERDICT
+    verdict_path.unlink(missing_ok=True)
+    evidence_base = candidate / EVIDENCE_BASE
+    if not evidence_base.is_file():
+        raise NjiaError(f"The candidate {candidate.name} has no {EVIDENCE_BASE}. Run `njia refresh` again.")
+    files = hash_files(candidate)
+    rows = check_results(settings).to_pylist() if earlier is None else earlier
+    current = settings.current.resolve() / EVIDENCE_BASE
+    profile = release_profile(
+        settings,
+        evidence_base,
+        current if current.is_file() else None,
+        published_tables(settings, PUBLISHED_SCHEMAS),
+    )
+    checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
+    reasons = [_reason(check) for check in checks if check.refuses]
+    if hash_files(candidate) != files:
+        reasons.append("The candidate's files changed while they were judged. Run `njia refresh` again.")
+    verdict = ReleaseVerdict(
+        candidate=candidate.name,
+        verdict="refused" if reasons else "passed",
+        checks=tuple(checks),
+        files=files,
+        reasons=tuple(reasons),
+    )
+    durable.write_json(
+        verdict_path,
+        {**asdict(verdict), "as_of": as_of.isoformat(), "measures": _measures(profile)},
+    )
+    return verdict
+
+
+def read_verdict(candidate: Path) -> dict[str, Any] | None:
+    """The verdict beside a candidate or in a release; None where there is none."""
+    path = candidate / VERDICT
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
+    for judgement in judge(profile.measures, RELEASE_GATE):
+        yield _judged(judgement.expectation, WHOLE, judgement.outcome, judgement.observed, decisions, as_of)
+    names = list(profile.tables["table"])
+    for judgement in judge(profile.tables, TABLE_GATE):
+        subject = names[judgement.row]
+        yield _judged(judgement.expectation, subject, judgement.outcome, judgement.observed, decisions, as_of)
+
+
+def _judged(
+    expectation: Expectation,
+    subject: str,
+    outcome: str,
+    observed: float | None,
+    decisions: ActiveDecisions,
+    as_of: datetime,
+) -> CheckOutcome:
+    waiver = waiver_for(decisions.waivers, expectation, RELEASE_SCOPE, as_of) if outcome == "failed" else None
+    return CheckOutcome(
+        name=expectation.name,
+        stage="release_gate",
+        subject=subject,
+        severity=expectation.severity,
+        outcome=outcome,
+        waived_by=waiver,
+        observed=observed,
+        expected=expectation.expected,
+        why=expectation.why,
+        steward_action=expectation.steward_action,
+    )
+
+
+def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
+    """What ran before, and a `not_run` for a stage that left no result at all."""
+    found = [
+        CheckOutcome(
+            name=row["check_name"],
+            stage=row["stage"],
+            subject=row["subject"],
+            # For the release, a held extract is a warning: its partner's last good one stands in.
+            severity="warn" if row["severity"] == "hold" else row["severity"],
+            # In the verdict a waived check has failed, and a waiver stands beside it.
+            outcome="failed" if row["outcome"] == "waived" else row["outcome"],
+            waived_by=row.get("waived_by"),
+            observed=row.get("observed"),
+            expected=row.get("expected") or "",
+            why=row.get("why") or "",
+            steward_action=row.get("steward_action") or "",
+        )
+        for row in rows
+    ]
+    for stage in _STAGES_BEFORE:
+        if not any(check.stage == stage for check in found):
+            found.append(_by_hand(f"{stage}_ran", stage, "not_run", "No check of this stage has a result."))
+    return found
+
+
+def _same_inputs(settings: Settings, candidate: Path) -> CheckOutcome:
+    """The candidate's manifest (or else the end of its name) must give the hash of what is in force now."""
+    path = settings.work / "gates" / "in_force.json"
+    hashed = str(json.loads(path.read_text(encoding="utf-8"))["inputs_hash"]) if path.is_file() else None
+    if hashed is None:
+        outcome = "not_run"
+    else:
+        manifest = candidate / MANIFEST
+        named = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        same = (
+            named["inputs_hash"] == hashed if "inputs_hash" in named else candidate.name.endswith(hashed[:8])
+        )
+        outcome = "passed" if same else "failed"
+    return _by_hand(
+        "candidate_has_the_inputs_in_force",
+        "release_gate",
+        outcome,
+        "The checks before staging speak of the extracts in force now; another candidate was not checked.",
+    )
+
+
+def _by_hand(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
+    return CheckOutcome(
+        name=name,
+        stage=stage,
+        subject=WHOLE,
+        severity="refuse",
+        outcome=outcome,
+        waived_by=None,
+        observed=None,
+        expected="",
+        why=why,
+        steward_action="Run `njia refresh` again: it runs every step in its order.",
+    )
+
+
+def _reason(check: CheckOutcome) -> str:
+    said = {"failed": "failed", "error": "could not be judged", "not_run": "did not run"}[check.outcome]
+    seen = "" if check.observed is None else f": {check.observed:g}, expected {check.expected}"
+    return f"{check.name} of {check.subject} {said}{seen}. {check.steward_action}".strip()
+
+
+def _measures(profile: ReleaseProfile) -> dict[str, float | None]:
+    row = profile.measures.iloc[0]
+    return {str(name): None if value != value else float(value) for name, value in row.items()}

@@ -1,0 +1,150 @@
+"""What ran before staging, as one table: the extract gate's verdicts and dbt's tests. Counts, never rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.gates.verdicts import read_verdicts
+from orchestration.settings import Settings
+
+CHECK_RESULT_SCHEMA = pa.schema(
+    [
+        ("stage", pa.string()),
+        ("check_name", pa.string()),
+        ("subject", pa.string()),
+        ("partner_code", pa.string()),
+        ("severity", pa.string()),
+        ("outcome", pa.string()),
+        ("observed", pa.float64()),
+        ("expected", pa.string()),
+        ("waived_by", pa.string()),
+        ("why", pa.string()),
+        ("steward_action", pa.string()),
+    ]
+)
+EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
+_OUTCOMES = {"pass": "passed", "success": "passed", "fail": "failed", "warn": "failed", "error": "error"}
+
+
+def check_results(settings: Settings) -> pa.Table:
+    """One row per check that was to run before staging; a dbt test without a result stands as `not_run`."""
+    rows = [*_extract_gate(settings), *_dbt(settings)]
+    rows.sort(key=lambda row: (row["stage"], row["subject"], row["check_name"]))
+    return pa.Table.from_pylist(rows, schema=CHECK_RESULT_SCHEMA)
+
+
+def published_tables(settings: Settings, schemas: tuple[str, ...]) -> set[str]:
+    """`schema.table` of the models that dbt publishes; empty where it has not parsed its project yet."""
+    return {
+        f"{node['schema']}.{node.get('alias') or node['name']}"
+        for node in _manifest_nodes(settings).values()
+        if node["resource_type"] == "model"
+        and node["schema"] in schemas
+        and node.get("config", {}).get("materialized") != "ephemeral"
+    }
+
+
+def _extract_gate(settings: Settings) -> list[dict[str, Any]]:
+    codes = _partner_codes(settings.typed / "extracts")
+    return [
+        {
+            "stage": EXTRACT_GATE_STAGE,
+            "subject": verdict.extract_id,
+            "partner_code": codes.get(verdict.extract_id),
+            "check_name": verdict.check_name,
+            "severity": verdict.severity,
+            "outcome": "waived" if verdict.waived else verdict.outcome,
+            "observed": verdict.observed,
+            "expected": verdict.expected,
+            "waived_by": verdict.waived_by,
+            "why": verdict.why,
+            "steward_action": verdict.steward_action,
+        }
+        for verdict in read_verdicts(settings).verdicts
+    ]
+
+
+def _dbt(settings: Settings) -> list[dict[str, Any]]:
+    """Tests, and models that could not be built; every test of the manifest must have a result."""
+    nodes = _manifest_nodes(settings)
+    results = {result["unique_id"]: result for result in _fresh_results(settings)}
+    rows = []
+    for unique_id in sorted({*results, *(name for name, node in nodes.items() if _is_test(node))}):
+        node, result = nodes.get(unique_id, {}), results.get(unique_id, {})
+        is_test = _is_test(result or node)
+        status = str(result.get("status", "skipped"))
+        if not is_test and status == "success":
+            continue
+        config = node.get("config") or {}
+        meta = config.get("meta") or node.get("meta") or {}
+        is_warning = str(config.get("severity", "error")).lower() == "warn" or status == "warn"
+        rows.append(
+            {
+                "stage": WAREHOUSE_STAGE,
+                "subject": _table(node, nodes) or str(result.get("name", "")),
+                "partner_code": None,
+                "check_name": str(result.get("name") or node.get("name")) if is_test else "model_is_built",
+                "severity": "warn" if is_warning else "refuse",
+                "outcome": _OUTCOMES.get(status, "not_run"),
+                "observed": float(result.get("failures") or 0) if result else None,
+                "expected": "0 failing rows" if is_test else "built",
+                "waived_by": None,
+                "why": _one_line(node.get("description")),
+                "steward_action": _one_line(meta.get("steward_action"))
+                or "Look at the failing rows of this test in the work file; it guards the table's structure.",
+            }
+        )
+    return rows
+
+
+def _fresh_results(settings: Settings) -> list[Mapping[str, Any]]:
+    """dbt's outcomes; none when they are older than the extracts in force, for then they tested others."""
+    path, in_force = settings.work / "dbt" / "run_results.json", settings.work / "gates" / "in_force.parquet"
+    if not path.is_file():
+        return []
+    if in_force.is_file() and path.stat().st_mtime_ns < in_force.stat().st_mtime_ns:
+        return []
+    found: list[Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _manifest_nodes(settings: Settings) -> dict[str, dict[str, Any]]:
+    path = settings.work / "dbt" / "manifest.json"
+    if not path.is_file():
+        return {}
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    units = {
+        name: {**node, "resource_type": "unit_test"} for name, node in manifest.get("unit_tests", {}).items()
+    }
+    return {**manifest["nodes"], **units}
+
+
+def _is_test(node: Mapping[str, Any]) -> bool:
+    return node.get("resource_type") in ("test", "unit_test")
+
+
+def _table(node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> str | None:
+    """The table that a test guards, or the model itself."""
+    if not _is_test(node):
+        return f"{node['schema']}.{node['name']}" if node else None
+    parents = [node.get("attached_node"), *(node.get("depends_on") or {}).get("nodes", [])]
+    owner = next((nodes[parent] for parent in parents if parent in nodes), None)
+    return f"{owner['schema']}.{owner['name']}" if owner else None
+
+
+def _one_line(text: Any) -> str:
+    return " ".join(str(text or "").split())
+
+
+def _partner_codes(folder: Path) -> dict[str, str]:
+    codes: dict[str, str] = {}
+    for path in sorted(folder.glob("*.parquet")):
+        for row in pq.read_table(path, columns=["extract_id", "partner_code"]).to_pylist():
+            codes[row["extract_id"]] = row["partner_code"]
+    return codes

@@ -1,0 +1,266 @@
+"""The profile of every landed extract: counts and shares, never a value.
+
+`quarantine_share` says beforehand what judging will set aside for unreadable values and unknown places; the
+rules across fields of a row are the dbt project's and come after the gate.
+
+A share is empty when there was nothing to measure; an extract with rows but not one readable date has the
+share 0, not an empty one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from orchestration.gates.extract_history import HISTORY_COLUMNS, compare_with_last
+from orchestration.gates.landed import Landed, landed_extracts
+from orchestration.gates.parquet_views import open_views
+from orchestration.settings import Settings
+
+KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
+MEASURES = (
+    "is_full",
+    "rows_read",
+    "rows_landed",
+    "rows_refused",
+    "refused_share",
+    "stripped_cells",
+    "unmapped_columns",
+    "required_columns_missing",
+    "agreement_valid",
+    "agreement_current",
+    "records",
+    "untyped_rows",
+    "usable_records",
+    "readable_date_share",
+    "place_mentions",
+    "place_resolved_share",
+    "kenya_mentions",
+    "county_share",
+    "coded_records",
+    "code_mapped_share",
+    "quarantined_records",
+    "quarantine_share",
+    "referenced_records",
+    "repeated_ref_share",
+)
+SCHEMA = pa.schema([*KEYS.items(), *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS))])
+
+_TYPED_COLUMNS = {
+    "extracts": "extract_id varchar, partner varchar, agreement_from date, agreement_to date",
+    "records": "extract_id varchar, partner varchar, record_id bigint, record_grain varchar, "
+    "source_row_count integer, date_precision varchar, key_basis varchar",
+    "problems": "extract_id varchar, partner varchar, record_id bigint, field varchar, outcome varchar, "
+    "problem_code varchar",
+    "place_mentions": "extract_id varchar, partner varchar, record_id bigint, place_role varchar, "
+    "mention_id bigint",
+}
+_MATCH_COLUMNS = (
+    "mention_id bigint, place_id varchar, country_alpha3 varchar, county_place_id varchar, "
+    "geo_precision varchar"
+)
+
+_COUNTS = """
+with places as (
+    select mentions.partner, mentions.extract_id, mentions.record_id, mentions.place_role,
+        -- "not known" is an honest answer, not a name that nobody understands
+        coalesce(matches.place_id, '') <> 'unknown' or matches.country_alpha3 is not null as is_named,
+        coalesce(
+            matches.place_id <> 'unknown' or matches.country_alpha3 is not null
+            or matches.geo_precision = 'region', false
+        ) as is_known,
+        coalesce(matches.country_alpha3, '') = 'KEN' as is_kenyan,
+        matches.county_place_id is not null as has_county
+    from place_mentions as mentions
+    left join matches on mentions.mention_id = matches.mention_id
+    where mentions.mention_id is not null
+),
+place_counts as (
+    select partner, extract_id, count(*) filter (where is_named) as named,
+        count(*) filter (where is_named and is_known) as known,
+        count(*) filter (where is_kenyan) as kenyan,
+        count(*) filter (where is_kenyan and has_county) as with_county
+    from places group by partner, extract_id
+),
+placed as (
+    select distinct partner, extract_id, record_id
+    from places inner join records using (partner, extract_id, record_id)
+    where is_known and (place_role <> 'observation' or record_grain = 'flow_count')
+),
+unfit as (
+    select partner, extract_id, record_id, bool_or(starts_with(problem_code, 'date_')) as unreadable_date,
+        bool_or(problem_code in ('duplicate_key_conflict', 'incident_conflict')) as conflicting
+    from problems where outcome = 'Q' and record_id is not null
+    group by partner, extract_id, record_id
+),
+judged as (
+    select records.*,
+        coalesce(date_precision, 'unknown') <> 'unknown' and not coalesce(unreadable_date, false) as is_dated,
+        unfit.record_id is not null or placed.record_id is null as is_quarantined,
+        key_basis = 'reference' as is_referenced,
+        coalesce(conflicting, false)
+        or (record_grain <> 'interception' and source_row_count > 1) as is_repeated
+    from records
+    left join unfit using (partner, extract_id, record_id)
+    left join placed using (partner, extract_id, record_id)
+)
+select partner, extract_id, count(*) as records, sum(source_row_count) as typed_rows,
+    count(*) filter (where is_dated) as dated,
+    count(*) filter (where is_quarantined) as quarantined,
+    count(*) filter (where is_referenced) as referenced,
+    count(*) filter (where is_referenced and is_repeated) as repeated,
+    coalesce(any_value(named), 0) as named, coalesce(any_value(known), 0) as known,
+    coalesce(any_value(kenyan), 0) as kenyan, coalesce(any_value(with_county), 0) as with_county
+from judged
+left join place_counts using (partner, extract_id)
+group by partner, extract_id
+"""
+
+_COUNTED = (
+    *("records", "typed_rows", "dated", "quarantined", "referenced", "repeated"),
+    *("named", "known", "kenyan", "with_county"),
+)
+
+# The worst field decides: averaged over all coded fields, one changed list of choices would drown.
+_CODES = """
+with unmapped as (
+    select partner, extract_id, field, count(distinct record_id) as unmapped_records
+    from problems where problem_code = 'code_unmapped' group by partner, extract_id, field
+),
+answered as (
+    select partner, extract_id, field, count(distinct record_id) as answered_records
+    from landing_cells group by partner, extract_id, field
+)
+select partner, extract_id, field, unmapped_records,
+    greatest(coalesce(answered_records, 0), unmapped_records) as answered_records
+from unmapped left join answered using (partner, extract_id, field)
+"""
+
+
+def profile_extracts(
+    settings: Settings,
+    as_of: datetime,
+    accepted: Collection[tuple[str, str]] = (),
+    withdrawn: Collection[tuple[str, str]] = (),
+) -> pa.Table:
+    """One row per landed extract. Accepted and withdrawn extracts decide what counts as last time."""
+    register = landed_extracts(settings)
+    counts, codes, agreements = _measure(settings)
+    rows = []
+    for landed in register:
+        row = _of_register(landed, agreements.get(landed.key), as_of.date())
+        _add_counts(row, counts.get(landed.key))
+        _add_codes(row, codes.get(landed.key, []))
+        rows.append(row)
+    compare_with_last(rows, register, set(accepted), set(withdrawn))
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _of_register(
+    landed: Landed, agreement: tuple[date | None, date | None] | None, today: date
+) -> dict[str, Any]:
+    content = landed.content
+    read, refused = int(content.get("rows_read") or 0), int(content.get("rows_refused") or 0)
+    starts, ends = agreement or (None, None)
+    received = landed.received_on
+    return {
+        "extract_id": landed.extract_id,
+        "partner": landed.partner,
+        "contract": landed.contract,
+        "sequence": landed.sequence,
+        "is_full": float(landed.is_full),
+        "rows_read": read,
+        "rows_landed": int(content.get("rows_landed") or 0),
+        "rows_refused": refused,
+        "refused_share": _share(refused, read),
+        "stripped_cells": sum((content.get("stripped") or {}).values()),
+        "unmapped_columns": len(landed.unmapped_columns),
+        "required_columns_missing": landed.required_columns_missing,
+        # Not typed means that no contract of today reads it: no agreement covers it either.
+        "agreement_valid": float(bool(starts and received and starts <= received <= (ends or date.max))),
+        "agreement_current": float(ends is None or today <= ends) if agreement else None,
+    }
+
+
+def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:
+    counts = counts or dict.fromkeys(_COUNTED, 0)
+    records, landed = counts["records"], row["rows_landed"]
+    row |= {
+        "records": records,
+        "untyped_rows": landed - counts["typed_rows"],
+        "usable_records": records - counts["quarantined"] if landed else None,
+        "readable_date_share": _share(counts["dated"], records) if records or not landed else 0.0,
+        "place_mentions": counts["named"],
+        "place_resolved_share": _share(counts["known"], counts["named"]),
+        "kenya_mentions": counts["kenyan"],
+        "county_share": _share(counts["with_county"], counts["kenyan"]),
+        "quarantined_records": counts["quarantined"],
+        "quarantine_share": _share(counts["quarantined"], records),
+        "referenced_records": counts["referenced"],
+        "repeated_ref_share": _share(counts["repeated"], counts["referenced"]),
+    }
+
+
+def _add_codes(row: dict[str, Any], fields: list[tuple[int, int]]) -> None:
+    """`coded_records` belongs to the worst field, so that a field few people answered only warns."""
+    if not fields:
+        row |= {"coded_records": row["records"], "code_mapped_share": 1.0 if row["records"] else None}
+        return
+    unmapped, answered = max(fields, key=lambda field: (_lower_bound(*field), field[0]))
+    row |= {"coded_records": answered, "code_mapped_share": 1 - unmapped / answered}
+
+
+def _lower_bound(unmapped: int, answered: int) -> float:
+    """Unmapped share of a field, shrunk towards none where few answered: 3 of 3 says less than 90 of 100."""
+    return unmapped / (answered + 20)
+
+
+def _measure(settings: Settings) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
+    typed = {name: (settings.typed / name, columns) for name, columns in _TYPED_COLUMNS.items()}
+    con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", _MATCH_COLUMNS)})
+    try:
+        cursor = con.execute(_COUNTS)
+        names = [column[0] for column in cursor.description or ()]
+        counts = {
+            (row[0], row[1]): dict(zip(names[2:], (int(number or 0) for number in row[2:]), strict=True))
+            for row in cursor.fetchall()
+        }
+        agreements = {
+            (partner, extract_id): (starts, ends)
+            for partner, extract_id, starts, ends in con.execute(
+                "select partner, extract_id, agreement_from, agreement_to from extracts"
+            ).fetchall()
+        }
+        _open_landing_cells(con, settings)
+        codes: dict[Any, list[tuple[int, int]]] = {}
+        for partner, extract_id, _, unmapped, answered in con.execute(_CODES).fetchall():
+            codes.setdefault((partner, extract_id), []).append((int(unmapped), int(answered)))
+    finally:
+        con.close()
+    return counts, codes, agreements
+
+
+def _open_landing_cells(con: Any, settings: Settings) -> None:
+    """Only landing knows how many records answered a field; only fields with unmapped codes are read."""
+    con.execute(
+        "create table landing_cells (partner varchar, extract_id varchar, field varchar, record_id bigint)"
+    )
+    wanted = con.execute(
+        "select distinct partner, extract_id from problems where problem_code = 'code_unmapped'"
+    ).fetchall()
+    for partner, extract_id in wanted:
+        path = settings.landing / partner / f"{extract_id}.parquet"
+        if path.is_file():
+            con.execute(
+                "insert into landing_cells select distinct ?, ?, field, record_id from read_parquet(?) "
+                "where value is not null and trim(value) <> '' and field in (select field from problems "
+                "where problem_code = 'code_unmapped' and partner = ? and extract_id = ?)",
+                [partner, extract_id, str(path), partner, extract_id],
+            )
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,169 @@
+"""Which extracts feed the marts: the fate of each landed extract, and the inputs' hash that follows from it.
+
+An extract that is held simply does not replace its partner's earlier ones: the last good one stays in force.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Literal
+
+import pyarrow as pa
+
+from orchestration import durable
+from orchestration.gates.inputs import code_hash, contract_hashes, decided_by_time, inputs_hash
+from orchestration.gates.landed import Landed, landed_extracts
+from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
+from orchestration.gates.waivers import ActiveDecisions, extract_keys, is_waivable
+from orchestration.settings import Settings
+
+FATE_SCHEMA = pa.schema(
+    [("extract_id", pa.string()), ("partner", pa.string()), ("fate", pa.string()), ("reason", pa.string())]
+)
+
+
+@dataclass(frozen=True)
+class ExtractFate:
+    """`reason` names the checks that hold it, or the decision that withdrew it."""
+
+    extract_id: str
+    partner: str
+    fate: Literal["in_force", "held", "withdrawn"]
+    reason: str | None
+
+
+@dataclass(frozen=True)
+class InForce:
+    """What feeds the marts in this refresh. Partners are folder names; stale and overdue ones still feed."""
+
+    fates: tuple[ExtractFate, ...]
+    inputs_hash: str
+    changed: bool
+    partners_in_force: tuple[str, ...]
+    partners_stale: tuple[str, ...]
+    partners_held: tuple[str, ...]
+    partners_overdue: tuple[str, ...]
+    parts: Mapping[str, Sequence[str]]
+
+    def fate_of(self, partner: str, extract_id: str) -> str | None:
+        return next(
+            (fate.fate for fate in self.fates if (fate.partner, fate.extract_id) == (partner, extract_id)),
+            None,
+        )
+
+
+def put_in_force(
+    settings: Settings,
+    as_of: datetime,
+    decisions: ActiveDecisions,
+    key_ids: Mapping[str, str],
+    verdicts: ExtractVerdicts | None = None,
+    contracts: Mapping[str, str] | None = None,
+) -> InForce:
+    """Settle every extract's fate and the inputs' hash; writes `in_force.parquet` and `in_force.json`.
+
+    `contracts` maps a name to the hash of what that contract says; by default the partners folder is read.
+    """
+    contracts = contract_hashes(settings.partners) if contracts is None else contracts
+    register = landed_extracts(settings)
+    fates = settle_fates(register, verdicts or read_verdicts(settings), decisions)
+    current = {(fate.partner, fate.extract_id) for fate in fates if fate.fate == "in_force"}
+    decided = decided_by_time(settings, as_of.date(), current)
+    parts = {
+        "extracts": {_extract_part(landed, fate) for landed, fate in zip(register, fates, strict=True)},
+        "contracts": {f"{name}={content}" for name, content in contracts.items()},
+        "decisions": {decisions.content_hash()},
+        "keys": {f"{name}={key_id}" for name, key_id in key_ids.items()},
+        "code": {code_hash()},
+        **{f"decided:{name}": texts for name, texts in decided.items()},
+    }
+    hashed = inputs_hash(parts)
+    stale, held = _stale_and_held(register, fates)
+    settled = InForce(
+        fates=tuple(fates),
+        inputs_hash=hashed,
+        changed=hashed != _current_inputs_hash(settings),
+        partners_in_force=tuple(sorted({partner for partner, _ in current})),
+        partners_stale=stale,
+        partners_held=held,
+        partners_overdue=tuple(sorted({name.partition("/")[0] for name in decided["overdue"]})),
+        parts={name: sorted(texts) for name, texts in parts.items()},
+    )
+    folder = settings.work / "gates"
+    write_table(
+        pa.Table.from_pylist([asdict(fate) for fate in fates], schema=FATE_SCHEMA),
+        folder / "in_force.parquet",
+    )
+    summary = asdict(settled)
+    summary.pop("fates")
+    durable.write_json(folder / "in_force.json", summary)
+    return settled
+
+
+def settle_fates(
+    register: Sequence[Landed], verdicts: ExtractVerdicts, decisions: ActiveDecisions
+) -> list[ExtractFate]:
+    """Withdrawn by a steward, else held by checks unless accepted, else in force; in the register's order.
+
+    An extract that no verdict speaks of was not judged, and what is not judged does not enter.
+    """
+    withdrawn = extract_keys(decisions.extract_withdrawals)
+    accepted = extract_keys(decisions.extract_accepts)
+    judged = {(verdict.partner, verdict.extract_id) for verdict in verdicts.verdicts}
+    fates = []
+    for landed in register:
+        holding = verdicts.holding.get(landed.key, ())
+        if landed.key in accepted:
+            # An acceptance answers what the checks found; it cannot answer a check that found nothing out.
+            holding = tuple(
+                verdict
+                for verdict in holding
+                if verdict.outcome != "failed" or not is_waivable(verdict.check_name)
+            )
+        if landed.key in withdrawn:
+            fate = ExtractFate(landed.extract_id, landed.partner, "withdrawn", withdrawn[landed.key])
+        elif landed.key not in judged:
+            fate = ExtractFate(landed.extract_id, landed.partner, "held", "not_judged")
+        elif holding:
+            names = ", ".join(verdict.check_name for verdict in holding)
+            fate = ExtractFate(landed.extract_id, landed.partner, "held", names)
+        else:
+            fate = ExtractFate(landed.extract_id, landed.partner, "in_force", None)
+        fates.append(fate)
+    return fates
+
+
+def _extract_part(landed: Landed, fate: ExtractFate) -> str:
+    content = landed.content
+    received: date | None = landed.received_on
+    return "|".join(
+        map(str, (landed.partner, landed.extract_id, content.get("parquet_sha256"), received, landed.sequence,
+                  landed.declared_period, fate.fate))
+    )  # fmt: skip
+
+
+def _stale_and_held(
+    register: Sequence[Landed], fates: Sequence[ExtractFate]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Stale: the newest extract of some contract is held while an older one serves. Held: nothing serves."""
+    newest: dict[tuple[str, str], str] = {}
+    fates_of: dict[str, set[str]] = {}
+    for landed, fate in zip(register, fates, strict=True):
+        if fate.fate != "withdrawn":
+            newest[landed.partner, landed.contract] = fate.fate
+        fates_of.setdefault(landed.partner, set()).add(fate.fate)
+    waiting = {partner for (partner, _), fate in newest.items() if fate == "held"}
+    serving = {partner for partner, found in fates_of.items() if "in_force" in found}
+    return tuple(sorted(waiting & serving)), tuple(sorted(waiting - serving))
+
+
+def _current_inputs_hash(settings: Settings) -> str | None:
+    manifest = settings.current.resolve() / "manifest.json" if settings.current.is_symlink() else None
+    if manifest is None or not manifest.is_file():
+        return None
+    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    found = content.get("inputs_hash") or (content.get("inputs") or {}).get("inputs_hash")
+    return str(found) if found else None

@@ -1,0 +1,148 @@
+"""The inputs' hash: equal inputs give an equal release, so nothing is built twice.
+
+Time is an input only through what it decides: which records are still embargoed, which periods are complete,
+which agreements have ended, which partners are overdue. (Expired waivers are no longer among the decisions.)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+import yaml
+
+from orchestration.gates.parquet_views import open_views
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
+
+_CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", DBT_PROJECT, REFERENCE_SEEDS)
+_NOT_CODE = {"__pycache__", "target", "logs", "dbt_packages"}
+_CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
+_EXTRACT_COLUMNS = (
+    "extract_id varchar, partner varchar, contract varchar, received_on date, agreement_to date, "
+    "period_to date, cadence varchar, grace_days integer"
+)
+_RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date, embargo_until date"
+
+
+def inputs_hash(parts: Mapping[str, Iterable[str]]) -> str:
+    """64 hex digits over named sets of texts; neither the order of the parts nor of their texts matters."""
+    sorted_parts = {name: sorted(set(texts)) for name, texts in parts.items()}
+    text = json.dumps(sorted_parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def code_hash(folders: Iterable[Path] = _CODE_FOLDERS) -> str:
+    """Hash of every file that decides what a release looks like: program, models, expectations, seeds."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            if path.is_file() and not _NOT_CODE & set(inside.parts):
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest.update(f"{folder.name}/{inside.as_posix()}\x00{content}\n".encode())
+    return digest.hexdigest()
+
+
+def contract_hashes(partners: Path) -> dict[str, str]:
+    """Hash of what each contract file says, not of its comments; an unreadable file counts as it is."""
+    hashes = {}
+    for path in sorted(partners.glob("*/*.y*ml")):
+        try:
+            content = json.dumps(
+                yaml.safe_load(path.read_text(encoding="utf-8")), sort_keys=True, default=str
+            )
+        except (yaml.YAMLError, UnicodeDecodeError):
+            content = path.read_bytes().hex()
+        hashes[f"{path.parent.name}/{path.name}"] = hashlib.sha256(content.encode()).hexdigest()
+    return hashes
+
+
+def decided_by_time(
+    settings: Settings, today: date, in_force: Iterable[tuple[str, str]]
+) -> dict[str, set[str]]:
+    """What this day decides about the typed extracts and about the records of those in force."""
+    lag_days, complete_after = _dbt_variables()
+    con = open_views(
+        {
+            "extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS),
+            "records": (settings.typed / "records", _RECORD_COLUMNS),
+        }
+    )
+    try:
+        con.execute("create table in_force (partner varchar, extract_id varchar)")
+        keys = sorted(in_force)
+        if keys:
+            con.executemany("insert into in_force values (?, ?)", keys)
+        embargoed = con.execute(
+            "select records.partner, records.extract_id, record_id from records "
+            "inner join in_force using (partner, extract_id) "
+            "inner join extracts using (partner, extract_id) "
+            "where embargo_until > ? or coalesce(records.period_to, received_on) > ? order by 1, 2, 3",
+            [today, today - timedelta(days=lag_days)],
+        ).fetchall()
+        extracts = con.execute(
+            "select partner, contract, received_on, agreement_to, period_to, cadence, grace_days "
+            "from extracts"
+        ).fetchall()
+    finally:
+        con.close()
+    digest = hashlib.sha256()
+    for row in embargoed:
+        digest.update("|".join(map(str, row)).encode() + b"\n")
+    return {
+        "embargoed": {f"{len(embargoed)}:{digest.hexdigest()}"},
+        "calendar_month": {today.replace(day=1).isoformat()},
+        "complete_months": {latest_complete_month(today, complete_after).isoformat()},
+        "complete_periods": {
+            str(period_to)
+            for *_, period_to, _, _ in extracts
+            if period_to and _months_later(period_to, complete_after) <= today
+        },
+        "agreements_ended": {
+            f"{partner}/{contract}/{ends}"
+            for partner, contract, _, ends, *_ in extracts
+            if ends and ends < today
+        },
+        "overdue": set(_overdue(extracts, today)),
+    }
+
+
+def latest_complete_month(today: date, complete_after_months: int) -> date:
+    """First day of the last month whose end lies at least so many months back, as the dbt project counts."""
+    first = today.replace(day=1)
+    while True:
+        end = first - timedelta(days=1)
+        first = end.replace(day=1)
+        if _months_later(end, complete_after_months) <= today:
+            return first
+
+
+def _overdue(extracts: Iterable[tuple[object, ...]], today: date) -> Iterator[str]:
+    """Partners and contracts whose newest extract is older than their cadence and grace allow."""
+    newest: dict[tuple[str, str], tuple[date, str, int]] = {}
+    for partner, contract, received_on, _, _, cadence, grace in extracts:
+        key = (str(partner), str(contract))
+        if isinstance(received_on, date) and (key not in newest or newest[key][0] < received_on):
+            newest[key] = (received_on, str(cadence), int(str(grace or 0)))
+    for (partner, contract), (received_on, cadence, grace) in newest.items():
+        days = _CADENCE_DAYS.get(cadence)
+        if days is not None and received_on + timedelta(days=days + grace) < today:
+            yield f"{partner}/{contract}"
+
+
+def _months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last of that month."""
+    month = day.year * 12 + day.month - 1 + months
+    first = date(month // 12, month % 12 + 1, 1)
+    after = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
+    return min(first + timedelta(days=day.day - 1), after - timedelta(days=1))
+
+
+def _dbt_variables() -> tuple[int, int]:
+    """Lag and completeness are the dbt project's to say."""
+    project = DBT_PROJECT / "dbt_project.yml"
+    variables = yaml.safe_load(project.read_text(encoding="utf-8"))["vars"]
+    return int(variables["lag_days"]), int(variables["complete_after_months"])

@@ -1,0 +1,129 @@
+"""Great Expectations judges a small frame of numbers: one answer per row and expectation.
+
+Only outcomes leave this module. GX's own results quote values and are dropped here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from expectations import Expectation, Limit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Outcome = Literal["passed", "failed", "error", "not_run"]
+_ROW = "judged_row"
+# The worst answer of a check's limits is the check's answer.
+_WORST_FIRST: tuple[Outcome, ...] = ("error", "not_run", "failed", "passed")
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one expectation says about one row of the frame. `observed` is the number that decided it."""
+
+    row: int
+    expectation: Expectation
+    outcome: Outcome
+    observed: float | None
+
+
+def judge(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Judgement]:
+    """Validate the whole frame once; every row gets an answer to every expectation, in the order given.
+
+    An expectation that raises (a missing column, a wrong type) is an `error` for every row; one that GX gave
+    no answer to is `not_run`. Neither is ever read as good or as bad data.
+    """
+    if frame.empty:
+        return []
+    limits = [(expectation, limit) for expectation in expectations for limit in expectation.limits]
+    answers = _validate(frame, [limit for _, limit in limits])
+    judged = []
+    for row in range(len(frame)):
+        for expectation in expectations:
+            of_check = [
+                (answers[number][row], limit)
+                for number, (owner, limit) in enumerate(limits)
+                if owner is expectation
+            ]
+            outcome, limit = min(of_check, key=lambda pair: _WORST_FIRST.index(pair[0]))
+            if outcome == "passed":
+                limit = _measured(frame, row, (limit for _, limit in of_check)) or limit
+            judged.append(Judgement(row, expectation, outcome, _number(frame, row, limit.column)))
+    return judged
+
+
+def _validate(frame: pd.DataFrame, limits: Sequence[Limit]) -> list[list[Outcome]]:
+    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read by GX while it is imported
+    import great_expectations as gx  # takes seconds: imported when a gate judges, not when Njia starts
+    from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
+    suite = gx.ExpectationSuite(name="gate")
+    for number, limit in enumerate(limits):
+        if limit.minimum is not None or limit.maximum is not None:
+            suite.add_expectation(
+                gx.expectations.ExpectColumnValuesToBeBetween(
+                    column=limit.column,
+                    min_value=limit.minimum,
+                    max_value=limit.maximum,
+                    meta={"limit": number},
+                )
+            )
+        if limit.empty_fails:
+            suite.add_expectation(
+                gx.expectations.ExpectColumnValuesToNotBeNull(column=limit.column, meta={"limit": number})
+            )
+    numbered = frame.reset_index(drop=True).assign(**{_ROW: range(len(frame))})
+    asset = context.data_sources.add_pandas("profiles").add_dataframe_asset("profile")
+    batch = asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": numbered})
+    report = batch.validate(
+        suite, result_format={"result_format": "COMPLETE", "unexpected_index_column_names": [_ROW]}
+    )
+
+    answers: list[list[Outcome]] = [["not_run"] * len(frame) for _ in limits]
+    for result in report.results:
+        given = _read(result, len(frame))
+        mine = answers[result.expectation_config.meta["limit"]]
+        for row, outcome in enumerate(given):
+            if mine[row] == "not_run" or _WORST_FIRST.index(outcome) < _WORST_FIRST.index(mine[row]):
+                mine[row] = outcome
+    return answers
+
+
+def _read(result: Any, rows: int) -> list[Outcome]:
+    if result.success:
+        return ["passed"] * rows
+    indexes = (result.result or {}).get("unexpected_index_list")
+    if _raised(result.exception_info) or not indexes:
+        return ["error"] * rows
+    failed = {int(index[_ROW]) for index in indexes}
+    return ["failed" if row in failed else "passed" for row in range(rows)]
+
+
+def _raised(info: Any) -> bool:
+    """GX gives one flat record when nothing was raised, and a record per metric when something was."""
+    if not isinstance(info, dict):
+        return False
+    if "raised_exception" in info:
+        return bool(info["raised_exception"])
+    return any(isinstance(part, dict) and part.get("raised_exception") for part in info.values())
+
+
+def _measured(frame: pd.DataFrame, row: int, limits: Iterable[Limit]) -> Limit | None:
+    return next((limit for limit in limits if _number(frame, row, limit.column) is not None), None)
+
+
+def _number(frame: pd.DataFrame, row: int, column: str) -> float | None:
+    if column not in frame.columns:
+        return None
+    value = frame[column].iloc[row]
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return None if number != number else number

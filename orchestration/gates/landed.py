@@ -1,0 +1,113 @@
+"""What the landing register says of every extract: the small JSON beside each landed Parquet file."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import NjiaError
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One landed extract, as far as the gates look at it."""
+
+    partner: str
+    extract_id: str
+    content: Mapping[str, Any]
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.partner, self.extract_id
+
+    @property
+    def contract(self) -> str:
+        return str(self.content.get("contract", ""))
+
+    @property
+    def sequence(self) -> int:
+        return int(self.content.get("sequence") or 0)
+
+    @property
+    def received_on(self) -> date | None:
+        text = self.content.get("received_on")
+        return date.fromisoformat(str(text)[:10]) if text else None
+
+    @property
+    def declared_period(self) -> tuple[str, ...]:
+        """Empty when the extract declares none."""
+        period = self.content.get("period") or {}
+        return tuple(str(period[part]) for part in ("from", "to", "round") if period.get(part))
+
+    @property
+    def is_full(self) -> bool:
+        return self.content.get("delivery_mode") != "incremental"
+
+    @property
+    def unmapped_columns(self) -> set[str]:
+        return {_plain(str(name)) for name in self.content.get("unmapped_columns") or ()}
+
+    @property
+    def required_columns_missing(self) -> int | None:
+        """How many required columns of its contract the file did not have; None when nobody looked."""
+        found = self.content.get("columns_found")
+        fields = (self.content.get("contract_content") or {}).get("fields")
+        if found is None or fields is None:
+            return None
+        names = {_plain(name) for name in _names(found)}
+        names |= {name.rsplit("/", 1)[-1] for name in names}
+        return sum(
+            1
+            for spec in fields.values()
+            if isinstance(spec, Mapping) and spec.get("required") and not _is_found(spec, names)
+        )
+
+
+def landed_extracts(settings: Settings) -> list[Landed]:
+    """Every extract in the register, by partner in the order of landing."""
+    found = []
+    for path in sorted(settings.landing.glob("*/[!.]*.json")):
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise NjiaError(
+                f"{path.parent.name}: the landing note {path.name} cannot be read. Restore it from a backup; "
+                "without it nobody can tell what the extract held."
+            ) from None
+        found.append(Landed(path.parent.name, path.stem, content))
+    return sorted(found, key=lambda landed: (landed.partner, landed.sequence, landed.extract_id))
+
+
+def landed_parquet(settings: Settings, landed: Landed) -> Path:
+    return settings.landing / landed.partner / f"{landed.extract_id}.parquet"
+
+
+def _is_found(spec: Mapping[str, Any], names: set[str]) -> bool:
+    column = spec.get("column")
+    if not column:
+        return True  # a constant, or taken from the extract's declared period
+    wanted = _plain(str(column))
+    # A choose-many question may be exported as one column a choice, named `question/choice`.
+    choices = any(name.startswith(f"{wanted}/") for name in names)
+    return choices or wanted in names or wanted.rsplit("/", 1)[-1] in names
+
+
+def _names(found: Any) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, Mapping):
+        for part in found.values():
+            yield from _names(part)
+    elif isinstance(found, list | tuple):
+        for part in found:
+            yield from _names(part)
+
+
+def _plain(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

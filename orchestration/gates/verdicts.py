@@ -1,0 +1,163 @@
+"""The extract gate: one verdict per landed extract and check, and what ran before staging as one table."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from expectations import Expectation, thresholds
+from expectations.extract_gate import EXTRACT_GATE
+from orchestration import durable
+from orchestration.errors import NjiaError
+from orchestration.gates.extract_profile import profile_extracts
+from orchestration.gates.judging import Judgement, Outcome, judge
+from orchestration.gates.waivers import ActiveDecisions, extract_keys, waiver_for
+from orchestration.settings import Settings
+
+VERDICT_SCHEMA = pa.schema(
+    [
+        ("extract_id", pa.string()),
+        ("partner", pa.string()),
+        ("check_name", pa.string()),
+        ("severity", pa.string()),
+        ("passed", pa.bool_()),
+        ("observed", pa.float64()),
+        ("expected", pa.string()),
+        ("waived", pa.bool_()),
+        ("why", pa.string()),
+        ("steward_action", pa.string()),
+        ("outcome", pa.string()),
+        ("waived_by", pa.string()),
+        ("check_definition", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one check says of one extract; `outcome` tells failed from could not be judged."""
+
+    extract_id: str
+    partner: str
+    check_name: str
+    severity: str
+    passed: bool
+    observed: float | None
+    expected: str
+    waived: bool
+    why: str
+    steward_action: str
+    outcome: Outcome
+    waived_by: str | None
+    check_definition: str
+
+    @property
+    def holds(self) -> bool:
+        return self.severity == "hold" and not self.passed and not self.waived
+
+
+@dataclass(frozen=True)
+class ExtractVerdicts:
+    """Every verdict of one refresh."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @cached_property
+    def holding(self) -> dict[tuple[str, str], tuple[Verdict, ...]]:
+        """By (partner, extract id): the verdicts that hold the extract; extracts without any are left out."""
+        found: dict[tuple[str, str], tuple[Verdict, ...]] = {}
+        for verdict in self.verdicts:
+            if verdict.holds:
+                key = (verdict.partner, verdict.extract_id)
+                found[key] = (*found.get(key, ()), verdict)
+        return found
+
+    def of_partner(self, partner: str) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if verdict.partner == partner)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(1 for verdict in self.verdicts if verdict.outcome == outcome)
+
+
+def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisions) -> ExtractVerdicts:
+    """Profile and judge every landed extract; writes `profiles.parquet` and `verdicts.parquet`."""
+    accepted = set(extract_keys(decisions.extract_accepts)) | _waived_volumes(settings, as_of, decisions)
+    profiles = profile_extracts(settings, as_of, accepted, extract_keys(decisions.extract_withdrawals))
+    judgements = judge(profiles.to_pandas(), EXTRACT_GATE)
+    keys = profiles.select(["partner", "extract_id"]).to_pylist()
+    counts = profiles.to_pylist()
+    verdicts = []
+    for judgement in judgements:
+        key = keys[judgement.row]
+        waiver = None
+        if judgement.outcome == "failed":
+            waiver = waiver_for(decisions.waivers, judgement.expectation, key["extract_id"], as_of)
+        severity = _severity(judgement.expectation, counts[judgement.row])
+        verdicts.append(_verdict(judgement, key["partner"], key["extract_id"], severity, waiver))
+    folder = settings.work / "gates"
+    write_table(profiles, folder / "profiles.parquet")
+    write_table(
+        pa.Table.from_pylist([asdict(verdict) for verdict in verdicts], schema=VERDICT_SCHEMA),
+        folder / "verdicts.parquet",
+    )
+    return ExtractVerdicts(tuple(verdicts))
+
+
+def read_verdicts(settings: Settings) -> ExtractVerdicts:
+    """The verdicts of the latest judging."""
+    path = settings.work / "gates" / "verdicts.parquet"
+    if not path.is_file():
+        raise NjiaError(
+            "The extract gate has not judged yet, so nothing can be put in force. Run `njia refresh`."
+        )
+    return ExtractVerdicts(tuple(Verdict(**row) for row in pq.read_table(path).to_pylist()))
+
+
+def write_table(table: pa.Table, path: Path) -> None:
+    with durable.replacing(path) as partial:
+        pq.write_table(table, partial)
+
+
+def _waived_volumes(settings: Settings, as_of: datetime, decisions: ActiveDecisions) -> set[tuple[str, str]]:
+    """Extracts whose unusual volume a steward waived: later ones are compared with them."""
+    volume = next(check for check in EXTRACT_GATE if check.name == "row_volume_is_plausible")
+    return {
+        (path.parent.name, path.stem)
+        for path in settings.landing.glob("*/[!.]*.json")
+        if waiver_for(decisions.waivers, volume, path.stem, as_of)
+    }
+
+
+def _severity(expectation: Expectation, counts: dict[str, float | None]) -> str:
+    is_share = expectation.severity == "hold" and expectation.share_of is not None
+    if is_share and (counts.get(str(expectation.share_of)) or 0) < thresholds.SMALL_EXTRACT:
+        return "warn"
+    return expectation.severity
+
+
+def _verdict(
+    judgement: Judgement, partner: str, extract_id: str, severity: str, waiver: str | None
+) -> Verdict:
+    expectation = judgement.expectation
+    # A check that could not be judged is never softened to a warning: nobody knows what it would have said.
+    answered = judgement.outcome in ("passed", "failed")
+    return Verdict(
+        extract_id=extract_id,
+        partner=partner,
+        check_name=expectation.name,
+        severity=severity if answered else expectation.severity,
+        passed=judgement.outcome == "passed",
+        observed=judgement.observed,
+        expected=expectation.expected,
+        waived=waiver is not None,
+        why=expectation.why,
+        steward_action=expectation.steward_action,
+        outcome=judgement.outcome,
+        waived_by=waiver,
+        check_definition=expectation.definition,
+    )

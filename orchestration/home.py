@@ -1,0 +1,56 @@
+"""Prepare NJIA_HOME: the folders, the layout version and Dagster's own settings file."""
+
+from __future__ import annotations
+
+import json
+
+from orchestration import durable
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+
+LAYOUT_VERSION = 1
+
+# One run at a time, because the warehouse has one writer; nothing is sent to anybody.
+DAGSTER_YAML = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config: {max_concurrent_runs: 1}
+run_monitoring: {enabled: true}
+"""
+
+
+def prepare_home(settings: Settings) -> None:
+    """Make what is missing; refuse a home that a newer Njia has laid out."""
+    _check_layout(settings)
+    for folder in (
+        settings.inbox,
+        settings.sealed,
+        settings.landing,
+        settings.decisions,
+        settings.review,
+        settings.releases,
+        settings.work,
+        settings.dagster_home,
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+    for restricted in (settings.sealed, settings.landing, settings.review, settings.work):
+        restricted.chmod(0o700)
+    dagster_yaml = settings.dagster_home / "dagster.yaml"
+    if not dagster_yaml.exists() or dagster_yaml.read_text() != DAGSTER_YAML:
+        durable.write_text(dagster_yaml, DAGSTER_YAML)
+
+
+def _check_layout(settings: Settings) -> None:
+    marker = settings.home / "home.json"
+    if not marker.exists():
+        durable.write_json(marker, {"layout_version": LAYOUT_VERSION})
+        return
+    found = json.loads(marker.read_text())["layout_version"]
+    if found != LAYOUT_VERSION:
+        raise UsageError(
+            f"{settings.home} has layout {found}; this version of Njia reads layout {LAYOUT_VERSION}. "
+            "Use the version that wrote it, or another home."
+        )

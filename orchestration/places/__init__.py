@@ -1,0 +1,11 @@
+"""Places: what partners wrote for a place → a place of the gazetteer, with method, confidence and rivals.
+
+Belongs here: the keys names are matched by, the gazetteer read from `seeds/reference/place*.csv`, the
+rules that decide, and the step that writes `work/places`. Does not belong here: splitting a cell into
+several places and making mentions (`extracts`), counting what was found (dbt), recording decisions
+(`stewardship`).
+"""
+
+from orchestration.places.locate import LocateSummary, locate, resolve_names
+
+__all__ = ["LocateSummary", "locate", "resolve_names"]

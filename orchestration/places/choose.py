@@ -1,0 +1,205 @@
+"""Choosing among places of one name: context filters, the least rank wins, equals are never guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from orchestration.places import outcome as o
+from orchestration.places.gazetteer import KENYA, Gazetteer, Place
+from orchestration.places.outcome import Outcome
+
+Hits = Mapping[str, str]  # place_id → exact | alias
+
+TIER_CONFIDENCE = {"exact": 0.99, "alias": 0.97}
+_NEAR_EQUAL = 0.6  # a county or crossing outranks units of its name that are further off than this
+_TWIN_ASSUMED = 0.89
+_RIVALS = {True: 0.90, False: 0.75}  # only rivals in the same country | rivals abroad as well
+_BORDER_COUNTRY = 0.7
+_AMBIGUOUS = 0.5
+_PARTS = 0.95
+NOT_UNDERSTOOD = 0.7  # a part of the text was no name
+NEARBY = 0.85  # "near X", or a column that could not be read
+COUNTRY_ONLY = 0.5
+_TIE_BROKEN = 0.8
+_PRECISION = {"country": "country", "county": "county", "subcounty": "subcounty"}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What else the record says of the place. None = nothing said. `default_country` only breaks ties."""
+
+    countries: frozenset[str] | None = None
+    counties: frozenset[str] | None = None
+    default_country: str | None = None
+    label: str | None = None
+    said: tuple[str, ...] = ()
+
+
+ANYWHERE = Context()
+
+
+def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
+    """The place that one name means within a context."""
+    places = sorted((gazetteer.place(i) for i in hits), key=_order)
+    in_country = [p for p in places if context.countries is None or p.country in context.countries]
+    if not in_country:
+        return _country_conflict(gazetteer, places, context)
+    fitting = [p for p in in_country if context.counties is None or p.county in context.counties]
+    if not fitting:
+        return _outside_county(gazetteer, in_country, context)
+    best = fitting[0]
+    if context.counties and best.kind == "country":
+        best = gazetteer.place(min(context.counties))
+    twins = gazetteer.twins.get(best.place_id, ())
+    others = [p for p in fitting[1:] if _spot(p) != _spot(best) and p.place_id not in twins]
+    equals = [p for p in others if _are_equals(hits, best, p)]
+    if equals:
+        return _tie(gazetteer, hits, [best, *equals], context)
+    return _chosen(gazetteer, hits, best, fitting, others, context)
+
+
+def outcome_of(
+    gazetteer: Gazetteer, place: Place, method: str, confidence: float, context: Context
+) -> Outcome:
+    """A place as the outcome of a mention."""
+    has_code = place.kind != "country" or place.place_id == place.country
+    return Outcome(
+        status="resolved" if confidence >= o.RESOLVED_FROM else "review",
+        method=method,
+        place_id=place.place_id,
+        kind=place.kind,
+        country=place.country,
+        county=place.county,
+        precision=_PRECISION.get(place.kind, "point"),
+        confidence=confidence,
+        is_border_twin=place.place_id in gazetteer.twins,
+        country_label=context.label if has_code else place.name,
+        problems=context.said,
+    )
+
+
+def _chosen(
+    gazetteer: Gazetteer, hits: Hits, best: Place, fitting: list[Place], others: list[Place], context: Context
+) -> Outcome:
+    tier = hits.get(best.place_id, "exact")
+    confidence, flags = TIER_CONFIDENCE[tier], list(context.said)
+    twin_fits = any(p.place_id in gazetteer.twins.get(best.place_id, ()) for p in fitting)
+    if twin_fits and gazetteer.shares_name_with_twin(best):
+        flags.append(o.TWIN_ASSUMED)
+        confidence = min(confidence, _TWIN_ASSUMED)
+    if others:
+        flags.append(o.RIVALS)
+        confidence = min(confidence, _RIVALS[all(p.country == best.country for p in others)])
+    method = "context" if len(fitting) < len(hits) else tier
+    found = outcome_of(gazetteer, best, method, confidence, context)
+    return replace(found, rivals=tuple(p.place_id for p in others), problems=tuple(flags))
+
+
+def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context) -> Outcome:
+    """Equals: the partner's default country may decide between countries; between counties nothing does."""
+    preferred = [p for p in equals if p.country == context.default_country]
+    rivals = tuple(p.place_id for p in equals)
+    if len({_spot(p) for p in preferred}) == 1 and len({p.country for p in equals}) > 1:
+        found = outcome_of(gazetteer, preferred[0], "context", _TIE_BROKEN, context)
+        return replace(
+            found, rivals=tuple(i for i in rivals if i != found.place_id), problems=(*context.said, o.RIVALS)
+        )
+    countries = {p.country for p in equals}
+    country = countries.pop() if len(countries) == 1 else None
+    return Outcome(
+        "ambiguous",
+        "none",
+        country=country,
+        precision="country" if country else "none",
+        confidence=_AMBIGUOUS,
+        rivals=rivals,
+        country_label=context.label,
+        problems=(*context.said, o.AMBIGUOUS),
+    )
+
+
+def _country_conflict(gazetteer: Gazetteer, places: list[Place], context: Context) -> Outcome:
+    """The name lies elsewhere than the stated country. Beside a border the country is believed, no more."""
+    across = {
+        gazetteer.place(twin).country for p in places for twin in gazetteer.twins.get(p.place_id, ())
+    } & (context.countries or frozenset())
+    rivals = tuple(p.place_id for p in places)
+    if len(across) == 1:
+        country = gazetteer.place(across.pop())
+        return replace(outcome_of(gazetteer, country, "context", _BORDER_COUNTRY, context), rivals=rivals)
+    return Outcome("unresolved", "none", rivals=rivals, problems=(*context.said, o.COUNTRY_CONFLICT))
+
+
+def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context) -> Outcome:
+    """The name lies outside the stated county: the country only, unless it is the country that was named."""
+    counties = sorted(context.counties or ())
+    if places[0].kind == "country" and len(counties) == 1:
+        return outcome_of(
+            gazetteer, gazetteer.place(counties[0]), "context", TIER_CONFIDENCE["alias"], context
+        )
+    countries = {p.country for p in places}
+    country = countries.pop() if len(countries) == 1 else None
+    return Outcome(
+        "ambiguous",
+        "none",
+        country=country,
+        precision="country" if country else "none",
+        confidence=_AMBIGUOUS,
+        rivals=tuple(p.place_id for p in places),
+        problems=(*context.said, o.AMBIGUOUS),
+    )
+
+
+def _order(place: Place) -> tuple[bool, bool, float, str]:
+    return (place.kind != "country", place.country != KENYA, place.rank, place.place_id)
+
+
+def _spot(place: Place) -> tuple[str, str]:
+    """Two places of one spot do not contradict each other: the same county, or abroad the same place."""
+    if place.kind == "country":
+        return (place.country, place.place_id)
+    return (place.country, place.county or place.place_id)
+
+
+def _are_equals(hits: Hits, best: Place, other: Place) -> bool:
+    """Whether choosing `best` over a place elsewhere would be a guess."""
+    if best.country != other.country:
+        return best.country != KENYA
+    # A spelling that is another place's own name is no safe spelling of the better known one.
+    is_misspelling = hits.get(best.place_id) == "alias" and hits[other.place_id] == "exact"
+    outranks = best.kind in ("county", "border_point") and other.rank - best.rank > _NEAR_EQUAL
+    return is_misspelling or not outranks
+
+
+def in_countries(gazetteer: Gazetteer, context: Context, hits: Hits) -> Context:
+    """The context narrowed to the countries named, with the label of one that has no ISO code."""
+    places = [gazetteer.place(place_id) for place_id in hits]
+    label = next((place.name for place in places if place.place_id != place.country), None)
+    countries = frozenset(place.country for place in places)
+    return replace(context, countries=countries, label=label or context.label)
+
+
+def wider_only(gazetteer: Gazetteer, context: Context) -> Outcome:
+    """Nothing is known of the place itself: the county that was stated, or the country, or nothing."""
+    if context.counties and len(context.counties) == 1:
+        county = gazetteer.place(min(context.counties))
+        return outcome_of(gazetteer, county, "context", NOT_UNDERSTOOD, context)
+    if context.countries and len(context.countries) == 1:
+        country = gazetteer.place(min(context.countries))
+        return outcome_of(gazetteer, country, "country", COUNTRY_ONLY, context)
+    return o.unresolved(o.UNRESOLVED)
+
+
+def by_context(found: Outcome | None) -> Outcome | None:
+    """A place found by cutting the text: the parts agreed, which is a little less than the whole name."""
+    if found is None or found.place_id is None or found.method in ("country", "decision"):
+        return found
+    return replace(found, method="context", confidence=min(found.confidence, _PARTS))
+
+
+def at_most(found: Outcome | None, confidence: float) -> Outcome | None:
+    if found is None or found.place_id is None or found.confidence <= confidence:
+        return found
+    status = "resolved" if confidence >= o.RESOLVED_FROM else "review"
+    return replace(found, confidence=confidence, status=status)

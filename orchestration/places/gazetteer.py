@@ -1,0 +1,163 @@
+"""The gazetteer: the place seeds as dictionaries, loaded once. It answers look-ups and decides nothing."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from orchestration.errors import NjiaError
+from orchestration.places.normalise import core, norm
+
+SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_words")
+KENYA = "KEN"
+KIND_RANKS = {
+    "border_point": 0.5, "country": 1.0, "county": 1.0, "town": 2.0, "subcounty": 4.0, "locality": 5.0,
+}  # fmt: skip
+LOCATED_KINDS = frozenset(KIND_RANKS)
+_FOREIGN_BORDER_RANK = 1.5
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row of places.csv, with what follows from its parents."""
+
+    place_id: str
+    name: str
+    kind: str
+    parent: str
+    country: str
+    county: str | None
+
+    @property
+    def rank(self) -> float:
+        """The least rank wins among places of one name (places-and-maps.md §4.1)."""
+        if self.kind == "border_point" and self.country != KENYA:
+            return _FOREIGN_BORDER_RANK
+        return KIND_RANKS[self.kind]
+
+
+@dataclass(frozen=True)
+class StopWord:
+    """A word that is never a place; `region_label` is set when it names a region wider than a country."""
+
+    reading: str
+    region_label: str | None
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Places by id and by every key they are known by. Values of the name indexes are place ids in order."""
+
+    places: dict[str, Place]
+    names: dict[str, tuple[str, ...]]
+    cores: dict[str, tuple[str, ...]]
+    aliases: dict[str, tuple[str, ...]]
+    country_names: dict[str, tuple[str, ...]]
+    county_names: dict[str, tuple[str, ...]]
+    codes: dict[str, tuple[str, ...]]
+    alpha2: dict[str, str]
+    alpha3: dict[str, str]
+    twins: dict[str, tuple[str, ...]]
+    stop_words: dict[str, StopWord]
+    alpha2_of: dict[str, str] = field(default_factory=dict)
+
+    def place(self, place_id: str) -> Place:
+        return self.places[place_id]
+
+    def exact(self, key: str) -> tuple[str, ...]:
+        return self.names.get(key) or self.cores.get(key, ())
+
+    def shares_name_with_twin(self, place: Place) -> bool:
+        """Whether the other side of the crossing is called the same, so that a bare name is a choice."""
+        return any(
+            norm(self.places[twin].name) == norm(place.name) for twin in self.twins.get(place.place_id, ())
+        )
+
+
+@lru_cache(maxsize=4)
+def load_gazetteer(folder: Path) -> Gazetteer:
+    """Read the place seeds of a folder; a row that points at a missing place is an error that names it."""
+    rows = {seed: list(_rows(folder / f"{seed}.csv")) for seed in SEEDS}
+    places = _places(rows["places"])
+    for seed in ("place_codes", "place_aliases", "place_twins"):
+        for row in rows[seed]:
+            _check_known(places, row["place_id"], seed)
+    located = [place for place in places.values() if place.kind in LOCATED_KINDS]
+    aliases = [(row["alias"], row["place_id"]) for row in rows["place_aliases"]]
+    named = [(place.name, place.place_id) for place in located]
+    every_name = named + aliases
+    twins: dict[str, list[str]] = defaultdict(list)
+    for row in rows["place_twins"]:
+        _check_known(places, row["twin_place_id"], "place_twins")
+        twins[row["place_id"]].append(row["twin_place_id"])
+    # A code that says which unit a place lies in (pcode_adm1, pcode_adm2) does not name the place.
+    codes = [
+        (row["code"], row["place_id"])
+        for row in rows["place_codes"]
+        if row["system"] in ("pcode", "iso_3166_2")
+    ]
+    alpha2 = {row["code"]: row["place_id"] for row in rows["place_codes"] if row["system"] == "iso_alpha2"}
+    return Gazetteer(
+        places=places,
+        names=_index((norm(name), place_id) for name, place_id in named),
+        cores=_index((core(norm(name)), place_id) for name, place_id in named),
+        aliases=_index((norm(alias), place_id) for alias, place_id in aliases),
+        country_names=_index((norm(n), i) for n, i in every_name if places[i].kind == "country"),
+        county_names=_index((norm(n), i) for n, i in every_name if places[i].kind == "county"),
+        codes=_index((code.upper(), place_id) for code, place_id in codes),
+        alpha2=alpha2,
+        alpha3={place.place_id: place.place_id for place in located if place.place_id == place.country},
+        twins={place_id: tuple(sorted(sides)) for place_id, sides in twins.items()},
+        stop_words={norm(row["word"]): _stop_word(row) for row in rows["place_stop_words"]},
+        alpha2_of={place_id: code for code, place_id in alpha2.items()},
+    )
+
+
+def _places(rows: Iterable[dict[str, str]]) -> dict[str, Place]:
+    by_id = {row["place_id"]: row for row in rows}
+    places: dict[str, Place] = {}
+    for place_id, row in by_id.items():
+        county: str | None = None
+        above, seen = row, set[str]()
+        while county is None and above["place_id"] not in seen:
+            seen.add(above["place_id"])
+            county = above["place_id"] if above["kind"] == "county" else None
+            _check_known(by_id, above["parent_place_id"], "places")
+            above = by_id[above["parent_place_id"]]
+        places[place_id] = Place(
+            place_id, row["name"], row["kind"], row["parent_place_id"], row["iso_alpha3"], county
+        )
+    return places
+
+
+def _stop_word(row: dict[str, str]) -> StopWord:
+    return StopWord(row["reading"], row["region_label"] if row["reading"] == "region" else None)
+
+
+def _index(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    index: dict[str, set[str]] = defaultdict(set)
+    for key, place_id in pairs:
+        if key:
+            index[key].add(place_id)
+    return {key: tuple(sorted(place_ids)) for key, place_ids in index.items()}
+
+
+def _check_known(places: dict[str, Place] | dict[str, dict[str, str]], place_id: str, seed: str) -> None:
+    if place_id not in places:
+        raise NjiaError(
+            f"seeds/reference/{seed}.csv points at the place {place_id}, which is not in places.csv. "
+            "Add the place or correct the row."
+        )
+
+
+def _rows(path: Path) -> Iterator[dict[str, str]]:
+    if not path.is_file():
+        raise NjiaError(
+            f"The place seed {path.name} is missing from {path.parent.name}. Restore it from the repository."
+        )
+    with path.open(newline="", encoding="utf-8") as file:
+        yield from csv.DictReader(file)

@@ -1,0 +1,192 @@
+"""The step that locates distinct mentions into `work/places/`, and what `njia place` asks.
+
+It reads and writes Parquet only. What partners wrote stays in `work`; the list for stewards holds no text
+that may be a person, a phone, an address or a sentence.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.durable import replacing
+from orchestration.keys import Keys
+from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.normalise import looks_private
+from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.resolve import Resolver
+from orchestration.settings import REFERENCE_SEEDS, Settings
+
+MATCHES = pa.schema(
+    [
+        ("mention_id", pa.int64()), ("place_id", pa.string()), ("status", pa.string()), ("kind", pa.string()),
+        ("country_alpha3", pa.string()), ("county_place_id", pa.string()), ("geo_precision", pa.string()),
+        ("method", pa.string()), ("confidence", pa.float64()), ("rival_count", pa.int32()),
+        ("is_border_twin", pa.bool_()), ("country_label", pa.string()), ("problem_codes", pa.string()),
+    ]
+)  # fmt: skip
+UNRESOLVED = pa.schema(
+    [
+        ("mention_id", pa.int64()), ("place_text", pa.string()), ("admin_text", pa.string()),
+        ("country_text", pa.string()), ("is_withheld", pa.bool_()), ("status", pa.string()),
+        ("reason", pa.string()), ("record_count", pa.int64()), ("candidates", pa.string()),
+    ]
+)  # fmt: skip
+_COUNTRY_CODE_LENGTH = 3
+
+
+@dataclass(frozen=True)
+class LocateSummary:
+    """Distinct mentions by what became of them; `to_review` is the length of the stewards' list."""
+
+    mentions: int
+    resolved: int
+    review: int
+    ambiguous: int
+    unresolved: int
+    to_review: int
+
+
+def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, Any]] = ()) -> LocateSummary:
+    """Resolve every distinct mention of the typed extracts; stewards' active decisions go first.
+
+    `keys` is part of what every step takes; mention ids are made when the extract is typed.
+    """
+    resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases)
+    mentions = _distinct_mentions(settings.typed / "mentions")
+    outcomes = {mention_id: resolver.resolve(mention) for mention_id, mention in mentions.items()}
+    open_ids = [mention_id for mention_id, outcome in outcomes.items() if outcome.needs_steward]
+    records = _record_counts(settings.typed / "place_mentions", open_ids)
+    unresolved = [_unresolved_row(i, mentions[i], outcomes[i], records.get(i, 0)) for i in open_ids]
+    unresolved.sort(key=lambda row: (-row["record_count"], row["mention_id"]))
+    folder = settings.work / "places"
+    _write(folder / "matches.parquet", [_match_row(i, outcome) for i, outcome in outcomes.items()], MATCHES)
+    _write(folder / "unresolved.parquet", unresolved, UNRESOLVED)
+    found = Counter(outcome.status for outcome in outcomes.values())
+    return LocateSummary(
+        mentions=len(outcomes),
+        resolved=found["resolved"],
+        review=found["review"],
+        ambiguous=found["ambiguous"],
+        unresolved=found["unresolved"],
+        to_review=len(unresolved),
+    )
+
+
+def resolve_names(names: Iterable[str], country: str | None = None) -> list[dict[str, Any]]:
+    """What the resolver makes of names, as `njia place` prints it (design.md §7). `rivals` are place ids."""
+    gazetteer = load_gazetteer(REFERENCE_SEEDS)
+    resolver = Resolver(gazetteer)
+    answers = []
+    for name in names:
+        found = resolver.resolve(Mention(place_text=name, country_text=country))
+        answers.append(
+            {
+                "name": name,
+                "status": found.status,
+                "place_id": found.place_id,
+                "kind": found.kind,
+                "country": gazetteer.alpha2_of.get(found.country or ""),
+                "county": found.county,
+                "method": found.method,
+                "confidence": round(found.confidence, 2),
+                "rivals": list(found.rivals),
+            }
+        )
+    return answers
+
+
+def _distinct_mentions(folder: Path) -> dict[int, Mention]:
+    """One mention an id, in the order of ids; of several spellings the first in order stands for all."""
+    mentions: dict[int, Mention] = {}
+    for path in sorted(folder.glob("*.parquet")):
+        rows = pq.read_table(path).to_pylist()  # distinct per extract, so small
+        is_code = all(len((row["country_text"] or "").strip()) <= _COUNTRY_CODE_LENGTH for row in rows)
+        for row in rows:
+            texts = (row["place_text"], row["admin_text"], row["country_text"], row["default_country"])
+            mention = Mention(*texts, country_is_code=is_code)
+            known = mentions.get(row["mention_id"])
+            if known is None or _spelling(mention) < _spelling(known):
+                mentions[row["mention_id"]] = mention
+    return dict(sorted(mentions.items()))
+
+
+def _spelling(mention: Mention) -> tuple[bool, str, str, str, str]:
+    return (
+        mention.country_is_code,
+        mention.place_text or "",
+        mention.admin_text or "",
+        mention.country_text or "",
+        mention.default_country or "",
+    )
+
+
+def _record_counts(folder: Path, mention_ids: list[int]) -> dict[int, int]:
+    """Records that name each of some mentions; an extract sent again does not count twice."""
+    if not mention_ids or not any(folder.glob("*.parquet")):
+        return {}
+    with duckdb.connect() as con:
+        con.register("wanted", pa.table({"mention_id": pa.array(mention_ids, pa.int64())}))
+        rows = con.execute(
+            "select mention_id, count(*) from (select distinct mention_id, partner, record_id "
+            "from read_parquet(?) inner join wanted using (mention_id)) as named group by mention_id",
+            [str(folder / "*.parquet")],
+        ).fetchall()
+    return dict(rows)
+
+
+def _match_row(mention_id: int, found: Outcome) -> dict[str, Any]:
+    return {
+        "mention_id": mention_id,
+        "place_id": found.place_id,
+        "status": found.status,
+        "kind": found.kind,
+        "country_alpha3": found.country,
+        "county_place_id": found.county,
+        "geo_precision": found.precision,
+        "method": found.method,
+        "confidence": found.confidence,
+        "rival_count": len(found.rivals),
+        "is_border_twin": found.is_border_twin,
+        "country_label": found.country_label,
+        "problem_codes": ";".join(found.problems),
+    }
+
+
+def _unresolved_row(mention_id: int, mention: Mention, found: Outcome, record_count: int) -> dict[str, Any]:
+    texts = (mention.place_text, mention.admin_text, mention.country_text)
+    is_withheld = any(looks_private(text) for text in texts if text)
+    place_text, admin_text, country_text = (None if is_withheld else _tidy(text) for text in texts)
+    return {
+        "mention_id": mention_id,
+        "place_text": place_text,
+        "admin_text": admin_text,
+        "country_text": country_text,
+        "is_withheld": is_withheld,
+        "status": found.status,
+        "reason": ";".join(found.problems) or found.method,
+        "record_count": record_count,
+        "candidates": ";".join(dict.fromkeys(_candidates(found))),
+    }
+
+
+def _candidates(found: Outcome) -> Iterator[str]:
+    if found.place_id:
+        yield found.place_id
+    yield from found.rivals
+
+
+def _tidy(text: str | None) -> str | None:
+    return " ".join(text.split()) if text and text.strip() else None
+
+
+def _write(path: Path, rows: list[dict[str, Any]], schema: pa.Schema) -> None:
+    with replacing(path) as partial:
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), partial)

@@ -1,0 +1,114 @@
+"""The keys that place names are matched by. Pure functions of text: no gazetteer here.
+
+`norm` is what two spellings of one name share; `core` also leaves out words that say what kind of place
+it is, which `kind_hint` reads; `looks_private` tells text that must never be shown to anybody.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+LONGEST_PLACE = 60
+MOST_WORDS = 5
+
+_APOSTROPHES = re.compile("['’‘`´ʼʻ]")
+_NOT_WORD = re.compile(r"[\W_]+")
+_PHONE = re.compile(r"(?:\d[\s().+-]*){7,}")
+_CONTACT = re.compile(r"@|https?:|www\.", re.IGNORECASE)
+_COORDINATE = re.compile(r"-?\d{1,3}\.\d{2,}")
+_PERSONS = """
+    mr mrs ms miss madam dr prof rev pastor imam sheikh bwana bibi mzee chief uncle aunt auntie brother
+    sister mother father cousin husband wife son daughter friend mjomba shangazi baba mama ndugu rafiki
+    kaka dada abdi abdullahi abdirahman achieng adan adhiambo agnes ahmed aisha akinyi ali alice amina
+    ann anne anyango asha atieno awino beatrice brian caroline catherine chebet chepkoech cherono
+    collins daniel david dennis diana dorcas elizabeth esther eunice evans faith fatuma fatima florence
+    george grace halima hassan hussein ibrahim jackline jacob james jane janet joan john joseph
+    josephine joyce juma kamau kariuki kelvin kevin khadija kipchoge kiprono koech lucy maina margaret
+    maria martha mary maryam mercy michael mohamed mohammed muhammad muthoni mutua mwangi mwende nancy
+    naomi nekesa njeri njoki njoroge nyambura ochieng odhiambo omar omondi onyango otieno ouma patrick
+    paul peter purity rachel rehema rose ruth salim samuel sarah sharon stephen susan wafula wambui
+    wangari wangui wanjiku wanjiru winnie yusuf zainab zawadi
+"""
+_PERSON_WORDS = frozenset(_PERSONS.split())
+
+# Words that name a kind of place. A longer phrase stands before its parts.
+_GENERIC_PHRASES = re.compile(
+    r"\b(?:"
+    r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|"
+    r"border crossing point|border crossing|border point|border post|border town|border|mpaka wa|boda|osbp|"
+    r"refugee camp|refugee settlement|informal settlement|settlement|camp|slums?|estate|"
+    r"county|constituency|ward|"
+    r"township|town|city|cbd|area|village|beach|market|centre|center|district|municipality|phase \d+|"
+    r"\d+(?:st|nd|rd|th)?(?: (?:avenue|street))?"
+    r")\b"
+)
+_KIND_HINTS = (
+    (re.compile(r"\b(?:border|boda|osbp|mpaka|crossing)\b"), "border_point"),
+    (re.compile(r"\b(?:sub county|subcounty|constituency)\b"), "subcounty"),
+    (re.compile(r"\b(?:county|kaunti)\b"), "county"),
+    (re.compile(r"\b(?:town|township|city|mji|jiji|cbd|municipality)\b"), "town"),
+    (re.compile(r"\b(?:camp|slums?|estate|village|ward|beach)\b"), "locality"),
+)
+
+
+@lru_cache(maxsize=65_536)
+def norm(text: str) -> str:
+    """NFKC, case-folded, without accents on Latin letters or apostrophes, other signs as one space.
+
+    >>> norm(" Murang’a  COUNTY ")
+    'muranga county'
+    >>> norm("Elgeyo-Marakwet") == norm("Elgeyo/Marakwet")
+    True
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = _APOSTROPHES.sub("", _without_latin_accents(folded))
+    return _NOT_WORD.sub(" ", folded).strip()
+
+
+def core(normed: str) -> str:
+    """`norm` without words for a kind of place and numbers; `norm` itself when nothing would be left.
+
+    >>> core("kaunti ya kwale"), core("eastleigh 1st avenue"), core("township")
+    ('kwale', 'eastleigh', 'township')
+    """
+    cut = " ".join(_GENERIC_PHRASES.sub(" ", normed).split())
+    return cut or normed
+
+
+def kind_hint(normed: str) -> str | None:
+    """The kind of place that the words themselves claim: `busia county`, `malaba border`, `garissa town`."""
+    for pattern, kind in _KIND_HINTS:
+        if pattern.search(normed):
+            return kind
+    return None
+
+
+def looks_private(text: str) -> bool:
+    """Whether text may be a person, a phone, an address, a position or a sentence: counted, never shown."""
+    words = norm(text).split()
+    return looks_like_contact(text) or len(words) > MOST_WORDS or not _PERSON_WORDS.isdisjoint(words)
+
+
+def looks_like_contact(text: str) -> bool:
+    """A phone number, e-mail, link or position, or text too long to be the name of a place."""
+    return bool(
+        len(text.strip()) > LONGEST_PLACE
+        or _CONTACT.search(text)
+        or _PHONE.search(text)
+        or _COORDINATE.search(text)
+    )
+
+
+def _without_latin_accents(text: str) -> str:
+    letters: list[str] = []
+    base_is_latin = False
+    for letter in unicodedata.normalize("NFD", text):
+        if unicodedata.combining(letter):
+            if base_is_latin:
+                continue
+        else:
+            base_is_latin = letter < "ɐ"
+        letters.append(letter)
+    return unicodedata.normalize("NFC", "".join(letters))

@@ -1,0 +1,69 @@
+"""What goes into the resolver and what comes out: a mention, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+RESOLVED_FROM = 0.6
+
+REGION_ONLY = "flag:place_region_only"
+ALTERNATIVES = "flag:place_alternatives"
+RIVALS = "flag:place_rivals"
+TWIN_ASSUMED = "flag:twin_assumed"
+IN_COUNTRY_COLUMN = "flag:place_in_country_column"
+CODE_NAME_CONFLICT = "flag:code_name_conflict"
+UNRESOLVED = "unk:place_unresolved"
+AMBIGUOUS = "unk:place_ambiguous"
+COUNTRY_CONFLICT = "unk:place_country_conflict"
+CODE_SYSTEM_UNKNOWN = "unk:code_system_unknown"
+FREE_TEXT = "strip:free_text"
+
+
+@dataclass(frozen=True)
+class Mention:
+    """What a record says of one place. `country_is_code`: whether two letters in the country column are a
+    code (`NA` is Namibia) or may be a word for nothing (`NA` beside full names of countries)."""
+
+    place_text: str | None = None
+    admin_text: str | None = None
+    country_text: str | None = None
+    default_country: str | None = None
+    country_is_code: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mention; the columns of `work/places/matches.parquet` but for the id."""
+
+    status: str
+    method: str
+    place_id: str | None = None
+    kind: str | None = None
+    country: str | None = None
+    county: str | None = None
+    precision: str = "none"
+    confidence: float = 0.0
+    rivals: tuple[str, ...] = ()
+    is_border_twin: bool = False
+    country_label: str | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def needs_steward(self) -> bool:
+        """Whether a person could decide more than the rules did: not for what nobody knows, or a region."""
+        return self.status != "resolved" and self.problems != (REGION_ONLY,) and self.kind != "unknown"
+
+
+def asked_but_unknown() -> Outcome:
+    """The record says that the place is not known: nothing to mend."""
+    return Outcome("unresolved", "stop_list", kind="unknown")
+
+
+def region_only(label: str) -> Outcome:
+    return Outcome(
+        "unresolved", "stop_list", precision="region", country_label=label, problems=(REGION_ONLY,)
+    )
+
+
+def unresolved(problem: str, method: str = "none", rivals: tuple[str, ...] = ()) -> Outcome:
+    return Outcome("unresolved", method, rivals=rivals, problems=(problem,))

@@ -1,0 +1,68 @@
+"""Cutting a place text into the parts that may each be a name. Pure text: no gazetteer here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_BORDER_WITH = re.compile(
+    r"[,;]?\s*\b(?:(?:on|at|along|near)\s+)?(?:the\s+)?border\s+with\b.*$", re.IGNORECASE
+)
+_BORDER_OF_TWO = re.compile(r"[,;(]\s*[^,;(]+?\s*(?:-|–|/|\band\b)\s*[^,;)]+?\s+border\)?\s*$", re.IGNORECASE)
+_LEAD_IN = re.compile(
+    r"^(?:(?:in the sea|off the coast of|coast of|close to|next to|karibu na|near|nearby|around|outside|"
+    r"towards|karibu|kutoka|katika|huko|past|from|off|in|at|the)\s+)+",
+    re.IGNORECASE,
+)
+_ALTERNATIVES = re.compile(r"\s*[/|&+]\s*|\s+(?:or|and|au|na|ama)\s+", re.IGNORECASE)
+_WITHIN = re.compile(r"\s*[,;:()\[\]،]\s*|\s+[-–—]+\s+|\s*[–—]\s*")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`within`: a part lies in another (`Eastleigh, Nairobi`); else alternatives (`Busia/Malaba`)."""
+
+    texts: tuple[str, ...]
+    within: bool
+
+
+def without_border_phrase(text: str) -> str:
+    """`Moyale, Ethiopia, on border with Kenya` → `Moyale, Ethiopia`; the neighbour is not where it is."""
+    cut = _BORDER_OF_TWO.sub("", _BORDER_WITH.sub("", text))
+    return cut if cut.strip() else text
+
+
+def without_lead_in(text: str) -> str:
+    """`in the sea near Mombasa` → `Mombasa`."""
+    return _LEAD_IN.sub("", text.strip())
+
+
+def split(text: str) -> Parts:
+    """Parts by comma, bracket or spaced dash; where there are none, alternatives by slash, `or`, `and`.
+
+    >>> split("Nairobi (Eastleigh)").texts
+    ('Nairobi', 'Eastleigh')
+    >>> split("Busia/Malaba")
+    Parts(texts=('Busia', 'Malaba'), within=False)
+    """
+    inside = _kept(_WITHIN.split(text))
+    if len(inside) > 1:
+        return Parts(inside, within=True)
+    return Parts(_kept(_ALTERNATIVES.split(text)), within=False)
+
+
+def endings(normed: str, most_words: int) -> list[tuple[str, str]]:
+    """Ways to read the last words, or else the first, as a wider place: (rest, wider), longest first.
+
+    >>> endings("juba south sudan", 2)
+    [('juba', 'south sudan'), ('juba south', 'sudan'), ('sudan', 'juba south'), ('south sudan', 'juba')]
+    """
+    words = normed.split()
+    longest = min(most_words, len(words) - 1)
+    last = [(" ".join(words[:-n]), " ".join(words[-n:])) for n in range(longest, 0, -1)]
+    first = [(" ".join(words[n:]), " ".join(words[:n])) for n in range(longest, 0, -1)]
+    return last + first
+
+
+def _kept(texts: list[str]) -> tuple[str, ...]:
+    return tuple(text.strip() for text in texts if any(letter.isalnum() for letter in text))

@@ -1,0 +1,231 @@
+"""Reading one text: its whole as a name, then its parts and the words at its ends as context.
+
+Does not know columns or decisions (`resolve`), nor how one of several places is chosen (`choose`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from orchestration.places import outcome as o
+from orchestration.places.choose import (
+    COUNTRY_ONLY,
+    NEARBY,
+    NOT_UNDERSTOOD,
+    Context,
+    Hits,
+    at_most,
+    by_context,
+    choose,
+    in_countries,
+    outcome_of,
+    wider_only,
+)
+from orchestration.places.gazetteer import Gazetteer
+from orchestration.places.normalise import core, kind_hint, norm
+from orchestration.places.outcome import Outcome
+from orchestration.places.parts import endings, split, without_border_phrase, without_lead_in
+
+_LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
+_SENTENCE_WORDS = 5
+_DEEPEST = 2
+_DEPTH = {"country": 0, "county": 1, "subcounty": 2}
+_FINEST_DEPTH = 3
+
+
+class TextReader:
+    """Reads place texts against one gazetteer."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self._gazetteer = gazetteer
+
+    def stopped(self, text: str) -> Outcome | None:
+        stop = self._gazetteer.stop_words.get(norm(text))
+        if stop is None:
+            return None
+        if stop.region_label:
+            return o.region_only(stop.region_label)
+        return o.asked_but_unknown() if stop.reading == "unknown" else o.unresolved(o.UNRESOLVED, "stop_list")
+
+    def countries(self, key: str) -> Hits:
+        ids = self._gazetteer.country_names.get(key) or self._gazetteer.country_names.get(core(key), ())
+        exact = self._gazetteer.names.get(key, ())
+        return {place_id: "exact" if place_id in exact else "alias" for place_id in ids}
+
+    def hits(self, text: str) -> Hits:
+        """Every place of this name: by the whole text, else without words for a kind, which then filter."""
+        key = norm(text)
+        if len(text) == 3 and text.isupper() and text in self._gazetteer.alpha3:
+            return {self._gazetteer.alpha3[text]: "exact"}
+        for wanted in dict.fromkeys((key, core(key))):
+            hits = dict.fromkeys(self._gazetteer.aliases.get(wanted, ()), "alias")
+            hits |= dict.fromkeys(self._gazetteer.exact(wanted), "exact")
+            if not hits:
+                continue
+            hint = kind_hint(key) if wanted != key else None
+            hinted = {
+                i: tier
+                for i, tier in hits.items()
+                if tier == "exact" and self._gazetteer.place(i).kind == hint
+            }
+            return hinted or hits
+        return {}
+
+    def code(self, text: str, context: Context) -> Outcome | None:
+        hits = self._gazetteer.codes.get(text.strip().upper())
+        if hits:
+            return choose(self._gazetteer, dict.fromkeys(hits, "exact"), context)
+        return o.unresolved(o.CODE_SYSTEM_UNKNOWN) if _LOOSE_CODE.match(text.strip().upper()) else None
+
+    def read(self, text: str, context: Context, depth: int = 0) -> Outcome | None:
+        """The place a text means within a context; None when no part of it is a known name."""
+        coded = self.code(text, context)
+        if coded:
+            return coded
+        hits = self.hits(text)
+        if hits:
+            return choose(self._gazetteer, hits, context)
+        if depth > _DEEPEST:
+            return None
+        bare = without_border_phrase(text)
+        if depth == 0 and self._names_two_countries_in_a_sentence(bare):
+            return Outcome("ambiguous", "none", problems=(o.AMBIGUOUS,))
+        parts = split(bare)
+        if len(parts.texts) > 1:
+            read = self._within if parts.within else self._alternatives
+            return read(parts.texts, context, depth)
+        shorter = without_lead_in(parts.texts[0]) if parts.texts else ""
+        if norm(shorter) and norm(shorter) != norm(text):
+            return at_most(self.read(shorter, context, depth + 1), NEARBY)
+        return self._with_wider_words(norm(text), context, depth)
+
+    def _names_two_countries_in_a_sentence(self, text: str) -> bool:
+        """`between A, X and B, Y` is no place (places-and-maps.md §5: the most frequent wrong answer)."""
+        words = norm(text).split()
+        if len(words) <= _SENTENCE_WORDS and "between" not in words:
+            return False
+        runs = (" ".join(words[i : i + n]) for i in range(len(words)) for n in range(1, 5))
+        named = {
+            self._gazetteer.country_names[run][0] for run in runs if run in self._gazetteer.country_names
+        }
+        # "South Sudan" also holds the word "Sudan".
+        return len(named - ({"SDN"} if "SSD" in named else set())) > 1
+
+    def _with_wider_words(self, key: str, context: Context, depth: int) -> Outcome | None:
+        """`kampala uganda`, `eastleigh nairobi`: words at an end name what the rest lies in."""
+        if len(key.split()) > _SENTENCE_WORDS + 1:
+            return None
+        for rest, wider in endings(key, 4):
+            countries = self.countries(wider)
+            if countries and self._gazetteer.country_names.get(wider):
+                return self._in_text_country(rest, countries, context, depth)
+        for rest, wider in endings(key, 2):
+            counties = self._gazetteer.county_names.get(wider, ())
+            if len(counties) == 1 and self.hits(rest):
+                return self._within((rest, wider), context, depth)
+        return None
+
+    def _in_text_country(self, rest: str, countries: Hits, context: Context, depth: int) -> Outcome | None:
+        narrowed = in_countries(self._gazetteer, context, countries)
+        if context.countries is not None:
+            shared = context.countries & (narrowed.countries or frozenset())
+            if not shared:
+                return o.unresolved(o.COUNTRY_CONFLICT, rivals=tuple(sorted(countries)))
+            narrowed = replace(narrowed, countries=shared)
+        if self.stopped(rest) or not norm(rest):
+            return choose(self._gazetteer, countries, context)
+        if self.countries(norm(rest)):
+            return self._alternatives((rest, next(iter(countries))), context, depth)
+        found = self.read(rest, narrowed, depth + 1)
+        return by_context(found) if found else wider_only(self._gazetteer, narrowed)
+
+    def _within(self, texts: tuple[str, ...], context: Context, depth: int) -> Outcome | None:
+        """Parts that lie in one another: countries and counties among them narrow the others."""
+        country_hits: dict[str, str] = {}
+        country_texts, names = [], []
+        for text in texts:
+            countries = self.countries(norm(text)) if not self.stopped(text) else {}
+            if countries:
+                country_hits |= countries
+                country_texts.append(text)
+            elif not self.stopped(text):
+                names.append(text)
+        if len({norm(text) for text in country_texts}) > 1 and len(country_hits) > 1:
+            return self._alternatives(tuple(country_texts), context, depth)
+        if country_hits:
+            return self._in_text_country(", ".join(names), country_hits, context, depth)
+        if len(names) == 1:
+            return by_context(self.read(names[0], context, depth + 1))
+        hits = [self.hits(name) for name in names]
+        if not all(hits):
+            return self._partly_known(names, hits, context, depth)
+        related = [
+            {
+                i: tier
+                for i, tier in mine.items()
+                if all(any(self._related(i, j) for j in other) for other in hits)
+            }
+            for mine in hits
+        ]
+        if not related or not all(related):
+            return self._alternatives(tuple(names), context, depth)
+        return by_context(_finest([choose(self._gazetteer, some, context) for some in related]))
+
+    def _partly_known(
+        self, names: list[str], hits: list[Hits], context: Context, depth: int
+    ) -> Outcome | None:
+        known = tuple(name for name, some in zip(names, hits, strict=True) if some)
+        unknown = [name for name, some in zip(names, hits, strict=True) if not some]
+        found = [self.read(name, context, depth + 1) for name in (*known, *unknown)]
+        understood = [outcome for outcome in found if outcome and outcome.place_id]
+        if len(understood) > 1:
+            return at_most(self._together(understood, context), NOT_UNDERSTOOD)
+        return by_context(at_most(next((outcome for outcome in found if outcome), None), NOT_UNDERSTOOD))
+
+    def _alternatives(self, texts: tuple[str, ...], context: Context, depth: int) -> Outcome | None:
+        """Parts that each may be the place: only what all of them share is known."""
+        wanted = [text for text in texts if not self.stopped(text)]
+        found = [self.read(text, context, depth + 1) for text in wanted]
+        if not any(found):
+            return None
+        placed = [outcome for outcome in found if outcome and outcome.place_id]
+        if len(placed) < len(wanted):
+            some = placed[0] if placed else next(outcome for outcome in found if outcome)
+            return at_most(replace(some, problems=(*some.problems, o.ALTERNATIVES)), COUNTRY_ONLY)
+        return self._together(placed, context)
+
+    def _together(self, placed: list[Outcome], context: Context) -> Outcome:
+        finest = _finest(placed)
+        if finest and all(self._related(finest.place_id or "", x.place_id or "") for x in placed):
+            return by_context(finest) or finest
+        rivals = tuple(sorted({x.place_id or "" for x in placed}))
+        shared = {x.county for x in placed} if all(x.county for x in placed) else {x.country for x in placed}
+        shared = shared if len(shared) == 1 else {x.country for x in placed}
+        if len(shared) > 1:
+            return Outcome(
+                "ambiguous", "none", confidence=COUNTRY_ONLY, rivals=rivals, problems=(o.AMBIGUOUS,)
+            )
+        wider = self._gazetteer.place(shared.pop() or "")
+        found = outcome_of(self._gazetteer, wider, "context", NEARBY, context)
+        return replace(found, rivals=rivals, problems=(o.ALTERNATIVES,))
+
+    def _related(self, one: str, other: str) -> bool:
+        """Whether two places are one, or one lies in the other."""
+        return one == other or self._lies_in(one, other) or self._lies_in(other, one)
+
+    def _lies_in(self, inner: str, outer: str) -> bool:
+        place, wider = self._gazetteer.place(inner), self._gazetteer.place(outer)
+        # The seeds hold no towns by sub-county; in the same county the partner's word is taken.
+        in_subcounty = wider.kind == "subcounty" and place.county == wider.county and place.kind not in _DEPTH
+        return (
+            outer in (place.parent, place.county)
+            or (outer == place.country and inner != outer)
+            or in_subcounty
+        )
+
+
+def _finest(outcomes: list[Outcome]) -> Outcome | None:
+    """The narrowest of several; one that is not settled stands for all, because nothing is certain then."""
+    unsettled = next((outcome for outcome in outcomes if outcome.place_id is None), None)
+    return unsettled or max(outcomes, key=lambda x: _DEPTH.get(x.kind or "", _FINEST_DEPTH), default=None)

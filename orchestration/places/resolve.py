@@ -1,0 +1,184 @@
+"""The rules that turn a mention into a place, in their order (places-and-maps.md §4.3); no fuzzy matching.
+
+Decision, stop list, code, whole name, then parts and words cut off as context. The rules never choose
+between two counties or two countries of equal standing: that is `ambiguous`, for a steward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from orchestration.errors import NjiaError
+from orchestration.places import outcome as o
+from orchestration.places.choose import (
+    ANYWHERE,
+    NEARBY,
+    Context,
+    Hits,
+    at_most,
+    choose,
+    in_countries,
+    outcome_of,
+    wider_only,
+)
+from orchestration.places.gazetteer import Gazetteer
+from orchestration.places.normalise import core, looks_like_contact, norm
+from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.read import TextReader
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What the county and country columns say: a context for the place, or the answer where it is blank."""
+
+    context: Context = ANYWHERE
+    answer: Outcome | None = None
+    is_readable: bool = True
+
+
+class Resolver:
+    """Resolves mentions against one gazetteer; `place_aliases` are the stewards' active decisions."""
+
+    def __init__(self, gazetteer: Gazetteer, place_aliases: Iterable[Mapping[str, Any]] = ()) -> None:
+        self._gazetteer = gazetteer
+        self._reader = TextReader(gazetteer)
+        self._decisions: dict[tuple[str, str | None], str] = {}
+        for decision in place_aliases:
+            if decision["place_id"] not in gazetteer.places:
+                raise NjiaError(
+                    f"The decision {decision.get('id', 'without id')} on a place points at "
+                    f"{decision['place_id']}, which is not in seeds/reference/places.csv. "
+                    "Revoke the decision, or add the place."
+                )
+            country = decision.get("country")
+            self._decisions[norm(decision["text"]), self._country_key(country)] = decision["place_id"]
+
+    def resolve(self, mention: Mention) -> Outcome:
+        """What became of one mention. Never raises, whatever the text."""
+        decided = self._decided(mention)
+        if decided:
+            return decided
+        columns = self._columns(mention)
+        text = (mention.place_text or "").strip()
+        if not norm(text):
+            return columns.answer or o.asked_but_unknown()
+        if looks_like_contact(text):
+            return o.unresolved(o.FREE_TEXT)
+        stop = self._reader.stopped(text)
+        if stop:
+            return columns.answer if columns.answer and columns.answer.country else stop
+        found = self._code_with_name(mention) or self._reader.read(text, columns.context)
+        if found is None:
+            return wider_only(self._gazetteer, columns.context)
+        return found if columns.is_readable else at_most(found, NEARBY) or found
+
+    # columns ------------------------------------------------------------------------------------------
+
+    def _columns(self, mention: Mention) -> _Columns:
+        country = self._country_column(mention)
+        context = replace(country.context, default_country=self._default(mention.default_country))
+        text = (mention.admin_text or "").strip()
+        if not norm(text) or looks_like_contact(text) or self._reader.stopped(text):
+            return replace(country, context=context)
+        found = (
+            self._reader.code(text, context)
+            or self._county(text, context)
+            or self._reader.read(text, context)
+        )
+        if found is None or found.place_id is None:
+            conflict = found if found and o.COUNTRY_CONFLICT in found.problems else None
+            answer = conflict or country.answer or found or o.unresolved(o.UNRESOLVED)
+            return _Columns(context, answer, country.is_readable)
+        county = frozenset({found.county}) if found.county else context.counties
+        narrowed = replace(context, countries=frozenset({found.country or ""}), counties=county)
+        return _Columns(narrowed, found, country.is_readable)
+
+    def _country_column(self, mention: Mention) -> _Columns:
+        text = (mention.country_text or "").strip()
+        code = text.upper()
+        if not norm(text):
+            return _Columns()
+        by_code = self._gazetteer.alpha2.get(code) if mention.country_is_code or code != "NA" else None
+        by_code = by_code or self._gazetteer.alpha3.get(code)
+        # `NA` beside a place elsewhere says nothing: no other country code is also a word.
+        if by_code == "NAM" and code == "NA" and norm(mention.place_text or ""):
+            return _Columns()
+        if by_code:
+            return self._country_said({by_code: "exact"})
+        if looks_like_contact(text):
+            return _Columns(answer=o.unresolved(o.FREE_TEXT), is_readable=False)
+        stop = self._reader.stopped(text)
+        if stop:
+            return _Columns(answer=stop)
+        countries = self._reader.countries(norm(text))
+        if countries:
+            return self._country_said(countries)
+        found = self._reader.read(text, ANYWHERE)
+        if found is None or found.place_id is None:
+            return _Columns(answer=found or o.unresolved(o.UNRESOLVED), is_readable=False)
+        found = replace(found, problems=(*found.problems, o.IN_COUNTRY_COLUMN))
+        county = frozenset({found.county}) if found.county else None
+        context = Context(frozenset({found.country or ""}), county, said=(o.IN_COUNTRY_COLUMN,))
+        return _Columns(context, found)
+
+    def _country_said(self, hits: Hits) -> _Columns:
+        return _Columns(
+            in_countries(self._gazetteer, ANYWHERE, hits), choose(self._gazetteer, hits, ANYWHERE)
+        )
+
+    def _county(self, text: str, context: Context) -> Outcome | None:
+        """A county column names counties first: `Busia` there is the county, not the crossing."""
+        key = norm(text)
+        hits = self._gazetteer.county_names.get(key) or self._gazetteer.county_names.get(core(key), ())
+        if context.countries is not None and "KEN" not in context.countries:
+            return None
+        return choose(self._gazetteer, dict.fromkeys(hits, "exact"), context) if hits else None
+
+    def _code_with_name(self, mention: Mention) -> Outcome | None:
+        """A code in one column and a name in the other that do not agree leave the sub-county open."""
+        place_text, admin_text = (mention.place_text or "").strip(), (mention.admin_text or "").strip()
+        for code_text, name_text in ((place_text, admin_text), (admin_text, place_text)):
+            coded = self._gazetteer.codes.get(code_text.upper())
+            named = {
+                i
+                for i in self._reader.hits(name_text)
+                if name_text and self._gazetteer.place(i).kind == "subcounty"
+            }
+            if not coded or not named or self._gazetteer.place(coded[0]).kind != "subcounty":
+                continue
+            counties = {self._gazetteer.place(i).county for i in {*coded, *named}}
+            if named == set(coded) or len(counties) > 1:
+                continue
+            county = self._gazetteer.place(counties.pop() or "")
+            found = outcome_of(self._gazetteer, county, "context", NEARBY, ANYWHERE)
+            return replace(found, problems=(o.CODE_NAME_CONFLICT,), rivals=tuple(sorted({*coded, *named})))
+        return None
+
+    # decisions ----------------------------------------------------------------------------------------
+
+    def _decided(self, mention: Mention) -> Outcome | None:
+        if not self._decisions:
+            return None
+        text = norm(mention.place_text or "") or norm(mention.admin_text or "")
+        for country in dict.fromkeys((self._country_key(mention.country_text), None)):
+            place_id = self._decisions.get((text, country))
+            if not place_id:
+                continue
+            if place_id in ("unknown", "world"):
+                return replace(o.asked_but_unknown(), method="decision")
+            return outcome_of(self._gazetteer, self._gazetteer.place(place_id), "decision", 1.0, ANYWHERE)
+        return None
+
+    def _country_key(self, text: str | None) -> str | None:
+        """A country however written, as one key; a steward may write another form than the partner."""
+        if not norm(text or ""):
+            return None
+        code = (text or "").strip().upper()
+        known = self._gazetteer.alpha2.get(code) or self._gazetteer.alpha3.get(code)
+        return known or next(iter(self._reader.countries(norm(text or ""))), norm(text or ""))
+
+    def _default(self, text: str | None) -> str | None:
+        key = self._country_key(text)
+        return key if key in self._gazetteer.alpha3 else None

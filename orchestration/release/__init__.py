@@ -1,0 +1,42 @@
+"""Releases: stage a candidate, publish it, and what is asked of what was published.
+
+What does not belong here: whether a candidate is fit to publish (the gates write that into its
+`verdict.json`), and other outputs than the evidence base and its Parquet (the outputs room).
+"""
+
+from orchestration.release.content_hash import content_hash
+from orchestration.release.current import (
+    Release,
+    current_release,
+    find_release,
+    list_releases,
+    open_readonly,
+)
+from orchestration.release.diff import diff
+from orchestration.release.identity import release_id
+from orchestration.release.publish import Published, publish
+from orchestration.release.query import Answer, run_query
+from orchestration.release.rollback import is_rolled_back, rollback
+from orchestration.release.stage import CHECK_RESULTS, Candidate, stage
+from orchestration.release.summary import refresh_summary
+
+__all__ = [
+    "CHECK_RESULTS",
+    "Answer",
+    "Candidate",
+    "Published",
+    "Release",
+    "content_hash",
+    "current_release",
+    "diff",
+    "find_release",
+    "is_rolled_back",
+    "list_releases",
+    "open_readonly",
+    "publish",
+    "refresh_summary",
+    "release_id",
+    "rollback",
+    "run_query",
+    "stage",
+]

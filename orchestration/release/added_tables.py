@@ -1,0 +1,217 @@
+"""The tables that the stage step adds to the published models: their schemas, and the prose of each column.
+
+They cannot be dbt models: they hold what is known only after dbt has run.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from orchestration.errors import NjiaError
+from orchestration.release.published_models import PublishedTable
+
+CHECK_RESULTS = pa.schema(
+    [
+        ("stage", pa.string()),
+        ("check_name", pa.string()),
+        ("subject", pa.string()),
+        ("partner_code", pa.string()),
+        ("severity", pa.string()),
+        ("outcome", pa.string()),
+        ("observed", pa.float64()),
+        ("expected", pa.string()),
+        ("waived_by", pa.string()),
+        ("why", pa.string()),
+        ("steward_action", pa.string()),
+    ]
+)
+WAIVERS = pa.schema(
+    [
+        ("decision_id", pa.string()),
+        ("check_name", pa.string()),
+        ("check_definition", pa.string()),
+        ("scope", pa.string()),
+        ("author", pa.string()),
+        ("reason", pa.string()),
+        ("decided_on", pa.date32()),
+        ("expires", pa.date32()),
+    ]
+)
+COLUMNS = pa.schema(
+    [
+        ("table_schema", pa.string()),
+        ("table_name", pa.string()),
+        ("column_name", pa.string()),
+        ("position", pa.int32()),
+        ("data_type", pa.string()),
+        ("is_key", pa.bool_()),
+        ("description", pa.string()),
+    ]
+)
+RELEASE = pa.schema(
+    [
+        ("release_id", pa.string()),
+        ("edition", pa.string()),
+        ("schema_version", pa.int32()),
+        ("as_of", pa.timestamp("us", tz="UTC")),
+        ("inputs_hash", pa.string()),
+        ("content_hash", pa.string()),
+        ("previous_release", pa.string()),
+        ("decisions_hash", pa.string()),
+        ("extracts_in_force", pa.int32()),
+        ("extracts_held", pa.int32()),
+        ("versions", pa.string()),
+        ("key_ids", pa.string()),
+    ]
+)
+
+CHECK_RESULTS_TABLE = PublishedTable(
+    "quality",
+    "check_results",
+    "Every check that ran before this release was staged. Results of the release gate are in the manifest.",
+    {
+        "stage": "Where the check ran: extract_gate, or warehouse for a test of the dbt project.",
+        "check_name": "Name of the check, the same in every refresh.",
+        "subject": "What was checked: an extract_id, or the name of a table.",
+        "partner_code": "Keyed code of the extract's partner; null for a table.",
+        "severity": "What a failure does: hold (the extract), refuse (the release), or warn.",
+        "outcome": "passed, failed, waived, error, or not_run.",
+        "observed": "The number that decided, where there is one.",
+        "expected": "What the number has to be.",
+        "waived_by": "decision_id of the waiver that let a failed check pass, else null.",
+        "why": "Why the check exists.",
+        "steward_action": "What a steward does when it fails.",
+    },
+    ("stage", "check_name", "subject"),
+)
+WAIVERS_TABLE = PublishedTable(
+    "quality",
+    "waivers",
+    "Stewards' waivers of failed checks that held when this release was made.",
+    {
+        "decision_id": "Id of the decision.",
+        "check_name": "The check that may fail.",
+        "check_definition": "Hash of the check as it was when waived; the waiver lapses when it changes.",
+        "scope": "The extract_id the waiver is for, or release.",
+        "author": "The steward who decided.",
+        "reason": "The steward's reason.",
+        "decided_on": "Day of the decision (UTC).",
+        "expires": "Last day on which the waiver holds.",
+    },
+    ("decision_id",),
+)
+COLUMNS_TABLE = PublishedTable(
+    "meta",
+    "columns",
+    "The dictionary: every column of every published table.",
+    {
+        "table_schema": "Schema of the table.",
+        "table_name": "Name of the table.",
+        "column_name": "Name of the column.",
+        "position": "Place of the column in its table, from 1.",
+        "data_type": "Type of the column.",
+        "is_key": "Whether the column is part of the table's key.",
+        "description": "What the column means; also stored as the column's comment.",
+    },
+    ("table_schema", "table_name", "column_name"),
+)
+RELEASE_TABLE = PublishedTable(
+    "meta",
+    "release",
+    "One row: which release this is and what it was made from. More stands in its manifest.json.",
+    {
+        "release_id": "UTC time of the refresh and the first 8 hex digits of inputs_hash.",
+        "edition": "partner (microdata under agreement) or public.",
+        "schema_version": "Rises when a column changes or goes, after two releases' notice.",
+        "as_of": "The time the release speaks for: it decides embargoes, lags and expiry.",
+        "inputs_hash": "Hash of extracts, contracts, decisions, keys' ids and code that went in.",
+        "content_hash": "Hash of the rows of all tables but this one, in any order.",
+        "previous_release": "The release that was current when this one was staged; null for the first.",
+        "decisions_hash": "Hash of the stewards' decisions that held.",
+        "extracts_in_force": "Number of extracts that feed the tables.",
+        "extracts_held": "Number of landed extracts kept out by the extract gate.",
+        "versions": "Versions of the programs that made the release (JSON).",
+        "key_ids": "Short ids of the keys in use (JSON); never the keys.",
+    },
+    ("release_id",),
+)
+
+
+def check_results(given: pa.Table) -> pa.Table:
+    """The results in their published columns; a missing or further column is a fault of the caller."""
+    if set(given.column_names) != set(CHECK_RESULTS.names):
+        differing = sorted(set(given.column_names) ^ set(CHECK_RESULTS.names))
+        raise NjiaError(
+            f"The check results do not have their agreed columns. Differing: {', '.join(differing)}."
+        )
+    return given.select(CHECK_RESULTS.names).cast(CHECK_RESULTS)
+
+
+def waivers(given: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Active waivers, as the stewardship room gives them, in their published columns."""
+    rows = [
+        {
+            "decision_id": waiver["id"],
+            "check_name": waiver["check"],
+            "check_definition": waiver["check_definition"],
+            "scope": waiver["scope"],
+            "author": waiver["author"],
+            "reason": waiver["reason"],
+            "decided_on": _day(waiver["time"]),
+            "expires": _day(waiver["expires"]),
+        }
+        for waiver in given
+    ]
+    return pa.Table.from_pylist(rows, schema=WAIVERS)
+
+
+def columns(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[str, str]]) -> pa.Table:
+    """The dictionary of `tables`; `types` gives each table's columns in order, with their types."""
+    rows = [
+        {
+            "table_schema": table.schema,
+            "table_name": table.name,
+            "column_name": column,
+            "position": position,
+            "data_type": data_type,
+            "is_key": column in table.key,
+            "description": table.columns.get(column) or None,
+        }
+        for table in tables
+        for position, (column, data_type) in enumerate(types[table.full_name].items(), start=1)
+    ]
+    return pa.Table.from_pylist(rows, schema=COLUMNS)
+
+
+def release(manifest: Mapping[str, Any]) -> pa.Table:
+    """The one row of meta.release."""
+    fates = [extract["fate"] for extract in manifest["extracts"]]
+    row = {name: manifest.get(name) for name in RELEASE.names}
+    row |= {
+        "as_of": datetime.fromisoformat(manifest["as_of"]).astimezone(UTC),
+        "extracts_in_force": fates.count("in_force"),
+        "extracts_held": fates.count("held"),
+        "versions": json.dumps(manifest["versions"], sort_keys=True),
+        "key_ids": json.dumps(manifest["key_ids"], sort_keys=True),
+    }
+    return pa.Table.from_pylist([row], schema=RELEASE)
+
+
+def schema_types(table: pa.Schema) -> dict[str, str]:
+    """DuckDB's names of the types of a table that is not written yet."""
+    names = {
+        pa.string(): "VARCHAR",
+        pa.int32(): "INTEGER",
+        pa.bool_(): "BOOLEAN",
+        pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
+    }
+    return {field.name: names[field.type] for field in table}
+
+
+def _day(value: Any) -> date:
+    return date.fromisoformat(str(value)[:10])

@@ -1,0 +1,163 @@
+"""What differs between two releases: rows, sums of counts, extracts."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import duckdb
+
+from orchestration.release.content_hash import TIME_BOUND, column_types, quoted, row_text
+from orchestration.release.current import Release, find_release
+from orchestration.settings import Settings
+
+_COUNTED_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+
+
+@dataclass(frozen=True)
+class TableDiff:
+    """One table in both releases; rows of the same key that differ are `changed`.
+
+    `measures` maps each column of counts to its sum before and after.
+    """
+
+    table: str
+    rows_before: int | None
+    rows_after: int | None
+    added: int
+    removed: int
+    changed: int
+    measures: dict[str, tuple[int, int]]
+    columns_added: list[str]
+    columns_removed: list[str]
+
+
+@dataclass(frozen=True)
+class ReleaseDiff:
+    before: str
+    after: str
+    tables: list[TableDiff]
+    extracts_came: list[dict[str, Any]]
+    extracts_left: list[dict[str, Any]]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
+    """Compare two releases, each given by its id, the beginning of it, or `current`."""
+    old, new = find_release(settings, before), find_release(settings, after)
+    names = sorted((old.manifest["tables"].keys() | new.manifest["tables"].keys()) - TIME_BOUND)
+    with duckdb.connect(config={"threads": 2}) as con:
+        con.execute("set timezone = 'UTC'")
+        _attach(con, old, "older")
+        # One process cannot attach one file twice.
+        newer = "newer" if new.path != old.path else "older"
+        if newer == "newer":
+            _attach(con, new, newer)
+        tables = [_table(con, name, old, new, newer) for name in names]
+    came, left = _extracts(old, new), _extracts(new, old)
+    return ReleaseDiff(old.release_id, new.release_id, tables, came, left)
+
+
+def _attach(con: duckdb.DuckDBPyConnection, release: Release, name: str) -> None:
+    path = str(release.evidence_base.resolve()).replace("'", "''")
+    con.execute(f"attach '{path}' as {name} (read_only)")
+
+
+def _extracts(without: Release, having: Release) -> list[dict[str, Any]]:
+    """Extracts in force in the one release and not in the other."""
+    known = {
+        (extract["partner_code"], extract["extract_id"])
+        for extract in without.manifest["extracts"]
+        if extract["fate"] == "in_force"
+    }
+    return [
+        {"partner_code": extract["partner_code"], "extract_id": extract["extract_id"]}
+        for extract in having.manifest["extracts"]
+        if extract["fate"] == "in_force" and (extract["partner_code"], extract["extract_id"]) not in known
+    ]
+
+
+def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release, newer: str) -> TableDiff:
+    before, after = old.manifest["tables"].get(name), new.manifest["tables"].get(name)
+    if before is None or after is None:
+        return TableDiff(
+            name,
+            before["rows"] if before else None,
+            after["rows"] if after else None,
+            added=after["rows"] if after else 0,
+            removed=before["rows"] if before else 0,
+            changed=0,
+            measures={},
+            columns_added=[],
+            columns_removed=[],
+        )
+    schema, _, table = name.partition(".")
+    here = f"older.{quoted(schema)}.{quoted(table)}"
+    there = f"{newer}.{quoted(schema)}.{quoted(table)}"
+    old_types, new_types = column_types(con, here), column_types(con, there)
+    shared = {column: kind for column, kind in new_types.items() if column in old_types}
+    key = [column for column in after["key"] if column in shared]
+    added, removed, changed = (
+        (0, 0, 0) if before["hash"] == after["hash"] else _rows(con, here, there, shared, key)
+    )
+    return TableDiff(
+        name,
+        before["rows"],
+        after["rows"],
+        added,
+        removed,
+        changed,
+        measures=_measures(con, here, there, shared, key),
+        columns_added=[column for column in new_types if column not in old_types],
+        columns_removed=[column for column in old_types if column not in new_types],
+    )
+
+
+def _rows(
+    con: duckdb.DuckDBPyConnection, here: str, there: str, shared: dict[str, str], key: list[str]
+) -> tuple[int, int, int]:
+    """Rows added, removed and changed. A row is known by its key, or by all of itself where it has none."""
+    identity = row_text({column: shared[column] for column in key or shared})
+    row = con.execute(
+        f"""
+        with old_rows as (select md5({identity}) as row_key, md5({row_text(shared)}) as row_hash from {here}),
+        new_rows as (select md5({identity}) as row_key, md5({row_text(shared)}) as row_hash from {there}),
+        old_keys as (
+            select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
+            from old_rows group by row_key
+        ),
+        new_keys as (
+            select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
+            from new_rows group by row_key
+        )
+        select
+            coalesce(sum(greatest(coalesce(n.times, 0) - coalesce(o.times, 0), 0)), 0),
+            coalesce(sum(greatest(coalesce(o.times, 0) - coalesce(n.times, 0), 0)), 0),
+            coalesce(sum(case
+                when o.times is not null and n.times is not null
+                    and (o.first_hash <> n.first_hash or o.last_hash <> n.last_hash)
+                then least(o.times, n.times) else 0
+            end), 0)
+        from old_keys as o full join new_keys as n on o.row_key = n.row_key
+        """
+    ).fetchall()[0]
+    return int(row[0]), int(row[1]), int(row[2])
+
+
+def _measures(
+    con: duckdb.DuckDBPyConnection, here: str, there: str, shared: dict[str, str], key: list[str]
+) -> dict[str, tuple[int, int]]:
+    """Sums of the columns of counts. They only show that something moved: grains are added here."""
+    counted = [
+        column
+        for column, kind in shared.items()
+        if kind in _COUNTED_TYPES and column not in key and column.endswith(("_count", "_months", "rows"))
+    ]
+    if not counted:
+        return {}
+    sums = ", ".join(f"coalesce(sum({quoted(column)}), 0)" for column in counted)
+    before = con.execute(f"select {sums} from {here}").fetchall()[0]
+    after = con.execute(f"select {sums} from {there}").fetchall()[0]
+    return {column: (int(b), int(a)) for column, b, a in zip(counted, before, after, strict=True)}

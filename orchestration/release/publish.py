@@ -1,0 +1,123 @@
+"""Publish: read the verdict for exactly the candidate's files, rename, switch `current`. No force flag."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.durable import sync, write_json
+from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.release.current import (
+    current_release,
+    list_releases,
+    remove_folder,
+    switch_current,
+    switching,
+)
+from orchestration.release.identity import CANDIDATE
+from orchestration.release.manifest import MANIFEST, VERDICT
+from orchestration.release.verdict import (
+    keep_verdict,
+    last_verdict,
+    objections,
+    printed_checks,
+    read_verdict,
+)
+from orchestration.settings import Settings
+from orchestration.stewardship import active_decisions
+
+RELEASES_KEPT = 12
+REASONS_TOLD = 6
+
+
+@dataclass(frozen=True)
+class Published:
+    """The release that has just become current."""
+
+    release_id: str
+    path: Path
+    manifest: dict[str, Any]
+
+
+def publish(settings: Settings, now: datetime) -> Published:
+    """Publish the one candidate, or raise ReleaseRefused: then the current release stays."""
+    decisions = active_decisions(settings, now)
+    with switching(settings):
+        folder = _candidate(settings)
+        manifest = _manifest(folder)
+        verdict = read_verdict(folder)
+        if verdict is None:
+            raise ReleaseRefused(
+                f"The candidate {manifest['release_id']} has no verdict: the release gate has not judged it. "
+                "Run `njia refresh`, which judges before it publishes."
+            )
+        reasons = objections(folder, manifest, verdict, {waiver["id"] for waiver in decisions.waivers})
+        current = current_release(settings)
+        if (current.release_id if current else None) != manifest["previous_release"]:
+            reasons.append(
+                "The current release has changed since the candidate was staged, so it was compared with the "
+                "wrong one. Run `njia refresh` again."
+            )
+        if reasons:
+            keep_verdict(settings, manifest, verdict, "refused", reasons, now)
+            remove_folder(folder)
+            raise ReleaseRefused(
+                f"The candidate {manifest['release_id']} was refused; the current release stays. "
+                f"{_told(reasons)} All checks are in review/last_verdict.json."
+            )
+        release = settings.releases / manifest["release_id"]
+        manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
+        write_json(folder / MANIFEST, manifest)
+        keep_verdict(settings, manifest, verdict, "published", [], now)
+        (folder / VERDICT).unlink()  # it may name partners; the stewards' copy is in review
+        folder.rename(release)
+        sync(settings.releases)
+        switch_current(settings, manifest["release_id"])
+        _prune(
+            settings,
+            {name for entry in decisions.rollbacks for name in (entry["from_release"], entry["to_release"])},
+        )
+    return Published(manifest["release_id"], release, manifest)
+
+
+def _candidate(settings: Settings) -> Path:
+    found = sorted(settings.releases.glob(f"{CANDIDATE}*"))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NjiaError(
+            f"There are {len(found)} candidates in {settings.releases}. Run `njia refresh`: it clears them."
+        )
+    last = last_verdict(settings)
+    if last and last["outcome"] == "refused":
+        raise ReleaseRefused(
+            f"There is nothing to publish: the last candidate, {last['candidate']}, was refused. "
+            f"{_told(last['refused_because'])} All checks are in review/last_verdict.json; "
+            "when the cause is mended, run `njia refresh`."
+        )
+    raise NjiaError("There is nothing to publish: no candidate is staged. Run `njia refresh`.")
+
+
+def _told(reasons: list[str]) -> str:
+    more = len(reasons) - REASONS_TOLD
+    return " ".join([*reasons[:REASONS_TOLD], *([f"And {more} more."] if more > 0 else [])])
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ReleaseRefused(
+            f"The candidate {folder.name.removeprefix(CANDIDATE)} is not complete. Run `njia refresh` again."
+        ) from None
+    return manifest
+
+
+def _prune(settings: Settings, named: set[str]) -> None:
+    """Keep the newest releases; a reader who has an older one open keeps reading."""
+    for release in list_releases(settings)[RELEASES_KEPT:]:
+        if not release.is_current and release.release_id not in named:
+            remove_folder(release.path)

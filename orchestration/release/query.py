@@ -1,0 +1,122 @@
+"""`njia query`: one SELECT over the current release, in a connection that can reach nothing else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import NjiaError, UsageError
+from orchestration.release.current import Release, current_release
+from orchestration.settings import Settings
+
+# They show paths of this machine, or run text that this module has not seen.
+_CLOSED = re.compile(
+    r"duckdb_databases|database_list|duckdb_settings|current_setting|duckdb_secrets|duckdb_logs|"
+    r"duckdb_external_file_cache|duckdb_temporary_files|pg_settings|getenv|\bquery\s*\(|\bquery_table\s*\(",
+    re.IGNORECASE,
+)
+_WRITE_A_SELECT = "Write one SELECT, such as: select * from marts.mart_hotspots limit 10"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows of a query, and the release that answered."""
+
+    release_id: str
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def run_query(settings: Settings, sql: str, edition: str = "partner") -> Answer:
+    """Ask the current release; raises UsageError, in a sentence, for whatever is wrong with the query."""
+    if edition == "public":
+        raise UsageError(
+            "The public edition is not built yet. Ask the partner edition: leave out --edition, or give "
+            "--edition partner."
+        )
+    if edition != "partner":
+        raise UsageError(f"There is no edition {edition!r}. The editions are: partner, public.")
+    release = current_release(settings)
+    if release is None:
+        raise NjiaError("There is no release yet. `njia refresh` publishes the first.")
+    with duckdb.connect() as con:
+        _confine(con, release)
+        try:
+            statements = con.extract_statements(sql)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise UsageError(
+                    f"Only one SELECT can be asked, and nothing that changes data. {_WRITE_A_SELECT}"
+                )
+            if _CLOSED.search(sql):
+                raise UsageError("Functions that tell of this machine or of its settings are closed here.")
+            con.execute(statements[0])
+            columns = [column[0] for column in con.description or []]
+            return Answer(release.release_id, columns, con.fetchall())
+        except duckdb.Error as error:
+            raise UsageError(_in_words(con, error)) from None
+
+
+def _confine(con: duckdb.DuckDBPyConnection, release: Release) -> None:
+    path = str(release.evidence_base.resolve()).replace("'", "''")
+    con.execute(f"attach '{path}' as evidence_base (read_only)")
+    con.execute("use evidence_base")
+    for setting in (
+        "autoinstall_known_extensions = false",
+        "autoload_known_extensions = false",
+        "memory_limit = '2GB'",
+        "temp_directory = ''",
+        "timezone = 'UTC'",
+        "enable_external_access = false",
+        "lock_configuration = true",
+    ):
+        con.execute(f"set {setting}")
+
+
+def _in_words(con: duckdb.DuckDBPyConnection, error: duckdb.Error) -> str:
+    """What is wrong, from the kind of error and the names in it; its text may quote a value."""
+    text = str(error)
+    if isinstance(error, duckdb.ParserException):
+        near = re.search(r'at or near "([^"\n]*)"', text)
+        where = f" near {near[1]!r}" if near else ": it ends too early"
+        return f"The SQL cannot be read{where}. {_WRITE_A_SELECT}"
+    if isinstance(error, duckdb.CatalogException):
+        missing = re.search(
+            r"(Table|Scalar Function|Table Function|Schema)\w* with name (\S+) does not exist", text
+        )
+        if missing and "Function" in missing[1]:
+            return f"There is no function {missing[2]} that can be used here."
+        return (
+            f"There is no table {missing[2] if missing else 'of that name'}. The tables are: {_tables(con)}."
+        )
+    if isinstance(error, duckdb.BinderException):
+        column = re.search(r'[Cc]olumn "?([^"\s]+)"? (?:not found|does not exist)', text) or re.search(
+            r'does not have a column named "([^"]+)"', text
+        )
+        if column:
+            return (
+                f"There is no column {column[1]} in the tables asked. meta.columns lists every column and "
+                "what it means."
+            )
+        if "No function matches" in text:
+            return "A function was given values of a type that it does not take; cast them, or use another."
+        return "The query does not fit the tables: see the types and meanings of the columns in meta.columns."
+    if isinstance(error, duckdb.PermissionException):
+        return "A query can read the release and nothing else: no files, no addresses, no settings."
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "The query needs too much memory. Ask for fewer rows, or aggregate."
+    if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
+        return "A value cannot be turned into the type asked for; try_cast gives null instead."
+    return (
+        f"The query cannot be answered ({type(error).__name__.removesuffix('Exception')}). {_WRITE_A_SELECT}"
+    )
+
+
+def _tables(con: duckdb.DuckDBPyConnection) -> str:
+    rows = con.execute(
+        "select schema_name || '.' || table_name from duckdb_tables() "
+        "where database_name = 'evidence_base' order by 1 nulls last"
+    ).fetchall()
+    return ", ".join(row[0] for row in rows)

@@ -1,0 +1,50 @@
+"""Rollback: back to an earlier release, recorded as a decision, so that the next refresh leaves it so."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orchestration.errors import NjiaError, UsageError
+from orchestration.release.current import Release, find_release, list_releases, switch_current, switching
+from orchestration.release.manifest import changed_files, file_hashes
+from orchestration.settings import Settings
+from orchestration.stewardship import Decisions, record_decision
+
+
+def rollback(settings: Settings, release_id: str, author: str, reason: str, now: datetime) -> Release:
+    """Make an earlier release current again, once its files have shown to be those that were published."""
+    with switching(settings):
+        target = find_release(settings, release_id)
+        current = find_release(settings, "current")
+        if target.is_current:
+            raise UsageError(f"The release {target.release_id} is the current one already.")
+        if changed := changed_files(target.path, file_hashes(target.manifest)):
+            raise NjiaError(
+                f"The release {target.release_id} is not as it was published; changed: "
+                f"{', '.join(changed[:3])}. Restore it from a backup, or choose another (`njia releases`)."
+            )
+        # The decision first: without it, the next refresh would publish again what was left behind.
+        record_decision(
+            settings,
+            "rollback",
+            author,
+            reason,
+            now,
+            from_release=current.release_id,
+            to_release=target.release_id,
+        )
+        switch_current(settings, target.release_id)
+    return Release(target.release_id, target.path, target.manifest, is_current=True)
+
+
+def is_rolled_back(settings: Settings, decisions: Decisions, inputs_hash: str) -> bool:
+    """Whether a release of these inputs was left behind by a rollback that holds: then nothing is built."""
+    left: set[str] = set()
+    for decision in decisions.rollbacks:
+        left.add(decision["from_release"])
+        left.discard(decision["to_release"])
+    return any(
+        release.manifest["inputs_hash"] == inputs_hash
+        for release in list_releases(settings)
+        if release.release_id in left
+    )

@@ -1,0 +1,197 @@
+"""Stage: write the candidate release complete beside the current one, byte for byte what will be published.
+
+What does not belong here: judging the candidate (the release gate) and switching to it (`publish`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.durable import PARTIAL, sync, write_json
+from orchestration.errors import NjiaError
+from orchestration.release import added_tables
+from orchestration.release.added_tables import CHECK_RESULTS
+from orchestration.release.content_hash import combined
+from orchestration.release.current import (
+    Release,
+    current_release,
+    list_releases,
+    remove_folder,
+    switching,
+)
+from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase
+from orchestration.release.identity import CANDIDATE, release_id
+from orchestration.release.manifest import (
+    MANIFEST,
+    ROW_SUMS,
+    SCHEMA_VERSION,
+    hash_files,
+    printed_extracts,
+    versions,
+)
+from orchestration.release.published_models import read_published_models
+from orchestration.settings import Settings
+from orchestration.stewardship import list_decisions
+
+__all__ = ["CHECK_RESULTS", "Candidate", "stage"]
+
+READ_ONLY = 0o444
+MOVEMENTS = "marts.fct_movements"
+RECONCILIATION = "quality.reconciliation"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A staged release that no gate has judged yet."""
+
+    release_id: str
+    path: Path
+    manifest: dict[str, Any]
+
+    @property
+    def undescribed(self) -> list[str]:
+        """Tables and columns without a description, as `schema.table` or `schema.table.column`."""
+        return list(self.manifest["undescribed"])
+
+
+def stage(
+    settings: Settings,
+    dbt_manifest: Path,
+    inputs: Mapping[str, Any],
+    check_results: pa.Table,
+    waivers: Iterable[Mapping[str, Any]],
+) -> Candidate:
+    """Write a candidate from the work file.
+
+    `inputs`: inputs_hash (hex), as_of (datetime), extracts (dicts with at least extract_id, partner_code and
+    fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional). `check_results` has
+    the columns of CHECK_RESULTS; `waivers` are the active ones of the stewardship room.
+    """
+    with switching(settings):
+        sweep(settings)
+    releases = list_releases(settings)
+    current = current_release(settings)
+    as_of: datetime = inputs["as_of"]
+    name = release_id(as_of, inputs["inputs_hash"], {release.release_id for release in releases})
+    folder = settings.releases / f"{CANDIDATE}{name}"
+    manifest: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "edition": "partner",
+        "release_id": name,
+        "sequence": 1 + max((release.manifest["sequence"] for release in releases), default=0),
+        "as_of": as_of.isoformat(),
+        "inputs_hash": inputs["inputs_hash"],
+        "decisions_hash": inputs.get("decisions_hash"),
+        "previous_release": current.release_id if current else None,
+        "storage_version": STORAGE_VERSION,
+        "versions": versions(inputs.get("versions")),
+        "key_ids": dict(inputs.get("key_ids", {})),
+        "extracts": printed_extracts(list(inputs["extracts"])),
+    }
+    try:
+        _write(
+            settings, folder, dbt_manifest, manifest, added_tables.check_results(check_results), list(waivers)
+        )
+    except duckdb.Error as error:
+        # The engine's text may quote a cell.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NjiaError(
+            f"The candidate release could not be written ({type(error).__name__}). The current release "
+            f"stays. Make sure that nothing else has {settings.warehouse} open and that the disk is not "
+            "full, then run `njia refresh` again."
+        ) from None
+    except BaseException:
+        # On a full disk, what is left of it would keep the disk full.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Candidate(name, folder, manifest)
+
+
+def sweep(settings: Settings) -> None:
+    """Remove what a killed refresh left: candidates, partial files, releases that never became current."""
+    if not settings.releases.is_dir():
+        return
+    for leftover in (*settings.releases.glob(f"{CANDIDATE}*"), *settings.releases.glob(f"{PARTIAL}*")):
+        if leftover.is_dir():
+            remove_folder(leftover)
+        else:
+            leftover.unlink()
+    (settings.home / f"{PARTIAL}current").unlink(missing_ok=True)
+    for release in never_current(settings):
+        remove_folder(release.path)
+
+
+def never_current(settings: Settings) -> list[Release]:
+    """Complete releases that a kill kept from becoming current: no reader has seen them."""
+    current, releases = current_release(settings), list_releases(settings)
+    seen = {release.manifest["previous_release"] for release in releases}
+    for entry in list_decisions(settings, "rollback"):
+        seen |= {entry.get("from_release"), entry.get("to_release")}
+    newest_seen = current.manifest["sequence"] if current else 0
+    return [
+        release
+        for release in releases
+        if release.manifest["sequence"] > newest_seen and release.release_id not in seen
+    ]
+
+
+def _write(
+    settings: Settings,
+    folder: Path,
+    dbt_manifest: Path,
+    manifest: dict[str, Any],
+    check_results: pa.Table,
+    waivers: list[Mapping[str, Any]],
+) -> None:
+    models = read_published_models(dbt_manifest)
+    parquet = folder / "partner" / "parquet"
+    parquet.mkdir(parents=True)
+    with EvidenceBase(settings, folder) as base:
+        for model in models:
+            base.copy_model(model)
+        base.add(added_tables.CHECK_RESULTS_TABLE, check_results)
+        base.add(added_tables.WAIVERS_TABLE, added_tables.waivers(waivers))
+        later = {
+            added_tables.COLUMNS_TABLE.full_name: added_tables.schema_types(added_tables.COLUMNS),
+            added_tables.RELEASE_TABLE.full_name: added_tables.schema_types(added_tables.RELEASE),
+        }
+        described = [*base.tables, added_tables.COLUMNS_TABLE, added_tables.RELEASE_TABLE]
+        base.add(added_tables.COLUMNS_TABLE, added_tables.columns(described, {**base.types, **later}))
+        tables = base.hashes()
+        manifest["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
+        base.add(added_tables.RELEASE_TABLE, added_tables.release(manifest))
+        manifest["tables"] = base.hashes()
+        manifest["undescribed"] = base.undescribed()
+        manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
+        manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
+        manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]
+        outcomes = check_results.column("outcome").to_pylist()
+        manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
+        base.export_parquet(parquet)
+    _seal(folder)
+    manifest["files"] = {
+        path: {"sha256": digest, "bytes": (folder / path).stat().st_size}
+        for path, digest in hash_files(folder).items()
+    }
+    write_json(folder / MANIFEST, manifest)
+    sync(settings.releases)
+
+
+def _seal(folder: Path) -> None:
+    """Make every file read-only, and force files and folders to the disk."""
+    logs = sorted(path.name for path in folder.rglob("*.wal"))
+    if logs:
+        raise NjiaError(f"The candidate was not closed: {', '.join(logs)} is left. Run `njia refresh` again.")
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file():
+            path.chmod(READ_ONLY)
+        sync(path)
+    sync(folder)

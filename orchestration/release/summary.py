@@ -1,0 +1,97 @@
+"""The one JSON object that a refresh ends with (`njia refresh --json`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, Protocol
+
+import duckdb
+
+from orchestration.release.current import current_release
+from orchestration.release.manifest import ROW_SUMS
+from orchestration.release.publish import Published
+from orchestration.release.stage import Candidate
+from orchestration.release.verdict import count_outcomes, last_verdict, printed_checks
+from orchestration.settings import Settings
+
+Outcome = Literal["published", "unchanged", "refused"]
+
+
+class Taken(Protocol):
+    """What the extracts room tells of one file of the inbox."""
+
+    partner: str
+    file: str
+    extract_id: str | None
+    outcome: str
+    rows_read: int
+    rows_landed: int
+    rows_refused: int
+    reason: str | None
+
+
+def refresh_summary(
+    settings: Settings,
+    taken: Iterable[Any],
+    in_force: Any,
+    published: Published | None,
+    seconds: float,
+    outcome: Outcome,
+    candidate: Candidate | None = None,
+) -> dict[str, Any]:
+    """Sum up a refresh. `candidate` is what it staged, if it came so far; a refused one is told by it."""
+    current = current_release(settings)
+    if published:
+        manifest: dict[str, Any] = published.manifest
+    elif outcome == "unchanged" and current:
+        manifest = current.manifest
+    else:
+        manifest = candidate.manifest if candidate else {}
+    fates = _fates(settings)
+    return {
+        "outcome": outcome,
+        "release_id": current.release_id if current else None,
+        "extracts": [_extract(one, fates) for one in taken],
+        "rows": manifest.get("rows") or dict.fromkeys(ROW_SUMS),
+        "movements": manifest.get("movements"),
+        "checks": _checks(settings, manifest),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _extract(taken: Taken, fates: dict[tuple[str, str | None], tuple[str, str | None]]) -> dict[str, Any]:
+    """One file; a landed extract that the gate keeps out is held, with the names of the checks."""
+    fate, why = fates.get((taken.partner, taken.extract_id), ("", None))
+    is_held = taken.outcome == "landed" and fate == "held"
+    return {
+        "partner": taken.partner,
+        "file": taken.file,
+        "extract_id": taken.extract_id,
+        "outcome": "held" if is_held else taken.outcome,
+        "rows_read": taken.rows_read,
+        "rows_landed": taken.rows_landed,
+        "rows_refused": taken.rows_refused,
+        "reason": why if is_held else taken.reason,
+    }
+
+
+def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | None]]:
+    path = settings.work / "gates" / "in_force.parquet"
+    if not path.is_file():
+        return {}
+    with duckdb.connect() as con:
+        rows = con.execute(
+            "select partner, extract_id, fate, reason from read_parquet(?)", [str(path)]
+        ).fetchall()
+    return {(partner, extract_id): (fate, reason) for partner, extract_id, fate, reason in rows}
+
+
+def _checks(settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
+    """Checks before staging and of the release gate, counted by outcome."""
+    gate = manifest.get("release_gate")
+    if gate is None:
+        last = last_verdict(settings)
+        is_this = last is not None and last.get("candidate") == manifest.get("release_id")
+        gate = printed_checks(last) if last and is_this else []
+    before, at_gate = manifest.get("checks", {}), count_outcomes(gate)
+    return {name: before.get(name, 0) + at_gate[name] for name in at_gate}

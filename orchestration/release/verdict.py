@@ -1,0 +1,124 @@
+"""What publish demands of a candidate's `verdict.json`, and what stewards find of it afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.durable import write_json
+from orchestration.release.identity import CANDIDATE
+from orchestration.release.manifest import MANIFEST, VERDICT, changed_files, file_hashes, hash_file
+from orchestration.settings import Settings
+from orchestration.stewardship.decision_kinds import can_be_waived
+
+LAST_VERDICT = "last_verdict.json"
+OUTCOMES = ("passed", "failed", "waived")
+GATE_STAGE = "release_gate"
+# What the manifest prints of a check; whatever else a verdict holds stays in review.
+CHECK_FIELDS = (
+    "name", "stage", "subject", "severity", "outcome", "observed", "expected", "waived_by", "why",
+    "steward_action",
+)  # fmt: skip
+
+
+def read_verdict(folder: Path) -> dict[str, Any] | None:
+    """The verdict on a candidate, or None where it is missing or no JSON object."""
+    try:
+        verdict = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return verdict if isinstance(verdict, dict) else None
+
+
+def objections(
+    folder: Path, manifest: dict[str, Any], verdict: dict[str, Any], active_waivers: Collection[str]
+) -> list[str]:
+    """Every reason, as a sentence, why this verdict does not let exactly this candidate pass."""
+    found = []
+    judged = Path(str(verdict.get("candidate", ""))).name.removeprefix(CANDIDATE)
+    if judged != manifest["release_id"]:
+        found.append(f"The verdict is on another candidate ({judged or 'unnamed'}).")
+    files = dict(verdict.get("files") or {})
+    if MANIFEST in files and files.pop(MANIFEST) != hash_file(folder / MANIFEST):
+        found.append(f"{MANIFEST} was changed after the verdict.")
+    for hashes, since in ((files, "the verdict"), (file_hashes(manifest), "staging")):
+        if changed := changed_files(folder, hashes):
+            found.append(f"Files were changed after {since}: {', '.join(changed[:3])}.")
+    checks = verdict.get("checks") or []
+    if not checks:
+        found.append("The verdict holds no checks.")
+    for check in checks:
+        if problem := _problem(check, active_waivers):
+            subject = check.get("subject")
+            of = f" of {subject}" if subject and subject != "release" else ""
+            found.append(f"{check.get('name', 'a check without a name')}{of}: {problem}")
+    if verdict.get("verdict") != "passed" and not found:
+        found += [str(reason) for reason in verdict.get("reasons") or ["The verdict is not `passed`."]]
+    return found
+
+
+def _problem(check: dict[str, Any], active_waivers: Collection[str]) -> str | None:
+    outcome = check.get("outcome")
+    if outcome not in OUTCOMES:
+        return "did not run to its end."
+    if check.get("severity") == "warn":
+        return None
+    is_waived = outcome == "waived" or bool(check.get("waived_by"))
+    if is_waived and not can_be_waived(str(check.get("name", ""))):
+        return "cannot be waived."
+    if is_waived and check.get("waived_by") not in active_waivers:
+        return "its waiver does not hold (any more)."
+    if outcome == "failed" and not is_waived:
+        return f"failed. {check.get('steward_action') or ''}".strip()
+    return None
+
+
+def printed_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """The release gate's results as the manifest prints them; what ran before is in quality.check_results."""
+    return [
+        {name: check[name] for name in CHECK_FIELDS if name in check}
+        for check in verdict["checks"]
+        if check.get("stage") == GATE_STAGE
+    ]
+
+
+def count_outcomes(checks: list[dict[str, Any]]) -> dict[str, int]:
+    """How many passed, failed and were waived. A verdict may tell a waiver by `waived_by` alone."""
+    outcomes = ["waived" if check.get("waived_by") else check.get("outcome") for check in checks]
+    return {name: outcomes.count(name) for name in OUTCOMES}
+
+
+def keep_verdict(
+    settings: Settings,
+    manifest: dict[str, Any],
+    verdict: dict[str, Any],
+    outcome: str,
+    reasons: list[str],
+    now: datetime,
+) -> None:
+    """Put the verdict where stewards look: the last one, and the history of all."""
+    kept = {
+        **verdict,
+        "candidate": manifest["release_id"],
+        "outcome": outcome,
+        "time": now.isoformat(),
+        "refused_because": reasons,
+        "rows": manifest["rows"],
+        "movements": manifest["movements"],
+        "checks_before_staging": manifest["checks"],
+    }
+    write_json(settings.review / "history" / f"{manifest['release_id']}.json", kept)
+    write_json(settings.review / LAST_VERDICT, kept)
+
+
+def last_verdict(settings: Settings) -> dict[str, Any] | None:
+    """The verdict on the last candidate that was published or refused."""
+    path = settings.review / LAST_VERDICT
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None

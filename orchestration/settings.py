@@ -1,0 +1,103 @@
+"""Where everything lives: NJIA_HOME, every path in it, and the one place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.errors import UsageError
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
+SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The paths of one installation. `as_of` is the time that decides embargoes, lags and expiry."""
+
+    home: Path
+    partners: Path
+    keys: Path
+    fixed_as_of: datetime | None = None
+
+    @classmethod
+    def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
+        """Arguments win over NJIA_HOME and NJIA_PARTNERS; NJIA_AS_OF (ISO 8601) fixes the clock."""
+        chosen_home = Path(home or os.environ.get("NJIA_HOME") or PROJECT_ROOT / "var").resolve()
+        chosen_partners = Path(partners or os.environ.get("NJIA_PARTNERS") or SAMPLE_PARTNERS).resolve()
+        if not chosen_partners.is_dir():
+            raise UsageError(
+                f"The partners folder {chosen_partners} does not exist. Set NJIA_PARTNERS or --partners "
+                "to the folder that holds one folder per partner."
+            )
+        keys = Path(os.environ.get("NJIA_KEYS") or chosen_home / "keys").resolve()
+        return cls(chosen_home, chosen_partners, keys, _parse_as_of(os.environ.get("NJIA_AS_OF")))
+
+    def as_of(self) -> datetime:
+        """Read the clock, once a refresh: the caller passes the answer on."""
+        return self.fixed_as_of or datetime.now(UTC).replace(microsecond=0)
+
+    @property
+    def inbox(self) -> Path:
+        return self.home / "inbox"
+
+    @property
+    def sealed(self) -> Path:
+        return self.home / "sealed"
+
+    @property
+    def landing(self) -> Path:
+        return self.home / "landing"
+
+    @property
+    def decisions(self) -> Path:
+        return self.home / "decisions"
+
+    @property
+    def review(self) -> Path:
+        return self.home / "review"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def current(self) -> Path:
+        """Symlink to the release in force; its atomic replacement is the only commit point."""
+        return self.home / "current"
+
+    @property
+    def work(self) -> Path:
+        return self.home / "work"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.work / "warehouse.duckdb"
+
+    @property
+    def typed(self) -> Path:
+        return self.work / "typed"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @property
+    def lock(self) -> Path:
+        return self.home / "refresh.lock"
+
+
+def _parse_as_of(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            "NJIA_AS_OF is not a date or time in ISO 8601, such as 2026-11-24 or 2026-11-24T02:00:00+03:00."
+        ) from None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,82 @@
+"""`njia status`: one look across the rooms. It reads what they left behind and finds nothing out anew."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestration.release import current_release
+from orchestration.settings import Settings
+from orchestration.stewardship import review
+
+
+def read_status(settings: Settings) -> dict[str, Any]:
+    """Release and age, partners with their freshness, held extracts, and what waits for a steward."""
+    release = current_release(settings)
+    in_force = _in_force(settings)
+    last_verdict = settings.review / "last_verdict.json"
+    verdict = json.loads(last_verdict.read_text(encoding="utf-8")) if last_verdict.exists() else None
+    refused = verdict if verdict and verdict["outcome"] == "refused" else None
+    return {
+        "home": str(settings.home),
+        "release": release
+        and {
+            "release_id": release.release_id,
+            "as_of": release.manifest["as_of"],
+            "age": _age(settings.as_of(), datetime.fromisoformat(release.manifest["as_of"])),
+            "movements": release.manifest["movements"],
+        },
+        "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
+        "partners": _partners(settings, in_force),
+        "held": [fate for fate in in_force.get("fates", []) if fate["fate"] == "held"],
+        "review": {
+            "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
+            "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),
+            "failed_checks": review.count(settings, review.FAILED_CHECKS),
+            "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
+        },
+    }
+
+
+def _in_force(settings: Settings) -> dict[str, Any]:
+    path = settings.work / "gates" / "in_force.json"
+    if not path.is_file():
+        return {}
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    import pyarrow.parquet as pq
+
+    found["fates"] = pq.read_table(settings.work / "gates" / "in_force.parquet").to_pylist()
+    return found
+
+
+def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, Any]]:
+    states = {
+        "held": in_force.get("partners_held", []),
+        "stale: the last good extract serves": in_force.get("partners_stale", []),
+        "overdue": in_force.get("partners_overdue", []),
+        "in force": in_force.get("partners_in_force", []),
+    }
+    partners = []
+    for folder in sorted(path for path in settings.partners.iterdir() if path.is_dir()):
+        landed = [
+            json.loads(path.read_text(encoding="utf-8"))
+            for path in (settings.landing / folder.name).glob("*.json")
+        ]
+        newest = max(landed, key=lambda entry: entry["sequence"], default=None)
+        state = [name for name, members in states.items() if folder.name in members][:1]
+        partners.append(
+            {
+                "partner": folder.name,
+                "extracts": len(landed),
+                "last_received": newest["received_on"] if newest else None,
+                "cadence": newest["contract_content"]["delivery"]["cadence"] if newest else None,
+                "state": state[0] if state else "nothing taken in yet",
+            }
+        )
+    return partners
+
+
+def _age(now: datetime, then: datetime) -> str:
+    hours = (now - then.astimezone(UTC)).total_seconds() / 3600
+    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"

@@ -1,0 +1,14 @@
+"""What stewards decide, as data: kinds of decision, their files, and which of them hold at a given time.
+
+What does not belong here: what a decision does (the gates, places and release rooms read it and act).
+"""
+
+from orchestration.stewardship.decisions import (
+    Decisions,
+    active_decisions,
+    list_decisions,
+    record_decision,
+    revoke,
+)
+
+__all__ = ["Decisions", "active_decisions", "list_decisions", "record_decision", "revoke"]

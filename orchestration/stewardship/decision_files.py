@@ -1,0 +1,118 @@
+"""The append-only files `decisions/<kind>.jsonl`: one line a decision or revocation, checked when read.
+
+A line is never changed or removed; a decision is taken back by a later line that revokes it. A line
+that cannot be read stops the caller: skipping it would silently undo what a steward decided.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from orchestration.durable import PARTIAL, write_text
+from orchestration.errors import NjiaError
+from orchestration.settings import Settings
+from orchestration.stewardship.decision_kinds import KINDS, Entry, Revocation, read_entry
+
+LOCK_SECONDS = 10
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    settings.decisions.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.decisions / ".lock", timeout=LOCK_SECONDS):
+            yield
+    except Timeout:
+        raise NjiaError("Another decision is being written. Try again in a moment.") from None
+
+
+def _path(settings: Settings, kind: str) -> Path:
+    return settings.decisions / f"{kind}.jsonl"
+
+
+def plain(entry: Entry) -> dict[str, Any]:
+    """An entry as its line holds it."""
+    return entry.model_dump(mode="json")
+
+
+def append(settings: Settings, entry: Entry) -> dict[str, Any]:
+    """Add a line; the earlier lines keep their bytes. The caller holds the lock."""
+    path = _path(settings, entry.kind)
+    earlier = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if earlier and not earlier.endswith("\n"):
+        earlier += "\n"
+    # The file is replaced whole, not written in place: a full disk cannot leave half a line.
+    write_text(path, earlier + json.dumps(plain(entry), sort_keys=True, ensure_ascii=False) + "\n")
+    return plain(entry)
+
+
+def read_kind(settings: Settings, kind: str) -> list[Entry]:
+    path = _path(settings, kind)
+    if not path.is_file():
+        return []
+    entries: list[Entry] = []
+    active: set[str] = set()
+    seen: set[str] = set()
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        entry = _read_line(path, number, line, kind)
+        if entry.id in seen:
+            raise _bad_line(path, number, "its id stands in an earlier line too")
+        seen.add(entry.id)
+        if isinstance(entry, Revocation):
+            if entry.revokes not in active:
+                raise _bad_line(path, number, "it revokes a decision that no earlier line holds active")
+            active.discard(entry.revokes)
+        else:
+            active.add(entry.id)
+        entries.append(entry)
+    return entries
+
+
+def _read_line(path: Path, number: int, line: bytes, kind: str) -> Entry:
+    try:
+        content = json.loads(line.decode("utf-8"))
+    except ValueError:  # also what bad UTF-8 raises
+        raise _bad_line(path, number, "it is not a JSON object in UTF-8") from None
+    if not isinstance(content, dict):
+        raise _bad_line(path, number, "it is not a JSON object")
+    if content.get("kind") != kind:
+        raise _bad_line(path, number, f"its kind is not {kind}, which the file's name says")
+    try:
+        return read_entry(content)
+    except ValidationError as error:
+        raise _bad_line(path, number, in_words(error)) from None
+
+
+def _bad_line(path: Path, number: int, what: str) -> NjiaError:
+    return NjiaError(
+        f"{path}, line {number} cannot be read: {what}. Mend the line, or restore the file from a backup. "
+        "To take a decision back, do not edit the file: use `njia decide revoke`."
+    )
+
+
+def in_words(error: ValidationError) -> str:
+    """Field and complaint of each problem, without the value that was given."""
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in problem["loc"])
+        message = problem["msg"].removeprefix("Value error, ")
+        problems.append(f"{where}: {message}" if where else message)
+    return "; ".join(problems)
+
+
+def refuse_unknown_files(settings: Settings) -> None:
+    if not settings.decisions.is_dir():
+        return
+    for path in sorted(settings.decisions.glob("*.jsonl")):
+        if path.stem not in KINDS and not path.name.startswith(PARTIAL):
+            raise NjiaError(
+                f"{path} belongs to no kind of decision, so it would have no effect. Rename it to one of "
+                f"{', '.join(kind + '.jsonl' for kind in KINDS)}, or move it out of the folder."
+            )

@@ -1,0 +1,72 @@
+"""The `review/` folder: what waits for a steward after a refresh, published or refused. Restricted.
+
+Every refresh rewrites it. It names partners, row numbers and rules, and no value of a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from orchestration import durable
+from orchestration.settings import Settings
+
+UNRESOLVED_PLACES = "unresolved_places.csv"
+FAILED_CHECKS = "failed_checks.csv"
+FILES_NOT_TAKEN = "files_not_taken.csv"
+QUARANTINED_ROWS = "quarantined_rows.csv"
+
+
+def write_files_not_taken(settings: Settings, taken: Iterable[Any]) -> None:
+    columns = ("partner", "file", "outcome", "reason")
+    rows = [vars(extract) for extract in taken if extract.outcome in ("held", "unreadable")]
+    _write(settings, FILES_NOT_TAKEN, columns, rows)
+
+
+def write_unresolved_places(settings: Settings) -> None:
+    table = pq.read_table(settings.work / "places" / "unresolved.parquet")
+    _write(settings, UNRESOLVED_PLACES, table.column_names, table.to_pylist())
+
+
+def write_failed_checks(settings: Settings, verdicts: Iterable[Any]) -> None:
+    """Of the extract gate; the release gate's stand in `last_verdict.json`."""
+    columns = (
+        "partner", "extract_id", "check_name", "severity", "outcome", "observed", "expected",
+        "waived", "check_definition", "why", "steward_action",
+    )  # fmt: skip
+    _write(settings, FAILED_CHECKS, columns, [vars(verdict) for verdict in verdicts if not verdict.passed])
+
+
+def write_quarantined_rows(settings: Settings) -> None:
+    """Row numbers and rules, from the work file right after dbt has closed it."""
+    import duckdb
+
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        found = con.execute(
+            "select partner, extract_id, sheet, row_number, rule_code from quarantine.quarantined_records "
+            "order by partner, extract_id, sheet, row_number, rule_code"
+        )
+        columns = [column[0] for column in found.description]
+        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+    _write(settings, QUARANTINED_ROWS, columns, rows)
+
+
+def count(settings: Settings, name: str) -> int:
+    """How many items a review file holds; 0 before the first refresh."""
+    path = settings.review / name
+    if not path.is_file():
+        return 0
+    with path.open(encoding="utf-8", newline="") as file:
+        return sum(1 for _ in csv.DictReader(file))
+
+
+def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    durable.write_text(settings.review / name, text.getvalue())

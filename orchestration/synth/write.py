@@ -1,0 +1,87 @@
+"""One call that writes every sample partner's extracts, and says what is in them."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.synth.hotline_csv import TABLES, write_tables
+from orchestration.synth.journeys import all_cases
+from orchestration.synth.kobo_forms import FORMS_IN_USE
+from orchestration.synth.kobo_workbook import write_exports
+from orchestration.synth.partners import MONTHS
+from orchestration.synth.route_workbooks import write_rounds
+from orchestration.synth.shelter_workbook import BOOKS, write_book
+
+SEED = 2020
+CASES = 8000
+
+
+@dataclass(frozen=True)
+class SynthSummary:
+    """What was written, and the truth behind it for tests; the truth is never written among the partners."""
+
+    folder: Path
+    seed: int
+    paths: list[Path]  # of the extracts
+    route_reports: dict[str, int]  # by round
+    cases: dict[str, int]  # by partner
+    withheld_without_consent: dict[str, int]
+    unreadable_dates: dict[str, int]
+    contracts_copied: list[str] = field(default_factory=list)
+
+    @property
+    def files(self) -> int:
+        return len(self.paths)
+
+    @property
+    def partners(self) -> int:
+        return len({path.parent.parent for path in self.paths})
+
+    @property
+    def case_total(self) -> int:
+        return sum(self.cases.values())
+
+
+def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = CASES) -> SynthSummary:
+    """Write `<partner>/extracts/…` into a folder; contracts missing there are copied from the samples.
+
+    The same seed, months and cases give the same bytes. `cases` is what 36 months hold together; fewer
+    months leave the later ones out.
+    """
+    months = max(1, min(months, MONTHS))
+    route_reports = write_rounds(folder, seed)
+    drawn = all_cases(seed, months, cases)
+    for book in BOOKS:
+        write_book(book, drawn[book.partner], folder / book.partner / "extracts", seed, months)
+    for partner in FORMS_IN_USE:
+        write_exports(partner, drawn[partner], folder / partner / "extracts", seed, months)
+    for table in TABLES:
+        write_tables(table, drawn[table.partner], folder / table.partner / "extracts", seed, months)
+    return SynthSummary(
+        folder=folder,
+        seed=seed,
+        paths=sorted(path for path in folder.glob("*/extracts/*") if path.is_file()),
+        route_reports=route_reports,
+        cases={partner: len(found) for partner, found in drawn.items()},
+        withheld_without_consent={
+            partner: sum(case.consent in ("refused", "not_recorded") for case in found)
+            for partner, found in drawn.items()
+        },
+        unreadable_dates={
+            partner: sum(case.date_fault for case in found) for partner, found in drawn.items()
+        },
+        contracts_copied=_copy_missing_contracts(folder),
+    )
+
+
+def _copy_missing_contracts(folder: Path) -> list[str]:
+    copied = []
+    for contract in sorted(SAMPLE_PARTNERS.glob("*/*.yml")):
+        wanted = folder / contract.parent.name / contract.name
+        if wanted.parent.is_dir() and not wanted.exists():
+            shutil.copyfile(contract, wanted)
+            copied.append(f"{contract.parent.name}/{contract.name}")
+    return copied

@@ -1,0 +1,183 @@
+"""Run dbt in this process on the work file, and tell what happened without quoting a value.
+
+dbt's own messages may quote a cell (a cast error does), so its logs and run_results.json are never
+written; what is kept of every node is its name, its status and a count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from orchestration import durable
+from orchestration.errors import NjiaError
+from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS, Settings
+
+WAREHOUSE = "warehouse.duckdb"
+QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
+
+
+@dataclass(frozen=True)
+class NodeOutcome:
+    """What became of one model, seed or test. `status`: success, pass, fail, warn, error, skipped."""
+
+    unique_id: str
+    resource_type: str
+    name: str
+    status: str
+    failures: int
+    seconds: float
+
+    @property
+    def is_test(self) -> bool:
+        return self.resource_type in ("test", "unit_test")
+
+
+def manifest_path(settings: Settings) -> Path:
+    """The manifest of the project as it stands now; parsed again only when a file of it has changed."""
+    stamp, target = project_hash(), settings.work / "dbt" / "manifest.json"
+    marker = target.with_name("manifest.hash")
+    if not (target.exists() and marker.exists() and marker.read_text() == stamp):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _parsed(stamp)
+        durable.write_text(target, _manifest_texts[stamp])
+        durable.write_text(marker, stamp)
+    return target
+
+
+def build(
+    settings: Settings, as_of: str, on_node: Callable[[NodeOutcome], None] = lambda node: None
+) -> list[NodeOutcome]:
+    """Build seeds, models and tests once, in a fresh work file. `as_of` is an ISO date."""
+    from dbt.cli.main import dbtRunner
+
+    settings.work.mkdir(parents=True, exist_ok=True)
+    for leftover in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
+        leftover.unlink(missing_ok=True)
+    manifest = _parsed(project_hash())
+    outcomes: list[NodeOutcome] = []
+
+    def listen(event: Any) -> None:
+        if event.info.name == "NodeFinished":
+            node = _outcome_of_event(event.data)
+            if node:
+                on_node(node)
+
+    with tempfile.TemporaryDirectory(dir=settings.work, prefix="dbt-target-") as target, _warehouse(settings):
+        result = dbtRunner(manifest=manifest, callbacks=[listen]).invoke(
+            [
+                "build",
+                *_project_arguments(target),
+                *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
+                *("--indirect-selection", "buildable", "--no-write-json"),
+                *QUIET,
+            ]
+        )
+    if result.result is None:
+        raise NjiaError(
+            f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
+        )
+    for item in result.result.results:
+        node = item.node
+        outcomes.append(
+            NodeOutcome(
+                node.unique_id,
+                str(node.resource_type),
+                node.name,
+                str(item.status),
+                int(item.failures or 0),
+                float(item.execution_time or 0),
+            )
+        )
+    durable.write_json(settings.work / "dbt" / "run_results.json", [asdict(outcome) for outcome in outcomes])
+    return outcomes
+
+
+def project_hash() -> str:
+    """Hash of every file that dbt reads, so that an unchanged project is not parsed again."""
+    digest = hashlib.sha256()
+    folders = (DBT_PROJECT, REFERENCE_SEEDS)
+    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
+        if not {"target", "logs"} & set(path.parts[len(DBT_PROJECT.parts) :]):
+            digest.update(f"{path.name}\x00".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+_manifest_texts: dict[str, str] = {}
+
+
+@cache
+def _parsed(stamp: str) -> Any:
+    """dbt's Manifest for the project with this hash: parsing costs seconds, so once a process."""
+    from dbt.cli.main import dbtRunner
+
+    scratch = tempfile.mkdtemp(prefix="njia-dbt-")
+    try:
+        # dbt writes the name of the file into every relation: it must be the work file's name.
+        with _environment("NJIA_WAREHOUSE", str(Path(scratch) / WAREHOUSE)):
+            result = dbtRunner().invoke(["parse", *_project_arguments(scratch), "--no-partial-parse", *QUIET])
+        if not result.success:
+            raise NjiaError(
+                f"The dbt project does not parse ({result.exception}). Run `make check` to see it alone."
+            )
+        _manifest_texts[stamp] = (Path(scratch) / "manifest.json").read_text()
+        return result.result
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _outcome_of_event(data: Any) -> NodeOutcome | None:
+    info = data.node_info
+    if not info.unique_id:
+        return None
+    return NodeOutcome(
+        info.unique_id,
+        info.resource_type,
+        info.node_name,
+        data.run_result.status,
+        data.run_result.num_failures,
+        0.0,
+    )
+
+
+def _project_arguments(target: str) -> list[str]:
+    project = str(DBT_PROJECT)
+    return [
+        "--project-dir",
+        project,
+        "--profiles-dir",
+        project,
+        "--target-path",
+        target,
+        "--log-path",
+        target,
+    ]
+
+
+def _warehouse(settings: Settings) -> _environment:
+    return _environment("NJIA_WAREHOUSE", str(settings.warehouse))
+
+
+class _environment:
+    """dbt's profile takes its path from the environment; put it back afterwards."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name, self.value = name, value
+
+    def __enter__(self) -> None:
+        self.before = os.environ.get(self.name)
+        os.environ[self.name] = self.value
+
+    def __exit__(self, *_: object) -> None:
+        if self.before is None:
+            del os.environ[self.name]
+        else:
+            os.environ[self.name] = self.before

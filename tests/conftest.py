@@ -1,0 +1,128 @@
+"""An evidence base in a folder of its own, over the world of `scenario.py`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.keys import create_missing_keys
+from orchestration.settings import Settings
+from tests import scenario
+
+RECORD_KEY = "5eed" * 16
+
+
+@dataclass
+class EvidenceBase:
+    """What a test does with an installation: deliver files, refresh, ask."""
+
+    settings: Settings
+
+    def write_contract(self, partner: str, text: str) -> Path:
+        path = self.settings.partners / partner / "contract.yml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def deliver(self, partner: str, name: str, content: str | bytes) -> Path:
+        path = self.settings.inbox / partner / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        an_hour_ago = path.stat().st_mtime - 3600
+        os.utime(path, (an_hour_ago, an_hour_ago))
+        return path
+
+    def refresh(self, steps: list[Any] | None = None) -> Any:
+        from orchestration.defs.refresh import run_refresh
+
+        return run_refresh(self.settings, steps=steps)
+
+    def at(self, moment: datetime) -> EvidenceBase:
+        """The same installation on another day."""
+        return EvidenceBase(replace(self.settings, fixed_as_of=moment))
+
+    def release_id(self) -> str | None:
+        from orchestration.release import current_release
+
+        release = current_release(self.settings)
+        return release.release_id if release else None
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        from orchestration.release import run_query
+
+        return run_query(self.settings, sql).rows
+
+    def work(self, sql: str) -> list[tuple[Any, ...]]:
+        """Ask the work file, which only tests and dbt open."""
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as con:
+            return con.execute(sql).fetchall()
+
+
+def new_evidence_base(folder: Path) -> EvidenceBase:
+    partners, home = folder / "partners", folder / "home"
+    partners.mkdir(parents=True)
+    settings = Settings(home, partners, home / "keys", scenario.AS_OF)
+    home.mkdir()
+    create_missing_keys(settings.keys)
+    (settings.keys / "record.key").chmod(0o600)
+    (settings.keys / "record.key").write_text(RECORD_KEY)
+    base = EvidenceBase(settings)
+    for partner, contract in scenario.PARTNERS.items():
+        base.write_contract(partner, contract)
+    return base
+
+
+@pytest.fixture(scope="session")
+def published_world(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+    """The scenario, refreshed once. Read only: tests that change something take `evidence_base`."""
+    base = new_evidence_base(tmp_path_factory.mktemp("world"))
+    for partner, name, content in scenario.EXTRACTS:
+        base.deliver(partner, name, content)
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    return base
+
+
+@pytest.fixture
+def evidence_base(published_world: EvidenceBase, tmp_path: Path) -> EvidenceBase:
+    """A copy of the published world for one test alone."""
+    shutil.copytree(published_world.settings.home, tmp_path / "home", symlinks=True)
+    shutil.copytree(published_world.settings.partners, tmp_path / "partners")
+    shutil.rmtree(tmp_path / "home" / "dagster")
+    current = tmp_path / "home" / "current"
+    target = current.readlink()
+    if target.is_absolute():
+        current.unlink()
+        current.symlink_to(tmp_path / "home" / "releases" / target.name)
+    home = tmp_path / "home"
+    return EvidenceBase(Settings(home, tmp_path / "partners", home / "keys", scenario.AS_OF))
+
+
+@pytest.fixture
+def empty_base(tmp_path: Path) -> EvidenceBase:
+    """Contracts and keys, and nothing taken in yet."""
+    return new_evidence_base(tmp_path)
+
+
+@pytest.fixture
+def program() -> Iterator[Callable[[str, str], str]]:
+    """Find a program that a machine may lack, or skip saying how to get it (CI allows no such skip)."""
+
+    def find(name: str, how: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            message = f"{name} is not installed: {how}"
+            if os.environ.get("NJIA_NO_SKIPS"):
+                pytest.fail(message)
+            pytest.skip(message)
+        return path
+
+    yield find

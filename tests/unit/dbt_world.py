@@ -1,0 +1,313 @@
+"""A small typed world for tests of the dbt project: Parquet as the Python steps write it, few places.
+
+What does not belong here: expected answers (those stand in the tests) and reading of partners' files.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from dbt.cli.main import dbtRunner
+
+DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+
+TEXT, WHOLE, BIG, DAY, YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()
+
+SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
+    "typed/extracts": [
+        ("extract_id", TEXT), ("partner", TEXT), ("partner_code", TEXT), ("contract", TEXT),
+        ("contract_version", WHOLE), ("grain", TEXT), ("delivery_mode", TEXT), ("period_from", DAY),
+        ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
+        ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_from", DAY), ("agreement_to", DAY),
+        ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE), ("steward", TEXT),
+    ],
+    "typed/refusals": [
+        ("extract_id", TEXT), ("partner", TEXT), ("sheet", TEXT), ("reason", TEXT), ("row_count", BIG),
+    ],
+    "typed/records": [
+        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("record_grain", TEXT), ("sheet", TEXT),
+        ("row_number", WHOLE), ("source_row_count", WHOLE), ("content_hash", TEXT), ("event_kind", TEXT),
+        ("event_on", DAY), ("date_precision", TEXT), ("period_from", DAY), ("period_to", DAY),
+        ("round", TEXT), ("submitted_at", pa.timestamp("us", tz="UTC")), ("person_count", WHOLE), ("person_count_low", WHOLE),
+        ("person_count_high", WHOLE), ("count_basis", TEXT), ("is_group", YES), ("sex", TEXT),
+        ("age_band", TEXT), ("is_child", YES), ("nationality", TEXT), ("trafficking_status", TEXT),
+        ("exploitation_state", TEXT), ("entry_process", TEXT), ("recruiter_relation", TEXT),
+        ("documents", TEXT), ("data_source", TEXT), ("consent_state", TEXT), ("embargo_until", DAY),
+        ("transit_count", WHOLE), ("key_basis", TEXT),
+    ],
+    "typed/record_codes": [
+        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("domain", TEXT), ("code", TEXT),
+        ("seq", WHOLE),
+    ],
+    "typed/place_mentions": [
+        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("place_role", TEXT), ("seq", WHOLE),
+        ("place_basis", TEXT), ("transport_mode", TEXT), ("mention_id", BIG),
+    ],
+    "typed/problems": [
+        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("sheet", TEXT), ("row_number", WHOLE),
+        ("field", TEXT), ("outcome", TEXT), ("problem_code", TEXT),
+    ],
+    "typed/coverage": [
+        ("extract_id", TEXT), ("partner", TEXT), ("place_id", TEXT), ("role", TEXT), ("valid_from", DAY),
+        ("valid_to", DAY),
+    ],
+    "places/matches": [
+        ("mention_id", BIG), ("place_id", TEXT), ("status", TEXT), ("kind", TEXT), ("country_alpha3", TEXT),
+        ("county_place_id", TEXT), ("geo_precision", TEXT), ("method", TEXT), ("confidence", pa.float64()),
+        ("rival_count", WHOLE), ("is_border_twin", YES), ("country_label", TEXT), ("problem_codes", TEXT),
+    ],
+    "gates/in_force": [("extract_id", TEXT), ("partner", TEXT), ("fate", TEXT), ("reason", TEXT)],
+    "gates/verdicts": [
+        ("extract_id", TEXT), ("partner", TEXT), ("check_name", TEXT), ("severity", TEXT), ("passed", YES),
+        ("observed", pa.float64()), ("expected", TEXT), ("waived", YES), ("why", TEXT),
+        ("steward_action", TEXT),
+    ],
+}  # fmt: skip
+
+SEEDS: dict[str, str] = {
+    "places": """place_id,name,kind,parent_place_id,iso_alpha3,region,source
+world,World,world,world,none,unknown,fixture
+unknown,Unknown place,unknown,world,none,unknown,fixture
+KEN,Kenya,country,world,KEN,africa,fixture
+UGA,Uganda,country,world,UGA,africa,fixture
+SOM,Somalia,country,world,SOM,africa,fixture
+SOM-somaliland,Somaliland,country,SOM,SOM,africa,fixture
+ETH,Ethiopia,country,world,ETH,africa,fixture
+ARE,United Arab Emirates,country,world,ARE,middle_east_gulf,fixture
+ITA,Italy,country,world,ITA,europe,fixture
+KE040,Busia,county,KEN,KEN,africa,fixture
+KE047,Nairobi,county,KEN,KEN,africa,fixture
+KE001,Mombasa,county,KEN,KEN,africa,fixture
+KE027,Uasin Gishu,county,KEN,KEN,africa,fixture
+KE040227,Nambale,subcounty,KE040,KEN,africa,fixture
+tn-ken-eldoret,Eldoret,town,KE027,KEN,africa,fixture
+tn-ken-nambale,Nambale,town,KE040227,KEN,africa,fixture
+lo-ken-eastleigh,Eastleigh,locality,KE047,KEN,africa,fixture
+bp-ken-malaba,Malaba,border_point,KE040,KEN,africa,fixture
+bp-uga-malaba,Malaba,border_point,UGA,UGA,africa,fixture
+tn-are-dubai,Dubai,town,ARE,ARE,middle_east_gulf,fixture
+""",
+    "place_codes": """place_id,system,code,source
+KE040,pcode,KE040,fixture
+KEN,iso_alpha2,KE,fixture
+ARE,iso_alpha2,AE,fixture
+SOM,iso_alpha2,SO,fixture
+""",
+    "place_coordinates": """place_id,lat,lon,grade,source
+KE040,0.46,34.11,capital,fixture
+""",
+    "codes": """domain,code,label,counts_as_victim
+record_grain,case,Case,na
+record_grain,route_report,Route report,na
+record_grain,interception,Interception,na
+record_grain,flow_count,Flow count,na
+sex,female,Female,na
+sex,mixed,Mixed,na
+age_band,a09_17,9 to 17,na
+age_band,a30_38,30 to 38,na
+trafficking_status,confirmed,Confirmed,yes
+trafficking_status,presumed,Presumed,yes
+trafficking_status,prevented,Prevented,no
+trafficking_status,smuggling,Smuggling,no
+exploitation_type,domestic_servitude,Domestic servitude,na
+exploitation_type,forced_labour,Forced labour,na
+exploitation_type,sexual_exploitation,Sexual exploitation,na
+exploitation_type,unknown,Unknown,na
+industry,domestic_work,Domestic work,na
+industry,construction,Construction,na
+industry,fishing,Fishing,na
+industry,commercial_sex,Commercial sex,na
+recruitment_method,employment_agency,Employment agency,na
+recruitment_method,unknown,Unknown,na
+transport_mode,bus,Bus,na
+transport_mode,foot,On foot,na
+transport_mode,aircraft,Aircraft,na
+means_of_control,threats,Threats,na
+""",
+    "crosswalk": """domain,code,system,system_code,direction,loss
+exploitation_type,domestic_servitude,htcds2,Servitude,out,broader
+exploitation_type,domestic_servitude,ke_ctip,CTIS,both,broader
+""",
+    "quality_rules": """rule_code,outcome,title,explanation,steward_action
+date_ambiguous,Q,Day and month cannot be told apart,The contract names no order,Ask the partner
+no_place_resolved,Q,No place is known,No place of the record is in the gazetteer,Add an alias
+departs_after_receipt,Q,Later than its receipt,The date lies after the day the extract came,Ask the partner
+code_not_listed,Q,Code outside the list,The contract maps to a code that no list holds,Correct the contract
+consent_missing,Q,No consent,The person did not agree,Ask the partner
+sex_count_conflict,flag,Mixed sex of one person,One person cannot be mixed,Ask the partner
+child_age_conflict,flag,Child and adult,Band and child disagree,Ask the partner
+twin_assumed,flag,Border twin assumed,The Kenyan side was taken,Check the place
+age_estimated,flag,Age estimated,The age was given as about,None
+""",
+}  # fmt: skip
+
+
+def day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+@dataclass
+class World:
+    """Add extracts and records, then `build`; every value that matters to a test is said in the test."""
+
+    root: Path
+    as_of: str = "2025-06-30"
+    tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
+    mentions: dict[str, int] = field(default_factory=dict)
+
+    def extract(
+        self,
+        extract_id: str,
+        partner: str = "fixture_house",
+        *,
+        sequence: int = 1,
+        contract: str = "book",
+        grain: str = "case",
+        delivery: str = "incremental",
+        period: tuple[str, str] | None = None,
+        round: str | None = None,
+        received_on: str = "2025-01-31",
+        finest_place: str = "town",
+        fate: str | None = "in_force",
+        reason: str | None = None,
+        coverage: list[tuple[str, str]] | None = None,
+        rows_refused: int = 0,
+    ) -> None:
+        self.tables["typed/extracts"].append(
+            {
+                "extract_id": extract_id, "partner": partner, "partner_code": f"p-{partner[:6]}",
+                "contract": contract, "contract_version": 1, "grain": grain, "delivery_mode": delivery,
+                "period_from": day(period[0]) if period else None,
+                "period_to": day(period[1]) if period else None,
+                "round": round, "received_on": day(received_on), "sequence": sequence,
+                "rows_read": rows_refused, "rows_refused": rows_refused, "rows_landed": 0,
+                "finest_place": finest_place, "cadence": "monthly", "grace_days": 15,
+            }
+        )  # fmt: skip
+        if rows_refused:
+            self.tables["typed/refusals"].append(
+                {"extract_id": extract_id, "partner": partner, "sheet": "Cases", "reason": "skip:blank",
+                 "row_count": rows_refused}
+            )  # fmt: skip
+        if fate:
+            self.tables["gates/in_force"].append(
+                {"extract_id": extract_id, "partner": partner, "fate": fate, "reason": reason}
+            )
+        self.tables["gates/verdicts"].append(
+            {"extract_id": extract_id, "partner": partner, "check_name": "dates_are_readable",
+             "severity": "hold", "passed": fate != "held", "waived": False}
+        )  # fmt: skip
+        for place_id, role in coverage or []:
+            self.tables["typed/coverage"].append(
+                {"extract_id": extract_id, "partner": partner, "place_id": place_id, "role": role}
+            )
+
+    def record(
+        self,
+        extract_id: str,
+        record_id: int,
+        *,
+        on: str | None = "2024-08-05",
+        to: str | None = None,
+        precision: str = "day",
+        rows: int = 1,
+        persons: tuple[int, int] | None = (1, 1),
+        places: dict[str, Any] | None = None,
+        codes: dict[str, list[str]] | None = None,
+        problems: list[tuple[str, str]] | None = None,
+        **columns: Any,
+    ) -> None:
+        """`places` maps a role to a place id, `?` (asked, unresolved) or `country:ARE`; transit to a list."""
+        extract = next(e for e in self.tables["typed/extracts"] if e["extract_id"] == extract_id)
+        extract["rows_read"] += rows
+        extract["rows_landed"] += rows
+        keys = {"extract_id": extract_id, "partner": extract["partner"], "record_id": record_id}
+        self.tables["typed/records"].append(
+            keys
+            | {
+                "record_grain": extract["grain"], "sheet": "Cases", "row_number": 10 + record_id,
+                "source_row_count": rows, "event_on": day(on), "date_precision": precision,
+                "period_from": day(on), "period_to": day(to or on), "round": extract["round"],
+                "person_count": persons[0] if persons else None,
+                "person_count_low": persons[0] if persons else None,
+                "person_count_high": persons[1] if persons else None,
+                "count_basis": "stated", "is_group": False, "key_basis": "reference",
+            }
+            | columns
+        )  # fmt: skip
+        for role, mentioned in ({"origin": "KE040"} if places is None else places).items():
+            ordered = mentioned if isinstance(mentioned, list) else [mentioned]
+            for seq, place in enumerate(ordered, start=1):
+                name, _, mode = place.partition("@")
+                self.tables["typed/place_mentions"].append(
+                    keys | {"place_role": role, "seq": seq, "place_basis": "reported",
+                            "transport_mode": mode or None, "mention_id": self._mention(name)}
+                )  # fmt: skip
+        for domain, values in (codes or {}).items():
+            for seq, code in enumerate(values, start=1):
+                self.tables["typed/record_codes"].append(keys | {"domain": domain, "code": code, "seq": seq})
+        for outcome, code in problems or []:
+            self.tables["typed/problems"].append(
+                keys | {"sheet": "Cases", "row_number": 10 + record_id, "field": "event_on",
+                        "outcome": outcome, "problem_code": code}
+            )  # fmt: skip
+
+    def build(self) -> duckdb.DuckDBPyConnection:
+        """Run `dbt build` in a copy of the project with these seeds; return the warehouse, read-only."""
+        project, warehouse = self.root / "dbt_project", self.root / "warehouse.duckdb"
+        shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+        self._write()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NJIA_WAREHOUSE", str(warehouse))
+            outcome = dbtRunner().invoke(
+                [
+                    "--quiet", "build", "--project-dir", str(project), "--profiles-dir", str(project),
+                    "--target-path", str(self.root / "target"), "--log-path", str(self.root / "log"),
+                    "--vars", json.dumps({"work": str(self.root / "work"), "as_of": self.as_of}),
+                ]
+            )  # fmt: skip
+        failed = [r for r in getattr(outcome.result, "results", []) if r.status in ("fail", "error")]
+        problem = outcome.exception or [(r.node.name, r.message) for r in failed]
+        assert outcome.success, f"dbt build failed: {problem}"
+        return duckdb.connect(str(warehouse), read_only=True)
+
+    def _mention(self, name: str) -> int | None:
+        if name == "":
+            return None
+        matches, known = self.tables["places/matches"], self.mentions
+        if name not in known:
+            country = name.removeprefix("country:") if name.startswith("country:") else None
+            resolved = country is None and name != "?"
+            matches.append(
+                {"mention_id": len(matches) + 1, "place_id": name if resolved else None,
+                 "status": "resolved" if resolved else "unresolved", "country_alpha3": country,
+                 "geo_precision": "county" if resolved else "none", "is_border_twin": name.startswith("bp-"),
+                 "problem_codes": "flag:twin_assumed" if name == "bp-ken-malaba" else None}
+            )  # fmt: skip
+            known[name] = len(matches)
+        return known[name]
+
+    def _write(self) -> None:
+        for name, columns in SCHEMAS.items():
+            table = pa.Table.from_pylist(self.tables[name], schema=pa.schema(columns))
+            path = self.root / "work" / name
+            path = path / "all.parquet" if name.startswith("typed/") else path.with_suffix(".parquet")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            pq.write_table(table, path)
+        seeds = self.root / "seeds" / "reference"
+        seeds.mkdir(parents=True)
+        for name, text in SEEDS.items():
+            (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
+
+
+def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query).fetchall()

@@ -1,0 +1,75 @@
+"""Small contracts and files of synthetic partners, for the tests of the extracts room."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import yaml
+
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.reading import open_source
+from orchestration.extracts.records import RecordReader
+from orchestration.extracts.tally import LandedCell
+from orchestration.keys import Keys
+
+KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
+BOOK: dict[str, Any] = {
+    "contract": "book",
+    "version": 1,
+    "partner": {"code": "testpartner", "steward": "data@testpartner.example"},
+    "grain": "case",
+    "agreement": {"id": "DSA-1", "valid_from": "2020-01-01", "valid_to": "2035-12-31"},
+    "consent": {"column": "Consent", "values": {"Yes": "given", "No": "refused"}},
+    "delivery": {"mode": "full", "cadence": "monthly", "key": "No"},
+    "format": {"kind": "xlsx", "sheet": 0},
+    "locale": {"dates": "dmy"},
+    "fields": {
+        "event_on": {"column": "Date", "required": True},
+        "sex": {"column": "Sex", "values": {"F": "female", "M": "male"}},
+        "age_band": {"column": "Age", "from": "age_text"},
+        "place(origin).place_text": "From",
+        "person_count": "Persons",
+    },
+    "deny": ["Remarks"],
+}
+HEADER = ["No", "Date", "Sex", "Age", "From", "Persons", "Consent", "Remarks"]
+ROW = [1, "04/03/2024", "F", 16, "Busia", 1, "Yes", "called 0712345678"]
+
+
+def book(**changes: Any) -> dict[str, Any]:
+    """The contract of a plain book, with some keys changed; None takes a key away."""
+    content = copy.deepcopy(BOOK) | changes
+    return {key: value for key, value in content.items() if value is not None}
+
+
+def workbook(path: Path, sheets: dict[str, list[list[Any]]]) -> Path:
+    book_ = openpyxl.Workbook()
+    book_.remove(book_.active)
+    for name, rows in sheets.items():
+        sheet = book_.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book_.save(path)
+    return path
+
+
+def read(path: Path, content: dict[str, Any]) -> tuple[list[LandedCell], RecordReader]:
+    """What a file lands by a contract, and the reader with its tally."""
+    contract = Contract.model_validate(content)
+    reader = RecordReader(contract, KEYS, path.name)
+    with open_source(path, contract) as source:
+        return list(reader.landed_cells(source)), reader
+
+
+def values(cells: list[LandedCell], field: str) -> list[str]:
+    return [cell.value for cell in cells if cell.field == field]
+
+
+def add_partner(partners: Path, content: dict[str, Any], file: str = "contract.yml") -> Path:
+    folder = partners / content["partner"]["code"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / file).write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+    return folder / file

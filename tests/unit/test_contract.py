@@ -1,0 +1,155 @@
+"""A contract says what is wrong with it in a sentence that names file, key and fix."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_loading import ContractFault, load_contract, load_contracts
+from orchestration.extracts.contract_schema import SCHEMA_FILE, schema_text
+from orchestration.settings import SAMPLE_PARTNERS
+from tests.unit.partner_files import add_partner, book
+
+
+def faults(folder: Path, text: str) -> list[str]:
+    path = folder / "testpartner" / "contract.yml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContractFault) as caught:
+        load_contract(path)
+    return caught.value.sentences
+
+
+def with_changes(**changes: Any) -> str:
+    return yaml.safe_dump(book(**changes), allow_unicode=True)
+
+
+def test_every_sample_contract_is_valid() -> None:
+    contracts = load_contracts(SAMPLE_PARTNERS)
+    assert contracts.problems == {}
+
+
+def test_a_contract_survives_being_kept_in_landing() -> None:
+    contract = Contract.model_validate(book())
+    again = Contract.model_validate(json.loads(json.dumps(contract.content)))
+    assert again == contract
+    assert again.contract_hash == contract.contract_hash
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"format": {"kind": "xlsx", "header_row": 3}},
+            "key `format.header_row` is not known. Did you mean `header_rows`?",
+        ),
+        ({"delivry": {}}, "key `delivry` is not known. Did you mean `delivery`?"),
+        (
+            {"grain": "cases"},
+            "`grain` must be 'case', 'route_report', 'interception' or 'flow_count'. Did you mean `case`?",
+        ),
+        ({"version": None}, "key `version` is missing"),
+        ({"consent": None}, "grain case needs `consent`"),
+        ({"format": {"kind": "ods"}}, "`format.kind` must be xlsx or csv"),
+        ({"fields": {"evnt_on": "Date"}}, "`fields.evnt_on` is no canonical field. Did you mean `event_on`?"),
+        ({"fields": {"place(orign).place_text": "From"}}, "Did you mean `place(origin).place_text`?"),
+        (
+            {"fields": {"event_on": {"colum": "Date"}}},
+            "key `fields.event_on.colum` is not known. Did you mean `column`?",
+        ),
+        ({"deny": ["From"]}, "both mapped under fields and denied"),
+        ({"format": {"kind": "csv", "encoding": "cp1525"}}, "no such encoding"),
+    ],
+)
+def test_a_fault_names_file_key_and_fix(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:
+    sentence = " ".join(faults(tmp_path, with_changes(**changes)))
+    assert sentence.startswith("testpartner/contract.yml: ")
+    assert expected in sentence
+
+
+def test_yaml_traps_are_refused_with_the_quotes_to_add(tmp_path: Path) -> None:
+    text = with_changes()
+    bare_no = text.replace("  values:\n    'No': refused", "  values:\n    No: refused")
+    assert bare_no != text
+    assert 'Write it in quotes: "No"' in faults(tmp_path, bare_no)[0]
+    assert (
+        'in quotes: "047"'
+        in faults(tmp_path, text + "period: {from: 2020-01-01, to: 2020-01-31, round: 047}\n")[0]
+    )
+
+
+def test_a_repeated_key_is_refused_with_both_lines(tmp_path: Path) -> None:
+    sentence = faults(tmp_path, "contract: a\nversion: 1\nversion: 2\n")[0]
+    assert "line 3: key 'version' stands here and in line 2" in sentence
+
+
+def test_text_that_is_not_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+    assert "line 2" in faults(tmp_path, "contract: a\n  version: [1\n")[0]
+    assert "holds no `key: value` lines" in faults(tmp_path, "")[0]
+
+
+def test_one_bad_contract_never_stops_the_others(tmp_path: Path) -> None:
+    good = book(partner={"code": "good", "steward": "data@good.example"})
+    add_partner(tmp_path, good)
+    add_partner(tmp_path, book(grian="case"))
+    (tmp_path / "empty").mkdir()
+    contracts = load_contracts(tmp_path)
+    assert list(contracts.valid) == ["good"]
+    assert sorted(contracts.problems) == ["empty", "testpartner"]
+
+
+def test_the_folder_is_named_after_the_partner(tmp_path: Path) -> None:
+    path = add_partner(tmp_path, book())
+    path.parent.rename(tmp_path / "other")
+    assert "They must be equal" in load_contracts(tmp_path).problems["other"][0]
+
+
+def test_two_contracts_of_one_name_are_refused(tmp_path: Path) -> None:
+    add_partner(tmp_path, book())
+    add_partner(tmp_path, book(files="*.csv"), "second.yml")
+    assert "two contracts are called 'book'" in load_contracts(tmp_path).problems["testpartner"][0]
+
+
+def test_a_spelling_fix_retypes_and_does_not_reread() -> None:
+    before = Contract.model_validate(book())
+    fields = book()["fields"] | {"sex": {"column": "Sex", "values": {"F": "female", "Me": "male"}}}
+    after = Contract.model_validate(book(fields=fields))
+    assert after.reading_hash == before.reading_hash
+    assert after.typing_hash != before.typing_hash
+
+
+def test_another_column_or_key_rereads() -> None:
+    before = Contract.model_validate(book())
+    moved = Contract.model_validate(book(fields=book()["fields"] | {"person_count": "Number"}))
+    keyed = Contract.model_validate(book(delivery={"mode": "full", "cadence": "monthly", "key": "content"}))
+    assert len({before.reading_hash, moved.reading_hash, keyed.reading_hash}) == 3
+
+
+def test_the_schema_for_editors_is_current() -> None:
+    assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), (
+        "Run `python -m orchestration.extracts.contract_schema` and commit the result."
+    )
+
+
+def test_the_reference_names_every_key_and_field() -> None:
+    text = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8")
+    schema = json.loads(schema_text())
+    models = [schema, *schema["$defs"].values()]
+    keys = {key for model in models for key in model.get("properties", {})}
+    from orchestration.extracts.contract_fields import (
+        AGES,
+        COUNTS,
+        DATES,
+        MANY_CODES,
+        PLACE_PARTS,
+        ROLES,
+        SINGLE_CODES,
+    )
+
+    names = keys.union(AGES, COUNTS, DATES, MANY_CODES, PLACE_PARTS, ROLES, SINGLE_CODES)
+    assert [name for name in sorted(names) if f"`{name}" not in text] == []

@@ -1,0 +1,171 @@
+"""The dbt project keeps its own rules: layers refer one way, every model has a key, readers find every column told."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+
+DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+PUBLISHED = {"marts", "quality", "meta"}
+KEY_TESTS = {"unique", "unique_key"}
+# folder: the folders it may refer to (seeds stand below all of them)
+MAY_REFER_TO = {
+    "staging": set(),
+    "quarantine": {"staging", "quarantine"},
+    "intermediate": {"staging", "quarantine", "intermediate"},
+    "marts": {"intermediate", "marts"},
+    "meta": {"meta"},
+}
+PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "bridge_", "mart_")}
+# A problem stands as often as typing found it; nothing counts or joins these rows by a key.
+NO_KEY_TEST = {"stg_problems"}
+# SQL that engines refuse or read differently (stack.md 9).
+FORBIDDEN = {
+    "qualify": r"\bqualify\b",
+    "group by all": r"group\s+by\s+all",
+    "star exclude": r"\bexclude\s*\(",
+    "lambda": r"->|\blambda\b",
+    "list": r"\b(list|unnest|struct_pack|array_agg|list_[a-z]+)\s*\(|\[[^\]'{}%]*\]",
+    "parsing of text": r"\b(strptime|strftime|regexp_[a-z]+|split_part|string_split|try_cast)\b",
+    "bare varchar": r"\bvarchar\b",
+    "integer division": r"[^/]//[^/]",
+    "clock": r"\b(current_date|current_timestamp|now\s*\(|today\s*\()",
+    "concat of nulls": r"\bconcat\s*\(",
+}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    target = tmp_path_factory.mktemp("parsed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NJIA_WAREHOUSE", str(target / "never_opened.duckdb"))
+        outcome = dbtRunner().invoke(
+            [
+                "--quiet", "parse", "--no-partial-parse", "--project-dir", str(DBT_PROJECT),
+                "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target), "--log-path", str(target),
+            ]
+        )  # fmt: skip
+    assert outcome.success, outcome.exception
+    parsed: dict[str, Any] = json.loads((target / "manifest.json").read_text())
+    return parsed
+
+
+def of_type(manifest: dict[str, Any], resource_type: str) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == resource_type]
+
+
+def folder(node: dict[str, Any]) -> str:
+    return str(node["fqn"][1])
+
+
+def test_layers_refer_one_way(manifest: dict[str, Any]) -> None:
+    wrong = []
+    for model in of_type(manifest, "model"):
+        for parent_id in model["depends_on"]["nodes"]:
+            if parent_id.startswith("source."):
+                allowed = folder(model) == "staging"
+            elif parent_id.startswith("seed."):
+                allowed = folder(model) != "staging"
+            else:
+                allowed = folder(manifest["nodes"][parent_id]) in MAY_REFER_TO[folder(model)]
+            if not allowed:
+                wrong.append((model["name"], parent_id))
+    assert wrong == []
+
+
+def test_every_source_has_one_staging_model(manifest: dict[str, Any]) -> None:
+    parents = [parent for model in of_type(manifest, "model") for parent in model["depends_on"]["nodes"]]
+    read = [parent for parent in parents if parent.startswith("source.")]
+    assert sorted(read) == sorted(manifest["sources"])
+
+
+def test_names_tell_the_folder(manifest: dict[str, Any]) -> None:
+    wrong = [
+        m["name"]
+        for m in of_type(manifest, "model")
+        if folder(m) in PREFIXES and not m["name"].startswith(PREFIXES[folder(m)])
+    ]
+    assert wrong == []
+
+
+def test_every_model_has_a_key_test_and_a_description(manifest: dict[str, Any]) -> None:
+    tested = {
+        test["attached_node"]
+        for test in of_type(manifest, "test")
+        if test["test_metadata"]["name"] in KEY_TESTS
+    }
+    models = of_type(manifest, "model")
+    assert [m["name"] for m in models if m["unique_id"] not in tested and m["name"] not in NO_KEY_TEST] == []
+    assert [m["name"] for m in models if not m["description"]] == []
+
+
+def test_published_models_enforce_their_schema_and_describe_every_column(manifest: dict[str, Any]) -> None:
+    published = [m for m in of_type(manifest, "model") if m["schema"] in PUBLISHED]
+    assert {m["schema"] for m in published} == PUBLISHED
+    assert [m["name"] for m in published if not m["config"]["contract"]["enforced"]] == []
+    assert [m["name"] for m in published if m["access"] != "public"] == []
+    silent = [
+        (m["name"], c["name"])
+        for m in published
+        for c in m["columns"].values()
+        if not c["description"] or not c["data_type"]
+    ]
+    assert silent == []
+
+
+def test_published_columns_name_nobody(manifest: dict[str, Any]) -> None:
+    restricted = {"partner", "contract", "sheet", "row_number", "event_on", "record_id", "steward"}
+    found = [
+        (m["name"], column)
+        for m in of_type(manifest, "model")
+        if m["schema"] in PUBLISHED
+        for column in m["columns"]
+        if column in restricted
+    ]
+    assert found == []
+
+
+def test_every_test_tells_the_steward_what_to_do(manifest: dict[str, Any]) -> None:
+    silent = [t["name"] for t in of_type(manifest, "test") if not t["config"]["meta"].get("steward_action")]
+    assert silent == []
+
+
+def test_every_singular_test_has_one_parent(manifest: dict[str, Any]) -> None:
+    singular = [t for t in of_type(manifest, "test") if not t.get("test_metadata")]
+    assert [t["name"] for t in singular if len(t["depends_on"]["nodes"]) != 1] == []
+
+
+def test_own_generic_tests_are_catalogued() -> None:
+    catalogue = (DBT_PROJECT / "tests" / "generic" / "README.md").read_text(encoding="utf-8")
+    for path in (DBT_PROJECT / "tests" / "generic").glob("*.sql"):
+        text = path.read_text(encoding="utf-8")
+        assert f"`{path.stem}" in catalogue, f"{path.stem} is not in the catalogue"
+        assert "Why:" in text and "Fails with:" in text, f"{path.stem} does not say why or what failing shows"
+
+
+def test_every_doc_block_is_used() -> None:
+    columns = (DBT_PROJECT / "models" / "columns.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"{% docs (\w+) %}", columns)
+    yaml = "".join(path.read_text(encoding="utf-8") for path in DBT_PROJECT.glob("models/**/*.yml"))
+    assert [block for block in blocks if f"doc('{block}')" not in yaml] == []
+    assert len(blocks) == len(set(blocks))
+
+
+@pytest.mark.parametrize("path", sorted(DBT_PROJECT.glob("models/**/*.sql")), ids=lambda path: path.stem)
+def test_sql_is_portable(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("-- "), f"{path.name} does not open with what one row is"
+    code = re.sub(r"--[^\n]*", "", text)
+    sql = re.sub(r"{%.*?%}", "", code, flags=re.DOTALL).lower()
+    found = [name for name, pattern in FORBIDDEN.items() if re.search(pattern, sql)]
+    assert found == []
+    without_cases = re.sub(r"case\b.*?\bend\b", "x", sql, flags=re.DOTALL)
+    without_calls = re.sub(r"\((?:(?!order by)[^()])*\)", "x", without_cases)
+    orders = re.findall(r"order by\b(.*?)(?:\)|$)", without_calls, flags=re.DOTALL)
+    parts = [part.strip() for order in orders for part in order.split(",")]
+    assert [part for part in parts if part != "x" and not re.search(r"nulls (first|last)$", part)] == []

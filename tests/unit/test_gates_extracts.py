@@ -1,0 +1,227 @@
+"""The extract gate: each check fails on a planted extract and passes on a good one."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from expectations import Expectation, Limit
+from expectations.extract_gate import EXTRACT_GATE
+from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+from orchestration.gates.extract_profile import SCHEMA
+from orchestration.gates.judging import judge
+from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts
+from orchestration.gates.waivers import check_definition
+from tests.unit.gate_world import AS_OF, Decided, land, make_settings, on_extract
+
+
+def _of(verdicts: ExtractVerdicts, extract_id: str, check: str) -> Verdict:
+    return next(v for v in verdicts.verdicts if (v.extract_id, v.check_name) == (extract_id, check))
+
+
+def test_a_good_extract_passes_every_check(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1")
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert {v.outcome for v in verdicts.verdicts} == {"passed"}
+    assert {v.check_name for v in verdicts.verdicts} == {check.name for check in EXTRACT_GATE}
+    assert verdicts.holding == {}
+
+
+@pytest.mark.parametrize(
+    ("check", "planted", "observed"),
+    [
+        ("agreement_is_valid", {"received_on": "2022-12-31"}, 0),
+        ("agreement_is_valid", {"agreement_to": date(2026, 10, 31)}, 0),
+        ("required_columns_present", {"columns_found": ["Date", "Town of victim", "Sex"]}, 1),
+        ("every_row_is_typed", {"typed_records": 39}, 1),
+        ("dates_are_readable", {"bad_dates": 9}, 31 / 40),
+        ("places_are_known", {"bad_places": 11}, 29 / 40),
+        ("codes_are_mapped", {"bad_codes": 3}, 37 / 40),
+        ("quarantine_is_not_flooded", {"bad_dates": 7, "bad_places": 13}, 13 / 40),
+        ("record_refs_are_unique", {"repeated": 3}, 3 / 40),
+        ("something_is_usable", {"records": 3, "bad_places": 3}, 0),
+        ("row_volume_is_plausible", {"records": 0}, 0),
+    ],
+)
+def test_a_planted_fault_holds_that_extract_only(
+    tmp_path: Path, check: str, planted: dict[str, Any], observed: float
+) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "good", partner="mlima_centre")
+    land(settings, "bad", **planted)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    verdict = _of(verdicts, "bad", check)
+    assert verdict.outcome == "failed"
+    assert verdict.holds
+    assert verdict.observed == pytest.approx(observed)
+    assert set(verdicts.holding) == {("pwani_shelter", "bad")}
+
+
+@pytest.mark.parametrize(
+    ("check", "planted"),
+    [
+        ("few_rows_are_refused", {"rows_read": 100, "rows_refused": 60}),
+        ("agreement_is_current", {"agreement_to": date(2026, 11, 10)}),
+    ],
+)
+def test_warnings_do_not_hold(tmp_path: Path, check: str, planted: dict[str, Any]) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", **planted)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert _of(verdicts, "e1", check).outcome == "failed"
+    assert verdicts.holding == {}
+
+
+def test_an_extract_without_one_readable_date_fails_rather_than_passes(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", bad_dates=40)
+    assert _of(judge_extracts(settings, AS_OF, Decided()), "e1", "dates_are_readable").observed == 0
+
+
+def test_an_untyped_extract_is_held(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1")
+    for path in settings.typed.glob("*/e1.parquet"):
+        path.unlink()
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    names = {v.check_name for v in verdicts.holding["pwani_shelter", "e1"]}
+    assert names >= {"every_row_is_typed", "agreement_is_valid", "something_is_usable"}
+    assert _of(verdicts, "e1", "dates_are_readable").outcome == "failed"
+
+
+def test_shares_of_a_small_extract_warn_but_do_not_hold(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", records=10, bad_dates=4)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    verdict = _of(verdicts, "e1", "dates_are_readable")
+    assert (verdict.outcome, verdict.severity) == ("failed", "warn")
+    assert verdicts.holding == {}
+
+
+def test_volume_is_compared_with_the_last_extract_that_was_not_shrunk(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    for sequence, (name, records) in enumerate([("a", 100), ("b", 79), ("c", 81), ("d", 64)], start=1):
+        land(settings, name, records=records, sequence=sequence)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    held = {name for name in "abcd" if _of(verdicts, name, "row_volume_is_plausible").holds}
+    assert held == {"b", "d"}  # c is compared with a (0.81), d with c (0.79)
+    profiles = {
+        row["extract_id"]: row
+        for row in pq.read_table(settings.work / "gates" / "profiles.parquet").to_pylist()
+    }
+    assert [profiles[name]["rows_last_time"] for name in "abcd"] == [None, 100, 100, 81]
+
+
+def test_an_accepted_shrunk_extract_is_what_the_next_one_is_compared_with(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    for sequence, (name, records) in enumerate([("a", 100), ("b", 50), ("c", 50)], start=1):
+        land(settings, name, records=records, sequence=sequence)
+    accepted = Decided(extract_accepts=[on_extract("pwani_shelter", "b")])
+    assert _of(judge_extracts(settings, AS_OF, Decided()), "c", "row_volume_is_plausible").holds
+    assert not _of(judge_extracts(settings, AS_OF, accepted), "c", "row_volume_is_plausible").holds
+
+
+def test_an_empty_incremental_extract_and_an_empty_declared_period_are_reported_zeros(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", delivery_mode="incremental")
+    land(settings, "b", delivery_mode="incremental", records=0, sequence=2)
+    land(settings, "c", delivery_mode="incremental", records=40, sequence=3)
+    period = {"from": "2026-10-01", "to": "2026-10-31"}
+    land(settings, "d", partner="mlima_centre", records=0, period=period)
+    assert judge_extracts(settings, AS_OF, Decided()).holding == {}
+
+
+def test_two_declared_periods_are_not_compared_with_each_other(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", records=100, period={"round": "2019"})
+    land(settings, "b", records=30, period={"round": "2020"}, sequence=2)
+    assert judge_extracts(settings, AS_OF, Decided()).holding == {}
+
+
+def test_new_columns_and_falling_shares_warn(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", unmapped_columns=["Notes"])
+    land(settings, "b", unmapped_columns=["notes ", "Camp"], bad_places=5, sequence=2)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert _of(verdicts, "b", "columns_are_as_last_time").observed == 1
+    assert _of(verdicts, "b", "shares_are_as_last_time").observed == pytest.approx(-5 / 40)
+    assert verdicts.holding == {}
+
+
+def _waiver(check: str, **changes: Any) -> dict[str, Any]:
+    waiver = {"id": "0123456789ab", "check": check, "check_definition": check_definition(check)}
+    return {**waiver, "scope": "e1", "expires": "2026-11-24", **changes}
+
+
+def test_a_waiver_is_honoured_to_its_last_day(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", bad_codes=3)
+    verdicts = judge_extracts(settings, AS_OF, Decided(waivers=[_waiver("codes_are_mapped")]))
+    verdict = _of(verdicts, "e1", "codes_are_mapped")
+    assert (verdict.outcome, verdict.waived_by) == ("failed", "0123456789ab")
+    assert verdicts.holding == {}
+
+
+@pytest.mark.parametrize(
+    "lapsed",
+    [
+        {"expires": "2026-11-23"},
+        {"check_definition": "0" * 16},
+        {"scope": "e2"},
+        {"check": "dates_are_readable"},
+    ],
+)
+def test_a_waiver_lapses(tmp_path: Path, lapsed: dict[str, Any]) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", bad_codes=3)
+    verdicts = judge_extracts(settings, AS_OF, Decided(waivers=[_waiver("codes_are_mapped") | lapsed]))
+    assert _of(verdicts, "e1", "codes_are_mapped").holds
+
+
+def test_what_must_reconcile_cannot_be_waived(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", typed_records=39)
+    verdicts = judge_extracts(settings, AS_OF, Decided(waivers=[_waiver("every_row_is_typed")]))
+    assert _of(verdicts, "e1", "every_row_is_typed").holds
+
+
+def test_a_check_that_raises_is_an_error_for_every_row_and_not_bad_data() -> None:
+    frame = pd.DataFrame({"share": [0.9, 0.1]})
+    checks = [
+        Expectation("raises", (Limit("no_such_column", minimum=1),), "hold", "why", "what"),
+        Expectation("answers", (Limit("share", minimum=0.5),), "hold", "why", "what"),
+    ]
+    outcomes = [(j.expectation.name, j.row, j.outcome) for j in judge(frame, checks)]
+    assert sorted(outcomes) == [
+        ("answers", 0, "passed"), ("answers", 1, "failed"), ("raises", 0, "error"), ("raises", 1, "error"),
+    ]  # fmt: skip
+
+
+def test_an_empty_cell_passes_only_where_nothing_was_to_be_measured() -> None:
+    frame = pd.DataFrame({"share": [float("nan")]})
+    lenient = Expectation("lenient", (Limit("share", minimum=0.5),), "hold", "why", "what")
+    strict = Expectation("strict", (Limit("share", minimum=0.5, empty_fails=True),), "hold", "why", "what")
+    assert [j.outcome for j in judge(frame, [lenient, strict])] == ["passed", "failed"]
+
+
+def test_every_expectation_reads_a_measured_column_and_says_why_and_what_to_do() -> None:
+    columns = set(SCHEMA.names)
+    for check in EXTRACT_GATE:
+        assert {limit.column for limit in check.limits} <= columns
+        assert check.share_of is None or check.share_of in columns
+    names = [check.name for check in (*EXTRACT_GATE, *RELEASE_GATE, *TABLE_GATE)]
+    assert len(names) == len(set(names))
+    assert all(check.why and check.steward_action for check in (*EXTRACT_GATE, *RELEASE_GATE, *TABLE_GATE))
+
+
+def test_the_definition_changes_with_a_limit_and_not_with_the_wording() -> None:
+    one = Expectation("c", (Limit("share", minimum=0.5),), "hold", "why", "what")
+    other_words = Expectation("c", (Limit("share", minimum=0.5),), "hold", "because", "do")
+    other_limit = Expectation("c", (Limit("share", minimum=0.6),), "hold", "why", "what")
+    assert one.definition == other_words.definition != other_limit.definition

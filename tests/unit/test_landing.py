@@ -1,0 +1,263 @@
+"""Taking in: what lands is sealed, committed once and accounted for; what does not stays and is told."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tracemalloc
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pyrage
+import pytest
+
+from orchestration.extracts import check_contract, take_in
+from orchestration.extracts.landing import SCHEMA
+from orchestration.extracts.outcomes import TakenExtract
+from orchestration.keys import Keys
+from orchestration.settings import Settings
+from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, workbook
+
+AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+IDENTITY = pyrage.x25519.Identity.generate()
+KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(IDENTITY.to_public()))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    partners = tmp_path / "partners"
+    partners.mkdir()
+    add_partner(partners, book())
+    return Settings(tmp_path / "home", partners, tmp_path / "keys")
+
+
+def send(home: Settings, name: str = "cases.xlsx", partner: str = "testpartner", number: int = 1) -> Path:
+    folder = home.inbox / partner
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = [HEADER, [number, *ROW[1:]], [number + 1, *ROW[1:6], "No", ""], ["TOTAL"]]
+    return workbook(folder / name, {"Cases": rows})
+
+
+def take(home: Settings, as_of: datetime = AS_OF) -> list[TakenExtract]:
+    return take_in(home, KEYS, as_of)
+
+
+def entry(home: Settings, extract_id: str | None, partner: str = "testpartner") -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((home.landing / partner / f"{extract_id}.json").read_text())
+    return content
+
+
+def test_a_file_is_landed_sealed_and_leaves_the_inbox(home: Settings) -> None:
+    file = send(home)
+    original = file.read_bytes()
+    [taken] = take(home)
+    assert (taken.outcome, taken.rows_read, taken.rows_landed, taken.rows_refused) == ("landed", 3, 1, 2)
+    assert not file.exists()
+    sealed = home.sealed / "testpartner" / f"{taken.extract_id}.age"
+    assert pyrage.decrypt(sealed.read_bytes(), [IDENTITY]) == original
+    table = pq.read_table(home.landing / "testpartner" / f"{taken.extract_id}.parquet")
+    assert table.schema.equals(SCHEMA)
+    assert sorted(table["field"].to_pylist()) == sorted(BOOK["fields"])
+    assert set(table["record_id"].to_pylist()) == {KEYS.record_id("testpartner", "1")}
+
+
+def test_the_json_accounts_for_every_row_and_column(home: Settings) -> None:
+    send(home)
+    [taken] = take(home)
+    found = entry(home, taken.extract_id)
+    assert found["rows_read"] == found["rows_landed"] + sum(line["rows"] for line in found["refusals"])
+    assert {line["reason"] for line in found["refusals"]} == {"withheld:no_consent", "skip:total_row"}
+    assert found["columns_found"] == HEADER
+    assert found["stripped"] == {"strip:denied_column": 1}
+    assert found["received_on"] == "2026-11-25", "the day in Nairobi, not in UTC"
+    assert found["sequence"] == 1
+    assert "0712345678" not in json.dumps(found)
+
+
+def test_the_same_bytes_again_land_nothing(home: Settings) -> None:
+    first = send(home)
+    content = first.read_bytes()
+    take(home)
+    first.with_name("again.xlsx").write_bytes(content)
+    before = sorted(home.landing.rglob("*"))
+    [taken] = take(home)
+    assert taken.outcome == "already_landed"
+    assert sorted(home.landing.rglob("*")) == before
+    assert not list((home.inbox / "testpartner").iterdir())
+
+
+def test_a_changed_reading_lands_the_same_bytes_again_in_their_place(home: Settings) -> None:
+    first = send(home)
+    content = first.read_bytes()
+    take(home)
+    send(home, "later.xlsx", number=5)
+    take(home, AS_OF + timedelta(days=1))
+    fields = {name: spec for name, spec in BOOK["fields"].items() if name != "sex"}
+    add_partner(home.partners, book(version=2, fields=fields))
+    first.write_bytes(content)
+    [taken] = take(home, AS_OF + timedelta(days=2))
+    again = entry(home, taken.extract_id)
+    assert (taken.outcome, again["sequence"], again["received_on"]) == ("landed", 1, "2026-11-25")
+    table = pq.read_table(home.landing / "testpartner" / f"{taken.extract_id}.parquet")
+    assert "sex" not in table["field"].to_pylist()
+
+
+def test_files_are_taken_by_period_then_by_name(home: Settings) -> None:
+    declared = [
+        {"match": "*new*", "period": {"from": "2024-02-01", "to": "2024-02-29"}},
+        {"match": "*", "period": {"from": "2024-01-01", "to": "2024-01-31"}},
+    ]
+    add_partner(home.partners, book(extracts=declared))
+    for number, name in enumerate(["a new.xlsx", "b 10.xlsx", "b 2.xlsx"]):
+        send(home, name, number=number * 10)
+    taken = take(home)
+    assert [(one.file, entry(home, one.extract_id)["sequence"]) for one in taken] == [
+        ("b 2.xlsx", 1),
+        ("b 10.xlsx", 2),
+        ("a new.xlsx", 3),
+    ]
+
+
+def test_one_bad_file_never_stops_the_others(home: Settings) -> None:
+    send(home, "good.xlsx")
+    (home.inbox / "testpartner" / "empty.xlsx").write_bytes(b"")
+    send(home, partner="testpartnr")
+    add_partner(home.partners, book(partner={"code": "broken", "steward": "x@y.example"}, grian="case"))
+    send(home, partner="broken")
+    workbook(home.inbox / "lost.xlsx", {"Cases": [HEADER, ROW]})
+    outcomes = {(one.partner, one.file): one for one in take(home)}
+    assert outcomes[("testpartner", "good.xlsx")].outcome == "landed"
+    assert outcomes[("testpartner", "empty.xlsx")].outcome == "unreadable"
+    assert "Did you mean 'testpartner'?" in (outcomes[("testpartnr", "cases.xlsx")].reason or "")
+    assert "key `grian` is not known" in (outcomes[("broken", "cases.xlsx")].reason or "")
+    assert "Move it into its partner's folder" in (outcomes[("", "lost.xlsx")].reason or "")
+    held = [one for one in outcomes.values() if one.outcome != "landed"]
+    assert all((home.inbox / one.partner / one.file).exists() for one in held), "nothing is lost"
+
+
+def test_a_file_that_two_contracts_read_is_held(home: Settings) -> None:
+    add_partner(home.partners, book(contract="second"), "second.yml")
+    send(home)
+    [taken] = take(home)
+    assert taken.outcome == "held"
+    assert "matches the `files` of the contracts 'book' and 'second'" in (taken.reason or "")
+
+
+def test_an_unexpected_fault_tells_its_type_and_no_cell(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def quoting(*_: object) -> None:
+        raise ValueError("cannot cast 'Mary Testperson'")
+
+    monkeypatch.setattr("orchestration.extracts.records.rename_row", quoting)
+    send(home)
+    [taken] = take(home)
+    assert taken.outcome == "unreadable"
+    assert "ValueError" in (taken.reason or "")
+    assert "Testperson" not in (taken.reason or "")
+
+
+def test_copies_in_progress_and_growing_files_are_left_alone(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = send(home)
+    file.rename(file.with_name("cases.xlsx.part"))
+    growing = send(home, "growing.xlsx")
+    module = sys.modules["orchestration.extracts.take_in"]
+    monkeypatch.setattr(module.time, "sleep", lambda _: growing.write_bytes(growing.read_bytes() + b"more"))
+    assert take(home) == []
+    assert growing.exists()
+
+
+@pytest.mark.parametrize("step", ["write_cells", "seal", "sha256_of", "register", "_remove"])
+def test_a_crash_at_any_step_is_finished_by_the_next_run(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    module = sys.modules["orchestration.extracts.take_in"]
+    file = send(home)
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(module, step, crash)
+        take(home)
+    assert file.exists()
+    committed = list(home.landing.rglob("*.json"))
+    assert len(committed) == (1 if step == "_remove" else 0)
+    [taken] = take(home)
+    assert taken.outcome == ("already_landed" if step == "_remove" else "landed")
+    assert not file.exists()
+    names = sorted(path.suffix for path in home.landing.rglob("*") if path.is_file())
+    assert names == [".json", ".parquet"]
+    assert len(list(home.sealed.rglob("*.age"))) == 1
+
+
+def test_leftovers_of_a_crash_are_swept(home: Settings) -> None:
+    for folder, name in ((home.landing, "0" * 16 + ".parquet"), (home.sealed, "0" * 16 + ".age")):
+        (folder / "testpartner").mkdir(parents=True)
+        (folder / "testpartner" / name).write_bytes(b"left over")
+        (folder / "testpartner" / f".tmp-{name}").write_bytes(b"left over")
+    send(home)
+    [taken] = take(home)
+    assert {path.stem for path in home.landing.rglob("*") if path.is_file()} == {taken.extract_id}
+    assert {path.stem for path in home.sealed.rglob("*") if path.is_file()} == {taken.extract_id}
+
+
+def test_an_extract_of_a_header_alone_lands_as_a_reported_zero(home: Settings) -> None:
+    (home.inbox / "testpartner").mkdir(parents=True)
+    workbook(home.inbox / "testpartner" / "zero.xlsx", {"Cases": [HEADER]})
+    [taken] = take(home)
+    assert (taken.outcome, taken.rows_read) == ("landed", 0)
+    assert entry(home, taken.extract_id)["problems"][0]["code"] == "flag:extract_empty"
+
+
+def test_landing_is_the_same_bytes_on_every_run(home: Settings, tmp_path: Path) -> None:
+    other = Settings(tmp_path / "other", home.partners, home.keys)
+    content = send(home).read_bytes()
+    (other.inbox / "testpartner").mkdir(parents=True)
+    (other.inbox / "testpartner" / "cases.xlsx").write_bytes(content)
+    [one], [two] = take(home), take(other)
+    assert entry(home, one.extract_id)["parquet_sha256"] == entry(other, two.extract_id)["parquet_sha256"]
+
+
+def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten times the rows cost less than 40 bytes for each row more: nothing keeps them."""
+    monkeypatch.setattr("orchestration.extracts.landing._CELLS_IN_A_GROUP", 2_000)
+    add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
+    (home.inbox / "testpartner").mkdir(parents=True)
+    peaks = []
+    for rows in (3_000, 30_000):
+        with (home.inbox / "testpartner" / f"{rows}.csv").open("w") as file:
+            file.write(",".join(HEADER) + "\n")
+            file.writelines(f"{number},04/03/2024,F,16,Busia,1,Yes,\n" for number in range(rows))
+        tracemalloc.start()
+        [taken] = take(home)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert taken.rows_landed == rows
+    assert (peaks[1] - peaks[0]) / 27_000 < 40
+
+
+def test_checking_a_contract_needs_no_home_and_shows_no_value(home: Settings, tmp_path: Path) -> None:
+    file = send(home)
+    report = check_contract(home.partners / "testpartner" / "contract.yml", file)
+    assert report.ok
+    assert (report.rows_read, report.rows_landed) == (3, 1)
+    assert report.filled_share["sex"] == 1.0
+    assert report.columns_found == HEADER
+    assert "Busia" not in json.dumps(report.as_dict())
+    assert file.exists()
+    assert not home.landing.exists()
+
+
+def test_checking_tells_what_is_wrong(home: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "note.xlsx"
+    file.write_text("not a workbook")
+    report = check_contract(home.partners / "testpartner" / "contract.yml", file)
+    assert not report.ok
+    assert "is not an Excel workbook" in report.faults[0]
+    broken = add_partner(home.partners, book(partner={"code": "other", "steward": "a@b.example"}, grian=1))
+    assert "Did you mean `grain`?" in check_contract(broken, file).faults[0]

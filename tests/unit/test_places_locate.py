@@ -1,0 +1,170 @@
+"""The locating step: distinct mentions in, matches and the stewards' list out, nothing private in it."""
+
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.errors import NjiaError
+from orchestration.keys import Keys
+from orchestration.places import locate
+from orchestration.places.locate import MATCHES, UNRESOLVED
+from orchestration.places.normalise import core, looks_private, norm
+from orchestration.settings import Settings
+
+KEYS = Keys(b"k" * 32, "age1fixture")
+MENTIONS = pa.schema(
+    [
+        ("extract_id", pa.string()), ("mention_id", pa.int64()), ("place_text", pa.string()),
+        ("admin_text", pa.string()), ("country_text", pa.string()), ("default_country", pa.string()),
+    ]
+)  # fmt: skip
+PLACE_MENTIONS = pa.schema(
+    [
+        ("extract_id", pa.string()),
+        ("partner", pa.string()),
+        ("record_id", pa.int64()),
+        ("mention_id", pa.int64()),
+    ]
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "home", tmp_path, tmp_path / "keys")
+
+
+def typed(settings: Settings, extract_id: str, mentions: list[tuple[int, str | None, str | None]]) -> None:
+    """Put mentions (id, place, country) into the typed tables, each named by one record of its own."""
+    for table, schema, rows in (
+        (
+            "mentions",
+            MENTIONS,
+            [
+                {"extract_id": extract_id, "mention_id": i, "place_text": place, "country_text": country}
+                for i, place, country in mentions
+            ],
+        ),
+        (
+            "place_mentions",
+            PLACE_MENTIONS,
+            [
+                {"extract_id": extract_id, "partner": "kobe", "record_id": i * 10, "mention_id": i}
+                for i, _, _ in mentions
+            ],
+        ),
+    ):
+        folder = settings.typed / table
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(schema.empty_table(), folder / "_empty.parquet")
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / f"{extract_id}.parquet")
+
+
+def written(settings: Settings, name: str) -> list[dict[str, object]]:
+    return pq.read_table(settings.work / "places" / f"{name}.parquet").to_pylist()
+
+
+def test_nothing_typed_gives_empty_tables_with_their_schema(settings: Settings) -> None:
+    assert locate(settings, KEYS).mentions == 0
+    assert pq.read_schema(settings.work / "places" / "matches.parquet").equals(MATCHES)
+    assert pq.read_schema(settings.work / "places" / "unresolved.parquet").equals(UNRESOLVED)
+
+
+def test_every_distinct_mention_gets_one_row_in_the_order_of_ids(settings: Settings) -> None:
+    typed(settings, "e1", [(5, "Busia", None), (-3, "Dubai", None)])
+    typed(settings, "e2", [(5, "BUSIA", None), (9, "Congo", None)])
+    summary = locate(settings, KEYS)
+    matches = written(settings, "matches")
+    assert [row["mention_id"] for row in matches] == [-3, 5, 9]
+    assert (summary.mentions, summary.resolved, summary.ambiguous, summary.to_review) == (3, 2, 1, 1)
+    assert matches[1]["place_id"] == "bp-ken-busia"
+    assert matches[1]["county_place_id"] == "KE040"
+    assert matches[1]["problem_codes"] == "flag:twin_assumed"
+
+
+def test_the_same_input_gives_the_same_bytes(settings: Settings) -> None:
+    typed(settings, "e1", [(5, "Zzyzx", None), (6, "Congo", None)])
+    locate(settings, KEYS)
+    files = [settings.work / "places" / name for name in ("matches.parquet", "unresolved.parquet")]
+    before = [file.read_bytes() for file in files]
+    locate(settings, KEYS)
+    assert [file.read_bytes() for file in files] == before
+
+
+def test_the_stewards_list_is_ranked_by_records_and_leaves_out_what_nobody_can_mend(
+    settings: Settings,
+) -> None:
+    typed(settings, "e1", [(1, "Zzyzx", None), (2, "Congo", None), (3, "unknown", None), (4, "Gulf", None)])
+    typed(settings, "e2", [(1, "Zzyzx", None)])  # the same record sent again
+    extra = [{"extract_id": "e3", "partner": "kobe", "record_id": n, "mention_id": 2} for n in (1, 2)]
+    pq.write_table(
+        pa.Table.from_pylist(extra, schema=PLACE_MENTIONS), settings.typed / "place_mentions" / "e3.parquet"
+    )
+    locate(settings, KEYS)
+    listed = [
+        (row["place_text"], row["record_count"], row["candidates"]) for row in written(settings, "unresolved")
+    ]
+    assert listed == [("Congo", 3, "COD;COG"), ("Zzyzx", 1, "")]
+
+
+def test_text_that_may_be_a_person_is_counted_and_not_shown(settings: Settings) -> None:
+    private = [
+        "Amina Sampleton", "0712 345 678", "a@b.example", "she was taken by bus to a house",
+        "-1.29212, 36.82191",
+    ]  # fmt: skip
+    typed(settings, "e1", [(n, text, None) for n, text in enumerate(private)])
+    locate(settings, KEYS)
+    rows = written(settings, "unresolved")
+    assert len(rows) == len(private)
+    assert all(row["is_withheld"] and row["place_text"] is None for row in rows)
+
+
+def test_na_is_namibia_beside_codes_and_nothing_beside_names(settings: Settings) -> None:
+    typed(settings, "codes", [(1, None, "NA"), (2, None, "KE")])
+    locate(settings, KEYS)
+    assert written(settings, "matches")[0]["country_alpha3"] == "NAM"
+    typed(settings, "names", [(1, None, "NA"), (3, None, "Uganda")])
+    locate(settings, KEYS)
+    assert written(settings, "matches")[0]["country_alpha3"] is None
+
+
+def test_a_decision_is_applied_and_a_broken_one_stops_the_step(settings: Settings) -> None:
+    typed(settings, "e1", [(1, "Zzyzx", None)])
+    decision = {"id": "aaaaaaaaaaaa", "text": "zzyzx", "country": None, "place_id": "KE032"}
+    assert locate(settings, KEYS, [decision]).resolved == 1
+    assert written(settings, "matches")[0]["method"] == "decision"
+    with pytest.raises(NjiaError, match="aaaaaaaaaaaa"):
+        locate(settings, KEYS, [{**decision, "place_id": "KE999"}])
+
+
+def test_ten_thousand_distinct_mentions_take_seconds(settings: Settings) -> None:
+    texts = ("Zzy {} zx", "Nairobi, {}", "{}/Busia", "Eldoret {}", "Near {} somewhere, Uganda")
+    typed(settings, "e1", [(n, texts[n % 5].format(f"q{n}"), None) for n in range(10_000)])
+    start = time.perf_counter()
+    assert locate(settings, KEYS).mentions == 10_000
+    assert time.perf_counter() - start < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Murang’a", "muranga"),
+        ("  ELGEYO-Marakwet ", "elgeyo marakwet"),
+        ("Ābu Ḍhabi", "abu dhabi"),
+        ("دبي", "دبي"),
+    ],
+)
+def test_norm_makes_spellings_equal(text: str, expected: str) -> None:
+    assert norm(text) == expected
+
+
+def test_core_leaves_out_words_for_a_kind_unless_nothing_is_left() -> None:
+    assert core("garissa town") == "garissa"
+    assert core("eastleigh 1st avenue") == "eastleigh"
+    assert core("township") == "township"
+
+
+def test_ordinary_names_are_not_private() -> None:
+    assert not any(looks_private(text) for text in ("Zzyzx", "Busia/Malaba", "Moi's Bridge", "Githurai 45"))

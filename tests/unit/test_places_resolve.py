@@ -1,0 +1,277 @@
+"""The resolver: place cases of the catalogue (formats.md §5), gold places (field.md §9), properties."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.errors import NjiaError
+from orchestration.places import resolve_names
+from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.resolve import Resolver
+from orchestration.settings import REFERENCE_SEEDS
+
+GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
+RESOLVER = Resolver(GAZETTEER)
+
+
+def resolve(place: str | None = None, **columns: object) -> Outcome:
+    return RESOLVER.resolve(Mention(place, **columns))  # type: ignore[arg-type]
+
+
+def in_short(found: Outcome) -> tuple[str, str | None, str | None, str | None, str]:
+    return (found.status, found.place_id, found.country, found.county, ";".join(found.problems))
+
+
+# published transit place: country, county, is it a crossing with a twin (field.md §9)
+GOLD = {
+    "Busia": ("KEN", "KE040", True),
+    "Nambale": ("KEN", "KE040", False),
+    "Rongo": ("KEN", "KE044", False),
+    "Malaba": ("KEN", "KE040", True),
+    "Garissa": ("KEN", "KE007", False),
+    "Moyale": ("KEN", "KE010", True),
+    "Mandera": ("KEN", "KE009", True),
+    "Kismayo": ("SOM", None, False),
+    "Liboi": ("KEN", "KE007", True),
+    "Marsabit": ("KEN", "KE010", False),
+    "Mwingi": ("KEN", "KE015", False),
+    "Isiolo": ("KEN", "KE011", False),
+    "Isebania": ("KEN", "KE044", True),
+    "Namanga": ("KEN", "KE034", True),
+    "Kwale": ("KEN", "KE002", False),
+    "Taveta": ("KEN", "KE006", True),
+    "Mombasa": ("KEN", "KE001", False),
+}
+
+
+@pytest.mark.parametrize("default_country", [None, "KEN"])
+@pytest.mark.parametrize("name", GOLD)
+def test_gold_places_resolve_as_bare_names(name: str, default_country: str | None) -> None:
+    found = resolve(name, default_country=default_country)
+    assert found.status == "resolved"
+    assert (found.country, found.county, found.is_border_twin) == GOLD[name]
+
+
+@pytest.mark.parametrize(
+    ("text", "country", "county"),
+    [
+        *[(text, "KEN", "KE047") for text in ("Nairobi", "Nrb", "NBO", "Nairobi City")],  # P1
+        *[
+            (text, "KEN", "KE047") for text in ("Nairobi (Eastleigh)", "Eastleigh, Nairobi", "Eastleigh")
+        ],  # P2
+        ("Eldoret/Uasin Gishu", "KEN", "KE027"),  # P3
+        ("Mombassa", "KEN", "KE001"),  # P5
+        ("Garisa", "KEN", "KE007"),
+        ("Muranga", "KEN", "KE021"),
+        ("Trans-Nzoia", "KEN", "KE026"),
+        ("Elgeyo Marakwet", "KEN", "KE028"),
+        ("Taita/Taveta", "KEN", "KE006"),
+        ("Kismayo/Kismaayo", "SOM", None),  # P6
+        ("Adis Abeba", "ETH", None),  # P7
+        ("KSA", "SAU", None),
+        ("UAE/Dubai", "ARE", None),
+        ("دبي", "ARE", None),
+        ("South Sudan", "SSD", None),  # P13
+        ("Sudan", "SDN", None),
+        ("Near Mandera, Somalia", "SOM", None),  # P15
+        ("KE040", "KEN", "KE040"),  # P17
+        ("KE-04", "KEN", "KE040"),
+        ("Kenya", "KEN", None),  # P20
+        ("Kaunti ya Kwale", "KEN", "KE002"),
+        ("Kampala Uganda", "UGA", None),
+        ("Juba South Sudan", "SSD", None),
+        ("Eastleigh 1st Avenue", "KEN", "KE047"),
+        ("Uhabeshi", "ETH", None),
+        ("In the sea near Mombassa, Kenya", "KEN", "KE001"),
+        ("Garisa, Kenya", "KEN", "KE007"),
+        ("Liboi, Kenya-Somalia border", "KEN", "KE007"),
+        ("Near Moyale, Kenya, on border with Ethiopia", "KEN", "KE010"),
+        ("Moyale, Ethiopia, on border with Kenya", "ETH", None),
+    ],
+)
+def test_names_resolve_to_country_and_county(text: str, country: str, county: str | None) -> None:
+    found = resolve(text)
+    assert (found.status, found.country, found.county) == ("resolved", country, county)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Busia/Malaba", ("resolved", "KE040", "KEN", "KE040", "flag:place_alternatives")),  # P4
+        ("Mombasa/Busia", ("resolved", "KEN", "KEN", None, "flag:place_alternatives")),
+        ("Gulf", ("unresolved", None, None, None, "flag:place_region_only")),  # P8
+        ("Bulaya", ("unresolved", None, None, None, "flag:place_region_only")),
+        ("Kwale", ("resolved", "KE002", "KEN", "KE002", "flag:place_rivals")),  # P10
+        ("Namanga", ("resolved", "bp-ken-namanga", "KEN", "KE034", "flag:twin_assumed")),
+        ("Malaba", ("resolved", "bp-ken-malaba", "KEN", "KE040", "flag:twin_assumed")),
+        ("Busia", ("resolved", "bp-ken-busia", "KEN", "KE040", "flag:twin_assumed")),  # P11
+        ("Township", ("unresolved", None, None, None, "unk:place_unresolved")),  # P12
+        ("Congo", ("ambiguous", None, None, None, "unk:place_ambiguous")),
+        ("Maraba border", ("ambiguous", None, "KEN", None, "unk:place_ambiguous")),
+        ("KE04", ("unresolved", None, None, None, "unk:code_system_unknown")),  # P17
+        ("4", ("unresolved", None, None, None, "unk:code_system_unknown")),
+        ("unknown", ("unresolved", None, None, None, "")),  # P22
+        ("haijulikani", ("unresolved", None, None, None, "")),
+        ("Rongai", ("ambiguous", None, "KEN", None, "unk:place_ambiguous")),
+        ("Manyatta", ("ambiguous", None, "KEN", None, "unk:place_ambiguous")),
+        ("عمان", ("ambiguous", None, None, None, "unk:place_ambiguous")),
+        ("Dubai, Saudi Arabia", ("unresolved", None, None, None, "unk:place_country_conflict")),
+        ("Zzyzx", ("unresolved", None, None, None, "unk:place_unresolved")),
+        ("0712 345 678", ("unresolved", None, None, None, "strip:free_text")),  # P23
+        (
+            "between Garissa, Kenya and Dhobley, Somalia",
+            ("ambiguous", None, None, None, "unk:place_ambiguous"),
+        ),
+    ],
+)
+def test_doubt_is_flagged_and_never_guessed(text: str, expected: tuple[str | None, ...]) -> None:
+    assert in_short(resolve(text)) == expected
+
+
+def test_region_words_keep_their_label() -> None:
+    found = resolve("Middle East")
+    assert (found.precision, found.country_label, found.method) == ("region", "Middle East", "stop_list")
+
+
+def test_somaliland_keeps_its_label_beside_the_iso_code() -> None:
+    for found in (resolve(country_text="Somaliland"), resolve("Hargeisa", country_text="Somaliland")):
+        assert (found.status, found.country, found.country_label) == ("resolved", "SOM", "Somaliland")
+
+
+def test_a_country_word_flips_the_side_of_a_crossing() -> None:
+    for found in (resolve("Busia", country_text="Uganda"), resolve("Busia, Uganda"), resolve("Busia Uganda")):
+        assert (found.place_id, found.country, found.problems) == ("bp-uga-busia", "UGA", ())
+
+
+def test_a_county_column_names_the_county_and_not_the_crossing() -> None:
+    assert resolve(admin_text="Busia").place_id == "KE040"
+    assert resolve("Busia County").place_id == "KE040"
+    assert resolve("Busia", admin_text="Busia").problems == ()
+
+
+def test_a_place_outside_the_stated_country_is_a_conflict() -> None:  # P14
+    assert resolve("Dubai", country_text="Saudi Arabia").problems == ("unk:place_country_conflict",)
+
+
+def test_a_place_outside_the_stated_county_keeps_the_country_only() -> None:
+    found = resolve("Eldoret", admin_text="Nairobi")
+    assert (found.status, found.place_id, found.country, found.precision) == (
+        "ambiguous",
+        None,
+        "KEN",
+        "country",
+    )
+
+
+def test_context_decides_between_counties() -> None:
+    assert resolve("Rongai", admin_text="Kajiado").place_id == "tn-ken-ongata-rongai"
+    assert resolve("Kwale, Kilifi").place_id == "lo-ken-kwale-kilifi"
+
+
+def test_a_default_country_breaks_ties_and_filters_nothing() -> None:
+    assert resolve("Tripoli").status == "ambiguous"
+    assert resolve("Tripoli", default_country="LBN").place_id == "tn-lbn-tripoli"
+    assert resolve("Kampala", default_country="KEN").country == "UGA"
+
+
+def test_code_and_name_that_disagree_leave_the_sub_county_open() -> None:  # P18
+    for found in (
+        resolve("KE034185", admin_text="Kajiado East"),
+        resolve("Kajiado East", admin_text="KE034185"),
+    ):
+        assert (found.place_id, found.problems) == ("KE034", ("flag:code_name_conflict",))
+
+
+def test_a_place_in_a_country_column_is_kept() -> None:  # P20
+    found = resolve(country_text="Nairobi")
+    assert (found.country, found.county) == ("KEN", "KE047")
+    assert found.problems == ("flag:place_in_country_column",)
+
+
+def test_two_letters_are_namibia_only_in_a_column_of_codes() -> None:  # P21
+    assert resolve(country_text="NA").country == "NAM"
+    assert resolve(country_text="NA", country_is_code=False).kind == "unknown"
+    assert resolve("Nairobi", country_text="NA").county == "KE047"
+
+
+def test_what_is_stated_wider_is_kept_when_the_place_is_not_known() -> None:
+    county = resolve("Zzyzx", admin_text="Nakuru")
+    assert (county.status, county.place_id, county.precision) == ("resolved", "KE032", "county")
+    country = resolve("Zzyzx", country_text="Uganda")
+    assert (country.status, country.place_id, country.method) == ("review", "UGA", "country")
+    assert resolve("unknown", country_text="Uganda").status == "resolved"
+
+
+def test_decisions_go_first_and_may_name_a_country() -> None:
+    decisions: list[dict[str, str | None]] = [
+        {"id": "aaaaaaaaaaaa", "text": "Zzyzx", "country": None, "place_id": "KE032"},
+        {"id": "bbbbbbbbbbbb", "text": "Malaba", "country": "UG", "place_id": "tn-uga-tororo"},
+    ]
+    resolver = Resolver(GAZETTEER, decisions)
+    found = resolver.resolve(Mention(" ZZYZX "))
+    assert (found.place_id, found.method, found.status) == ("KE032", "decision", "resolved")
+    assert resolver.resolve(Mention("Malaba", country_text="Uganda")).place_id == "tn-uga-tororo"
+    assert resolver.resolve(Mention("Malaba")).place_id == "bp-ken-malaba"
+
+
+def test_a_decision_that_points_nowhere_is_an_error_that_names_it() -> None:
+    with pytest.raises(NjiaError, match="cccccccccccc") as raised:
+        Resolver(
+            GAZETTEER, [{"id": "cccccccccccc", "text": "Secret", "country": None, "place_id": "tn-none"}]
+        )
+    assert "Secret" not in str(raised.value)
+
+
+def test_names_on_the_command_line_have_the_promised_keys() -> None:
+    (answer,) = resolve_names(["Eldoret"])
+    assert answer == {
+        "name": "Eldoret",
+        "status": "resolved",
+        "place_id": "tn-ken-eldoret",
+        "kind": "town",
+        "country": "KE",
+        "county": "KE027",
+        "method": "exact",
+        "confidence": 0.99,
+        "rivals": [],
+    }
+    assert resolve_names(["Busia"], country="UG")[0]["country"] == "UG"
+
+
+NAMES = sorted(GAZETTEER.names)
+JOINS = st.sampled_from([", ", "/", " - ", " (", " ", " or ", " border ", ", Kenya ", " near "])
+PIECES = st.one_of(
+    st.sampled_from(NAMES), st.text(max_size=12), st.sampled_from(sorted(GAZETTEER.stop_words))
+)
+TEXTS = st.one_of(
+    st.none(), st.text(max_size=80), st.builds("".join, st.lists(st.one_of(PIECES, JOINS), max_size=7))
+)
+
+
+@given(TEXTS, TEXTS, TEXTS, st.sampled_from([None, "KEN", "UGA"]), st.booleans())
+def test_any_text_gets_an_answer_that_agrees_with_the_seeds(
+    place: str | None, admin: str | None, country: str | None, default: str | None, is_code: bool
+) -> None:
+    found = RESOLVER.resolve(Mention(place, admin, country, default, is_code))
+    assert found.status in ("resolved", "review", "ambiguous", "unresolved")
+    assert (found.place_id is None) == (found.status in ("ambiguous", "unresolved"))
+    if found.place_id:
+        known = GAZETTEER.place(found.place_id)
+        assert (found.country, found.county, found.kind) == (known.country, known.county, known.kind)
+        assert (found.status == "resolved") == (found.confidence >= 0.6)
+    assert all(rival in GAZETTEER.places for rival in found.rivals)
+
+
+@given(
+    st.sampled_from(
+        sorted(i for i, p in GAZETTEER.places.items() if p.kind in ("county", "subcounty", "town"))
+    )
+)
+def test_every_name_of_the_seeds_is_itself_or_in_doubt_and_with_its_county_itself(place_id: str) -> None:
+    place = GAZETTEER.place(place_id)
+    if not place.county:
+        assert resolve(place.name, country_text=place.country).country == place.country
+        return
+    found = resolve(place.name, admin_text=GAZETTEER.place(place.county).name)
+    assert (found.status, found.county) == ("resolved", place.county)

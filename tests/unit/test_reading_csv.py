@@ -1,0 +1,102 @@
+"""CSV files: encoding and delimiter come from the contract, and a wrong one is told, never guessed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
+from tests.unit.partner_files import HEADER, book, read, values
+
+LINE = ["1", "04/03/2024", "F", "16", "Murang’a", "1", "Yes", ""]
+
+
+def semicolon_book(encoding: str = "cp1252", delimiter: str = ";") -> dict[str, Any]:
+    return book(format={"kind": "csv", "encoding": encoding, "delimiter": delimiter})
+
+
+def write(path: Path, lines: list[list[str]], encoding: str, delimiter: str = ";") -> Path:
+    text = "\r\n".join(delimiter.join(f'"{cell}"' for cell in line) for line in lines)
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def test_windows_bytes_are_read_by_the_contracts_encoding(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", [HEADER, LINE], "cp1252")
+    assert b"\x92" in path.read_bytes()
+    cells, _ = read(path, semicolon_book())
+    assert values(cells, "place(origin).place_text") == ["Murang’a"]
+    assert {cell.kind for cell in cells} == {"text"}
+
+
+@pytest.mark.parametrize("declared", ["utf-8", "utf-8-sig"])
+def test_a_byte_order_mark_is_no_part_of_the_first_header(tmp_path: Path, declared: str) -> None:
+    path = write(tmp_path / "a.csv", [HEADER, LINE], "utf-8-sig")
+    _, reader = read(path, semicolon_book(declared))
+    assert next(iter(reader.tally.columns_found)) == "No"
+
+
+def test_headers_lose_invisible_signs_and_double_blanks(tmp_path: Path) -> None:
+    header = ["No", "\u200bDate ", "Sex\u00a0", " Age", "From", "Persons", "Consent", "Remarks"]
+    cells, _ = read(write(tmp_path / "a.csv", [header, LINE], "utf-8"), semicolon_book("utf-8"))
+    assert values(cells, "event_on") == ["04/03/2024"]
+    assert values(cells, "sex") == ["F"]
+
+
+def test_a_wrong_encoding_is_held_with_the_fix(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", [HEADER, LINE], "cp1252")
+    with pytest.raises(ExtractHeld, match=r"Set `format.encoding` to cp1252") as caught:
+        read(path, semicolon_book("utf-8"))
+    assert caught.value.code == "hold:encoding_wrong"
+    marked = write(tmp_path / "b.csv", [HEADER, LINE], "utf-8-sig")
+    with pytest.raises(ExtractHeld, match="mark of UTF-8"):
+        read(marked, semicolon_book("cp1252"))
+    unicode_text = write(tmp_path / "c.csv", [HEADER, LINE], "utf-16")
+    with pytest.raises(ExtractHeld, match="UTF-16"):
+        read(unicode_text, semicolon_book("utf-8"))
+
+
+def test_a_wrong_delimiter_is_held_with_the_fix(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", [HEADER, LINE], "cp1252")
+    with pytest.raises(ExtractHeld, match="seems to use the semicolon") as caught:
+        read(path, semicolon_book(delimiter=","))
+    assert caught.value.code == "hold:delimiter_wrong"
+
+
+def test_row_numbers_count_records_as_a_spreadsheet_does(tmp_path: Path) -> None:
+    split_over_lines = [*LINE[:7], "two\r\nlines"]
+    path = write(tmp_path / "a.csv", [HEADER, split_over_lines, LINE], "cp1252")
+    cells, _ = read(path, semicolon_book())
+    assert {cell.row_number for cell in cells} == {2, 3}
+
+
+def test_a_cell_too_long_for_csv_is_told_without_its_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(";".join(HEADER) + '\n"' + "x" * 200_000, encoding="utf-8")
+    with pytest.raises(ExtractUnreadable, match="quotation mark is not closed") as caught:
+        read(path, semicolon_book("utf-8"))
+    assert "xxx" not in caught.value.sentence
+
+
+def test_a_workbook_named_csv_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"PK\x03\x04....")
+    with pytest.raises(ExtractUnreadable, match="expects CSV"):
+        read(path, semicolon_book())
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.lists(st.text('ab;’"\n Z9', max_size=6), min_size=8, max_size=8), max_size=8))
+def test_what_is_written_is_what_lands(tmp_path: Path, lines: list[list[str]]) -> None:
+    escaped = [[cell.replace('"', '""') for cell in line] for line in lines]
+    given_consent = [[*line[:6], "Yes", line[7]] for line in escaped]
+    path = write(tmp_path / "a.csv", [HEADER, *given_consent], "cp1252")
+    cells, reader = read(path, semicolon_book())
+    sent = {(at + 2, line[4]) for at, line in enumerate(lines)}
+    landed = {(cell.row_number, cell.value) for cell in cells if cell.field == "place(origin).place_text"}
+    assert landed <= sent
+    assert reader.tally.rows_read == reader.tally.rows_landed + reader.tally.rows_refused

@@ -1,0 +1,198 @@
+"""What was published: listing, comparing, going back, and asking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.errors import NjiaError, UsageError
+from orchestration.release import (
+    current_release,
+    diff,
+    find_release,
+    is_rolled_back,
+    list_releases,
+    refresh_summary,
+    rollback,
+    run_query,
+)
+from orchestration.settings import Settings
+from orchestration.stewardship import active_decisions, revoke
+from tests.unit.release_world import EXTRACT, START, publish_one, settings_in
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def test_releases_are_listed_newest_first_and_found_by_name(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    assert [(one.release_id, one.is_current) for one in list_releases(settings)] == [
+        (second.release_id, True),
+        (first.release_id, False),
+    ]
+    assert find_release(settings, "current").release_id == second.release_id
+    assert find_release(settings, "20261124").release_id == first.release_id
+    with pytest.raises(UsageError, match=f"More than one.+{second.release_id}, {first.release_id}"):
+        find_release(settings, "2026")
+
+
+def test_a_link_to_a_missing_release_is_told(settings: Settings) -> None:
+    settings.current.symlink_to("releases/20200101T000000Z-00000000")
+    with pytest.raises(NjiaError, match="Restore"):
+        current_release(settings)
+
+
+def test_a_diff_counts_rows_sums_and_extracts(settings: Settings) -> None:
+    other = {**EXTRACT, "extract_id": "f" * 16}
+    before = publish_one(settings, 0, counts=(3, 1, 2))
+    after = publish_one(settings, 1, counts=(3, 5), extracts=[other])
+    found = diff(settings, before.release_id, "current")
+    movements = next(table for table in found.tables if table.table == "marts.fct_movements")
+    assert (movements.rows_before, movements.rows_after) == (3, 2)
+    assert (movements.added, movements.removed, movements.changed) == (0, 1, 1)
+    assert movements.measures["person_count"] == (6, 8)
+    assert [one["extract_id"] for one in found.extracts_came] == ["f" * 16]
+    assert [one["extract_id"] for one in found.extracts_left] == [EXTRACT["extract_id"]]
+    backwards = diff(settings, after.release_id, before.release_id)
+    assert next(t for t in backwards.tables if t.table == "marts.fct_movements").added == 1
+
+
+def test_a_release_does_not_differ_from_itself(settings: Settings) -> None:
+    publish_one(settings)
+    found = diff(settings, "current", "current")
+    assert {(table.added, table.removed, table.changed) for table in found.tables} == {(0, 0, 0)}
+
+
+def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    inputs = [release.manifest["inputs_hash"] for release in (first, second)]
+    back = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+    assert back.is_current and find_release(settings, "current").release_id == first.release_id
+    decisions = active_decisions(settings, START)
+    assert decisions.rollback is not None and decisions.rollback["from_release"] == second.release_id
+    assert [is_rolled_back(settings, decisions, one) for one in inputs] == [False, True]
+    # Forth again: the second is wanted once more, the first is what was left behind.
+    rollback(settings, second.release_id, "A. Fixture", "the counts were right", START)
+    decisions = active_decisions(settings, START)
+    assert [is_rolled_back(settings, decisions, one) for one in inputs] == [True, False]
+    for entry in decisions.rollbacks:
+        revoke(settings, entry["id"], "A. Fixture", "settled", START)
+    assert not is_rolled_back(settings, active_decisions(settings, START), inputs[0])
+
+
+def test_a_rollback_to_the_unknown_the_current_or_the_damaged_changes_nothing(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    with pytest.raises(UsageError, match=f"no release 2020.+{second.release_id}, {first.release_id}"):
+        rollback(settings, "2020", "A. Fixture", "wrong counts", START)
+    with pytest.raises(UsageError, match="current one already"):
+        rollback(settings, second.release_id, "A. Fixture", "wrong counts", START)
+    with pytest.raises(UsageError, match="reason"):
+        rollback(settings, first.release_id, "A. Fixture", " ", START)
+    (first.path / "partner/parquet/meta.grains.parquet").unlink()
+    with pytest.raises(NjiaError, match="not as it was published"):
+        rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+    assert find_release(settings, "current").release_id == second.release_id
+    assert active_decisions(settings, START).rollback is None
+
+
+def test_a_query_is_answered_from_the_current_release(settings: Settings) -> None:
+    published = publish_one(settings)
+    answer = run_query(settings, "select movement_id, person_count from marts.fct_movements order by 1;")
+    assert answer.release_id == published.release_id
+    assert answer.columns == ["movement_id", "person_count"]
+    assert answer.rows == [(1000, 3), (2000, 1), (3000, 2)]
+    assert run_query(settings, "show tables").columns
+    publish_one(settings, 1, counts=(9,))
+    assert run_query(settings, "select sum(person_count) from marts.fct_movements").rows == [(9,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "words"),
+    [
+        ("", "Only one SELECT"),
+        ("select 1; select 2", "Only one SELECT"),
+        ("delete from marts.fct_movements", "Only one SELECT"),
+        ("create table x as select 1", "Only one SELECT"),
+        ("copy marts.fct_movements to 'x.csv'", "Only one SELECT"),
+        ("attach 'x.duckdb'", "Only one SELECT"),
+        ("set memory_limit = '9GB'", "Only one SELECT"),
+        ("install httpfs", "Only one SELECT"),
+        ("selec 1", "near 'selec'"),
+        ("select 1 +", "ends too early"),
+        ("select * from marts.nothing", "no table nothing.+marts.fct_movements"),
+        ("select nothing from marts.fct_movements", "no column nothing"),
+        ("select sum(record_grain) from marts.fct_movements", "cast them"),
+        ("select nofunction(1)", "no function nofunction"),
+        ("select cast(record_grain as integer) from marts.fct_movements", "try_cast"),
+        ("select * from read_csv('/etc/passwd')", "nothing else"),
+        ("select * from read_text('/etc/passwd')", "nothing else"),
+        ("select * from '/etc/passwd.csv'", "nothing else|no table"),
+        ("pragma database_list", "closed here"),
+        ("select * from DuckDB_Databases()", "closed here"),
+        ("select * from query('select * from duckdb' || '_databases()')", "closed here"),
+    ],
+)
+def test_a_query_that_cannot_be_asked_is_told_in_a_sentence(settings: Settings, sql: str, words: str) -> None:
+    publish_one(settings)
+    with pytest.raises(UsageError, match=words) as told:
+        run_query(settings, sql)
+    message = str(told.value)
+    assert "LINE 1" not in message and "Error" not in message and "\n" not in message
+    assert str(settings.home) not in message and "'case'" not in message
+
+
+def test_the_public_edition_and_an_empty_home_are_told(settings: Settings) -> None:
+    with pytest.raises(NjiaError, match="no release yet"):
+        run_query(settings, "select 1")
+    with pytest.raises(UsageError, match="public edition is not built yet"):
+        run_query(settings, "select 1", "public")
+
+
+@dataclass
+class Taken:
+    partner: str
+    file: str
+    extract_id: str | None
+    outcome: str
+    rows_read: int = 5
+    rows_landed: int = 4
+    rows_refused: int = 1
+    reason: str | None = None
+
+
+def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settings) -> None:
+    published = publish_one(settings)
+    gates = settings.work / "gates"
+    gates.mkdir()
+    fates = {
+        "extract_id": ["a" * 16, "b" * 16],
+        "partner": ["kobe_shelter", "kobe_shelter"],
+        "fate": ["in_force", "held"],
+        "reason": [None, "dates_are_readable"],
+    }
+    pq.write_table(pa.table(fates), gates / "in_force.parquet")
+    taken = [
+        Taken("kobe_shelter", "jan.xlsx", "a" * 16, "landed"),
+        Taken("kobe_shelter", "feb.xlsx", "b" * 16, "landed"),
+        Taken("kobe_shelter", "mar.xlsx", None, "unreadable", reason="It is empty."),
+    ]
+    extracts = refresh_summary(settings, taken, None, published, 1, "published")["extracts"]
+    assert [(one["outcome"], one["reason"]) for one in extracts] == [
+        ("landed", None),
+        ("held", "dates_are_readable"),
+        ("unreadable", "It is empty."),
+    ]
+
+
+def test_the_file_is_readable_by_its_link_too(settings: Settings) -> None:
+    publish_one(settings)
+    path = settings.current / "partner" / "evidence_base.duckdb"
+    with duckdb.connect(str(path), read_only=True) as con:
+        assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)

@@ -1,0 +1,181 @@
+"""Columns become fields by the contract alone; repeats become child rows of their record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.extracts.outcomes import ExtractHeld
+from tests.unit.partner_files import HEADER, KEYS, ROW, book, read, values, workbook
+
+KOBO_HEADER = [
+    "_uuid",
+    "_index",
+    "left_on",
+    "origin",
+    "transport",
+    "transport/bus",
+    "transport/foot",
+    "con",
+    "_tags",
+]
+LEGS_HEADER = ["leg_place", "leg_transport", "_parent_index", "_submission__uuid"]
+
+
+def kobo(**changes: Any) -> dict[str, Any]:
+    return (
+        book(
+            consent={"column": "con", "values": {"TRUE": "given", "FALSE": "refused"}},
+            delivery={"mode": "full", "cadence": "monthly", "key": "_uuid"},
+            format={"kind": "xlsx", "sheet": 0, "repeats": {"legs": {"parent": "_submission__uuid"}}},
+            fields={
+                "event_on": "left_on",
+                "place(origin).place_text": "origin",
+                "transport_mode": {"column": "transport", "select_multiple": "both"},
+                "place(transit).place_text": "legs/leg_place",
+                "place(transit).transport_mode": {"column": "legs/leg_transport", "optional_column": True},
+            },
+            deny=["_tags"],
+        )
+        | changes
+    )
+
+
+def kobo_file(path: Path, main: list[list[Any]], legs: list[list[Any]]) -> Path:
+    return workbook(path, {"Journeys": [KOBO_HEADER, *main], "legs": [LEGS_HEADER, *legs]})
+
+
+def case(
+    uuid: str, consent: Any = True, transport: Any = "bus", flags: tuple[Any, Any] = (1, 0)
+) -> list[Any]:
+    return [uuid, 1, "2024-03-04", "Busia", transport, *flags, consent, "tag"]
+
+
+def test_child_rows_follow_their_record_in_order(tmp_path: Path) -> None:
+    legs = [["Nakuru", "bus", 1, "u1"], ["Moyale", "foot", 2, "u2"], ["Nairobi", "bus", 1, "u1"]]
+    cells, reader = read(kobo_file(tmp_path / "a.xlsx", [case("u1"), case("u2")], legs), kobo())
+    first = KEYS.record_id("testpartner", "u1")
+    stops = [
+        (cell.seq, cell.value, cell.sheet, cell.part)
+        for cell in cells
+        if cell.record_id == first and cell.part
+    ]
+    assert stops == [
+        (1, "Nakuru", "legs", "legs"),
+        (1, "bus", "legs", "legs"),
+        (2, "Nairobi", "legs", "legs"),
+        (2, "bus", "legs", "legs"),
+    ]
+    assert reader.tally.child_landed == {"legs": 3}
+
+
+def test_child_rows_share_the_fate_of_their_record(tmp_path: Path) -> None:
+    legs = [["Nakuru", "bus", 1, "u1"], ["Moyale", "foot", 2, "u2"], ["Lamu", "foot", 3, "nobody"]]
+    cells, reader = read(
+        kobo_file(tmp_path / "a.xlsx", [case("u1"), case("u2", consent=False)], legs), kobo()
+    )
+    assert values(cells, "place(transit).place_text") == ["Nakuru"]
+    assert reader.tally.child_refusals == {("legs", "withheld:no_consent"): 1, ("legs", "Q:orphan_leg"): 1}
+
+
+def test_a_record_sent_twice_keeps_one_copy_of_its_child_rows(tmp_path: Path) -> None:
+    legs = [["Nakuru", "bus", 1, "u1"], ["Nairobi", "bus", 1, "u1"]] * 2
+    cells, reader = read(kobo_file(tmp_path / "a.xlsx", [case("u1"), case("u1")], legs), kobo())
+    assert values(cells, "place(transit).place_text") == ["Nakuru", "Nairobi"]
+    assert reader.tally.child_refusals == {("legs", "dup:duplicate_uuid"): 2}
+
+
+def test_child_rows_may_name_their_record_by_another_column(tmp_path: Path) -> None:
+    main = [["u1", 1, *case("u1")[2:]], ["u2", 2, *case("u2")[2:]]]
+    by_index = {"legs": {"parent": "_parent_index", "matches": "_index"}}
+    content = kobo(
+        format={"kind": "xlsx", "sheet": 0, "repeats": by_index},
+        delivery={"mode": "full", "cadence": "monthly", "key": "content"},
+    )
+    cells, _ = read(kobo_file(tmp_path / "a.xlsx", main, [["Nakuru", "bus", 2, "x"]]), content)
+    assert values(cells, "place(transit).place_text") == ["Nakuru"]
+
+
+@pytest.mark.parametrize(
+    ("style", "expected"),
+    [
+        ("joined", [("bus foot", "text")]),
+        ("flags", [("bus", "flag"), ("foot", "flag")]),
+        ("both", [("bus foot", "text"), ("bus", "flag"), ("foot", "flag")]),
+    ],
+)
+def test_choose_many_is_read_as_it_was_exported(
+    tmp_path: Path, style: str, expected: list[tuple[str, str]]
+) -> None:
+    content = kobo()
+    content["fields"]["transport_mode"] = {"column": "transport", "select_multiple": style}
+    path = kobo_file(tmp_path / "a.xlsx", [case("u1", transport="bus foot", flags=(1, "1"))], [])
+    cells, reader = read(path, content)
+    assert [(cell.value, cell.kind) for cell in cells if cell.field == "transport_mode"] == expected
+    assert list(reader.tally.unmapped) == ["_index"]
+
+
+def test_nothing_chosen_is_not_the_same_as_not_answered(tmp_path: Path) -> None:
+    main = [case("u1", transport=None, flags=(0, 0)), case("u2", transport=None, flags=(None, None))]
+    cells, _ = read(kobo_file(tmp_path / "a.xlsx", main, []), kobo())
+    chosen = [(cell.record_id, cell.value, cell.kind) for cell in cells if cell.field == "transport_mode"]
+    assert chosen == [(KEYS.record_id("testpartner", "u1"), "", "flag")]
+
+
+def test_a_missing_required_column_is_held_with_the_nearest_new_one(tmp_path: Path) -> None:
+    renamed = [("From where" if name == "From" else name) for name in HEADER]
+    path = workbook(tmp_path / "a.xlsx", {"Cases": [renamed, ROW]})
+    with pytest.raises(ExtractHeld, match=r"no column 'From'.*nearest new column is 'From where'") as caught:
+        read(path, book())
+    assert caught.value.code == "hold:column_missing"
+
+
+def test_a_header_in_the_wrong_row_is_told_without_its_cells(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Cases": [["Mary Sampleton", "0712345678"], HEADER, ROW]})
+    with pytest.raises(ExtractHeld, match="check `format`") as caught:
+        read(path, book())
+    assert "Sampleton" not in caught.value.sentence
+
+
+def test_a_missing_optional_column_lands_with_a_flag(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER[:5] + HEADER[6:], ROW[:5] + ROW[6:]]})
+    cells, reader = read(path, book())
+    assert cells
+    assert reader.tally.problems == [
+        {"code": "flag:column_missing_optional", "detail": "column 'Persons' is not in the file"}
+    ]
+
+
+def test_reordered_columns_change_nothing(tmp_path: Path) -> None:
+    one, _ = read(workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, ROW]}), book())
+    two, _ = read(workbook(tmp_path / "b.xlsx", {"Cases": [HEADER[::-1], ROW[::-1]]}), book())
+    assert sorted(one) == sorted(two)
+
+
+def test_a_mapped_column_that_stands_twice_is_held(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, "From"], [*ROW, "Moyale"]]})
+    with pytest.raises(ExtractHeld, match="column 'From' twice") as caught:
+        read(path, book())
+    assert caught.value.code == "hold:header_ambiguous"
+    cells, _ = read(path, book(deny=["Remarks", "From.2"]))
+    assert values(cells, "place(origin).place_text") == ["Busia"]
+
+
+def test_unmapped_columns_are_told_by_name_and_dropped(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "a.xlsx", {"Cases": [[*HEADER, "Nickname", "0712345678"], [*ROW, "Shujaa", "x"]]}
+    )
+    cells, reader = read(path, book())
+    assert list(reader.tally.unmapped) == ["Nickname", "(hidden: looks like a value)"]
+    assert "Shujaa" not in {cell.value for cell in cells}
+
+
+def test_the_reference_decides_the_record_and_content_does_where_there_is_none(tmp_path: Path) -> None:
+    rows = [HEADER, ROW, [2, *ROW[1:]], [None, *ROW[1:]], [None, *ROW[1:]]]
+    cells, reader = read(workbook(tmp_path / "a.xlsx", {"Cases": rows}), book())
+    ids = list(dict.fromkeys(cell.record_id for cell in cells))
+    assert ids[:2] == [KEYS.record_id("testpartner", "1"), KEYS.record_id("testpartner", "2")]
+    assert len(ids) == 4
+    assert {"code": "flag:key_missing", "detail": "2 rows without a reference"} in reader.tally.problems

@@ -1,0 +1,420 @@
+"""The type step on landed extracts: records, places, problems, caching and the boundary around a fault."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.durable import write_json
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_loading import Contracts
+from orchestration.extracts.landing import SCHEMA
+from orchestration.extracts.typed import TypedSummary, type_extracts
+from orchestration.extracts.typed.tables import SCHEMAS
+from orchestration.keys import Keys
+from orchestration.settings import Settings
+
+KEYS = Keys(b"k" * 32, "age1fixture")
+ROUTES: dict[str, Any] = {
+    "contract": "swala_routes",
+    "version": 1,
+    "partner": {"code": "swala", "steward": "data@swala.example"},
+    "grain": "route_report",
+    "agreement": {"id": "A", "valid_from": "2019-01-01", "valid_to": "2035-01-01", "finest_place": "town"},
+    "delivery": {"mode": "full", "cadence": "yearly", "key": "Ref"},
+    "format": {"kind": "csv"},
+    "locale": {"dates": "dmy", "languages": ["en", "sw"], "default_country": "KEN"},
+    "fields": {
+        "event_on": "Date",
+        "person_count": {"column": "Cases", "maximum": 500},
+        "place(origin).place_text": "From",
+        "place(origin).country_text": "Country",
+        "place(transit).list": {"column": "Through", "split": [">"], "direct": ["Direct"]},
+        "place(intended_destination).place_text": "To",
+        "transport_mode": "How",
+        "exploitation_type": {"column": "Type", "values": {"CSE": "sexual_exploitation"}},
+        "embargo_until": {"column": "Embargo"},
+    },
+}
+CASES: dict[str, Any] = ROUTES | {
+    "contract": "swala_cases",
+    "grain": "case",
+    "consent": {"column": "Consent", "values": {"Yes": "given"}},
+    "fields": {
+        "event_on": "Date",
+        "submitted_at": "Sent",
+        "sex": {"column": "Sex", "required": True},
+        "age_band": {"column": "Age", "from": "age_text"},
+        "nationality": "Nationality",
+        "documents": "Papers",
+        "border_point_kind": {"constant": "official"},
+        "place(origin).place_text": "From",
+        "place(transit).place_text": "legs/place",
+        "place(transit).transport_mode": {"column": "legs/mode", "select_multiple": "joined"},
+        "place(exploitation).place_text": "Where",
+    },
+    "format": {"kind": "xlsx", "repeats": {"legs": {"parent": "Ref"}}},
+}
+INTERCEPTIONS: dict[str, Any] = ROUTES | {
+    "contract": "swala_irf",
+    "grain": "interception",
+    "consent": {"basis": "agreement", "reference": "§4"},
+    "fields": {
+        "event_on": "Date",
+        "person_count": "Stated",
+        "sex": "Sex",
+        "place(transit).place_text": {"column": "Point", "basis": "observed"},
+    },
+}
+
+
+class World:
+    """A home with landed extracts of one partner."""
+
+    def __init__(self, folder: Path) -> None:
+        self.settings = Settings(folder / "home", folder / "partners", folder / "keys")
+        self.contracts = Contracts()
+
+    def land(self, contract: dict[str, Any], rows: list[dict[str, Any]], extract_id: str = "a" * 16) -> Path:
+        """Rows map fields to a text or (value, kind); `_ref`, `_row` and `_legs` say where they stand."""
+        cells = []
+        for at, row in enumerate(rows, start=2):
+            record, number = KEYS.record_id("swala", str(row.get("_ref", at))), row.get("_row", at)
+            for field, value in row.items():
+                if not field.startswith("_"):
+                    text, kind = value if isinstance(value, tuple) else (value, "text")
+                    cells.append((record, "Cases", number, "", field, 0, text, kind, None))
+            for seq, leg in enumerate(row.get("_legs", []), start=1):
+                cells += [
+                    (record, "legs", seq, "legs", field, seq, text, "text", None)
+                    for field, text in leg.items()
+                ]
+        path = self.settings.landing / "swala" / f"{extract_id}.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        columns = [list(column) for column in zip(*cells, strict=True)] if cells else [[] for _ in SCHEMA]
+        arrays = [pa.array(column, field.type) for column, field in zip(columns, SCHEMA, strict=True)]
+        pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), path)
+        write_json(
+            path.with_suffix(".json"),
+            {
+                "extract_id": extract_id,
+                "partner": "swala",
+                "contract": contract["contract"],
+                "contract_content": Contract.model_validate(contract).content,
+                "file": "extract.csv",
+                "received_on": "2020-10-15",
+                "sequence": 1,
+                "rows_read": len(rows) + 1,
+                "rows_landed": len(rows),
+                "rows_refused": 1,
+                "refusals": [{"sheet": "Cases", "reason": "skip:blank", "rows": 1}],
+                "parquet_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "date_system": 1900,
+            },
+        )
+        return path
+
+    def type(self) -> TypedSummary:
+        return type_extracts(self.settings, KEYS, contracts=self.contracts)
+
+    def table(self, name: str) -> list[dict[str, Any]]:
+        files = sorted((self.settings.typed / name).glob("*.parquet"))
+        return [row for file in files for row in pq.read_table(file).to_pylist()]
+
+    def problems(self) -> list[str]:
+        return sorted(f"{row['outcome']}:{row['problem_code']}" for row in self.table("problems"))
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+ROUTE: dict[str, Any] = {
+    "event_on": "04/03/2020",
+    "person_count": "5-10",
+    "place(origin).place_text": "Busia",
+    "place(origin).country_text": "Kenya",
+    "place(transit).list": "Busia > Nakuru > Nairobi",
+    "place(intended_destination).place_text": "Nairobi",
+    "transport_mode": "matatu, miguu",
+    "exploitation_type": "CSE",
+}
+CASE: dict[str, Any] = {
+    "event_on": "04/03/2020",
+    "sex": "F",
+    "age_band": "16",
+    "place(origin).place_text": "Garissa",
+    "place(exploitation).place_text": "Nairobi",
+}
+
+
+def test_a_route_report_is_typed_whole(world: World) -> None:
+    world.land(ROUTES, [ROUTE])
+    world.type()
+    record = world.table("records")[0]
+    expected = {
+        "record_grain": "route_report",
+        "event_kind": "reported",
+        "event_on": date(2020, 3, 4),
+        "date_precision": "day",
+        "period_to": date(2020, 3, 4),
+        "person_count": 5,
+        "person_count_low": 5,
+        "person_count_high": 10,
+        "count_basis": "range",
+        "is_group": False,
+        "transit_count": 1,
+        "consent_state": "not_needed",
+        "sex": None,
+        "key_basis": "reference",
+        "source_row_count": 1,
+    }
+    assert {name: record[name] for name in expected} == expected
+    codes = {(row["domain"], row["code"], row["seq"]) for row in world.table("record_codes")}
+    assert codes == {
+        ("transport_mode", "matatu", 1),
+        ("transport_mode", "foot", 2),
+        ("exploitation_type", "sexual_exploitation", 1),
+    }
+    mentions = {row["mention_id"]: row for row in world.table("mentions")}
+    places = {
+        (row["place_role"], row["seq"], mentions[row["mention_id"]]["place_text"])
+        for row in world.table("place_mentions")
+    }
+    assert places == {
+        ("origin", 1, "Busia"),
+        ("transit", 1, "Nakuru"),
+        ("intended_destination", 1, "Nairobi"),
+    }
+    assert world.problems() == ["flag:transit_trimmed"]
+
+
+def test_extracts_and_refusals_come_from_landing_and_contract(world: World) -> None:
+    world.land(ROUTES, [ROUTE])
+    world.type()
+    extract = world.table("extracts")[0]
+    assert (extract["rows_read"], extract["rows_landed"], extract["rows_refused"]) == (2, 1, 1)
+    assert extract["agreement_to"] == date(2035, 1, 1)
+    assert extract["partner_code"] == KEYS.partner_code("swala")
+    assert [(row["reason"], row["row_count"]) for row in world.table("refusals")] == [("skip:blank", 1)]
+
+
+def test_every_folder_has_an_empty_file_of_the_right_schema(world: World) -> None:
+    world.type()
+    for table, schema in SCHEMAS.items():
+        assert pq.read_schema(world.settings.typed / table / "_empty.parquet").equals(schema)
+
+
+def test_mention_ids_do_not_depend_on_capitals_or_blanks(world: World) -> None:
+    world.land(ROUTES, [ROUTE, ROUTE | {"place(origin).place_text": " BUSIA ", "_ref": "other"}])
+    world.type()
+    ids = {row["mention_id"] for row in world.table("place_mentions") if row["place_role"] == "origin"}
+    assert ids == {KEYS.number("mention", "busia", "", "kenya", "KEN")}
+
+
+def test_a_missing_date_is_set_aside_unless_the_extract_has_a_period(world: World) -> None:
+    undated = {field: value for field, value in ROUTE.items() if field != "event_on"}
+    world.land(ROUTES, [undated | {"_row": 17}])
+    world.type()
+    assert world.table("records")[0]["date_precision"] == "unknown"
+    problem = next(row for row in world.table("problems") if row["outcome"] == "Q")
+    assert (problem["field"], problem["problem_code"], problem["row_number"]) == (
+        "event_on",
+        "date_missing",
+        17,
+    )
+
+    declared = [{"match": "*.csv", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}]
+    world.land(ROUTES | {"extracts": declared}, [undated])
+    world.type()
+    record = world.table("records")[0]
+    assert (record["event_on"], record["period_to"]) == (date(2020, 6, 1), date(2020, 6, 30))
+    assert (record["date_precision"], record["round"]) == ("period", "2020")
+
+
+def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: World) -> None:
+    world.land(CASES, [CASE | {"nationality": "Kenyan", "documents": ""}])
+    world.type()
+    record = world.table("records")[0]
+    assert (record["person_count"], record["count_basis"], record["is_group"]) == (1, "stated", False)
+    assert (record["sex"], record["age_band"], record["is_child"]) == ("female", "a09_17", True)
+    assert (record["nationality"], record["documents"], record["consent_state"]) == ("KEN", None, "given")
+    assert ("border_point_kind", "official") in {
+        (r["domain"], r["code"]) for r in world.table("record_codes")
+    }
+
+
+def test_a_required_field_that_is_blank_or_unmapped_is_set_aside(world: World) -> None:
+    blank = {field: value for field, value in CASE.items() if field != "sex"}
+    world.land(CASES, [blank, CASE | {"sex": "7"}])
+    world.type()
+    assert world.problems() == ["Q:code_unmapped", "Q:required_missing"]
+
+
+def test_girl_and_boy_with_and_without_an_age(world: World) -> None:
+    blank = {field: value for field, value in CASE.items() if field != "age_band"}
+    world.land(CASES, [blank | {"sex": "Girl"}, CASE | {"sex": "msichana", "age_band": "30"}])
+    world.type()
+    ages = {(row["sex"], row["age_band"], row["is_child"]) for row in world.table("records")}
+    assert ages == {("female", "child", True), ("female", "a30_38", False)}
+    assert world.problems() == ["flag:sex_age_conflict"]
+
+
+def test_both_sexes_fit_a_group_only(world: World) -> None:
+    world.land(CASES, [CASE | {"sex": "M/F"}])
+    world.type()
+    assert (world.table("records")[0]["sex"], world.problems()) == ("unknown", ["Q:sex_conflict"])
+
+
+def test_legs_of_a_child_sheet_are_stops_in_order(world: World) -> None:
+    legs = [
+        {"place(transit).place_text": "Garissa", "place(transit).transport_mode": "bus"},
+        {"place(transit).place_text": "Mwingi", "place(transit).transport_mode": "bus foot"},
+        {"place(transit).place_text": "Thika", "place(transit).transport_mode": "foot"},
+    ]
+    world.land(CASES, [CASE | {"_legs": legs}])
+    world.type()
+    names = {row["mention_id"]: row["place_text"] for row in world.table("mentions")}
+    stops = [
+        (row["seq"], names[row["mention_id"]], row["transport_mode"])
+        for row in world.table("place_mentions")
+        if row["place_role"] == "transit"
+    ]
+    assert stops == [(1, "Mwingi", None), (2, "Thika", "foot")]
+    assert world.table("records")[0]["transit_count"] == 2
+    assert [row["code"] for row in world.table("record_codes") if row["domain"] == "transport_mode"] == [
+        "bus",
+        "foot",
+    ]
+
+
+def test_direct_is_zero_stops_and_blank_is_not_known(world: World) -> None:
+    blank = {field: value for field, value in ROUTE.items() if field != "place(transit).list"}
+    world.land(ROUTES, [blank, blank | {"place(transit).list": "Direct", "_ref": "other"}])
+    world.type()
+    assert [row["transit_count"] for row in world.table("records")] == [None, 0]
+
+
+def test_a_record_without_any_place_is_set_aside(world: World) -> None:
+    world.land(ROUTES, [{"event_on": "04/03/2020", "place(origin).place_text": "-"}])
+    world.type()
+    assert (world.problems(), world.table("place_mentions")) == (["Q:no_place"], [])
+
+
+def test_an_unreadable_embargo_holds_the_record_back(world: World) -> None:
+    world.land(
+        ROUTES, [ROUTE | {"embargo_until": "soon"}, ROUTE | {"embargo_until": "March 2031", "_ref": "b"}]
+    )
+    world.type()
+    assert "Q:embargo_unreadable" in world.problems()
+    assert world.table("records")[1]["embargo_until"] == date(2031, 3, 31)
+
+
+@pytest.mark.parametrize(
+    ("second", "problem"),
+    [
+        ({}, "flag:duplicate_rows"),
+        ({"sex": "M", "submitted_at": "2020-03-06T10:00:00"}, "flag:older_copy_in_file"),
+        ({"sex": "M"}, "Q:duplicate_key_conflict"),
+    ],
+)
+def test_rows_that_share_a_reference_become_one_record(
+    world: World, second: dict[str, Any], problem: str
+) -> None:
+    first = CASE | {"submitted_at": "2020-03-05T10:00:00", "_ref": "one", "_row": 2}
+    world.land(CASES, [first, first | second | {"_row": 3}])
+    world.type()
+    record = world.table("records")[0]
+    assert (len(world.table("records")), record["source_row_count"]) == (1, 2)
+    assert world.problems() == [problem]
+    if "older" in problem:
+        assert record["sex"] == "male"
+        assert record["submitted_at"] == datetime(2020, 3, 6, 10, tzinfo=UTC)
+
+
+def test_an_intercepted_group_is_one_record_of_its_rows(world: World) -> None:
+    row = {"event_on": "04/03/2020", "place(transit).place_text": "Malaba", "_ref": "irf"}
+    people = [row | {"sex": sex, "person_count": "3", "_row": at} for at, sex in enumerate("FMF", start=2)]
+    world.land(INTERCEPTIONS, people)
+    world.type()
+    record = world.table("records")[0]
+    assert (record["person_count"], record["person_count_low"], record["person_count_high"]) == (3, 3, 3)
+    assert (record["sex"], record["trafficking_status"], record["consent_state"]) == (
+        "mixed",
+        "prevented",
+        "by_agreement",
+    )
+    assert [(r["place_basis"], r["seq"]) for r in world.table("place_mentions")] == [("observed", 1)]
+
+    world.land(INTERCEPTIONS, people[:2])
+    world.type()
+    record = world.table("records")[0]
+    assert (record["person_count"], record["person_count_high"], record["count_basis"]) == (2, 3, "range")
+    assert world.problems() == ["flag:victim_count_mismatch"]
+
+    world.land(INTERCEPTIONS, [people[0], people[1] | {"event_on": "05/03/2020"}])
+    world.type()
+    assert "Q:incident_conflict" in world.problems()
+
+
+def test_the_content_hash_says_what_a_record_says_and_nothing_else(world: World) -> None:
+    variants: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+        "a": lambda row: row,
+        "b": lambda row: row | {"transport_mode": "miguu; matatu", "_row": 40},
+        "c": lambda row: row | {"transport_mode": "bus"},
+    }
+    world.land(ROUTES, [change(ROUTE) | {"_ref": ref} for ref, change in variants.items()])
+    world.type()
+    same, reordered, other = (row["content_hash"] for row in world.table("records"))
+    assert same == reordered != other
+
+
+def test_unchanged_extracts_are_left_alone_and_a_mapping_fix_types_again(world: World) -> None:
+    world.land(ROUTES, [ROUTE | {"exploitation_type": "Kazi"}])
+    assert world.type().retyped == 1
+    assert world.type().retyped == 0
+    assert world.problems()[-1] == "unk:code_unmapped"
+    fields = ROUTES["fields"] | {"exploitation_type": {"column": "Type", "values": {"Kazi": "forced_labour"}}}
+    fixed = Contract.model_validate(ROUTES | {"version": 2, "fields": fields})
+    world.contracts = Contracts({"swala": [fixed]})
+    assert world.type().retyped == 1
+    assert "unk:code_unmapped" not in world.problems()
+    assert world.table("extracts")[0]["contract_version"] == 2
+
+
+def test_a_missing_table_is_written_again(world: World) -> None:
+    world.land(ROUTES, [ROUTE])
+    world.type()
+    (world.settings.typed / "problems" / f"{'a' * 16}.parquet").unlink()
+    assert world.type().retyped == 1
+
+
+def test_extracts_that_landing_no_longer_holds_are_removed(world: World) -> None:
+    path = world.land(ROUTES, [ROUTE])
+    world.type()
+    path.with_suffix(".json").unlink()
+    summary = world.type()
+    assert (summary.extracts, summary.removed, world.table("records")) == (0, 1, [])
+
+
+def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world: World) -> None:
+    world.land(ROUTES, [ROUTE])
+    broken = world.land(ROUTES, [ROUTE], extract_id="b" * 16)
+    broken.write_bytes(b"Testperson 0712345678")
+    entry = json.loads(broken.with_suffix(".json").read_text())
+    write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": "other"})
+    summary = world.type()
+    assert (summary.extracts, summary.retyped, len(summary.failed)) == (1, 1, 1)
+    failure = summary.failed[0]
+    assert (failure.partner, failure.file, failure.step) == ("swala", "extract.csv", "typing its cells")
+    assert "Testperson" not in failure.sentence
+    assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}

@@ -1,0 +1,179 @@
+"""Codes, rows S, K and M of the catalogue of dirty values."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.extracts import typed
+from orchestration.extracts.typed.codes import CodeReader, ReadCodes, joined_or_flags
+from orchestration.extracts.typed.vocabulary import load_vocabulary
+from orchestration.settings import REFERENCE_SEEDS
+
+VOCABULARY = load_vocabulary(REFERENCE_SEEDS)
+
+
+def reader(domain: str, **how: object) -> CodeReader:
+    return CodeReader(domain, VOCABULARY, **how)  # type: ignore[arg-type]
+
+
+def one(domain: str, value: str | None, **how: object) -> tuple[object, ...]:
+    found = reader(domain, **how).read_one(value)
+    return (found.code, *found.problems)
+
+
+def many(domain: str, value: str | None, **how: object) -> tuple[object, ...]:
+    found = reader(domain, **how).read_many(value)
+    return (set(found.codes), *found.problems)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["F", "f ", "Female", "Ke", "mwanamke"], ("female",)),
+        (["M", "Male", "Me", "mwanaume"], ("male",)),
+        (["Mke", "1", "2"], ("unknown", "unk:code_unmapped")),
+        (["M/F", "both"], ("mixed",)),
+        (["Trans", "TransgenderFeminine"], ("other",)),
+        (["?"], ("unknown",)),
+        (["", None], (None,)),
+    ],
+)
+def test_sex_is_read(values: list[str | None], expected: tuple[object, ...]) -> None:
+    assert [one("sex", value) for value in values] == [expected] * len(values)
+
+
+def test_the_contract_comes_first() -> None:
+    assert one("sex", "Mke", values={"Mke": "female"}) == ("female",)
+    assert one("sex", "M", values={"m": "female"}) == ("female",)
+    assert one("sex", "1", values={"1": "male"}) == ("male",)
+
+
+def test_words_of_a_language_the_contract_does_not_list_are_not_read() -> None:
+    assert one("sex", "mwanamke", languages=("en",)) == ("unknown", "unk:code_unmapped")
+
+
+def test_girl_and_boy_also_say_child() -> None:
+    assert reader("sex").read_one("msichana").is_child is True
+    assert reader("sex").read_one("mwanamke").is_child is None
+
+
+@pytest.mark.parametrize("value", ["bus & foot", "bus/foot", "bus foot", "Bus, then walked"])
+def test_several_ways_of_travelling_are_read(value: str) -> None:
+    assert many("transport_mode", value) == ({"bus", "foot"},)
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        (["matatu"], "matatu"),
+        (["boda boda", "pikipiki"], "motorcycle"),
+        (["lori", "truck"], "lorry"),
+        (["miguu"], "foot"),
+        (["ndege", "by air"], "aircraft"),
+        (["SGR"], "train"),
+        (["mashua"], "boat"),
+        (["gari"], "vehicle_unspecified"),
+    ],
+)
+def test_words_for_transport_are_read(values: list[str], code: str) -> None:
+    assert [many("transport_mode", value) for value in values] == [({code},)] * len(values)
+
+
+def test_a_cell_is_understood_whole_or_not_at_all() -> None:
+    assert many("transport_mode", "no bus") == ({"unknown"}, "unk:code_unmapped")
+    assert many("transport_mode", "bus; hovercraft") == ({"bus"}, "unk:code_unmapped")
+
+
+def test_labels_of_several_words_joined_by_blanks_are_told_apart() -> None:
+    labels = {"Begging": "forced_begging", "Sexual exploitation": "sexual_exploitation"}
+    assert many("exploitation_type", "Begging Sexual exploitation", values=labels) == (
+        {"forced_begging", "sexual_exploitation"},
+    )
+
+
+def test_the_joined_cell_wins_over_its_flags() -> None:
+    transport = reader("transport_mode")
+    joined = transport.read_many("bus foot")
+    found = joined_or_flags(joined, transport.read_flags(["bus"]))
+    assert (set(found.codes), found.problems) == ({"bus", "foot"}, ("flag:multi_select_conflict",))
+    assert joined_or_flags(None, None) == ReadCodes()
+    assert joined_or_flags(None, transport.read_flags([])) == ReadCodes()
+    assert joined_or_flags(None, transport.read_flags(["foot"])).codes == ("foot",)
+
+
+def test_trafficked_or_smuggled_is_its_own_status_and_no_victim() -> None:
+    assert one("trafficking_status", "trafficked_smuggled") == ("trafficked_or_smuggled",)
+
+
+def test_kenyan_defect_codes() -> None:
+    assert one("documents", "TFDDO", crosswalk="ke_ctip") == ("unknown", "unk:code_defect")
+    assert reader("documents", crosswalk="ke_ctip").read_one("TFDDO", label="Forged").code == "forged"
+    assert one("documents", "TFDDO Forged", crosswalk="ke_ctip") == ("forged",)
+    assert many("recruitment_method", "TFD2H", crosswalk="ke_ctip") == ({"unknown"},)
+    assert many("recruitment_method", "TFD2K", crosswalk="ke_ctip") == ({"unknown"},)
+
+
+@pytest.mark.parametrize("value", ["DebtBondage ", "DebtBondage\u00a0", "debtbondage"])
+def test_blanks_around_a_code_do_not_matter(value: str) -> None:
+    assert many("means_of_control", value, crosswalk="htcds2") == ({"debt_bondage"},)
+
+
+def test_codes_of_ctdc() -> None:
+    assert one("sex", "-99", crosswalk="ctdc6") == (None,)
+    industry = "Mining, Quarrying, Oil/Gas Extraction;Other"
+    assert many("industry", industry, crosswalk="ctdc6", split=[",", ";"]) == ({"mining", "other"},)
+
+
+def test_nationalities_are_countries_or_words_for_their_people() -> None:
+    assert many("nationality", "Kenyan") == ({"KEN"},)
+    assert many("nationality", "Mkenya / Ugandan") == ({"KEN", "UGA"},)
+    assert many("nationality", "ET") == ({"ETH"},)
+    assert many("nationality", "NA, KE") == ({"NAM", "KEN"},)
+
+
+@given(st.one_of(st.none(), st.text()), st.sampled_from(["sex", "industry", "nationality", "transport_mode"]))
+def test_no_value_makes_it_raise_and_every_code_is_ours(value: str | None, domain: str) -> None:
+    anything = reader(domain, values={"x": "no such code"}, split=[" via "])
+    codes = [anything.read_one(value).code, *anything.read_many(value).codes]
+    assert all(code is None or VOCABULARY.is_code(domain, code) for code in codes)
+
+
+def rows(name: str) -> list[dict[str, str]]:
+    with (REFERENCE_SEEDS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("name", ["codes.csv", "crosswalk.csv", "code_words.csv", "quality_rules.csv"])
+def test_no_seed_has_a_blank_cell(name: str) -> None:
+    assert all(all((value or "").strip() for value in row.values()) for row in rows(name))
+
+
+def test_seeds_refer_to_codes_that_exist_and_are_not_ambiguous() -> None:
+    known = {(row["domain"], row["code"]) for row in rows("codes.csv")}
+    assert len(known) == len(rows("codes.csv"))
+    assert {(row["domain"], row["code"]) for row in rows("crosswalk.csv")} <= known
+    words = rows("code_words.csv")
+    assert {(row["domain"], row["code"]) for row in words if row["domain"] != "nationality"} <= known
+    assert len({(row["domain"], row["word"]) for row in words}) == len(words)
+    inward = [row for row in rows("crosswalk.csv") if row["direction"] != "out"]
+    assert len({(row["domain"], row["system"], row["system_code"]) for row in inward}) == len(inward)
+    assert {row["loss"] for row in rows("crosswalk.csv")} <= {"exact", "broader", "narrower", "none"}
+
+
+def test_every_problem_the_type_step_can_note_has_a_rule() -> None:
+    package = Path(typed.__file__).parent
+    text = "".join(path.read_text(encoding="utf-8") for path in package.glob("*.py"))
+    noted = set(re.findall(r"\b(?:flag|unk|Q):([a-z_0-9]+)", text))
+    noted |= set(re.findall(r'(?:set_aside|_unread|_unknown|flagged)\(\s*"([a-z_0-9]+)"', text))
+    assert len(noted) > 40
+    assert noted <= {row["rule_code"] for row in rows("quality_rules.csv")}
+
+
+def test_every_rule_stands_once() -> None:
+    codes = [row["rule_code"] for row in rows("quality_rules.csv")]
+    assert len(set(codes)) == len(codes)
+    assert {row["outcome"] for row in rows("quality_rules.csv")} == {"Q", "unk", "flag"}
