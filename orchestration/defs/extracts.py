@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration import extracts
-from orchestration.defs.workplace import Workplace, step
+from orchestration.defs.workplace import Refresh, Workplace, step
+from orchestration.stewardship import review
 
 GROUP = "extracts"
 
@@ -36,13 +37,7 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
     )
     def take_in(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
-        taken = step(
-            context,
-            workplace,
-            lambda refresh: extracts.take_in(workplace.settings, refresh.keys, refresh.as_of),
-        )
-        refresh = workplace.begin(context.run_id)
-        refresh.taken = taken
+        taken = step(context, workplace, lambda refresh: _take_in(workplace, refresh))
         for partner in partners:
             own = [extract for extract in taken if extract.partner == partner]
             yield dg.MaterializeResult(
@@ -87,6 +82,12 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
             )
 
     return [take_in, type_extracts]
+
+
+def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtract]:
+    refresh.taken = extracts.take_in(workplace.settings, refresh.keys, refresh.as_of)
+    review.write_files_not_taken(workplace.settings, refresh.taken)
+    return refresh.taken
 
 
 def _stewards(contracts: extracts.Contracts, partner: str) -> str:

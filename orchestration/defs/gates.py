@@ -11,6 +11,7 @@ from orchestration.defs.extracts import landing_key, typed_key
 from orchestration.defs.places import MATCHES
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.release import is_rolled_back
+from orchestration.stewardship import review
 
 GROUP = "gates"
 VERDICTS = dg.AssetKey(["gates", "verdicts"])
@@ -26,11 +27,7 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
     )
     def extract_gate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """Is each extract fit to enter? Numbers of every landed extract, judged by Great Expectations."""
-        verdicts = step(
-            context,
-            workplace,
-            lambda refresh: gates.judge_extracts(workplace.settings, refresh.as_of, refresh.decisions),
-        )
+        verdicts = step(context, workplace, lambda refresh: _judge(workplace, refresh))
         return dg.MaterializeResult(
             metadata={
                 "passed": verdicts.count("passed"),
@@ -97,6 +94,12 @@ def checks(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
                 yield _result(partner, expectation, of_check)
 
     return [extract_checks]
+
+
+def _judge(workplace: Workplace, refresh: Refresh) -> gates.ExtractVerdicts:
+    verdicts = gates.judge_extracts(workplace.settings, refresh.as_of, refresh.decisions)
+    review.write_failed_checks(workplace.settings, verdicts.verdicts)
+    return verdicts
 
 
 def _settle(workplace: Workplace, refresh: Refresh) -> gates.InForce:

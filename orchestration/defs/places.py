@@ -4,7 +4,8 @@ import dagster as dg
 
 from orchestration import extracts, places
 from orchestration.defs.extracts import typed_key
-from orchestration.defs.workplace import Workplace, step
+from orchestration.defs.workplace import Refresh, Workplace, step
+from orchestration.stewardship import review
 
 MATCHES = dg.AssetKey(["places", "matches"])
 
@@ -19,14 +20,7 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
     )
     def locate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         """Every distinct place mention with its place, the method, the confidence and its rivals."""
-        located = step(
-            context,
-            workplace,
-            lambda refresh: places.locate(
-                workplace.settings, refresh.keys, place_aliases=refresh.decisions.place_aliases
-            ),
-        )
-        workplace.begin(context.run_id).found["located"] = located
+        located = step(context, workplace, lambda refresh: _locate(workplace, refresh))
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": located.mentions,
@@ -37,3 +31,9 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
         )
 
     return [locate]
+
+
+def _locate(workplace: Workplace, refresh: Refresh) -> places.LocateSummary:
+    located = places.locate(workplace.settings, refresh.keys, place_aliases=refresh.decisions.place_aliases)
+    review.write_unresolved_places(workplace.settings)
+    return located

@@ -7,8 +7,9 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
-from orchestration.defs.workplace import Refresh, Workplace, step
+from orchestration.defs.workplace import Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.stewardship import review
 from orchestration.warehouse import NodeOutcome, build
 
 UNIQUE_ID = "dagster_dbt/unique_id"
@@ -36,7 +37,8 @@ def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
             lambda refresh: build(workplace.settings, refresh.as_of.date().isoformat()),
         )
         yield from _results(context, nodes)
-        step(context, workplace, lambda refresh: _stop_if_broken(refresh, nodes))
+        step(context, workplace, lambda refresh: _stop_if_broken(nodes))
+        step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
 
     return [warehouse]
 
@@ -65,7 +67,7 @@ def _results(
             )
 
 
-def _stop_if_broken(refresh: Refresh, nodes: list[NodeOutcome]) -> None:
+def _stop_if_broken(nodes: list[NodeOutcome]) -> None:
     """Errors of models are ours to mend; failed tests are a reason to refuse. Neither reaches a release."""
     errors = [
         node.name for node in nodes if node.status == "error" or (node.status == "fail" and not node.is_test)

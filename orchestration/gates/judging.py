@@ -5,6 +5,7 @@ Only outcomes leave this module. GX's own results quote values and are dropped h
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ def _validate(frame: pd.DataFrame, limits: Sequence[Limit]) -> list[list[Outcome
     import great_expectations as gx  # takes seconds: imported when a gate judges, not when Njia starts
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     suite = gx.ExpectationSuite(name="gate")

@@ -232,12 +232,13 @@ def test_corridors_count_each_record_once_and_each_grain_apart(warehouse: Wareho
     assert rows(
         warehouse,
         """select corridor_id, record_count from marts.mart_corridors
-        where level = 'od' and period_id = '2024' and record_grain = 'case' and population = 'all' order by 1""",
+        where level = 'od' and period_id = '2024' and record_grain = 'case' and population = 'all'
+        order by 1""",
     ) == [("KE040>ITA", 2), ("KE040>unknown", 1), ("KE047>unknown", 1)]
 
 
 def test_hotspots_count_places_and_effort(warehouse: Warehouse) -> None:
-    # Busia: records 1 and 30; Nairobi: 31. Mombasa is watched but not reported: a row of zeros. One girl in Busia.
+    # Busia: records 1 and 30, one of them a girl; Nairobi: 31. Mombasa is watched, not reported: zeros.
     assert rows(
         warehouse,
         """select place_id, population, record_count, person_count_low, person_count_high, partner_count,
@@ -261,8 +262,8 @@ def test_hotspots_count_places_and_effort(warehouse: Warehouse) -> None:
 
 
 def test_effort_counts_months_between_reports_and_none_after(warehouse: Warehouse) -> None:
-    # Dated records of Kobe House run from February 2024 to 20 June 2025: 2 months of the first quarter, 3 of
-    # each later one. The third partner reports only March 2024 and watches Nairobi as a place of exploitation.
+    # Dated records of Kobe House run from February 2024 to 20 June 2025: 2 months of the first quarter, 3
+    # of each later one. The third partner reports only March 2024, watching Nairobi.
     effort = """select period_id, effort_months, partner_count from marts.mart_coverage
         where record_grain = 'case' and place_id = '{}'
         and period_id in ('2024-Q1', '2024-Q4', '2025-Q2') order by 1"""

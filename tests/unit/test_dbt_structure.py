@@ -1,7 +1,8 @@
-"""The dbt project keeps its own rules: layers refer one way, every model has a key, readers find every column told."""
+"""The dbt project keeps its own rules: layers refer one way, models have keys, columns are told."""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from pathlib import Path
@@ -138,6 +139,15 @@ def test_every_test_tells_the_steward_what_to_do(manifest: dict[str, Any]) -> No
 def test_every_singular_test_has_one_parent(manifest: dict[str, Any]) -> None:
     singular = [t for t in of_type(manifest, "test") if not t.get("test_metadata")]
     assert [t["name"] for t in singular if len(t["depends_on"]["nodes"]) != 1] == []
+
+
+def test_every_rule_of_the_judging_model_is_explained_to_partners() -> None:
+    judging = (DBT_PROJECT / "models" / "quarantine" / "record_rules.sql").read_text(encoding="utf-8")
+    seed = DBT_PROJECT.parent / "seeds" / "reference" / "quality_rules.csv"
+    with seed.open(encoding="utf-8", newline="") as lines:
+        explained = {(row["rule_code"], row["outcome"]) for row in csv.DictReader(lines)}
+    stated = re.findall(r"'(Q|flag|unk)' as outcome,\s+'(\w+)' as rule_code", judging)
+    assert [code for outcome, code in stated if (code, outcome) not in explained] == []
 
 
 def test_own_generic_tests_are_catalogued() -> None:

@@ -53,7 +53,7 @@ forms as (
             and not industries.is_said_by_type
             and (
                 types.type_count = 1
-                or industries.own_type = types.code
+                or types.code = industries.own_type
                 or (industries.own_type is null and types.is_labour)
             )
 

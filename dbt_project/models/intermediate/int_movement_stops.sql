@@ -36,9 +36,10 @@ named as (
     select
         stops.*,
         case
-            when named_country_place_id is not null and coarsened_place_id in (told_country_place_id, 'unknown')
-                then named_country_place_id
-            else coarsened_place_id
+            when stops.named_country_place_id is not null
+                and stops.coarsened_place_id in (stops.told_country_place_id, 'unknown')
+                then stops.named_country_place_id
+            else stops.coarsened_place_id
         end as place_id
     from stops
 )

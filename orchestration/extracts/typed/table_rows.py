@@ -50,6 +50,12 @@ def typed_tables(
     for record in assemble(cells, typist, period.round if period else None, mention_id):
         _add(tables, own, record)
     tables["extracts"] = [_extract_row(own, entry, contract, keys)]
+    tables["coverage"] = [
+        {**own, "place_id": place, "role": role, "valid_from": watched.from_, "valid_to": watched.to}
+        for watched in contract.coverage
+        for place in watched.places
+        for role in watched.roles
+    ]
     tables["refusals"] = [
         {**own, "sheet": refusal["sheet"], "reason": refusal["reason"], "row_count": refusal["rows"]}
         for refusal in entry.get("refusals", [])

@@ -31,6 +31,15 @@ EXTRACTS = pa.schema(
         ("steward", pa.string()),
     ]
 )
+COVERAGE = pa.schema(
+    [
+        *_EXTRACT,
+        ("place_id", pa.string()),
+        ("role", pa.string()),
+        ("valid_from", pa.date32()),
+        ("valid_to", pa.date32()),
+    ]
+)
 REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])
 RECORDS = pa.schema(
     [
@@ -102,6 +111,7 @@ MENTIONS = pa.schema(
 
 SCHEMAS = {
     "extracts": EXTRACTS,
+    "coverage": COVERAGE,
     "refusals": REFUSALS,
     "records": RECORDS,
     "record_codes": RECORD_CODES,
@@ -111,6 +121,7 @@ SCHEMAS = {
 }
 TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",
+    "coverage": "What the partner watches: places, roles and days, as its contract declares.",
     "refusals": "Rows of an extract that did not land, counted by reason.",
     "records": "One row a record of an extract: dates, counts, ages and codes as typed, with precision.",
     "record_codes": "Codes of fields that may hold several, one row a code.",
