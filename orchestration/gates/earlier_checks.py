@@ -119,14 +119,12 @@ def _manifest_nodes(settings: Settings) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     manifest = json.loads(path.read_text(encoding="utf-8"))
-    units = {
-        name: {**node, "resource_type": "unit_test"} for name, node in manifest.get("unit_tests", {}).items()
-    }
-    return {**manifest["nodes"], **units}
+    found: dict[str, dict[str, Any]] = manifest["nodes"]
+    return found
 
 
 def _is_test(node: Mapping[str, Any]) -> bool:
-    return node.get("resource_type") in ("test", "unit_test")
+    return node.get("resource_type") == "test"
 
 
 def _table(node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> str | None:

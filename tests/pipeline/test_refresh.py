@@ -1,0 +1,118 @@
+"""The whole job over the scenario: what comes out is what was worked out by hand."""
+
+from __future__ import annotations
+
+import json
+
+from orchestration.release import current_release
+from tests import scenario
+from tests.conftest import EvidenceBase
+
+
+def test_every_row_has_exactly_one_fate(published_world: EvidenceBase) -> None:
+    release = current_release(published_world.settings)
+    assert release is not None
+    assert release.manifest["rows"] == scenario.ROWS
+    read, refused = published_world.ask(
+        "select cast(sum(rows_read) as integer), cast(sum(rows_refused) as integer) from quality.reconciliation"
+    )[0]
+    assert (read, refused) == (scenario.ROWS_READ, scenario.ROWS_REFUSED)
+
+
+def test_movements_are_counted_by_grain_and_never_added(published_world: EvidenceBase) -> None:
+    counted = dict(
+        published_world.ask("select record_grain, count(*) from marts.fct_movements group by record_grain")
+    )
+    assert counted == scenario.MOVEMENTS
+
+
+def test_direction_is_seen_from_kenya(published_world: EvidenceBase) -> None:
+    counted = published_world.ask(
+        "select direction, count(*) from marts.fct_movements where record_grain = 'case' group by direction"
+    )
+    assert dict(counted) == scenario.DIRECTIONS
+
+
+def test_a_corridor_counts_records_and_the_partners_behind_them(published_world: EvidenceBase) -> None:
+    found = published_world.ask(
+        "select population, record_count, partner_count from marts.mart_corridors "
+        "where level = 'od' and origin_place_id = 'KE040' and destination_place_id = 'KE047' "
+        "and record_grain = 'case' and period_id = '2025' order by population"
+    )
+    expected = (scenario.BUSIA_NAIROBI["record_count"], scenario.BUSIA_NAIROBI["partner_count"])
+    assert found == [("all", *expected), ("children", *expected)]
+
+
+def test_who_was_promised_another_place_is_diverted(published_world: EvidenceBase) -> None:
+    diverted = published_world.ask(
+        "select origin_place_id, intended_place_id, destination_place_id from marts.fct_movements where is_diverted"
+    )
+    assert diverted == [("tn-eth-addis-ababa", "ZAF", "KE047")]
+
+
+def test_a_destination_only_promised_says_so(published_world: EvidenceBase) -> None:
+    found = published_world.ask(
+        "select destination_place_id, is_diverted from marts.fct_movements "
+        "where destination_basis = 'intended' and record_grain = 'case'"
+    )
+    assert found == [("tn-are-dubai", None)]
+
+
+def test_novelty_tells_a_confirmed_destination_from_a_new_partners_word(
+    published_world: EvidenceBase,
+) -> None:
+    found = published_world.ask(
+        "select item, evidence_class from marts.mart_novelty where item_kind = 'country' "
+        "and role = 'destination' and round = '2020' and evidence_class <> 'seen_before' order by item"
+    )
+    assert found == [("GRC", "panel_confirmed"), ("RWA", "new_source")]
+
+
+def test_quarantine_names_the_rule_and_what_to_do(published_world: EvidenceBase) -> None:
+    found = published_world.ask(
+        "select rule_code, row_count, steward_action from quality.quarantine_summary order by rule_code"
+    )
+    assert [(code, rows) for code, rows, _ in found] == [("date_invalid", 1), ("no_place_resolved", 1)]
+    assert all(action for _, _, action in found)
+
+
+def test_the_same_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
+    before = evidence_base.release_id()
+    for partner, name, content in scenario.EXTRACTS:
+        evidence_base.deliver(partner, name, content)
+    ended = evidence_base.refresh()
+    assert ended.error is None
+    assert ended.refresh.found["unchanged"]
+    assert {extract.outcome for extract in ended.refresh.taken} == {"already_landed"}
+    assert evidence_base.release_id() == before
+    assert not list(evidence_base.settings.inbox.glob("*/*"))
+
+
+def test_a_lag_that_has_passed_lets_the_movement_in(evidence_base: EvidenceBase) -> None:
+    later = evidence_base.at(scenario.AS_OF.replace(month=4))
+    ended = later.refresh()
+    assert ended.error is None
+    release = current_release(later.settings)
+    assert release is not None
+    assert release.manifest["rows"]["embargoed"] == 0
+    assert release.manifest["rows"]["current"] == scenario.ROWS["current"] + 1
+
+
+def test_a_mapping_fix_retypes_without_the_original(evidence_base: EvidenceBase) -> None:
+    contract = scenario.PARTNERS["swala_post"].replace("Labour: forced_labour", "Labour: forced_begging")
+    evidence_base.write_contract("swala_post", contract)
+    ended = evidence_base.refresh()
+    assert ended.error is None
+    assert ended.refresh.taken == []
+    forms = evidence_base.ask(
+        "select distinct form_label from marts.fct_movements where origin_place_id like 'tn-uga-%'"
+    )
+    assert forms == [("Forced begging",)]
+
+
+def test_the_manifest_tells_no_partners_name(published_world: EvidenceBase) -> None:
+    release = current_release(published_world.settings)
+    assert release is not None
+    text = json.dumps(release.manifest)
+    assert not [partner for partner in scenario.PARTNERS if partner in text]
+    assert not [name for _, name, _ in scenario.EXTRACTS if name in text]
