@@ -66,7 +66,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     2 wrong use or settings, 1 anything unexpected.
     """
     from orchestration.defs.refresh import run_refresh
-    from orchestration.release import refresh_summary
+    from orchestration.release import Outcome, refresh_summary
 
     console.show_new_key(_make_keys(settings))
     with console.steps() as on_step:
@@ -75,7 +75,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     if error is not None and not isinstance(error, ReleaseRefused):
         raise error
     found = ended.refresh.found if ended.refresh else {}
-    outcome = "refused" if error else "unchanged" if found.get("unchanged") else "published"
+    outcome: Outcome = "refused" if error else "unchanged" if found.get("unchanged") else "published"
     summary = refresh_summary(
         settings,
         ended.refresh.taken if ended.refresh else [],
@@ -166,16 +166,17 @@ def contract() -> None:
 @click.argument("contract_path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @json_output
-def contract_check(contract_path: Path, file: Path, as_json: bool) -> None:
+@installation
+def contract_check(settings: Settings, contract_path: Path, file: Path, as_json: bool) -> None:
     """Read, rename, minimise and type FILE by CONTRACT_PATH; nothing is kept."""
     from orchestration import extracts
 
-    report = extracts.check_contract(contract_path, file)
+    report = extracts.check_contract(contract_path, file, settings.as_of().date())
     if as_json:
         print(json.dumps(report.as_dict(), default=str))
     else:
         console.show_contract_report(report)
-    if not report.fit:
+    if not report.ok:
         sys.exit(1)
 
 
@@ -290,7 +291,7 @@ def decide_waive(settings: Settings, check: str, scope: str, expires: str, autho
 
     _decision(
         settings, "check_waiver", author, reason, check=check, check_definition=gates.check_definition(check),
-        scope=scope, expires=_day(expires),
+        scope=scope, expires=_day(expires), waivable=gates.is_waivable,
     )  # fmt: skip
 
 

@@ -117,8 +117,8 @@ def show_status(found: dict[str, Any]) -> None:
     if release is None:
         out.print("No release yet. `njia refresh` publishes the first one.\n")
     else:
-        facts = f"{release['age']} old, {release['movements']:,} movements"
-        out.print(f"[bold]Release {release['release_id']}[/], {facts}\n")
+        age = f"{release['age']} old, {release['movements']:,} movements"
+        out.print(f"[bold]Release {release['release_id']}[/], {age}\n")
     if found["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
         for reason in found["last_refused"]["why"]:
@@ -215,8 +215,33 @@ def show_synth(folder: Path, seed: int, made: Any) -> None:
 
 
 def show_contract_report(report: Any) -> None:
-    for line in report.lines():
-        out.print(escape(line), soft_wrap=True)
+    """What a refresh would make of the file: sums, refusals, typing problems, columns left out."""
+    verdict = "[bold green]fits[/]" if report.ok else "[bold red]does not fit[/]"
+    out.print(f"[bold]{escape(report.contract)}[/] {verdict} {escape(report.file)}")
+    for fault in report.faults:
+        out.print(f"  {escape(fault)}", soft_wrap=True)
+    out.print(
+        f"\n{report.rows_read:,} rows read = {report.rows_refused:,} refused + {report.rows_landed:,} landed"
+        f" ({report.records:,} records)"
+    )
+    for refusal in report.refusals:
+        out.print(f"  {refusal['rows']:,} × {refusal['reason']} {escape(refusal['sheet'] or '')}")
+    for code, count in report.stripped.items():
+        out.print(f"  {count:,} cells removed: {code}")
+    if report.typing_problems:
+        out.print("\nProblems of typing (Q: the row would be quarantined)")
+        table = _table("count", "rule", "field", "first rows")
+        for problem in report.typing_problems:
+            rule = f"{problem['outcome']}:{problem['code']}"
+            table.add_row(f"{problem['count']:,}", rule, problem["field"], ", ".join(problem["first_rows"]))
+        out.print(table)
+    out.print("\nFilled share of each mapped field")
+    table = _facts()
+    for name, share in report.filled_share.items():
+        table.add_row(f"{share:.0%}", name)
+    out.print(table)
+    if report.unmapped_columns:
+        out.print(f"\nColumns that no field names, dropped: {escape(', '.join(report.unmapped_columns))}")
 
 
 def _counted(counts: Counter[str]) -> str:

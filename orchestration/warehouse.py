@@ -78,7 +78,7 @@ def build(
                 *_project_arguments(target),
                 *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
                 *("--indirect-selection", "buildable", "--no-write-json"),
-                # Unit tests try the SQL on made-up rows: they say nothing of this refresh, `make test` runs them.
+                # Unit tests try the SQL on made-up rows: `make test` runs them.
                 *("--exclude-resource-type", "unit_test"),
                 *QUIET,
             ]

@@ -146,5 +146,5 @@ DIRECTIONS = {"within": 9, "into": 2, "out_of": 1}  # cases: S1 S2 S9-S14 K1 · 
 DIVERTED = {"K2"}  # promised South Africa, exploited in Nairobi
 
 # A value that no reader should see again: planted in cells of every kind.
-PLANTED_NAMES = ("Testperson", "Sampleton", "Fixture")
+PLANTED_NAMES = ("Testperson", "Sampleton", "Halima Fixture", "Rehema Fixture")
 PLANTED_PHONE = "0712345678"

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from orchestration.settings import Settings
 
@@ -14,7 +15,7 @@ REFRESH = "refresh"
 
 @dataclass(frozen=True)
 class Automation:
-    job: dg.JobDefinition
+    job: UnresolvedAssetJobDefinition
     schedule: dg.ScheduleDefinition
     sensor: dg.SensorDefinition
 

@@ -1,10 +1,11 @@
-"""`njia contract check`: read, rename and minimise a file by a contract, with no home and no trace."""
+"""`njia contract check`: read, rename, minimise and type a file by a contract, with no home and no trace."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from orchestration.extracts.landing import account
 from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
-from orchestration.extracts.tally import LandedCell
+from orchestration.extracts.typed.table_rows import typed_tables
+from orchestration.extracts.typed.vocabulary import load_vocabulary
 from orchestration.keys import Keys
+from orchestration.settings import REFERENCE_SEEDS
 
-CellsSeen = Callable[[LandedCell], None]
+ROWS_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,15 @@ class ContractReport:
     unmapped_columns: list[str] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
     filled_share: dict[str, float] = field(default_factory=dict)
+    records: int = 0
+    typing_problems: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def check_contract(contract_path: Path, file_path: Path, seen: CellsSeen | None = None) -> ContractReport:
-    """Dry-run a contract on a file. `seen` gets every cell that would land, e.g. to type it."""
+def check_contract(contract_path: Path, file_path: Path, today: date) -> ContractReport:
+    """Dry-run a contract on a file, as if it were received today."""
     label = f"{contract_path.parent.name}/{contract_path.name}"
     try:
         contract = load_contract(contract_path, check_folder=False)
@@ -65,19 +70,32 @@ def check_contract(contract_path: Path, file_path: Path, seen: CellsSeen | None 
     reader = RecordReader(contract, keys, file_path.name)
     try:
         with open_source(file_path, contract) as source:
-            for cell in reader.landed_cells(source):
-                if seen:
-                    seen(cell)
+            cells = list(reader.landed_cells(source))
+            date_system = source.date_system
     except ExtractStopped as fault:
         return ContractReport(label, file_path.name, ok=False, faults=[*faults, fault.sentence])
-    return _report(label, file_path.name, contract, reader, faults)
+    counts = account(contract, reader.tally, date_system)
+    entry = counts | {
+        "extract_id": "0" * 16,
+        "partner": contract.partner.code,
+        "file": file_path.name,
+        "received_on": today.isoformat(),
+        "sequence": 1,
+    }
+    typed = typed_tables(cells, entry, contract, load_vocabulary(REFERENCE_SEEDS), keys)
+    return _report(label, file_path.name, contract, reader, counts, typed, faults)
 
 
 def _report(
-    label: str, file_name: str, contract: Contract, reader: RecordReader, faults: list[str]
+    label: str,
+    file_name: str,
+    contract: Contract,
+    reader: RecordReader,
+    counts: dict[str, Any],
+    typed: dict[str, list[dict[str, Any]]],
+    faults: list[str],
 ) -> ContractReport:
     tally = reader.tally
-    counts = account(contract, tally, 1900)
     shown = {name: counts[name] for name in ContractReport.__dataclass_fields__ if name in counts}
     return ContractReport(
         **(shown | {"contract": label}),
@@ -89,4 +107,27 @@ def _report(
             for name, spec in contract.fields.items()
             if spec.column
         },
+        records=len(typed["records"]),
+        typing_problems=_typing_problems(typed["problems"]),
     )
+
+
+def _typing_problems(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Counts by rule and field, the most frequent first, with the first rows it happened in."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for problem in problems:
+        key = (problem["outcome"], problem["problem_code"], problem["field"])
+        counts[key] += 1
+        if len(rows[key]) < ROWS_NAMED:
+            rows[key].append(f"{problem['sheet']} {problem['row_number']}".strip())
+    return [
+        {
+            "outcome": outcome,
+            "code": code,
+            "field": name,
+            "count": count,
+            "first_rows": rows[outcome, code, name],
+        }
+        for (outcome, code, name), count in counts.most_common()
+    ]

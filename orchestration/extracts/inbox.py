@@ -12,11 +12,11 @@ from orchestration.settings import Settings
 
 
 def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:
-    """Copy files into a partner's inbox; a refresh that looks meanwhile sees a `.part` and leaves it alone."""
+    """Copy files into a partner's inbox; a refresh that looks meanwhile leaves a `.part` alone."""
     known = sorted(path.name for path in settings.partners.iterdir() if path.is_dir())
     if partner not in known:
         raise UsageError(
-            f"No partner {partner!r} in {settings.partners}. Partners with a contract: {', '.join(known) or 'none'}."
+            f"No partner {partner!r} in {settings.partners}. Partners: {', '.join(known) or 'none'}."
         )
     folder = settings.inbox / partner
     folder.mkdir(parents=True, exist_ok=True)

@@ -18,12 +18,13 @@ from orchestration.release.publish import Published, publish
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import is_rolled_back, rollback
 from orchestration.release.stage import CHECK_RESULTS, Candidate, stage
-from orchestration.release.summary import refresh_summary
+from orchestration.release.summary import Outcome, refresh_summary
 
 __all__ = [
     "CHECK_RESULTS",
     "Answer",
     "Candidate",
+    "Outcome",
     "Published",
     "Release",
     "content_hash",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, workb
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
 IDENTITY = pyrage.x25519.Identity.generate()
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(IDENTITY.to_public()))
+
+
+TODAY = date(2026, 3, 1)
 
 
 @pytest.fixture
@@ -243,7 +246,7 @@ def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.
 
 def test_checking_a_contract_needs_no_home_and_shows_no_value(home: Settings, tmp_path: Path) -> None:
     file = send(home)
-    report = check_contract(home.partners / "testpartner" / "contract.yml", file)
+    report = check_contract(home.partners / "testpartner" / "contract.yml", file, TODAY)
     assert report.ok
     assert (report.rows_read, report.rows_landed) == (3, 1)
     assert report.filled_share["sex"] == 1.0
@@ -256,8 +259,8 @@ def test_checking_a_contract_needs_no_home_and_shows_no_value(home: Settings, tm
 def test_checking_tells_what_is_wrong(home: Settings, tmp_path: Path) -> None:
     file = tmp_path / "note.xlsx"
     file.write_text("not a workbook")
-    report = check_contract(home.partners / "testpartner" / "contract.yml", file)
+    report = check_contract(home.partners / "testpartner" / "contract.yml", file, TODAY)
     assert not report.ok
     assert "is not an Excel workbook" in report.faults[0]
     broken = add_partner(home.partners, book(partner={"code": "other", "steward": "a@b.example"}, grian=1))
-    assert "Did you mean `grain`?" in check_contract(broken, file).faults[0]
+    assert "Did you mean `grain`?" in check_contract(broken, file, TODAY).faults[0]
