@@ -14,6 +14,7 @@ from orchestration.release import is_rolled_back
 from orchestration.stewardship import review
 
 GROUP = "gates"
+QUARANTINE_CHECK = "quarantine_is_not_flooded"
 VERDICTS = dg.AssetKey(["gates", "verdicts"])
 IN_FORCE = dg.AssetKey(["gates", "in_force"])
 
@@ -87,11 +88,13 @@ def checks(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
     )
     def extract_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         verdicts = step(context, workplace, lambda refresh: gates.read_verdicts(workplace.settings))
+        rules = step(context, workplace, lambda refresh: gates.quarantine_rules(workplace.settings))
         for partner in contracts.partners:
             own = verdicts.of_partner(partner)
             for expectation in EXTRACT_GATE:
                 of_check = [verdict for verdict in own if verdict.check_name == expectation.name]
-                yield _result(partner, expectation, of_check)
+                by_rule = rules.get(partner, {}) if expectation.name == QUARANTINE_CHECK else {}
+                yield _result(partner, expectation, of_check, by_rule)
 
     return [extract_checks]
 
@@ -110,7 +113,9 @@ def _settle(workplace: Workplace, refresh: Refresh) -> gates.InForce:
     return settled
 
 
-def _result(partner: str, expectation: Expectation, verdicts: list[gates.Verdict]) -> dg.AssetCheckResult:
+def _result(
+    partner: str, expectation: Expectation, verdicts: list[gates.Verdict], by_rule: dict[str, int]
+) -> dg.AssetCheckResult:
     failed = [verdict for verdict in verdicts if not verdict.passed]
     holding = [verdict for verdict in failed if verdict.holds]
     table = [
@@ -130,6 +135,10 @@ def _result(partner: str, expectation: Expectation, verdicts: list[gates.Verdict
     }
     if table:
         metadata["failed"] = dg.MetadataValue.table(table)
+    if by_rule:
+        metadata["rows_by_rule"] = dg.MetadataValue.table(
+            [dg.TableRecord({"rule": rule, "rows": rows}) for rule, rows in by_rule.items()]
+        )
     return dg.AssetCheckResult(
         asset_key=landing_key(partner),
         check_name=expectation.name,

@@ -24,7 +24,9 @@ class StepsOfTheWay(DagsterDbtTranslator):
             return "reference"
         if folder == "marts":
             return "measure" if dbt_resource_props["name"].startswith("mart_") else "shape"
-        return {"staging": "judge", "quarantine": "judge", "intermediate": "shape"}.get(folder, folder)
+        return {"staging": "judge", "quarantine": "judge", "intermediate": "shape", "meta": "measure"}.get(
+            folder, folder
+        )
 
 
 def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:

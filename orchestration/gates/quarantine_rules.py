@@ -1,0 +1,24 @@
+"""How many rows of each partner the type step would set aside, by rule, for the check beside it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import duckdb
+
+from orchestration.settings import Settings
+
+
+def quarantine_rules(settings: Settings) -> dict[str, dict[str, int]]:
+    """By partner: rule code to number of source rows, the most frequent rule first."""
+    files = str(settings.typed / "problems" / "*.parquet")
+    with duckdb.connect() as con:
+        found = con.execute(
+            "select partner, problem_code, count(*) from read_parquet($files) where outcome = 'Q' "
+            "group by partner, problem_code order by partner, count(*) desc, problem_code",
+            {"files": files},
+        ).fetchall()
+    counts: dict[str, dict[str, int]] = defaultdict(dict)
+    for partner, rule, rows in found:
+        counts[partner][rule] = rows
+    return dict(counts)

@@ -1,0 +1,517 @@
+"""The folders, the imports and the Dagster graph tell the story of the design, and go on telling it."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from orchestration.defs.resources import evidence_base
+from orchestration.defs.workplace import Workplace
+from orchestration.extracts import TYPED_TABLES
+from orchestration.home import prepare_home
+from orchestration.settings import REFERENCE_SEEDS, Settings
+from tests import scenario
+from tests.conftest import new_evidence_base
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS_OF_THE_DESIGN = {
+    "extracts", "places", "gates", "linkage", "statistics", "disclosure", "release", "outputs",
+    "stewardship", "synth",
+}  # fmt: skip
+ROOMS = sorted(path.name for path in (ROOT / "orchestration").iterdir() if path.name in ROOMS_OF_THE_DESIGN)
+FOLDERS_OF_THE_DESIGN = {".ci", "orchestration", "dbt_project", "expectations", "seeds", "tests", "docs"}
+FILES_OF_THE_DESIGN = {
+    "README.md", "pyproject.toml", "uv.lock", "Makefile", "LICENSE", "NOTICE", "CHANGELOG.md",
+    "CONTRIBUTING.md", "SECURITY.md",
+}  # fmt: skip
+FORBIDDEN_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "processor"}
+LONGEST_DEFS_FILE = 160
+
+# Who reaches past another room's package, into which of its modules, and why it may.
+INTO_A_ROOM = {
+    ("orchestration/gates/candidate.py", "orchestration.release.manifest"): (
+        "the gate signs the files by the very hashes that publishing reads again"
+    ),
+    ("orchestration/release/verdict.py", "orchestration.stewardship.decision_kinds"): (
+        "publishing asks for itself whether a waived check may be waived at all"
+    ),
+}
+# `review` writes one folder after the steps; it is used whole, as a room of its own inside the package.
+MODULES_USED_WHOLE = {("orchestration.stewardship", "review")}
+# Who touches os.environ besides settings.py, and why it may.
+TOUCHES_ENVIRONMENT = {
+    "orchestration/cli.py": "hands the settings on to the Dagster UI, which is another process",
+    "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
+    "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
+    "orchestration/warehouse.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",
+}
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def shown(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[str, str | None]]:
+    """(module, name) of every import of a file, also inside functions; name is None for `import module`."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, None) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{shown(path)}: imports are written in full"
+            yield from ((str(node.module), alias.name) for alias in node.names)
+
+
+def imported_modules(path: Path) -> set[str]:
+    """Modules a file imports; a name taken from a package counts as a module where it is one."""
+    found = set()
+    for module, name in imports(path):
+        as_path = ROOT.joinpath(*module.split("."), name or "")
+        is_module = name and (as_path.is_dir() or as_path.with_suffix(".py").is_file())
+        found.add(f"{module}.{name}" if is_module else module)
+    return found
+
+
+def room_of(name: str) -> str | None:
+    """The room that a dotted module name lies in, None outside all rooms."""
+    parts = name.split(".")
+    if parts[0] == "expectations":
+        return "expectations"
+    return parts[1] if parts[0] == "orchestration" and len(parts) > 1 and parts[1] in ROOMS else None
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def room_files() -> list[Path]:
+    return [path for path in python_files("orchestration", "expectations") if room_of(dotted(path))]
+
+
+def public_names(room: str) -> set[str]:
+    """`__all__` of a room's package; everything for `expectations`, whose files are what it offers."""
+    package = ROOT / "orchestration" / room / "__init__.py"
+    for node in tree(package).body:
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
+            return set(ast.literal_eval(node.value))
+    return set()
+
+
+# --- folders and names ---------------------------------------------------------------------------
+
+
+def committed() -> list[Path]:
+    """Files under version control or about to be; the rest is rebuilt."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [Path(line) for line in listed.stdout.splitlines() if (ROOT / line).exists()]
+
+
+def test_the_top_level_is_that_of_the_design() -> None:
+    folders = {path.parts[0] for path in committed() if len(path.parts) > 1}
+    files = {path.name for path in committed() if len(path.parts) == 1}
+    settings_of_tools = {name for name in files if name.startswith(".")}
+    assert folders - FOLDERS_OF_THE_DESIGN == set()
+    assert files - settings_of_tools == FILES_OF_THE_DESIGN
+    assert (ROOT / ".ci" / "run").is_file()
+
+
+def test_the_rooms_are_those_of_the_design() -> None:
+    inside = {
+        path.parts[1] for path in committed() if path.parts[0] == "orchestration" and len(path.parts) > 2
+    }
+    assert inside - ROOMS_OF_THE_DESIGN == {"defs"}
+    assert {"extracts", "places", "gates", "release", "stewardship", "synth"} <= inside
+
+
+def test_no_name_is_one_that_says_nothing() -> None:
+    wrong = []
+    for path in [path for path in committed() if path.parts[0] in FOLDERS_OF_THE_DESIGN]:
+        if set(re.split(r"[\W_]+", path.as_posix().casefold())) & FORBIDDEN_WORDS:
+            wrong.append(path.as_posix())
+    for path in python_files("orchestration", "expectations"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", node.name).casefold().split("_")
+                if set(words) & FORBIDDEN_WORDS:
+                    wrong.append(f"{shown(path)}:{node.lineno} {node.name}")
+    assert wrong == []
+
+
+def test_every_file_opens_with_a_docstring() -> None:
+    """An empty `__init__.py` of the tests has nothing to say."""
+    silent = [
+        shown(path)
+        for path in python_files("orchestration", "expectations", "tests")
+        if path.read_text(encoding="utf-8").strip() and not ast.get_docstring(tree(path))
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_says_what_it_holds_and_what_it_offers(room: str) -> None:
+    package = ROOT / "orchestration" / room / "__init__.py"
+    told = ast.get_docstring(tree(package)) or ""
+    elsewhere = {f"`{other}`" for other in {*ROOMS_OF_THE_DESIGN, "expectations"} - {room}}
+    assert re.search(r"\bnot\b", told) or any(other in told for other in elsewhere), (
+        f"{room} does not say what belongs elsewhere"
+    )
+    assert public_names(room)
+
+
+# --- who knows whom ------------------------------------------------------------------------------
+
+
+def test_rooms_know_neither_dagster_nor_what_calls_them() -> None:
+    above = ("dagster", "dagster_dbt", "orchestration.defs", "orchestration.cli", "orchestration.definitions")
+    wrong = [
+        (shown(path), module)
+        for path in room_files()
+        for module in imported_modules(path)
+        if any(module == one or module.startswith(f"{one}.") for one in above)
+    ]
+    assert wrong == []
+
+
+def test_importing_all_rooms_does_not_load_dagster() -> None:
+    """Not even by way of what they import."""
+    modules = [dotted(path).removesuffix(".__init__") for path in room_files()]
+    code = f"import importlib, sys; [importlib.import_module(m) for m in {modules!r}]; print('dagster' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "False"
+
+
+def test_a_room_is_entered_by_its_door() -> None:
+    """Another room's names come from its package and stand in its `__all__`."""
+    inside = set()
+    wrong = []
+    for path in python_files("orchestration", "expectations"):
+        own = room_of(dotted(path))
+        for module, name in imports(path):
+            room = room_of(module)
+            if room in (None, own, "expectations"):
+                continue
+            if module != f"orchestration.{room}":
+                inside.add((shown(path), module))
+            elif (module, name) not in MODULES_USED_WHOLE and name not in public_names(str(room)):
+                wrong.append((shown(path), f"{module}: {name}"))
+    assert wrong == []
+    assert inside == INTO_A_ROOM.keys(), (
+        "a new way in needs a reason here; one no longer used leaves the list"
+    )
+
+
+def test_what_is_asked_of_a_room_by_its_name_is_offered() -> None:
+    """`from orchestration import extracts` and then only `extracts.<what is in __all__>`."""
+    wrong = []
+    for path in python_files("orchestration"):
+        rooms = {name for module, name in imports(path) if module == "orchestration" and name in ROOMS}
+        for node in ast.walk(tree(path)):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id in rooms
+            ):
+                if node.attr not in public_names(node.value.id):
+                    wrong.append(f"{shown(path)}:{node.lineno} {node.value.id}.{node.attr}")
+    assert wrong == []
+
+
+def test_rooms_do_not_refer_to_each_other_in_a_circle() -> None:
+    knows: dict[str, set[str]] = {}
+    for path in room_files():
+        own = str(room_of(dotted(path)))
+        others = {room_of(module) for module in imported_modules(path)} - {None, own}
+        knows.setdefault(own, set()).update(str(other) for other in others)
+    while knows:
+        settled = [room for room, others in knows.items() if not others & knows.keys()]
+        assert settled, f"these rooms refer to each other in a circle: {knows}"
+        for room in settled:
+            del knows[room]
+
+
+def test_only_settings_reads_the_environment() -> None:
+    touching = set()
+    for path in python_files("orchestration", "expectations"):
+        for node in ast.walk(tree(path)):
+            name = (
+                node.attr
+                if isinstance(node, ast.Attribute)
+                else node.id
+                if isinstance(node, ast.Name)
+                else ""
+            )
+            if name in ("environ", "environb", "getenv", "putenv"):
+                touching.add(shown(path))
+    assert touching - {"orchestration/settings.py"} == TOUCHES_ENVIRONMENT.keys()
+
+
+def test_whoever_else_touches_the_environment_only_sets_it() -> None:
+    reading = {}
+    for path in python_files("orchestration", "expectations"):
+        text = path.read_text(encoding="utf-8")
+        found = re.findall(r"environ\.get\((.*?)\)|getenv\((.*?)\)|= *os\.environ\[", text)
+        if found and shown(path) != "orchestration/settings.py":
+            reading[shown(path)] = len(found)
+    assert reading == {"orchestration/warehouse.py": 1}, (
+        "dbt's profile: what was there is put back afterwards"
+    )
+
+
+def test_defs_stay_thin() -> None:
+    long = {
+        shown(path): lines
+        for path in python_files("orchestration/defs")
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > LONGEST_DEFS_FILE
+    }
+    assert long == {}
+    definitions = (ROOT / "orchestration" / "definitions.py").read_text(encoding="utf-8")
+    assert len(definitions.splitlines()) < 20
+
+
+# --- the Dagster graph ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return new_evidence_base(tmp_path_factory.mktemp("definitions")).settings
+
+
+@pytest.fixture(scope="module")
+def definitions(settings: Settings) -> dg.Definitions:
+    return evidence_base(Workplace(settings))
+
+
+@pytest.fixture(scope="module")
+def specs(definitions: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {spec.key: spec for spec in definitions.resolve_all_asset_specs()}
+
+
+def of_python(specs: dict[dg.AssetKey, dg.AssetSpec]) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {key: spec for key, spec in specs.items() if "dagster_dbt/unique_id" not in spec.metadata}
+
+
+def test_every_check_targets_an_asset_that_exists(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    made = graph.materializable_asset_keys
+    assert len(graph.asset_check_keys) > 50
+    assert [key for key in graph.asset_check_keys if key.asset_key not in made] == []
+
+
+def test_every_partner_has_an_asset_with_every_check_of_the_gate(definitions: dg.Definitions) -> None:
+    from expectations.extract_gate import EXTRACT_GATE
+
+    checks = definitions.resolve_asset_graph().asset_check_keys
+    for partner in scenario.PARTNERS:
+        key = dg.AssetKey(["landing", partner])
+        assert {check.name for check in checks if check.asset_key == key} == {
+            one.name for one in EXTRACT_GATE
+        }
+
+
+def test_every_expectation_appears_once_and_says_why_and_what_to_do() -> None:
+    from expectations.extract_gate import EXTRACT_GATE
+    from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+
+    for gate in (EXTRACT_GATE, (*RELEASE_GATE, *TABLE_GATE)):
+        assert len({one.name for one in gate}) == len(gate)
+        assert [one.name for one in gate if not (one.why and one.steward_action)] == []
+
+
+def test_the_way_begins_with_what_partners_sent(
+    definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    """No Python step stands beside the way, and none refers to what nobody makes."""
+    graph = definitions.resolve_asset_graph()
+    assert graph.external_asset_keys == set()
+    roots = graph.root_materializable_asset_keys & of_python(specs).keys()
+    assert {key.to_user_string() for key in roots} == {f"landing/{partner}" for partner in scenario.PARTNERS}
+    leaves = {key.to_user_string() for key in of_python(specs) if not graph.get(key).child_keys}
+    assert leaves == {"release/published"}
+
+
+def test_dbt_reads_what_python_makes_and_python_makes_what_dbt_reads(
+    definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    declared = yaml.safe_load((ROOT / "dbt_project/models/staging/sources.yml").read_text(encoding="utf-8"))
+    read = {(source["name"], table["name"]) for source in declared["sources"] for table in source["tables"]}
+    made = {tuple(key.path) for key in of_python(specs) if key.path[0] not in ("landing", "release")}
+    assert made == read
+    assert {("typed", table) for table in TYPED_TABLES} <= made
+    graph = definitions.resolve_asset_graph()
+    for source in read:
+        readers = graph.get(dg.AssetKey(list(source))).child_keys
+        assert [key for key in readers if key not in of_python(specs)], f"no model reads {source}"
+
+
+def test_assets_job_schedule_and_sensor_are_described(
+    definitions: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    assert [key.to_user_string() for key, spec in specs.items() if not (spec.description or "").strip()] == []
+    repository = definitions.get_repository_def()
+    assert repository.get_job("refresh").description
+    assert [
+        one.name for one in (*repository.schedule_defs, *repository.sensor_defs) if not one.description
+    ] == []
+
+
+def undescribed_checks(definitions: dg.Definitions) -> list[str]:
+    graph = definitions.resolve_asset_graph()
+    return [
+        f"{key.asset_key.to_user_string()}: {key.name}"
+        for key in graph.asset_check_keys
+        if not (graph.get_check_spec(key).description or "").strip()
+    ]
+
+
+def test_the_gates_checks_say_in_the_ui_why_and_what_to_do(definitions: dg.Definitions) -> None:
+    of_gates = ("landing/", "release/")
+    assert [check for check in undescribed_checks(definitions) if check.startswith(of_gates)] == []
+
+
+def test_dbt_tests_say_in_the_ui_what_they_guard(definitions: dg.Definitions) -> None:
+    """The refusal after a failed dbt test promises it: `defs/warehouse.py`, `_stop_if_broken`."""
+    assert undescribed_checks(definitions) == []
+
+
+def test_every_asset_stands_in_a_group_of_the_way(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    way = {"extracts", "places", "gates", "reference", "judge", "shape", "measure", "release", "meta"}
+    assert {str(spec.group_name) for spec in specs.values()} <= way
+
+
+def test_one_job_runs_at_two_in_nairobi_and_when_a_file_arrives(definitions: dg.Definitions) -> None:
+    repository = definitions.get_repository_def()
+    jobs = [job.name for job in repository.get_all_jobs() if not job.name.startswith("__")]
+    assert jobs == ["refresh"]
+    (schedule,) = repository.schedule_defs
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Africa/Nairobi")
+    assert schedule.job_name == "refresh"
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    (sensor,) = repository.sensor_defs
+    assert [target.job_name for target in sensor.targets] == ["refresh"]
+    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_the_job_takes_every_asset(definitions: dg.Definitions) -> None:
+    job = definitions.resolve_job_def("refresh")
+    graph = definitions.resolve_asset_graph()
+    assert job.asset_layer.selected_asset_keys == graph.materializable_asset_keys
+    assert job.asset_layer.asset_graph.asset_check_keys == graph.asset_check_keys
+
+
+def test_dagster_tells_nobody_and_runs_one_at_a_time(settings: Settings) -> None:
+    prepare_home(settings)
+    written = yaml.safe_load((settings.dagster_home / "dagster.yaml").read_text(encoding="utf-8"))
+    assert written["telemetry"] == {"enabled": False}
+    assert written["nux"] == {"enabled": False}
+    assert written["run_coordinator"]["class"] == "QueuedRunCoordinator"
+    assert written["run_coordinator"]["config"] == {"max_concurrent_runs": 1}
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        assert instance.telemetry_enabled is False
+        assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
+
+
+def test_one_broken_contract_leaves_the_definitions_whole(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    base.write_contract("swala_post", "contract: [this is not\n  a contract: at all")
+    base.write_contract("kobe_post", scenario.PARTNERS["kobe_post"].replace("delivery:", "delivry:"))
+    whole = evidence_base(Workplace(base.settings)).resolve_asset_graph()
+    for partner in scenario.PARTNERS:
+        key = dg.AssetKey(["landing", partner])
+        assert key in whole.materializable_asset_keys
+        assert [check for check in whole.asset_check_keys if check.asset_key == key]
+
+
+def test_a_partners_folder_without_contract_leaves_the_definitions_whole(tmp_path: Path) -> None:
+    base = new_evidence_base(tmp_path)
+    (base.settings.partners / "punda_new").mkdir()
+    graph = evidence_base(Workplace(base.settings)).resolve_asset_graph()
+    assert dg.AssetKey(["landing", "punda_new"]) in graph.materializable_asset_keys
+
+
+# --- one home per fact ---------------------------------------------------------------------------
+
+# They put `Q:`, `unk:` or `flag:` before the code they are given.
+EMITTERS = {"_unknown", "_unread", "set_aside", "flagged"}
+OUTCOME = re.compile(r"(?:Q|unk|flag):(\w+)")
+CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
+
+
+def rule_codes_in_python() -> set[str]:
+    """Codes written out in the two rooms that find problems: with their outcome, or given to an emitter."""
+    found: set[str] = set()
+    for path in python_files("orchestration/extracts", "orchestration/places"):
+        for node in ast.walk(tree(path)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.update(OUTCOME.fullmatch(node.value).groups() if OUTCOME.fullmatch(node.value) else ())
+            callee = getattr(node, "func", None)
+            name = getattr(callee, "id", getattr(callee, "attr", None))
+            if isinstance(node, ast.JoinedStr) and str(getattr(node.values[0], "value", "")).endswith(
+                ("Q:", "unk:", "flag:")
+            ):
+                found.update(codes_below(node))
+            elif name in EMITTERS:
+                found.update(code for argument in node.args for code in codes_below(argument))
+    return found
+
+
+def codes_below(node: ast.AST) -> Iterator[str]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and CODE.fullmatch(one.value):
+            yield one.value
+
+
+def rule_codes_in_sql() -> set[str]:
+    """Codes that the judging models write, as the rule a record met or the rule that decided its fate."""
+    folder = ROOT / "dbt_project" / "models" / "quarantine"
+    rules = re.findall(r"'(\w+)' as rule_code\b", (folder / "record_rules.sql").read_text(encoding="utf-8"))
+    judging = (folder / "judged_records.sql").read_text(encoding="utf-8")
+    fates = re.search(r"case\s+when fate = 'quarantined'.*?end as rule_codes", judging, re.DOTALL)
+    assert rules and fates
+    return {*rules, *re.findall(r"then '(\w+)'", fates[0])}
+
+
+def explained_rules() -> dict[str, dict[str, str]]:
+    with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["rule_code"]: row for row in csv.DictReader(lines)}
+
+
+def test_every_rule_that_reading_and_typing_find_is_explained() -> None:
+    found = rule_codes_in_python()
+    assert {
+        "date_invalid",
+        "age_straddles_18",
+        "count_vague",
+        "twin_assumed",
+        "cell_error",
+        "orphan_leg",
+    } <= found
+    assert found - explained_rules().keys() == set()
+
+
+def test_every_rule_that_judging_finds_is_explained() -> None:
+    assert rule_codes_in_sql() - explained_rules().keys() == set()
+
+
+def test_every_rule_says_what_it_means_and_what_a_steward_does() -> None:
+    for code, row in explained_rules().items():
+        assert row["outcome"] in ("Q", "unk", "flag"), code
+        assert all(row[column].strip() for column in ("title", "explanation", "steward_action")), code
