@@ -116,3 +116,16 @@ def test_the_manifest_tells_no_partners_name(published_world: EvidenceBase) -> N
     text = json.dumps(release.manifest)
     assert not [partner for partner in scenario.PARTNERS if partner in text]
     assert not [name for _, name, _ in scenario.EXTRACTS if name in text]
+
+
+def test_two_partners_may_send_the_same_bytes(evidence_base: EvidenceBase) -> None:
+    contract = scenario.PARTNERS["kobe_post"].replace("kobe_post", "mbili_post")
+    evidence_base.write_contract("mbili_post", contract)
+    evidence_base.deliver("mbili_post", "mbili_1.csv", scenario.KOBE_FIRST)
+    ended = evidence_base.refresh()
+    assert ended.error is None, ended.error
+    release = current_release(evidence_base.settings)
+    assert release is not None
+    assert release.manifest["rows"] == scenario.ROWS | {"landed": 24, "current": 20}
+    counted = evidence_base.ask("select count(*) from marts.fct_movements where record_grain = 'case'")
+    assert counted == [(scenario.MOVEMENTS["case"] + 2,)]

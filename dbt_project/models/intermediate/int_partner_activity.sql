@@ -3,7 +3,8 @@
 with extracts as (
     select extracts.*
     from {{ ref('stg_extracts') }} as extracts
-    inner join {{ ref('stg_extracts_in_force') }} as in_force on extracts.extract_id = in_force.extract_id
+    inner join {{ ref('stg_extracts_in_force') }} as in_force
+        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
     where in_force.fate = 'in_force'
 ),
 
@@ -11,12 +12,13 @@ with extracts as (
 observed as (
     select
         records.extract_id,
+        records.partner,
         min(records.period_from) as period_from,
         max(records.period_to) as period_to
     from {{ ref('stg_records') }} as records
-    inner join extracts on records.extract_id = extracts.extract_id
+    inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
     where records.date_precision in ('day', 'month', 'quarter') and records.period_to <= extracts.received_on
-    group by records.extract_id
+    group by records.extract_id, records.partner
 ),
 
 reported as (
@@ -28,7 +30,7 @@ reported as (
         coalesce(extracts.period_from, observed.period_from) as period_from,
         coalesce(extracts.period_to, observed.period_to) as period_to
     from extracts
-    left join observed on extracts.extract_id = observed.extract_id
+    left join observed on extracts.extract_id = observed.extract_id and extracts.partner = observed.partner
 ),
 
 -- Each distinct declaration once: extracts of a partner repeat it.
@@ -41,7 +43,8 @@ watched as (
         coverage.place_role,
         months.month_start
     from reported
-    inner join {{ ref('stg_coverage') }} as coverage on reported.extract_id = coverage.extract_id
+    inner join {{ ref('stg_coverage') }} as coverage
+        on reported.extract_id = coverage.extract_id and reported.partner = coverage.partner
     inner join {{ ref('int_calendar_months') }} as months
         on
             reported.period_from <= months.month_end

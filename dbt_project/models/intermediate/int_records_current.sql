@@ -51,5 +51,5 @@ select
     records.record_grain <> 'flow_count' and coalesce(records.trafficking_status = 'prevented', false) as is_prevented
 from judged
 inner join records on judged.extract_id = records.extract_id and judged.record_id = records.record_id
-inner join extracts on judged.extract_id = extracts.extract_id
+inner join extracts on judged.extract_id = extracts.extract_id and judged.partner = extracts.partner
 left join statuses on records.trafficking_status = statuses.code

@@ -2,7 +2,8 @@
 with extracts as (
     select extracts.*
     from {{ ref('stg_extracts') }} as extracts
-    inner join {{ ref('stg_extracts_in_force') }} as in_force on extracts.extract_id = in_force.extract_id
+    inner join {{ ref('stg_extracts_in_force') }} as in_force
+        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
     where in_force.fate = 'in_force' and extracts.round is not null
 ),
 
@@ -16,6 +17,7 @@ covered as (
     inner join {{ ref('stg_coverage') }} as coverage
         on
             extracts.extract_id = coverage.extract_id
+            and extracts.partner = coverage.partner
             and coalesce(coverage.valid_from, extracts.period_to) <= extracts.period_to
             and coalesce(coverage.valid_to, extracts.period_from) >= extracts.period_from
 ),

@@ -6,12 +6,13 @@ in_force as (select * from {{ ref('stg_extracts_in_force') }}),
 checks as (
     select
         extract_id,
+        partner,
         cast(count(*) as integer) as check_count,
         cast(sum(case when not passed and severity = 'hold' then 1 else 0 end) as integer) as failed_hold_count,
         cast(sum(case when not passed and severity <> 'hold' then 1 else 0 end) as integer) as failed_warn_count,
         cast(sum(case when waived then 1 else 0 end) as integer) as waived_count
     from {{ ref('stg_extract_verdicts') }}
-    group by extract_id
+    group by extract_id, partner
 ),
 
 fates as (
@@ -20,7 +21,7 @@ fates as (
         in_force.reason as fate_reason,
         coalesce(in_force.fate, 'held') as fate
     from extracts
-    left join in_force on extracts.extract_id = in_force.extract_id
+    left join in_force on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
 ),
 
 newest as (
@@ -58,4 +59,4 @@ select
     coalesce(checks.waived_count, 0) as waived_count
 from fates
 inner join newest on fates.partner = newest.partner and fates.contract = newest.contract
-left join checks on fates.extract_id = checks.extract_id
+left join checks on fates.extract_id = checks.extract_id and fates.partner = checks.partner

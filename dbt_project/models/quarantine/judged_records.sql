@@ -4,7 +4,8 @@ with extracts as (
         extracts.*,
         coalesce(in_force.fate, 'held') as extract_fate
     from {{ ref('stg_extracts') }} as extracts
-    left join {{ ref('stg_extracts_in_force') }} as in_force on extracts.extract_id = in_force.extract_id
+    left join {{ ref('stg_extracts_in_force') }} as in_force
+        on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
 ),
 
 extracts_in_force as (select * from extracts where extract_fate = 'in_force'),
@@ -14,6 +15,7 @@ extracts_in_force as (select * from extracts where extract_fate = 'in_force'),
 replacements as (
     select
         earlier.extract_id,
+        earlier.partner,
         later.period_from,
         later.period_to,
         (
@@ -38,7 +40,7 @@ records as (
         extracts.sequence,
         extracts.received_on
     from {{ ref('stg_records') }} as records
-    inner join extracts on records.extract_id = extracts.extract_id
+    inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
 ),
 
 newest_copies as (
@@ -56,8 +58,9 @@ replaced as (
         records.extract_id,
         records.record_id
     from records
-    inner join extracts on records.extract_id = extracts.extract_id
-    inner join replacements on records.extract_id = replacements.extract_id
+    inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
+    inner join replacements
+        on records.extract_id = replacements.extract_id and records.partner = replacements.partner
     where
         replacements.is_whole
         or (

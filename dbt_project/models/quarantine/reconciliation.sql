@@ -4,6 +4,7 @@ with extracts as (select * from {{ ref('stg_extracts') }}),
 fates as (
     select
         extract_id,
+        partner,
         sum(case when fate = 'current' then source_row_count else 0 end) as rows_current,
         sum(case when fate = 'superseded' then source_row_count else 0 end) as rows_superseded,
         sum(case when fate = 'quarantined' then source_row_count else 0 end) as rows_quarantined,
@@ -11,7 +12,7 @@ fates as (
         sum(case when fate = 'held' then source_row_count else 0 end) as rows_held,
         sum(case when fate = 'embargoed' then source_row_count else 0 end) as rows_embargoed
     from {{ ref('judged_records') }}
-    group by extract_id
+    group by extract_id, partner
 )
 
 select
@@ -27,4 +28,4 @@ select
     cast(coalesce(fates.rows_held, 0) as bigint) as rows_held,
     cast(coalesce(fates.rows_embargoed, 0) as bigint) as rows_embargoed
 from extracts
-left join fates on extracts.extract_id = fates.extract_id
+left join fates on extracts.extract_id = fates.extract_id and extracts.partner = fates.partner

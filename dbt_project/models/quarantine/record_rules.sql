@@ -129,7 +129,7 @@ met as (
         'departs_after_receipt' as rule_code,
         'event_on' as field
     from records
-    inner join extracts on records.extract_id = extracts.extract_id
+    inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
     where records.event_on > extracts.received_on
 
     union all
