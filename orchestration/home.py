@@ -36,7 +36,16 @@ def prepare_home(settings: Settings) -> None:
         settings.dagster_home,
     ):
         folder.mkdir(parents=True, exist_ok=True)
-    for restricted in (settings.sealed, settings.landing, settings.review, settings.work):
+    # All but the releases is for this account only; who may read releases is the host's to say.
+    for restricted in (
+        settings.inbox,
+        settings.sealed,
+        settings.landing,
+        settings.decisions,
+        settings.review,
+        settings.work,
+        settings.dagster_home,
+    ):
         restricted.chmod(0o700)
     dagster_yaml = settings.dagster_home / "dagster.yaml"
     if not dagster_yaml.exists() or dagster_yaml.read_text() != DAGSTER_YAML:

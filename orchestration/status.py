@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,6 +36,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),
             "failed_checks": review.count(settings, review.FAILED_CHECKS),
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
+            "extracts_not_typed": review.count(settings, review.EXTRACTS_NOT_TYPED),
         },
     }
 
@@ -57,6 +59,7 @@ def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, An
         "overdue": in_force.get("partners_overdue", []),
         "in force": in_force.get("partners_in_force", []),
     }
+    waiting = Counter(row["partner"] for row in review.read(settings, review.FILES_NOT_TAKEN))
     partners = []
     for folder in sorted(path for path in settings.partners.iterdir() if path.is_dir()):
         landed = [
@@ -65,6 +68,8 @@ def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, An
         ]
         newest = max(landed, key=lambda entry: entry["sequence"], default=None)
         state = [name for name, members in states.items() if folder.name in members][:1]
+        if folder.name in waiting:
+            state = [f"{waiting[folder.name]} file(s) wait in the inbox"]
         partners.append(
             {
                 "partner": folder.name,

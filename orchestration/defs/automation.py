@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+from filelock import FileLock, Timeout
 
 from orchestration.settings import Settings
 
@@ -45,6 +46,9 @@ def automation(settings: Settings) -> Automation:
         description="A refresh when the inbox holds a set of files that no refresh has seen yet.",
     )
     def inbox() -> dg.RunRequest | dg.SkipReason:
+        if _refresh_is_running(settings):
+            # Asking now would use up the key of these files on a run that cannot get the lock.
+            return dg.SkipReason("A refresh is running; the inbox is looked at again after it.")
         state = inbox_state(settings)
         # A file that cannot be read stays in the inbox: its key keeps it from starting a refresh each minute.
         return dg.RunRequest(run_key=state) if state else dg.SkipReason("The inbox is empty.")
@@ -52,12 +56,20 @@ def automation(settings: Settings) -> Automation:
     return Automation(job, schedule, inbox)
 
 
+def _refresh_is_running(settings: Settings) -> bool:
+    try:
+        with FileLock(settings.lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
 def inbox_state(settings: Settings) -> str | None:
     """A key of the files in the inbox (names, sizes, times); None when there are none to take in."""
     files = sorted(
         path
         for path in settings.inbox.glob("*/*")
-        if path.is_file() and not path.name.startswith(".") and path.suffix != ".part"
+        if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix.lower() != ".part"
     )
     if not files:
         return None

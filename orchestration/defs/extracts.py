@@ -68,13 +68,7 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
     )
     def type_extracts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Dates, counts, ages, codes and routes by contract: typed columns plus problem codes."""
-        typed = step(
-            context,
-            workplace,
-            lambda refresh: extracts.type_extracts(
-                workplace.settings, refresh.keys, contracts=refresh.contracts
-            ),
-        )
+        typed = step(context, workplace, lambda refresh: _type(workplace, refresh))
         for table in extracts.TYPED_TABLES:
             yield dg.MaterializeResult(
                 asset_key=typed_key(table),
@@ -88,6 +82,12 @@ def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtra
     refresh.taken = extracts.take_in(workplace.settings, refresh.keys, refresh.as_of)
     review.write_files_not_taken(workplace.settings, refresh.taken)
     return refresh.taken
+
+
+def _type(workplace: Workplace, refresh: Refresh) -> extracts.TypedSummary:
+    typed = extracts.type_extracts(workplace.settings, refresh.keys, contracts=refresh.contracts)
+    review.write_extracts_not_typed(workplace.settings, typed.failed)
+    return typed
 
 
 def _stewards(contracts: extracts.Contracts, partner: str) -> str:

@@ -101,6 +101,7 @@ def _stage(workplace: Workplace, refresh: Refresh, manifest: Path) -> release.Ca
         raise NjiaError("Only the whole job can stage a candidate: its inputs are settled in the same run.")
     inputs: dict[str, Any] = {
         "inputs_hash": in_force.inputs_hash,
+        "given_hash": in_force.given_hash,
         "as_of": refresh.as_of,
         "extracts": gates.printed_fates(settings, refresh.keys, in_force),
         "key_ids": refresh.keys.ids,

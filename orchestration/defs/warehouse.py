@@ -1,6 +1,6 @@
 """Judge, shape and measure: the dbt project as assets, its tests as checks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,18 @@ class StepsOfTheWay(DagsterDbtTranslator):
             folder, folder
         )
 
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
+    ) -> dg.AssetCheckSpec | None:
+        """Beside each test: what it guards, and what a steward does when it fails."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        if spec is None:
+            return None
+        test = manifest["nodes"][unique_id]
+        guards = test.get("description") or f"{spec.name.replace('_', ' ').capitalize()}."
+        action = test["config"]["meta"].get("steward_action", "Tell the maintainers.")
+        return spec._replace(description=f"{guards} If it fails: {action}")
+
 
 def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
     @dbt_assets(manifest=manifest, dagster_dbt_translator=StepsOfTheWay(), name="warehouse")
@@ -39,8 +51,9 @@ def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
             lambda refresh: build(workplace.settings, refresh.as_of.date().isoformat()),
         )
         yield from _results(context, nodes)
+        if any(node.name == "quarantined_records" and node.status == "success" for node in nodes):
+            step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
         step(context, workplace, lambda refresh: _stop_if_broken(nodes))
-        step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
 
     return [warehouse]
 
@@ -55,11 +68,15 @@ def _results(
         for spec in definition.check_specs
         if UNIQUE_ID in (spec.metadata or {})
     }
+    selected, asked = context.selected_asset_keys, context.selected_asset_check_keys
     for node in nodes:
-        if node.unique_id in keys and node.status == "success":
-            yield dg.MaterializeResult(asset_key=keys[node.unique_id], metadata={"seconds": node.seconds})
+        key = keys.get(node.unique_id)
+        if key in selected and node.status == "success":
+            yield dg.MaterializeResult(asset_key=key, metadata={"seconds": node.seconds})
         elif node.unique_id in check_specs and node.status != "skipped":
             spec = check_specs[node.unique_id]
+            if spec.key not in asked:
+                continue
             yield dg.AssetCheckResult(
                 asset_key=spec.asset_key,
                 check_name=spec.name,

@@ -38,9 +38,13 @@ class Merge(NamedTuple):
 
 @dataclass
 class SourceSheet:
-    """One sheet: its rows stream once. A CSV file is one sheet without a name."""
+    """One sheet: its rows stream once. A CSV file is one sheet without a name.
+
+    `name` is the sheet's own and decides how it is read; only `shown` may leave the reader.
+    """
 
     name: str
+    shown: str
     rows: Iterator[SourceRow]
     merges: list[Merge] = field(default_factory=list)
 

@@ -15,6 +15,7 @@ from orchestration.extracts.landing import account
 from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
+from orchestration.extracts.shown_names import shown_file
 from orchestration.extracts.typed.table_rows import typed_tables
 from orchestration.extracts.typed.vocabulary import load_vocabulary
 from orchestration.keys import Keys
@@ -52,20 +53,20 @@ class ContractReport:
 def check_contract(contract_path: Path, file_path: Path, today: date) -> ContractReport:
     """Dry-run a contract on a file, as if it were received today."""
     label = f"{contract_path.parent.name}/{contract_path.name}"
+    file_name = shown_file(file_path.name)
     try:
         contract = load_contract(contract_path, check_folder=False)
     except ContractFault as fault:
-        return ContractReport(label, file_path.name, ok=False, faults=fault.sentences)
+        return ContractReport(label, file_name, ok=False, faults=fault.sentences)
     if not file_path.is_file():
-        return ContractReport(
-            label, file_path.name, ok=False, faults=[f"File {file_path.name} does not exist."]
-        )
+        return ContractReport(label, file_name, ok=False, faults=[f"File {file_name} does not exist."])
     faults = []
     if not contract.reads(file_path.name):
         faults.append(
             f"{contract.partner.code}: the contract's `files` pattern {contract.files!r} does not match "
-            f"{file_path.name}; a refresh would not read this file with it."
+            f"{file_name}; a refresh would not read this file with it."
         )
+    period = contract.period_of(file_path.name)
     keys = Keys(record_key=secrets.token_bytes(32), stewards_recipient="")
     reader = RecordReader(contract, keys, file_path.name)
     try:
@@ -73,17 +74,18 @@ def check_contract(contract_path: Path, file_path: Path, today: date) -> Contrac
             cells = list(reader.landed_cells(source))
             date_system = source.date_system
     except ExtractStopped as fault:
-        return ContractReport(label, file_path.name, ok=False, faults=[*faults, fault.sentence])
+        return ContractReport(label, file_name, ok=False, faults=[*faults, fault.sentence])
     counts = account(contract, reader.tally, date_system)
     entry = counts | {
         "extract_id": "0" * 16,
         "partner": contract.partner.code,
-        "file": file_path.name,
+        "file": file_name,
+        "period": period.model_dump(mode="json", by_alias=True) if period else None,
         "received_on": today.isoformat(),
         "sequence": 1,
     }
     typed = typed_tables(cells, entry, contract, load_vocabulary(REFERENCE_SEEDS), keys)
-    return _report(label, file_path.name, contract, reader, counts, typed, faults)
+    return _report(label, file_name, contract, reader, counts, typed, faults)
 
 
 def _report(

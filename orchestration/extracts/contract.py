@@ -37,6 +37,8 @@ from orchestration.extracts.contract_terms import (
 )
 
 LONGEST_TEXT = 60
+# Raised when the same file lands differently by the same contract: what is sent again is then read again.
+READER = 2
 _READING_OF_A_FIELD = {"column", "split", "select_multiple", "from_", "at"}
 
 
@@ -129,6 +131,10 @@ class Contract(Strict):
                 return declared.period
         return self.period
 
+    def record_ref(self, reference: str) -> str:
+        """What a record is known by at its partner: two contracts may count from 1 each."""
+        return f"{self.contract}|{reference}"
+
     @property
     def content(self) -> dict[str, Any]:
         """The contract as validated, with every default spelled out: what landing keeps."""
@@ -146,6 +152,7 @@ class Contract(Strict):
             include={"contract", "grain", "files", "consent", "extracts", "period", "format", "accept_if"}
             | {"deny", "link"},
         )
+        parts["reader"] = READER
         parts["key"] = self.delivery.key_parts
         parts["dates"] = self.locale.dates
         parts["fields"] = {

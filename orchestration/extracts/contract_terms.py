@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
-from typing import Literal
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from orchestration.extracts.contract_fields import Strict, Text
+from orchestration.settings import REFERENCE_SEEDS
 
 CONTENT = "content"
 SHEET = "sheet"
+_DISTINCT: dict[str, Any] = {"uniqueItems": True}
 Language = Literal["en", "sw"]
 
 
@@ -64,12 +69,61 @@ class Consent(Strict):
 
 
 class Coverage(Strict):
-    places: list[Text] = Field(min_length=1)
+    places: list[Text] = Field(
+        min_length=1,
+        description="place_id of seeds/reference/places.csv, each once.",
+        json_schema_extra=_DISTINCT,
+    )
     roles: list[
         Literal["origin", "transit", "intended_destination", "exploitation", "recruitment", "observation"]
-    ] = Field(min_length=1)
+    ] = Field(min_length=1, json_schema_extra=_DISTINCT)
     from_: date = Field(alias="from")
     to: date | None = None
+
+    @field_validator("places")
+    @classmethod
+    def _known_places(cls, places: list[str]) -> list[str]:
+        _refuse_repeated("place", places)
+        known = _places()
+        for place in places:
+            if place not in known:
+                raise ValueError(
+                    f"place {place!r} is not in seeds/reference/places.csv; {_nearest_place(place)}"
+                )
+        return places
+
+    @field_validator("roles")
+    @classmethod
+    def _each_role_once(cls, roles: list[str]) -> list[str]:
+        _refuse_repeated("role", roles)
+        return roles
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Coverage:
+        if self.to and self.to < self.from_:
+            raise ValueError("`to` is before `from`")
+        return self
+
+
+@cache
+def _places() -> dict[str, str]:
+    """Every place a contract may name: its id → its name."""
+    with (REFERENCE_SEEDS / "places.csv").open(encoding="utf-8", newline="") as file:
+        return {row["place_id"]: row["name"] for row in csv.DictReader(file)}
+
+
+def _nearest_place(wanted: str) -> str:
+    known = _places()
+    named = [place for place, name in known.items() if name.casefold() == wanted.casefold()]
+    close = named or get_close_matches(wanted, known, n=1, cutoff=0.5)
+    close = close or get_close_matches(wanted.upper(), known, n=1, cutoff=0.5)
+    return f"the nearest is {close[0]!r} ({known[close[0]]})" if close else "see its column place_id"
+
+
+def _refuse_repeated(what: str, values: list[str]) -> None:
+    repeated = next((value for value in values if values.count(value) > 1), None)
+    if repeated is not None:
+        raise ValueError(f"{what} {repeated!r} stands there twice; name it once")
 
 
 class Delivery(Strict):

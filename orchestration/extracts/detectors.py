@@ -18,14 +18,14 @@ COORDINATES, FREE_TEXT, PERSON = "strip:coordinates", "strip:free_text", "strip:
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}")
 _SCIENTIFIC_PHONE = re.compile(r"\d(?:[.,]\d+)?[eE]\+?(?:0?8|0?9|1[0-4])")
 _DIGIT_RUN = re.compile(r"\+?\(?\d[\d \-().\u2010-\u2013/]{6,}\d")
-_KENYAN_PHONE = re.compile(r"(?<!\d)(?:\+?254|0)[ \-.()]*[17](?:[ \-.()]*\d){8}(?!\d)")
+KENYAN_PHONE = re.compile(r"(?<!\d)(?:\+?254|0)[ \-.()]*[17](?:[ \-.()]*\d){8}(?!\d)")
 _ID = re.compile(r"(?<![\w.])(?:[A-Za-z]\d{7,8}|[ABCabc][Kk]\d{6,8}|\d{7,8})(?![\w.])")
 _LONG_NUMBER = re.compile(r"\d{7,}")
 _PAIR = re.compile(r"[+-]?\d{1,3}[.]\d{2,}\s*[°NSns]?[\s,;/]+[+-]?\d{1,3}[.]\d{2,}")
 _ONE_COORDINATE = re.compile(r"[+-]?\d{1,3}\.\d{3,}")
 _DEGREES = re.compile(r"\d{1,3}\s*°")
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
-_TITLED = re.compile(
+TITLED = re.compile(
     r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Bw|Bwana|Bibi|Sheikh|MR|MRS|MS)\b\.?\s+[A-Z][a-z]+"
     r"|\b(?:uncle|aunt|auntie|cousin|brother|sister|husband|wife|boyfriend|girlfriend|neighbour|friend|mjomba"
     r"|shangazi|rafiki|Uncle|Aunt|Auntie|Cousin|Brother|Sister)\s+(?:called\s+|named\s+)?[A-Z][a-z]+"
@@ -45,13 +45,13 @@ omondi onyango otieno patrick paul pauline peter phoebe purity rahma rebecca rob
 sarah sharon simon stephen susan teresia thomas victor vincent violet wairimu wambui wangari wanjiku
 wanjiru winnie yusuf zainab
 """
-_FIRST_NAMES = frozenset(_FIRST_NAMES_TEXT.split())
+FIRST_NAMES = frozenset(_FIRST_NAMES_TEXT.split())
 _PLACE_WORDS_TEXT = """
 airport area avenue base border camp center centre church city county district east estate hospital
 island junction lake market mosque north plaza port river road school slum south stage street sub-county
 subcounty town village ward west
 """
-_PLACE_WORDS = frozenset(_PLACE_WORDS_TEXT.split())
+PLACE_WORDS = frozenset(_PLACE_WORDS_TEXT.split())
 _NAME_PAIR = re.compile(r"\b([A-Z][a-z]+)\s+([A-Z][a-z]+)(?:\s+([A-Za-z]+))?")
 
 
@@ -85,13 +85,13 @@ def identifies(text: str) -> str | None:
 
 
 def _in_a_date(text: str) -> str | None:
-    if _KENYAN_PHONE.search(text) and not _ISO_DAY.search(text):
+    if KENYAN_PHONE.search(text) and not _ISO_DAY.search(text):
         return PHONE
     return FREE_TEXT if len(text) > LONGEST_TEXT or _looks_like_a_person(text) else None
 
 
 def _in_a_number(text: str) -> str | None:
-    if _SCIENTIFIC_PHONE.fullmatch(text) or _KENYAN_PHONE.search(text):
+    if _SCIENTIFIC_PHONE.fullmatch(text) or KENYAN_PHONE.search(text):
         return PHONE
     if _LONG_NUMBER.search(text):
         return PHONE if _digits(text) >= 9 else ID_NUMBER
@@ -99,18 +99,18 @@ def _in_a_number(text: str) -> str | None:
 
 
 def _has_phone(text: str) -> bool:
-    if _KENYAN_PHONE.search(text):
+    if KENYAN_PHONE.search(text):
         return True
     runs = [_ISO_DAY.sub(" ", run.group()) for run in _DIGIT_RUN.finditer(text)]
     return any(9 <= _digits(run) <= 15 and "/" not in run for run in runs)
 
 
 def _looks_like_a_person(text: str) -> bool:
-    if _TITLED.search(text):
+    if TITLED.search(text):
         return True
     for first, second, third in _NAME_PAIR.findall(text):
-        known = first.casefold() in _FIRST_NAMES or second.casefold() in _FIRST_NAMES
-        if known and not {second.casefold(), third.casefold()} & _PLACE_WORDS:
+        known = first.casefold() in FIRST_NAMES or second.casefold() in FIRST_NAMES
+        if known and not {second.casefold(), third.casefold()} & PLACE_WORDS:
             return True
     return False
 

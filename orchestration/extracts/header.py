@@ -75,7 +75,7 @@ def _search(
             return header, sheet.rows
     if is_blank and next((row for row in sheet.rows if any(row.cells)), None) is None:
         return None
-    sheet_name = f", sheet {sheet.name!r}," if sheet.name else ""
+    sheet_name = f", sheet {sheet.shown!r}," if sheet.name else ""
     names = ", ".join(repr(column) for column in required or all_columns)
     raise ExtractHeld(
         "hold:header_not_found",

@@ -1,7 +1,8 @@
 """The landing folder: one immutable Parquet of values as sent, and the JSON that commits it.
 
 An extract exists once its JSON does; the set of these is the register. Parquet without JSON is left
-over from a crash and is swept.
+over from a crash and is swept. Before the cells of an extract are replaced, its JSON is set aside: a
+crash leaves no note that describes other cells than it lies beside.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.durable import PARTIAL, write_json
+from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.tally import LandedCell, Tally
 
@@ -60,6 +61,32 @@ def register(path: Path, entry: dict[str, Any]) -> None:
     write_json(path, entry)
 
 
+def earlier_path(folder: Path, partner: str, extract_id: str) -> Path:
+    """Where the JSON of an extract waits while its cells are replaced."""
+    return folder / partner / f"{extract_id}.earlier"
+
+
+def set_aside(folder: Path, partner: str, extract_id: str) -> None:
+    """Take an extract out of the register until its new cells are committed."""
+    note = register_path(folder, partner, extract_id)
+    if note.exists():
+        note.replace(earlier_path(folder, partner, extract_id))
+        sync(note.parent)
+
+
+def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
+    """The notes of extracts whose re-landing a crash cut short, by extract id: they keep their places."""
+    return {
+        note.stem: json.loads(note.read_text(encoding="utf-8"))
+        for note in sorted((folder / partner).glob("*.earlier"))
+    }
+
+
+def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
+    """Whether the cells beside a landing note are those that it describes."""
+    return parquet.is_file() and sha256_of(parquet) == entry.get("parquet_sha256")
+
+
 def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
     """What a partner has landed so far, by extract id."""
     files = sorted((folder / partner).glob("*.json")) if (folder / partner).is_dir() else []
@@ -97,12 +124,21 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
 
 def sweep(landing: Path, sealed: Path, partner: str) -> None:
     """Remove what a crash left: temporary files, Parquet and sealed originals that no JSON commits."""
+    for extract_id, entry in read_set_aside(landing, partner).items():
+        note = earlier_path(landing, partner, extract_id)
+        committed = register_path(landing, partner, extract_id)
+        if committed.exists():
+            note.unlink()
+        elif has_its_cells(entry, parquet_path(landing, partner, extract_id)):
+            note.replace(committed)  # the crash came before the cells were replaced
     for folder in (landing / partner, sealed / partner):
         if not folder.is_dir():
             continue
         for file in sorted(folder.iterdir()):
             is_committed = register_path(landing, partner, file.stem).exists()
-            if file.name.startswith(PARTIAL) or (file.suffix in (".parquet", ".age") and not is_committed):
+            is_original = file.suffix == ".age" and earlier_path(landing, partner, file.stem).exists()
+            is_left_over = file.suffix in (".parquet", ".age") and not is_committed and not is_original
+            if file.name.startswith(PARTIAL) or is_left_over:
                 file.unlink()
 
 

@@ -14,6 +14,7 @@ from orchestration.extracts.cells import SourceSheet
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat
 from orchestration.extracts.outcomes import ExtractUnreadable
+from orchestration.extracts.shown_names import shown_file
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -32,12 +33,12 @@ class Source(Protocol):
 
 
 @contextmanager
-def open_source(path: Path, contract: Contract, file_name: str | None = None) -> Iterator[Source]:
+def open_source(path: Path, contract: Contract) -> Iterator[Source]:
     """Open a file for reading; raises ExtractUnreadable or ExtractHeld with a sentence."""
     from orchestration.extracts.reading_csv import CsvSource
     from orchestration.extracts.reading_xlsx import open_workbook
 
-    label = f"{contract.partner.code}: file {file_name or path.name}"
+    label = f"{contract.partner.code}: file {shown_file(path.name)}"
     _refuse_unreadable(path, contract, label)
     if isinstance(contract.format, CsvFormat):
         yield CsvSource(path, contract, contract.format, label)

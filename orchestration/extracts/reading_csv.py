@@ -31,7 +31,7 @@ class CsvSource:
         self._check_delimiter()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
-        yield SourceSheet("", self._rows())
+        yield SourceSheet("", "", self._rows())
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
         return None

@@ -28,6 +28,7 @@ from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import MONTH_SHEETS, XlsxFormat
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
+from orchestration.extracts.shown_names import shown_sheet
 
 # openpyxl warns about odd cells by quoting them; a cell's value must not reach a log.
 warnings.filterwarnings("ignore", module=r"openpyxl(\..*)?")
@@ -119,7 +120,8 @@ class XlsxSource:
     def _stream(self, sheet: Any) -> SourceSheet:
         with _broken_as_sentence(self._label):
             merges, without_value = _scan(sheet)
-        return SourceSheet(sheet.title, self._rows(sheet, without_value), merges)
+        shown = shown_sheet(sheet.title, self._visible.index(sheet) + 1)
+        return SourceSheet(sheet.title, shown, self._rows(sheet, without_value), merges)
 
     def _rows(self, sheet: Any, without_value: dict[int, set[int]]) -> Iterator[SourceRow]:
         sheet.reset_dimensions()  # some programs declare A1 as the whole sheet

@@ -10,9 +10,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
-from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, tidy
+from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.detectors import identifies
 from orchestration.extracts.header import Header, read_header
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
@@ -22,12 +21,14 @@ from orchestration.extracts.rename import (
     ColumnPlan,
     NamedCell,
     cell_at,
+    columns_named_by,
     key_of,
     mapped_columns,
     plan_columns,
     rename_row,
     required_columns,
 )
+from orchestration.extracts.shown_names import shown_column, shown_file
 from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
@@ -43,8 +44,7 @@ class RecordReader:
         self._contract = contract
         self._keys = keys
         self._partner = contract.partner.code
-        self._file_name = file_name
-        self._label = f"{self._partner}: file {file_name}"
+        self._label = f"{self._partner}: file {shown_file(file_name)}"
         self._minimiser = Minimiser(contract)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
@@ -88,10 +88,10 @@ class RecordReader:
             record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
             self._remember(plan, sheet.name, cells, reason if record_id is None else record_id)
             if record_id is None:
-                self.tally.refusals[(sheet.name, reason or BLANK)] += 1
+                self.tally.refusals[(sheet.shown, reason or BLANK)] += 1
                 continue
             self.tally.rows_landed += 1
-            yield from self._land(record_id, sheet.name, number, "", 0, named)
+            yield from self._land(record_id, sheet.shown, number, "", 0, named)
 
     def _children(self, name: str, sheet: SourceSheet) -> Iterator[LandedCell]:
         opened = self._open(sheet, name)
@@ -116,18 +116,18 @@ class RecordReader:
                     seen[once] += 1
                     reason = RESENT if (seen[once] - 1) % copies else None
             if reason is not None or not isinstance(owner, int):
-                self.tally.child_refusals[(sheet.name, reason or ORPHAN)] += 1
+                self.tally.child_refusals[(sheet.shown, reason or ORPHAN)] += 1
                 continue
             sequence[owner] += 1
             self.tally.child_landed[name] += 1
-            yield from self._land(owner, sheet.name, number, name, sequence[owner], named)
+            yield from self._land(owner, sheet.shown, number, name, sequence[owner], named)
 
     def _open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
         layout = self._contract.format
         if part:  # a child sheet is written by software: its header is the first row
             layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
-        label = f"{self._label}, sheet {sheet.name!r}," if sheet.name else self._label
+        label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
         found = read_header(sheet, layout, required, mapped, self._label)
         if found is None:
             return None
@@ -152,7 +152,7 @@ class RecordReader:
         if plan.key:
             reference = key_of(plan, self._contract, sheet, cells)
             if reference is not None:
-                return self._keys.record_id(self._partner, reference)
+                return self._keys.record_id(self._partner, self._contract.record_ref(reference))
             self._without_reference += 1
         content = json.dumps(
             [self._period, sorted((cell.field, cell.cell.value, cell.cell.kind) for cell in named)],
@@ -160,7 +160,8 @@ class RecordReader:
         )
         alike = self._keys.number("content", self._partner, content)
         self._contents[alike] += 1
-        return self._keys.record_id(self._partner, f"content|{content}|{self._contents[alike]}")
+        reference = f"content|{content}|{self._contents[alike]}"
+        return self._keys.record_id(self._partner, self._contract.record_ref(reference))
 
     def _remember(
         self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], fate: int | str | None
@@ -192,8 +193,13 @@ class RecordReader:
 
     def _tell_columns(self, header: Header, plan: ColumnPlan, part: str) -> None:
         prefix = f"{part}/" if part else ""
-        self.tally.columns_found.update({prefix + _shown(name): None for name in header.names if name})
-        self.tally.unmapped.update({prefix + _shown(name): None for name in plan.unmapped})
+        named = columns_named_by(self._contract, part)
+        shown = [
+            prefix + (name if same(name) in named else shown_column(name, position))
+            for position, name in enumerate(header.names, start=1)
+        ]
+        self.tally.columns_found.update({shown[at]: None for at, name in enumerate(header.names) if name})
+        self.tally.unmapped.update({shown[at]: None for at in plan.unmapped})
         for column in plan.missing_optional:
             self.tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
 
@@ -243,8 +249,3 @@ def _fill_down(
                     cells = cells + [None] * (column + 1 - len(cells))
                     cells[column] = cell
         yield SourceRow(number, cells)
-
-
-def _shown(name: str) -> str:
-    """A column's name, unless it looks like a value: a header read from the wrong row."""
-    return "(hidden: looks like a value)" if identifies(tidy(name)) else name

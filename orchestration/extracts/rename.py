@@ -16,6 +16,7 @@ from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_terms import SHEET
 from orchestration.extracts.header import Header
 from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.shown_names import names_somebody
 
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
 
@@ -41,7 +42,7 @@ class ColumnPlan:
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
     denied: list[int] = field(default_factory=list)
-    unmapped: list[str] = field(default_factory=list)
+    unmapped: list[int] = field(default_factory=list)
     missing_optional: list[str] = field(default_factory=list)
 
     @property
@@ -77,6 +78,15 @@ def mapped_columns(contract: Contract, part: str = "") -> list[str]:
     ]
 
 
+def columns_named_by(contract: Contract, part: str = "") -> set[str]:
+    """Every column of a part that the contract names, whatever for, in the form of `same`."""
+    named = [*mapped_columns(contract, part), *required_columns(contract, part), *contract.deny]
+    named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
+    named += contract.link.columns if contract.link else []
+    named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
+    return {same(column) for column in named}
+
+
 def plan_columns(contract: Contract, part: str, header: Header, label: str) -> ColumnPlan:
     """Match a header to the contract; raises ExtractHeld for a column that is missing or stands twice."""
     plan = ColumnPlan(part)
@@ -103,7 +113,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         if index is not None and index not in known:
             plan.denied.append(index)
     plan.unmapped = [
-        name for index, name in enumerate(header.names) if name and index not in known | set(plan.denied)
+        index for index, name in enumerate(header.names) if name and index not in known | set(plan.denied)
     ]
     return plan
 
@@ -190,7 +200,8 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
     new = [name for name in header.names if name and same(name) not in expected]
     is_header = len(header.names) - len(new) >= max(1, len(expected) // 3)
     named = ", ".join(repr(column) for column in missing)
-    close = [match for column in missing for match in get_close_matches(column, new, n=1, cutoff=0.4)]
+    may_be_shown = [name for name in new if not names_somebody(name)]
+    close = [match for one in missing for match in get_close_matches(one, may_be_shown, n=1, cutoff=0.4)]
     # The names are shown only when this surely is the header: another row's cells may identify a person.
     if is_header and close:
         hint = f" If it was renamed, the nearest new column is {close[0]!r}: change the contract."

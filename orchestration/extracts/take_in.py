@@ -1,7 +1,8 @@
 """Every file of the inbox → sealed and landed, or left where it is with a sentence.
 
 The order is what makes a crash harmless: seal, land the Parquet, commit with the JSON, and only then
-remove the file from the inbox. One file's fault, whatever it is, never stops the others.
+remove the file from the inbox. Where an extract is read again, its old JSON goes before its old Parquet.
+One file's fault, whatever it is, never stops the others. Sentences call a file by its shown name.
 """
 
 from __future__ import annotations
@@ -20,10 +21,14 @@ from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
 from orchestration.extracts.landing import (
     account,
+    earlier_path,
+    has_its_cells,
     parquet_path,
     read_register,
+    read_set_aside,
     register,
     register_path,
+    set_aside,
     sha256_of,
     sweep,
     write_cells,
@@ -32,6 +37,7 @@ from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable, Take
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
 from orchestration.extracts.sealing import seal, sealed_path
+from orchestration.extracts.shown_names import shown_file
 from orchestration.keys import Keys
 from orchestration.settings import Settings
 
@@ -63,56 +69,64 @@ def _take_in_partner(
     if partner in contracts.partners:
         sweep(settings.landing, settings.sealed, partner)
     known = contracts.valid.get(partner, [])
+    shown_partner = partner if partner in contracts.partners else shown_file(partner)
     for file in sorted(files, key=lambda path: _order(path.name, known)):
+        shown = shown_file(file.name)
         try:
             contract = _contract_for(partner, file.name, contracts)
             yield _take_in_file(settings, keys, as_of, contract, file)
         except ExtractUnreadable as fault:
-            yield TakenExtract(partner, file.name, "unreadable", reason=fault.sentence)
+            yield TakenExtract(partner, shown, "unreadable", reason=fault.sentence)
         except ExtractHeld as fault:
-            yield TakenExtract(partner, file.name, "held", reason=fault.sentence)
+            yield TakenExtract(shown_partner, shown, "held", reason=fault.sentence)
         except UsageError:
             raise
         except OSError as fault:
             if fault.errno in (28, 122):  # a full disk is no fault of the file
                 raise
-            yield _unexpected(partner, file.name, fault)
+            yield _unexpected(shown_partner, shown, fault)
         except Exception as fault:  # its text may quote a cell; its type cannot
-            yield _unexpected(partner, file.name, fault)
+            yield _unexpected(shown_partner, shown, fault)
+    if partner in contracts.partners:
+        sweep(settings.landing, settings.sealed, partner)  # a fault may have left what a crash leaves
 
 
 def _take_in_file(
     settings: Settings, keys: Keys, as_of: datetime, contract: Contract, file: Path
 ) -> TakenExtract:
     partner = contract.partner.code
+    shown = shown_file(file.name)
     before = _state(file)
     sha256 = sha256_of(file)
     extract_id = sha256[:EXTRACT_ID_LENGTH]
     landed = read_register(settings.landing, partner)
-    earlier = landed.get(extract_id)
+    placed = read_set_aside(settings.landing, partner) | landed
+    earlier = placed.get(extract_id)
+    parquet = parquet_path(settings.landing, partner, extract_id)
     if earlier is not None:
-        _refuse_other_contract(partner, file.name, earlier, contract)
-        if earlier["reading_hash"] == contract.reading_hash:
+        _refuse_other_contract(partner, shown, earlier, contract)
+        is_whole = extract_id in landed and has_its_cells(earlier, parquet)
+        if is_whole and earlier["reading_hash"] == contract.reading_hash:
             if not sealed_path(settings.sealed, partner, extract_id).exists():
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
             _remove(file, before)
-            reason = f"{partner}: file {file.name} holds the bytes landed on {earlier['received_on']}."
-            return TakenExtract(partner, file.name, "already_landed", extract_id, reason=reason)
+            reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
+            return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
     reader = RecordReader(contract, keys, file.name)
-    parquet = parquet_path(settings.landing, partner, extract_id)
     with open_source(file, contract) as source, replacing(parquet) as partial:
         write_cells(partial, reader.landed_cells(source))
         if _state(file) != before:
             raise ExtractHeld(
-                "hold:file_changed", f"{partner}: file {file.name} changed while it was read. Retry."
+                "hold:file_changed", f"{partner}: file {shown} changed while it was read. Retry."
             )
         seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
         date_system = source.date_system
+        set_aside(settings.landing, partner, extract_id)
     period = contract.period_of(file.name)
     entry: dict[str, Any] = account(contract, reader.tally, date_system) | {
         "extract_id": extract_id,
         "partner": partner,
-        "file": file.name,
+        "file": shown,
         "bytes": before[0],
         "sha256": sha256,
         "parquet_sha256": sha256_of(parquet),
@@ -123,37 +137,39 @@ def _take_in_file(
         "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
         "sequence": earlier["sequence"]
         if earlier
-        else 1 + max((e["sequence"] for e in landed.values()), default=0),
+        else 1 + max((e["sequence"] for e in placed.values()), default=0),
     }
     register(register_path(settings.landing, partner, extract_id), entry)
+    earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
     _remove(file, before)
     tally = reader.tally
     return TakenExtract(
-        partner, file.name, "landed", extract_id, tally.rows_read, tally.rows_landed, tally.rows_refused
+        partner, shown, "landed", extract_id, tally.rows_read, tally.rows_landed, tally.rows_refused
     )
 
 
 def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contract:
     """The one contract that reads a file, or a sentence why there is none."""
+    shown = shown_file(file_name)
     if not partner:
         raise ExtractHeld(
             "hold:no_partner",
-            f"File {file_name} lies in the inbox itself. Move it into its partner's folder, "
+            f"File {shown} lies in the inbox itself. Move it into its partner's folder, "
             "inbox/<partner>/, or use `njia inbox add PARTNER FILE`.",
         )
     if partner not in contracts.partners:
         close = get_close_matches(partner, contracts.partners, n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
+        folder = shown_file(partner)
         raise ExtractHeld(
             "hold:unknown_partner",
-            f"{partner}: file {file_name} waits, because no partner of this name has a contract.{hint} Add "
-            f"{partner}/contract.yml to the partners folder, or move the file to the right inbox folder.",
+            f"{folder}: file {shown} waits, because no partner of this name has a contract.{hint} Add "
+            f"{folder}/contract.yml to the partners folder, or move the file to the right inbox folder.",
         )
     if partner in contracts.problems:
         raise ExtractHeld(
             "hold:contract_broken",
-            f"{partner}: file {file_name} waits until the contract is mended. "
-            f"{contracts.problems[partner][0]}",
+            f"{partner}: file {shown} waits until the contract is mended. {contracts.problems[partner][0]}",
         )
     fitting = [contract for contract in contracts.valid[partner] if contract.reads(file_name)]
     if len(fitting) == 1:
@@ -162,22 +178,22 @@ def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contrac
         names = " and ".join(repr(contract.contract) for contract in fitting)
         raise ExtractHeld(
             "hold:contract_ambiguous",
-            f"{partner}: file {file_name} matches the `files` of the contracts {names}. Narrow one of the "
+            f"{partner}: file {shown} matches the `files` of the contracts {names}. Narrow one of the "
             "patterns.",
         )
     patterns = ", ".join(repr(contract.files) for contract in contracts.valid[partner])
     raise ExtractHeld(
         "hold:contract_missing",
-        f"{partner}: file {file_name} matches no contract's `files` ({patterns}). Rename the file or widen "
+        f"{partner}: file {shown} matches no contract's `files` ({patterns}). Rename the file or widen "
         "a pattern.",
     )
 
 
-def _refuse_other_contract(partner: str, file_name: str, earlier: dict[str, Any], contract: Contract) -> None:
+def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], contract: Contract) -> None:
     if earlier["contract"] != contract.contract:
         raise ExtractHeld(
             "hold:contract_changed",
-            f"{partner}: file {file_name} holds the bytes of {earlier['file']}, which contract "
+            f"{partner}: file {shown} holds the bytes of {shown_file(earlier['file'])}, which contract "
             f"{earlier['contract']!r} landed; now {contract.contract!r} would read it. Remove the file, or "
             "withdraw the earlier extract.",
         )
@@ -241,9 +257,9 @@ def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, s
     return (period.to.isoformat() if period else ""), parts
 
 
-def _unexpected(partner: str, file_name: str, fault: Exception) -> TakenExtract:
+def _unexpected(partner: str, shown: str, fault: Exception) -> TakenExtract:
     reason = (
-        f"{partner}: file {file_name} could not be read ({type(fault).__name__}). It stays in the inbox. "
+        f"{partner}: file {shown} could not be read ({type(fault).__name__}). It stays in the inbox. "
         "Try `njia contract check` with it, and tell whoever maintains Njia if that does not say why."
     )
-    return TakenExtract(partner, file_name, "unreadable", reason=reason)
+    return TakenExtract(partner, shown, "unreadable", reason=reason)

@@ -12,12 +12,10 @@ from orchestration.gates.in_force import ExtractFate, InForce, put_in_force
 from orchestration.gates.inputs import inputs_hash
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
-from orchestration.gates.release_profile import PUBLISHED_SCHEMAS
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
 from orchestration.gates.waivers import check_definition, is_waivable
 
 __all__ = [
-    "PUBLISHED_SCHEMAS",
     "CheckOutcome",
     "ExtractFate",
     "ExtractVerdicts",

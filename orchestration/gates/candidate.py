@@ -24,9 +24,10 @@ from orchestration.gates.earlier_checks import (
     published_tables,
 )
 from orchestration.gates.judging import judge
-from orchestration.gates.release_profile import PUBLISHED_SCHEMAS, ReleaseProfile, release_profile
+from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import RELEASE_SCOPE, ActiveDecisions, waiver_for
-from orchestration.release.manifest import MANIFEST, VERDICT, hash_files
+from orchestration.release import PUBLISHED_SCHEMAS
+from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
 from orchestration.settings import Settings
 
 EVIDENCE_BASE = Path("partner") / "evidence_base.duckdb"
@@ -86,7 +87,7 @@ def judge_candidate(
     verdict_path = candidate / VERDICT
     verdict_path.unlink(missing_ok=True)
     evidence_base = candidate / EVIDENCE_BASE
-    if not evidence_base.is_file():
+    if not (evidence_base.is_file() and (candidate / MANIFEST).is_file()):
         raise NjiaError(f"The candidate {candidate.name} has no {EVIDENCE_BASE}. Run `njia refresh` again.")
     files = hash_files(candidate)
     rows = check_results(settings).to_pylist() if earlier is None else earlier
@@ -105,7 +106,7 @@ def judge_candidate(
         candidate=candidate.name,
         verdict="refused" if reasons else "passed",
         checks=tuple(checks),
-        files=files,
+        files={**files, MANIFEST: hash_file(candidate / MANIFEST)},
         reasons=tuple(reasons),
     )
     durable.write_json(

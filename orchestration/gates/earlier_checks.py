@@ -56,7 +56,7 @@ def _extract_gate(settings: Settings) -> list[dict[str, Any]]:
         {
             "stage": EXTRACT_GATE_STAGE,
             "subject": verdict.extract_id,
-            "partner_code": codes.get(verdict.extract_id),
+            "partner_code": codes.get((verdict.partner, verdict.extract_id)),
             "check_name": verdict.check_name,
             "severity": verdict.severity,
             "outcome": "waived" if verdict.waived else verdict.outcome,
@@ -140,9 +140,9 @@ def _one_line(text: Any) -> str:
     return " ".join(str(text or "").split())
 
 
-def _partner_codes(folder: Path) -> dict[str, str]:
-    codes: dict[str, str] = {}
+def _partner_codes(folder: Path) -> dict[tuple[str, str], str]:
+    codes: dict[tuple[str, str], str] = {}
     for path in sorted(folder.glob("*.parquet")):
-        for row in pq.read_table(path, columns=["extract_id", "partner_code"]).to_pylist():
-            codes[row["extract_id"]] = row["partner_code"]
+        for row in pq.read_table(path, columns=["extract_id", "partner", "partner_code"]).to_pylist():
+            codes[row["partner"], row["extract_id"]] = row["partner_code"]
     return codes

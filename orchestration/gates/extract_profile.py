@@ -164,7 +164,7 @@ def _of_register(
 ) -> dict[str, Any]:
     content = landed.content
     read, refused = int(content.get("rows_read") or 0), int(content.get("rows_refused") or 0)
-    starts, ends = agreement or (None, None)
+    ends = agreement[1] if agreement else None
     received = landed.received_on
     return {
         "extract_id": landed.extract_id,
@@ -180,9 +180,17 @@ def _of_register(
         "unmapped_columns": len(landed.unmapped_columns),
         "required_columns_missing": landed.required_columns_missing,
         # Not typed means that no contract of today reads it: no agreement covers it either.
-        "agreement_valid": float(bool(starts and received and starts <= received <= (ends or date.max))),
+        # Renewing an agreement does not take back what came under the one before, as it was when this landed.
+        "agreement_valid": float(
+            _covers(agreement, received) or bool(agreement and _covers(landed.agreement, received))
+        ),
         "agreement_current": float(ends is None or today <= ends) if agreement else None,
     }
+
+
+def _covers(agreement: tuple[date | None, date | None] | None, received: date | None) -> bool:
+    starts, ends = agreement or (None, None)
+    return bool(starts and received and starts <= received <= (ends or date.max))
 
 
 def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:

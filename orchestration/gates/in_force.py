@@ -14,7 +14,13 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from orchestration import durable
-from orchestration.gates.inputs import code_hash, contract_hashes, decided_by_time, inputs_hash
+from orchestration.gates.inputs import (
+    code_hash,
+    contract_hashes,
+    decided_by_time,
+    engine_versions,
+    inputs_hash,
+)
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.gates.waivers import ActiveDecisions, extract_keys, is_waivable
@@ -37,10 +43,15 @@ class ExtractFate:
 
 @dataclass(frozen=True)
 class InForce:
-    """What feeds the marts in this refresh. Partners are folder names; stale and overdue ones still feed."""
+    """What feeds the marts in this refresh. Partners are folder names; stale and overdue ones still feed.
+
+    `given_hash` leaves out what only the passing of time decided: a rollback holds until something new is
+    given.
+    """
 
     fates: tuple[ExtractFate, ...]
     inputs_hash: str
+    given_hash: str
     changed: bool
     partners_in_force: tuple[str, ...]
     partners_stale: tuple[str, ...]
@@ -78,13 +89,16 @@ def put_in_force(
         "decisions": {decisions.content_hash()},
         "keys": {f"{name}={key_id}" for name, key_id in key_ids.items()},
         "code": {code_hash()},
-        **{f"decided:{name}": texts for name, texts in decided.items()},
+        "engines": engine_versions(),
     }
+    given = inputs_hash(parts)
+    parts |= {f"decided:{name}": texts for name, texts in decided.items()}
     hashed = inputs_hash(parts)
     stale, held = _stale_and_held(register, fates)
     settled = InForce(
         fates=tuple(fates),
         inputs_hash=hashed,
+        given_hash=given,
         changed=hashed != _current_inputs_hash(settings),
         partners_in_force=tuple(sorted({partner for partner, _ in current})),
         partners_stale=stale,

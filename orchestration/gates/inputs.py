@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from importlib.metadata import version
 from pathlib import Path
 
 import yaml
@@ -18,7 +19,10 @@ from orchestration.gates.parquet_views import open_views
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
 
 _CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", DBT_PROJECT, REFERENCE_SEEDS)
+# What a compiler or an editor leaves in these folders decides nothing.
+_CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".md"}
 _NOT_CODE = {"__pycache__", "target", "logs", "dbt_packages"}
+_ENGINES = ("duckdb", "pyarrow", "dbt-core", "dbt-duckdb", "great-expectations")
 _CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
 _EXTRACT_COLUMNS = (
     "extract_id varchar, partner varchar, contract varchar, received_on date, agreement_to date, "
@@ -40,10 +44,15 @@ def code_hash(folders: Iterable[Path] = _CODE_FOLDERS) -> str:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
-            if path.is_file() and not _NOT_CODE & set(inside.parts):
+            if path.suffix in _CODE_SUFFIXES and not _NOT_CODE & set(inside.parts):
                 content = hashlib.sha256(path.read_bytes()).hexdigest()
                 digest.update(f"{folder.name}/{inside.as_posix()}\x00{content}\n".encode())
     return digest.hexdigest()
+
+
+def engine_versions() -> set[str]:
+    """What the code runs on: another version may round or read differently, so it makes another release."""
+    return {f"{name}={version(name)}" for name in _ENGINES}
 
 
 def contract_hashes(partners: Path) -> dict[str, str]:
@@ -99,7 +108,7 @@ def decided_by_time(
         "complete_periods": {
             str(period_to)
             for *_, period_to, _, _ in extracts
-            if period_to and _months_later(period_to, complete_after) <= today
+            if period_to and _months_later(period_to + timedelta(days=1), complete_after) <= today
         },
         "agreements_ended": {
             f"{partner}/{contract}/{ends}"
@@ -116,7 +125,7 @@ def latest_complete_month(today: date, complete_after_months: int) -> date:
     while True:
         end = first - timedelta(days=1)
         first = end.replace(day=1)
-        if _months_later(end, complete_after_months) <= today:
+        if _months_later(end + timedelta(days=1), complete_after_months) <= today:
             return first
 
 

@@ -40,6 +40,14 @@ class Landed:
         return date.fromisoformat(str(text)[:10]) if text else None
 
     @property
+    def agreement(self) -> tuple[date | None, date | None]:
+        """From and to of the agreement in the contract that this landed under."""
+        terms = (self.content.get("contract_content") or {}).get("agreement") or {}
+        days = (terms.get("valid_from"), terms.get("valid_to"))
+        first, last = (date.fromisoformat(str(day)[:10]) if day else None for day in days)
+        return first, last
+
+    @property
     def declared_period(self) -> tuple[str, ...]:
         """Empty when the extract declares none."""
         period = self.content.get("period") or {}

@@ -13,6 +13,7 @@ def open_views(folders: Mapping[str, tuple[Path, str]]) -> duckdb.DuckDBPyConnec
     con = duckdb.connect(":memory:")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
+    con.execute("set temp_directory = ''")  # nothing may spill outside the home
     for name, (path, columns) in folders.items():
         files = [path] if path.is_file() else sorted(path.glob("*.parquet"))
         con.execute(f"create table {name}__none ({columns})")

@@ -12,7 +12,7 @@ from orchestration.settings import Settings
 def quarantine_rules(settings: Settings) -> dict[str, dict[str, int]]:
     """By partner: rule code to number of source rows, the most frequent rule first."""
     files = str(settings.typed / "problems" / "*.parquet")
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"temp_directory": ""}) as con:
         found = con.execute(
             "select partner, problem_code, count(*) from read_parquet($files) where outcome = 'Q' "
             "group by partner, problem_code order by partner, count(*) desc, problem_code",

@@ -17,7 +17,6 @@ from expectations import thresholds
 from orchestration.gates.landed import landed_extracts
 from orchestration.settings import Settings
 
-PUBLISHED_SCHEMAS = ("marts", "quality", "meta")
 # Without these nothing below can be measured, whatever dbt says is published.
 _ALWAYS_EXPECTED = frozenset(
     {"marts.fct_movements", "marts.dim_place", "quality.reconciliation", "quality.extracts", "meta.release"}

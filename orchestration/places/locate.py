@@ -132,7 +132,7 @@ def _record_counts(folder: Path, mention_ids: list[int]) -> dict[int, int]:
     """Records that name each of some mentions; an extract sent again does not count twice."""
     if not mention_ids or not any(folder.glob("*.parquet")):
         return {}
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"temp_directory": ""}) as con:
         con.register("wanted", pa.table({"mention_id": pa.array(mention_ids, pa.int64())}))
         rows = con.execute(
             "select mention_id, count(*) from (select distinct mention_id, partner, record_id "

@@ -15,6 +15,7 @@ from orchestration.release.current import (
 from orchestration.release.diff import diff
 from orchestration.release.identity import release_id
 from orchestration.release.publish import Published, publish
+from orchestration.release.published_models import PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import is_rolled_back, rollback
 from orchestration.release.stage import CHECK_RESULTS, Candidate, stage
@@ -22,6 +23,7 @@ from orchestration.release.summary import Outcome, refresh_summary
 
 __all__ = [
     "CHECK_RESULTS",
+    "PUBLISHED_SCHEMAS",
     "Answer",
     "Candidate",
     "Outcome",

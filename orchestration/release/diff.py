@@ -48,7 +48,7 @@ def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
     """Compare two releases, each given by its id, the beginning of it, or `current`."""
     old, new = find_release(settings, before), find_release(settings, after)
     names = sorted((old.manifest["tables"].keys() | new.manifest["tables"].keys()) - TIME_BOUND)
-    with duckdb.connect(config={"threads": 2}) as con:
+    with duckdb.connect(config={"threads": 2, "temp_directory": ""}) as con:
         con.execute("set timezone = 'UTC'")
         _attach(con, old, "older")
         # One process cannot attach one file twice.

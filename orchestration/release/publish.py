@@ -71,11 +71,11 @@ def publish(settings: Settings, now: datetime) -> Published:
         release = settings.releases / manifest["release_id"]
         manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
         write_json(folder / MANIFEST, manifest)
-        keep_verdict(settings, manifest, verdict, "published", [], now)
         (folder / VERDICT).unlink()  # it may name partners; the stewards' copy is in review
         folder.rename(release)
         sync(settings.releases)
         switch_current(settings, manifest["release_id"])
+        keep_verdict(settings, manifest, verdict, "published", [], now)
         _prune(
             settings,
             {name for entry in decisions.rollbacks for name in (entry["from_release"], entry["to_release"])},

@@ -42,7 +42,7 @@ def run_query(settings: Settings, sql: str, edition: str = "partner") -> Answer:
     release = current_release(settings)
     if release is None:
         raise NjiaError("There is no release yet. `njia refresh` publishes the first.")
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"temp_directory": ""}) as con:
         _confine(con, release)
         try:
             statements = con.extract_statements(sql)

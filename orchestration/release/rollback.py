@@ -37,14 +37,17 @@ def rollback(settings: Settings, release_id: str, author: str, reason: str, now:
     return Release(target.release_id, target.path, target.manifest, is_current=True)
 
 
-def is_rolled_back(settings: Settings, decisions: Decisions, inputs_hash: str) -> bool:
-    """Whether a release of these inputs was left behind by a rollback that holds: then nothing is built."""
+def is_rolled_back(settings: Settings, decisions: Decisions, given_hash: str) -> bool:
+    """Whether a release of what is given now was left behind by a rollback that holds: then nothing is built.
+
+    What time decides (a lag that passed, a month that became complete) does not bring back what was left.
+    """
     left: set[str] = set()
     for decision in decisions.rollbacks:
         left.add(decision["from_release"])
         left.discard(decision["to_release"])
     return any(
-        release.manifest["inputs_hash"] == inputs_hash
+        release.manifest.get("given_hash") == given_hash
         for release in list_releases(settings)
         if release.release_id in left
     )

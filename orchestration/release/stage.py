@@ -71,9 +71,9 @@ def stage(
 ) -> Candidate:
     """Write a candidate from the work file.
 
-    `inputs`: inputs_hash (hex), as_of (datetime), extracts (dicts with at least extract_id, partner_code and
-    fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional). `check_results` has
-    the columns of CHECK_RESULTS; `waivers` are the active ones of the stewardship room.
+    `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
+    partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict,
+    optional). `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones.
     """
     with switching(settings):
         sweep(settings)
@@ -89,6 +89,7 @@ def stage(
         "sequence": 1 + max((release.manifest["sequence"] for release in releases), default=0),
         "as_of": as_of.isoformat(),
         "inputs_hash": inputs["inputs_hash"],
+        "given_hash": inputs.get("given_hash"),
         "decisions_hash": inputs.get("decisions_hash"),
         "previous_release": current.release_id if current else None,
         "storage_version": STORAGE_VERSION,

@@ -79,7 +79,7 @@ def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | 
     path = settings.work / "gates" / "in_force.parquet"
     if not path.is_file():
         return {}
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"temp_directory": ""}) as con:
         rows = con.execute(
             "select partner, extract_id, fate, reason from read_parquet(?)", [str(path)]
         ).fetchall()

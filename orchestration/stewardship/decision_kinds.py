@@ -19,6 +19,8 @@ from pydantic import (
 )
 
 LONGEST_WAIVER = timedelta(days=366)
+# A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
+LONGEST_RELEASE_WAIVER = timedelta(days=31)
 # Reconciliation and disclosure are promises to partners and persons: nobody may waive them.
 NEVER_WAIVED = ("reconcil", "disclosure", "attack")
 
@@ -64,7 +66,7 @@ class Decision(Entry):
 
 
 class CheckWaiver(Decision):
-    """Lets one failed check pass for one extract or one candidate, until a date (that day included)."""
+    """Lets one failed check pass, for one extract or for the releases until a date (that day included)."""
 
     check: Name
     check_definition: Name = Field(description="hash of the check as it was when waived; a change lapses it")
@@ -75,10 +77,10 @@ class CheckWaiver(Decision):
     def _within_limits(self) -> CheckWaiver:
         if not can_be_waived(self.check):
             raise ValueError("checks of reconciliation and disclosure cannot be waived")
-        if not self.time.date() < self.expires <= self.time.date() + LONGEST_WAIVER:
+        longest = LONGEST_RELEASE_WAIVER if self.scope == "release" else LONGEST_WAIVER
+        if not self.time.date() < self.expires <= self.time.date() + longest:
             raise ValueError(
-                f"expires must be a date after the day of the decision and at most {LONGEST_WAIVER.days} "
-                "days later"
+                f"expires must be a date after the day of the decision and at most {longest.days} days later"
             )
         return self
 

@@ -18,6 +18,7 @@ from orchestration.settings import Settings
 UNRESOLVED_PLACES = "unresolved_places.csv"
 FAILED_CHECKS = "failed_checks.csv"
 FILES_NOT_TAKEN = "files_not_taken.csv"
+EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
 QUARANTINED_ROWS = "quarantined_rows.csv"
 
 
@@ -25,6 +26,12 @@ def write_files_not_taken(settings: Settings, taken: Iterable[Any]) -> None:
     columns = ("partner", "file", "outcome", "reason")
     rows = [vars(extract) for extract in taken if extract.outcome in ("held", "unreadable")]
     _write(settings, FILES_NOT_TAKEN, columns, rows)
+
+
+def write_extracts_not_typed(settings: Settings, failures: Iterable[Any]) -> None:
+    columns = ("partner", "file", "extract_id", "step", "fault", "sentence")
+    rows = [{**vars(failure), "sentence": failure.sentence} for failure in failures]
+    _write(settings, EXTRACTS_NOT_TYPED, columns, rows)
 
 
 def write_unresolved_places(settings: Settings) -> None:
@@ -55,13 +62,17 @@ def write_quarantined_rows(settings: Settings) -> None:
     _write(settings, QUARANTINED_ROWS, columns, rows)
 
 
-def count(settings: Settings, name: str) -> int:
-    """How many items a review file holds; 0 before the first refresh."""
+def read(settings: Settings, name: str) -> list[dict[str, str]]:
+    """The items of a review file; none before the first refresh."""
     path = settings.review / name
     if not path.is_file():
-        return 0
+        return []
     with path.open(encoding="utf-8", newline="") as file:
-        return sum(1 for _ in csv.DictReader(file))
+        return list(csv.DictReader(file))
+
+
+def count(settings: Settings, name: str) -> int:
+    return len(read(settings, name))
 
 
 def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:

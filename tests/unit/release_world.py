@@ -117,6 +117,7 @@ def stage_candidate(
 ) -> Candidate:
     given = {
         "inputs_hash": inputs_hash,
+        "given_hash": inputs_hash,
         "as_of": as_of,
         "extracts": [EXTRACT],
         "key_ids": {"record": "deadbeef"},

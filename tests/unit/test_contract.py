@@ -29,6 +29,10 @@ def with_changes(**changes: Any) -> str:
     return yaml.safe_dump(book(**changes), allow_unicode=True)
 
 
+def watched(**changes: Any) -> dict[str, Any]:
+    return {"places": ["KE047"], "roles": ["origin"], "from": "2020-01-01"} | changes
+
+
 def test_every_sample_contract_is_valid() -> None:
     contracts = load_contracts(SAMPLE_PARTNERS)
     assert contracts.problems == {}
@@ -64,6 +68,19 @@ def test_a_contract_survives_being_kept_in_landing() -> None:
         ),
         ({"deny": ["From"]}, "both mapped under fields and denied"),
         ({"format": {"kind": "csv", "encoding": "cp1525"}}, "no such encoding"),
+        (
+            {"coverage": [watched(places=["KE047", "KE001", "KE047"])]},
+            "testpartner/contract.yml: `coverage[1].places`: place 'KE047' stands there twice; name it once.",
+        ),
+        ({"coverage": [watched(roles=["origin", "origin"])]}, "`coverage[1].roles`: role 'origin' stands"),
+        (
+            {"coverage": [watched(), watched(places=["KE0047"])]},
+            "`coverage[2].places`: place 'KE0047' is not in seeds/reference/places.csv; the nearest is 'KE047' "
+            "(Nairobi).",
+        ),
+        ({"coverage": [watched(places=["nairobi"])]}, "the nearest is 'KE047' (Nairobi)."),
+        ({"coverage": [watched(places=["?!"])]}, "places.csv; see its column place_id."),
+        ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
     ],
 )
 def test_a_fault_names_file_key_and_fix(tmp_path: Path, changes: dict[str, Any], expected: str) -> None:

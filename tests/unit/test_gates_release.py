@@ -47,6 +47,7 @@ def candidate(settings: Settings, **changes: Any) -> Path:
     hashed = json.loads((settings.work / "gates" / "in_force.json").read_text())["inputs_hash"]
     folder = settings.releases / f".candidate-20261124T020000Z-{changes.pop('inputs', hashed)[:8]}"
     write_evidence_base(folder / "partner" / "evidence_base.duckdb", **changes)
+    (folder / "manifest.json").write_text("{}")
     return folder
 
 
@@ -72,7 +73,10 @@ def test_a_first_release_passes_and_names_the_files_it_read(settings: Settings) 
     written = read_verdict(folder)
     assert written is not None
     content = (folder / "partner" / "evidence_base.duckdb").read_bytes()
-    assert written["files"] == {"partner/evidence_base.duckdb": hashlib.sha256(content).hexdigest()}
+    assert written["files"] == {
+        "partner/evidence_base.duckdb": hashlib.sha256(content).hexdigest(),
+        "manifest.json": hashlib.sha256(b"{}").hexdigest(),
+    }
     assert written["verdict"] == "passed"
     assert {one["stage"] for one in written["checks"]} == {"extract_gate", "warehouse", "release_gate"}
     assert written["measures"]["movements"] == 100

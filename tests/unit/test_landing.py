@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 import sys
 import tracemalloc
 from datetime import UTC, date, datetime, timedelta
@@ -13,8 +15,8 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from orchestration.extracts import check_contract, take_in
-from orchestration.extracts.landing import SCHEMA
+from orchestration.extracts import check_contract, take_in, type_extracts
+from orchestration.extracts.landing import SCHEMA, sha256_of
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.keys import Keys
 from orchestration.settings import Settings
@@ -63,7 +65,7 @@ def test_a_file_is_landed_sealed_and_leaves_the_inbox(home: Settings) -> None:
     table = pq.read_table(home.landing / "testpartner" / f"{taken.extract_id}.parquet")
     assert table.schema.equals(SCHEMA)
     assert sorted(table["field"].to_pylist()) == sorted(BOOK["fields"])
-    assert set(table["record_id"].to_pylist()) == {KEYS.record_id("testpartner", "1")}
+    assert set(table["record_id"].to_pylist()) == {KEYS.record_id("testpartner", "book|1")}
 
 
 def test_the_json_accounts_for_every_row_and_column(home: Settings) -> None:
@@ -105,6 +107,159 @@ def test_a_changed_reading_lands_the_same_bytes_again_in_their_place(home: Setti
     assert (taken.outcome, again["sequence"], again["received_on"]) == ("landed", 1, "2026-11-25")
     table = pq.read_table(home.landing / "testpartner" / f"{taken.extract_id}.parquet")
     assert "sex" not in table["field"].to_pylist()
+
+
+def test_two_contracts_that_count_from_one_keep_their_records_apart(home: Settings) -> None:
+    add_partner(home.partners, book(files="cases*"))
+    add_partner(home.partners, book(contract="hotline", files="calls*"), "hotline.yml")
+    send(home, "cases.xlsx")
+    rows = [HEADER, [1, "09/05/2024", "M", 31, "Kwale", 1, "Yes", ""]]
+    workbook(home.inbox / "testpartner" / "calls.xlsx", {"Calls": rows})
+    ids = []
+    for taken in take(home):
+        table = pq.read_table(home.landing / "testpartner" / f"{taken.extract_id}.parquet")
+        ids.append(set(table["record_id"].to_pylist()))
+    assert [len(found) for found in ids] == [1, 1]
+    assert ids[0].isdisjoint(ids[1]), "No 1 of the hotline is another person than No 1 of the book"
+
+
+def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> None:
+    declared = [{"match": "*Barasa*", "period": {"from": "2024-02-01", "to": "2024-02-29", "round": "2"}}]
+    add_partner(home.partners, book(files="hotline case of *", extracts=declared))
+    secrets = ("Nekesa", "Barasa", "0722000111", "Wafula")
+    folder = home.inbox / "testpartner"
+    folder.mkdir(parents=True)
+    stem = "hotline case of Nekesa Barasa 0722000111"
+    rows = [[*HEADER, "Mary Wafula"], [*ROW, "x"], [2, *ROW[1:6], "No", "", ""]]
+    workbook(folder / f"{stem}.xlsx", {"Nekesa Barasa 0722 000111": rows})
+    (folder / f"{stem} (2).xlsx").write_bytes(b"")
+    (home.inbox / "Mary Wafula").mkdir()
+    (home.inbox / "Mary Wafula" / f"{stem}.csv").write_bytes(b"x")
+    taken = take(home)
+    assert [one.outcome for one in taken] == ["held", "unreadable", "landed"]
+    assert all(re.fullmatch(r"name withheld \([0-9a-f]{8}\)\.(xlsx|csv)", one.file) for one in taken)
+    told = json.dumps([one.as_dict() for one in taken])
+    landed = entry(home, taken[2].extract_id)
+    assert landed["file"] == taken[2].file
+    assert landed["period"]["round"] == "2", "matching uses the real name"
+    assert landed["refusals"] == [
+        {"sheet": "sheet 1 (name withheld)", "reason": "withheld:no_consent", "rows": 1}
+    ]
+    assert landed["unmapped_columns"] == ["column 9 (name withheld)"]
+    parquet = pq.read_table(home.landing / "testpartner" / f"{taken[2].extract_id}.parquet")
+    assert set(parquet["sheet"].to_pylist()) == {"sheet 1 (name withheld)"}
+    type_extracts(home, KEYS)
+    typed = [pq.read_table(path).to_pylist() for path in sorted(home.typed.rglob("*.parquet"))]
+    names = [str(path) for part in (home.landing, home.sealed, home.work) for path in part.rglob("*")]
+    content = {key: value for key, value in landed.items() if key != "contract_content"}
+    everything = f"{told}{content}{parquet.to_pylist()}{typed}{names}"
+    assert [secret for secret in secrets if secret in everything] == []
+    [extract] = pq.read_table(home.typed / "extracts" / f"{taken[2].extract_id}.parquet").to_pylist()
+    assert (extract["round"], extract["period_from"]) == ("2", date(2024, 2, 1)), "from the landing note"
+
+
+def test_checking_a_contract_withholds_such_a_name_too(home: Settings, tmp_path: Path) -> None:
+    file = workbook(tmp_path / "Mary Wanjiku.xlsx", {"Mary Wanjiku": [HEADER, ROW]})
+    add_partner(home.partners, book(files="cases*"))
+    report = check_contract(home.partners / "testpartner" / "contract.yml", file, TODAY)
+    assert "does not match name withheld (" in report.faults[0]
+    assert "Wanjiku" not in json.dumps(report.as_dict())
+
+
+def reread(home: Settings) -> Path:
+    """A landed extract whose file came again, to be read by a contract that was changed meanwhile."""
+    send(home, "first.xlsx", number=9)
+    file = send(home)
+    content = file.read_bytes()
+    take(home)
+    fields = {name: spec for name, spec in BOOK["fields"].items() if name != "sex"}
+    add_partner(home.partners, book(version=2, fields=fields))
+    file.write_bytes(content)
+    return file
+
+
+@pytest.mark.parametrize("step", ["seal", "set_aside", "sha256_of", "register"])
+def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    module = sys.modules["orchestration.extracts.take_in"]
+    file = reread(home)
+    extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    real, before = getattr(module, step), entry(home, extract_id)
+
+    def crash(*arguments: Any) -> Any:
+        if step == "set_aside":  # after it, but before the Parquet is replaced
+            real(*arguments)
+        elif step == "sha256_of" and arguments[0].suffix != ".parquet":
+            return real(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(module, step, crash)
+        take(home)
+    for note in (home.landing / "testpartner").glob("*.json"):
+        found = json.loads(note.read_text())
+        assert found["parquet_sha256"] == sha256_of(note.with_suffix(".parquet"))
+    send(home, "another.xlsx", number=20)
+    outcomes = {one.file: one for one in take(home, AS_OF + timedelta(days=3))}
+    assert outcomes["cases.xlsx"].outcome == "landed"
+    again = entry(home, extract_id)
+    assert (again["sequence"], again["received_on"]) == (before["sequence"], before["received_on"])
+    assert entry(home, outcomes["another.xlsx"].extract_id)["sequence"] == 3
+    assert again["contract_version"] == 2
+    assert (home.sealed / "testpartner" / f"{extract_id}.age").exists()
+    assert not list(home.landing.rglob("*.earlier"))
+
+
+def test_the_old_cells_come_back_when_the_crash_was_before_the_new_ones(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["orchestration.extracts.take_in"]
+    file = reread(home)
+    extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+    before, real = entry(home, extract_id), module.set_aside
+
+    def fail(*arguments: Any) -> None:
+        real(*arguments)
+        raise OSError(5, "input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "set_aside", fail)
+        [taken] = take(home)
+    assert taken.outcome == "unreadable"
+    assert entry(home, extract_id) == before
+    assert file.exists()
+
+
+def test_an_original_outlives_a_crash_while_its_extract_is_read_again(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = sys.modules["orchestration.extracts.take_in"]
+    file = reread(home)
+    sealed = home.sealed / "testpartner" / f"{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.age"
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(module, "register", crash)
+        take(home)
+    add_partner(home.partners, book(grian="case"))
+    [taken] = take(home)
+    assert taken.outcome == "held"
+    assert sealed.exists()
+
+
+def test_cells_that_were_changed_since_are_landed_again_from_the_same_bytes(home: Settings) -> None:
+    file = send(home)
+    content = file.read_bytes()
+    [first] = take(home)
+    parquet = home.landing / "testpartner" / f"{first.extract_id}.parquet"
+    whole = parquet.read_bytes()
+    parquet.write_bytes(b"other cells")
+    file.write_bytes(content)
+    [again] = take(home)
+    assert (again.outcome, parquet.read_bytes()) == ("landed", whole)
 
 
 def test_files_are_taken_by_period_then_by_name(home: Settings) -> None:

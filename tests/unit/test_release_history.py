@@ -72,7 +72,7 @@ def test_a_release_does_not_differ_from_itself(settings: Settings) -> None:
 
 def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(settings: Settings) -> None:
     first, second = publish_one(settings, 0), publish_one(settings, 1)
-    inputs = [release.manifest["inputs_hash"] for release in (first, second)]
+    inputs = [release.manifest["given_hash"] for release in (first, second)]
     back = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
     assert back.is_current and find_release(settings, "current").release_id == first.release_id
     decisions = active_decisions(settings, START)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestration.extracts.outcomes import ExtractHeld
-from tests.unit.partner_files import HEADER, KEYS, ROW, book, read, values, workbook
+from tests.unit.partner_files import BOOK, HEADER, KEYS, ROW, book, read, values, workbook
 
 KOBO_HEADER = [
     "_uuid",
@@ -56,7 +56,7 @@ def case(
 def test_child_rows_follow_their_record_in_order(tmp_path: Path) -> None:
     legs = [["Nakuru", "bus", 1, "u1"], ["Moyale", "foot", 2, "u2"], ["Nairobi", "bus", 1, "u1"]]
     cells, reader = read(kobo_file(tmp_path / "a.xlsx", [case("u1"), case("u2")], legs), kobo())
-    first = KEYS.record_id("testpartner", "u1")
+    first = KEYS.record_id("testpartner", "book|u1")
     stops = [
         (cell.seq, cell.value, cell.sheet, cell.part)
         for cell in cells
@@ -121,7 +121,7 @@ def test_nothing_chosen_is_not_the_same_as_not_answered(tmp_path: Path) -> None:
     main = [case("u1", transport=None, flags=(0, 0)), case("u2", transport=None, flags=(None, None))]
     cells, _ = read(kobo_file(tmp_path / "a.xlsx", main, []), kobo())
     chosen = [(cell.record_id, cell.value, cell.kind) for cell in cells if cell.field == "transport_mode"]
-    assert chosen == [(KEYS.record_id("testpartner", "u1"), "", "flag")]
+    assert chosen == [(KEYS.record_id("testpartner", "book|u1"), "", "flag")]
 
 
 def test_a_missing_required_column_is_held_with_the_nearest_new_one(tmp_path: Path) -> None:
@@ -163,12 +163,26 @@ def test_a_mapped_column_that_stands_twice_is_held(tmp_path: Path) -> None:
     assert values(cells, "place(origin).place_text") == ["Busia"]
 
 
+def test_a_heading_that_names_a_person_is_never_told(tmp_path: Path) -> None:
+    header = ["Mary Wanjiku" if name == "From" else name for name in HEADER]
+    path = workbook(tmp_path / "a.xlsx", {"Cases": [header, ROW]})
+    with pytest.raises(ExtractHeld) as caught:
+        read(path, book(fields=BOOK["fields"] | {"place(origin).place_text": "Mary Wanjru"}))
+    assert "Wanjiku" not in caught.value.sentence
+    path = workbook(tmp_path / "b.xlsx", {"Cases": [[*HEADER, "mary_wanjiku"], [*ROW, "x"]]})
+    _, reader = read(path, book())
+    assert list(reader.tally.unmapped) == ["column 9 (name withheld)"]
+    assert list(reader.tally.columns_found)[-1] == "column 9 (name withheld)"
+    _, reader = read(path, book(deny=["Remarks", "mary_wanjiku"]))
+    assert list(reader.tally.columns_found)[-1] == "mary_wanjiku", "the contract names it already"
+
+
 def test_unmapped_columns_are_told_by_name_and_dropped(tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "a.xlsx", {"Cases": [[*HEADER, "Nickname", "0712345678"], [*ROW, "Shujaa", "x"]]}
     )
     cells, reader = read(path, book())
-    assert list(reader.tally.unmapped) == ["Nickname", "(hidden: looks like a value)"]
+    assert list(reader.tally.unmapped) == ["Nickname", "column 10 (name withheld)"]
     assert "Shujaa" not in {cell.value for cell in cells}
 
 
@@ -176,6 +190,6 @@ def test_the_reference_decides_the_record_and_content_does_where_there_is_none(t
     rows = [HEADER, ROW, [2, *ROW[1:]], [None, *ROW[1:]], [None, *ROW[1:]]]
     cells, reader = read(workbook(tmp_path / "a.xlsx", {"Cases": rows}), book())
     ids = list(dict.fromkeys(cell.record_id for cell in cells))
-    assert ids[:2] == [KEYS.record_id("testpartner", "1"), KEYS.record_id("testpartner", "2")]
+    assert ids[:2] == [KEYS.record_id("testpartner", "book|1"), KEYS.record_id("testpartner", "book|2")]
     assert len(ids) == 4
     assert {"code": "flag:key_missing", "detail": "2 rows without a reference"} in reader.tally.problems

@@ -16,7 +16,7 @@ import pytest
 from orchestration.durable import write_json
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts
-from orchestration.extracts.landing import SCHEMA
+from orchestration.extracts.landing import SCHEMA, sha256_of
 from orchestration.extracts.typed import TypedSummary, type_extracts
 from orchestration.extracts.typed.tables import SCHEMAS
 from orchestration.keys import Keys
@@ -411,10 +411,64 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     broken = world.land(ROUTES, [ROUTE], extract_id="b" * 16)
     broken.write_bytes(b"Testperson 0712345678")
     entry = json.loads(broken.with_suffix(".json").read_text())
-    write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": "other"})
+    write_json(broken.with_suffix(".json"), entry | {"parquet_sha256": sha256_of(broken)})
     summary = world.type()
     assert (summary.extracts, summary.retyped, len(summary.failed)) == (1, 1, 1)
     failure = summary.failed[0]
     assert (failure.partner, failure.file, failure.step) == ("swala", "extract.csv", "typing its cells")
+    assert "swala: file extract.csv" in failure.sentence
+    assert "ArrowInvalid while typing its cells" in failure.sentence
+    assert "report it with this sentence" in failure.sentence
     assert "Testperson" not in failure.sentence
     assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}
+
+
+def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: World) -> None:
+    path = world.land(ROUTES, [ROUTE])
+    world.type()
+    note = path.with_suffix(".json").read_text()
+    world.land(ROUTES, [ROUTE | {"place(origin).place_text": "Elsewhere"}])
+    path.with_suffix(".json").write_text(note)
+    assert world.type().failed == [], "nothing is read again while nothing is to be typed"
+    write_json(path.with_suffix(".json"), json.loads(note) | {"received_on": "2020-10-16"})
+    summary = world.type()
+    [failure] = summary.failed
+    assert (summary.extracts, summary.retyped, world.table("records")) == (0, 0, [])
+    assert (failure.fault, failure.step) == ("OtherCells", "comparing its cells with its landing note")
+    assert "the file is still in the inbox: run the refresh again" in failure.sentence
+    path.unlink()
+    assert [failure.fault for failure in world.type().failed] == ["OtherCells"]
+
+
+def test_a_failure_never_shows_a_name_that_an_older_landing_note_kept(world: World) -> None:
+    path = world.land(ROUTES, [ROUTE])
+    entry = json.loads(path.with_suffix(".json").read_text())
+    write_json(path.with_suffix(".json"), entry | {"file": "Mary Wanjiku.csv", "parquet_sha256": "other"})
+    [failure] = world.type().failed
+    assert "Wanjiku" not in failure.sentence
+    assert failure.file.startswith("name withheld (")
+
+
+@pytest.mark.parametrize(
+    ("file", "period"),
+    [("name withheld (0a1b2c3d).csv", date(2019, 8, 1)), ("extract.csv", date(2020, 6, 1))],
+)
+def test_a_withheld_name_keeps_the_period_of_its_landing(world: World, file: str, period: date) -> None:
+    declared = {"match": "extract*", "period": {"from": "2020-06-01", "to": "2020-06-30", "round": "2020"}}
+    path = world.land(ROUTES | {"extracts": [declared]}, [ROUTE | {"event_on": ""}])
+    entry = json.loads(path.with_suffix(".json").read_text())
+    kept = {"from": "2019-08-01", "to": "2019-08-31", "round": "2019"}
+    write_json(path.with_suffix(".json"), entry | {"file": file, "period": kept})
+    assert world.type().failed == []
+    [extract], [record] = world.table("extracts"), world.table("records")
+    assert (extract["period_from"], record["period_from"]) == (period, period)
+    assert extract["round"] == record["round"] == str(period.year)
+
+
+def test_a_place_watched_twice_over_is_one_row(world: World) -> None:
+    watched = {"places": ["KE047", "KE001"], "roles": ["origin"], "from": "2019-01-01"}
+    world.land(ROUTES | {"coverage": [watched, watched, watched | {"to": "2020-01-01"}]}, [ROUTE])
+    world.type()
+    rows = [(row["place_id"], row["valid_to"]) for row in world.table("coverage")]
+    ended = date(2020, 1, 1)
+    assert rows == [("KE047", None), ("KE001", None), ("KE047", ended), ("KE001", ended)]

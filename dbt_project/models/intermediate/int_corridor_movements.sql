@@ -1,12 +1,18 @@
 -- One row per movement and corridor it ran: once from origin to destination, and once more for each place it passed.
+-- A place passed inside the county or country of an end is that end, not a via.
 with movements as (select * from {{ ref('int_movements') }} where is_counted or is_prevented),
 
 vias as (
     select distinct
-        movement_id,
-        via_place_id
-    from {{ ref('int_movement_stops') }}
-    where place_role = 'transit' and is_known
+        stops.movement_id,
+        stops.via_place_id
+    from {{ ref('int_movement_stops') }} as stops
+    inner join movements on stops.movement_id = movements.movement_id
+    where
+        stops.place_role = 'transit'
+        and stops.is_known
+        and stops.counting_place_id <> movements.origin_counting_place_id
+        and stops.counting_place_id <> movements.destination_counting_place_id
 )
 
 select

@@ -1,5 +1,6 @@
 -- One row per leg: from one known place of a movement to the next, ending at its destination.
--- An unknown end stays as the place `unknown`; transit places without an order make no legs.
+-- An unknown end stays as the place `unknown`; transit places without an order make no legs. Stops that are the same
+-- place once they are told as finely as the agreement allows are one stop: a leg never ends where it began.
 with movements as (select * from {{ ref('int_movements') }}),
 
 stops as (select * from {{ ref('int_movement_stops') }}),
@@ -20,7 +21,7 @@ unordered as (
     from stops
     where place_role = 'transit' and is_known
     group by movement_id
-    having count(*) > 1 and sum(case when is_ordered then 0 else 1 end) > 0
+    having count(distinct place_id) > 1 and sum(case when is_ordered then 0 else 1 end) > 0
 ),
 
 known as (
@@ -88,27 +89,68 @@ path as (
             = case when movements.destination_basis = 'exploitation' then 'exploitation' else 'intended_destination' end
 ),
 
-steps as (
+arrivals as (
     select
         path.movement_id,
         known.partner,
         known.departed_month,
         path.stop_order,
-        path.place_role as to_role,
-        path.place_id as to_place_id,
+        path.place_role,
+        path.place_id,
         path.transport_mode,
-        lag(path.place_id) over (partition by path.movement_id order by path.stop_order nulls last) as from_place_id,
-        lag(path.place_role) over (partition by path.movement_id order by path.stop_order nulls last) as from_role,
+        coalesce(
+            path.place_id <> lag(path.place_id) over (partition by path.movement_id order by path.stop_order nulls last),
+            true
+        ) as is_arrival,
         count(*) over (partition by path.movement_id) as stop_count
     from path
     inner join known on path.movement_id = known.movement_id
+),
+
+numbered as (
+    select
+        arrivals.*,
+        sum(case when is_arrival then 1 else 0 end)
+            over (partition by movement_id order by stop_order nulls last)
+            as visit_number
+    from arrivals
+),
+
+-- One row per stay at a place: an end keeps its role over the places passed inside it.
+visits as (
+    select
+        movement_id,
+        partner,
+        departed_month,
+        place_id,
+        visit_number,
+        stop_count,
+        coalesce(max(case when place_role <> 'transit' then place_role end), 'transit') as place_role,
+        max(case when is_arrival then transport_mode end) as transport_mode
+    from numbered
+    group by movement_id, partner, departed_month, place_id, visit_number, stop_count
+),
+
+steps as (
+    select
+        movement_id,
+        partner,
+        departed_month,
+        visit_number,
+        place_role as to_role,
+        place_id as to_place_id,
+        transport_mode,
+        lag(place_id) over (partition by movement_id order by visit_number nulls last) as from_place_id,
+        lag(place_role) over (partition by movement_id order by visit_number nulls last) as from_role,
+        stop_count
+    from visits
 )
 
 select
     steps.movement_id,
     steps.partner,
     steps.departed_month,
-    cast(row_number() over (partition by steps.movement_id order by steps.stop_order nulls last) as integer)
+    cast(row_number() over (partition by steps.movement_id order by steps.visit_number nulls last) as integer)
         as leg_number,
     steps.from_place_id,
     steps.from_role,
@@ -120,4 +162,4 @@ from steps
 left join only_modes on steps.movement_id = only_modes.movement_id
 left join {{ ref('int_places') }} as arrival on steps.to_place_id = arrival.place_id
 left join {{ ref('int_places') }} as departure on steps.from_place_id = departure.place_id
-where steps.stop_order > 0
+where steps.visit_number > 1

@@ -1,5 +1,5 @@
 -- One row per partner, grain, place, role and month in which the partner watched that place and reported: the month
--- lies inside its coverage and inside the period of an extract in force. Empty extracts count, silence does not.
+-- lies inside its coverage and an extract in force reports it. Empty extracts count, silence does not.
 with extracts as (
     select extracts.*
     from {{ ref('stg_extracts') }} as extracts
@@ -8,29 +8,35 @@ with extracts as (
     where in_force.fate = 'in_force'
 ),
 
--- Where an extract declares no period, what it holds shows what it covers.
-observed as (
-    select
-        records.extract_id,
-        records.partner,
-        min(records.period_from) as period_from,
-        max(records.period_to) as period_to
-    from {{ ref('stg_records') }} as records
-    inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
-    where records.date_precision in ('day', 'month', 'quarter') and records.period_to <= extracts.received_on
-    group by records.extract_id, records.partner
-),
-
+-- A declared period reports each of its months. Where an extract declares none, only the months of its accepted
+-- records are known to be reported: a span from the first to the last would turn one mistyped date into false zeros.
 reported as (
     select
+        extract_id,
+        partner,
+        partner_code,
+        record_grain,
+        period_from,
+        period_to
+    from extracts
+    where period_from is not null
+
+    union all
+
+    select distinct
         extracts.extract_id,
         extracts.partner,
         extracts.partner_code,
         extracts.record_grain,
-        coalesce(extracts.period_from, observed.period_from) as period_from,
-        coalesce(extracts.period_to, observed.period_to) as period_to
+        {{ month_of('judged.period_from') }} as period_from,
+        {{ month_of('judged.period_to') }} as period_to
     from extracts
-    left join observed on extracts.extract_id = observed.extract_id and extracts.partner = observed.partner
+    inner join {{ ref('judged_records') }} as judged
+        on extracts.extract_id = judged.extract_id and extracts.partner = judged.partner
+    where
+        extracts.period_from is null
+        and judged.fate in ('current', 'embargoed')
+        and {{ month_of('judged.period_from') }} = {{ month_of('judged.period_to') }}
 ),
 
 -- Each distinct declaration once: extracts of a partner repeat it.

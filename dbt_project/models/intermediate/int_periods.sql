@@ -58,5 +58,6 @@ select
     label,
     period_from,
     period_to,
-    {{ months_after('period_to', var('complete_after_months')) }} <= {{ as_of_date() }} as is_complete
+    -- From the day after its last: three months after 30 June would be 30 September, a day short.
+    {{ months_after(days_after('period_to', 1), var('complete_after_months')) }} <= {{ as_of_date() }} as is_complete
 from periods

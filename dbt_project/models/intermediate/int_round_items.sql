@@ -1,8 +1,9 @@
 -- One row per partner, grain, round and thing it named: a country, a county, a place, a corridor, a form.
+-- What stands outside victim totals (prevented, smuggling, not trafficking) names nothing new here.
 with movements as (
     select *
     from {{ ref('int_movements') }}
-    where round is not null and record_grain <> 'flow_count'
+    where round is not null and is_counted
 ),
 
 stops as (select * from {{ ref('int_movement_stops') }} where is_known),

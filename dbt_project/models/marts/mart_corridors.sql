@@ -30,7 +30,9 @@ counts as (
         sum(cells.person_count_low) as person_count_low,
         sum(cells.person_count_high) as person_count_high,
         sum(cells.prevented_count) as prevented_count,
-        count(distinct corridors.partner) as partner_count
+        -- A partner that only reported prevented journeys counts nothing here.
+        count(distinct case when cells.record_count > 0 then corridors.partner end) as partner_count,
+        corridors.origin_place_id <> 'unknown' and corridors.destination_place_id <> 'unknown' as has_known_ends
     from corridors
     inner join cells on corridors.movement_id = cells.movement_id
     group by
@@ -55,8 +57,14 @@ select
     cast(counts.partner_count as integer) as partner_count,
     round(cast(counts.record_count as double) / nullif(totals.record_count, 0), 6) as share,
     case
-        when counts.record_count > 0 then cast(rank() over (
-                partition by counts.corridor_level, counts.period_id, counts.record_grain, counts.population
+        -- Half a corridor has no place among whole ones.
+        when counts.record_count > 0 and counts.has_known_ends then cast(rank() over (
+                partition by
+                    counts.corridor_level,
+                    counts.period_id,
+                    counts.record_grain,
+                    counts.population,
+                    counts.has_known_ends
                 order by counts.record_count desc nulls last
             ) as integer)
     end as rank,

@@ -58,7 +58,8 @@ counts as (
         sum(prevented_count) as prevented_count,
         sum(person_count_low) as person_count_low,
         sum(person_count_high) as person_count_high,
-        count(distinct partner) as partner_count
+        -- A partner that only reported prevented journeys counts nothing here.
+        count(distinct case when record_count > 0 then partner end) as partner_count
     from touched
     group by place_id, place_role, period_id, record_grain, population
 ),

@@ -23,7 +23,7 @@ grain_rounds as (
     ) as distinct_rounds
 ),
 
--- Panel: reported in this round and in an earlier one, with the same coverage in both.
+-- Panel: reported in this round and in an earlier one, with the same coverage declared in both; none is not the same.
 panel as (
     select distinct
         later.partner,
@@ -36,6 +36,7 @@ panel as (
             and later.record_grain = earlier.record_grain
             and later.round_number > earlier.round_number
             and later.coverage = earlier.coverage
+    where later.coverage <> ''
 ),
 
 first_named as (
@@ -76,7 +77,7 @@ named as (
         items.place_id
 ),
 
--- For the mirror list: did those who named it report in the next round too, and did anybody name it again?
+-- For the mirror list: did all who named it, now or before, report in the next round, and did anybody name it again?
 next_rounds as (
     select
         named.record_grain,
@@ -108,7 +109,7 @@ absences as (
     inner join items
         on
             next_rounds.record_grain = items.record_grain
-            and next_rounds.round_number = items.round_number
+            and next_rounds.round_number >= items.round_number
             and next_rounds.item_kind = items.item_kind
             and next_rounds.item = items.item
             and next_rounds.item_role = items.item_role

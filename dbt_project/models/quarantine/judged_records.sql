@@ -11,7 +11,8 @@ with extracts as (
 extracts_in_force as (select * from extracts where extract_fate = 'in_force'),
 
 -- A later full delivery stands for all that it covers: everything sent before, or its declared period.
--- An extract without a period is replaced record by record when the later one declares a period.
+-- A declared period takes out each earlier record that lies inside it, whatever the earlier extract declared, and an
+-- earlier extract of a period inside it as a whole: its undated records too.
 replacements as (
     select
         earlier.extract_id,
@@ -20,7 +21,7 @@ replacements as (
         later.period_to,
         (
             later.period_from is null
-            or (earlier.period_from >= later.period_from and earlier.period_to <= later.period_to)
+            or coalesce(earlier.period_from >= later.period_from and earlier.period_to <= later.period_to, false)
         ) as is_whole
     from extracts_in_force as earlier
     inner join extracts_in_force as later
@@ -58,14 +59,12 @@ replaced as (
         records.extract_id,
         records.record_id
     from records
-    inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
     inner join replacements
         on records.extract_id = replacements.extract_id and records.partner = replacements.partner
     where
         replacements.is_whole
         or (
-            extracts.period_from is null
-            and records.period_from >= replacements.period_from
+            records.period_from >= replacements.period_from
             and records.period_to <= replacements.period_to
         )
 ),

@@ -1,5 +1,5 @@
--- One row per place and role that a partner watches, as declared with an extract.
-select
+-- One row per place and role that a partner watches, as declared with an extract. A place told twice is told once.
+select distinct
     extract_id,
     partner,
     place_id,

@@ -56,11 +56,11 @@ def _persons_of_incident(rows: list[Row], has_count: bool) -> Row:
         low, high = sorted((persons, stated))
         merged.count = ReadCount(low, low, high, "range")
         merged.note("person_count", ("flag:victim_count_mismatch",))
-    merged.codes = {name: _common(row.codes.get(name) for row in rows) for name in first.codes}
+    merged.codes = {name: _agreed(row.codes.get(name) for row in rows) for name in first.codes}
     sexes = {row.codes.get("sex") for row in rows}
     if {"female", "male"} <= sexes:
         merged.codes["sex"] = "mixed"
-    merged.age = _common_age([row.age for row in rows])
+    merged.age = _agreed_age([row.age for row in rows])
     names = dict.fromkeys(name for row in rows for name in row.lists)
     merged.lists = {
         name: tuple(dict.fromkeys(code for row in rows for code in row.lists.get(name, ()))) for name in names
@@ -68,12 +68,12 @@ def _persons_of_incident(rows: list[Row], has_count: bool) -> Row:
     return merged
 
 
-def _common(codes: Iterable[str | None]) -> str | None:
+def _agreed(codes: Iterable[str | None]) -> str | None:
     found = set(codes)
     return found.pop() if len(found) == 1 else "unknown"
 
 
-def _common_age(ages: list[ReadAge]) -> ReadAge:
+def _agreed_age(ages: list[ReadAge]) -> ReadAge:
     if len({age.band for age in ages}) == 1:
         return ages[0]
     sides = {age.is_child for age in ages}

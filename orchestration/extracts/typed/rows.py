@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract import Contract, Period
 from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, MANY_CODES, FieldSpec, place_parts
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.records import LandedCell
@@ -29,13 +29,17 @@ class RowTypist:
     """Types the cells of one extract by its contract."""
 
     def __init__(
-        self, contract: Contract, vocabulary: Vocabulary, file_name: str, received_on: date, date_system: int
+        self,
+        contract: Contract,
+        vocabulary: Vocabulary,
+        period: Period | None,
+        received_on: date,
+        date_system: int,
     ) -> None:
         self.contract = contract
         self._vocabulary = vocabulary
         self._locale = contract.locale
         self._received_on, self._date_system = received_on, date_system
-        period = contract.period_of(file_name)
         self._period = (period.from_, period.to) if period else None
         self._has_sheet_months = bool(getattr(contract.format, "has_sheet_months", False))
         languages = tuple(contract.locale.languages)

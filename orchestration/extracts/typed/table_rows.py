@@ -7,8 +7,9 @@ from datetime import date
 from typing import Any
 
 from orchestration.extracts.cells import same
-from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract import Contract, Period
 from orchestration.extracts.records import LandedCell
+from orchestration.extracts.shown_names import is_withheld
 from orchestration.extracts.typed.assembly import Record, assemble
 from orchestration.extracts.typed.rows import RowTypist
 from orchestration.extracts.typed.tables import SCHEMAS
@@ -27,10 +28,8 @@ def typed_tables(
 ) -> Tables:
     """The rows of every typed table for one extract; holds nothing but its arguments."""
     received_on = date.fromisoformat(entry["received_on"][:10])
-    period = contract.period_of(entry["file"])
-    typist = RowTypist(
-        contract, vocabulary, entry["file"], received_on, int(entry.get("date_system") or 1900)
-    )
+    period = period_of(entry, contract)
+    typist = RowTypist(contract, vocabulary, period, received_on, int(entry.get("date_system") or 1900))
     own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
     default_country = contract.locale.default_country
     named: dict[int, dict[str, Any]] = {}
@@ -49,12 +48,15 @@ def typed_tables(
     tables: Tables = {table: [] for table in SCHEMAS}
     for record in assemble(cells, typist, period.round if period else None, mention_id):
         _add(tables, own, record)
-    tables["extracts"] = [_extract_row(own, entry, contract, keys)]
+    tables["extracts"] = [_extract_row(own, entry, contract, period, keys)]
     tables["coverage"] = [
-        {**own, "place_id": place, "role": role, "valid_from": watched.from_, "valid_to": watched.to}
-        for watched in contract.coverage
-        for place in watched.places
-        for role in watched.roles
+        {**own, "place_id": place, "role": role, "valid_from": first, "valid_to": last}
+        for place, role, first, last in dict.fromkeys(
+            (place, role, watched.from_, watched.to)
+            for watched in contract.coverage
+            for place in watched.places
+            for role in watched.roles
+        )
     ]
     tables["refusals"] = [
         {**own, "sheet": refusal["sheet"], "reason": refusal["reason"], "row_count": refusal["rows"]}
@@ -65,6 +67,13 @@ def typed_tables(
         for number, texts in named.items()
     ]
     return tables
+
+
+def period_of(entry: dict[str, Any], contract: Contract) -> Period | None:
+    """By today's contract; a file whose name was withheld keeps the period it declared when it landed."""
+    if not is_withheld(entry["file"]):
+        return contract.period_of(entry["file"])
+    return Period.model_validate(entry["period"]) if entry.get("period") else None
 
 
 def _add(tables: Tables, own: dict[str, str], record: Record) -> None:
@@ -98,9 +107,8 @@ def _add(tables: Tables, own: dict[str, str], record: Record) -> None:
 
 
 def _extract_row(
-    own: dict[str, str], entry: dict[str, Any], contract: Contract, keys: Keys
+    own: dict[str, str], entry: dict[str, Any], contract: Contract, period: Period | None, keys: Keys
 ) -> dict[str, Any]:
-    period = contract.period_of(entry["file"])
     return {
         **own,
         "partner_code": keys.partner_code(entry["partner"]),

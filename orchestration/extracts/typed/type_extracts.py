@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 from orchestration.durable import PARTIAL, replacing, write_json
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
+from orchestration.extracts.landing import has_its_cells
 from orchestration.extracts.records import LandedCell
+from orchestration.extracts.shown_names import shown_file
 from orchestration.extracts.typed.table_rows import typed_tables
 from orchestration.extracts.typed.tables import SCHEMAS
 from orchestration.extracts.typed.vocabulary import SEEDS, Vocabulary, load_vocabulary
@@ -28,6 +30,11 @@ from orchestration.settings import REFERENCE_SEEDS, Settings
 
 EMPTY = "_empty"
 STATE = "state"
+# Such a file was cut short while it was read again, and leaves the inbox only when that is done.
+_READ_AGAIN = (
+    "the file is still in the inbox: run the refresh again. If it is not there, put it in again "
+    "(`njia inbox add`)"
+)
 Progress = Callable[[int, int], None]
 
 
@@ -40,13 +47,18 @@ class TypingFailure:
     extract_id: str
     step: str
     fault: str
+    what_to_do: str = "report it with this sentence"
 
     @property
     def sentence(self) -> str:
         return (
             f"{self.partner}: file {self.file} (extract {self.extract_id}) could not be typed: {self.fault} "
-            f"while {self.step}. Its records are missing until this is mended; report it with this sentence."
+            f"while {self.step}. Its records are missing until this is mended; {self.what_to_do}."
         )
+
+
+class OtherCells(Exception):
+    """The cells beside a landing note are not those it describes."""
 
 
 @dataclass
@@ -79,15 +91,18 @@ def type_extracts(
     summary = TypedSummary()
     vocabulary: Vocabulary | None = None
     landed = list(_landed(settings.landing, summary))
-    common = _common_hash(keys)
+    shared = _shared_hash(keys)
     for table, schema in SCHEMAS.items():
         _write_table(settings.typed / table / f"{EMPTY}.parquet", [], schema, only_if_missing=True)
     for done, extract in enumerate(landed, start=1):
         step = "reading its contract"
         try:
             contract = contract_for(extract.entry, valid)
-            state = _state_hash(extract, contract, common)
+            state = _state_hash(extract, contract, shared)
             if not _is_current(settings.typed, extract.stem, state):
+                step = "comparing its cells with its landing note"
+                if not has_its_cells(extract.entry, extract.cells):
+                    raise OtherCells
                 step = "reading the seeds"
                 vocabulary = vocabulary or load_vocabulary(REFERENCE_SEEDS)
                 step = "typing its cells"
@@ -150,11 +165,12 @@ def _write_table(
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), partial, compression="zstd")
 
 
-def _common_hash(keys: Keys) -> str:
+def _shared_hash(keys: Keys) -> str:
     """Code of this package, seeds it reads, and the key: what changes the reading of every extract."""
     digest = hashlib.sha256(json.dumps(keys.ids, sort_keys=True).encode())
     here = Path(__file__).resolve().parent
-    for path in [*sorted(here.glob("*.py")), here.parent / "months.py", here.parent / "cells.py"]:
+    beside = [here.parent / name for name in ("months.py", "cells.py", "shown_names.py")]
+    for path in [*sorted(here.glob("*.py")), *beside]:
         digest.update(path.read_bytes())
     for name in SEEDS:
         path = REFERENCE_SEEDS / name
@@ -162,11 +178,10 @@ def _common_hash(keys: Keys) -> str:
     return digest.hexdigest()
 
 
-def _state_hash(extract: _Landed, contract: Contract, common: str) -> str:
-    landing = {
-        name: extract.entry.get(name) for name in ("parquet_sha256", "received_on", "sequence", "file")
-    }
-    parts = json.dumps([landing, contract.content, common, extract.entry["partner"]], sort_keys=True)
+def _state_hash(extract: _Landed, contract: Contract, shared: str) -> str:
+    names = ("parquet_sha256", "received_on", "sequence", "file", "period")
+    landing = {name: extract.entry.get(name) for name in names}
+    parts = json.dumps([landing, contract.content, shared, extract.entry["partner"]], sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
@@ -202,10 +217,11 @@ def _sweep(typed: Path, landed: set[str]) -> int:
 
 
 def _failure(entry: dict[str, Any], step: str, fault: Exception) -> TypingFailure:
-    return TypingFailure(
+    failure = TypingFailure(
         str(entry.get("partner")),
-        str(entry.get("file")),
+        shown_file(str(entry.get("file"))),
         str(entry.get("extract_id")),
         step,
         type(fault).__name__,
     )
+    return replace(failure, what_to_do=_READ_AGAIN) if isinstance(fault, OtherCells) else failure

@@ -1,0 +1,384 @@
+"""The committed sample partners, refreshed once: every published fact of the seed report comes out of the marts.
+
+The facts are those of the STTK rounds 2019 and 2020 that were published; none of them is written into code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from orchestration.extracts import add_samples
+from orchestration.keys import create_missing_keys
+from orchestration.release import Release, current_release
+from orchestration.settings import SAMPLE_PARTNERS, Settings
+from tests.conftest import RECORD_KEY, EvidenceBase
+
+AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
+TRANSIT_2020 = {
+    "Busia", "Nambale", "Rongo", "Malaba", "Garissa", "Moyale", "Mandera", "Kismayo", "Liboi", "Marsabit",
+    "Mwingi", "Isiolo", "Isebania", "Namanga", "Kwale", "Taveta", "Mombasa",
+}  # fmt: skip
+# Official county numbers of the 17; Kismayo is in Somalia, whatever a contract's default country.
+COUNTY_OF_TRANSIT = {
+    "Busia": "KE040", "Nambale": "KE040", "Malaba": "KE040", "Rongo": "KE044", "Isebania": "KE044",
+    "Garissa": "KE007", "Liboi": "KE007", "Moyale": "KE010", "Marsabit": "KE010", "Mandera": "KE009",
+    "Mwingi": "KE015", "Isiolo": "KE011", "Namanga": "KE034", "Kwale": "KE002", "Taveta": "KE006",
+    "Mombasa": "KE001", "Kismayo": None,
+}  # fmt: skip
+ROUTES = "record_grain = 'route_report' and population = 'all'"
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+    home = tmp_path_factory.mktemp("samples") / "home"
+    home.mkdir()
+    settings = Settings(home, SAMPLE_PARTNERS, home / "keys", AS_OF)
+    create_missing_keys(settings.keys)
+    (settings.keys / "record.key").write_text(RECORD_KEY)
+    add_samples(settings)
+    base = EvidenceBase(settings)
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    return base
+
+
+@pytest.fixture(scope="module")
+def release(samples: EvidenceBase) -> Release:
+    found = current_release(samples.settings)
+    assert found is not None
+    return found
+
+
+def names(samples: EvidenceBase, sql: str) -> set[Any]:
+    return {row[0] for row in samples.ask(sql)}
+
+
+# --- the first round -----------------------------------------------------------------------------
+
+
+def test_the_first_round_has_115_route_reports(samples: EvidenceBase) -> None:
+    counted = samples.ask(
+        "select round, count(*) from marts.fct_movements where record_grain = 'route_report' and round = '2019' "
+        "group by round"
+    )
+    assert counted == [("2019", 115)]
+    by_corridor = samples.ask(
+        f"select sum(record_count) from marts.mart_corridors where {ROUTES} and level = 'od' "
+        "and period_id = 'round-2019'"
+    )
+    assert by_corridor == [(115,)]
+
+
+def test_the_first_round_names_38_countries_of_which_8_3_and_5(samples: EvidenceBase) -> None:
+    counted = dict(
+        samples.ask(
+            "select region, count(*) from marts.mart_novelty inner join marts.dim_place using (place_id) "
+            "where item_kind = 'country' and role = 'any' and round = '2019' group by region"
+        )
+    )
+    assert counted == {"middle_east_gulf": 8, "europe": 3, "asia": 5, "africa": 22}
+    in_any_role = names(
+        samples,
+        "select distinct item from marts.mart_novelty where item_kind = 'country' and round = '2019' "
+        "and role in ('origin', 'transit', 'destination')",
+    )
+    assert in_any_role <= names(
+        samples,
+        "select item from marts.mart_novelty where item_kind = 'country' and round = '2019' and role = 'any'",
+    )
+
+
+def test_the_first_round_has_17_forms_led_by_domestic_servitude_and_commercial_sex(
+    samples: EvidenceBase,
+) -> None:
+    forms = samples.ask(
+        "select form_label, count(*) as n from marts.fct_movements where round = '2019' "
+        "group by form_label order by n desc nulls last"
+    )
+    assert len(forms) == 17
+    assert [label for label, _ in forms[:2]] == ["Domestic servitude", "Sexual exploitation / Commercial sex"]
+    told = samples.ask(
+        "select count(*) from marts.mart_novelty where item_kind = 'form' and round = '2019' and role = 'any'"
+    )
+    assert told == [(17,)]
+
+
+def test_nairobi_is_the_first_destination_within_kenya(samples: EvidenceBase) -> None:
+    found = samples.ask(
+        f"select destination_place_id, sum(record_count) as n from marts.mart_corridors where {ROUTES} "
+        "and level = 'od' and period_id = 'round-2019' and direction = 'within' "
+        "group by destination_place_id order by n desc nulls last limit 2"
+    )
+    assert found[0][0] == "KE047" and found[0][1] > found[1][1]
+
+
+def test_nairobi_is_the_first_hub_and_the_first_on_the_way_out_of_africa(samples: EvidenceBase) -> None:
+    hubs = samples.ask(
+        f"select place_id, record_count, rank from marts.mart_hotspots where {ROUTES} and role = 'transit' "
+        "and period_id = 'round-2019' and place_level = 'county' order by rank nulls last limit 2"
+    )
+    assert hubs[0][0] == "KE047" and hubs[0][2] == 1 and hubs[0][1] > hubs[1][1]
+    # A partner whose agreement lets out countries only says `KEN`, which is no rival of a place in Kenya.
+    for region in ("europe", "asia", "middle_east_gulf"):
+        on_the_way = samples.ask(
+            "select via.name, sum(record_count) as n from marts.mart_corridors "
+            "inner join marts.dim_place as via on via_place_id = via.place_id "
+            "inner join marts.dim_place as destination on destination_place_id = destination.place_id "
+            f"where {ROUTES} and level = 'odv' and period_id = 'round-2019' and destination.region = '{region}' "
+            "and via.kind <> 'country' group by via.name order by n desc nulls last"
+        )
+        assert on_the_way[0][0] == "Nairobi", region
+        assert len(on_the_way) == 1 or on_the_way[0][1] > on_the_way[1][1]
+
+
+def test_no_journey_passes_the_place_it_comes_from_or_goes_to(samples: EvidenceBase) -> None:
+    """Also where an agreement coarsens two places to one: a leg from KEN to KEN says nothing of a route."""
+    standing = samples.ask(
+        "select from_place_id, count(*) from marts.fct_movement_legs where from_place_id = to_place_id "
+        "and from_role = 'transit' or from_place_id = to_place_id and to_role = 'transit' group by from_place_id"
+    )
+    assert standing == []
+    vias = samples.ask(
+        "select corridor_id from marts.mart_corridors where level = 'odv' "
+        "and via_place_id in (origin_place_id, destination_place_id)"
+    )
+    assert vias == []
+
+
+# --- the second round ----------------------------------------------------------------------------
+
+
+def new_countries(samples: EvidenceBase, role: str) -> set[str]:
+    return names(
+        samples,
+        "select name from marts.mart_novelty inner join marts.dim_place using (place_id) "
+        f"where item_kind = 'country' and role = '{role}' and round = '2020' "
+        "and evidence_class not in ('seen_before', 'baseline')",
+    )
+
+
+def test_the_second_round_adds_two_origin_and_eight_destination_countries(samples: EvidenceBase) -> None:
+    assert new_countries(samples, "origin") == {"Finland", "Somaliland"}
+    found = {re.sub("Türkiye", "Turkey", name) for name in new_countries(samples, "destination")}
+    assert found == {
+        "Ethiopia", "Namibia", "Thailand", "Turkey", "Greece", "Italy", "Netherlands", "Rwanda",
+    }  # fmt: skip
+
+
+def test_what_only_a_new_partner_says_is_called_so(samples: EvidenceBase) -> None:
+    told = dict(
+        samples.ask(
+            "select item, evidence_class from marts.mart_novelty where item_kind = 'country' and role = 'any' "
+            "and round = '2020' and evidence_class not in ('seen_before', 'baseline')"
+        )
+    )
+    assert told == {
+        "SOM-somaliland": "panel_confirmed", "THA": "panel_confirmed", "TUR": "panel_confirmed",
+        "FIN": "new_source", "NAM": "new_source", "ITA": "new_source",
+        "GRC": "single_partner", "NLD": "single_partner",
+    }  # fmt: skip
+
+
+def test_all_17_transit_places_of_the_second_round_are_resolved(samples: EvidenceBase) -> None:
+    found = dict(
+        samples.ask(
+            "select name, county_place_id from marts.mart_novelty inner join marts.dim_place using (place_id) "
+            "where item_kind = 'place' and role = 'transit' and round = '2020'"
+        )
+    )
+    assert found.keys() == TRANSIT_2020
+    assert found == COUNTY_OF_TRANSIT
+    countries = samples.ask(
+        "select item from marts.mart_novelty where item_kind = 'country' and role = 'transit' "
+        "and round = '2020' order by item nulls last"
+    )
+    assert countries == [("KEN",), ("SOM",)]
+
+
+def test_transport_and_recruitment_are_asked_from_the_second_round_on(samples: EvidenceBase) -> None:
+    known = {
+        (field, period): count
+        for field, period, count in samples.ask(
+            "select field, period_id, known_count from marts.mart_completeness where record_grain = 'route_report' "
+            "and field in ('transport_mode', 'recruitment_method') and period_id like 'round-%'"
+        )
+    }
+    assert known["transport_mode", "round-2019"] == known["recruitment_method", "round-2019"] == 0
+    assert known["transport_mode", "round-2020"] > 50 and known["recruitment_method", "round-2020"] > 50
+
+
+def test_more_partners_report_in_the_second_round(samples: EvidenceBase) -> None:
+    partners = dict(
+        samples.ask(
+            "select round, count(distinct partner_code) from quality.extracts where round is not null group by round"
+        )
+    )
+    assert partners["2019"] == 6 and partners["2020"] > partners["2019"]
+
+
+# --- the cases -----------------------------------------------------------------------------------
+
+
+def test_ten_or_more_case_partners_bring_about_8000_cases_over_36_months(samples: EvidenceBase) -> None:
+    partners, first, last = samples.ask(
+        "select count(distinct partner_code), min(period_from), max(period_to) from quality.extracts "
+        "where record_grain = 'case'"
+    )[0]
+    assert partners >= 10
+    assert (last.year - first.year) * 12 + last.month - first.month + 1 == 36
+    (cases,) = samples.ask("select count(*) from marts.fct_movements where record_grain = 'case'")[0]
+    assert 7_400 <= cases <= 8_400
+    months = names(
+        samples, "select distinct departed_month from marts.fct_movements where record_grain = 'case'"
+    )
+    within = {month for month in months if month and first <= month <= last}
+    assert len(within) == 36
+
+
+def test_cases_and_route_reports_are_never_added(samples: EvidenceBase) -> None:
+    for table in ("mart_hotspots", "mart_corridors", "mart_coverage", "mart_completeness"):
+        grains = names(samples, f"select distinct record_grain from marts.{table}")
+        assert grains == {"case", "route_report"}, table
+
+
+def test_every_file_is_in_force_and_every_row_has_one_fate(samples: EvidenceBase, release: Release) -> None:
+    files = sum(path.is_file() for path in SAMPLE_PARTNERS.glob("*/extracts/*"))
+    assert samples.ask("select fate, count(*) from quality.extracts group by fate") == [("in_force", files)]
+    fates = "rows_current, rows_superseded, rows_quarantined, rows_withdrawn, rows_held, rows_embargoed"
+    wrong = samples.ask(
+        "select extract_id from quality.reconciliation where rows_read <> rows_refused + rows_landed "
+        f"or rows_landed <> {fates.replace(',', ' +')}"
+    )
+    assert wrong == []
+    sums = ", ".join(f"sum({name})" for name in ("rows_landed", *fates.split(", ")))
+    (found,) = samples.ask(f"select {sums} from quality.reconciliation")
+    printed = release.manifest["rows"]
+    assert list(found) == [
+        printed[name]
+        for name in ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
+    ]
+    assert sum(found[1:]) == found[0]
+    assert all(printed[name] > 0 for name in ("current", "superseded", "quarantined", "withdrawn"))
+
+
+def test_quarantine_is_small_and_every_row_of_it_says_what_to_do(
+    samples: EvidenceBase, release: Release
+) -> None:
+    rows = release.manifest["rows"]
+    assert 0 < rows["quarantined"] / rows["landed"] < 0.05
+    assert names(
+        samples, "select steward_action is null or steward_action = '' from quality.quarantine_summary"
+    ) == {False}
+
+
+def test_coverage_says_who_watched(samples: EvidenceBase) -> None:
+    partners, months, places = samples.ask(
+        "select max(partner_count), max(effort_months), count(distinct place_id) from marts.mart_coverage"
+    )[0]
+    assert partners >= 3 and months >= 36 and places >= 20
+
+
+def test_no_check_failed(release: Release) -> None:
+    assert release.manifest["checks"]["failed"] == 0
+    assert {check["outcome"] for check in release.manifest["release_gate"]} == {"passed"}
+
+
+# --- what is published ---------------------------------------------------------------------------
+
+
+def test_every_table_and_column_has_a_comment(release: Release) -> None:
+    with duckdb.connect(str(release.evidence_base), read_only=True) as con:
+        tables = con.execute("select schema_name, table_name, comment from duckdb_tables()").fetchall()
+        columns = con.execute(
+            "select table_name, column_name, comment from duckdb_columns() where not internal"
+        )
+        silent = [row[:2] for row in (*tables, *columns.fetchall()) if not (row[2] or "").strip()]
+    assert {schema for schema, _, _ in tables} == {"marts", "quality", "meta"}
+    assert silent == []
+
+
+def test_the_dictionary_lists_every_published_column(samples: EvidenceBase) -> None:
+    missing = samples.ask(
+        "select schema_name, table_name, column_name from duckdb_columns() where database_name = 'evidence_base' "
+        "except select table_schema, table_name, column_name from meta.columns"
+    )
+    assert missing == []
+
+
+def test_the_parquet_holds_the_same_rows_as_the_evidence_base(release: Release) -> None:
+    with duckdb.connect(str(release.evidence_base), read_only=True) as con:
+        tables = con.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        for schema, table in tables:
+            path = release.path / "partner" / "parquet" / f"{schema}.{table}.parquet"
+            (rows,) = con.execute(f"select count(*) from {schema}.{table}").fetchone() or (None,)
+            assert pq.read_metadata(path).num_rows == rows, table
+    assert len(list((release.path / "partner" / "parquet").iterdir())) == len(tables)
+
+
+def identities() -> list[str]:
+    """What would name a partner: its folder, its name, its contract, its steward."""
+    found: set[str] = set()
+    for path in SAMPLE_PARTNERS.glob("*/contract.yml"):
+        contract = yaml.safe_load(path.read_text(encoding="utf-8"))
+        partner = contract["partner"]
+        found |= {
+            path.parent.name,
+            contract["contract"],
+            partner["steward"],
+            partner["steward"].split("@")[1],
+        }
+        found.add(partner["name"].removesuffix(" (synthetic)"))
+        found |= {extract.name for extract in (path.parent / "extracts").iterdir()}
+    return sorted(found)
+
+
+def published_texts(release: Release) -> dict[str, str]:
+    """Every published table decoded, each Parquet file with its metadata, and the manifest."""
+    texts = {"manifest.json": (release.path / "manifest.json").read_text(encoding="utf-8")}
+    with duckdb.connect(str(release.evidence_base), read_only=True) as con:
+        for schema, table in con.execute("select schema_name, table_name from duckdb_tables()").fetchall():
+            texts[f"{schema}.{table}"] = repr(con.execute(f"select * from {schema}.{table}").fetchall())
+        texts["comments"] = repr(con.execute("select comment from duckdb_columns()").fetchall())
+    for path in (release.path / "partner" / "parquet").iterdir():
+        content = pq.read_table(path)
+        texts[path.name] = repr(content.schema.metadata) + repr(content.to_pylist())
+    return texts
+
+
+def test_no_published_table_names_a_partner_or_its_steward(release: Release) -> None:
+    wanted = [word.casefold() for word in identities()]
+    assert len(wanted) > 100 and "swala_house" in wanted
+    texts = published_texts(release)
+    assert len(texts) > 30
+    found = {(where, word) for where, text in texts.items() for word in wanted if word in text.casefold()}
+    assert found == set()
+
+
+def test_the_search_would_have_found_a_partner(samples: EvidenceBase) -> None:
+    """The work file does name partners: the same words are found there."""
+    text = repr(samples.work("select partner from typed.extracts")).casefold()
+    assert "swala_house" in text
+
+
+def test_no_movement_tells_a_day_or_an_age_in_years(samples: EvidenceBase) -> None:
+    assert samples.ask("select count(*) from marts.fct_movements where day(departed_month) <> 1") == [(0,)]
+    bands = names(samples, "select distinct age_band from marts.fct_movements where age_band is not null")
+    assert not [band for band in bands if re.fullmatch(r"\d+", band)]
+
+
+def test_the_release_says_what_it_was_made_of(samples: EvidenceBase, release: Release) -> None:
+    assert Path(samples.settings.current).resolve() == release.path
+    inputs_hash, content_hash = samples.ask("select inputs_hash, content_hash from meta.release")[0]
+    assert (inputs_hash, content_hash) == (release.manifest["inputs_hash"], release.manifest["content_hash"])
+    assert (
+        json.loads((release.path / "manifest.json").read_text())["movements"] == release.manifest["movements"]
+    )

@@ -1,0 +1,200 @@
+"""The guides name commands, options, tables and columns that exist, and leave no command out."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import duckdb
+import pytest
+import yaml
+
+from orchestration.cli import CONTEXT, cli
+from orchestration.release import added_tables
+from orchestration.release.published_models import PUBLISHED_SCHEMAS, PublishedTable
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
+
+GUIDES = ("operator", "steward", "analyst", "partner", "methods")
+PAGES = [PROJECT_ROOT / "README.md", *sorted((PROJECT_ROOT / "docs").glob("*.md"))]
+BY_NAME = {path.name: path for path in PAGES}
+
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`\n]+)`")
+QUOTED = re.compile(r'"[^"]*"')
+TABLE = re.compile(rf"\b({'|'.join(PUBLISHED_SCHEMAS)})\.([a-z_]+)")
+MODEL = re.compile(r"\b(?:stg|int|fct|dim|bridge|mart)_[a-z_]+|\bjudged_records\b")
+LINK = re.compile(r"\]\(([^)#]+)\)")
+SHELL = ("", "sh", "bash")
+BETWEEN_COMMANDS = {"&&", "||", "|", ";"}
+
+page = pytest.mark.parametrize("name", BY_NAME)
+
+
+def blocks(text: str, *languages: str) -> list[str]:
+    return [body for language, body in FENCE.findall(text) if language in languages]
+
+
+def spans(text: str) -> list[str]:
+    return SPAN.findall(FENCE.sub("", text))
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The arguments of every `njia …` in shell blocks and code spans."""
+    lines = [
+        line
+        for block in blocks(text, *SHELL)
+        for line in QUOTED.sub(lambda found: found[0].replace("\n", " "), block).splitlines()
+    ]
+    for line in [*lines, *spans(text)]:
+        if not re.search(r"(?:^|[\s/])njia(?:\s|$)", line):
+            continue
+        words: list[str] = []
+        for word in [*shlex.split(line, comments=True), ";"]:
+            if word not in BETWEEN_COMMANDS:
+                words.append(word)
+                continue
+            starts = [n for n, one in enumerate(words) if one == "njia" or one.endswith("/njia")]
+            if starts:
+                yield words[starts[0] + 1 :]
+            words = []
+
+
+def options(command: click.Command) -> dict[str, click.Option]:
+    """Every spelling of every option; `-h` and `--help` belong to all commands."""
+    named = {
+        spelling: parameter
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for spelling in (*parameter.opts, *parameter.secondary_opts)
+    }
+    return named | dict.fromkeys(CONTEXT["help_option_names"], click.Option(["--help"], is_flag=True))
+
+
+def follow(arguments: list[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The command that the arguments lead to, and the words among them that lead nowhere."""
+    command: click.Command = cli
+    path: tuple[str, ...] = ()
+    wrong = []
+    left = list(arguments)
+    while left:
+        word = left.pop(0)
+        if word.startswith("-"):
+            option = options(command).get(word.partition("=")[0])
+            if option is None:
+                wrong.append(word)
+            elif not option.is_flag and "=" not in word and left:
+                left.pop(0)
+        elif isinstance(command, click.Group) and word != "…":
+            if word not in command.commands:
+                return path, [*wrong, word]
+            command, path = command.commands[word], (*path, word)
+    return path, wrong
+
+
+def leaves(
+    command: click.Command, path: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from leaves(below, (*path, name))
+    else:
+        yield path, command
+
+
+def declared_models() -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every model with its schema, which is its folder's name unless it says otherwise."""
+    for path in sorted((DBT_PROJECT / "models").glob("*/*.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            yield model.get("config", {}).get("schema", path.parent.name), model
+
+
+def tables_of_the_stage_step() -> list[PublishedTable]:
+    return [value for value in vars(added_tables).values() if isinstance(value, PublishedTable)]
+
+
+@pytest.fixture(scope="module")
+def published() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Every published table with its columns, and without a row."""
+    with duckdb.connect() as con:
+        for schema in PUBLISHED_SCHEMAS:
+            con.execute(f"create schema {schema}")
+        for schema, model in declared_models():
+            if schema in PUBLISHED_SCHEMAS:
+                columns = ", ".join(f'"{one["name"]}" {one["data_type"]}' for one in model["columns"])
+                con.execute(f"create table {schema}.{model['name']} ({columns})")
+        for table in tables_of_the_stage_step():
+            arrow = getattr(added_tables, table.name.upper()).empty_table()
+            con.register("no_rows", arrow)
+            con.execute(f"create table {table.full_name} as from no_rows")
+            con.unregister("no_rows")
+        yield con
+
+
+def queries(text: str) -> Iterator[str]:
+    yield from blocks(text, "sql")
+    for arguments in commands(text):
+        if arguments[:1] == ["query"] and " from " in " ".join(arguments):
+            yield next(word for word in arguments[1:] if " " in word)
+
+
+def test_every_guide_is_there() -> None:
+    assert {f"{guide}.md" for guide in GUIDES} <= set(BY_NAME)
+
+
+@page
+def test_commands_and_options_exist(name: str) -> None:
+    text = BY_NAME[name].read_text(encoding="utf-8")
+    wrong = [
+        f"njia {' '.join(words)}: {', '.join(bad)}" for words in commands(text) if (bad := follow(words)[1])
+    ]
+    assert not wrong
+
+
+@page
+def test_an_option_named_alone_belongs_to_some_command(name: str) -> None:
+    known = {spelling for _, command in leaves(cli) for spelling in options(command)} | set(options(cli))
+    named = {
+        span.split()[0] for span in spans(BY_NAME[name].read_text(encoding="utf-8")) if span.startswith("--")
+    }
+    assert not named - known
+
+
+def test_every_command_is_in_a_guide() -> None:
+    told = {follow(words)[0] for path in PAGES for words in commands(path.read_text(encoding="utf-8"))}
+    assert not {" ".join(path) for path, _ in leaves(cli) if path not in told}
+
+
+@page
+def test_tables_exist(name: str) -> None:
+    known = {f"{schema}.{model['name']}" for schema, model in declared_models()}
+    known |= {table.full_name for table in tables_of_the_stage_step()}
+    named = {
+        f"{schema}.{table}" for schema, table in TABLE.findall(BY_NAME[name].read_text(encoding="utf-8"))
+    }
+    assert not named - known
+
+
+@page
+def test_models_exist(name: str) -> None:
+    known = {model["name"] for _, model in declared_models()}
+    named = {
+        model for span in spans(BY_NAME[name].read_text(encoding="utf-8")) for model in MODEL.findall(span)
+    }
+    assert not named - known
+
+
+@page
+def test_queries_name_columns_that_exist(name: str, published: duckdb.DuckDBPyConnection) -> None:
+    for query in queries(BY_NAME[name].read_text(encoding="utf-8")):
+        published.execute(f"explain {query}")
+
+
+@page
+def test_links_lead_to_files(name: str) -> None:
+    path: Path = BY_NAME[name]
+    links = [link for link in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in link]
+    assert not [link for link in links if not (path.parent / link).exists()]

@@ -1,0 +1,141 @@
+"""Names of files, sheets and columns: ordinary ones are shown, those that tell of a person never."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from orchestration.extracts.contract_loading import load_contracts
+from orchestration.extracts.detectors import identifies
+from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.shown_names import is_withheld, shown_column, shown_file, shown_sheet
+from orchestration.settings import SAMPLE_PARTNERS
+from tests.unit.partner_files import HEADER, ROW, book, read, workbook
+
+SAMPLES = sorted(SAMPLE_PARTNERS.glob("*/extracts/*.*"))
+
+
+@pytest.mark.parametrize("file", SAMPLES, ids=lambda file: file.name)
+def test_nothing_is_withheld_from_the_samples(file: Path) -> None:
+    assert shown_file(file.name) == file.name
+    if file.suffix == ".xlsx":
+        book_ = openpyxl.load_workbook(file, read_only=True)
+        titles = book_.sheetnames
+        book_.close()
+        assert [shown_sheet(title, 1) for title in titles] == titles
+
+
+def test_no_column_that_a_sample_contract_names_is_withheld() -> None:
+    assert SAMPLES
+    for contracts in load_contracts(SAMPLE_PARTNERS).valid.values():
+        for contract in contracts:
+            columns = [spec.column for spec in contract.fields.values() if spec.column]
+            for column in [*columns, *contract.deny, *contract.delivery.key_parts]:
+                assert shown_column(column, 1) == column
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "hotline case of Nekesa Barasa 0722000111",
+        "Case of Nekesa Barasa",
+        "INTERVIEW WITH Nekesa Barasa",
+        "mary_wanjiku",
+        "MARY WANJIKU 2024",
+        "intake-Wanjiku-Mary-v2",
+        "report Mary.Wanjiku",
+        "0722-000-111",
+        "case_0722_000_111_final",
+        "+254 722 000111",
+        "0722.11.12.11",
+        "12345678",
+        "mary@example.org",
+        "Mrs Barasa",
+    ],
+)
+def test_a_name_that_tells_of_a_person_has_a_stand_in(stem: str) -> None:
+    shown = shown_file(f"{stem}.csv")
+    assert is_withheld(shown)
+    assert shown.endswith(").csv")
+    assert identifies(shown) is None
+    assert shown == shown_file(f"{stem}.csv") != shown_file(f"{stem}.xlsx")
+    assert shown_file(shown) == shown
+    assert shown_sheet(stem, 3) == "sheet 3 (name withheld)"
+    assert shown_column(stem, 7) == "column 7 (name withheld)"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "report 2026-09.csv",
+        "export_20260901T083000Z.csv",
+        "20260901083000.csv",
+        "intake 2026-01-01-10-30-00.xlsx",
+        "01.01.24-31.01.24.xlsx",
+        "2023-10-01_2024-03-31.csv",
+        "routes 2019 2020 2021.xlsx",
+        "mercy_house_2026-09.csv",
+        "Faith Home cases May 2024.xlsx",
+        "Interview with Busia County.csv",
+        "grace.csv",
+        "no suffix",
+        "survey.v2.1.csv",
+    ],
+)
+def test_ordinary_names_are_shown(name: str) -> None:
+    assert shown_file(name) == name
+    assert not is_withheld(name)
+
+
+def test_a_suffix_that_is_none_is_no_way_out() -> None:
+    assert is_withheld(shown_file("Mary.Wanjiku"))
+    assert "Wanjiku" not in shown_file("0722000111.Wanjiku")
+
+
+def test_eight_digits_without_a_letter_are_not_shown() -> None:
+    """They would look like an ID number to every detector after this one."""
+    assert not [name for at in range(400) if identifies(name := shown_file(f"Mary Wanjiku {at}.csv"))]
+
+
+@pytest.mark.parametrize(
+    "title", ["Jan 24", "FEB-2024", "Machi 2024", "2024 June", "Cases", "legs", "Sheet1"]
+)
+def test_titles_of_months_are_shown(title: str) -> None:
+    assert shown_sheet(title, 2) == title
+
+
+def test_sheets_are_told_apart_and_months_still_date_their_rows(tmp_path: Path) -> None:
+    rows = [HEADER, ROW]
+    path = workbook(
+        tmp_path / "a.xlsx", {"Cases Mary Wanjiku": rows, "Cases Jan 24": rows, "Cases Asha Juma": rows}
+    )
+    by_pattern = {"kind": "xlsx", "sheets": {"pattern": "*wanjiku"}}
+    assert {cell.sheet for cell in read(path, book(format=by_pattern))[0]} == {"sheet 1 (name withheld)"}
+    everywhere = {"kind": "xlsx", "sheets": {"pattern": "Cases*"}}
+    key = {"mode": "full", "cadence": "monthly", "key": ["sheet", "No"]}
+    cells, _ = read(path, book(format=everywhere, delivery=key))
+    assert list(dict.fromkeys(cell.sheet for cell in cells)) == [
+        "sheet 1 (name withheld)",
+        "Cases Jan 24",
+        "sheet 3 (name withheld)",
+    ]
+    assert len({cell.record_id for cell in cells}) == 3, "references use the real titles"
+
+
+def test_no_error_sentence_shows_a_title(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "Mary Wanjiku.xlsx", {"Mary Wanjiku": [["a", "b"], ROW]})
+    for layout in ({"kind": "xlsx"}, {"kind": "xlsx", "header_search": 2}):
+        with pytest.raises(ExtractHeld) as caught:
+            read(path, book(format=layout))
+        assert "Wanjiku" not in caught.value.sentence
+        assert "sheet 'sheet 1 (name withheld)'" in caught.value.sentence
+    file = tmp_path / "0722000111.csv"
+    with file.open("w", newline="") as lines:
+        csv.writer(lines, delimiter=";").writerows([HEADER, ROW])
+    with pytest.raises(ExtractHeld) as caught:
+        read(file, book(format={"kind": "csv"}))
+    assert "file name withheld (" in caught.value.sentence
+    assert "0722000111" not in caught.value.sentence
