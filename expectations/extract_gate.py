@@ -14,6 +14,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         severity="hold",
         why="Without an agreement on the day it was received there is no ground to use what a partner sent.",
         steward_action="Ask the partner for the signed agreement; enter its dates in the contract.",
+        waivable=False,
     ),
     Expectation(
         name="agreement_is_current",

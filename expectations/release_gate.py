@@ -10,8 +10,8 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         limits=(Limit("reconciliation_difference", minimum=0, maximum=0, empty_fails=True),),
         severity="refuse",
         why="Read = refused + landed, and every landed row has exactly one fate: nothing disappears.",
-        steward_action="Open `quality.reconciliation`: the extract whose sums differ names the step. "
-        "This is a fault of the program; it cannot be waived.",
+        steward_action="Report it with review/last_verdict.json: "
+        "this is a fault of the program, not of a partner; it cannot be waived.",
         waivable=False,
     ),
     Expectation(
@@ -41,7 +41,8 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         ),
         severity="refuse",
         why="Movements that vanish or multiply overnight are a fault far more often than news.",
-        steward_action="Compare with `njia diff`; if extracts were withdrawn or a large partner joined, "
+        steward_action="Compare `rows` in review/last_verdict.json with the current release's "
+        "(`quality.reconciliation`); if extracts were withdrawn or a large partner joined, "
         "`njia decide waive-check` with the reason.",
     ),
     Expectation(
@@ -49,14 +50,15 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         limits=(Limit("quarantine_share", maximum=thresholds.RELEASE_QUARANTINE_MAX, empty_fails=True),),
         severity="refuse",
         why="What is published must stand for what was sent.",
-        steward_action="Open `quality.quarantine_summary`, sort by rows: the top rule names the cause.",
+        steward_action="Sort review/quarantined_rows.csv by rule: the top rule names the cause.",
     ),
     Expectation(
         name="quarantine_is_as_last_time",
         limits=(Limit("quarantine_change", maximum=thresholds.RELEASE_QUARANTINE_RISE_MAX),),
         severity="refuse",
         why="A jump across all partners comes from a changed rule, seed or program, not from the partners.",
-        steward_action="Compare `quality.quarantine_summary` with the current release's, rule by rule.",
+        steward_action="Compare review/quarantined_rows.csv with the current release's "
+        "`quality.quarantine_summary`, rule by rule.",
     ),
     Expectation(
         name="counties_are_as_last_time",
@@ -116,6 +118,6 @@ TABLE_GATE: tuple[Expectation, ...] = (
         limits=(Limit("rows_vs_last", minimum=thresholds.TABLE_ROWS_VS_LAST_MIN),),
         severity="refuse",
         why="A table that lost half its rows lost an input, even where the movements are all there.",
-        steward_action="Compare with `njia diff`; look for a seed or model that changed.",
+        steward_action="Look for a partner that is held (`njia status`), and for a seed or model that changed.",
     ),
 )

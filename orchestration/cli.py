@@ -66,8 +66,10 @@ def refresh(settings: Settings, as_json: bool) -> None:
     2 wrong use or settings, 1 anything unexpected.
     """
     from orchestration.defs.refresh import run_refresh
+    from orchestration.home import prepare_home
     from orchestration.release import Outcome, refresh_summary
 
+    prepare_home(settings)
     console.show_new_key(_make_keys(settings))
     with console.steps() as on_step:
         ended = run_refresh(settings, on_step)
@@ -370,7 +372,7 @@ def synth(folder: Path, seed: int, cases: int, months: int) -> None:
 def _make_keys(settings: Settings) -> str | None:
     from orchestration.keys import create_missing_keys
 
-    return create_missing_keys(settings.keys)
+    return create_missing_keys(settings.keys, settings.landing)
 
 
 def _day(text: str) -> date:

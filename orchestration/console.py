@@ -197,17 +197,14 @@ def show_places(found: list[dict[str, Any]]) -> None:
 
 
 def show_decisions(found: list[dict[str, Any]]) -> None:
-    table = _table("id", "time", "kind", "author", "reason", "revoked by")
+    """Two lines each: what identifies a decision stays in one piece in the narrowest terminal."""
     for entry in found:
-        table.add_row(
-            entry["id"],
-            str(entry["time"])[:16],
-            entry["kind"],
-            escape(entry["author"]),
-            escape(entry["reason"]),
-            entry["revoked_by"] or "",
-        )
-    out.print(table)
+        revoked = f"  [yellow]revoked by {entry['revoked_by']}[/]" if entry["revoked_by"] else ""
+        day = str(entry["time"])[:10]
+        out.print(f"[bold]{entry['id']}[/]  {day}  {entry['kind']}  {escape(entry['author'])}{revoked}")
+        out.print(f"    {escape(entry['reason'])}")
+    if not found:
+        out.print("No decision has been recorded yet.")
 
 
 def show_synth(folder: Path, seed: int, made: Any) -> None:

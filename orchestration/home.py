@@ -23,7 +23,17 @@ run_monitoring: {enabled: true}
 
 
 def prepare_home(settings: Settings) -> None:
-    """Make what is missing; refuse a home that a newer Njia has laid out."""
+    """Make what is missing; refuse a home that a newer Njia has laid out, or that cannot be written."""
+    try:
+        _prepare(settings)
+    except OSError as error:
+        raise UsageError(
+            f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account may "
+            "write, with NJIA_HOME or --home."
+        ) from None
+
+
+def _prepare(settings: Settings) -> None:
     _check_layout(settings)
     for folder in (
         settings.inbox,

@@ -63,15 +63,21 @@ def load_keys(folder: Path) -> Keys:
     return Keys(bytes.fromhex(record.read_text().strip()), recipient.read_text().strip())
 
 
-def create_missing_keys(folder: Path) -> str | None:
+def create_missing_keys(folder: Path, landing: Path) -> str | None:
     """Make what is missing (folder 0700, files 0600). Returns the stewards' private key if one was made.
 
     The caller shows it once; it is stored nowhere. To use a key pair made elsewhere, put its public
-    part (an age recipient) in `stewards.age.pub` beforehand.
+    part (an age recipient) in `stewards.age.pub` beforehand. Raises UsageError where extracts have landed
+    under a record key that is not there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     if not (folder / RECORD_KEY).exists():
+        if any(landing.glob("*/*.json")):
+            raise UsageError(
+                f"No record key in {folder}, but extracts have landed already: with a new key every record would "
+                "get another id. Set NJIA_KEYS to the folder that holds it, or restore it from the backup."
+            )
         _write_secret(folder / RECORD_KEY, secrets.token_hex(32))
     if (folder / STEWARDS_RECIPIENT).exists():
         return None

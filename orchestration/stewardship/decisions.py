@@ -75,7 +75,7 @@ def record_decision(
     if kind == "check_waiver" and not waivable(str(payload.get("check", ""))):
         raise UsageError(
             f"The check {payload.get('check')!r} cannot be waived: it does not exist, or it guards "
-            "reconciliation or disclosure. `njia status` lists the failed checks."
+            "reconciliation or disclosure. review/failed_checks.csv and review/last_verdict.json list them."
         )
     content = {"kind": kind, "time": now, "author": author, "reason": reason, "revokes": None, **payload}
     with locked(settings):
@@ -161,7 +161,7 @@ def _check_references(settings: Settings, decision: Entry) -> None:
         partner, extract_id = content["partner"], content["extract_id"]
         if not (settings.landing / partner / f"{extract_id}.json").is_file():
             raise UsageError(
-                f"Partner {partner} has no landed extract {extract_id}. `njia status` lists the extracts."
+                f"Partner {partner} has no landed extract {extract_id}. `quality.extracts` lists the extracts of a release, review/failed_checks.csv those that failed."
             )
     places = REFERENCE_SEEDS / "places.csv"
     if decision.kind == "place_alias" and places.is_file():
