@@ -118,6 +118,6 @@ TABLE_GATE: tuple[Expectation, ...] = (
         limits=(Limit("rows_vs_last", minimum=thresholds.TABLE_ROWS_VS_LAST_MIN),),
         severity="refuse",
         why="A table that lost half its rows lost an input, even where the movements are all there.",
-        steward_action="Look for a partner that is held (`njia status`), and for a seed or model that changed.",
+        steward_action="Look for a held partner (`njia status`), and for a seed or model that changed.",
     ),
 )

@@ -28,8 +28,8 @@ def prepare_home(settings: Settings) -> None:
         _prepare(settings)
     except OSError as error:
         raise UsageError(
-            f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account may "
-            "write, with NJIA_HOME or --home."
+            f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account "
+            "may write, with NJIA_HOME or --home."
         ) from None
 
 

@@ -161,7 +161,8 @@ def _check_references(settings: Settings, decision: Entry) -> None:
         partner, extract_id = content["partner"], content["extract_id"]
         if not (settings.landing / partner / f"{extract_id}.json").is_file():
             raise UsageError(
-                f"Partner {partner} has no landed extract {extract_id}. `quality.extracts` lists the extracts of a release, review/failed_checks.csv those that failed."
+                f"Partner {partner} has no landed extract {extract_id}. review/failed_checks.csv and "
+                "`quality.extracts` name the extracts."
             )
     places = REFERENCE_SEEDS / "places.csv"
     if decision.kind == "place_alias" and places.is_file():
