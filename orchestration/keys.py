@@ -75,8 +75,8 @@ def create_missing_keys(folder: Path, landing: Path) -> str | None:
     if not (folder / RECORD_KEY).exists():
         if any(landing.glob("*/*.json")):
             raise UsageError(
-                f"No record key in {folder}, but extracts have landed already: with a new key every record "
-                "would get another id. Set NJIA_KEYS to the folder that holds it, or restore it from the backup."
+                f"No record key in {folder}, but extracts have landed already: with a new key each record "
+                "would get another id. Set NJIA_KEYS to its folder, or restore it from the backup."
             )
         _write_secret(folder / RECORD_KEY, secrets.token_hex(32))
     if (folder / STEWARDS_RECIPIENT).exists():

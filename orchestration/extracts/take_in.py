@@ -169,7 +169,8 @@ def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contrac
     if partner in contracts.problems:
         raise ExtractHeld(
             "hold:contract_broken",
-            f"{partner}: file {shown} waits until the contract is mended. {contracts.problems[partner][0]}",
+            f"{partner}: file {shown} waits until the contract is mended. "
+            + " ".join(contracts.problems[partner]),
         )
     fitting = [contract for contract in contracts.valid[partner] if contract.reads(file_name)]
     if len(fitting) == 1:

@@ -71,7 +71,7 @@ def _extract(taken: Taken, fates: dict[tuple[str, str | None], tuple[str, str | 
         "rows_read": taken.rows_read,
         "rows_landed": taken.rows_landed,
         "rows_refused": taken.rows_refused,
-        "reason": why if is_held else taken.reason,
+        "reason": _held_sentence(taken, why) if is_held else taken.reason,
     }
 
 
@@ -95,3 +95,10 @@ def _checks(settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
         gate = printed_checks(last) if last and is_this else []
     before, at_gate = manifest.get("checks", {}), count_outcomes(gate)
     return {name: before.get(name, 0) + at_gate[name] for name in at_gate}
+
+
+def _held_sentence(taken: Taken, checks: str | None) -> str:
+    return (
+        f"{taken.partner}: file {taken.file} landed and is held by the extract gate ({checks}); the last "
+        "good extract serves. review/failed_checks.csv says what was expected and what to do."
+    )

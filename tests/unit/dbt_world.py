@@ -119,6 +119,7 @@ trafficking_status,confirmed,Confirmed,yes
 trafficking_status,presumed,Presumed,yes
 trafficking_status,prevented,Prevented,no
 trafficking_status,smuggling,Smuggling,no
+trafficking_status,unknown,Unknown,yes
 exploitation_type,domestic_servitude,Domestic servitude,na
 exploitation_type,forced_labour,Forced labour,na
 exploitation_type,sexual_exploitation,Sexual exploitation,na

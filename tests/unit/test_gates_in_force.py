@@ -126,9 +126,9 @@ def test_changed_compares_with_the_current_release(tmp_path: Path) -> None:
 def test_time_changes_the_hash_only_through_what_it_decides(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     land(settings, "a", cadence="yearly", embargo_until=date(2026, 11, 26), agreement_to=date(2026, 11, 28))
-    hashes = [refresh(settings, as_of=AS_OF + timedelta(days=days)).inputs_hash for days in range(7)]
-    # 24 and 25 November: embargo; 26: free; 29: the agreement has ended; 30: August is complete.
-    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 2, 5, 6]
+    hashes = [refresh(settings, as_of=AS_OF + timedelta(days=days)).inputs_hash for days in range(8)]
+    # 24 and 25 November: embargo; 26: free; 29: the agreement has ended; 1 December: August is complete.
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 2, 5, 5, 7]
 
 
 @pytest.mark.parametrize("part", ["landed", "fate", "decisions", "keys", "contracts", "code"])
@@ -194,12 +194,11 @@ def test_a_comment_in_a_contract_changes_nothing_and_an_unreadable_one_is_no_err
 @pytest.mark.parametrize(
     ("today", "month"),
     [
-        (
-            date(2026, 11, 24),
-            date(2026, 7, 1),
-        ),  # 31 July + 3 months = 31 October; 31 August only on 30 November
-        (date(2026, 11, 30), date(2026, 8, 1)),
-        (date(2026, 9, 30), date(2026, 6, 1)),
+        (date(2026, 11, 24), date(2026, 7, 1)),
+        # July has had its three months when October is over, August when November is.
+        (date(2026, 11, 30), date(2026, 7, 1)),
+        (date(2026, 12, 1), date(2026, 8, 1)),
+        (date(2026, 10, 1), date(2026, 6, 1)),
         (date(2026, 1, 15), date(2025, 9, 1)),
     ],
 )

@@ -98,10 +98,8 @@ arrivals as (
         path.place_role,
         path.place_id,
         path.transport_mode,
-        coalesce(
-            path.place_id <> lag(path.place_id) over (partition by path.movement_id order by path.stop_order nulls last),
-            true
-        ) as is_arrival,
+        lag(path.place_id) over (partition by path.movement_id order by path.stop_order nulls last)
+            as previous_place_id,
         count(*) over (partition by path.movement_id) as stop_count
     from path
     inner join known on path.movement_id = known.movement_id
@@ -110,8 +108,9 @@ arrivals as (
 numbered as (
     select
         arrivals.*,
-        sum(case when is_arrival then 1 else 0 end)
-            over (partition by movement_id order by stop_order nulls last)
+        coalesce(arrivals.place_id <> arrivals.previous_place_id, true) as is_arrival,
+        sum(case when arrivals.place_id = arrivals.previous_place_id then 0 else 1 end)
+            over (partition by arrivals.movement_id order by arrivals.stop_order nulls last)
             as visit_number
     from arrivals
 ),
