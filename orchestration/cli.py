@@ -70,6 +70,11 @@ def refresh(settings: Settings, as_json: bool) -> None:
     from orchestration.release import Outcome, refresh_summary
 
     prepare_home(settings)
+    if not (any(settings.inbox.glob("*/*")) or any(settings.landing.glob("*/*.json"))):
+        raise UsageError(
+            "There is nothing to refresh: the inbox is empty and nothing has landed yet. Put files in with "
+            "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
+        )
     console.show_new_key(_make_keys(settings))
     with console.steps() as on_step:
         ended = run_refresh(settings, on_step)
@@ -87,7 +92,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
         outcome,
         found.get("candidate"),
     )
-    console.show_refresh(settings, summary)
+    console.show_refresh(settings, summary, bool(found.get("rolled_back")))
     if as_json:
         print(json.dumps(summary, default=str))
     if error is not None:
@@ -397,3 +402,6 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         sys.exit(141)
+    except OSError as error:
+        console.complain(f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
+        sys.exit(2)

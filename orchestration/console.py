@@ -74,7 +74,7 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield on_plain_step
 
 
-def show_refresh(settings: Settings, summary: dict[str, Any]) -> None:
+def show_refresh(settings: Settings, summary: dict[str, Any], is_rolled_back: bool) -> None:
     """The end of a refresh: what was taken, held, quarantined, published, and where to look next."""
     rows, checks = {fate: count or 0 for fate, count in summary["rows"].items()}, summary["checks"]
     outcome = {
@@ -82,6 +82,11 @@ def show_refresh(settings: Settings, summary: dict[str, Any]) -> None:
         "unchanged": f"Unchanged: release {summary['release_id']} already holds all of this",
         "refused": f"Refused: release {summary['release_id'] or 'none'} stays in force",
     }[summary["outcome"]]
+    if is_rolled_back:
+        outcome = (
+            f"Rolled back: release {summary['release_id']} stays, because nothing new was given since the "
+            "release left behind"
+        )
     out.print(f"\n[bold]{outcome}[/] ({summary['seconds']:.0f} s)\n")
 
     taken = Counter(extract["outcome"] for extract in summary["extracts"])
@@ -105,7 +110,9 @@ def show_refresh(settings: Settings, summary: dict[str, Any]) -> None:
             f"    {escape(extract['reason'] or '')}"
         )
     out.print("\nWhere to look next")
-    out.print('  njia query "select * from marts.mart_corridors limit 5"', highlight=False)
+    out.print(
+        '  njia query "select corridor_id, record_count from marts.mart_corridors limit 5"', highlight=False
+    )
     out.print("  njia status         what is in force and what waits for a steward")
     out.print("  njia ui             the same refresh in the Dagster UI")
     out.print(f"  {escape(str(settings.review))}", soft_wrap=True)

@@ -77,5 +77,9 @@ def _settle(workplace: Workplace, refresh: Refresh) -> gates.InForce:
     settings = workplace.settings
     settled = gates.put_in_force(settings, refresh.as_of, refresh.decisions, refresh.keys.ids)
     rolled_back = is_rolled_back(settings, refresh.decisions, settled.given_hash)
-    refresh.found |= {"in_force": settled, "unchanged": rolled_back or not settled.changed}
+    refresh.found |= {
+        "in_force": settled,
+        "rolled_back": rolled_back,
+        "unchanged": rolled_back or not settled.changed,
+    }
     return settled

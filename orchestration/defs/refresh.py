@@ -64,6 +64,17 @@ def run_refresh(
         finally:
             workplace.end()
     error = workplace.error
+    if not result.success and _was_interrupted(result):
+        raise KeyboardInterrupt
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
     return Refreshed(workplace.refresh, time.monotonic() - started, error)
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Dagster turns Ctrl-C into a failed step of its own kind."""
+    return any(
+        "ExecutionInterrupted" in str(event.event_specific_data)
+        for event in result.all_events
+        if event.event_type_value in ("STEP_FAILURE", "PIPELINE_FAILURE", "PIPELINE_CANCELED")
+    )

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from orchestration.errors import NjiaError
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_codes import unknown_codes
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS
 
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
@@ -73,6 +74,9 @@ def load_contract(path: Path, check_folder: bool = True) -> Contract:
         contract = Contract.model_validate(content)
     except ValidationError as error:
         raise ContractFault([_sentence(where, fault) for fault in error.errors()]) from None
+    faults = [f"{where}: {fault}" for fault in unknown_codes(contract)]
+    if faults:
+        raise ContractFault(faults)
     if check_folder and contract.partner.code != path.parent.name:
         raise ContractFault(
             [

@@ -22,6 +22,10 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
     folder.mkdir(parents=True, exist_ok=True)
     added = []
     for file in files:
+        if (folder / file.name).exists() and (folder / file.name).read_bytes() != file.read_bytes():
+            raise UsageError(
+                f"The inbox of {partner} already holds another {file.name}. Refresh first, or rename one."
+            )
         partial = folder / f"{file.name}.part"
         shutil.copyfile(file, partial)
         sync(partial)

@@ -225,7 +225,7 @@ def test_corridors_count_each_record_once_and_each_grain_apart(warehouse: Wareho
         ("case", "KE047>unknown", 1, 1, 1, 0, 1, 0.333333, None),
         ("interception", "UGA>KE047", 0, 0, 0, 1, 0, None, None),
     ]
-    # Malaba lies in Busia, where record 1 began: it is no place passed on the way.
+    # Malaba lies in Busia, where record 1 began: the county is no place passed, the crossing is.
     assert rows(
         warehouse,
         """select via_place_id, population, record_count from marts.mart_corridors
@@ -234,6 +234,8 @@ def test_corridors_count_each_record_once_and_each_grain_apart(warehouse: Wareho
         ("KE027", "all", 1),
         ("KE047", "all", 1),
         ("KE047", "children", 1),
+        ("bp-ken-malaba", "all", 1),
+        ("bp-ken-malaba", "children", 1),
     ]
     assert rows(
         warehouse,

@@ -1,5 +1,6 @@
 -- One row per movement and corridor it ran: once from origin to destination, and once more for each place it passed.
--- A place passed inside the county or country of an end is that end, not a via.
+-- A place passed inside the county or country of an end is that end, not a via; a border point stays one: which
+-- crossing was taken is what tells two ways apart.
 with movements as (select * from {{ ref('int_movements') }} where is_counted or is_prevented),
 
 vias as (
@@ -11,8 +12,8 @@ vias as (
     where
         stops.place_role = 'transit'
         and stops.is_known
-        and stops.counting_place_id <> movements.origin_counting_place_id
-        and stops.counting_place_id <> movements.destination_counting_place_id
+        and stops.via_place_id <> movements.origin_counting_place_id
+        and stops.via_place_id <> movements.destination_counting_place_id
 )
 
 select
