@@ -366,7 +366,8 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 @click.option("--seed", default=2020, show_default=True, help="The same seed gives the same bytes.")
 @click.option("--cases", default=8000, show_default=True, help="About how many case records.")
 @click.option("--months", default=36, show_default=True, help="How many months the case partners cover.")
-def synth(folder: Path, seed: int, cases: int, months: int) -> None:
+@installation
+def synth(settings: Settings, folder: Path, seed: int, cases: int, months: int) -> None:
     """Write synthetic partners (contracts and extracts) into FOLDER."""
     from orchestration.synth import generate
 

@@ -23,6 +23,8 @@ from orchestration.settings import Settings
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 
+# What people copy and look up stays in one piece in the narrowest terminal.
+NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner"}
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",
     "type_extracts": "Typing dates, counts, codes and routes",
@@ -262,5 +264,5 @@ def _facts() -> Table:
 def _table(*columns: str) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column in NEVER_BROKEN)
     return table

@@ -67,7 +67,12 @@ def _check_layout(settings: Settings) -> None:
     if not marker.exists():
         durable.write_json(marker, {"layout_version": LAYOUT_VERSION})
         return
-    found = json.loads(marker.read_text())["layout_version"]
+    try:
+        found = json.loads(marker.read_text())["layout_version"]
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"{marker} does not say which layout this home has. Restore it from a backup, or choose another home."
+        ) from None
     if found != LAYOUT_VERSION:
         raise UsageError(
             f"{settings.home} has layout {found}; this version of Njia reads layout {LAYOUT_VERSION}. "

@@ -83,6 +83,7 @@ def build(
                 *QUIET,
             ]
         )
+    _go_on_unless_interrupted(result)
     if result.result is None:
         raise NjiaError(
             f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
@@ -126,6 +127,7 @@ def _parsed(stamp: str) -> Any:
         # dbt writes the name of the file into every relation: it must be the work file's name.
         with _environment("NJIA_WAREHOUSE", str(Path(scratch) / WAREHOUSE)):
             result = dbtRunner().invoke(["parse", *_project_arguments(scratch), "--no-partial-parse", *QUIET])
+        _go_on_unless_interrupted(result)
         if not result.success:
             raise NjiaError(
                 f"The dbt project does not parse ({result.exception}). Run `make check` to see it alone."
@@ -134,6 +136,12 @@ def _parsed(stamp: str) -> Any:
         return result.result
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _go_on_unless_interrupted(result: Any) -> None:
+    """dbt catches Ctrl-C and reports it as an error of its own, without a text."""
+    if not result.success and result.result is None and not str(result.exception or ""):
+        raise KeyboardInterrupt
 
 
 def _outcome_of_event(data: Any) -> NodeOutcome | None:
