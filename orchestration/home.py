@@ -71,7 +71,7 @@ def _check_layout(settings: Settings) -> None:
         found = json.loads(marker.read_text())["layout_version"]
     except (ValueError, KeyError, TypeError):
         raise UsageError(
-            f"{marker} does not say which layout this home has. Restore it from a backup, or choose another home."
+            f"{marker} does not say which layout this home has. Restore it, or choose another home."
         ) from None
     if found != LAYOUT_VERSION:
         raise UsageError(

@@ -64,7 +64,7 @@ def run_refresh(
         finally:
             workplace.end()
     error = workplace.error
-    if not result.success and _was_interrupted(result):
+    if workplace.interrupted or (not result.success and _was_interrupted(result)):
         raise KeyboardInterrupt
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")

@@ -45,6 +45,7 @@ class Workplace:
         self.settings = settings
         self.refresh: Refresh | None = None
         self.error: NjiaError | None = None
+        self.interrupted = False
         self._lock = FileLock(settings.lock, timeout=SECONDS_TO_WAIT)
 
     def begin(self, run_id: str) -> Refresh:
@@ -99,6 +100,9 @@ def step(
         answer = work(workplace.begin(op.run_id))
     except NjiaError as error:
         problem = error
+    except KeyboardInterrupt:
+        workplace.interrupted = True
+        raise
     except Exception as error:
         problem = NjiaError(f"The step {op.op_handle.name} failed: {_kind_and_place(error)}.")
     if problem is not None:
