@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -53,29 +52,24 @@ def manifest_path(settings: Settings) -> Path:
     return target
 
 
-def build(
-    settings: Settings, as_of: str, on_node: Callable[[NodeOutcome], None] = lambda node: None
-) -> list[NodeOutcome]:
+def build(settings: Settings, as_of: str) -> list[NodeOutcome]:
     """Build seeds, models and tests once, in a fresh work file. `as_of` is an ISO date."""
     from dbt.cli.main import dbtRunner
 
     settings.work.mkdir(parents=True, exist_ok=True)
     for leftover in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
         leftover.unlink(missing_ok=True)
+    # One folder, cleared at the start: after Ctrl-C dbt's threads may still write into it for a moment.
+    target = settings.work / "dbt" / "target"
+    shutil.rmtree(target, ignore_errors=True)
     manifest = _parsed(project_hash())
     outcomes: list[NodeOutcome] = []
 
-    def listen(event: Any) -> None:
-        if event.info.name == "NodeFinished":
-            node = _outcome_of_event(event.data)
-            if node:
-                on_node(node)
-
-    with tempfile.TemporaryDirectory(dir=settings.work, prefix="dbt-target-") as target, _warehouse(settings):
-        result = dbtRunner(manifest=manifest, callbacks=[listen]).invoke(
+    with _warehouse(settings):
+        result = dbtRunner(manifest=manifest).invoke(
             [
                 "build",
-                *_project_arguments(target),
+                *_project_arguments(str(target)),
                 *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
                 *("--indirect-selection", "buildable", "--no-write-json"),
                 # Unit tests try the SQL on made-up rows: `make test` runs them.
@@ -142,20 +136,6 @@ def _go_on_unless_interrupted(result: Any) -> None:
     """dbt catches Ctrl-C and reports it as an error of its own, without a text."""
     if not result.success and result.result is None and not str(result.exception or ""):
         raise KeyboardInterrupt
-
-
-def _outcome_of_event(data: Any) -> NodeOutcome | None:
-    info = data.node_info
-    if not info.unique_id:
-        return None
-    return NodeOutcome(
-        info.unique_id,
-        info.resource_type,
-        info.node_name,
-        data.run_result.status,
-        data.run_result.num_failures,
-        0.0,
-    )
 
 
 def _project_arguments(target: str) -> list[str]:

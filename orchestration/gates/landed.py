@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from orchestration.errors import NjiaError
@@ -90,10 +89,6 @@ def landed_extracts(settings: Settings) -> list[Landed]:
             ) from None
         found.append(Landed(path.parent.name, path.stem, content))
     return sorted(found, key=lambda landed: (landed.partner, landed.sequence, landed.extract_id))
-
-
-def landed_parquet(settings: Settings, landed: Landed) -> Path:
-    return settings.landing / landed.partner / f"{landed.extract_id}.parquet"
 
 
 def _is_found(spec: Mapping[str, Any], names: set[str]) -> bool:
