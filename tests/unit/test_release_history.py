@@ -186,7 +186,11 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
     extracts = refresh_summary(settings, taken, None, published, 1, "published")["extracts"]
     assert [(one["outcome"], one["reason"]) for one in extracts] == [
         ("landed", None),
-        ("held", "dates_are_readable"),
+        (
+            "held",
+            "kobe_shelter: file feb.xlsx landed and is held by the extract gate (dates_are_readable); the last "
+            "good extract serves. review/failed_checks.csv says what was expected and what to do.",
+        ),
         ("unreadable", "It is empty."),
     ]
 
