@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -104,8 +105,6 @@ def refresh(settings: Settings, as_json: bool) -> None:
 @installation
 def ui(settings: Settings, port: int) -> None:
     """Open the Dagster UI: the job, its runs and checks, the nightly schedule, the inbox sensor."""
-    import os
-
     from orchestration.home import prepare_home
     from orchestration.warehouse import manifest_path
 
@@ -400,7 +399,11 @@ def main() -> None:
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         console.complain("Stopped. Nothing is half done: the next refresh goes on from here.")
-        sys.exit(130)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(
+            130
+        )  # dbt's threads may still be at work in the engine; ending in order would abort over them
     except BrokenPipeError:
         sys.exit(141)
     except OSError as error:

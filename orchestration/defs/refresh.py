@@ -15,7 +15,7 @@ from dagster import DagsterEvent, DagsterInstance
 from orchestration.defs.automation import REFRESH
 from orchestration.defs.resources import evidence_base
 from orchestration.defs.workplace import Refresh, Workplace
-from orchestration.errors import NjiaError
+from orchestration.errors import NjiaError, RefreshRunning
 from orchestration.home import prepare_home
 from orchestration.settings import Settings
 
@@ -43,32 +43,43 @@ def run_refresh(
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     started = time.monotonic()
     workplace = Workplace(settings)
-    job = evidence_base(workplace).resolve_job_def(REFRESH)
     run_id = str(uuid4())
-
-    def listen(record: object, _cursor: object = None) -> None:
-        event = getattr(record, "dagster_event", None)
-        if isinstance(event, DagsterEvent) and event.event_type_value == "STEP_START":
-            on_step(event.step_key or "")
-
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        instance.add_event_listener(run_id, listen)
-        try:
-            result = job.execute_in_process(
-                run_config=QUIET_LOGS,
-                instance=instance,
-                raise_on_error=False,
-                run_id=run_id,
-                asset_selection=steps,
-            )
-        finally:
-            workplace.end()
+    try:
+        # Before Dagster is asked for anything: a second refresh leaves no run behind.
+        workplace.take_lock(run_id)
+    except RefreshRunning as held:
+        return Refreshed(None, time.monotonic() - started, held)
+    try:
+        result = _run(workplace, run_id, on_step, steps)
+    finally:
+        workplace.end()
     error = workplace.error
     if workplace.interrupted or (not result.success and _was_interrupted(result)):
         raise KeyboardInterrupt
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
     return Refreshed(workplace.refresh, time.monotonic() - started, error)
+
+
+def _run(
+    workplace: Workplace, run_id: str, on_step: Callable[[str], None], steps: list[dg.AssetKey] | None
+) -> dg.ExecuteInProcessResult:
+    job = evidence_base(workplace).resolve_job_def(REFRESH)
+
+    def listen(record: object, _cursor: object = None) -> None:
+        event = getattr(record, "dagster_event", None)
+        if isinstance(event, DagsterEvent) and event.event_type_value == "STEP_START":
+            on_step(event.step_key or "")
+
+    with DagsterInstance.from_config(str(workplace.settings.dagster_home)) as instance:
+        instance.add_event_listener(run_id, listen)
+        return job.execute_in_process(
+            run_config=QUIET_LOGS,
+            instance=instance,
+            raise_on_error=False,
+            run_id=run_id,
+            asset_selection=steps,
+        )
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:

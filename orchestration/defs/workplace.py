@@ -53,7 +53,7 @@ class Workplace:
         if self.refresh and self.refresh.run_id == run_id:
             return self.refresh
         prepare_home(self.settings)
-        self._take_lock(run_id)
+        self.take_lock(run_id)
         as_of = self.settings.as_of()
         self.refresh = Refresh(
             run_id,
@@ -68,7 +68,8 @@ class Workplace:
         """Let go of the lock. A run in a process of its own lets go by ending."""
         self._lock.release(force=True)
 
-    def _take_lock(self, run_id: str) -> None:
+    def take_lock(self, run_id: str) -> None:
+        """Wait for the lock, or raise RefreshRunning naming its holder; taking it twice does no harm."""
         holder = self.settings.lock.with_suffix(".holder")
         try:
             self._lock.acquire()
