@@ -112,9 +112,7 @@ def show_refresh(settings: Settings, summary: dict[str, Any], is_rolled_back: bo
             f"    {escape(extract['reason'] or '')}"
         )
     out.print("\nWhere to look next")
-    out.print(
-        '  njia query "select corridor_id, record_count from marts.mart_corridors limit 5"', highlight=False
-    )
+    out.print('  njia query "select count(*) from marts.fct_movements"', highlight=False)
     out.print("  njia status         what is in force and what waits for a steward")
     out.print("  njia ui             the same refresh in the Dagster UI")
     out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
