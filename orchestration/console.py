@@ -34,7 +34,7 @@ STEPS = {
     "warehouse": "Judging, shaping and measuring (dbt)",
     "release__candidate": "Staging the candidate release",
     "release__verdict": "Release gate",
-    "release__published": "Publishing",
+    "publish": "Publishing, writing receipts",
 }
 
 

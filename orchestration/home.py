@@ -41,6 +41,7 @@ def _prepare(settings: Settings) -> None:
         settings.landing,
         settings.decisions,
         settings.review,
+        settings.receipts,
         settings.releases,
         settings.work,
         settings.dagster_home,
@@ -53,6 +54,7 @@ def _prepare(settings: Settings) -> None:
         settings.landing,
         settings.decisions,
         settings.review,
+        settings.receipts,
         settings.work,
         settings.dagster_home,
     ):

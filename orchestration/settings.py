@@ -62,6 +62,10 @@ class Settings:
         return self.home / "review"
 
     @property
+    def receipts(self) -> Path:
+        return self.home / "receipts"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
 

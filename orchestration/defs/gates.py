@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration import extracts, gates
 from orchestration.defs.extracts import typed_key
 from orchestration.defs.places import MATCHES
+from orchestration.defs.receipts import tell_partners
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.release import is_rolled_back
 from orchestration.stewardship import review
@@ -82,4 +83,6 @@ def _settle(workplace: Workplace, refresh: Refresh) -> gates.InForce:
         "rolled_back": rolled_back,
         "unchanged": rolled_back or not settled.changed,
     }
+    if refresh.found["unchanged"]:  # no later step runs
+        tell_partners(workplace, refresh, "unchanged")
     return settled

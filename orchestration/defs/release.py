@@ -6,16 +6,16 @@ from typing import Any
 
 import dagster as dg
 
-from expectations import Expectation
-from expectations.release_gate import RELEASE_GATE, TABLE_GATE
 from orchestration import gates, release
+from orchestration.defs.receipts import receipts_of_run
 from orchestration.defs.workplace import Refresh, Workplace, step
-from orchestration.errors import NjiaError
+from orchestration.errors import NjiaError, ReleaseRefused
 
 GROUP = "release"
 CANDIDATE = dg.AssetKey(["release", "candidate"])
 VERDICT = dg.AssetKey(["release", "verdict"])
 PUBLISHED = dg.AssetKey(["release", "published"])
+RECEIPTS = dg.AssetKey(["release", "receipts"])
 
 
 def assets(
@@ -48,50 +48,57 @@ def assets(
             }
         )
 
-    @dg.asset(key=PUBLISHED, group_name=GROUP, deps=[VERDICT], kinds={"duckdb"})
-    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        """The release in force. It re-reads the verdict for exactly the candidate's files."""
-        result = step(context, workplace, lambda refresh: _publish(workplace, refresh))
-        return dg.MaterializeResult(
-            metadata={
-                "release_id": result.release_id,
-                "path": dg.MetadataValue.path(str(result.path)),
-                "movements": result.manifest["movements"] or 0,
-                "dagster/row_count": result.manifest["movements"] or 0,
-            }
-        )
-
-    return [candidate, release_gate, published]
-
-
-def checks(workplace: Workplace) -> list[dg.AssetChecksDefinition]:
-    """The release gate's verdict on the candidate, one check a promise."""
-    gate = (*RELEASE_GATE, *TABLE_GATE)
-
-    @dg.multi_asset_check(
-        name="release_checks",
+    @dg.multi_asset(
+        name="publish",
+        can_subset=True,
         specs=[
-            dg.AssetCheckSpec(
-                expectation.name,
-                asset=CANDIDATE,
-                additional_deps=[VERDICT],
-                description=f"{expectation.why} If it fails: {expectation.steward_action}",
-            )
-            for expectation in gate
+            dg.AssetSpec(
+                PUBLISHED,
+                group_name=GROUP,
+                deps=[VERDICT],
+                kinds={"duckdb"},
+                skippable=True,
+                description="The release in force. It re-reads the verdict for exactly the candidate's "
+                "files.",
+            ),
+            dg.AssetSpec(
+                RECEIPTS,
+                group_name=GROUP,
+                deps=[VERDICT],
+                kinds={"html", "csv"},
+                skippable=True,
+                description="What each partner gets back: what was taken, what was not and why, in its own "
+                "columns and row numbers. Written whether the release was published or refused.",
+            ),
         ],
     )
-    def release_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        refresh = step(context, workplace, lambda refresh: refresh)
-        verdict: gates.ReleaseVerdict | None = refresh.found.get("verdict")
-        if verdict is None:
-            raise dg.Failure(
-                "The release gate has not judged in this run. Run the whole job.", allow_retries=False
+    def publish(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        """Publish what passed; then tell the partners, also when the release was refused."""
+        refused: dg.Failure | None = None
+        if PUBLISHED in context.selected_asset_keys:
+            try:
+                result = step(context, workplace, lambda refresh: _publish(workplace, refresh))
+            except dg.Failure as failure:
+                if not isinstance(workplace.error, ReleaseRefused):
+                    raise
+                refused = failure
+        if RECEIPTS in context.selected_asset_keys:
+            written = step(context, workplace, lambda refresh: receipts_of_run(workplace, refresh))
+            yield dg.MaterializeResult(asset_key=RECEIPTS, metadata={"receipts": written})
+        if refused is not None:
+            raise refused
+        if PUBLISHED in context.selected_asset_keys:
+            yield dg.MaterializeResult(
+                asset_key=PUBLISHED,
+                metadata={
+                    "release_id": result.release_id,
+                    "path": dg.MetadataValue.path(str(result.path)),
+                    "movements": result.manifest["movements"] or 0,
+                    "dagster/row_count": result.manifest["movements"] or 0,
+                },
             )
-        for expectation in gate:
-            own = [check for check in verdict.checks if check.name == expectation.name]
-            yield _result(expectation, own)
 
-    return [release_checks]
+    return [candidate, release_gate, publish]
 
 
 def _stage(workplace: Workplace, refresh: Refresh, manifest: Path) -> release.Candidate:
@@ -127,22 +134,3 @@ def _publish(workplace: Workplace, refresh: Refresh) -> release.Published:
     result = release.publish(workplace.settings, refresh.as_of)
     refresh.found["published"] = result
     return result
-
-
-def _result(expectation: Expectation, found: list[gates.CheckOutcome]) -> dg.AssetCheckResult:
-    failed = [check for check in found if check.outcome != "passed"]
-    refusing = [check for check in failed if check.refuses]
-    observed = [check.observed for check in found if check.observed is not None]
-    metadata: dict[str, Any] = {"failed": len(failed), "expected": expectation.expected}
-    if len(observed) == 1:
-        metadata["observed"] = observed[0]
-    if failed:
-        metadata["subjects"] = ", ".join(check.subject for check in failed)
-    return dg.AssetCheckResult(
-        asset_key=CANDIDATE,
-        check_name=expectation.name,
-        passed=bool(found) and not [check for check in failed if check.waived_by is None],
-        severity=dg.AssetCheckSeverity.ERROR if refusing else dg.AssetCheckSeverity.WARN,
-        description=expectation.steward_action if failed else expectation.why,
-        metadata=metadata,
-    )

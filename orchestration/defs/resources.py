@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration import extracts
-from orchestration.defs import extract_checks, gates, places, release, warehouse
+from orchestration.defs import extract_checks, gates, places, release, release_checks, warehouse
 from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
 from orchestration.defs.workplace import Workplace
@@ -29,7 +29,7 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
             *marts,
             *release.assets(workplace, manifest, published),
         ],
-        asset_checks=[*extract_checks.checks(workplace, contracts), *release.checks(workplace)],
+        asset_checks=[*extract_checks.checks(workplace, contracts), *release_checks.checks(workplace)],
         # What is materialised from the lineage page, too: lock, clock and findings belong to one process.
         executor=dg.in_process_executor,
         jobs=[automatic.job],

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.tally import LandedCell, Tally
+from orchestration.extracts.tally import LandedCell, RowRanges, Tally
 
 SCHEMA = pa.schema(
     [
@@ -111,10 +111,10 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "rows_read": tally.rows_read,
         "rows_landed": tally.rows_landed,
         "rows_refused": tally.rows_refused,
-        "refusals": _refusals(tally.refusals),
+        "refusals": _refusals(tally.refusals, tally.refused_rows),
         "child_rows": dict(sorted(tally.child_landed.items())),
         "child_rows_read": dict(sorted(tally.child_read.items())),
-        "child_refusals": _refusals(tally.child_refusals),
+        "child_refusals": _refusals(tally.child_refusals, tally.child_refused_rows),
         "stripped": dict(sorted(tally.stripped.items())),
         "unmapped_columns": list(tally.unmapped),
         "columns_found": list(tally.columns_found),
@@ -153,7 +153,10 @@ def _table(cells: list[LandedCell]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=SCHEMA)
 
 
-def _refusals(counts: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
+def _refusals(
+    counts: dict[tuple[str, str], int], numbers: dict[tuple[str, str], RowRanges]
+) -> list[dict[str, Any]]:
     return [
-        {"sheet": sheet, "reason": reason, "rows": rows} for (sheet, reason), rows in sorted(counts.items())
+        {"sheet": sheet, "reason": reason, "rows": rows, "row_numbers": str(numbers[sheet, reason])}
+        for (sheet, reason), rows in sorted(counts.items())
     ]

@@ -88,7 +88,7 @@ class RecordReader:
             record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
             self._remember(plan, sheet.name, cells, reason if record_id is None else record_id)
             if record_id is None:
-                self.tally.refusals[(sheet.shown, reason or BLANK)] += 1
+                self.tally.refuse(sheet.shown, reason or BLANK, number)
                 continue
             self.tally.rows_landed += 1
             yield from self._land(record_id, sheet.shown, number, "", 0, named)
@@ -116,7 +116,7 @@ class RecordReader:
                     seen[once] += 1
                     reason = RESENT if (seen[once] - 1) % copies else None
             if reason is not None or not isinstance(owner, int):
-                self.tally.child_refusals[(sheet.shown, reason or ORPHAN)] += 1
+                self.tally.refuse_child(sheet.shown, reason or ORPHAN, number)
                 continue
             sequence[owner] += 1
             self.tally.child_landed[name] += 1

@@ -21,6 +21,29 @@ class LandedCell(NamedTuple):
     number_format: str | None
 
 
+RANGES_KEPT = 200
+
+
+class RowRanges:
+    """Row numbers as ranges, `5, 9-12`: small however many rows there are; past a limit it only says so."""
+
+    def __init__(self) -> None:
+        self._ranges: list[list[int]] = []
+        self._is_cut = False
+
+    def add(self, number: int) -> None:
+        if self._ranges and number == self._ranges[-1][1] + 1:
+            self._ranges[-1][1] = number
+        elif len(self._ranges) < RANGES_KEPT:
+            self._ranges.append([number, number])
+        else:
+            self._is_cut = True
+
+    def __str__(self) -> str:
+        shown = [str(first) if first == last else f"{first}-{last}" for first, last in self._ranges]
+        return ", ".join([*shown, "…"] if self._is_cut else shown)
+
+
 @dataclass
 class Tally:
     """What became of every row and column of a file. Numbers, codes and column names; never a value."""
@@ -28,9 +51,11 @@ class Tally:
     rows_read: int = 0
     rows_landed: int = 0
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     child_read: Counter[str] = field(default_factory=Counter)
     child_landed: Counter[str] = field(default_factory=Counter)
     child_refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    child_refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     stripped: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
     columns_found: dict[str, None] = field(default_factory=dict)
@@ -40,6 +65,16 @@ class Tally:
     @property
     def rows_refused(self) -> int:
         return sum(self.refusals.values())
+
+    def refuse(self, sheet: str, reason: str, number: int) -> None:
+        """A main row does not land."""
+        self.refusals[sheet, reason] += 1
+        self.refused_rows.setdefault((sheet, reason), RowRanges()).add(number)
+
+    def refuse_child(self, sheet: str, reason: str, number: int) -> None:
+        """A row of a child sheet does not land."""
+        self.child_refusals[sheet, reason] += 1
+        self.child_refused_rows.setdefault((sheet, reason), RowRanges()).add(number)
 
     def tell(self, code: str, detail: str) -> None:
         problem = {"code": code, "detail": detail}

@@ -9,7 +9,7 @@ acting on a verdict is `release`.
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate, read_verdict
 from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import ExtractFate, InForce, put_in_force
-from orchestration.gates.inputs import inputs_hash
+from orchestration.gates.inputs import inputs_hash, next_due
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
@@ -28,6 +28,7 @@ __all__ = [
     "is_waivable",
     "judge_candidate",
     "judge_extracts",
+    "next_due",
     "printed_fates",
     "put_in_force",
     "quarantine_rules",

@@ -137,9 +137,15 @@ def _overdue(extracts: Iterable[tuple[object, ...]], today: date) -> Iterator[st
         if isinstance(received_on, date) and (key not in newest or newest[key][0] < received_on):
             newest[key] = (received_on, str(cadence), int(str(grace or 0)))
     for (partner, contract), (received_on, cadence, grace) in newest.items():
-        days = _CADENCE_DAYS.get(cadence)
-        if days is not None and received_on + timedelta(days=days + grace) < today:
+        due = next_due(received_on, cadence, grace)
+        if due is not None and due < today:
             yield f"{partner}/{contract}"
+
+
+def next_due(received_on: date, cadence: str, grace_days: int) -> date | None:
+    """The day by which the next extract is expected; None where the contract expects only one."""
+    days = _CADENCE_DAYS.get(cadence)
+    return None if days is None else received_on + timedelta(days=days + grace_days)
 
 
 def _months_later(day: date, months: int) -> date:

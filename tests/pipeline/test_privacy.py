@@ -109,7 +109,7 @@ def test_the_search_finds_a_planted_value_in_every_format(plant, tmp_path: Path)
 def test_nothing_denied_is_kept_anywhere(published_world: EvidenceBase) -> None:
     home = published_world.settings.home
     searched = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
-    assert {"landing", "sealed", "work", "review", "releases", "dagster"} <= searched
+    assert {"landing", "sealed", "work", "review", "receipts", "releases", "dagster"} <= searched
     assert leaks(home) == []
 
 

@@ -1,0 +1,70 @@
+"""A receipt as files: a page to read, and a table of every row that was noted, for a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import timedelta, timezone
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from orchestration import durable
+from orchestration.outputs import receipt_words
+from orchestration.outputs.receipt import Receipt
+from orchestration.outputs.spreadsheet_safe import safe
+from orchestration.settings import Settings
+
+PAGE, ROWS = "receipt.html", "rows.csv"
+NAIROBI = timezone(timedelta(hours=3))
+_OUTCOMES = {"Q": "set aside", "unk": "taken, this value unknown", "flag": "taken, noted"}
+_COLUMNS = ("file", "sheet", "row", "column", "what_became_of_it", "rule", "meaning", "what_to_do")
+
+
+def write_receipts(settings: Settings, receipts: Iterable[Receipt]) -> list[Path]:
+    """Write `receipts/<partner>/<run>/` for each; returns the folders."""
+    pages = Environment(
+        loader=PackageLoader("orchestration.outputs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters |= {"number": lambda value: f"{value:,}", "share": lambda value: f"{value:.0%}"}
+    template = pages.get_template("receipt.html.j2")
+    folders = []
+    for receipt in receipts:
+        folder = settings.receipts / receipt.partner / receipt.run
+        folder.mkdir(parents=True, exist_ok=True)
+        durable.write_text(folder / ROWS, _rows(receipt))
+        page = template.render(
+            receipt=receipt,
+            rows_file=ROWS,
+            made=receipt.as_of.astimezone(NAIROBI),
+        )
+        durable.write_text(folder / PAGE, page)
+        folders.append(folder)
+    return folders
+
+
+def _rows(receipt: Receipt) -> str:
+    text = io.StringIO()
+    text.write("\ufeff")  # spreadsheet programs take a CSV without the mark for their own old encoding
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(_COLUMNS)
+    for file, problem, columns in receipt.problems:
+        words = receipt_words.rule(problem.rule_code)
+        values: tuple[object, ...] = (
+            *(file.file, problem.sheet, problem.row_number, columns),
+            *(_OUTCOMES.get(problem.outcome, problem.outcome), words.title, words.meaning, words.to_do),
+        )
+        writer.writerow([safe(value) for value in values])
+    for refused in receipt.not_kept:
+        words = refused.words
+        values = (
+            *(refused.file, refused.sheet, refused.row_numbers, ""),
+            *("not taken", words.title, words.meaning, words.to_do),
+        )
+        writer.writerow([safe(value) for value in values])
+    return text.getvalue()

@@ -1,0 +1,62 @@
+"""What a receipt says about a rule, a refusal or a check: words of the seeds and of the gate, by code."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from expectations.extract_gate import EXTRACT_GATE
+from orchestration.settings import REFERENCE_SEEDS
+
+ASK = "Ask your data steward."
+
+
+@dataclass(frozen=True)
+class Words:
+    """A title, what it means, and what the partner can do."""
+
+    title: str
+    meaning: str
+    to_do: str = ASK
+
+
+@cache
+def _rules() -> dict[str, Words]:
+    actions = {row["rule_code"]: row["partner_action"] for row in _seed("partner_actions.csv")}
+    return {
+        row["rule_code"]: Words(row["title"], row["explanation"], actions.get(row["rule_code"], ASK))
+        for row in _seed("quality_rules.csv")
+    }
+
+
+@cache
+def _refusals() -> dict[str, Words]:
+    return {
+        row["reason"]: Words(row["title"], row["explanation"], row["partner_action"])
+        for row in _seed("refusal_reasons.csv")
+    }
+
+
+def rule(code: str) -> Words:
+    """Of a quality rule; one without words is shown by its code rather than left out."""
+    return _rules().get(code, Words(code.replace("_", " "), "This rule has no words yet."))
+
+
+def refusal(reason: str) -> Words:
+    """Of `skip:blank`, `withheld:no_consent`, `strip:phone`, `Q:orphan_leg` …"""
+    return _refusals().get(reason) or rule(reason.partition(":")[2])
+
+
+def check(name: str) -> Words:
+    """Of a check of the extract gate, which holds a whole file."""
+    found = next((one for one in EXTRACT_GATE if one.name == name), None)
+    title = name.replace("_", " ").capitalize()
+    return Words(title, found.why, found.partner_action) if found else Words(title, "")
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    path: Path = REFERENCE_SEEDS / name
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,130 @@
+"""What each partner gets back: its own rows, in its own words, and nobody else's."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from orchestration.errors import ReleaseRefused
+from orchestration.outputs import receipt_words
+from orchestration.settings import REFERENCE_SEEDS
+from tests import scenario
+from tests.conftest import EvidenceBase
+from tests.pipeline.test_gates import flood_with_unreadable_dates
+
+EXTRACTS_ROOM = Path(receipt_words.__file__).parents[1] / "extracts"
+
+
+def runs(base: EvidenceBase, partner: str) -> list[Path]:
+    return sorted((base.settings.receipts / partner).glob("*"))
+
+
+def an_hour_later(base: EvidenceBase) -> EvidenceBase:
+    return base.at(scenario.AS_OF.replace(hour=7))
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def page(folder: Path) -> str:
+    return " ".join((folder / "receipt.html").read_text(encoding="utf-8").split())
+
+
+def test_a_row_set_aside_is_named_by_the_partners_own_column_and_row_number(
+    published_world: EvidenceBase,
+) -> None:
+    (folder,) = runs(published_world, "swala_post")
+    told = {(row["row"], row["column"], row["rule"], row["what_became_of_it"]) for row in rows(folder)}
+    assert ("6", "Date", "No such day", "set aside") in told  # S5
+    assert ("7", "From", "Place not found", "taken, this value unknown") in told  # S6
+    assert ("7", "No place could be resolved", "set aside") in {(one[0], one[2], one[3]) for one in told}
+    assert ("9", "", "Consent refused", "not taken") in told  # S8
+
+
+def test_the_page_says_what_was_taken_and_what_to_do(published_world: EvidenceBase) -> None:
+    (folder,) = runs(published_world, "swala_post")
+    text = page(folder)
+    assert f"Release {published_world.release_id()} was published" in text
+    assert "No such day" in text and "Correct the cell and send the file again." in text
+    # 14 read, 1 withheld, 10 in use, 2 set aside, 1 not yet due
+    assert re.search(
+        r">14</td><td class=\"n\">1</td> <td class=\"n\">10</td><td class=\"n\">0</td><td class=\"n\">2</td>"
+        r"<td class=\"n\">0</td><td class=\"n\">0</td><td class=\"n\">1</td>",
+        text,
+    ), text
+
+
+def test_no_other_partner_appears_in_a_receipt(published_world: EvidenceBase) -> None:
+    for partner in scenario.PARTNERS:
+        (folder,) = runs(published_world, partner)
+        others = [name for name in scenario.PARTNERS if name != partner]
+        others += [file for owner, file, _ in scenario.EXTRACTS if owner != partner]
+        for file in folder.iterdir():
+            text = file.read_text(encoding="utf-8")
+            assert not [other for other in others if other in text], file
+
+
+def test_the_release_uses_what_is_current_by_kind_of_record(published_world: EvidenceBase) -> None:
+    assert '<td>Cases</td><td class="n">10</td>' in page(runs(published_world, "swala_post")[0])
+    assert '<td>Route reports</td><td class="n">4</td>' in page(runs(published_world, "tai_routes")[0])
+
+
+def test_the_newest_file_is_compared_with_the_partners_own_earlier_ones(
+    published_world: EvidenceBase,
+) -> None:
+    # 2019: both counts are stated; 2020: `several` is not a number.
+    text = page(runs(published_world, "tai_routes")[0])
+    assert '<td>Number of people</td><td>Persons</td><td class="n">50%</td><td class="n">100%</td>' in text
+
+
+def test_an_unchanged_refresh_writes_to_those_alone_who_sent_a_file(evidence_base: EvidenceBase) -> None:
+    later = an_hour_later(evidence_base)
+    later.deliver("swala_post", "again.csv", scenario.SWALA)
+    later.deliver("kobe_post", "broken.csv", b"")
+    ended = later.refresh()
+    assert ended.error is None and ended.refresh.found["unchanged"]
+    assert {partner: len(runs(later, partner)) for partner in scenario.PARTNERS} == {
+        "swala_post": 2,
+        "kobe_post": 2,
+        "tai_routes": 1,
+        "chui_routes": 1,
+    }
+    assert "we have it already" in page(runs(later, "swala_post")[-1])
+    assert "broken.csv is empty (0 bytes)" in page(runs(later, "kobe_post")[-1])
+
+
+def test_a_refused_release_is_told_too(evidence_base: EvidenceBase) -> None:
+    before = evidence_base.release_id()
+    flood_with_unreadable_dates(evidence_base)
+    ended = an_hour_later(evidence_base).refresh()
+    assert isinstance(ended.error, ReleaseRefused)
+    told = page(runs(evidence_base, "swala_post")[-1])
+    assert "A check of the whole release failed, so nothing new was published." in told
+    assert f"Release {before} stays in use." in told
+
+
+def test_a_column_that_a_spreadsheet_would_run_is_only_text_in_the_table(evidence_base: EvidenceBase) -> None:
+    contract = scenario.PARTNERS["swala_post"].replace("age_band: {column: Age", 'age_band: {column: "=1+1"')
+    evidence_base.write_contract("swala_post", contract)
+    header, first, rest = scenario.SWALA.split("\n", 2)
+    sent = "\n".join([header.replace(";Age;", ";=1+1;"), first.replace(";16;", ";160;"), rest])
+    evidence_base.deliver("swala_post", "=cmd|' !A1.csv", sent)
+    an_hour_later(evidence_base).refresh()
+    with (runs(evidence_base, "swala_post")[-1] / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
+        cells = [cell for row in csv.reader(file) for cell in row]
+    assert "'=1+1" in cells
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_every_rule_and_every_reason_has_words_for_a_partner() -> None:
+    with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
+        rules = {row["rule_code"] for row in csv.DictReader(file)}
+    with (REFERENCE_SEEDS / "partner_actions.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["rule_code"] for row in csv.DictReader(file)} == rules
+    reason = re.compile(r'"((?:skip|dup|withheld|strip):[a-z_]+)"')
+    used = {found for path in EXTRACTS_ROOM.glob("*.py") for found in reason.findall(path.read_text())}
+    assert "strip:phone" in used
+    assert [code for code in sorted(used) if receipt_words.refusal(code).to_do == receipt_words.ASK] == []
