@@ -143,7 +143,7 @@ def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> Non
     assert landed["file"] == taken[2].file
     assert landed["period"]["round"] == "2", "matching uses the real name"
     assert landed["refusals"] == [
-        {"sheet": "sheet 1 (name withheld)", "reason": "withheld:no_consent", "rows": 1}
+        {"sheet": "sheet 1 (name withheld)", "reason": "withheld:no_consent", "rows": 1, "row_numbers": "3"}
     ]
     assert landed["unmapped_columns"] == ["column 9 (name withheld)"]
     parquet = pq.read_table(home.landing / "testpartner" / f"{taken[2].extract_id}.parquet")
