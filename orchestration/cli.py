@@ -177,7 +177,7 @@ def contract_check(settings: Settings, contract_path: Path, file: Path, as_json:
     """Read, rename, minimise and type FILE by CONTRACT_PATH; nothing is kept."""
     from orchestration import extracts
 
-    report = extracts.check_contract(contract_path, file, settings.as_of().date())
+    report = extracts.check_contract(contract_path, file, settings.as_of().date(), settings.landing)
     if as_json:
         print(json.dumps(report.as_dict(), default=str))
     else:

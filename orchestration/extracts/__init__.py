@@ -11,6 +11,7 @@ from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.drift_report import drift_items
 from orchestration.extracts.inbox import add_samples, add_to_inbox
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.take_in import take_in
@@ -29,6 +30,7 @@ __all__ = [
     "add_samples",
     "add_to_inbox",
     "check_contract",
+    "drift_items",
     "load_contract",
     "load_contracts",
     "take_in",

@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any
 
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.drift import Drift, find_drift
+from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
-from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
 from orchestration.extracts.reading import Source
 from orchestration.extracts.rename import (
     ColumnPlan,
     NamedCell,
     cell_at,
     columns_named_by,
+    is_surely_header,
     key_of,
     mapped_columns,
     plan_columns,
@@ -52,6 +58,15 @@ class RecordReader:
         self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
         self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
         self._without_reference = 0
+        self.profiles = ColumnProfiles()
+        self.knows_columns = False
+
+    def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
+        """What changed in the columns; None where no header was surely found."""
+        if not self.knows_columns:
+            return None
+        tally = self.tally
+        return find_drift(self._contract, tally.columns_found, tally.unmapped, self.profiles.content(), last)
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land; afterwards `tally` accounts for the file."""
@@ -132,8 +147,14 @@ class RecordReader:
         if found is None:
             return None
         header, rows = found
-        plan = plan_columns(self._contract, part, header, label)
-        self._tell_columns(header, plan, part)
+        shown = self._shown_columns(header, part)
+        rows = self.profiles.watch(shown, rows)
+        try:
+            plan = plan_columns(self._contract, part, header, label)
+        except ExtractHeld:
+            self._look_at_unfit(header, part, shown, rows)
+            raise
+        self._tell_columns(header, plan, shown)
         fill_down = getattr(layout, "fill_down_merged", [])
         rows = _fill_down(rows, sheet, {header.find(column) for column in fill_down})
         return plan, RowJudge(header, layout, plan.meaningful), without_trailing_blanks(rows)
@@ -191,17 +212,35 @@ class RecordReader:
                 record_id, sheet, row, part, name, seq, cell.value, cell.kind, cell.number_format
             )
 
-    def _tell_columns(self, header: Header, plan: ColumnPlan, part: str) -> None:
+    def _shown_columns(self, header: Header, part: str) -> list[str]:
+        """What the columns of a sheet may be called outside the reader, by position."""
         prefix = f"{part}/" if part else ""
         named = columns_named_by(self._contract, part)
-        shown = [
-            prefix + (name if same(name) in named else shown_column(name, position))
+        return [
+            name and prefix + (name if same(name) in named else shown_column(name, position))
             for position, name in enumerate(header.names, start=1)
         ]
-        self.tally.columns_found.update({shown[at]: None for at, name in enumerate(header.names) if name})
+
+    def _tell_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
+        self.knows_columns = True
+        self.tally.columns_found.update({name: None for name in shown if name})
         self.tally.unmapped.update({shown[at]: None for at in plan.unmapped})
+        for at in plan.unmapped:
+            self.tally.tell("flag:column_unmapped", f"column {shown[at]!r} is named nowhere in the contract")
         for column in plan.missing_optional:
             self.tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
+
+    def _look_at_unfit(self, header: Header, part: str, shown: list[str], rows: Iterator[SourceRow]) -> None:
+        """Columns and their profile of a sheet that will not land, so that the drift can be told."""
+        if not is_surely_header(self._contract, part, header):
+            return
+        self.knows_columns = True
+        named = columns_named_by(self._contract, part)
+        self.tally.columns_found.update({name: None for name in shown if name})
+        new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
+        self.tally.unmapped.update({shown[at]: None for at in new})
+        with suppress(ExtractStopped):  # the fault that holds the file is told, not one further down
+            deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)
 
     def _tell_missing_repeat(self, name: str) -> None:
         required = [

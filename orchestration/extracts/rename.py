@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from orchestration.extracts.cells import Cell, same, tidy
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_terms import SHEET
+from orchestration.extracts.drift import ALIKE_ENOUGH, name_likeness
 from orchestration.extracts.header import Header
 from orchestration.extracts.outcomes import ExtractHeld
 from orchestration.extracts.shown_names import names_somebody
@@ -195,14 +195,17 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
     ]
     if not missing:
         return
-    expected = {same(column) for column in [*mapped_columns(contract, part), *contract.deny]}
-    expected |= {same(column) for column in required_columns(contract, part)}
-    new = [name for name in header.names if name and same(name) not in expected]
-    is_header = len(header.names) - len(new) >= max(1, len(expected) // 3)
     named = ", ".join(repr(column) for column in missing)
-    may_be_shown = [name for name in new if not names_somebody(name)]
-    close = [match for one in missing for match in get_close_matches(one, may_be_shown, n=1, cutoff=0.4)]
+    known = columns_named_by(contract, part)
+    new = [name for name in header.names if name and same(name) not in known and not names_somebody(name)]
+    close = [
+        name
+        for column in missing
+        for likeness, name in [max(((name_likeness(column, name), name) for name in new), default=(0.0, ""))]
+        if likeness >= ALIKE_ENOUGH
+    ]
     # The names are shown only when this surely is the header: another row's cells may identify a person.
+    is_header = is_surely_header(contract, part, header)
     if is_header and close:
         hint = f" If it was renamed, the nearest new column is {close[0]!r}: change the contract."
     elif is_header:
@@ -211,6 +214,14 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
         hint = " Hardly any expected column was found: check `format` (sheet, header rows) in the contract."
     plural = "columns" if len(missing) > 1 else "column"
     raise ExtractHeld("hold:column_missing", f"{label} has no {plural} {named}.{hint}")
+
+
+def is_surely_header(contract: Contract, part: str, header: Header) -> bool:
+    """Whether enough of the columns the contract names stand in a row for it to be the header."""
+    expected = {same(column) for column in [*mapped_columns(contract, part), *contract.deny]}
+    expected |= {same(column) for column in required_columns(contract, part)}
+    found = sum(same(name) in expected for name in header.names)
+    return found >= max(1, len(expected) // 3)
 
 
 def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str) -> None:
