@@ -1,8 +1,8 @@
 """Which spellings of a closed list may be shown to a steward: those that cannot identify anybody.
 
 A list of choices may hold a name by mistake (a swapped column, a note typed into the wrong cell). So a
-spelling is shown only where every word of it belongs to our own lists, or where it is short, several
-records share it and the list is short too; whatever looks like a person, phone or ID never is.
+spelling is shown only where every word of it belongs to our own lists, or where the others are written small
+(as no name is), several records share it and the list is short; what looks like a person, phone or ID never is.
 """
 
 from __future__ import annotations
@@ -26,14 +26,20 @@ _WORD = re.compile(r"[^\W\d_]+")
 def may_be_shown(spelling: str, records: int, spellings_in_list: int) -> bool:
     """Whether a spelling that `records` records share identifies nobody."""
     text = tidy(spelling)
-    words = [word.casefold() for word in _WORD.findall(text)]
+    written = _WORD.findall(text)
+    words = [word.casefold() for word in written]
     if not words or len(text) > LONGEST_SPELLING or len(words) > MOST_WORDS:
         return False
     if identifies(text) or names_somebody(text) or FIRST_NAMES.intersection(words):
         return False
-    if not any(sign.isdigit() for sign in text) and all(word in _known_words() for word in words):
+    unknown = [word for word in written if word.casefold() not in _known_words()]
+    if not unknown and not any(sign.isdigit() for sign in text):
         return True
-    return records >= ENOUGH_RECORDS and spellings_in_list <= LONGEST_LIST
+    return (
+        all(word.islower() for word in unknown)
+        and records >= ENOUGH_RECORDS
+        and spellings_in_list <= LONGEST_LIST
+    )
 
 
 @cache
