@@ -11,6 +11,8 @@ from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.draft import Draft, draft_contract
+from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
 from orchestration.extracts.inbox import add_samples, add_to_inbox
 from orchestration.extracts.outcomes import TakenExtract
@@ -23,6 +25,7 @@ __all__ = [
     "ContractFault",
     "ContractReport",
     "Contracts",
+    "Draft",
     "FieldSpec",
     "Locale",
     "TakenExtract",
@@ -30,6 +33,8 @@ __all__ = [
     "add_samples",
     "add_to_inbox",
     "check_contract",
+    "draft_contract",
+    "draft_text",
     "drift_items",
     "load_contract",
     "load_contracts",

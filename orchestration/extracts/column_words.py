@@ -10,7 +10,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from orchestration.extracts.cells import tidy
+from orchestration.extracts.cells import same, tidy
 from orchestration.settings import REFERENCE_SEEDS
 
 _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -38,6 +38,8 @@ def words_of(heading: str) -> tuple[str, ...]:
 def readings(heading: str) -> list[Reading]:
     """What a heading may say, the longest phrase first; its last part counts before the groups above it."""
     last = _PART_OF_A_PATH.split(heading)[-1]
+    if exact := _exactly(last):
+        return exact
     found = {reading[:2]: reading for reading in _read(words_of(heading), 0.9)}
     for reading in _read(words_of(last), 1.0):
         if reading[:2] not in found or reading.strength >= found[reading[:2]].strength:
@@ -65,6 +67,12 @@ def place_of(found: list[Reading]) -> str | None:
     return f"place({role or 'observation'}).{part or DEFAULT_PART}"
 
 
+def _exactly(heading: str) -> list[Reading]:
+    """Names that software gives its own columns, `_status`; a partner's `status` is something else."""
+    name = same(heading)
+    return [Reading(kind, means, phrase, 1.0) for phrase, kind, means in _own_names().get(name, ())]
+
+
 def _read(words: tuple[str, ...], weight: float) -> list[Reading]:
     said = [word for word in words if word not in _FILLERS] or list(words)
     found: dict[tuple[str, str], Reading] = {}
@@ -83,7 +91,22 @@ def _read(words: tuple[str, ...], weight: float) -> list[Reading]:
 @cache
 def _phrases() -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
     phrases: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
-    with (REFERENCE_SEEDS / "column_words.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            phrases.setdefault(words_of(row["phrase"]), []).append((row["phrase"], row["kind"], row["means"]))
+    for phrase, kind, means in _seed():
+        if not phrase.startswith("_"):
+            phrases.setdefault(words_of(phrase), []).append((phrase, kind, means))
     return phrases
+
+
+@cache
+def _own_names() -> dict[str, list[tuple[str, str, str]]]:
+    names: dict[str, list[tuple[str, str, str]]] = {}
+    for phrase, kind, means in _seed():
+        if phrase.startswith("_"):
+            names.setdefault(phrase, []).append((phrase, kind, means))
+    return names
+
+
+@cache
+def _seed() -> tuple[tuple[str, str, str], ...]:
+    with (REFERENCE_SEEDS / "column_words.csv").open(encoding="utf-8", newline="") as lines:
+        return tuple((row["phrase"], row["kind"], row["means"]) for row in csv.DictReader(lines))

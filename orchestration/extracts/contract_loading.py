@@ -5,6 +5,7 @@ One bad file never stops the others: its partner's extracts are held with these 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,7 @@ from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_codes import unknown_codes
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS
 
+TODO = "TODO"
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _INTEGER_TAG = "tag:yaml.org,2002:int"
 
@@ -70,6 +72,8 @@ def load_contract(path: Path, check_folder: bool = True) -> Contract:
     """Read one contract file; raises ContractFault with a sentence for every fault."""
     where = f"{path.parent.name}/{path.name}"
     content = _parse(path, where)
+    if left := list(_left_to_do(content)):
+        raise ContractFault([f"{where}: key `{key}` still says {TODO}: fill it in." for key in left])
     try:
         contract = Contract.model_validate(content)
     except ValidationError as error:
@@ -85,6 +89,19 @@ def load_contract(path: Path, check_folder: bool = True) -> Contract:
             ]
         )
     return contract
+
+
+def _left_to_do(content: Any, location: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Where a drafted contract waits for a person. In lists of a partner's own words TODO is such a word."""
+    if isinstance(content, dict):
+        for key, part in content.items():
+            yield from _left_to_do(part, (*location, key))
+    elif isinstance(content, list):
+        for at, part in enumerate(content):
+            if isinstance(part, dict):
+                yield from _left_to_do(part, (*location, at))
+    elif content == TODO:
+        yield _path(list(location))
 
 
 def _same_name(partner: str, contracts: list[Contract]) -> list[str]:

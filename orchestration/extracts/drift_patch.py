@@ -9,10 +9,9 @@ from typing import Any
 import yaml
 
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_loading import TODO
 from orchestration.extracts.drift import Drift, Renamed
 from orchestration.extracts.drift_codes import NewCodes
-
-TO_DECIDE = "TODO"
 
 
 def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[NewCodes] = ()) -> str:
@@ -28,7 +27,7 @@ def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[
     for codes in new_codes:
         if codes.shown:
             spec = patch.setdefault("fields", {}).setdefault(codes.field, {})
-            spec["values"] = dict.fromkeys(codes.shown, TO_DECIDE)
+            spec["values"] = dict.fromkeys(codes.shown, TODO)
     if drift and drift.added:
         patch.setdefault("deny", []).extend(drift.added)
     if not patch:

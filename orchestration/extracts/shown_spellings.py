@@ -1,8 +1,9 @@
 """Which spellings of a closed list may be shown to a steward: those that cannot identify anybody.
 
 A list of choices may hold a name by mistake (a swapped column, a note typed into the wrong cell). So a
-spelling is shown only where every word of it belongs to our own lists, or where the others are written small
-(as no name is), several records share it and the list is short; what looks like a person, phone or ID never is.
+spelling is shown only where every word of it belongs to our own lists, or where its other words are written
+small (as no name is), several records share it and the list is short. What looks like a person, phone or
+ID never is.
 """
 
 from __future__ import annotations
