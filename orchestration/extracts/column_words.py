@@ -18,6 +18,8 @@ _WORD = re.compile(r"[^\W_]+")
 _PART_OF_A_PATH = re.compile(r"/| \| ")
 # They tie words together and say nothing of the column.
 _FILLERS = frozenset(["of", "the", "a", "an", "is", "was", "were", "did", "in", "ya", "la", "wa", "cha"])
+# A name that software gives its own column, `_status`, and a phrase marked `=` count as whole headings only.
+_WHOLE = ("_", "=")
 DEFAULT_PART = "place_text"
 
 
@@ -68,7 +70,7 @@ def place_of(found: list[Reading]) -> str | None:
 
 
 def _exactly(heading: str) -> list[Reading]:
-    """Names that software gives its own columns, `_status`; a partner's `status` is something else."""
+    """`_status` is a name that software gives; a partner's `status` is something else."""
     name = same(heading)
     return [Reading(kind, means, phrase, 1.0) for phrase, kind, means in _own_names().get(name, ())]
 
@@ -92,7 +94,7 @@ def _read(words: tuple[str, ...], weight: float) -> list[Reading]:
 def _phrases() -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
     phrases: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
     for phrase, kind, means in _seed():
-        if not phrase.startswith("_"):
+        if not phrase.startswith(_WHOLE):
             phrases.setdefault(words_of(phrase), []).append((phrase, kind, means))
     return phrases
 
@@ -101,8 +103,8 @@ def _phrases() -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
 def _own_names() -> dict[str, list[tuple[str, str, str]]]:
     names: dict[str, list[tuple[str, str, str]]] = {}
     for phrase, kind, means in _seed():
-        if phrase.startswith("_"):
-            names.setdefault(phrase, []).append((phrase, kind, means))
+        if phrase.startswith(_WHOLE):
+            names.setdefault(phrase.removeprefix("="), []).append((phrase, kind, means))
     return names
 
 

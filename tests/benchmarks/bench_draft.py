@@ -3,9 +3,14 @@
 Run: `.venv/bin/python -m tests.benchmarks.bench_draft [PARTNERS_FOLDER]`
 
 Each committed contract is put aside, one drafted from the partner's newest extract, and the two compared.
-The heading words of seeds/reference/column_words.csv were written with the samples in TUNED_ON in view, so
-that their share says what the words can do, not what they will do with the next partner; the partners in
-none of these layouts were never looked at while the words were written.
+The heading words of seeds/reference/column_words.csv were written with the layouts of TUNED_ON in view: their
+share says that the words can do it, not what they will do with the next partner. Samples that came later are
+listed apart.
+
+What the words did before anybody tuned them, on headings written down from the documentation of six other
+layouts (`documented_headings.csv`): 44 of 62 (71 %), and no heading to deny was read as a field. On a whole
+KoboToolbox workbook with Swahili labels, values helping: 10 of 12 mappable columns, the other two denied.
+Words were added for those headings since, so that file is no longer unseen either.
 """
 
 from __future__ import annotations
@@ -105,7 +110,7 @@ def main() -> None:
         )
     for label, chosen in (
         ("layouts the words were tuned on", [share for share in shares if share.is_tuned_on]),
-        ("* layouts never looked at", [share for share in shares if not share.is_tuned_on]),
+        ("* samples that came later", [share for share in shares if not share.is_tuned_on]),
     ):
         print(f"{label}: " + (f"{total(chosen):.0%} of mappable columns right" if chosen else "none here"))
 
