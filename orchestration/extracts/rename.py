@@ -48,7 +48,8 @@ class ColumnPlan:
     @property
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
-        return {index for _, _, index in self.fields} | flags
+        status = {index for index in self.accept if index is not None}
+        return {index for _, _, index in self.fields} | flags | status
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
@@ -58,7 +59,7 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         if contract.part_of(spec)[0] == part and contract.must_have_column(name):
             columns.append(contract.part_of(spec)[1])
     if part:
-        columns.append(contract.repeats[part].parent)
+        columns += [parent] if (parent := contract.repeats[part].parent) else []
     else:
         columns += [column for column in contract.delivery.key_parts if column != SHEET]
         columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
@@ -98,7 +99,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         if owner == part and spec.column:
             known |= _place_field(plan, header, name, spec, column)
     if part:
-        plan.parent = header.find(contract.repeats[part].parent)
+        plan.parent = header.find(contract.repeats[part].parent or "")
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
     else:
         _place_keys(plan, contract, header)
@@ -226,5 +227,5 @@ def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str)
 
 
 def _is_export_bookkeeping(name: str) -> bool:
-    """KoboToolbox writes these into every child sheet."""
-    return name.startswith(("_parent_", "_submission__")) or name == "_index"
+    """KoboToolbox and ODK Central write these into every child sheet."""
+    return name.startswith(("_parent_", "_submission__")) or name in ("_index", "KEY")
