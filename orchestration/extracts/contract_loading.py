@@ -20,6 +20,7 @@ from orchestration.extracts.contract_codes import unknown_codes
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS
 
 TODO = "TODO"
+FORMAT_KINDS = ("xlsx", "csv", "json", "odk_zip")
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _INTEGER_TAG = "tag:yaml.org,2002:int"
 
@@ -179,7 +180,7 @@ def _quote(line: int, value: str, meaning: str) -> str:
 
 def _sentence(where: str, fault: Any) -> str:
     """One pydantic error as a sentence."""
-    location = [part for part in fault["loc"] if part not in ("xlsx", "csv")]
+    location = [part for part in fault["loc"] if part not in FORMAT_KINDS]
     path = _path(location)
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
@@ -199,7 +200,7 @@ def _sentence(where: str, fault: Any) -> str:
         options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
         return f"{where}: `{path}` must be {expected}.{_nearest(str(fault.get('input')), options)}"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        return f"{where}: `{path}.kind` must be xlsx or csv."
+        return f"{where}: `{path}.kind` must be xlsx, csv, json or odk_zip."
     if kind == "string_pattern_mismatch":
         return f"{where}: `{path}` does not have the expected form ({fault['ctx']['pattern']})."
     at = f"`{path}`: " if path else ""

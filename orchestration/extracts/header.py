@@ -46,6 +46,9 @@ def read_header(
     sheet: SourceSheet, layout: Layout, required: Iterable[str], all_columns: Iterable[str], label: str
 ) -> tuple[Header, Iterator[SourceRow]] | None:
     """The header and the rows after it; None for a sheet without any filled cell."""
+    if sheet.columns is not None:
+        names = _numbered([tidy(name) for name in sheet.columns])
+        return (Header(0, names), sheet.rows) if names else None
     if layout.header_search:
         return _search(sheet, layout.header_search, list(required), list(all_columns), label)
     rows_of_header = layout.header_rows or [1]

@@ -13,8 +13,10 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
+from orchestration.extracts.acceptance import RowConditions
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_format import JsonRepeat, Layout
 from orchestration.extracts.drift import Drift, find_drift
 from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
@@ -39,6 +41,7 @@ from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
 ORPHAN = "Q:orphan_leg"
+NOT_DECRYPTED = "Q:not_decrypted"
 RESENT = "dup:duplicate_uuid"
 
 
@@ -52,6 +55,7 @@ class RecordReader:
         self._partner = contract.partner.code
         self._label = f"{self._partner}: file {shown_file(file_name)}"
         self._minimiser = Minimiser(contract)
+        self._conditions = RowConditions(contract.accept_if)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
         self._contents: Counter[int] = Counter()
@@ -90,18 +94,22 @@ class RecordReader:
         if opened is None:
             return
         plan, judge, rows = opened
-        for number, cells in rows:
+        for number, cells, *_ in rows:
             self.tally.rows_read += 1
             reason = judge.reason(cells)
             named: list[NamedCell] = []
             if reason is None:
                 named = self._minimise(plan, cells)
-                reason = self._minimiser.withholds(cell_at(cells, plan.consent), cell_at(cells, plan.accept))
+                refusal = self._conditions.refusal(plan.accept, cells)
+                # What nobody decrypted has no answers, consent included: that is the true reason.
+                is_locked = refusal == NOT_DECRYPTED
+                withheld = None if is_locked else self._minimiser.withholds(cell_at(cells, plan.consent))
+                reason = withheld or refusal
                 self._count_denied(plan, cells)
             if reason is None and not named:
                 reason = BLANK
             record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
-            self._remember(plan, sheet.name, cells, reason if record_id is None else record_id)
+            self._remember(plan, sheet.name, number, cells, reason if record_id is None else record_id)
             if record_id is None:
                 self.tally.refusals[(sheet.shown, reason or BLANK)] += 1
                 continue
@@ -115,11 +123,12 @@ class RecordReader:
         plan, judge, rows = opened
         sequence: Counter[int] = Counter()
         seen: Counter[tuple[int, int]] = Counter()
-        for number, cells in rows:
+        for number, cells, parent, order in rows:
             self.tally.child_read[name] += 1
             reason = judge.reason(cells)
-            parent = cell_at(cells, plan.parent)
-            owner = self._parents[name].get(self._short(parent.value)) if parent else None
+            cell = cell_at(cells, plan.parent)
+            reference = parent or (cell.value if cell else None)
+            owner = self._parents[name].get(self._short(reference)) if reference else None
             if reason is None and not isinstance(owner, int):
                 reason = owner or ORPHAN
             named = self._minimise(plan, cells) if reason is None else []
@@ -135,10 +144,11 @@ class RecordReader:
                 continue
             sequence[owner] += 1
             self.tally.child_landed[name] += 1
-            yield from self._land(owner, sheet.shown, number, name, sequence[owner], named)
+            yield from self._land(owner, sheet.shown, number, name, order or sequence[owner], named)
 
     def _open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
-        layout = self._contract.format
+        described = self._contract.format
+        layout = described if isinstance(described, Layout) else Layout.model_validate({})
         if part:  # a child sheet is written by software: its header is the first row
             layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
@@ -157,7 +167,8 @@ class RecordReader:
         self._tell_columns(header, plan, shown)
         fill_down = getattr(layout, "fill_down_merged", [])
         rows = _fill_down(rows, sheet, {header.find(column) for column in fill_down})
-        return plan, RowJudge(header, layout, plan.meaningful), without_trailing_blanks(rows)
+        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records)
+        return plan, judge, without_trailing_blanks(rows)
 
     def _minimise(self, plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
         return self._minimiser.keep(rename_row(plan, cells))
@@ -185,11 +196,14 @@ class RecordReader:
         return self._keys.record_id(self._partner, self._contract.record_ref(reference))
 
     def _remember(
-        self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], fate: int | str | None
+        self, plan: ColumnPlan, sheet: str, row: int, cells: list[Cell | None], fate: int | str | None
     ) -> None:
         """Let child rows find their record, or the reason why it is not there."""
-        for name in self._parents:
-            if name in plan.matches:
+        for name, repeat in self._contract.repeats.items():
+            reference: str | None
+            if isinstance(repeat, JsonRepeat):
+                reference = str(row)
+            elif name in plan.matches:
                 cell = cell_at(cells, plan.matches[name])
                 reference = cell.value if cell else None
             else:
@@ -275,7 +289,7 @@ def _fill_down(
         yield from rows
         return
     open_merges: dict[int, tuple[int, Cell]] = {}
-    for number, cells in rows:
+    for number, cells, *_ in rows:
         for column, last in last_rows.get(number, {}).items():
             cell = cell_at(cells, column)
             if cell:
