@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -177,13 +178,35 @@ def contract_check(settings: Settings, contract_path: Path, file: Path, as_json:
     """Read, rename, minimise and type FILE by CONTRACT_PATH; nothing is kept."""
     from orchestration import extracts
 
-    report = extracts.check_contract(contract_path, file, settings.as_of().date())
+    report = extracts.check_contract(contract_path, file, settings.as_of().date(), settings.landing)
     if as_json:
         print(json.dumps(report.as_dict(), default=str))
     else:
         console.show_contract_report(report)
     if not report.ok:
         sys.exit(1)
+
+
+@contract.command("draft")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partner", default="new_partner", show_default=True, help="The partner's code.")
+@json_output
+def contract_draft(file: Path, partner: str, as_json: bool) -> None:
+    """Propose a contract from a sample FILE, as commented YAML; nothing is kept.
+
+    What only a person knows says TODO. Columns that are not surely understood are denied.
+    """
+    from orchestration.extracts import draft_contract, draft_text
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
+        raise UsageError(
+            f"{partner!r} is no partner code: small letters, digits and _, such as kobe_shelter."
+        )
+    drafted = draft_contract(file, partner)
+    if as_json:
+        print(json.dumps(drafted.as_dict(), ensure_ascii=False))
+    else:
+        print(draft_text(drafted), end="")
 
 
 @cli.command()

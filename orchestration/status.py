@@ -36,6 +36,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),
             "failed_checks": review.count(settings, review.FAILED_CHECKS),
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
+            "drifted_columns_and_lists": review.count(settings, review.DRIFT),
             "extracts_not_typed": review.count(settings, review.EXTRACTS_NOT_TYPED),
         },
     }

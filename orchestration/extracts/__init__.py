@@ -3,14 +3,17 @@
 Belongs here: contracts, and everything that touches a partner's own layout, columns or spelling.
 Does not: what a place name means (`places`), whether an extract is fit to enter (`gates`), rules
 across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
-shown_names, non_records, rename, minimise, records, sealing, landing, take_in; `check` runs the same road
-without a home.
+shown_names, non_records, rename, minimise, acceptance, records, sealing, landing, take_in; `check` runs
+the same road without a home.
 """
 
 from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.draft import Draft, draft_contract
+from orchestration.extracts.draft_text import as_yaml as draft_text
+from orchestration.extracts.drift_report import drift_items
 from orchestration.extracts.inbox import add_samples, add_to_inbox
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.take_in import take_in
@@ -22,6 +25,7 @@ __all__ = [
     "ContractFault",
     "ContractReport",
     "Contracts",
+    "Draft",
     "FieldSpec",
     "Locale",
     "TakenExtract",
@@ -29,6 +33,9 @@ __all__ = [
     "add_samples",
     "add_to_inbox",
     "check_contract",
+    "draft_contract",
+    "draft_text",
+    "drift_items",
     "load_contract",
     "load_contracts",
     "take_in",

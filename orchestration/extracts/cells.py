@@ -21,10 +21,16 @@ class Cell(NamedTuple):
 
 
 class SourceRow(NamedTuple):
-    """A row with its number as the partner sees it, counted from 1 and header rows included."""
+    """A row with its number as the partner sees it, counted from 1 and header rows included.
+
+    `parent` (of a child row) and `order` are given where the file's form tells them, not a column: `parent`
+    is the record's position in the file, or its reference.
+    """
 
     number: int
     cells: list[Cell | None]
+    parent: str | None = None
+    order: int | None = None
 
 
 class Merge(NamedTuple):
@@ -40,13 +46,28 @@ class Merge(NamedTuple):
 class SourceSheet:
     """One sheet: its rows stream once. A CSV file is one sheet without a name.
 
-    `name` is the sheet's own and decides how it is read; only `shown` may leave the reader.
+    `name` is the sheet's own and decides how it is read; only `shown` may leave the reader. `columns` are
+    given where no row holds them. Among `only_records` are no totals or notes: software wrote them.
     """
 
     name: str
     shown: str
     rows: Iterator[SourceRow]
     merges: list[Merge] = field(default_factory=list)
+    columns: list[str] | None = None
+    only_records: bool = False
+
+
+def number_text(value: int | float) -> str:
+    """The shortest text of a number: 5, 2.5, 254712345678."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+def text_cell(text: str) -> Cell | None:
+    """A text as a cell; nothing but blanks is no cell."""
+    return Cell(text) if text.strip() else None
 
 
 def tidy(text: str) -> str:

@@ -11,7 +11,9 @@ from typing import Any
 
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import ContractFault, load_contract
-from orchestration.extracts.landing import account
+from orchestration.extracts.drift_codes import find_new_codes
+from orchestration.extracts.drift_report import drift_item, last_extract
+from orchestration.extracts.landing import EXTRACT_ID_LENGTH, account, read_register, sha256_of
 from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
@@ -45,13 +47,20 @@ class ContractReport:
     filled_share: dict[str, float] = field(default_factory=dict)
     records: int = 0
     typing_problems: list[dict[str, Any]] = field(default_factory=list)
+    drift: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
-def check_contract(contract_path: Path, file_path: Path, today: date) -> ContractReport:
-    """Dry-run a contract on a file, as if it were received today."""
+def check_contract(
+    contract_path: Path, file_path: Path, today: date, landing: Path | None = None
+) -> ContractReport:
+    """Dry-run a contract on a file, as if it were received today.
+
+    `landing` is the landing folder of a home, if there is one: its last extract of the contract is what the
+    columns are compared with.
+    """
     label = f"{contract_path.parent.name}/{contract_path.name}"
     file_name = shown_file(file_path.name)
     try:
@@ -69,12 +78,16 @@ def check_contract(contract_path: Path, file_path: Path, today: date) -> Contrac
     period = contract.period_of(file_path.name)
     keys = Keys(record_key=secrets.token_bytes(32), stewards_recipient="")
     reader = RecordReader(contract, keys, file_path.name)
+    register = read_register(landing, contract.partner.code) if landing else {}
+    last = last_extract(register, contract, sha256_of(file_path)[:EXTRACT_ID_LENGTH])
     try:
         with open_source(file_path, contract) as source:
             cells = list(reader.landed_cells(source))
             date_system = source.date_system
     except ExtractStopped as fault:
-        return ContractReport(label, file_name, ok=False, faults=[*faults, fault.sentence])
+        drift = reader.drift(last)
+        told = drift_item(contract, {"file": file_name}, drift, [], is_held=True) if drift else None
+        return ContractReport(label, file_name, ok=False, faults=[*faults, fault.sentence], drift=told)
     counts = account(contract, reader.tally, date_system)
     entry = counts | {
         "extract_id": "0" * 16,
@@ -84,8 +97,13 @@ def check_contract(contract_path: Path, file_path: Path, today: date) -> Contrac
         "received_on": today.isoformat(),
         "sequence": 1,
     }
-    typed = typed_tables(cells, entry, contract, load_vocabulary(REFERENCE_SEEDS), keys)
-    return _report(label, file_name, contract, reader, counts, typed, faults)
+    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    typed = typed_tables(cells, entry, contract, vocabulary, keys)
+    drift = reader.drift(last)
+    coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
+    codes = find_new_codes(contract, coded, vocabulary)
+    told = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
+    return _report(label, file_name, contract, reader, counts, typed, faults, told)
 
 
 def _report(
@@ -96,6 +114,7 @@ def _report(
     counts: dict[str, Any],
     typed: dict[str, list[dict[str, Any]]],
     faults: list[str],
+    drift: dict[str, Any] | None,
 ) -> ContractReport:
     tally = reader.tally
     shown = {name: counts[name] for name in ContractReport.__dataclass_fields__ if name in counts}
@@ -111,6 +130,7 @@ def _report(
         },
         records=len(typed["records"]),
         typing_problems=_typing_problems(typed["problems"]),
+        drift=drift,
     )
 
 

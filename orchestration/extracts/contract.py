@@ -21,7 +21,7 @@ from orchestration.extracts.contract_fields import (
     Text,
     place_parts,
 )
-from orchestration.extracts.contract_format import CsvFormat, Repeat, XlsxFormat
+from orchestration.extracts.contract_format import AnyFormat, AnyRepeat, JsonFormat, XlsxFormat
 from orchestration.extracts.contract_terms import (
     SHEET,
     AcceptIf,
@@ -54,12 +54,19 @@ class Contract(Strict):
     delivery: Delivery
     extracts: list[DeclaredExtract] = Field(default_factory=list)
     period: Period | None = Field(None, description="The period of every file no `extracts` entry matches.")
-    format: Annotated[XlsxFormat | CsvFormat, Field(discriminator="kind")]
+    format: Annotated[AnyFormat, Field(discriminator="kind")]
     locale: Locale = Field(default_factory=lambda: Locale.model_validate({}))
-    accept_if: AcceptIf | None = None
+    accept_if: list[AcceptIf] = Field(
+        default_factory=list, description="Conditions on a row, judged in order; one may stand alone."
+    )
     fields: dict[str, FieldSpec] = Field(min_length=1)
     deny: list[Text] = Field(default_factory=list, description="Columns known and never kept.")
     link: Link | None = None
+
+    @field_validator("accept_if", mode="before")
+    @classmethod
+    def _one_condition_or_several(cls, value: Any) -> Any:
+        return value if isinstance(value, list) else [] if value is None else [value]
 
     @field_validator("fields")
     @classmethod
@@ -87,11 +94,16 @@ class Contract(Strict):
                     f"column {column!r} is both mapped under fields and denied; keep one of them"
                 )
         for name, repeat in self.repeats.items():
+            if isinstance(self.format, JsonFormat):
+                continue
             if not repeat.matches and (len(self.delivery.key_parts) != 1 or SHEET in self.delivery.key_parts):
                 raise ValueError(
                     f"format.repeats.{name} needs `matches`, the main column that {repeat.parent!r} repeats, "
                     "because delivery.key is not a single column"
                 )
+        for name, spec in self.fields.items():
+            if spec.column and spec.column.rsplit("/", 1)[-1].casefold() == "_geolocation":
+                raise ValueError(f"{name}: _geolocation holds coordinates, which are never kept; deny it")
         if not any(place_parts(name) for name in self.fields):
             raise ValueError("no place is mapped; map at least one, e.g. place(origin).place_text")
         dated = "event_on" in self.fields or self.period or self.extracts
@@ -102,8 +114,8 @@ class Contract(Strict):
         return self
 
     @property
-    def repeats(self) -> dict[str, Repeat]:
-        return self.format.repeats if isinstance(self.format, XlsxFormat) else {}
+    def repeats(self) -> dict[str, AnyRepeat]:
+        return dict(getattr(self.format, "repeats", {}))
 
     def part_of(self, spec: FieldSpec) -> tuple[str, str]:
         """Where a field stands: (`''` for the main rows or the repeat's name, column in that sheet)."""
@@ -113,13 +125,17 @@ class Contract(Strict):
         return "", column
 
     def must_have_column(self, name: str) -> bool:
-        """Whether a file without this field's column is held: `required`, or unsaid for dates and places."""
+        """Whether a file without this field's column is held: `required`, or unsaid for dates and places.
+
+        In JSON an answer that nobody gave leaves no trace: there, a place is not expected unless it is said.
+        """
         spec = self.fields[name]
         if spec.column is None or spec.optional_column:
             return False
         if spec.required is not None:
             return spec.required
-        return name == "event_on" or place_parts(name) is not None
+        may_be_absent = isinstance(self.format, JsonFormat)
+        return name == "event_on" or (place_parts(name) is not None and not may_be_absent)
 
     def reads(self, file_name: str) -> bool:
         return fnmatch(file_name.casefold(), self.files.casefold())

@@ -61,6 +61,32 @@ class Repeat(Strict):
     order: Literal["row"] = "row"
 
 
+class JsonRepeat(Strict):
+    """A list of objects inside a record; what it belongs to follows from where it stands."""
+
+    sheet: Text = Field(description="The repeat's full path, e.g. journey/places_passed.")
+    order: Literal["row"] = "row"
+
+    @property
+    def parent(self) -> str | None:
+        return None
+
+    @property
+    def matches(self) -> str | None:
+        return None
+
+
+class OdkRepeat(Strict):
+    """A table of an ODK Central zip with several rows for one submission."""
+
+    sheet: Text | None = Field(
+        None, description="`<form>-legs`, or what follows the form's name; default: the repeat's own name."
+    )
+    parent: Text = Field("PARENT_KEY", description="The child column that names the submission.")
+    matches: Text = Field("KEY", description="The main column that `parent` repeats.")
+    order: Literal["key_index"] = Field("key_index", description="By the [n] at the end of KEY.")
+
+
 class XlsxFormat(Layout):
     kind: Literal["xlsx"]
     sheet: int | Text | None = Field(None, description="A sheet's name, or its number from 0.")
@@ -94,3 +120,27 @@ class CsvFormat(Layout):
         except LookupError:
             raise ValueError("no such encoding; use utf-8 or cp1252 (Windows)") from None
         return name
+
+
+class JsonFormat(Strict):
+    """JSON of KoboToolbox's or ODK's API: a list of records, each an object."""
+
+    kind: Literal["json"]
+    records: Text | None = Field(
+        None, description="Path of the list of records, e.g. results; unsaid, the file is the list itself."
+    )
+    repeats: dict[str, JsonRepeat] = Field(default_factory=dict)
+
+
+class OdkZipFormat(Strict):
+    """The zip of ODK Central: `<form>.csv` and one CSV for each repeat."""
+
+    kind: Literal["odk_zip"]
+    form: Text | None = Field(
+        None, description="The main table's name without .csv; unsaid, the one all others begin with."
+    )
+    repeats: dict[str, OdkRepeat] = Field(default_factory=dict)
+
+
+AnyRepeat = Repeat | JsonRepeat | OdkRepeat
+AnyFormat = XlsxFormat | CsvFormat | JsonFormat | OdkZipFormat

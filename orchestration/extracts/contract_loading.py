@@ -5,6 +5,7 @@ One bad file never stops the others: its partner's extracts are held with these 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,6 +19,8 @@ from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_codes import unknown_codes
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS
 
+TODO = "TODO"
+FORMAT_KINDS = ("xlsx", "csv", "json", "odk_zip")
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _INTEGER_TAG = "tag:yaml.org,2002:int"
 
@@ -70,6 +73,8 @@ def load_contract(path: Path, check_folder: bool = True) -> Contract:
     """Read one contract file; raises ContractFault with a sentence for every fault."""
     where = f"{path.parent.name}/{path.name}"
     content = _parse(path, where)
+    if left := list(_left_to_do(content)):
+        raise ContractFault([f"{where}: key `{key}` still says {TODO}: fill it in." for key in left])
     try:
         contract = Contract.model_validate(content)
     except ValidationError as error:
@@ -85,6 +90,19 @@ def load_contract(path: Path, check_folder: bool = True) -> Contract:
             ]
         )
     return contract
+
+
+def _left_to_do(content: Any, location: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Where a drafted contract waits for a person. In lists of a partner's own words TODO is such a word."""
+    if isinstance(content, dict):
+        for key, part in content.items():
+            yield from _left_to_do(part, (*location, key))
+    elif isinstance(content, list):
+        for at, part in enumerate(content):
+            if isinstance(part, dict):
+                yield from _left_to_do(part, (*location, at))
+    elif content == TODO:
+        yield _path(list(location))
 
 
 def _same_name(partner: str, contracts: list[Contract]) -> list[str]:
@@ -162,7 +180,7 @@ def _quote(line: int, value: str, meaning: str) -> str:
 
 def _sentence(where: str, fault: Any) -> str:
     """One pydantic error as a sentence."""
-    location = [part for part in fault["loc"] if part not in ("xlsx", "csv")]
+    location = [part for part in fault["loc"] if part not in FORMAT_KINDS]
     path = _path(location)
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
     if kind == "extra_forbidden":
@@ -182,7 +200,7 @@ def _sentence(where: str, fault: Any) -> str:
         options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
         return f"{where}: `{path}` must be {expected}.{_nearest(str(fault.get('input')), options)}"
     if kind in ("union_tag_not_found", "union_tag_invalid"):
-        return f"{where}: `{path}.kind` must be xlsx or csv."
+        return f"{where}: `{path}.kind` must be xlsx, csv, json or odk_zip."
     if kind == "string_pattern_mismatch":
         return f"{where}: `{path}` does not have the expected form ({fault['ctx']['pattern']})."
     at = f"`{path}`: " if path else ""

@@ -46,6 +46,9 @@ def read_header(
     sheet: SourceSheet, layout: Layout, required: Iterable[str], all_columns: Iterable[str], label: str
 ) -> tuple[Header, Iterator[SourceRow]] | None:
     """The header and the rows after it; None for a sheet without any filled cell."""
+    if sheet.columns is not None:
+        names = _numbered([tidy(name) for name in sheet.columns])
+        return (Header(0, names), sheet.rows) if names else None
     if layout.header_search:
         return _search(sheet, layout.header_search, list(required), list(all_columns), label)
     rows_of_header = layout.header_rows or [1]
@@ -63,16 +66,20 @@ def _search(
     sheet: SourceSheet, limit: int, required: list[str], all_columns: list[str], label: str
 ) -> tuple[Header, Iterator[SourceRow]] | None:
     is_blank = True
+    nearest: tuple[int, Header, int] | None = None
+    seen: list[SourceRow] = []
     for row in islice(sheet.rows, limit):
+        seen.append(row)
         is_blank = is_blank and not any(row.cells)
         header = Header(row.number, _numbered([_text(cell) for cell in row.cells]))
-        if required:
-            fits = all(header.find(column) is not None for column in required)
-        else:
-            found = sum(header.find(column) is not None for column in all_columns)
-            fits = found >= max(1, ENOUGH * len(all_columns))
-        if fits:
+        wanted = required or all_columns
+        found = sum(header.find(column) is not None for column in wanted)
+        if found >= (len(required) if required else max(1, ENOUGH * len(all_columns))):
             return header, sheet.rows
+        if found >= max(2, ENOUGH * len(wanted)) and (nearest is None or found > nearest[0]):
+            nearest = (found, header, len(seen))
+    if nearest is not None:  # a required column is gone: whoever reads on says which
+        return nearest[1], chain(seen[nearest[2] :], sheet.rows)
     if is_blank and next((row for row in sheet.rows if any(row.cells)), None) is None:
         return None
     sheet_name = f", sheet {sheet.shown!r}," if sheet.name else ""

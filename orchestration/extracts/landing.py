@@ -33,6 +33,7 @@ SCHEMA = pa.schema(
         pa.field("number_format", pa.string()),
     ]
 )
+EXTRACT_ID_LENGTH = 16
 _CELLS_IN_A_GROUP = 100_000
 
 

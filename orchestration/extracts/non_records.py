@@ -24,7 +24,10 @@ BLANK = "skip:blank"
 class RowJudge:
     """Says for one row after another of a sheet why it is no record, or None when it is one."""
 
-    def __init__(self, header: Header, layout: Layout, meaningful: set[int]) -> None:
+    def __init__(
+        self, header: Header, layout: Layout, meaningful: set[int], only_records: bool = False
+    ) -> None:
+        self._only_records = only_records
         self._names = [same(name) for name in header.names]
         self._meaningful = meaningful
         self._hxl = layout.hxl_row is not False
@@ -37,6 +40,8 @@ class RowJudge:
         filled = [(index, cell) for index, cell in enumerate(cells) if cell]
         if not filled:
             return BLANK
+        if self._only_records:
+            return None if any(index in self._meaningful for index, _ in filled) else BLANK
         if self._stopped:
             return "skip:note_row"
         texts = [same(cell.value) for _, cell in filled]

@@ -22,6 +22,7 @@ class TakenExtract:
     rows_landed: int = 0
     rows_refused: int = 0
     reason: str | None = None
+    drift: dict[str, Any] | None = None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -34,6 +35,8 @@ class ExtractStopped(NjiaError):
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+        # What changed in the columns, where the header was read (see `drift`).
+        self.drift: dict[str, Any] | None = None
 
 
 class ExtractUnreadable(ExtractStopped):

@@ -5,6 +5,7 @@ Belongs here: choosing the reader, and the faults of a file as a whole. Not: wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +13,16 @@ from typing import Protocol
 
 from orchestration.extracts.cells import SourceSheet
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_format import CsvFormat
+from orchestration.extracts.contract_format import CsvFormat, JsonFormat, OdkZipFormat
 from orchestration.extracts.outcomes import ExtractUnreadable
 from orchestration.extracts.shown_names import shown_file
 
 _ZIP = b"PK\x03\x04"
+_ZIPPED = {
+    "xlsx": ("not_a_workbook", "an Excel workbook (.xlsx)", "CSV"),
+    "odk_zip": ("not_a_zip", "the zip of an ODK Central export", "CSV or JSON"),
+}
+_BEFORE_JSON = re.compile(rb"^(?:\xef\xbb\xbf)?\s*")
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
@@ -36,12 +42,19 @@ class Source(Protocol):
 def open_source(path: Path, contract: Contract) -> Iterator[Source]:
     """Open a file for reading; raises ExtractUnreadable or ExtractHeld with a sentence."""
     from orchestration.extracts.reading_csv import CsvSource
+    from orchestration.extracts.reading_json import JsonSource
+    from orchestration.extracts.reading_odk import open_zip
     from orchestration.extracts.reading_xlsx import open_workbook
 
     label = f"{contract.partner.code}: file {shown_file(path.name)}"
     _refuse_unreadable(path, contract, label)
     if isinstance(contract.format, CsvFormat):
         yield CsvSource(path, contract, contract.format, label)
+    elif isinstance(contract.format, JsonFormat):
+        yield JsonSource(path, contract.format, label)
+    elif isinstance(contract.format, OdkZipFormat):
+        with open_zip(path, contract.format, label) as archive:
+            yield archive
     else:
         with open_workbook(path, contract, contract.format, label) as workbook:
             yield workbook
@@ -50,12 +63,12 @@ def open_source(path: Path, contract: Contract) -> Iterator[Source]:
 def _refuse_unreadable(path: Path, contract: Contract, label: str) -> None:
     """Say in a sentence why these bytes are not what the contract expects."""
     with path.open("rb") as file:
-        start = file.read(8)
+        start = file.read(64)
         if not start:
             raise ExtractUnreadable(
                 "empty_file", f"{label} is empty (0 bytes). Ask the partner to send it again."
             )
-        wants_workbook = contract.format.kind == "xlsx"
+        kind = contract.format.kind
         if start.startswith(_OLE):
             file.seek(0)
             locked = _ENCRYPTED in file.read(8_000_000)
@@ -69,15 +82,23 @@ def _refuse_unreadable(path: Path, contract: Contract, label: str) -> None:
                 f"{label} is a workbook of Excel 97-2003 (.xls) or protected. Ask the partner to save it as "
                 ".xlsx.",
             )
-        if wants_workbook and not start.startswith(_ZIP):
+        if kind in _ZIPPED and not start.startswith(_ZIP):
+            fault, expected, other = _ZIPPED[kind]
             raise ExtractUnreadable(
-                "not_a_workbook",
-                f"{label} is not an Excel workbook (.xlsx), which contract {contract.contract} expects. "
-                "If the partner now sends CSV, change `format` in the contract; else ask for the file again.",
+                fault,
+                f"{label} is not {expected}, which contract {contract.contract} expects. If the partner now "
+                f"sends {other}, change `format` in the contract; else ask for the file again.",
             )
-        if not wants_workbook and start.startswith(_ZIP):
+        if kind not in _ZIPPED and start.startswith(_ZIP):
+            wanted = kind.upper()
             raise ExtractUnreadable(
                 "not_text",
-                f"{label} is a workbook or zip, but contract {contract.contract} expects CSV. "
-                "Change `format` in the contract, or ask the partner for CSV.",
+                f"{label} is a workbook or zip, but contract {contract.contract} expects {wanted}. "
+                f"Change `format` in the contract, or ask the partner for {wanted}.",
+            )
+        if kind == "json" and _BEFORE_JSON.sub(b"", start).startswith(b"<"):
+            raise ExtractUnreadable(
+                "web_page",
+                f"{label} is a web page or XML, not JSON; often the page that asks to log in. Ask the "
+                "partner to download the export again.",
             )

@@ -23,7 +23,7 @@ from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
 
-from orchestration.extracts.cells import Cell, Merge, SourceRow, SourceSheet, same
+from orchestration.extracts.cells import Cell, Merge, SourceRow, SourceSheet, number_text, same, text_cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import MONTH_SHEETS, XlsxFormat
 from orchestration.extracts.months import month_of_sheet
@@ -33,6 +33,8 @@ from orchestration.extracts.shown_names import shown_sheet
 # openpyxl warns about odd cells by quoting them; a cell's value must not reach a log.
 warnings.filterwarnings("ignore", module=r"openpyxl(\..*)?")
 
+LONGEST_SHEET_NAME = 31
+_FORBIDDEN_IN_NAMES = re.compile(r"[\[\]*?:\\/]")
 FORMULA_WITHOUT_VALUE = "formula_no_value"
 _BROKEN = (zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, ValueError, IndexError)
 _CHUNK = 1 << 20
@@ -77,13 +79,13 @@ class XlsxSource:
             yield self._stream(sheet)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
-        wanted = same(self._repeats[name].sheet or name)
-        found = next((sheet for sheet in self._visible if same(sheet.title) == wanted), None)
+        titles = _titles(self._repeats[name].sheet or name)
+        found = next((sheet for sheet in self._visible if same(sheet.title) in titles), None)
         return self._stream(found) if found is not None else None
 
     def _chosen(self) -> list[Any]:
         sheets, number = self._layout.sheets, self._layout.sheet
-        repeats = {same(repeat.sheet or name) for name, repeat in self._repeats.items()}
+        repeats = {title for name, repeat in self._repeats.items() for title in _titles(repeat.sheet or name)}
         candidates = [sheet for sheet in self._visible if same(sheet.title) not in repeats]
         if sheets is not None:
             by_month = sheets.pattern == MONTH_SHEETS
@@ -134,6 +136,15 @@ class XlsxSource:
                 yield SourceRow(number, cells)
 
 
+def _titles(name: str) -> set[str]:
+    """How a sheet may be called: KoboToolbox cuts names at 31 characters and replaces signs Excel forbids."""
+    allowed = _FORBIDDEN_IN_NAMES.sub("_", name)
+    if len(allowed) <= LONGEST_SHEET_NAME:
+        return {same(name), same(allowed)}
+    short = (allowed[:LONGEST_SHEET_NAME], allowed[: LONGEST_SHEET_NAME - 3] + "...")
+    return {same(name), *map(same, short)}
+
+
 def _cell(cell: Any) -> Cell | None:
     value = cell.value
     if value is None:
@@ -143,7 +154,7 @@ def _cell(cell: Any) -> Cell | None:
     if isinstance(value, bool):
         return Cell("TRUE" if value else "FALSE", "boolean")
     if isinstance(value, (int, float)):
-        return Cell(_number(value), "number", cell.number_format)
+        return Cell(number_text(value), "number", cell.number_format)
     if isinstance(value, datetime):
         if value.time() == time(0):
             return Cell(value.date().isoformat(), "date", cell.number_format)
@@ -152,15 +163,7 @@ def _cell(cell: Any) -> Cell | None:
         return Cell(value.isoformat(), "date", cell.number_format)
     if isinstance(value, (time, timedelta)):
         return Cell(str(value), "text", cell.number_format)
-    text = str(value)
-    return Cell(text) if text.strip() else None
-
-
-def _number(value: int | float) -> str:
-    """The shortest text of a number: 5, 2.5, 254712345678."""
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value) if isinstance(value, float) else str(value)
+    return text_cell(str(value))
 
 
 def _scan(sheet: Any) -> tuple[list[Merge], dict[int, set[int]]]:

@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any
 
+from orchestration.extracts.acceptance import RowConditions
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_format import JsonRepeat, Layout
+from orchestration.extracts.drift import Drift, find_drift
+from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
-from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
 from orchestration.extracts.reading import Source
 from orchestration.extracts.rename import (
     ColumnPlan,
     NamedCell,
     cell_at,
     columns_named_by,
+    is_surely_header,
     key_of,
     mapped_columns,
     plan_columns,
@@ -33,6 +41,7 @@ from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
 ORPHAN = "Q:orphan_leg"
+NOT_DECRYPTED = "Q:not_decrypted"
 RESENT = "dup:duplicate_uuid"
 
 
@@ -46,12 +55,22 @@ class RecordReader:
         self._partner = contract.partner.code
         self._label = f"{self._partner}: file {shown_file(file_name)}"
         self._minimiser = Minimiser(contract)
+        self._conditions = RowConditions(contract.accept_if)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
         self._contents: Counter[int] = Counter()
         self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
         self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
         self._without_reference = 0
+        self.profiles = ColumnProfiles()
+        self.knows_columns = False
+
+    def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
+        """What changed in the columns; None where no header was surely found."""
+        if not self.knows_columns:
+            return None
+        tally = self.tally
+        return find_drift(self._contract, tally.columns_found, tally.unmapped, self.profiles.content(), last)
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land; afterwards `tally` accounts for the file."""
@@ -75,18 +94,22 @@ class RecordReader:
         if opened is None:
             return
         plan, judge, rows = opened
-        for number, cells in rows:
+        for number, cells, *_ in rows:
             self.tally.rows_read += 1
             reason = judge.reason(cells)
             named: list[NamedCell] = []
             if reason is None:
                 named = self._minimise(plan, cells)
-                reason = self._minimiser.withholds(cell_at(cells, plan.consent), cell_at(cells, plan.accept))
+                refusal = self._conditions.refusal(plan.accept, cells)
+                # What nobody decrypted has no answers, consent included: that is the true reason.
+                is_locked = refusal == NOT_DECRYPTED
+                withheld = None if is_locked else self._minimiser.withholds(cell_at(cells, plan.consent))
+                reason = withheld or refusal
                 self._count_denied(plan, cells)
             if reason is None and not named:
                 reason = BLANK
             record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
-            self._remember(plan, sheet.name, cells, reason if record_id is None else record_id)
+            self._remember(plan, sheet.name, number, cells, reason if record_id is None else record_id)
             if record_id is None:
                 self.tally.refuse(sheet.shown, reason or BLANK, number)
                 continue
@@ -100,11 +123,12 @@ class RecordReader:
         plan, judge, rows = opened
         sequence: Counter[int] = Counter()
         seen: Counter[tuple[int, int]] = Counter()
-        for number, cells in rows:
+        for number, cells, parent, order in rows:
             self.tally.child_read[name] += 1
             reason = judge.reason(cells)
-            parent = cell_at(cells, plan.parent)
-            owner = self._parents[name].get(self._short(parent.value)) if parent else None
+            cell = cell_at(cells, plan.parent)
+            reference = parent or (cell.value if cell else None)
+            owner = self._parents[name].get(self._short(reference)) if reference else None
             if reason is None and not isinstance(owner, int):
                 reason = owner or ORPHAN
             named = self._minimise(plan, cells) if reason is None else []
@@ -120,10 +144,11 @@ class RecordReader:
                 continue
             sequence[owner] += 1
             self.tally.child_landed[name] += 1
-            yield from self._land(owner, sheet.shown, number, name, sequence[owner], named)
+            yield from self._land(owner, sheet.shown, number, name, order or sequence[owner], named)
 
     def _open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
-        layout = self._contract.format
+        described = self._contract.format
+        layout = described if isinstance(described, Layout) else Layout.model_validate({})
         if part:  # a child sheet is written by software: its header is the first row
             layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
@@ -132,11 +157,18 @@ class RecordReader:
         if found is None:
             return None
         header, rows = found
-        plan = plan_columns(self._contract, part, header, label)
-        self._tell_columns(header, plan, part)
+        shown = self._shown_columns(header, part)
+        rows = self.profiles.watch(shown, rows)
+        try:
+            plan = plan_columns(self._contract, part, header, label)
+        except ExtractHeld:
+            self._look_at_unfit(header, part, shown, rows)
+            raise
+        self._tell_columns(header, plan, shown)
         fill_down = getattr(layout, "fill_down_merged", [])
         rows = _fill_down(rows, sheet, {header.find(column) for column in fill_down})
-        return plan, RowJudge(header, layout, plan.meaningful), without_trailing_blanks(rows)
+        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records)
+        return plan, judge, without_trailing_blanks(rows)
 
     def _minimise(self, plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
         return self._minimiser.keep(rename_row(plan, cells))
@@ -164,11 +196,14 @@ class RecordReader:
         return self._keys.record_id(self._partner, self._contract.record_ref(reference))
 
     def _remember(
-        self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], fate: int | str | None
+        self, plan: ColumnPlan, sheet: str, row: int, cells: list[Cell | None], fate: int | str | None
     ) -> None:
         """Let child rows find their record, or the reason why it is not there."""
-        for name in self._parents:
-            if name in plan.matches:
+        for name, repeat in self._contract.repeats.items():
+            reference: str | None
+            if isinstance(repeat, JsonRepeat):
+                reference = str(row)
+            elif name in plan.matches:
                 cell = cell_at(cells, plan.matches[name])
                 reference = cell.value if cell else None
             else:
@@ -191,17 +226,35 @@ class RecordReader:
                 record_id, sheet, row, part, name, seq, cell.value, cell.kind, cell.number_format
             )
 
-    def _tell_columns(self, header: Header, plan: ColumnPlan, part: str) -> None:
+    def _shown_columns(self, header: Header, part: str) -> list[str]:
+        """What the columns of a sheet may be called outside the reader, by position."""
         prefix = f"{part}/" if part else ""
         named = columns_named_by(self._contract, part)
-        shown = [
-            prefix + (name if same(name) in named else shown_column(name, position))
+        return [
+            name and prefix + (name if same(name) in named else shown_column(name, position))
             for position, name in enumerate(header.names, start=1)
         ]
-        self.tally.columns_found.update({shown[at]: None for at, name in enumerate(header.names) if name})
+
+    def _tell_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
+        self.knows_columns = True
+        self.tally.columns_found.update({name: None for name in shown if name})
         self.tally.unmapped.update({shown[at]: None for at in plan.unmapped})
+        for at in plan.unmapped:
+            self.tally.tell("flag:column_unmapped", f"column {shown[at]!r} is named nowhere in the contract")
         for column in plan.missing_optional:
             self.tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
+
+    def _look_at_unfit(self, header: Header, part: str, shown: list[str], rows: Iterator[SourceRow]) -> None:
+        """Columns and their profile of a sheet that will not land, so that the drift can be told."""
+        if not is_surely_header(self._contract, part, header):
+            return
+        self.knows_columns = True
+        named = columns_named_by(self._contract, part)
+        self.tally.columns_found.update({name: None for name in shown if name})
+        new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
+        self.tally.unmapped.update({shown[at]: None for at in new})
+        with suppress(ExtractStopped):  # the fault that holds the file is told, not one further down
+            deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)
 
     def _tell_missing_repeat(self, name: str) -> None:
         required = [
@@ -236,7 +289,7 @@ def _fill_down(
         yield from rows
         return
     open_merges: dict[int, tuple[int, Cell]] = {}
-    for number, cells in rows:
+    for number, cells, *_ in rows:
         for column, last in last_rows.get(number, {}).items():
             cell = cell_at(cells, column)
             if cell:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from orchestration.extracts.cells import Cell, same, tidy
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_terms import SHEET
+from orchestration.extracts.drift import ALIKE_ENOUGH, name_likeness
 from orchestration.extracts.header import Header
 from orchestration.extracts.outcomes import ExtractHeld
 from orchestration.extracts.shown_names import names_somebody
@@ -38,7 +38,7 @@ class ColumnPlan:
     flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
-    accept: int | None = None
+    accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
     denied: list[int] = field(default_factory=list)
@@ -48,7 +48,8 @@ class ColumnPlan:
     @property
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
-        return {index for _, _, index in self.fields} | flags
+        status = {index for index in self.accept if index is not None}
+        return {index for _, _, index in self.fields} | flags | status
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
@@ -58,12 +59,12 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         if contract.part_of(spec)[0] == part and contract.must_have_column(name):
             columns.append(contract.part_of(spec)[1])
     if part:
-        columns.append(contract.repeats[part].parent)
+        columns += [parent] if (parent := contract.repeats[part].parent) else []
     else:
         columns += [column for column in contract.delivery.key_parts if column != SHEET]
         columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
-        columns += [contract.accept_if.column] if contract.accept_if else []
+        columns += [one.column for one in contract.accept_if if not one.optional_column]
     return list(dict.fromkeys(columns))
 
 
@@ -84,6 +85,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
     named += contract.link.columns if contract.link else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
+    named += [condition.column for condition in contract.accept_if if not part]
     return {same(column) for column in named}
 
 
@@ -97,11 +99,11 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         if owner == part and spec.column:
             known |= _place_field(plan, header, name, spec, column)
     if part:
-        plan.parent = header.find(contract.repeats[part].parent)
+        plan.parent = header.find(contract.repeats[part].parent or "")
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
     else:
         _place_keys(plan, contract, header)
-    known |= {index for index in (*plan.key, plan.consent, plan.accept, plan.parent) if index is not None}
+    known |= {index for index in (*plan.key, plan.consent, *plan.accept, plan.parent) if index is not None}
     known |= set(plan.matches.values())
     _refuse_ambiguous(contract, part, header, label)
     link = contract.link.columns if contract.link else []
@@ -174,8 +176,7 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
     plan.key = [None if part == SHEET else header.find(part) for part in contract.delivery.key_parts]
     if contract.consent and contract.consent.column:
         plan.consent = header.find(contract.consent.column)
-    if contract.accept_if:
-        plan.accept = header.find(contract.accept_if.column)
+    plan.accept = [header.find(condition.column) for condition in contract.accept_if]
     for name, repeat in contract.repeats.items():
         index = header.find(repeat.matches) if repeat.matches else None
         if index is not None:
@@ -195,14 +196,17 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
     ]
     if not missing:
         return
-    expected = {same(column) for column in [*mapped_columns(contract, part), *contract.deny]}
-    expected |= {same(column) for column in required_columns(contract, part)}
-    new = [name for name in header.names if name and same(name) not in expected]
-    is_header = len(header.names) - len(new) >= max(1, len(expected) // 3)
     named = ", ".join(repr(column) for column in missing)
-    may_be_shown = [name for name in new if not names_somebody(name)]
-    close = [match for one in missing for match in get_close_matches(one, may_be_shown, n=1, cutoff=0.4)]
+    known = columns_named_by(contract, part)
+    new = [name for name in header.names if name and same(name) not in known and not names_somebody(name)]
+    close = [
+        name
+        for column in missing
+        for likeness, name in [max(((name_likeness(column, name), name) for name in new), default=(0.0, ""))]
+        if likeness >= ALIKE_ENOUGH
+    ]
     # The names are shown only when this surely is the header: another row's cells may identify a person.
+    is_header = is_surely_header(contract, part, header)
     if is_header and close:
         hint = f" If it was renamed, the nearest new column is {close[0]!r}: change the contract."
     elif is_header:
@@ -211,6 +215,14 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
         hint = " Hardly any expected column was found: check `format` (sheet, header rows) in the contract."
     plural = "columns" if len(missing) > 1 else "column"
     raise ExtractHeld("hold:column_missing", f"{label} has no {plural} {named}.{hint}")
+
+
+def is_surely_header(contract: Contract, part: str, header: Header) -> bool:
+    """Whether enough of the columns the contract names stand in a row for it to be the header."""
+    expected = {same(column) for column in [*mapped_columns(contract, part), *contract.deny]}
+    expected |= {same(column) for column in required_columns(contract, part)}
+    found = sum(same(name) in expected for name in header.names)
+    return found >= max(1, len(expected) // 3)
 
 
 def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str) -> None:
@@ -226,5 +238,5 @@ def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str)
 
 
 def _is_export_bookkeeping(name: str) -> bool:
-    """KoboToolbox writes these into every child sheet."""
-    return name.startswith(("_parent_", "_submission__")) or name == "_index"
+    """KoboToolbox and ODK Central write these into every child sheet."""
+    return name.startswith(("_parent_", "_submission__")) or name in ("_index", "KEY")

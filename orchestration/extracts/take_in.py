@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +19,9 @@ from orchestration.durable import PARTIAL, replacing, sync
 from orchestration.errors import UsageError
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
+from orchestration.extracts.drift_report import drift_item, last_extract
 from orchestration.extracts.landing import (
+    EXTRACT_ID_LENGTH,
     account,
     earlier_path,
     has_its_cells,
@@ -42,7 +44,6 @@ from orchestration.keys import Keys
 from orchestration.settings import Settings
 
 NAIROBI = timezone(timedelta(hours=3))
-EXTRACT_ID_LENGTH = 16
 _YOUNG_SECONDS = 2.0
 _LOOK_AGAIN_SECONDS = 0.4
 
@@ -78,7 +79,7 @@ def _take_in_partner(
         except ExtractUnreadable as fault:
             yield TakenExtract(partner, shown, "unreadable", reason=fault.sentence)
         except ExtractHeld as fault:
-            yield TakenExtract(shown_partner, shown, "held", reason=fault.sentence)
+            yield TakenExtract(shown_partner, shown, "held", reason=fault.sentence, drift=fault.drift)
         except UsageError:
             raise
         except OSError as fault:
@@ -113,8 +114,13 @@ def _take_in_file(
             reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
             return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
     reader = RecordReader(contract, keys, file.name)
+    last = last_extract(placed, contract, extract_id)
     with open_source(file, contract) as source, replacing(parquet) as partial:
-        write_cells(partial, reader.landed_cells(source))
+        try:
+            write_cells(partial, reader.landed_cells(source))
+        except ExtractHeld as fault:
+            _add_drift(fault, contract, reader, last, shown)
+            raise
         if _state(file) != before:
             raise ExtractHeld(
                 "hold:file_changed", f"{partner}: file {shown} changed while it was read. Retry."
@@ -123,6 +129,7 @@ def _take_in_file(
         date_system = source.date_system
         set_aside(settings.landing, partner, extract_id)
     period = contract.period_of(file.name)
+    drift = reader.drift(last)
     entry: dict[str, Any] = account(contract, reader.tally, date_system) | {
         "extract_id": extract_id,
         "partner": partner,
@@ -132,6 +139,8 @@ def _take_in_file(
         "parquet_sha256": sha256_of(parquet),
         "period": period.model_dump(mode="json", by_alias=True) if period else None,
         "key_ids": keys.ids,
+        "drift": drift.as_dict() if drift else None,
+        "column_profile": reader.profiles.content(),
         "landed_at": as_of.astimezone(UTC).isoformat(),
         # Read again by a mended contract, an extract keeps its place among the partner's extracts.
         "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
@@ -146,6 +155,22 @@ def _take_in_file(
     return TakenExtract(
         partner, shown, "landed", extract_id, tally.rows_read, tally.rows_landed, tally.rows_refused
     )
+
+
+def _add_drift(
+    fault: ExtractHeld,
+    contract: Contract,
+    reader: RecordReader,
+    last: Mapping[str, Any] | None,
+    shown: str,
+) -> None:
+    """A file that does not land leaves no note; what changed in its columns goes with its fault."""
+    drift = reader.drift(last)
+    if drift:
+        fault.drift = drift_item(contract, {"file": shown}, drift, [], is_held=True)
+        fault.sentence += (
+            f" What changed: {drift.sentence()}. review/drift.json has the change to the contract."
+        )
 
 
 def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contract:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from expectations import thresholds
 from orchestration.gates.extract_history import HISTORY_COLUMNS, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import open_views
@@ -217,8 +218,13 @@ def _add_codes(row: dict[str, Any], fields: list[tuple[int, int]]) -> None:
     if not fields:
         row |= {"coded_records": row["records"], "code_mapped_share": 1.0 if row["records"] else None}
         return
-    unmapped, answered = max(fields, key=lambda field: (_lower_bound(*field), field[0]))
+    unmapped, answered = max(fields, key=lambda field: (_would_hold(*field), _lower_bound(*field), field[0]))
     row |= {"coded_records": answered, "code_mapped_share": 1 - unmapped / answered}
+
+
+def _would_hold(unmapped: int, answered: int) -> bool:
+    """A field few answered must not stand before one that holds the extract: it only warns."""
+    return answered >= thresholds.SMALL_EXTRACT and 1 - unmapped / answered < thresholds.CODES_MAPPED_MIN
 
 
 def _lower_bound(unmapped: int, answered: int) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -20,6 +20,7 @@ FAILED_CHECKS = "failed_checks.csv"
 FILES_NOT_TAKEN = "files_not_taken.csv"
 EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
 QUARANTINED_ROWS = "quarantined_rows.csv"
+DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 
 
 def write_files_not_taken(settings: Settings, taken: Iterable[Any]) -> None:
@@ -32,6 +33,29 @@ def write_extracts_not_typed(settings: Settings, failures: Iterable[Any]) -> Non
     columns = ("partner", "file", "extract_id", "step", "fault", "sentence")
     rows = [{**vars(failure), "sentence": failure.sentence} for failure in failures]
     _write(settings, EXTRACTS_NOT_TYPED, columns, rows)
+
+
+def write_drift(settings: Settings, items: Iterable[Mapping[str, Any]]) -> None:
+    """A line a change in `drift.csv`; the same with the ready change to the contract in `drift.json`."""
+    items = list(items)
+    columns = ("partner", "contract", "file", "extract_id", "landed", "change", "column", "now", "feeds",
+               "likeness", "records")  # fmt: skip
+    _write(settings, DRIFT, columns, [line for item in items for line in _drift_lines(item)])
+    durable.write_json(settings.review / DRIFT_DETAILS, {"drift": items})
+
+
+def _drift_lines(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for one in item["renamed"]:
+        yield {**item, "change": "column_renamed", "column": one["before"], "now": one["now"],
+               "feeds": ", ".join(one["feeds"]), "likeness": one["likeness"]}  # fmt: skip
+    for use in item["gone"]:
+        feeds = ", ".join(use["feeds"])
+        yield {**item, "change": "column_gone", "column": use["column"], "feeds": feeds}
+    for column in item["added"]:
+        yield {**item, "change": "column_added", "column": column}
+    for codes in item["new_codes"]:
+        yield {**item, "change": "new_codes", "column": codes["column"], "feeds": f"fields.{codes['field']}",
+               "records": codes["records"]}  # fmt: skip
 
 
 def write_unresolved_places(settings: Settings) -> None:

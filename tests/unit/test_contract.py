@@ -59,7 +59,7 @@ def test_a_contract_survives_being_kept_in_landing() -> None:
         ),
         ({"version": None}, "key `version` is missing"),
         ({"consent": None}, "grain case needs `consent`"),
-        ({"format": {"kind": "ods"}}, "`format.kind` must be xlsx or csv"),
+        ({"format": {"kind": "ods"}}, "`format.kind` must be xlsx, csv, json or odk_zip"),
         ({"fields": {"evnt_on": "Date"}}, "`fields.evnt_on` is no canonical field. Did you mean `event_on`?"),
         ({"fields": {"place(orign).place_text": "From"}}, "Did you mean `place(origin).place_text`?"),
         (

@@ -1,0 +1,197 @@
+"""`njia contract draft`: propose a contract from a sample of a partner's file. It stores nothing.
+
+Belongs here: the order of the steps, and what the columns decide together (who fills a field that two could,
+the key, the order of dates). Writing it down is `draft_text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from orchestration.extracts.cells import Cell, same
+from orchestration.extracts.draft_columns import ColumnSample, PlaceNames, Proposal, propose
+from orchestration.extracts.draft_dates import DateOrder, date_order
+from orchestration.extracts.draft_layout import DraftLayout, Table, find_layout
+from orchestration.extracts.draft_reading import read_sample
+from orchestration.extracts.plain_days import looks_like_a_day
+from orchestration.extracts.rename import FLAG_SET
+from orchestration.extracts.shown_names import names_somebody
+from orchestration.extracts.typed.vocabulary import load_vocabulary
+from orchestration.settings import REFERENCE_SEEDS
+
+_AGE_SOURCES = ("age_text", "birth_date", "birth_year")
+_FLAG_VALUES = FLAG_SET | {"", "0", "0.0", "false", "no"}
+
+
+@dataclass
+class Draft:
+    """What the sample says; `proposals` are in the order of the columns, a child's as `repeat/column`."""
+
+    partner: str
+    file: str
+    layout: DraftLayout
+    proposals: list[Proposal]
+    dates: DateOrder
+    key: str | list[str]
+    key_note: str
+    grain: str
+    withheld_columns: int = 0
+
+    @property
+    def fields(self) -> list[Proposal]:
+        return [one for one in self.proposals if one.kind == "field"]
+
+    @property
+    def denied(self) -> list[Proposal]:
+        return [one for one in self.proposals if one.kind == "deny"]
+
+    def use(self, means: str) -> Proposal | None:
+        return next((one for one in self.proposals if one.kind == "use" and one.means == means), None)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`: no spelling and no value, only columns and what is proposed for them."""
+        return {
+            "partner": self.partner,
+            "file": self.file,
+            "format": self.layout.format,
+            "grain": self.grain,
+            "key": self.key,
+            "dates": self.dates.order,
+            "columns": [
+                {
+                    "column": one.column,
+                    "proposed": one.kind,
+                    "means": one.means,
+                    "confidence": one.confidence,
+                    "why": one.why,
+                }
+                for one in self.proposals
+            ],
+            "withheld_columns": self.withheld_columns,
+        }
+
+
+def draft_contract(path: Path, partner: str) -> Draft:
+    """Read a sample and propose; raises UsageError where the file cannot be read."""
+    sample = read_sample(path, partner)
+    layout = find_layout(sample)
+    vocabulary, known_places = load_vocabulary(REFERENCE_SEEDS), PlaceNames()
+    columns = [one for table in (layout.main, *layout.children) for one in _columns(table)]
+    shown = [one for one in columns if not names_somebody(one.name)]
+    proposals = [propose(column, vocabulary, known_places) for column in shown]
+    samples = {_full(column): column for column in shown}
+    proposals = [replace(one, column=_full(column)) for one, column in zip(proposals, shown, strict=True)]
+    proposals = _one_each(proposals)
+    key, note = _key(layout, proposals, samples)
+    dated = {one.column for one in proposals if one.kind == "field" and one.means == "event_on"}
+    is_route = not dated and not layout.has_sheet_months
+    return Draft(
+        partner=partner,
+        file=sample.label,
+        layout=layout,
+        proposals=[_denied_key(one, key) for one in proposals],
+        dates=date_order(_day_cells(proposals, samples)),
+        key=key,
+        key_note=note,
+        grain="route_report" if is_route else "case",
+        withheld_columns=len(columns) - len(shown),
+    )
+
+
+def _columns(table: Table) -> Iterator[ColumnSample]:
+    """The columns of a table; the 1/0 columns of a choose-many question count as one."""
+    rows = len(table.records)
+    names = [name for name in table.names if name]
+    by_name = {name: _cells(table, at) for at, name in enumerate(table.names) if name}
+    questions: dict[str, list[str]] = {}
+    for name in names:
+        question, slash, _ = name.rpartition("/")
+        if slash and all(same(cell.value) in _FLAG_VALUES for cell in by_name[name]):
+            questions.setdefault(question, []).append(name)
+    questions = {question: found for question, found in questions.items() if len(found) > 1}
+    flags = {name for found in questions.values() for name in found}
+    for name in dict.fromkeys([*names, *questions]):
+        if name in flags:
+            continue
+        choices = [flag.rpartition("/")[2] for flag in questions.get(name, ())]
+        has_joined = name in by_name
+        cells = by_name.get(name) or [cell for flag in questions.get(name, ()) for cell in by_name[flag]]
+        yield ColumnSample(name, cells, rows, table.part, choices, has_joined)
+
+
+def _cells(table: Table, at: int) -> list[Cell]:
+    return [cell for _, cells in table.records if at < len(cells) and (cell := cells[at])]
+
+
+def _full(column: ColumnSample) -> str:
+    return f"{column.part}/{column.name}" if column.part else column.name
+
+
+def _one_each(proposals: list[Proposal]) -> list[Proposal]:
+    """Of several columns for one field or use the surest stays; the others are denied, with a word why.
+
+    An age comes from the age itself before a birth date, and from that before a birth year.
+    """
+    best: dict[tuple[str, str], Proposal] = {}
+    for one in proposals:
+        known = best.get((one.kind, one.means))
+        if one.kind != "deny" and (known is None or _rank(one) > _rank(known)):
+            best[one.kind, one.means] = one
+    settled = []
+    for one in proposals:
+        winner = best.get((one.kind, one.means))
+        if one.kind != "deny" and winner is not one and winner is not None:
+            why = f"{one.means} is taken from {winner.column!r}"
+            one = replace(one, kind="deny", means="another column fills it", why=why)
+        settled.append(one)
+    return settled
+
+
+def _rank(one: Proposal) -> tuple[int, float]:
+    return -_AGE_SOURCES.index(one.source) if one.source else 0, one.confidence
+
+
+def _key(
+    layout: DraftLayout, proposals: list[Proposal], samples: dict[str, ColumnSample]
+) -> tuple[str | list[str], str]:
+    """The reference: a column whose heading says so and whose values are filled and unique."""
+    said = next((one for one in proposals if one.kind == "use" and one.means == "key"), None)
+    if said is None:
+        return "content", "no column is a reference that is always filled and never repeated"
+    column = samples[said.column]
+    at = layout.main.names.index(column.name)
+    seen = [
+        (sheet, cell.value)
+        for sheet, cells in layout.main.records
+        if at < len(cells) and (cell := cells[at]) is not None
+    ]
+    alone = [value for _, value in seen]
+    told = f"filled in {column.filled:.0%} of {column.rows} rows"
+    if len(set(alone)) == len(alone):
+        return said.column, f"{told}, never repeated in the sample"
+    if layout.has_sheet_months and len(set(seen)) == len(seen):
+        return ["sheet", said.column], f"{told}, starts again on every sheet"
+    repeated = len(alone) - len(set(alone))
+    return said.column, f"{told}, repeated in {repeated} rows: ask whether those are copies of one record"
+
+
+def _parts_of(key: str | list[str]) -> list[str]:
+    return key if isinstance(key, list) else [key]
+
+
+def _denied_key(one: Proposal, key: str | list[str]) -> Proposal:
+    if one.kind == "use" and one.means == "key" and one.column not in _parts_of(key):
+        return replace(one, kind="deny", means="not needed", why="another column is the key")
+    return one
+
+
+def _day_cells(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Cell]:
+    columns = [
+        samples[one.column]
+        for one in proposals
+        if one.kind == "field" and (one.means in ("event_on", "submitted_at", "embargo_until") or one.source)
+    ]
+    return [cell for column in columns for cell in column.cells if looks_like_a_day(cell)]

@@ -1,0 +1,119 @@
+"""New codes: spellings of closed lists that neither the contract nor any list of ours knows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from orchestration.extracts.cells import tidy
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_fields import MANY_CODES, SINGLE_CODES, FieldSpec
+from orchestration.extracts.shown_spellings import may_be_shown
+from orchestration.extracts.typed.codes import CodeReader
+from orchestration.extracts.typed.vocabulary import Vocabulary
+
+_UNMAPPED = "unk:code_unmapped"
+_SEPARATORS = (";", ",", "/", "&", "+", "|")
+
+
+@dataclass(frozen=True)
+class NewCodes:
+    """Of one field: how many spellings are not known, in how many records of those that answered."""
+
+    field: str
+    column: str
+    spellings: int
+    records: int
+    answered: int
+    shown: dict[str, int]
+
+    @property
+    def share(self) -> float:
+        return self.records / self.answered if self.answered else 0.0
+
+    @property
+    def withheld(self) -> int:
+        return self.spellings - len(self.shown)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"share": round(self.share, 4), "not_shown": self.withheld}
+
+
+def coded_fields(contract: Contract) -> dict[str, FieldSpec]:
+    """The fields that are read by a closed list."""
+    return {
+        name: spec
+        for name, spec in contract.fields.items()
+        if spec.column and (name in (*SINGLE_CODES, *MANY_CODES) or name.endswith(".transport_mode"))
+    }
+
+
+def find_new_codes(
+    contract: Contract, cells: Iterable[tuple[int, str, str, str]], vocabulary: Vocabulary
+) -> list[NewCodes]:
+    """`cells` are (record id, field, value, kind) as landed; only the fields of closed lists matter."""
+    specs = coded_fields(contract)
+    records: dict[str, dict[tuple[str, str], set[int]]] = {name: defaultdict(set) for name in specs}
+    for record_id, name, value, kind in cells:
+        if name in records:
+            records[name][value, kind].add(record_id)
+    found = [
+        _of_field(name, spec, records[name], _reader(name, spec, contract, vocabulary))
+        for name, spec in specs.items()
+    ]
+    return [one for one in found if one is not None]
+
+
+def _of_field(
+    name: str, spec: FieldSpec, values: dict[tuple[str, str], set[int]], reader: CodeReader
+) -> NewCodes | None:
+    unknown: dict[str, set[int]] = defaultdict(set)
+    for (value, kind), owners in values.items():
+        if _UNMAPPED not in _read(name, reader, value, kind):
+            continue
+        pieces = [piece for piece in _pieces(value, spec) if _UNMAPPED in _read(name, reader, piece, "text")]
+        for piece in pieces or [tidy(value)]:
+            unknown[piece] |= owners
+    if not unknown:
+        return None
+    by_records = sorted(unknown.items(), key=lambda item: (-len(item[1]), item[0]))
+    return NewCodes(
+        field=name,
+        column=str(spec.column),
+        spellings=len(unknown),
+        records=len(set().union(*unknown.values())),
+        answered=len(set().union(*values.values())),
+        shown={
+            spelling: len(owners)
+            for spelling, owners in by_records
+            if may_be_shown(spelling, len(owners), len(unknown))
+        },
+    )
+
+
+def _read(name: str, reader: CodeReader, value: str, kind: str) -> tuple[str, ...]:
+    is_one = name in SINGLE_CODES
+    return reader.read_one(value, kind).problems if is_one else reader.read_many(value, kind).problems
+
+
+def _pieces(value: str, spec: FieldSpec) -> list[str]:
+    """The answers of a cell that may hold several, as the contract parts them."""
+    marks = [*(spec.split or _SEPARATORS), *([" "] if spec.select_multiple else [])]
+    parts = re.split("|".join(re.escape(mark) for mark in marks), value)
+    return [tidy(part) for part in parts if tidy(part)]
+
+
+def _reader(name: str, spec: FieldSpec, contract: Contract, vocabulary: Vocabulary) -> CodeReader:
+    return CodeReader(
+        name.rsplit(".", 1)[-1],
+        vocabulary,
+        values=spec.values,
+        crosswalk=spec.crosswalk,
+        words=spec.words,
+        languages=tuple(contract.locale.languages),
+        split=spec.split,
+        missing=spec.missing,
+    )

@@ -1,0 +1,268 @@
+"""A drafted contract says what the sample shows, asks what only a person knows, and never shows a secret."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.errors import UsageError
+from orchestration.extracts import check_contract, draft_contract, draft_text
+from orchestration.extracts.cells import Cell
+from orchestration.extracts.column_words import field_of
+from orchestration.extracts.contract_loading import ContractFault, load_contract
+from orchestration.extracts.draft_dates import date_order
+from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
+from tests.unit.partner_files import workbook
+
+HEADINGS = Path(__file__).parents[1] / "benchmarks" / "documented_headings.csv"
+FIELDS_TOLD = 0.8
+PEOPLE = ["Achieng Testperson", "Brian Sampleton", "Grace Fixture", "Salim Testperson", "Hodan Sampleton"]
+HEADER = ["No", "Date", "Name", "Tel", "Sex", "Age", "County", "From", "To", "Type", "Remarks", "Extra"]
+
+
+def rows(count: int = 30, **changed: list[Any]) -> list[list[Any]]:
+    made = []
+    for number in range(1, count + 1):
+        row = {
+            "No": number,
+            "Date": f"{number % 28 + 1:02}/03/2024",
+            "Name": PEOPLE[number % 5],
+            "Tel": f"07{number:08}",
+            "Sex": "FM"[number % 2],
+            "Age": 10 + number,
+            "County": ["Nairobi", "Busia", "Mombasa"][number % 3],
+            "From": ["Busia", "Malaba", "Garissa"][number % 3],
+            "To": ["Nairobi", "Mombasa"][number % 2],
+            "Type": ["Domestic work", "Begging", "helicopter flights"][number % 3],
+            "Remarks": f"{PEOPLE[number % 5]} cried and said that the uncle called Otieno came at night",
+            "Extra": f"thing {number} of {PEOPLE[number % 5].split()[1]}",
+        }
+        row |= {column: values[number % len(values)] for column, values in changed.items()}
+        made.append(list(row.values()))
+    return made
+
+
+def drafted(path: Path, sheets: dict[str, list[list[Any]]]) -> dict[str, Any]:
+    """The draft of a workbook as YAML reads it, which it must be."""
+    text = draft_text(draft_contract(workbook(path, sheets), "testpartner"))
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content
+
+
+@pytest.fixture(scope="module")
+def shares() -> list[Share]:
+    return measure(SAMPLES)
+
+
+def test_most_columns_of_every_sample_partner_are_drafted_right(shares: list[Share]) -> None:
+    assert len(shares) >= 21
+    assert total(shares) >= FIELDS_TOLD
+    assert [share.wrong for share in shares if share.right < 0.6 * share.mappable] == []
+
+
+def test_no_column_that_a_sample_partner_denies_is_mapped(shares: list[Share]) -> None:
+    assert sum(share.denied for share in shares) > 50
+    assert [leak for share in shares for leak in share.leaked] == []
+
+
+def test_headings_of_documented_layouts_are_told(shares: list[Share]) -> None:
+    with HEADINGS.open(encoding="utf-8", newline="") as lines:
+        known = list(csv.DictReader(lines))
+    told = [field_of(row["heading"]) for row in known]
+    right = [
+        (found or "deny").startswith("deny") if row["means"] == "deny" else found == row["means"]
+        for row, found in zip(known, told, strict=True)
+    ]
+    assert sum(right) >= 0.9 * len(known)
+    denied = [found for row, found in zip(known, told, strict=True) if row["means"] == "deny"]
+    assert [found for found in denied if found and not found.startswith("deny")] == []
+
+
+def test_a_draft_waits_for_what_only_a_person_knows(tmp_path: Path) -> None:
+    path = tmp_path / "testpartner" / "contract.yml"
+    path.parent.mkdir()
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows()]})
+    path.write_text(draft_text(draft_contract(file, "testpartner")), encoding="utf-8")
+    with pytest.raises(ContractFault) as caught:
+        load_contract(path)
+    told = "\n".join(caught.value.sentences)
+    for key in ("partner.steward", "agreement.id", "agreement.valid_from", "delivery.mode", "consent.basis"):
+        assert f"`{key}` still says TODO" in told
+    report = check_contract(path, file, date(2024, 6, 1))
+    assert not report.ok and "TODO" in report.faults[0]
+
+
+def test_a_draft_with_every_todo_filled_in_lands_the_file_and_nothing_private(tmp_path: Path) -> None:
+    path = tmp_path / "testpartner" / "contract.yml"
+    path.parent.mkdir()
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows()]})
+    content = yaml.safe_load(draft_text(draft_contract(file, "testpartner")))
+    content["partner"]["steward"] = "data@testpartner.example"
+    content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
+    content["consent"] = {"basis": "agreement", "reference": "DSA-1 §4"}
+    content["delivery"] |= {"mode": "full", "cadence": "monthly"}
+    content["fields"]["data_source"]["constant"] = "case_management"
+    content["fields"]["event_kind"]["constant"] = "registered"
+    content["fields"]["exploitation_type"]["values"]["helicopter flights"] = "other"
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    report = check_contract(path, file, date(2024, 6, 1))
+    assert report.ok, report.faults
+    assert (report.rows_landed, report.unmapped_columns) == (30, [])
+    assert set(report.stripped) == {"strip:denied_column"}
+    assert content["locale"]["dates"] == "dmy"
+
+
+def test_names_phones_notes_and_what_is_not_understood_are_denied(tmp_path: Path) -> None:
+    content = drafted(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows()]})
+    assert set(content["deny"]) == {"Name", "Tel", "Remarks", "Extra"}
+
+
+@pytest.mark.parametrize("heading", ["From", "Sex", "Age", "Type", "County", "Status"])
+@pytest.mark.parametrize(
+    "secret", [PEOPLE, [f"0712 34{n:04}" for n in range(30)], [f"{p}@fixture.example" for p in "abcdef"]]
+)
+def test_a_heading_never_lets_a_column_of_persons_through(
+    tmp_path: Path, heading: str, secret: list[str]
+) -> None:
+    header = ["Status" if name == "Extra" else name for name in HEADER]
+    records = rows()
+    at = header.index(heading)
+    for number, row in enumerate(records):
+        row[at] = secret[number % len(secret)]
+    content = drafted(tmp_path / "a.xlsx", {"Cases": [header, *records]})
+    assert heading in content["deny"]
+
+
+def test_no_value_of_a_person_is_printed_in_any_form(tmp_path: Path) -> None:
+    mixed = ["Domestic work", "Begging", *PEOPLE[:1], "helicopter flights"]
+    records = rows(80, Type=mixed, Sex=["F", "M", "F", "Fixture"])
+    file = workbook(
+        tmp_path / "case of Mary Wanjiku.xlsx", {"Cases": [[*HEADER[:-1], "mary_wanjiku"], *records]}
+    )
+    for flags in ([], ["--json"]):
+        printed = CliRunner().invoke(
+            cli, ["contract", "draft", str(file), "--partner", "testpartner", *flags]
+        )
+        assert printed.exit_code == 0, printed.output
+        for secret in (
+            "Testperson",
+            "Sampleton",
+            "Fixture",
+            "Wanjiku",
+            "wanjiku",
+            "Otieno",
+            "cried",
+            "07000",
+        ):
+            assert secret not in printed.output
+    assert json.loads(printed.output.splitlines()[-1])["withheld_columns"] == 1
+
+
+def test_spellings_nobody_knows_wait_for_their_code(tmp_path: Path) -> None:
+    content = drafted(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows()]})
+    values = content["fields"]["exploitation_type"]["values"]
+    assert values["Begging"] == "forced_begging"
+    assert values["helicopter flights"] == "TODO"
+
+
+def test_a_hand_kept_book_is_recognised(tmp_path: Path) -> None:
+    sheets = {
+        month: [["Register of the desk"], [f"Cases of {month}"], HEADER, *rows(8), ["TOTAL", None, 8]]
+        for month in ("Jan 24", "FEB-2024", "Machi 2024")
+    }
+    content = drafted(tmp_path / "a.xlsx", sheets | {"Notes": [["prepared by the desk"]]})
+    assert content["format"] == {
+        "kind": "xlsx",
+        "sheets": {"pattern": "month", "sheet_month": True},
+        "header_search": 15,
+        "stop_at": ["TOTAL"],
+    }
+    assert content["delivery"]["key"] == ["sheet", "No"]
+
+
+def test_merged_double_headers_and_merged_cells_are_recognised(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "Routes"
+    sheet.append(["Journeys as told"])
+    sheet.append([])
+    sheet.append(["Origin", None, "Destination", None, "County"])
+    sheet.append(["City", "Country", "City", "Country", "County"])
+    for number in range(12):
+        sheet.append(["Kampala", "Uganda", "Nairobi", "Kenya", "Busia" if number % 4 == 0 else None])
+    for merged in ("A3:B3", "C3:D3", "E5:E8", "E9:E12", "E13:E16"):
+        sheet.merge_cells(merged)
+    path = tmp_path / "routes.xlsx"
+    book.save(path)
+    content = yaml.safe_load(draft_text(draft_contract(path, "testpartner")))
+    assert content["format"]["header_rows"] == [3, 4]
+    assert content["format"]["fill_down_merged"] == ["County"]
+    assert content["fields"]["place(origin).place_text"] == "Origin | City"
+    assert content["fields"]["place(intended_destination).country_text"] == "Destination | Country"
+    assert (content["grain"], content["delivery"]["key"]) == ("route_report", "content")
+    assert content["extracts"] == [{"match": "*", "period": {"from": "TODO", "to": "TODO"}}]
+
+
+def test_child_sheets_flags_and_hxl_rows_are_recognised(tmp_path: Path) -> None:
+    main = ["_uuid", "date", "transport", "transport/bus", "transport/foot", "origin", "_submission_time"]
+    tags = ["#meta+id", "#date", "#x", "#x", "#x", "#loc+origin", "#date"]
+    cases = [[f"u{n}", "2024-03-04", "bus foot", "1", "1", "Busia", "2024-03-05T10:00:00"] for n in range(10)]
+    legs = [["leg_place", "_parent_index", "_submission__uuid"], *(["Malaba", n, f"u{n}"] for n in range(10))]
+    content = drafted(tmp_path / "a.xlsx", {"Form": [main, tags, *cases], "legs": legs})
+    assert content["format"]["hxl_row"] is True
+    assert content["format"]["repeats"] == {
+        "legs": {"sheet": "legs", "parent": "_submission__uuid", "order": "row"}
+    }
+    assert content["fields"]["transport_mode"]["select_multiple"] == "both"
+    assert content["fields"]["place(transit).place_text"] == "legs/leg_place"
+    assert content["delivery"]["key"] == "_uuid"
+    assert content["delivery"]["newest_by"] == "_submission_time"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_a_csv_is_sniffed(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(["Call ref", "Call date", "Comes from", "Kind"])
+        writer.writerows([f"C{n}", "2024-03-04", "Busia", "Bar or café"] for n in range(30))
+    content = yaml.safe_load(draft_text(draft_contract(path, "testpartner")))
+    expected = {"utf-8-sig": "utf-8"}.get(encoding, encoding)
+    assert content["format"] == {"kind": "csv", "encoding": expected, "delimiter": delimiter}
+    assert content["fields"]["place(origin).place_text"] == "Comes from"
+
+
+@pytest.mark.parametrize(
+    ("texts", "order"),
+    [
+        (["25/03/2024", "03/04/2024"], "dmy"),
+        (["03/25/2024", "03/04/2024"], "mdy"),
+        (["2024-03-25", "2024/03/04"], "ymd"),
+        (["03/04/2024", "05/06/2024"], None),
+        (["25/03/2024", "03/25/2024"], None),
+        (["25/03/2024"] * 20 + ["03/25/2024"], "dmy"),
+        (["4 March 2024"], None),
+    ],
+)
+def test_the_order_of_dates_is_decided_by_the_values_or_not_at_all(
+    texts: list[str], order: str | None
+) -> None:
+    assert date_order(Cell(text) for text in texts).order == order
+
+
+@pytest.mark.parametrize("content", [b"", b"\xd0\xcf\x11\xe0 old", b"PK\x03\x04 broken"])
+def test_a_file_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"a\.xlsx"):
+        draft_contract(path, "testpartner")

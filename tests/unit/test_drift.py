@@ -1,0 +1,246 @@
+"""Drift: what changed in a file's columns and closed lists is told, exactly and without a value."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+import yaml
+
+from orchestration.extracts import check_contract, drift_items, load_contracts, take_in
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.drift import find_drift, name_likeness
+from orchestration.extracts.outcomes import TakenExtract
+from orchestration.extracts.shown_spellings import may_be_shown
+from orchestration.gates.extract_profile import _add_codes
+from orchestration.keys import Keys
+from orchestration.settings import Settings
+from orchestration.stewardship import review
+from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
+
+AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(pyrage.x25519.Identity.generate().to_public()))
+SECRET = ["Wanjiku Testperson", "Sampleton", "0712345678", "Kwa Fixture", "she cried all night"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    partners = tmp_path / "partners"
+    partners.mkdir()
+    add_partner(partners, book())
+    return Settings(tmp_path / "home", partners, tmp_path / "keys")
+
+
+def rows(count: int = 30, **changed: Any) -> list[list[Any]]:
+    """Records of the plain book; `Sex=["F", "M"]` goes through the values in turn."""
+    made = []
+    for number in range(1, count + 1):
+        row = [number, *ROW[1:]]
+        for column, values in changed.items():
+            row[HEADER.index(column)] = values[number % len(values)]
+        made.append(row)
+    return made
+
+
+def send(home: Settings, name: str, header: list[str], records: list[list[Any]]) -> TakenExtract:
+    folder = home.inbox / "testpartner"
+    folder.mkdir(parents=True, exist_ok=True)
+    workbook(folder / name, {"Cases": [header, *records]})
+    return next(one for one in take_in(home, KEYS, AS_OF) if one.file == name)
+
+
+def note(home: Settings, taken: TakenExtract) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(
+        (home.landing / "testpartner" / f"{taken.extract_id}.json").read_text()
+    )
+    return found
+
+
+def renamed(**names: str) -> list[str]:
+    return [names.get(column, column) for column in HEADER]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("Victim city", "Town of victim"),
+        ("Date", "Tarehe"),
+        ("No. of victims", "Number of victims"),
+        ("Remarks", "Comments"),
+        ("Type of exploitation", "Exploitation type"),
+    ],
+)
+def test_a_heading_in_other_words_is_recognised(before: str, now: str) -> None:
+    assert name_likeness(before, now) > 0.8
+
+
+@pytest.mark.parametrize(("one", "other"), [("Sex", "Sector"), ("Date", "County"), ("Age", "Village")])
+def test_headings_that_have_nothing_in_common_are_kept_apart(one: str, other: str) -> None:
+    assert name_likeness(one, other) < 0.62
+
+
+def test_a_file_without_a_required_column_is_held_and_says_what_it_became(home: Settings) -> None:
+    send(home, "first.xlsx", HEADER, rows())
+    taken = send(home, "second.xlsx", renamed(From="Town of origin"), rows(31))
+    assert taken.outcome == "held"
+    assert "'From' is gone and probably is 'Town of origin' now" in str(taken.reason)
+    assert taken.drift is not None
+    [one] = taken.drift["renamed"]
+    assert (one["before"], one["now"], one["is_required"]) == ("From", "Town of origin", True)
+    assert one["profile_likeness"] == pytest.approx(1.0), "the values look as they did in the last extract"
+    assert (taken.drift["added"], taken.drift["gone"]) == ([], [])
+
+
+def test_the_ready_change_to_the_contract_lets_the_held_file_land(home: Settings) -> None:
+    taken = send(home, "second.xlsx", renamed(From="Town of origin", Remarks="Comments"), rows())
+    assert taken.outcome == "held"
+    patch = yaml.safe_load(taken.drift["patch"]) if taken.drift else {}
+    content = book()
+    for name, change in patch["fields"].items():
+        was = content["fields"][name]
+        content["fields"][name] = (was if isinstance(was, dict) else {"column": was}) | change
+    content["deny"] += patch["deny"]
+    add_partner(home.partners, content | {"version": patch["version"]})
+    [again] = take_in(home, KEYS, AS_OF)
+    assert (again.outcome, again.rows_landed) == ("landed", 30)
+    assert note(home, again)["drift"] is None
+
+
+def test_a_lost_optional_column_only_flags(home: Settings) -> None:
+    first = send(home, "first.xlsx", HEADER, rows())
+    at = HEADER.index("Persons")
+    without = [row[:at] + row[at + 1 :] for row in rows(31)]
+    taken = send(home, "second.xlsx", HEADER[:at] + HEADER[at + 1 :], without)
+    assert taken.outcome == "landed"
+    found = note(home, taken)
+    assert found["drift"]["gone"] == [
+        {"column": "Persons", "feeds": ["fields.person_count"], "is_required": False}
+    ]
+    assert found["drift"]["compared_with"] == first.extract_id
+    assert [problem["code"] for problem in found["problems"]] == ["flag:column_missing_optional"]
+
+
+def test_a_new_column_is_dropped_flagged_and_news_only_once(home: Settings) -> None:
+    header = [*HEADER, "Nickname"]
+    records = [[*row, "Shujaa"] for row in rows()]
+    first = note(home, send(home, "first.xlsx", header, records))
+    assert first["drift"]["added"] == ["Nickname"]
+    assert "flag:column_unmapped" in [problem["code"] for problem in first["problems"]]
+    second = note(home, send(home, "second.xlsx", header, records[:20]))
+    assert second["drift"] is None
+
+
+def test_other_order_of_columns_is_no_drift(home: Settings) -> None:
+    send(home, "first.xlsx", HEADER, rows())
+    taken = send(home, "second.xlsx", HEADER[::-1], [row[::-1] for row in rows(31)])
+    assert (taken.outcome, note(home, taken)["drift"]) == ("landed", None)
+
+
+def test_a_column_that_some_files_lack_is_no_drift(home: Settings) -> None:
+    content = book()
+    content["fields"]["person_count"] = {"column": "Persons", "optional_column": True}
+    contract = Contract.model_validate(content)
+    last = {"extract_id": "0" * 16, "columns_found": HEADER}
+    there = [column for column in HEADER if column != "Persons"]
+    assert not find_drift(contract, there, [], {}, last)
+
+
+def test_the_header_below_a_title_is_told_though_a_required_column_is_gone(home: Settings) -> None:
+    add_partner(home.partners, book(format={"kind": "xlsx", "sheet": 0, "header_search": 15}))
+    folder = home.inbox / "testpartner"
+    folder.mkdir(parents=True)
+    table = [["Register"], [], renamed(From="Town of origin"), *rows()]
+    workbook(folder / "a.xlsx", {"Cases": table})
+    [taken] = take_in(home, KEYS, AS_OF)
+    assert taken.outcome == "held"
+    assert "'From' is gone and probably is 'Town of origin' now" in str(taken.reason)
+
+
+def test_no_cell_of_a_row_that_may_not_be_the_header_is_told(home: Settings) -> None:
+    taken = send(home, "a.xlsx", ["Wanjiku Testperson", "0712345678", "Sampleton"], [HEADER, *rows(5)])
+    assert taken.outcome == "held"
+    assert taken.drift is None
+    assert "Sampleton" not in str(taken.reason)
+
+
+def test_new_codes_are_counted_and_shown_only_where_they_identify_nobody(home: Settings) -> None:
+    answers = ["F", "M", "F", "Fixture", "woman or girl", "Helicopter pilot", "Sampleton", "0712345678"]
+    taken = send(home, "a.xlsx", HEADER, rows(80, Sex=answers))
+    assert taken.outcome == "landed"
+    [item] = drift_items(home, load_contracts(home.partners), [])
+    [codes] = item["new_codes"]
+    assert (codes["field"], codes["column"], codes["spellings"]) == ("sex", "Sex", 4)
+    assert (codes["records"], codes["answered"]) == (40, 70), "the phone never landed"
+    assert (codes["shown"], codes["not_shown"]) == ({"woman or girl": 10}, 3)
+    assert yaml.safe_load(item["patch"])["fields"] == {"sex": {"values": {"woman or girl": "TODO"}}}
+    assert not [word for word in SECRET if word in json.dumps(item)]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "records", "is_shown"),
+    [
+        ("domestic work", 1, True),
+        ("helicopter", 1, False),
+        ("helicopter", 5, True),
+        ("Sampleton", 50, False),
+        ("Wanjiku", 50, False),
+        ("my uncle Otieno", 50, False),
+        ("0712 345 678", 50, False),
+        ("she was taken from the market by two men", 50, False),
+        ("house 4567", 1, False),
+    ],
+)
+def test_a_spelling_is_shown_when_it_is_known_or_shared(spelling: str, records: int, is_shown: bool) -> None:
+    assert may_be_shown(spelling, records, spellings_in_list=3) is is_shown
+
+
+def test_a_long_list_of_spellings_looks_like_a_swapped_column_and_is_not_shown() -> None:
+    assert not may_be_shown("helicopter", records=5, spellings_in_list=40)
+
+
+def test_review_tells_landed_and_held_drift_and_no_value(home: Settings) -> None:
+    send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, SECRET[4]] for row in rows(Sex=["F", "Sampleton"])])
+    held = send(home, "held.xlsx", renamed(From="Town of origin"), rows(31))
+    review.write_drift(home, drift_items(home, load_contracts(home.partners), [held]))
+    lines = list(csv.DictReader((home.review / "drift.csv").open(encoding="utf-8")))
+    assert [(line["file"], line["change"], line["column"], line["now"]) for line in lines] == [
+        ("held.xlsx", "column_renamed", "From", "Town of origin"),
+        ("held.xlsx", "column_gone", "Mzigo", ""),
+        ("first.xlsx", "column_added", "Mzigo", ""),
+        ("first.xlsx", "new_codes", "Sex", ""),
+    ]
+    details = json.loads((home.review / "drift.json").read_text())["drift"]
+    assert [item["landed"] for item in details] == [False, True]
+    written = (home.review / "drift.csv").read_text() + (home.review / "drift.json").read_text()
+    assert not [word for word in SECRET if word in written]
+    assert review.count(home, review.DRIFT) == 4
+
+
+def test_drift_that_the_contract_answers_by_now_is_told_no_longer(home: Settings) -> None:
+    send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, "x"] for row in rows()])
+    assert drift_items(home, load_contracts(home.partners), [])
+    add_partner(home.partners, book(deny=["Remarks", "Mzigo"]))
+    assert drift_items(home, load_contracts(home.partners), []) == []
+
+
+def test_contract_check_tells_the_drift_of_a_file_that_fits_and_of_one_that_does_not(tmp_path: Path) -> None:
+    path = add_partner(tmp_path, book())
+    fits = workbook(tmp_path / "a.xlsx", {"Cases": [renamed(Persons="People"), *rows()]})
+    report = check_contract(path, fits, date(2026, 3, 1))
+    assert report.ok and report.drift is not None
+    assert [(one["before"], one["now"]) for one in report.drift["renamed"]] == [("Persons", "People")]
+    unfit = workbook(tmp_path / "b.xlsx", {"Cases": [renamed(Date="Tarehe"), *rows()]})
+    report = check_contract(path, unfit, date(2026, 3, 1))
+    assert not report.ok and report.drift is not None
+    assert yaml.safe_load(report.drift["patch"])["fields"] == {"event_on": {"column": "Tarehe"}}
+
+
+def test_a_field_few_answered_does_not_hide_a_changed_list_that_holds() -> None:
+    row: dict[str, Any] = {"records": 1000}
+    _add_codes(row, [(10, 12), (90, 1000)])
+    assert (row["coded_records"], row["code_mapped_share"]) == (1000, pytest.approx(0.91))

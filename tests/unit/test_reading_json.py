@@ -1,0 +1,383 @@
+"""JSON of form servers: groups, repeats and absent answers; pages, broken text and odd values told in sentences."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_loading import ContractFault, load_contract
+from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.extracts.typed.rows import RowTypist
+from orchestration.extracts.typed.vocabulary import load_vocabulary
+from orchestration.settings import REFERENCE_SEEDS
+from tests.unit.partner_files import add_partner, book, read, values
+
+REPEAT = "journey/places_passed"
+FORM: dict[str, Any] = {
+    "consent": {"basis": "agreement", "reference": "DSA-1"},
+    "delivery": {"mode": "full", "cadence": "monthly", "key": "_uuid", "newest_by": "_submission_time"},
+    "format": {"kind": "json", "records": "results", "repeats": {"legs": {"sheet": REPEAT}}},
+    "locale": {"dates": "ymd"},
+    "fields": {
+        "event_on": {"column": "journey/left_on", "required": True},
+        "submitted_at": "_submission_time",
+        "sex": "case/sex",
+        "transport_mode": {"column": "journey/transport", "select_multiple": "joined"},
+        "place(origin).place_text": "journey/origin",
+        "place(exploitation).place_text": {"column": "journey/where", "required": False},
+        "place(transit).place_text": f"legs/{REPEAT}/place_name",
+        "place(transit).transport_mode": f"legs/{REPEAT}/place_transport",
+    },
+    "deny": ["case/full_name", "_geolocation", "_tags"],
+}
+
+
+def form(**changes: Any) -> dict[str, Any]:
+    return book(**(FORM | changes))
+
+
+def leg(place: str, transport: str = "bus") -> dict[str, Any]:
+    return {f"{REPEAT}/place_name": place, f"{REPEAT}/place_transport": transport}
+
+
+def record(number: int, **answers: Any) -> dict[str, Any]:
+    sent = {"_uuid": f"u-{number}", "_submission_time": "2024-03-14T18:18:35", "_tags": []}
+    return sent | {"journey/left_on": "2024-03-04", "journey/origin": "Busia"} | answers
+
+
+def write(path: Path, *records: Any, **around: Any) -> Path:
+    page = {"count": len(records), "next": None, "previous": None, "results": list(records)} | around
+    path.write_text(json.dumps(page), encoding="utf-8")
+    return path
+
+
+# --- what becomes of answers ---------------------------------------------------------------------
+
+
+def test_row_numbers_are_positions_in_the_list(tmp_path: Path) -> None:
+    cells, reader = read(write(tmp_path / "a.json", record(1), record(2), record(3)), form())
+    assert [cell.row_number for cell in cells if cell.field == "event_on"] == [1, 2, 3]
+    assert (reader.tally.rows_read, reader.tally.rows_landed, {cell.sheet for cell in cells}) == (3, 3, {""})
+
+
+def test_nested_groups_are_read_like_keys_that_hold_the_whole_path(tmp_path: Path) -> None:
+    flat = record(1, **{"journey/transport": "bus foot", "case/sex": "f"})
+    nested = {"_uuid": "u-1", "_submission_time": "2024-03-14T18:18:35", "case": {"sex": "f"}}
+    nested["journey"] = {"left_on": "2024-03-04", "origin": "Busia", "transport": ["bus", "foot"]}
+    found = [read(write(tmp_path / "a.json", one), form())[0] for one in (flat, nested)]
+    assert sorted(found[0]) == sorted(found[1]) and len(found[0]) == 5
+
+
+def test_stops_follow_the_order_of_the_list_and_belong_to_the_record_around_them(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "a.json",
+        record(1, **{REPEAT: [leg("Nakuru"), leg("Kisumu", "foot")]}),
+        record(2),
+        record(3, **{REPEAT: [leg("Moyale")]}),
+    )
+    cells, reader = read(path, form())
+    dates = {cell.row_number: cell.record_id for cell in cells if cell.field == "event_on"}
+    stops = [(c.record_id, c.seq, c.value) for c in cells if c.field == "place(transit).place_text"]
+    assert stops == [(dates[1], 1, "Nakuru"), (dates[1], 2, "Kisumu"), (dates[3], 1, "Moyale")]
+    assert reader.tally.child_landed["legs"] == 3 and {c.sheet for c in cells if c.part} == {REPEAT}
+
+
+def test_keys_inside_a_repeat_may_leave_out_the_path(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", record(1, journey={"places_passed": [{"place_name": "Nakuru"}]}))
+    assert values(read(path, form())[0], "place(transit).place_text") == ["Nakuru"]
+
+
+def test_a_repeat_inside_a_repeat_belongs_to_the_record_at_its_root(tmp_path: Path) -> None:
+    inner = f"{REPEAT}/stay"
+    content = form(
+        format={"kind": "json", "records": "results", "repeats": {"stays": {"sheet": inner}}},
+        fields={**FORM["fields"], "place(exploitation).place_text": f"stays/{inner}/town"}
+        | {"place(transit).place_text": "x", "place(transit).transport_mode": "y"},
+    )
+    content["fields"] = {k: v for k, v in content["fields"].items() if "transit" not in k}
+    stays = [leg("Nakuru") | {inner: [{f"{inner}/town": "Molo"}, {f"{inner}/town": "Njoro"}]}, leg("Meru")]
+    cells, reader = read(
+        write(tmp_path / "a.json", record(1), record(2, **{REPEAT: [*stays, *stays[:1]]})), content
+    )
+    (second,) = {cell.record_id for cell in cells if cell.row_number == 2 and not cell.part}
+    towns = [(c.record_id, c.seq, c.value) for c in cells if c.part == "stays"]
+    expected = ["Molo", "Njoro", "Molo", "Njoro"]
+    assert towns == [(second, seq, town) for seq, town in enumerate(expected, start=1)]
+    assert reader.tally.child_read["stays"] == 4
+    assert REPEAT in reader.tally.unmapped  # a repeat that no contract key reads is told
+
+
+def test_unanswered_questions_are_absent_and_that_is_no_drift(tmp_path: Path) -> None:
+    one = {key: value for key, value in record(1).items() if key != "journey/origin"}
+    path = write(tmp_path / "a.json", one, record(2, **{"journey/transport": "bus"}))
+    cells, reader = read(path, form())
+    assert values(cells, "place(origin).place_text") == ["Busia"] and reader.tally.rows_landed == 2
+    assert values(cells, "transport_mode") == ["bus"]
+
+
+def test_a_required_answer_that_no_record_has_is_drift(tmp_path: Path) -> None:
+    renamed = {key.replace("left_on", "left_home_on"): value for key, value in record(1).items()}
+    with pytest.raises(ExtractHeld, match=r"no column 'journey/left_on'.*'journey/left_home_on'") as caught:
+        read(write(tmp_path / "a.json", renamed, renamed), form())
+    assert caught.value.code == "hold:column_missing"
+
+
+def test_an_optional_answer_that_no_record_has_is_noted(tmp_path: Path) -> None:
+    """Places too, which a workbook would be held for: in JSON, what nobody answered leaves no trace."""
+    sent = record(1)
+    del sent["journey/origin"]
+    _, reader = read(write(tmp_path / "a.json", sent), form())
+    told = [problem["detail"] for problem in reader.tally.problems]
+    for column in ("case/sex", "journey/origin"):
+        assert f"column {column!r} is not in the file" in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "kind"),
+    [
+        ("Busia", "Busia", "text"),
+        (5, "5", "number"),
+        (5.0, "5", "number"),
+        (2.5, "2.5", "number"),
+        (True, "TRUE", "boolean"),
+        (False, "FALSE", "boolean"),
+        (["bus", "foot"], "bus foot", "text"),
+        ([["bus"], [3, None]], "bus 3", "text"),
+    ],
+)
+def test_a_value_keeps_its_kind(tmp_path: Path, answer: Any, value: str, kind: str) -> None:
+    content = form(fields=FORM["fields"] | {"industry": "x"})
+    cells, _ = read(write(tmp_path / "a.json", record(1, x=answer)), content)
+    assert [(c.value, c.kind) for c in cells if c.field == "industry"] == [(value, kind)]
+
+
+@pytest.mark.parametrize("answer", [None, "", "  ", [], {}, [None]])
+def test_an_empty_value_is_no_answer(tmp_path: Path, answer: Any) -> None:
+    cells, reader = read(write(tmp_path / "a.json", record(1, **{"case/sex": answer})), form())
+    assert values(cells, "sex") == [] and reader.tally.rows_landed == 1
+
+
+def test_a_whole_number_keeps_every_digit(tmp_path: Path) -> None:
+    number = 123456789012345678901234567890
+    content = form(fields=FORM["fields"] | {"industry": "x"})
+    cells, _ = read(write(tmp_path / "a.json", record(1, x=number)), content)
+    assert values(cells, "industry") == [str(number)]
+
+
+def test_a_number_too_large_for_any_machine_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('[{"_uuid": "u", "journey/left_on": 1e400, "journey/origin": "Busia"}]')
+    cells, _ = read(path, form(format={"kind": "json"}, fields=_main_fields()))
+    assert values(cells, "event_on") == ["1E+400"]
+
+
+def test_a_time_without_a_zone_is_read_in_the_contracts_zone(tmp_path: Path) -> None:
+    cells, _ = read(write(tmp_path / "a.json", record(1, _submission_time="2024-03-14T23:30:00")), form())
+    contract = Contract.model_validate(form())
+    typist = RowTypist(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 4, 1), 1900)
+    row = typist.main_row(cells[0].record_id, "", 1, cells)
+    assert row.submitted_at is not None and row.submitted_at.isoformat().startswith("2024-03-14T23:30:00")
+
+
+def test_the_same_submission_twice_brings_its_stops_once(tmp_path: Path) -> None:
+    twice = record(1, **{REPEAT: [leg("Nakuru")]})
+    cells, reader = read(write(tmp_path / "a.json", twice, twice), form())
+    assert reader.tally.rows_landed == 2 and values(cells, "place(transit).place_text") == ["Nakuru"]
+    assert reader.tally.child_refusals == {(REPEAT, "dup:duplicate_uuid"): 1}
+
+
+def test_stops_of_a_withheld_record_are_withheld_with_it(tmp_path: Path) -> None:
+    condition = {"column": "_validation_status/uid", "accept": [""], "withhold": ["not_approved"]}
+    withheld = record(1, _validation_status={"uid": "not_approved"}, **{REPEAT: [leg("Nakuru")]})
+    good = record(2, _validation_status={}, **{REPEAT: [leg("Moyale")]})
+    cells, reader = read(write(tmp_path / "a.json", withheld, good), form(accept_if=condition))
+    assert reader.tally.refusals == {("", "withheld:not_approved"): 1}
+    assert reader.tally.child_refusals == {(REPEAT, "withheld:not_approved"): 1}
+    assert values(cells, "place(transit).place_text") == ["Moyale"]
+
+
+def test_a_key_that_stands_twice_is_two_columns(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(
+        '[{"_uuid": "u", "journey/left_on": "2024-03-04", "journey/origin": "a", "journey/origin": "b"}]'
+    )
+    with pytest.raises(ExtractHeld, match=r"the column 'journey/origin' twice") as caught:
+        read(path, form(format={"kind": "json"}, fields=_main_fields()))
+    assert caught.value.code == "hold:header_ambiguous"
+
+
+def test_coordinates_are_counted_as_denied_and_never_mapped(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", record(1, _geolocation=[-1.29, 36.82]))
+    cells, reader = read(path, form())
+    assert reader.tally.stripped["strip:denied_column"] == 1 and not [c for c in cells if "36.82" in c.value]
+    mapped = form(fields=FORM["fields"] | {"place(observation).place_text": "_geolocation"}, deny=[])
+    with pytest.raises(ContractFault, match="_geolocation holds coordinates"):
+        load_contract(add_partner(tmp_path, mapped))
+
+
+def test_no_record_is_taken_for_a_total_or_a_note(tmp_path: Path) -> None:
+    """Rules for hand-kept tables would refuse these; a form server writes nothing but records."""
+    odd = [{"journey/origin": "Total", "_uuid": "u-1", "journey/left_on": "2024-03-04"}]
+    odd += [{"journey/origin": "Source of the river"}, {"journey/origin": "#adm1", "case/sex": "#sex"}]
+    _, reader = read(write(tmp_path / "a.json", *odd), form())
+    assert (reader.tally.rows_read, reader.tally.rows_landed) == (3, 3)
+
+
+# --- what is told instead ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("around", [{"next": "https://kobo.example/?start=1"}, {"count": 62}])
+def test_one_page_of_several_is_held(tmp_path: Path, around: dict[str, Any]) -> None:
+    with pytest.raises(ExtractHeld, match=r"one page of several: it holds 1 .*`next` is null") as caught:
+        read(write(tmp_path / "a.json", record(1), **around), form())
+    assert caught.value.code == "hold:pages_missing"
+
+
+def test_next_after_the_list_counts_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"results": [record(1)], "next": "https://kobo.example/?start=1"}))
+    with pytest.raises(ExtractHeld, match="one page of several"):
+        read(path, form())
+
+
+@pytest.mark.parametrize(
+    ("records", "content", "fix"),
+    [
+        ("results", [], "remove `format.records`"),
+        (None, {"value": []}, r"keys 'value': set `format.records`"),
+        ("results", {"value": []}, r"no list of records at 'results'. Its keys are 'value'"),
+        ("results", {"results": 3}, "correct `format.records`"),
+        ("results", 3, "Correct `format.records`"),
+    ],
+)
+def test_a_list_that_is_elsewhere_is_held(
+    tmp_path: Path, records: str | None, content: Any, fix: str
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(ExtractHeld, match=fix):
+        read(path, form(format={"kind": "json", "records": records}))
+
+
+def test_no_records_is_a_reported_zero(tmp_path: Path) -> None:
+    _, reader = read(write(tmp_path / "a.json"), form())
+    assert (reader.tally.rows_read, reader.tally.rows_landed) == (0, 0)
+    assert [problem["code"] for problem in reader.tally.problems] == [
+        "flag:repeat_missing",
+        "flag:extract_empty",
+    ]
+
+
+def test_entries_that_are_no_records_are_refused_and_told(tmp_path: Path) -> None:
+    _, reader = read(write(tmp_path / "a.json", None, "note", record(1)), form())
+    assert (reader.tally.rows_read, reader.tally.rows_landed, reader.tally.rows_refused) == (3, 1, 2)
+    assert "flag:record_no_object" in {problem["code"] for problem in reader.tally.problems}
+
+
+WHOLE = json.dumps({"next": None, "results": [record(1), record(2)]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (WHOLE[:-30], r"breaks off or goes wrong in or after record 2"),
+        (WHOLE + b"}", "not whole, valid JSON"),
+        (WHOLE.replace(b'"2024-03-04"', b"NaN", 1), "such as NaN"),
+        (WHOLE.replace(b"Busia", b"Murang\x92a"), "not whole, valid JSON"),
+        (b"\xff\xfe" + WHOLE.decode().encode("utf-16-le"), "not whole, valid JSON"),
+        (b'[{"a": 1e99999999999999999999999}]', "not whole, valid JSON"),
+        (b'[{"a": ' + b"9" * 9000 + b"}]", "thousands of digits"),
+        (b'[{"a": ' + b"[" * 100_000, "more than 32 levels deep"),
+        (b'[{"a": ' + b'{"a": ' * 100_000, "more than 32 levels deep"),
+        (b"  <!DOCTYPE html><html>", "a web page or XML"),
+        (b"_id;_uuid\r\n1;2\r\n", "not whole, valid JSON"),
+        (b"PK\x03\x04 zip", "expects JSON"),
+        (b"", "is empty"),
+    ],
+    ids=lambda value: value[:12].decode("latin-1") if isinstance(value, bytes) else "",
+)
+def test_broken_text_is_told_without_quoting_it(tmp_path: Path, content: bytes, told: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    for layout in ({"kind": "json"}, FORM["format"]):
+        if content.startswith(b"[") == ("records" in layout):
+            continue
+        with pytest.raises(ExtractUnreadable, match=told) as caught:
+            read(path, form(format=layout, fields=_main_fields()))
+        assert "Busia" not in caught.value.sentence and "testpartner: file a.json" in caught.value.sentence
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(b"\xef\xbb\xbf" + WHOLE)
+    assert read(path, form())[1].tally.rows_landed == 2
+
+
+def test_records_with_ever_new_keys_are_held(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", *({f"k{n}-{m}": 1 for m in range(200)} for n in range(100)))
+    with pytest.raises(ExtractHeld, match="more than 16384 columns"):
+        read(path, form())
+
+
+def _main_fields() -> dict[str, Any]:
+    return {name: spec for name, spec in FORM["fields"].items() if "transit" not in name}
+
+
+# --- properties ----------------------------------------------------------------------------------
+
+KEYS = st.sampled_from(
+    ["_uuid", "journey", "journey/origin", "journey/left_on", REPEAT, "places_passed", "x"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=4), inner, max_size=5)
+    ),
+    max_leaves=25,
+)
+SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def reads_or_says_why(path: Path, content: dict[str, Any]) -> None:
+    try:
+        cells, reader = read(path, content)
+    except ExtractStopped as fault:
+        assert fault.sentence.startswith("testpartner: file a.") and fault.sentence.endswith(
+            (".", "contract.")
+        )
+        return
+    tally = reader.tally
+    assert tally.rows_read == tally.rows_landed + tally.rows_refused
+    refused = sum(tally.child_refusals.values())
+    assert sum(tally.child_read.values()) == sum(tally.child_landed.values()) + refused
+    assert {cell.row_number for cell in cells if not cell.part} <= set(range(1, tally.rows_read + 1))
+
+
+@SLOW
+@given(records=st.lists(JSON, max_size=5), options=st.sampled_from([FORM["format"], {"kind": "json"}]))
+@example(records=[{"_uuid": "u", "journey": {"left_on": "2024", "origin": "x", "places_passed": [{"place_name": 1}]}}], options=FORM["format"])  # fmt: skip
+def test_any_json_is_read_or_told(tmp_path: Path, records: list[Any], options: dict[str, Any]) -> None:
+    path = tmp_path / "a.json"
+    page = {"results": records} if "records" in options else records
+    path.write_text(json.dumps(page), encoding="utf-8")
+    fields = FORM["fields"] if "records" in options else _main_fields()
+    easy = {
+        name: {"column": spec, "required": False} if isinstance(spec, str) else {**spec, "required": False}
+        for name, spec in fields.items()
+    }
+    reads_or_says_why(path, form(format=options, fields=easy, delivery=FORM["delivery"] | {"key": "content"}))
+
+
+@SLOW
+@given(content=st.binary(max_size=300) | st.text(alphabet='[]{}",:0 eEnul\\ud8', max_size=80).map(str.encode))
+def test_any_bytes_are_read_or_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    reads_or_says_why(path, form(format={"kind": "json"}, fields=_main_fields()))
