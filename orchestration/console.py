@@ -19,6 +19,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.settings import Settings
+from orchestration.spreadsheet_safe import safe
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
@@ -158,7 +159,7 @@ def show_rows(rows: Any, form: str) -> None:
     elif form == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(rows.columns)
-        writer.writerows(rows.rows)
+        writer.writerows([safe(value) for value in row] for row in rows.rows)
     else:
         table = _table(*rows.columns)
         for row in rows.rows:

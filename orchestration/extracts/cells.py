@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+LONGEST_CELL = 32_767
 _BLANKS = re.compile(r"\s+")
 
 
@@ -66,7 +67,11 @@ def number_text(value: int | float) -> str:
 
 
 def text_cell(text: str) -> Cell | None:
-    """A text as a cell; nothing but blanks is no cell."""
+    """A text as a cell; nothing but blanks is no cell.
+
+    NUL is no sign of any script, and what Excel could not hold is cut: no such text may land.
+    """
+    text = text[:LONGEST_CELL].replace("\x00", "")
     return Cell(text) if text.strip() else None
 
 

@@ -12,6 +12,7 @@ from orchestration.extracts.cells import Cell, same, tidy
 from orchestration.extracts.contract import LONGEST_TEXT
 from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, FieldSpec
 
+LONGEST_LIST = 600  # of codes or places joined in one cell
 PHONE, EMAIL, ID_NUMBER = "strip:phone", "strip:email", "strip:id_number"
 COORDINATES, FREE_TEXT, PERSON = "strip:coordinates", "strip:free_text", "strip:person"
 
@@ -60,6 +61,8 @@ def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
     text = tidy(cell.value)
     if not text or cell.kind not in ("text", "number"):
         return None
+    if len(text) > LONGEST_LIST and not _is_known_label(text, spec):
+        return FREE_TEXT  # it goes in any case, and the patterns below take their time over long texts
     if _EMAIL.search(text):
         return EMAIL
     if field in DATES:
@@ -118,12 +121,12 @@ def _looks_like_a_person(text: str) -> bool:
 def _is_long(field: str, spec: FieldSpec, text: str) -> bool:
     """Lists are judged part by part; a joined choose-many cell holds codes and may be long."""
     if spec.select_multiple:
-        return len(text) > 600
+        return len(text) > LONGEST_LIST
     pieces = [text]
     separators = [*spec.split, ",", ";"] if spec.split or field.endswith(".list") else []
     for separator in separators:
         pieces = [part for piece in pieces for part in piece.split(separator)]
-    return any(len(tidy(piece)) > LONGEST_TEXT for piece in pieces) or len(text) > 600
+    return any(len(tidy(piece)) > LONGEST_TEXT for piece in pieces) or len(text) > LONGEST_LIST
 
 
 def _is_known_label(text: str, spec: FieldSpec) -> bool:

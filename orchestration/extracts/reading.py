@@ -14,6 +14,7 @@ from typing import Protocol
 from orchestration.extracts.cells import SourceSheet
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat, JsonFormat, OdkZipFormat
+from orchestration.extracts.limits import refuse_bomb
 from orchestration.extracts.outcomes import ExtractUnreadable
 from orchestration.extracts.shown_names import shown_file
 
@@ -48,6 +49,8 @@ def open_source(path: Path, contract: Contract) -> Iterator[Source]:
 
     label = f"{contract.partner.code}: file {shown_file(path.name)}"
     _refuse_unreadable(path, contract, label)
+    if contract.format.kind in _ZIPPED:
+        refuse_bomb(path, label)
     if isinstance(contract.format, CsvFormat):
         yield CsvSource(path, contract, contract.format, label)
     elif isinstance(contract.format, JsonFormat):

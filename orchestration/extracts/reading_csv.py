@@ -7,9 +7,10 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestration.extracts.cells import Cell, SourceRow, SourceSheet
+from orchestration.extracts.cells import SourceRow, SourceSheet, text_cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat
+from orchestration.extracts.limits import lines
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
 
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
@@ -74,8 +75,10 @@ class CsvSource:
         number = 0
         try:
             with self._path.open(encoding=self._encoding, newline="") as file:
-                for number, record in enumerate(csv.reader(file, delimiter=self._layout.delimiter), start=1):
-                    yield SourceRow(number, [Cell(text) if text.strip() else None for text in record])
+                for number, record in enumerate(
+                    csv.reader(lines(file, self._label), delimiter=self._layout.delimiter), start=1
+                ):
+                    yield SourceRow(number, [text_cell(text) for text in record])
         except UnicodeError:
             raise self._wrong_encoding(
                 f"has bytes after row {number} that are not {self._layout.encoding}", None

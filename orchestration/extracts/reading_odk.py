@@ -18,6 +18,7 @@ from pathlib import Path
 
 from orchestration.extracts.cells import SourceRow, SourceSheet, same, text_cell, tidy
 from orchestration.extracts.contract_format import OdkZipFormat
+from orchestration.extracts.limits import lines
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.extracts.shown_names import shown_sheet
 
@@ -137,7 +138,7 @@ class OdkSource:
             self._archive.open(self._tables[table]) as member,
             io.TextIOWrapper(member, encoding="utf-8-sig", newline="") as text,
         ):
-            for number, record in enumerate(csv.reader(text), start=1):
+            for number, record in enumerate(csv.reader(lines(text, self._label)), start=1):
                 cells = [text_cell(value) for value in record]
                 if parent is None:
                     yield SourceRow(number, cells)

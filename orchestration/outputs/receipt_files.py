@@ -13,8 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from orchestration import durable
 from orchestration.outputs import receipt_words
 from orchestration.outputs.receipt import Receipt
-from orchestration.outputs.spreadsheet_safe import safe
 from orchestration.settings import Settings
+from orchestration.spreadsheet_safe import safe
 
 PAGE, ROWS = "receipt.html", "rows.csv"
 NAIROBI = timezone(timedelta(hours=3))

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from orchestration import durable
 from orchestration.settings import Settings
+from orchestration.spreadsheet_safe import safe
 
 UNRESOLVED_PLACES = "unresolved_places.csv"
 FAILED_CHECKS = "failed_checks.csv"
@@ -103,5 +104,5 @@ def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
     durable.write_text(settings.review / name, text.getvalue())
