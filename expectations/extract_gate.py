@@ -94,7 +94,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         limits=(Limit("code_mapped_share", minimum=thresholds.CODES_MAPPED_MIN),),
         severity="hold",
         why="A changed list of choices silently turns answers into `unknown`.",
-        steward_action="Compare the partner's choices with `values` in the contract and add the new ones.",
+        steward_action="Compare the partner's choices with `values` in the contract and add the new ones: "
+        "`review/drift.json` lists them, with the lines to merge into the contract.",
         share_of="coded_records",
         partner_action="Tell your data steward about new answers in your lists of choices.",
     ),

@@ -47,6 +47,7 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
                     "files": len(own),
                     "rows_read": sum(extract.rows_read for extract in own),
                     "rows_refused": sum(extract.rows_refused for extract in own),
+                    "files_with_changed_columns": sum(extract.drift is not None for extract in own),
                     "outcomes": dg.MetadataValue.table(_outcome_records(own))
                     if own
                     else dg.MetadataValue.text("nothing new in the inbox"),

@@ -50,9 +50,10 @@ def read_codes(
         _list(domain, _pieces(texts, _ANY_MARK, one), one.crosswalk, vocabulary) for one in plain
     ]  # the usual signs part cells without the contract's saying so
     joined = [
-        _list(domain, pieces, one.crosswalk, vocabulary, "joined")
+        found
         for one in plain
-        if len(pieces := _pieces(texts, _BLANK, one)) < len(texts)
+        for found in [_list(domain, _pieces(texts, _BLANK, one), one.crosswalk, vocabulary, "joined")]
+        if found.known_share == 1 or len(found.spellings) < len(texts)
     ]
     return _best([best, *anyhow, *joined])
 

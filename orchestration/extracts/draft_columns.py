@@ -87,6 +87,8 @@ def propose(sample: ColumnSample, vocabulary: Vocabulary, known_places: PlaceNam
     use = next((one for one in said if one.kind == "use"), None)
     if use is not None and not sample.part and _bears_out_use(use, sample, said):
         return Proposal(sample.name, "use", use.means, use.strength, f"heading word {use.phrase!r}")
+    if use is not None and sample.part and use.means == "key":
+        return _deny(sample, "of the form, not of the journey", "numbers the rows of a child sheet", 0.9)
     private = None if sample.choices else _private(sample)
     if private is not None:
         return _deny(sample, private, "by its values", 0.9)

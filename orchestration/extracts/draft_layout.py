@@ -44,6 +44,8 @@ class DraftLayout:
 
 def find_layout(sample: Sample) -> DraftLayout:
     """Choose the sheets and the header of a sample."""
+    if sample.format["kind"] in ("json", "odk_zip"):
+        return _written_by_software(sample)
     months = [sheet for sheet in sample.sheets if month_of_sheet(sheet.name)]
     first = months[0] if months else _main_sheet(sample.sheets)
     rows = _header_rows(first)
@@ -73,6 +75,16 @@ def find_layout(sample: Sample) -> DraftLayout:
     _fill_down(drafted, chosen, rows[-1])
     if not months:
         _children(drafted, [sheet for sheet in sample.sheets if sheet is not first])
+    return drafted
+
+
+def _written_by_software(sample: Sample) -> DraftLayout:
+    """The format itself says which sheet has the records and which are child sheets."""
+    drafted = DraftLayout(dict(sample.format), Table("", [], []))
+    for sheet in sample.sheets:
+        table = Table(sheet.part, [], []) if sheet.part else drafted.main
+        drafted.children += [table] if sheet.part else []
+        _read_table(drafted, sheet, [1], table, Counter())
     return drafted
 
 
@@ -130,7 +142,7 @@ def _names(sheet: SampleSheet, rows: list[int]) -> list[str]:
 
 def _open(sheet: SampleSheet, rows: list[int]) -> tuple[Header, list[Any]] | None:
     layout = Layout.model_validate({"header_rows": rows})
-    source = SourceSheet(sheet.name, sheet.shown, iter(sheet.rows), sheet.merges)
+    source = SourceSheet(sheet.name, sheet.shown, iter(sheet.rows), sheet.merges, sheet.columns)
     found = read_header(source, layout, [], [], "sample")
     return (found[0], list(found[1])) if found else None
 

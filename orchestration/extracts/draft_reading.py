@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,14 +18,16 @@ from typing import Any
 from charset_normalizer import from_bytes
 
 from orchestration.errors import UsageError
-from orchestration.extracts.cells import Merge, SourceRow
+from orchestration.extracts.cells import Merge, SourceRow, SourceSheet
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.outcomes import ExtractStopped
+from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
 from orchestration.extracts.reading import open_source
-from orchestration.extracts.shown_names import shown_file
+from orchestration.extracts.shown_names import names_somebody, shown_file
 
 ROWS_OF_A_SHEET = 500
 _SNIFFED = 1 << 18
+_RECORDS_OF_PROGRAMS = ("results", "value", "data", "records")
+_WORD = re.compile(r"[a-z0-9]+")
 _DELIMITERS = ";,\t|"
 # What offices in the region use; a rarer one is wrong more often than it is right.
 _ENCODINGS = ["cp1252", "utf_16", "mac_roman"]
@@ -32,12 +35,17 @@ _ENCODINGS = ["cp1252", "utf_16", "mac_roman"]
 
 @dataclass
 class SampleSheet:
-    """The first rows of a sheet; `name` may identify somebody, `shown` never does."""
+    """The first rows of a sheet; `name` may identify somebody, `shown` never does.
+
+    `columns` are given where no row holds them; `part` where the format itself says that it is a child sheet.
+    """
 
     name: str
     shown: str
     rows: list[SourceRow]
     merges: list[Merge] = field(default_factory=list)
+    columns: list[str] | None = None
+    part: str = ""
 
 
 @dataclass
@@ -53,13 +61,15 @@ def read_sample(path: Path, partner: str) -> Sample:
     """Read the first rows of every visible sheet; raises UsageError with a sentence."""
     label = shown_file(path.name)
     layout = _format_of(path, label)
-    whole = layout | ({"sheets": {"pattern": "*"}} if layout["kind"] == "xlsx" else {})
     try:
+        if layout["kind"] == "json":
+            layout |= _json_layout(path, partner)
+        whole = layout | ({"sheets": {"pattern": "*"}} if layout["kind"] == "xlsx" else {})
         with open_source(path, _any_contract(partner, whole)) as source:
-            sheets = [
-                SampleSheet(sheet.name, sheet.shown, list(islice(sheet.rows, ROWS_OF_A_SHEET)), sheet.merges)
-                for sheet in source.main_sheets()
-            ]
+            sheets = [_sample_of(sheet) for sheet in source.main_sheets()]
+            for part in layout.get("repeats", {}):
+                child = source.repeat_sheet(part)
+                sheets += [_sample_of(child, part)] if child else []
     except ExtractStopped as fault:
         raise UsageError(fault.sentence) from None
     filled = [sheet for sheet in sheets if any(any(row.cells) for row in sheet.rows)]
@@ -68,13 +78,54 @@ def read_sample(path: Path, partner: str) -> Sample:
     return Sample(label, layout, filled)
 
 
+def _sample_of(sheet: SourceSheet, part: str = "") -> SampleSheet:
+    rows = list(islice(sheet.rows, ROWS_OF_A_SHEET))
+    return SampleSheet(sheet.name, sheet.shown, rows, sheet.merges, sheet.columns, part)
+
+
+def _json_layout(path: Path, partner: str) -> dict[str, Any]:
+    """Where the records stand, and which columns are lists of objects: those that open as a child sheet."""
+    for records in (None, *_RECORDS_OF_PROGRAMS):
+        layout = {"kind": "json"} | ({"records": records} if records else {})
+        try:
+            with open_source(path, _any_contract(partner, layout)) as source:
+                main = _sample_of(next(iter(source.main_sheets())))
+        except ExtractHeld:
+            continue
+        filled = {at for row in main.rows for at, cell in enumerate(row.cells) if cell}
+        empty = [name for at, name in enumerate(main.columns or ()) if at not in filled]
+        tried = {_part_name(name): {"sheet": name} for name in empty if not names_somebody(name)}
+        with open_source(path, _any_contract(partner, layout | {"repeats": tried})) as source:
+            found = {part: repeat for part, repeat in tried.items() if source.repeat_sheet(part)}
+        return layout | ({"repeats": found} if found else {})
+    return {}
+
+
+def _odk_layout(path: Path) -> dict[str, Any]:
+    """The tables of the zip: the one with the shortest name is the form, the others repeat in it."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.casefold().endswith(".csv")]
+    tables = sorted({name.split("/")[-1][: -len(".csv")] for name in names if "media/" not in name}, key=len)
+    form, *others = tables
+    repeats = {
+        _part_name(name.removeprefix(form).lstrip("-")): {"sheet": name}
+        for name in others
+        if name.startswith(f"{form}-") and not names_somebody(name)
+    }
+    return {"kind": "odk_zip"} | ({"repeats": repeats} if repeats else {})
+
+
+def _part_name(name: str) -> str:
+    return "_".join(_WORD.findall(name.rpartition("/")[2].casefold())) or "repeat"
+
+
 def _format_of(path: Path, label: str) -> dict[str, Any]:
     with path.open("rb") as file:
         start = file.read(_SNIFFED)
     if not start:
         raise UsageError(f"File {label} is empty (0 bytes). Draft the contract from a file with some rows.")
     if start.startswith(b"PK\x03\x04"):
-        return {"kind": "odk_zip" if _holds_csv(path) else "xlsx"}
+        return _odk_layout(path) if _holds_csv(path) else {"kind": "xlsx"}
     if start.startswith(b"\xd0\xcf\x11\xe0"):
         return {"kind": "xlsx"}  # an old or locked workbook: the reader says which
     if start.lstrip(codecs.BOM_UTF8 + b" \r\n\t")[:1] in (b"{", b"["):

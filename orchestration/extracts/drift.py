@@ -119,11 +119,11 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
         if column != SHEET:
             feeds.setdefault(column, []).append("delivery.key")
             required.add(column)
-    for where, part in (("consent", contract.consent), ("accept_if", contract.accept_if)):
-        for one in part if isinstance(part, list) else [part]:
-            if one is not None and one.column:
-                feeds.setdefault(one.column, []).append(where)
-                required.add(one.column)
+    asked = [("consent", contract.consent.column)] if contract.consent and contract.consent.column else []
+    asked += [("accept_if", one.column) for one in contract.accept_if if not one.optional_column]
+    for where, column in asked:
+        feeds.setdefault(column, []).append(where)
+        required.add(column)
     if contract.delivery.newest_by:
         feeds.setdefault(contract.delivery.newest_by, []).append("delivery.newest_by")
     for name, linked in (contract.link.model_dump() if contract.link else {}).items():

@@ -152,9 +152,9 @@ def _take_in_file(
     earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
     _remove(file, before)
     tally = reader.tally
-    return TakenExtract(
-        partner, shown, "landed", extract_id, tally.rows_read, tally.rows_landed, tally.rows_refused
-    )
+    counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
+    told = drift_item(contract, entry, drift, [], is_held=False) if drift else None
+    return TakenExtract(partner, shown, "landed", extract_id, *counts, drift=told)
 
 
 def _add_drift(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -226,6 +227,42 @@ def test_child_sheets_flags_and_hxl_rows_are_recognised(tmp_path: Path) -> None:
     assert content["fields"]["place(transit).place_text"] == "legs/leg_place"
     assert content["delivery"]["key"] == "_uuid"
     assert content["delivery"]["newest_by"] == "_submission_time"
+
+
+def test_the_records_and_repeats_of_a_json_export_are_found(tmp_path: Path) -> None:
+    records = [
+        {
+            "_uuid": f"u{n}", "_submission_time": "2024-03-14T18:18:35", "case/full_name": PEOPLE[n % 5],
+            "journey/left_on": "2024-03-04", "journey/origin": "Busia", "journey/transport": "bus foot",
+            "legs": [{"legs/stop": "Nakuru", "legs/transport": "bus"}],
+        }
+        for n in range(12)
+    ]  # fmt: skip
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"count": 12, "next": None, "results": records}), encoding="utf-8")
+    content = yaml.safe_load(draft_text(draft_contract(path, "testpartner")))
+    assert content["format"] == {
+        "kind": "json", "records": "results", "repeats": {"legs": {"sheet": "legs"}},
+    }  # fmt: skip
+    assert content["fields"]["place(transit).place_text"] == "legs/legs/stop"
+    assert content["fields"]["transport_mode"]["select_multiple"] == "joined"
+    assert (content["delivery"]["key"], content["deny"]) == ("_uuid", ["case/full_name"])
+
+
+def test_the_tables_of_an_odk_zip_are_found(tmp_path: Path) -> None:
+    form = "SubmissionDate,left_on,origin,KEY,SubmitterName,ReviewState\n"
+    form += "".join(f"2024-03-14T18:18:35Z,2024-03-04,Busia,uuid:{n},desk,approved\n" for n in range(12))
+    legs = "place,transport,PARENT_KEY,KEY\n"
+    legs += "".join(f"Nakuru,bus,uuid:{n},uuid:{n}/legs[1]\n" for n in range(12))
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in (("intake.csv", form), ("intake-legs.csv", legs), ("media/a.jpg", "x")):
+            archive.writestr(name, text)
+    content = yaml.safe_load(draft_text(draft_contract(path, "testpartner")))
+    assert content["format"] == {"kind": "odk_zip", "repeats": {"legs": {"sheet": "intake-legs"}}}
+    assert content["fields"]["place(transit).place_text"] == "legs/place"
+    assert content["accept_if"]["column"] == "ReviewState"
+    assert (content["delivery"]["key"], content["deny"]) == ("KEY", ["SubmitterName"])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
