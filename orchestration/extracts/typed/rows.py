@@ -20,7 +20,7 @@ from orchestration.extracts.typed.dates import read_date, read_moment
 from orchestration.extracts.typed.routes import ReadRoute, read_route
 from orchestration.extracts.typed.row import Place, Row, weighed
 from orchestration.extracts.typed.vocabulary import AGE_BAND, Vocabulary
-from orchestration.extracts.typed.words import clean, is_blank, norm
+from orchestration.extracts.typed.words import SHEET_ERRORS, clean, is_blank, norm
 
 TRANSIT_LIST = "place(transit).list"
 
@@ -81,7 +81,7 @@ class RowTypist:
                 places.setdefault(parts[0], Place()).transport = tuple(code for code in read.codes)
                 row.note(name, read.problems)
             elif parts:
-                _add_text(places.setdefault(parts[0], Place()), parts[1], found[0].value)
+                self._place_text(row, name, places.setdefault(parts[0], Place()), parts[1], found[0])
             elif name in MANY_CODES:
                 read = self._many(name, found)
                 row.lists[name] = tuple(dict.fromkeys((*row.lists.get(name, ()), *read.codes)))
@@ -93,6 +93,8 @@ class RowTypist:
         found: dict[str, list[LandedCell]] = {}
         for cell in cells:
             if cell.field in self.contract.fields:
+                if cell.value[:1] == "#" and norm(cell.value) in SHEET_ERRORS:  # a CSV writes them as text
+                    cell = cell._replace(kind="error")
                 found.setdefault(cell.field, []).append(cell)
         return found
 
@@ -229,11 +231,14 @@ class RowTypist:
                 codes = self._many(name, found)
                 row.places.setdefault(role, Place()).transport = codes.codes
                 row.note(name, weighed(self.contract, name, codes.problems))
-            elif found[0].kind == "error":
-                code = "cell_error" if found[0].value.startswith("#") else "formula_no_value"
-                row.note(name, (f"unk:{code}",))
             else:
-                _add_text(row.places.setdefault(role, Place()), part, found[0].value)
+                self._place_text(row, name, row.places.setdefault(role, Place()), part, found[0])
+
+    def _place_text(self, row: Row, name: str, place: Place, part: str, cell: LandedCell) -> None:
+        if cell.kind == "error":
+            row.note(name, (f"unk:{'cell_error' if cell.value.startswith('#') else 'formula_no_value'}",))
+        else:
+            _add_text(place, part, cell.value)
 
     def _route(self, spec: FieldSpec, cell: LandedCell) -> ReadRoute:
         read: ReadRoute = self._cached(
