@@ -13,11 +13,12 @@ _BLANKS = re.compile(r"\s+")
 
 
 class Cell(NamedTuple):
-    """A value as sent: text, and what kind of cell held it."""
+    """A value as sent: text, and what kind of cell held it. `look` is colour or strike-through, never landed."""
 
     value: str
     kind: str = "text"
     number_format: str | None = None
+    look: str | None = None
 
 
 class SourceRow(NamedTuple):

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.header import Header, read_header
+from orchestration.extracts.looks import LOST, Looks
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
 from orchestration.extracts.outcomes import ExtractHeld
@@ -75,6 +76,7 @@ class RecordReader:
         if opened is None:
             return
         plan, judge, rows = opened
+        looks = Looks()
         for number, cells in rows:
             self.tally.rows_read += 1
             reason = judge.reason(cells)
@@ -91,7 +93,10 @@ class RecordReader:
                 self.tally.refusals[(sheet.shown, reason or BLANK)] += 1
                 continue
             self.tally.rows_landed += 1
+            looks.add(cells)
             yield from self._land(record_id, sheet.shown, number, "", 0, named)
+        if looks.differ:
+            self.tally.tell(LOST, "rows differ in colour or strike-through, which is not read")
 
     def _children(self, name: str, sheet: SourceSheet) -> Iterator[LandedCell]:
         opened = self._open(sheet, name)

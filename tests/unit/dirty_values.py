@@ -206,6 +206,7 @@ def workbook_bytes(folder: Path, sheets: dict[str, list[list[Any]]], date_system
                 cell.value = value.value if isinstance(value, Shown) else value
                 if isinstance(value, Shown):
                     cell.number_format = value.number_format
+    folder.mkdir(exist_ok=True)
     path = folder / "made.xlsx"
     book.save(path)
     return path.read_bytes()

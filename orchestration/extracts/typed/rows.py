@@ -17,6 +17,7 @@ from orchestration.extracts.typed.ages import read_age
 from orchestration.extracts.typed.codes import CodeReader, ReadCode, ReadCodes, joined_or_flags
 from orchestration.extracts.typed.counts import ReadCount, read_count, read_default
 from orchestration.extracts.typed.dates import read_date, read_moment
+from orchestration.extracts.typed.mojibake import repaired
 from orchestration.extracts.typed.routes import ReadRoute, read_route
 from orchestration.extracts.typed.row import Place, Row, weighed
 from orchestration.extracts.typed.vocabulary import AGE_BAND, Vocabulary
@@ -60,7 +61,7 @@ class RowTypist:
 
     def main_row(self, record_id: int, sheet: str, number: int, cells: list[LandedCell]) -> Row:
         row = Row(record_id, sheet, number)
-        by_field = self._by_field(cells)
+        by_field = self._by_field(row, cells)
         self._dates(row, by_field)
         self._count(row, by_field.get("person_count"))
         self._codes(row, by_field)
@@ -74,7 +75,7 @@ class RowTypist:
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
         """The places one child row names, by role; its other codes are added to the record's row."""
         places: dict[str, Place] = {}
-        for name, found in self._by_field(cells).items():
+        for name, found in self._by_field(row, cells).items():
             parts = place_parts(name)
             if parts and parts[1] == "transport_mode":
                 read = self._many(name, found)
@@ -88,13 +89,16 @@ class RowTypist:
                 row.note(name, weighed(self.contract, name, read.problems))
         return places
 
-    def _by_field(self, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
+    def _by_field(self, row: Row, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
         """Today's contract decides: what it no longer maps is not read, even where it landed."""
         found: dict[str, list[LandedCell]] = {}
         for cell in cells:
             if cell.field in self.contract.fields:
                 if cell.value[:1] == "#" and norm(cell.value) in SHEET_ERRORS:  # a CSV writes them as text
                     cell = cell._replace(kind="error")
+                elif cell.kind == "text" and (text := repaired(cell.value)) is not None:
+                    cell = cell._replace(value=text)
+                    row.note(cell.field, ("flag:mojibake_repaired",))
                 found.setdefault(cell.field, []).append(cell)
         return found
 
