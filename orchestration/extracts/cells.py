@@ -13,7 +13,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 class Cell(NamedTuple):
-    """A value as sent: text, and what kind of cell held it. `look` is colour or strike-through, never landed."""
+    """A value as sent: text, and the kind of cell it was in. `look` (colour, strike-through) never lands."""
 
     value: str
     kind: str = "text"

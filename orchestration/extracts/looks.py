@@ -1,6 +1,6 @@
 """Colour and strike-through that tell the rows of a sheet apart.
 
-What a partner means by them nobody else can know: they are never read, and an extract that uses them says so once.
+What a partner means by them nobody else can know: they are never read, and an extract with them says so once.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 from orchestration.extracts.cells import Cell
 
 LOST = "flag:format_meaning_lost"
-_PLAIN_FILLS = frozenset({("rgb", "FFFFFFFF"), ("rgb", "00000000"), ("theme", 0), ("indexed", 64), ("indexed", 9)})
-_PLAIN_INKS = frozenset({("rgb", "FF000000"), ("theme", 1), ("indexed", 8), ("indexed", 64), ("indexed", 32767)})
+_PLAIN_FILLS = {"rgb": ("FFFFFFFF", "00000000"), "theme": (0,), "indexed": (9, 64)}
+_PLAIN_INKS = {"rgb": ("FF000000",), "theme": (1,), "indexed": (8, 64, 32767)}
 
 
 class Looks:
@@ -34,12 +34,14 @@ def look_of(cell: Any) -> str | None:
     """How an openpyxl cell is marked: struck through, filled or in a coloured ink; None for a plain one."""
     font, fill = cell.font, cell.fill
     marks = ["struck through"] if font and font.strike else []
-    if font and (ink := _colour(font.color)) and ink not in _PLAIN_INKS:
+    if font and (ink := _colour(font.color, _PLAIN_INKS)):
         marks.append(f"ink {ink}")
-    if fill and fill.fill_type and (paint := _colour(fill.fgColor)) and paint not in _PLAIN_FILLS:
+    if fill and fill.fill_type and (paint := _colour(fill.fgColor, _PLAIN_FILLS)):
         marks.append(f"{fill.fill_type} {paint}")
     return ", ".join(marks) or None
 
 
-def _colour(colour: Any) -> tuple[str, Any] | None:
-    return (colour.type, colour.value) if colour is not None else None
+def _colour(colour: Any, plain: dict[str, tuple[Any, ...]]) -> str | None:
+    if colour is None or colour.value in plain.get(colour.type, ()):
+        return None
+    return f"{colour.type} {colour.value}"

@@ -89,8 +89,7 @@ class Arrived:
             [
                 f"{problem['outcome']}:{problem['problem_code']}"
                 for problem in self.tables["problems"]
-                if problem["record_id"] == record["record_id"]
-                and (not fields or problem["field"] in fields)
+                if problem["record_id"] == record["record_id"] and (not fields or problem["field"] in fields)
             ]
             for record in self.records
         ]

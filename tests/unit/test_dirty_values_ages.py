@@ -29,9 +29,7 @@ def ages(
 @pytest.mark.parametrize(
     ("raw", "expected"),
     [
-        pytest.param(
-            ["16", "16.0", "16yrs", "17.9", "miaka 16", "9--17", "9—17"], ("a09_17", True), id="A1"
-        ),
+        pytest.param(["16", "16.0", "16yrs", "17.9", "miaka 16", "9--17", "9—17"], ("a09_17", True), id="A1"),
         pytest.param(["7 months", "8m", "0"], ("a00_08", True), id="A2"),
         pytest.param(["18"], ("a18_20", False), id="A3"),
         pytest.param(["52", "60+"], ("a48_plus", False), id="A3-older"),

@@ -52,9 +52,7 @@ def counts(raw: list[Any], tmp_path: Path, content: dict[str, Any] | None = None
         pytest.param(["#REF!", "#VALUE!"], NOT_STATED, "unk:cell_error", id="C16-text"),
     ],
 )  # fmt: skip
-def test_a_count_is_read(
-    tmp_path: Path, raw: list[str | None], expected: Count, problem: str | None
-) -> None:
+def test_a_count_is_read(tmp_path: Path, raw: list[str | None], expected: Count, problem: str | None) -> None:
     wanted = (*expected, problem) if problem else expected
     assert counts(raw, tmp_path) == [wanted] * len(raw)
 
@@ -69,9 +67,7 @@ def test_a_count_is_read(
         pytest.param(["=2+3"], NOT_STATED, "unk:formula_no_value", id="C16-formula"),
     ],
 )
-def test_a_typed_cell_is_read(
-    tmp_path: Path, raw: list[Any], expected: Count, problem: str | None
-) -> None:
+def test_a_typed_cell_is_read(tmp_path: Path, raw: list[Any], expected: Count, problem: str | None) -> None:
     wanted = (*expected, problem) if problem else expected
     assert counts(raw, tmp_path, WORKBOOK) == [wanted] * len(raw)
 
@@ -92,9 +88,9 @@ def test_more_than_the_contracts_maximum_is_not_believed(tmp_path: Path) -> None
 def test_a_count_by_sex_is_summed_and_mixed(tmp_path: Path) -> None:
     """C12."""
     found = arrive(tmp_path, [{"Persons": text} for text in ("3F 2M", "3 girls, 2 boys")])
-    assert found.seen("person_count", "person_count_low", "person_count_high", "sex") == [
-        (5, 5, 5, "mixed")
-    ] * 2
+    assert (
+        found.seen("person_count", "person_count_low", "person_count_high", "sex") == [(5, 5, 5, "mixed")] * 2
+    )
     assert found.problems() == [["flag:count_by_sex"]] * 2
 
 

@@ -21,7 +21,9 @@ ROUTES = contract(
 
 
 def read(folder: Path, raw: list[str | None], **row: Any) -> Arrived:
-    return arrive(folder, [{"Through": text, "From": "Moyale", "To": "Mombasa", **row} for text in raw], ROUTES)
+    return arrive(
+        folder, [{"Through": text, "From": "Moyale", "To": "Mombasa", **row} for text in raw], ROUTES
+    )
 
 
 THREE = [(1, "Busia", None), (2, "Nakuru", None), (3, "Nairobi", None)]
@@ -70,8 +72,6 @@ def test_a_direct_journey_has_no_stops_and_a_blank_says_nothing(tmp_path: Path) 
 
 def test_ends_and_repeats_are_trimmed(tmp_path: Path) -> None:
     """T6."""
-    found = read(
-        tmp_path, ["Busia > Nakuru > Nairobi", "Nakuru > Nakuru"], From="Busia", To="Nairobi"
-    )
+    found = read(tmp_path, ["Busia > Nakuru > Nairobi", "Nakuru > Nakuru"], From="Busia", To="Nairobi")
     assert found.places("transit") == [[(1, "Nakuru", None)]] * 2
     assert (found.seen("transit_count"), found.problems()) == ([(1,)] * 2, [["flag:transit_trimmed"]] * 2)

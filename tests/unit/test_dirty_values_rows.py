@@ -22,7 +22,9 @@ def send(folder: Path, lines: list[list[Any]], content: dict[str, Any] = WORKBOO
     return arrive_file(folder, "extract.xlsx", workbook_bytes(folder, {"Sheet1": lines}), content)
 
 
-def restyled(folder: Path, lines: list[list[Any]], change: Any, content: dict[str, Any] = WORKBOOK) -> Arrived:
+def restyled(
+    folder: Path, lines: list[list[Any]], change: Any, content: dict[str, Any] = WORKBOOK
+) -> Arrived:
     """As `send`, after `change` has worked on the workbook."""
     book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(folder, {"Sheet1": lines})))
     change(book)
@@ -71,7 +73,9 @@ def test_a_merged_cell_counts_for_the_rows_it_covers_and_no_other(tmp_path: Path
         book["Sheet1"].merge_cells("E2:E3")
 
     found = restyled(tmp_path, lines, merge)
-    counties = [(cell["row_number"], cell["value"]) for cell in found.landed if cell["field"].endswith("admin_text")]
+    counties = [
+        (cell["row_number"], cell["value"]) for cell in found.landed if cell["field"].endswith("admin_text")
+    ]
     assert counties == [(2, "Busia"), (3, "Busia"), (4, "Kwale")]
 
 

@@ -9,7 +9,7 @@ _BYTES = {
 
 
 def repaired(text: str) -> str | None:
-    """The text before it was broken, or None where it was not: no word of a language is valid UTF-8 by chance."""
+    """The text before it was broken, or None where it was not: no word is valid UTF-8 by chance."""
     if text.isascii():
         return None
     try:
