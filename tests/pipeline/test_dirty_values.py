@@ -81,7 +81,7 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
 def fates(base: EvidenceBase, partner: str) -> Counter[tuple[str, str | None]]:
     """How many records of a partner met each fate, and by which rule."""
     found = base.work(
-        f"select fate, rule_codes from quarantine.judged_records where partner = '{partner}'"  # noqa: S608
+        f"select fate, rule_codes from quarantine.judged_records where partner = '{partner}'"
     )
     return Counter((fate, rules) for fate, rules in found)
 
@@ -91,7 +91,7 @@ def extract_fates(base: EvidenceBase, partner: str) -> list[tuple[int, str, str 
         "select landed.sequence, judged.fate, judged.reason from staging.stg_extracts as landed "
         "inner join staging.stg_extracts_in_force as judged "
         "on landed.extract_id = judged.extract_id and landed.partner = judged.partner "
-        f"where landed.partner = '{partner}' order by 1"  # noqa: S608
+        f"where landed.partner = '{partner}' order by 1"
     )
     return [(int(sequence), str(fate), reason) for sequence, fate, reason in rows]
 
@@ -156,11 +156,11 @@ def test_trafficked_or_smuggled_is_published_and_counted_nowhere(dirty: Evidence
     """K1."""
     origin = "(select place_id from marts.dim_place where name = 'Garissa' and kind = 'county')"
     told = dirty.ask(
-        f"select trafficking_status from marts.fct_movements where origin_place_id = {origin}"  # noqa: S608
+        f"select trafficking_status from marts.fct_movements where origin_place_id = {origin}"
     )
     assert told == [("trafficked_or_smuggled",)]
     for mart, place in (("mart_hotspots", "place_id"), ("mart_corridors", "origin_place_id")):
-        counted = dirty.ask(f"select count(*) from marts.{mart} where {place} = {origin}")  # noqa: S608
+        counted = dirty.ask(f"select count(*) from marts.{mart} where {place} = {origin}")
         assert counted == [(0,)], mart
     busia = dirty.ask(
         "select max(record_count) from marts.mart_corridors where level = 'od' and record_grain = 'case'"
@@ -172,4 +172,4 @@ def test_a_record_under_embargo_is_in_no_edition(dirty: EvidenceBase) -> None:
     """V3."""
     assert dirty.ask("select count(*) from marts.fct_movements where record_grain = 'case'") == [(31,)]
     lamu = "(select place_id from marts.dim_place where name = 'Lamu' and kind = 'county')"
-    assert dirty.ask(f"select count(*) from marts.fct_movement_legs where from_place_id = {lamu}") == [(0,)]  # noqa: S608
+    assert dirty.ask(f"select count(*) from marts.fct_movement_legs where from_place_id = {lamu}") == [(0,)]

@@ -152,10 +152,10 @@ def test_minus_99_of_ctdc_means_not_asked(tmp_path: Path) -> None:
     assert (found.seen("sex"), found.problems()) == ([(None,)], [[]])
 
 
-def test_a_label_with_commas_is_one_industry(tmp_path: Path) -> None:
-    """K4."""
+@pytest.mark.parametrize("split", [[";"], [",", ";"]], ids=["K4", "K4-comma-splits-too"])
+def test_a_label_with_commas_is_one_industry(tmp_path: Path, split: list[str]) -> None:
     raw = ["Mining, Quarrying, Oil/Gas Extraction;Other"]
-    found = read(tmp_path, "industry", raw, crosswalk="ctdc6", split=[";"])
+    found = read(tmp_path, "industry", raw, crosswalk="ctdc6", split=split)
     assert (found.codes("industry"), found.problems()) == ([["mining", "other"]], [[]])
 
 

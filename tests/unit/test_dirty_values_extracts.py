@@ -27,6 +27,7 @@ def test_the_same_bytes_again_land_nothing(tmp_path: Path) -> None:
     assert (first.taken.outcome, again.taken.outcome) == ("landed", "already_landed")
     assert sorted(first.settings.landing.rglob("*")) == landed
     assert again.note["received_on"] == "2020-10-15"
+    assert not list((again.settings.inbox / "testpartner").iterdir())
 
 
 def test_identical_copies_of_one_record_are_one(tmp_path: Path) -> None:
@@ -40,7 +41,9 @@ def test_of_copies_that_differ_the_newest_is_kept(tmp_path: Path) -> None:
     """X3."""
     later = ROW | {"Sex": "M", "Sent": "2020-03-06T10:00:00"}
     found = arrive(tmp_path, [ROW, later], NEWEST)
-    assert found.seen("source_row_count", "sex") == [(2, "male")]
+    assert found.seen("source_row_count", "sex", "submitted_at") == [
+        (2, "male", datetime(2020, 3, 6, 10, tzinfo=UTC))
+    ]
     assert found.problems() == [["flag:older_copy_in_file"]]
 
 
