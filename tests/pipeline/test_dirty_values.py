@@ -80,9 +80,7 @@ def dirty(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
 
 def fates(base: EvidenceBase, partner: str) -> Counter[tuple[str, str | None]]:
     """How many records of a partner met each fate, and by which rule."""
-    found = base.work(
-        f"select fate, rule_codes from quarantine.judged_records where partner = '{partner}'"
-    )
+    found = base.work(f"select fate, rule_codes from quarantine.judged_records where partner = '{partner}'")
     return Counter((fate, rules) for fate, rules in found)
 
 
@@ -155,9 +153,7 @@ def test_without_a_valid_agreement_the_extract_is_held(dirty: EvidenceBase) -> N
 def test_trafficked_or_smuggled_is_published_and_counted_nowhere(dirty: EvidenceBase) -> None:
     """K1."""
     origin = "(select place_id from marts.dim_place where name = 'Garissa' and kind = 'county')"
-    told = dirty.ask(
-        f"select trafficking_status from marts.fct_movements where origin_place_id = {origin}"
-    )
+    told = dirty.ask(f"select trafficking_status from marts.fct_movements where origin_place_id = {origin}")
     assert told == [("trafficked_or_smuggled",)]
     for mart, place in (("mart_hotspots", "place_id"), ("mart_corridors", "origin_place_id")):
         counted = dirty.ask(f"select count(*) from marts.{mart} where {place} = {origin}")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dirty_values import Shown, arrive, contract
+from dirty_values import Shown, arrive, arrive_file, contract, workbook_bytes
 
 TEXTS = contract(
     {
@@ -66,6 +66,21 @@ def test_what_identifies_is_removed_from_cells_of_numbers_too(
     found = arrive(tmp_path, [{column: value}], contract(format={"kind": "xlsx"}))
     assert found.note["stripped"] == {reason: 1}
     assert len(found.landed) == (1 if column == "From" else 2)
+
+
+def test_what_identifies_is_removed_from_a_child_sheet_too(tmp_path: Path) -> None:
+    """V1."""
+    content = contract(
+        {"place(transit).place_text": "legs/Place"},
+        format={"kind": "xlsx", "sheet": "Cases", "repeats": {"legs": {"parent": "Case"}}},
+    )
+    sheets = {
+        "Cases": [["Ref", "Date", "From"], ["r1", "04/03/2020", "Busia"]],
+        "legs": [["Case", "Place"], ["r1", "ask 0712345678"], ["r1", "Nakuru"]],
+    }
+    found = arrive_file(tmp_path, "extract.xlsx", workbook_bytes(tmp_path, sheets), content)
+    assert found.note["stripped"] == {"strip:phone": 1}
+    assert "0712345678" not in repr([found.landed, found.note, found.tables])
 
 
 ASKED = {"column": "Consent", "values": {"Yes": "given", "No": "refused"}}
