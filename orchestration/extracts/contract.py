@@ -16,6 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from orchestration.extracts.contract_fields import (
     CANONICAL_FIELDS,
+    MANY_CODES,
     FieldSpec,
     Strict,
     Text,
@@ -39,7 +40,7 @@ from orchestration.extracts.contract_terms import (
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
 READER = 2
-_READING_OF_A_FIELD = {"column", "split", "select_multiple", "from_", "at"}
+_READING_OF_A_FIELD = {"names", "flags_with_prefix", "split", "select_multiple", "from_", "at"}
 
 
 class Contract(Strict):
@@ -78,6 +79,8 @@ class Contract(Strict):
                 raise ValueError(f"{name}: `from` only goes with age_band")
             if name.endswith(".list") and not spec.split:
                 raise ValueError(f'{name}: a list needs `split`, the separators between places, e.g. [">"]')
+            if spec.flags_with_prefix and name.rpartition(").")[2] not in MANY_CODES:
+                raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
         return fields
 
     @model_validator(mode="after")
@@ -87,7 +90,8 @@ class Contract(Strict):
                 f"grain {self.grain} needs `consent`: {{column: …, values: …}} or "
                 "{basis: agreement, reference: …}"
             )
-        kept = {spec.column for spec in self.fields.values() if spec.column}
+        self._refuse_scattered_names()
+        kept = {column for spec in self.fields.values() for column in spec.names}
         for column in self.deny:
             if column in kept:
                 raise ValueError(
@@ -112,17 +116,38 @@ class Contract(Strict):
     def repeats(self) -> dict[str, Repeat]:
         return self.format.repeats if isinstance(self.format, XlsxFormat) else {}
 
+    def _refuse_scattered_names(self) -> None:
+        for name, spec in self.fields.items():
+            if len({self._split(column)[0] for column in spec.names}) > 1:
+                raise ValueError(
+                    f"{name}: the names of one column stand in one sheet, not in a child sheet too"
+                )
+
     def part_of(self, spec: FieldSpec) -> tuple[str, str]:
         """Where a field stands: (`''` for the main rows or the repeat's name, column in that sheet)."""
-        column = spec.column or ""
-        if spec.repeat in self.repeats:
-            return spec.repeat or "", column.split("/", 1)[1]
-        return "", column
+        return self._split(spec.column or spec.flags_with_prefix or "")
+
+    def names_of(self, spec: FieldSpec) -> list[str]:
+        """Every name a field's column goes by in its sheet."""
+        return [self._split(column)[1] for column in spec.names]
+
+    def other_names(self, part: str) -> dict[str, list[str]]:
+        """The further names of the columns of a sheet, by their first."""
+        found: dict[str, list[str]] = {}
+        for spec in self.fields.values():
+            if len(spec.names) > 1 and self.part_of(spec)[0] == part:
+                first, *others = self.names_of(spec)
+                found.setdefault(first, []).extend(others)
+        return found
+
+    def _split(self, column: str) -> tuple[str, str]:
+        part, slash, rest = column.partition("/")
+        return (part, rest) if slash and part in self.repeats else ("", column)
 
     def must_have_column(self, name: str) -> bool:
         """Whether a file without this field's column is held: `required`, or unsaid for dates and places."""
         spec = self.fields[name]
-        if spec.column is None or spec.optional_column:
+        if not spec.is_read or spec.optional_column:
             return False
         if spec.required is not None:
             return spec.required
@@ -165,7 +190,7 @@ class Contract(Strict):
         parts["fields"] = {
             name: spec.model_dump(mode="json", include=_READING_OF_A_FIELD)
             for name, spec in self.fields.items()
-            if spec.column
+            if spec.is_read
         }
         # A long cell lands only where the contract lists it as a label.
         parts["labels"] = sorted(

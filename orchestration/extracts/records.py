@@ -131,7 +131,8 @@ class RecordReader:
             layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
         label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
-        found = read_header(sheet, layout, required, mapped, self._label)
+        other_names = self._contract.other_names(part)
+        found = read_header(sheet, layout, required, mapped, self._label, other_names)
         if found is None:
             return None
         header, rows = found

@@ -19,6 +19,8 @@ from orchestration.extracts.outcomes import ExtractHeld
 from orchestration.extracts.shown_names import names_somebody
 
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
+# Marks a field whose columns (several names of one) say different things; holds no value.
+DISAGREES = "disagrees"
 
 
 class NamedCell(NamedTuple):
@@ -34,7 +36,7 @@ class ColumnPlan:
     """Where the columns of one sheet go."""
 
     part: str
-    fields: list[tuple[str, FieldSpec, int]] = field(default_factory=list)
+    fields: list[tuple[str, FieldSpec, list[int]]] = field(default_factory=list)
     flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
@@ -48,14 +50,14 @@ class ColumnPlan:
     @property
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
-        return {index for _, _, index in self.fields} | flags
+        return {index for _, _, indexes in self.fields for index in indexes} | flags
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
     """Columns without which a file is held."""
     columns = []
     for name, spec in contract.fields.items():
-        if contract.part_of(spec)[0] == part and contract.must_have_column(name):
+        if contract.part_of(spec)[0] == part and spec.names and contract.must_have_column(name):
             columns.append(contract.part_of(spec)[1])
     if part:
         columns.append(contract.repeats[part].parent)
@@ -68,11 +70,11 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
 
 
 def mapped_columns(contract: Contract, part: str = "") -> list[str]:
-    """Every column of a part that the contract maps to a field."""
+    """Every column of a part that the contract maps to a field, by its first name."""
     return [
         column
         for spec in contract.fields.values()
-        if spec.column
+        if spec.names
         for owner, column in [contract.part_of(spec)]
         if owner == part
     ]
@@ -81,6 +83,7 @@ def mapped_columns(contract: Contract, part: str = "") -> list[str]:
 def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     """Every column of a part that the contract names, whatever for, in the form of `same`."""
     named = [*mapped_columns(contract, part), *required_columns(contract, part), *contract.deny]
+    named += [name for names in contract.other_names(part).values() for name in names]
     named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
     named += contract.link.columns if contract.link else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
@@ -94,9 +97,8 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     _refuse_missing(contract, part, header, label)
     known: set[int] = set()
     for name, spec in contract.fields.items():
-        owner, column = contract.part_of(spec)
-        if owner == part and spec.column:
-            known |= _place_field(plan, header, name, spec, column)
+        if contract.part_of(spec)[0] == part and spec.is_read:
+            known |= _place_field(plan, header, name, spec, contract)
     if part:
         plan.parent = header.find(contract.repeats[part].parent)
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
@@ -122,10 +124,12 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
 def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
     """The filled cells of a row under their canonical fields."""
     named = []
-    for name, spec, index in plan.fields:
-        cell = cell_at(cells, index)
-        if cell:
-            named.append(NamedCell(name, spec, cell))
+    for name, spec, indexes in plan.fields:
+        filled = [cell for index in indexes if (cell := cell_at(cells, index))]
+        if filled:
+            named.append(NamedCell(name, spec, filled[0]))
+        if any(same(cell.value) != same(filled[0].value) for cell in filled[1:]):
+            named.append(NamedCell(name, spec, Cell("", DISAGREES)))
     for name, spec, choices in plan.flags:
         answers = [(choice, cell) for choice, index in choices if (cell := cell_at(cells, index))]
         chosen = [choice for choice, cell in answers if same(cell.value) in FLAG_SET]
@@ -155,20 +159,30 @@ def _text_at(cells: list[Cell | None], index: int | None) -> str:
     return tidy(cell.value) if cell else ""
 
 
-def _place_field(plan: ColumnPlan, header: Header, name: str, spec: FieldSpec, column: str) -> set[int]:
+def _place_field(
+    plan: ColumnPlan, header: Header, name: str, spec: FieldSpec, contract: Contract
+) -> set[int]:
     """Plan one field; returns the positions that this field makes known."""
-    index = header.find(column)
-    choices = header.choices_of(column) if spec.select_multiple else []
-    known = {position for _, position in choices}
-    if index is not None and spec.select_multiple != "flags":
-        plan.fields.append((name, spec, index))
-    if index is not None:
-        known.add(index)
-    if choices and spec.select_multiple in ("flags", "both"):
+    column = contract.part_of(spec)[1]
+    indexes = header.find_all(contract.names_of(spec))
+    choices = _choices(header, spec, contract)
+    known = {*indexes, *(position for _, position in choices)}
+    if indexes and spec.select_multiple != "flags":
+        plan.fields.append((name, spec, indexes))
+    if choices and (spec.flags_with_prefix or spec.select_multiple in ("flags", "both")):
         plan.flags.append((name, spec, choices))
-    if index is None and not choices and not spec.optional_column:
+    if not known and not spec.optional_column:
         plan.missing_optional.append(column)
     return known
+
+
+def _choices(header: Header, spec: FieldSpec, contract: Contract) -> list[tuple[str, int]]:
+    """The 1/0 columns of a choose-many question, by choice."""
+    if spec.flags_with_prefix is not None:
+        return header.beginning_with(contract.part_of(spec)[1])
+    if spec.select_multiple is None:
+        return []
+    return [choice for column in contract.names_of(spec) for choice in header.choices_of(column)]
 
 
 def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
@@ -183,15 +197,21 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
 
 
 def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -> None:
+    of_part = [spec for spec in contract.fields.values() if contract.part_of(spec)[0] == part]
     flags = {
         contract.part_of(spec)[1]
-        for spec in contract.fields.values()
-        if spec.select_multiple in ("flags", "both")
+        for spec in of_part
+        if spec.select_multiple in ("flags", "both") and _choices(header, spec, contract)
     }
     missing = [
         column
         for column in required_columns(contract, part)
-        if header.find(column) is None and not (column in flags and header.choices_of(column))
+        if header.find(column) is None and column not in flags
+    ]
+    missing += [
+        f"{contract.part_of(spec)[1]}…"
+        for spec in of_part
+        if spec.flags_with_prefix and spec.required and not _choices(header, spec, contract)
     ]
     if not missing:
         return
@@ -214,7 +234,8 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
 
 
 def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str) -> None:
-    wanted: Iterable[str] = [*mapped_columns(contract, part), *required_columns(contract, part)]
+    others = [name for names in contract.other_names(part).values() for name in names]
+    wanted: Iterable[str] = [*mapped_columns(contract, part), *required_columns(contract, part), *others]
     mentioned = {same(column) for column in [*wanted, *contract.deny]}
     for column in wanted:
         if header.is_twice(column) and same(f"{tidy(column)}.2") not in mentioned:

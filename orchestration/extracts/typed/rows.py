@@ -13,6 +13,7 @@ from orchestration.extracts.contract import Contract, Period
 from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, MANY_CODES, FieldSpec, place_parts
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.records import LandedCell
+from orchestration.extracts.rename import DISAGREES
 from orchestration.extracts.typed.ages import read_age
 from orchestration.extracts.typed.codes import CodeReader, ReadCode, ReadCodes, joined_or_flags
 from orchestration.extracts.typed.counts import ReadCount, read_count, read_default
@@ -53,7 +54,7 @@ class RowTypist:
         self._needed = [
             name
             for name, spec in contract.fields.items()
-            if spec.required and spec.column and spec.default is None
+            if spec.required and spec.is_read and spec.default is None
             if name != "event_on" and not contract.part_of(spec)[0]
         ]
         self._seen: dict[tuple[Any, ...], Any] = {}
@@ -69,11 +70,13 @@ class RowTypist:
         for name in self._needed:
             if name not in by_field:
                 row.note(name, ("Q:required_missing",))
+        _note_disagreements(row, cells)
         return row
 
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
         """The places one child row names, by role; its other codes are added to the record's row."""
         places: dict[str, Place] = {}
+        _note_disagreements(row, cells)
         for name, found in self._by_field(cells).items():
             parts = place_parts(name)
             if parts and parts[1] == "transport_mode":
@@ -92,7 +95,7 @@ class RowTypist:
         """Today's contract decides: what it no longer maps is not read, even where it landed."""
         found: dict[str, list[LandedCell]] = {}
         for cell in cells:
-            if cell.field in self.contract.fields:
+            if cell.field in self.contract.fields and cell.kind != DISAGREES:
                 found.setdefault(cell.field, []).append(cell)
         return found
 
@@ -263,10 +266,12 @@ class RowTypist:
         if chosen:
             flags = self._cached((name, "flags", chosen), lambda: reader.read_flags(c for c in chosen if c))
         joined: ReadCodes | None = None
+        is_array = self.contract.fields[name].select_multiple == "array"
         for cell in cells:
             if cell.kind != "flag":
                 value, kind = cell.value, cell.kind
-                joined = self._cached((name, value, kind), lambda v=value, k=kind: reader.read_many(v, k))
+                read = reader.read_array if is_array else reader.read_many
+                joined = self._cached((name, value, kind), lambda v=value, k=kind, r=read: r(v, k))
         return joined_or_flags(joined, flags)
 
     def _moment(self, cell: LandedCell) -> datetime | None:
@@ -314,6 +319,12 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
     if value is None:
         return []
     return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
+
+
+def _note_disagreements(row: Row, cells: list[LandedCell]) -> None:
+    for cell in cells:
+        if cell.kind == DISAGREES:
+            row.note(cell.field, ("flag:columns_disagree",))
 
 
 def _add_text(place: Place, part: str, value: str) -> None:
