@@ -40,7 +40,15 @@ from orchestration.extracts.contract_terms import (
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
 READER = 2
-_READING_OF_A_FIELD = {"names", "flags_with_prefix", "split", "select_multiple", "from_", "at"}
+_READING_OF_A_FIELD = {
+    "names",
+    "compare_with",
+    "flags_with_prefix",
+    "split",
+    "select_multiple",
+    "from_",
+    "at",
+}
 
 
 class Contract(Strict):
@@ -57,6 +65,9 @@ class Contract(Strict):
     period: Period | None = Field(None, description="The period of every file no `extracts` entry matches.")
     format: Annotated[XlsxFormat | CsvFormat, Field(discriminator="kind")]
     locale: Locale = Field(default_factory=lambda: Locale.model_validate({}))
+    constant_within_key: list[Text] = Field(
+        default_factory=list, description="Columns that say the same in every row of one record."
+    )
     accept_if: list[AcceptIf] = Field(
         default_factory=list, description="Conditions on a row, judged in order; one may stand alone."
     )
@@ -81,6 +92,8 @@ class Contract(Strict):
                 raise ValueError(f'{name}: a list needs `split`, the separators between places, e.g. [">"]')
             if spec.flags_with_prefix and name.rpartition(").")[2] not in MANY_CODES:
                 raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
+            if spec.count_rows and name != "person_count":
+                raise ValueError(f"{name}: `count_rows` only goes with person_count")
         return fields
 
     @model_validator(mode="after")
@@ -91,12 +104,13 @@ class Contract(Strict):
                 "{basis: agreement, reference: …}"
             )
         self._refuse_scattered_names()
-        kept = {column for spec in self.fields.values() for column in spec.names}
+        kept = {column for spec in self.fields.values() for column in spec.columns}
         for column in self.deny:
             if column in kept:
                 raise ValueError(
                     f"column {column!r} is both mapped under fields and denied; keep one of them"
                 )
+        self._refuse_scattered_rows()
         for name, repeat in self.repeats.items():
             if not repeat.matches and (len(self.delivery.key_parts) != 1 or SHEET in self.delivery.key_parts):
                 raise ValueError(
@@ -116,9 +130,44 @@ class Contract(Strict):
     def repeats(self) -> dict[str, Repeat]:
         return self.format.repeats if isinstance(self.format, XlsxFormat) else {}
 
+    def _refuse_scattered_rows(self) -> None:
+        """Rows that make up one record need its reference, and a word on what they share."""
+        count = self.fields.get("person_count")
+        if count and count.count_rows != self.delivery.person_rows:
+            raise ValueError(
+                "delivery.person_rows and fields.person_count belong together: with person_rows: true write "
+                "person_count: {count_rows: true, compare_with: …}"
+            )
+        if self.delivery.person_rows and not self.delivery.key_parts:
+            raise ValueError(
+                "delivery.person_rows needs delivery.key, the reference the rows of one record share"
+            )
+        if self.constant_within_key and not self.delivery.person_rows:
+            raise ValueError("constant_within_key only goes with delivery.person_rows: true")
+        read = {column for spec in self.fields.values() for column in spec.columns}
+        for column in self.constant_within_key:
+            if column not in read:
+                raise ValueError(
+                    f"constant_within_key: no field reads {column!r}, so its rows cannot be compared; map it "
+                    "or leave it out"
+                )
+
+    @property
+    def constant_fields(self) -> list[str]:
+        """Fields in which the rows of one record must agree; unsaid, its date, its places and its count."""
+        if self.constant_within_key:
+            wanted = set(self.constant_within_key)
+            return [name for name, spec in self.fields.items() if wanted & set(spec.columns)]
+        return [
+            name
+            for name in self.fields
+            if name in ("event_on", "person_count")
+            or (place_parts(name) and not self.part_of(self.fields[name])[0])
+        ]
+
     def _refuse_scattered_names(self) -> None:
         for name, spec in self.fields.items():
-            if len({self._split(column)[0] for column in spec.names}) > 1:
+            if len({self._split(column)[0] for column in spec.columns}) > 1:
                 raise ValueError(
                     f"{name}: the names of one column stand in one sheet, not in a child sheet too"
                 )
@@ -129,13 +178,13 @@ class Contract(Strict):
 
     def names_of(self, spec: FieldSpec) -> list[str]:
         """Every name a field's column goes by in its sheet."""
-        return [self._split(column)[1] for column in spec.names]
+        return [self._split(column)[1] for column in spec.columns]
 
     def other_names(self, part: str) -> dict[str, list[str]]:
         """The further names of the columns of a sheet, by their first."""
         found: dict[str, list[str]] = {}
         for spec in self.fields.values():
-            if len(spec.names) > 1 and self.part_of(spec)[0] == part:
+            if len(spec.columns) > 1 and self.part_of(spec)[0] == part:
                 first, *others = self.names_of(spec)
                 found.setdefault(first, []).extend(others)
         return found
@@ -201,8 +250,12 @@ class Contract(Strict):
     @property
     def typing_hash(self) -> str:
         """Changes when the same landed values could type differently."""
-        parts = self.model_dump(mode="json", include={"fields", "locale", "grain", "period", "extracts"})
-        parts["delivery"] = self.delivery.model_dump(mode="json", include={"newest_by", "key", "mode"})
+        parts = self.model_dump(
+            mode="json", include={"fields", "locale", "grain", "period", "extracts", "constant_within_key"}
+        )
+        parts["delivery"] = self.delivery.model_dump(
+            mode="json", include={"newest_by", "key", "mode", "person_rows"}
+        )
         parts["format"] = self.format.model_dump(mode="json")
         return _hash(parts)
 

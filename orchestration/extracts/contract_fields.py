@@ -117,6 +117,12 @@ class FieldSpec(Strict):
     )
     missing: list[Text] = Field(default_factory=list, description="Values that mean: asked, not known.")
     maximum: int | None = Field(None, gt=0, description="A larger number is implausible.")
+    count_rows: bool = Field(
+        False, description="For person_count with `delivery.person_rows`: a record's rows are its persons."
+    )
+    compare_with: Text | None = Field(
+        None, description="With count_rows: the column in which the partner states how many persons it was."
+    )
     default: Text | None = Field(None, description="The value of a blank cell.")
     constant: Text | None = Field(None, description="The value of every record; needs no column.")
     from_: Literal["age_text", "birth_date", "birth_year"] | None = Field(
@@ -136,7 +142,9 @@ class FieldSpec(Strict):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> FieldSpec:
-        sources = (self.column, self.flags_with_prefix, self.constant)
+        sources = (*self.names[:1], self.flags_with_prefix, self.constant, self.count_rows or None)
+        if self.compare_with and not self.count_rows:
+            raise ValueError("`compare_with` only goes with `count_rows: true`")
         if sum(source is not None for source in sources) != 1:
             raise ValueError(
                 "give either a column (where the value stands), flags_with_prefix (1/0 columns) or a "
@@ -151,9 +159,14 @@ class FieldSpec(Strict):
     @property
     def column(self) -> str | None:
         """The column by its first name, which stands for the others too."""
-        return self.names[0] if self.names else None
+        return self.columns[0] if self.columns else None
+
+    @property
+    def columns(self) -> list[str]:
+        """Every name of the column that is read for the field."""
+        return self.names or ([self.compare_with] if self.compare_with else [])
 
     @property
     def is_read(self) -> bool:
         """Whether the file brings it, not the contract alone."""
-        return bool(self.names) or self.flags_with_prefix is not None
+        return bool(self.columns) or self.flags_with_prefix is not None

@@ -180,7 +180,12 @@ class RecordReader:
             if reference is None or fate is None:
                 continue
             short = self._short(reference)
-            if isinstance(self._parents[name].get(short), str):
+            earlier = self._parents[name].get(short)
+            if self._contract.delivery.person_rows:
+                # A suspect's row does not take the incident's child rows along, and persons are no copies.
+                self._parents[name][short] = earlier if isinstance(earlier, int) else fate
+                continue
+            if isinstance(earlier, str):
                 continue  # one withheld copy withholds the child rows of all copies
             self._parents[name][short] = fate
             if isinstance(fate, int):

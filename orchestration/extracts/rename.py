@@ -57,7 +57,7 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
     """Columns without which a file is held."""
     columns = []
     for name, spec in contract.fields.items():
-        if contract.part_of(spec)[0] == part and spec.names and contract.must_have_column(name):
+        if contract.part_of(spec)[0] == part and spec.columns and contract.must_have_column(name):
             columns.append(contract.part_of(spec)[1])
     if part:
         columns.append(contract.repeats[part].parent)
@@ -74,7 +74,7 @@ def mapped_columns(contract: Contract, part: str = "") -> list[str]:
     return [
         column
         for spec in contract.fields.values()
-        if spec.names
+        if spec.columns
         for owner, column in [contract.part_of(spec)]
         if owner == part
     ]

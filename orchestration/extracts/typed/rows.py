@@ -149,7 +149,8 @@ class RowTypist:
 
     def _count(self, row: Row, cells: list[LandedCell] | None) -> None:
         spec = self.contract.fields.get("person_count")
-        grain = self.contract.grain
+        # Beside rows that are persons, a stated number of none contradicts them and is no fault by itself.
+        grain = "route_report" if spec and spec.count_rows else self.contract.grain
         value, kind, shown = _first(cells, spec)
         if spec is None:
             row.count = read_default(None, grain)
