@@ -17,6 +17,7 @@ from pydantic import Field, field_validator, model_validator
 from orchestration.extracts.contract_fields import (
     CANONICAL_FIELDS,
     MANY_CODES,
+    SINGLE_CODES,
     FieldSpec,
     Strict,
     Text,
@@ -142,6 +143,8 @@ class Contract(Strict):
             raise ValueError(
                 "delivery.person_rows needs delivery.key, the reference the rows of one record share"
             )
+        if self.format.items:
+            self._refuse_unfit_items()
         if self.constant_within_key and not self.delivery.person_rows:
             raise ValueError("constant_within_key only goes with delivery.person_rows: true")
         read = {column for spec in self.fields.values() for column in spec.columns}
@@ -152,9 +155,29 @@ class Contract(Strict):
                     "or leave it out"
                 )
 
+    def _refuse_unfit_items(self) -> None:
+        if not self.delivery.key_parts or self.delivery.person_rows:
+            raise ValueError(
+                "format.items needs delivery.key, the reference that the rows of one record share, and does "
+                "not go with delivery.person_rows"
+            )
+        for name, spec in self.fields.items():
+            kinds = self.item_kinds_of(spec)
+            if kinds and (name not in (*SINGLE_CODES, *MANY_CODES) or len(kinds) < len(spec.columns)):
+                raise ValueError(f"{name}: a kind of item feeds a field of codes, and nothing else beside it")
+            if kinds and spec.required:
+                raise ValueError(f"{name}: not every record has each kind of item; leave `required` out")
+
     @property
     def constant_fields(self) -> list[str]:
-        """Fields in which the rows of one record must agree; unsaid, its date, its places and its count."""
+        """Fields in which the rows of one record must agree: by `constant_within_key`; of a record of items
+        all that are no items; else the date, the places and the count."""
+        if self.format.items:
+            return [
+                name
+                for name, spec in self.fields.items()
+                if spec.is_read and not self.item_kinds_of(spec) and name != "submitted_at"
+            ]
         if self.constant_within_key:
             wanted = set(self.constant_within_key)
             return [name for name, spec in self.fields.items() if wanted & set(spec.columns)]
@@ -177,15 +200,21 @@ class Contract(Strict):
         return self._split(spec.column or spec.flags_with_prefix or "")
 
     def names_of(self, spec: FieldSpec) -> list[str]:
-        """Every name a field's column goes by in its sheet."""
-        return [self._split(column)[1] for column in spec.columns]
+        """Every name a field's column goes by in its sheet; none for a kind of item."""
+        return [] if self.item_kinds_of(spec) else [self._split(column)[1] for column in spec.columns]
+
+    def item_kinds_of(self, spec: FieldSpec) -> list[str]:
+        """The kinds of item that feed a field (`item_type=TACT` → `TACT`)."""
+        items = self.format.items
+        return [kind for column in spec.columns if items and (kind := items.kind_in(column))]
 
     def other_names(self, part: str) -> dict[str, list[str]]:
         """The further names of the columns of a sheet, by their first."""
         found: dict[str, list[str]] = {}
         for spec in self.fields.values():
-            if len(spec.columns) > 1 and self.part_of(spec)[0] == part:
-                first, *others = self.names_of(spec)
+            names = self.names_of(spec)
+            if len(names) > 1 and self.part_of(spec)[0] == part:
+                first, *others = names
                 found.setdefault(first, []).extend(others)
         return found
 
@@ -196,7 +225,7 @@ class Contract(Strict):
     def must_have_column(self, name: str) -> bool:
         """Whether a file without this field's column is held: `required`, or unsaid for dates and places."""
         spec = self.fields[name]
-        if not spec.is_read or spec.optional_column:
+        if not spec.is_read or spec.optional_column or self.item_kinds_of(spec):
             return False
         if spec.required is not None:
             return spec.required

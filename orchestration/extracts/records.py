@@ -23,6 +23,7 @@ from orchestration.extracts.rename import (
     NamedCell,
     cell_at,
     columns_named_by,
+    has_unnamed_item,
     key_of,
     mapped_columns,
     plan_columns,
@@ -54,6 +55,7 @@ class RecordReader:
         self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
         self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
         self._without_reference = 0
+        self._unnamed_items = 0
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land; afterwards `tally` accounts for the file."""
@@ -69,6 +71,8 @@ class RecordReader:
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
             self.tally.tell("flag:key_missing", f"{self._without_reference} rows without a reference")
+        if self._unnamed_items:
+            self.tally.tell("flag:item_type_unmapped", f"{self._unnamed_items} rows with a kind of no field")
         if not self.tally.rows_landed:
             self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
@@ -83,6 +87,7 @@ class RecordReader:
             named: list[NamedCell] = []
             if reason is None:
                 named = self._minimise(plan, cells)
+                self._unnamed_items += has_unnamed_item(plan, cells)
                 reason = self._minimiser.withholds(cell_at(cells, plan.consent))
                 reason = reason or self._conditions.refusal(plan.accept, cells)
                 self._count_denied(plan, cells)
@@ -181,8 +186,8 @@ class RecordReader:
                 continue
             short = self._short(reference)
             earlier = self._parents[name].get(short)
-            if self._contract.delivery.person_rows:
-                # A suspect's row does not take the incident's child rows along, and persons are no copies.
+            if self._contract.delivery.person_rows or self._contract.format.items:
+                # A suspect's or void row does not take the record's child rows along; rows are no copies.
                 self._parents[name][short] = earlier if isinstance(earlier, int) else fate
                 continue
             if isinstance(earlier, str):

@@ -21,6 +21,7 @@ from orchestration.extracts.shown_names import names_somebody
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
 # Marks a field whose columns (several names of one) say different things; holds no value.
 DISAGREES = "disagrees"
+LABEL = "label"
 
 
 class NamedCell(NamedTuple):
@@ -29,6 +30,16 @@ class NamedCell(NamedTuple):
     field: str
     spec: FieldSpec
     cell: Cell
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """Where a row's kind, code and label stand, and which fields each kind feeds."""
+
+    kind: int | None
+    code: int | None
+    label: int | None
+    fields: dict[str, list[tuple[str, FieldSpec]]]
 
 
 @dataclass
@@ -43,6 +54,7 @@ class ColumnPlan:
     accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
+    items: ItemPlan | None = None
     denied: list[int] = field(default_factory=list)
     unmapped: list[int] = field(default_factory=list)
     missing_optional: list[str] = field(default_factory=list)
@@ -50,7 +62,8 @@ class ColumnPlan:
     @property
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
-        return {index for _, _, indexes in self.fields for index in indexes} | flags
+        items = {self.items.code} if self.items and self.items.code is not None else set()
+        return {index for _, _, indexes in self.fields for index in indexes} | flags | items
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
@@ -66,6 +79,8 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
         columns += [one.column for one in contract.accept_if if not one.optional_column]
+        items = contract.format.items
+        columns += [items.type, items.code] if items else []
     return list(dict.fromkeys(columns))
 
 
@@ -74,7 +89,7 @@ def mapped_columns(contract: Contract, part: str = "") -> list[str]:
     return [
         column
         for spec in contract.fields.values()
-        if spec.columns
+        if contract.names_of(spec)
         for owner, column in [contract.part_of(spec)]
         if owner == part
     ]
@@ -88,6 +103,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named += contract.link.columns if contract.link else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
     named += [condition.column for condition in contract.accept_if if not part]
+    named += [contract.format.items.label] if contract.format.items and contract.format.items.label else []
     return {same(column) for column in named}
 
 
@@ -104,7 +120,10 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
     else:
         _place_keys(plan, contract, header)
-    known |= {index for index in (*plan.key, plan.consent, *plan.accept, plan.parent) if index is not None}
+        plan.items = _place_items(contract, header)
+    items = (plan.items.kind, plan.items.code, plan.items.label) if plan.items else ()
+    placed = (*plan.key, plan.consent, *plan.accept, plan.parent, *items)
+    known |= {index for index in placed if index is not None}
     known |= set(plan.matches.values())
     _refuse_ambiguous(contract, part, header, label)
     link = contract.link.columns if contract.link else []
@@ -136,7 +155,24 @@ def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
         if answers and not chosen:
             chosen = [""]  # answered, and nothing applies: not the same as unanswered
         named += [NamedCell(name, spec, Cell(choice, "flag")) for choice in chosen]
-    return named
+    return named + (_item(plan.items, cells) if plan.items else [])
+
+
+def has_unnamed_item(plan: ColumnPlan, cells: list[Cell | None]) -> bool:
+    """Whether a row brings a code of a kind that feeds no field."""
+    if plan.items is None or cell_at(cells, plan.items.code) is None:
+        return False
+    return same(_text_at(cells, plan.items.kind)) not in plan.items.fields
+
+
+def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
+    """The code of a row under the fields its kind feeds; its label goes with it."""
+    code, label = cell_at(cells, items.code), cell_at(cells, items.label)
+    if code is None:
+        return []
+    beside = [Cell(label.value, LABEL)] if label else []
+    fed = items.fields.get(same(_text_at(cells, items.kind)), [])
+    return [NamedCell(name, spec, cell) for name, spec in fed for cell in (code, *beside)]
 
 
 def key_of(plan: ColumnPlan, contract: Contract, sheet_name: str, cells: list[Cell | None]) -> str | None:
@@ -171,7 +207,7 @@ def _place_field(
         plan.fields.append((name, spec, indexes))
     if choices and (spec.flags_with_prefix or spec.select_multiple in ("flags", "both")):
         plan.flags.append((name, spec, choices))
-    if not known and not spec.optional_column:
+    if not known and not spec.optional_column and not contract.item_kinds_of(spec):
         plan.missing_optional.append(column)
     return known
 
@@ -194,6 +230,18 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
         index = header.find(repeat.matches) if repeat.matches else None
         if index is not None:
             plan.matches[name] = index
+
+
+def _place_items(contract: Contract, header: Header) -> ItemPlan | None:
+    items = contract.format.items
+    if items is None:
+        return None
+    fields: dict[str, list[tuple[str, FieldSpec]]] = {}
+    for name, spec in contract.fields.items():
+        for kind in contract.item_kinds_of(spec):
+            fields.setdefault(same(kind), []).append((name, spec))
+    label = header.find(items.label) if items.label else None
+    return ItemPlan(header.find(items.type), header.find(items.code), label, fields)
 
 
 def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -> None:

@@ -1,7 +1,8 @@
 """Several source rows of one record → the row that stands for it.
 
 Copies of one reference are told apart by content and time, unless the contract says that a record's rows
-are its persons (`pieces`). What a later extract says of the same record is judged by the dbt project.
+are its persons or its codes (`pieces`). What a later extract says of the same record is judged by the dbt
+project.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.typed.pieces import persons_of
+from orchestration.extracts.typed.pieces import persons_of, record_of_items
 from orchestration.extracts.typed.row import Row, with_problems
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -23,6 +24,8 @@ def one_of(rows: list[Row], contract: Contract) -> Row:
         return persons_of(rows, contract)
     if len(rows) == 1:
         return first
+    if contract.format.items:
+        return record_of_items(rows, contract)
     if len({_content_of_row(row) for row in rows}) == 1:
         return with_problems(first, "record", ("flag:duplicate_rows",))
     sent = [row.submitted_at for row in rows]

@@ -1,7 +1,8 @@
 """Rows that together make up one record → the row that stands for it.
 
-Belongs here: rows that are the persons of an intercepted group. In which fields they must agree, the
-contract says; where they do not, the record is set aside. Copies of a record are told apart in `copies`.
+Belongs here: rows that are the persons of an intercepted group, or the codes of one case. In which fields
+they must agree, the contract says; where they do not, the record is set aside. Copies of a record are told
+apart in `copies`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,24 @@ def persons_of(rows: list[Row], contract: Contract) -> Row:
         merged.codes["sex"] = "mixed"
     merged.age = _agreed_age([row.age for row in rows])
     merged.lists = _union(rows)
+    return merged
+
+
+def record_of_items(rows: list[Row], contract: Contract) -> Row:
+    """One row a code, the record's own columns repeated: the codes of all rows together."""
+    constant = contract.constant_fields
+    merged = replace(rows[0], problems=_problems(rows, constant))
+    if not _agree(rows, constant):
+        return with_problems(merged, "record", ("Q:rows_disagree",))
+    merged.lists = _union(rows)
+    for name in _names(rows, "codes"):
+        codes = {code for row in rows if (code := row.codes.get(name))}
+        known = sorted(codes - {"unknown"} or codes)
+        merged.codes = merged.codes | {name: known[0] if known else None}
+        if len(known) > 1:
+            merged.codes[name] = "unknown"
+            merged.note(name, ("unk:codes_disagree",))
+    merged.submitted_at = max((row.submitted_at for row in rows if row.submitted_at), default=None)
     return merged
 
 

@@ -13,7 +13,7 @@ from orchestration.extracts.contract import Contract, Period
 from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, MANY_CODES, FieldSpec, place_parts
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.records import LandedCell
-from orchestration.extracts.rename import DISAGREES
+from orchestration.extracts.rename import DISAGREES, LABEL
 from orchestration.extracts.typed.ages import read_age
 from orchestration.extracts.typed.codes import CodeReader, ReadCode, ReadCodes, joined_or_flags
 from orchestration.extracts.typed.counts import ReadCount, read_count, read_default
@@ -24,6 +24,7 @@ from orchestration.extracts.typed.vocabulary import AGE_BAND, Vocabulary
 from orchestration.extracts.typed.words import clean, is_blank, norm
 
 TRANSIT_LIST = "place(transit).list"
+NAMIBIA = "NA"
 
 
 class RowTypist:
@@ -61,7 +62,7 @@ class RowTypist:
 
     def main_row(self, record_id: int, sheet: str, number: int, cells: list[LandedCell]) -> Row:
         row = Row(record_id, sheet, number)
-        by_field = self._by_field(cells)
+        by_field = self._by_field(row, cells)
         self._dates(row, by_field)
         self._count(row, by_field.get("person_count"))
         self._codes(row, by_field)
@@ -70,14 +71,12 @@ class RowTypist:
         for name in self._needed:
             if name not in by_field:
                 row.note(name, ("Q:required_missing",))
-        _note_disagreements(row, cells)
         return row
 
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
         """The places one child row names, by role; its other codes are added to the record's row."""
         places: dict[str, Place] = {}
-        _note_disagreements(row, cells)
-        for name, found in self._by_field(cells).items():
+        for name, found in self._by_field(row, cells).items():
             parts = place_parts(name)
             if parts and parts[1] == "transport_mode":
                 read = self._many(name, found)
@@ -91,11 +90,13 @@ class RowTypist:
                 row.note(name, weighed(self.contract, name, read.problems))
         return places
 
-    def _by_field(self, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
+    def _by_field(self, row: Row, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
         """Today's contract decides: what it no longer maps is not read, even where it landed."""
         found: dict[str, list[LandedCell]] = {}
         for cell in cells:
-            if cell.field in self.contract.fields and cell.kind != DISAGREES:
+            if cell.kind == DISAGREES:
+                row.note(cell.field, ("flag:columns_disagree",))
+            elif cell.field in self.contract.fields:
                 found.setdefault(cell.field, []).append(cell)
         return found
 
@@ -187,7 +188,7 @@ class RowTypist:
                 row.lists[name] = read.codes
                 row.note(name, weighed(self.contract, name, read.problems))
             else:
-                one = self._one(name, found[0])
+                one = self._one(name, found)
                 row.codes[name] = one.code
                 row.note(name, weighed(self.contract, name, one.problems))
                 row.child_word = one.is_child if name == "sex" else row.child_word
@@ -253,15 +254,22 @@ class RowTypist:
         )
         return read
 
-    def _one(self, name: str, cell: LandedCell) -> ReadCode:
+    def _one(self, name: str, cells: list[LandedCell]) -> ReadCode:
         reader = self._readers[name]
+        cell = next((cell for cell in cells if cell.kind != LABEL), None)
+        if cell is None:  # its code was removed
+            return ReadCode()
+        label = next((cell.value for cell in cells if cell.kind == LABEL), None)
         read: ReadCode = self._cached(
-            (name, cell.value, cell.kind), lambda: reader.read_one(cell.value, cell.kind)
+            (name, cell.value, cell.kind, label), lambda: reader.read_one(cell.value, cell.kind, label)
         )
         return read
 
     def _many(self, name: str, cells: list[LandedCell]) -> ReadCodes:
         reader = self._readers[name]
+        if self.contract.item_kinds_of(self.contract.fields[name]):
+            one = self._one(name, cells)
+            return ReadCodes((one.code,) if one.code else (), one.problems)
         chosen = tuple(cell.value for cell in cells if cell.kind == "flag")
         flags: ReadCodes | None = None
         if chosen:
@@ -322,13 +330,8 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
     return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
 
 
-def _note_disagreements(row: Row, cells: list[LandedCell]) -> None:
-    for cell in cells:
-        if cell.kind == DISAGREES:
-            row.note(cell.field, ("flag:columns_disagree",))
-
-
 def _add_text(place: Place, part: str, value: str) -> None:
     text = clean(value)
-    if not is_blank(norm(text)):
+    # `NA` in a column of countries may be Namibia's code; what stands beside it decides (`places`).
+    if not is_blank(norm(text)) or (part == "country_text" and text == NAMIBIA):
         place.texts[part] = text
