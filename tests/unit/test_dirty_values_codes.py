@@ -139,6 +139,37 @@ def test_codes_that_say_nothing_alone(
     assert (seen, found.problems()) == ([code], [[problem] if problem else []])
 
 
+LONG = contract(
+    {
+        "documents": {"column": "item_type=FDDO", "crosswalk": "ke_ctip"},
+        "recruitment_method": {"column": "item_type=FD21", "crosswalk": "ke_ctip"},
+    },
+    format={"kind": "csv", "items": {"type": "item_type", "code": "item_code", "label": "item_label"}},
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "label", "expected", "problem"),
+    [
+        pytest.param("FDDO", "TFDDO", None, ("unknown", []), "unk:code_defect", id="K2"),
+        pytest.param("FDDO", "TFDDO", "Forged", ("forged", []), None, id="K2-with-label"),
+        pytest.param("FD21", "TFD2H", "Other", (None, ["unknown"]), None, id="K2-TFD2H"),
+        pytest.param("FD21", "TFD2K", None, (None, ["unknown"]), None, id="K2-TFD2K"),
+    ],
+)
+def test_codes_that_say_nothing_alone_in_rows_of_their_own(
+    tmp_path: Path,
+    kind: str,
+    code: str,
+    label: str | None,
+    expected: tuple[str | None, list[str]],
+    problem: str | None,
+) -> None:
+    found = arrive(tmp_path, [{"item_type": kind, "item_code": code, "item_label": label}], LONG)
+    assert (found.records[0]["documents"], found.codes("recruitment_method")[0]) == expected
+    assert found.problems() == [[problem] if problem else []]
+
+
 def test_blanks_around_a_code_do_not_matter(tmp_path: Path) -> None:
     """K3."""
     raw = ["DebtBondage ", "DebtBondage\u00a0", "Debt\u00a0bondage"]

@@ -211,31 +211,36 @@ def test_the_partners_own_marks_keep_a_row_out(
 
 
 INTERCEPTED = contract(
-    {"person_count": "number_of_victims"}, grain="interception", consent=CONSENT,
-    delivery={"mode": "incremental", "cadence": "weekly", "key": "irf_number"},
-)  # fmt: skip
+    {"person_count": {"count_rows": True, "compare_with": "number_of_victims"}},
+    grain="interception",
+    consent=CONSENT,
+    accept_if=[
+        {"column": "role", "accept": ["PVOT"], "otherwise": "withhold", "withheld_as": "not_potential_victim"}
+    ],
+    delivery={"mode": "incremental", "cadence": "weekly", "key": "irf_number", "person_rows": True},
+)
 
 
 def persons(count: int, stated: int, **last: Any) -> list[dict[str, Any]]:
-    row = {"Ref": None, "irf_number": "i1", "number_of_victims": str(stated)}
-    return [row] * (count - 1) + [row | last]
+    """Rows of one incident, a suspect's among them."""
+    row = {"Ref": None, "irf_number": "i1", "number_of_victims": str(stated), "role": "PVOT"}
+    return [row | {"role": "Suspect"}, *[row] * (count - 1), row | last]
 
 
 @pytest.mark.parametrize(
     ("rows", "expected", "problems"),
     [
         pytest.param(persons(3, 3), (3, 3, 3, "stated"), [], id="X9"),
-        pytest.param(
-            persons(2, 3), (2, 2, 3, "range"), ["flag:victim_count_mismatch"], id="X9-fewer-rows"
-        ),
+        pytest.param(persons(2, 3), (2, 2, 3, "range"), ["flag:victim_count_mismatch"], id="X9-fewer-rows"),
     ],
-)  # fmt: skip
+)
 def test_rows_of_one_incident_are_its_persons(
     tmp_path: Path, rows: list[dict[str, Any]], expected: tuple[Any, ...], problems: list[str]
 ) -> None:
     found = arrive(tmp_path, rows, INTERCEPTED)
     assert found.seen("person_count", "person_count_low", "person_count_high", "count_basis") == [expected]
-    assert (found.seen("source_row_count"), found.problems()) == ([(len(rows),)], [problems])
+    assert (found.seen("source_row_count"), found.problems()) == ([(len(rows) - 1,)], [problems])
+    assert found.refused == {"withheld:not_potential_victim": 1}
 
 
 def test_rows_of_one_incident_that_disagree_are_set_aside(tmp_path: Path) -> None:
