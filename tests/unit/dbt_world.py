@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
 
 TEXT, WHOLE, BIG, DAY, YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()
 
@@ -119,6 +121,8 @@ trafficking_status,confirmed,Confirmed,yes
 trafficking_status,presumed,Presumed,yes
 trafficking_status,prevented,Prevented,no
 trafficking_status,smuggling,Smuggling,no
+trafficking_status,high_risk,High risk,no
+trafficking_status,trafficked_or_smuggled,Trafficked or smuggled,no
 trafficking_status,unknown,Unknown,yes
 exploitation_type,domestic_servitude,Domestic servitude,na
 exploitation_type,forced_labour,Forced labour,na
@@ -263,10 +267,17 @@ class World:
                         "outcome": outcome, "problem_code": code}
             )  # fmt: skip
 
-    def build(self) -> duckdb.DuckDBPyConnection:
-        """Run `dbt build` in a copy of the project with these seeds; return the warehouse, read-only."""
+    def build(self, changed: Sequence[dict[str, tuple[str, str]]] = ()) -> duckdb.DuckDBPyConnection:
+        """Run `dbt build` in a copy of the project with these seeds; return the warehouse, read-only.
+
+        `changed` breaks the copy: files of the project, with a text and what to put in its place.
+        """
         project, warehouse = self.root / "dbt_project", self.root / "warehouse.duckdb"
         shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+        for name, (text, instead) in (change for changes in changed for change in changes.items()):
+            path = project / name
+            assert text in path.read_text(encoding="utf-8"), f"{name} does not hold the text to change"
+            path.write_text(path.read_text(encoding="utf-8").replace(text, instead), encoding="utf-8")
         self._write()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("NJIA_WAREHOUSE", str(warehouse))
@@ -309,6 +320,7 @@ class World:
         seeds.mkdir(parents=True)
         for name, text in SEEDS.items():
             (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
+        shutil.copy(REFERENCE_SEEDS / "measures_of_tables.csv", seeds)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
