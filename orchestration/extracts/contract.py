@@ -56,10 +56,17 @@ class Contract(Strict):
     period: Period | None = Field(None, description="The period of every file no `extracts` entry matches.")
     format: Annotated[XlsxFormat | CsvFormat, Field(discriminator="kind")]
     locale: Locale = Field(default_factory=lambda: Locale.model_validate({}))
-    accept_if: AcceptIf | None = None
+    accept_if: list[AcceptIf] = Field(
+        default_factory=list, description="Conditions on a row, judged in order; one may stand alone."
+    )
     fields: dict[str, FieldSpec] = Field(min_length=1)
     deny: list[Text] = Field(default_factory=list, description="Columns known and never kept.")
     link: Link | None = None
+
+    @field_validator("accept_if", mode="before")
+    @classmethod
+    def _one_condition_or_several(cls, value: Any) -> Any:
+        return value if isinstance(value, list) else [] if value is None else [value]
 
     @field_validator("fields")
     @classmethod

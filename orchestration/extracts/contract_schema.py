@@ -21,9 +21,12 @@ def schema_text() -> str:
 
 
 def _allow_shorthand(schema: dict[str, Any]) -> None:
-    """A field may be its column's name alone, which pydantic's schema cannot know."""
+    """Short forms that pydantic's schema cannot know: a field's column alone, one condition alone."""
     fields = schema["properties"]["fields"]
     fields["additionalProperties"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/FieldSpec"}]}
+    accept_if = schema["properties"]["accept_if"]
+    accept_if["anyOf"] = [{"$ref": "#/$defs/AcceptIf"}, {"type": "array", "items": accept_if.pop("items")}]
+    del accept_if["type"]
 
 
 if __name__ == "__main__":

@@ -173,12 +173,32 @@ class Locale(Strict):
 
 
 class AcceptIf(Strict):
-    """Which review status lets a record in."""
+    """One condition on a row: which answers in a column let it in."""
 
     column: Text
-    accept: list[Text] = Field(min_length=1)
-    withhold: list[Text] = Field(default_factory=list)
-    wait: list[Text] = Field(default_factory=list)
+    accept: list[Text] = Field(default_factory=list, description='Answers that let a row in; "" is a blank.')
+    withhold: list[Text] = Field(default_factory=list, description="Answers with which a row never lands.")
+    wait: list[Text] = Field(default_factory=list, description="Answers with which a row is set aside.")
+    otherwise: Literal["accept", "withhold", "wait"] | None = Field(
+        None, description="What any other answer means; unsaid, the row is set aside as not understood."
+    )
+    withheld_as: Literal["not_approved", "void", "not_potential_victim"] = Field(
+        "not_approved", description="The reason under which withheld rows are counted."
+    )
+    waits_as: Literal["awaiting_partner", "not_decrypted"] = Field(
+        "awaiting_partner", description="The reason under which rows set aside are counted."
+    )
+    optional_column: bool = Field(False, description="A file without the column is not judged by it.")
+
+    @model_validator(mode="after")
+    def _lets_something_in(self) -> AcceptIf:
+        if not self.accept and self.otherwise != "accept":
+            raise ValueError(
+                "accept_if lets no row in: name the answers under `accept`, or say `otherwise: accept`"
+            )
+        answers = [text.strip().casefold() for text in (*self.accept, *self.withhold, *self.wait)]
+        _refuse_repeated("the answer", answers)
+        return self
 
 
 class Link(Strict):

@@ -29,24 +29,13 @@ class Minimiser:
         self._answers = {
             same(text): state for text, state in (contract.consent.values if contract.consent else {}).items()
         }
-        accept = contract.accept_if
-        self._accepted = {same(text) for text in accept.accept} if accept else set()
-        self._withheld = {same(text) for text in accept.withhold} if accept else set()
-        self._awaited = {same(text) for text in accept.wait} if accept else set()
-        self._judges_status = accept is not None
 
-    def withholds(self, consent: Cell | None, status: Cell | None) -> str | None:
-        """Why a record may not land, or None. `status` is the partner's own review of it."""
+    def withholds(self, consent: Cell | None) -> str | None:
+        """Why the person's answer keeps a record out, or None."""
         if self._consent is not None and self._consent.column:
             state = self._answers.get(same(consent.value) if consent else "", "not_recorded")
             if state != "given":
                 return "withheld:no_consent" if state == "refused" else "withheld:consent_not_recorded"
-        if self._judges_status:
-            answer = same(status.value) if status else ""
-            if answer in self._withheld:
-                return "withheld:not_approved"
-            if answer not in self._accepted:
-                return "Q:awaiting_partner" if answer in self._awaited else "Q:status_unmapped"
         return None
 
     def keep(self, named: list[NamedCell]) -> list[NamedCell]:

@@ -10,6 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 
+from orchestration.extracts.acceptance import RowConditions
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.header import Header, read_header
@@ -46,6 +47,7 @@ class RecordReader:
         self._partner = contract.partner.code
         self._label = f"{self._partner}: file {shown_file(file_name)}"
         self._minimiser = Minimiser(contract)
+        self._conditions = RowConditions(contract.accept_if)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
         self._contents: Counter[int] = Counter()
@@ -81,7 +83,8 @@ class RecordReader:
             named: list[NamedCell] = []
             if reason is None:
                 named = self._minimise(plan, cells)
-                reason = self._minimiser.withholds(cell_at(cells, plan.consent), cell_at(cells, plan.accept))
+                reason = self._minimiser.withholds(cell_at(cells, plan.consent))
+                reason = reason or self._conditions.refusal(plan.accept, cells)
                 self._count_denied(plan, cells)
             if reason is None and not named:
                 reason = BLANK

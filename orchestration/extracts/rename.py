@@ -38,7 +38,7 @@ class ColumnPlan:
     flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
-    accept: int | None = None
+    accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
     denied: list[int] = field(default_factory=list)
@@ -63,7 +63,7 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         columns += [column for column in contract.delivery.key_parts if column != SHEET]
         columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
-        columns += [contract.accept_if.column] if contract.accept_if else []
+        columns += [one.column for one in contract.accept_if if not one.optional_column]
     return list(dict.fromkeys(columns))
 
 
@@ -84,6 +84,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
     named += contract.link.columns if contract.link else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
+    named += [condition.column for condition in contract.accept_if if not part]
     return {same(column) for column in named}
 
 
@@ -101,7 +102,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
     else:
         _place_keys(plan, contract, header)
-    known |= {index for index in (*plan.key, plan.consent, plan.accept, plan.parent) if index is not None}
+    known |= {index for index in (*plan.key, plan.consent, *plan.accept, plan.parent) if index is not None}
     known |= set(plan.matches.values())
     _refuse_ambiguous(contract, part, header, label)
     link = contract.link.columns if contract.link else []
@@ -174,8 +175,7 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
     plan.key = [None if part == SHEET else header.find(part) for part in contract.delivery.key_parts]
     if contract.consent and contract.consent.column:
         plan.consent = header.find(contract.consent.column)
-    if contract.accept_if:
-        plan.accept = header.find(contract.accept_if.column)
+    plan.accept = [header.find(condition.column) for condition in contract.accept_if]
     for name, repeat in contract.repeats.items():
         index = header.find(repeat.matches) if repeat.matches else None
         if index is not None:
