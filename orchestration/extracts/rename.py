@@ -38,6 +38,7 @@ class ColumnPlan:
     flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
+    withdrawn: int | None = None
     accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
@@ -48,7 +49,8 @@ class ColumnPlan:
     @property
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
-        return {index for _, _, index in self.fields} | flags
+        marks = {self.withdrawn} if self.withdrawn is not None else set()
+        return {index for _, _, index in self.fields} | flags | marks
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
@@ -63,6 +65,8 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         columns += [column for column in contract.delivery.key_parts if column != SHEET]
         columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
+        if contract.withdrawn and not contract.withdrawn.optional_column:
+            columns.append(contract.withdrawn.column)
         columns += [one.column for one in contract.accept_if if not one.optional_column]
     return list(dict.fromkeys(columns))
 
@@ -85,6 +89,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named += contract.link.columns if contract.link else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
     named += [condition.column for condition in contract.accept_if if not part]
+    named += [contract.withdrawn.column] if contract.withdrawn and not part else []
     return {same(column) for column in named}
 
 
@@ -102,7 +107,11 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
     else:
         _place_keys(plan, contract, header)
-    known |= {index for index in (*plan.key, plan.consent, *plan.accept, plan.parent) if index is not None}
+    known |= {
+        index
+        for index in (*plan.key, plan.consent, plan.withdrawn, *plan.accept, plan.parent)
+        if index is not None
+    }
     known |= set(plan.matches.values())
     _refuse_ambiguous(contract, part, header, label)
     link = contract.link.columns if contract.link else []
@@ -175,6 +184,8 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
     plan.key = [None if part == SHEET else header.find(part) for part in contract.delivery.key_parts]
     if contract.consent and contract.consent.column:
         plan.consent = header.find(contract.consent.column)
+    if contract.withdrawn:
+        plan.withdrawn = header.find(contract.withdrawn.column)
     plan.accept = [header.find(condition.column) for condition in contract.accept_if]
     for name, repeat in contract.repeats.items():
         index = header.find(repeat.matches) if repeat.matches else None

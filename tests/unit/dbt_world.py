@@ -30,10 +30,14 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("contract_version", WHOLE), ("grain", TEXT), ("delivery_mode", TEXT), ("period_from", DAY),
         ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
         ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_from", DAY), ("agreement_to", DAY),
+        ("agreement_purposes", TEXT), ("retention_years", WHOLE),
         ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE), ("steward", TEXT),
     ],
     "typed/refusals": [
         ("extract_id", TEXT), ("partner", TEXT), ("sheet", TEXT), ("reason", TEXT), ("row_count", BIG),
+    ],
+    "typed/withheld_records": [
+        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("reason", TEXT),
     ],
     "typed/records": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("record_grain", TEXT), ("sheet", TEXT),
@@ -148,6 +152,7 @@ date_ambiguous,Q,Day and month cannot be told apart,The contract names no order,
 no_place_resolved,Q,No place is known,No place of the record is in the gazetteer,Add an alias
 departs_after_receipt,Q,Later than its receipt,The date lies after the day the extract came,Ask the partner
 code_not_listed,Q,Code outside the list,The contract maps to a code that no list holds,Correct the contract
+purpose_not_agreed,Q,Another purpose,Statistics is none of its purposes,Ask the partner
 consent_missing,Q,No consent,The person did not agree,Ask the partner
 sex_count_conflict,flag,Mixed sex of one person,One person cannot be mixed,Ask the partner
 child_age_conflict,flag,Child and adult,Band and child disagree,Ask the partner
@@ -187,6 +192,7 @@ class World:
         reason: str | None = None,
         coverage: list[tuple[str, str]] | None = None,
         rows_refused: int = 0,
+        retention_years: int | None = None,
     ) -> None:
         self.tables["typed/extracts"].append(
             {
@@ -196,7 +202,7 @@ class World:
                 "period_to": day(period[1]) if period else None,
                 "round": round, "received_on": day(received_on), "sequence": sequence,
                 "rows_read": rows_refused, "rows_refused": rows_refused, "rows_landed": 0,
-                "finest_place": finest_place, "cadence": "monthly", "grace_days": 15,
+                "finest_place": finest_place, "retention_years": retention_years, "cadence": "monthly", "grace_days": 15,
             }
         )  # fmt: skip
         if rows_refused:
@@ -216,6 +222,15 @@ class World:
             self.tables["typed/coverage"].append(
                 {"extract_id": extract_id, "partner": partner, "place_id": place_id, "role": role}
             )
+
+    def withhold(self, extract_id: str, record_id: int, reason: str) -> None:
+        """A row of the extract that did not land, of a record known by its reference."""
+        extract = next(e for e in self.tables["typed/extracts"] if e["extract_id"] == extract_id)
+        extract["rows_read"] += 1
+        extract["rows_refused"] += 1
+        keys = {"extract_id": extract_id, "partner": extract["partner"]}
+        self.tables["typed/withheld_records"].append(keys | {"record_id": record_id, "reason": reason})
+        self.tables["typed/refusals"].append(keys | {"sheet": "Cases", "reason": reason, "row_count": 1})
 
     def record(
         self,
