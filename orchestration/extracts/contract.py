@@ -36,11 +36,12 @@ from orchestration.extracts.contract_terms import (
     Locale,
     Partner,
     Period,
+    Withdrawn,
 )
 
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
-READER = 2
+READER = 3
 _READING_OF_A_FIELD = {
     "names",
     "compare_with",
@@ -60,6 +61,7 @@ class Contract(Strict):
     files: Text = Field("*", description="Which file names this contract reads.")
     agreement: Agreement
     consent: Consent | None = None
+    withdrawn: Withdrawn | None = None
     coverage: list[Coverage] = Field(default_factory=list)
     delivery: Delivery
     extracts: list[DeclaredExtract] = Field(default_factory=list)
@@ -105,6 +107,12 @@ class Contract(Strict):
                 "{basis: agreement, reference: …}"
             )
         self._refuse_scattered_names()
+        takes_back = self.withdrawn or (self.consent and "withdrawn" in self.consent.values.values())
+        if takes_back and not self.delivery.key_parts and self.delivery.mode == "incremental":
+            raise ValueError(
+                "a withdrawn record cannot be found again: delivery.key is `content`, and incremental files "
+                "do not say what is gone. Name the column with the partner's reference as delivery.key"
+            )
         kept = {column for spec in self.fields.values() for column in spec.columns}
         for column in self.deny:
             if column in kept:
@@ -260,7 +268,7 @@ class Contract(Strict):
         parts = self.model_dump(
             mode="json",
             include={"contract", "grain", "files", "consent", "extracts", "period", "format", "accept_if"}
-            | {"deny", "link"},
+            | {"deny", "link", "withdrawn"},
         )
         parts["reader"] = READER
         parts["key"] = self.delivery.key_parts
@@ -270,6 +278,8 @@ class Contract(Strict):
             for name, spec in self.fields.items()
             if spec.is_read
         }
+        if "purpose" in self.fields:  # what is given for another purpose does not land
+            parts["purpose"] = self.fields["purpose"].model_dump(mode="json")
         # A long cell lands only where the contract lists it as a label.
         parts["labels"] = sorted(
             {label for spec in self.fields.values() for label in spec.values if len(label) > LONGEST_TEXT}

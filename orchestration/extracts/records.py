@@ -18,6 +18,7 @@ from orchestration.extracts.looks import LOST, Looks
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
 from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.permission import Permission
 from orchestration.extracts.reading import Source
 from orchestration.extracts.rename import (
     ColumnPlan,
@@ -36,6 +37,7 @@ from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
 ORPHAN = "Q:orphan_leg"
+WITHHELD = "withheld:"
 RESENT = "dup:duplicate_uuid"
 
 
@@ -49,6 +51,7 @@ class RecordReader:
         self._partner = contract.partner.code
         self._label = f"{self._partner}: file {shown_file(file_name)}"
         self._minimiser = Minimiser(contract)
+        self._permission = Permission(contract)
         self._conditions = RowConditions(contract.accept_if)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
@@ -88,9 +91,10 @@ class RecordReader:
             reason = judge.reason(cells)
             named: list[NamedCell] = []
             if reason is None:
-                named = self._minimise(plan, cells)
+                renamed = rename_row(plan, cells)
+                named = self._minimiser.keep(renamed)
                 self._unnamed_items += has_unnamed_item(plan, cells)
-                reason = self._minimiser.withholds(cell_at(cells, plan.consent))
+                reason = self._permission.refusal(plan, cells, renamed)
                 reason = reason or self._conditions.refusal(plan.accept, cells)
                 self._count_denied(plan, cells)
             if reason is None and not named:
@@ -99,6 +103,7 @@ class RecordReader:
             self._remember(plan, sheet.name, cells, reason if record_id is None else record_id)
             if record_id is None:
                 self.tally.refusals[(sheet.shown, reason or BLANK)] += 1
+                self._remember_withheld(plan, sheet.name, cells, reason or BLANK)
                 continue
             self.tally.rows_landed += 1
             looks.add(cells)
@@ -200,6 +205,15 @@ class RecordReader:
             self._parents[name][short] = fate
             if isinstance(fate, int):
                 self._copies[name][fate] += 1
+
+    def _remember_withheld(self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], reason: str) -> None:
+        """By its keyed id alone, so that what landed of the record before can be taken out."""
+        if not reason.startswith(WITHHELD) or not plan.key:
+            return
+        reference = key_of(plan, self._contract, sheet, cells)
+        if reference is not None:
+            record_id = self._keys.record_id(self._partner, self._contract.record_ref(reference))
+            self.tally.withheld.setdefault(reason, set()).add(record_id)
 
     def _land(
         self, record_id: int, sheet: str, row: int, part: str, seq: int, named: list[NamedCell]

@@ -51,6 +51,7 @@ class ColumnPlan:
     flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
+    withdrawn: int | None = None
     accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
@@ -63,7 +64,8 @@ class ColumnPlan:
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
         items = {self.items.code} if self.items and self.items.code is not None else set()
-        return {index for _, _, indexes in self.fields for index in indexes} | flags | items
+        marks = {self.withdrawn} if self.withdrawn is not None else set()
+        return {index for _, _, indexes in self.fields for index in indexes} | flags | items | marks
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
@@ -78,6 +80,8 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         columns += [column for column in contract.delivery.key_parts if column != SHEET]
         columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
+        if contract.withdrawn and not contract.withdrawn.optional_column:
+            columns.append(contract.withdrawn.column)
         columns += [one.column for one in contract.accept_if if not one.optional_column]
         items = contract.format.items
         columns += [items.type, items.code] if items else []
@@ -104,6 +108,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
     named += [condition.column for condition in contract.accept_if if not part]
     named += [contract.format.items.label] if contract.format.items and contract.format.items.label else []
+    named += [contract.withdrawn.column] if contract.withdrawn and not part else []
     return {same(column) for column in named}
 
 
@@ -122,7 +127,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
         _place_keys(plan, contract, header)
         plan.items = _place_items(contract, header)
     items = (plan.items.kind, plan.items.code, plan.items.label) if plan.items else ()
-    placed = (*plan.key, plan.consent, *plan.accept, plan.parent, *items)
+    placed = (*plan.key, plan.consent, plan.withdrawn, *plan.accept, plan.parent, *items)
     known |= {index for index in placed if index is not None}
     known |= set(plan.matches.values())
     _refuse_ambiguous(contract, part, header, label)
@@ -225,6 +230,8 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
     plan.key = [None if part == SHEET else header.find(part) for part in contract.delivery.key_parts]
     if contract.consent and contract.consent.column:
         plan.consent = header.find(contract.consent.column)
+    if contract.withdrawn:
+        plan.withdrawn = header.find(contract.withdrawn.column)
     plan.accept = [header.find(condition.column) for condition in contract.accept_if]
     for name, repeat in contract.repeats.items():
         index = header.find(repeat.matches) if repeat.matches else None

@@ -83,7 +83,7 @@ def test_what_identifies_is_removed_from_a_child_sheet_too(tmp_path: Path) -> No
     assert "0712345678" not in repr([found.landed, found.note, found.tables])
 
 
-ASKED = {"column": "Consent", "values": {"Yes": "given", "No": "refused"}}
+ASKED = {"column": "Consent", "values": {"Yes": "given", "No": "refused", "Taken back": "withdrawn"}}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,7 @@ ASKED = {"column": "Consent", "values": {"Yes": "given", "No": "refused"}}
     [
         pytest.param(None, "withheld:consent_not_recorded", id="V2"),
         pytest.param("No", "withheld:no_consent", id="V2-refused"),
+        pytest.param("Taken back", "withheld:withdrawn", id="V2-withdrawn"),
     ],
 )
 def test_a_case_without_consent_does_not_land(tmp_path: Path, answer: str | None, reason: str) -> None:
@@ -98,6 +99,15 @@ def test_a_case_without_consent_does_not_land(tmp_path: Path, answer: str | None
     found = arrive(tmp_path, rows, contract(grain="case", consent=ASKED))
     assert found.refused == {reason: 1}
     assert found.seen("consent_state") == [("given",)]
+    assert "Moyale" not in repr([found.landed, found.tables])
+
+
+def test_a_withdrawn_record_does_not_land_whatever_it_consented_to(tmp_path: Path) -> None:
+    """V2."""
+    rows = [{"Consent": "Yes"}, {"Consent": "Yes", "Withdrawn": "2020-09-01", "From": "Moyale"}]
+    content = contract(grain="case", consent=ASKED, withdrawn={"column": "Withdrawn"})
+    found = arrive(tmp_path, rows, content)
+    assert (found.refused, len(found.records)) == ({"withheld:withdrawn": 1}, 1)
     assert "Moyale" not in repr([found.landed, found.tables])
 
 
