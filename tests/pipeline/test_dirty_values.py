@@ -21,6 +21,7 @@ def contract(partner: str, mode: str = "full", valid_to: str = "2035-12-31") -> 
     text = scenario.CASES.format(
         partner=partner, mode=mode, agreement=scenario.AGREEMENT.format(valid_to=valid_to)
     )
+    text = text.replace('"No": refused', '"No": refused, "Taken back": withdrawn')
     return text.replace("deny:", "  trafficking_status: Status\n  embargo_until: Embargo\ndeny:")
 
 
@@ -54,6 +55,10 @@ PARTNERS: dict[str, tuple[str, list[str | bytes]]] = {
         contract("paa_added", "incremental")
         + 'extracts: [{match: "*_3*", period: {from: 2025-06-01, to: 2025-06-30}}]\n',
         [cases("A1", "A2"), cases("A3"), ""],
+    ),
+    "swara_taken": (
+        contract("swara_taken", "incremental"),
+        [cases("W1", "W2", origin="Kwale"), cases("W1", origin="Kwale", consent="Taken back")],
     ),
     "twiga_shrunk": (contract("twiga_shrunk"), [cases(*numbered("S", 10)), cases(*numbered("S", 7))]),
     "duma_zero": (contract("duma_zero"), [cases(*numbered("Z", 5)), ""]),
@@ -105,7 +110,19 @@ def test_a_newer_extract_takes_the_place_of_what_it_repeats_and_withdraws_what_i
         ("embargoed", "embargoed"): 1,
     }
     withheld = dirty.work("select reason, row_count from staging.stg_refusals order by reason")
-    assert withheld == [("withheld:consent_not_recorded", 1), ("withheld:no_consent", 1)]
+    assert withheld == [
+        ("withheld:consent_not_recorded", 1),
+        ("withheld:no_consent", 1),
+        ("withheld:withdrawn", 1),
+    ]
+
+
+def test_consent_taken_back_takes_the_record_out(dirty: EvidenceBase) -> None:
+    """V2."""
+    assert Counter(fate for fate, _ in fates(dirty, "swara_taken").elements()) == {
+        "withdrawn": 1,
+        "current": 1,
+    }
 
 
 def test_what_an_incremental_extract_does_not_repeat_stays(dirty: EvidenceBase) -> None:
@@ -166,6 +183,6 @@ def test_trafficked_or_smuggled_is_published_and_counted_nowhere(dirty: Evidence
 
 def test_a_record_under_embargo_is_in_no_edition(dirty: EvidenceBase) -> None:
     """V3."""
-    assert dirty.ask("select count(*) from marts.fct_movements where record_grain = 'case'") == [(31,)]
+    assert dirty.ask("select count(*) from marts.fct_movements where record_grain = 'case'") == [(32,)]
     lamu = "(select place_id from marts.dim_place where name = 'Lamu' and kind = 'county')"
     assert dirty.ask(f"select count(*) from marts.fct_movement_legs where from_place_id = {lamu}") == [(0,)]
