@@ -18,6 +18,15 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         partner_action="Ask your data steward about the agreement: none covered the day this file came in.",
     ),
     Expectation(
+        name="agreement_covers_statistics",
+        limits=(Limit("statistics_agreed", minimum=1, empty_fails=True),),
+        severity="hold",
+        why="Data may be used only for what the partner agreed to; Njia makes statistics.",
+        steward_action="Agree with the partner on statistics as a purpose and enter it under "
+        "`agreement.purposes` in the contract; until then nothing of it is used.",
+        waivable=False,
+    ),
+    Expectation(
         name="agreement_is_current",
         limits=(Limit("agreement_current", minimum=1),),
         severity="warn",

@@ -11,6 +11,7 @@ from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.contract_terms import STATISTICS
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
@@ -20,6 +21,7 @@ from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
 __all__ = [
+    "STATISTICS",
     "TYPED_TABLES",
     "Contract",
     "ContractFault",

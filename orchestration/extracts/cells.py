@@ -14,11 +14,12 @@ _BLANKS = re.compile(r"\s+")
 
 
 class Cell(NamedTuple):
-    """A value as sent: text, and what kind of cell held it."""
+    """A value as sent: text, and the kind of cell it was in. `look` (colour, strike-through) never lands."""
 
     value: str
     kind: str = "text"
     number_format: str | None = None
+    look: str | None = None
 
 
 class SourceRow(NamedTuple):

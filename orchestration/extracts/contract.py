@@ -16,12 +16,14 @@ from pydantic import Field, field_validator, model_validator
 
 from orchestration.extracts.contract_fields import (
     CANONICAL_FIELDS,
+    MANY_CODES,
+    SINGLE_CODES,
     FieldSpec,
     Strict,
     Text,
     place_parts,
 )
-from orchestration.extracts.contract_format import AnyFormat, AnyRepeat, JsonFormat, XlsxFormat
+from orchestration.extracts.contract_format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, XlsxFormat
 from orchestration.extracts.contract_terms import (
     SHEET,
     AcceptIf,
@@ -34,12 +36,21 @@ from orchestration.extracts.contract_terms import (
     Locale,
     Partner,
     Period,
+    Withdrawn,
 )
 
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
-READER = 2
-_READING_OF_A_FIELD = {"column", "split", "select_multiple", "from_", "at"}
+READER = 3
+_READING_OF_A_FIELD = {
+    "names",
+    "compare_with",
+    "flags_with_prefix",
+    "split",
+    "select_multiple",
+    "from_",
+    "at",
+}
 
 
 class Contract(Strict):
@@ -50,12 +61,16 @@ class Contract(Strict):
     files: Text = Field("*", description="Which file names this contract reads.")
     agreement: Agreement
     consent: Consent | None = None
+    withdrawn: Withdrawn | None = None
     coverage: list[Coverage] = Field(default_factory=list)
     delivery: Delivery
     extracts: list[DeclaredExtract] = Field(default_factory=list)
     period: Period | None = Field(None, description="The period of every file no `extracts` entry matches.")
     format: Annotated[AnyFormat, Field(discriminator="kind")]
     locale: Locale = Field(default_factory=lambda: Locale.model_validate({}))
+    constant_within_key: list[Text] = Field(
+        default_factory=list, description="Columns that say the same in every row of one record."
+    )
     accept_if: list[AcceptIf] = Field(
         default_factory=list, description="Conditions on a row, judged in order; one may stand alone."
     )
@@ -78,6 +93,10 @@ class Contract(Strict):
                 raise ValueError(f"{name}: `from` only goes with age_band")
             if name.endswith(".list") and not spec.split:
                 raise ValueError(f'{name}: a list needs `split`, the separators between places, e.g. [">"]')
+            if spec.flags_with_prefix and name.rpartition(").")[2] not in MANY_CODES:
+                raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
+            if spec.count_rows and name != "person_count":
+                raise ValueError(f"{name}: `count_rows` only goes with person_count")
         return fields
 
     @model_validator(mode="after")
@@ -87,12 +106,20 @@ class Contract(Strict):
                 f"grain {self.grain} needs `consent`: {{column: …, values: …}} or "
                 "{basis: agreement, reference: …}"
             )
-        kept = {spec.column for spec in self.fields.values() if spec.column}
+        self._refuse_scattered_names()
+        takes_back = self.withdrawn or (self.consent and "withdrawn" in self.consent.values.values())
+        if takes_back and not self.delivery.key_parts and self.delivery.mode == "incremental":
+            raise ValueError(
+                "a withdrawn record cannot be found again: delivery.key is `content`, and incremental files "
+                "do not say what is gone. Name the column with the partner's reference as delivery.key"
+            )
+        kept = {column for spec in self.fields.values() for column in spec.columns}
         for column in self.deny:
             if column in kept:
                 raise ValueError(
                     f"column {column!r} is both mapped under fields and denied; keep one of them"
                 )
+        self._refuse_scattered_rows()
         for name, repeat in self.repeats.items():
             if isinstance(self.format, JsonFormat):
                 continue
@@ -117,12 +144,101 @@ class Contract(Strict):
     def repeats(self) -> dict[str, AnyRepeat]:
         return dict(getattr(self.format, "repeats", {}))
 
+    @property
+    def items(self) -> Items | None:
+        """How a long layout, one row a code, is read; None where a row is a record."""
+        return self.format.items if isinstance(self.format, Layout) else None
+
+    def _refuse_scattered_rows(self) -> None:
+        """Rows that make up one record need its reference, and a word on what they share."""
+        count = self.fields.get("person_count")
+        if count and count.count_rows != self.delivery.person_rows:
+            raise ValueError(
+                "delivery.person_rows and fields.person_count belong together: with person_rows: true write "
+                "person_count: {count_rows: true, compare_with: …}"
+            )
+        if self.delivery.person_rows and not self.delivery.key_parts:
+            raise ValueError(
+                "delivery.person_rows needs delivery.key, the reference the rows of one record share"
+            )
+        if self.items:
+            self._refuse_unfit_items()
+        if self.constant_within_key and not self.delivery.person_rows:
+            raise ValueError("constant_within_key only goes with delivery.person_rows: true")
+        read = {column for spec in self.fields.values() for column in spec.columns}
+        for column in self.constant_within_key:
+            if column not in read:
+                raise ValueError(
+                    f"constant_within_key: no field reads {column!r}, so its rows cannot be compared; map it "
+                    "or leave it out"
+                )
+
+    def _refuse_unfit_items(self) -> None:
+        if not self.delivery.key_parts or self.delivery.person_rows:
+            raise ValueError(
+                "format.items needs delivery.key, the reference that the rows of one record share, and does "
+                "not go with delivery.person_rows"
+            )
+        for name, spec in self.fields.items():
+            kinds = self.item_kinds_of(spec)
+            if kinds and (name not in (*SINGLE_CODES, *MANY_CODES) or len(kinds) < len(spec.columns)):
+                raise ValueError(f"{name}: a kind of item feeds a field of codes, and nothing else beside it")
+            if kinds and spec.required:
+                raise ValueError(f"{name}: not every record has each kind of item; leave `required` out")
+
+    @property
+    def constant_fields(self) -> list[str]:
+        """Fields in which the rows of one record must agree: by `constant_within_key`; of a record of items
+        all that are no items; else the date, the places and the count."""
+        if self.items:
+            return [
+                name
+                for name, spec in self.fields.items()
+                if spec.is_read and not self.item_kinds_of(spec) and name != "submitted_at"
+            ]
+        if self.constant_within_key:
+            wanted = set(self.constant_within_key)
+            return [name for name, spec in self.fields.items() if wanted & set(spec.columns)]
+        return [
+            name
+            for name in self.fields
+            if name in ("event_on", "person_count")
+            or (place_parts(name) and not self.part_of(self.fields[name])[0])
+        ]
+
+    def _refuse_scattered_names(self) -> None:
+        for name, spec in self.fields.items():
+            if len({self._split(column)[0] for column in spec.columns}) > 1:
+                raise ValueError(
+                    f"{name}: the names of one column stand in one sheet, not in a child sheet too"
+                )
+
     def part_of(self, spec: FieldSpec) -> tuple[str, str]:
         """Where a field stands: (`''` for the main rows or the repeat's name, column in that sheet)."""
-        column = spec.column or ""
-        if spec.repeat in self.repeats:
-            return spec.repeat or "", column.split("/", 1)[1]
-        return "", column
+        return self._split(spec.column or spec.flags_with_prefix or "")
+
+    def names_of(self, spec: FieldSpec) -> list[str]:
+        """Every name a field's column goes by in its sheet; none for a kind of item."""
+        return [] if self.item_kinds_of(spec) else [self._split(column)[1] for column in spec.columns]
+
+    def item_kinds_of(self, spec: FieldSpec) -> list[str]:
+        """The kinds of item that feed a field (`item_type=TACT` → `TACT`)."""
+        items = self.items
+        return [kind for column in spec.columns if items and (kind := items.kind_in(column))]
+
+    def other_names(self, part: str) -> dict[str, list[str]]:
+        """The further names of the columns of a sheet, by their first."""
+        found: dict[str, list[str]] = {}
+        for spec in self.fields.values():
+            names = self.names_of(spec)
+            if len(names) > 1 and self.part_of(spec)[0] == part:
+                first, *others = names
+                found.setdefault(first, []).extend(others)
+        return found
+
+    def _split(self, column: str) -> tuple[str, str]:
+        part, slash, rest = column.partition("/")
+        return (part, rest) if slash and part in self.repeats else ("", column)
 
     def must_have_column(self, name: str) -> bool:
         """Whether a file without this field's column is held: `required`, or unsaid for dates and places.
@@ -130,7 +246,7 @@ class Contract(Strict):
         In JSON an answer that nobody gave leaves no trace: there, a place is not expected unless it is said.
         """
         spec = self.fields[name]
-        if spec.column is None or spec.optional_column:
+        if not spec.is_read or spec.optional_column or self.item_kinds_of(spec):
             return False
         if spec.required is not None:
             return spec.required
@@ -166,7 +282,7 @@ class Contract(Strict):
         parts = self.model_dump(
             mode="json",
             include={"contract", "grain", "files", "consent", "extracts", "period", "format", "accept_if"}
-            | {"deny", "link"},
+            | {"deny", "link", "withdrawn"},
         )
         parts["reader"] = READER
         parts["key"] = self.delivery.key_parts
@@ -174,8 +290,10 @@ class Contract(Strict):
         parts["fields"] = {
             name: spec.model_dump(mode="json", include=_READING_OF_A_FIELD)
             for name, spec in self.fields.items()
-            if spec.column
+            if spec.is_read
         }
+        if "purpose" in self.fields:  # what is given for another purpose does not land
+            parts["purpose"] = self.fields["purpose"].model_dump(mode="json")
         # A long cell lands only where the contract lists it as a label.
         parts["labels"] = sorted(
             {label for spec in self.fields.values() for label in spec.values if len(label) > LONGEST_TEXT}
@@ -185,8 +303,12 @@ class Contract(Strict):
     @property
     def typing_hash(self) -> str:
         """Changes when the same landed values could type differently."""
-        parts = self.model_dump(mode="json", include={"fields", "locale", "grain", "period", "extracts"})
-        parts["delivery"] = self.delivery.model_dump(mode="json", include={"newest_by", "key", "mode"})
+        parts = self.model_dump(
+            mode="json", include={"fields", "locale", "grain", "period", "extracts", "constant_within_key"}
+        )
+        parts["delivery"] = self.delivery.model_dump(
+            mode="json", include={"newest_by", "key", "mode", "person_rows"}
+        )
         parts["format"] = self.format.model_dump(mode="json")
         return _hash(parts)
 

@@ -13,7 +13,12 @@ from orchestration.settings import REFERENCE_SEEDS
 
 def unknown_codes(contract: Contract) -> list[str]:
     """One sentence for each value map and word list that leads to a code nobody knows."""
-    faults = []
+    purposes = _codes()["purpose"]
+    faults = [
+        f"key `agreement.purposes`: {purpose!r} is no code of purpose. {_nearest(purpose, purposes)} "
+        "(seeds/reference/codes.csv)."
+        for purpose in sorted({*contract.agreement.purposes} - purposes)
+    ]
     for name, spec in contract.fields.items():
         domain = name.rpartition(").")[2]
         if spec.words is not None and spec.words not in _word_domains():

@@ -14,6 +14,8 @@ from orchestration.extracts.contract_fields import Strict, Text
 from orchestration.settings import REFERENCE_SEEDS
 
 CONTENT = "content"
+# The one purpose Njia serves: an agreement or a record that does not allow it keeps its data out.
+STATISTICS = "statistics"
 SHEET = "sheet"
 _DISTINCT: dict[str, Any] = {"uniqueItems": True}
 Language = Literal["en", "sw"]
@@ -21,6 +23,10 @@ Language = Literal["en", "sw"]
 
 def _english() -> list[Language]:
     return ["en"]
+
+
+def _statistics() -> list[str]:
+    return [STATISTICS]
 
 
 class Partner(Strict):
@@ -35,12 +41,18 @@ class Agreement(Strict):
     id: Text
     valid_from: date
     valid_to: date
-    purposes: list[Text] = Field(default_factory=list)
+    purposes: list[Text] = Field(
+        default_factory=_statistics,
+        min_length=1,
+        description="Codes of the list `purpose`; without statistics an extract is held.",
+    )
     finest_place: Literal["country", "county", "border_point", "town"] = Field(
         "county", description="The finest place that leaves the work folder."
     )
     may_be_named: bool = False
-    retention_years: int | None = Field(None, gt=0)
+    retention_years: int | None = Field(
+        None, gt=0, le=200, description="Records older than this leave; null keeps them."
+    )
 
     @model_validator(mode="after")
     def _in_order(self) -> Agreement:
@@ -53,7 +65,7 @@ class Consent(Strict):
     """Where a person's consent is recorded, or on what other basis records are shared."""
 
     column: Text | None = None
-    values: dict[Text, Literal["given", "refused", "not_recorded"]] = Field(default_factory=dict)
+    values: dict[Text, Literal["given", "refused", "withdrawn", "not_recorded"]] = Field(default_factory=dict)
     basis: Literal["agreement", "not_needed"] | None = None
     reference: Text | None = None
 
@@ -66,6 +78,16 @@ class Consent(Strict):
         if self.basis == "agreement" and not self.reference:
             raise ValueError("basis agreement needs a reference: which clause covers consent")
         return self
+
+
+class Withdrawn(Strict):
+    """The mark of a record whose person took consent back; what landed of it before is taken out."""
+
+    column: Text
+    values: list[Text] = Field(
+        default_factory=list, description="Answers that mean withdrawn; without any, every filled cell does."
+    )
+    optional_column: bool = Field(False, description="Only some files have the column.")
 
 
 class Coverage(Strict):
@@ -134,6 +156,9 @@ class Delivery(Strict):
         CONTENT, description="The column of the partner's reference, a list of parts, or `content`."
     )
     newest_by: Text | None = Field(None, description="The column that orders copies of one record.")
+    person_rows: bool = Field(
+        False, description="The rows of one reference are the persons of one record, not copies of it."
+    )
 
     @property
     def key_parts(self) -> list[str]:

@@ -17,7 +17,11 @@ PHONE, EMAIL, ID_NUMBER = "strip:phone", "strip:email", "strip:id_number"
 COORDINATES, FREE_TEXT, PERSON = "strip:coordinates", "strip:free_text", "strip:person"
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}")
-_SCIENTIFIC_PHONE = re.compile(r"\d(?:[.,]\d+)?[eE]\+?(?:0?8|0?9|1[0-4])")
+_POWER = r"(?:0?8|0?9|1[0-4])(?!\d)"
+# Alone in a cell `2E11` is enough; among words, where it may be a block or a code, a point or a plus tells.
+_SCIENTIFIC_PHONE = re.compile(
+    rf"^\d(?:[.,]\d+)?[eE]\+?{_POWER}$|(?<![\w.,])\d(?:[.,]\d+[eE]\+?|[eE]\+){_POWER}"
+)
 _DIGIT_RUN = re.compile(r"\+?\(?\d[\d \-().\u2010-\u2013/]{6,}\d")
 KENYAN_PHONE = re.compile(r"(?<!\d)(?:\+?254|0)[ \-.()]*[17](?:[ \-.()]*\d){8}(?!\d)")
 _ID = re.compile(r"(?<![\w.])(?:[A-Za-z]\d{7,8}|[ABCabc][Kk]\d{6,8}|\d{7,8})(?![\w.])")
@@ -59,7 +63,7 @@ _NAME_PAIR = re.compile(r"\b([A-Z][a-z]+)\s+([A-Z][a-z]+)(?:\s+([A-Za-z]+))?")
 def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
     """Why this cell may not land (`strip:…`), or None."""
     text = tidy(cell.value)
-    if not text or cell.kind not in ("text", "number"):
+    if not text or cell.kind not in ("text", "number", "label"):
         return None
     if len(text) > LONGEST_LIST and not _is_known_label(text, spec):
         return FREE_TEXT  # it goes in any case, and the patterns below take their time over long texts
@@ -80,7 +84,7 @@ def identifies(text: str) -> str | None:
         return EMAIL
     if _PAIR.search(text) or _DEGREES.search(text) or _ONE_COORDINATE.fullmatch(text):
         return COORDINATES
-    if _SCIENTIFIC_PHONE.fullmatch(text) or _has_phone(text):
+    if _SCIENTIFIC_PHONE.search(text) or _has_phone(text):
         return PHONE
     if _ID.search(text):
         return ID_NUMBER
@@ -94,7 +98,7 @@ def _in_a_date(text: str) -> str | None:
 
 
 def _in_a_number(text: str) -> str | None:
-    if _SCIENTIFIC_PHONE.fullmatch(text) or KENYAN_PHONE.search(text):
+    if _SCIENTIFIC_PHONE.search(text) or KENYAN_PHONE.search(text):
         return PHONE
     if _LONG_NUMBER.search(text):
         return PHONE if _digits(text) >= 9 else ID_NUMBER

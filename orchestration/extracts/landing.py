@@ -113,6 +113,7 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "rows_landed": tally.rows_landed,
         "rows_refused": tally.rows_refused,
         "refusals": _refusals(tally.refusals, tally.refused_rows),
+        "withheld_records": {reason: sorted(ids) for reason, ids in sorted(tally.withheld.items())},
         "child_rows": dict(sorted(tally.child_landed.items())),
         "child_rows_read": dict(sorted(tally.child_read.items())),
         "child_refusals": _refusals(tally.child_refusals, tally.child_refused_rows),

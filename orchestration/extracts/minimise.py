@@ -1,18 +1,18 @@
-"""What may be kept of a record: consent first, then cell by cell.
+"""What may be kept of a record, cell by cell. Whether it may be kept at all is `permission`.
 
-Belongs here: withholding a record, deriving an age so that the birth date goes, removing cells that
-identify. What each removal is called and counted as is formats.md's `withheld:` and `strip:`.
+Belongs here: deriving an age so that the birth date goes, removing cells that identify. Each removal is
+counted by its `strip:` code.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 
-from orchestration.extracts.cells import Cell, same
+from orchestration.extracts.cells import Cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.detectors import findings
 from orchestration.extracts.plain_days import age_between, day_of, looks_like_a_day, year_of
-from orchestration.extracts.rename import NamedCell
+from orchestration.extracts.rename import DISAGREES, NamedCell
 
 BIRTH_DATE = "strip:birth_date"
 DENIED_COLUMN = "strip:denied_column"
@@ -25,24 +25,12 @@ class Minimiser:
     def __init__(self, contract: Contract) -> None:
         self.stripped: Counter[str] = Counter()
         self._order = contract.locale.dates
-        self._consent = contract.consent
-        self._answers = {
-            same(text): state for text, state in (contract.consent.values if contract.consent else {}).items()
-        }
-
-    def withholds(self, consent: Cell | None) -> str | None:
-        """Why the person's answer keeps a record out, or None."""
-        if self._consent is not None and self._consent.column:
-            state = self._answers.get(same(consent.value) if consent else "", "not_recorded")
-            if state != "given":
-                return "withheld:no_consent" if state == "refused" else "withheld:consent_not_recorded"
-        return None
 
     def keep(self, named: list[NamedCell]) -> list[NamedCell]:
         """The cells of a record that may land."""
         kept = []
         for item in named:
-            if item.field == "age_band":
+            if item.field == "age_band" and item.cell.kind != DISAGREES:
                 item = item._replace(cell=self._without_birth_date(item, named))
             reason = findings(item.field, item.spec, item.cell)
             if reason:

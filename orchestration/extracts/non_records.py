@@ -17,7 +17,7 @@ _NOTE = re.compile(
     r"(compiled|prepared|submitted|checked|approved|reviewed|updated|printed) (by|on)\b.*"
     r"|(source|note|notes|nb|n\.b\.|remark|key|legend|chanzo|imeandaliwa|imetayarishwa)\b.*"
 )
-_HXL = re.compile(r"#[a-z][a-z_]*([ +][a-z0-9_+ ]*)?")
+_HXL = re.compile(r"#[a-z][a-z0-9_]*([ +][a-z0-9_+ ]*)?")
 BLANK = "skip:blank"
 
 

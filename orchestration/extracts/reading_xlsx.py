@@ -26,6 +26,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from orchestration.extracts.cells import Cell, Merge, SourceRow, SourceSheet, number_text, same, text_cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import MONTH_SHEETS, XlsxFormat
+from orchestration.extracts.looks import look_of
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.extracts.shown_names import shown_sheet
@@ -126,10 +127,11 @@ class XlsxSource:
         return SourceSheet(sheet.title, shown, self._rows(sheet, without_value), merges)
 
     def _rows(self, sheet: Any, without_value: dict[int, set[int]]) -> Iterator[SourceRow]:
+        looks: dict[int, str | None] = {}  # by style: a workbook has few of them
         sheet.reset_dimensions()  # some programs declare A1 as the whole sheet
         with _broken_as_sentence(self._label):
             for number, row in enumerate(sheet.iter_rows(min_row=1, min_col=1), start=1):
-                cells = [_cell(cell) for cell in row]
+                cells = [_with_look(_cell(cell), cell, looks) for cell in row]
                 for column in without_value.get(number, ()):
                     cells += [None] * (column - len(cells))
                     cells[column - 1] = Cell(FORMULA_WITHOUT_VALUE, "error")
@@ -164,6 +166,15 @@ def _cell(cell: Any) -> Cell | None:
     if isinstance(value, (time, timedelta)):
         return Cell(str(value), "text", cell.number_format)
     return text_cell(str(value))
+
+
+def _with_look(found: Cell | None, cell: Any, looks: dict[int, str | None]) -> Cell | None:
+    if found is None or not cell.has_style:
+        return found
+    style = cell._style_id
+    if style not in looks:
+        looks[style] = look_of(cell)
+    return found._replace(look=looks[style]) if looks[style] else found
 
 
 def _scan(sheet: Any) -> tuple[list[Merge], dict[int, set[int]]]:

@@ -20,15 +20,18 @@ from orchestration.extracts.contract_format import JsonRepeat, Layout
 from orchestration.extracts.drift import Drift, find_drift
 from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
+from orchestration.extracts.looks import LOST, Looks
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
+from orchestration.extracts.permission import Permission
 from orchestration.extracts.reading import Source
 from orchestration.extracts.rename import (
     ColumnPlan,
     NamedCell,
     cell_at,
     columns_named_by,
+    has_unnamed_item,
     is_surely_header,
     key_of,
     mapped_columns,
@@ -42,6 +45,7 @@ from orchestration.keys import Keys
 
 ORPHAN = "Q:orphan_leg"
 NOT_DECRYPTED = "Q:not_decrypted"
+WITHHELD = "withheld:"
 RESENT = "dup:duplicate_uuid"
 
 
@@ -55,6 +59,7 @@ class RecordReader:
         self._partner = contract.partner.code
         self._label = f"{self._partner}: file {shown_file(file_name)}"
         self._minimiser = Minimiser(contract)
+        self._permission = Permission(contract)
         self._conditions = RowConditions(contract.accept_if)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
@@ -62,6 +67,7 @@ class RecordReader:
         self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
         self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
         self._without_reference = 0
+        self._unnamed_items = 0
         self.profiles = ColumnProfiles()
         self.knows_columns = False
 
@@ -86,6 +92,8 @@ class RecordReader:
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
             self.tally.tell("flag:key_missing", f"{self._without_reference} rows without a reference")
+        if self._unnamed_items:
+            self.tally.tell("flag:item_type_unmapped", f"{self._unnamed_items} rows with a kind of no field")
         if not self.tally.rows_landed:
             self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
@@ -94,17 +102,19 @@ class RecordReader:
         if opened is None:
             return
         plan, judge, rows = opened
+        looks = Looks()
         for number, cells, *_ in rows:
             self.tally.rows_read += 1
             reason = judge.reason(cells)
             named: list[NamedCell] = []
             if reason is None:
-                named = self._minimise(plan, cells)
+                renamed = rename_row(plan, cells)
+                named = self._minimiser.keep(renamed)
+                self._unnamed_items += has_unnamed_item(plan, cells)
                 refusal = self._conditions.refusal(plan.accept, cells)
                 # What nobody decrypted has no answers, consent included: that is the true reason.
                 is_locked = refusal == NOT_DECRYPTED
-                withheld = None if is_locked else self._minimiser.withholds(cell_at(cells, plan.consent))
-                reason = withheld or refusal
+                reason = (None if is_locked else self._permission.refusal(plan, cells, renamed)) or refusal
                 self._count_denied(plan, cells)
             if reason is None and not named:
                 reason = BLANK
@@ -112,9 +122,13 @@ class RecordReader:
             self._remember(plan, sheet.name, number, cells, reason if record_id is None else record_id)
             if record_id is None:
                 self.tally.refuse(sheet.shown, reason or BLANK, number)
+                self._remember_withheld(plan, sheet.name, cells, reason or BLANK)
                 continue
             self.tally.rows_landed += 1
+            looks.add(cells)
             yield from self._land(record_id, sheet.shown, number, "", 0, named)
+        if looks.differ:
+            self.tally.tell(LOST, "rows differ in colour or strike-through, which is not read")
 
     def _children(self, name: str, sheet: SourceSheet) -> Iterator[LandedCell]:
         opened = self._open(sheet, name)
@@ -153,7 +167,8 @@ class RecordReader:
             layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
         label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
-        found = read_header(sheet, layout, required, mapped, self._label)
+        other_names = self._contract.other_names(part)
+        found = read_header(sheet, layout, required, mapped, self._label, other_names)
         if found is None:
             return None
         header, rows = found
@@ -211,11 +226,25 @@ class RecordReader:
             if reference is None or fate is None:
                 continue
             short = self._short(reference)
-            if isinstance(self._parents[name].get(short), str):
+            earlier = self._parents[name].get(short)
+            if self._contract.delivery.person_rows or self._contract.items:
+                # A suspect's or void row does not take the record's child rows along; rows are no copies.
+                self._parents[name][short] = earlier if isinstance(earlier, int) else fate
+                continue
+            if isinstance(earlier, str):
                 continue  # one withheld copy withholds the child rows of all copies
             self._parents[name][short] = fate
             if isinstance(fate, int):
                 self._copies[name][fate] += 1
+
+    def _remember_withheld(self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], reason: str) -> None:
+        """By its keyed id alone, so that what landed of the record before can be taken out."""
+        if not reason.startswith(WITHHELD) or not plan.key:
+            return
+        reference = key_of(plan, self._contract, sheet, cells)
+        if reference is not None:
+            record_id = self._keys.record_id(self._partner, self._contract.record_ref(reference))
+            self.tally.withheld.setdefault(reason, set()).add(record_id)
 
     def _land(
         self, record_id: int, sheet: str, row: int, part: str, seq: int, named: list[NamedCell]

@@ -46,12 +46,16 @@ class RowRanges:
 
 @dataclass
 class Tally:
-    """What became of every row and column of a file. Numbers, codes and column names; never a value."""
+    """What became of every row and column of a file. Numbers, codes and column names; never a value.
+
+    `withheld`: by reason, the ids of the records whose rows were withheld.
+    """
 
     rows_read: int = 0
     rows_landed: int = 0
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
+    withheld: dict[str, set[int]] = field(default_factory=dict)
     child_read: Counter[str] = field(default_factory=Counter)
     child_landed: Counter[str] = field(default_factory=Counter)
     child_refusals: Counter[tuple[str, str]] = field(default_factory=Counter)

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from expectations import thresholds
+from orchestration.extracts import STATISTICS
 from orchestration.gates.extract_history import HISTORY_COLUMNS, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import open_views
@@ -33,6 +34,7 @@ MEASURES = (
     "required_columns_missing",
     "agreement_valid",
     "agreement_current",
+    "statistics_agreed",
     "records",
     "untyped_rows",
     "usable_records",
@@ -51,7 +53,8 @@ MEASURES = (
 SCHEMA = pa.schema([*KEYS.items(), *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS))])
 
 _TYPED_COLUMNS = {
-    "extracts": "extract_id varchar, partner varchar, agreement_from date, agreement_to date",
+    "extracts": "extract_id varchar, partner varchar, agreement_from date, agreement_to date, "
+    "agreement_purposes varchar",
     "records": "extract_id varchar, partner varchar, record_id bigint, record_grain varchar, "
     "source_row_count integer, date_precision varchar, key_basis varchar",
     "problems": "extract_id varchar, partner varchar, record_id bigint, field varchar, outcome varchar, "
@@ -149,10 +152,10 @@ def profile_extracts(
 ) -> pa.Table:
     """One row per landed extract. Accepted and withdrawn extracts decide what counts as last time."""
     register = landed_extracts(settings)
-    counts, codes, agreements = _measure(settings)
+    counts, codes, agreements, purposes = _measure(settings)
     rows = []
     for landed in register:
-        row = _of_register(landed, agreements.get(landed.key), as_of.date())
+        row = _of_register(landed, agreements.get(landed.key), purposes.get(landed.key, ""), as_of.date())
         _add_counts(row, counts.get(landed.key))
         _add_codes(row, codes.get(landed.key, []))
         rows.append(row)
@@ -161,7 +164,7 @@ def profile_extracts(
 
 
 def _of_register(
-    landed: Landed, agreement: tuple[date | None, date | None] | None, today: date
+    landed: Landed, agreement: tuple[date | None, date | None] | None, purposes: str, today: date
 ) -> dict[str, Any]:
     content = landed.content
     read, refused = int(content.get("rows_read") or 0), int(content.get("rows_refused") or 0)
@@ -186,6 +189,7 @@ def _of_register(
             _covers(agreement, received) or bool(agreement and _covers(landed.agreement, received))
         ),
         "agreement_current": float(ends is None or today <= ends) if agreement else None,
+        "statistics_agreed": float(STATISTICS in purposes.split(";")) if purposes else None,
     }
 
 
@@ -232,7 +236,9 @@ def _lower_bound(unmapped: int, answered: int) -> float:
     return unmapped / (answered + 20)
 
 
-def _measure(settings: Settings) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any]]:
+def _measure(
+    settings: Settings,
+) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any], dict[tuple[str, str], str]]:
     typed = {name: (settings.typed / name, columns) for name, columns in _TYPED_COLUMNS.items()}
     con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", _MATCH_COLUMNS)})
     try:
@@ -242,19 +248,18 @@ def _measure(settings: Settings) -> tuple[dict[Any, Any], dict[Any, Any], dict[A
             (row[0], row[1]): dict(zip(names[2:], (int(number or 0) for number in row[2:]), strict=True))
             for row in cursor.fetchall()
         }
-        agreements = {
-            (partner, extract_id): (starts, ends)
-            for partner, extract_id, starts, ends in con.execute(
-                "select partner, extract_id, agreement_from, agreement_to from extracts"
-            ).fetchall()
-        }
+        extracts = con.execute(
+            "select partner, extract_id, agreement_from, agreement_to, agreement_purposes from extracts"
+        ).fetchall()
+        agreements = {(partner, found): (starts, ends) for partner, found, starts, ends, _ in extracts}
+        purposes = {(partner, found): agreed or "" for partner, found, _, _, agreed in extracts}
         _open_landing_cells(con, settings)
         codes: dict[Any, list[tuple[int, int]]] = {}
         for partner, extract_id, _, unmapped, answered in con.execute(_CODES).fetchall():
             codes.setdefault((partner, extract_id), []).append((int(unmapped), int(answered)))
     finally:
         con.close()
-    return counts, codes, agreements
+    return counts, codes, agreements, purposes
 
 
 def _open_landing_cells(con: Any, settings: Settings) -> None:

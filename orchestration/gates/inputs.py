@@ -1,7 +1,8 @@
 """The inputs' hash: equal inputs give an equal release, so nothing is built twice.
 
-Time is an input only through what it decides: which records are still embargoed, which periods are complete,
-which agreements have ended, which partners are overdue. (Expired waivers are no longer among the decisions.)
+Time is an input only through what it decides: which records are still embargoed or older than they may be
+kept, which periods are complete, which agreements have ended, which partners are overdue. (Expired waivers
+are no longer among the decisions.)
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _ENGINES = ("duckdb", "pyarrow", "dbt-core", "dbt-duckdb", "great-expectations")
 _CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
 _EXTRACT_COLUMNS = (
     "extract_id varchar, partner varchar, contract varchar, received_on date, agreement_to date, "
-    "period_to date, cadence varchar, grace_days integer"
+    "period_to date, cadence varchar, grace_days integer, retention_years integer"
 )
 _RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date, embargo_until date"
 
@@ -92,17 +93,23 @@ def decided_by_time(
             "where embargo_until > ? or coalesce(records.period_to, received_on) > ? order by 1, 2, 3",
             [today, today - timedelta(days=lag_days)],
         ).fetchall()
+        past_retention = con.execute(
+            "select records.partner, records.extract_id, record_id from records "
+            "inner join in_force using (partner, extract_id) "
+            "inner join extracts using (partner, extract_id) "
+            "where coalesce(records.period_to, received_on) + to_months(12 * retention_years) < ? "
+            "order by 1, 2, 3",
+            [today],
+        ).fetchall()
         extracts = con.execute(
             "select partner, contract, received_on, agreement_to, period_to, cadence, grace_days "
             "from extracts"
         ).fetchall()
     finally:
         con.close()
-    digest = hashlib.sha256()
-    for row in embargoed:
-        digest.update("|".join(map(str, row)).encode() + b"\n")
     return {
-        "embargoed": {f"{len(embargoed)}:{digest.hexdigest()}"},
+        "embargoed": {_digest(embargoed)},
+        "past_retention": {_digest(past_retention)},
         "calendar_month": {today.replace(day=1).isoformat()},
         "complete_months": {latest_complete_month(today, complete_after).isoformat()},
         "complete_periods": {
@@ -117,6 +124,13 @@ def decided_by_time(
         },
         "overdue": set(_overdue(extracts, today)),
     }
+
+
+def _digest(rows: list[tuple[object, ...]]) -> str:
+    digest = hashlib.sha256()
+    for row in rows:
+        digest.update("|".join(map(str, row)).encode() + b"\n")
+    return f"{len(rows)}:{digest.hexdigest()}"
 
 
 def latest_complete_month(today: date, complete_after_months: int) -> date:

@@ -92,13 +92,16 @@ def landed_extracts(settings: Settings) -> list[Landed]:
 
 
 def _is_found(spec: Mapping[str, Any], names: set[str]) -> bool:
-    column = spec.get("column")
-    if not column:
-        return True  # a constant, or taken from the extract's declared period
-    wanted = _plain(str(column))
+    columns = [_plain(name) for name in _names(spec.get("column"))]
+    # Without a column it is a constant, or taken from the extract's declared period.
+    return not columns or any(_is_one_of(column, names) for column in columns)
+
+
+def _is_one_of(column: str, names: set[str]) -> bool:
     # A choose-many question may be exported as one column a choice, named `question/choice`.
-    choices = any(name.startswith(f"{wanted}/") for name in names)
-    return choices or wanted in names or wanted.rsplit("/", 1)[-1] in names
+    choices = any(name.startswith(f"{column}/") for name in names)
+    # In a long layout `item_type=TACT` is a kind in the column `item_type`.
+    return choices or bool({column, column.rsplit("/", 1)[-1], column.partition("=")[0]} & names)
 
 
 def _names(found: Any) -> Iterator[str]:

@@ -108,7 +108,9 @@ def _distinct_mentions(folder: Path) -> dict[int, Mention]:
     mentions: dict[int, Mention] = {}
     for path in sorted(folder.glob("*.parquet")):
         rows = pq.read_table(path).to_pylist()  # distinct per extract, so small
-        is_code = all(len((row["country_text"] or "").strip()) <= _COUNTRY_CODE_LENGTH for row in rows)
+        countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
+        # `NA` alone tells nothing: only beside other codes is it surely a code too.
+        is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)
         for row in rows:
             texts = (row["place_text"], row["admin_text"], row["country_text"], row["default_country"])
             mention = Mention(*texts, country_is_code=is_code)

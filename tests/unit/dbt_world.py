@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
 
 TEXT, WHOLE, BIG, DAY, YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()
 
@@ -28,10 +30,14 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("contract_version", WHOLE), ("grain", TEXT), ("delivery_mode", TEXT), ("period_from", DAY),
         ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
         ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_from", DAY), ("agreement_to", DAY),
+        ("agreement_purposes", TEXT), ("retention_years", WHOLE),
         ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE), ("steward", TEXT),
     ],
     "typed/refusals": [
         ("extract_id", TEXT), ("partner", TEXT), ("sheet", TEXT), ("reason", TEXT), ("row_count", BIG),
+    ],
+    "typed/withheld_records": [
+        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("reason", TEXT),
     ],
     "typed/records": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("record_grain", TEXT), ("sheet", TEXT),
@@ -119,6 +125,8 @@ trafficking_status,confirmed,Confirmed,yes
 trafficking_status,presumed,Presumed,yes
 trafficking_status,prevented,Prevented,no
 trafficking_status,smuggling,Smuggling,no
+trafficking_status,high_risk,High risk,no
+trafficking_status,trafficked_or_smuggled,Trafficked or smuggled,no
 trafficking_status,unknown,Unknown,yes
 exploitation_type,domestic_servitude,Domestic servitude,na
 exploitation_type,forced_labour,Forced labour,na
@@ -144,6 +152,7 @@ date_ambiguous,Q,Day and month cannot be told apart,The contract names no order,
 no_place_resolved,Q,No place is known,No place of the record is in the gazetteer,Add an alias
 departs_after_receipt,Q,Later than its receipt,The date lies after the day the extract came,Ask the partner
 code_not_listed,Q,Code outside the list,The contract maps to a code that no list holds,Correct the contract
+purpose_not_agreed,Q,Another purpose,Statistics is none of its purposes,Ask the partner
 consent_missing,Q,No consent,The person did not agree,Ask the partner
 sex_count_conflict,flag,Mixed sex of one person,One person cannot be mixed,Ask the partner
 child_age_conflict,flag,Child and adult,Band and child disagree,Ask the partner
@@ -183,6 +192,7 @@ class World:
         reason: str | None = None,
         coverage: list[tuple[str, str]] | None = None,
         rows_refused: int = 0,
+        retention_years: int | None = None,
     ) -> None:
         self.tables["typed/extracts"].append(
             {
@@ -192,7 +202,7 @@ class World:
                 "period_to": day(period[1]) if period else None,
                 "round": round, "received_on": day(received_on), "sequence": sequence,
                 "rows_read": rows_refused, "rows_refused": rows_refused, "rows_landed": 0,
-                "finest_place": finest_place, "cadence": "monthly", "grace_days": 15,
+                "finest_place": finest_place, "retention_years": retention_years, "cadence": "monthly", "grace_days": 15,
             }
         )  # fmt: skip
         if rows_refused:
@@ -212,6 +222,15 @@ class World:
             self.tables["typed/coverage"].append(
                 {"extract_id": extract_id, "partner": partner, "place_id": place_id, "role": role}
             )
+
+    def withhold(self, extract_id: str, record_id: int, reason: str) -> None:
+        """A row of the extract that did not land, of a record known by its reference."""
+        extract = next(e for e in self.tables["typed/extracts"] if e["extract_id"] == extract_id)
+        extract["rows_read"] += 1
+        extract["rows_refused"] += 1
+        keys = {"extract_id": extract_id, "partner": extract["partner"]}
+        self.tables["typed/withheld_records"].append(keys | {"record_id": record_id, "reason": reason})
+        self.tables["typed/refusals"].append(keys | {"sheet": "Cases", "reason": reason, "row_count": 1})
 
     def record(
         self,
@@ -263,10 +282,17 @@ class World:
                         "outcome": outcome, "problem_code": code}
             )  # fmt: skip
 
-    def build(self) -> duckdb.DuckDBPyConnection:
-        """Run `dbt build` in a copy of the project with these seeds; return the warehouse, read-only."""
+    def build(self, changed: Sequence[dict[str, tuple[str, str]]] = ()) -> duckdb.DuckDBPyConnection:
+        """Run `dbt build` in a copy of the project with these seeds; return the warehouse, read-only.
+
+        `changed` breaks the copy: files of the project, with a text and what to put in its place.
+        """
         project, warehouse = self.root / "dbt_project", self.root / "warehouse.duckdb"
         shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+        for name, (text, instead) in (change for changes in changed for change in changes.items()):
+            path = project / name
+            assert text in path.read_text(encoding="utf-8"), f"{name} does not hold the text to change"
+            path.write_text(path.read_text(encoding="utf-8").replace(text, instead), encoding="utf-8")
         self._write()
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("NJIA_WAREHOUSE", str(warehouse))
@@ -309,6 +335,7 @@ class World:
         seeds.mkdir(parents=True)
         for name, text in SEEDS.items():
             (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
+        shutil.copy(REFERENCE_SEEDS / "measures_of_tables.csv", seeds)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:

@@ -54,7 +54,7 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     typed_records = changes.pop("typed_records", records)
     typed = {
         name: changes.pop(name)
-        for name in ("agreement_to", "cadence", "period_to", "embargo_until")
+        for name in ("agreement_to", "agreement_purposes", "cadence", "period_to", "embargo_until")
         if name in changes
     }
     rows = records + repeated
@@ -109,6 +109,7 @@ def _type(
     extract = {
         **key, "partner_code": "p-00000001", "contract": note["contract"], "received_on": received,
         "agreement_from": date(2023, 1, 1), "agreement_to": typed.get("agreement_to", date(2030, 1, 1)),
+        "agreement_purposes": typed.get("agreement_purposes", "statistics"),
         "period_to": typed.get("period_to"), "cadence": typed.get("cadence", "monthly"), "grace_days": 15,
     }  # fmt: skip
     _write(

@@ -84,6 +84,19 @@ def test_an_extract_without_one_readable_date_fails_rather_than_passes(tmp_path:
     assert _of(judge_extracts(settings, AS_OF, Decided()), "e1", "dates_are_readable").observed == 0
 
 
+@pytest.mark.parametrize(
+    ("column", "holds"),
+    [("Date", False), (["Day", "Date"], False), ("Sex=F", False), (["Day", "When"], True), ("When", True)],
+)
+def test_a_required_column_is_found_under_any_of_its_names(
+    tmp_path: Path, column: str | list[str], holds: bool
+) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", contract_content={"fields": {"event_on": {"column": column, "required": True}}})
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert _of(verdicts, "e1", "required_columns_present").holds == holds
+
+
 def test_an_untyped_extract_is_held(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     land(settings, "e1")

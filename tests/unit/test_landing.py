@@ -81,18 +81,6 @@ def test_the_json_accounts_for_every_row_and_column(home: Settings) -> None:
     assert "0712345678" not in json.dumps(found)
 
 
-def test_the_same_bytes_again_land_nothing(home: Settings) -> None:
-    first = send(home)
-    content = first.read_bytes()
-    take(home)
-    first.with_name("again.xlsx").write_bytes(content)
-    before = sorted(home.landing.rglob("*"))
-    [taken] = take(home)
-    assert taken.outcome == "already_landed"
-    assert sorted(home.landing.rglob("*")) == before
-    assert not list((home.inbox / "testpartner").iterdir())
-
-
 def test_a_changed_reading_lands_the_same_bytes_again_in_their_place(home: Settings) -> None:
     first = send(home)
     content = first.read_bytes()
@@ -362,14 +350,6 @@ def test_leftovers_of_a_crash_are_swept(home: Settings) -> None:
     [taken] = take(home)
     assert {path.stem for path in home.landing.rglob("*") if path.is_file()} == {taken.extract_id}
     assert {path.stem for path in home.sealed.rglob("*") if path.is_file()} == {taken.extract_id}
-
-
-def test_an_extract_of_a_header_alone_lands_as_a_reported_zero(home: Settings) -> None:
-    (home.inbox / "testpartner").mkdir(parents=True)
-    workbook(home.inbox / "testpartner" / "zero.xlsx", {"Cases": [HEADER]})
-    [taken] = take(home)
-    assert (taken.outcome, taken.rows_read) == ("landed", 0)
-    assert entry(home, taken.extract_id)["problems"][0]["code"] == "flag:extract_empty"
 
 
 def test_landing_is_the_same_bytes_on_every_run(home: Settings, tmp_path: Path) -> None:

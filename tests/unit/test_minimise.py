@@ -117,25 +117,6 @@ def test_removed_cells_are_counted_and_the_record_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        ("Yes", None),
-        ("yes ", None),
-        ("No", "withheld:no_consent"),
-        (None, "withheld:consent_not_recorded"),
-        ("perhaps", "withheld:consent_not_recorded"),
-    ],
-)
-def test_only_consent_that_was_given_lets_a_case_in(
-    tmp_path: Path, answer: str | None, reason: str | None
-) -> None:
-    path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, rows_with(Consent=answer)]})
-    cells, reader = read(path, book())
-    assert bool(cells) == (reason is None)
-    assert list(reader.tally.refusals) == ([("Cases", reason)] if reason else [])
-
-
-@pytest.mark.parametrize(
     ("status", "reason"),
     [
         (None, None),

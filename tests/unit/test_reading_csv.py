@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
-from tests.unit.partner_files import HEADER, book, read, values
+from tests.unit.partner_files import HEADER, book, read
 
 LINE = ["1", "04/03/2024", "F", "16", "Murang’a", "1", "Yes", ""]
 
@@ -25,26 +25,11 @@ def write(path: Path, lines: list[list[str]], encoding: str, delimiter: str = ";
     return path
 
 
-def test_windows_bytes_are_read_by_the_contracts_encoding(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", [HEADER, LINE], "cp1252")
-    assert b"\x92" in path.read_bytes()
-    cells, _ = read(path, semicolon_book())
-    assert values(cells, "place(origin).place_text") == ["Murang’a"]
-    assert {cell.kind for cell in cells} == {"text"}
-
-
 @pytest.mark.parametrize("declared", ["utf-8", "utf-8-sig"])
 def test_a_byte_order_mark_is_no_part_of_the_first_header(tmp_path: Path, declared: str) -> None:
     path = write(tmp_path / "a.csv", [HEADER, LINE], "utf-8-sig")
     _, reader = read(path, semicolon_book(declared))
     assert next(iter(reader.tally.columns_found)) == "No"
-
-
-def test_headers_lose_invisible_signs_and_double_blanks(tmp_path: Path) -> None:
-    header = ["No", "\u200bDate ", "Sex\u00a0", " Age", "From", "Persons", "Consent", "Remarks"]
-    cells, _ = read(write(tmp_path / "a.csv", [header, LINE], "utf-8"), semicolon_book("utf-8"))
-    assert values(cells, "event_on") == ["04/03/2024"]
-    assert values(cells, "sex") == ["F"]
 
 
 def test_a_wrong_encoding_is_held_with_the_fix(tmp_path: Path) -> None:

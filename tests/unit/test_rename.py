@@ -124,34 +124,11 @@ def test_nothing_chosen_is_not_the_same_as_not_answered(tmp_path: Path) -> None:
     assert chosen == [(KEYS.record_id("testpartner", "book|u1"), "", "flag")]
 
 
-def test_a_missing_required_column_is_held_with_the_nearest_new_one(tmp_path: Path) -> None:
-    renamed = [("From where" if name == "From" else name) for name in HEADER]
-    path = workbook(tmp_path / "a.xlsx", {"Cases": [renamed, ROW]})
-    with pytest.raises(ExtractHeld, match=r"no column 'From'.*nearest new column is 'From where'") as caught:
-        read(path, book())
-    assert caught.value.code == "hold:column_missing"
-
-
 def test_a_header_in_the_wrong_row_is_told_without_its_cells(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cases": [["Mary Sampleton", "0712345678"], HEADER, ROW]})
     with pytest.raises(ExtractHeld, match="check `format`") as caught:
         read(path, book())
     assert "Sampleton" not in caught.value.sentence
-
-
-def test_a_missing_optional_column_lands_with_a_flag(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER[:5] + HEADER[6:], ROW[:5] + ROW[6:]]})
-    cells, reader = read(path, book())
-    assert cells
-    assert reader.tally.problems == [
-        {"code": "flag:column_missing_optional", "detail": "column 'Persons' is not in the file"}
-    ]
-
-
-def test_reordered_columns_change_nothing(tmp_path: Path) -> None:
-    one, _ = read(workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, ROW]}), book())
-    two, _ = read(workbook(tmp_path / "b.xlsx", {"Cases": [HEADER[::-1], ROW[::-1]]}), book())
-    assert sorted(one) == sorted(two)
 
 
 def test_a_mapped_column_that_stands_twice_is_held(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
--- One row per movement, period and population it is counted in. Persons enter victim totals only for counted movements:
--- interceptions, smuggling and what proved not to be trafficking stay outside; prevented ones have their own count.
+-- One row per movement, period and population it is counted in. The rule of victim totals is `is_counted`
+-- (int_records_current); what is prevented has a count of its own, and flow counts have none.
 with movements as (select * from {{ ref('int_movements') }}),
 
 populations as (
@@ -17,9 +17,21 @@ select
     populations.population,
     case when movements.is_counted then 1 else 0 end as record_count,
     case when movements.is_prevented then 1 else 0 end as prevented_count,
-    case when movements.is_counted then coalesce(movements.person_count_low, 0) else 0 end as person_count_low,
-    case when movements.is_counted then coalesce(movements.person_count_high, movements.person_count_low, 0) else 0 end
-        as person_count_high
+    -- A number without bounds (about 20) stands for both; how much rests on such numbers is told beside the sums.
+    case when movements.is_counted then coalesce(movements.person_count_low, movements.person_count, 0) else 0 end
+        as person_count_low,
+    case
+        when movements.is_counted
+            then coalesce(movements.person_count_high, movements.person_count_low, movements.person_count, 0)
+        else 0
+    end as person_count_high,
+    case
+        when
+            movements.is_counted
+            and (movements.person_count_low is null or movements.person_count_high is null)
+            then coalesce(movements.person_count, 0)
+        else 0
+    end as person_count_without_bounds
 from {{ ref('int_period_membership') }} as membership
 inner join movements on membership.movement_id = movements.movement_id
 inner join populations on populations.population = 'all' or coalesce(movements.is_child, false)

@@ -16,6 +16,7 @@ reported as (
         partner,
         partner_code,
         record_grain,
+        finest_place,
         period_from,
         period_to
     from extracts
@@ -28,6 +29,7 @@ reported as (
         extracts.partner,
         extracts.partner_code,
         extracts.record_grain,
+        extracts.finest_place,
         {{ month_of('judged.period_from') }} as period_from,
         {{ month_of('judged.period_to') }} as period_to
     from extracts
@@ -35,7 +37,8 @@ reported as (
         on extracts.extract_id = judged.extract_id and extracts.partner = judged.partner
     where
         extracts.period_from is null
-        and judged.fate in ('current', 'embargoed')
+        -- A month known only from a record that waits would tell that the record is there.
+        and judged.fate = 'current'
         and {{ month_of('judged.period_from') }} = {{ month_of('judged.period_to') }}
 ),
 
@@ -45,6 +48,7 @@ watched as (
         reported.partner,
         reported.partner_code,
         reported.record_grain,
+        reported.finest_place,
         coverage.place_id,
         coverage.place_role,
         months.month_start
@@ -65,7 +69,8 @@ counting_places as (select * from {{ ref('int_places') }} where kind in ('countr
 spread as (
     select
         watched.place_id as watched_place_id,
-        counting_places.place_id
+        counting_places.place_id,
+        counting_places.kind as place_kind
     from (select distinct place_id from watched) as watched
     inner join {{ ref('int_places') }} as places on watched.place_id = places.place_id
     inner join counting_places
@@ -84,3 +89,8 @@ select distinct
     watched.month_start
 from watched
 inner join spread on watched.place_id = spread.watched_place_id
+-- What a partner watches is told no more finely than what it reports.
+where
+    spread.place_kind = 'country'
+    or (spread.place_kind = 'county' and watched.finest_place in ('county', 'border_point', 'town'))
+    or (spread.place_kind = 'border_point' and watched.finest_place in ('border_point', 'town'))

@@ -8,6 +8,7 @@ select
     movements.movement_id,
     movements.partner,
     movements.departed_month,
+    movements.record_grain,
     periods.period_id
 from movements
 inner join periods
@@ -22,6 +23,7 @@ select
     movements.movement_id,
     movements.partner,
     movements.departed_month,
+    movements.record_grain,
     periods.period_id
 from movements
 inner join periods on periods.period_kind = 'round' and movements.round = periods.label

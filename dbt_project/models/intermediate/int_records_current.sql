@@ -48,7 +48,13 @@ select
     judged.annotation_codes,
     records.record_grain in ('case', 'route_report')
     and coalesce(statuses.counts_as_victim, 'yes') <> 'no' as is_counted,
-    records.record_grain <> 'flow_count' and coalesce(records.trafficking_status = 'prevented', false) as is_prevented
+    -- Stopping a journey is what an interception says, so one without a status of its own is a prevented one.
+    (
+        records.record_grain = 'interception' and coalesce(statuses.counts_as_victim, 'yes') <> 'no'
+    )
+    or (
+        records.record_grain <> 'flow_count' and coalesce(records.trafficking_status = 'prevented', false)
+    ) as is_prevented
 from judged
 inner join records on judged.extract_id = records.extract_id and judged.record_id = records.record_id
 inner join extracts on judged.extract_id = extracts.extract_id and judged.partner = extracts.partner

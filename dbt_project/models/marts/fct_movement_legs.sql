@@ -1,11 +1,13 @@
 -- One row per leg of a movement.
 select
-    movement_id,
-    leg_number,
-    from_place_id,
-    from_role,
-    to_place_id,
-    to_role,
-    transport_mode,
-    border_point_id
-from {{ ref('int_movement_legs') }}
+    legs.movement_id,
+    legs.leg_number,
+    movements.record_grain,
+    legs.from_place_id,
+    legs.from_role,
+    legs.to_place_id,
+    legs.to_role,
+    legs.transport_mode,
+    legs.border_point_id
+from {{ ref('int_movement_legs') }} as legs
+inner join {{ ref('int_movements') }} as movements on legs.movement_id = movements.movement_id

@@ -3,6 +3,8 @@ select
     movement_id,
     record_grain,
     trafficking_status,
+    is_counted,
+    is_prevented,
     direction,
     departed_month,
     departed_year,

@@ -29,6 +29,7 @@ counts as (
         sum(cells.record_count) as record_count,
         sum(cells.person_count_low) as person_count_low,
         sum(cells.person_count_high) as person_count_high,
+        sum(cells.person_count_without_bounds) as person_count_without_bounds,
         sum(cells.prevented_count) as prevented_count,
         -- A partner that only reported prevented journeys counts nothing here.
         count(distinct case when cells.record_count > 0 then corridors.partner end) as partner_count,
@@ -53,6 +54,7 @@ select
     cast(counts.record_count as bigint) as record_count,
     cast(counts.person_count_low as bigint) as person_count_low,
     cast(counts.person_count_high as bigint) as person_count_high,
+    cast(counts.person_count_without_bounds as bigint) as person_count_without_bounds,
     cast(counts.prevented_count as bigint) as prevented_count,
     cast(counts.partner_count as integer) as partner_count,
     round(cast(counts.record_count as double) / nullif(totals.record_count, 0), 6) as share,

@@ -19,7 +19,8 @@ touched as (
         cells.record_count,
         cells.prevented_count,
         cells.person_count_low,
-        cells.person_count_high
+        cells.person_count_high,
+        cells.person_count_without_bounds
     from stops
     inner join cells on stops.movement_id = cells.movement_id
 ),
@@ -58,6 +59,7 @@ counts as (
         sum(prevented_count) as prevented_count,
         sum(person_count_low) as person_count_low,
         sum(person_count_high) as person_count_high,
+        sum(person_count_without_bounds) as person_count_without_bounds,
         -- A partner that only reported prevented journeys counts nothing here.
         count(distinct case when record_count > 0 then partner end) as partner_count
     from touched
@@ -121,6 +123,7 @@ joined as (
         coalesce(counts.prevented_count, 0) as prevented_count,
         coalesce(counts.person_count_low, 0) as person_count_low,
         coalesce(counts.person_count_high, 0) as person_count_high,
+        coalesce(counts.person_count_without_bounds, 0) as person_count_without_bounds,
         coalesce(counts.partner_count, 0) as partner_count,
         coalesce(effort.effort_months, 0) as effort_months,
         coalesce(stated.record_count, 0) as stated_count
@@ -158,6 +161,7 @@ select
     cast(record_count as bigint) as record_count,
     cast(person_count_low as bigint) as person_count_low,
     cast(person_count_high as bigint) as person_count_high,
+    cast(person_count_without_bounds as bigint) as person_count_without_bounds,
     cast(prevented_count as bigint) as prevented_count,
     cast(partner_count as integer) as partner_count,
     cast(effort_months as integer) as effort_months,

@@ -4,7 +4,7 @@ select
     'One person that a partner identified' as one_record_says,
     'Identified persons' as persons_are,
     true as counts_as_victims,
-    'Only with case records; the same people may stand behind route reports.' as may_be_summed_with
+    'Cases only. The same people may stand behind route reports.' as may_be_summed_with
 
 union all
 
@@ -13,16 +13,16 @@ select
     'A partner knows this route, with about so many persons' as one_record_says,
     'Estimated persons, low to high' as persons_are,
     true as counts_as_victims,
-    'Only with route reports, and shown beside cases, never added to them.' as may_be_summed_with
+    'Route reports only. Show them beside cases.' as may_be_summed_with
 
 union all
 
 select
     'interception' as record_grain,
     'A border monitor stopped a journey before any exploitation' as one_record_says,
-    'Potential victims, in the column for prevented records only' as persons_are,
+    'Potential victims; in counting tables only as prevented_count' as persons_are,
     false as counts_as_victims,
-    'Nothing: prevented journeys are never victims.' as may_be_summed_with
+    'Interceptions only. Prevented journeys are never victims.' as may_be_summed_with
 
 union all
 
@@ -31,4 +31,4 @@ select
     'So many people passed a point in a period' as one_record_says,
     'People on the move, not victims' as persons_are,
     false as counts_as_victims,
-    'Nothing: a background against which other grains are read.' as may_be_summed_with
+    'Flow counts of other points and periods only. A background for the other grains.' as may_be_summed_with

@@ -39,7 +39,8 @@ records as (
         extracts.contract,
         extracts.extract_fate,
         extracts.sequence,
-        extracts.received_on
+        extracts.received_on,
+        extracts.retention_years
     from {{ ref('stg_records') }} as records
     inner join extracts on records.extract_id = extracts.extract_id and records.partner = extracts.partner
 ),
@@ -52,6 +53,33 @@ newest_copies as (
     from records
     where extract_fate = 'in_force'
     group by partner, record_id
+),
+
+-- What a partner withholds now, it no longer stands behind: what landed of it before goes. A person who says no takes
+-- out every copy in the same file too. A withdrawal holds even where its extract is held: it is no matter of quality.
+withheld as (
+    select
+        withheld.partner,
+        withheld.record_id,
+        max(extracts.sequence) as newest_sequence,
+        max(
+            case
+                when
+                    withheld.reason in (
+                        'withheld:withdrawn',
+                        'withheld:no_consent',
+                        'withheld:consent_not_recorded',
+                        'withheld:other_purpose'
+                    )
+                    then extracts.sequence
+            end
+        ) as newest_refusal
+    from {{ ref('stg_withheld_records') }} as withheld
+    inner join extracts on withheld.extract_id = extracts.extract_id and withheld.partner = extracts.partner
+    where
+        extracts.extract_fate = 'in_force'
+        or (extracts.extract_fate = 'held' and withheld.reason = 'withheld:withdrawn')
+    group by withheld.partner, withheld.record_id
 ),
 
 replaced as (
@@ -89,7 +117,23 @@ noted as (
     group by extract_id, record_id
 ),
 
--- The order is the rule: first the extract, then the newest copy, then what is wrong with it, then time.
+permitted as (
+    select
+        records.*,
+        coalesce(
+            records.sequence < withheld.newest_sequence or records.sequence <= withheld.newest_refusal, false
+        ) as is_withheld_since,
+        coalesce(
+            {{ months_after('coalesce(records.period_to, records.received_on)', '12 * records.retention_years') }}
+            < {{ as_of_date() }},
+            false
+        ) as is_past_retention
+    from records
+    left join withheld on records.partner = withheld.partner and records.record_id = withheld.record_id
+),
+
+-- The order is the rule: first the extract, then the newest copy, then whether it may be used, then what is wrong with
+-- it, then time.
 -- An older copy stays superseded when its newest is quarantined or under embargo: the partner has said that
 -- the older one is no longer true, so publishing it would be publishing what was withdrawn.
 fates as (
@@ -97,11 +141,14 @@ fates as (
         records.*,
         failed.rule_codes as failed_codes,
         noted.rule_codes as annotation_codes,
+        replaced.record_id is not null as is_replaced,
         case
             when records.extract_fate = 'withdrawn' then 'withdrawn'
             when records.extract_fate <> 'in_force' then 'held'
             when records.sequence < newest_copies.newest_sequence then 'superseded'
+            when records.is_withheld_since then 'withdrawn'
             when replaced.record_id is not null then 'withdrawn'
+            when records.is_past_retention then 'withdrawn'
             when failed.rule_codes is not null then 'quarantined'
             when records.embargo_until > {{ as_of_date() }} then 'embargoed'
             when {{ days_after('coalesce(records.period_to, records.received_on)', var('lag_days')) }}
@@ -109,7 +156,7 @@ fates as (
                 then 'embargoed'
             else 'current'
         end as fate
-    from records
+    from permitted as records
     left join newest_copies on records.partner = newest_copies.partner and records.record_id = newest_copies.record_id
     left join replaced on records.extract_id = replaced.extract_id and records.record_id = replaced.record_id
     left join failed on records.extract_id = failed.extract_id and records.record_id = failed.record_id
@@ -133,7 +180,9 @@ select
         when fate = 'quarantined' then failed_codes
         when fate = 'superseded' then 'newer_copy'
         when fate = 'withdrawn' and extract_fate = 'withdrawn' then 'extract_withdrawn'
-        when fate = 'withdrawn' then 'record_retracted'
+        when fate = 'withdrawn' and is_withheld_since then 'withheld_since'
+        when fate = 'withdrawn' and is_replaced then 'record_retracted'
+        when fate = 'withdrawn' then 'past_retention'
         when fate = 'held' then 'extract_held'
         when fate = 'embargoed' and embargo_until > {{ as_of_date() }} then 'embargoed'
         when fate = 'embargoed' then 'lag_not_passed'

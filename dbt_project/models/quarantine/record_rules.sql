@@ -155,7 +155,20 @@ met as (
         'consent_missing' as rule_code,
         'consent_state' as field
     from records
-    where consent_state in ('refused', 'withdrawn', 'not_recorded') and record_grain = 'case'
+    where consent_state in ('refused', 'withdrawn', 'not_recorded') and record_grain in ('case', 'interception')
+
+    union all
+
+    select
+        extract_id,
+        record_id,
+        'Q' as outcome,
+        'purpose_not_agreed' as rule_code,
+        'purpose' as field
+    from stated_codes
+    where domain = 'purpose'
+    group by extract_id, record_id
+    having sum(case when code = 'statistics' then 1 else 0 end) = 0
 
     union all
 

@@ -14,5 +14,6 @@ select
     rows_read,
     rows_refused,
     rows_landed,
-    finest_place
+    finest_place,
+    retention_years
 from {{ source('typed', 'extracts') }}

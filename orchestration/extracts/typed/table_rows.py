@@ -62,6 +62,11 @@ def typed_tables(
         {**own, "sheet": refusal["sheet"], "reason": refusal["reason"], "row_count": refusal["rows"]}
         for refusal in entry.get("refusals", [])
     ]
+    tables["withheld_records"] = [
+        {**own, "record_id": record_id, "reason": reason}
+        for reason, ids in (entry.get("withheld_records") or {}).items()
+        for record_id in ids
+    ]
     tables["mentions"] = [
         {"extract_id": own["extract_id"], "mention_id": number, **texts, "default_country": default_country}
         for number, texts in named.items()
@@ -126,6 +131,8 @@ def _extract_row(
         "rows_landed": entry["rows_landed"],
         "agreement_from": contract.agreement.valid_from,
         "agreement_to": contract.agreement.valid_to,
+        "agreement_purposes": ";".join(sorted(contract.agreement.purposes)),
+        "retention_years": contract.agreement.retention_years,
         "finest_place": contract.agreement.finest_place,
         "cadence": contract.delivery.cadence,
         "grace_days": contract.delivery.grace_days,

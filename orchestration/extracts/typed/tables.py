@@ -25,6 +25,8 @@ EXTRACTS = pa.schema(
         ("rows_landed", pa.int64()),
         ("agreement_from", pa.date32()),
         ("agreement_to", pa.date32()),
+        ("agreement_purposes", pa.string()),
+        ("retention_years", pa.int32()),
         ("finest_place", pa.string()),
         ("cadence", pa.string()),
         ("grace_days", pa.int32()),
@@ -41,6 +43,7 @@ COVERAGE = pa.schema(
     ]
 )
 REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])
+WITHHELD_RECORDS = pa.schema([*_RECORD, ("reason", pa.string())])
 RECORDS = pa.schema(
     [
         *_RECORD,
@@ -113,6 +116,7 @@ SCHEMAS = {
     "extracts": EXTRACTS,
     "coverage": COVERAGE,
     "refusals": REFUSALS,
+    "withheld_records": WITHHELD_RECORDS,
     "records": RECORDS,
     "record_codes": RECORD_CODES,
     "place_mentions": PLACE_MENTIONS,
@@ -123,6 +127,7 @@ TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",
     "coverage": "What the partner watches: places, roles and days, as its contract declares.",
     "refusals": "Rows of an extract that did not land, counted by reason.",
+    "withheld_records": "Records of which a row was withheld, by reason; nothing else of them is kept.",
     "records": "One row a record of an extract: dates, counts, ages and codes as typed, with precision.",
     "record_codes": "Codes of fields that may hold several, one row a code.",
     "place_mentions": "Places a record names, by role and order; the texts stay in the restricted mentions.",

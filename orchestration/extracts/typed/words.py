@@ -20,6 +20,10 @@ NOT_KNOWN = frozenset(
         "tbc", "tbd", "sijui", "haijulikani", "hajui", "hakuna taarifa",
     }
 )  # fmt: skip
+# Excel's error values without #N/A, which people type to say "not available".
+SHEET_ERRORS = frozenset(
+    {"#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"}
+)
 ABOUT = (
     r"(?:~|≈|c\.|ca\.?|circa|approx\.?|approximately|about|around|roughly|est\.?|estimated|kama|karibu"
     r"|takriban)"

@@ -1,0 +1,7 @@
+-- One row per record and reason for which an extract withholds it: all that is kept of such a record.
+select
+    extract_id,
+    partner,
+    record_id,
+    reason
+from {{ source('typed', 'withheld_records') }}

@@ -1,0 +1,222 @@
+"""Rows, headers and encodings as partners send them: rows R and E of the catalogue, from the file to the typed table."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from dirty_values import Arrived, arrive, arrive_file, contract, csv_bytes, workbook_bytes
+from openpyxl.styles import Font, PatternFill
+
+HEADER = ["Ref", "Date", "Persons", "From", "County"]
+FIELDS = {"place(origin).admin_text": "County", "sex": None, "age_band": None}
+WORKBOOK = contract(FIELDS, format={"kind": "xlsx", "sheet": 0, "fill_down_merged": ["County"]})
+SEARCHED = contract(FIELDS, format={"kind": "xlsx", "sheet": 0, "header_search": 15})
+TWO = [["r1", "04/03/2020", 3, "Nairobi", None], ["r2", "05/03/2020", 4, "Nairobi", None]]
+
+
+def send(folder: Path, lines: list[list[Any]], content: dict[str, Any] = WORKBOOK) -> Arrived:
+    return arrive_file(folder, "extract.xlsx", workbook_bytes(folder, {"Sheet1": lines}), content)
+
+
+def restyled(
+    folder: Path, lines: list[list[Any]], change: Any, content: dict[str, Any] = WORKBOOK
+) -> Arrived:
+    """As `send`, after `change` has worked on the workbook."""
+    book = openpyxl.load_workbook(io.BytesIO(workbook_bytes(folder, {"Sheet1": lines})))
+    change(book)
+    book.save(folder / "made.xlsx")
+    return arrive_file(folder, "extract.xlsx", (folder / "made.xlsx").read_bytes(), content)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        pytest.param(["TOTAL", None, 7], "skip:total_row", id="R1"),
+        pytest.param(["Grand total", None, 7], "skip:total_row", id="R1-grand"),
+        pytest.param(["Jumla", None, 7], "skip:total_row", id="R1-jumla"),
+        pytest.param(["Sub-total Q1", None, 7], "skip:total_row", id="R1-sub"),
+        pytest.param([None, "TOTAL", 7], "skip:total_row", id="R1-first-filled"),
+        pytest.param([None, None, 7], "skip:total_inferred", id="R2-sum"),
+        pytest.param([None, None, None], "skip:blank", id="R2-blank"),
+        pytest.param(HEADER, "skip:header_repeat", id="R2-header"),
+        pytest.param(["#meta", "#date", "#affected", "#loc", "#adm1"], "skip:hxl_row", id="R2-hxl"),
+        pytest.param(["Compiled by the field office"], "skip:note_row", id="R2-note"),
+    ],
+)
+def test_a_row_that_is_no_record_is_counted_and_left_out(
+    tmp_path: Path, line: list[Any], reason: str
+) -> None:
+    last = ["r3", "06/03/2020", 1, "Nairobi", None]
+    found = send(tmp_path, [HEADER, *TWO, line, last])
+    assert found.refused == {reason: 1}
+    assert found.seen("row_number", "person_count") == [(2, 3), (3, 4), (5, 1)]
+    assert found.problems() == [[]] * 3
+
+
+def test_a_number_that_is_no_sum_is_not_taken_for_a_total(tmp_path: Path) -> None:
+    """R2: only the sum of the rows above is a total."""
+    found = send(tmp_path, [HEADER, *TWO, [None, None, 8]])
+    assert found.taken.rows_landed == 3
+
+
+def test_a_merged_cell_counts_for_the_rows_it_covers_and_no_other(tmp_path: Path) -> None:
+    """R3."""
+    lines = [HEADER, *[[f"r{n}", "04/03/2020", 1, "Nairobi", None] for n in range(4)]]
+    lines[1][4] = "Busia"
+    lines[3][4] = "Kwale"
+
+    def merge(book: Any) -> None:
+        book["Sheet1"].merge_cells("E2:E3")
+
+    found = restyled(tmp_path, lines, merge)
+    counties = [
+        (cell["row_number"], cell["value"]) for cell in found.landed if cell["field"].endswith("admin_text")
+    ]
+    assert counties == [(2, "Busia"), (3, "Busia"), (4, "Kwale")]
+
+
+@pytest.mark.parametrize("before", [3, 8], ids=["R4-3-lines", "R4-8-lines"])
+def test_the_header_is_found_below_lines_of_metadata(tmp_path: Path, before: int) -> None:
+    metadata: list[list[Any]] = [["Flow monitoring", f"line {n}"] for n in range(before)]
+    found = send(tmp_path, [*metadata, HEADER, *TWO], SEARCHED)
+    assert found.seen("row_number") == [(before + 2,), (before + 3,)]
+
+
+def test_a_sheet_without_its_header_is_held(tmp_path: Path) -> None:
+    """R4."""
+    found = send(tmp_path, [*[["line", n] for n in range(15)], HEADER, *TWO], SEARCHED)
+    assert found.taken.outcome == "held"
+    assert "has no row with the columns" in (found.taken.reason or "")
+    assert "among its first 15" in (found.taken.reason or "")
+
+
+def test_a_column_that_stands_twice_is_held_until_both_are_mapped(tmp_path: Path) -> None:
+    """R5."""
+    lines = [[*HEADER, "From"], [*TWO[0], "Mombasa"]]
+    held = send(tmp_path / "held", lines)
+    assert held.taken.outcome == "held"
+    assert "has the column 'From' twice" in (held.taken.reason or "")
+    both = contract(FIELDS | {"place(recruitment).place_text": "From.2"}, format=WORKBOOK["format"])
+    found = send(tmp_path / "mapped", lines, both)
+    assert found.places("origin") == [[(1, "Nairobi", None)]]
+    assert found.places("recruitment") == [[(1, "Mombasa", None)]]
+
+
+def test_a_hidden_sheet_is_not_read_and_told(tmp_path: Path) -> None:
+    """R6."""
+
+    def hide(book: Any) -> None:
+        other = book.create_sheet("Old", 0)
+        other.append(HEADER)
+        other.append(["r9", "01/01/2020", 9, "Mombasa", None])
+        other.sheet_state = "hidden"
+
+    found = restyled(tmp_path, [HEADER, *TWO], hide)
+    assert found.seen("person_count") == [(3,), (4,)]
+    assert found.told == ["flag:hidden_sheet"]
+
+
+def test_a_hidden_or_filtered_row_is_read(tmp_path: Path) -> None:
+    """R6."""
+
+    def hide(book: Any) -> None:
+        book["Sheet1"].row_dimensions[2].hidden = True
+        book["Sheet1"].auto_filter.ref = "A1:E3"
+        book["Sheet1"].auto_filter.add_filter_column(0, ["r2"])
+
+    found = restyled(tmp_path, [HEADER, *TWO], hide)
+    assert (found.seen("row_number"), found.told) == ([(2,), (3,)], [])
+
+
+def test_colour_or_strike_through_is_ignored_and_told_once(tmp_path: Path) -> None:
+    """R6."""
+
+    def strike(book: Any) -> None:
+        for cell in book["Sheet1"][3]:
+            cell.font = Font(strike=True)
+
+    def colour(book: Any) -> None:
+        for column in "ABCD":
+            book["Sheet1"][f"{column}2"].fill = PatternFill("solid", start_color="FFFFFF00")
+
+    lines = [HEADER, *TWO, ["r3", "06/03/2020", 1, "Nairobi", None]]
+    for name, change in (("strike", strike), ("colour", colour)):
+        found = restyled(tmp_path / name, lines, change)
+        assert found.seen("row_number") == [(2,), (3,), (4,)]
+        assert found.told == ["flag:format_meaning_lost"]
+
+
+def test_a_coloured_header_column_or_total_means_nothing(tmp_path: Path) -> None:
+    """R6: only rows of one column that look different from each other may mean something."""
+
+    def colour(book: Any) -> None:
+        for cell in (*book["Sheet1"][1], *book["Sheet1"]["A"][1:4], *book["Sheet1"][5]):
+            cell.fill = PatternFill("solid", start_color="FFFFFF00")
+
+    lines = [HEADER, *TWO, ["r3", "06/03/2020", 1, "Nairobi", None], ["TOTAL", None, 8]]
+    found = restyled(tmp_path, lines, colour)
+    assert (found.told, found.taken.rows_landed) == ([], 3)
+
+
+def test_invisible_signs_and_needless_blanks_are_removed(tmp_path: Path) -> None:
+    """E1."""
+    lines = [
+        ["Ref", "\u200bDate ", "Persons\u00a0", " From", "Sex"],
+        ["r1", "04/03/2020\u00a0", "\u200b5 ", " Homa  Bay\u00a0", "f\u200b "],
+    ]
+    found = arrive_file(
+        tmp_path, "extract.csv", csv_bytes(lines, "utf-8-sig"),
+        contract({"person_count": "Persons", "sex": "Sex", "age_band": None}),
+    )  # fmt: skip
+    assert found.taken.rows_landed == 1
+    assert found.seen("date_precision", "person_count", "sex") == [("day", 5, "female")]
+    assert found.places("origin") == [[(1, "Homa Bay", None)]]
+    assert (found.problems(), found.told) == ([[]], [])
+
+
+def test_windows_bytes_are_read_as_the_contract_says(tmp_path: Path) -> None:
+    """E2."""
+    lines = [["Ref", "Date", "From"], ["r1", "04/03/2020", "Murang’a"]]
+    content = contract(format={"kind": "csv", "encoding": "cp1252"}, fields={"person_count": None})
+    sent = csv_bytes(lines, "cp1252")
+    assert b"Murang\x92a" in sent
+    found = arrive_file(tmp_path, "extract.csv", sent, content)
+    assert (found.places("origin"), found.problems()) == ([[(1, "Murang’a", None)]], [[]])
+
+
+@pytest.mark.parametrize(
+    ("raw", "place"),
+    [
+        pytest.param("Murangâ€™a", "Murang’a", id="E2"),
+        pytest.param("Ø¯Ø¨ÙŠ", "دبي", id="E2-arabic"),
+        pytest.param("Thika â€œMakongeniâ€\u009d", "Thika “Makongeni”", id="E2-byte-without-a-sign"),
+    ],
+)
+def test_characters_broken_by_a_wrong_encoding_are_repaired_and_told(
+    tmp_path: Path, raw: str, place: str
+) -> None:
+    found = arrive(tmp_path, [{"From": raw}, {"From": "Café Ñandú"}])
+    assert found.places("origin") == [[(1, place, None)], [(1, "Café Ñandú", None)]]
+    assert found.problems() == [["flag:mojibake_repaired"], []]
+    assert found.landed[1]["value"] == raw or raw in [cell["value"] for cell in found.landed]
+
+
+@pytest.mark.parametrize(
+    ("sent", "encoding", "code"),
+    [
+        pytest.param(b"Ref,Date,From\nr1,04/03/2020,Murang\x92a\n", "utf-8", "format.encoding", id="E3"),
+        pytest.param(b"Ref;Date;From\nr1;04/03/2020;Nairobi\n", "utf-8", "format.delimiter", id="E3-delimiter"),
+    ],
+)  # fmt: skip
+def test_a_file_in_another_encoding_or_with_another_delimiter_is_held(
+    tmp_path: Path, sent: bytes, encoding: str, code: str
+) -> None:
+    content = contract(format={"kind": "csv", "encoding": encoding})
+    found = arrive_file(tmp_path, "extract.csv", sent, content)
+    assert found.taken.outcome == "held"
+    assert code in (found.taken.reason or "")
+    assert "Murang" not in (found.taken.reason or "")
