@@ -3,10 +3,11 @@
 Belongs here: contracts, and everything that touches a partner's own layout, columns or spelling.
 Does not: what a place name means (`places`), whether an extract is fit to enter (`gates`), rules
 across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
-shown_names, non_records, rename, minimise, acceptance, records, sealing, landing, take_in; `check` runs
-the same road without a home.
+shown_names, non_records, rename, permission, minimise, acceptance, records, sealing, landing,
+take_in, agreements; `check` runs the same road without a home.
 """
 
+from orchestration.extracts.agreements import EndingAgreement, agreements_ending
 from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
@@ -22,12 +23,14 @@ __all__ = [
     "ContractFault",
     "ContractReport",
     "Contracts",
+    "EndingAgreement",
     "FieldSpec",
     "Locale",
     "TakenExtract",
     "TypedSummary",
     "add_samples",
     "add_to_inbox",
+    "agreements_ending",
     "check_contract",
     "load_contract",
     "load_contracts",
