@@ -126,15 +126,23 @@ def show_status(found: dict[str, Any]) -> None:
         out.print("No release yet. `njia refresh` publishes the first one.\n")
     else:
         age = f"{release['age']} old, {release['movements']:,} movements"
-        out.print(f"[bold]Release {release['release_id']}[/], {age}\n")
+        out.print(f"[bold]Release {release['release_id']}[/], {age}")
+        out.print(
+            f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass\n"
+        )
     if found["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
         for reason in found["last_refused"]["why"]:
             out.print(f"    {escape(reason)}")
-    table = _table("partner", "extracts", "last received", "cadence", "state")
+    table = _table("partner", "extracts", "last received", "cadence", "withheld", "state")
     for partner in found["partners"]:
         table.add_row(*(str(value if value is not None else "–") for value in partner.values()))
     out.print(table)
+    for agreement in found["agreements"]:
+        out.print(
+            f"[bold yellow]agreement[/] {escape(agreement['partner'])} ({escape(agreement['contract'])}) "
+            f"{agreement['state']}, {agreement['ends_on']}"
+        )
     for held in found["held"]:
         out.print(
             f"[bold yellow]held[/] {escape(held['partner'])} {held['extract_id']}: {escape(held['reason'])}"

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestration.extracts import agreements_ending, load_contracts
 from orchestration.release import current_release
 from orchestration.settings import Settings
 from orchestration.stewardship import review
@@ -27,9 +28,19 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "as_of": release.manifest["as_of"],
             "age": _age(settings.as_of(), datetime.fromisoformat(release.manifest["as_of"])),
             "movements": release.manifest["movements"],
+            "rows_embargoed": release.manifest["rows"]["embargoed"],
         },
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "partners": _partners(settings, in_force),
+        "agreements": [
+            {
+                "partner": ending.partner,
+                "contract": ending.contract,
+                "ends_on": ending.ends_on.isoformat(),
+                "state": ending.state(settings.as_of().date()),
+            }
+            for ending in agreements_ending(load_contracts(settings.partners), settings.as_of().date())
+        ],
         "held": [fate for fate in in_force.get("fates", []) if fate["fate"] == "held"],
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
@@ -77,6 +88,12 @@ def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, An
                 "extracts": len(landed),
                 "last_received": newest["received_on"] if newest else None,
                 "cadence": newest["contract_content"]["delivery"]["cadence"] if newest else None,
+                "withheld": sum(
+                    refusal["rows"]
+                    for entry in landed
+                    for refusal in entry["refusals"]
+                    if refusal["reason"].startswith("withheld:")
+                ),
                 "state": state[0] if state else "nothing taken in yet",
             }
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import gates, release
+from orchestration import extracts, gates, release
 from orchestration.defs.receipts import receipts_of_run
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
@@ -113,6 +113,13 @@ def _stage(workplace: Workplace, refresh: Refresh, manifest: Path) -> release.Ca
         "extracts": gates.printed_fates(settings, refresh.keys, in_force),
         "key_ids": refresh.keys.ids,
         "decisions_hash": refresh.decisions.content_hash(),
+        "agreements_ending": [
+            {
+                "partner_code": refresh.keys.partner_code(ending.partner),
+                "ends_on": ending.ends_on.isoformat(),
+            }
+            for ending in extracts.agreements_ending(refresh.contracts, refresh.as_of.date())
+        ],
     }
     staged = release.stage(
         settings, manifest, inputs, gates.check_results(settings), refresh.decisions.waivers

@@ -3,15 +3,15 @@
 Belongs here: contracts, and everything that touches a partner's own layout, columns or spelling.
 Does not: what a place name means (`places`), whether an extract is fit to enter (`gates`), rules
 across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
-shown_names, non_records, rename, minimise, acceptance, records, sealing, landing, take_in; `check` runs
-the same road without a home.
+shown_names, non_records, rename, permission, minimise, acceptance, records, sealing, landing,
+take_in, agreements; `check` runs the same road without a home.
 """
 
+from orchestration.extracts.agreements import EndingAgreement, agreements_ending
 from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
-from orchestration.extracts.contract_terms import STATISTICS
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
@@ -21,19 +21,20 @@ from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
 __all__ = [
-    "STATISTICS",
     "TYPED_TABLES",
     "Contract",
     "ContractFault",
     "ContractReport",
     "Contracts",
     "Draft",
+    "EndingAgreement",
     "FieldSpec",
     "Locale",
     "TakenExtract",
     "TypedSummary",
     "add_samples",
     "add_to_inbox",
+    "agreements_ending",
     "check_contract",
     "draft_contract",
     "draft_text",

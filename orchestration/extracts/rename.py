@@ -52,6 +52,7 @@ class ColumnPlan:
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
     withdrawn: int | None = None
+    marks: set[int] = field(default_factory=set)  # where a filled cell alone may take a record back
     accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
@@ -64,8 +65,9 @@ class ColumnPlan:
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
         items = {self.items.code} if self.items and self.items.code is not None else set()
-        marks = {index for index in (self.withdrawn, *self.accept) if index is not None}
-        return {index for _, _, indexes in self.fields for index in indexes} | flags | items | marks
+        status = {index for index in self.accept if index is not None}
+        fields = {index for _, _, indexes in self.fields for index in indexes}
+        return fields | flags | items | status | self.marks
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
@@ -232,6 +234,9 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
         plan.consent = header.find(contract.consent.column)
     if contract.withdrawn:
         plan.withdrawn = header.find(contract.withdrawn.column)
+    takes_back = contract.consent is not None and "withdrawn" in contract.consent.values.values()
+    marks = (plan.withdrawn, plan.consent if takes_back else None)
+    plan.marks = {index for index in marks if index is not None}
     plan.accept = [header.find(condition.column) for condition in contract.accept_if]
     for name, repeat in contract.repeats.items():
         index = header.find(repeat.matches) if repeat.matches else None

@@ -16,7 +16,6 @@ from typing import Any
 import pyarrow as pa
 
 from expectations import thresholds
-from orchestration.extracts import STATISTICS
 from orchestration.gates.extract_history import HISTORY_COLUMNS, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import open_views
@@ -54,7 +53,7 @@ SCHEMA = pa.schema([*KEYS.items(), *((name, pa.float64()) for name in (*MEASURES
 
 _TYPED_COLUMNS = {
     "extracts": "extract_id varchar, partner varchar, agreement_from date, agreement_to date, "
-    "agreement_purposes varchar",
+    "statistics_agreed boolean",
     "records": "extract_id varchar, partner varchar, record_id bigint, record_grain varchar, "
     "source_row_count integer, date_precision varchar, key_basis varchar",
     "problems": "extract_id varchar, partner varchar, record_id bigint, field varchar, outcome varchar, "
@@ -152,10 +151,10 @@ def profile_extracts(
 ) -> pa.Table:
     """One row per landed extract. Accepted and withdrawn extracts decide what counts as last time."""
     register = landed_extracts(settings)
-    counts, codes, agreements, purposes = _measure(settings)
+    counts, codes, agreements, agreed = _measure(settings)
     rows = []
     for landed in register:
-        row = _of_register(landed, agreements.get(landed.key), purposes.get(landed.key, ""), as_of.date())
+        row = _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), as_of.date())
         _add_counts(row, counts.get(landed.key))
         _add_codes(row, codes.get(landed.key, []))
         rows.append(row)
@@ -164,7 +163,7 @@ def profile_extracts(
 
 
 def _of_register(
-    landed: Landed, agreement: tuple[date | None, date | None] | None, purposes: str, today: date
+    landed: Landed, agreement: tuple[date | None, date | None] | None, agreed: bool | None, today: date
 ) -> dict[str, Any]:
     content = landed.content
     read, refused = int(content.get("rows_read") or 0), int(content.get("rows_refused") or 0)
@@ -189,7 +188,7 @@ def _of_register(
             _covers(agreement, received) or bool(agreement and _covers(landed.agreement, received))
         ),
         "agreement_current": float(ends is None or today <= ends) if agreement else None,
-        "statistics_agreed": float(STATISTICS in purposes.split(";")) if purposes else None,
+        "statistics_agreed": None if agreed is None else float(agreed),
     }
 
 
@@ -238,7 +237,7 @@ def _lower_bound(unmapped: int, answered: int) -> float:
 
 def _measure(
     settings: Settings,
-) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any], dict[tuple[str, str], str]]:
+) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any], dict[tuple[str, str], bool | None]]:
     typed = {name: (settings.typed / name, columns) for name, columns in _TYPED_COLUMNS.items()}
     con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", _MATCH_COLUMNS)})
     try:
@@ -249,17 +248,17 @@ def _measure(
             for row in cursor.fetchall()
         }
         extracts = con.execute(
-            "select partner, extract_id, agreement_from, agreement_to, agreement_purposes from extracts"
+            "select partner, extract_id, agreement_from, agreement_to, statistics_agreed from extracts"
         ).fetchall()
         agreements = {(partner, found): (starts, ends) for partner, found, starts, ends, _ in extracts}
-        purposes = {(partner, found): agreed or "" for partner, found, _, _, agreed in extracts}
+        agreed = {(partner, found): answer for partner, found, _, _, answer in extracts}
         _open_landing_cells(con, settings)
         codes: dict[Any, list[tuple[int, int]]] = {}
         for partner, extract_id, _, unmapped, answered in con.execute(_CODES).fetchall():
             codes.setdefault((partner, extract_id), []).append((int(unmapped), int(answered)))
     finally:
         con.close()
-    return counts, codes, agreements, purposes
+    return counts, codes, agreements, agreed
 
 
 def _open_landing_cells(con: Any, settings: Settings) -> None:

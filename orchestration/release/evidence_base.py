@@ -116,6 +116,23 @@ class EvidenceBase:
                 found[name] = None
         return found
 
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """A small table whole, in the order of its key; nothing where there is no such table."""
+        found = next((one for one in self.tables if one.full_name == table), None)
+        if found is None:
+            return []
+        ordered = f"select * from {_target(found)} order by {self._order(found)}"
+        return self._con.execute(ordered).to_arrow_table().to_pylist()
+
+    def counts(self, table: str, column: str) -> dict[str, int]:
+        """Rows of a table by the values of one column; nothing where there is no such table."""
+        if column not in self.types.get(table, {}):
+            return {}
+        rows = self._con.execute(
+            f"select {quoted(column)}, count(*) from release.{table} group by 1 order by 1"
+        ).fetchall()
+        return {str(value): int(number) for value, number in rows}
+
     def export_parquet(self, folder: Path) -> None:
         """Write each table as a Parquet file of its own, in the same order of rows."""
         for table in self.tables:

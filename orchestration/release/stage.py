@@ -46,6 +46,7 @@ __all__ = ["CHECK_RESULTS", "Candidate", "stage"]
 READ_ONLY = 0o444
 MOVEMENTS = "marts.fct_movements"
 RECONCILIATION = "quality.reconciliation"
+TERMS = "meta.terms"
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,9 @@ def stage(
     """Write a candidate from the work file.
 
     `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
-    partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict,
-    optional). `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones.
+    partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
+    agreements_ending (dicts with partner_code and ends_on, optional). `check_results` has the columns of
+    CHECK_RESULTS; `waivers` are the active ones.
     """
     with switching(settings):
         sweep(settings)
@@ -96,6 +98,7 @@ def stage(
         "versions": versions(inputs.get("versions")),
         "key_ids": dict(inputs.get("key_ids", {})),
         "extracts": printed_extracts(list(inputs["extracts"])),
+        "agreements_ending": list(inputs.get("agreements_ending", [])),
     }
     try:
         _write(
@@ -172,6 +175,9 @@ def _write(
         manifest["tables"] = base.hashes()
         manifest["undescribed"] = base.undescribed()
         manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
+        # Rows of one grain are never added to rows of another: `movements` only says how long the table is.
+        manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
+        manifest["terms"] = base.rows(TERMS)
         manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
         manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]
         outcomes = check_results.column("outcome").to_pylist()

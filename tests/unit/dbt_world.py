@@ -30,7 +30,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("contract_version", WHOLE), ("grain", TEXT), ("delivery_mode", TEXT), ("period_from", DAY),
         ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
         ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_from", DAY), ("agreement_to", DAY),
-        ("agreement_purposes", TEXT), ("retention_years", WHOLE),
+        ("statistics_agreed", YES), ("retention_years", WHOLE),
         ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE), ("steward", TEXT),
     ],
     "typed/refusals": [

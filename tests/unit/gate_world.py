@@ -54,7 +54,14 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     typed_records = changes.pop("typed_records", records)
     typed = {
         name: changes.pop(name)
-        for name in ("agreement_to", "agreement_purposes", "cadence", "period_to", "embargo_until")
+        for name in (
+            "agreement_to",
+            "statistics_agreed",
+            "retention_years",
+            "cadence",
+            "period_to",
+            "embargo_until",
+        )
         if name in changes
     }
     rows = records + repeated
@@ -109,12 +116,13 @@ def _type(
     extract = {
         **key, "partner_code": "p-00000001", "contract": note["contract"], "received_on": received,
         "agreement_from": date(2023, 1, 1), "agreement_to": typed.get("agreement_to", date(2030, 1, 1)),
-        "agreement_purposes": typed.get("agreement_purposes", "statistics"),
+        "statistics_agreed": typed.get("statistics_agreed", True),
+        "retention_years": typed.get("retention_years"),
         "period_to": typed.get("period_to"), "cadence": typed.get("cadence", "monthly"), "grace_days": 15,
     }  # fmt: skip
     _write(
         settings.typed / "extracts" / f"{key['extract_id']}.parquet", [extract],
-        agreement_to=pa.date32(), period_to=pa.date32(), grace_days=pa.int32(),
+        agreement_to=pa.date32(), period_to=pa.date32(), grace_days=pa.int32(), retention_years=pa.int32(), statistics_agreed=pa.bool_(),
     )  # fmt: skip
     rows = [
         {

@@ -20,7 +20,7 @@ MAY_REFER_TO = {
     "quarantine": {"staging", "quarantine"},
     "intermediate": {"staging", "quarantine", "intermediate"},
     "marts": {"intermediate", "marts"},
-    "meta": {"meta"},
+    "meta": {"staging", "quarantine", "intermediate", "meta"},
 }
 PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("fct_", "dim_", "bridge_", "mart_")}
 # A problem stands as often as typing found it; nothing counts or joins these rows by a key.

@@ -38,6 +38,7 @@ def test_a_good_extract_passes_every_check(tmp_path: Path) -> None:
     [
         ("agreement_is_valid", {"received_on": "2022-12-31"}, 0),
         ("agreement_is_valid", {"agreement_to": date(2026, 10, 31)}, 0),
+        ("agreement_covers_statistics", {"statistics_agreed": False}, 0),
         ("required_columns_present", {"columns_found": ["Date", "Town of victim", "Sex"]}, 1),
         ("every_row_is_typed", {"typed_records": 39}, 1),
         ("dates_are_readable", {"bad_dates": 9}, 31 / 40),

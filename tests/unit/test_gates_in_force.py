@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +129,15 @@ def test_time_changes_the_hash_only_through_what_it_decides(tmp_path: Path) -> N
     hashes = [refresh(settings, as_of=AS_OF + timedelta(days=days)).inputs_hash for days in range(8)]
     # 24 and 25 November: embargo; 26: free; 29: the agreement has ended; 1 December: August is complete.
     assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 2, 5, 5, 7]
+
+
+def test_a_record_past_its_retention_changes_the_hash_once(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", cadence="yearly", retention_years=1)
+    # The records end on 1 September 2026: a year later is the last day on which they are kept.
+    days = [datetime(2027, 9, day, 2, tzinfo=UTC) for day in (1, 2, 3)]
+    hashes = [refresh(settings, as_of=day).inputs_hash for day in days]
+    assert [hashes.index(one) for one in hashes] == [0, 1, 1]
 
 
 @pytest.mark.parametrize("part", ["landed", "fate", "decisions", "keys", "contracts", "code"])

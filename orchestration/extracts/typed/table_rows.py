@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestration.extracts.cells import same
 from orchestration.extracts.contract import Contract, Period
+from orchestration.extracts.contract_terms import STATISTICS
 from orchestration.extracts.records import LandedCell
 from orchestration.extracts.shown_names import is_withheld
 from orchestration.extracts.typed.assembly import Record, assemble
@@ -131,7 +132,7 @@ def _extract_row(
         "rows_landed": entry["rows_landed"],
         "agreement_from": contract.agreement.valid_from,
         "agreement_to": contract.agreement.valid_to,
-        "agreement_purposes": ";".join(sorted(contract.agreement.purposes)),
+        "statistics_agreed": STATISTICS in contract.agreement.purposes,
         "retention_years": contract.agreement.retention_years,
         "finest_place": contract.agreement.finest_place,
         "cadence": contract.delivery.cadence,

@@ -25,7 +25,7 @@ EXTRACTS = pa.schema(
         ("rows_landed", pa.int64()),
         ("agreement_from", pa.date32()),
         ("agreement_to", pa.date32()),
-        ("agreement_purposes", pa.string()),
+        ("statistics_agreed", pa.bool_()),
         ("retention_years", pa.int32()),
         ("finest_place", pa.string()),
         ("cadence", pa.string()),
