@@ -31,6 +31,11 @@ def write_text(path: Path, text: str) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    with replacing(path) as partial:
+        partial.write_bytes(content)
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON with sorted keys, so that equal content gives equal bytes."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, default=str, ensure_ascii=False) + "\n")

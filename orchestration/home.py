@@ -19,6 +19,10 @@ run_coordinator:
   class: QueuedRunCoordinator
   config: {max_concurrent_runs: 1}
 run_monitoring: {enabled: true}
+event_log_storage:
+  module: orchestration.defs.event_log
+  class: OpenEventLog
+  config: {base_dir: %s}
 """
 
 
@@ -60,8 +64,9 @@ def _prepare(settings: Settings) -> None:
     ):
         restricted.chmod(0o700)
     dagster_yaml = settings.dagster_home / "dagster.yaml"
-    if not dagster_yaml.exists() or dagster_yaml.read_text() != DAGSTER_YAML:
-        durable.write_text(dagster_yaml, DAGSTER_YAML)
+    wanted = DAGSTER_YAML % json.dumps(str(settings.dagster_home / "history" / "runs"))
+    if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:
+        durable.write_text(dagster_yaml, wanted)
 
 
 def _check_layout(settings: Settings) -> None:

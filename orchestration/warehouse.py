@@ -13,8 +13,11 @@ import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import duckdb
 
 from orchestration import durable
 from orchestration.errors import NjiaError
@@ -42,14 +45,16 @@ class NodeOutcome:
 
 def manifest_path(settings: Settings) -> Path:
     """The manifest of the project as it stands now; parsed again only when a file of it has changed."""
-    stamp, target = project_hash(), settings.work / "dbt" / "manifest.json"
-    marker = target.with_name("manifest.hash")
-    if not (target.exists() and marker.exists() and marker.read_text() == stamp):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _parsed(stamp)
-        durable.write_text(target, _manifest_texts[stamp])
+    stamp, folder = project_hash(), settings.work / "dbt"
+    manifest, packed, marker = (folder / f"manifest.{kind}" for kind in ("json", "msgpack", "hash"))
+    if not (manifest.exists() and packed.exists() and marker.exists() and marker.read_text() == stamp):
+        folder.mkdir(parents=True, exist_ok=True)
+        parsed = _parsed(stamp)
+        marker.unlink(missing_ok=True)
+        durable.write_text(manifest, parsed.text)
+        durable.write_bytes(packed, parsed.packed)
         durable.write_text(marker, stamp)
-    return target
+    return manifest
 
 
 def build(settings: Settings, as_of: str) -> list[NodeOutcome]:
@@ -62,10 +67,11 @@ def build(settings: Settings, as_of: str) -> list[NodeOutcome]:
     # One folder, cleared at the start: after Ctrl-C dbt's threads may still write into it for a moment.
     target = settings.work / "dbt" / "target"
     shutil.rmtree(target, ignore_errors=True)
-    manifest = _parsed(project_hash())
+    manifest = _unpacked(manifest_path(settings).with_suffix(".msgpack"))
     outcomes: list[NodeOutcome] = []
 
-    with _warehouse(settings):
+    # dbt closes the file after every few nodes, which writes all of it out: held open here, it stays open.
+    with _warehouse(settings), duckdb.connect(str(settings.warehouse)):
         result = dbtRunner(manifest=manifest).invoke(
             [
                 "build",
@@ -99,8 +105,8 @@ def build(settings: Settings, as_of: str) -> list[NodeOutcome]:
 
 
 def project_hash() -> str:
-    """Hash of every file that dbt reads, so that an unchanged project is not parsed again."""
-    digest = hashlib.sha256()
+    """Hash of all that dbt's parsing depends on, so that an unchanged project is not parsed again."""
+    digest = hashlib.sha256(f"{DBT_PROJECT}\x00{version('dbt-core')}\x00{version('dbt-duckdb')}\x00".encode())
     folders = (DBT_PROJECT, REFERENCE_SEEDS)
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         if not {"target", "logs"} & set(path.parts[len(DBT_PROJECT.parts) :]):
@@ -108,13 +114,18 @@ def project_hash() -> str:
     return digest.hexdigest()
 
 
-_manifest_texts: dict[str, str] = {}
+class Parsed(NamedTuple):
+    """What dbt makes of the project: its manifest as JSON, and packed as dbt itself keeps it between runs."""
+
+    text: str
+    packed: bytes
 
 
 @cache
-def _parsed(stamp: str) -> Any:
-    """dbt's Manifest for the project with this hash: parsing costs seconds, so once a process."""
+def _parsed(stamp: str) -> Parsed:
+    """Parse the project with this hash: that costs seconds, so once a process."""
     from dbt.cli.main import dbtRunner
+    from dbt.parser.manifest import extended_mashumaro_encoder
 
     scratch = tempfile.mkdtemp(prefix="njia-dbt-")
     try:
@@ -126,10 +137,18 @@ def _parsed(stamp: str) -> Any:
             raise NjiaError(
                 f"The dbt project does not parse ({result.exception}). Run `make check` to see it alone."
             )
-        _manifest_texts[stamp] = (Path(scratch) / "manifest.json").read_text()
-        return result.result
+        packed = result.result.to_msgpack(extended_mashumaro_encoder)
+        return Parsed((Path(scratch) / "manifest.json").read_text(encoding="utf-8"), packed)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _unpacked(path: Path) -> Any:
+    """dbt's Manifest, which a build changes: so each build gets its own."""
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.parser.manifest import extended_mashumuro_decoder
+
+    return Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
 
 
 def _go_on_unless_interrupted(result: Any) -> None:

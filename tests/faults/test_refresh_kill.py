@@ -49,8 +49,9 @@ def taking_in(settings: Settings, said: str) -> bool:
 
 
 def judging(settings: Settings, said: str) -> bool:
-    """dbt has begun to build."""
-    return "Judging" in said and settings.warehouse.exists() and (settings.work / "dbt" / "target").is_dir()
+    """dbt has begun to build, and the engine to write."""
+    written = settings.warehouse.with_suffix(".duckdb.wal")
+    return "Judging" in said and written.exists() and written.stat().st_size > 0
 
 
 def staging(settings: Settings, said: str) -> bool:

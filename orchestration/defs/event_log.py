@@ -1,0 +1,71 @@
+"""Dagster's SQLite event log with its connections kept open.
+
+Dagster opens a new engine for every event, so that every one of the thousand events of a refresh compiles its
+SQL again and waits twice for the disk. This history is no evidence: a power cut may cost its last seconds,
+while what a killed process wrote stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
+from sqlalchemy import Connection, Engine, create_engine, event
+
+# The index of all runs, and the run being written or looked at.
+OPEN_SHARDS = 2
+SECONDS_TO_WAIT = 30
+
+
+class OpenEventLog(SqliteEventLogStorage):
+    """The same files as SqliteEventLogStorage, which can read them and go on with them."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: dict[str, Engine] = {}
+        super().__init__(base_dir, inst_data)
+
+    @classmethod
+    def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> OpenEventLog:
+        return cls(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def _connect(self, shard: str) -> Iterator[Connection]:
+        # The lock is that of the parent class: one connection at a time, so none is closed in use.
+        with self._db_lock, self._engine(shard).begin() as connection:
+            yield connection
+
+    def _engine(self, shard: str) -> Engine:
+        """The engine of a shard, made on first use; the one unused for longest is closed."""
+        engine = self._engines.pop(shard, None) or self._new_engine(shard)
+        self._engines[shard] = engine
+        if len(self._engines) > OPEN_SHARDS:
+            self._engines.pop(next(iter(self._engines))).dispose()
+        return engine
+
+    def _new_engine(self, shard: str) -> Engine:
+        engine = create_engine(self.conn_string_for_shard(shard), connect_args={"timeout": SECONDS_TO_WAIT})
+        event.listen(engine, "connect", _leave_syncing_to_checkpoints)
+        if shard not in self._initialized_dbs:
+            self._initdb(engine)
+            self._initialized_dbs.add(shard)
+        return engine
+
+    def wipe(self) -> None:
+        self._close()
+        super().wipe()
+
+    def dispose(self) -> None:
+        super().dispose()
+        self._close()
+
+    def _close(self) -> None:
+        with self._db_lock:
+            while self._engines:
+                self._engines.popitem()[1].dispose()
+
+
+def _leave_syncing_to_checkpoints(connection: Any, _record: object) -> None:
+    connection.execute("pragma synchronous = normal")
