@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,8 @@ from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
 from orchestration.extracts.shown_names import shown_file
-from orchestration.extracts.typed.table_rows import typed_tables
+from orchestration.extracts.typed.landed_records import records_in_memory
+from orchestration.extracts.typed.table_rows import Tables, typed_batches
 from orchestration.extracts.typed.vocabulary import load_vocabulary
 from orchestration.keys import Keys
 from orchestration.settings import REFERENCE_SEEDS
@@ -84,7 +86,8 @@ def check_contract(contract_path: Path, file_path: Path, today: date) -> Contrac
         "received_on": today.isoformat(),
         "sequence": 1,
     }
-    typed = typed_tables(cells, entry, contract, load_vocabulary(REFERENCE_SEEDS), keys)
+    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    typed = list(typed_batches(records_in_memory(cells), entry, contract, vocabulary, keys))
     return _report(label, file_name, contract, reader, counts, typed, faults)
 
 
@@ -94,7 +97,7 @@ def _report(
     contract: Contract,
     reader: RecordReader,
     counts: dict[str, Any],
-    typed: dict[str, list[dict[str, Any]]],
+    typed: list[Tables],
     faults: list[str],
 ) -> ContractReport:
     tally = reader.tally
@@ -109,12 +112,12 @@ def _report(
             for name, spec in contract.fields.items()
             if spec.column
         },
-        records=len(typed["records"]),
-        typing_problems=_typing_problems(typed["problems"]),
+        records=sum(len(tables["records"]) for tables in typed),
+        typing_problems=_typing_problems(problem for tables in typed for problem in tables["problems"]),
     )
 
 
-def _typing_problems(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Counts by rule and field, the most frequent first, with the first rows it happened in."""
     counts: Counter[tuple[str, str, str]] = Counter()
     rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
