@@ -87,6 +87,11 @@ class Settings:
         return self.work / "typed"
 
     @property
+    def spill(self) -> Path:
+        """Where DuckDB puts what its memory does not hold."""
+        return self.work / "spill"
+
+    @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 

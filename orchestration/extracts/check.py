@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,8 @@ from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
 from orchestration.extracts.shown_names import shown_file
-from orchestration.extracts.typed.table_rows import typed_tables
+from orchestration.extracts.typed.landed_records import records_in_memory
+from orchestration.extracts.typed.table_rows import Tables, typed_batches
 from orchestration.extracts.typed.vocabulary import load_vocabulary
 from orchestration.keys import Keys
 from orchestration.settings import REFERENCE_SEEDS
@@ -98,7 +100,7 @@ def check_contract(
         "sequence": 1,
     }
     vocabulary = load_vocabulary(REFERENCE_SEEDS)
-    typed = typed_tables(cells, entry, contract, vocabulary, keys)
+    typed = list(typed_batches(records_in_memory(cells), entry, contract, vocabulary, keys))
     drift = reader.drift(last)
     coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
     codes = find_new_codes(contract, coded, vocabulary)
@@ -112,7 +114,7 @@ def _report(
     contract: Contract,
     reader: RecordReader,
     counts: dict[str, Any],
-    typed: dict[str, list[dict[str, Any]]],
+    typed: list[Tables],
     faults: list[str],
     drift: dict[str, Any] | None,
 ) -> ContractReport:
@@ -128,13 +130,13 @@ def _report(
             for name, spec in contract.fields.items()
             if spec.is_read
         },
-        records=len(typed["records"]),
-        typing_problems=_typing_problems(typed["problems"]),
+        records=sum(len(tables["records"]) for tables in typed),
+        typing_problems=_typing_problems(problem for tables in typed for problem in tables["problems"]),
         drift=drift,
     )
 
 
-def _typing_problems(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Counts by rule and field, the most frequent first, with the first rows it happened in."""
     counts: Counter[tuple[str, str, str]] = Counter()
     rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)

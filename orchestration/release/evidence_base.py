@@ -28,8 +28,7 @@ class EvidenceBase:
         self.tables: list[PublishedTable] = []
         self.types: dict[str, dict[str, str]] = {}
         self._hashed: dict[str, dict[str, Any]] = {}
-        spill = settings.work / "spill"
-        self._con = duckdb.connect(config={"threads": 2, "temp_directory": str(spill)})
+        self._con = duckdb.connect(config={"threads": 2, "temp_directory": str(settings.spill)})
         try:
             self._con.execute("set autoinstall_known_extensions = false")
             self._con.execute("set autoload_known_extensions = false")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from orchestration.extracts.landing import account
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
 from orchestration.extracts.tally import LandedCell
-from orchestration.extracts.typed.table_rows import Tables, typed_tables
-from orchestration.extracts.typed.vocabulary import load_vocabulary
+from orchestration.extracts.typed.landed_records import records_in_memory
+from orchestration.extracts.typed.table_rows import Tables, typed_batches
+from orchestration.extracts.typed.vocabulary import Vocabulary, load_vocabulary
 from orchestration.keys import Keys
 from orchestration.settings import REFERENCE_SEEDS
 
@@ -79,7 +81,21 @@ def typed(path: Path, content: dict[str, Any], received_on: str = "2024-12-31") 
         "received_on": received_on,
         "sequence": 1,
     }
-    return typed_tables(cells, entry, contract, load_vocabulary(REFERENCE_SEEDS), KEYS)
+    return typed_tables(cells, entry, contract)
+
+
+def typed_tables(cells: list[LandedCell], entry: dict[str, Any], contract: Contract) -> Tables:
+    """All batches of an extract's typed tables as one."""
+    tables: Tables = {}
+    for batch in typed_batches(records_in_memory(cells), entry, contract, vocabulary(), KEYS):
+        for table, rows in batch.items():
+            tables.setdefault(table, []).extend(rows)
+    return tables
+
+
+@cache
+def vocabulary() -> Vocabulary:
+    return load_vocabulary(REFERENCE_SEEDS)
 
 
 def problems(tables: Tables) -> list[str]:

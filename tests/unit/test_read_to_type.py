@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,7 @@ from hypothesis import strategies as st
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.landing import account
 from orchestration.extracts.outcomes import ExtractStopped
-from orchestration.extracts.typed.table_rows import typed_tables
-from orchestration.extracts.typed.vocabulary import Vocabulary, load_vocabulary
-from orchestration.settings import REFERENCE_SEEDS
-from tests.unit.partner_files import HEADER, KEYS, book, read
+from tests.unit.partner_files import HEADER, book, read, typed_tables
 
 ODD = st.sampled_from(
     [
@@ -50,11 +46,6 @@ CONTRACT = book(
 )
 
 
-@cache
-def vocabulary() -> Vocabulary:
-    return load_vocabulary(REFERENCE_SEEDS)
-
-
 def goes_through(path: Path, content: dict[str, Any]) -> None:
     """A sentence, or tables whose sums hold."""
     try:
@@ -72,7 +63,7 @@ def goes_through(path: Path, content: dict[str, Any]) -> None:
         "sequence": 1,
     }
     assert entry["rows_read"] == entry["rows_refused"] + entry["rows_landed"]
-    tables = typed_tables(cells, entry, contract, vocabulary(), KEYS)
+    tables = typed_tables(cells, entry, contract)
     assert sum(row["source_row_count"] for row in tables["records"]) == entry["rows_landed"]
     records = {row["record_id"] for row in tables["records"]}
     assert len(records) == len(tables["records"])

@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import date
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,10 @@ from orchestration.durable import write_json
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts
 from orchestration.extracts.landing import SCHEMA, sha256_of
-from orchestration.extracts.typed import TypedSummary, type_extracts
+from orchestration.extracts.tally import LandedCell
+from orchestration.extracts.typed import TypedSummary, table_rows, type_extracts
+from orchestration.extracts.typed.assembly import Record, assemble
+from orchestration.extracts.typed.table_rows import typed_batches
 from orchestration.extracts.typed.tables import SCHEMAS
 from orchestration.keys import Keys
 from orchestration.settings import Settings
@@ -370,10 +375,39 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     failure = summary.failed[0]
     assert (failure.partner, failure.file, failure.step) == ("swala", "extract.csv", "typing its cells")
     assert "swala: file extract.csv" in failure.sentence
-    assert "ArrowInvalid while typing its cells" in failure.sentence
+    assert "InvalidInputException while typing its cells" in failure.sentence
     assert "report it with this sentence" in failure.sentence
     assert "Testperson" not in failure.sentence
     assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}
+
+
+def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [ROUTE | {"_ref": str(at)} for at in range(5)]
+    path = world.land(ROUTES, rows)
+    assert world.type().records == 5
+    entry = json.loads(path.with_suffix(".json").read_text())
+    write_json(path.with_suffix(".json"), entry | {"received_on": "2020-10-16"})
+    seen: list[int] = []
+
+    def faulty(cells: list[LandedCell], *others: Any) -> Record:
+        seen.append(cells[0].record_id)
+        if len(seen) == 4:
+            assert list((world.settings.typed / "records").glob(".tmp-*")), "nothing is being written"
+            raise ValueError("Testperson")
+        return assemble(cells, *others)
+
+    monkeypatch.setattr(table_rows, "assemble", faulty)
+    step = import_module("orchestration.extracts.typed.type_extracts")  # not the function of this name
+    monkeypatch.setattr(step, "typed_batches", partial(typed_batches, batch_size=2))
+    summary = world.type()
+    assert [failure.fault for failure in summary.failed] == ["ValueError"]
+    assert (summary.extracts, summary.records) == (0, 0)
+    left = [file.name for file in world.settings.typed.rglob("*") if file.is_file()]
+    assert left == ["_empty.parquet"] * len(SCHEMAS)
+    monkeypatch.setattr(table_rows, "assemble", assemble)
+    assert (world.type().records, len(world.table("records"))) == (5, 5)
 
 
 def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: World) -> None:

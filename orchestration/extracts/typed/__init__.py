@@ -3,11 +3,10 @@
 Belongs here: pure functions over distinct values, and the step that writes the typed tables. Does
 not: what a place name means (`places`), rules across extracts (dbt). Reading order: words, dates,
 counts, ages, vocabulary, codes, routes; row, rows, pieces, copies, mentions, assembly; tables, table_rows,
-type_extracts.
+landed_records, type_extracts.
 """
 
-from orchestration.extracts.typed.table_rows import typed_tables
 from orchestration.extracts.typed.tables import TYPED_TABLES
 from orchestration.extracts.typed.type_extracts import TypedSummary, TypingFailure, type_extracts
 
-__all__ = ["TYPED_TABLES", "TypedSummary", "TypingFailure", "type_extracts", "typed_tables"]
+__all__ = ["TYPED_TABLES", "TypedSummary", "TypingFailure", "type_extracts"]

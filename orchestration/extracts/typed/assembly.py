@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -47,30 +47,30 @@ class Record:
 
 
 def assemble(
-    cells: Iterable[LandedCell], typist: RowTypist, round_name: str | None, mention_id: MentionId
-) -> Iterator[Record]:
-    """All cells of one extract → its records, in the order of their first rows."""
-    for record_id, (rows, children) in _grouped(cells, typist).items():
-        row = one_of(rows, typist.contract)
-        yield _record(record_id, row, rows, children, typist.contract, round_name, mention_id)
+    cells: list[LandedCell], typist: RowTypist, round_name: str | None, mention_id: MentionId
+) -> Record:
+    """All cells of one record of an extract, in their order → the record."""
+    record_id = cells[0].record_id
+    rows, children = _rows_and_children(cells, typist)
+    row = one_of(rows, typist.contract)
+    return _record(record_id, row, rows, children, typist.contract, round_name, mention_id)
 
 
-def _grouped(cells: Iterable[LandedCell], typist: RowTypist) -> dict[int, tuple[list[Row], list[Child]]]:
-    groups: dict[tuple[int, str, int, str, int], list[LandedCell]] = {}
+def _rows_and_children(cells: list[LandedCell], typist: RowTypist) -> tuple[list[Row], list[Child]]:
+    groups: dict[tuple[str, int, str, int], list[LandedCell]] = {}
     for cell in cells:
-        key = (cell.record_id, cell.sheet, cell.row_number, cell.part, cell.seq)
-        groups.setdefault(key, []).append(cell)
-    records: dict[int, tuple[list[Row], list[Child]]] = {}
-    by_part = sorted(groups.items(), key=lambda group: group[0][3] != "")
-    for (record_id, sheet, number, part, seq), found in by_part:
-        rows, children = records.setdefault(record_id, ([], []))
+        groups.setdefault((cell.sheet, cell.row_number, cell.part, cell.seq), []).append(cell)
+    record_id = cells[0].record_id
+    rows: list[Row] = []
+    children: list[Child] = []
+    for (sheet, number, part, seq), found in sorted(groups.items(), key=lambda group: group[0][2] != ""):
         if not part:
             rows.append(typist.main_row(record_id, sheet, number, found))
             continue
         if not rows:
             rows.append(typist.main_row(record_id, sheet, number, []))
         children.append((seq, typist.child_row(rows[0], found)))
-    return records
+    return rows, children
 
 
 def _record(

@@ -1,4 +1,4 @@
-"""Landed cells → typed source rows: every cell read by the reader of its field, each distinct one once.
+"""Landed cells → typed source rows: every cell read by the reader of its field, a repeated one once.
 
 Belongs here: which reader a field gets, and what a bad value in a required field becomes. Rules that
 need the other rows of a record are in `assembly`.
@@ -26,6 +26,8 @@ from orchestration.extracts.typed.words import SHEET_ERRORS, clean, is_blank, no
 
 TRANSIT_LIST = "place(transit).list"
 NAMIBIA = "NA"
+# Enough for the spellings of an extract; moments, which hardly repeat, must not fill the memory.
+_MOST_REMEMBERED = 20_000
 
 
 class RowTypist:
@@ -315,6 +317,8 @@ class RowTypist:
         try:
             return self._seen[key]
         except KeyError:
+            if len(self._seen) >= _MOST_REMEMBERED:
+                self._seen.clear()
             found = self._seen[key] = read()
             return found
 

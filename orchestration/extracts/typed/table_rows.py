@@ -1,9 +1,11 @@
-"""One extract's landed cells → the rows of its typed tables, in memory."""
+"""One extract's records → the rows of its typed tables, some thousands of records at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from orchestration.extracts.cells import same
@@ -18,37 +20,63 @@ from orchestration.extracts.typed.vocabulary import Vocabulary
 from orchestration.keys import Keys
 
 Tables = dict[str, list[dict[str, Any]]]
+RECORDS_IN_A_BATCH = 5_000
+_PLACES_REMEMBERED = 20_000
 
 
-def typed_tables(
-    cells: Iterable[LandedCell],
+def typed_batches(
+    records: Iterable[list[LandedCell]],
     entry: dict[str, Any],
     contract: Contract,
     vocabulary: Vocabulary,
     keys: Keys,
-) -> Tables:
-    """The rows of every typed table for one extract; holds nothing but its arguments."""
+    batch_size: int = RECORDS_IN_A_BATCH,
+) -> Iterator[Tables]:
+    """The rows of every typed table: first those of the extract itself, then a batch of records at a time.
+
+    `records` holds the cells of one record after another. Of one batch to the next only the ids of
+    mentions are remembered, each of which gets one row, with the first spelling found.
+    """
     received_on = date.fromisoformat(entry["received_on"][:10])
     period = period_of(entry, contract)
     typist = RowTypist(contract, vocabulary, period, received_on, int(entry.get("date_system") or 1900))
     own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
     default_country = contract.locale.default_country
-    named: dict[int, dict[str, Any]] = {}
-    known: dict[tuple[str, str, str], int] = {}
+    yield _of_extract(own, entry, contract, period, keys)
+    tables = _no_rows()
+    named: set[int] = set()
+
+    @lru_cache(_PLACES_REMEMBERED)
+    def number_of(place: str | None, admin: str | None, country: str | None) -> int:
+        texts = (same(place or ""), same(admin or ""), same(country or ""))
+        return keys.number("mention", *texts, default_country or "")
 
     def mention_id(place: str | None, admin: str | None, country: str | None) -> int:
-        texts = (same(place or ""), same(admin or ""), same(country or ""))
-        if texts not in known:
-            known[texts] = keys.number("mention", *texts, default_country or "")
-        named.setdefault(
-            known[texts],
-            {"place_text": place, "admin_text": admin, "country_text": country},
-        )
-        return known[texts]
+        number = number_of(place, admin, country)
+        if number not in named:
+            named.add(number)
+            texts = {"place_text": place, "admin_text": admin, "country_text": country}
+            own_mention = {"extract_id": own["extract_id"], "mention_id": number}
+            tables["mentions"].append(own_mention | texts | {"default_country": default_country})
+        return number
 
-    tables: Tables = {table: [] for table in SCHEMAS}
-    for record in assemble(cells, typist, period.round if period else None, mention_id):
-        _add(tables, own, record)
+    of_round = period.round if period else None
+    remaining = iter(records)
+    while batch := list(islice(remaining, batch_size)):
+        tables = _no_rows()
+        for cells in batch:
+            _add(tables, own, assemble(cells, typist, of_round, mention_id))
+        yield tables
+
+
+def _no_rows() -> Tables:
+    return {table: [] for table in SCHEMAS}
+
+
+def _of_extract(
+    own: dict[str, str], entry: dict[str, Any], contract: Contract, period: Period | None, keys: Keys
+) -> Tables:
+    tables = _no_rows()
     tables["extracts"] = [_extract_row(own, entry, contract, period, keys)]
     tables["coverage"] = [
         {**own, "place_id": place, "role": role, "valid_from": first, "valid_to": last}
@@ -67,10 +95,6 @@ def typed_tables(
         {**own, "record_id": record_id, "reason": reason}
         for reason, ids in (entry.get("withheld_records") or {}).items()
         for record_id in ids
-    ]
-    tables["mentions"] = [
-        {"extract_id": own["extract_id"], "mention_id": number, **texts, "default_country": default_country}
-        for number, texts in named.items()
     ]
     return tables
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ from orchestration.durable import PARTIAL, replacing, write_json
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
 from orchestration.extracts.landing import has_its_cells
-from orchestration.extracts.records import LandedCell
 from orchestration.extracts.shown_names import shown_file
-from orchestration.extracts.typed.table_rows import typed_tables
+from orchestration.extracts.typed.landed_records import records_of_file
+from orchestration.extracts.typed.table_rows import Tables, typed_batches
 from orchestration.extracts.typed.tables import SCHEMAS
 from orchestration.extracts.typed.vocabulary import SEEDS, Vocabulary, load_vocabulary
 from orchestration.keys import Keys
@@ -93,7 +94,7 @@ def type_extracts(
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
     for table, schema in SCHEMAS.items():
-        _write_table(settings.typed / table / f"{EMPTY}.parquet", [], schema, only_if_missing=True)
+        _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
     for done, extract in enumerate(landed, start=1):
         step = "reading its contract"
         try:
@@ -106,14 +107,12 @@ def type_extracts(
                 step = "reading the seeds"
                 vocabulary = vocabulary or load_vocabulary(REFERENCE_SEEDS)
                 step = "typing its cells"
-                tables = typed_tables(_cells(extract.cells), extract.entry, contract, vocabulary, keys)
-                step = "writing its tables"
-                for table, rows in tables.items():
-                    _write_table(settings.typed / table / f"{extract.stem}.parquet", rows, SCHEMAS[table])
-                write_json(
-                    settings.typed / STATE / f"{extract.stem}.json",
-                    {"hash": state, "records": len(tables["records"])},
-                )
+                with closing(records_of_file(extract.cells, settings.spill)) as landed_records:
+                    batches = typed_batches(landed_records, extract.entry, contract, vocabulary, keys)
+                    records = _write_tables(settings.typed, extract.stem, batches)
+                step = "noting that it is typed"
+                note = {"hash": state, "records": records}
+                write_json(settings.typed / STATE / f"{extract.stem}.json", note)
                 summary.retyped += 1
             summary.extracts += 1
             summary.records += _state(settings.typed, extract.stem).get("records", 0)
@@ -150,19 +149,29 @@ def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
             summary.failed.append(_failure(entry, "reading its landing", fault))
 
 
-def _cells(path: Path) -> list[LandedCell]:
-    table = pq.read_table(path)
-    columns = [table.column(name).to_pylist() for name in LandedCell._fields]
-    return [LandedCell._make(values) for values in zip(*columns, strict=True)]
+def _write_empty_table(path: Path, schema: pa.Schema) -> None:
+    if not (path.is_file() and pq.read_schema(path).equals(schema)):
+        with replacing(path) as partial:
+            pq.write_table(schema.empty_table(), partial)
 
 
-def _write_table(
-    path: Path, rows: list[dict[str, Any]], schema: pa.Schema, only_if_missing: bool = False
-) -> None:
-    if only_if_missing and path.is_file() and pq.read_schema(path).equals(schema):
-        return
-    with replacing(path) as partial:
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), partial, compression="zstd")
+def _write_tables(typed: Path, stem: str, batches: Iterable[Tables]) -> int:
+    """Write an extract's tables, none of which appears before all are whole; returns how many records."""
+    records = 0
+    with ExitStack() as finished:
+        partials = {
+            table: finished.enter_context(replacing(typed / table / f"{stem}.parquet")) for table in SCHEMAS
+        }
+        writers = {
+            table: finished.enter_context(pq.ParquetWriter(partial, SCHEMAS[table], compression="zstd"))
+            for table, partial in partials.items()
+        }
+        for tables in batches:
+            for table, rows in tables.items():
+                if rows:
+                    writers[table].write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[table]))
+            records += len(tables["records"])
+    return records
 
 
 def _shared_hash(keys: Keys) -> str:
