@@ -9,12 +9,12 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from orchestration import console
-from orchestration.errors import NjiaError, ReleaseRefused, UsageError
+from orchestration.errors import NjiaError, ReleaseRefused, UsageError, kind_and_place
 from orchestration.settings import Settings
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -209,7 +209,8 @@ def releases(settings: Settings, as_json: bool) -> None:
 
     found = list_releases(settings)
     if as_json:
-        print(json.dumps([{**release.manifest, "is_current": release.is_current} for release in found]))
+        listed = [{**release.manifest, "is_current": release.is_current} for release in found]
+        print(json.dumps({"releases": listed}))
     else:
         console.show_releases(found)
 
@@ -355,7 +356,7 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 
     found = stewardship.list_decisions(settings)
     if as_json:
-        print(json.dumps(found, default=str))
+        print(json.dumps({"decisions": found}, default=str))
     else:
         console.show_decisions(found)
 
@@ -388,17 +389,24 @@ def _day(text: str) -> date:
 
 
 def main() -> None:
-    """Run the command; bad input ends in a sentence and an exit code, never in a traceback."""
+    """Run the command; it ends in a sentence and an exit code, never in a traceback."""
     try:
         cli(standalone_mode=False)
+    except ReleaseRefused as error:
+        console.complain(str(error), refused=True)
+        sys.exit(error.exit_code)  # the refresh has printed its own object
     except NjiaError as error:
-        console.complain(str(error), refused=isinstance(error, ReleaseRefused))
-        sys.exit(error.exit_code)
+        _end(error.exit_code, str(error))
     except click.ClickException as error:
+        if _asks_for_json():
+            _print_end("error", 2, error.format_message())
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        console.complain("Stopped. Nothing is half done: the next refresh goes on from here.")
+        stopped = "Stopped. Nothing is half done: the next refresh goes on from here."
+        console.complain(stopped)
+        if _asks_for_json():
+            _print_end("stopped", 130, stopped)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(
@@ -407,5 +415,22 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(141)
     except OSError as error:
-        console.complain(f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
-        sys.exit(2)
+        _end(2, f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
+    except Exception as error:
+        _end(1, f"Something unexpected: {kind_and_place(error)}. Tell whoever maintains Njia what you did.")
+
+
+def _end(exit_code: int, sentence: str) -> NoReturn:
+    console.complain(sentence)
+    if _asks_for_json():
+        _print_end("error", exit_code, sentence)
+    sys.exit(exit_code)
+
+
+def _asks_for_json() -> bool:
+    """Asked of the bare arguments, because those of a wrong use were never parsed."""
+    return "--json" in sys.argv[1:]
+
+
+def _print_end(outcome: str, exit_code: int, sentence: str) -> None:
+    print(json.dumps({"outcome": outcome, "exit_code": exit_code, "message": sentence}, ensure_ascii=False))
