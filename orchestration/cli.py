@@ -255,7 +255,7 @@ def rollback(settings: Settings, release_id: str, author: str, reason: str) -> N
 @cli.command()
 @click.argument("names", nargs=-1)
 @click.option("--file", "names_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--country", help="What the mention says of its country (alpha-3).")
+@click.option("--country", help="What the mention says of its country: KEN, KE or Kenya.")
 @json_output
 @installation
 def place(
@@ -267,7 +267,7 @@ def place(
     asked = [*names, *(names_file.read_text(encoding="utf-8").splitlines() if names_file else [])]
     if not asked:
         raise UsageError("Give at least one name: njia place Malaba 'Busia, Uganda'")
-    found = places.resolve_names(asked, country=country)
+    found = places.resolve_names(asked, country=_country(country))
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -288,18 +288,15 @@ def _decision(settings: Settings, kind: str, author: str, reason: str, **payload
 
 @decide.command("waive-check")
 @click.argument("check")
-@click.option("--scope", default="release", show_default=True, help="An extract id, or `release`.")
+@click.option(
+    "--scope", default="release", show_default=True, help="An extract as PARTNER/EXTRACT_ID, or `release`."
+)
 @click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31.")
 @_author_option
 @installation
 def decide_waive(settings: Settings, check: str, scope: str, expires: str, author: str, reason: str) -> None:
     """Let one failed CHECK pass, until a date. It lapses when the check changes."""
-    from orchestration import gates
-
-    _decision(
-        settings, "check_waiver", author, reason, check=check, check_definition=gates.check_definition(check),
-        scope=scope, expires=_day(expires), waivable=gates.is_waivable,
-    )  # fmt: skip
+    _decision(settings, "check_waiver", author, reason, check=check, scope=scope, expires=_day(expires))
 
 
 @decide.command("accept-extract")
@@ -325,14 +322,16 @@ def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: s
 @decide.command("place-alias")
 @click.argument("text")
 @click.argument("place_id")
-@click.option("--country", help="Only where the mention names this country (alpha-3).")
+@click.option("--country", help="Only where the mention names this country: KEN, KE or Kenya.")
 @_author_option
 @installation
 def decide_alias(
     settings: Settings, text: str, place_id: str, country: str | None, author: str, reason: str
 ) -> None:
     """Say which place a written name means."""
-    _decision(settings, "place_alias", author, reason, text=text, place_id=place_id, country=country)
+    _decision(
+        settings, "place_alias", author, reason, text=text, place_id=place_id, country=_country(country)
+    )
 
 
 @decide.command("revoke")
@@ -379,6 +378,21 @@ def _make_keys(settings: Settings) -> str | None:
     from orchestration.keys import create_missing_keys
 
     return create_missing_keys(settings.keys, settings.landing)
+
+
+def _country(text: str | None) -> str | None:
+    """ISO alpha-3 of a country, however it was written."""
+    from orchestration.places import country_code
+
+    if text is None:
+        return None
+    code = country_code(text)
+    if code is None:
+        raise UsageError(
+            f"{text!r} is no country of the reference places. Give its ISO code with three letters (KEN) or "
+            "two (KE), or its name (Kenya)."
+        )
+    return code
 
 
 def _day(text: str) -> date:

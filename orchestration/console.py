@@ -24,7 +24,7 @@ out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 
 # What people copy and look up stays in one piece in the narrowest terminal.
-NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner"}
+NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner", "decision", "day"}
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",
     "type_extracts": "Typing dates, counts, codes and routes",
@@ -136,7 +136,7 @@ def show_status(found: dict[str, Any]) -> None:
     out.print(table)
     for held in found["held"]:
         out.print(
-            f"[bold yellow]held[/] {escape(held['partner'])} {held['extract_id']}: {escape(held['reason'])}"
+            f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
     out.print("\nWaiting for a steward (in the review folder)")
     facts = _facts()
@@ -204,14 +204,15 @@ def show_places(found: list[dict[str, Any]]) -> None:
 
 
 def show_decisions(found: list[dict[str, Any]]) -> None:
-    """Two lines each: what identifies a decision stays in one piece in the narrowest terminal."""
+    """What each decision says, then who decided and why; ids stay in one piece in the narrowest terminal."""
+    table = _table("decision", "day", "what it says")
     for entry in found:
-        revoked = f"  [yellow]revoked by {entry['revoked_by']}[/]" if entry["revoked_by"] else ""
-        day = str(entry["time"])[:10]
-        out.print(f"[bold]{entry['id']}[/]  {day}  {entry['kind']}  {escape(entry['author'])}{revoked}")
-        out.print(f"    {escape(entry['reason'])}")
-    if not found:
-        out.print("No decision has been recorded yet.")
+        says = escape(entry["says"])
+        if entry["revoked_by"]:
+            says += f"\n[yellow]revoked by {entry['revoked_by']}[/]"
+        says += f"\n[dim]{escape(entry['author'])}: {escape(entry['reason'])}[/]"
+        table.add_row(entry["id"], str(entry["time"])[:10], says)
+    out.print(table if found else "No decision has been recorded yet.")
 
 
 def show_synth(folder: Path, seed: int, made: Any) -> None:

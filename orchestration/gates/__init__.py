@@ -13,7 +13,6 @@ from orchestration.gates.inputs import inputs_hash
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
-from orchestration.gates.waivers import check_definition, is_waivable
 
 __all__ = [
     "CheckOutcome",
@@ -22,10 +21,8 @@ __all__ = [
     "InForce",
     "ReleaseVerdict",
     "Verdict",
-    "check_definition",
     "check_results",
     "inputs_hash",
-    "is_waivable",
     "judge_candidate",
     "judge_extracts",
     "printed_fates",

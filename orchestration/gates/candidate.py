@@ -25,7 +25,7 @@ from orchestration.gates.earlier_checks import (
 )
 from orchestration.gates.judging import judge
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
-from orchestration.gates.waivers import RELEASE_SCOPE, ActiveDecisions, waiver_for
+from orchestration.gates.waivers import ActiveDecisions, waiver_for
 from orchestration.release import PUBLISHED_SCHEMAS
 from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
 from orchestration.settings import Settings
@@ -142,7 +142,7 @@ def _judged(
     decisions: ActiveDecisions,
     as_of: datetime,
 ) -> CheckOutcome:
-    waiver = waiver_for(decisions.waivers, expectation, RELEASE_SCOPE, as_of) if outcome == "failed" else None
+    waiver = waiver_for(decisions.waivers, expectation, WHOLE, as_of) if outcome == "failed" else None
     return CheckOutcome(
         name=expectation.name,
         stage="release_gate",

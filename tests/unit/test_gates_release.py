@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from expectations.checks import CHECKS
 from orchestration.errors import NjiaError
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate, read_verdict
 from orchestration.gates.earlier_checks import CHECK_RESULT_SCHEMA, check_results
 from orchestration.gates.in_force import put_in_force
 from orchestration.gates.verdicts import judge_extracts
-from orchestration.gates.waivers import check_definition
 from orchestration.settings import Settings
 from tests.unit.gate_world import (
     AS_OF,
@@ -175,7 +175,7 @@ def test_a_candidate_of_other_inputs_refuses(settings: Settings) -> None:
 
 
 def _waiver(name: str) -> dict[str, Any]:
-    definition = check_definition(name)
+    definition = CHECKS[name].definition
     return {
         "id": "0123456789ab",
         "check": name,
