@@ -192,12 +192,20 @@ def contract_check(settings: Settings, contract_path: Path, file: Path, as_json:
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=300,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop a query that takes longer.",
+)
 @installation
-def query(settings: Settings, sql: str, edition: str, form: str) -> None:
+def query(settings: Settings, sql: str, edition: str, form: str, timeout: float) -> None:
     """Ask the current release one SELECT, read-only."""
     from orchestration.release import run_query
 
-    console.show_rows(run_query(settings, sql, edition), form)
+    console.show_rows(run_query(settings, sql, edition, timeout), form)
 
 
 @cli.command()
@@ -363,13 +371,31 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--seed", default=2020, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--cases", default=8000, show_default=True, help="About how many case records.")
-@click.option("--months", default=36, show_default=True, help="How many months the case partners cover.")
+@click.option(
+    "--cases",
+    type=click.IntRange(min=1),
+    default=8000,
+    show_default=True,
+    help="About how many case records.",
+)
+@click.option(
+    "--months",
+    type=click.IntRange(1, 36),
+    default=36,
+    show_default=True,
+    help="How many months the case partners cover.",
+)
+@click.option("--force", is_flag=True, help="Write into a folder that holds something already.")
 @installation
-def synth(settings: Settings, folder: Path, seed: int, cases: int, months: int) -> None:
+def synth(settings: Settings, folder: Path, seed: int, cases: int, months: int, force: bool) -> None:
     """Write synthetic partners (contracts and extracts) into FOLDER."""
     from orchestration.synth import generate
 
+    if not force and folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} is not empty, and files of the same names would be overwritten. Name an empty "
+            "folder, or say --force."
+        )
     made = generate(folder, seed=seed, cases=cases, months=months)
     console.show_synth(folder, seed, made)
 
@@ -417,7 +443,9 @@ def main() -> None:
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        stopped = "Stopped. Nothing is half done: the next refresh goes on from here."
+        stopped = "Stopped."
+        if sys.argv[1:2] == ["refresh"]:
+            stopped += " Nothing is half done: the next refresh goes on from here."
         console.complain(stopped)
         if _asks_for_json():
             _print_end("stopped", 130, stopped)

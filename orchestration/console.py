@@ -24,7 +24,7 @@ out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 
 # What people copy and look up stays in one piece in the narrowest terminal.
-NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner", "decision", "day"}
+NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner", "decision", "day", "rivals"}
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",
     "type_extracts": "Typing dates, counts, codes and routes",
@@ -192,13 +192,14 @@ def show_diff(found: Any) -> None:
 
 
 def show_places(found: list[dict[str, Any]]) -> None:
-    table = _table("name", "status", "place", "kind", "country", "county", "method", "confidence")
+    table = _table("name", "status", "place", "kind", "country", "county", "method", "sure", "rivals")
     for place in found:
         table.add_row(
             *(
                 escape(str(place[key] if place[key] is not None else ""))
                 for key in ("name", "status", "place_id", "kind", "country", "county", "method", "confidence")
-            )
+            ),
+            str(len(place["rivals"]) or ""),
         )
     out.print(table)
 

@@ -95,3 +95,46 @@ def test_an_unexpected_fault_is_told_by_kind_and_place_and_never_by_its_text(
 def test_lists_are_one_object_under_json(njia: Njia) -> None:
     assert njia("releases", "--json").last_object == {"releases": []}
     assert njia("decide", "list", "--json").last_object == {"decisions": []}
+
+
+def test_place_counts_the_rivals_of_a_name(njia: Njia) -> None:
+    rivals = json.loads(njia("place", "Manyatta", "--json").out)[0]["rivals"]
+    header, row = njia("place", "Manyatta").out.splitlines()[:2]
+    assert "rivals" in header and rivals and row.split()[-1] == str(len(rivals))
+
+
+@pytest.mark.parametrize("command", ["place", "decide"])
+def test_an_unknown_country_is_told_with_the_forms_that_are_known(njia: Njia, command: str) -> None:
+    alias = ("decide", "place-alias", "Maraba", "KE040", "--author", "a steward", "--reason", "told so")
+    ended = njia(*(("place", "Malaba") if command == "place" else alias), "--country", "Kenia")
+    assert ended.code == 2
+    assert "'Kenia' is no country" in ended.words
+    assert "(KEN)" in ended.words and "(KE)" in ended.words and "(Kenya)" in ended.words
+
+
+@pytest.mark.parametrize("written", ["UGA", "ug", "Uganda"])
+def test_a_country_may_be_written_in_each_of_the_forms(njia: Njia, written: str) -> None:
+    (found,) = json.loads(njia("place", "Busia", "--country", written, "--json").out)
+    assert found["country"] == "UG"
+
+
+@pytest.mark.parametrize(
+    "size", [("--cases", "0"), ("--cases", "-5"), ("--months", "0"), ("--months", "37")], ids=" ".join
+)
+def test_synth_refuses_sizes_that_cannot_be(njia: Njia, tmp_path: Path, size: tuple[str, str]) -> None:
+    ended = njia("synth", tmp_path / "made", *size)
+    assert ended.code == 2 and size[0] in ended.words and "range" in ended.words
+    assert not (tmp_path / "made").exists()
+
+
+def test_synth_overwrites_only_when_told(njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("orchestration.synth.generate", lambda folder, **sizes: asked.append(folder))
+    monkeypatch.setattr("orchestration.console.show_synth", lambda *shown: None)
+    (tmp_path / "made").mkdir()
+    assert njia("synth", tmp_path / "made").code == 0
+    (tmp_path / "made" / "notes.txt").write_text("keep me")
+    ended = njia("synth", tmp_path / "made")
+    assert ended.code == 2 and "is not empty" in ended.words and "--force" in ended.words
+    assert len(asked) == 1
+    assert njia("synth", tmp_path / "made", "--force").code == 0 and len(asked) == 2
