@@ -11,7 +11,7 @@ from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
-from orchestration.extracts.inbox import add_samples, add_to_inbox
+from orchestration.extracts.inbox import add_samples, add_to_inbox, is_taken_in
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
@@ -29,6 +29,7 @@ __all__ = [
     "add_samples",
     "add_to_inbox",
     "check_contract",
+    "is_taken_in",
     "load_contract",
     "load_contracts",
     "take_in",

@@ -6,9 +6,18 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from orchestration.durable import sync
+from orchestration.durable import PARTIAL, sync
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
+
+
+def is_taken_in(path: Path) -> bool:
+    """Not a copy in progress, not a lock of an office program, not hidden, not a folder."""
+    return (
+        path.is_file()
+        and not path.name.startswith((".", PARTIAL, "~$"))
+        and path.suffix.casefold() != ".part"
+    )
 
 
 def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:

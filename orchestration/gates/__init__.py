@@ -6,7 +6,7 @@ verdict file. What is expected, and why, is in `expectations`; deciding to waive
 acting on a verdict is `release`.
 """
 
-from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate, read_verdict
+from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
 from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import ExtractFate, InForce, put_in_force
 from orchestration.gates.inputs import inputs_hash
@@ -28,6 +28,5 @@ __all__ = [
     "printed_fates",
     "put_in_force",
     "quarantine_rules",
-    "read_verdict",
     "read_verdicts",
 ]

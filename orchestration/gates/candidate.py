@@ -26,11 +26,10 @@ from orchestration.gates.earlier_checks import (
 from orchestration.gates.judging import judge
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
-from orchestration.release import PUBLISHED_SCHEMAS
+from orchestration.release import EVIDENCE_BASE, PUBLISHED_SCHEMAS
 from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
 from orchestration.settings import Settings
 
-EVIDENCE_BASE = Path("partner") / "evidence_base.duckdb"
 WHOLE = "release"
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 
@@ -114,15 +113,6 @@ def judge_candidate(
         {**asdict(verdict), "as_of": as_of.isoformat(), "measures": _measures(profile)},
     )
     return verdict
-
-
-def read_verdict(candidate: Path) -> dict[str, Any] | None:
-    """The verdict beside a candidate or in a release; None where there is none."""
-    path = candidate / VERDICT
-    if not path.is_file():
-        return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
 
 
 def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
