@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from orchestration.extracts import check_contract, take_in, type_extracts
+from orchestration.extracts import check_contract, load_contracts, take_in, type_extracts
 from orchestration.extracts.landing import SCHEMA, sha256_of
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.keys import Keys
@@ -151,6 +151,9 @@ def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> Non
     type_extracts(home, KEYS)
     typed = [pq.read_table(path).to_pylist() for path in sorted(home.typed.rglob("*.parquet"))]
     names = [str(path) for part in (home.landing, home.sealed, home.work) for path in part.rglob("*")]
+    steward = "data@testpartner.example"
+    assert load_contracts(home.partners).valid["testpartner"][0].partner.steward == steward
+    assert steward not in f"{landed}{typed}"
     content = {key: value for key, value in landed.items() if key != "contract_content"}
     everything = f"{told}{content}{parquet.to_pylist()}{typed}{names}"
     assert [secret for secret in secrets if secret in everything] == []
