@@ -241,6 +241,10 @@ def show_contract_report(report: Any) -> None:
             rule = f"{problem['outcome']}:{problem['code']}"
             table.add_row(f"{problem['count']:,}", rule, problem["field"], ", ".join(problem["first_rows"]))
         out.print(table)
+    if report.columns_missing:
+        out.print()
+    for missing in report.columns_missing:
+        out.print(f"[bold yellow]{escape(missing)}[/]", soft_wrap=True)
     out.print("\nFilled share of each mapped field")
     table = _facts()
     for name, share in report.filled_share.items():

@@ -200,6 +200,7 @@ class RecordReader:
         ]
         self.tally.columns_found.update({shown[at]: None for at, name in enumerate(header.names) if name})
         self.tally.unmapped.update({shown[at]: None for at in plan.unmapped})
+        self.tally.missing.update(dict.fromkeys(plan.missing_optional))
         for column in plan.missing_optional:
             self.tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
 

@@ -414,6 +414,27 @@ def test_checking_a_contract_needs_no_home_and_shows_no_value(home: Settings, tm
     assert not home.landing.exists()
 
 
+def test_checking_names_a_mapped_column_that_the_file_does_not_have(home: Settings) -> None:
+    fields = {**BOOK["fields"], "person_count": "Persns", "industry": {"column": "Qqqq"}}
+    contract = add_partner(home.partners, book(fields=fields))
+    report = check_contract(contract, send(home), TODAY)
+    assert sorted(report.columns_missing) == [
+        "Column 'Persns' named by the contract is not in the file. "
+        "The nearest column that no field names is 'Persons'.",
+        "Column 'Qqqq' named by the contract is not in the file.",
+    ]
+
+
+def test_checking_refuses_a_contract_that_lies_in_another_partners_folder(home: Settings) -> None:
+    file = send(home)
+    contract = home.partners / "testpartner" / "contract.yml"
+    moved = home.partners / "another" / "contract.yml"
+    moved.parent.mkdir()
+    moved.write_text(contract.read_text())
+    report = check_contract(moved, file, TODAY)
+    assert not report.ok and "partner.code is 'testpartner' but the folder is 'another'" in report.faults[0]
+
+
 def test_checking_tells_what_is_wrong(home: Settings, tmp_path: Path) -> None:
     file = tmp_path / "note.xlsx"
     file.write_text("not a workbook")
