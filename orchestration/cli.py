@@ -67,6 +67,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     2 wrong use or settings, 1 anything unexpected.
     """
     from orchestration.defs.refresh import run_refresh
+    from orchestration.extracts import left_alone
     from orchestration.home import prepare_home
     from orchestration.release import Outcome, refresh_summary
 
@@ -93,7 +94,8 @@ def refresh(settings: Settings, as_json: bool) -> None:
         outcome,
         found.get("candidate"),
     )
-    console.show_refresh(settings, summary, bool(found.get("rolled_back")))
+    alone = [vars(one) for one in left_alone(settings)]
+    console.show_refresh(settings, summary, bool(found.get("rolled_back")), alone)
     if as_json:
         print(json.dumps(summary, default=str))
     if error is not None:

@@ -76,7 +76,9 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield on_plain_step
 
 
-def show_refresh(settings: Settings, summary: dict[str, Any], is_rolled_back: bool) -> None:
+def show_refresh(
+    settings: Settings, summary: dict[str, Any], is_rolled_back: bool, left_alone: list[dict[str, Any]]
+) -> None:
     """The end of a refresh: what was taken, held, quarantined, published, and where to look next."""
     rows, checks = {fate: count or 0 for fate, count in summary["rows"].items()}, summary["checks"]
     outcome = {
@@ -105,12 +107,8 @@ def show_refresh(settings: Settings, summary: dict[str, Any], is_rolled_back: bo
     )
     out.print(facts)
 
-    trouble = [extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")]
-    for extract in trouble:
-        out.print(
-            f"[bold yellow]{extract['outcome']}[/] {escape(extract['partner'])} · {escape(extract['file'])}\n"
-            f"    {escape(extract['reason'] or '')}"
-        )
+    _show_files([extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")])
+    _show_files(left_alone)
     out.print("\nWhere to look next")
     out.print('  njia query "select count(*) from marts.fct_movements"', highlight=False)
     out.print("  njia status         what is in force and what waits for a steward")
@@ -138,11 +136,20 @@ def show_status(found: dict[str, Any]) -> None:
         out.print(
             f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
+    _show_files([*found["waiting"], *found["left_alone"]])
     out.print("\nWaiting for a steward (in the review folder)")
     facts = _facts()
     for name, number in found["review"].items():
         facts.add_row(f"{number:,}", name.replace("_", " "))
     out.print(facts)
+
+
+def _show_files(files: list[dict[str, Any]]) -> None:
+    """Files of the inbox that a refresh did not take, each with its reason."""
+    for file in files:
+        outcome = file.get("outcome", "left alone")
+        where = f"{file['partner'] or 'inbox'} · {file['file']}"
+        out.print(f"[bold yellow]{outcome}[/] {escape(where)}\n    {escape(file['reason'] or '')}")
 
 
 def show_rows(rows: Any, form: str) -> None:

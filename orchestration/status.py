@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+from orchestration.extracts import left_alone
 from orchestration.release import current_release
 from orchestration.settings import Settings
 from orchestration.stewardship import review
@@ -31,6 +32,11 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "partners": _partners(settings, in_force),
         "held": [fate for fate in in_force.get("fates", []) if fate["fate"] == "held"],
+        "waiting": [
+            {name: row[name] for name in ("partner", "file", "outcome", "reason")}
+            for row in review.read(settings, review.FILES_NOT_TAKEN)
+        ],
+        "left_alone": [vars(one) for one in left_alone(settings)],
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
             "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),

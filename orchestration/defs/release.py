@@ -11,6 +11,7 @@ from expectations.release_gate import RELEASE_GATE, TABLE_GATE
 from orchestration import gates, release
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.errors import NjiaError
+from orchestration.stewardship import review
 
 GROUP = "release"
 CANDIDATE = dg.AssetKey(["release", "candidate"])
@@ -120,6 +121,7 @@ def _judge(workplace: Workplace, refresh: Refresh) -> gates.ReleaseVerdict:
         raise NjiaError("There is no candidate of this run to judge. Run the whole job.")
     verdict = gates.judge_candidate(workplace.settings, staged.path, refresh.as_of, refresh.decisions)
     refresh.found["verdict"] = verdict
+    review.write_failed_checks(workplace.settings, "release_gate", [vars(check) for check in verdict.checks])
     return verdict
 
 

@@ -11,7 +11,7 @@ from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
-from orchestration.extracts.inbox import add_samples, add_to_inbox, is_taken_in
+from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
@@ -23,6 +23,7 @@ __all__ = [
     "ContractReport",
     "Contracts",
     "FieldSpec",
+    "LeftAlone",
     "Locale",
     "TakenExtract",
     "TypedSummary",
@@ -30,6 +31,7 @@ __all__ = [
     "add_to_inbox",
     "check_contract",
     "is_taken_in",
+    "left_alone",
     "load_contract",
     "load_contracts",
     "take_in",
