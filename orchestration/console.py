@@ -48,12 +48,23 @@ def complain(sentence: str, refused: bool = False) -> None:
 
 
 def show_new_key(private_key: str | None) -> None:
-    """The stewards' private key is shown this once; nothing stores it."""
+    """The stewards' private key is shown this once; nothing stores it.
+
+    Also where nobody looks on: a key that was never shown would leave every sealed original shut for good.
+    """
     if private_key is None:
         return
     err.print("[bold]The stewards' private key, shown once and stored nowhere:[/]")
     err.print(f"  {private_key}", soft_wrap=True)
-    err.print("Keep it offline. Without it no sealed original can ever be opened again.\n")
+    err.print("Keep it offline. Without it no sealed original can ever be opened again.")
+    if not err.is_terminal:
+        err.print(
+            "This is no terminal: if the output is kept in a log, the key is in that log now. Move it off this "
+            "machine and clear the log. Or make the pair elsewhere and put its public part into "
+            "stewards.age.pub before the first refresh.",
+            soft_wrap=True,
+        )
+    err.print()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from orchestration import console
 from orchestration.cli import main
 from orchestration.settings import Settings
 
@@ -138,3 +139,14 @@ def test_synth_overwrites_only_when_told(njia: Njia, tmp_path: Path, monkeypatch
     assert ended.code == 2 and "is not empty" in ended.words and "--force" in ended.words
     assert len(asked) == 1
     assert njia("synth", tmp_path / "made", "--force").code == 0 and len(asked) == 2
+
+
+def test_a_new_private_key_shown_without_a_terminal_says_that_a_log_may_hold_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.show_new_key("AGE-SECRET-KEY-1FIXTURE")
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("AGE-SECRET-KEY-1FIXTURE") == 1
+    assert "clear the log" in told.err and "stewards.age.pub" in told.err
+    console.show_new_key(None)
+    assert capsys.readouterr().err == ""
