@@ -59,8 +59,8 @@ def show_new_key(private_key: str | None) -> None:
     err.print("Keep it offline. Without it no sealed original can ever be opened again.")
     if not err.is_terminal:
         err.print(
-            "This is no terminal: if the output is kept in a log, the key is in that log now. Move it off this "
-            "machine and clear the log. Or make the pair elsewhere and put its public part into "
+            "This is no terminal: if the output is kept in a log, the key is in that log now. Move it off "
+            "this machine and clear the log. Or make the pair elsewhere and put its public part into "
             "stewards.age.pub before the first refresh.",
             soft_wrap=True,
         )
