@@ -10,12 +10,12 @@ import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from orchestration import console
-from orchestration.errors import NjiaError, ReleaseRefused, UsageError
+from orchestration.errors import NjiaError, ReleaseRefused, UsageError, kind_and_place
 from orchestration.settings import Settings
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -68,6 +68,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     2 wrong use or settings, 1 anything unexpected.
     """
     from orchestration.defs.refresh import run_refresh
+    from orchestration.extracts import left_alone
     from orchestration.home import prepare_home
     from orchestration.release import Outcome, refresh_summary
 
@@ -94,7 +95,8 @@ def refresh(settings: Settings, as_json: bool) -> None:
         outcome,
         found.get("candidate"),
     )
-    console.show_refresh(settings, summary, bool(found.get("rolled_back")))
+    alone = [vars(one) for one in left_alone(settings)]
+    console.show_refresh(settings, summary, bool(found.get("rolled_back")), alone)
     if as_json:
         print(json.dumps(summary, default=str))
     if error is not None:
@@ -215,12 +217,20 @@ def contract_draft(file: Path, partner: str, as_json: bool) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=300,
+    show_default=True,
+    metavar="SECONDS",
+    help="Stop a query that takes longer.",
+)
 @installation
-def query(settings: Settings, sql: str, edition: str, form: str) -> None:
+def query(settings: Settings, sql: str, edition: str, form: str, timeout: float) -> None:
     """Ask the current release one SELECT, read-only."""
     from orchestration.release import run_query
 
-    console.show_rows(run_query(settings, sql, edition), form)
+    console.show_rows(run_query(settings, sql, edition, timeout), form)
 
 
 @cli.command()
@@ -232,7 +242,8 @@ def releases(settings: Settings, as_json: bool) -> None:
 
     found = list_releases(settings)
     if as_json:
-        print(json.dumps([{**release.manifest, "is_current": release.is_current} for release in found]))
+        listed = [{**release.manifest, "is_current": release.is_current} for release in found]
+        print(json.dumps({"releases": listed}))
     else:
         console.show_releases(found)
 
@@ -277,7 +288,7 @@ def rollback(settings: Settings, release_id: str, author: str, reason: str) -> N
 @cli.command()
 @click.argument("names", nargs=-1)
 @click.option("--file", "names_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--country", help="What the mention says of its country (alpha-3).")
+@click.option("--country", help="What the mention says of its country: KEN, KE or Kenya.")
 @json_output
 @installation
 def place(
@@ -289,7 +300,7 @@ def place(
     asked = [*names, *(names_file.read_text(encoding="utf-8").splitlines() if names_file else [])]
     if not asked:
         raise UsageError("Give at least one name: njia place Malaba 'Busia, Uganda'")
-    found = places.resolve_names(asked, country=country)
+    found = places.resolve_names(asked, country=_country(country))
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
@@ -310,18 +321,15 @@ def _decision(settings: Settings, kind: str, author: str, reason: str, **payload
 
 @decide.command("waive-check")
 @click.argument("check")
-@click.option("--scope", default="release", show_default=True, help="An extract id, or `release`.")
+@click.option(
+    "--scope", default="release", show_default=True, help="An extract as PARTNER/EXTRACT_ID, or `release`."
+)
 @click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31.")
 @_author_option
 @installation
 def decide_waive(settings: Settings, check: str, scope: str, expires: str, author: str, reason: str) -> None:
     """Let one failed CHECK pass, until a date. It lapses when the check changes."""
-    from orchestration import gates
-
-    _decision(
-        settings, "check_waiver", author, reason, check=check, check_definition=gates.check_definition(check),
-        scope=scope, expires=_day(expires), waivable=gates.is_waivable,
-    )  # fmt: skip
+    _decision(settings, "check_waiver", author, reason, check=check, scope=scope, expires=_day(expires))
 
 
 @decide.command("accept-extract")
@@ -347,14 +355,16 @@ def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: s
 @decide.command("place-alias")
 @click.argument("text")
 @click.argument("place_id")
-@click.option("--country", help="Only where the mention names this country (alpha-3).")
+@click.option("--country", help="Only where the mention names this country: KEN, KE or Kenya.")
 @_author_option
 @installation
 def decide_alias(
     settings: Settings, text: str, place_id: str, country: str | None, author: str, reason: str
 ) -> None:
     """Say which place a written name means."""
-    _decision(settings, "place_alias", author, reason, text=text, place_id=place_id, country=country)
+    _decision(
+        settings, "place_alias", author, reason, text=text, place_id=place_id, country=_country(country)
+    )
 
 
 @decide.command("revoke")
@@ -378,7 +388,7 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 
     found = stewardship.list_decisions(settings)
     if as_json:
-        print(json.dumps(found, default=str))
+        print(json.dumps({"decisions": found}, default=str))
     else:
         console.show_decisions(found)
 
@@ -386,13 +396,31 @@ def decide_list(settings: Settings, as_json: bool) -> None:
 @cli.command()
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--seed", default=2020, show_default=True, help="The same seed gives the same bytes.")
-@click.option("--cases", default=8000, show_default=True, help="About how many case records.")
-@click.option("--months", default=36, show_default=True, help="How many months the case partners cover.")
+@click.option(
+    "--cases",
+    type=click.IntRange(min=1),
+    default=8000,
+    show_default=True,
+    help="About how many case records.",
+)
+@click.option(
+    "--months",
+    type=click.IntRange(1, 36),
+    default=36,
+    show_default=True,
+    help="How many months the case partners cover.",
+)
+@click.option("--force", is_flag=True, help="Write into a folder that holds something already.")
 @installation
-def synth(settings: Settings, folder: Path, seed: int, cases: int, months: int) -> None:
+def synth(settings: Settings, folder: Path, seed: int, cases: int, months: int, force: bool) -> None:
     """Write synthetic partners (contracts and extracts) into FOLDER."""
     from orchestration.synth import generate
 
+    if not force and folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} is not empty, and files of the same names would be overwritten. Name an empty "
+            "folder, or say --force."
+        )
     made = generate(folder, seed=seed, cases=cases, months=months)
     console.show_synth(folder, seed, made)
 
@@ -403,6 +431,21 @@ def _make_keys(settings: Settings) -> str | None:
     return create_missing_keys(settings.keys, settings.landing)
 
 
+def _country(text: str | None) -> str | None:
+    """ISO alpha-3 of a country, however it was written."""
+    from orchestration.places import country_code
+
+    if text is None:
+        return None
+    code = country_code(text)
+    if code is None:
+        raise UsageError(
+            f"{text!r} is no country of the reference places. Give its ISO code with three letters (KEN) or "
+            "two (KE), or its name (Kenya)."
+        )
+    return code
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -411,17 +454,26 @@ def _day(text: str) -> date:
 
 
 def main() -> None:
-    """Run the command; bad input ends in a sentence and an exit code, never in a traceback."""
+    """Run the command; it ends in a sentence and an exit code, never in a traceback."""
     try:
         cli(standalone_mode=False)
+    except ReleaseRefused as error:
+        console.complain(str(error), refused=True)
+        sys.exit(error.exit_code)  # the refresh has printed its own object
     except NjiaError as error:
-        console.complain(str(error), refused=isinstance(error, ReleaseRefused))
-        sys.exit(error.exit_code)
+        _end(error.exit_code, str(error))
     except click.ClickException as error:
+        if _asks_for_json():
+            _print_end("error", 2, error.format_message())
         error.show()
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
-        console.complain("Stopped. Nothing is half done: the next refresh goes on from here.")
+        stopped = "Stopped."
+        if sys.argv[1:2] == ["refresh"]:
+            stopped += " Nothing is half done: the next refresh goes on from here."
+        console.complain(stopped)
+        if _asks_for_json():
+            _print_end("stopped", 130, stopped)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(
@@ -430,5 +482,22 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(141)
     except OSError as error:
-        console.complain(f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
-        sys.exit(2)
+        _end(2, f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
+    except Exception as error:
+        _end(1, f"Something unexpected: {kind_and_place(error)}. Tell whoever maintains Njia what you did.")
+
+
+def _end(exit_code: int, sentence: str) -> NoReturn:
+    console.complain(sentence)
+    if _asks_for_json():
+        _print_end("error", exit_code, sentence)
+    sys.exit(exit_code)
+
+
+def _asks_for_json() -> bool:
+    """Asked of the bare arguments, because those of a wrong use were never parsed."""
+    return "--json" in sys.argv[1:]
+
+
+def _print_end(outcome: str, exit_code: int, sentence: str) -> None:
+    print(json.dumps({"outcome": outcome, "exit_code": exit_code, "message": sentence}, ensure_ascii=False))

@@ -25,7 +25,7 @@ out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 
 # What people copy and look up stays in one piece in the narrowest terminal.
-NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner"}
+NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner", "decision", "day", "rivals"}
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",
     "type_extracts": "Typing dates, counts, codes and routes",
@@ -49,12 +49,23 @@ def complain(sentence: str, refused: bool = False) -> None:
 
 
 def show_new_key(private_key: str | None) -> None:
-    """The stewards' private key is shown this once; nothing stores it."""
+    """The stewards' private key is shown this once; nothing stores it.
+
+    Also where nobody looks on: a key that was never shown would leave every sealed original shut for good.
+    """
     if private_key is None:
         return
     err.print("[bold]The stewards' private key, shown once and stored nowhere:[/]")
     err.print(f"  {private_key}", soft_wrap=True)
-    err.print("Keep it offline. Without it no sealed original can ever be opened again.\n")
+    err.print("Keep it offline. Without it no sealed original can ever be opened again.")
+    if not err.is_terminal:
+        err.print(
+            "This is no terminal: if the output is kept in a log, the key is in that log now. Move it off "
+            "this machine and clear the log. Or make the pair elsewhere and put its public part into "
+            "stewards.age.pub before the first refresh.",
+            soft_wrap=True,
+        )
+    err.print()
 
 
 @contextmanager
@@ -77,7 +88,9 @@ def steps() -> Iterator[Callable[[str], None]]:
         yield on_plain_step
 
 
-def show_refresh(settings: Settings, summary: dict[str, Any], is_rolled_back: bool) -> None:
+def show_refresh(
+    settings: Settings, summary: dict[str, Any], is_rolled_back: bool, left_alone: list[dict[str, Any]]
+) -> None:
     """The end of a refresh: what was taken, held, quarantined, published, and where to look next."""
     rows, checks = {fate: count or 0 for fate, count in summary["rows"].items()}, summary["checks"]
     outcome = {
@@ -106,12 +119,8 @@ def show_refresh(settings: Settings, summary: dict[str, Any], is_rolled_back: bo
     )
     out.print(facts)
 
-    trouble = [extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")]
-    for extract in trouble:
-        out.print(
-            f"[bold yellow]{extract['outcome']}[/] {escape(extract['partner'])} · {escape(extract['file'])}\n"
-            f"    {escape(extract['reason'] or '')}"
-        )
+    _show_files([extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")])
+    _show_files(left_alone)
     out.print("\nWhere to look next")
     out.print('  njia query "select count(*) from marts.fct_movements"', highlight=False)
     out.print("  njia status         what is in force and what waits for a steward")
@@ -145,13 +154,22 @@ def show_status(found: dict[str, Any]) -> None:
         )
     for held in found["held"]:
         out.print(
-            f"[bold yellow]held[/] {escape(held['partner'])} {held['extract_id']}: {escape(held['reason'])}"
+            f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
+    _show_files([*found["waiting"], *found["left_alone"]])
     out.print("\nWaiting for a steward (in the review folder)")
     facts = _facts()
     for name, number in found["review"].items():
         facts.add_row(f"{number:,}", name.replace("_", " "))
     out.print(facts)
+
+
+def _show_files(files: list[dict[str, Any]]) -> None:
+    """Files of the inbox that a refresh did not take, each with its reason."""
+    for file in files:
+        outcome = file.get("outcome", "left alone")
+        where = f"{file['partner'] or 'inbox'} · {file['file']}"
+        out.print(f"[bold yellow]{outcome}[/] {escape(where)}\n    {escape(file['reason'] or '')}")
 
 
 def show_rows(rows: Any, form: str) -> None:
@@ -201,26 +219,28 @@ def show_diff(found: Any) -> None:
 
 
 def show_places(found: list[dict[str, Any]]) -> None:
-    table = _table("name", "status", "place", "kind", "country", "county", "method", "confidence")
+    table = _table("name", "status", "place", "kind", "country", "county", "method", "sure", "rivals")
     for place in found:
         table.add_row(
             *(
                 escape(str(place[key] if place[key] is not None else ""))
                 for key in ("name", "status", "place_id", "kind", "country", "county", "method", "confidence")
-            )
+            ),
+            str(len(place["rivals"]) or ""),
         )
     out.print(table)
 
 
 def show_decisions(found: list[dict[str, Any]]) -> None:
-    """Two lines each: what identifies a decision stays in one piece in the narrowest terminal."""
+    """What each decision says, then who decided and why; ids stay in one piece in the narrowest terminal."""
+    table = _table("decision", "day", "what it says")
     for entry in found:
-        revoked = f"  [yellow]revoked by {entry['revoked_by']}[/]" if entry["revoked_by"] else ""
-        day = str(entry["time"])[:10]
-        out.print(f"[bold]{entry['id']}[/]  {day}  {entry['kind']}  {escape(entry['author'])}{revoked}")
-        out.print(f"    {escape(entry['reason'])}")
-    if not found:
-        out.print("No decision has been recorded yet.")
+        says = escape(entry["says"])
+        if entry["revoked_by"]:
+            says += f"\n[yellow]revoked by {entry['revoked_by']}[/]"
+        says += f"\n[dim]{escape(entry['author'])}: {escape(entry['reason'])}[/]"
+        table.add_row(entry["id"], str(entry["time"])[:10], says)
+    out.print(table if found else "No decision has been recorded yet.")
 
 
 def show_synth(folder: Path, seed: int, made: Any) -> None:
@@ -250,6 +270,10 @@ def show_contract_report(report: Any) -> None:
             rule = f"{problem['outcome']}:{problem['code']}"
             table.add_row(f"{problem['count']:,}", rule, problem["field"], ", ".join(problem["first_rows"]))
         out.print(table)
+    if report.columns_missing:
+        out.print()
+    for missing in report.columns_missing:
+        out.print(f"[bold yellow]{escape(missing)}[/]", soft_wrap=True)
     out.print("\nFilled share of each mapped field")
     table = _facts()
     for name, share in report.filled_share.items():

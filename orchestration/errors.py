@@ -4,6 +4,8 @@ A message names the partner, file, row or column, what was found, what was expec
 step. It never quotes a cell: a value may identify a person.
 """
 
+from __future__ import annotations
+
 
 class NjiaError(Exception):
     """Something a person can mend; the command line shows the message without a traceback."""
@@ -27,3 +29,12 @@ class RefreshRunning(NjiaError):
     """Another refresh holds the lock."""
 
     exit_code = 4
+
+
+def kind_and_place(error: BaseException) -> str:
+    """What may be told of an error whose text may quote a cell."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_qualname}, line {trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{place}"

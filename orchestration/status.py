@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestration.extracts import agreements_ending, load_contracts
+from orchestration.extracts import agreements_ending, left_alone, load_contracts
 from orchestration.release import current_release
 from orchestration.settings import Settings
 from orchestration.stewardship import review
@@ -42,6 +42,11 @@ def read_status(settings: Settings) -> dict[str, Any]:
             for ending in agreements_ending(load_contracts(settings.partners), settings.as_of().date())
         ],
         "held": [fate for fate in in_force.get("fates", []) if fate["fate"] == "held"],
+        "waiting": [
+            {name: row[name] for name in ("partner", "file", "outcome", "reason")}
+            for row in review.read(settings, review.FILES_NOT_TAKEN)
+        ],
+        "left_alone": [vars(one) for one in left_alone(settings)],
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
             "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),

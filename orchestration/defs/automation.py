@@ -9,6 +9,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from filelock import FileLock, Timeout
 
+from orchestration import extracts
 from orchestration.settings import Settings
 
 REFRESH = "refresh"
@@ -66,11 +67,7 @@ def _refresh_is_running(settings: Settings) -> bool:
 
 def inbox_state(settings: Settings) -> str | None:
     """A key of the files in the inbox (names, sizes, times); None when there are none to take in."""
-    files = sorted(
-        path
-        for path in settings.inbox.glob("*/*")
-        if path.is_file() and not path.name.startswith((".", "~$")) and path.suffix.lower() != ".part"
-    )
+    files = sorted(path for path in settings.inbox.glob("*/*") if extracts.is_taken_in(path))
     if not files:
         return None
     seen = hashlib.sha256()

@@ -10,8 +10,8 @@ from orchestration import extracts, gates
 from orchestration.defs.extracts import landing_key
 from orchestration.defs.gates import VERDICTS
 from orchestration.defs.workplace import Workplace, step
+from orchestration.stewardship import review
 
-FILES_CHECK = "files_are_taken"
 FILES_WHY = (
     "A file that cannot be read, or not by its contract, waits in the inbox while the last good one serves. "
     "If it fails: the table says what to mend in the contract, or what to ask the partner."
@@ -36,7 +36,10 @@ def checks(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
         ]
         + [
             dg.AssetCheckSpec(
-                FILES_CHECK, asset=landing_key(partner), additional_deps=[VERDICTS], description=FILES_WHY
+                review.FILES_CHECK,
+                asset=landing_key(partner),
+                additional_deps=[VERDICTS],
+                description=FILES_WHY,
             )
             for partner in contracts.partners
         ],
@@ -68,7 +71,7 @@ def _files_result(partner: str, taken: list[extracts.TakenExtract]) -> dg.AssetC
         )
     return dg.AssetCheckResult(
         asset_key=landing_key(partner),
-        check_name=FILES_CHECK,
+        check_name=review.FILES_CHECK,
         passed=not waiting,
         severity=dg.AssetCheckSeverity.ERROR,
         description=f"{len(waiting)} file(s) wait in the inbox."

@@ -30,7 +30,6 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
                 group_name=GROUP,
                 description="What this partner sent: values as sent, our names, no direct identifiers.",
                 kinds={"parquet"},
-                metadata={"stewards": _stewards(contracts, partner)},
             )
             for partner in partners
         ],
@@ -92,10 +91,6 @@ def _type(workplace: Workplace, refresh: Refresh) -> extracts.TypedSummary:
         workplace.settings, extracts.drift_items(workplace.settings, refresh.contracts, refresh.taken)
     )
     return typed
-
-
-def _stewards(contracts: extracts.Contracts, partner: str) -> str:
-    return ", ".join(sorted({contract.partner.steward for contract in contracts.valid.get(partner, [])}))
 
 
 def _outcome_records(taken: list[extracts.TakenExtract]) -> list[dg.TableRecord]:

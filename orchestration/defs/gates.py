@@ -70,7 +70,7 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
 
 def _judge(workplace: Workplace, refresh: Refresh) -> gates.ExtractVerdicts:
     verdicts = gates.judge_extracts(workplace.settings, refresh.as_of, refresh.decisions)
-    review.write_failed_checks(workplace.settings, verdicts.verdicts)
+    review.write_failed_extract_checks(workplace.settings, refresh.taken, verdicts.verdicts)
     return verdicts
 
 

@@ -10,6 +10,7 @@ from orchestration import extracts, gates, release
 from orchestration.defs.receipts import receipts_of_run
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.stewardship import review
 
 GROUP = "release"
 CANDIDATE = dg.AssetKey(["release", "candidate"])
@@ -134,6 +135,7 @@ def _judge(workplace: Workplace, refresh: Refresh) -> gates.ReleaseVerdict:
         raise NjiaError("There is no candidate of this run to judge. Run the whole job.")
     verdict = gates.judge_candidate(workplace.settings, staged.path, refresh.as_of, refresh.decisions)
     refresh.found["verdict"] = verdict
+    review.write_failed_checks(workplace.settings, "release_gate", [vars(check) for check in verdict.checks])
     return verdict
 
 

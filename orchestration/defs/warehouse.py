@@ -7,8 +7,10 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
+from orchestration import gates
 from orchestration.defs.workplace import Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.settings import Settings
 from orchestration.stewardship import review
 from orchestration.warehouse import NodeOutcome, build
 
@@ -53,6 +55,7 @@ def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
         yield from _results(context, nodes)
         if any(node.name == "quarantined_records" and node.status == "success" for node in nodes):
             step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
+        step(context, workplace, lambda refresh: _tell_failed_tests(workplace.settings))
         step(context, workplace, lambda refresh: _stop_if_broken(nodes))
 
     return [warehouse]
@@ -84,6 +87,10 @@ def _results(
                 severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
                 metadata={"failing_rows": node.failures},
             )
+
+
+def _tell_failed_tests(settings: Settings) -> None:
+    review.write_failed_checks(settings, "warehouse", gates.check_results(settings).to_pylist())
 
 
 def _stop_if_broken(nodes: list[NodeOutcome]) -> None:

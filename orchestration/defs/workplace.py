@@ -16,7 +16,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from orchestration import extracts, stewardship
-from orchestration.errors import NjiaError, RefreshRunning
+from orchestration.errors import NjiaError, RefreshRunning, kind_and_place
 from orchestration.home import prepare_home
 from orchestration.keys import Keys, load_keys
 from orchestration.settings import Settings
@@ -105,16 +105,8 @@ def step(
         workplace.interrupted = True
         raise
     except Exception as error:
-        problem = NjiaError(f"The step {op.op_handle.name} failed: {_kind_and_place(error)}.")
+        problem = NjiaError(f"The step {op.op_handle.name} failed: {kind_and_place(error)}.")
     if problem is not None:
         workplace.error = problem
         raise dg.Failure(description=str(problem), allow_retries=False)
     return answer
-
-
-def _kind_and_place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    place = f" at {trace.tb_frame.f_code.co_qualname}, line {trace.tb_lineno}" if trace else ""
-    return f"{type(error).__name__}{place}"

@@ -15,7 +15,7 @@ from orchestration.extracts.contract_loading import ContractFault, Contracts, lo
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
-from orchestration.extracts.inbox import add_samples, add_to_inbox
+from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
@@ -29,6 +29,7 @@ __all__ = [
     "Draft",
     "EndingAgreement",
     "FieldSpec",
+    "LeftAlone",
     "Locale",
     "TakenExtract",
     "TypedSummary",
@@ -39,6 +40,8 @@ __all__ = [
     "draft_contract",
     "draft_text",
     "drift_items",
+    "is_taken_in",
+    "left_alone",
     "load_contract",
     "load_contracts",
     "take_in",

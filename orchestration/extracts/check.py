@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,7 @@ class ContractReport:
     columns_found: list[str] = field(default_factory=list)
     unmapped_columns: list[str] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
+    columns_missing: list[str] = field(default_factory=list)
     filled_share: dict[str, float] = field(default_factory=dict)
     records: int = 0
     typing_problems: list[dict[str, Any]] = field(default_factory=list)
@@ -66,7 +68,7 @@ def check_contract(
     label = f"{contract_path.parent.name}/{contract_path.name}"
     file_name = shown_file(file_path.name)
     try:
-        contract = load_contract(contract_path, check_folder=False)
+        contract = load_contract(contract_path)
     except ContractFault as fault:
         return ContractReport(label, file_name, ok=False, faults=fault.sentences)
     if not file_path.is_file():
@@ -130,10 +132,17 @@ def _report(
             for name, spec in contract.fields.items()
             if spec.is_read
         },
+        columns_missing=[_not_in_the_file(column, counts["unmapped_columns"]) for column in tally.missing],
         records=sum(len(tables["records"]) for tables in typed),
         typing_problems=_typing_problems(problem for tables in typed for problem in tables["problems"]),
         drift=drift,
     )
+
+
+def _not_in_the_file(column: str, unmapped: list[str]) -> str:
+    near = get_close_matches(column, unmapped, n=1, cutoff=0.5)
+    meant = f" The nearest column that no field names is {near[0]!r}." if near else ""
+    return f"Column {column!r} named by the contract is not in the file.{meant}"
 
 
 def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -269,8 +269,16 @@ class Contract(Strict):
 
     @property
     def content(self) -> dict[str, Any]:
-        """The contract as validated, with every default spelled out: what landing keeps."""
-        return self.model_dump(mode="json", by_alias=True)
+        """The contract as validated, with every default spelled out: what landing keeps.
+
+        Not the steward's address: it stands in the contract's file and nowhere else.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude={"partner": {"steward"}})
+
+    @classmethod
+    def of_content(cls, content: dict[str, Any]) -> Contract:
+        """The contract that landing kept, when its file is gone."""
+        return cls.model_validate({**content, "partner": {**content["partner"], "steward": "not kept"}})
 
     @property
     def contract_hash(self) -> str:

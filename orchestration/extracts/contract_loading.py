@@ -69,7 +69,7 @@ def load_contracts(partners_folder: Path) -> Contracts:
     return Contracts({partner: found for partner, found in valid.items() if found}, problems)
 
 
-def load_contract(path: Path, check_folder: bool = True) -> Contract:
+def load_contract(path: Path) -> Contract:
     """Read one contract file; raises ContractFault with a sentence for every fault."""
     where = f"{path.parent.name}/{path.name}"
     content = _parse(path, where)
@@ -82,7 +82,7 @@ def load_contract(path: Path, check_folder: bool = True) -> Contract:
     faults = [f"{where}: {fault}" for fault in unknown_codes(contract)]
     if faults:
         raise ContractFault(faults)
-    if check_folder and contract.partner.code != path.parent.name:
+    if contract.partner.code != path.parent.name:
         raise ContractFault(
             [
                 f"{where}: partner.code is {contract.partner.code!r} but the folder is {path.parent.name!r}. "

@@ -4,11 +4,58 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.durable import sync
+from orchestration.durable import PARTIAL, sync
 from orchestration.errors import UsageError
+from orchestration.extracts.shown_names import shown_file
 from orchestration.settings import Settings
+
+
+def is_taken_in(path: Path) -> bool:
+    """Not a copy in progress, not a lock of an office program, not hidden, not a folder."""
+    return (
+        path.is_file()
+        and not path.name.startswith((".", PARTIAL, "~$"))
+        and path.suffix.casefold() != ".part"
+    )
+
+
+@dataclass(frozen=True)
+class LeftAlone:
+    """Something in the inbox that no refresh takes in; `file` is a shown name, `reason` a sentence."""
+
+    partner: str
+    file: str
+    reason: str
+
+
+def left_alone(settings: Settings) -> list[LeftAlone]:
+    """Hidden files, and folders inside a partner's folder. Copies in progress are left alone in silence."""
+    found = []
+    for entry in sorted(settings.inbox.iterdir()) if settings.inbox.is_dir() else ():
+        if entry.is_dir() and not entry.name.startswith("."):
+            partner = shown_file(entry.name)
+            found += [one for path in sorted(entry.iterdir()) if (one := _left_alone(partner, path))]
+        elif one := _left_alone("", entry):
+            found.append(one)
+    return found
+
+
+def _left_alone(partner: str, path: Path) -> LeftAlone | None:
+    name = shown_file(path.name)
+    if path.name.startswith(PARTIAL) or path.suffix.casefold() == ".part":
+        return None
+    if path.is_dir():
+        files = sum(below.is_file() for below in path.rglob("*"))
+        inside = f"inbox/{partner}/ itself" if partner else "the folder of its partner"
+        return LeftAlone(partner, f"{name}/", f"A folder with {files} file(s). Move them into {inside}.")
+    if path.name.startswith("~$"):
+        return LeftAlone(partner, name, "An office program has the file of this name open. Close it there.")
+    if path.name.startswith("."):
+        return LeftAlone(partner, name, "A hidden file. Rename it without the point, or remove it.")
+    return None
 
 
 def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:

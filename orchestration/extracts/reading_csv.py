@@ -50,20 +50,24 @@ class CsvSource:
         return wanted
 
     def _check_delimiter(self) -> None:
-        """A single column that holds another delimiter means that the contract has the wrong one."""
+        """Single columns that hold another delimiter mean that the contract has the wrong one.
+
+        Most rows decide, not all: a list of places may hold the contract's delimiter inside a cell.
+        """
         if not self._expects_columns:
             return
         rows = self._rows()
         first = [row for _, row in zip(range(15), rows, strict=False)]
-        filled = [[cell.value for cell in row.cells if cell] for row in first]
-        if not any(filled) or any(len(cells) > 1 for cells in filled):
+        filled = [cells for row in first if (cells := [cell.value for cell in row.cells if cell])]
+        single = [cells[0] for cells in filled if len(cells) == 1]
+        if 2 * len(single) < len(filled) or not single:
             return
-        text = "\n".join(cells[0] for cells in filled if cells)
+        text = "\n".join(single)
         other = max(
             (sign for sign in _DELIMITERS if sign != self._layout.delimiter),
             key=lambda sign: text.count(sign),
         )
-        if text.count(other):
+        if text.count(other) >= len(single):
             raise ExtractHeld(
                 "hold:delimiter_wrong",
                 f"{self._label} reads as a single column with the delimiter {self._layout.delimiter!r}; it "

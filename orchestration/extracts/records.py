@@ -270,6 +270,7 @@ class RecordReader:
         self.tally.unmapped.update({shown[at]: None for at in plan.unmapped})
         for at in plan.unmapped:
             self.tally.tell("flag:column_unmapped", f"column {shown[at]!r} is named nowhere in the contract")
+        self.tally.missing.update(dict.fromkeys(plan.missing_optional))
         for column in plan.missing_optional:
             self.tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
 

@@ -15,11 +15,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from orchestration.durable import PARTIAL, replacing, sync
+from orchestration.durable import replacing, sync
 from orchestration.errors import UsageError
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
 from orchestration.extracts.drift_report import drift_item, last_extract
+from orchestration.extracts.inbox import is_taken_in
 from orchestration.extracts.landing import (
     EXTRACT_ID_LENGTH,
     account,
@@ -233,20 +234,11 @@ def _inbox(inbox: Path) -> dict[str, list[Path]]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
-                found[entry.name] = [path for path in sorted(entry.iterdir()) if _is_whole_name(path)]
-            elif _is_whole_name(entry):
+                found[entry.name] = [path for path in sorted(entry.iterdir()) if is_taken_in(path)]
+            elif is_taken_in(entry):
                 found.setdefault("", []).append(entry)
     growing = _growing([path for files in found.values() for path in files])
     return {partner: [path for path in files if path not in growing] for partner, files in found.items()}
-
-
-def _is_whole_name(path: Path) -> bool:
-    """Not a copy in progress, not a lock of an office program, not a folder."""
-    return (
-        path.is_file()
-        and not path.name.startswith((".", PARTIAL, "~$"))
-        and path.suffix.casefold() != ".part"
-    )
 
 
 def _growing(files: list[Path]) -> set[Path]:

@@ -63,6 +63,7 @@ class Tally:
     stripped: Counter[str] = field(default_factory=Counter)
     filled: Counter[str] = field(default_factory=Counter)
     columns_found: dict[str, None] = field(default_factory=dict)
+    missing: dict[str, None] = field(default_factory=dict)  # mapped columns that a file does without
     unmapped: dict[str, None] = field(default_factory=dict)
     problems: list[dict[str, str]] = field(default_factory=list)
 

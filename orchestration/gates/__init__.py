@@ -6,14 +6,13 @@ verdict file. What is expected, and why, is in `expectations`; deciding to waive
 acting on a verdict is `release`.
 """
 
-from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate, read_verdict
+from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
 from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import ExtractFate, InForce, put_in_force
 from orchestration.gates.inputs import inputs_hash, next_due
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
-from orchestration.gates.waivers import check_definition, is_waivable
 
 __all__ = [
     "CheckOutcome",
@@ -22,16 +21,13 @@ __all__ = [
     "InForce",
     "ReleaseVerdict",
     "Verdict",
-    "check_definition",
     "check_results",
     "inputs_hash",
-    "is_waivable",
     "judge_candidate",
     "judge_extracts",
     "next_due",
     "printed_fates",
     "put_in_force",
     "quarantine_rules",
-    "read_verdict",
     "read_verdicts",
 ]

@@ -25,12 +25,11 @@ from orchestration.gates.earlier_checks import (
 )
 from orchestration.gates.judging import judge
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
-from orchestration.gates.waivers import RELEASE_SCOPE, ActiveDecisions, waiver_for
-from orchestration.release import PUBLISHED_SCHEMAS
+from orchestration.gates.waivers import ActiveDecisions, waiver_for
+from orchestration.release import EVIDENCE_BASE, PUBLISHED_SCHEMAS
 from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
 from orchestration.settings import Settings
 
-EVIDENCE_BASE = Path("partner") / "evidence_base.duckdb"
 WHOLE = "release"
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 
@@ -116,15 +115,6 @@ def judge_candidate(
     return verdict
 
 
-def read_verdict(candidate: Path) -> dict[str, Any] | None:
-    """The verdict beside a candidate or in a release; None where there is none."""
-    path = candidate / VERDICT
-    if not path.is_file():
-        return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
 def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
     for judgement in judge(profile.measures, RELEASE_GATE):
         yield _judged(judgement.expectation, WHOLE, judgement.outcome, judgement.observed, decisions, as_of)
@@ -142,7 +132,7 @@ def _judged(
     decisions: ActiveDecisions,
     as_of: datetime,
 ) -> CheckOutcome:
-    waiver = waiver_for(decisions.waivers, expectation, RELEASE_SCOPE, as_of) if outcome == "failed" else None
+    waiver = waiver_for(decisions.waivers, expectation, WHOLE, as_of) if outcome == "failed" else None
     return CheckOutcome(
         name=expectation.name,
         stage="release_gate",

@@ -11,23 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.gates.verdicts import read_verdicts
+from orchestration.release import CHECK_RESULTS
 from orchestration.settings import Settings
 
-CHECK_RESULT_SCHEMA = pa.schema(
-    [
-        ("stage", pa.string()),
-        ("check_name", pa.string()),
-        ("subject", pa.string()),
-        ("partner_code", pa.string()),
-        ("severity", pa.string()),
-        ("outcome", pa.string()),
-        ("observed", pa.float64()),
-        ("expected", pa.string()),
-        ("waived_by", pa.string()),
-        ("why", pa.string()),
-        ("steward_action", pa.string()),
-    ]
-)
 EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
 _OUTCOMES = {"pass": "passed", "success": "passed", "fail": "failed", "warn": "failed", "error": "error"}
 
@@ -36,7 +22,7 @@ def check_results(settings: Settings) -> pa.Table:
     """One row per check that was to run before staging; a dbt test without a result stands as `not_run`."""
     rows = [*_extract_gate(settings), *_dbt(settings)]
     rows.sort(key=lambda row: (row["stage"], row["subject"], row["check_name"]))
-    return pa.Table.from_pylist(rows, schema=CHECK_RESULT_SCHEMA)
+    return pa.Table.from_pylist(rows, schema=CHECK_RESULTS)
 
 
 def published_tables(settings: Settings, schemas: tuple[str, ...]) -> set[str]:

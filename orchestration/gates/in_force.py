@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from expectations.checks import is_waivable
 from orchestration import durable
 from orchestration.gates.inputs import (
     code_hash,
@@ -23,7 +24,7 @@ from orchestration.gates.inputs import (
 )
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
-from orchestration.gates.waivers import ActiveDecisions, extract_keys, is_waivable
+from orchestration.gates.waivers import ActiveDecisions, extract_keys
 from orchestration.settings import Settings
 
 FATE_SCHEMA = pa.schema(

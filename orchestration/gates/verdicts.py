@@ -96,7 +96,8 @@ def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisio
         key = keys[judgement.row]
         waiver = None
         if judgement.outcome == "failed":
-            waiver = waiver_for(decisions.waivers, judgement.expectation, key["extract_id"], as_of)
+            scope = f"{key['partner']}/{key['extract_id']}"
+            waiver = waiver_for(decisions.waivers, judgement.expectation, scope, as_of)
         severity = _severity(judgement.expectation, counts[judgement.row])
         verdicts.append(_verdict(judgement, key["partner"], key["extract_id"], severity, waiver))
     folder = settings.work / "gates"
@@ -129,7 +130,7 @@ def _waived_volumes(settings: Settings, as_of: datetime, decisions: ActiveDecisi
     return {
         (path.parent.name, path.stem)
         for path in settings.landing.glob("*/[!.]*.json")
-        if waiver_for(decisions.waivers, volume, path.stem, as_of)
+        if waiver_for(decisions.waivers, volume, f"{path.parent.name}/{path.stem}", as_of)
     }
 
 

@@ -7,12 +7,6 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from expectations import Expectation
-from expectations.extract_gate import EXTRACT_GATE
-from expectations.release_gate import RELEASE_GATE, TABLE_GATE
-from orchestration.errors import UsageError
-
-RELEASE_SCOPE = "release"
-_BY_NAME = {expectation.name: expectation for expectation in (*EXTRACT_GATE, *RELEASE_GATE, *TABLE_GATE)}
 
 
 class ActiveDecisions(Protocol):
@@ -27,24 +21,10 @@ class ActiveDecisions(Protocol):
     def content_hash(self) -> str: ...
 
 
-def check_definition(check_name: str) -> str:
-    """The definition a waiver must name; raises UsageError for a check that no gate has."""
-    if check_name not in _BY_NAME:
-        raise UsageError(
-            f"No gate has a check called {check_name}. The checks are: {', '.join(sorted(_BY_NAME))}."
-        )
-    return _BY_NAME[check_name].definition
-
-
-def is_waivable(check_name: str) -> bool:
-    """False for reconciliation, and for a check that no gate has."""
-    return check_name in _BY_NAME and _BY_NAME[check_name].waivable
-
-
 def waiver_for(
     waivers: Iterable[Mapping[str, Any]], expectation: Expectation, scope: str, as_of: datetime
 ) -> str | None:
-    """The id of a waiver that covers this check of this extract (or of the release) today, or None."""
+    """The id of a waiver that covers this check today, or None. Scope: `partner/extract_id` or `release`."""
     if not expectation.waivable:
         return None
     for waiver in waivers:

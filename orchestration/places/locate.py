@@ -80,6 +80,16 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
     )
 
 
+def place_names() -> dict[str, str]:
+    """Name of every reference place by its id."""
+    return {place_id: place.name for place_id, place in load_gazetteer(REFERENCE_SEEDS).places.items()}
+
+
+def country_code(text: str) -> str | None:
+    """ISO alpha-3 of a country written as alpha-2, alpha-3 or by name; None for any other text."""
+    return Resolver(load_gazetteer(REFERENCE_SEEDS)).country_code(text)
+
+
 def resolve_names(names: Iterable[str], country: str | None = None) -> list[dict[str, Any]]:
     """What the resolver makes of names, as `njia place` prints it (design.md §7). `rivals` are place ids."""
     gazetteer = load_gazetteer(REFERENCE_SEEDS)

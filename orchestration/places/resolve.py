@@ -78,7 +78,7 @@ class Resolver:
 
     def _columns(self, mention: Mention) -> _Columns:
         country = self._country_column(mention)
-        context = replace(country.context, default_country=self._default(mention.default_country))
+        context = replace(country.context, default_country=self.country_code(mention.default_country))
         text = (mention.admin_text or "").strip()
         if not norm(text) or looks_like_contact(text) or self._reader.stopped(text):
             return replace(country, context=context)
@@ -179,6 +179,7 @@ class Resolver:
         known = self._gazetteer.alpha2.get(code) or self._gazetteer.alpha3.get(code)
         return known or next(iter(self._reader.countries(norm(text or ""))), norm(text or ""))
 
-    def _default(self, text: str | None) -> str | None:
+    def country_code(self, text: str | None) -> str | None:
+        """ISO alpha-3 of a country however written; None for any other text."""
         key = self._country_key(text)
         return key if key in self._gazetteer.alpha3 else None

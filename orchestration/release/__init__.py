@@ -6,6 +6,7 @@ What does not belong here: whether a candidate is fit to publish (the gates writ
 
 from orchestration.release.content_hash import content_hash
 from orchestration.release.current import (
+    EVIDENCE_BASE,
     Release,
     current_release,
     find_release,
@@ -20,9 +21,11 @@ from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import is_rolled_back, rollback
 from orchestration.release.stage import CHECK_RESULTS, Candidate, stage
 from orchestration.release.summary import Outcome, refresh_summary
+from orchestration.release.verdict import read_verdict
 
 __all__ = [
     "CHECK_RESULTS",
+    "EVIDENCE_BASE",
     "PUBLISHED_SCHEMAS",
     "Answer",
     "Candidate",
@@ -37,6 +40,7 @@ __all__ = [
     "list_releases",
     "open_readonly",
     "publish",
+    "read_verdict",
     "refresh_summary",
     "release_id",
     "rollback",

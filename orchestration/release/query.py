@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +21,7 @@ _CLOSED = re.compile(
     r"duckdb_external_file_cache|duckdb_temporary_files|pg_settings|getenv|\bquery\s*\(|\bquery_table\s*\(",
     re.IGNORECASE,
 )
+TIMEOUT_SECONDS = 300.0
 _WRITE_A_SELECT = "Write one SELECT, such as: select * from marts.mart_hotspots limit 10"
 
 
@@ -30,8 +34,13 @@ class Answer:
     rows: list[tuple[Any, ...]]
 
 
-def run_query(settings: Settings, sql: str, edition: str = "partner") -> Answer:
-    """Ask the current release; raises UsageError, in a sentence, for whatever is wrong with the query."""
+def run_query(
+    settings: Settings, sql: str, edition: str = "partner", timeout: float = TIMEOUT_SECONDS
+) -> Answer:
+    """Ask the current release; raises UsageError, in a sentence, for whatever is wrong with the query.
+
+    `timeout`: seconds after which the engine is told to stop.
+    """
     if edition == "public":
         raise UsageError(
             "The public edition is not built yet. Ask the partner edition: leave out --edition, or give "
@@ -52,11 +61,42 @@ def run_query(settings: Settings, sql: str, edition: str = "partner") -> Answer:
                 )
             if _CLOSED.search(sql):
                 raise UsageError("Functions that tell of this machine or of its settings are closed here.")
-            con.execute(statements[0])
-            columns = [column[0] for column in con.description or []]
-            return Answer(release.release_id, columns, con.fetchall())
+            with _no_longer_than(con, timeout):
+                con.execute(statements[0])
+                columns = [column[0] for column in con.description or []]
+                return Answer(release.release_id, columns, con.fetchall())
         except duckdb.Error as error:
             raise UsageError(_in_words(con, error)) from None
+
+
+@contextmanager
+def _no_longer_than(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt the engine after so many seconds; Ctrl-C interrupts it too, and comes out as such."""
+    is_late = threading.Event()
+
+    def stop() -> None:
+        is_late.set()
+        con.interrupt()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except duckdb.InterruptException:
+        if not is_late.is_set():
+            raise KeyboardInterrupt from None
+        raise UsageError(
+            f"The query took longer than {seconds:g} seconds and was stopped. Ask for fewer rows, aggregate, "
+            "or allow more time with --timeout."
+        ) from None
+    except RuntimeError as error:
+        # The engine's wrapper tells Ctrl-C in this way.
+        if "interrupted" in str(error).lower():
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        timer.cancel()
 
 
 def _confine(con: duckdb.DuckDBPyConnection, release: Release) -> None:

@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from expectations.checks import is_waivable
 from orchestration.durable import write_json
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT, changed_files, file_hashes, hash_file
 from orchestration.settings import Settings
-from orchestration.stewardship.decision_kinds import can_be_waived
 
 LAST_VERDICT = "last_verdict.json"
 OUTCOMES = ("passed", "failed", "waived")
@@ -67,7 +67,7 @@ def _problem(check: dict[str, Any], active_waivers: Collection[str]) -> str | No
     if check.get("severity") == "warn":
         return None
     is_waived = outcome == "waived" or bool(check.get("waived_by"))
-    if is_waived and not can_be_waived(str(check.get("name", ""))):
+    if is_waived and not is_waivable(str(check.get("name", ""))):
         return "cannot be waived."
     if is_waived and check.get("waived_by") not in active_waivers:
         return "its waiver does not hold (any more)."

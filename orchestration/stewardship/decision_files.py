@@ -97,6 +97,13 @@ def _bad_line(path: Path, number: int, what: str) -> NjiaError:
     )
 
 
+def without_effect(settings: Settings, entry: Entry, number: int, fault: str) -> NjiaError:
+    return NjiaError(
+        f"{_path(settings, entry.kind)}, line {number} has no effect. {fault} If you wrote the line by hand, "
+        f"mend it; if it was right once, take it back: `njia decide revoke {entry.id}`."
+    )
+
+
 def in_words(error: ValidationError) -> str:
     """Field and complaint of each problem, without the value that was given."""
     problems = []

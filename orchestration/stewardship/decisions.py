@@ -5,18 +5,17 @@ What does not belong here: the lines of the files (`decision_files`) and the kin
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
+from expectations.checks import CHECKS
 from orchestration.errors import UsageError
-from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration.settings import Settings
 from orchestration.stewardship.decision_files import (
     append,
     in_words,
@@ -24,16 +23,22 @@ from orchestration.stewardship.decision_files import (
     plain,
     read_kind,
     refuse_unknown_files,
+    without_effect,
 )
 from orchestration.stewardship.decision_kinds import (
     KINDS,
+    RELEASE_SCOPE,
     CheckWaiver,
     Decision,
     Entry,
+    ExtractAccept,
+    ExtractWithdraw,
+    PlaceAlias,
     Revocation,
-    can_be_waived,
     read_entry,
+    what_it_says,
 )
+from orchestration.stewardship.effect import Landed, full_scope, why_without_effect
 
 
 @dataclass(frozen=True)
@@ -64,24 +69,24 @@ def record_decision(
     author: str,
     reason: str,
     now: datetime,
-    *,
-    waivable: Callable[[str], bool] = can_be_waived,
     **payload: Any,
 ) -> dict[str, Any]:
     """Check a decision and append it to its file; returns it as written.
 
-    `waivable` says whether a check exists and may be waived; the limits of `can_be_waived` hold besides.
+    A waiver's `check_definition` is added here: it covers the check as it is now. Raises UsageError for a
+    decision of the wrong form, and for one that could have no effect.
     """
-    if kind == "check_waiver" and not waivable(str(payload.get("check", ""))):
-        raise UsageError(
-            f"The check {payload.get('check')!r} cannot be waived: it does not exist, or it guards "
-            "reconciliation or disclosure. review/failed_checks.csv and review/last_verdict.json list them."
-        )
+    if kind == "check_waiver":
+        check = CHECKS.get(str(payload.get("check")))
+        payload["check_definition"] = check.definition if check else "none"
+        payload["scope"] = full_scope(settings, str(payload.get("scope")))
     content = {"kind": kind, "time": now, "author": author, "reason": reason, "revokes": None, **payload}
     with locked(settings):
         entries = read_kind(settings, _known_kind(kind))
         decision = _checked(content, len(entries))
-        _check_references(settings, decision)
+        holding = [entry for _, entry in _holding(settings, now)]
+        if fault := why_without_effect(settings, decision, holding):
+            raise UsageError(f"The decision was not recorded. {fault}")
         return append(settings, decision)
 
 
@@ -92,7 +97,7 @@ def revoke(
     with locked(settings):
         for name in [_known_kind(kind)] if kind else KINDS:
             entries = read_kind(settings, name)
-            if decision_id in {entry.id for entry in _unrevoked(entries)}:
+            if decision_id in {entry.id for _, entry in _unrevoked(entries)}:
                 content = {"kind": name, "time": now, "author": author, "reason": reason}
                 return append(settings, _checked({**content, "revokes": decision_id}, len(entries)))
     raise UsageError(
@@ -103,34 +108,72 @@ def revoke(
 def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
     """The unrevoked decisions, without waivers that expired before `as_of`.
 
-    Of an acceptance and a withdrawal of the same extract the later one holds.
+    Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
+    or `partner/extract_id`. A line without effect, written by hand or outlived by the program, is told with
+    its number: silently it would undo what a steward believes decided.
     """
-    found = {kind: _unrevoked(read_kind(settings, kind)) for kind in KINDS}
     refuse_unknown_files(settings)
-    latest: dict[tuple[str, str], Any] = {}
-    both = [*found["extract_accept"], *found["extract_withdraw"]]
-    for entry in sorted(both, key=lambda entry: entry.time):
-        latest[entry.partner, entry.extract_id] = entry
+    found = _holding(settings, as_of)
+    for place, (number, entry) in enumerate(found):
+        # A bare id was one partner's when it was written; the same bytes of another partner stop nobody.
+        shared = isinstance(entry, CheckWaiver) and "/" not in entry.scope and not _is_alone(settings, entry)
+        against = [other for _, other in found[:place] if _says_otherwise(other, entry)]
+        if not shared and (fault := why_without_effect(settings, entry, against)):
+            raise without_effect(settings, entry, number, fault)
+    of_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+    for _, entry in found:
+        of_kind[entry.kind].append(plain(entry))
+    for waiver in of_kind["check_waiver"]:
+        waiver["scope"] = full_scope(settings, waiver["scope"])
     return Decisions(
-        extract_accepts=[plain(entry) for entry in latest.values() if entry.kind == "extract_accept"],
-        extract_withdrawals=[plain(entry) for entry in latest.values() if entry.kind == "extract_withdraw"],
-        waivers=[
-            plain(entry)
-            for entry in found["check_waiver"]
-            if isinstance(entry, CheckWaiver) and as_of.date() <= entry.expires
-        ],
-        place_aliases=[plain(entry) for entry in found["place_alias"]],
-        rollbacks=[plain(entry) for entry in found["rollback"]],
+        extract_accepts=of_kind["extract_accept"],
+        extract_withdrawals=of_kind["extract_withdraw"],
+        waivers=of_kind["check_waiver"],
+        place_aliases=of_kind["place_alias"],
+        rollbacks=of_kind["rollback"],
     )
 
 
+def _holding(settings: Settings, as_of: datetime) -> list[tuple[int, Any]]:
+    """What holds at a time, with the number of its line, oldest first."""
+    found = [one for kind in KINDS for one in _unrevoked(read_kind(settings, kind))]
+    found.sort(key=lambda one: one[1].time)
+    latest = {
+        (entry.partner, entry.extract_id): entry.id
+        for _, entry in found
+        if isinstance(entry, ExtractAccept | ExtractWithdraw)
+    }
+    return [
+        (number, entry)
+        for number, entry in found
+        if not (isinstance(entry, CheckWaiver) and entry.expires < as_of.date())
+        and not (
+            isinstance(entry, ExtractAccept | ExtractWithdraw)
+            and latest[entry.partner, entry.extract_id] != entry.id
+        )
+    ]
+
+
+def _says_otherwise(other: Entry, entry: Entry) -> bool:
+    return (
+        isinstance(other, PlaceAlias) and isinstance(entry, PlaceAlias) and other.place_id != entry.place_id
+    )
+
+
+def _is_alone(settings: Settings, waiver: CheckWaiver) -> bool:
+    return waiver.scope == RELEASE_SCOPE or len(Landed.read(settings).partners_of(waiver.scope)) < 2
+
+
 def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str, Any]]:
-    """Every entry ever made, oldest first, with `revoked_by` (an id or None)."""
+    """Every entry ever made, oldest first, with what it `says` and `revoked_by` (an id or None)."""
     listed = []
     for name in [_known_kind(kind)] if kind else KINDS:
         entries = read_kind(settings, name)
         revoked = {entry.revokes: entry.id for entry in entries if isinstance(entry, Revocation)}
-        listed += [{**plain(entry), "revoked_by": revoked.get(entry.id)} for entry in entries]
+        listed += [
+            {**plain(entry), "says": what_it_says(entry), "revoked_by": revoked.get(entry.id)}
+            for entry in entries
+        ]
     return sorted(listed, key=lambda entry: entry["time"])
 
 
@@ -140,9 +183,14 @@ def _known_kind(kind: str) -> str:
     return kind
 
 
-def _unrevoked(entries: list[Entry]) -> list[Any]:
+def _unrevoked(entries: list[Entry]) -> list[tuple[int, Any]]:
+    """The decisions that no later line takes back, with the numbers of their lines."""
     revoked = {entry.revokes for entry in entries if isinstance(entry, Revocation)}
-    return [entry for entry in entries if isinstance(entry, Decision) and entry.id not in revoked]
+    return [
+        (number, entry)
+        for number, entry in enumerate(entries, start=1)
+        if isinstance(entry, Decision) and entry.id not in revoked
+    ]
 
 
 def _checked(content: dict[str, Any], position: int) -> Entry:
@@ -152,24 +200,3 @@ def _checked(content: dict[str, Any], position: int) -> Entry:
         return read_entry({"id": hashlib.sha256(seed.encode()).hexdigest()[:12], **content})
     except ValidationError as error:
         raise UsageError(f"The decision was not recorded: {in_words(error)}.") from None
-
-
-def _check_references(settings: Settings, decision: Entry) -> None:
-    """A mistyped id would be a decision without effect: say so now."""
-    content = plain(decision)
-    if decision.kind in ("extract_accept", "extract_withdraw"):
-        partner, extract_id = content["partner"], content["extract_id"]
-        if not (settings.landing / partner / f"{extract_id}.json").is_file():
-            raise UsageError(
-                f"Partner {partner} has no landed extract {extract_id}. review/failed_checks.csv and "
-                "`quality.extracts` name the extracts."
-            )
-    places = REFERENCE_SEEDS / "places.csv"
-    if decision.kind == "place_alias" and places.is_file():
-        with places.open(encoding="utf-8", newline="") as file:
-            known = {row["place_id"] for row in csv.DictReader(file)}
-        if content["place_id"] not in known:
-            raise UsageError(
-                f"There is no place {content['place_id']} in the reference places. "
-                "`njia place NAME` finds the id of a place."
-            )

@@ -23,10 +23,19 @@ EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
 QUARANTINED_ROWS = "quarantined_rows.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 
+FILES_CHECK = "files_are_taken"
+INBOX_STAGE = "inbox"
+NOT_TAKEN = ("held", "unreadable")
+FAILED_COLUMNS = (
+    "stage", "partner", "extract_id", "subject", "check_name", "severity", "outcome", "observed", "expected",
+    "waived", "check_definition", "why", "steward_action",
+)  # fmt: skip
+_STAGES = (INBOX_STAGE, "extract_gate", "warehouse", "release_gate")
+
 
 def write_files_not_taken(settings: Settings, taken: Iterable[Any]) -> None:
     columns = ("partner", "file", "outcome", "reason")
-    rows = [vars(extract) for extract in taken if extract.outcome in ("held", "unreadable")]
+    rows = [vars(extract) for extract in taken if extract.outcome in NOT_TAKEN]
     _write(settings, FILES_NOT_TAKEN, columns, rows)
 
 
@@ -64,13 +73,50 @@ def write_unresolved_places(settings: Settings) -> None:
     _write(settings, UNRESOLVED_PLACES, table.column_names, table.to_pylist())
 
 
-def write_failed_checks(settings: Settings, verdicts: Iterable[Any]) -> None:
-    """Of the extract gate; the release gate's stand in `last_verdict.json`."""
-    columns = (
-        "partner", "extract_id", "check_name", "severity", "outcome", "observed", "expected",
-        "waived", "check_definition", "why", "steward_action",
-    )  # fmt: skip
-    _write(settings, FAILED_CHECKS, columns, [vars(verdict) for verdict in verdicts if not verdict.passed])
+def write_failed_extract_checks(settings: Settings, taken: Iterable[Any], verdicts: Iterable[Any]) -> None:
+    """Files that wait in the inbox, and what the extract gate found."""
+    waiting = [
+        {
+            "partner": extract.partner,
+            "subject": extract.file,
+            "check_name": FILES_CHECK,
+            "severity": "hold",
+            "outcome": extract.outcome,
+            "expected": "taken in",
+            "why": extract.reason,
+            "steward_action": "Do what the reason says; the file is tried again in every refresh.",
+        }
+        for extract in taken
+        if extract.outcome in NOT_TAKEN
+    ]
+    _replace_failed(settings, INBOX_STAGE, waiting)
+    found = [
+        {**vars(verdict), "subject": f"{verdict.partner}/{verdict.extract_id}"}
+        for verdict in verdicts
+        if not verdict.passed
+    ]
+    _replace_failed(settings, "extract_gate", found)
+
+
+def write_failed_checks(settings: Settings, stage: str, checks: Iterable[Mapping[str, Any]]) -> None:
+    """What failed of a later stage, warnings included; rows as in `quality.check_results` or the verdict."""
+    failed = [
+        {
+            **check,
+            "waived": bool(check.get("waived_by")),
+            "check_name": check.get("check_name") or check["name"],
+        }
+        for check in checks
+        if check["stage"] == stage and check["outcome"] != "passed"
+    ]
+    _replace_failed(settings, stage, failed)
+
+
+def _replace_failed(settings: Settings, stage: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Each stage rewrites its own rows: a refresh without news leaves what stands of the release."""
+    kept = [row for row in read(settings, FAILED_CHECKS) if row.get("stage") not in (stage, None)]
+    both = [*kept, *({**row, "stage": stage} for row in rows)]
+    _write(settings, FAILED_CHECKS, FAILED_COLUMNS, sorted(both, key=lambda row: _STAGES.index(row["stage"])))
 
 
 def write_quarantined_rows(settings: Settings) -> None:

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestration.errors import UsageError
 from orchestration.settings import SAMPLE_PARTNERS
 from orchestration.synth.hotline_csv import TABLES, write_tables
 from orchestration.synth.journeys import all_cases
@@ -40,10 +41,6 @@ class SynthSummary:
     def partners(self) -> int:
         return len({path.parent.parent for path in self.paths})
 
-    @property
-    def case_total(self) -> int:
-        return sum(self.cases.values())
-
 
 def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = CASES) -> SynthSummary:
     """Write `<partner>/extracts/…` into a folder; contracts missing there are copied from the samples.
@@ -51,7 +48,8 @@ def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = 
     The same seed, months and cases give the same bytes. `cases` is what 36 months hold together; fewer
     months leave the later ones out.
     """
-    months = max(1, min(months, MONTHS))
+    if cases < 1 or not 1 <= months <= MONTHS:
+        raise UsageError(f"Ask for at least one case, and for 1 to {MONTHS} months.")
     route_reports = write_rounds(folder, seed)
     drawn = all_cases(seed, months, cases)
     for book in BOOKS:

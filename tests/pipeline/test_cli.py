@@ -69,6 +69,13 @@ def last_object(ran: Ran) -> dict[str, Any]:
     return found
 
 
+def listed_decisions(settings: Settings) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = last_object(njia("decide", "list", "--json", settings=settings))[
+        "decisions"
+    ]
+    return found
+
+
 def copy_of(base: EvidenceBase, folder: Path) -> EvidenceBase:
     home = folder / "home"
     shutil.copytree(base.settings.home, home, symlinks=True, ignore=shutil.ignore_patterns("dagster"))
@@ -130,7 +137,7 @@ def interrupted_refreshes(settings: Settings, folder: Path, told: Story) -> dict
         started.wait_until(lambda: any(started.scratch.glob("njia-dbt-*")), "dbt parsing")
         started.process.send_signal(signal.SIGSTOP)
         told.seen["pid"] = started.process.pid
-        ran["second"] = njia("refresh", settings=settings)
+        ran["second"] = njia("refresh", "--json", settings=settings)
         started.process.send_signal(signal.SIGCONT)
         time.sleep(1)
         ran["parsing"] = started.ctrl_c()
@@ -253,7 +260,8 @@ def test_a_second_refresh_exits_4_naming_the_holder(story: Story) -> None:
     assert ran.returncode == 4
     assert f"process {story.seen['pid']}" in ran.stderr
     assert "Wait for it to end" in ran.stderr
-    assert "{" not in ran.stdout
+    assert (last_object(ran)["outcome"], last_object(ran)["exit_code"]) == ("error", 4)
+    assert f"process {story.seen['pid']}" in last_object(ran)["message"]
 
 
 @pytest.mark.parametrize("moment", ["parsing", "building"])
@@ -483,7 +491,7 @@ def test_contract_check_needs_no_home_and_leaves_no_trace(tmp_path: Path) -> Non
 
 
 def test_releases_lists_the_newest_first_and_marks_the_current(story: Story, settings: Settings) -> None:
-    found = json.loads(story.ran["releases"].stdout)
+    found = last_object(story.ran["releases"])["releases"]
     assert [(one["release_id"], one["is_current"]) for one in found] == [
         (story.seen["second"], False), (story.first, True),
     ]  # fmt: skip
@@ -515,7 +523,7 @@ def test_rollback_goes_back_and_is_a_decision(story: Story) -> None:
     ran = story.ran["rollback"]
     assert ran.returncode == 0 and story.first in ran.stdout
     assert story.seen["after_rollback"] == story.first
-    listed = json.loads(njia("decide", "list", "--json", settings=story.base.settings).stdout)
+    listed = listed_decisions(story.base.settings)
     assert [(one["kind"], one["author"], one["reason"]) for one in listed] == [
         ("rollback", "data steward", "K4 was a test")
     ]
@@ -539,12 +547,12 @@ def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) 
     ):
         ran = njia("decide", *arguments, *by, settings=settings)
         assert ran.returncode == 0 and "recorded" in ran.stdout, ran.stderr
-    listed = json.loads(njia("decide", "list", "--json", settings=settings).stdout)
+    listed = listed_decisions(settings)
     assert {one["kind"] for one in listed} == {
         "place_alias", "extract_accept", "extract_withdraw", "check_waiver",
     }  # fmt: skip
     assert njia("decide", "revoke", listed[0]["id"], *by, settings=settings).returncode == 0
-    again = json.loads(njia("decide", "list", "--json", settings=settings).stdout)
+    again = listed_decisions(settings)
     assert again[0]["revoked_by"] and not again[1]["revoked_by"]
     assert njia("decide", "revoke", listed[0]["id"], *by, settings=settings).returncode == 2
 
@@ -568,7 +576,7 @@ def test_a_decision_that_could_have_no_effect_is_refused(
     by = ("--author", "data steward", "--reason", "the partner said so")
     ran = njia("decide", *arguments, *by, settings=evidence_base.settings)
     assert ran.returncode == 2 and words in ran.stderr
-    assert json.loads(njia("decide", "list", "--json", settings=evidence_base.settings).stdout) == []
+    assert listed_decisions(evidence_base.settings) == []
 
 
 def test_a_decision_needs_author_and_reason(settings: Settings) -> None:
@@ -724,7 +732,7 @@ def test_what_the_next_command_needs_stands_whole_in_a_narrow_terminal(evidence_
     settings = evidence_base.settings
     by = ("--author", "data steward", "--reason", "the partner said so")
     njia("decide", "place-alias", "Qwertyville", "KE047", *by, settings=settings)
-    (decision,) = json.loads(njia("decide", "list", "--json", settings=settings).stdout)
+    (decision,) = listed_decisions(settings)
     needed = {
         ("releases",): str(evidence_base.release_id()),
         ("decide", "list"): decision["id"],

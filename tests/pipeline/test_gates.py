@@ -88,13 +88,11 @@ def test_publishing_alone_after_a_refusal_publishes_nothing_and_says_why(evidenc
 
 
 def test_a_waiver_opens_the_gate_once_and_is_printed(evidence_base: EvidenceBase) -> None:
-    from orchestration.gates import check_definition
-
     flood_with_unreadable_dates(evidence_base)
     for check in ("quarantine_is_normal", "quarantine_is_as_last_time"):
         record_decision(
             evidence_base.settings, "check_waiver", "data steward", "the partner mends its dates",
-            scenario.AS_OF, check=check, check_definition=check_definition(check), scope="release",
+            scenario.AS_OF, check=check, scope="release",
             expires=scenario.AS_OF.date().replace(month=4),
         )  # fmt: skip
     ended = evidence_base.refresh()
@@ -112,7 +110,7 @@ def test_reconciliation_cannot_be_waived(evidence_base: EvidenceBase) -> None:
     with pytest.raises(UsageError):
         record_decision(
             evidence_base.settings, "check_waiver", "data steward", "please", scenario.AS_OF,
-            check="reconciliation_is_exact", check_definition="0" * 16, scope="release",
+            check="reconciliation_is_exact", scope="release",
             expires=scenario.AS_OF.date().replace(month=4),
         )  # fmt: skip
 

@@ -31,7 +31,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
         ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_from", DAY), ("agreement_to", DAY),
         ("statistics_agreed", YES), ("retention_years", WHOLE),
-        ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE), ("steward", TEXT),
+        ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE),
     ],
     "typed/refusals": [
         ("extract_id", TEXT), ("partner", TEXT), ("sheet", TEXT), ("reason", TEXT), ("row_count", BIG),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -14,13 +15,18 @@ import pytest
 import yaml
 
 from orchestration.cli import CONTEXT, cli
+from orchestration.extracts.contract_fields import CANONICAL_FIELDS
 from orchestration.release import added_tables
 from orchestration.release.published_models import PUBLISHED_SCHEMAS, PublishedTable
-from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS
 
 GUIDES = ("operator", "steward", "analyst", "partner", "methods")
-PAGES = [PROJECT_ROOT / "README.md", *sorted((PROJECT_ROOT / "docs").glob("*.md"))]
-BY_NAME = {path.name: path for path in PAGES}
+PAGES = [
+    PROJECT_ROOT / "README.md",
+    *sorted((PROJECT_ROOT / "docs").glob("*.md")),
+    SAMPLE_PARTNERS / "README.md",
+]
+BY_NAME = {str(path.relative_to(PROJECT_ROOT)).removeprefix("docs/"): path for path in PAGES}
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
@@ -198,3 +204,30 @@ def test_links_lead_to_files(name: str) -> None:
     path: Path = BY_NAME[name]
     links = [link for link in LINK.findall(path.read_text(encoding="utf-8")) if "://" not in link]
     assert not [link for link in links if not (path.parent / link).exists()]
+
+
+def test_the_keys_of_a_contract_that_its_guide_names_exist() -> None:
+    schema = json.loads((SAMPLE_PARTNERS / "contract.schema.json").read_text(encoding="utf-8"))
+    known = set(properties(schema)) | set(re.findall(r"[a-z_]+", " ".join(CANONICAL_FIELDS)))
+    known |= {path.parent.name for path in SAMPLE_PARTNERS.glob("*/contract.yml")} | {"role"}
+    rows = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8").splitlines()
+    named = {
+        key
+        for row in rows
+        if row.startswith("| `")
+        for span in SPAN.findall(row.split("|")[1])
+        for key in re.findall(r"[a-z_]{3,}", span)
+    }
+    assert len(named) > 30
+    assert not named - known
+
+
+def properties(schema: Any) -> Iterator[str]:
+    """Every name of a property, however deep."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {})
+        for below in schema.values():
+            yield from properties(below)
+    elif isinstance(schema, list):
+        for below in schema:
+            yield from properties(below)

@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from expectations import Expectation, Limit
+from expectations.checks import CHECKS
 from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
 from orchestration.gates.extract_profile import SCHEMA
 from orchestration.gates.judging import judge
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts
-from orchestration.gates.waivers import check_definition
 from tests.unit.gate_world import AS_OF, Decided, land, make_settings, on_extract
 
 
@@ -169,8 +169,8 @@ def test_new_columns_and_falling_shares_warn(tmp_path: Path) -> None:
 
 
 def _waiver(check: str, **changes: Any) -> dict[str, Any]:
-    waiver = {"id": "0123456789ab", "check": check, "check_definition": check_definition(check)}
-    return {**waiver, "scope": "e1", "expires": "2026-11-24", **changes}
+    waiver = {"id": "0123456789ab", "check": check, "check_definition": CHECKS[check].definition}
+    return {**waiver, "scope": "pwani_shelter/e1", "expires": "2026-11-24", **changes}
 
 
 def test_a_waiver_is_honoured_to_its_last_day(tmp_path: Path) -> None:
@@ -187,7 +187,8 @@ def test_a_waiver_is_honoured_to_its_last_day(tmp_path: Path) -> None:
     [
         {"expires": "2026-11-23"},
         {"check_definition": "0" * 16},
-        {"scope": "e2"},
+        {"scope": "pwani_shelter/e2"},
+        {"scope": "another_shelter/e1"},
         {"check": "dates_are_readable"},
     ],
 )

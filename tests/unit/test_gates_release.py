@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
+from expectations.checks import CHECKS
 from orchestration.errors import NjiaError
-from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate, read_verdict
-from orchestration.gates.earlier_checks import CHECK_RESULT_SCHEMA, check_results
+from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
+from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import put_in_force
 from orchestration.gates.verdicts import judge_extracts
-from orchestration.gates.waivers import check_definition
+from orchestration.release import CHECK_RESULTS, read_verdict
 from orchestration.settings import Settings
 from tests.unit.gate_world import (
     AS_OF,
@@ -175,7 +176,7 @@ def test_a_candidate_of_other_inputs_refuses(settings: Settings) -> None:
 
 
 def _waiver(name: str) -> dict[str, Any]:
-    definition = check_definition(name)
+    definition = CHECKS[name].definition
     return {
         "id": "0123456789ab",
         "check": name,
@@ -215,6 +216,6 @@ def test_an_incomplete_candidate_has_no_verdict(settings: Settings) -> None:
 
 def test_check_results_have_their_columns_and_no_partner_name(settings: Settings) -> None:
     table = check_results(settings)
-    assert table.schema == CHECK_RESULT_SCHEMA
+    assert table.schema == CHECK_RESULTS
     assert set(table.column("partner_code").to_pylist()) == {"p-00000001", None}
     assert "pwani_shelter" not in json.dumps(table.to_pylist())

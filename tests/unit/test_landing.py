@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from orchestration.extracts import check_contract, take_in, type_extracts
+from orchestration.extracts import check_contract, load_contracts, take_in, type_extracts
 from orchestration.extracts.landing import SCHEMA, sha256_of
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.keys import Keys
@@ -139,6 +139,9 @@ def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> Non
     type_extracts(home, KEYS)
     typed = [pq.read_table(path).to_pylist() for path in sorted(home.typed.rglob("*.parquet"))]
     names = [str(path) for part in (home.landing, home.sealed, home.work) for path in part.rglob("*")]
+    steward = "data@testpartner.example"
+    assert load_contracts(home.partners).valid["testpartner"][0].partner.steward == steward
+    assert steward not in f"{landed}{typed}"
     content = {key: value for key, value in landed.items() if key != "contract_content"}
     everything = f"{told}{content}{parquet.to_pylist()}{typed}{names}"
     assert [secret for secret in secrets if secret in everything] == []
@@ -389,6 +392,27 @@ def test_checking_a_contract_needs_no_home_and_shows_no_value(home: Settings, tm
     assert "Busia" not in json.dumps(report.as_dict())
     assert file.exists()
     assert not home.landing.exists()
+
+
+def test_checking_names_a_mapped_column_that_the_file_does_not_have(home: Settings) -> None:
+    fields = {**BOOK["fields"], "person_count": "Persns", "industry": {"column": "Qqqq"}}
+    contract = add_partner(home.partners, book(fields=fields))
+    report = check_contract(contract, send(home), TODAY)
+    assert sorted(report.columns_missing) == [
+        "Column 'Persns' named by the contract is not in the file. "
+        "The nearest column that no field names is 'Persons'.",
+        "Column 'Qqqq' named by the contract is not in the file.",
+    ]
+
+
+def test_checking_refuses_a_contract_that_lies_in_another_partners_folder(home: Settings) -> None:
+    file = send(home)
+    contract = home.partners / "testpartner" / "contract.yml"
+    moved = home.partners / "another" / "contract.yml"
+    moved.parent.mkdir()
+    moved.write_text(contract.read_text())
+    report = check_contract(moved, file, TODAY)
+    assert not report.ok and "partner.code is 'testpartner' but the folder is 'another'" in report.faults[0]
 
 
 def test_checking_tells_what_is_wrong(home: Settings, tmp_path: Path) -> None:

@@ -52,6 +52,14 @@ def test_a_wrong_delimiter_is_held_with_the_fix(tmp_path: Path) -> None:
     assert caught.value.code == "hold:delimiter_wrong"
 
 
+def test_a_wrong_delimiter_is_told_although_a_list_of_places_holds_it(tmp_path: Path) -> None:
+    with_list = [*LINE[:4], "Busia; Nakuru", *LINE[5:]]
+    path = write(tmp_path / "a.csv", [HEADER, LINE, LINE, with_list], "cp1252", delimiter=",")
+    path.write_bytes(path.read_bytes().replace(b'"', b""))
+    with pytest.raises(ExtractHeld, match=r"seems to use the comma\. Set `format.delimiter` to ','"):
+        read(path, semicolon_book())
+
+
 def test_row_numbers_count_records_as_a_spreadsheet_does(tmp_path: Path) -> None:
     split_over_lines = [*LINE[:7], "two\r\nlines"]
     path = write(tmp_path / "a.csv", [HEADER, split_over_lines, LINE], "cp1252")

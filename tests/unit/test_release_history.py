@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -200,3 +204,28 @@ def test_the_file_is_readable_by_its_link_too(settings: Settings) -> None:
     path = settings.current / "partner" / "evidence_base.duckdb"
     with duckdb.connect(str(path), read_only=True) as con:
         assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)
+
+
+ENDLESS = "select sum(a.range * b.range) from range(10000000) as a, range(10000000) as b"
+
+
+def test_a_query_that_takes_too_long_is_stopped_with_a_sentence(settings: Settings) -> None:
+    publish_one(settings)
+    began = time.monotonic()
+    with pytest.raises(UsageError, match=r"took longer than 0\.5 seconds .*--timeout"):
+        run_query(settings, ENDLESS, timeout=0.5)
+    assert time.monotonic() - began < 60
+    assert run_query(settings, "select 1").rows == [(1,)]
+
+
+def test_ctrl_c_ends_a_query_as_ctrl_c(settings: Settings) -> None:
+    publish_one(settings)
+    key = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        key.start()
+        with pytest.raises(KeyboardInterrupt):
+            run_query(settings, ENDLESS)
+    finally:
+        key.cancel()
+        signal.signal(signal.SIGINT, earlier)

@@ -56,7 +56,6 @@ def waive(settings: Settings, check: str) -> dict[str, Any]:
         "a partner joined",
         START,
         check=check,
-        check_definition="d1",
         scope="release",
         expires=(START + timedelta(days=3)).date(),
     )

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.errors import NjiaError
-from orchestration.release import release_id
+from orchestration.release import added_tables, release_id
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.settings import Settings
 from tests.unit.release_world import (
@@ -151,3 +151,13 @@ def test_a_missing_model_and_a_missing_work_file_are_told(settings: Settings) ->
     settings.warehouse.unlink()
     with pytest.raises(NjiaError, match="no work file"):
         stage_candidate(settings)
+
+
+def test_a_published_waiver_names_the_extract_and_not_its_partner() -> None:
+    waiver = {
+        "id": "3317f06775ff", "check": "dates_are_readable", "check_definition": "0" * 16,
+        "scope": f"kobe_shelter/{'0' * 16}", "author": "A. Fixture", "reason": "agreed",
+        "time": "2026-11-24T00:00:00Z", "expires": "2026-12-01",
+    }  # fmt: skip
+    (printed,) = added_tables.waivers([waiver]).to_pylist()
+    assert printed["scope"] == "0" * 16 and "kobe" not in str(printed)

@@ -161,5 +161,4 @@ def _extract_row(
         "finest_place": contract.agreement.finest_place,
         "cadence": contract.delivery.cadence,
         "grace_days": contract.delivery.grace_days,
-        "steward": contract.partner.steward,
     }

@@ -30,7 +30,6 @@ EXTRACTS = pa.schema(
         ("finest_place", pa.string()),
         ("cadence", pa.string()),
         ("grace_days", pa.int32()),
-        ("steward", pa.string()),
     ]
 )
 COVERAGE = pa.schema(

@@ -130,7 +130,7 @@ def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
     for contract in contracts.valid.get(entry["partner"], []):
         if contract.contract == entry["contract"]:
             return contract
-    return Contract.model_validate(entry["contract_content"])
+    return Contract.of_content(entry["contract_content"])
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:

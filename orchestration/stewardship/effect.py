@@ -1,0 +1,187 @@
+"""Whether a decision can have any effect: what it names exists, and no decision that holds says otherwise.
+
+What does not belong here: the form of a decision (`decision_kinds`) and its file (`decision_files`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
+from orchestration import places
+from orchestration.settings import Settings
+from orchestration.stewardship.decision_kinds import (
+    RELEASE_SCOPE,
+    CheckWaiver,
+    Entry,
+    ExtractAccept,
+    ExtractWithdraw,
+    PlaceAlias,
+)
+
+MOST_NAMED = 5
+
+
+def why_without_effect(settings: Settings, decision: Entry, holding: Iterable[Entry] = ()) -> str | None:
+    """A sentence with what was found, what there is and what to do; None for a decision that acts.
+
+    `holding` are the decisions that hold already, oldest first, without this one.
+    """
+    if isinstance(decision, CheckWaiver):
+        return _of_waiver(settings, decision) or _waived_already(decision, holding)
+    if isinstance(decision, ExtractAccept | ExtractWithdraw):
+        known = Landed.read(settings).why_unknown(decision.partner, decision.extract_id)
+        return known or _decided_already(decision, holding)
+    if isinstance(decision, PlaceAlias):
+        return _of_place(decision) or _named_already(decision, holding)
+    return None
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Ids of the landed extracts by partner, those whose reading again was cut short included."""
+
+    extracts: dict[str, list[str]]
+
+    @classmethod
+    def read(cls, settings: Settings) -> Landed:
+        found: dict[str, list[str]] = {}
+        for suffix in ("json", "earlier"):
+            for path in sorted(settings.landing.glob(f"*/[!.]*.{suffix}")):
+                found.setdefault(path.parent.name, []).append(path.stem)
+        return cls(found)
+
+    def partners_of(self, extract_id: str) -> list[str]:
+        return [partner for partner, ids in self.extracts.items() if extract_id in ids]
+
+    def why_unknown(self, partner: str, extract_id: str) -> str | None:
+        if extract_id in self.extracts.get(partner, ()):
+            return None
+        if owners := self.partners_of(extract_id):
+            return f"Partner {partner} has no landed extract {extract_id}; {' and '.join(owners)} has."
+        if partner not in self.extracts:
+            near = _nearest(partner, self.extracts)
+            return f"No extract of a partner {partner} has landed. {near} `njia status` lists the partners."
+        near = _nearest(extract_id, self.extracts[partner])
+        return (
+            f"Partner {partner} has no landed extract {extract_id}. {near} `njia status` and "
+            "review/failed_checks.csv name the extracts."
+        )
+
+
+def full_scope(settings: Settings, scope: str) -> str:
+    """`partner/extract_id` for the bare id of an extract that one partner alone landed; else unchanged."""
+    owners = Landed.read(settings).partners_of(scope)
+    return f"{owners[0]}/{scope}" if len(owners) == 1 else scope
+
+
+def _of_waiver(settings: Settings, waiver: CheckWaiver) -> str | None:
+    check, scope = waiver.check, waiver.scope
+    if check not in CHECKS:
+        return (
+            f"No gate has a check {check}. {_nearest(check, CHECKS)} A waiver covers checks of the gates "
+            "only: review/failed_checks.csv names those that failed."
+        )
+    if not is_waivable(check):
+        return f"{check} cannot be waived: it guards that nothing disappears. Mend what it found."
+    if scope == RELEASE_SCOPE:
+        if check not in RELEASE_CHECKS:
+            return (
+                f"{check} is a check of the extract gate, so its waiver needs the extract: "
+                "--scope PARTNER/EXTRACT_ID, as `njia status` shows it."
+            )
+        return None
+    if check not in EXTRACT_CHECKS:
+        return f"{check} is a check of the release gate, not of an extract: leave out --scope."
+    landed = Landed.read(settings)
+    partner, _, extract_id = scope.rpartition("/")
+    if partner:
+        return landed.why_unknown(partner, extract_id)
+    owners = landed.partners_of(extract_id)
+    if not owners:
+        near = _nearest(extract_id, {one for ids in landed.extracts.values() for one in ids})
+        return f"No landed extract has the id {extract_id}. {near} `njia status` names the extracts."
+    if len(owners) > 1:
+        choices = " or ".join(f"--scope {owner}/{extract_id}" for owner in owners)
+        return f"Several partners landed the extract {extract_id}. Say which: {choices}."
+    return None
+
+
+def _waived_already(waiver: CheckWaiver, holding: Iterable[Entry]) -> str | None:
+    for other in holding:
+        if (
+            isinstance(other, CheckWaiver)
+            and (other.check, other.scope) == (waiver.check, waiver.scope)
+            and other.check_definition == waiver.check_definition
+            and other.expires >= waiver.expires
+        ):
+            return f"Decision {other.id} waives this until {other.expires} already. {_take_back(other)}"
+    return None
+
+
+def _decided_already(decision: ExtractAccept | ExtractWithdraw, holding: Iterable[Entry]) -> str | None:
+    of_extract = [
+        other
+        for other in holding
+        if isinstance(other, ExtractAccept | ExtractWithdraw)
+        and (other.partner, other.extract_id) == (decision.partner, decision.extract_id)
+    ]
+    if not of_extract or of_extract[-1].kind != decision.kind:
+        return None
+    done = "accepted" if decision.kind == "extract_accept" else "withdrawn"
+    other = of_extract[-1]
+    return f"Decision {other.id} of {other.time.date()} has {done} this extract already. {_take_back(other)}"
+
+
+def _of_place(alias: PlaceAlias) -> str | None:
+    known = places.place_names()
+    if alias.place_id not in known:
+        by_name = {name.casefold(): place_id for place_id, name in known.items()}
+        near = get_close_matches(alias.place_id, known, n=3) or [
+            by_name[name] for name in get_close_matches(alias.place_id.casefold(), by_name, n=3)
+        ]
+        meant = f" Nearest: {', '.join(f'{one} ({known[one]})' for one in near)}." if near else ""
+        return (
+            f"There is no place {alias.place_id} in the reference places.{meant} "
+            "`njia place NAME` finds the id of a place."
+        )
+    if alias.country is not None and places.country_code(alias.country) != alias.country:
+        return (
+            f"There is no country with the code {alias.country}. Give its ISO code with three letters, "
+            "such as KEN or UGA, or leave the country out."
+        )
+    return None
+
+
+def _named_already(alias: PlaceAlias, holding: Iterable[Entry]) -> str | None:
+    for other in holding:
+        if (
+            isinstance(other, PlaceAlias)
+            and places.norm(other.text) == places.norm(alias.text)
+            and other.country == alias.country
+        ):
+            known = places.place_names()
+            says = "" if other.place_id == alias.place_id else ", another place"
+            return (
+                f"Decision {other.id} says that this name means {other.place_id} "
+                f"({known.get(other.place_id, 'no longer a place')}){says}. {_take_back(other)}"
+            )
+    return None
+
+
+def _take_back(other: Entry) -> str:
+    return f"To decide anew, first take it back: `njia decide revoke {other.id}`."
+
+
+def _nearest(given: str, known: Collection[str]) -> str:
+    near: Sequence[Any] = get_close_matches(given, known, n=3)
+    if near:
+        return f"Did you mean {' or '.join(near)}?"
+    if not known:
+        return "There is none yet."
+    listed = sorted(known)
+    more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
+    return f"There are: {', '.join(listed[:MOST_NAMED])}{more}."

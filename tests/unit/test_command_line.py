@@ -1,0 +1,152 @@
+"""What the `njia` command says when it cannot do what was asked: in this process, without a refresh."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration import console
+from orchestration.cli import main
+from orchestration.settings import Settings
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def last_object(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.out.splitlines()[-1])
+        return found
+
+    @property
+    def words(self) -> str:
+        """What stands on stderr, without the line breaks of a terminal."""
+        return " ".join(self.err.split())
+
+
+Njia = Callable[..., Ended]
+
+
+@pytest.fixture
+def njia(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Njia:
+    """Run the command over a home in `tmp_path / "home"`."""
+    monkeypatch.setenv("NJIA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*arguments: str | Path) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["njia", *map(str, arguments)])
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        told = capsys.readouterr()
+        return Ended(code, told.out, told.err)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("refresh", "--json"), "There is nothing to refresh"),
+        (("status", "--json", "--nosuch"), "No such option"),
+        (("diff", "--json"), "Missing argument"),
+        (("diff", "a", "b", "--json"), "There is no release yet"),
+        (("place", "--json"), "at least one name"),
+        (("status", "--json", "--partners", "/nonexistent/partners"), "does not exist"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_an_error_under_json_is_one_object_on_stdout(
+    njia: Njia, arguments: tuple[str, ...], words: str
+) -> None:
+    ended = njia(*arguments)
+    assert ended.code == 2 and len(ended.out.splitlines()) == 1
+    assert list(ended.last_object) == ["outcome", "exit_code", "message"]
+    assert (ended.last_object["outcome"], ended.last_object["exit_code"]) == ("error", 2)
+    assert words in ended.last_object["message"] and words in ended.words
+
+
+def test_an_error_without_json_leaves_stdout_empty(njia: Njia) -> None:
+    assert njia("refresh").out == ""
+
+
+def test_an_unexpected_fault_is_told_by_kind_and_place_and_never_by_its_text(
+    njia: Njia, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(settings: Settings) -> None:
+        raise KeyError("Amina Testperson")
+
+    monkeypatch.setattr("orchestration.status.read_status", fail)
+    ended = njia("status", "--json")
+    assert ended.code == 1 == ended.last_object["exit_code"]
+    assert "KeyError at" in ended.words and "Testperson" not in ended.err + ended.out
+
+
+def test_lists_are_one_object_under_json(njia: Njia) -> None:
+    assert njia("releases", "--json").last_object == {"releases": []}
+    assert njia("decide", "list", "--json").last_object == {"decisions": []}
+
+
+def test_place_counts_the_rivals_of_a_name(njia: Njia) -> None:
+    rivals = json.loads(njia("place", "Manyatta", "--json").out)[0]["rivals"]
+    header, row = njia("place", "Manyatta").out.splitlines()[:2]
+    assert "rivals" in header and rivals and row.split()[-1] == str(len(rivals))
+
+
+@pytest.mark.parametrize("command", ["place", "decide"])
+def test_an_unknown_country_is_told_with_the_forms_that_are_known(njia: Njia, command: str) -> None:
+    alias = ("decide", "place-alias", "Maraba", "KE040", "--author", "a steward", "--reason", "told so")
+    ended = njia(*(("place", "Malaba") if command == "place" else alias), "--country", "Kenia")
+    assert ended.code == 2
+    assert "'Kenia' is no country" in ended.words
+    assert "(KEN)" in ended.words and "(KE)" in ended.words and "(Kenya)" in ended.words
+
+
+@pytest.mark.parametrize("written", ["UGA", "ug", "Uganda"])
+def test_a_country_may_be_written_in_each_of_the_forms(njia: Njia, written: str) -> None:
+    (found,) = json.loads(njia("place", "Busia", "--country", written, "--json").out)
+    assert found["country"] == "UG"
+
+
+@pytest.mark.parametrize(
+    "size", [("--cases", "0"), ("--cases", "-5"), ("--months", "0"), ("--months", "37")], ids=" ".join
+)
+def test_synth_refuses_sizes_that_cannot_be(njia: Njia, tmp_path: Path, size: tuple[str, str]) -> None:
+    ended = njia("synth", tmp_path / "made", *size)
+    assert ended.code == 2 and size[0] in ended.words and "range" in ended.words
+    assert not (tmp_path / "made").exists()
+
+
+def test_synth_overwrites_only_when_told(njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    monkeypatch.setattr("orchestration.synth.generate", lambda folder, **sizes: asked.append(folder))
+    monkeypatch.setattr("orchestration.console.show_synth", lambda *shown: None)
+    (tmp_path / "made").mkdir()
+    assert njia("synth", tmp_path / "made").code == 0
+    (tmp_path / "made" / "notes.txt").write_text("keep me")
+    ended = njia("synth", tmp_path / "made")
+    assert ended.code == 2 and "is not empty" in ended.words and "--force" in ended.words
+    assert len(asked) == 1
+    assert njia("synth", tmp_path / "made", "--force").code == 0 and len(asked) == 2
+
+
+def test_a_new_private_key_shown_without_a_terminal_says_that_a_log_may_hold_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    console.show_new_key("AGE-SECRET-KEY-1FIXTURE")
+    told = capsys.readouterr()
+    assert told.out == "" and told.err.count("AGE-SECRET-KEY-1FIXTURE") == 1
+    assert "clear the log" in told.err and "stewards.age.pub" in told.err
+    console.show_new_key(None)
+    assert capsys.readouterr().err == ""

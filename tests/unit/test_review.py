@@ -1,0 +1,88 @@
+"""What waits for a steward: the lists in `review/`, and what lies in the inbox and is not taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from orchestration.extracts import TakenExtract, left_alone
+from orchestration.settings import Settings
+from orchestration.stewardship import review
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "partners" / "kobe_shelter").mkdir(parents=True)
+    return Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+
+
+def put(settings: Settings, *names: str) -> None:
+    for name in names:
+        path = settings.inbox / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+
+
+def test_what_lies_in_the_inbox_and_is_never_taken_is_told_with_the_reason(settings: Settings) -> None:
+    put(settings, "kobe_shelter/2024/a.csv", "kobe_shelter/2024/b.csv", "kobe_shelter/.hidden.csv")
+    put(settings, "kobe_shelter/~$open.xlsx", ".DS_Store")
+    told = {(one.partner, one.file): one.reason for one in left_alone(settings)}
+    assert told.keys() == {
+        ("", ".DS_Store"),
+        ("kobe_shelter", "2024/"),
+        ("kobe_shelter", ".hidden.csv"),
+        ("kobe_shelter", "~$open.xlsx"),
+    }
+    assert (
+        "2 file(s)" in told["kobe_shelter", "2024/"]
+        and "inbox/kobe_shelter/" in told["kobe_shelter", "2024/"]
+    )
+    assert "hidden" in told["kobe_shelter", ".hidden.csv"]
+
+
+def test_what_is_taken_or_still_copied_is_not_told(settings: Settings) -> None:
+    put(settings, "kobe_shelter/a.csv", "kobe_shelter/b.csv.part", "c.csv")
+    assert left_alone(settings) == []
+
+
+def test_a_folder_named_after_a_person_is_not_shown_by_that_name(settings: Settings) -> None:
+    put(settings, "kobe_shelter/Mary Wanjiku/a.csv")
+    (told,) = left_alone(settings)
+    assert "Wanjiku" not in f"{told}"
+
+
+def check(stage: str, name: str, **more: object) -> dict[str, object]:
+    return {"stage": stage, "name": name, "severity": "warn", "outcome": "failed", "subject": "s", **more}
+
+
+def failed(settings: Settings) -> list[tuple[str, str]]:
+    return [(row["stage"], row["check_name"]) for row in review.read(settings, review.FAILED_CHECKS)]
+
+
+def test_failed_checks_of_every_stage_stand_in_one_list(settings: Settings) -> None:
+    taken = [
+        TakenExtract("kobe_shelter", "a.csv", "held", reason="kobe_shelter: file a.csv waits."),
+        TakenExtract("kobe_shelter", "b.csv", "landed", "0" * 16),
+    ]
+    verdict = SimpleNamespace(
+        partner="kobe_shelter", extract_id="0" * 16, check_name="codes_are_mapped", passed=False
+    )
+    review.write_failed_checks(settings, "release_gate", [check("release_gate", "no_partner_is_overdue")])
+    review.write_failed_checks(
+        settings,
+        "warehouse",
+        [check("warehouse", "rows_are_unique"), check("warehouse", "fine", outcome="passed")],
+    )
+    for _ in range(2):
+        review.write_failed_extract_checks(settings, taken, [verdict])
+    assert failed(settings) == [
+        ("inbox", "files_are_taken"),
+        ("extract_gate", "codes_are_mapped"),
+        ("warehouse", "rows_are_unique"),
+        ("release_gate", "no_partner_is_overdue"),
+    ]
+    review.write_failed_checks(settings, "release_gate", [])
+    review.write_failed_extract_checks(settings, [], [])
+    assert failed(settings) == [("warehouse", "rows_are_unique")]
