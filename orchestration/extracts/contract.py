@@ -93,6 +93,8 @@ class Contract(Strict):
                 raise ValueError(f'{name}: a list needs `split`, the separators between places, e.g. [">"]')
             if spec.flags_with_prefix and name.rpartition(").")[2] not in MANY_CODES:
                 raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
+            if spec.code_system and not name.endswith(".place_code"):
+                raise ValueError(f"{name}: `code_system` only goes with place(role).place_code")
             if spec.count_rows and name != "person_count":
                 raise ValueError(f"{name}: `count_rows` only goes with person_count")
         return fields

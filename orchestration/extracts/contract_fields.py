@@ -43,7 +43,7 @@ MANY_CODES = (
     "purpose",
 )
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
-PLACE_PARTS = ("place_text", "admin_text", "country_text", "list", "transport_mode")
+PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "list", "transport_mode")
 CANONICAL_FIELDS = (
     *DATES,
     *COUNTS,
@@ -130,6 +130,9 @@ class FieldSpec(Strict):
     )
     at: Literal["event_on", "submitted_at"] | None = Field(
         None, description="The date at which an age from a birth date is taken (default event_on)."
+    )
+    code_system: Literal["kenya_county_number", "pcode", "iso3166_2", "iso_alpha2"] | None = Field(
+        None, description="For place_code: whose codes they are; unsaid, the place stays unresolved."
     )
     basis: Literal["reported", "observed"] | None = Field(
         None, description="Whether the partner saw the place itself (observed) or was told of it."

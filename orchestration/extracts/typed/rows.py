@@ -83,7 +83,8 @@ class RowTypist:
                 places.setdefault(parts[0], Place()).transport = tuple(code for code in read.codes)
                 row.note(name, read.problems)
             elif parts:
-                _add_text(places.setdefault(parts[0], Place()), parts[1], found[0].value)
+                place = places.setdefault(parts[0], Place())
+                _add_text(place, parts[1], found[0].value, self.contract.fields[name].code_system)
             elif name in MANY_CODES:
                 read = self._many(name, found)
                 row.lists[name] = tuple(dict.fromkeys((*row.lists.get(name, ()), *read.codes)))
@@ -238,7 +239,7 @@ class RowTypist:
                 code = "cell_error" if found[0].value.startswith("#") else "formula_no_value"
                 row.note(name, (f"unk:{code}",))
             else:
-                _add_text(row.places.setdefault(role, Place()), part, found[0].value)
+                _add_text(row.places.setdefault(role, Place()), part, found[0].value, spec.code_system)
 
     def _route(self, spec: FieldSpec, cell: LandedCell) -> ReadRoute:
         read: ReadRoute = self._cached(
@@ -330,8 +331,11 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
     return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
 
 
-def _add_text(place: Place, part: str, value: str) -> None:
+def _add_text(place: Place, part: str, value: str, code_system: str | None = None) -> None:
     text = clean(value)
     # `NA` in a column of countries may be Namibia's code; what stands beside it decides (`places`).
-    if not is_blank(norm(text)) or (part == "country_text" and text == NAMIBIA):
+    may_be_namibia = text == NAMIBIA and part in ("country_text", "place_code")
+    if not is_blank(norm(text)) or may_be_namibia:
         place.texts[part] = text
+        if code_system:
+            place.texts["code_system"] = code_system
