@@ -24,6 +24,7 @@ from orchestration.extracts.rename import (
     NamedCell,
     cell_at,
     columns_named_by,
+    has_unnamed_item,
     key_of,
     mapped_columns,
     plan_columns,
@@ -56,6 +57,7 @@ class RecordReader:
         self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
         self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
         self._without_reference = 0
+        self._unnamed_items = 0
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land; afterwards `tally` accounts for the file."""
@@ -71,6 +73,8 @@ class RecordReader:
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
             self.tally.tell("flag:key_missing", f"{self._without_reference} rows without a reference")
+        if self._unnamed_items:
+            self.tally.tell("flag:item_type_unmapped", f"{self._unnamed_items} rows with a kind of no field")
         if not self.tally.rows_landed:
             self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
@@ -85,6 +89,7 @@ class RecordReader:
             named: list[NamedCell] = []
             if reason is None:
                 named = self._minimise(plan, cells)
+                self._unnamed_items += has_unnamed_item(plan, cells)
                 refusal = self._conditions.refusal(plan.accept, cells)
                 # What nobody decrypted has no answers, consent included: that is the true reason.
                 is_locked = refusal == NOT_DECRYPTED
@@ -138,7 +143,8 @@ class RecordReader:
             layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
         label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
-        found = read_header(sheet, layout, required, mapped, self._label)
+        other_names = self._contract.other_names(part)
+        found = read_header(sheet, layout, required, mapped, self._label, other_names)
         if found is None:
             return None
         header, rows = found
@@ -190,7 +196,12 @@ class RecordReader:
             if reference is None or fate is None:
                 continue
             short = self._short(reference)
-            if isinstance(self._parents[name].get(short), str):
+            earlier = self._parents[name].get(short)
+            if self._contract.delivery.person_rows or self._contract.format.items:
+                # A suspect's or void row does not take the record's child rows along; rows are no copies.
+                self._parents[name][short] = earlier if isinstance(earlier, int) else fate
+                continue
+            if isinstance(earlier, str):
                 continue  # one withheld copy withholds the child rows of all copies
             self._parents[name][short] = fate
             if isinstance(fate, int):
