@@ -57,7 +57,8 @@ _GROUPED = {
     "phone": "case/phone", "sex": "case/sex", "age": "case/age", "nationality": "case/nationality",
     "status": "case/status", "origin": "journey/origin", "told": "journey/told_destination",
     "exploited": "journey/where_it_happened", "modes": "journey/transport",
-    "recruitment": "journey/recruitment", "exploitation": "journey/exploitation", "notes": "notes",
+    "recruitment": "journey/recruitment", "exploitation": "journey/exploitation",
+    "notes": "notes", "about": "about",
 }  # fmt: skip
 _KASUKU = _form("kasuku_network", _GROUPED)
 _KIFARU = _form("kifaru_rescue", {asked: column.replace("/", "-") for asked, column in _GROUPED.items()})
@@ -68,7 +69,7 @@ _DIGIDIGI = _form(
         "full_name": "Jina kamili", "phone": "Simu", "sex": "Jinsia", "age": "Umri", "nationality": "Uraia",
         "origin": "Alitoka wapi?", "told": "Aliambiwa anaenda wapi?", "exploited": "Ilitokea wapi?",
         "modes": "Njia ya usafiri", "recruitment": "Aliandikishwa vipi?", "exploitation": "Aina ya unyonyaji",
-        "status": "Uamuzi", "notes": "Maelezo",
+        "status": "Uamuzi", "notes": "Maelezo", "about": "Kuhusu",
     },
     many={"modes": tuple(LABELS_SW[mode] for mode in _MODES), "exploitation": ()},
     select_multiple="both",

@@ -116,6 +116,7 @@ class KoboForm:
             "origin_country": COUNTRY.get(case.origin_area, "Kenya"),
             "told": case.intended,
             "exploited": case.exploited_at,
+            "about": "synthetic sample",
             "notes": "Synthetic note: her sister is on 0700 000 111" if dice.chance(0.05) else "",
         }
 
