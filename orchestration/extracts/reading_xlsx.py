@@ -77,13 +77,20 @@ class XlsxSource:
             yield self._stream(sheet)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
-        wanted = same(self._repeats[name].sheet or name)
+        return self._sheet(self._repeats[name].sheet or name)
+
+    def tab_sheet(self, name: str) -> SourceSheet | None:
+        return self._sheet(self._layout.tabs[name].sheet or name)
+
+    def _sheet(self, title: str) -> SourceSheet | None:
+        wanted = same(title)
         found = next((sheet for sheet in self._visible if same(sheet.title) == wanted), None)
         return self._stream(found) if found is not None else None
 
     def _chosen(self) -> list[Any]:
         sheets, number = self._layout.sheets, self._layout.sheet
         repeats = {same(repeat.sheet or name) for name, repeat in self._repeats.items()}
+        repeats |= {same(tab.sheet or name) for name, tab in self._layout.tabs.items()}
         candidates = [sheet for sheet in self._visible if same(sheet.title) not in repeats]
         if sheets is not None:
             by_month = sheets.pattern == MONTH_SHEETS
