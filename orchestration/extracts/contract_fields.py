@@ -43,7 +43,9 @@ MANY_CODES = (
     "purpose",
 )
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
-PLACE_PARTS = ("place_text", "admin_text", "country_text", "list", "transport_mode")
+PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "list", "transport_mode")
+# The places before and after the point at which somebody on the way was met.
+AROUND_POINT = ("previous", "next")
 CANONICAL_FIELDS = (
     *DATES,
     *COUNTS,
@@ -51,6 +53,7 @@ CANONICAL_FIELDS = (
     *SINGLE_CODES,
     *MANY_CODES,
     *(f"place({role}).{part}" for role in ROLES for part in PLACE_PARTS),
+    *(f"place(transit).{part}" for part in AROUND_POINT),
 )
 _PLACE = re.compile(r"place\((?P<role>\w+)\)\.(?P<part>\w+)")
 
@@ -130,6 +133,9 @@ class FieldSpec(Strict):
     )
     at: Literal["event_on", "submitted_at"] | None = Field(
         None, description="The date at which an age from a birth date is taken (default event_on)."
+    )
+    code_system: Literal["kenya_county_number", "pcode", "iso3166_2", "iso_alpha2"] | None = Field(
+        None, description="For place_code: whose codes they are; unsaid, the place stays unresolved."
     )
     basis: Literal["reported", "observed"] | None = Field(
         None, description="Whether the partner saw the place itself (observed) or was told of it."

@@ -5,20 +5,32 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_fields import AROUND_POINT
 from orchestration.extracts.typed.routes import Stop, trimmed
 from orchestration.extracts.typed.row import Place, Row
+from orchestration.extracts.typed.words import norm
 
 Child = tuple[int, dict[str, Place]]
 
 
+class Texts(NamedTuple):
+    """What was sent of one place: names, or a code and whose code it is."""
+
+    place_text: str | None = None
+    admin_text: str | None = None
+    country_text: str | None = None
+    code_system: str | None = None
+    place_code: str | None = None
+
+
 class Mention(NamedTuple):
-    """A place a record names; `texts` are place, admin and country as sent."""
+    """A place a record names, as sent."""
 
     role: str
     seq: int | None
     basis: str
     transport_mode: str | None
-    texts: tuple[str | None, str | None, str | None]
+    texts: Texts
 
 
 def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[list[Mention], int | None]:
@@ -44,6 +56,8 @@ def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[li
 def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Mention], int | None]:
     """The stops between origin and destination, in order; the ends themselves are trimmed away."""
     own = row.places.get("transit", Place())
+    if any(part in own.texts for part in AROUND_POINT):
+        return _around_point(row, own, contract), None
     stops = [_stop_place(stop) for stop in row.route.stops]
     if len(stops) == 1:
         for part, text in own.texts.items():
@@ -74,19 +88,30 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
     return found, len(kept) if stops or row.route.is_known else None
 
 
+def _around_point(row: Row, own: Place, contract: Contract) -> list[Mention]:
+    """Before, at and after a point; an end of the journey is no stop, and how many more there are is open."""
+    point = Place({part: text for part, text in own.texts.items() if part not in AROUND_POINT}, own.transport)
+    ends = {norm(text) for text in (_text(row, "origin"), _destination(row), _text(row, "transit")) if text}
+    before, after = (own.texts.get(part) for part in AROUND_POINT)
+    stops = [(Place({"place_text": before}), "reported")] if before and norm(before) not in ends else []
+    stops += [(point, _basis("transit", contract))] if point.is_named else []
+    stops += [(Place({"place_text": after}), "reported")] if after and norm(after) not in ends else []
+    return [_mention("transit", seq, basis, place) for seq, (place, basis) in enumerate(stops, start=1)]
+
+
 def _stop_place(stop: Stop) -> Place:
     texts = {"place_text": stop.place_text}
     return Place(texts | ({"country_text": stop.country_text} if stop.country_text else {}))
 
 
 def _mention(role: str, seq: int | None, basis: str, place: Place) -> Mention:
-    texts = (place.texts.get("place_text"), place.texts.get("admin_text"), place.texts.get("country_text"))
+    texts = Texts(**{part: text for part, text in place.texts.items() if part in Texts._fields})
     mode = place.transport[0] if len(place.transport) == 1 else None
     return Mention(role, seq, basis, mode, texts)
 
 
 def _basis(role: str, contract: Contract) -> str:
-    for part in ("place_text", "admin_text", "country_text"):
+    for part in ("place_text", "admin_text", "country_text", "place_code"):
         spec = contract.fields.get(f"place({role}).{part}")
         if spec and spec.basis:
             return spec.basis

@@ -244,7 +244,7 @@ class RowTypist:
         if cell.kind == "error":
             row.note(name, (f"unk:{'cell_error' if cell.value.startswith('#') else 'formula_no_value'}",))
         else:
-            _add_text(place, part, cell.value)
+            _add_text(place, part, cell.value, self.contract.fields[name].code_system)
 
     def _route(self, spec: FieldSpec, cell: LandedCell) -> ReadRoute:
         read: ReadRoute = self._cached(
@@ -351,8 +351,11 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
     return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
 
 
-def _add_text(place: Place, part: str, value: str) -> None:
+def _add_text(place: Place, part: str, value: str, code_system: str | None = None) -> None:
     text = clean(value)
     # `NA` in a column of countries may be Namibia's code; what stands beside it decides (`places`).
-    if not is_blank(norm(text)) or (part == "country_text" and text == NAMIBIA):
+    may_be_namibia = text == NAMIBIA and part in ("country_text", "place_code")
+    if not is_blank(norm(text)) or may_be_namibia:
         place.texts[part] = text
+        if code_system:
+            place.texts["code_system"] = code_system

@@ -14,6 +14,7 @@ from orchestration.extracts.contract_terms import STATISTICS
 from orchestration.extracts.records import LandedCell
 from orchestration.extracts.shown_names import is_withheld
 from orchestration.extracts.typed.assembly import Record, assemble
+from orchestration.extracts.typed.mentions import Texts
 from orchestration.extracts.typed.rows import RowTypist
 from orchestration.extracts.typed.tables import SCHEMAS
 from orchestration.extracts.typed.vocabulary import Vocabulary
@@ -47,17 +48,17 @@ def typed_batches(
     named: set[int] = set()
 
     @lru_cache(_PLACES_REMEMBERED)
-    def number_of(place: str | None, admin: str | None, country: str | None) -> int:
-        texts = (same(place or ""), same(admin or ""), same(country or ""))
-        return keys.number("mention", *texts, default_country or "")
+    def number_of(texts: Texts) -> int:
+        key = tuple(same(text or "") for text in texts)
+        code = key[3:] if texts.place_code else ()
+        return keys.number("mention", *key[:3], default_country or "", *code)
 
-    def mention_id(place: str | None, admin: str | None, country: str | None) -> int:
-        number = number_of(place, admin, country)
+    def mention_id(texts: Texts) -> int:
+        number = number_of(texts)
         if number not in named:
             named.add(number)
-            texts = {"place_text": place, "admin_text": admin, "country_text": country}
             own_mention = {"extract_id": own["extract_id"], "mention_id": number}
-            tables["mentions"].append(own_mention | texts | {"default_country": default_country})
+            tables["mentions"].append(own_mention | texts._asdict() | {"default_country": default_country})
         return number
 
     of_round = period.round if period else None
