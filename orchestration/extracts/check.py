@@ -126,7 +126,7 @@ def _report(
         filled_share={
             name: round(tally.filled[name] / tally.rows_landed, 4) if tally.rows_landed else 0.0
             for name, spec in contract.fields.items()
-            if spec.column
+            if spec.is_read
         },
         records=len(typed["records"]),
         typing_problems=_typing_problems(typed["problems"]),

@@ -16,6 +16,8 @@ from pydantic import Field, field_validator, model_validator
 
 from orchestration.extracts.contract_fields import (
     CANONICAL_FIELDS,
+    MANY_CODES,
+    SINGLE_CODES,
     FieldSpec,
     Strict,
     Text,
@@ -39,7 +41,15 @@ from orchestration.extracts.contract_terms import (
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
 READER = 2
-_READING_OF_A_FIELD = {"column", "split", "select_multiple", "from_", "at"}
+_READING_OF_A_FIELD = {
+    "names",
+    "compare_with",
+    "flags_with_prefix",
+    "split",
+    "select_multiple",
+    "from_",
+    "at",
+}
 
 
 class Contract(Strict):
@@ -56,6 +66,9 @@ class Contract(Strict):
     period: Period | None = Field(None, description="The period of every file no `extracts` entry matches.")
     format: Annotated[AnyFormat, Field(discriminator="kind")]
     locale: Locale = Field(default_factory=lambda: Locale.model_validate({}))
+    constant_within_key: list[Text] = Field(
+        default_factory=list, description="Columns that say the same in every row of one record."
+    )
     accept_if: list[AcceptIf] = Field(
         default_factory=list, description="Conditions on a row, judged in order; one may stand alone."
     )
@@ -78,6 +91,12 @@ class Contract(Strict):
                 raise ValueError(f"{name}: `from` only goes with age_band")
             if name.endswith(".list") and not spec.split:
                 raise ValueError(f'{name}: a list needs `split`, the separators between places, e.g. [">"]')
+            if spec.flags_with_prefix and name.rpartition(").")[2] not in MANY_CODES:
+                raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
+            if spec.code_system and not name.endswith(".place_code"):
+                raise ValueError(f"{name}: `code_system` only goes with place(role).place_code")
+            if spec.count_rows and name != "person_count":
+                raise ValueError(f"{name}: `count_rows` only goes with person_count")
         return fields
 
     @model_validator(mode="after")
@@ -87,12 +106,14 @@ class Contract(Strict):
                 f"grain {self.grain} needs `consent`: {{column: …, values: …}} or "
                 "{basis: agreement, reference: …}"
             )
-        kept = {spec.column for spec in self.fields.values() if spec.column}
+        self._refuse_scattered_names()
+        kept = {column for spec in self.fields.values() for column in spec.columns}
         for column in self.deny:
             if column in kept:
                 raise ValueError(
                     f"column {column!r} is both mapped under fields and denied; keep one of them"
                 )
+        self._refuse_scattered_rows()
         for name, repeat in self.repeats.items():
             if isinstance(self.format, JsonFormat):
                 continue
@@ -102,7 +123,7 @@ class Contract(Strict):
                     "because delivery.key is not a single column"
                 )
         for name, spec in self.fields.items():
-            if spec.column and spec.column.rsplit("/", 1)[-1].casefold() == "_geolocation":
+            if any(column.rsplit("/", 1)[-1].casefold() == "_geolocation" for column in spec.columns):
                 raise ValueError(f"{name}: _geolocation holds coordinates, which are never kept; deny it")
         if not any(place_parts(name) for name in self.fields):
             raise ValueError("no place is mapped; map at least one, e.g. place(origin).place_text")
@@ -117,12 +138,96 @@ class Contract(Strict):
     def repeats(self) -> dict[str, AnyRepeat]:
         return dict(getattr(self.format, "repeats", {}))
 
+    def _refuse_scattered_rows(self) -> None:
+        """Rows that make up one record need its reference, and a word on what they share."""
+        count = self.fields.get("person_count")
+        if count and count.count_rows != self.delivery.person_rows:
+            raise ValueError(
+                "delivery.person_rows and fields.person_count belong together: with person_rows: true write "
+                "person_count: {count_rows: true, compare_with: …}"
+            )
+        if self.delivery.person_rows and not self.delivery.key_parts:
+            raise ValueError(
+                "delivery.person_rows needs delivery.key, the reference the rows of one record share"
+            )
+        if self.format.items:
+            self._refuse_unfit_items()
+        if self.constant_within_key and not self.delivery.person_rows:
+            raise ValueError("constant_within_key only goes with delivery.person_rows: true")
+        read = {column for spec in self.fields.values() for column in spec.columns}
+        for column in self.constant_within_key:
+            if column not in read:
+                raise ValueError(
+                    f"constant_within_key: no field reads {column!r}, so its rows cannot be compared; map it "
+                    "or leave it out"
+                )
+
+    def _refuse_unfit_items(self) -> None:
+        if not self.delivery.key_parts or self.delivery.person_rows:
+            raise ValueError(
+                "format.items needs delivery.key, the reference that the rows of one record share, and does "
+                "not go with delivery.person_rows"
+            )
+        for name, spec in self.fields.items():
+            kinds = self.item_kinds_of(spec)
+            if kinds and (name not in (*SINGLE_CODES, *MANY_CODES) or len(kinds) < len(spec.columns)):
+                raise ValueError(f"{name}: a kind of item feeds a field of codes, and nothing else beside it")
+            if kinds and spec.required:
+                raise ValueError(f"{name}: not every record has each kind of item; leave `required` out")
+
+    @property
+    def constant_fields(self) -> list[str]:
+        """Fields in which the rows of one record must agree: by `constant_within_key`; of a record of items
+        all that are no items; else the date, the places and the count."""
+        if self.format.items:
+            return [
+                name
+                for name, spec in self.fields.items()
+                if spec.is_read and not self.item_kinds_of(spec) and name != "submitted_at"
+            ]
+        if self.constant_within_key:
+            wanted = set(self.constant_within_key)
+            return [name for name, spec in self.fields.items() if wanted & set(spec.columns)]
+        return [
+            name
+            for name in self.fields
+            if name in ("event_on", "person_count")
+            or (place_parts(name) and not self.part_of(self.fields[name])[0])
+        ]
+
+    def _refuse_scattered_names(self) -> None:
+        for name, spec in self.fields.items():
+            if len({self._split(column)[0] for column in spec.columns}) > 1:
+                raise ValueError(
+                    f"{name}: the names of one column stand in one sheet, not in a child sheet too"
+                )
+
     def part_of(self, spec: FieldSpec) -> tuple[str, str]:
         """Where a field stands: (`''` for the main rows or the repeat's name, column in that sheet)."""
-        column = spec.column or ""
-        if spec.repeat in self.repeats:
-            return spec.repeat or "", column.split("/", 1)[1]
-        return "", column
+        return self._split(spec.column or spec.flags_with_prefix or "")
+
+    def names_of(self, spec: FieldSpec) -> list[str]:
+        """Every name a field's column goes by in its sheet; none for a kind of item."""
+        return [] if self.item_kinds_of(spec) else [self._split(column)[1] for column in spec.columns]
+
+    def item_kinds_of(self, spec: FieldSpec) -> list[str]:
+        """The kinds of item that feed a field (`item_type=TACT` → `TACT`)."""
+        items = self.format.items
+        return [kind for column in spec.columns if items and (kind := items.kind_in(column))]
+
+    def other_names(self, part: str) -> dict[str, list[str]]:
+        """The further names of the columns of a sheet, by their first."""
+        found: dict[str, list[str]] = {}
+        for spec in self.fields.values():
+            names = self.names_of(spec)
+            if len(names) > 1 and self.part_of(spec)[0] == part:
+                first, *others = names
+                found.setdefault(first, []).extend(others)
+        return found
+
+    def _split(self, column: str) -> tuple[str, str]:
+        part, slash, rest = column.partition("/")
+        return (part, rest) if slash and part in self.repeats else ("", column)
 
     def must_have_column(self, name: str) -> bool:
         """Whether a file without this field's column is held: `required`, or unsaid for dates and places.
@@ -130,7 +235,7 @@ class Contract(Strict):
         In JSON an answer that nobody gave leaves no trace: there, a place is not expected unless it is said.
         """
         spec = self.fields[name]
-        if spec.column is None or spec.optional_column:
+        if not spec.is_read or spec.optional_column or self.item_kinds_of(spec):
             return False
         if spec.required is not None:
             return spec.required
@@ -174,7 +279,7 @@ class Contract(Strict):
         parts["fields"] = {
             name: spec.model_dump(mode="json", include=_READING_OF_A_FIELD)
             for name, spec in self.fields.items()
-            if spec.column
+            if spec.is_read
         }
         # A long cell lands only where the contract lists it as a label.
         parts["labels"] = sorted(
@@ -185,8 +290,12 @@ class Contract(Strict):
     @property
     def typing_hash(self) -> str:
         """Changes when the same landed values could type differently."""
-        parts = self.model_dump(mode="json", include={"fields", "locale", "grain", "period", "extracts"})
-        parts["delivery"] = self.delivery.model_dump(mode="json", include={"newest_by", "key", "mode"})
+        parts = self.model_dump(
+            mode="json", include={"fields", "locale", "grain", "period", "extracts", "constant_within_key"}
+        )
+        parts["delivery"] = self.delivery.model_dump(
+            mode="json", include={"newest_by", "key", "mode", "person_rows"}
+        )
         parts["format"] = self.format.model_dump(mode="json")
         return _hash(parts)
 

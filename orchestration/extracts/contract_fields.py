@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 DATES = ("event_on", "submitted_at", "embargo_until")
 COUNTS = ("person_count",)
@@ -43,7 +43,7 @@ MANY_CODES = (
     "purpose",
 )
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
-PLACE_PARTS = ("place_text", "admin_text", "country_text", "list", "transport_mode")
+PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "list", "transport_mode")
 CANONICAL_FIELDS = (
     *DATES,
     *COUNTS,
@@ -75,10 +75,28 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+def _one_or_several(value: Any) -> Any:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+Names = Annotated[
+    list[Text],
+    BeforeValidator(_one_or_several),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+
 class FieldSpec(Strict):
     """How one canonical field is read. `Column` alone is short for `{column: Column}`."""
 
-    column: Text | None = Field(None, description="The partner's column; `repeat/column` for a child sheet.")
+    names: Names = Field(
+        default_factory=list,
+        alias="column",
+        description="The partner's column (`repeat/column` for a child sheet), or a list of its names.",
+    )
+    flags_with_prefix: Text | None = Field(
+        None, description="Instead of a column: what the 1/0 columns of a choose-many question begin with."
+    )
     required: bool | None = Field(None, description="An unreadable value sets the row aside.")
     optional_column: bool = Field(False, description="The column may be absent from a file.")
     values: dict[Text, Text] = Field(
@@ -92,12 +110,19 @@ class FieldSpec(Strict):
         default_factory=list, description="Separators between several values in one cell."
     )
     direct: list[Text] = Field(default_factory=list, description="Words that mean: no transit place.")
-    select_multiple: Literal["joined", "flags", "both"] | None = Field(
+    select_multiple: Literal["joined", "flags", "both", "array"] | None = Field(
         None,
-        description="How a choose-many question was exported: one cell, a 1/0 column a choice, or both.",
+        description="How a choose-many question was exported: one cell, a 1/0 column a choice, both, or a "
+        "JSON array in one cell.",
     )
     missing: list[Text] = Field(default_factory=list, description="Values that mean: asked, not known.")
     maximum: int | None = Field(None, gt=0, description="A larger number is implausible.")
+    count_rows: bool = Field(
+        False, description="For person_count with `delivery.person_rows`: a record's rows are its persons."
+    )
+    compare_with: Text | None = Field(
+        None, description="With count_rows: the column in which the partner states how many persons it was."
+    )
     default: Text | None = Field(None, description="The value of a blank cell.")
     constant: Text | None = Field(None, description="The value of every record; needs no column.")
     from_: Literal["age_text", "birth_date", "birth_year"] | None = Field(
@@ -105,6 +130,9 @@ class FieldSpec(Strict):
     )
     at: Literal["event_on", "submitted_at"] | None = Field(
         None, description="The date at which an age from a birth date is taken (default event_on)."
+    )
+    code_system: Literal["kenya_county_number", "pcode", "iso3166_2", "iso_alpha2"] | None = Field(
+        None, description="For place_code: whose codes they are; unsaid, the place stays unresolved."
     )
     basis: Literal["reported", "observed"] | None = Field(
         None, description="Whether the partner saw the place itself (observed) or was told of it."
@@ -117,15 +145,31 @@ class FieldSpec(Strict):
 
     @model_validator(mode="after")
     def _has_a_source(self) -> FieldSpec:
-        if (self.column is None) == (self.constant is None):
+        sources = (*self.names[:1], self.flags_with_prefix, self.constant, self.count_rows or None)
+        if self.compare_with and not self.count_rows:
+            raise ValueError("`compare_with` only goes with `count_rows: true`")
+        if sum(source is not None for source in sources) != 1:
             raise ValueError(
-                "give either a column (where the value stands) or a constant (the value of every record)"
+                "give either a column (where the value stands), flags_with_prefix (1/0 columns) or a "
+                "constant (the value of every record)"
             )
+        if repeated := {name for name in self.names if self.names.count(name) > 1}:
+            raise ValueError(f"column {min(repeated)!r} stands there twice; name it once")
         if self.at and self.from_ != "birth_date":
             raise ValueError("`at` only goes with `from: birth_date`")
         return self
 
     @property
-    def repeat(self) -> str | None:
-        """The part before the first slash, if any; whether it names a repeat, the contract knows."""
-        return self.column.split("/", 1)[0] if self.column and "/" in self.column else None
+    def column(self) -> str | None:
+        """The column by its first name, which stands for the others too."""
+        return self.columns[0] if self.columns else None
+
+    @property
+    def columns(self) -> list[str]:
+        """Every name of the column that is read for the field."""
+        return self.names or ([self.compare_with] if self.compare_with else [])
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the file brings it, not the contract alone."""
+        return bool(self.columns) or self.flags_with_prefix is not None

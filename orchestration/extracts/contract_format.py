@@ -12,6 +12,19 @@ from orchestration.extracts.contract_fields import Strict, Text
 MONTH_SHEETS = "month"
 
 
+class Items(Strict):
+    """A long layout: a record has a row for each of its codes, and a column tells of which kind it is."""
+
+    type: Text = Field(description="The column with the kind of code, e.g. item_type.")
+    code: Text = Field(description="The column with the code.")
+    label: Text | None = Field(None, description="The column with the code's label, which may decide.")
+
+    def kind_in(self, column: str) -> str | None:
+        """`item_type=TACT` → `TACT`; None for a column of the file itself."""
+        kind = column.removeprefix(f"{self.type}=")
+        return kind if kind != column else None
+
+
 class Layout(Strict):
     """What workbooks and CSV files share."""
 
@@ -27,6 +40,9 @@ class Layout(Strict):
     )
     stop_at: list[Text] = Field(
         default_factory=list, description="First words of the row that ends the table, e.g. TOTAL."
+    )
+    items: Items | None = Field(
+        None, description="A row for each code of a record; fields read `type column=kind`."
     )
 
     @field_validator("header_rows")
@@ -122,7 +138,15 @@ class CsvFormat(Layout):
         return name
 
 
-class JsonFormat(Strict):
+class OfSoftware(Strict):
+    """A format that form servers write: records are whole, so nothing is pivoted and no header searched."""
+
+    @property
+    def items(self) -> None:
+        return None
+
+
+class JsonFormat(OfSoftware):
     """JSON of KoboToolbox's or ODK's API: a list of records, each an object."""
 
     kind: Literal["json"]
@@ -132,7 +156,7 @@ class JsonFormat(Strict):
     repeats: dict[str, JsonRepeat] = Field(default_factory=dict)
 
 
-class OdkZipFormat(Strict):
+class OdkZipFormat(OfSoftware):
     """The zip of ODK Central: `<form>.csv` and one CSV for each repeat."""
 
     kind: Literal["odk_zip"]

@@ -134,6 +134,9 @@ class Delivery(Strict):
         CONTENT, description="The column of the partner's reference, a list of parts, or `content`."
     )
     newest_by: Text | None = Field(None, description="The column that orders copies of one record.")
+    person_rows: bool = Field(
+        False, description="The rows of one reference are the persons of one record, not copies of it."
+    )
 
     @property
     def key_parts(self) -> list[str]:

@@ -58,7 +58,7 @@ _NAME_PAIR = re.compile(r"\b([A-Z][a-z]+)\s+([A-Z][a-z]+)(?:\s+([A-Za-z]+))?")
 def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
     """Why this cell may not land (`strip:…`), or None."""
     text = tidy(cell.value)
-    if not text or cell.kind not in ("text", "number"):
+    if not text or cell.kind not in ("text", "number", "label"):
         return None
     if _EMAIL.search(text):
         return EMAIL

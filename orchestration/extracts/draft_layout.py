@@ -143,7 +143,7 @@ def _names(sheet: SampleSheet, rows: list[int]) -> list[str]:
 def _open(sheet: SampleSheet, rows: list[int]) -> tuple[Header, list[Any]] | None:
     layout = Layout.model_validate({"header_rows": rows})
     source = SourceSheet(sheet.name, sheet.shown, iter(sheet.rows), sheet.merges, sheet.columns)
-    found = read_header(source, layout, [], [], "sample")
+    found = read_header(source, layout, [], [], "sample", {})
     return (found[0], list(found[1])) if found else None
 
 

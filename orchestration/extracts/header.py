@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from orchestration.extracts.cells import Cell, Merge, SourceRow, SourceSheet, same, tidy
@@ -15,13 +15,25 @@ ENOUGH = 0.6
 
 @dataclass(frozen=True)
 class Header:
-    """Column names by position; a name that stands twice is `City` and `City.2`."""
+    """Column names by position; a name that stands twice is `City` and `City.2`.
+
+    `other_names` are those the contract gives to a column, by the first of them.
+    """
 
     row: int
     names: list[str]
+    other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def find(self, column: str) -> int | None:
-        """Where a column stands: exactly as written, else the only one that differs in capitals."""
+        """Where a column stands, by its first name that is there."""
+        return next(iter(self.find_all([column, *self.other_names.get(column, ())])), None)
+
+    def find_all(self, columns: Iterable[str]) -> list[int]:
+        """Where the columns stand that are there, in the order asked for."""
+        return list(dict.fromkeys(at for column in columns if (at := self._find(column)) is not None))
+
+    def _find(self, column: str) -> int | None:
+        """Exactly as written, else the only one that differs in capitals."""
         wanted = tidy(column)
         if wanted in self.names:
             return self.names.index(wanted)
@@ -34,23 +46,32 @@ class Header:
 
     def choices_of(self, column: str) -> list[tuple[str, int]]:
         """The 1/0 columns of a choose-many question: `transport/bus` → (`bus`, position)."""
-        prefix = same(column) + "/"
+        return self.beginning_with(f"{tidy(column)}/")
+
+    def beginning_with(self, prefix: str) -> list[tuple[str, int]]:
+        """The columns whose names begin so: the rest of the name, and where it stands."""
+        start = tidy(prefix)
         return [
-            (name[len(tidy(column)) + 1 :], index)
+            (name[len(start) :], index)
             for index, name in enumerate(self.names)
-            if same(name).startswith(prefix)
+            if len(name) > len(start) and name.casefold().startswith(start.casefold())
         ]
 
 
 def read_header(
-    sheet: SourceSheet, layout: Layout, required: Iterable[str], all_columns: Iterable[str], label: str
+    sheet: SourceSheet,
+    layout: Layout,
+    required: Iterable[str],
+    all_columns: Iterable[str],
+    label: str,
+    other_names: Mapping[str, Sequence[str]],
 ) -> tuple[Header, Iterator[SourceRow]] | None:
     """The header and the rows after it; None for a sheet without any filled cell."""
     if sheet.columns is not None:
         names = _numbered([tidy(name) for name in sheet.columns])
         return (Header(0, names), sheet.rows) if names else None
     if layout.header_search:
-        return _search(sheet, layout.header_search, list(required), list(all_columns), label)
+        return _search(sheet, layout.header_search, list(required), list(all_columns), label, other_names)
     rows_of_header = layout.header_rows or [1]
     head = list(islice(sheet.rows, rows_of_header[-1]))
     if not any(cell for row in head for cell in row.cells):
@@ -59,11 +80,17 @@ def read_header(
             return None
         return Header(rows_of_header[-1], []), chain([following], sheet.rows)
     chosen = [row for row in head if row.number in rows_of_header]
-    return Header(rows_of_header[-1], _join(chosen, sheet.merges, layout.header_join)), sheet.rows
+    names = _join(chosen, sheet.merges, layout.header_join)
+    return Header(rows_of_header[-1], names, other_names), sheet.rows
 
 
 def _search(
-    sheet: SourceSheet, limit: int, required: list[str], all_columns: list[str], label: str
+    sheet: SourceSheet,
+    limit: int,
+    required: list[str],
+    all_columns: list[str],
+    label: str,
+    other_names: Mapping[str, Sequence[str]],
 ) -> tuple[Header, Iterator[SourceRow]] | None:
     is_blank = True
     nearest: tuple[int, Header, int] | None = None
@@ -71,7 +98,7 @@ def _search(
     for row in islice(sheet.rows, limit):
         seen.append(row)
         is_blank = is_blank and not any(row.cells)
-        header = Header(row.number, _numbered([_text(cell) for cell in row.cells]))
+        header = Header(row.number, _numbered([_text(cell) for cell in row.cells]), other_names)
         wanted = required or all_columns
         found = sum(header.find(column) is not None for column in wanted)
         if found >= (len(required) if required else max(1, ENOUGH * len(all_columns))):

@@ -12,7 +12,7 @@ from orchestration.extracts.cells import Cell, same
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.detectors import findings
 from orchestration.extracts.plain_days import age_between, day_of, looks_like_a_day, year_of
-from orchestration.extracts.rename import NamedCell
+from orchestration.extracts.rename import DISAGREES, NamedCell
 
 BIRTH_DATE = "strip:birth_date"
 DENIED_COLUMN = "strip:denied_column"
@@ -42,7 +42,7 @@ class Minimiser:
         """The cells of a record that may land."""
         kept = []
         for item in named:
-            if item.field == "age_band":
+            if item.field == "age_band" and item.cell.kind != DISAGREES:
                 item = item._replace(cell=self._without_birth_date(item, named))
             reason = findings(item.field, item.spec, item.cell)
             if reason:

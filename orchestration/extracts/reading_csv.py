@@ -27,7 +27,7 @@ class CsvSource:
         self._layout = layout
         self._label = label
         self._encoding = self._checked_encoding()
-        self._expects_columns = len({spec.column for spec in contract.fields.values() if spec.column}) > 1
+        self._expects_columns = len({spec.column for spec in contract.fields.values() if spec.is_read}) > 1
         self._check_delimiter()
 
     def main_sheets(self) -> Iterator[SourceSheet]:

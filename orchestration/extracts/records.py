@@ -29,6 +29,7 @@ from orchestration.extracts.rename import (
     NamedCell,
     cell_at,
     columns_named_by,
+    has_unnamed_item,
     is_surely_header,
     key_of,
     mapped_columns,
@@ -64,6 +65,7 @@ class RecordReader:
         self._without_reference = 0
         self.profiles = ColumnProfiles()
         self.knows_columns = False
+        self._unnamed_items = 0
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
         """What changed in the columns; None where no header was surely found."""
@@ -86,6 +88,8 @@ class RecordReader:
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
             self.tally.tell("flag:key_missing", f"{self._without_reference} rows without a reference")
+        if self._unnamed_items:
+            self.tally.tell("flag:item_type_unmapped", f"{self._unnamed_items} rows with a kind of no field")
         if not self.tally.rows_landed:
             self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
@@ -100,6 +104,7 @@ class RecordReader:
             named: list[NamedCell] = []
             if reason is None:
                 named = self._minimise(plan, cells)
+                self._unnamed_items += has_unnamed_item(plan, cells)
                 refusal = self._conditions.refusal(plan.accept, cells)
                 # What nobody decrypted has no answers, consent included: that is the true reason.
                 is_locked = refusal == NOT_DECRYPTED
@@ -153,7 +158,8 @@ class RecordReader:
             layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
         label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
-        found = read_header(sheet, layout, required, mapped, self._label)
+        other_names = self._contract.other_names(part)
+        found = read_header(sheet, layout, required, mapped, self._label, other_names)
         if found is None:
             return None
         header, rows = found
@@ -211,7 +217,12 @@ class RecordReader:
             if reference is None or fate is None:
                 continue
             short = self._short(reference)
-            if isinstance(self._parents[name].get(short), str):
+            earlier = self._parents[name].get(short)
+            if self._contract.delivery.person_rows or self._contract.format.items:
+                # A suspect's or void row does not take the record's child rows along; rows are no copies.
+                self._parents[name][short] = earlier if isinstance(earlier, int) else fate
+                continue
+            if isinstance(earlier, str):
                 continue  # one withheld copy withholds the child rows of all copies
             self._parents[name][short] = fate
             if isinstance(fate, int):

@@ -19,6 +19,9 @@ from orchestration.extracts.outcomes import ExtractHeld
 from orchestration.extracts.shown_names import names_somebody
 
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
+# Marks a field whose columns (several names of one) say different things; holds no value.
+DISAGREES = "disagrees"
+LABEL = "label"
 
 
 class NamedCell(NamedTuple):
@@ -29,18 +32,29 @@ class NamedCell(NamedTuple):
     cell: Cell
 
 
+@dataclass(frozen=True)
+class ItemPlan:
+    """Where a row's kind, code and label stand, and which fields each kind feeds."""
+
+    kind: int | None
+    code: int | None
+    label: int | None
+    fields: dict[str, list[tuple[str, FieldSpec]]]
+
+
 @dataclass
 class ColumnPlan:
     """Where the columns of one sheet go."""
 
     part: str
-    fields: list[tuple[str, FieldSpec, int]] = field(default_factory=list)
+    fields: list[tuple[str, FieldSpec, list[int]]] = field(default_factory=list)
     flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
     accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
     matches: dict[str, int] = field(default_factory=dict)
+    items: ItemPlan | None = None
     denied: list[int] = field(default_factory=list)
     unmapped: list[int] = field(default_factory=list)
     missing_optional: list[str] = field(default_factory=list)
@@ -48,15 +62,16 @@ class ColumnPlan:
     @property
     def meaningful(self) -> set[int]:
         flags = {index for _, _, choices in self.flags for _, index in choices}
+        items = {self.items.code} if self.items and self.items.code is not None else set()
         status = {index for index in self.accept if index is not None}
-        return {index for _, _, index in self.fields} | flags | status
+        return {index for _, _, indexes in self.fields for index in indexes} | flags | items | status
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
     """Columns without which a file is held."""
     columns = []
     for name, spec in contract.fields.items():
-        if contract.part_of(spec)[0] == part and contract.must_have_column(name):
+        if contract.part_of(spec)[0] == part and spec.columns and contract.must_have_column(name):
             columns.append(contract.part_of(spec)[1])
     if part:
         columns += [parent] if (parent := contract.repeats[part].parent) else []
@@ -65,15 +80,17 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
         columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
         columns += [contract.consent.column] if contract.consent and contract.consent.column else []
         columns += [one.column for one in contract.accept_if if not one.optional_column]
+        items = contract.format.items
+        columns += [items.type, items.code] if items else []
     return list(dict.fromkeys(columns))
 
 
 def mapped_columns(contract: Contract, part: str = "") -> list[str]:
-    """Every column of a part that the contract maps to a field."""
+    """Every column of a part that the contract maps to a field, by its first name."""
     return [
         column
         for spec in contract.fields.values()
-        if spec.column
+        if contract.names_of(spec)
         for owner, column in [contract.part_of(spec)]
         if owner == part
     ]
@@ -82,10 +99,12 @@ def mapped_columns(contract: Contract, part: str = "") -> list[str]:
 def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     """Every column of a part that the contract names, whatever for, in the form of `same`."""
     named = [*mapped_columns(contract, part), *required_columns(contract, part), *contract.deny]
+    named += [name for names in contract.other_names(part).values() for name in names]
     named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
     named += contract.link.columns if contract.link else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
     named += [condition.column for condition in contract.accept_if if not part]
+    named += [contract.format.items.label] if contract.format.items and contract.format.items.label else []
     return {same(column) for column in named}
 
 
@@ -95,15 +114,17 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     _refuse_missing(contract, part, header, label)
     known: set[int] = set()
     for name, spec in contract.fields.items():
-        owner, column = contract.part_of(spec)
-        if owner == part and spec.column:
-            known |= _place_field(plan, header, name, spec, column)
+        if contract.part_of(spec)[0] == part and spec.is_read:
+            known |= _place_field(plan, header, name, spec, contract)
     if part:
         plan.parent = header.find(contract.repeats[part].parent or "")
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
     else:
         _place_keys(plan, contract, header)
-    known |= {index for index in (*plan.key, plan.consent, *plan.accept, plan.parent) if index is not None}
+        plan.items = _place_items(contract, header)
+    items = (plan.items.kind, plan.items.code, plan.items.label) if plan.items else ()
+    placed = (*plan.key, plan.consent, *plan.accept, plan.parent, *items)
+    known |= {index for index in placed if index is not None}
     known |= set(plan.matches.values())
     _refuse_ambiguous(contract, part, header, label)
     link = contract.link.columns if contract.link else []
@@ -123,17 +144,36 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
 def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
     """The filled cells of a row under their canonical fields."""
     named = []
-    for name, spec, index in plan.fields:
-        cell = cell_at(cells, index)
-        if cell:
-            named.append(NamedCell(name, spec, cell))
+    for name, spec, indexes in plan.fields:
+        filled = [cell for index in indexes if (cell := cell_at(cells, index))]
+        if filled:
+            named.append(NamedCell(name, spec, filled[0]))
+        if any(same(cell.value) != same(filled[0].value) for cell in filled[1:]):
+            named.append(NamedCell(name, spec, Cell("", DISAGREES)))
     for name, spec, choices in plan.flags:
         answers = [(choice, cell) for choice, index in choices if (cell := cell_at(cells, index))]
         chosen = [choice for choice, cell in answers if same(cell.value) in FLAG_SET]
         if answers and not chosen:
             chosen = [""]  # answered, and nothing applies: not the same as unanswered
         named += [NamedCell(name, spec, Cell(choice, "flag")) for choice in chosen]
-    return named
+    return named + (_item(plan.items, cells) if plan.items else [])
+
+
+def has_unnamed_item(plan: ColumnPlan, cells: list[Cell | None]) -> bool:
+    """Whether a row brings a code of a kind that feeds no field."""
+    if plan.items is None or cell_at(cells, plan.items.code) is None:
+        return False
+    return same(_text_at(cells, plan.items.kind)) not in plan.items.fields
+
+
+def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
+    """The code of a row under the fields its kind feeds; its label goes with it."""
+    code, label = cell_at(cells, items.code), cell_at(cells, items.label)
+    if code is None:
+        return []
+    beside = [Cell(label.value, LABEL)] if label else []
+    fed = items.fields.get(same(_text_at(cells, items.kind)), [])
+    return [NamedCell(name, spec, cell) for name, spec in fed for cell in (code, *beside)]
 
 
 def key_of(plan: ColumnPlan, contract: Contract, sheet_name: str, cells: list[Cell | None]) -> str | None:
@@ -156,20 +196,30 @@ def _text_at(cells: list[Cell | None], index: int | None) -> str:
     return tidy(cell.value) if cell else ""
 
 
-def _place_field(plan: ColumnPlan, header: Header, name: str, spec: FieldSpec, column: str) -> set[int]:
+def _place_field(
+    plan: ColumnPlan, header: Header, name: str, spec: FieldSpec, contract: Contract
+) -> set[int]:
     """Plan one field; returns the positions that this field makes known."""
-    index = header.find(column)
-    choices = header.choices_of(column) if spec.select_multiple else []
-    known = {position for _, position in choices}
-    if index is not None and spec.select_multiple != "flags":
-        plan.fields.append((name, spec, index))
-    if index is not None:
-        known.add(index)
-    if choices and spec.select_multiple in ("flags", "both"):
+    column = contract.part_of(spec)[1]
+    indexes = header.find_all(contract.names_of(spec))
+    choices = _choices(header, spec, contract)
+    known = {*indexes, *(position for _, position in choices)}
+    if indexes and spec.select_multiple != "flags":
+        plan.fields.append((name, spec, indexes))
+    if choices and (spec.flags_with_prefix or spec.select_multiple in ("flags", "both")):
         plan.flags.append((name, spec, choices))
-    if index is None and not choices and not spec.optional_column:
+    if not known and not spec.optional_column and not contract.item_kinds_of(spec):
         plan.missing_optional.append(column)
     return known
+
+
+def _choices(header: Header, spec: FieldSpec, contract: Contract) -> list[tuple[str, int]]:
+    """The 1/0 columns of a choose-many question, by choice."""
+    if spec.flags_with_prefix is not None:
+        return header.beginning_with(contract.part_of(spec)[1])
+    if spec.select_multiple is None:
+        return []
+    return [choice for column in contract.names_of(spec) for choice in header.choices_of(column)]
 
 
 def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
@@ -183,16 +233,34 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
             plan.matches[name] = index
 
 
+def _place_items(contract: Contract, header: Header) -> ItemPlan | None:
+    items = contract.format.items
+    if items is None:
+        return None
+    fields: dict[str, list[tuple[str, FieldSpec]]] = {}
+    for name, spec in contract.fields.items():
+        for kind in contract.item_kinds_of(spec):
+            fields.setdefault(same(kind), []).append((name, spec))
+    label = header.find(items.label) if items.label else None
+    return ItemPlan(header.find(items.type), header.find(items.code), label, fields)
+
+
 def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -> None:
+    of_part = [spec for spec in contract.fields.values() if contract.part_of(spec)[0] == part]
     flags = {
         contract.part_of(spec)[1]
-        for spec in contract.fields.values()
-        if spec.select_multiple in ("flags", "both")
+        for spec in of_part
+        if spec.select_multiple in ("flags", "both") and _choices(header, spec, contract)
     }
     missing = [
         column
         for column in required_columns(contract, part)
-        if header.find(column) is None and not (column in flags and header.choices_of(column))
+        if header.find(column) is None and column not in flags
+    ]
+    missing += [
+        f"{contract.part_of(spec)[1]}…"
+        for spec in of_part
+        if spec.flags_with_prefix and spec.required and not _choices(header, spec, contract)
     ]
     if not missing:
         return
@@ -226,7 +294,8 @@ def is_surely_header(contract: Contract, part: str, header: Header) -> bool:
 
 
 def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str) -> None:
-    wanted: Iterable[str] = [*mapped_columns(contract, part), *required_columns(contract, part)]
+    others = [name for names in contract.other_names(part).values() for name in names]
+    wanted: Iterable[str] = [*mapped_columns(contract, part), *required_columns(contract, part), *others]
     mentioned = {same(column) for column in [*wanted, *contract.deny]}
     for column in wanted:
         if header.is_twice(column) and same(f"{tidy(column)}.2") not in mentioned:

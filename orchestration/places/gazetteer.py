@@ -64,6 +64,7 @@ class Gazetteer:
     twins: dict[str, tuple[str, ...]]
     stop_words: dict[str, StopWord]
     alpha2_of: dict[str, str] = field(default_factory=dict)
+    by_system: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def place(self, place_id: str) -> Place:
         return self.places[place_id]
@@ -114,7 +115,20 @@ def load_gazetteer(folder: Path) -> Gazetteer:
         twins={place_id: tuple(sorted(sides)) for place_id, sides in twins.items()},
         stop_words={norm(row["word"]): _stop_word(row) for row in rows["place_stop_words"]},
         alpha2_of={place_id: code for code, place_id in alpha2.items()},
+        by_system={
+            "pcode": _codes_of("pcode", rows["place_codes"]),
+            "iso3166_2": _codes_of("iso_3166_2", rows["place_codes"]),
+            "iso_alpha2": alpha2,
+            # A county's number in Kenya's constitution is what its P-code ends in.
+            "kenya_county_number": {
+                str(int(place.place_id[2:])): place.place_id for place in located if place.kind == "county"
+            },
+        },
     )
+
+
+def _codes_of(system: str, rows: Iterable[dict[str, str]]) -> dict[str, str]:
+    return {row["code"].upper(): row["place_id"] for row in rows if row["system"] == system}
 
 
 def _places(rows: Iterable[dict[str, str]]) -> dict[str, Place]:

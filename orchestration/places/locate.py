@@ -108,23 +108,32 @@ def _distinct_mentions(folder: Path) -> dict[int, Mention]:
     mentions: dict[int, Mention] = {}
     for path in sorted(folder.glob("*.parquet")):
         rows = pq.read_table(path).to_pylist()  # distinct per extract, so small
-        is_code = all(len((row["country_text"] or "").strip()) <= _COUNTRY_CODE_LENGTH for row in rows)
+        countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
+        # `NA` alone tells nothing: only beside other codes is it surely a code too.
+        is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)
         for row in rows:
             texts = (row["place_text"], row["admin_text"], row["country_text"], row["default_country"])
-            mention = Mention(*texts, country_is_code=is_code)
+            mention = Mention(
+                *texts,
+                country_is_code=is_code,
+                code_system=row.get("code_system"),
+                place_code=row.get("place_code"),
+            )
             known = mentions.get(row["mention_id"])
             if known is None or _spelling(mention) < _spelling(known):
                 mentions[row["mention_id"]] = mention
     return dict(sorted(mentions.items()))
 
 
-def _spelling(mention: Mention) -> tuple[bool, str, str, str, str]:
+def _spelling(mention: Mention) -> tuple[bool, str, str, str, str, str, str]:
     return (
         mention.country_is_code,
         mention.place_text or "",
         mention.admin_text or "",
         mention.country_text or "",
         mention.default_country or "",
+        mention.code_system or "",
+        mention.place_code or "",
     )
 
 

@@ -22,13 +22,16 @@ FREE_TEXT = "strip:free_text"
 @dataclass(frozen=True)
 class Mention:
     """What a record says of one place. `country_is_code`: whether two letters in the country column are a
-    code (`NA` is Namibia) or may be a word for nothing (`NA` beside full names of countries)."""
+    code (`NA` is Namibia) or may be a word for nothing (`NA` beside full names of countries).
+    `place_code` is a code of `code_system`; None where the contract does not say whose."""
 
     place_text: str | None = None
     admin_text: str | None = None
     country_text: str | None = None
     default_country: str | None = None
     country_is_code: bool = True
+    code_system: str | None = None
+    place_code: str | None = None
 
 
 @dataclass(frozen=True)

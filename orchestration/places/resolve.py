@@ -23,6 +23,7 @@ from orchestration.places.choose import (
     outcome_of,
     wider_only,
 )
+from orchestration.places.coded import coded, place_of_code, with_name
 from orchestration.places.gazetteer import Gazetteer
 from orchestration.places.normalise import core, looks_like_contact, norm
 from orchestration.places.outcome import Mention, Outcome
@@ -60,6 +61,8 @@ class Resolver:
         decided = self._decided(mention)
         if decided:
             return decided
+        if norm(mention.place_code or ""):
+            return self._by_code(mention)
         columns = self._columns(mention)
         text = (mention.place_text or "").strip()
         if not norm(text):
@@ -73,6 +76,23 @@ class Resolver:
         if found is None:
             return wider_only(self._gazetteer, columns.context)
         return found if columns.is_readable else at_most(found, NEARBY) or found
+
+    def _by_code(self, mention: Mention) -> Outcome:
+        """A code of a named system; names beside it make it finer, or contradict it."""
+        names = replace(mention, place_code=None, code_system=None)
+        has_name = any(norm(text or "") for text in (names.place_text, names.admin_text, names.country_text))
+        named = self.resolve(names) if has_name else None
+        system, code = mention.code_system, mention.place_code or ""
+        place = place_of_code(self._gazetteer, system, code) if system else None
+        if place is None:
+            problem = o.UNRESOLVED if system else o.CODE_SYSTEM_UNKNOWN
+            if named is None or named.place_id is None:
+                return o.unresolved(problem)
+            return replace(named, problems=(*named.problems, problem))
+        if named is None:
+            return coded(self._gazetteer, place)
+        open_subcounty = self._code_with_name(replace(names, admin_text=place.place_id))
+        return open_subcounty or with_name(self._gazetteer, place, named)
 
     # columns ------------------------------------------------------------------------------------------
 

@@ -99,6 +99,7 @@ class KoboForm:
             "date": dice.pick(("", "1900-01-01", "2042-02-11")) if case.date_fault else date_answer,
             "given": f"{case.given} {case.second_given}",
             "surname": case.surname,
+            "full_name": f"{case.given} {case.surname}",
             "born_year": born[:4],
             "phone": f"+254700000{dice.whole(0, 999):03d}",
             "sex": say(case.sex),
@@ -115,6 +116,7 @@ class KoboForm:
             "origin_country": COUNTRY.get(case.origin_area, "Kenya"),
             "told": case.intended,
             "exploited": case.exploited_at,
+            "about": "synthetic sample",
             "notes": "Synthetic note: her sister is on 0700 000 111" if dice.chance(0.05) else "",
         }
 

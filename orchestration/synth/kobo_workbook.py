@@ -44,7 +44,7 @@ def write_exports(partner: str, cases: Sequence[Case], folder: Path, seed: int, 
     """Write every export of one partner's form; returns the names of the files."""
     form = FORMS_IN_USE[partner]
     dice = Dice(seed, "kobo", partner)
-    submissions = _submissions(form, cases, seed, dice)
+    submissions = submissions_of(form, cases, seed, dice)
     names = []
     for name, last in form.exports:
         exported = [one for one in submissions if one.month_number <= min(last, months - 1)]
@@ -54,7 +54,8 @@ def write_exports(partner: str, cases: Sequence[Case], folder: Path, seed: int, 
     return names
 
 
-def _submissions(form: KoboForm, cases: Sequence[Case], seed: int, dice: Dice) -> list[Submission]:
+def submissions_of(form: KoboForm, cases: Sequence[Case], seed: int, dice: Dice) -> list[Submission]:
+    """What a form server keeps of these cases, with what goes wrong on the way to it."""
     found: list[Submission] = []
     for number, case in enumerate(cases):
         digest = hashlib.sha256(f"{seed}/{form.partner}/{number}".encode()).digest()

@@ -54,6 +54,14 @@ CASE_PARTNERS = (
     ),
 )
 
+# They show further layouts with few records; `size` is how many, of all that `synth` draws by default.
+LAYOUT_PARTNERS = (
+    CasePartner("kasuku_network", 65, ("KE047", "KE016"), asks_consent=True),
+    CasePartner("kifaru_rescue", 65, ("KE010", "KE011", "KE023"), asks_consent=True),
+    CasePartner("digidigi_trust", 65, ("KE001", "KE003", "KE006"), asks_consent=True),
+    CasePartner("nyuki_line", 60, ("KE042", "KE044", "KE040")),
+)
+
 
 def month_of(number: int) -> date:
     """The first day of a month, counted from the first one."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.synth.form_servers import WRITERS
 from orchestration.synth.hotline_csv import TABLES, write_tables
-from orchestration.synth.journeys import all_cases
+from orchestration.synth.journeys import all_cases, layout_cases
 from orchestration.synth.kobo_forms import FORMS_IN_USE
 from orchestration.synth.kobo_workbook import write_exports
 from orchestration.synth.partners import MONTHS
 from orchestration.synth.route_workbooks import write_rounds
+from orchestration.synth.sheets_csv import write_sheet
 from orchestration.synth.shelter_workbook import BOOKS, write_book
 
 SEED = 2020
@@ -60,6 +62,11 @@ def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = 
         write_exports(partner, drawn[partner], folder / partner / "extracts", seed, months)
     for table in TABLES:
         write_tables(table, drawn[table.partner], folder / table.partner / "extracts", seed, months)
+    few = layout_cases(seed, months, cases / CASES)
+    for partner, write in WRITERS.items():
+        write(few[partner], folder / partner / "extracts", seed)
+    write_sheet(few["nyuki_line"], folder / "nyuki_line" / "extracts", seed)
+    drawn |= few
     return SynthSummary(
         folder=folder,
         seed=seed,

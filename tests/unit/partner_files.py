@@ -10,10 +10,14 @@ import openpyxl
 import yaml
 
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.landing import account
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
 from orchestration.extracts.tally import LandedCell
+from orchestration.extracts.typed.table_rows import Tables, typed_tables
+from orchestration.extracts.typed.vocabulary import load_vocabulary
 from orchestration.keys import Keys
+from orchestration.settings import REFERENCE_SEEDS
 
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
 BOOK: dict[str, Any] = {
@@ -62,6 +66,24 @@ def read(path: Path, content: dict[str, Any]) -> tuple[list[LandedCell], RecordR
     reader = RecordReader(contract, KEYS, path.name)
     with open_source(path, contract) as source:
         return list(reader.landed_cells(source)), reader
+
+
+def typed(path: Path, content: dict[str, Any], received_on: str = "2024-12-31") -> Tables:
+    """The typed tables of a file, as if it had been received that day."""
+    cells, reader = read(path, content)
+    contract = Contract.model_validate(content)
+    entry = account(contract, reader.tally, 1900) | {
+        "extract_id": "0" * 16,
+        "partner": contract.partner.code,
+        "file": path.name,
+        "received_on": received_on,
+        "sequence": 1,
+    }
+    return typed_tables(cells, entry, contract, load_vocabulary(REFERENCE_SEEDS), KEYS)
+
+
+def problems(tables: Tables) -> list[str]:
+    return sorted(f"{found['outcome']}:{found['problem_code']}" for found in tables["problems"])
 
 
 def values(cells: list[LandedCell], field: str) -> list[str]:

@@ -32,7 +32,7 @@ def test_no_column_that_a_sample_contract_names_is_withheld() -> None:
     assert SAMPLES
     for contracts in load_contracts(SAMPLE_PARTNERS).valid.values():
         for contract in contracts:
-            columns = [spec.column for spec in contract.fields.values() if spec.column]
+            columns = [column for spec in contract.fields.values() for column in spec.names]
             for column in [*columns, *contract.deny, *contract.delivery.key_parts]:
                 assert shown_column(column, 1) == column
 

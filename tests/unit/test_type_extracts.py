@@ -67,9 +67,10 @@ INTERCEPTIONS: dict[str, Any] = ROUTES | {
     "contract": "swala_irf",
     "grain": "interception",
     "consent": {"basis": "agreement", "reference": "§4"},
+    "delivery": ROUTES["delivery"] | {"person_rows": True},
     "fields": {
         "event_on": "Date",
-        "person_count": "Stated",
+        "person_count": {"count_rows": True, "compare_with": "Stated"},
         "sex": "Sex",
         "place(transit).place_text": {"column": "Point", "basis": "observed"},
     },

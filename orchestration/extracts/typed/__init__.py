@@ -2,7 +2,7 @@
 
 Belongs here: pure functions over distinct values, and the step that writes the typed tables. Does
 not: what a place name means (`places`), rules across extracts (dbt). Reading order: words, dates,
-counts, ages, vocabulary, codes, routes; row, rows, copies, mentions, assembly; tables, table_rows,
+counts, ages, vocabulary, codes, routes; row, rows, pieces, copies, mentions, assembly; tables, table_rows,
 type_extracts.
 """
 

@@ -18,7 +18,7 @@ from orchestration.extracts.contract_fields import MANY_CODES, SINGLE_CODES
 from orchestration.extracts.records import LandedCell
 from orchestration.extracts.typed.ages import ReadAge
 from orchestration.extracts.typed.copies import one_of
-from orchestration.extracts.typed.mentions import Child, Mention, mentions_of
+from orchestration.extracts.typed.mentions import Child, Mention, Texts, mentions_of
 from orchestration.extracts.typed.row import Problem, Row, weighed
 from orchestration.extracts.typed.rows import RowTypist
 
@@ -33,7 +33,7 @@ _OWN_COLUMNS = (
     "data_source", "consent_state", "event_kind",
 )  # fmt: skip
 _LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in _OWN_COLUMNS)
-MentionId = Callable[[str | None, str | None, str | None], int]
+MentionId = Callable[[Texts], int]
 
 
 @dataclass
@@ -123,7 +123,7 @@ def _record(
         "key_basis": "reference" if contract.delivery.key_parts else "content",
     }
     codes = _codes(row, children)
-    named = [(mention, mention_id(*mention.texts)) for mention in mentions]
+    named = [(mention, mention_id(mention.texts)) for mention in mentions]
     values["content_hash"] = _content_hash(values, codes, named)
     return Record(values, codes, named, list(dict.fromkeys(row.problems)))
 

@@ -5,6 +5,7 @@ A cell is understood whole or not at all: a piece that no list knows is `unknown
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -113,6 +114,15 @@ class CodeReader:
             return self._many(codes)
         return ReadCodes(self._many(codes).codes or (UNKNOWN,), ("unk:code_unmapped",))
 
+    def read_array(self, value: str | None, kind: str = "text") -> ReadCodes:
+        """Read a cell that holds a JSON array of codes (`["a", "b"]`); any other text as a joined cell."""
+        choices = _array(value or "")
+        if choices is not None:
+            return self.read_flags(choices)
+        if norm(value).startswith("["):  # cut short, so what it lacks is not known
+            return ReadCodes((UNKNOWN,), ("unk:code_unmapped",))
+        return self.read_many(value, kind)
+
     def read_flags(self, choices: Iterable[str]) -> ReadCodes:
         """Read the choices of a question exported as one 1/0 column each; only the chosen ones are given."""
         codes: list[str] = []
@@ -180,6 +190,14 @@ class CodeReader:
     def _add(self, found: Mapping[str, str]) -> None:
         for spelling, code in found.items():
             self._known.setdefault(norm(spelling), SystemCode(code))
+
+
+def _array(text: str) -> list[str] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return [str(item) for item in found if item is not None] if isinstance(found, list) else None
 
 
 def joined_or_flags(joined: ReadCodes | None, flags: ReadCodes | None) -> ReadCodes:

@@ -11,14 +11,24 @@ from orchestration.extracts.typed.row import Place, Row
 Child = tuple[int, dict[str, Place]]
 
 
+class Texts(NamedTuple):
+    """What was sent of one place: names, or a code and whose code it is."""
+
+    place_text: str | None = None
+    admin_text: str | None = None
+    country_text: str | None = None
+    code_system: str | None = None
+    place_code: str | None = None
+
+
 class Mention(NamedTuple):
-    """A place a record names; `texts` are place, admin and country as sent."""
+    """A place a record names, as sent."""
 
     role: str
     seq: int | None
     basis: str
     transport_mode: str | None
-    texts: tuple[str | None, str | None, str | None]
+    texts: Texts
 
 
 def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[list[Mention], int | None]:
@@ -80,13 +90,13 @@ def _stop_place(stop: Stop) -> Place:
 
 
 def _mention(role: str, seq: int | None, basis: str, place: Place) -> Mention:
-    texts = (place.texts.get("place_text"), place.texts.get("admin_text"), place.texts.get("country_text"))
+    texts = Texts(**{part: text for part, text in place.texts.items() if part in Texts._fields})
     mode = place.transport[0] if len(place.transport) == 1 else None
     return Mention(role, seq, basis, mode, texts)
 
 
 def _basis(role: str, contract: Contract) -> str:
-    for part in ("place_text", "admin_text", "country_text"):
+    for part in ("place_text", "admin_text", "country_text", "place_code"):
         spec = contract.fields.get(f"place({role}).{part}")
         if spec and spec.basis:
             return spec.basis

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from orchestration.extracts.contract import Contract
@@ -57,6 +57,13 @@ class Row:
         for problem in problems:
             outcome, _, code = problem.partition(":")
             self.problems.append(Problem(self.sheet, self.row_number, name, outcome, code))
+
+
+def with_problems(row: Row, name: str, problems: Iterable[str]) -> Row:
+    """The same row with more noted; the row itself stays as it is."""
+    noted = replace(row, problems=list(row.problems))
+    noted.note(name, problems)
+    return noted
 
 
 def weighed(contract: Contract, name: str, problems: tuple[str, ...]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from orchestration.extracts.contract import Contract, Period
 from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, MANY_CODES, FieldSpec, place_parts
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.records import LandedCell
+from orchestration.extracts.rename import DISAGREES, LABEL
 from orchestration.extracts.typed.ages import read_age
 from orchestration.extracts.typed.codes import CodeReader, ReadCode, ReadCodes, joined_or_flags
 from orchestration.extracts.typed.counts import ReadCount, read_count, read_default
@@ -23,6 +24,7 @@ from orchestration.extracts.typed.vocabulary import AGE_BAND, Vocabulary
 from orchestration.extracts.typed.words import clean, is_blank, norm
 
 TRANSIT_LIST = "place(transit).list"
+NAMIBIA = "NA"
 
 
 class RowTypist:
@@ -53,14 +55,14 @@ class RowTypist:
         self._needed = [
             name
             for name, spec in contract.fields.items()
-            if spec.required and spec.column and spec.default is None
+            if spec.required and spec.is_read and spec.default is None
             if name != "event_on" and not contract.part_of(spec)[0]
         ]
         self._seen: dict[tuple[Any, ...], Any] = {}
 
     def main_row(self, record_id: int, sheet: str, number: int, cells: list[LandedCell]) -> Row:
         row = Row(record_id, sheet, number)
-        by_field = self._by_field(cells)
+        by_field = self._by_field(row, cells)
         self._dates(row, by_field)
         self._count(row, by_field.get("person_count"))
         self._codes(row, by_field)
@@ -74,25 +76,28 @@ class RowTypist:
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
         """The places one child row names, by role; its other codes are added to the record's row."""
         places: dict[str, Place] = {}
-        for name, found in self._by_field(cells).items():
+        for name, found in self._by_field(row, cells).items():
             parts = place_parts(name)
             if parts and parts[1] == "transport_mode":
                 read = self._many(name, found)
                 places.setdefault(parts[0], Place()).transport = tuple(code for code in read.codes)
                 row.note(name, read.problems)
             elif parts:
-                _add_text(places.setdefault(parts[0], Place()), parts[1], found[0].value)
+                place = places.setdefault(parts[0], Place())
+                _add_text(place, parts[1], found[0].value, self.contract.fields[name].code_system)
             elif name in MANY_CODES:
                 read = self._many(name, found)
                 row.lists[name] = tuple(dict.fromkeys((*row.lists.get(name, ()), *read.codes)))
                 row.note(name, weighed(self.contract, name, read.problems))
         return places
 
-    def _by_field(self, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
+    def _by_field(self, row: Row, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
         """Today's contract decides: what it no longer maps is not read, even where it landed."""
         found: dict[str, list[LandedCell]] = {}
         for cell in cells:
-            if cell.field in self.contract.fields:
+            if cell.kind == DISAGREES:
+                row.note(cell.field, ("flag:columns_disagree",))
+            elif cell.field in self.contract.fields:
                 found.setdefault(cell.field, []).append(cell)
         return found
 
@@ -146,7 +151,8 @@ class RowTypist:
 
     def _count(self, row: Row, cells: list[LandedCell] | None) -> None:
         spec = self.contract.fields.get("person_count")
-        grain = self.contract.grain
+        # Beside rows that are persons, a stated number of none contradicts them and is no fault by itself.
+        grain = "route_report" if spec and spec.count_rows else self.contract.grain
         value, kind, shown = _first(cells, spec)
         if spec is None:
             row.count = read_default(None, grain)
@@ -183,7 +189,7 @@ class RowTypist:
                 row.lists[name] = read.codes
                 row.note(name, weighed(self.contract, name, read.problems))
             else:
-                one = self._one(name, found[0])
+                one = self._one(name, found)
                 row.codes[name] = one.code
                 row.note(name, weighed(self.contract, name, one.problems))
                 row.child_word = one.is_child if name == "sex" else row.child_word
@@ -233,7 +239,7 @@ class RowTypist:
                 code = "cell_error" if found[0].value.startswith("#") else "formula_no_value"
                 row.note(name, (f"unk:{code}",))
             else:
-                _add_text(row.places.setdefault(role, Place()), part, found[0].value)
+                _add_text(row.places.setdefault(role, Place()), part, found[0].value, spec.code_system)
 
     def _route(self, spec: FieldSpec, cell: LandedCell) -> ReadRoute:
         read: ReadRoute = self._cached(
@@ -249,24 +255,33 @@ class RowTypist:
         )
         return read
 
-    def _one(self, name: str, cell: LandedCell) -> ReadCode:
+    def _one(self, name: str, cells: list[LandedCell]) -> ReadCode:
         reader = self._readers[name]
+        cell = next((cell for cell in cells if cell.kind != LABEL), None)
+        if cell is None:  # its code was removed
+            return ReadCode()
+        label = next((cell.value for cell in cells if cell.kind == LABEL), None)
         read: ReadCode = self._cached(
-            (name, cell.value, cell.kind), lambda: reader.read_one(cell.value, cell.kind)
+            (name, cell.value, cell.kind, label), lambda: reader.read_one(cell.value, cell.kind, label)
         )
         return read
 
     def _many(self, name: str, cells: list[LandedCell]) -> ReadCodes:
         reader = self._readers[name]
+        if self.contract.item_kinds_of(self.contract.fields[name]):
+            one = self._one(name, cells)
+            return ReadCodes((one.code,) if one.code else (), one.problems)
         chosen = tuple(cell.value for cell in cells if cell.kind == "flag")
         flags: ReadCodes | None = None
         if chosen:
             flags = self._cached((name, "flags", chosen), lambda: reader.read_flags(c for c in chosen if c))
         joined: ReadCodes | None = None
+        is_array = self.contract.fields[name].select_multiple == "array"
         for cell in cells:
             if cell.kind != "flag":
                 value, kind = cell.value, cell.kind
-                joined = self._cached((name, value, kind), lambda v=value, k=kind: reader.read_many(v, k))
+                read = reader.read_array if is_array else reader.read_many
+                joined = self._cached((name, value, kind), lambda v=value, k=kind, r=read: r(v, k))
         return joined_or_flags(joined, flags)
 
     def _moment(self, cell: LandedCell) -> datetime | None:
@@ -316,7 +331,11 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
     return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
 
 
-def _add_text(place: Place, part: str, value: str) -> None:
+def _add_text(place: Place, part: str, value: str, code_system: str | None = None) -> None:
     text = clean(value)
-    if not is_blank(norm(text)):
+    # `NA` in a column of countries may be Namibia's code; what stands beside it decides (`places`).
+    may_be_namibia = text == NAMIBIA and part in ("country_text", "place_code")
+    if not is_blank(norm(text)) or may_be_namibia:
         place.texts[part] = text
+        if code_system:
+            place.texts["code_system"] = code_system

@@ -11,6 +11,7 @@ from orchestration.extracts.contract import Contract, Period
 from orchestration.extracts.records import LandedCell
 from orchestration.extracts.shown_names import is_withheld
 from orchestration.extracts.typed.assembly import Record, assemble
+from orchestration.extracts.typed.mentions import Texts
 from orchestration.extracts.typed.rows import RowTypist
 from orchestration.extracts.typed.tables import SCHEMAS
 from orchestration.extracts.typed.vocabulary import Vocabulary
@@ -33,17 +34,15 @@ def typed_tables(
     own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
     default_country = contract.locale.default_country
     named: dict[int, dict[str, Any]] = {}
-    known: dict[tuple[str, str, str], int] = {}
+    known: dict[tuple[str, ...], int] = {}
 
-    def mention_id(place: str | None, admin: str | None, country: str | None) -> int:
-        texts = (same(place or ""), same(admin or ""), same(country or ""))
-        if texts not in known:
-            known[texts] = keys.number("mention", *texts, default_country or "")
-        named.setdefault(
-            known[texts],
-            {"place_text": place, "admin_text": admin, "country_text": country},
-        )
-        return known[texts]
+    def mention_id(texts: Texts) -> int:
+        key = tuple(same(text or "") for text in texts)
+        if key not in known:
+            code = key[3:] if texts.place_code else ()
+            known[key] = keys.number("mention", *key[:3], default_country or "", *code)
+        named.setdefault(known[key], texts._asdict())
+        return known[key]
 
     tables: Tables = {table: [] for table in SCHEMAS}
     for record in assemble(cells, typist, period.round if period else None, mention_id):

@@ -105,6 +105,8 @@ MENTIONS = pa.schema(
         ("place_text", pa.string()),
         ("admin_text", pa.string()),
         ("country_text", pa.string()),
+        ("code_system", pa.string()),
+        ("place_code", pa.string()),
         ("default_country", pa.string()),
     ]
 )

@@ -1,0 +1,54 @@
+"""A place by the code of a named system, and what a name beside the code adds or contradicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestration.places import outcome as o
+from orchestration.places.choose import ANYWHERE, NEARBY, outcome_of
+from orchestration.places.gazetteer import Gazetteer, Place
+from orchestration.places.outcome import Outcome
+
+_CERTAIN = 0.99
+
+
+def place_of_code(gazetteer: Gazetteer, system: str, code: str) -> Place | None:
+    """The place a code means in its system: `40`, `040` and `40.0` are one county number."""
+    key = code.strip().upper()
+    if system == "kenya_county_number":
+        key = key.removesuffix(".0").lstrip("0")
+    place_id = gazetteer.by_system.get(system, {}).get(key)
+    return gazetteer.place(place_id) if place_id else None
+
+
+def coded(gazetteer: Gazetteer, place: Place) -> Outcome:
+    """A place that its code alone names."""
+    return outcome_of(gazetteer, place, "exact", _CERTAIN, ANYWHERE)
+
+
+def with_name(gazetteer: Gazetteer, place: Place, named: Outcome) -> Outcome:
+    """Code and name together: the finer of two that agree, else what both share."""
+    if named.country is None:
+        return coded(gazetteer, place)
+    if place.kind == "country":
+        if named.country == place.country:
+            return named
+    elif named.county is None:
+        if named.country == place.country and named.precision == "country":
+            return coded(gazetteer, place)
+    elif named.county == place.county:
+        if named.place_id == place.place_id or named.kind == "county":
+            return coded(gazetteer, place)
+        if place.kind == "county" or named.kind != place.kind:
+            return named
+    return _shared(gazetteer, place, named)
+
+
+def _shared(gazetteer: Gazetteer, place: Place, named: Outcome) -> Outcome:
+    rivals = tuple(sorted({place.place_id, named.place_id or place.place_id}))
+    common = place.county if place.county and place.county == named.county else None
+    common = common or (place.country if place.country == named.country else None)
+    if common is None:
+        return o.unresolved(o.CODE_NAME_CONFLICT, rivals=rivals)
+    found = outcome_of(gazetteer, gazetteer.place(common), "context", NEARBY, ANYWHERE)
+    return replace(found, problems=(o.CODE_NAME_CONFLICT,), rivals=rivals)

@@ -1,0 +1,168 @@
+"""Border monitors send a row a person: the rows of an incident make one record, suspects are none of it."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.extracts.contract import Contract
+from tests.unit.partner_files import book, problems, read, typed
+
+STATUS = {
+    "Evidence of Trafficking": "prevented",
+    "High Risk of Trafficking": "high_risk",
+    "Should not count as an Intercept": "not_trafficking",
+}
+INCIDENTS = book(
+    grain="interception",
+    consent={"basis": "agreement", "reference": "§4"},
+    delivery={"mode": "incremental", "cadence": "weekly", "key": "irf_number", "person_rows": True},
+    format={"kind": "csv"},
+    locale={"dates": "ymd", "default_country": "KEN"},
+    constant_within_key=["date_of_interception", "location", "number_of_victims"],
+    accept_if={
+        "column": "role",
+        "accept": ["PVOT"],
+        "otherwise": "withhold",
+        "withheld_as": "not_potential_victim",
+    },
+    fields={
+        "event_on": {"column": "date_of_interception", "required": True},
+        "person_count": {"count_rows": True, "compare_with": "number_of_victims"},
+        "place(transit).place_text": {"column": "location", "basis": "observed"},
+        "sex": {"column": "gender", "values": {"F": "female", "M": "male"}},
+        "age_band": {"column": "age", "from": "age_text"},
+        "means_of_control": {"flags_with_prefix": "control_"},
+        "trafficking_status": {"column": "verified", "values": STATUS},
+    },
+    deny=["full_name"],
+)
+PERSON = {
+    "irf_number": "MLB101",
+    "date_of_interception": "2024-03-04",
+    "location": "Malaba",
+    "number_of_victims": "3",
+    "role": "PVOT",
+    "full_name": "Amina Testperson",
+    "gender": "F",
+    "age": "16",
+    "control_threats": "False",
+    "verified": "Evidence of Trafficking",
+}
+
+
+def incidents(path: Path, *people: dict[str, Any]) -> Path:
+    file = path / "irf.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, PERSON)
+        writer.writeheader()
+        writer.writerows(PERSON | person for person in people)
+    return file
+
+
+def counts(record: dict[str, Any]) -> tuple[int, int, int, str]:
+    return (*(record[f"person_count{end}"] for end in ("", "_low", "_high")), record["count_basis"])
+
+
+def test_three_persons_of_one_incident_are_one_record_of_three(tmp_path: Path) -> None:
+    tables = typed(incidents(tmp_path, {}, {"gender": "M"}, {"control_threats": "True"}), INCIDENTS)
+    [record] = tables["records"]
+    assert counts(record) == (3, 3, 3, "stated")
+    assert (record["source_row_count"], record["sex"], record["age_band"]) == (3, "mixed", "a09_17")
+    assert (record["trafficking_status"], record["event_kind"]) == ("prevented", "intercepted")
+    assert [(code["domain"], code["code"]) for code in tables["record_codes"]] == [
+        ("means_of_control", "threats")
+    ]
+    assert [mention["place_basis"] for mention in tables["place_mentions"]] == ["observed"]
+    assert problems(tables) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "stated", "expected"),
+    [(2, "3", (2, 2, 3, "range")), (3, "2", (2, 2, 3, "range")), (1, "3", (1, 1, 3, "range"))],
+)
+def test_rows_and_stated_number_that_differ_are_kept_as_a_range(
+    tmp_path: Path, rows: int, stated: str, expected: tuple[int, int, int, str]
+) -> None:
+    tables = typed(incidents(tmp_path, *[{"number_of_victims": stated}] * rows), INCIDENTS)
+    assert counts(tables["records"][0]) == expected
+    assert problems(tables) == ["flag:victim_count_mismatch"]
+
+
+@pytest.mark.parametrize("stated", ["", "unknown", "1-5"])
+def test_a_stated_number_that_does_not_contradict_the_rows_changes_nothing(
+    tmp_path: Path, stated: str
+) -> None:
+    tables = typed(incidents(tmp_path, *[{"number_of_victims": stated}] * 2), INCIDENTS)
+    assert counts(tables["records"][0]) == (2, 2, 2, "stated")
+
+
+@pytest.mark.parametrize(
+    "differs", [{"date_of_interception": "2024-03-05"}, {"location": "Busia"}, {"number_of_victims": "2"}]
+)
+def test_an_incident_whose_rows_disagree_is_set_aside(tmp_path: Path, differs: dict[str, str]) -> None:
+    tables = typed(incidents(tmp_path, {}, differs), INCIDENTS)
+    assert len(tables["records"]) == 1
+    assert problems(tables) == ["Q:incident_conflict"]
+
+
+def test_two_spellings_of_one_day_and_place_do_not_disagree(tmp_path: Path) -> None:
+    other = {"date_of_interception": "4 March 2024", "location": "MALABA "}
+    assert problems(typed(incidents(tmp_path, {}, other, {}), INCIDENTS)) == []
+
+
+def test_what_the_contract_does_not_call_constant_may_differ(tmp_path: Path) -> None:
+    content = INCIDENTS | {"constant_within_key": ["date_of_interception"]}
+    assert problems(typed(incidents(tmp_path, {}, {"location": "Busia"}, {}), content)) == []
+
+
+def test_suspects_never_land_and_their_incident_does(tmp_path: Path) -> None:
+    file = incidents(tmp_path, {"number_of_victims": "1"}, {"role": "Suspect", "number_of_victims": "1"})
+    _, reader = read(file, INCIDENTS)
+    assert reader.tally.refusals == {("", "withheld:not_potential_victim"): 1}
+    tables = typed(file, INCIDENTS)
+    assert counts(tables["records"][0]) == (1, 1, 1, "stated")
+    assert problems(tables) == []
+
+
+def test_an_interception_never_counts_as_a_victim_whatever_its_evidence(tmp_path: Path) -> None:
+    people = [{"irf_number": f"MLB{at}", "verified": answer} for at, answer in enumerate([*STATUS, ""])]
+    tables = typed(incidents(tmp_path, *people), INCIDENTS)
+    found = [record["trafficking_status"] for record in tables["records"]]
+    assert found == ["prevented", "high_risk", "not_trafficking", "prevented"]
+    assert {record["record_grain"] for record in tables["records"]} == {"interception"}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["A", "B", "C"]), st.sampled_from(["PVOT", "Suspect", ""])), min_size=1
+    )
+)
+def test_every_potential_victim_counts_once_and_nobody_else(people: list[tuple[str, str]]) -> None:
+    rows = [{"irf_number": irf, "role": role, "number_of_victims": ""} for irf, role in people]
+    with tempfile.TemporaryDirectory() as folder:
+        tables = typed(incidents(Path(folder), *rows), INCIDENTS)
+    expected = Counter(irf for irf, role in people if role == "PVOT")
+    assert sorted(record["person_count"] for record in tables["records"]) == sorted(expected.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"constant_within_key": ["place_of_birth"]}, "no field reads 'place_of_birth'"),
+        ({"delivery": INCIDENTS["delivery"] | {"person_rows": False}}, "belong together"),
+        ({"delivery": INCIDENTS["delivery"] | {"key": "content"}}, "needs delivery.key"),
+        ({"fields": INCIDENTS["fields"] | {"sex": {"count_rows": True}}}, "only goes with person_count"),
+    ],
+)
+def test_a_contract_of_person_rows_hangs_together(changes: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Contract.model_validate(INCIDENTS | changes)
