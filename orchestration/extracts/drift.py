@@ -26,11 +26,16 @@ _WEIGHT_OF_NAMES = 0.6
 
 @dataclass(frozen=True)
 class ColumnUse:
-    """What a contract needs a column for."""
+    """What a contract needs a column for, and what else it is called in other files."""
 
     column: str
     feeds: list[str]
     is_required: bool
+    other_names: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        return [self.column, *self.other_names]
 
 
 @dataclass(frozen=True)
@@ -89,8 +94,8 @@ def find_drift(
     before = [str(column) for column in last.get("columns_found") or ()] if last else []
     had = {same(column) for column in before}
     uses = uses_of(contract)
-    gone = [use for use in uses if not _is_there(use.column, found) and _is_missed(contract, use, had)]
-    known = {same(use.column) for use in uses}
+    gone = [use for use in uses if not _is_there(use, found) and _is_missed(contract, use, had)]
+    known = {same(name) for use in uses for name in use.names}
     gone += [
         ColumnUse(column, [], False)
         for column in before
@@ -111,10 +116,14 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
     """Every column the contract names, with what it feeds; a child sheet's as `repeat/column`."""
     feeds: dict[str, list[str]] = {}
     required: set[str] = set()
+    others: dict[str, list[str]] = {}
     for name, spec in contract.fields.items():
         if spec.column:
-            feeds.setdefault(spec.column, []).append(f"fields.{name}")
-            required |= {spec.column} if contract.must_have_column(name) else set()
+            # In a long layout `item_type=TACT` means the rows of that type, and the column is `item_type`.
+            column = spec.column.partition("=")[0] if contract.format.items else spec.column
+            feeds.setdefault(column, []).append(f"fields.{name}")
+            others.setdefault(column, []).extend(spec.columns[1:])
+            required |= {column} if contract.must_have_column(name) else set()
     for column in contract.delivery.key_parts:
         if column != SHEET:
             feeds.setdefault(column, []).append("delivery.key")
@@ -131,7 +140,9 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
             feeds.setdefault(linked, []).append(f"link.{name}")
     for column in contract.deny:
         feeds.setdefault(column, []).append("deny")
-    return [ColumnUse(column, uses, column in required) for column, uses in feeds.items()]
+    return [
+        ColumnUse(column, uses, column in required, others.get(column, [])) for column, uses in feeds.items()
+    ]
 
 
 def name_likeness(one: str, other: str) -> float:
@@ -183,15 +194,15 @@ def _part(column: str) -> int:
 
 def _is_missed(contract: Contract, use: ColumnUse, had: set[str]) -> bool:
     if use.feeds == ["deny"]:
-        return _is_there(use.column, had)
+        return _is_there(use, had)
     names = [name.removeprefix("fields.") for name in use.feeds if name.startswith("fields.")]
     return not names or any(not contract.fields[name].optional_column for name in names)
 
 
-def _is_there(column: str, found: Iterable[str]) -> bool:
-    """Also as one 1/0 column a choice, `question/choice`."""
-    wanted = same(column)
-    return wanted in found or any(name.startswith(f"{wanted}/") for name in found)
+def _is_there(use: ColumnUse, found: Iterable[str]) -> bool:
+    """By any of its names, also as one 1/0 column a choice, `question/choice`."""
+    wanted = [same(name) for name in use.names]
+    return any(name in wanted or name.startswith(tuple(f"{one}/" for one in wanted)) for name in found)
 
 
 def _is_named(key: str, named: set[str]) -> bool:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts
-from orchestration.extracts.drift import ColumnUse, Drift, Renamed
+from orchestration.extracts.drift import ColumnUse, Drift, Renamed, uses_of
 from orchestration.extracts.drift_codes import NewCodes, coded_fields, find_new_codes
 from orchestration.extracts.drift_patch import contract_patch, effects
 from orchestration.extracts.landing import parquet_path, read_register
@@ -26,14 +26,19 @@ from orchestration.settings import REFERENCE_SEEDS, Settings
 def drift_items(
     settings: Settings, contracts: Contracts, taken: Iterable[TakenExtract] = ()
 ) -> list[dict[str, Any]]:
-    """One item a file with drift: who, what changed, a ready change to the contract and what it would do."""
+    """One item a file with drift: who, what changed, a ready change to the contract and what it would do.
+
+    Comes after typing, which says in which extracts to look for new codes.
+    """
     items = [extract.drift for extract in taken if extract.outcome == "held" and extract.drift]
     vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    unmapped = _with_unmapped_codes(settings)
     for partner in contracts.partners:
         for entry in _that_count(read_register(settings.landing, partner)):
             contract = contract_for(entry, contracts)
             drift = _still_open(contract, _drift_of(entry.get("drift")))
-            codes = _new_codes(settings, contract, entry, vocabulary)
+            is_unmapped = (partner, entry["extract_id"]) in unmapped
+            codes = _new_codes(settings, contract, entry, vocabulary) if is_unmapped else []
             if drift or codes:
                 items.append(drift_item(contract, entry, drift, codes, is_held=False))
     return items
@@ -99,13 +104,24 @@ def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
     """What today's contract has answered since is no longer told."""
     if drift is None:
         return None
-    named = {spec.column for spec in contract.fields.values()} | set(contract.deny)
+    named = {name for use in uses_of(contract) for name in use.names}
     return Drift(
         drift.compared_with,
         [column for column in drift.added if column not in named],
         drift.gone,
         [one for one in drift.renamed if one.now not in named],
     )
+
+
+def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:
+    """(partner, extract id) of the extracts in which typing met an answer nobody knows."""
+    folder = settings.typed / "problems"
+    if not any(folder.glob("*.parquet")):
+        return set()
+    table = pq.read_table(
+        folder, columns=["partner", "extract_id"], filters=pc.field("problem_code") == "code_unmapped"
+    )
+    return set(zip(table["partner"].to_pylist(), table["extract_id"].to_pylist(), strict=True))
 
 
 def _new_codes(

@@ -67,9 +67,9 @@ class RecordReader:
         self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
         self._tabs = Tabs(contract, self._label)
         self._without_reference = 0
-        self._unnamed_items = 0
         self.profiles = ColumnProfiles()
         self.knows_columns = False
+        self._unnamed_items = 0
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
         """What changed in the columns; None where no header was surely found."""

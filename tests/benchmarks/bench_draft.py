@@ -10,7 +10,9 @@ listed apart.
 What the words did before anybody tuned them, on headings written down from the documentation of six other
 layouts (`documented_headings.csv`): 44 of 62 (71 %), and no heading to deny was read as a field. On a whole
 KoboToolbox workbook with Swahili labels, values helping: 10 of 12 mappable columns, the other two denied.
-Words were added for those headings since, so that file is no longer unseen either.
+Words were added for those headings since, so that file is no longer unseen either. Four sample partners written
+by others afterwards (JSON, an ODK zip, labelled CSV, a Sheets download): 49 of 51 (96 %) at the first run, and no
+denied column mapped; two phrases were added since.
 """
 
 from __future__ import annotations

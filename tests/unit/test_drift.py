@@ -12,7 +12,7 @@ import pyrage
 import pytest
 import yaml
 
-from orchestration.extracts import check_contract, drift_items, load_contracts, take_in
+from orchestration.extracts import check_contract, drift_items, load_contracts, take_in, type_extracts
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.drift import find_drift, name_likeness
 from orchestration.extracts.outcomes import TakenExtract
@@ -119,7 +119,7 @@ def test_a_lost_optional_column_only_flags(home: Settings) -> None:
     assert taken.outcome == "landed"
     found = note(home, taken)
     assert found["drift"]["gone"] == [
-        {"column": "Persons", "feeds": ["fields.person_count"], "is_required": False}
+        {"column": "Persons", "feeds": ["fields.person_count"], "is_required": False, "other_names": []}
     ]
     assert found["drift"]["compared_with"] == first.extract_id
     assert [problem["code"] for problem in found["problems"]] == ["flag:column_missing_optional"]
@@ -150,6 +150,14 @@ def test_a_column_that_some_files_lack_is_no_drift(home: Settings) -> None:
     assert not find_drift(contract, there, [], {}, last)
 
 
+def test_a_column_that_goes_by_another_of_its_names_is_no_drift(home: Settings) -> None:
+    content = book()
+    content["fields"]["place(origin).place_text"] = {"column": ["From", "Kutoka"]}
+    add_partner(home.partners, content)
+    taken = send(home, "a.xlsx", renamed(From="Kutoka"), rows())
+    assert (taken.outcome, note(home, taken)["drift"]) == ("landed", None)
+
+
 def test_the_header_below_a_title_is_told_though_a_required_column_is_gone(home: Settings) -> None:
     add_partner(home.partners, book(format={"kind": "xlsx", "sheet": 0, "header_search": 15}))
     folder = home.inbox / "testpartner"
@@ -172,6 +180,7 @@ def test_new_codes_are_counted_and_shown_only_where_they_identify_nobody(home: S
     answers = ["F", "M", "F", "Fixture", "woman or girl", "Helicopter pilot", "Sampleton", "0712345678"]
     taken = send(home, "a.xlsx", HEADER, rows(80, Sex=answers))
     assert taken.outcome == "landed"
+    type_extracts(home, KEYS)
     [item] = drift_items(home, load_contracts(home.partners), [])
     [codes] = item["new_codes"]
     assert (codes["field"], codes["column"], codes["spellings"]) == ("sex", "Sex", 4)
@@ -206,6 +215,7 @@ def test_a_long_list_of_spellings_looks_like_a_swapped_column_and_is_not_shown()
 def test_review_tells_landed_and_held_drift_and_no_value(home: Settings) -> None:
     send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, SECRET[4]] for row in rows(Sex=["F", "Sampleton"])])
     held = send(home, "held.xlsx", renamed(From="Town of origin"), rows(31))
+    type_extracts(home, KEYS)
     review.write_drift(home, drift_items(home, load_contracts(home.partners), [held]))
     lines = list(csv.DictReader((home.review / "drift.csv").open(encoding="utf-8")))
     assert [(line["file"], line["change"], line["column"], line["now"]) for line in lines] == [
