@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from orchestration.extracts.contract_fields import (
+    AROUND_POINT,
     CANONICAL_FIELDS,
     MANY_CODES,
     SINGLE_CODES,
@@ -23,7 +24,7 @@ from orchestration.extracts.contract_fields import (
     Text,
     place_parts,
 )
-from orchestration.extracts.contract_format import AnyFormat, AnyRepeat, JsonFormat, XlsxFormat
+from orchestration.extracts.contract_format import AnyFormat, AnyRepeat, JsonFormat, Layout, Tab, XlsxFormat
 from orchestration.extracts.contract_terms import (
     SHEET,
     AcceptIf,
@@ -114,17 +115,27 @@ class Contract(Strict):
                     f"column {column!r} is both mapped under fields and denied; keep one of them"
                 )
         self._refuse_scattered_rows()
-        for name, repeat in self.repeats.items():
+        children: dict[str, AnyRepeat | Tab] = {**self.repeats, **self.tabs}
+        for name, repeat in children.items():
             if isinstance(self.format, JsonFormat):
                 continue
             if not repeat.matches and (len(self.delivery.key_parts) != 1 or SHEET in self.delivery.key_parts):
+                kind = "repeats" if name in self.repeats else "tabs"
                 raise ValueError(
-                    f"format.repeats.{name} needs `matches`, the main column that {repeat.parent!r} repeats, "
+                    f"format.{kind}.{name} needs `matches`, the main column that {repeat.parent!r} repeats, "
                     "because delivery.key is not a single column"
                 )
         for name, spec in self.fields.items():
             if any(column.rsplit("/", 1)[-1].casefold() == "_geolocation" for column in spec.columns):
                 raise ValueError(f"{name}: _geolocation holds coordinates, which are never kept; deny it")
+        around = [
+            f"place(transit).{part}" for part in AROUND_POINT if f"place(transit).{part}" in self.fields
+        ]
+        points = {"place(transit).place_text", "place(transit).place_code"} & set(self.fields)
+        if around and ("place(transit).list" in self.fields or not points):
+            raise ValueError(
+                f"{around[0]} stands beside one point, place(transit).place_text, and not beside a list"
+            )
         if not any(place_parts(name) for name in self.fields):
             raise ValueError("no place is mapped; map at least one, e.g. place(origin).place_text")
         dated = "event_on" in self.fields or self.period or self.extracts
@@ -137,6 +148,16 @@ class Contract(Strict):
     @property
     def repeats(self) -> dict[str, AnyRepeat]:
         return dict(getattr(self.format, "repeats", {}))
+
+    def layout_of(self, is_main: bool) -> Layout:
+        """How a sheet is laid out. Software writes child sheets: their header is the first row."""
+        layout = self.format if isinstance(self.format, Layout) else Layout.model_validate({})
+        plain: dict[str, Any] = {"header_rows": [], "header_search": None, "stop_at": []}
+        return layout if is_main else layout.model_copy(update=plain)
+
+    @property
+    def tabs(self) -> dict[str, Tab]:
+        return self.format.tabs if isinstance(self.format, XlsxFormat) else {}
 
     def _refuse_scattered_rows(self) -> None:
         """Rows that make up one record need its reference, and a word on what they share."""
@@ -224,6 +245,10 @@ class Contract(Strict):
                 first, *others = names
                 found.setdefault(first, []).extend(others)
         return found
+
+    def without_tabs(self, columns: list[str]) -> list[str]:
+        """The columns that stand in the main sheet itself."""
+        return [column for column in columns if column.partition("/")[0] not in self.tabs]
 
     def _split(self, column: str) -> tuple[str, str]:
         part, slash, rest = column.partition("/")

@@ -44,6 +44,8 @@ MANY_CODES = (
 )
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
 PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "list", "transport_mode")
+# The places before and after the point at which somebody on the way was met.
+AROUND_POINT = ("previous", "next")
 CANONICAL_FIELDS = (
     *DATES,
     *COUNTS,
@@ -51,6 +53,7 @@ CANONICAL_FIELDS = (
     *SINGLE_CODES,
     *MANY_CODES,
     *(f"place({role}).{part}" for role in ROLES for part in PLACE_PARTS),
+    *(f"place(transit).{part}" for part in AROUND_POINT),
 )
 _PLACE = re.compile(r"place\((?P<role>\w+)\)\.(?P<part>\w+)")
 

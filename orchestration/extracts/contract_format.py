@@ -103,6 +103,16 @@ class OdkRepeat(Strict):
     order: Literal["key_index"] = Field("key_index", description="By the [n] at the end of KEY.")
 
 
+class Tab(Strict):
+    """A further sheet with one row a record, which stands beside the main one."""
+
+    sheet: Text | None = Field(None, description="The sheet's name; default: the tab's own name.")
+    parent: Text = Field(description="The tab's column that names the record, e.g. ID.")
+    matches: Text | None = Field(
+        None, description="The main column that `parent` repeats; default: the column of delivery.key."
+    )
+
+
 class XlsxFormat(Layout):
     kind: Literal["xlsx"]
     sheet: int | Text | None = Field(None, description="A sheet's name, or its number from 0.")
@@ -111,11 +121,20 @@ class XlsxFormat(Layout):
         default_factory=list, description="Columns whose merged cells count for every row they cover."
     )
     repeats: dict[str, Repeat] = Field(default_factory=dict)
+    tabs: dict[str, Tab] = Field(
+        default_factory=dict, description="Sheets with one row a record; fields read `tab/column`."
+    )
 
     @model_validator(mode="after")
     def _one_way_to_the_sheet(self) -> XlsxFormat:
         if self.sheet is not None and self.sheets is not None:
             raise ValueError("give either sheet (one) or sheets (several), not both")
+        if self.tabs and self.sheets is not None:
+            raise ValueError("tabs stand beside one main sheet: give sheet, not sheets")
+        if both := self.tabs.keys() & self.repeats.keys():
+            raise ValueError(
+                f"{min(both)!r} is a tab and a repeat; a sheet with several rows a record is a repeat"
+            )
         return self
 
     @property

@@ -37,6 +37,8 @@ class Source(Protocol):
 
     def repeat_sheet(self, name: str) -> SourceSheet | None: ...
 
+    def tab_sheet(self, name: str) -> SourceSheet | None: ...
+
 
 @contextmanager
 def open_source(path: Path, contract: Contract) -> Iterator[Source]:

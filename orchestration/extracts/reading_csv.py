@@ -36,6 +36,9 @@ class CsvSource:
     def repeat_sheet(self, name: str) -> SourceSheet | None:
         return None
 
+    def tab_sheet(self, name: str) -> SourceSheet | None:
+        return None
+
     def _checked_encoding(self) -> str:
         with self._path.open("rb") as file:
             start = file.read(4)

@@ -62,6 +62,9 @@ class JsonSource:
         rows = self._child_rows(found[0])
         return SourceSheet(found[0], shown, rows, columns=self._columns[found[0]], only_records=True)
 
+    def tab_sheet(self, name: str) -> SourceSheet | None:
+        return None
+
     def _survey(self) -> dict[str, list[str]]:
         """Columns by sheet, `""` for the records; raises where the file is not what the contract says."""
         self._refuse_endless_numbers()

@@ -71,6 +71,9 @@ class OdkSource:
             )
         return self._stream(found[0], self._parents[name]) if found else None
 
+    def tab_sheet(self, name: str) -> SourceSheet | None:
+        return None
+
     def _find_tables(self) -> dict[str, zipfile.ZipInfo]:
         """CSV members outside the folder of media, by name without `.csv`."""
         tables: dict[str, zipfile.ZipInfo] = {}

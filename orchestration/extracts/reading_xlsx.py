@@ -79,13 +79,20 @@ class XlsxSource:
             yield self._stream(sheet)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
-        titles = _titles(self._repeats[name].sheet or name)
+        return self._sheet(self._repeats[name].sheet or name)
+
+    def tab_sheet(self, name: str) -> SourceSheet | None:
+        return self._sheet(self._layout.tabs[name].sheet or name)
+
+    def _sheet(self, title: str) -> SourceSheet | None:
+        titles = _titles(title)
         found = next((sheet for sheet in self._visible if same(sheet.title) in titles), None)
         return self._stream(found) if found is not None else None
 
     def _chosen(self) -> list[Any]:
         sheets, number = self._layout.sheets, self._layout.sheet
-        repeats = {title for name, repeat in self._repeats.items() for title in _titles(repeat.sheet or name)}
+        children = (*self._repeats.items(), *self._layout.tabs.items())
+        repeats = {title for name, child in children for title in _titles(child.sheet or name)}
         candidates = [sheet for sheet in self._visible if same(sheet.title) not in repeats]
         if sheets is not None:
             by_month = sheets.pattern == MONTH_SHEETS

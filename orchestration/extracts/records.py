@@ -16,7 +16,7 @@ from typing import Any
 from orchestration.extracts.acceptance import RowConditions
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_format import JsonRepeat, Layout
+from orchestration.extracts.contract_format import JsonRepeat
 from orchestration.extracts.drift import Drift, find_drift
 from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
@@ -38,12 +38,11 @@ from orchestration.extracts.rename import (
     required_columns,
 )
 from orchestration.extracts.shown_names import shown_column, shown_file
+from orchestration.extracts.tabs import ORPHAN, RESENT, Tabs
 from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
-ORPHAN = "Q:orphan_leg"
 NOT_DECRYPTED = "Q:not_decrypted"
-RESENT = "dup:duplicate_uuid"
 
 
 class RecordReader:
@@ -62,6 +61,7 @@ class RecordReader:
         self._contents: Counter[int] = Counter()
         self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
         self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
+        self._tabs = Tabs(contract, self._label)
         self._without_reference = 0
         self.profiles = ColumnProfiles()
         self.knows_columns = False
@@ -76,8 +76,15 @@ class RecordReader:
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land; afterwards `tally` accounts for the file."""
+        for name in self._contract.tabs:
+            tab = source.tab_sheet(name)
+            if tab is None:
+                self.tally.tell("flag:repeat_missing", f"no sheet for the tab {name!r}")
+            else:
+                self._tabs.add(name, tab)
         for sheet in source.main_sheets():
             yield from self._main(sheet)
+        self._tabs.account(self.tally)
         for name in self._contract.repeats:
             child = source.repeat_sheet(name)
             if child is None:
@@ -115,6 +122,7 @@ class RecordReader:
                 reason = BLANK
             record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
             self._remember(plan, sheet.name, number, cells, reason if record_id is None else record_id)
+            self._tabs.remember(cells, reason)
             if record_id is None:
                 self.tally.refusals[(sheet.shown, reason or BLANK)] += 1
                 continue
@@ -152,17 +160,19 @@ class RecordReader:
             yield from self._land(owner, sheet.shown, number, name, order or sequence[owner], named)
 
     def _open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
-        described = self._contract.format
-        layout = described if isinstance(described, Layout) else Layout.model_validate({})
-        if part:  # a child sheet is written by software: its header is the first row
-            layout = layout.model_copy(update={"header_rows": [], "header_search": None, "stop_at": []})
+        layout = self._contract.layout_of(is_main=not part)
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
+        if not part:  # the tabs' columns stand in their own sheets
+            required, mapped = (self._contract.without_tabs(columns) for columns in (required, mapped))
         label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
         other_names = self._contract.other_names(part)
         found = read_header(sheet, layout, required, mapped, self._label, other_names)
         if found is None:
             return None
         header, rows = found
+        if not part:
+            rows = self._tabs.rows_beside(header, rows)
+            header = self._tabs.header_beside(header)
         shown = self._shown_columns(header, part)
         rows = self.profiles.watch(shown, rows)
         try:

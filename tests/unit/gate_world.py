@@ -74,9 +74,9 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
         "columns_found": ["Date", "From", "Sex"],
         "contract_content": {
             "fields": {
-                "event_on": {"column": "Date", "required": True},
-                "place(origin).place_text": {"column": "From", "required": True},
-                "sex": {"column": "Sex", "required": None},
+                "event_on": {"column": ["Date"], "required": True},
+                "place(origin).place_text": {"column": ["Home town", "From"], "required": True},
+                "sex": {"column": ["Sex"], "required": None},
             }
         },
         "parquet_sha256": hashlib.sha256(extract_id.encode()).hexdigest(),

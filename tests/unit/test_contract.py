@@ -69,6 +69,7 @@ def test_a_contract_survives_being_kept_in_landing() -> None:
         ({"fields": {"sex": {"column": ["Sex", "Sex"]}}}, "column 'Sex' stands there twice; name it once."),
         ({"fields": {"sex": {"flags_with_prefix": "sex_"}}}, "only goes with fields of several codes"),
         ({"fields": {"sex": {"column": ["Sex", True]}}}, "`fields.sex.column[2]` is true but must be text"),
+        ({"fields": {"place(transit).next": "After"}}, "stands beside one point, place(transit).place_text"),
         ({"deny": ["From"]}, "both mapped under fields and denied"),
         ({"format": {"kind": "csv", "encoding": "cp1525"}}, "no such encoding"),
         (

@@ -76,6 +76,19 @@ INTERCEPTIONS: dict[str, Any] = ROUTES | {
     },
 }
 
+FLOWS: dict[str, Any] = ROUTES | {
+    "contract": "swala_flows",
+    "grain": "flow_count",
+    "fields": {
+        "event_on": "Date",
+        "place(origin).place_text": "From",
+        "place(transit).previous": "Before",
+        "place(transit).place_text": {"column": "Point", "basis": "observed"},
+        "place(transit).next": "After",
+        "place(intended_destination).place_text": "To",
+    },
+}
+
 
 class World:
     """A home with landed extracts of one partner."""
@@ -296,6 +309,33 @@ def test_legs_of_a_child_sheet_are_stops_in_order(world: World) -> None:
         "bus",
         "foot",
     ]
+
+
+def test_the_places_before_and_after_a_point_are_stops_around_it(world: World) -> None:
+    contract = FLOWS
+    row = {
+        "event_on": "04/03/2020",
+        "place(origin).place_text": "Kampala",
+        "place(transit).previous": "Tororo",
+        "place(transit).place_text": "Malaba",
+        "place(transit).next": "Eldoret",
+        "place(intended_destination).place_text": "Nairobi",
+    }
+    ends = row | {"place(transit).previous": "KAMPALA ", "place(transit).next": "Nairobi"}
+    world.land(contract, [row, ends, row | {"place(transit).next": "unknown"}])
+    world.type()
+    names = {mention["mention_id"]: mention["place_text"] for mention in world.table("mentions")}
+    stops: dict[int, list[Any]] = {}
+    for found in world.table("place_mentions"):
+        if found["place_role"] == "transit":
+            at = (found["seq"], names[found["mention_id"]], found["place_basis"])
+            stops.setdefault(found["record_id"], []).append(at)
+    around, alone, unknown_next = (stops[record["record_id"]] for record in world.table("records"))
+    point = (2, "Malaba", "observed")
+    assert around == [(1, "Tororo", "reported"), point, (3, "Eldoret", "reported")]
+    assert alone == [(1, "Malaba", "observed")]
+    assert unknown_next == [(1, "Tororo", "reported"), point, (3, "unknown", "reported")]
+    assert {record["transit_count"] for record in world.table("records")} == {None}
 
 
 def test_direct_is_zero_stops_and_blank_is_not_known(world: World) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_fields import AROUND_POINT
 from orchestration.extracts.typed.routes import Stop, trimmed
 from orchestration.extracts.typed.row import Place, Row
+from orchestration.extracts.typed.words import norm
 
 Child = tuple[int, dict[str, Place]]
 
@@ -54,6 +56,8 @@ def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[li
 def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Mention], int | None]:
     """The stops between origin and destination, in order; the ends themselves are trimmed away."""
     own = row.places.get("transit", Place())
+    if any(part in own.texts for part in AROUND_POINT):
+        return _around_point(row, own, contract), None
     stops = [_stop_place(stop) for stop in row.route.stops]
     if len(stops) == 1:
         for part, text in own.texts.items():
@@ -82,6 +86,17 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
     if is_observed:
         found.append(_mention("transit", None if found else 1, basis, single))
     return found, len(kept) if stops or row.route.is_known else None
+
+
+def _around_point(row: Row, own: Place, contract: Contract) -> list[Mention]:
+    """Before, at and after a point; an end of the journey is no stop, and how many more there are is open."""
+    point = Place({part: text for part, text in own.texts.items() if part not in AROUND_POINT}, own.transport)
+    ends = {norm(text) for text in (_text(row, "origin"), _destination(row), _text(row, "transit")) if text}
+    before, after = (own.texts.get(part) for part in AROUND_POINT)
+    stops = [(Place({"place_text": before}), "reported")] if before and norm(before) not in ends else []
+    stops += [(point, _basis("transit", contract))] if point.is_named else []
+    stops += [(Place({"place_text": after}), "reported")] if after and norm(after) not in ends else []
+    return [_mention("transit", seq, basis, place) for seq, (place, basis) in enumerate(stops, start=1)]
 
 
 def _stop_place(stop: Stop) -> Place:
