@@ -54,13 +54,14 @@ def _read_within(path: Path, content: dict[str, Any], answer: Any) -> None:
 
 def read_within_memory(path: Path, content: dict[str, Any]) -> tuple[str, Any, int]:
     """Read in a process that may not use more; a process that dies of it gives no answer."""
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     answer: Any = context.Queue()
     process = context.Process(target=_read_within, args=(path, content, answer))
     process.start()
     try:
         return answer.get(timeout=120)
     finally:
+        process.kill()
         process.join()
 
 
