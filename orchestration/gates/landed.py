@@ -95,7 +95,11 @@ def _is_found(spec: Mapping[str, Any], names: set[str]) -> bool:
     column = spec.get("column")
     if not column:
         return True  # a constant, or taken from the extract's declared period
-    wanted = _plain(str(column))
+    # A column may go by several names, of which a file has one; older landing notes hold a text.
+    return any(_has_column(_plain(str(name)), names) for name in _names(column))
+
+
+def _has_column(wanted: str, names: set[str]) -> bool:
     # A choose-many question may be exported as one column a choice, named `question/choice`.
     choices = any(name.startswith(f"{wanted}/") for name in names)
     return choices or wanted in names or wanted.rsplit("/", 1)[-1] in names

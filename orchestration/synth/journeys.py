@@ -13,7 +13,14 @@ from datetime import date, timedelta
 
 from orchestration.synth.corridors import CORRIDORS, FORMS, Corridor, Form
 from orchestration.synth.dice import Dice
-from orchestration.synth.partners import CASE_PARTNERS, LAST_DAY, MONTHS, CasePartner, month_of
+from orchestration.synth.partners import (
+    CASE_PARTNERS,
+    LAST_DAY,
+    LAYOUT_PARTNERS,
+    MONTHS,
+    CasePartner,
+    month_of,
+)
 from orchestration.synth.world import (
     GIVEN_NAMES,
     NATIONALITIES,
@@ -84,6 +91,12 @@ def all_cases(seed: int, months: int, cases: int) -> dict[str, list[Case]]:
         for partner in CASE_PARTNERS
     }
     _let_some_be_seen_twice(drawn, Dice(seed, "seen twice"), months)
+    return {code: sorted(found, key=lambda case: case.event_on) for code, found in drawn.items()}
+
+
+def layout_cases(seed: int, months: int, share: float) -> dict[str, list[Case]]:
+    """The few cases of the partners that show a layout; `share` of their usual number."""
+    drawn = {partner.code: _draw(partner, seed, months, partner.size * share) for partner in LAYOUT_PARTNERS}
     return {code: sorted(found, key=lambda case: case.event_on) for code, found in drawn.items()}
 
 

@@ -54,6 +54,14 @@ CASE_PARTNERS = (
     ),
 )
 
+# They show further layouts with few records; `size` is how many, of all that `synth` draws by default.
+LAYOUT_PARTNERS = (
+    CasePartner("duma_children", 90, ("KE047", "KE022", "KE042")),
+    CasePartner("faru_registry", 80, ("KE047", "KE001", "KE040")),
+    CasePartner("twiga_border_watch", 75, ("KE040", "KE010", "KE044")),
+    CasePartner("nyumbu_flows", 110, ("KE040", "KE010", "KE007")),
+)
+
 
 def month_of(number: int) -> date:
     """The first day of a month, counted from the first one."""

@@ -7,14 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.synth.border_points import write_flows, write_interceptions
+from orchestration.synth.case_systems import write_primero, write_registry
 from orchestration.synth.hotline_csv import TABLES, write_tables
-from orchestration.synth.journeys import all_cases
+from orchestration.synth.journeys import all_cases, layout_cases
 from orchestration.synth.kobo_forms import FORMS_IN_USE
 from orchestration.synth.kobo_workbook import write_exports
 from orchestration.synth.partners import MONTHS
 from orchestration.synth.route_workbooks import write_rounds
 from orchestration.synth.shelter_workbook import BOOKS, write_book
 
+SYSTEM_WRITERS = {
+    "duma_children": write_primero,
+    "faru_registry": write_registry,
+    "twiga_border_watch": write_interceptions,
+    "nyumbu_flows": write_flows,
+}
 SEED = 2020
 CASES = 8000
 
@@ -60,6 +68,10 @@ def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = 
         write_exports(partner, drawn[partner], folder / partner / "extracts", seed, months)
     for table in TABLES:
         write_tables(table, drawn[table.partner], folder / table.partner / "extracts", seed, months)
+    few = layout_cases(seed, months, cases / CASES)
+    for partner, write in SYSTEM_WRITERS.items():
+        write(few[partner], folder / partner / "extracts", seed, months)
+    drawn |= few
     return SynthSummary(
         folder=folder,
         seed=seed,
