@@ -93,9 +93,17 @@ placed as (
     from places inner join records using (partner, extract_id, record_id)
     where is_known and (place_role <> 'observation' or record_grain = 'flow_count')
 ),
+-- Rows that share a reference are copies or contradict each other, unless they are what the contract calls a
+-- record's persons or codes: the type step says which.
+copies as (
+    select distinct partner, extract_id, record_id
+    from problems
+    where problem_code in (
+        'duplicate_rows', 'older_copy_in_file', 'duplicate_key_conflict', 'incident_conflict', 'rows_disagree'
+    )
+),
 unfit as (
-    select partner, extract_id, record_id, bool_or(starts_with(problem_code, 'date_')) as unreadable_date,
-        bool_or(problem_code in ('duplicate_key_conflict', 'incident_conflict')) as conflicting
+    select partner, extract_id, record_id, bool_or(starts_with(problem_code, 'date_')) as unreadable_date
     from problems where outcome = 'Q' and record_id is not null
     group by partner, extract_id, record_id
 ),
@@ -104,11 +112,11 @@ judged as (
         coalesce(date_precision, 'unknown') <> 'unknown' and not coalesce(unreadable_date, false) as is_dated,
         unfit.record_id is not null or placed.record_id is null as is_quarantined,
         key_basis = 'reference' as is_referenced,
-        coalesce(conflicting, false)
-        or (record_grain <> 'interception' and source_row_count > 1) as is_repeated
+        copies.record_id is not null as is_repeated
     from records
     left join unfit using (partner, extract_id, record_id)
     left join placed using (partner, extract_id, record_id)
+    left join copies using (partner, extract_id, record_id)
 )
 select partner, extract_id, count(*) as records, sum(source_row_count) as typed_rows,
     count(*) filter (where is_dated) as dated,

@@ -60,6 +60,10 @@ LAYOUT_PARTNERS = (
     CasePartner("kifaru_rescue", 65, ("KE010", "KE011", "KE023"), asks_consent=True),
     CasePartner("digidigi_trust", 65, ("KE001", "KE003", "KE006"), asks_consent=True),
     CasePartner("nyuki_line", 60, ("KE042", "KE044", "KE040")),
+    CasePartner("duma_children", 90, ("KE047", "KE022", "KE042")),
+    CasePartner("faru_registry", 80, ("KE047", "KE001", "KE040")),
+    CasePartner("twiga_border_watch", 75, ("KE040", "KE010", "KE044")),
+    CasePartner("nyumbu_flows", 110, ("KE040", "KE010", "KE007")),
 )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from orchestration.errors import UsageError
 from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.synth.border_points import write_flows, write_interceptions
+from orchestration.synth.case_systems import write_primero, write_registry
 from orchestration.synth.form_servers import WRITERS
 from orchestration.synth.hotline_csv import TABLES, write_tables
 from orchestration.synth.journeys import all_cases, layout_cases
@@ -18,6 +20,12 @@ from orchestration.synth.route_workbooks import write_rounds
 from orchestration.synth.sheets_csv import write_sheet
 from orchestration.synth.shelter_workbook import BOOKS, write_book
 
+SYSTEM_WRITERS = {
+    "duma_children": write_primero,
+    "faru_registry": write_registry,
+    "twiga_border_watch": write_interceptions,
+    "nyumbu_flows": write_flows,
+}
 SEED = 2020
 CASES = 8000
 
@@ -64,6 +72,8 @@ def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = 
     for partner, write in WRITERS.items():
         write(few[partner], folder / partner / "extracts", seed)
     write_sheet(few["nyuki_line"], folder / "nyuki_line" / "extracts", seed)
+    for partner, write_system in SYSTEM_WRITERS.items():
+        write_system(few[partner], folder / partner / "extracts", seed, months)
     drawn |= few
     return SynthSummary(
         folder=folder,

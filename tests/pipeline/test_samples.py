@@ -239,10 +239,34 @@ def test_ten_or_more_case_partners_bring_about_8000_cases_over_36_months(samples
     assert len(within) == 36
 
 
-def test_cases_and_route_reports_are_never_added(samples: EvidenceBase) -> None:
-    for table in ("mart_hotspots", "mart_corridors", "mart_coverage", "mart_completeness"):
-        grains = names(samples, f"select distinct record_grain from marts.{table}")
-        assert grains == {"case", "route_report"}, table
+def test_grains_are_never_added(samples: EvidenceBase) -> None:
+    counted = {"case", "route_report", "interception"}
+    tables = {"mart_hotspots": counted, "mart_corridors": counted}
+    tables |= dict.fromkeys(("mart_coverage", "mart_completeness"), counted | {"flow_count"})
+    for table, grains in tables.items():
+        assert names(samples, f"select distinct record_grain from marts.{table}") == grains, table
+
+
+def test_interceptions_are_prevented_and_never_victims(samples: EvidenceBase) -> None:
+    for table in ("mart_hotspots", "mart_corridors"):
+        [(records, prevented)] = samples.ask(
+            f"select sum(record_count), sum(prevented_count) from marts.{table} where record_grain = 'interception'"
+        )
+        assert records == 0 and prevented > 0, table
+    assert names(
+        samples,
+        "select distinct trafficking_status from marts.fct_movements where record_grain = 'interception'",
+    ) == {"prevented", "high_risk", "not_trafficking"}
+
+
+def test_a_long_export_and_rows_of_persons_are_one_movement_a_record(samples: EvidenceBase) -> None:
+    """Rows in, records out; persons are the rows themselves, not the number stated on each of them."""
+    rows = "select source_row_count, person_count from typed.records where partner = '{}'"
+    items = samples.work(rows.format("faru_registry"))
+    assert sum(row[0] for row in items) > 5 * len(items)
+    persons = samples.work(rows.format("twiga_border_watch"))
+    assert all(count <= rows_of_record for rows_of_record, count in persons)
+    assert sum(count for _, count in persons) > len(persons)
 
 
 def test_every_file_is_in_force_and_every_row_has_one_fate(samples: EvidenceBase, release: Release) -> None:

@@ -150,6 +150,10 @@ def _type(
             {**key, "record_id": n, "field": "sex", "outcome": "unk", "problem_code": "code_unmapped"}
             for n in range(bad_codes)
         ),
+        *(
+            {**key, "record_id": n, "field": "record", "outcome": "flag", "problem_code": "duplicate_rows"}
+            for n in range(repeated)
+        ),
     ]
     _write(settings.typed / "problems" / f"{key['extract_id']}.parquet", problems, record_id=pa.int64())
     mentions = [

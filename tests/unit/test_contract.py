@@ -40,8 +40,8 @@ def test_every_sample_contract_is_valid() -> None:
 
 def test_a_contract_survives_being_kept_in_landing() -> None:
     contract = Contract.model_validate(book())
-    again = Contract.model_validate(json.loads(json.dumps(contract.content)))
-    assert again == contract
+    again = Contract.of_content(json.loads(json.dumps(contract.content)))
+    assert again.content == contract.content, "all but the steward's address"
     assert again.contract_hash == contract.contract_hash
 
 

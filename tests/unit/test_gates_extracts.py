@@ -65,6 +65,18 @@ def test_a_planted_fault_holds_that_extract_only(
 
 
 @pytest.mark.parametrize(
+    ("column", "outcome"), [(["Tarehe", "Date"], "passed"), (["Tarehe", "Siku"], "failed")]
+)
+def test_a_required_column_may_stand_under_any_of_its_names(
+    tmp_path: Path, column: list[str], outcome: str
+) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "e1", contract_content={"fields": {"event_on": {"column": column, "required": True}}})
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert _of(verdicts, "e1", "required_columns_present").outcome == outcome
+
+
+@pytest.mark.parametrize(
     ("check", "planted"),
     [
         ("few_rows_are_refused", {"rows_read": 100, "rows_refused": 60}),

@@ -101,6 +101,23 @@ def test_the_contract_says_when_a_cell_holds_an_array(tmp_path: Path) -> None:
     assert typing_problems(tmp_path, file, content) == {"unk:code_unmapped": ["Cases 3"]}
 
 
+@pytest.mark.parametrize(
+    ("cell", "code", "problems"),
+    [
+        ('["presumed"]', "presumed", ()),
+        ('["other harm", "presumed"]', "presumed", ()),
+        ('["presumed", "confirmed"]', "unknown", ("unk:codes_disagree",)),
+        ('["unheard of"]', "unknown", ("unk:code_unmapped",)),
+        ("[]", None, ()),
+    ],
+)
+def test_an_array_in_a_field_of_one_code_is_never_chosen_from(
+    cell: str, code: str | None, problems: tuple[str, ...]
+) -> None:
+    found = CodeReader("trafficking_status", VOCABULARY, missing=["other harm"]).read_one_of_array(cell)
+    assert (found.code, found.problems) == (code, problems)
+
+
 @given(st.text())
 def test_no_text_breaks_the_reader_of_arrays(text: str) -> None:
     known = VOCABULARY.codes["means_of_control"]

@@ -123,6 +123,13 @@ class CodeReader:
             return ReadCodes((UNKNOWN,), ("unk:code_unmapped",))
         return self.read_many(value, kind)
 
+    def read_one_of_array(self, value: str) -> ReadCode:
+        """Read an array into a field that holds one code: the only known one; several are not chosen from."""
+        read = self.read_array(value)
+        if len(read.codes) > 1:
+            return ReadCode(UNKNOWN, ("unk:codes_disagree",))
+        return ReadCode(read.codes[0] if read.codes else None, read.problems)
+
     def read_flags(self, choices: Iterable[str]) -> ReadCodes:
         """Read the choices of a question exported as one 1/0 column each; only the chosen ones are given."""
         codes: list[str] = []

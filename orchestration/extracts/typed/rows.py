@@ -265,6 +265,8 @@ class RowTypist:
         cell = next((cell for cell in cells if cell.kind != LABEL), None)
         if cell is None:  # its code was removed
             return ReadCode()
+        if self.contract.fields[name].select_multiple == "array":
+            return self._cached((name, "array", cell.value), lambda: reader.read_one_of_array(cell.value))
         label = next((cell.value for cell in cells if cell.kind == LABEL), None)
         read: ReadCode = self._cached(
             (name, cell.value, cell.kind, label), lambda: reader.read_one(cell.value, cell.kind, label)
