@@ -88,7 +88,7 @@ class Settings:
 
     @property
     def spill(self) -> Path:
-        """Where DuckDB puts what its memory does not hold."""
+        """What does not fit into memory, while a step runs."""
         return self.work / "spill"
 
     @property

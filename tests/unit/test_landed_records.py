@@ -106,10 +106,17 @@ any_order = settings(
 
 
 @any_order
-@given(landed_cells(), st.integers(1, 5))
+@given(landed_cells(), st.integers(1, 5), st.integers(1, 60))
 def test_no_record_is_split_and_no_cell_lost_or_moved(
-    tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int
+    tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int, cells_in_a_pile: int
 ) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landed_records, "_CELLS_IN_A_PILE", cells_in_a_pile)
+        patch.setattr(landed_records, "_CELLS_AT_ONCE", 3)
+        _assert_whole_records(tmp_path, cells, cells_in_a_group)
+
+
+def _assert_whole_records(tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int) -> None:
     path = land(cells, tmp_path / "cells.parquet", cells_in_a_group)
     records = list(records_of_file(path, tmp_path / "spill"))
     ids = [record[0].record_id for record in records]
@@ -154,24 +161,29 @@ def test_records_are_read_no_further_than_the_batch_in_hand(vocabulary: Vocabula
     batches = typed_batches(records(), ENTRY, CONTRACT, vocabulary, KEYS, batch_size=3)
     of_extract = next(batches)
     assert (len(of_extract["extracts"]), len(of_extract["records"]), taken) == (1, 0, [])
-    assert [len(tables["records"]) for tables, _ in zip(batches, range(2), strict=False)] == [3, 3]
-    assert len(taken) == 9, "zip asked for a third batch, and no more"
+    assert (len(next(batches)["records"]), len(taken)) == (3, 3)
+    assert [len(tables["records"]) for tables in batches] == [3, 3, 1]
 
 
-def test_cells_that_the_memory_does_not_hold_are_sorted_on_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("limit", ["_CELLS_IN_A_PILE", "_BYTES_IN_A_PILE"])
+def test_what_is_more_than_a_pile_waits_on_the_disk_and_leaves_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
-    monkeypatch.setattr(landed_records, "_MEMORY", "40MB")
+    monkeypatch.setattr(landed_records, limit, 500)
     spill = tmp_path / "spill"
-    count = 100_000
     cells = [
-        LandedCell(at * 7919 % count, part or "Cases", at, part, "sex", seq, f"{at} {'x' * 60}", "text", None)
+        LandedCell(at * 7919 % 1000, part or "Cases", at, part, "sex", seq, f"{at}", "text", None)
         for seq, part in enumerate(("", "legs"))
-        for at in range(count)
+        for at in range(1000)
     ]
-    path = land(cells, tmp_path / "cells.parquet", 20_000)
+    path = land(cells, tmp_path / "cells.parquet", 300)
     records = records_of_file(path, spill)
     first = next(records)
-    assert [file.name for file in spill.iterdir()], "nothing was put on the disk"
+    assert len(list(spill.rglob("*.arrow"))) > 2
     assert [first, *records] == list(records_in_memory(cells))
-    assert not spill.exists() or list(spill.iterdir()) == [], "what was sorted stays on the disk"
+    assert list(spill.iterdir()) == []
+
+    records = records_of_file(path, spill)
+    next(records)
+    records.close()
+    assert list(spill.iterdir()) == [], "a reader that is given up leaves nothing either"

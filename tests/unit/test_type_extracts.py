@@ -415,7 +415,7 @@ def test_one_extract_that_fails_never_stops_the_others_and_quotes_no_cell(world:
     failure = summary.failed[0]
     assert (failure.partner, failure.file, failure.step) == ("swala", "extract.csv", "typing its cells")
     assert "swala: file extract.csv" in failure.sentence
-    assert "InvalidInputException while typing its cells" in failure.sentence
+    assert "ArrowInvalid while typing its cells" in failure.sentence
     assert "report it with this sentence" in failure.sentence
     assert "Testperson" not in failure.sentence
     assert {row["extract_id"] for row in world.table("records")} == {"a" * 16}
@@ -448,6 +448,14 @@ def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
     assert left == ["_empty.parquet"] * len(SCHEMAS)
     monkeypatch.setattr(table_rows, "assemble", assemble)
     assert (world.type().records, len(world.table("records"))) == (5, 5)
+
+
+def test_what_a_killed_process_left_on_the_disk_is_cleared_away(world: World) -> None:
+    left = world.settings.spill / "records-left" / "0.arrow"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"landed values")
+    world.type()
+    assert not left.exists()
 
 
 def test_cells_that_the_landing_note_does_not_describe_are_not_typed(world: World) -> None:

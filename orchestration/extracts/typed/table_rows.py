@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from orchestration.extracts.cells import same
@@ -35,8 +34,8 @@ def typed_batches(
 ) -> Iterator[Tables]:
     """The rows of every typed table: first those of the extract itself, then a batch of records at a time.
 
-    `records` holds the cells of one record after another. Of one batch to the next only the ids of
-    mentions are remembered, each of which gets one row, with the first spelling found.
+    `records` holds the cells of one record after another. From one batch to the next only the ids of
+    mentions are kept, each of which gets one row, with the first spelling found.
     """
     received_on = date.fromisoformat(entry["received_on"][:10])
     period = period_of(entry, contract)
@@ -62,11 +61,12 @@ def typed_batches(
         return number
 
     of_round = period.round if period else None
-    remaining = iter(records)
-    while batch := list(islice(remaining, batch_size)):
-        tables = _no_rows()
-        for cells in batch:
-            _add(tables, own, assemble(cells, typist, of_round, mention_id))
+    for cells in records:
+        _add(tables, own, assemble(cells, typist, of_round, mention_id))
+        if len(tables["records"]) == batch_size:
+            yield tables
+            tables = _no_rows()
+    if tables["records"]:
         yield tables
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -91,6 +92,7 @@ def type_extracts(
     valid = contracts if contracts is not None else load_contracts(settings.partners)
     summary = TypedSummary()
     vocabulary: Vocabulary | None = None
+    shutil.rmtree(settings.spill, ignore_errors=True)  # what a killed process left
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
     for table, schema in SCHEMAS.items():
