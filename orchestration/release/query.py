@@ -90,8 +90,13 @@ def _no_longer_than(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[
             f"The query took longer than {seconds:g} seconds and was stopped. Ask for fewer rows, aggregate, "
             "or allow more time with --timeout."
         ) from None
+    except KeyboardInterrupt:
+        con.interrupt()
+        raise
     except RuntimeError as error:
-        # The engine's wrapper tells Ctrl-C in this way.
+        # The engine's wrapper tells Ctrl-C in this way. The query itself goes on until it is told as well,
+        # and closing the connection would wait for it.
+        con.interrupt()
         if "interrupted" in str(error).lower():
             raise KeyboardInterrupt from None
         raise
