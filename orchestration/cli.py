@@ -193,7 +193,8 @@ def contract_check(settings: Settings, contract_path: Path, file: Path, as_json:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--partner", default="new_partner", show_default=True, help="The partner's code.")
 @json_output
-def contract_draft(file: Path, partner: str, as_json: bool) -> None:
+@installation
+def contract_draft(settings: Settings, file: Path, partner: str, as_json: bool) -> None:
     """Propose a contract from a sample FILE, as commented YAML; nothing is kept.
 
     What only a person knows says TODO. Columns that are not surely understood are denied.

@@ -143,10 +143,19 @@ def show_status(found: dict[str, Any]) -> None:
         out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
         for reason in found["last_refused"]["why"]:
             out.print(f"    {escape(reason)}")
-    table = _table("partner", "extracts", "last received", "cadence", "withheld", "state")
+    shown = {"partner": "partner", "extracts": "files", "last_received": "received", "cadence": "cadence"}
+    table = _table(*shown.values(), "state")
     for partner in found["partners"]:
-        table.add_row(*(str(value if value is not None else "–") for value in partner.values()))
+        values = (partner[name] for name in (*shown, "state"))
+        table.add_row(*(str(value if value is not None else "–") for value in values))
     out.print(table)
+    withheld = [
+        f"{escape(partner['partner'])} {partner['withheld']:,}"
+        for partner in found["partners"]
+        if partner["withheld"]
+    ]
+    if withheld:
+        out.print(f"Rows withheld (consent, purpose, review): {', '.join(withheld)}", highlight=False)
     for agreement in found["agreements"]:
         out.print(
             f"[bold yellow]agreement[/] {escape(agreement['partner'])} ({escape(agreement['contract'])}) "

@@ -209,7 +209,7 @@ def test_links_lead_to_files(name: str) -> None:
 def test_the_keys_of_a_contract_that_its_guide_names_exist() -> None:
     schema = json.loads((SAMPLE_PARTNERS / "contract.schema.json").read_text(encoding="utf-8"))
     known = set(properties(schema)) | set(re.findall(r"[a-z_]+", " ".join(CANONICAL_FIELDS)))
-    known |= {path.parent.name for path in SAMPLE_PARTNERS.glob("*/contract.yml")} | {"role"}
+    known |= {path.parent.name for path in SAMPLE_PARTNERS.glob("*/*.yml")} | {"role"}
     rows = (SAMPLE_PARTNERS / "README.md").read_text(encoding="utf-8").splitlines()
     named = {
         key
