@@ -10,6 +10,7 @@ from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_ca
 from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import ExtractFate, InForce, put_in_force
 from orchestration.gates.inputs import inputs_hash, next_due
+from orchestration.gates.landed import landed_extracts
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
@@ -25,6 +26,7 @@ __all__ = [
     "inputs_hash",
     "judge_candidate",
     "judge_extracts",
+    "landed_extracts",
     "next_due",
     "printed_fates",
     "put_in_force",

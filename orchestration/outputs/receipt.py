@@ -5,16 +5,15 @@ Only the partner's own figures; never a value of a cell.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any, Literal
 
 from orchestration.extracts import Contract, Contracts, TakenExtract
-from orchestration.gates import Verdict, read_verdicts
+from orchestration.gates import Verdict, landed_extracts, read_verdicts
 from orchestration.outputs import receipt_words
 from orchestration.outputs.receipt_past import Measures, Past, columns_of, measure_past, own_past
 from orchestration.outputs.receipt_rows import (
@@ -130,6 +129,9 @@ def gather_receipts(
     standing = read_standing(settings)
     holding = read_verdicts(settings).holding
     measures = measure_past(settings)
+    notes: dict[str, list[Mapping[str, Any]]] = {}
+    for extract in landed_extracts(settings):  # by partner, in the order in which the files came
+        notes.setdefault(extract.partner, []).append(extract.content)
     problems = _by_partner(row_problems(settings))
     due = next(problems, None)
     for partner in contracts.partners:
@@ -137,8 +139,8 @@ def gather_receipts(
         if due and due[0] == partner:
             own_problems = due[1]
             due = next(problems, None)
-        delivered = [extract for extract in taken if extract.partner == partner]
-        landed = _landed(settings, partner)
+        delivered = [file for file in taken if file.partner == partner]
+        landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
             yield _receipt(
                 measures, contracts.valid.get(partner, []), partner, delivered, landed, standing, holding,
@@ -151,7 +153,7 @@ def _receipt(
     contracts: list[Contract],
     partner: str,
     delivered: list[TakenExtract],
-    landed: list[dict[str, Any]],
+    landed: list[Mapping[str, Any]],
     standing: Standing,
     holding: dict[tuple[str, str], tuple[Verdict, ...]],
     problems: list[RowProblem],
@@ -208,7 +210,7 @@ def _receipt(
 
 
 def _file(
-    note: dict[str, Any],
+    note: Mapping[str, Any],
     standing: Standing,
     holding: dict[tuple[str, str], tuple[Verdict, ...]],
     new: set[str | None],
@@ -245,15 +247,6 @@ def _noted(told: list[tuple[FileRows, RowProblem, str]]) -> list[Noted]:
 
 def _columns(contract: Contract | None, problem: RowProblem) -> str:
     return columns_of(contract, problem.field) if contract else ""
-
-
-def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
-    """The partner's landing notes in the order in which the files came."""
-    notes = [
-        json.loads(path.read_text(encoding="utf-8"))
-        for path in (settings.landing / partner).glob("[!.]*.json")
-    ]
-    return sorted(notes, key=lambda note: int(note["sequence"]))
 
 
 def _by_partner(problems: Iterator[RowProblem]) -> Iterator[tuple[str, list[RowProblem]]]:
