@@ -9,9 +9,9 @@ from orchestration.places import outcome as o
 from orchestration.places.gazetteer import KENYA, Gazetteer, Place
 from orchestration.places.outcome import Outcome
 
-Hits = Mapping[str, str]  # place_id → exact | alias
+Hits = Mapping[str, str]  # place_id → exact | alias | squash
 
-TIER_CONFIDENCE = {"exact": 0.99, "alias": 0.97}
+TIER_CONFIDENCE = {"exact": 0.99, "alias": 0.97, "squash": 0.93}
 _NEAR_EQUAL = 0.6  # a county or crossing outranks units of its name that are further off than this
 _TWIN_ASSUMED = 0.89
 _RIVALS = {True: 0.90, False: 0.75}  # only rivals in the same country | rivals abroad as well
@@ -35,6 +35,11 @@ class Context:
     label: str | None = None
     said: tuple[str, ...] = ()
 
+    def fits(self, place: Place) -> bool:
+        """Whether a place lies where the record says;"""
+        in_country = self.countries is None or place.country in self.countries
+        return in_country and (self.counties is None or place.county in self.counties)
+
 
 ANYWHERE = Context()
 
@@ -52,7 +57,7 @@ def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
     if context.counties and best.kind == "country":
         best = gazetteer.place(min(context.counties))
     twins = gazetteer.twins.get(best.place_id, ())
-    others = [p for p in fitting[1:] if _spot(p) != _spot(best) and p.place_id not in twins]
+    others = [p for p in fitting[1:] if spot_of(p) != spot_of(best) and p.place_id not in twins]
     equals = [p for p in others if _are_equals(hits, best, p)]
     if equals:
         return _tie(gazetteer, hits, [best, *equals], context)
@@ -100,7 +105,7 @@ def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context
     """Equals: the partner's default country may decide between countries; between counties nothing does."""
     preferred = [p for p in equals if p.country == context.default_country]
     rivals = tuple(p.place_id for p in equals)
-    if len({_spot(p) for p in preferred}) == 1 and len({p.country for p in equals}) > 1:
+    if len({spot_of(p) for p in preferred}) == 1 and len({p.country for p in equals}) > 1:
         found = outcome_of(gazetteer, preferred[0], "context", _TIE_BROKEN, context)
         return replace(
             found, rivals=tuple(i for i in rivals if i != found.place_id), problems=(*context.said, o.RIVALS)
@@ -155,7 +160,7 @@ def _order(place: Place) -> tuple[bool, bool, float, str]:
     return (place.kind != "country", place.country != KENYA, place.rank, place.place_id)
 
 
-def _spot(place: Place) -> tuple[str, str]:
+def spot_of(place: Place) -> tuple[str, str]:
     """Two places of one spot do not contradict each other: the same county, or abroad the same place."""
     if place.kind == "country":
         return (place.country, place.place_id)
@@ -193,7 +198,7 @@ def wider_only(gazetteer: Gazetteer, context: Context) -> Outcome:
 
 def by_context(found: Outcome | None) -> Outcome | None:
     """A place found by cutting the text: the parts agreed, which is a little less than the whole name."""
-    if found is None or found.place_id is None or found.method in ("country", "decision"):
+    if found is None or found.place_id is None or found.method in ("country", "decision", "fuzzy", "leading"):
         return found
     return replace(found, method="context", confidence=min(found.confidence, _PARTS))
 

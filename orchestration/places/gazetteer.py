@@ -69,6 +69,12 @@ class Gazetteer:
     def place(self, place_id: str) -> Place:
         return self.places[place_id]
 
+    def every_key(self) -> Iterator[tuple[str, str]]:
+        """Each key of a name or alias with each place it names."""
+        for index in (self.names, self.aliases):
+            for key, place_ids in index.items():
+                yield from ((key, place_id) for place_id in place_ids)
+
     def exact(self, key: str) -> tuple[str, ...]:
         return self.names.get(key) or self.cores.get(key, ())
 
@@ -77,6 +83,11 @@ class Gazetteer:
         return any(
             norm(self.places[twin].name) == norm(place.name) for twin in self.twins.get(place.place_id, ())
         )
+
+
+def seed_files(folder: Path) -> list[Path]:
+    """The files that a gazetteer is read from."""
+    return [folder / f"{seed}.csv" for seed in SEEDS]
 
 
 @lru_cache(maxsize=4)

@@ -18,9 +18,10 @@ import pyarrow.parquet as pq
 
 from orchestration.durable import replacing
 from orchestration.keys import Keys
-from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.gazetteer import Gazetteer, load_gazetteer, seed_files
 from orchestration.places.normalise import looks_private
 from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.remembered import remember, remembered, rules_hash, sent_hash
 from orchestration.places.resolve import Resolver
 from orchestration.settings import REFERENCE_SEEDS, Settings
 
@@ -28,8 +29,9 @@ MATCHES = pa.schema(
     [
         ("mention_id", pa.int64()), ("place_id", pa.string()), ("status", pa.string()), ("kind", pa.string()),
         ("country_alpha3", pa.string()), ("county_place_id", pa.string()), ("geo_precision", pa.string()),
-        ("method", pa.string()), ("confidence", pa.float64()), ("rival_count", pa.int32()),
-        ("is_border_twin", pa.bool_()), ("country_label", pa.string()), ("problem_codes", pa.string()),
+        ("method", pa.string()), ("score", pa.float64()), ("confidence", pa.float64()),
+        ("rival_count", pa.int32()), ("is_border_twin", pa.bool_()), ("country_label", pa.string()),
+        ("problem_codes", pa.string()),
     ]
 )  # fmt: skip
 UNRESOLVED = pa.schema(
@@ -37,6 +39,7 @@ UNRESOLVED = pa.schema(
         ("mention_id", pa.int64()), ("place_text", pa.string()), ("admin_text", pa.string()),
         ("country_text", pa.string()), ("is_withheld", pa.bool_()), ("status", pa.string()),
         ("reason", pa.string()), ("record_count", pa.int64()), ("candidates", pa.string()),
+        ("candidate_names", pa.string()),
     ]
 )  # fmt: skip
 _COUNTRY_CODE_LENGTH = 3
@@ -59,12 +62,14 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
 
     `keys` is part of what every step takes; mention ids are made when the extract is typed.
     """
-    resolver = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases)
     mentions = _distinct_mentions(settings.typed / "mentions")
-    outcomes = {mention_id: resolver.resolve(mention) for mention_id, mention in mentions.items()}
+    outcomes = _outcomes(settings.work / "places" / "remembered.parquet", mentions, place_aliases)
     open_ids = [mention_id for mention_id, outcome in outcomes.items() if outcome.needs_steward]
     records = _record_counts(settings.typed / "place_mentions", open_ids)
-    unresolved = [_unresolved_row(i, mentions[i], outcomes[i], records.get(i, 0)) for i in open_ids]
+    gazetteer = load_gazetteer(REFERENCE_SEEDS)
+    unresolved = [
+        _unresolved_row(i, mentions[i], outcomes[i], records.get(i, 0), gazetteer) for i in open_ids
+    ]
     unresolved.sort(key=lambda row: (-row["record_count"], row["mention_id"]))
     folder = settings.work / "places"
     _write(folder / "matches.parquet", [_match_row(i, outcome) for i, outcome in outcomes.items()], MATCHES)
@@ -78,6 +83,23 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
         unresolved=found["unresolved"],
         to_review=len(unresolved),
     )
+
+
+def _outcomes(
+    path: Path, mentions: Mapping[int, Mention], place_aliases: Sequence[Mapping[str, Any]]
+) -> dict[int, Outcome]:
+    """What each mention means; only those that no refresh under the same rules has seen are resolved."""
+    rules = rules_hash(seed_files(REFERENCE_SEEDS), place_aliases)
+    known = remembered(path, rules)
+    sent = {mention_id: sent_hash(mention) for mention_id, mention in mentions.items()}
+    new = {mention_id: mention for mention_id, mention in mentions.items() if sent[mention_id] not in known}
+    if new:
+        found = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(new)
+        known |= {sent[mention_id]: outcome for mention_id, outcome in found.items()}
+    outcomes = {mention_id: known[key] for mention_id, key in sent.items()}
+    if new or len(known) > len(outcomes):
+        remember(path, rules, {sent[mention_id]: outcome for mention_id, outcome in outcomes.items()})
+    return outcomes
 
 
 def place_names() -> dict[str, str]:
@@ -106,6 +128,7 @@ def resolve_names(names: Iterable[str], country: str | None = None) -> list[dict
                 "country": gazetteer.alpha2_of.get(found.country or ""),
                 "county": found.county,
                 "method": found.method,
+                "score": round(found.score, 2),
                 "confidence": round(found.confidence, 2),
                 "rivals": list(found.rivals),
             }
@@ -171,6 +194,7 @@ def _match_row(mention_id: int, found: Outcome) -> dict[str, Any]:
         "county_place_id": found.county,
         "geo_precision": found.precision,
         "method": found.method,
+        "score": found.score,
         "confidence": found.confidence,
         "rival_count": len(found.rivals),
         "is_border_twin": found.is_border_twin,
@@ -179,10 +203,13 @@ def _match_row(mention_id: int, found: Outcome) -> dict[str, Any]:
     }
 
 
-def _unresolved_row(mention_id: int, mention: Mention, found: Outcome, record_count: int) -> dict[str, Any]:
+def _unresolved_row(
+    mention_id: int, mention: Mention, found: Outcome, record_count: int, gazetteer: Gazetteer
+) -> dict[str, Any]:
     texts = (mention.place_text, mention.admin_text, mention.country_text)
     is_withheld = any(looks_private(text) for text in texts if text)
     place_text, admin_text, country_text = (None if is_withheld else _tidy(text) for text in texts)
+    candidates = list(dict.fromkeys(_candidates(found)))
     return {
         "mention_id": mention_id,
         "place_text": place_text,
@@ -192,8 +219,18 @@ def _unresolved_row(mention_id: int, mention: Mention, found: Outcome, record_co
         "status": found.status,
         "reason": ";".join(found.problems) or found.method,
         "record_count": record_count,
-        "candidates": ";".join(dict.fromkeys(_candidates(found))),
+        "candidates": ";".join(candidates),
+        "candidate_names": "; ".join(_described(gazetteer, place_id) for place_id in candidates),
     }
+
+
+def _described(gazetteer: Gazetteer, place_id: str) -> str:
+    """`Isiolo (county, Kenya)`, `Rongai (town, Nakuru)`: enough to tell candidates of one name apart."""
+    place = gazetteer.place(place_id)
+    if place.kind == "country":
+        return f"{place.name} (country)"
+    within = place.county if place.county and place.county != place_id else place.country
+    return f"{place.name} ({place.kind.replace('_', ' ')}, {gazetteer.place(within).name})"
 
 
 def _candidates(found: Outcome) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """The keys that place names are matched by. Pure functions of text: no gazetteer here.
 
 `norm` is what two spellings of one name share; `core` also leaves out words that say what kind of place
-it is, which `kind_hint` reads; `looks_private` tells text that must never be shown to anybody.
+it is, which `kind_hint` reads; `squash` is what spellings of one sound share; `looks_private` tells text
+that must never be shown to anybody.
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ _GENERIC_PHRASES = re.compile(
     r"\d+(?:st|nd|rd|th)?(?: (?:avenue|street))?"
     r")\b"
 )
+_SOUNDS = (
+    ("ck", "k"), ("ph", "f"), ("dh", "d"), ("ee", "i"), ("oo", "u"), ("y", "i"), ("w", "u"), ("q", "k"),
+)  # fmt: skip
+_DOUBLED = re.compile(r"(.)\1")
 _KIND_HINTS = (
     (re.compile(r"\b(?:border|boda|osbp|mpaka|crossing)\b"), "border_point"),
     (re.compile(r"\b(?:sub county|subcounty|constituency)\b"), "subcounty"),
@@ -75,6 +80,18 @@ def core(normed: str) -> str:
     """
     cut = " ".join(_GENERIC_PHRASES.sub(" ", normed).split())
     return cut or normed
+
+
+def squash(normed: str) -> str:
+    """`core` in one word, with the letters that spellings of one name differ by made one.
+
+    >>> squash("mombassa") == squash("mombasa"), squash("dadaab") == squash("dhadhab")
+    (True, True)
+    """
+    key = core(normed).replace(" ", "")
+    for spelt, sound in _SOUNDS:
+        key = key.replace(spelt, sound)
+    return _DOUBLED.sub(r"\1", key)
 
 
 def kind_hint(normed: str) -> str | None:

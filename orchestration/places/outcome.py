@@ -10,6 +10,7 @@ REGION_ONLY = "flag:place_region_only"
 ALTERNATIVES = "flag:place_alternatives"
 RIVALS = "flag:place_rivals"
 TWIN_ASSUMED = "flag:twin_assumed"
+MISSPELT = "flag:place_fuzzy"
 IN_COUNTRY_COLUMN = "flag:place_in_country_column"
 CODE_NAME_CONFLICT = "flag:code_name_conflict"
 UNRESOLVED = "unk:place_unresolved"
@@ -36,7 +37,10 @@ class Mention:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mention; the columns of `work/places/matches.parquet` but for the id."""
+    """What became of a mention; the columns of `work/places/matches.parquet` but for the id.
+
+    `score` is how like the name the text is, from 0 to 1; `confidence` also counts rivals and context.
+    """
 
     status: str
     method: str
@@ -46,6 +50,7 @@ class Outcome:
     county: str | None = None
     precision: str = "none"
     confidence: float = 0.0
+    score: float = 1.0
     rivals: tuple[str, ...] = ()
     is_border_twin: bool = False
     country_label: str | None = None

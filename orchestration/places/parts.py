@@ -16,6 +16,8 @@ _LEAD_IN = re.compile(
 )
 _ALTERNATIVES = re.compile(r"\s*[/|&+]\s*|\s+(?:or|and|au|na|ama)\s+", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*[,;:()\[\]،]\s*|\s+[-–—]+\s+|\s*[–—]\s*")
+# A road is called after the town it leads to: it lies somewhere else.
+_ROADS = frozenset(["road", "rd", "highway", "hway", "hwy", "superhighway", "bypass", "barabara"])
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,18 @@ def endings(normed: str, most_words: int) -> list[tuple[str, str]]:
     last = [(" ".join(words[:-n]), " ".join(words[-n:])) for n in range(longest, 0, -1)]
     first = [(" ".join(words[n:]), " ".join(words[:n])) for n in range(longest, 0, -1)]
     return last + first
+
+
+def beginnings(normed: str) -> list[str]:
+    """The first words of a text without its last ones, longest first; none of one that names a road.
+
+    >>> beginnings("kibera gatwekera stage"), beginnings("mombasa road")
+    (['kibera gatwekera', 'kibera'], [])
+    """
+    words = normed.split()
+    if not _ROADS.isdisjoint(words):
+        return []
+    return [" ".join(words[:n]) for n in range(len(words) - 1, 0, -1)]
 
 
 def _kept(texts: list[str]) -> tuple[str, ...]:

@@ -22,10 +22,12 @@ from orchestration.places.choose import (
     outcome_of,
     wider_only,
 )
-from orchestration.places.gazetteer import Gazetteer
-from orchestration.places.normalise import core, kind_hint, norm
+from orchestration.places.gazetteer import KENYA, Gazetteer
+from orchestration.places.misspelt import Misspelt
+from orchestration.places.normalise import core, kind_hint, looks_private, norm
 from orchestration.places.outcome import Outcome
-from orchestration.places.parts import endings, split, without_border_phrase, without_lead_in
+from orchestration.places.parts import beginnings, endings, split, without_border_phrase, without_lead_in
+from orchestration.places.spellings import Spellings
 
 _LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
 _SENTENCE_WORDS = 5
@@ -37,8 +39,10 @@ _FINEST_DEPTH = 3
 class TextReader:
     """Reads place texts against one gazetteer."""
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+    def __init__(self, gazetteer: Gazetteer, spellings: Spellings, misspelt: Misspelt) -> None:
         self._gazetteer = gazetteer
+        self._spellings = spellings
+        self._misspelt = misspelt
 
     def stopped(self, text: str) -> Outcome | None:
         stop = self._gazetteer.stop_words.get(norm(text))
@@ -70,7 +74,7 @@ class TextReader:
                 if tier == "exact" and self._gazetteer.place(i).kind == hint
             }
             return hinted or hits
-        return {}
+        return dict.fromkeys(self._spellings.alike(key), "squash")
 
     def code(self, text: str, context: Context) -> Outcome | None:
         hits = self._gazetteer.codes.get(text.strip().upper())
@@ -98,7 +102,22 @@ class TextReader:
         shorter = without_lead_in(parts.texts[0]) if parts.texts else ""
         if norm(shorter) and norm(shorter) != norm(text):
             return at_most(self.read(shorter, context, depth + 1), NEARBY)
-        return self._with_wider_words(norm(text), context, depth)
+        return self._unknown_name(norm(text), context, depth)
+
+    def _unknown_name(self, key: str, context: Context, depth: int) -> Outcome | None:
+        found = self._with_wider_words(key, context, depth) or self._misspelt.read(key, context)
+        return found or self._leading_words(key, context)
+
+    def _leading_words(self, key: str, context: Context) -> Outcome | None:
+        """`kibera gatwekera stage`: the first words are a name, the rest says where in it."""
+        if looks_private(key):
+            return None
+        for beginning in beginnings(key):
+            hits = self.hits(beginning) if not self.stopped(beginning) else {}
+            if hits:
+                found = choose(self._gazetteer, hits, context)
+                return replace(at_most(found, NOT_UNDERSTOOD) or found, method="leading")
+        return None
 
     def _names_two_countries_in_a_sentence(self, text: str) -> bool:
         """`between A, X and B, Y` is no place (places-and-maps.md §5: the most frequent wrong answer)."""
@@ -122,8 +141,14 @@ class TextReader:
                 return self._in_text_country(rest, countries, context, depth)
         for rest, wider in endings(key, 2):
             counties = self._gazetteer.county_names.get(wider, ())
-            if len(counties) == 1 and self.hits(rest):
+            if len(counties) != 1:
+                continue
+            if self.hits(rest):
                 return self._within((rest, wider), context, depth)
+            within = replace(context, countries=frozenset({KENYA}), counties=frozenset(counties))
+            found = by_context(self._misspelt.read(rest, within))
+            if found:
+                return found
         return None
 
     def _in_text_country(self, rest: str, countries: Hits, context: Context, depth: int) -> Outcome | None:

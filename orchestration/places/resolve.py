@@ -1,7 +1,7 @@
-"""The rules that turn a mention into a place, in their order (places-and-maps.md §4.3); no fuzzy matching.
+"""The rules that turn a mention into a place, in their order (places-and-maps.md §4.3).
 
-Decision, stop list, code, whole name, then parts and words cut off as context. The rules never choose
-between two counties or two countries of equal standing: that is `ambiguous`, for a steward.
+Decision, stop list, code, whole name, then parts and words cut off as context, then misspelt names. The
+rules never choose between two counties or two countries of equal standing: a steward does (`ambiguous`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,12 @@ from orchestration.places.choose import (
 )
 from orchestration.places.coded import coded, place_of_code, with_name
 from orchestration.places.gazetteer import Gazetteer
+from orchestration.places.misspelt import Misspelt
 from orchestration.places.normalise import core, looks_like_contact, norm
 from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.parts import split
 from orchestration.places.read import TextReader
+from orchestration.places.spellings import Spellings
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,9 @@ class Resolver:
 
     def __init__(self, gazetteer: Gazetteer, place_aliases: Iterable[Mapping[str, Any]] = ()) -> None:
         self._gazetteer = gazetteer
-        self._reader = TextReader(gazetteer)
+        self._spellings = Spellings(gazetteer.every_key())
+        self._misspelt = Misspelt(gazetteer, self._spellings)
+        self._reader = TextReader(gazetteer, self._spellings, self._misspelt)
         self._decisions: dict[tuple[str, str | None], str] = {}
         for decision in place_aliases:
             if decision["place_id"] not in gazetteer.places:
@@ -56,8 +61,29 @@ class Resolver:
             country = decision.get("country")
             self._decisions[norm(decision["text"]), self._country_key(country)] = decision["place_id"]
 
+    def resolve_all(self, mentions: Mapping[int, Mention]) -> dict[int, Outcome]:
+        """What became of each mention, by its id. Never raises, whatever the text.
+
+        Misspelt names are measured for all mentions together: what they come to is known in a second round.
+        """
+        outcomes: dict[int, Outcome] = {}
+        waiting = list(mentions)
+        while waiting:
+            again = []
+            for mention_id in waiting:
+                self._spellings.asks_in_vain = False
+                outcomes[mention_id] = self._resolve(mentions[mention_id])
+                if self._spellings.asks_in_vain:
+                    again.append(mention_id)
+            self._spellings.count()
+            waiting = again
+        return outcomes
+
     def resolve(self, mention: Mention) -> Outcome:
-        """What became of one mention. Never raises, whatever the text."""
+        """What became of one mention."""
+        return self.resolve_all({0: mention})[0]
+
+    def _resolve(self, mention: Mention) -> Outcome:
         decided = self._decided(mention)
         if decided:
             return decided
@@ -74,14 +100,19 @@ class Resolver:
             return columns.answer if columns.answer and columns.answer.country else stop
         found = self._code_with_name(mention) or self._reader.read(text, columns.context)
         if found is None:
-            return wider_only(self._gazetteer, columns.context)
+            found = wider_only(self._gazetteer, columns.context)
+            return replace(found, rivals=self._suggestions(text, columns.context))
         return found if columns.is_readable else at_most(found, NEARBY) or found
+
+    def _suggestions(self, text: str, context: Context) -> tuple[str, ...]:
+        """Places that a steward may mean by a text that no rule reads, by the whole and by its parts."""
+        return self._misspelt.suggestions(map(norm, (text, *split(text).texts)), context)
 
     def _by_code(self, mention: Mention) -> Outcome:
         """A code of a named system; names beside it make it finer, or contradict it."""
         names = replace(mention, place_code=None, code_system=None)
         has_name = any(norm(text or "") for text in (names.place_text, names.admin_text, names.country_text))
-        named = self.resolve(names) if has_name else None
+        named = self._resolve(names) if has_name else None
         system, code = mention.code_system, mention.place_code or ""
         place = place_of_code(self._gazetteer, system, code) if system else None
         if place is None:

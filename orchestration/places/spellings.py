@@ -1,0 +1,86 @@
+"""Names that a text may be a spelling of: those of its squash key, and those a typing error or two away.
+
+Distances are counted for all texts at once, because that is what makes them cheap: whoever asks for a key
+that was never counted gets nothing, and asks again after `count`. Which name is meant is not decided here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from rapidfuzz import process
+from rapidfuzz.distance import OSA, JaroWinkler
+
+from orchestration.places.normalise import norm, squash
+
+SHORTEST_ALIKE, SHORTEST_MISSPELT = 4, 5
+_MOST_EDITS = 2
+_KEYS_AT_ONCE = 2_000
+
+
+class Near(NamedTuple):
+    """A name within two typing errors (insert, delete, replace, or swap of neighbours) of a text.
+
+    `likeness`, from 0 to 1, is the mean of Damerau-Levenshtein and Jaro-Winkler similarity.
+    """
+
+    place_id: str
+    edits: int
+    likeness: float
+
+
+class Spellings:
+    """The squash keys of names; `names` are (name, place id).
+
+    `asks_in_vain` is set by a question that no count has answered yet; whoever asks resets it.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+        ids: dict[str, set[str]] = defaultdict(set)
+        for name, place_id in names:
+            key = squash(norm(name))
+            if len(key) >= SHORTEST_ALIKE:
+                ids[key].add(place_id)
+        self._ids = {key: tuple(sorted(found)) for key, found in ids.items()}
+        self._choices = [key for key in self._ids if len(key) >= SHORTEST_MISSPELT]
+        self._near: dict[str, tuple[Near, ...]] = {}
+        self._open: set[str] = set()
+        self.asks_in_vain = False
+
+    def alike(self, normed: str) -> tuple[str, ...]:
+        """The places whose names sound as this text is written."""
+        return self._ids.get(squash(normed), ())
+
+    def near(self, normed: str) -> tuple[Near, ...]:
+        """The names near a text, nearest first; nothing while its key waits to be counted."""
+        key = squash(normed)
+        if len(key) < SHORTEST_MISSPELT or any(sign.isdigit() for sign in key):
+            return ()
+        if key not in self._near:
+            self._open.add(key)
+            self.asks_in_vain = True
+        return self._near.get(key, ())
+
+    def count(self) -> None:
+        """Measure the keys asked for so far against every name."""
+        keys = sorted(self._open)
+        self._open.clear()
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            self._count(keys[start : start + _KEYS_AT_ONCE])
+
+    def _count(self, keys: list[str]) -> None:
+        self._near |= dict.fromkeys(keys, ())
+        edits = process.cdist(
+            keys, self._choices, scorer=OSA.distance, score_cutoff=_MOST_EDITS, dtype=np.uint8, workers=-1
+        )
+        found: dict[str, list[Near]] = defaultdict(list)
+        for row, column in np.argwhere(edits <= _MOST_EDITS).tolist():
+            key, choice = keys[row], self._choices[column]
+            alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
+            count = int(edits[row, column])
+            found[key] += [Near(place_id, count, alike) for place_id in self._ids[choice]]
+        for key, near in found.items():
+            self._near[key] = tuple(sorted(near, key=lambda one: (one.edits, -one.likeness, one.place_id)))

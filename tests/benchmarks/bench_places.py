@@ -1,0 +1,85 @@
+"""Resolving many distinct texts: seconds and peak memory, the first time and again.
+
+    .venv/bin/python -m tests.benchmarks.bench_places
+    .venv/bin/python -m tests.benchmarks.bench_places --texts 10000
+
+A third of the texts are names as the gazetteer writes them beside a country, a county or a word for a kind;
+a third hold one or two typing errors; a third are made up. pytest does not collect this file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import string
+import tempfile
+import time
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.keys import Keys
+from orchestration.places import locate
+from orchestration.places.gazetteer import load_gazetteer
+from orchestration.settings import REFERENCE_SEEDS, Settings
+
+KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
+AROUND = ["{}, Kenya", "{} county", "near {}", "{} town", "{} (Nairobi)", "{}/Busia", "{} Uganda", "kwa {}"]
+
+
+def texts(count: int) -> list[str]:
+    dice = random.Random(11)  # noqa: S311
+    names = sorted(place.name for place in load_gazetteer(REFERENCE_SEEDS).places.values())
+    found: dict[str, None] = {}
+    while len(found) < count:
+        name = dice.choice(names)
+        kind = len(found) % 3
+        if kind == 0:
+            text = (
+                dice.choice(AROUND).format(name) + " " * dice.randint(0, 1) + dice.choice(["", "B", "East"])
+            )
+        elif kind == 1:
+            text = misspelt(misspelt(name, dice) if dice.random() < 0.5 else name, dice)
+        else:
+            text = "".join(dice.choices(string.ascii_lowercase, k=dice.randint(4, 14))).title()
+        found.setdefault(text)
+    return list(found)
+
+
+def misspelt(name: str, dice: random.Random) -> str:
+    at, letter = dice.randrange(len(name)), dice.choice(string.ascii_lowercase)
+    return dice.choice(
+        [name[:at] + name[at + 1 :], name[:at] + letter + name[at:], name[:at] + letter + name[at + 1 :]]
+    )
+
+
+def main() -> None:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("--texts", type=int, default=100_000)
+    count = given.parse_args().texts
+    with tempfile.TemporaryDirectory() as name:
+        settings = Settings(Path(name) / "home", Path(name), Path(name) / "keys")
+        (settings.typed / "mentions").mkdir(parents=True)
+        mentions = pa.table(
+            {"mention_id": pa.array(range(count), pa.int64()), "place_text": texts(count)}
+            | {
+                column: pa.nulls(count, pa.string())
+                for column in ("admin_text", "country_text", "default_country")
+            }
+        )
+        pq.write_table(mentions, settings.typed / "mentions" / "e.parquet")
+        for turn in ("first time", "again"):
+            start = time.perf_counter()
+            found = locate(settings, KEYS)
+            seconds = time.perf_counter() - start
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            print(
+                f"{count:,} distinct texts, {turn}: {seconds:.1f} s, peak {peak:,.0f} MB "
+                f"({found.resolved:,} resolved, {found.ambiguous:,} ambiguous, {found.unresolved:,} unresolved)"
+            )
+
+
+if __name__ == "__main__":
+    main()
