@@ -149,18 +149,28 @@ def _reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, float | None]:
 
 
 def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
-    """Of the ends of movements that lie in Kenya, the share known to the county or finer."""
+    """Of the movements with an end that is not known to lie abroad, the share with an end in a known county.
+
+    A name that stops being read makes an end unknown: leaving those out would hide exactly that.
+    """
     return _maybe(
         con,
         """
         with ends as (
-            select origin_place_id as place_id from marts.fct_movements
+            select movement_id, origin_place_id as place_id from marts.fct_movements
             union all
-            select destination_place_id from marts.fct_movements
+            select movement_id, destination_place_id from marts.fct_movements
+        ),
+        movements as (
+            select ends.movement_id,
+                max(case when dim_place.iso_alpha3 = 'KEN' or dim_place.kind = 'unknown' then 1 else 0 end)
+                    as may_be_kenyan,
+                max(case when dim_place.iso_alpha3 = 'KEN' and dim_place.kind <> 'country' then 1.0 else 0.0 end)
+                    as has_county
+            from ends inner join marts.dim_place as dim_place on ends.place_id = dim_place.place_id
+            group by ends.movement_id
         )
-        select avg(case when dim_place.kind = 'country' then 0.0 else 1.0 end)
-        from ends inner join marts.dim_place as dim_place on ends.place_id = dim_place.place_id
-        where dim_place.iso_alpha3 = 'KEN'
+        select avg(has_county) from movements where may_be_kenyan = 1
         """,
     )
 

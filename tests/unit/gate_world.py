@@ -198,10 +198,10 @@ def _write(path: Path, rows: list[dict[str, Any]], **types: pa.DataType) -> None
 def write_evidence_base(path: Path, movements: int = 100, **changes: Any) -> Path:
     """A small evidence base of one extract.
 
-    `landed`, `quarantined`, `missing_rows`, `known_counties` (counts) and `without` (a table) change it.
+    `landed`, `quarantined`, `missing_rows`, `known_counties`, `lost_names` (counts) and `without` (a table) change it.
     """
     quarantined, missing = changes.get("quarantined", 2), changes.get("missing_rows", 0)
-    known = changes.get("known_counties", movements)
+    known, lost = changes.get("known_counties", movements), changes.get("lost_names", 0)
     landed = changes.get("landed", 200)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
@@ -214,8 +214,9 @@ def write_evidence_base(path: Path, movements: int = 100, **changes: Any) -> Pat
     )
     con.execute(
         "create table marts.fct_movements as select i as movement_id, 'unknown' as destination_place_id, "
-        "case when i < ? then 'KE047' else 'KEN' end as origin_place_id from range(?) r(i)",
-        [known, movements],
+        "case when i < ? then 'unknown' when i < ? then 'KE047' else 'KEN' end as origin_place_id "
+        "from range(?) r(i)",
+        [lost, known, movements],
     )
     con.execute(
         "create table quality.reconciliation as select 'e1' as extract_id, ? as rows_read, "

@@ -12,6 +12,8 @@ from orchestration.keys import Keys
 from orchestration.places import locate
 from orchestration.places.locate import MATCHES, UNRESOLVED
 from orchestration.places.normalise import core, looks_private, norm
+from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.resolve import Resolver
 from orchestration.settings import Settings
 
 KEYS = Keys(b"k" * 32, "age1fixture")
@@ -168,3 +170,36 @@ def test_core_leaves_out_words_for_a_kind_unless_nothing_is_left() -> None:
 
 def test_ordinary_names_are_not_private() -> None:
     assert not any(looks_private(text) for text in ("Zzyzx", "Busia/Malaba", "Moi's Bridge", "Githurai 45"))
+
+
+def test_a_text_is_worked_out_once_and_again_only_when_a_decision_changes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    resolve_all = Resolver.resolve_all
+
+    def counting(self: Resolver, mentions: dict[int, Mention]) -> dict[int, Outcome]:
+        asked.append(len(mentions))
+        return resolve_all(self, mentions)
+
+    monkeypatch.setattr(Resolver, "resolve_all", counting)
+    typed(settings, "e1", [(1, "Busia", None), (2, "Zzyzx", None)])
+    locate(settings, KEYS)
+    first = written(settings, "matches")
+    locate(settings, KEYS)
+    assert (asked, written(settings, "matches")) == ([2], first)
+    typed(settings, "e2", [(3, "Dubai", None)])
+    locate(settings, KEYS)
+    assert asked == [2, 1]
+    decision = {"id": "aaaaaaaaaaaa", "text": "Zzyzx", "country": None, "place_id": "KE032"}
+    locate(settings, KEYS, [decision])
+    assert asked == [2, 1, 3]
+    assert {row["mention_id"]: row["place_id"] for row in written(settings, "matches")}[2] == "KE032"
+
+
+def test_what_is_remembered_holds_no_text(settings: Settings) -> None:
+    typed(settings, "e1", [(1, "Zzyzx Testperson", None)])
+    locate(settings, KEYS)
+    rows = written(settings, "remembered")
+    assert len(rows) == 1
+    assert "Zzyzx" not in str(rows)
