@@ -165,8 +165,9 @@ def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
             select ends.movement_id,
                 max(case when dim_place.iso_alpha3 = 'KEN' or dim_place.kind = 'unknown' then 1 else 0 end)
                     as may_be_kenyan,
-                max(case when dim_place.iso_alpha3 = 'KEN' and dim_place.kind <> 'country' then 1.0 else 0.0 end)
-                    as has_county
+                max(
+                    case when dim_place.iso_alpha3 = 'KEN' and dim_place.kind <> 'country' then 1.0 else 0.0 end
+                ) as has_county
             from ends inner join marts.dim_place as dim_place on ends.place_id = dim_place.place_id
             group by ends.movement_id
         )
