@@ -18,7 +18,10 @@ from orchestration.places.spellings import Near, Spellings
 MISSPELT = "fuzzy"
 _ACCEPTED_EDITS = 1
 _LEAST_SCORE = 0.76
-_LEAST_LEAD = 0.01
+# A county or town leaves behind the ward or estate of a name just as near; nothing else is left behind.
+_LEAST_LEAD_IN_RANK = 4.0
+# Units below the county are many, and short names of them are near to anything.
+_RANK_OF_MANY, _SHORTEST_OF_MANY = 4.0, 7
 _COST_OF_RANK = 0.01
 _LESS_SURE = 0.10
 _MOST_SUGGESTIONS = 3
@@ -32,18 +35,22 @@ class Misspelt:
         self._spellings = spellings
 
     def read(self, normed: str, context: Context) -> Outcome | None:
-        """The place one error away, ahead of every place elsewhere; None where there is none."""
-        near = [one for one in self._near(normed, context) if one.edits <= _ACCEPTED_EDITS]
+        """The only place one error away, its first letter right; None where there is none, or another."""
+        near = [
+            one
+            for one in self._near(normed, context)
+            if one.edits <= _ACCEPTED_EDITS and one.begins_alike and self._is_telling(one, normed, context)
+        ]
         scored = sorted(((self._score(one), one.place_id) for one in near), key=lambda two: (-two[0], two[1]))
         if not scored or scored[0][0] < _LEAST_SCORE:
             return None
         score, place_id = scored[0]
         best = self._gazetteer.place(place_id)
-        elsewhere = [(other, i) for other, i in scored if self._is_elsewhere(i, best)]
-        if elsewhere and score - elsewhere[0][0] < _LEAST_LEAD:
+        elsewhere = [i for _, i in scored if self._is_elsewhere(i, best)]
+        if any(self._gazetteer.place(i).rank - best.rank < _LEAST_LEAD_IN_RANK for i in elsewhere):
             return None
         found = outcome_of(self._gazetteer, best, MISSPELT, score - _LESS_SURE, context)
-        rivals = tuple(dict.fromkeys(i for _, i in elsewhere))
+        rivals = tuple(dict.fromkeys(elsewhere))
         return replace(found, score=round(score, 4), rivals=rivals, problems=(*context.said, o.MISSPELT))
 
     def suggestions(self, normed: Iterable[str], context: Context) -> tuple[str, ...]:
@@ -57,6 +64,10 @@ class Misspelt:
             return []
         near = self._spellings.near(normed)
         return [one for one in near if context.fits(self._gazetteer.place(one.place_id))]
+
+    def _is_telling(self, one: Near, normed: str, context: Context) -> bool:
+        is_one_of_many = self._gazetteer.place(one.place_id).rank >= _RANK_OF_MANY
+        return not is_one_of_many or context.counties is not None or len(normed) >= _SHORTEST_OF_MANY
 
     def _score(self, one: Near) -> float:
         return one.likeness - _COST_OF_RANK * self._gazetteer.place(one.place_id).rank

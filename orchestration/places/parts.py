@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 _BORDER_WITH = re.compile(
@@ -11,11 +12,13 @@ _BORDER_WITH = re.compile(
 _BORDER_OF_TWO = re.compile(r"[,;(]\s*[^,;(]+?\s*(?:-|–|/|\band\b)\s*[^,;)]+?\s+border\)?\s*$", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"^(?:(?:in the sea|off the coast of|coast of|close to|next to|karibu na|near|nearby|around|outside|"
-    r"towards|karibu|kutoka|katika|huko|past|from|off|in|at|the)\s+)+",
+    r"towards|karibu|kutoka|katika|huko|past|from|off|in|at|to|via|through|kupitia|kwenda|anatoka|alitoka|"
+    r"ametoka|anaenda|alienda|the)\s+)+",
     re.IGNORECASE,
 )
 _ALTERNATIVES = re.compile(r"\s*[/|&+]\s*|\s+(?:or|and|au|na|ama)\s+", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*[,;:()\[\]،]\s*|\s+[-–—]+\s+|\s*[–—]\s*")
+_COUNTRY_CODE = re.compile(r"(?<=[\s(,/-])[A-Z]{2}(?=\s*\)?\s*$)")
 # A road is called after the town it leads to: it lies somewhere else.
 _ROADS = frozenset(["road", "rd", "highway", "hway", "hwy", "superhighway", "bypass", "barabara"])
 
@@ -32,6 +35,15 @@ def without_border_phrase(text: str) -> str:
     """`Moyale, Ethiopia, on border with Kenya` → `Moyale, Ethiopia`; the neighbour is not where it is."""
     cut = _BORDER_OF_TWO.sub("", _BORDER_WITH.sub("", text))
     return cut if cut.strip() else text
+
+
+def with_country_names(text: str, names: Mapping[str, str]) -> str:
+    """A code in capitals at the end or in brackets, as the country's name; `names` are those by code.
+
+    >>> with_country_names("Busia (UG)", {"UG": "Uganda"}), with_country_names("Bug", {"UG": "Uganda"})
+    ('Busia (Uganda)', 'Bug')
+    """
+    return _COUNTRY_CODE.sub(lambda found: names.get(found[0], found[0]), text)
 
 
 def without_lead_in(text: str) -> str:
@@ -66,16 +78,23 @@ def endings(normed: str, most_words: int) -> list[tuple[str, str]]:
     return last + first
 
 
+def halves(normed: str) -> list[tuple[str, str]]:
+    """Every cut between two words: (first words, last words), the cut wandering to the front.
+
+    >>> halves("bura fafi market")
+    [('bura fafi', 'market'), ('bura', 'fafi market')]
+    """
+    words = normed.split()
+    return [(" ".join(words[:n]), " ".join(words[n:])) for n in range(len(words) - 1, 0, -1)]
+
+
 def beginnings(normed: str) -> list[str]:
     """The first words of a text without its last ones, longest first; none of one that names a road.
 
     >>> beginnings("kibera gatwekera stage"), beginnings("mombasa road")
     (['kibera gatwekera', 'kibera'], [])
     """
-    words = normed.split()
-    if not _ROADS.isdisjoint(words):
-        return []
-    return [" ".join(words[:n]) for n in range(len(words) - 1, 0, -1)]
+    return [] if not _ROADS.isdisjoint(normed.split()) else [first for first, _ in halves(normed)]
 
 
 def _kept(texts: list[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ Does not know columns or decisions (`resolve`), nor how one of several places is
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from orchestration.places import outcome as o
@@ -26,11 +27,25 @@ from orchestration.places.gazetteer import KENYA, Gazetteer
 from orchestration.places.misspelt import Misspelt
 from orchestration.places.normalise import core, kind_hint, looks_private, norm
 from orchestration.places.outcome import Outcome
-from orchestration.places.parts import beginnings, endings, split, without_border_phrase, without_lead_in
+from orchestration.places.parts import (
+    beginnings,
+    endings,
+    halves,
+    split,
+    with_country_names,
+    without_border_phrase,
+    without_lead_in,
+)
 from orchestration.places.spellings import Spellings
 
 _LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
 _SENTENCE_WORDS = 5
+_SHORT = 3
+# Neighbours and the countries of the corridors: the codes that reports use behind the name of a town.
+_WRITTEN_AS_CODES = (
+    "AE", "BH", "BI", "CD", "ET", "KE", "KW", "LB", "OM", "QA", "RW", "SA", "SD", "SO", "SS", "TZ", "UG",
+    "ZA",
+)  # fmt: skip
 _DEEPEST = 2
 _DEPTH = {"country": 0, "county": 1, "subcounty": 2}
 _FINEST_DEPTH = 3
@@ -43,6 +58,11 @@ class TextReader:
         self._gazetteer = gazetteer
         self._spellings = spellings
         self._misspelt = misspelt
+        self._countries_by_code = {
+            code: gazetteer.place(gazetteer.alpha2[code]).name
+            for code in _WRITTEN_AS_CODES
+            if code in gazetteer.alpha2
+        }
 
     def stopped(self, text: str) -> Outcome | None:
         stop = self._gazetteer.stop_words.get(norm(text))
@@ -87,6 +107,7 @@ class TextReader:
         coded = self.code(text, context)
         if coded:
             return coded
+        text = with_country_names(text, self._countries_by_code)
         hits = self.hits(text)
         if hits:
             return choose(self._gazetteer, hits, context)
@@ -113,7 +134,7 @@ class TextReader:
         if looks_private(key):
             return None
         for beginning in beginnings(key):
-            hits = self.hits(beginning) if not self.stopped(beginning) else {}
+            hits = self._named(beginning)
             if hits:
                 found = choose(self._gazetteer, hits, context)
                 return replace(at_most(found, NOT_UNDERSTOOD) or found, method="leading")
@@ -149,7 +170,14 @@ class TextReader:
             found = by_context(self._misspelt.read(rest, within))
             if found:
                 return found
+        for one, other in halves(key):
+            if self._named(one) and self._named(other):
+                return self._within((one, other), context, depth)
         return None
+
+    def _named(self, key: str) -> Hits:
+        """The places of a name that is no stop word and long enough to be one among other words."""
+        return self.hits(key) if len(key) > _SHORT and not self.stopped(key) else {}
 
     def _in_text_country(self, rest: str, countries: Hits, context: Context, depth: int) -> Outcome | None:
         narrowed = in_countries(self._gazetteer, context, countries)
@@ -185,17 +213,11 @@ class TextReader:
         hits = [self.hits(name) for name in names]
         if not all(hits):
             return self._partly_known(names, hits, context, depth)
-        related = [
-            {
-                i: tier
-                for i, tier in mine.items()
-                if all(any(self._related(i, j) for j in other) for other in hits)
-            }
-            for mine in hits
-        ]
-        if not related or not all(related):
-            return self._alternatives(tuple(names), context, depth)
-        return by_context(_finest([choose(self._gazetteer, some, context) for some in related]))
+        for relation in (self._related, self._share_a_county):
+            related = _related_by(relation, hits)
+            if related and all(related):
+                return by_context(_finest([choose(self._gazetteer, some, context) for some in related]))
+        return self._alternatives(tuple(names), context, depth)
 
     def _partly_known(
         self, names: list[str], hits: list[Hits], context: Context, depth: int
@@ -239,6 +261,11 @@ class TextReader:
         """Whether two places are one, or one lies in the other."""
         return one == other or self._lies_in(one, other) or self._lies_in(other, one)
 
+    def _share_a_county(self, one: str, other: str) -> bool:
+        """`Huruma, Eldoret`: an estate is told apart from its namesakes by the town beside it."""
+        county = self._gazetteer.place(one).county
+        return one == other or (county is not None and county == self._gazetteer.place(other).county)
+
     def _lies_in(self, inner: str, outer: str) -> bool:
         place, wider = self._gazetteer.place(inner), self._gazetteer.place(outer)
         # The seeds hold no towns by sub-county; in the same county the partner's word is taken.
@@ -248,6 +275,14 @@ class TextReader:
             or (outer == place.country and inner != outer)
             or in_subcounty
         )
+
+
+def _related_by(relation: Callable[[str, str], bool], hits: list[Hits]) -> list[Hits]:
+    """Of each name, the places that every other name has a relation to."""
+    return [
+        {i: tier for i, tier in mine.items() if all(any(relation(i, j) for j in other) for other in hits)}
+        for mine in hits
+    ]
 
 
 def _finest(outcomes: list[Outcome]) -> Outcome | None:

@@ -30,6 +30,7 @@ class Near(NamedTuple):
     place_id: str
     edits: int
     likeness: float
+    begins_alike: bool
 
 
 class Spellings:
@@ -81,6 +82,7 @@ class Spellings:
             key, choice = keys[row], self._choices[column]
             alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
             count = int(edits[row, column])
-            found[key] += [Near(place_id, count, alike) for place_id in self._ids[choice]]
+            begins = key[0] == choice[0]
+            found[key] += [Near(place_id, count, alike, begins) for place_id in self._ids[choice]]
         for key, near in found.items():
             self._near[key] = tuple(sorted(near, key=lambda one: (one.edits, -one.likeness, one.place_id)))

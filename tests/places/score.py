@@ -1,0 +1,161 @@
+"""What the resolver makes of the labelled strings, beside what they mean.
+
+    .venv/bin/python -m tests.places.score           the figures of both halves, as tables for the README
+    .venv/bin/python -m tests.places.score --faults  and each string of the tuning half that came out wrong
+
+Right is the right country and, in Kenya, the right county; abroad the right city where one is meant. A
+place is *claimed* when the resolver accepts it. Precision is the right claims among all claims, recall the
+right claims among all strings that mean a place. The scored half is never shown string by string: whoever
+looks at its faults has begun to tune on it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.places.gazetteer import Gazetteer, load_gazetteer
+from orchestration.places.normalise import norm, squash
+from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.resolve import Resolver
+from orchestration.settings import REFERENCE_SEEDS
+
+LABELS = Path(__file__).parent / "labelled_strings.csv"
+MEANS_A_PLACE = ("place", "country")
+RIGHT, WRONG, COARSE, OPEN = "right", "wrong", "coarse", "open"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A labelled string with what came out and what that is worth."""
+
+    label: dict[str, str]
+    found: Outcome
+    worth: str
+
+    @property
+    def is_meant(self) -> bool:
+        return self.label["expected"] in MEANS_A_PLACE
+
+
+@dataclass(frozen=True)
+class Figures:
+    strings: int
+    meant: int
+    claimed: int
+    right: int
+
+    @property
+    def precision(self) -> float | None:
+        return self.right / self.claimed if self.claimed else None
+
+    @property
+    def recall(self) -> float | None:
+        return self.right / self.meant if self.meant else None
+
+
+def score(half: str) -> list[Scored]:
+    """Every string of one half (`tune` or `score`) with its worth."""
+    gazetteer = load_gazetteer(REFERENCE_SEEDS)
+    with LABELS.open(encoding="utf-8", newline="") as file:
+        labels = [row for row in csv.DictReader(file) if row["half"] == half]
+    mentions = {
+        number: Mention(row["text"], row["admin_text"] or None, row["country_text"] or None)
+        for number, row in enumerate(labels)
+    }
+    found = Resolver(gazetteer).resolve_all(mentions)
+    return [Scored(row, found[n], _worth(gazetteer, row, found[n])) for n, row in enumerate(labels)]
+
+
+def figures(scored: Iterable[Scored]) -> Figures:
+    some = list(scored)
+    return Figures(
+        len(some),
+        sum(one.is_meant for one in some),
+        sum(one.worth in (RIGHT, WRONG) for one in some),
+        sum(one.worth == RIGHT for one in some),
+    )
+
+
+def _worth(gazetteer: Gazetteer, label: dict[str, str], found: Outcome) -> str:
+    """A country alone, where more is meant, claims nothing: it is coarse, not wrong."""
+    is_claim = found.status == "resolved" and found.place_id is not None
+    if label["expected"] not in MEANS_A_PLACE:
+        is_country_alone = found.precision == "country" and found.country == label["country"]
+        return WRONG if is_claim and not is_country_alone else OPEN
+    if found.country != label["country"]:
+        return WRONG if is_claim else OPEN
+    if label["expected"] == "country":
+        return RIGHT if found.precision == "country" else WRONG if is_claim else OPEN
+    if found.precision == "country":
+        return COARSE
+    if not is_claim:
+        return OPEN
+    if label["county"]:
+        return RIGHT if found.county == label["county"] else WRONG
+    return RIGHT if _is_named(gazetteer, found.place_id or "", label["place_name"]) else WRONG
+
+
+def _is_named(gazetteer: Gazetteer, place_id: str, name: str) -> bool:
+    """Whether a place bears a name, as its own or as another spelling."""
+    place = gazetteer.place(place_id)
+    key = norm(name)
+    return squash(norm(place.name)) == squash(key) or place_id in gazetteer.aliases.get(key, ())
+
+
+def _table(scored: list[Scored], of: str, key: Callable[[Scored], str]) -> str:
+    groups: dict[str, list[Scored]] = defaultdict(list)
+    for one in scored:
+        groups[key(one)].append(one)
+    lines = [f"| {of} | strings | precision | recall |", "|---|---|---|---|"]
+    for name, some in sorted(groups.items(), key=lambda two: -len(two[1])):
+        got = figures(some)
+        lines.append(f"| {name} | {got.strings} | {_share(got.precision)} | {_share(got.recall)} |")
+    return "\n".join(lines)
+
+
+def _share(share: float | None) -> str:
+    return "–" if share is None else f"{share:.3f}".removeprefix("0")
+
+
+def _print_half(half: str) -> None:
+    scored = score(half)
+    got = figures(scored)
+    left = [one for one in scored if not one.is_meant]
+    print(
+        f"\n## {half}: {got.strings} strings, precision {_share(got.precision)}, recall {_share(got.recall)}, "
+        f"{sum(one.worth == OPEN for one in left)} of {len(left)} that mean no one place left open\n"
+    )
+    print(_table(scored, "tier", lambda one: one.label["tier"]), end="\n\n")
+    print(_table(scored, "typing errors", lambda one: one.label["edits"]), end="\n\n")
+    print(_table(scored, "kind", lambda one: one.label["kind"] or one.label["expected"]), end="\n\n")
+    print(_table(scored, "method", lambda one: f"{one.found.method}, {one.found.status}"))
+
+
+def _print_faults() -> None:
+    for one in score("tune"):
+        if one.worth == WRONG or (one.is_meant and one.worth != RIGHT):
+            meant = [
+                one.label[name] for name in ("expected", "country", "county", "place_name", "tier", "edits")
+            ]
+            sent = [one.label[name] for name in ("text", "admin_text", "country_text")]
+            got = (one.found.status, one.found.place_id, one.found.method, round(one.found.confidence, 2))
+            print(one.worth, sent, meant, got, one.found.rivals[:4], one.found.problems, sep=" | ")
+
+
+def main() -> None:
+    given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    given.add_argument("--faults", action="store_true")
+    asked = given.parse_args()
+    for half in ("tune", "score"):
+        _print_half(half)
+    if asked.faults:
+        _print_faults()
+
+
+if __name__ == "__main__":
+    main()
