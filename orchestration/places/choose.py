@@ -157,7 +157,8 @@ def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context)
 
 
 def _order(place: Place) -> tuple[bool, bool, float, str]:
-    return (place.kind != "country", place.country != KENYA, place.rank, place.place_id)
+    is_lesser_abroad = place.country != KENYA and not place.is_foreign_city
+    return (place.kind != "country", is_lesser_abroad, place.rank, place.place_id)
 
 
 def spot_of(place: Place) -> tuple[str, str]:
@@ -170,10 +171,10 @@ def spot_of(place: Place) -> tuple[str, str]:
 def _are_equals(hits: Hits, best: Place, other: Place) -> bool:
     """Whether choosing `best` over a place elsewhere would be a guess."""
     if best.country != other.country:
-        return best.country != KENYA
+        return best.country != KENYA and not (other.country == KENYA and other.rank - best.rank > _NEAR_EQUAL)
     # A spelling that is another place's own name is no safe spelling of the better known one.
     is_misspelling = hits.get(best.place_id) == "alias" and hits[other.place_id] == "exact"
-    outranks = best.kind in ("county", "border_point") and other.rank - best.rank > _NEAR_EQUAL
+    outranks = best.kind in ("country", "county", "border_point") and other.rank - best.rank > _NEAR_EQUAL
     return is_misspelling or not outranks
 
 

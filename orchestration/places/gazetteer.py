@@ -15,10 +15,13 @@ from orchestration.places.normalise import core, norm
 SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_words")
 KENYA = "KEN"
 KIND_RANKS = {
-    "border_point": 0.5, "country": 1.0, "county": 1.0, "town": 2.0, "subcounty": 4.0, "locality": 5.0,
+    "border_point": 0.5, "country": 1.0, "county": 1.0, "town": 2.0, "camp": 2.0, "subcounty": 4.0,
+    "locality": 5.0, "ward": 6.0, "area": 7.0,
 }  # fmt: skip
 LOCATED_KINDS = frozenset(KIND_RANKS)
 _FOREIGN_BORDER_RANK = 1.5
+_FOREIGN_CITY_RANK, _FOREIGN_TOWN_RANK = 3.0, 7.5
+_CITY_FROM = 100_000  # people
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,21 @@ class Place:
     parent: str
     country: str
     county: str | None
+    population: int | None = None
 
     @property
     def rank(self) -> float:
         """The least rank wins among places of one name (places-and-maps.md §4.1)."""
         if self.kind == "border_point" and self.country != KENYA:
             return _FOREIGN_BORDER_RANK
+        if self.kind == "town" and self.country != KENYA:
+            return _FOREIGN_CITY_RANK if self.is_foreign_city else _FOREIGN_TOWN_RANK
         return KIND_RANKS[self.kind]
+
+    @property
+    def is_foreign_city(self) -> bool:
+        """A town abroad so big that it is meant before an estate or ward of its name in Kenya."""
+        return self.kind == "town" and self.country != KENYA and (self.population or 0) >= _CITY_FROM
 
 
 @dataclass(frozen=True)
@@ -153,8 +164,15 @@ def _places(rows: Iterable[dict[str, str]]) -> dict[str, Place]:
             county = above["place_id"] if above["kind"] == "county" else None
             _check_known(by_id, above["parent_place_id"], "places")
             above = by_id[above["parent_place_id"]]
+        people = row["population"]
         places[place_id] = Place(
-            place_id, row["name"], row["kind"], row["parent_place_id"], row["iso_alpha3"], county
+            place_id,
+            row["name"],
+            row["kind"],
+            row["parent_place_id"],
+            row["iso_alpha3"],
+            county,
+            None if people == "none" else int(people),
         )
     return places
 

@@ -81,36 +81,36 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
 }  # fmt: skip
 
 SEEDS: dict[str, str] = {
-    "places": """place_id,name,kind,parent_place_id,iso_alpha3,region,source
-world,World,world,world,none,unknown,fixture
-unknown,Unknown place,unknown,world,none,unknown,fixture
-KEN,Kenya,country,world,KEN,africa,fixture
-UGA,Uganda,country,world,UGA,africa,fixture
-SOM,Somalia,country,world,SOM,africa,fixture
-SOM-somaliland,Somaliland,country,SOM,SOM,africa,fixture
-ETH,Ethiopia,country,world,ETH,africa,fixture
-ARE,United Arab Emirates,country,world,ARE,middle_east_gulf,fixture
-ITA,Italy,country,world,ITA,europe,fixture
-KE040,Busia,county,KEN,KEN,africa,fixture
-KE047,Nairobi,county,KEN,KEN,africa,fixture
-KE001,Mombasa,county,KEN,KEN,africa,fixture
-KE027,Uasin Gishu,county,KEN,KEN,africa,fixture
-KE040227,Nambale,subcounty,KE040,KEN,africa,fixture
-tn-ken-eldoret,Eldoret,town,KE027,KEN,africa,fixture
-tn-ken-nambale,Nambale,town,KE040227,KEN,africa,fixture
-lo-ken-eastleigh,Eastleigh,locality,KE047,KEN,africa,fixture
-bp-ken-malaba,Malaba,border_point,KE040,KEN,africa,fixture
-bp-uga-malaba,Malaba,border_point,UGA,UGA,africa,fixture
-tn-are-dubai,Dubai,town,ARE,ARE,middle_east_gulf,fixture
+    "places": """place_id,name,kind,parent_place_id,iso_alpha3,region,population,source,licence
+world,World,world,world,none,unknown,none,fixture,fixture
+unknown,Unknown place,unknown,world,none,unknown,none,fixture,fixture
+KEN,Kenya,country,world,KEN,africa,none,fixture,fixture
+UGA,Uganda,country,world,UGA,africa,none,fixture,fixture
+SOM,Somalia,country,world,SOM,africa,none,fixture,fixture
+SOM-somaliland,Somaliland,country,SOM,SOM,africa,none,fixture,fixture
+ETH,Ethiopia,country,world,ETH,africa,none,fixture,fixture
+ARE,United Arab Emirates,country,world,ARE,middle_east_gulf,none,fixture,fixture
+ITA,Italy,country,world,ITA,europe,none,fixture,fixture
+KE040,Busia,county,KEN,KEN,africa,none,fixture,fixture
+KE047,Nairobi,county,KEN,KEN,africa,none,fixture,fixture
+KE001,Mombasa,county,KEN,KEN,africa,none,fixture,fixture
+KE027,Uasin Gishu,county,KEN,KEN,africa,none,fixture,fixture
+KE040227,Nambale,subcounty,KE040,KEN,africa,none,fixture,fixture
+tn-ken-eldoret,Eldoret,town,KE027,KEN,africa,none,fixture,fixture
+tn-ken-nambale,Nambale,town,KE040227,KEN,africa,none,fixture,fixture
+lo-ken-eastleigh,Eastleigh,locality,KE047,KEN,africa,none,fixture,fixture
+bp-ken-malaba,Malaba,border_point,KE040,KEN,africa,none,fixture,fixture
+bp-uga-malaba,Malaba,border_point,UGA,UGA,africa,none,fixture,fixture
+tn-are-dubai,Dubai,town,ARE,ARE,middle_east_gulf,none,fixture,fixture
 """,
-    "place_codes": """place_id,system,code,source
-KE040,pcode,KE040,fixture
-KEN,iso_alpha2,KE,fixture
-ARE,iso_alpha2,AE,fixture
-SOM,iso_alpha2,SO,fixture
+    "place_codes": """place_id,system,code,source,licence
+KE040,pcode,KE040,fixture,fixture
+KEN,iso_alpha2,KE,fixture,fixture
+ARE,iso_alpha2,AE,fixture,fixture
+SOM,iso_alpha2,SO,fixture,fixture
 """,
-    "place_coordinates": """place_id,lat,lon,grade,source
-KE040,0.46,34.11,capital,fixture
+    "place_coordinates": """place_id,lat,lon,grade,source,licence
+KE040,0.46,34.11,capital,fixture,fixture
 """,
     "codes": """domain,code,label,counts_as_victim
 record_grain,case,Case,na

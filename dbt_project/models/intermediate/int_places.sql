@@ -1,3 +1,5 @@
+{# Any other kind, one that is new included, is finer than a town. #}
+{% set no_finer_than_town = "('country', 'county', 'subcounty', 'border_point', 'town')" %}
 -- One row per place, with the places above it that counting and coarsening need.
 -- Somaliland is a country here: the nearest country above a place is the one that partners named.
 with places as (select * from {{ ref('places') }}),
@@ -47,12 +49,12 @@ ancestors as (
             when kind_2 = 'county' then parent_2
             when kind_3 = 'county' then parent_3
         end as county_place_id,
-        -- A locality is finer than a town: it leaves the work folder as the place that holds it.
+        -- What is finer than a town leaves the work folder as the place that holds it.
         case
             when kind in ('world', 'unknown') then 'unknown'
-            when kind <> 'locality' then place_id
-            when kind_1 <> 'locality' then parent_1
-            when kind_2 <> 'locality' then parent_2
+            when kind in {{ no_finer_than_town }} then place_id
+            when kind_1 in {{ no_finer_than_town }} then parent_1
+            when kind_2 in {{ no_finer_than_town }} then parent_2
             else 'unknown'
         end as town_place_id
     from lines

@@ -1,0 +1,30 @@
+"""`python -m orchestration.places.build_gazetteer`: writes the place tables anew and says what they hold."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from orchestration.errors import NjiaError
+from orchestration.places.build_gazetteer.build import build
+from orchestration.settings import REFERENCE_SEEDS
+
+
+@click.command()
+def main() -> None:
+    """Build seeds/reference/place*.csv from the packages and the hand-kept rows of seeds/gazetteer."""
+    try:
+        tables = build()
+    except NjiaError as problem:
+        raise click.ClickException(str(problem)) from problem
+    for name, text in tables.as_csv().items():
+        (REFERENCE_SEEDS / name).write_text(text, encoding="utf-8", newline="")
+    kinds = Counter(row["kind"] for row in tables.places.values())
+    click.echo(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
+    names = len(tables.places) + len(tables.aliases)
+    click.echo(f"{names} names, {len(tables.codes)} codes, {len(tables.points)} points")
+
+
+if __name__ == "__main__":
+    main()
