@@ -80,11 +80,18 @@ class Gazetteer:
     def place(self, place_id: str) -> Place:
         return self.places[place_id]
 
-    def every_key(self) -> Iterator[tuple[str, str]]:
-        """Each key of a name or alias with each place it names."""
-        for index in (self.names, self.aliases):
-            for key, place_ids in index.items():
-                yield from ((key, place_id) for place_id in place_ids)
+    def keys_to_misspell(self) -> Iterator[tuple[str, str]]:
+        """Keys with the places they name, but for other spellings of towns abroad."""
+        yield from _pairs(self.names)
+        yield from ((key, i) for key, i in _pairs(self.aliases) if not self._is_town_abroad(i))
+
+    def other_keys(self) -> Iterator[tuple[str, str]]:
+        """Other spellings of towns abroad: so many, of so many languages, that anything is near to one."""
+        return ((key, i) for key, i in _pairs(self.aliases) if self._is_town_abroad(i))
+
+    def _is_town_abroad(self, place_id: str) -> bool:
+        place = self.places[place_id]
+        return place.country != KENYA and place.kind != "country"
 
     def exact(self, key: str) -> tuple[str, ...]:
         return self.names.get(key) or self.cores.get(key, ())
@@ -147,6 +154,10 @@ def load_gazetteer(folder: Path) -> Gazetteer:
             },
         },
     )
+
+
+def _pairs(index: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, str]]:
+    return ((key, place_id) for key, place_ids in index.items() for place_id in place_ids)
 
 
 def _codes_of(system: str, rows: Iterable[dict[str, str]]) -> dict[str, str]:

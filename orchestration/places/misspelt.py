@@ -10,16 +10,16 @@ from dataclasses import replace
 
 from orchestration.places import outcome as o
 from orchestration.places.choose import Context, outcome_of, spot_of
-from orchestration.places.gazetteer import Gazetteer, Place
-from orchestration.places.normalise import looks_private
+from orchestration.places.gazetteer import KENYA, Gazetteer, Place
+from orchestration.places.normalise import looks_private, squash
 from orchestration.places.outcome import Outcome
 from orchestration.places.spellings import Near, Spellings
 
 MISSPELT = "fuzzy"
 _ACCEPTED_EDITS = 1
 _LEAST_SCORE = 0.76
-# A county or town leaves behind the ward or estate of a name just as near; nothing else is left behind.
-_LEAST_LEAD_IN_RANK = 4.0
+# What is widely known is meant before a ward, an estate or a small town abroad that is just as near.
+_WIDELY_KNOWN, _LITTLE_KNOWN = 3.0, 4.0
 # Units below the county are many, and short names of them are near to anything.
 _RANK_OF_MANY, _SHORTEST_OF_MANY = 4.0, 7
 _COST_OF_RANK = 0.01
@@ -37,17 +37,21 @@ class Misspelt:
     def read(self, normed: str, context: Context) -> Outcome | None:
         """The only place one error away, its first letter right; None where there is none, or another."""
         near = [
-            one
-            for one in self._near(normed, context)
-            if one.edits <= _ACCEPTED_EDITS and one.begins_alike and self._is_telling(one, normed, context)
+            one for one in self._near(normed, context) if one.edits <= _ACCEPTED_EDITS and one.begins_alike
         ]
         scored = sorted(((self._score(one), one.place_id) for one in near), key=lambda two: (-two[0], two[1]))
         if not scored or scored[0][0] < _LEAST_SCORE:
             return None
         score, place_id = scored[0]
         best = self._gazetteer.place(place_id)
+        if (
+            best.rank >= _RANK_OF_MANY
+            and context.counties is None
+            and len(squash(normed)) < _SHORTEST_OF_MANY
+        ):
+            return None
         elsewhere = [i for _, i in scored if self._is_elsewhere(i, best)]
-        if any(self._gazetteer.place(i).rank - best.rank < _LEAST_LEAD_IN_RANK for i in elsewhere):
+        if any(_may_be_meant(best, self._gazetteer.place(i)) for i in elsewhere):
             return None
         found = outcome_of(self._gazetteer, best, MISSPELT, score - _LESS_SURE, context)
         rivals = tuple(dict.fromkeys(elsewhere))
@@ -65,10 +69,6 @@ class Misspelt:
         near = self._spellings.near(normed)
         return [one for one in near if context.fits(self._gazetteer.place(one.place_id))]
 
-    def _is_telling(self, one: Near, normed: str, context: Context) -> bool:
-        is_one_of_many = self._gazetteer.place(one.place_id).rank >= _RANK_OF_MANY
-        return not is_one_of_many or context.counties is not None or len(normed) >= _SHORTEST_OF_MANY
-
     def _score(self, one: Near) -> float:
         return one.likeness - _COST_OF_RANK * self._gazetteer.place(one.place_id).rank
 
@@ -76,3 +76,10 @@ class Misspelt:
         place = self._gazetteer.place(place_id)
         is_twin = place_id in self._gazetteer.twins.get(best.place_id, ())
         return spot_of(place) != spot_of(best) and not is_twin
+
+
+def _may_be_meant(best: Place, other: Place) -> bool:
+    """Whether reading `best` where another place is as near would be a guess."""
+    is_at_home_alone = best.country == KENYA and other.country != KENYA and not other.is_foreign_city
+    outshone = best.rank <= _WIDELY_KNOWN and other.rank > _LITTLE_KNOWN
+    return not outshone and not (is_at_home_alone and other.kind == "town")

@@ -41,6 +41,7 @@ from orchestration.places.spellings import Spellings
 _LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
 _SENTENCE_WORDS = 5
 _SHORT = 3
+_LITTLE_KNOWN = 4.0  # in rank
 # Neighbours and the countries of the corridors: the codes that reports use behind the name of a town.
 _WRITTEN_AS_CODES = (
     "AE", "BH", "BI", "CD", "ET", "KE", "KW", "LB", "OM", "QA", "RW", "SA", "SD", "SO", "SS", "TZ", "UG",
@@ -122,6 +123,9 @@ class TextReader:
             return read(parts.texts, context, depth)
         shorter = without_lead_in(parts.texts[0]) if parts.texts else ""
         if norm(shorter) and norm(shorter) != norm(text):
+            stop = self.stopped(shorter)
+            if stop:
+                return stop
             return at_most(self.read(shorter, context, depth + 1), NEARBY)
         return self._unknown_name(norm(text), context, depth)
 
@@ -135,7 +139,8 @@ class TextReader:
             return None
         for beginning in beginnings(key):
             hits = self._named(beginning)
-            if hits:
+            is_sure = len(beginning) > _SHORT + 1 or "exact" in hits.values()
+            if hits and is_sure:
                 found = choose(self._gazetteer, hits, context)
                 return replace(at_most(found, NOT_UNDERSTOOD) or found, method="leading")
         return None
@@ -217,7 +222,17 @@ class TextReader:
             related = _related_by(relation, hits)
             if related and all(related):
                 return by_context(_finest([choose(self._gazetteer, some, context) for some in related]))
-        return self._alternatives(tuple(names), context, depth)
+        return self._within_a_county(hits, context) or self._alternatives(tuple(names), context, depth)
+
+    def _within_a_county(self, hits: list[Hits], context: Context) -> Outcome | None:
+        """`Majengo, Nairobi`: an estate nobody listed there lies in the county that the last part names."""
+        *inner, outer = hits
+        county = {i for i in outer if self._gazetteer.place(i).kind == "county"}
+        is_little_known = all(self._gazetteer.place(i).rank >= _LITTLE_KNOWN for some in inner for i in some)
+        if len(county) != 1 or not is_little_known:
+            return None
+        found = choose(self._gazetteer, dict.fromkeys(county, "exact"), context)
+        return by_context(at_most(found, NOT_UNDERSTOOD))
 
     def _partly_known(
         self, names: list[str], hits: list[Hits], context: Context, depth: int

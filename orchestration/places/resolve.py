@@ -47,7 +47,7 @@ class Resolver:
 
     def __init__(self, gazetteer: Gazetteer, place_aliases: Iterable[Mapping[str, Any]] = ()) -> None:
         self._gazetteer = gazetteer
-        self._spellings = Spellings(gazetteer.every_key())
+        self._spellings = Spellings(gazetteer.keys_to_misspell(), exactly=gazetteer.other_keys())
         self._misspelt = Misspelt(gazetteer, self._spellings)
         self._reader = TextReader(gazetteer, self._spellings, self._misspelt)
         self._decisions: dict[tuple[str, str | None], str] = {}

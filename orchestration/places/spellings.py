@@ -18,13 +18,15 @@ from orchestration.places.normalise import norm, squash
 
 SHORTEST_ALIKE, SHORTEST_MISSPELT = 4, 5
 _MOST_EDITS = 2
+_LIKE_LETTERS = {"c": "k", "e": "i", "z": "s", "v": "f"}
 _KEYS_AT_ONCE = 2_000
 
 
 class Near(NamedTuple):
     """A name within two typing errors (insert, delete, replace, or swap of neighbours) of a text.
 
-    `likeness`, from 0 to 1, is the mean of Damerau-Levenshtein and Jaro-Winkler similarity.
+    `likeness`, from 0 to 1, is the mean of Damerau-Levenshtein and Jaro-Winkler similarity; `begins_alike`
+    tells whether the first letters are one, or sound alike.
     """
 
     place_id: str
@@ -34,19 +36,15 @@ class Near(NamedTuple):
 
 
 class Spellings:
-    """The squash keys of names; `names` are (name, place id).
+    """The squash keys of names; `names` are (name, place id), `exactly` those that are never looked near to.
 
     `asks_in_vain` is set by a question that no count has answered yet; whoever asks resets it.
     """
 
-    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
-        ids: dict[str, set[str]] = defaultdict(set)
-        for name, place_id in names:
-            key = squash(norm(name))
-            if len(key) >= SHORTEST_ALIKE:
-                ids[key].add(place_id)
-        self._ids = {key: tuple(sorted(found)) for key, found in ids.items()}
-        self._choices = [key for key in self._ids if len(key) >= SHORTEST_MISSPELT]
+    def __init__(self, names: Iterable[tuple[str, str]], exactly: Iterable[tuple[str, str]] = ()) -> None:
+        self._looked_near = _by_key(names)
+        self._ids = _by_key([*((key, i) for key, ids in self._looked_near.items() for i in ids), *exactly])
+        self._choices = [key for key in self._looked_near if len(key) >= SHORTEST_MISSPELT]
         self._near: dict[str, tuple[Near, ...]] = {}
         self._open: set[str] = set()
         self.asks_in_vain = False
@@ -82,7 +80,16 @@ class Spellings:
             key, choice = keys[row], self._choices[column]
             alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
             count = int(edits[row, column])
-            begins = key[0] == choice[0]
-            found[key] += [Near(place_id, count, alike, begins) for place_id in self._ids[choice]]
+            begins = _LIKE_LETTERS.get(key[0], key[0]) == _LIKE_LETTERS.get(choice[0], choice[0])
+            found[key] += [Near(place_id, count, alike, begins) for place_id in self._looked_near[choice]]
         for key, near in found.items():
             self._near[key] = tuple(sorted(near, key=lambda one: (one.edits, -one.likeness, one.place_id)))
+
+
+def _by_key(names: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    ids: dict[str, set[str]] = defaultdict(set)
+    for name, place_id in names:
+        key = squash(norm(name))
+        if len(key) >= SHORTEST_ALIKE:
+            ids[key].add(place_id)
+    return {key: tuple(sorted(found)) for key, found in ids.items()}

@@ -101,10 +101,11 @@ def _worth(gazetteer: Gazetteer, label: dict[str, str], found: Outcome) -> str:
 
 
 def _is_named(gazetteer: Gazetteer, place_id: str, name: str) -> bool:
-    """Whether a place bears a name, as its own or as another spelling."""
+    """Whether a place bears a name, as its own, as part of it (`Entebbe` airport) or as another spelling."""
     place = gazetteer.place(place_id)
-    key = norm(name)
-    return squash(norm(place.name)) == squash(key) or place_id in gazetteer.aliases.get(key, ())
+    key, known_as = norm(name), norm(place.name)
+    is_part = set(key.split()) <= set(known_as.split())
+    return is_part or squash(known_as) == squash(key) or place_id in gazetteer.aliases.get(key, ())
 
 
 def _table(scored: list[Scored], of: str, key: Callable[[Scored], str]) -> str:
