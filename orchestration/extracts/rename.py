@@ -293,7 +293,7 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
     else:
         hint = " Hardly any expected column was found: check `format` (sheet, header rows) in the contract."
     plural = "columns" if len(missing) > 1 else "column"
-    raise ExtractHeld("hold:column_missing", f"{label} has no {plural} {named}.{hint}")
+    raise ExtractHeld("hold:column_missing", f"{label} has no {plural} {named}.{hint}", missing)
 
 
 def is_surely_header(contract: Contract, part: str, header: Header) -> bool:
@@ -314,6 +314,7 @@ def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str)
                 "hold:header_ambiguous",
                 f"{label} has the column {column!r} twice. Map or deny the second as "
                 f"{tidy(column) + '.2'!r} in the contract, or ask the partner to rename one.",
+                [column],
             )
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import re
 from pathlib import Path
 
+from expectations.extract_gate import EXTRACT_GATE
 from orchestration.errors import ReleaseRefused
+from orchestration.extracts import reading
+from orchestration.extracts.take_in import UNEXPECTED
 from orchestration.outputs import receipt_words
 from orchestration.settings import REFERENCE_SEEDS
 from tests import scenario
@@ -93,7 +97,7 @@ def test_an_unchanged_refresh_writes_to_those_alone_who_sent_a_file(evidence_bas
         "chui_routes": 1,
     }
     assert "we have it already" in page(runs(later, "swala_post")[-1])
-    assert "broken.csv is empty (0 bytes)" in page(runs(later, "kobe_post")[-1])
+    assert "Empty file. The file has no content at all." in page(runs(later, "kobe_post")[-1])
 
 
 def test_a_refused_release_is_told_too(evidence_base: EvidenceBase) -> None:
@@ -128,3 +132,40 @@ def test_every_rule_and_every_reason_has_words_for_a_partner() -> None:
     used = {found for path in EXTRACTS_ROOM.glob("*.py") for found in reason.findall(path.read_text())}
     assert "strip:phone" in used
     assert [code for code in sorted(used) if receipt_words.refusal(code).to_do == receipt_words.ASK] == []
+
+
+def codes_that_stop_a_file() -> set[str]:
+    """First arguments of the two faults wherever the extracts room makes one."""
+    codes = {UNEXPECTED, *(fault for fault, *_ in reading._ZIPPED.values())}
+    for path in EXTRACTS_ROOM.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ExtractHeld", "ExtractUnreadable"):
+                code = call.args[0]
+                is_from_table = isinstance(code, ast.Name) and path.name == "reading.py"
+                assert isinstance(code, ast.Constant) or is_from_table, ast.unparse(call)
+                codes |= {code.value} if isinstance(code, ast.Constant) else set()
+    return codes
+
+
+def test_every_reason_that_stops_a_file_has_words_for_a_partner() -> None:
+    with (REFERENCE_SEEDS / "file_reasons.csv").open(encoding="utf-8", newline="") as file:
+        told = {row["reason"]: row for row in csv.DictReader(file)}
+    assert codes_that_stop_a_file() == set(told)
+    for row in told.values():
+        for ours in ("`", "contract.yml", "format.", "Ask the partner", "the partner"):
+            assert ours not in " ".join(row.values()), row["reason"]
+    for check in EXTRACT_GATE:
+        assert check.severity != "hold" or check.partner_action, check.name
+
+
+def test_a_file_that_waits_is_told_in_the_partners_words_with_its_columns(
+    evidence_base: EvidenceBase,
+) -> None:
+    later = an_hour_later(evidence_base)
+    later.deliver("swala_post", "next.csv", scenario.SWALA.replace(";Date;", ";Day;", 1))
+    later.refresh()
+    folder = runs(later, "swala_post")[-1]
+    assert "Columns missing: <em>Date</em>. The file lacks columns" in page(folder)
+    assert "change the contract" not in page(folder)
+    (row,) = [row for row in rows(folder) if row["file"] == "next.csv"]
+    assert (row["column"], row["what_became_of_it"], row["rule"]) == ("Date", "waits", "Columns missing")
