@@ -1,6 +1,6 @@
 """What one partner is told after a refresh: what was taken and what was not, in its own columns and rows.
 
-Only the partner's own figures; never a value of a cell.
+Only the partner's own figures; never a value of a cell, save new answers of a list that identify nobody.
 """
 
 from __future__ import annotations
@@ -125,8 +125,12 @@ def gather_receipts(
     as_of: datetime,
     run_id: str,
     outcome: Outcome,
+    drift: Collection[Mapping[str, Any]] = (),
 ) -> Iterator[Receipt]:
-    """One receipt for each partner; after an unchanged refresh only for those who had sent a file."""
+    """One receipt for each partner; after an unchanged refresh only for those who had sent a file.
+
+    `drift`: the items of this refresh, as for the steward.
+    """
     standing = read_standing(settings)
     holding = read_verdicts(settings).holding
     measures = measure_past(settings)
@@ -140,7 +144,7 @@ def gather_receipts(
         if due and due[0] == partner:
             own_problems = due[1]
             due = next(problems, None)
-        delivered = delivery(taken, partner)
+        delivered = delivery(taken, partner, drift)
         landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
             yield _receipt(

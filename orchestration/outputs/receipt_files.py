@@ -59,10 +59,14 @@ def _rows(receipt: Receipt) -> str:
 
 
 def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
-    """Whole files that were not taken, then rows that were noted, then rows that were not taken."""
+    """What is to tell of whole files, then rows that were noted, then rows that were not taken."""
     for delivered in receipt.delivered:
         if words := delivered.why:
             yield (delivered.file, "", "", delivered.columns, delivered.became, *astuple(words))
+        for change in delivered.changes:
+            title, meaning, to_do = astuple(change.words)
+            meaning = f"{change.detail}. {meaning}" if change.detail else meaning
+            yield (delivered.file, "", "", change.column, "changed", title, meaning, to_do)
     for file, problem, columns in receipt.problems:
         became = _OUTCOMES.get(problem.outcome, problem.outcome)
         words = receipt_words.rule(problem.rule_code)

@@ -48,9 +48,9 @@ def refusal(reason: str) -> Words:
     return _reasons("refusal_reasons.csv").get(reason) or rule(reason.partition(":")[2])
 
 
-def file_not_taken(code: str) -> Words:
-    """Of `hold:column_missing`, `password` …, for which a whole file waits or cannot be read."""
-    unknown = Words(code.rpartition(":")[2].replace("_", " ").capitalize(), "The file could not be taken.")
+def file_reason(code: str) -> Words:
+    """Of `hold:column_missing`, `password` …, for which a whole file waits; of `drift:column_gone` …"""
+    unknown = Words(code.rpartition(":")[2].replace("_", " ").capitalize(), "This has no words yet.")
     return _reasons("file_reasons.csv").get(code, unknown)
 
 

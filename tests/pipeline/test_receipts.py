@@ -11,7 +11,7 @@ from expectations.extract_gate import EXTRACT_GATE
 from orchestration.errors import ReleaseRefused
 from orchestration.extracts import reading
 from orchestration.extracts.take_in import UNEXPECTED
-from orchestration.outputs import receipt_words
+from orchestration.outputs import receipt_delivery, receipt_words
 from orchestration.settings import REFERENCE_SEEDS
 from tests import scenario
 from tests.conftest import EvidenceBase
@@ -150,7 +150,10 @@ def codes_that_stop_a_file() -> set[str]:
 def test_every_reason_that_stops_a_file_has_words_for_a_partner() -> None:
     with (REFERENCE_SEEDS / "file_reasons.csv").open(encoding="utf-8", newline="") as file:
         told = {row["reason"]: row for row in csv.DictReader(file)}
-    assert codes_that_stop_a_file() == set(told)
+    changes = re.findall(
+        r'"((?:unread_)?column_[a-z]+|new_codes)"', Path(receipt_delivery.__file__).read_text()
+    )
+    assert codes_that_stop_a_file() | {f"drift:{change}" for change in changes} == set(told)
     for row in told.values():
         for ours in ("`", "contract.yml", "format.", "Ask the partner", "the partner"):
             assert ours not in " ".join(row.values()), row["reason"]
@@ -167,5 +170,42 @@ def test_a_file_that_waits_is_told_in_the_partners_words_with_its_columns(
     folder = runs(later, "swala_post")[-1]
     assert "Columns missing: <em>Date</em>. The file lacks columns" in page(folder)
     assert "change the contract" not in page(folder)
-    (row,) = [row for row in rows(folder) if row["file"] == "next.csv"]
-    assert (row["column"], row["what_became_of_it"], row["rule"]) == ("Date", "waits", "Columns missing")
+    told = [(row["column"], row["what_became_of_it"], row["rule"]) for row in rows(folder) if not row["row"]]
+    assert told == [("Date", "waits", "Columns missing"), ("Date → Day", "changed", "Probably renamed")]
+    assert "<em>Date → Day</em></td><td>Probably renamed. One column is gone" in page(folder)
+
+
+def changed_swala() -> str:
+    """Phone renamed, Notes gone, two columns new of which one names a person, an answer nobody knows."""
+    header, *lines = scenario.SWALA.replace(";bus;", ";hovercraft;").splitlines()
+    header = header.replace(";Phone;", ";Telephone;").replace(";Notes", ";Mzigo;Wanjiku Testperson")
+    return "\n".join([header, *(f"{line.rpartition(';')[0]};sanduku;yes" for line in lines)]) + "\n"
+
+
+def test_what_changed_in_the_columns_is_told_and_names_nobody(evidence_base: EvidenceBase) -> None:
+    later = an_hour_later(evidence_base)
+    later.deliver("swala_post", "changed.csv", changed_swala())
+    later.refresh()
+    folder = runs(later, "swala_post")[-1]
+    changed = [row for row in rows(folder) if row["what_became_of_it"] == "changed"]
+    assert [(row["file"], row["column"], row["rule"]) for row in changed] == [
+        ("changed.csv", "Phone → Telephone", "Probably renamed"),
+        ("changed.csv", "Notes", "Column gone"),
+        ("changed.csv", "Mzigo", "New column"),
+        ("changed.csv", "column 15 (name withheld)", "New column"),
+        ("changed.csv", "Travel", "New answers"),
+    ]
+    # S1, S3, S5 to S7 and S9 to S14; S8 refused consent.
+    assert changed[-1]["meaning"].startswith("“hovercraft”: in 11 of the 13 records that answer. ")
+    assert changed[1]["what_to_do"] == "Nothing to do."
+    text = page(folder)
+    assert "What changed in changed.csv</h3>" in text and "Beside your last file of this kind." in text
+    assert "<em>Phone → Telephone</em></td><td>Probably renamed. Nothing of the column was kept" in text
+    assert "New answers, “hovercraft”: in 11 of the 13 records that answer. The answers" in text
+    for file in folder.iterdir():
+        assert "Wanjiku" not in file.read_text(encoding="utf-8") and "sanduku" not in file.read_text("utf-8")
+
+
+def test_first_files_and_unchanged_ones_tell_no_change(published_world: EvidenceBase) -> None:
+    for partner in scenario.PARTNERS:
+        assert "What changed in" not in page(runs(published_world, partner)[0])
