@@ -130,7 +130,7 @@ class RecordReader:
             self._tabs.remember(cells, reason)
             if record_id is None:
                 self.tally.refuse(sheet.shown, reason or BLANK, number)
-                self._remember_withheld(plan, sheet.name, cells, reason or BLANK)
+                self._remember_withheld(plan, sheet.name, cells, named, reason or BLANK)
                 continue
             self.tally.rows_landed += 1
             looks.add(cells)
@@ -247,14 +247,23 @@ class RecordReader:
             if isinstance(fate, int):
                 self._copies[name][fate] += 1
 
-    def _remember_withheld(self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], reason: str) -> None:
+    def _remember_withheld(
+        self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], named: list[NamedCell], reason: str
+    ) -> None:
         """By its keyed id alone, so that what landed of the record before can be taken out."""
         if not reason.startswith(WITHHELD) or not plan.key:
             return
         reference = key_of(plan, self._contract, sheet, cells)
         if reference is not None:
             record_id = self._keys.record_id(self._partner, self._contract.record_ref(reference))
-            self.tally.withheld.setdefault(reason, set()).add(record_id)
+            is_person = self._contract.delivery.person_rows and self._tells_of_a_person(named)
+            withheld = self.tally.withheld_persons if is_person else self.tally.withheld
+            withheld.setdefault(reason, set()).add(record_id)
+
+    def _tells_of_a_person(self, named: list[NamedCell]) -> bool:
+        """A row with a reference and a mark alone does not say which person of the record it is about."""
+        of_all = {*self._contract.constant_fields, "person_count"}
+        return any(cell.field not in of_all for cell in named)
 
     def _land(
         self, record_id: int, sheet: str, row: int, part: str, seq: int, named: list[NamedCell]
