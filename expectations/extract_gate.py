@@ -25,6 +25,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="Agree with the partner on statistics as a purpose and enter it under "
         "`agreement.purposes` in the contract; until then nothing of it is used.",
         waivable=False,
+        partner_action="Tell your data steward whether statistics may be made of what you send.",
     ),
     Expectation(
         name="agreement_is_current",

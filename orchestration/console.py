@@ -166,6 +166,11 @@ def show_status(found: dict[str, Any]) -> None:
             f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
     _show_files([*found["waiting"], *found["left_alone"]])
+    for idle in found["decisions_without_effect"]:
+        out.print(
+            f"[bold yellow]without effect[/] decision {idle['decision_id']}: {escape(idle['says'])}\n"
+            f"    {escape(idle['why'])} {escape(idle['what_to_do'])}"
+        )
     out.print("\nWaiting for a steward (in the review folder)")
     facts = _facts()
     for name, number in found["review"].items():
@@ -247,6 +252,8 @@ def show_decisions(found: list[dict[str, Any]]) -> None:
         says = escape(entry["says"])
         if entry["revoked_by"]:
             says += f"\n[yellow]revoked by {entry['revoked_by']}[/]"
+        elif entry["without_effect"]:
+            says += f"\n[yellow]without effect: {escape(entry['without_effect'])}[/]"
         says += f"\n[dim]{escape(entry['author'])}: {escape(entry['reason'])}[/]"
         table.add_row(entry["id"], str(entry["time"])[:10], says)
     out.print(table if found else "No decision has been recorded yet.")

@@ -46,6 +46,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             {name: row[name] for name in ("partner", "file", "outcome", "reason")}
             for row in review.read(settings, review.FILES_NOT_TAKEN)
         ],
+        "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
         "left_alone": [vars(one) for one in left_alone(settings)],
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
@@ -54,6 +55,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
             "drifted_columns_and_lists": review.count(settings, review.DRIFT),
             "extracts_not_typed": review.count(settings, review.EXTRACTS_NOT_TYPED),
+            "decisions_without_effect": review.count(settings, review.DECISIONS_WITHOUT_EFFECT),
         },
     }
 

@@ -87,9 +87,9 @@ def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtra
 def _type(workplace: Workplace, refresh: Refresh) -> extracts.TypedSummary:
     typed = extracts.type_extracts(workplace.settings, refresh.keys, contracts=refresh.contracts)
     review.write_extracts_not_typed(workplace.settings, typed.failed)
-    review.write_drift(
-        workplace.settings, extracts.drift_items(workplace.settings, refresh.contracts, refresh.taken)
-    )
+    drift = extracts.drift_items(workplace.settings, refresh.contracts, refresh.taken)
+    refresh.found["drift"] = drift
+    review.write_drift(workplace.settings, drift)
     return typed
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import extracts, gates
+from orchestration import extracts, gates, stewardship
 from orchestration.defs.extracts import typed_key
 from orchestration.defs.places import MATCHES
 from orchestration.defs.receipts import tell_partners
@@ -71,6 +71,8 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
 def _judge(workplace: Workplace, refresh: Refresh) -> gates.ExtractVerdicts:
     verdicts = gates.judge_extracts(workplace.settings, refresh.as_of, refresh.decisions)
     review.write_failed_extract_checks(workplace.settings, refresh.taken, verdicts.verdicts)
+    idle = stewardship.without_effect(workplace.settings, refresh.as_of)  # now that the inbox is taken in
+    review.write_decisions_without_effect(workplace.settings, idle)
     return verdicts
 
 

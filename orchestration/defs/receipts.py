@@ -24,5 +24,6 @@ def tell_partners(
         refresh.as_of,
         refresh.run_id,
         outputs.Outcome(kind, current.release_id if current else None),
+        refresh.found.get("drift", ()),
     )
     return len(outputs.write_receipts(workplace.settings, receipts))

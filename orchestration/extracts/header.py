@@ -115,6 +115,7 @@ def _search(
         "hold:header_not_found",
         f"{label}{sheet_name} has no row with the columns {names} among its first {limit}. If a column was "
         "renamed, change the contract; if the header stands lower, raise `format.header_search`.",
+        required or all_columns,
     )
 
 

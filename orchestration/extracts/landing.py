@@ -114,6 +114,7 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
         "rows_refused": tally.rows_refused,
         "refusals": _refusals(tally.refusals, tally.refused_rows),
         "withheld_records": {reason: sorted(ids) for reason, ids in sorted(tally.withheld.items())},
+        "withheld_persons": {reason: sorted(ids) for reason, ids in sorted(tally.withheld_persons.items())},
         "child_rows": dict(sorted(tally.child_landed.items())),
         "child_rows_read": dict(sorted(tally.child_read.items())),
         "child_refusals": _refusals(tally.child_refusals, tally.child_refused_rows),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -12,7 +13,11 @@ Outcome = Literal["landed", "held", "already_landed", "unreadable"]
 
 @dataclass(frozen=True)
 class TakenExtract:
-    """One file of the inbox after a refresh took it in, or did not; `reason` is a sentence."""
+    """One file of the inbox after a refresh took it in, or did not.
+
+    `reason` is a sentence for stewards. For partners there are words by `code` (`seeds/reference`), beside
+    the `columns` that the reason names, as the partner calls them.
+    """
 
     partner: str
     file: str
@@ -23,18 +28,21 @@ class TakenExtract:
     rows_refused: int = 0
     reason: str | None = None
     drift: dict[str, Any] | None = None
+    code: str | None = None
+    columns: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 class ExtractStopped(NjiaError):
-    """A file that does not land; it stays in the inbox."""
+    """A file that does not land; it stays in the inbox. `columns` are those the sentence names."""
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, columns: Iterable[str] = ()) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
+        self.columns = tuple(columns)
         # What changed in the columns, where the header was read (see `drift`).
         self.drift: dict[str, Any] | None = None
 

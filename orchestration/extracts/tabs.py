@@ -62,6 +62,7 @@ class Tabs:
                 "hold:column_missing",
                 f"{self._label}, sheet {sheet.shown!r}, has no column {parent!r}, by which "
                 f"format.tabs.{name} finds its record. Correct `parent` in the contract, or ask the partner.",
+                [parent],
             )
         tab.columns = [f"{name}/{column}" if column else "" for column in header.names]
         tab.columns[at] = ""  # the reference itself is read from the main sheet

@@ -36,7 +36,7 @@ from orchestration.extracts.landing import (
     sweep,
     write_cells,
 )
-from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable, TakenExtract
+from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
 from orchestration.extracts.sealing import seal, sealed_path
@@ -45,6 +45,7 @@ from orchestration.keys import Keys
 from orchestration.settings import Settings
 
 NAIROBI = timezone(timedelta(hours=3))
+UNEXPECTED = "unexpected"
 _YOUNG_SECONDS = 2.0
 _LOOK_AGAIN_SECONDS = 0.4
 
@@ -77,10 +78,8 @@ def _take_in_partner(
         try:
             contract = _contract_for(partner, file.name, contracts)
             yield _take_in_file(settings, keys, as_of, contract, file)
-        except ExtractUnreadable as fault:
-            yield TakenExtract(partner, shown, "unreadable", reason=fault.sentence)
-        except ExtractHeld as fault:
-            yield TakenExtract(shown_partner, shown, "held", reason=fault.sentence, drift=fault.drift)
+        except ExtractStopped as fault:
+            yield _not_taken(shown_partner, shown, fault)
         except UsageError:
             raise
         except OSError as fault:
@@ -275,9 +274,21 @@ def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, s
     return (period.to.isoformat() if period else ""), parts
 
 
+def _not_taken(partner: str, shown: str, fault: ExtractStopped) -> TakenExtract:
+    return TakenExtract(
+        partner,
+        shown,
+        "unreadable" if isinstance(fault, ExtractUnreadable) else "held",
+        reason=fault.sentence,
+        drift=fault.drift,
+        code=fault.code,
+        columns=fault.columns,
+    )
+
+
 def _unexpected(partner: str, shown: str, fault: Exception) -> TakenExtract:
     reason = (
         f"{partner}: file {shown} could not be read ({type(fault).__name__}). It stays in the inbox. "
         "Try `njia contract check` with it, and tell whoever maintains Njia if that does not say why."
     )
-    return TakenExtract(partner, shown, "unreadable", reason=reason)
+    return TakenExtract(partner, shown, "unreadable", reason=reason, code=UNEXPECTED)

@@ -48,7 +48,8 @@ class RowRanges:
 class Tally:
     """What became of every row and column of a file. Numbers, codes and column names; never a value.
 
-    `withheld`: by reason, the ids of the records whose rows were withheld.
+    `withheld`: by reason, the ids of the records whose rows were withheld; `withheld_persons`: the same where
+    a record's rows are its persons, and the row was one person's.
     """
 
     rows_read: int = 0
@@ -56,6 +57,7 @@ class Tally:
     refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     withheld: dict[str, set[int]] = field(default_factory=dict)
+    withheld_persons: dict[str, set[int]] = field(default_factory=dict)
     child_read: Counter[str] = field(default_factory=Counter)
     child_landed: Counter[str] = field(default_factory=Counter)
     child_refusals: Counter[tuple[str, str]] = field(default_factory=Counter)

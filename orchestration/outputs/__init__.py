@@ -2,7 +2,7 @@
 
 Belongs here: gathering what a reader is told and laying it out as pages and tables. Does not: deciding
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_rows,
-receipt_past, receipt, receipt_files.
+receipt_past, receipt_delivery, receipt, receipt_files.
 """
 
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts

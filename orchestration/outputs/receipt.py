@@ -1,6 +1,6 @@
 """What one partner is told after a refresh: what was taken and what was not, in its own columns and rows.
 
-Only the partner's own figures; never a value of a cell.
+Only the partner's own figures; never a value of a cell, save new answers of a list that identify nobody.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Literal
 from orchestration.extracts import Contract, Contracts, TakenExtract
 from orchestration.gates import Verdict, landed_extracts, read_verdicts
 from orchestration.outputs import receipt_words
+from orchestration.outputs.receipt_delivery import Delivered, delivery
 from orchestration.outputs.receipt_past import Measures, Past, columns_of, measure_past, own_past
 from orchestration.outputs.receipt_rows import (
     RowProblem,
@@ -98,7 +99,7 @@ class Receipt:
     as_of: datetime
     run: str
     outcome: Outcome
-    delivered: list[TakenExtract]
+    delivered: list[Delivered]
     files: list[FileRows]
     not_kept: list[NotKept]
     stripped: list[NotKept]
@@ -124,8 +125,12 @@ def gather_receipts(
     as_of: datetime,
     run_id: str,
     outcome: Outcome,
+    drift: Collection[Mapping[str, Any]] = (),
 ) -> Iterator[Receipt]:
-    """One receipt for each partner; after an unchanged refresh only for those who had sent a file."""
+    """One receipt for each partner; after an unchanged refresh only for those who had sent a file.
+
+    `drift`: the items of this refresh, as for the steward.
+    """
     standing = read_standing(settings)
     holding = read_verdicts(settings).holding
     measures = measure_past(settings)
@@ -139,7 +144,7 @@ def gather_receipts(
         if due and due[0] == partner:
             own_problems = due[1]
             due = next(problems, None)
-        delivered = [file for file in taken if file.partner == partner]
+        delivered = delivery(taken, partner, drift)
         landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
             yield _receipt(
@@ -152,7 +157,7 @@ def _receipt(
     measures: Measures,
     contracts: list[Contract],
     partner: str,
-    delivered: list[TakenExtract],
+    delivered: list[Delivered],
     landed: list[Mapping[str, Any]],
     standing: Standing,
     holding: dict[tuple[str, str], tuple[Verdict, ...]],
@@ -162,7 +167,7 @@ def _receipt(
     outcome: Outcome,
 ) -> Receipt:
     by_name = {contract.contract: contract for contract in contracts}
-    new = {extract.extract_id for extract in delivered if extract.outcome == "landed"}
+    new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
     files = [_file(note, standing, holding, new) for note in landed]
     of_extract = {file.extract_id: file for file in files}
     told = [

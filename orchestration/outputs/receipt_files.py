@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import astuple
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -53,18 +54,23 @@ def _rows(receipt: Receipt) -> str:
     text.write("\ufeff")  # spreadsheet programs take a CSV without the mark for their own old encoding
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
-    for file, problem, columns in receipt.problems:
-        words = receipt_words.rule(problem.rule_code)
-        values: tuple[object, ...] = (
-            *(file.file, problem.sheet, problem.row_number, columns),
-            *(_OUTCOMES.get(problem.outcome, problem.outcome), words.title, words.meaning, words.to_do),
-        )
-        writer.writerow([safe(value) for value in values])
-    for refused in receipt.not_kept:
-        words = refused.words
-        values = (
-            *(refused.file, refused.sheet, refused.row_numbers, ""),
-            *("not taken", words.title, words.meaning, words.to_do),
-        )
-        writer.writerow([safe(value) for value in values])
+    writer.writerows([safe(value) for value in line] for line in _lines(receipt))
     return text.getvalue()
+
+
+def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
+    """What is to tell of whole files, then rows that were noted, then rows that were not taken."""
+    for delivered in receipt.delivered:
+        if words := delivered.why:
+            yield (delivered.file, "", "", delivered.columns, delivered.became, *astuple(words))
+        for change in delivered.changes:
+            title, meaning, to_do = astuple(change.words)
+            meaning = f"{change.detail}. {meaning}" if change.detail else meaning
+            yield (delivered.file, "", "", change.column, "changed", title, meaning, to_do)
+    for file, problem, columns in receipt.problems:
+        became = _OUTCOMES.get(problem.outcome, problem.outcome)
+        words = receipt_words.rule(problem.rule_code)
+        yield (file.file, problem.sheet, problem.row_number, columns, became, *astuple(words))
+    for refused in receipt.not_kept:
+        where = (refused.file, refused.sheet, refused.row_numbers)
+        yield (*where, "", "not taken", *astuple(refused.words))

@@ -1,4 +1,4 @@
-"""What a receipt says about a rule, a refusal or a check: words of the seeds and of the gate, by code."""
+"""What a receipt says about a rule, a refusal, a file or a check: words of seeds and gate, by code."""
 
 from __future__ import annotations
 
@@ -32,10 +32,9 @@ def _rules() -> dict[str, Words]:
 
 
 @cache
-def _refusals() -> dict[str, Words]:
+def _reasons(seed: str) -> dict[str, Words]:
     return {
-        row["reason"]: Words(row["title"], row["explanation"], row["partner_action"])
-        for row in _seed("refusal_reasons.csv")
+        row["reason"]: Words(row["title"], row["explanation"], row["partner_action"]) for row in _seed(seed)
     }
 
 
@@ -46,14 +45,20 @@ def rule(code: str) -> Words:
 
 def refusal(reason: str) -> Words:
     """Of `skip:blank`, `withheld:no_consent`, `strip:phone`, `Q:orphan_leg` …"""
-    return _refusals().get(reason) or rule(reason.partition(":")[2])
+    return _reasons("refusal_reasons.csv").get(reason) or rule(reason.partition(":")[2])
+
+
+def file_reason(code: str) -> Words:
+    """Of `hold:column_missing`, `password` …, for which a whole file waits; of `drift:column_gone` …"""
+    unknown = Words(code.rpartition(":")[2].replace("_", " ").capitalize(), "This has no words yet.")
+    return _reasons("file_reasons.csv").get(code, unknown)
 
 
 def check(name: str) -> Words:
     """Of a check of the extract gate, which holds a whole file."""
     found = next((one for one in EXTRACT_GATE if one.name == name), None)
     title = name.replace("_", " ").capitalize()
-    return Words(title, found.why, found.partner_action) if found else Words(title, "")
+    return Words(title, found.why, found.partner_action or ASK) if found else Words(title, "")
 
 
 def _seed(name: str) -> list[dict[str, str]]:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestration.errors import NjiaError
 from orchestration.places import outcome as o
 from orchestration.places.choose import (
     ANYWHERE,
@@ -43,7 +42,11 @@ class _Columns:
 
 
 class Resolver:
-    """Resolves mentions against one gazetteer; `place_aliases` are the stewards' active decisions."""
+    """Resolves mentions against one gazetteer; `place_aliases` are the stewards' active decisions.
+
+    A decision may outlive its place. Its name is then unresolved and never read by the rules again, whose
+    reading a steward had set aside.
+    """
 
     def __init__(self, gazetteer: Gazetteer, place_aliases: Iterable[Mapping[str, Any]] = ()) -> None:
         self._gazetteer = gazetteer
@@ -52,12 +55,6 @@ class Resolver:
         self._reader = TextReader(gazetteer, self._spellings, self._misspelt)
         self._decisions: dict[tuple[str, str | None], str] = {}
         for decision in place_aliases:
-            if decision["place_id"] not in gazetteer.places:
-                raise NjiaError(
-                    f"The decision {decision.get('id', 'without id')} on a place points at "
-                    f"{decision['place_id']}, which is not in seeds/reference/places.csv. "
-                    "Revoke the decision, or add the place."
-                )
             country = decision.get("country")
             self._decisions[norm(decision["text"]), self._country_key(country)] = decision["place_id"]
 
@@ -217,6 +214,8 @@ class Resolver:
             place_id = self._decisions.get((text, country))
             if not place_id:
                 continue
+            if place_id not in self._gazetteer.places:
+                return o.unresolved(o.UNRESOLVED, "decision")
             if place_id in ("unknown", "world"):
                 return replace(o.asked_but_unknown(), method="decision")
             return outcome_of(self._gazetteer, self._gazetteer.place(place_id), "decision", 1.0, ANYWHERE)

@@ -9,6 +9,7 @@ from orchestration.stewardship.decisions import (
     list_decisions,
     record_decision,
     revoke,
+    without_effect,
 )
 
-__all__ = ["Decisions", "active_decisions", "list_decisions", "record_decision", "revoke"]
+__all__ = ["Decisions", "active_decisions", "list_decisions", "record_decision", "revoke", "without_effect"]

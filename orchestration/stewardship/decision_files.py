@@ -97,10 +97,10 @@ def _bad_line(path: Path, number: int, what: str) -> NjiaError:
     )
 
 
-def without_effect(settings: Settings, entry: Entry, number: int, fault: str) -> NjiaError:
+def contradiction(settings: Settings, entry: Entry, number: int, fault: str) -> NjiaError:
     return NjiaError(
-        f"{_path(settings, entry.kind)}, line {number} has no effect. {fault} If you wrote the line by hand, "
-        f"mend it; if it was right once, take it back: `njia decide revoke {entry.id}`."
+        f"{_path(settings, entry.kind)}, line {number} contradicts an earlier line. {fault} Or take this one "
+        f"back: `njia decide revoke {entry.id}`."
     )
 
 

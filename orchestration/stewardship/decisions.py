@@ -18,16 +18,15 @@ from orchestration.errors import UsageError
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_files import (
     append,
+    contradiction,
     in_words,
     locked,
     plain,
     read_kind,
     refuse_unknown_files,
-    without_effect,
 )
 from orchestration.stewardship.decision_kinds import (
     KINDS,
-    RELEASE_SCOPE,
     CheckWaiver,
     Decision,
     Entry,
@@ -38,7 +37,12 @@ from orchestration.stewardship.decision_kinds import (
     read_entry,
     what_it_says,
 )
-from orchestration.stewardship.effect import Landed, full_scope, why_without_effect
+from orchestration.stewardship.effect import (
+    full_scope,
+    why_decided_already,
+    why_without_effect,
+    why_without_object,
+)
 
 
 @dataclass(frozen=True)
@@ -109,17 +113,16 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
     """The unrevoked decisions, without waivers that expired before `as_of`.
 
     Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
-    or `partner/extract_id`. A line without effect, written by hand or outlived by the program, is told with
-    its number: silently it would undo what a steward believes decided.
+    or `partner/extract_id`. A decision whose object is gone stays among them and meets nothing: an extract
+    that was withdrawn and is taken in again is still withdrawn (`without_effect` tells of it until then).
+    Two lines that contradict each other stop the caller: no choice between them would be the steward's.
     """
     refuse_unknown_files(settings)
     found = _holding(settings, as_of)
     for place, (number, entry) in enumerate(found):
-        # A bare id was one partner's when it was written; the same bytes of another partner stop nobody.
-        shared = isinstance(entry, CheckWaiver) and "/" not in entry.scope and not _is_alone(settings, entry)
         against = [other for _, other in found[:place] if _says_otherwise(other, entry)]
-        if not shared and (fault := why_without_effect(settings, entry, against)):
-            raise without_effect(settings, entry, number, fault)
+        if against and (fault := why_decided_already(entry, against)):
+            raise contradiction(settings, entry, number, fault)
     of_kind: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
     for _, entry in found:
         of_kind[entry.kind].append(plain(entry))
@@ -160,21 +163,49 @@ def _says_otherwise(other: Entry, entry: Entry) -> bool:
     )
 
 
-def _is_alone(settings: Settings, waiver: CheckWaiver) -> bool:
-    return waiver.scope == RELEASE_SCOPE or len(Landed.read(settings).partners_of(waiver.scope)) < 2
+def without_effect(settings: Settings, as_of: datetime) -> list[dict[str, Any]]:
+    """The decisions that hold and meet nothing, oldest first: what each `says`, `why`, and `what_to_do`."""
+    return [
+        {
+            "decision_id": entry.id,
+            "kind": entry.kind,
+            "line": number,
+            "decided_on": entry.time.date().isoformat(),
+            "author": entry.author,
+            "says": what_it_says(entry),
+            "why": why,
+            "what_to_do": f"If it was right once, take it back: njia decide revoke {entry.id}",
+        }
+        for number, entry in _holding(settings, as_of)
+        if (why := why_without_object(settings, entry))
+    ]
 
 
 def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str, Any]]:
-    """Every entry ever made, oldest first, with what it `says` and `revoked_by` (an id or None)."""
+    """Every entry ever made, oldest first, with what it `says` and `revoked_by` (an id or None).
+
+    `without_effect` says why a decision that nobody revoked meets nothing today; None where it acts.
+    """
     listed = []
     for name in [_known_kind(kind)] if kind else KINDS:
         entries = read_kind(settings, name)
         revoked = {entry.revokes: entry.id for entry in entries if isinstance(entry, Revocation)}
         listed += [
-            {**plain(entry), "says": what_it_says(entry), "revoked_by": revoked.get(entry.id)}
+            {
+                **plain(entry),
+                "says": what_it_says(entry),
+                "revoked_by": revoked.get(entry.id),
+                "without_effect": None if entry.id in revoked else _why_idle(settings, entry),
+            }
             for entry in entries
         ]
     return sorted(listed, key=lambda entry: entry["time"])
+
+
+def _why_idle(settings: Settings, entry: Entry) -> str | None:
+    if isinstance(entry, CheckWaiver) and entry.expires < settings.as_of().date():
+        return f"It expired on {entry.expires}."
+    return why_without_object(settings, entry)
 
 
 def _known_kind(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether a decision can have any effect: what it names exists, and no decision that holds says otherwise.
+"""Whether a decision can have any effect: what it names exists, and no decision that holds says the same.
 
 What does not belong here: the form of a decision (`decision_kinds`) and its file (`decision_files`).
 """
@@ -30,13 +30,28 @@ def why_without_effect(settings: Settings, decision: Entry, holding: Iterable[En
 
     `holding` are the decisions that hold already, oldest first, without this one.
     """
+    return why_without_object(settings, decision) or why_decided_already(decision, holding)
+
+
+def why_without_object(settings: Settings, decision: Entry) -> str | None:
+    """The same for what a decision points at, which may go after the decision was made."""
     if isinstance(decision, CheckWaiver):
-        return _of_waiver(settings, decision) or _waived_already(decision, holding)
+        return _of_waiver(settings, decision)
     if isinstance(decision, ExtractAccept | ExtractWithdraw):
-        known = Landed.read(settings).why_unknown(decision.partner, decision.extract_id)
-        return known or _decided_already(decision, holding)
+        return Landed.read(settings).why_unknown(decision.partner, decision.extract_id)
     if isinstance(decision, PlaceAlias):
-        return _of_place(decision) or _named_already(decision, holding)
+        return _of_place(decision)
+    return None
+
+
+def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None:
+    """The same for what holds already."""
+    if isinstance(decision, CheckWaiver):
+        return _waived_already(decision, holding)
+    if isinstance(decision, ExtractAccept | ExtractWithdraw):
+        return _decided_already(decision, holding)
+    if isinstance(decision, PlaceAlias):
+        return _named_already(decision, holding)
     return None
 
 
@@ -87,6 +102,8 @@ def _of_waiver(settings: Settings, waiver: CheckWaiver) -> str | None:
         )
     if not is_waivable(check):
         return f"{check} cannot be waived: it guards that nothing disappears. Mend what it found."
+    if waiver.check_definition != CHECKS[check].definition:
+        return f"{check} has changed since it was waived, so the waiver has lapsed. Waive it anew if need be."
     if scope == RELEASE_SCOPE:
         if check not in RELEASE_CHECKS:
             return (

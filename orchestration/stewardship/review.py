@@ -21,6 +21,7 @@ FAILED_CHECKS = "failed_checks.csv"
 FILES_NOT_TAKEN = "files_not_taken.csv"
 EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
 QUARANTINED_ROWS = "quarantined_rows.csv"
+DECISIONS_WITHOUT_EFFECT = "decisions_without_effect.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 
 FILES_CHECK = "files_are_taken"
@@ -43,6 +44,11 @@ def write_extracts_not_typed(settings: Settings, failures: Iterable[Any]) -> Non
     columns = ("partner", "file", "extract_id", "step", "fault", "sentence")
     rows = [{**vars(failure), "sentence": failure.sentence} for failure in failures]
     _write(settings, EXTRACTS_NOT_TYPED, columns, rows)
+
+
+def write_decisions_without_effect(settings: Settings, decisions: Iterable[Mapping[str, Any]]) -> None:
+    columns = ("decision_id", "kind", "line", "decided_on", "author", "says", "why", "what_to_do")
+    _write(settings, DECISIONS_WITHOUT_EFFECT, columns, decisions)
 
 
 def write_drift(settings: Settings, items: Iterable[Mapping[str, Any]]) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import csv
 import re
 from pathlib import Path
 
+from expectations.extract_gate import EXTRACT_GATE
 from orchestration.errors import ReleaseRefused
-from orchestration.outputs import receipt_words
+from orchestration.extracts import reading
+from orchestration.extracts.take_in import UNEXPECTED
+from orchestration.outputs import receipt_delivery, receipt_words
 from orchestration.settings import REFERENCE_SEEDS
 from tests import scenario
 from tests.conftest import EvidenceBase
@@ -93,7 +97,7 @@ def test_an_unchanged_refresh_writes_to_those_alone_who_sent_a_file(evidence_bas
         "chui_routes": 1,
     }
     assert "we have it already" in page(runs(later, "swala_post")[-1])
-    assert "broken.csv is empty (0 bytes)" in page(runs(later, "kobe_post")[-1])
+    assert "Empty file. The file has no content at all." in page(runs(later, "kobe_post")[-1])
 
 
 def test_a_refused_release_is_told_too(evidence_base: EvidenceBase) -> None:
@@ -128,3 +132,80 @@ def test_every_rule_and_every_reason_has_words_for_a_partner() -> None:
     used = {found for path in EXTRACTS_ROOM.glob("*.py") for found in reason.findall(path.read_text())}
     assert "strip:phone" in used
     assert [code for code in sorted(used) if receipt_words.refusal(code).to_do == receipt_words.ASK] == []
+
+
+def codes_that_stop_a_file() -> set[str]:
+    """First arguments of the two faults wherever the extracts room makes one."""
+    codes = {UNEXPECTED, *(fault for fault, *_ in reading._ZIPPED.values())}
+    for path in EXTRACTS_ROOM.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ExtractHeld", "ExtractUnreadable"):
+                code = call.args[0]
+                is_from_table = isinstance(code, ast.Name) and path.name == "reading.py"
+                assert isinstance(code, ast.Constant) or is_from_table, ast.unparse(call)
+                codes |= {code.value} if isinstance(code, ast.Constant) else set()
+    return codes
+
+
+def test_every_reason_that_stops_a_file_has_words_for_a_partner() -> None:
+    with (REFERENCE_SEEDS / "file_reasons.csv").open(encoding="utf-8", newline="") as file:
+        told = {row["reason"]: row for row in csv.DictReader(file)}
+    changes = re.findall(
+        r'"((?:unread_)?column_[a-z]+|new_codes)"', Path(receipt_delivery.__file__).read_text()
+    )
+    assert codes_that_stop_a_file() | {f"drift:{change}" for change in changes} == set(told)
+    for row in told.values():
+        for ours in ("`", "contract.yml", "format.", "Ask the partner", "the partner"):
+            assert ours not in " ".join(row.values()), row["reason"]
+    for check in EXTRACT_GATE:
+        assert check.severity != "hold" or check.partner_action, check.name
+
+
+def test_a_file_that_waits_is_told_in_the_partners_words_with_its_columns(
+    evidence_base: EvidenceBase,
+) -> None:
+    later = an_hour_later(evidence_base)
+    later.deliver("swala_post", "next.csv", scenario.SWALA.replace(";Date;", ";Day;", 1))
+    later.refresh()
+    folder = runs(later, "swala_post")[-1]
+    assert "Columns missing: <em>Date</em>. The file lacks columns" in page(folder)
+    assert "change the contract" not in page(folder)
+    told = [(row["column"], row["what_became_of_it"], row["rule"]) for row in rows(folder) if not row["row"]]
+    assert told == [("Date", "waits", "Columns missing"), ("Date → Day", "changed", "Probably renamed")]
+    assert "<em>Date → Day</em></td><td>Probably renamed. One column is gone" in page(folder)
+
+
+def changed_swala() -> str:
+    """Phone renamed, Notes gone, two columns new of which one names a person, an answer nobody knows."""
+    header, *lines = scenario.SWALA.replace(";bus;", ";hovercraft;").splitlines()
+    header = header.replace(";Phone;", ";Telephone;").replace(";Notes", ";Mzigo;Wanjiku Testperson")
+    return "\n".join([header, *(f"{line.rpartition(';')[0]};sanduku;yes" for line in lines)]) + "\n"
+
+
+def test_what_changed_in_the_columns_is_told_and_names_nobody(evidence_base: EvidenceBase) -> None:
+    later = an_hour_later(evidence_base)
+    later.deliver("swala_post", "changed.csv", changed_swala())
+    later.refresh()
+    folder = runs(later, "swala_post")[-1]
+    changed = [row for row in rows(folder) if row["what_became_of_it"] == "changed"]
+    assert [(row["file"], row["column"], row["rule"]) for row in changed] == [
+        ("changed.csv", "Phone → Telephone", "Probably renamed"),
+        ("changed.csv", "Notes", "Column gone"),
+        ("changed.csv", "Mzigo", "New column"),
+        ("changed.csv", "column 15 (name withheld)", "New column"),
+        ("changed.csv", "Travel", "New answers"),
+    ]
+    # S1, S3, S5 to S7 and S9 to S14; S8 refused consent.
+    assert changed[-1]["meaning"].startswith("“hovercraft”: in 11 of the 13 records that answer. ")
+    assert changed[1]["what_to_do"] == "Nothing to do."
+    text = page(folder)
+    assert "What changed in changed.csv</h3>" in text and "Beside your last file of this kind." in text
+    assert "<em>Phone → Telephone</em></td><td>Probably renamed. Nothing of the column was kept" in text
+    assert "New answers, “hovercraft”: in 11 of the 13 records that answer. The answers" in text
+    for file in folder.iterdir():
+        assert "Wanjiku" not in file.read_text(encoding="utf-8") and "sanduku" not in file.read_text("utf-8")
+
+
+def test_first_files_and_unchanged_ones_tell_no_change(published_world: EvidenceBase) -> None:
+    for partner in scenario.PARTNERS:
+        assert "What changed in" not in page(runs(published_world, partner)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from orchestration.release import current_release
+from orchestration.stewardship import record_decision, review
 from tests import scenario
 from tests.conftest import EvidenceBase
 
@@ -129,3 +130,26 @@ def test_two_partners_may_send_the_same_bytes(evidence_base: EvidenceBase) -> No
     assert release.manifest["rows"] == scenario.ROWS | {"landed": 24, "current": 20}
     counted = evidence_base.ask("select count(*) from marts.fct_movements where record_grain = 'case'")
     assert counted == [(scenario.MOVEMENTS["case"] + 2,)]
+
+
+def test_a_decision_whose_place_is_gone_stops_no_refresh(evidence_base: EvidenceBase) -> None:
+    settings = evidence_base.settings
+    made = record_decision(
+        settings, "place_alias", "A. Fixture", "by telephone", scenario.AS_OF, text="Kisumu", place_id="KE001"
+    )
+    from_kisumu = (
+        "select count(*) from marts.fct_movements inner join marts.dim_place "
+        "on origin_place_id = place_id where name = 'Kisumu'"
+    )
+    assert evidence_base.ask(from_kisumu) == [(6,)]
+    file = settings.decisions / "place_alias.jsonl"
+    file.write_text(file.read_text().replace("KE001", "KE999"))
+    ended = evidence_base.refresh()
+    assert ended.error is None, ended.error
+    # The steward had said that Kisumu is not what the rules make of it: nobody guesses instead.
+    assert evidence_base.ask("select count(*) from marts.fct_movements where origin_place_id = 'KE042'") == [
+        (0,)
+    ]
+    (told,) = review.read(settings, review.DECISIONS_WITHOUT_EFFECT)
+    assert told["decision_id"] == made["id"] and "KE999" in told["says"] and "revoke" in told["what_to_do"]
+    assert "Kisumu" in {row["place_text"] for row in review.read(settings, review.UNRESOLVED_PLACES)}

@@ -37,7 +37,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("extract_id", TEXT), ("partner", TEXT), ("sheet", TEXT), ("reason", TEXT), ("row_count", BIG),
     ],
     "typed/withheld_records": [
-        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("reason", TEXT),
+        ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("reason", TEXT), ("is_one_person", YES),
     ],
     "typed/records": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("record_grain", TEXT), ("sheet", TEXT),
@@ -229,7 +229,9 @@ class World:
         extract["rows_read"] += 1
         extract["rows_refused"] += 1
         keys = {"extract_id": extract_id, "partner": extract["partner"]}
-        self.tables["typed/withheld_records"].append(keys | {"record_id": record_id, "reason": reason})
+        self.tables["typed/withheld_records"].append(
+            keys | {"record_id": record_id, "reason": reason, "is_one_person": False}
+        )
         self.tables["typed/refusals"].append(keys | {"sheet": "Cases", "reason": reason, "row_count": 1})
 
     def record(

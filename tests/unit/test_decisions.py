@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -13,7 +15,13 @@ import pytest
 from expectations.checks import EXTRACT_CHECKS, is_waivable
 from orchestration.errors import NjiaError, UsageError
 from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, list_decisions, record_decision, revoke
+from orchestration.stewardship import (
+    active_decisions,
+    list_decisions,
+    record_decision,
+    revoke,
+    without_effect,
+)
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SOON = date(2026, 12, 1)
@@ -196,31 +204,54 @@ def rewrite(settings: Settings, kind: str, old: str, new: str) -> None:
         ),
     ],
 )
-def test_a_line_without_effect_is_told_with_its_number_and_can_be_revoked(
+def test_a_decision_that_has_outlived_its_object_is_told_and_stops_nobody(
     settings: Settings, kind: str, payload: dict[str, Any], change: tuple[str, str], words: str
 ) -> None:
     made = decide(settings, kind, **payload)
+    assert without_effect(settings, NOW) == []
     rewrite(settings, kind, *change)
-    with pytest.raises(
-        NjiaError, match=rf"line 1 has no effect\. .*{words}.*njia decide revoke {made['id']}"
-    ):
-        active_decisions(settings, NOW)
-    revoke(settings, made["id"], "A. Fixture", "it was a mistake", NOW)
     active_decisions(settings, NOW)
+    (told,) = without_effect(settings, NOW)
+    assert (told["decision_id"], told["kind"], told["line"]) == (made["id"], kind, 1)
+    assert change[1] in told["says"]
+    assert re.search(words, told["why"])
+    assert told["what_to_do"].endswith(f"njia decide revoke {made['id']}")
+    (listed,) = list_decisions(settings)
+    assert listed["without_effect"] == told["why"]
+    revoke(settings, made["id"], "A. Fixture", "it was a mistake", NOW)
+    assert without_effect(settings, NOW) == []
+    assert [entry["without_effect"] for entry in list_decisions(settings)] == [None, None]
+
+
+def test_a_withdrawal_waits_for_its_extract_to_come_back(settings: Settings) -> None:
+    made = decide(settings, "extract_withdraw", partner="kobe_shelter", extract_id=EXTRACT)
+    (settings.landing / "kobe_shelter" / f"{EXTRACT}.json").unlink()
+    assert [told["decision_id"] for told in without_effect(settings, NOW)] == [made["id"]]
+    assert active_decisions(settings, NOW).extract_withdrawals == [made]
+
+
+def test_a_waiver_of_a_check_that_has_changed_is_told_to_have_lapsed(settings: Settings) -> None:
+    made = decide(settings, "check_waiver", **WAIVER)
+    rewrite(settings, "check_waiver", made["check_definition"], "0" * 16)
+    (told,) = without_effect(settings, NOW)
+    assert "has changed since it was waived" in told["why"]
 
 
 def test_two_lines_that_name_one_place_differently_are_told(settings: Settings) -> None:
     decide(settings, "place_alias", text="Maraba", place_id="KE040")
     decide(settings, "place_alias", text="Malaba town", place_id="bp-ken-malaba")
     rewrite(settings, "place_alias", "Malaba town", "maraba")
-    with pytest.raises(NjiaError, match=r"line 2 has no effect\. .*another place"):
+    with pytest.raises(NjiaError, match=r"line 2 contradicts an earlier line\. .*another place"):
         active_decisions(settings, NOW)
 
 
 def test_a_waiver_that_has_expired_is_not_asked_whether_its_check_still_exists(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", "row_volume_is", "row_volumes_are")
-    assert active_decisions(settings, datetime(2027, 2, 1, tzinfo=UTC)).waivers == []
+    later = datetime(2027, 2, 1, tzinfo=UTC)
+    assert active_decisions(settings, later).waivers == without_effect(settings, later) == []
+    (listed,) = list_decisions(replace(settings, fixed_as_of=later))
+    assert listed["without_effect"] == "It expired on 2026-12-31."
 
 
 def test_every_decision_says_in_words_what_it_does(settings: Settings) -> None:

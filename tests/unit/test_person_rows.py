@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.extracts.contract import Contract
-from tests.unit.partner_files import book, problems, read, typed
+from tests.unit.partner_files import HEADER, book, problems, read, typed
 
 STATUS = {
     "Evidence of Trafficking": "prevented",
@@ -61,7 +61,7 @@ PERSON = {
 def incidents(path: Path, *people: dict[str, Any]) -> Path:
     file = path / "irf.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, PERSON)
+        writer = csv.DictWriter(out, [*PERSON, "consent"])
         writer.writeheader()
         writer.writerows(PERSON | person for person in people)
     return file
@@ -130,6 +130,64 @@ def test_suspects_never_land_and_their_incident_does(tmp_path: Path) -> None:
     tables = typed(file, INCIDENTS)
     assert counts(tables["records"][0]) == (1, 1, 1, "stated")
     assert problems(tables) == []
+
+
+ASKED = INCIDENTS | {
+    "consent": {"column": "consent", "values": {"yes": "given", "no": "refused", "taken back": "withdrawn"}}
+}
+ALONE = {name: "" for name in PERSON if name not in ("irf_number", "role")}
+
+
+def withheld(tables: dict[str, Any]) -> list[tuple[bool, str, bool]]:
+    """Whether the record has landed too, the reason, and whether it is one person's."""
+    landed = {record["record_id"] for record in tables["records"]}
+    return [
+        (found["record_id"] in landed, found["reason"], found["is_one_person"])
+        for found in tables["withheld_records"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("no", "withheld:no_consent"),
+        ("taken back", "withheld:withdrawn"),
+        ("", "withheld:consent_not_recorded"),
+    ],
+)
+def test_one_persons_refusal_leaves_the_others_of_the_incident(
+    tmp_path: Path, answer: str, reason: str
+) -> None:
+    people = [
+        {"consent": "yes", "number_of_victims": ""},
+        {"consent": answer, "gender": "M"},
+        {"consent": "yes"},
+    ]
+    tables = typed(incidents(tmp_path, *(person | {"number_of_victims": ""} for person in people)), ASKED)
+    [record] = tables["records"]
+    assert (*counts(record), record["sex"]) == (2, 2, 2, "stated", "female")
+    assert withheld(tables) == [(True, reason, True)]
+
+
+def test_a_mark_that_does_not_say_which_person_is_the_whole_incidents(tmp_path: Path) -> None:
+    repeated = {"date_of_interception": "2024-03-04", "location": "Malaba", "number_of_victims": "3"}
+    for told in (ALONE, ALONE | repeated):
+        tables = typed(incidents(tmp_path, {"consent": "yes"}, told | {"consent": "taken back"}), ASKED)
+        assert withheld(tables) == [(True, "withheld:withdrawn", False)]
+
+
+def test_a_whole_incidents_mark_outweighs_one_persons(tmp_path: Path) -> None:
+    people = [{"consent": "taken back"}, ALONE | {"consent": "taken back"}, {"consent": "yes"}]
+    assert withheld(typed(incidents(tmp_path, *people), ASKED)) == [(True, "withheld:withdrawn", False)]
+
+
+def test_where_rows_are_no_persons_a_refusal_is_the_whole_records(tmp_path: Path) -> None:
+    content = book(
+        consent={"column": "Consent", "values": {"yes": "given", "no": "refused"}}, format={"kind": "csv"}
+    )
+    file = tmp_path / "book.csv"
+    file.write_text(",".join(HEADER) + "\n" + "1,2024-03-04,F,16,Busia,1,no,\n")
+    assert withheld(typed(file, content)) == [(False, "withheld:no_consent", False)]
 
 
 def test_an_interception_never_counts_as_a_victim_whatever_its_evidence(tmp_path: Path) -> None:

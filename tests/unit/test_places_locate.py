@@ -7,7 +7,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.errors import NjiaError
 from orchestration.keys import Keys
 from orchestration.places import locate
 from orchestration.places.locate import MATCHES, UNRESOLVED
@@ -132,13 +131,15 @@ def test_na_is_namibia_beside_codes_and_nothing_beside_names(settings: Settings)
     assert written(settings, "matches")[0]["country_alpha3"] is None
 
 
-def test_a_decision_is_applied_and_a_broken_one_stops_the_step(settings: Settings) -> None:
+def test_a_decision_is_applied_and_one_whose_place_is_gone_leaves_its_name_to_a_steward(
+    settings: Settings,
+) -> None:
     typed(settings, "e1", [(1, "Zzyzx", None)])
     decision = {"id": "aaaaaaaaaaaa", "text": "zzyzx", "country": None, "place_id": "KE032"}
     assert locate(settings, KEYS, [decision]).resolved == 1
     assert written(settings, "matches")[0]["method"] == "decision"
-    with pytest.raises(NjiaError, match="aaaaaaaaaaaa"):
-        locate(settings, KEYS, [{**decision, "place_id": "KE999"}])
+    found = locate(settings, KEYS, [{**decision, "place_id": "KE999"}])
+    assert (found.resolved, found.to_review) == (0, 1)
 
 
 def test_ten_thousand_distinct_mentions_take_seconds(settings: Settings) -> None:

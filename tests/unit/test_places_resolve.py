@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.errors import NjiaError
 from orchestration.places import resolve_names
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
@@ -215,12 +214,11 @@ def test_decisions_go_first_and_may_name_a_country() -> None:
     assert resolver.resolve(Mention("Malaba")).place_id == "bp-ken-malaba"
 
 
-def test_a_decision_that_points_nowhere_is_an_error_that_names_it() -> None:
-    with pytest.raises(NjiaError, match="cccccccccccc") as raised:
-        Resolver(
-            GAZETTEER, [{"id": "cccccccccccc", "text": "Secret", "country": None, "place_id": "tn-none"}]
-        )
-    assert "Secret" not in str(raised.value)
+def test_a_name_whose_decided_place_is_gone_is_not_read_by_the_rules_again() -> None:
+    gone = {"id": "cccccccccccc", "text": "Malaba", "country": None, "place_id": "tn-none"}
+    found = Resolver(GAZETTEER, [gone]).resolve(Mention("Malaba"))
+    assert (found.place_id, found.status, found.method) == (None, "unresolved", "decision")
+    assert found.needs_steward
 
 
 def test_names_on_the_command_line_have_the_promised_keys() -> None:

@@ -7,9 +7,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from orchestration import console
 from orchestration.extracts import TakenExtract, left_alone
 from orchestration.settings import Settings
-from orchestration.stewardship import review
+from orchestration.status import read_status
+from orchestration.stewardship import list_decisions, record_decision, review, without_effect
 
 
 @pytest.fixture
@@ -51,6 +53,27 @@ def test_a_folder_named_after_a_person_is_not_shown_by_that_name(settings: Setti
     put(settings, "kobe_shelter/Mary Wanjiku/a.csv")
     (told,) = left_alone(settings)
     assert "Wanjiku" not in f"{told}"
+
+
+def test_a_decision_without_effect_is_told_with_its_id_and_how_to_take_it_back(settings: Settings) -> None:
+    settings.home.mkdir()
+    now = settings.as_of()
+    (settings.landing / "kobe_shelter").mkdir(parents=True)
+    note = settings.landing / "kobe_shelter" / "0123456789abcdef.json"
+    note.write_text("{}")
+    extract = {"partner": "kobe_shelter", "extract_id": note.stem}
+    made = record_decision(settings, "extract_accept", "A. Fixture", "as agreed", now, **extract)
+    note.unlink()
+    review.write_decisions_without_effect(settings, without_effect(settings, now))
+    found = read_status(settings)
+    assert found["review"]["decisions_without_effect"] == 1
+    with console.out.capture() as shown:
+        console.show_status(found)
+        console.show_decisions(list_decisions(settings))
+    told = " ".join(shown.get().split())
+    assert f"without effect decision {made['id']}: kobe_shelter/{note.stem} is put in force" in told
+    assert "No extract of a partner kobe_shelter has landed. There is none yet." in told
+    assert f"take it back: njia decide revoke {made['id']}" in told
 
 
 def check(stage: str, name: str, **more: object) -> dict[str, object]:

@@ -56,7 +56,8 @@ newest_copies as (
 ),
 
 -- What a partner withholds now, it no longer stands behind: what landed of it before goes. A person who says no takes
--- out every copy in the same file too. A withdrawal holds even where its extract is held: it is no matter of quality.
+-- out every copy in the same file too, but not the others of a group whose rows are its persons. A withdrawal holds even
+-- where its extract is held: it is no matter of quality.
 withheld as (
     select
         withheld.partner,
@@ -65,7 +66,8 @@ withheld as (
         max(
             case
                 when
-                    withheld.reason in (
+                    not coalesce(withheld.is_one_person, false)
+                    and withheld.reason in (
                         'withheld:withdrawn',
                         'withheld:no_consent',
                         'withheld:consent_not_recorded',

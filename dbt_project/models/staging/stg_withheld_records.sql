@@ -3,5 +3,6 @@ select
     extract_id,
     partner,
     record_id,
-    reason
+    reason,
+    is_one_person
 from {{ source('typed', 'withheld_records') }}

@@ -92,10 +92,13 @@ def _of_extract(
         {**own, "sheet": refusal["sheet"], "reason": refusal["reason"], "row_count": refusal["rows"]}
         for refusal in entry.get("refusals", [])
     ]
+    whole, persons = (entry.get(name) or {} for name in ("withheld_records", "withheld_persons"))
     tables["withheld_records"] = [
-        {**own, "record_id": record_id, "reason": reason}
-        for reason, ids in (entry.get("withheld_records") or {}).items()
+        {**own, "record_id": record_id, "reason": reason, "is_one_person": is_one_person}
+        for is_one_person, withheld in ((False, whole), (True, persons))
+        for reason, ids in withheld.items()
         for record_id in ids
+        if not (is_one_person and record_id in whole.get(reason, ()))
     ]
     return tables
 

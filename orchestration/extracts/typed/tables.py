@@ -42,7 +42,7 @@ COVERAGE = pa.schema(
     ]
 )
 REFUSALS = pa.schema([*_EXTRACT, ("sheet", pa.string()), ("reason", pa.string()), ("row_count", pa.int64())])
-WITHHELD_RECORDS = pa.schema([*_RECORD, ("reason", pa.string())])
+WITHHELD_RECORDS = pa.schema([*_RECORD, ("reason", pa.string()), ("is_one_person", pa.bool_())])
 RECORDS = pa.schema(
     [
         *_RECORD,
