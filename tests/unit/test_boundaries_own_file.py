@@ -53,9 +53,21 @@ def moved_vertex(shape: shapely.Geometry) -> shapely.Geometry:
     raise AssertionError("no two vertices of this outline can be exchanged")
 
 
+def a_code_left_blank() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame.loc[2, CODE] = None
+    return frame
+
+
 def without_geometry() -> gpd.GeoDataFrame:
     frame = counties()
     frame.loc[3, "geometry"] = None
+    return frame
+
+
+def all_without_geometry() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame.loc[:, "geometry"] = None
     return frame
 
 
@@ -112,9 +124,11 @@ def test_a_good_file_is_taken_in_each_format(name: str, tmp_path: Path) -> None:
         (lambda: with_codes({"KE002": "KE003", "KE003": "KE002"}), ["45 of 47 county points", "KE002, KE003"]),
         (lambda: with_codes({"KE003": "KE002"}), ["lacks KE003", "repeats KE002"]),
         (lambda: with_codes({f"KE{n:03d}": f"KE-{n:02d}" for n in range(1, 48)}), ["ISO 3166-2", "another order"]),
-        (without_geometry, ["Feature 4 has no geometry"]),
-        (a_line, ["Feature 4 is a LineString"]),
-        (flat, ["Feature 4 is a polygon without area"]),
+        (a_code_left_blank, ["lacks KE003", "has unknown a blank"]),
+        (without_geometry, ["no geometry in feature 4"]),
+        (all_without_geometry, ["no geometry in feature 1, 2, 3, 4, 5 and 42 more"]),
+        (a_line, ["a LineString and no polygon in feature 4"]),
+        (flat, ["a polygon without area in feature 4"]),
         (overlapping, ["Counties overlap by"]),
         (shrunk, ["The counties cover", "expected 560,000 to 600,000"]),
         (axes_exchanged, ["latitude and longitude exchanged"]),
@@ -122,7 +136,7 @@ def test_a_good_file_is_taken_in_each_format(name: str, tmp_path: Path) -> None:
     ],
     ids=[
         "eight provinces", "46 features", "ISO order", "neighbours exchanged", "a code twice", "ISO codes",
-        "no geometry", "a line", "no area", "overlaps", "too small", "axes exchanged", "metres",
+        "a blank code", "no geometry", "no geometry at all", "a line", "no area", "overlaps", "too small", "axes exchanged", "metres",
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_with_a_sentence(

@@ -7,6 +7,7 @@ points of the gazetteer tell. Areas cannot: listed areas of correct files are of
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -65,7 +66,7 @@ def _wrong_coordinates(own: OwnFile) -> Iterator[str]:
             f"The coordinate system is {crs.name}; expected EPSG:4326 (degrees of WGS 84). "
             "Reproject the file in a GIS program."
         )
-    elif len(own.frame) and not own.frame.geometry.is_empty.all():
+    elif np.isfinite(own.frame.total_bounds).all():
         west, south, east, north = own.frame.total_bounds
         box = AROUND_KENYA
         if not (box[0] < west and box[1] < south and east < box[2] and north < box[3]):
@@ -90,7 +91,7 @@ def _wrong_codes(own: OwnFile) -> Iterator[str]:
             "P-code."
         )
         return
-    codes = [str(code) for code in own.frame[own.code_column]]
+    codes = list(own.frame[own.code_column].astype("string").fillna("a blank"))
     missing, unknown = sorted(expected - set(codes)), sorted(set(codes) - expected)
     twice = sorted({code for code in codes if codes.count(code) > 1})
     for what, found in (("lacks", missing), ("has unknown", unknown), ("repeats", twice)):
@@ -99,16 +100,16 @@ def _wrong_codes(own: OwnFile) -> Iterator[str]:
 
 
 def _wrong_shapes(own: OwnFile) -> Iterator[str]:
+    wrong: dict[str, list[str]] = defaultdict(list)
     for number, shape in enumerate(own.frame.geometry, start=1):
         if shape is None or shape.is_empty:
-            yield f"Feature {number} has no geometry; expected a polygon. Complete it in a GIS program."
+            wrong["no geometry"].append(str(number))
         elif shape.geom_type not in ("Polygon", "MultiPolygon"):
-            yield f"Feature {number} is a {shape.geom_type}; expected a polygon. Remove or redraw it."
+            wrong[f"a {shape.geom_type} and no polygon"].append(str(number))
         elif not np.isfinite(shapely.get_coordinates(shape)).all() or _polygons(shape).is_empty:
-            yield (
-                f"Feature {number} is a polygon without area, which cannot be repaired. "
-                "Redraw it in a GIS program."
-            )
+            wrong["a polygon without area"].append(str(number))
+    for what, numbers in wrong.items():
+        yield f"There is {what} in feature {_list(numbers)}; expected a polygon. Redraw it in a GIS program."
 
 
 def _polygons(shape: Any) -> Any:
