@@ -5,9 +5,9 @@ export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test ui check clean
+.PHONY: help refresh test ui check boundaries clean
 help: ## Show these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 refresh: .venv/ready ## Take in the sample extracts and publish a release into ./var (or NJIA_HOME)
 	@$(NJIA) inbox add --samples --quiet
@@ -30,6 +30,10 @@ check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
 	  NJIA_WAREHOUSE=$$scratch/parse.duckdb .venv/bin/dbt --no-use-colors parse --no-partial-parse --warn-error \
 	  --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project --target-path $$scratch/target \
 	  --log-path $$scratch/log; status=$$?; rm -rf $$scratch; exit $$status
+
+boundaries: .venv/ready ## Build seeds/boundaries anew (needs npm; 250 MB of inputs, kept outside the environment)
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group boundaries \
+	  --python "$(CURDIR)/.venv/bin/python" python -m orchestration.places.boundaries.build
 
 clean: ## Remove the environment and everything that can be rebuilt (never ./var)
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

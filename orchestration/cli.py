@@ -120,6 +120,8 @@ def ui(settings: Settings, port: int) -> None:
         NJIA_KEYS=str(settings.keys),
         DAGSTER_HOME=str(settings.dagster_home),
     )
+    if settings.boundaries:
+        os.environ["NJIA_BOUNDARIES"] = str(settings.boundaries)  # the UI starts in another folder
     console.say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C stops it)")
     command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"]
     os.chdir(Path(__file__).resolve().parent.parent)

@@ -137,8 +137,10 @@ def show_status(found: dict[str, Any]) -> None:
         age = f"{release['age']} old, {release['movements']:,} movements"
         out.print(f"[bold]Release {release['release_id']}[/], {age}")
         out.print(
-            f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass\n"
+            f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass"
         )
+        _show_boundaries(release["boundaries"])
+        out.print()
     if found["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
         for reason in found["last_refused"]["why"]:
@@ -176,6 +178,16 @@ def show_status(found: dict[str, Any]) -> None:
     for name, number in found["review"].items():
         facts.add_row(f"{number:,}", name.replace("_", " "))
     out.print(facts)
+
+
+def _show_boundaries(boundaries: dict[str, Any] | None) -> None:
+    """Which county boundaries maps of the release are drawn with; older releases do not say."""
+    if boundaries:
+        kind = "generalised" if boundaries["is_generalised"] else "your own file"
+        licence = boundaries["licence"] or "licence not stated"
+        out.print(f"    boundaries: {escape(boundaries['name'])} ({escape(licence)}), {kind}")
+        for warning in boundaries["warnings"]:
+            out.print(f"    [bold yellow]boundaries[/] {escape(warning)}")
 
 
 def _show_files(files: list[dict[str, Any]]) -> None:

@@ -17,16 +17,23 @@ SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
 
 @dataclass(frozen=True)
 class Settings:
-    """The paths of one installation. `as_of` is the time that decides embargoes, lags and expiry."""
+    """The paths of one installation. `as_of` is the time that decides embargoes, lags and expiry.
+
+    `boundaries` is the operator's own file of county boundaries, None for the layer that ships with Njia.
+    """
 
     home: Path
     partners: Path
     keys: Path
     fixed_as_of: datetime | None = None
+    boundaries: Path | None = None
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
-        """Arguments win over NJIA_HOME and NJIA_PARTNERS; NJIA_AS_OF (ISO 8601) fixes the clock."""
+        """Arguments win over NJIA_HOME and NJIA_PARTNERS; NJIA_AS_OF (ISO 8601) fixes the clock.
+
+        Whether NJIA_BOUNDARIES can be drawn with is told by what draws, not here.
+        """
         chosen_home = Path(home or os.environ.get("NJIA_HOME") or PROJECT_ROOT / "var").resolve()
         chosen_partners = Path(partners or os.environ.get("NJIA_PARTNERS") or SAMPLE_PARTNERS).resolve()
         if not chosen_partners.is_dir():
@@ -35,7 +42,14 @@ class Settings:
                 "to the folder that holds one folder per partner."
             )
         keys = Path(os.environ.get("NJIA_KEYS") or chosen_home / "keys").resolve()
-        return cls(chosen_home, chosen_partners, keys, _parse_as_of(os.environ.get("NJIA_AS_OF")))
+        own_boundaries = os.environ.get("NJIA_BOUNDARIES")
+        return cls(
+            chosen_home,
+            chosen_partners,
+            keys,
+            _parse_as_of(os.environ.get("NJIA_AS_OF")),
+            Path(own_boundaries).resolve() if own_boundaries else None,
+        )
 
     def as_of(self) -> datetime:
         """Read the clock, once a refresh: the caller passes the answer on."""

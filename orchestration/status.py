@@ -29,6 +29,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "age": _age(settings.as_of(), datetime.fromisoformat(release.manifest["as_of"])),
             "movements": release.manifest["movements"],
             "rows_embargoed": release.manifest["rows"]["embargoed"],
+            "boundaries": release.manifest.get("boundaries"),
         },
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "partners": _partners(settings, in_force),

@@ -78,7 +78,13 @@ def _judge(workplace: Workplace, refresh: Refresh) -> gates.ExtractVerdicts:
 
 def _settle(workplace: Workplace, refresh: Refresh) -> gates.InForce:
     settings = workplace.settings
-    settled = gates.put_in_force(settings, refresh.as_of, refresh.decisions, refresh.keys.ids)
+    settled = gates.put_in_force(
+        settings,
+        refresh.as_of,
+        refresh.decisions,
+        refresh.keys.ids,
+        boundaries=refresh.county_boundaries.record(),
+    )
     rolled_back = is_rolled_back(settings, refresh.decisions, settled.given_hash)
     refresh.found |= {
         "in_force": settled,

@@ -114,6 +114,7 @@ def _stage(workplace: Workplace, refresh: Refresh, manifest: Path) -> release.Ca
         "extracts": gates.printed_fates(settings, refresh.keys, in_force),
         "key_ids": refresh.keys.ids,
         "decisions_hash": refresh.decisions.content_hash(),
+        "boundaries": refresh.county_boundaries.record(),
         "agreements_ending": [
             {
                 "partner_code": refresh.keys.partner_code(ending.partner),

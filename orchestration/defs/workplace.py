@@ -19,6 +19,7 @@ from orchestration import extracts, stewardship
 from orchestration.errors import NjiaError, RefreshRunning, kind_and_place
 from orchestration.home import prepare_home
 from orchestration.keys import Keys, load_keys
+from orchestration.places import boundaries
 from orchestration.settings import Settings
 
 Answer = TypeVar("Answer")
@@ -27,13 +28,14 @@ SECONDS_TO_WAIT = 10
 
 @dataclass
 class Refresh:
-    """One run: its time, keys, contracts and decisions, and what its steps have found so far."""
+    """One run: its time, keys, contracts, decisions and boundaries, and what its steps have found so far."""
 
     run_id: str
     as_of: datetime
     keys: Keys
     contracts: extracts.Contracts
     decisions: stewardship.Decisions
+    county_boundaries: boundaries.Boundaries
     taken: list[extracts.TakenExtract] = field(default_factory=list)
     found: dict[str, Any] = field(default_factory=dict)
 
@@ -61,6 +63,7 @@ class Workplace:
             load_keys(self.settings.keys),
             extracts.load_contracts(self.settings.partners),
             stewardship.active_decisions(self.settings, as_of),
+            boundaries.boundaries_in_force(self.settings),
         )
         return self.refresh
 

@@ -74,10 +74,12 @@ def put_in_force(
     key_ids: Mapping[str, str],
     verdicts: ExtractVerdicts | None = None,
     contracts: Mapping[str, str] | None = None,
+    boundaries: Mapping[str, Any] | None = None,
 ) -> InForce:
     """Settle every extract's fate and the inputs' hash; writes `in_force.parquet` and `in_force.json`.
 
     `contracts` maps a name to the hash of what that contract says; by default the partners folder is read.
+    `boundaries` is what the manifest will say of the county boundaries.
     """
     contracts = contract_hashes(settings.partners) if contracts is None else contracts
     register = landed_extracts(settings)
@@ -91,6 +93,7 @@ def put_in_force(
         "keys": {f"{name}={key_id}" for name, key_id in key_ids.items()},
         "code": {code_hash()},
         "engines": engine_versions(),
+        "boundaries": {f"{name}={value}" for name, value in (boundaries or {}).items()},
     }
     given = inputs_hash(parts)
     parts |= {f"decided:{name}": texts for name, texts in decided.items()}

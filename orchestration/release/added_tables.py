@@ -67,6 +67,7 @@ RELEASE = pa.schema(
         ("extracts_held", pa.int32()),
         ("versions", pa.string()),
         ("key_ids", pa.string()),
+        ("boundaries", pa.string()),
     ]
 )
 
@@ -137,6 +138,8 @@ RELEASE_TABLE = PublishedTable(
         "extracts_held": "Number of landed extracts kept out by the extract gate.",
         "versions": "Versions of the programs that made the release (JSON).",
         "key_ids": "Short ids of the keys in use (JSON); never the keys.",
+        "boundaries": "Name, licence and SHA-256 of the county boundaries that maps of this release are "
+        "drawn with, whether they are generalised, and warnings about them (JSON). None is authoritative.",
     },
     ("release_id",),
 )
@@ -198,6 +201,7 @@ def release(manifest: Mapping[str, Any]) -> pa.Table:
         "extracts_held": fates.count("held"),
         "versions": json.dumps(manifest["versions"], sort_keys=True),
         "key_ids": json.dumps(manifest["key_ids"], sort_keys=True),
+        "boundaries": json.dumps(manifest.get("boundaries", {}), sort_keys=True),
     }
     return pa.Table.from_pylist([row], schema=RELEASE)
 

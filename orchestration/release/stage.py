@@ -74,7 +74,8 @@ def stage(
 
     `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
     partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
-    agreements_ending (dicts with partner_code and ends_on, optional). `check_results` has the columns of
+    agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
+    boundaries maps are drawn with, optional). `check_results` has the columns of
     CHECK_RESULTS; `waivers` are the active ones.
     """
     with switching(settings):
@@ -99,6 +100,7 @@ def stage(
         "key_ids": dict(inputs.get("key_ids", {})),
         "extracts": printed_extracts(list(inputs["extracts"])),
         "agreements_ending": list(inputs.get("agreements_ending", [])),
+        "boundaries": dict(inputs.get("boundaries", {})),
     }
     try:
         _write(

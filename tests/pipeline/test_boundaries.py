@@ -1,0 +1,61 @@
+"""A release says which county boundaries its maps are drawn with, and a wrong file stops before anything is taken in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from orchestration.places.boundaries import generalised
+from orchestration.release import current_release
+from orchestration.status import read_status
+from tests import scenario
+from tests.conftest import EvidenceBase
+from tests.unit.boundary_files import counties, write
+
+
+def with_boundaries(base: EvidenceBase, path: Path) -> EvidenceBase:
+    return EvidenceBase(replace(base.settings, boundaries=path))
+
+
+def test_a_release_names_the_generalised_layer_where_no_other_is_given(published_world: EvidenceBase) -> None:
+    release = current_release(published_world.settings)
+    assert release is not None
+    assert release.manifest["boundaries"] == generalised().record()
+    assert (
+        json.loads(published_world.ask("select boundaries from meta.release")[0][0]) == generalised().record()
+    )
+    status = read_status(published_world.settings)["release"]
+    assert status["boundaries"]["is_generalised"] is True
+
+
+def test_an_own_file_makes_another_release_that_names_it(evidence_base: EvidenceBase, tmp_path: Path) -> None:
+    path = write(counties(), tmp_path / "own.gpkg")
+    (tmp_path / "own.gpkg.about.yml").write_text("name: COD-AB Kenya\nlicence: CC BY-IGO\n")
+    before = evidence_base.release_id()
+    own = with_boundaries(evidence_base, path)
+    assert own.refresh().error is None
+    assert own.release_id() != before
+    record = read_status(own.settings)["release"]["boundaries"]
+    assert (record["name"], record["licence"], record["is_generalised"]) == (
+        "COD-AB Kenya",
+        "CC BY-IGO",
+        False,
+    )
+    again = own.release_id()
+    assert own.refresh().error is None
+    assert own.release_id() == again, "the same file again changes nothing"
+
+
+def test_a_refused_file_stops_the_refresh_before_anything_is_taken_in(
+    empty_base: EvidenceBase, tmp_path: Path
+) -> None:
+    partner, name, content = scenario.EXTRACTS[0]
+    delivered = empty_base.deliver(partner, name, content)
+    wrong = write(counties().head(46), tmp_path / "wrong.geojson")
+    ended = with_boundaries(empty_base, wrong).refresh()
+    assert ended.error is not None
+    assert ended.error.exit_code == 2
+    assert "46 features" in str(ended.error)
+    assert delivered.exists()
+    assert empty_base.release_id() is None

@@ -1,0 +1,31 @@
+"""Boundary files as an operator might give them, made from the layer that ships with Njia."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+
+from orchestration.places.boundaries import generalised
+from orchestration.settings import Settings
+
+CODE = "ADM1_PCODE"
+
+
+def counties() -> gpd.GeoDataFrame:
+    """The 47 counties under the column name that OCHA uses."""
+    shapes = generalised().counties
+    return gpd.GeoDataFrame({CODE: list(shapes)}, geometry=list(shapes.values()), crs="EPSG:4326")
+
+
+def write(frame: gpd.GeoDataFrame, path: Path) -> Path:
+    if path.suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_file(path)
+    return path
+
+
+def settings_with(path: Path) -> Settings:
+    home = path.parent
+    return Settings(home, home, home, boundaries=path)

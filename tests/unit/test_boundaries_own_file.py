@@ -1,0 +1,263 @@
+"""An operator's boundary file is taken only if it is Kenya's 47 counties under their own codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from orchestration.errors import UsageError
+from orchestration.places.boundaries import boundaries_in_force, generalised
+from orchestration.settings import SAMPLE_PARTNERS, Settings
+from tests.unit.boundary_files import CODE, counties, settings_with, write
+from tests.unit.test_places_seeds import ISO_BY_PCODE
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(UsageError) as told:
+        boundaries_in_force(settings_with(path))
+    message = str(told.value)
+    assert path.name in message
+    assert "Traceback" not in message
+    return message
+
+
+def with_codes(codes: dict[str, str]) -> gpd.GeoDataFrame:
+    frame = counties()
+    frame[CODE] = [codes.get(code, code) for code in frame[CODE]]
+    return frame
+
+
+def eight_provinces() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame["province"] = [f"Province {number // 6 + 1}" for number in range(47)]
+    return frame.dissolve("province").reset_index()[["province", "geometry"]]
+
+
+def iso_order() -> gpd.GeoDataFrame:
+    """ISO numbers written as if they were P-codes."""
+    return with_codes({f"KE{n:03d}": f"KE0{iso}" for n, iso in enumerate(ISO_BY_PCODE.split(), start=1)})
+
+
+def moved_vertex(shape: shapely.Geometry) -> shapely.Geometry:
+    """The outline crosses itself once."""
+    at = shapely.get_coordinates(max(shapely.get_parts(shape), key=lambda part: part.area).exterior)
+    for number in range(1, len(at) - 2):
+        order = [*range(number), number + 1, number, *range(number + 2, len(at))]
+        if not (crossing := shapely.Polygon(at[order])).is_valid:
+            return crossing
+    raise AssertionError("no two vertices of this outline can be exchanged")
+
+
+def a_code_left_blank() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame.loc[2, CODE] = None
+    return frame
+
+
+def without_geometry() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame.loc[3, "geometry"] = None
+    return frame
+
+
+def all_without_geometry() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame.loc[:, "geometry"] = None
+    return frame
+
+
+def a_line() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame.loc[3, "geometry"] = shapely.LineString([[36, 0], [37, 1]])
+    return frame
+
+
+def flat() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame.loc[3, "geometry"] = shapely.Polygon([[36, 0], [37, 1], [36, 0]])
+    return frame
+
+
+def overlapping() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame["geometry"] = shapely.buffer(frame.geometry.values, 0.01)
+    return frame
+
+
+def shrunk() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame["geometry"] = frame.geometry.scale(0.9, 0.9)
+    return frame
+
+
+def axes_exchanged() -> gpd.GeoDataFrame:
+    frame = counties()
+    frame["geometry"] = shapely.transform(frame.geometry.values, lambda xy: xy[:, ::-1])
+    return frame
+
+
+def in_metres_without_saying_so() -> gpd.GeoDataFrame:
+    return counties().to_crs("EPSG:21097").set_crs("EPSG:4326", allow_override=True)
+
+
+@pytest.mark.parametrize("name", ["own.geojson", "own.gpkg", "own.parquet"])
+def test_a_good_file_is_taken_in_each_format(name: str, tmp_path: Path) -> None:
+    path = write(counties(), tmp_path / name)
+    taken = boundaries_in_force(settings_with(path))
+    assert not taken.is_generalised
+    assert list(taken.counties) == [f"KE{number:03d}" for number in range(1, 48)]
+    nairobi = generalised().counties["KE047"]
+    assert taken.counties["KE047"].symmetric_difference(nairobi).area < 1e-9
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (eight_provinces, ["8 features", "eight former provinces", "No column holds P-codes"]),
+        (lambda: counties().head(46), ["46 features", "lacks KE047"]),
+        (iso_order, ["county points lie in the polygon", "codes may be exchanged"]),
+        (lambda: with_codes({"KE002": "KE003", "KE003": "KE002"}), ["45 of 47 county points", "KE002, KE003"]),
+        (lambda: with_codes({"KE003": "KE002"}), ["lacks KE003", "repeats KE002"]),
+        (lambda: with_codes({f"KE{n:03d}": f"KE-{n:02d}" for n in range(1, 48)}), ["ISO 3166-2", "another order"]),
+        (a_code_left_blank, ["lacks KE003", "has unknown a blank"]),
+        (without_geometry, ["no geometry in feature 4"]),
+        (all_without_geometry, ["no geometry in feature 1, 2, 3, 4, 5 and 42 more"]),
+        (a_line, ["a LineString and no polygon in feature 4"]),
+        (flat, ["a polygon without area in feature 4"]),
+        (overlapping, ["Counties overlap by"]),
+        (shrunk, ["The counties cover", "expected 560,000 to 600,000"]),
+        (axes_exchanged, ["latitude and longitude exchanged"]),
+        (in_metres_without_saying_so, ["Look whether they are metres"]),
+    ],
+    ids=[
+        "eight provinces", "46 features", "ISO order", "neighbours exchanged", "a code twice", "ISO codes",
+        "a blank code", "no geometry", "no geometry at all", "a line", "no area", "overlaps", "too small", "axes exchanged", "metres",
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_refused_with_a_sentence(
+    make: Callable[[], gpd.GeoDataFrame], told: list[str], tmp_path: Path
+) -> None:
+    message = refusal(write(make(), tmp_path / "own.gpkg"))
+    for words in told:
+        assert words in message
+    assert "unset NJIA_BOUNDARIES" in message
+
+
+@pytest.mark.parametrize("name", ["own.gpkg", "own.parquet"])
+def test_another_coordinate_system_is_refused_and_named(name: str, tmp_path: Path) -> None:
+    message = refusal(write(counties().to_crs("EPSG:21097"), tmp_path / name))
+    assert "Arc 1960 / UTM zone 37N" in message
+    assert "expected EPSG:4326" in message
+
+
+def test_a_file_without_a_coordinate_system_is_refused(tmp_path: Path) -> None:
+    frame = counties().set_crs(None, allow_override=True)
+    assert "does not say its coordinate system" in refusal(write(frame, tmp_path / "own.parquet"))
+
+
+def test_exchanged_neighbours_are_found_wherever_they_are(tmp_path: Path) -> None:
+    """Every tenth pair of the adjacency seed, to stay quick."""
+    from tests.unit.test_county_adjacency import PAIRS
+
+    for number, (one, other) in enumerate(sorted(PAIRS)[::10]):
+        exchanged = with_codes({one: other, other: one})
+        assert "county points" in refusal(write(exchanged, tmp_path / f"{number}.geojson"))
+
+
+def test_an_outline_that_crosses_itself_is_repaired_and_told(tmp_path: Path) -> None:
+    frame = counties()
+    frame.loc[22, "geometry"] = moved_vertex(frame.geometry[22])
+    taken = boundaries_in_force(settings_with(write(frame, tmp_path / "own.gpkg")))
+    assert taken.counties["KE023"].is_valid
+    assert any("KE023 cross themselves and were repaired" in warning for warning in taken.warnings)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    frame = counties().head(46).to_crs("EPSG:21097")
+    message = refusal(write(frame, tmp_path / "own.gpkg"))
+    assert "46 features" in message
+    assert "expected EPSG:4326" in message
+
+
+def test_of_a_file_with_several_levels_the_counties_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "levels.gpkg"
+    counties().dissolve().to_file(path, layer="adm0")
+    counties().to_file(path, layer="adm1")
+    assert len(boundaries_in_force(settings_with(path)).counties) == 47
+
+
+def test_a_file_whose_levels_cannot_be_told_apart_is_refused_with_their_names(tmp_path: Path) -> None:
+    path = tmp_path / "levels.gpkg"
+    for layer in ("one", "two"):
+        counties().to_file(path, layer=layer)
+    assert "layers one, two" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["own.geojson", "own.gpkg", "own.parquet", "own.shp"])
+def test_what_is_no_boundary_file_is_refused_without_quoting_it(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text("Testperson, 0700 000 000")
+    assert "Testperson" not in refusal(path)
+
+
+def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    assert "is not a file" in refusal(tmp_path / "absent.geojson")
+
+
+def test_name_and_licence_come_from_the_file_where_it_says_them(tmp_path: Path) -> None:
+    path = write(counties(), tmp_path / "own.geojson")
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps(content | {"name": "COD-AB Kenya", "licence": "CC BY-IGO"}))
+    record = boundaries_in_force(settings_with(path)).record()
+    assert (record["name"], record["licence"]) == ("COD-AB Kenya", "CC BY-IGO")
+    assert record["is_generalised"] is False
+    assert len(record["sha256"]) == 64
+
+
+def test_name_and_licence_come_from_the_companion_for_other_files(tmp_path: Path) -> None:
+    path = write(counties(), tmp_path / "own.parquet")
+    (tmp_path / "own.parquet.about.yml").write_text("name: COD-AB Kenya\nlicence: CC BY-IGO\n")
+    taken = boundaries_in_force(settings_with(path))
+    assert (taken.name, taken.licence) == ("COD-AB Kenya", "CC BY-IGO")
+    assert not any("licence" in warning for warning in taken.warnings)
+
+
+def test_a_file_that_does_not_say_its_licence_is_taken_with_a_warning(tmp_path: Path) -> None:
+    taken = boundaries_in_force(settings_with(write(counties(), tmp_path / "own.parquet")))
+    assert taken.licence is None
+    assert any("own.parquet.about.yml" in warning for warning in taken.warnings)
+
+
+def test_a_companion_that_says_nothing_is_told(tmp_path: Path) -> None:
+    path = write(counties(), tmp_path / "own.parquet")
+    (tmp_path / "own.parquet.about.yml").write_text("CC BY-IGO")
+    assert "own.parquet.about.yml" in refusal(path)
+
+
+def test_a_changed_file_is_checked_again(tmp_path: Path) -> None:
+    path = write(counties(), tmp_path / "own.geojson")
+    before = boundaries_in_force(settings_with(path)).sha256
+    path.unlink()
+    write(counties().iloc[::-1], path)
+    assert boundaries_in_force(settings_with(path)).sha256 != before
+    path.unlink()
+    assert "46 features" in refusal(write(counties().head(46), path))
+
+
+def test_the_setting_names_the_file_and_without_it_the_shipped_layer_applies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(counties(), tmp_path / "own.geojson")
+    monkeypatch.setenv("NJIA_BOUNDARIES", str(path))
+    chosen = Settings.from_environment(tmp_path, SAMPLE_PARTNERS)
+    assert chosen.boundaries == path
+    assert not boundaries_in_force(chosen).is_generalised
+    monkeypatch.delenv("NJIA_BOUNDARIES")
+    chosen = Settings.from_environment(tmp_path, SAMPLE_PARTNERS)
+    assert chosen.boundaries is None
+    assert boundaries_in_force(chosen) is generalised()
