@@ -106,6 +106,8 @@ class Contract(Strict):
                 raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
             if spec.code_system and not name.endswith(".place_code"):
                 raise ValueError(f"{name}: `code_system` only goes with place(role).place_code")
+            if spec.longitude and not name.endswith(".point"):
+                raise ValueError(f"{name}: `longitude` only goes with place(role).point")
             if spec.count_rows and name != "person_count":
                 raise ValueError(f"{name}: `count_rows` only goes with person_count")
         return fields
@@ -142,8 +144,13 @@ class Contract(Strict):
                     "because delivery.key is not a single column"
                 )
         for name, spec in self.fields.items():
+            if name.endswith(".point"):
+                continue
             if any(column.rsplit("/", 1)[-1].casefold() == "_geolocation" for column in spec.columns):
-                raise ValueError(f"{name}: _geolocation holds coordinates, which are never kept; deny it")
+                raise ValueError(
+                    f"{name}: _geolocation holds coordinates, which are never kept; deny it, or map it to a "
+                    "place(role).point, which keeps the county alone"
+                )
         around = [
             f"place(transit).{part}" for part in AROUND_POINT if f"place(transit).{part}" in self.fields
         ]
@@ -247,6 +254,10 @@ class Contract(Strict):
     def part_of(self, spec: FieldSpec) -> tuple[str, str]:
         """Where a field stands: (`''` for the main rows or the repeat's name, column in that sheet)."""
         return self._split(spec.column or spec.flags_with_prefix or "")
+
+    def longitude_of(self, spec: FieldSpec) -> str | None:
+        """The column of longitudes of a position in two columns, in its sheet."""
+        return self._split(spec.longitude)[1] if spec.longitude else None
 
     def names_of(self, spec: FieldSpec) -> list[str]:
         """Every name a field's column goes by in its sheet; none for a kind of item."""

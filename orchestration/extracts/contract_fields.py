@@ -43,7 +43,7 @@ MANY_CODES = (
     "purpose",
 )
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
-PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "list", "transport_mode")
+PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "point", "list", "transport_mode")
 # The places before and after the point at which somebody on the way was met.
 AROUND_POINT = ("previous", "next")
 CANONICAL_FIELDS = (
@@ -136,6 +136,9 @@ class FieldSpec(Strict):
     )
     code_system: Literal["kenya_county_number", "pcode", "iso3166_2", "iso_alpha2"] | None = Field(
         None, description="For place_code: whose codes they are; unsaid, the place stays unresolved."
+    )
+    longitude: Text | None = Field(
+        None, description="For point in two columns: that of longitudes; `column` is that of latitudes."
     )
     basis: Literal["reported", "observed"] | None = Field(
         None, description="Whether the partner saw the place itself (observed) or was told of it."

@@ -1,6 +1,7 @@
 """What may be kept of a record, cell by cell. Whether it may be kept at all is `permission`.
 
-Belongs here: deriving an age so that the birth date goes, removing cells that identify. Each removal is
+Belongs here: deriving an age so that the birth date goes, a county so that a position goes, removing
+cells that identify. Each removal is
 counted by its `strip:` code.
 """
 
@@ -10,8 +11,9 @@ from collections import Counter
 
 from orchestration.extracts.cells import Cell
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.detectors import findings
+from orchestration.extracts.detectors import COORDINATES, findings
 from orchestration.extracts.plain_days import age_between, day_of, looks_like_a_day, year_of
+from orchestration.extracts.points import is_point, located
 from orchestration.extracts.rename import DISAGREES, NamedCell
 
 BIRTH_DATE = "strip:birth_date"
@@ -32,6 +34,9 @@ class Minimiser:
         for item in named:
             if item.field == "age_band" and item.cell.kind != DISAGREES:
                 item = item._replace(cell=self._without_birth_date(item, named))
+            if is_point(item.field) and item.cell.kind != DISAGREES:
+                item = item._replace(cell=located(item.cell))
+                self.stripped[COORDINATES] += 1
             reason = findings(item.field, item.spec, item.cell)
             if reason:
                 self.stripped[reason] += 1

@@ -50,6 +50,7 @@ class ColumnPlan:
     part: str
     fields: list[tuple[str, FieldSpec, list[int]]] = field(default_factory=list)
     flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
+    longitudes: dict[str, int] = field(default_factory=dict)  # of fields whose columns hold latitudes
     key: list[int | None] = field(default_factory=list)
     consent: int | None = None
     withdrawn: int | None = None
@@ -69,6 +70,7 @@ class ColumnPlan:
         items = {self.items.code} if self.items and self.items.code is not None else set()
         status = {index for index in self.accept if index is not None}
         fields = {index for _, _, indexes in self.fields for index in indexes}
+        fields |= set(self.longitudes.values())
         return fields | flags | items | status | self.marks
 
 
@@ -108,6 +110,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
     named = [*mapped_columns(contract, part), *required_columns(contract, part), *contract.deny]
     named += [name for names in contract.other_names(part).values() for name in names]
     named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
+    named += [column for spec in contract.fields.values() if (column := contract.longitude_of(spec))]
     named += contract.link.columns if contract.link else []
     named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
     named += [condition.column for condition in contract.accept_if if not part]
@@ -156,6 +159,9 @@ def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
     named = []
     for name, spec, indexes in plan.fields:
         filled = [cell for index in indexes if (cell := cell_at(cells, index))]
+        if filled and name in plan.longitudes:
+            longitude = cell_at(cells, plan.longitudes[name])
+            filled = [Cell(f"{filled[0].value}, {longitude.value if longitude else ''}")]
         if filled:
             named.append(NamedCell(name, spec, filled[0]))
         if any(same(cell.value) != same(filled[0].value) for cell in filled[1:]):
@@ -214,6 +220,10 @@ def _place_field(
     indexes = header.find_all(contract.names_of(spec))
     choices = _choices(header, spec, contract)
     known = {*indexes, *(position for _, position in choices)}
+    longitude = header.find(contract.longitude_of(spec) or "")
+    if longitude is not None:
+        plan.longitudes[name] = longitude
+        known.add(longitude)
     if indexes and spec.select_multiple != "flags":
         plan.fields.append((name, spec, indexes))
     if choices and (spec.flags_with_prefix or spec.select_multiple in ("flags", "both")):

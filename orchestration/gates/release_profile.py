@@ -165,13 +165,12 @@ def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
             select ends.movement_id,
                 max(case when dim_place.iso_alpha3 = 'KEN' or dim_place.kind = 'unknown' then 1 else 0 end)
                     as may_be_kenyan,
-                max(
-                    case when dim_place.iso_alpha3 = 'KEN' and dim_place.kind <> 'country' then 1.0 else 0.0 end
-                ) as has_county
+                max(case when dim_place.iso_alpha3 = 'KEN' and dim_place.kind <> 'country' then 1 else 0 end)
+                    as has_county
             from ends inner join marts.dim_place as dim_place on ends.place_id = dim_place.place_id
             group by ends.movement_id
         )
-        select avg(has_county) from movements where may_be_kenyan = 1
+        select avg(cast(has_county as double)) from movements where may_be_kenyan = 1
         """,
     )
 

@@ -10,6 +10,9 @@ from orchestration.places.gazetteer import Gazetteer, Place
 from orchestration.places.outcome import Outcome
 
 _CERTAIN = 0.99
+_BY_POINT = 0.9  # the lines of the counties are generalised
+# What the type step calls the code of a place that coordinates lie in.
+POINT, POINT_NEAR_A_LINE = "point", "point_near_a_line"
 
 
 def place_of_code(gazetteer: Gazetteer, system: str, code: str) -> Place | None:
@@ -42,6 +45,26 @@ def with_name(gazetteer: Gazetteer, place: Place, named: Outcome) -> Outcome:
         if place.kind == "county" or named.kind != place.kind:
             return named
     return _shared(gazetteer, place, named)
+
+
+def by_point(gazetteer: Gazetteer, code: str, named: Outcome | None, is_near_a_line: bool) -> Outcome:
+    """The county or country that a position lies in, and the name beside it.
+
+    Where both agree the finer counts. Near a county line a name says more than a position; elsewhere less.
+    """
+    place = gazetteer.place(code)
+    found = outcome_of(gazetteer, place, "point", _BY_POINT, ANYWHERE)
+    if named is None or named.country is None:
+        return found
+    same_country = named.country == place.country
+    if same_country and (named.county is None or place.county is None):
+        return found if named.county is None and place.county else named
+    if same_country and named.county == place.county:
+        return found if named.kind == "county" else named
+    if is_near_a_line and named.place_id:
+        return replace(named, problems=(*named.problems, o.POINT_NAME_CONFLICT))
+    rivals = (named.place_id,) if named.place_id else ()
+    return replace(found, problems=(o.POINT_NAME_CONFLICT,), rivals=rivals)
 
 
 def _shared(gazetteer: Gazetteer, place: Place, named: Outcome) -> Outcome:

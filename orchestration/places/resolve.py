@@ -22,7 +22,7 @@ from orchestration.places.choose import (
     outcome_of,
     wider_only,
 )
-from orchestration.places.coded import coded, place_of_code, with_name
+from orchestration.places.coded import POINT, POINT_NEAR_A_LINE, by_point, coded, place_of_code, with_name
 from orchestration.places.gazetteer import Gazetteer
 from orchestration.places.misspelt import Misspelt
 from orchestration.places.normalise import core, looks_like_contact, norm
@@ -111,6 +111,8 @@ class Resolver:
         has_name = any(norm(text or "") for text in (names.place_text, names.admin_text, names.country_text))
         named = self._resolve(names) if has_name else None
         system, code = mention.code_system, mention.place_code or ""
+        if system in (POINT, POINT_NEAR_A_LINE):
+            return by_point(self._gazetteer, code, named, is_near_a_line=system == POINT_NEAR_A_LINE)
         place = place_of_code(self._gazetteer, system, code) if system else None
         if place is None:
             problem = o.UNRESOLVED if system else o.CODE_SYSTEM_UNKNOWN

@@ -12,6 +12,7 @@ from typing import Any
 from orchestration.extracts.contract import Contract, Period
 from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, MANY_CODES, FieldSpec, place_parts
 from orchestration.extracts.months import month_of_sheet
+from orchestration.extracts.points import NEAR_A_LINE, POINT, SWAPPED, SYSTEM, SYSTEM_NEAR_A_LINE, ZERO
 from orchestration.extracts.records import LandedCell
 from orchestration.extracts.rename import DISAGREES, LABEL
 from orchestration.extracts.typed.ages import read_age
@@ -243,6 +244,8 @@ class RowTypist:
     def _place_text(self, row: Row, name: str, place: Place, part: str, cell: LandedCell) -> None:
         if cell.kind == "error":
             row.note(name, (f"unk:{'cell_error' if cell.value.startswith('#') else 'formula_no_value'}",))
+        elif part == POINT:
+            row.note(name, weighed(self.contract, name, _add_point(place, cell)))
         else:
             _add_text(place, part, cell.value, self.contract.fields[name].code_system)
 
@@ -351,6 +354,19 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
     if value is None:
         return []
     return [LandedCell(row.record_id, row.sheet, row.row_number, "", name, 0, value, "text", None)]
+
+
+def _add_point(place: Place, cell: LandedCell) -> tuple[str, ...]:
+    """The place that a position lies in, as a code; a code that the partner gave itself stays."""
+    kinds = cell.kind.split()
+    if ZERO in kinds:
+        return ("unk:geo_null_island",)
+    if not cell.value:
+        return ("unk:geo_unread",)
+    if "place_code" not in place.texts:
+        place.texts["place_code"] = cell.value
+        place.texts["code_system"] = SYSTEM_NEAR_A_LINE if NEAR_A_LINE in kinds else SYSTEM
+    return ("flag:geo_from_point", *(["flag:geo_swapped"] if SWAPPED in kinds else []))
 
 
 def _add_text(place: Place, part: str, value: str, code_system: str | None = None) -> None:

@@ -9,6 +9,10 @@ Loading it loads shapely, so the resolver's other modules do not import it.
 from orchestration.places.boundaries.captions import Captions, captions
 from orchestration.places.boundaries.chosen import Boundaries, boundaries_in_force, generalised
 from orchestration.places.boundaries.points import (
+    NAME_CONFLICT,
+    NAME_WINS_WITHIN_KM,
+    NULL_ISLAND,
+    SWAPPED,
     PointReading,
     counties_of,
     country_of,
@@ -18,6 +22,10 @@ from orchestration.places.boundaries.points import (
 from orchestration.places.boundaries.shipped import country_shapes
 
 __all__ = [
+    "NAME_CONFLICT",
+    "NAME_WINS_WITHIN_KM",
+    "NULL_ISLAND",
+    "SWAPPED",
     "Boundaries",
     "Captions",
     "PointReading",

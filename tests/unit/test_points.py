@@ -1,0 +1,83 @@
+"""Coordinates become the county they lie in, on the road from a file; nothing of them lands (P16)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.extracts.cells import Cell
+from orchestration.extracts.points import located
+from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.outcome import Mention, Outcome
+from orchestration.places.resolve import Resolver
+from orchestration.settings import REFERENCE_SEEDS
+from tests.unit.partner_files import BOOK, HEADER, ROW, book, problems, read, typed, workbook
+
+RESOLVER = Resolver(load_gazetteer(REFERENCE_SEEDS))
+NAIROBI = "-1.2921, 36.8219"
+FIELDS = BOOK["fields"] | {
+    "place(exploitation).point": "Where",
+    "place(recruitment).point": {"column": "Lat", "longitude": "Lon"},
+}
+
+
+def resolve(system: str, code: str, **columns: str) -> Outcome:
+    return RESOLVER.resolve(Mention(code_system=system, place_code=code, **columns))
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        (NAIROBI, "KE047", "point"),
+        ("36.8219, -1.2921", "KE047", "point swapped"),
+        ("0, 0", "", "point zero"),
+        ("-1.2921 36.8219 1600 4.5", "KE047", "point"),
+        ("[-1.2921, 36.8219]", "KE047", "point"),
+        ("0.3136, 32.5811", "UGA", "point"),
+        ("somewhere", "", "point unread"),
+        ("200, 300", "", "point unread"),
+    ],
+)
+def test_a_position_is_the_county_or_country_it_lies_in(text: str, value: str, kind: str) -> None:
+    found = located(Cell(text))
+    assert (found.value, found.kind) == (value, kind)
+
+
+def test_no_coordinate_lands_and_the_way_it_was_read_is_noted(tmp_path: Path) -> None:
+    rows = [
+        [*ROW, NAIROBI, -1.2921, 36.8219],
+        [2, *ROW[1:], "36.8219, -1.2921", 36.8219, -1.2921],
+        [3, *ROW[1:], "0, 0", 0, 0],
+        [4, *ROW[1:], "somewhere", -1.2921, None],
+    ]
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, "Where", "Lat", "Lon"], *rows]})
+    cells, reader = read(file, book(fields=FIELDS))
+    assert not any(digits in cell.value for cell in cells for digits in ("2921", "8219"))
+    assert reader.tally.stripped["strip:coordinates"] == 8
+    tables = typed(file, book(fields=FIELDS))
+    mentions = {(row["code_system"], row["place_code"]) for row in tables["mentions"] if row["place_code"]}
+    assert mentions == {("point", "KE047")}
+    assert sorted(problems(tables)) == sorted(
+        ["flag:geo_from_point"] * 4
+        + ["flag:geo_swapped"] * 2
+        + ["unk:geo_null_island"] * 2
+        + ["unk:geo_unread"] * 2
+    )
+
+
+def test_a_name_beside_a_position_makes_it_finer_or_contradicts_it() -> None:
+    assert resolve("point", "KE047").place_id == "KE047"
+    assert resolve("point", "KE047", place_text="Eastleigh").place_id == "lo-ken-eastleigh"
+    far = resolve("point", "KE047", place_text="Eldoret")
+    near = resolve("point_near_a_line", "KE047", place_text="Eldoret")
+    assert (far.place_id, far.problems) == ("KE047", ("flag:geo_name_conflict",))
+    assert (near.place_id, near.problems) == ("tn-ken-eldoret", ("flag:geo_name_conflict",))
+    assert resolve("point", "KE047", place_text="Zzyzx").place_id == "KE047"
+    assert resolve("point", "UGA", place_text="Kampala").place_id == "tn-uga-kampala"
+
+
+def test_longitude_goes_with_a_position_alone() -> None:
+    with pytest.raises(ValueError, match="longitude"):
+        book_of = BOOK["fields"] | {"sex": {"column": "Sex", "longitude": "Lon"}}
+        typed(Path("never.xlsx"), book(fields=book_of))
