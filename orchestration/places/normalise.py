@@ -49,7 +49,9 @@ _KIND_HINTS = (
     (re.compile(r"\b(?:sub county|subcounty|constituency)\b"), "subcounty"),
     (re.compile(r"\b(?:county|kaunti)\b"), "county"),
     (re.compile(r"\b(?:town|township|city|mji|jiji|cbd|municipality)\b"), "town"),
-    (re.compile(r"\b(?:camp|slums?|estate|village|ward|beach)\b"), "locality"),
+    (re.compile(r"\bward\b"), "ward"),
+    (re.compile(r"\bcamp\b"), "camp"),
+    (re.compile(r"\b(?:slums?|estate|village|beach)\b"), "locality"),
 )
 
 

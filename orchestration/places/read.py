@@ -30,7 +30,7 @@ from orchestration.places.parts import endings, split, without_border_phrase, wi
 _LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
 _SENTENCE_WORDS = 5
 _DEEPEST = 2
-_DEPTH = {"country": 0, "county": 1, "subcounty": 2}
+_DEPTH = {"country": 0, "county": 1, "province": 1, "subcounty": 2}
 _FINEST_DEPTH = 3
 
 
@@ -216,13 +216,12 @@ class TextReader:
 
     def _lies_in(self, inner: str, outer: str) -> bool:
         place, wider = self._gazetteer.place(inner), self._gazetteer.place(outer)
-        # The seeds hold no towns by sub-county; in the same county the partner's word is taken.
-        in_subcounty = wider.kind == "subcounty" and place.county == wider.county and place.kind not in _DEPTH
-        return (
-            outer in (place.parent, place.county)
-            or (outer == place.country and inner != outer)
-            or in_subcounty
+        # The seeds hold no towns by sub-county or province: there the partner's word is taken.
+        in_unit = place.kind not in _DEPTH and (
+            (wider.kind == "subcounty" and place.county == wider.county)
+            or (wider.kind == "province" and place.country == wider.country)
         )
+        return outer in (place.parent, place.county) or (outer == place.country and inner != outer) or in_unit
 
 
 def _finest(outcomes: list[Outcome]) -> Outcome | None:
