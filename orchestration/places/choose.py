@@ -22,7 +22,9 @@ NOT_UNDERSTOOD = 0.7  # a part of the text was no name
 NEARBY = 0.85  # "near X", or a column that could not be read
 COUNTRY_ONLY = 0.5
 _TIE_BROKEN = 0.8
-_PRECISION = {"country": "country", "county": "county", "subcounty": "subcounty"}
+_PRECISION = {
+    "country": "country", "province": "country", "county": "county", "subcounty": "subcounty", "ward": "ward",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

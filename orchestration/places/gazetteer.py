@@ -16,7 +16,7 @@ SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_wo
 KENYA = "KEN"
 KIND_RANKS = {
     "border_point": 0.5, "country": 1.0, "county": 1.0, "town": 2.0, "camp": 2.0, "subcounty": 4.0,
-    "locality": 5.0, "ward": 6.0, "area": 7.0,
+    "province": 4.0, "locality": 5.0, "ward": 6.0, "area": 7.0,
 }  # fmt: skip
 LOCATED_KINDS = frozenset(KIND_RANKS)
 _FOREIGN_BORDER_RANK = 1.5
@@ -116,9 +116,12 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     for seed in ("place_codes", "place_aliases", "place_twins"):
         for row in rows[seed]:
             _check_known(places, row["place_id"], seed)
+    stop_words = {norm(row["word"]): _stop_word(row) for row in rows["place_stop_words"]}
     located = [place for place in places.values() if place.kind in LOCATED_KINDS]
     aliases = [(row["alias"], row["place_id"]) for row in rows["place_aliases"]]
-    named = [(place.name, place.place_id) for place in located]
+    # Who writes `the airport` does not mean the ward called Airport.
+    named = [(place.name, place.place_id) for place in located if norm(place.name) not in stop_words]
+    cores = [(core(norm(name)), place_id) for name, place_id in named]
     every_name = named + aliases
     twins: dict[str, list[str]] = defaultdict(list)
     for row in rows["place_twins"]:
@@ -134,15 +137,15 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     return Gazetteer(
         places=places,
         names=_index((norm(name), place_id) for name, place_id in named),
-        cores=_index((core(norm(name)), place_id) for name, place_id in named),
-        aliases=_index((norm(alias), place_id) for alias, place_id in aliases),
+        cores=_index((key, place_id) for key, place_id in cores if key not in stop_words),
+        aliases=_index((norm(a), place_id) for a, place_id in aliases if norm(a) not in stop_words),
         country_names=_index((norm(n), i) for n, i in every_name if places[i].kind == "country"),
         county_names=_index((norm(n), i) for n, i in every_name if places[i].kind == "county"),
         codes=_index((code.upper(), place_id) for code, place_id in codes),
         alpha2=alpha2,
         alpha3={place.place_id: place.place_id for place in located if place.place_id == place.country},
         twins={place_id: tuple(sorted(sides)) for place_id, sides in twins.items()},
-        stop_words={norm(row["word"]): _stop_word(row) for row in rows["place_stop_words"]},
+        stop_words=stop_words,
         alpha2_of={place_id: code for code, place_id in alpha2.items()},
         by_system={
             "pcode": _codes_of("pcode", rows["place_codes"]),

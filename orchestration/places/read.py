@@ -48,7 +48,7 @@ _WRITTEN_AS_CODES = (
     "ZA",
 )  # fmt: skip
 _DEEPEST = 2
-_DEPTH = {"country": 0, "county": 1, "subcounty": 2}
+_DEPTH = {"country": 0, "county": 1, "province": 1, "subcounty": 2}
 _FINEST_DEPTH = 3
 
 
@@ -283,13 +283,12 @@ class TextReader:
 
     def _lies_in(self, inner: str, outer: str) -> bool:
         place, wider = self._gazetteer.place(inner), self._gazetteer.place(outer)
-        # The seeds hold no towns by sub-county; in the same county the partner's word is taken.
-        in_subcounty = wider.kind == "subcounty" and place.county == wider.county and place.kind not in _DEPTH
-        return (
-            outer in (place.parent, place.county)
-            or (outer == place.country and inner != outer)
-            or in_subcounty
+        # The seeds hold no towns by sub-county or province: there the partner's word is taken.
+        in_unit = place.kind not in _DEPTH and (
+            (wider.kind == "subcounty" and place.county == wider.county)
+            or (wider.kind == "province" and place.country == wider.country)
         )
+        return outer in (place.parent, place.county) or (outer == place.country and inner != outer) or in_unit
 
 
 def _related_by(relation: Callable[[str, str], bool], hits: list[Hits]) -> list[Hits]:

@@ -1,10 +1,15 @@
 """The place seeds are whole: no blank cell, known references, codes that are bijections, region groups."""
 
 import csv
-from collections import Counter
+import re
+import time
+from collections import Counter, defaultdict
 
 import pytest
 
+from orchestration.places.build_gazetteer.by_hand import HAND
+from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.normalise import norm
 from orchestration.settings import REFERENCE_SEEDS
 
 SEEDS = ("places", "place_codes", "place_coordinates", "place_aliases", "place_twins", "place_stop_words")
@@ -21,7 +26,19 @@ def rows(seed: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def hand(name: str) -> list[dict[str, str]]:
+    with (HAND / f"{name}.csv").open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def county_of(row: dict[str, str]) -> str:
+    while row["kind"] != "county":
+        row = PLACES[row["parent_place_id"]]
+    return row["place_id"]
+
+
 PLACES = {row["place_id"]: row for row in rows("places")}
+RESPELT = {row["place_id"] for row in hand("geonames")}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -50,7 +67,7 @@ def test_the_seeds_hold_every_country_county_and_sub_county() -> None:
     assert kinds["country"] == 249 + 1  # Somaliland has no ISO code
     assert {i for i, row in PLACES.items() if row["kind"] == "county"} == {f"KE{n:03d}" for n in range(1, 48)}
     units = sorted(i for i, row in PLACES.items() if row["kind"] == "subcounty" and i.startswith("KE"))
-    assert [int(unit[5:]) for unit in units] == list(range(1, 291))
+    assert [int(unit[5:]) for unit in units] == list(range(1, 291))  # constituencies, which are OCHA's too
     assert all(PLACES[unit]["parent_place_id"] == unit[:5] for unit in units)
 
 
@@ -86,8 +103,18 @@ def test_somaliland_is_a_country_of_the_report_within_the_iso_code_of_somalia() 
 
 def test_places_in_kenya_lie_in_a_county() -> None:
     for row in PLACES.values():
-        if row["iso_alpha3"] == "KEN" and row["kind"] in ("town", "locality", "border_point", "subcounty"):
+        if row["iso_alpha3"] == "KEN" and row["kind"] in (
+            "town",
+            "locality",
+            "camp",
+            "border_point",
+            "subcounty",
+        ):
             assert PLACES[row["parent_place_id"]]["kind"] == "county", row
+        if row["kind"] == "ward":
+            assert PLACES[row["parent_place_id"]]["kind"] == "subcounty", row
+        if row["kind"] == "area":
+            assert PLACES[row["parent_place_id"]]["kind"] in ("locality", "county"), row
 
 
 def test_twins_are_border_points_on_two_sides_and_listed_in_both_directions() -> None:
@@ -108,6 +135,88 @@ def test_kenyan_positions_lie_in_kenya() -> None:
     for row in rows("place_coordinates"):
         if PLACES[row["place_id"]]["iso_alpha3"] == "KEN":
             assert -4.9 < float(row["lat"]) < 5.1 and 33.8 < float(row["lon"]) < 42.0, row
+
+
+def test_at_least_thirty_kenyan_border_points_have_a_twin_abroad() -> None:
+    kenyan = {
+        row["place_id"] for row in rows("place_twins") if PLACES[row["place_id"]]["iso_alpha3"] == "KEN"
+    }
+    assert len(kenyan) >= 30
+
+
+def test_thika_lies_in_kiambu_and_eastleigh_nowhere_abroad() -> None:
+    assert PLACES["tn-ken-thika"]["parent_place_id"] == "KE022"
+    called = {row["place_id"] for row in PLACES.values() if norm(row["name"]) == "eastleigh"}
+    called |= {row["place_id"] for row in rows("place_aliases") if norm(row["alias"]) == "eastleigh"}
+    assert {county_of(PLACES[place_id]) for place_id in called} == {"KE047"}
+
+
+def test_nairobi_and_mombasa_are_counties_and_cities_in_one() -> None:
+    for name, county in (("nairobi", "KE047"), ("mombasa", "KE001")):
+        assert {i for i, row in PLACES.items() if norm(row["name"]) == name} == {county}
+
+
+def test_names_in_several_counties_stay_several_rows() -> None:
+    counties: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in PLACES.values():
+        kind = "locality" if row["kind"] == "area" else row["kind"]
+        if kind in ("ward", "locality") and row["iso_alpha3"] == "KEN":
+            counties[kind, norm(row["name"])].add(county_of(row))
+    several = Counter(kind for (kind, _), found in counties.items() if len(found) > 1)
+    assert several["ward"] == 31
+    assert several["locality"] >= 50  # of 61 that kenya-locations has: some are towns or camps here
+    assert len(counties["ward", "township"]) == 8
+
+
+def test_the_two_names_of_kajiado_east_and_west_are_kept_for_both_codes() -> None:
+    names = {i: {PLACES[i]["name"]} for i in ("KE034185", "KE034186")}
+    for row in rows("place_aliases"):
+        if row["place_id"] in names:
+            names[row["place_id"]].add(row["alias"])
+    assert all({"Kajiado East", "Kajiado West"} <= found for found in names.values())
+
+
+def test_other_names_from_geonames_are_of_corridor_countries_and_never_a_bare_code() -> None:
+    corridor = {*GULF, *"KEN UGA TZA ETH SOM SSD RWA BDI COD DJI ERI SDN EGY LBY".split()}
+    built = [
+        row
+        for row in rows("place_aliases")
+        if row["source"].startswith("GeoNames") and row["language"] == "und"
+    ]
+    assert len(built) > 5_000
+    for row in built:
+        assert len(norm(row["alias"]).replace(" ", "")) >= 3, row
+        assert not re.fullmatch("[A-Z]{3}", row["alias"]) and "/" not in row["alias"], row
+        # A city beyond the corridors keeps the one name that a steward respelt.
+        assert PLACES[row["place_id"]]["iso_alpha3"] in corridor or row["place_id"] in RESPELT, row
+
+
+def test_foreign_towns_are_big_enough_or_chosen() -> None:
+    chosen = RESPELT | {row["place_id"] for row in hand("places")}
+    for row in PLACES.values():
+        if row["kind"] != "town" or row["iso_alpha3"] == "KEN" or row["place_id"] in chosen:
+            continue
+        is_neighbour = row["iso_alpha3"] in ("UGA", "TZA", "ETH", "SOM", "SSD")
+        assert int(row["population"]) >= (2_000 if is_neighbour else 100_000), row
+
+
+def test_every_place_names_its_licence() -> None:
+    licences = {"MIT", "CC BY 4.0", "CC BY-IGO", "Apache-2.0", "LGPL-2.1", "LGPL-2.1; CC BY 4.0"}
+    for seed in SEEDS[:4]:
+        assert {row["licence"] for row in rows(seed)} <= licences
+
+
+def test_a_region_word_is_a_label_and_never_a_place() -> None:
+    regions = {norm(row["word"]) for row in rows("place_stop_words") if row["reading"] == "region"}
+    assert {"gulf", "bulaya", "middle east"} <= regions
+    gazetteer = load_gazetteer(REFERENCE_SEEDS)
+    assert not regions & (gazetteer.names.keys() | gazetteer.cores.keys() | gazetteer.aliases.keys())
+
+
+def test_the_gazetteer_loads_in_less_than_a_second() -> None:
+    start = time.process_time()
+    load_gazetteer.__wrapped__(REFERENCE_SEEDS)
+    assert time.process_time() - start < 1
 
 
 def test_the_gold_places_keep_the_unit_they_lie_in() -> None:

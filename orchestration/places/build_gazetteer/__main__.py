@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 
 import click
 
 from orchestration.errors import NjiaError
 from orchestration.places.build_gazetteer.build import build
+from orchestration.places.build_gazetteer.by_hand import HAND
 from orchestration.settings import REFERENCE_SEEDS
 
 
@@ -18,8 +20,11 @@ def main() -> None:
         tables = build()
     except NjiaError as problem:
         raise click.ClickException(str(problem)) from problem
+    checksums = []
     for name, text in tables.as_csv().items():
-        (REFERENCE_SEEDS / name).write_text(text, encoding="utf-8", newline="")
+        (REFERENCE_SEEDS / name).write_bytes(text.encode())
+        checksums.append(f"{hashlib.sha256(text.encode()).hexdigest()}  {name}\n")
+    (HAND / "checksums.txt").write_text("".join(checksums), encoding="utf-8")
     kinds = Counter(row["kind"] for row in tables.places.values())
     click.echo(", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
     names = len(tables.places) + len(tables.aliases)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestration.errors import NjiaError
 from orchestration.places.build_gazetteer import by_hand, packages
 from orchestration.places.build_gazetteer.localities import add_localities
+from orchestration.places.build_gazetteer.provinces import add_provinces
 from orchestration.places.build_gazetteer.tables import Tables
 from orchestration.places.build_gazetteer.towns import add_other_names, add_towns
 from orchestration.places.build_gazetteer.units import add_counties, add_countries, add_subcounties, add_wards
@@ -24,6 +25,9 @@ def build() -> Tables:
     towns = add_towns(tables)
     add_localities(tables)
     add_wards(tables)
-    by_hand.add_names_and_codes(tables)
+    by_hand.add_names(tables, of_all=False)
     add_other_names(tables, towns)
+    add_provinces(tables)
+    by_hand.add_names(tables, of_all=True)
+    by_hand.add_codes(tables)
     return tables

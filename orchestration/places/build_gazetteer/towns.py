@@ -53,7 +53,7 @@ def add_towns(tables: Tables) -> dict[int, str]:
 
 def add_other_names(tables: Tables, place_ids: dict[int, str]) -> None:
     """What GeoNames calls the places that `add_towns` found."""
-    taken = _names_taken(tables)
+    taken = names_taken(tables)
     for city in packages.geonames_cities():
         if city["geonameid"] in place_ids:
             _add_other_names(tables, city, place_ids[city["geonameid"]], taken)
@@ -71,10 +71,10 @@ def _is_taken(tables: Tables, city: dict[str, Any], country: str) -> bool:
         return True
     if country in _NEIGHBOURS:
         return bool(city["population"] >= _FROM_NEIGHBOURS)
-    return _is_corridor(tables, country) and city["population"] >= _FROM_BEYOND
+    return is_corridor(tables, country) and city["population"] >= _FROM_BEYOND
 
 
-def _is_corridor(tables: Tables, country: str) -> bool:
+def is_corridor(tables: Tables, country: str) -> bool:
     is_known = country in tables.places  # GeoNames has countries that ISO has not
     return country in _NEIGHBOURS | _BEYOND or (is_known and tables.places[country]["region"] == _GULF)
 
@@ -98,8 +98,8 @@ def _new_id(tables: Tables, city: dict[str, Any], name: str, parent: str, countr
     return f"{place_id}-{further}"
 
 
-def _names_taken(tables: Tables) -> dict[str, frozenset[str]]:
-    """What countries, and places in Kenya, are called: no town abroad is called so besides."""
+def names_taken(tables: Tables) -> dict[str, frozenset[str]]:
+    """Names that no town has besides its own: those of countries, and of places in Kenya."""
     countries, kenyan = set[str](), set[str]()
     names = [(row["name"], i) for i, row in tables.places.items()]
     for name, place_id in [*names, *((row["alias"], row["place_id"]) for row in tables.aliases.values())]:
@@ -108,7 +108,8 @@ def _names_taken(tables: Tables) -> dict[str, frozenset[str]]:
             countries.add(norm(name))
         elif place["iso_alpha3"] == KENYA:
             kenyan.add(norm(name))
-    return {"in Kenya": frozenset(countries), "abroad": frozenset(countries | kenyan)}
+    own = {norm(row["name"]) for row in tables.places.values() if row["iso_alpha3"] == KENYA}
+    return {"in Kenya": frozenset(countries | own), "abroad": frozenset(countries | kenyan)}
 
 
 def _add_other_names(
@@ -117,16 +118,16 @@ def _add_other_names(
     """Alternates of corridor countries only, and none that is a name in Kenya: they put Eastleigh abroad."""
     country = tables.places[place_id]["iso_alpha3"]
     tables.add_alias(city["name"], place_id, "und", packages.geonames())
-    if country != KENYA and not _is_corridor(tables, country):
+    if country != KENYA and not is_corridor(tables, country):
         return
     for name in city["alternatenames"]:
-        for part in _parts(name):
-            language = _language(part)
+        for part in parts_of(name):
+            language = language_of(part)
             if language and norm(part) not in taken["in Kenya" if country == KENYA else "abroad"]:
                 tables.add_alias(part, place_id, language, packages.geonames())
 
 
-def _parts(name: str) -> Iterator[str]:
+def parts_of(name: str) -> Iterator[str]:
     """Slash names are two names."""
     for part in name.split("/"):
         text = unicodedata.normalize("NFC", " ".join(part.split()))
@@ -134,7 +135,7 @@ def _parts(name: str) -> Iterator[str]:
             yield text
 
 
-def _language(name: str) -> str | None:
+def language_of(name: str) -> str | None:
     """By script: ar, am, und (Latin letters tell none); None for scripts and forms partners do not write."""
     if any(letter.isdigit() or letter in ",،()" for letter in name):
         return None

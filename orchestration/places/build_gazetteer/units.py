@@ -69,11 +69,13 @@ def add_counties(tables: Tables) -> None:
         tables.add_code(code, "pcode", code, _OCHA)
     by_name = {norm(row["name"]): i for i, row in tables.places.items() if row["kind"] == "county"}
     by_name["nairobi city"] = by_name["nairobi"]
-    for name, iso, admin1, others in packages.kenyan_subdivisions():
-        county = by_name[norm(name)]
-        tables.add_code(county, "iso_3166_2", iso, packages.iso_3166())
-        tables.add_code(county, "geonames_admin1", admin1, packages.geonames_units())
-        for other in others:
+    for unit in packages.first_level_units():
+        if not unit.iso_3166_2.startswith("KE-"):
+            continue
+        county = by_name[norm(unit.name)]
+        tables.add_code(county, "iso_3166_2", unit.iso_3166_2, packages.iso_3166())
+        tables.add_code(county, "geonames_admin1", unit.geonames_admin1, packages.geonames_units())
+        for other in unit.other_names:
             if other.startswith("Kaunti ya "):
                 tables.add_alias(other, county, "sw", packages.geonames_units())
     _add_points(tables, "county", "counties")

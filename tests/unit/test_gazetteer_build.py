@@ -1,0 +1,205 @@
+"""The place tables are what the build command makes of the named packages and of the hand-kept rows."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import NjiaError
+from orchestration.places import build_gazetteer
+from orchestration.places.build_gazetteer import by_hand, packages
+from orchestration.places.build_gazetteer.localities import add_localities
+from orchestration.places.build_gazetteer.packages import Source
+from orchestration.places.build_gazetteer.tables import Tables
+from orchestration.places.build_gazetteer.towns import add_other_names, add_towns
+from orchestration.settings import REFERENCE_SEEDS
+
+FIXTURE = Source("fixture", "none")
+CHECKSUMS = by_hand.HAND / "checksums.txt"
+
+
+def committed(name: str) -> bytes:
+    return (REFERENCE_SEEDS / name).read_bytes()
+
+
+def test_the_committed_tables_are_the_ones_that_were_built() -> None:
+    recorded = dict(line.split("  ")[::-1] for line in CHECKSUMS.read_text(encoding="utf-8").splitlines())
+    found = {name: hashlib.sha256(committed(name)).hexdigest() for name in build_gazetteer.GENERATED}
+    assert found == recorded, "Edit seeds/gazetteer, never a generated table; then run `make gazetteer`."
+
+
+def test_a_rebuild_gives_the_committed_tables_byte_for_byte() -> None:
+    missing = build_gazetteer.missing_packages()
+    if missing:
+        message = f"{', '.join(missing)} not installed. {packages.HOW_TO_GET_THEM}"
+        if os.environ.get("NJIA_NO_SKIPS"):
+            pytest.fail(message)
+        pytest.skip(message)
+    for name, text in build_gazetteer.build().as_csv().items():
+        assert text.encode() == committed(name), name
+
+
+def test_a_build_without_its_packages_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packages, "find_spec", lambda name: None)
+    with pytest.raises(NjiaError, match=r"kenya-data.*make gazetteer"):
+        build_gazetteer.build()
+
+
+def test_another_tarball_under_the_same_version_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\necho changed > kenya-locations.tgz\necho kenya-locations.tgz\n")
+    npm.chmod(0o755)
+    monkeypatch.setattr(packages.shutil, "which", lambda name: str(npm))
+    packages._kenya_locations_bundle.cache_clear()
+    with pytest.raises(NjiaError, match="checksum"):
+        packages.kenya_locations_rows()
+
+
+# --- rules, on made-up packages ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def tables() -> Tables:
+    """Kenya with two counties, two neighbours, a country of the Gulf and one beyond the corridors."""
+    made = Tables()
+    made.add_place("world", "World", "world", "world", "none", FIXTURE, region="unknown")
+    for code, name, region in (
+        ("KEN", "Kenya", "africa"), ("UGA", "Uganda", "africa"), ("SAU", "Saudi Arabia", "middle_east_gulf"),
+        ("ZAF", "South Africa", "africa"),
+    ):  # fmt: skip
+        made.add_place(code, name, "country", "world", code, FIXTURE, region=region)
+    for code, name, admin1 in (("KE047", "Nairobi", "05"), ("KE022", "Kiambu", "22")):
+        made.add_place(code, name, "county", "KEN", "KEN", FIXTURE)
+        made.add_code(code, "geonames_admin1", admin1, FIXTURE)
+    made.add_place("lo-ken-eastleigh", "Eastleigh", "locality", "KE047", "KEN", FIXTURE)
+    return made
+
+
+def city(
+    geonameid: int, name: str, country: str, people: int, admin1: str = "0", *others: str
+) -> dict[str, object]:
+    return {
+        "geonameid": geonameid, "name": name, "countrycode": country, "population": people, "latitude": 1.0,
+        "longitude": 36.0, "admin1code": admin1, "alternatenames": list(others),
+    }  # fmt: skip
+
+
+def build_towns(
+    tables: Tables,
+    monkeypatch: pytest.MonkeyPatch,
+    cities: list[dict[str, object]],
+    chosen: list[dict[str, str]],
+) -> None:
+    countries = [{"iso": i[:2], "iso3": i} for i in ("KEN", "UGA")] + [
+        {"iso": "SA", "iso3": "SAU"}, {"iso": "ZA", "iso3": "ZAF"},
+    ]  # fmt: skip
+    countries[0]["iso"], countries[1]["iso"] = "KE", "UG"
+    monkeypatch.setattr(packages, "geonames_cities", lambda: cities)
+    monkeypatch.setattr(packages, "geonames_countries", lambda: countries)
+    monkeypatch.setattr(packages, "geonames", lambda: FIXTURE)
+    monkeypatch.setattr(by_hand, "rows", lambda name: chosen)
+    add_other_names(tables, add_towns(tables))
+
+
+def test_towns_abroad_are_taken_by_size_and_beyond_the_corridors_by_choice_alone(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cities = [
+        city(1, "Small", "UG", 1_999), city(2, "Large", "UG", 2_000), city(3, "Halfway", "SA", 99_999),
+        city(4, "Metropolis", "SA", 100_000), city(5, "Unasked", "ZA", 5_000_000), city(6, "Asked", "ZA", 10),
+    ]  # fmt: skip
+    choice = {"geonameid": "6", "place_id": "tn-zaf-asked", "name": "none", "parent_place_id": "none"}
+    build_towns(tables, monkeypatch, cities, [choice])
+    towns = {row["name"] for row in tables.places.values() if row["kind"] == "town"}
+    assert towns == {"Large", "Metropolis", "Asked"}
+
+
+def test_a_steward_sets_a_county_right_and_leaves_a_row_out(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = [
+        {"geonameid": "1", "place_id": "tn-ken-thika", "name": "none", "parent_place_id": "KE022"},
+        {"geonameid": "2", "place_id": "none", "name": "none", "parent_place_id": "none"},
+    ]
+    build_towns(
+        tables, monkeypatch, [city(1, "Thika", "KE", 9, "05"), city(2, "A home", "KE", 9, "05")], chosen
+    )
+    assert tables.places["tn-ken-thika"]["parent_place_id"] == "KE022"
+    assert "A home" not in {row["name"] for row in tables.places.values()}
+
+
+def test_other_names_of_towns_are_ones_that_partners_write(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [
+        "KLA", "Ka", "Kampalla/Mengo", "kang pa la", "Кампала", "كمبالا", "قمپالا", "ካምፓላ", "Eastleigh", "Kenya",
+        "Kampala 2", "Kámpala",
+    ]  # fmt: skip
+    build_towns(tables, monkeypatch, [city(1, "Kampala", "UG", 10_000, "0", *names)], [])
+    found = {row["alias"]: row["language"] for row in tables.aliases.values()}
+    assert found == {"Kampalla": "und", "Mengo": "und", "كمبالا": "ar", "ካምፓላ": "am"}
+
+
+def test_no_other_names_are_kept_beyond_the_corridors(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choice = {"geonameid": "1", "place_id": "tn-zaf-durban", "name": "none", "parent_place_id": "none"}
+    build_towns(tables, monkeypatch, [city(1, "Durban", "ZA", 9, "0", "Ethekwini")], [choice])
+    assert not tables.aliases
+
+
+def test_namesakes_keep_rows_and_ids_of_their_own(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
+    cities = [
+        city(1, "Luanda", "KE", 10, "05"), city(2, "Luanda", "KE", 20, "22"), city(3, "Gombe", "UG", 3_000),
+        city(4, "Gombe", "UG", 4_000),
+    ]  # fmt: skip
+    build_towns(tables, monkeypatch, cities, [])
+    towns = {i: row["parent_place_id"] for i, row in tables.places.items() if row["kind"] == "town"}
+    assert towns == {
+        "tn-ken-luanda": "KE022", "tn-ken-luanda-nairobi": "KE047",
+        "tn-uga-gombe": "UGA", "tn-uga-gombe-3": "UGA",
+    }  # fmt: skip
+
+
+def test_a_locality_in_two_counties_is_two_rows_and_slash_names_are_split(
+    tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    localities = [
+        ("Kinoo", "Nairobi"),
+        ("Kinoo", "Kiambu"),
+        ("Eastleigh", "Nairobi"),
+        ("Churo/Amaya", "Kiambu"),
+    ]
+    areas = [("Section III", "Eastleigh", "Nairobi"), ("Kinoo", "Kinoo", "Kiambu")]
+    monkeypatch.setattr(packages, "kenya_locations_rows", lambda: (localities, areas))
+    add_localities(tables)
+    made = {
+        i: row["parent_place_id"] for i, row in tables.places.items() if row["kind"] in ("locality", "area")
+    }
+    assert made == {
+        "lo-ken-eastleigh": "KE047", "lo-ken-kinoo-nairobi": "KE047", "lo-ken-kinoo-kiambu": "KE022",
+        "lo-ken-churo-amaya": "KE022", "ar-ken-section-iii-eastleigh": "lo-ken-eastleigh",
+    }  # fmt: skip
+    assert {row["alias"] for row in tables.aliases.values()} == {"Churo", "Amaya"}
+
+
+def test_two_places_of_one_id_are_refused(tables: Tables) -> None:
+    with pytest.raises(NjiaError, match="lo-ken-eastleigh"):
+        tables.add_place("lo-ken-eastleigh", "Another", "locality", "KE022", "KEN", FIXTURE)
+
+
+@pytest.mark.parametrize("name", ["places", "points", "aliases", "codes", "countries"])
+def test_hand_kept_rows_name_their_source_and_licence(name: str) -> None:
+    for row in by_hand.rows(name):
+        assert all(value and value.strip() for value in row.values()), row
+
+
+def test_every_choice_among_the_towns_says_why() -> None:
+    with (by_hand.HAND / "geonames.csv").open(newline="", encoding="utf-8") as file:
+        assert all(row["why"].strip() for row in csv.DictReader(file))
