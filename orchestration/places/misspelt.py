@@ -19,7 +19,7 @@ MISSPELT = "fuzzy"
 _ACCEPTED_EDITS = 1
 _LEAST_SCORE = 0.76
 # What is widely known is meant before a ward, an estate or a small town abroad that is just as near.
-_WIDELY_KNOWN, _LITTLE_KNOWN = 3.0, 4.0
+_KNOWN_HERE, _WIDELY_KNOWN, _LITTLE_KNOWN = 2.0, 3.0, 4.0
 # Units below the county are many, and short names of them are near to anything.
 _RANK_OF_MANY, _SHORTEST_OF_MANY = 4.0, 7
 _COST_OF_RANK = 0.01
@@ -39,7 +39,10 @@ class Misspelt:
         near = [
             one for one in self._near(normed, context) if one.edits <= _ACCEPTED_EDITS and one.begins_alike
         ]
-        scored = sorted(((self._score(one), one.place_id) for one in near), key=lambda two: (-two[0], two[1]))
+        scored = sorted(
+            ((self._score(one), one.place_id) for one in near),
+            key=lambda two: (not self._is_known_here(two[1]), -two[0], two[1]),
+        )
         if not scored or scored[0][0] < _LEAST_SCORE:
             return None
         score, place_id = scored[0]
@@ -69,6 +72,11 @@ class Misspelt:
         near = self._spellings.near(normed)
         return [one for one in near if context.fits(self._gazetteer.place(one.place_id))]
 
+    def _is_known_here(self, place_id: str) -> bool:
+        """Whether a reader in Kenya knows the place: names at home go before those abroad."""
+        place = self._gazetteer.place(place_id)
+        return place.country == KENYA and place.rank <= _KNOWN_HERE
+
     def _score(self, one: Near) -> float:
         return one.likeness - _COST_OF_RANK * self._gazetteer.place(one.place_id).rank
 
@@ -80,6 +88,6 @@ class Misspelt:
 
 def _may_be_meant(best: Place, other: Place) -> bool:
     """Whether reading `best` where another place is as near would be a guess."""
-    is_at_home_alone = best.country == KENYA and other.country != KENYA and not other.is_foreign_city
-    outshone = best.rank <= _WIDELY_KNOWN and other.rank > _LITTLE_KNOWN
-    return not outshone and not (is_at_home_alone and other.kind == "town")
+    if best.country == KENYA and other.country != KENYA:
+        return best.rank > _KNOWN_HERE and (other.is_foreign_city or other.kind != "town")
+    return best.rank > _WIDELY_KNOWN or other.rank <= _LITTLE_KNOWN

@@ -37,11 +37,12 @@ _PERSON_WORDS = frozenset(_PERSONS.split())
 # Words that name a kind of place. A longer phrase stands before its parts.
 _GENERIC_PHRASES = re.compile(
     r"\b(?:"
-    r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|"
+    r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|wilaya ya|kata ya|mtaa wa|"
+    r"kijiji cha|tarafa ya|division|location|"
     r"border crossing point|border crossing|border point|border post|border town|border|mpaka wa|boda|osbp|"
     r"refugee camp|refugee settlement|informal settlement|settlement|camp|slums?|estate|"
     r"county|constituency|ward|"
-    r"township|town|city|cbd|area|village|beach|market|centre|center|district|municipality|phase \d+|"
+    r"township|town|twn|city|cbd|area|village|beach|market|centre|center|district|municipality|phase \d+|"
     r"\d+(?:st|nd|rd|th)?(?: (?:avenue|street))?"
     r")\b"
 )

@@ -12,13 +12,28 @@ _BORDER_WITH = re.compile(
 _BORDER_OF_TWO = re.compile(r"[,;(]\s*[^,;(]+?\s*(?:-|–|/|\band\b)\s*[^,;)]+?\s+border\)?\s*$", re.IGNORECASE)
 _LEAD_IN = re.compile(
     r"^(?:(?:in the sea|off the coast of|coast of|close to|next to|karibu na|near|nearby|around|outside|"
-    r"towards|karibu|kutoka|katika|huko|past|from|off|in|at|to|via|through|kupitia|kwenda|anatoka|alitoka|"
-    r"ametoka|anaenda|alienda|the)\s+)+",
+    r"towards|karibu|kutoka|toka|katika|huko|past|from|off|in|at|to|via|through|kupitia|kwenda|anatoka|"
+    r"alitoka|ametoka|anaenda|alienda|born in|lives in|living in|a village|village|somewhere|"
+    r"(?:the )?outskirts of|"
+    r"interior of|interior|rural|upcountry|greater|mashambani|maybe|perhaps|probably|possibly|labda|"
+    r"the)\s+)+",
     re.IGNORECASE,
 )
 _ALTERNATIVES = re.compile(r"\s*[/|&+]\s*|\s+(?:or|and|au|na|ama)\s+", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*[,;:()\[\]،]\s*|\s+[-–—]+\s+|\s*[–—]\s*")
+_SIDE = re.compile(r"\s+side\b(\s+of\b)?", re.IGNORECASE)
 _COUNTRY_CODE = re.compile(r"(?<=[\s(,/-])[A-Z]{2}(?=\s*\)?\s*$)")
+CONNECTIVES = frozenset(
+    {"by", "with", "through", "via", "for", "as", "on", "in", "to", "from", "na", "kwa", "kupitia"}
+)
+_SPOTS_TEXT = """
+    airport area avenue barabara beach bus cbd center centre church clinic court east estate gate ghetto
+    hospital hotel industrial junction kanisa lane line lodge main mall market mosque msikiti mtaa north
+    opposite phase plaza plot police port primary railway rest roundabout school secondary section sgr
+    shopping side slum slums soko south stage station stop street suburb terminal terminus town trading
+    university west zone
+"""
+_SPOTS = frozenset(_SPOTS_TEXT.split())
 # A road is called after the town it leads to: it lies somewhere else.
 _ROADS = frozenset(["road", "rd", "highway", "hway", "hwy", "superhighway", "bypass", "barabara"])
 
@@ -44,6 +59,11 @@ def with_country_names(text: str, names: Mapping[str, str]) -> str:
     ('Busia (Uganda)', 'Bug')
     """
     return _COUNTRY_CODE.sub(lambda found: names.get(found[0], found[0]), text)
+
+
+def without_side(text: str) -> str:
+    """`Busia (Uganda side)` → `Busia (Uganda)`, `Kenya side of Moyale` → `Kenya, Moyale`."""
+    return _SIDE.sub(lambda found: "," if found[1] else "", text)
 
 
 def without_lead_in(text: str) -> str:
@@ -86,6 +106,15 @@ def halves(normed: str) -> list[tuple[str, str]]:
     """
     words = normed.split()
     return [(" ".join(words[:n]), " ".join(words[n:])) for n in range(len(words) - 1, 0, -1)]
+
+
+def names_a_spot(words: list[str]) -> bool:
+    """Whether the words behind a name say where in the place, or how somebody got there.
+
+    >>> names_a_spot(["bus", "stage"]), names_a_spot(["airways"])
+    (True, False)
+    """
+    return not _SPOTS.isdisjoint(words) or words[0] in CONNECTIVES
 
 
 def beginnings(normed: str) -> list[str]:

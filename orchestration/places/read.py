@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from orchestration.places import outcome as o
 from orchestration.places.choose import (
+    ANYWHERE,
     COUNTRY_ONLY,
     NEARBY,
     NOT_UNDERSTOOD,
@@ -28,13 +29,16 @@ from orchestration.places.misspelt import Misspelt
 from orchestration.places.normalise import core, kind_hint, looks_private, norm
 from orchestration.places.outcome import Outcome
 from orchestration.places.parts import (
+    CONNECTIVES,
     beginnings,
     endings,
     halves,
+    names_a_spot,
     split,
     with_country_names,
     without_border_phrase,
     without_lead_in,
+    without_side,
 )
 from orchestration.places.spellings import Spellings
 
@@ -69,6 +73,10 @@ class TextReader:
         stop = self._gazetteer.stop_words.get(norm(text))
         if stop is None:
             return None
+        if stop.country:
+            country = self._gazetteer.place(stop.country)
+            found = outcome_of(self._gazetteer, country, "stop_list", NEARBY, ANYWHERE)
+            return replace(found, country_label=stop.region_label, problems=(o.REGION_ONLY,))
         if stop.region_label:
             return o.region_only(stop.region_label)
         return o.asked_but_unknown() if stop.reading == "unknown" else o.unresolved(o.UNRESOLVED, "stop_list")
@@ -84,7 +92,8 @@ class TextReader:
         if len(text) == 3 and text.isupper() and text in self._gazetteer.alpha3:
             return {self._gazetteer.alpha3[text]: "exact"}
         for wanted in dict.fromkeys((key, core(key))):
-            hits = dict.fromkeys(self._gazetteer.aliases.get(wanted, ()), "alias")
+            aliases = self._gazetteer.aliases.get(wanted, ())
+            hits = {place_id: self._gazetteer.tier(wanted, place_id) for place_id in aliases}
             hits |= dict.fromkeys(self._gazetteer.exact(wanted), "exact")
             if not hits:
                 continue
@@ -108,7 +117,7 @@ class TextReader:
         coded = self.code(text, context)
         if coded:
             return coded
-        text = with_country_names(text, self._countries_by_code)
+        text = without_side(with_country_names(text, self._countries_by_code))
         hits = self.hits(text)
         if hits:
             return choose(self._gazetteer, hits, context)
@@ -139,10 +148,11 @@ class TextReader:
             return None
         for beginning in beginnings(key):
             hits = self._named(beginning)
-            is_sure = len(beginning) > _SHORT + 1 or "exact" in hits.values()
-            if hits and is_sure:
+            rest = key.removeprefix(beginning).split()
+            if hits and self._is_sure(beginning, rest[0], hits):
                 found = choose(self._gazetteer, hits, context)
-                return replace(at_most(found, NOT_UNDERSTOOD) or found, method="leading")
+                confidence = NOT_UNDERSTOOD if names_a_spot(rest) else COUNTRY_ONLY
+                return replace(at_most(found, confidence) or found, method="leading")
         return None
 
     def _names_two_countries_in_a_sentence(self, text: str) -> bool:
@@ -179,6 +189,13 @@ class TextReader:
             if self._named(one) and self._named(other):
                 return self._within((one, other), context, depth)
         return None
+
+    def _is_sure(self, beginning: str, following: str, hits: Hits) -> bool:
+        """`oman by agent` is Oman, `kenya airways` is not Kenya: many names begin with a country."""
+        is_country = any(self._gazetteer.place(place_id).kind == "country" for place_id in hits)
+        if is_country and following not in CONNECTIVES:
+            return False
+        return len(beginning) > _SHORT + 1 or "exact" in hits.values()
 
     def _named(self, key: str) -> Hits:
         """The places of a name that is no stop word and long enough to be one among other words."""

@@ -91,7 +91,7 @@ def _worth(gazetteer: Gazetteer, label: dict[str, str], found: Outcome) -> str:
         return WRONG if is_claim else OPEN
     if label["expected"] == "country":
         return RIGHT if found.precision == "country" else WRONG if is_claim else OPEN
-    if found.precision == "country":
+    if found.kind == "country" or (found.place_id is None and found.country):
         return COARSE
     if not is_claim:
         return OPEN
