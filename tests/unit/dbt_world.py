@@ -99,6 +99,11 @@ KE040227,Nambale,subcounty,KE040,KEN,africa,none,fixture,fixture
 tn-ken-eldoret,Eldoret,town,KE027,KEN,africa,none,fixture,fixture
 tn-ken-nambale,Nambale,town,KE040227,KEN,africa,none,fixture,fixture
 lo-ken-eastleigh,Eastleigh,locality,KE047,KEN,africa,none,fixture,fixture
+ar-ken-section,Section III,area,lo-ken-eastleigh,KEN,africa,none,fixture,fixture
+wd-ken-1,Nambale Township,ward,KE040227,KEN,africa,none,fixture,fixture
+cm-ken-camp,A camp,camp,KE001,KEN,africa,none,fixture,fixture
+xx-ken-new,A kind that is new,of_tomorrow,KE001,KEN,africa,none,fixture,fixture
+pr-eth-or,Oromia,province,ETH,ETH,africa,none,fixture,fixture
 bp-ken-malaba,Malaba,border_point,KE040,KEN,africa,none,fixture,fixture
 bp-uga-malaba,Malaba,border_point,UGA,UGA,africa,none,fixture,fixture
 tn-are-dubai,Dubai,town,ARE,ARE,middle_east_gulf,none,fixture,fixture

@@ -211,6 +211,22 @@ def test_legs_end_at_the_destination(warehouse: Warehouse) -> None:
     ]
 
 
+def test_what_is_finer_than_a_town_leaves_as_the_place_that_holds_it(warehouse: Warehouse) -> None:
+    assert rows(
+        warehouse,
+        """select place_id, town_place_id, counting_place_id from intermediate.int_places
+        where kind not in ('world', 'unknown', 'country', 'county', 'border_point', 'town') order by 1""",
+    ) == [
+        ("KE040227", "KE040227", "KE040"),
+        ("ar-ken-section", "KE047", "KE047"),
+        ("cm-ken-camp", "KE001", "KE001"),
+        ("lo-ken-eastleigh", "KE047", "KE047"),
+        ("pr-eth-or", "pr-eth-or", "ETH"),
+        ("wd-ken-1", "KE040227", "KE040"),
+        ("xx-ken-new", "KE001", "KE001"),
+    ]
+
+
 def test_corridors_count_each_record_once_and_each_grain_apart(warehouse: Warehouse) -> None:
     # 2024-Q1 cases: 1 and 30 run Busia > Italy (1 + 2 to 3 persons, two partners); 31 leaves Nairobi, no end.
     # It counts though its status is unknown, and has no rank. 7 has only a year, 8 is smuggling; the interception

@@ -128,6 +128,26 @@ def test_doubt_is_flagged_and_never_guessed(text: str, expected: tuple[str | Non
     assert in_short(resolve(text)) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "place_id"),
+    [
+        ("London", "tn-gbr-london"),  # also an estate and a ward of Nakuru
+        ("Djibouti", "DJI"),  # also the city
+        ("Oromia", "pr-eth-or"),
+        ("Tanga", "tn-tza-tanga"),
+        ("Tanga Region", "pr-tza-25"),
+        ("Jijiga, Somali Region", "tn-eth-jijiga"),
+        ("Port Reitz ward", "wd-ken-0001"),
+        ("Westlands constituency", "KE047274"),
+        ("Hagadera camp", "lo-ken-hagadera"),
+        ("Entebbe Airport", "bp-uga-entebbe-international-airport"),
+        ("the airport", None),  # no ward or area called so
+    ],
+)
+def test_places_of_every_kind_are_found_by_name(text: str, place_id: str | None) -> None:
+    assert resolve(text).place_id == place_id
+
+
 def test_region_words_keep_their_label() -> None:
     found = resolve("Middle East")
     assert (found.precision, found.country_label, found.method) == ("region", "Middle East", "stop_list")

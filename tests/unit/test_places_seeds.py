@@ -14,6 +14,7 @@ from orchestration.settings import REFERENCE_SEEDS
 
 SEEDS = ("places", "place_codes", "place_coordinates", "place_aliases", "place_twins", "place_stop_words")
 GULF = {"SAU", "ARE", "QAT", "KWT", "BHR", "OMN", "LBN", "JOR", "IRQ", "YEM", "SYR", "ISR", "PSE", "IRN"}
+NEIGHBOURS = {"UGA", "TZA", "ETH", "SOM", "SSD"}
 # field.md §4.1, by P-code KE001, KE002, …
 ISO_BY_PCODE = """
     28 19 14 40 21 39 07 46 24 25 09 26 41 06 18 22 23 35 36 15 29 13 43 47
@@ -177,10 +178,7 @@ def test_the_two_names_of_kajiado_east_and_west_are_kept_for_both_codes() -> Non
 
 
 def test_other_names_from_geonames_are_of_corridor_countries_and_never_a_bare_code() -> None:
-    corridor = {
-        *GULF,
-        *["KEN", "UGA", "TZA", "ETH", "SOM", "SSD", "RWA", "BDI", "COD", "DJI", "ERI", "SDN", "EGY", "LBY"],
-    }
+    corridor = GULF | NEIGHBOURS | {"KEN", "RWA", "BDI", "COD", "DJI", "ERI", "SDN", "EGY", "LBY"}
     built = [
         row
         for row in rows("place_aliases")
@@ -199,7 +197,7 @@ def test_foreign_towns_are_big_enough_or_chosen() -> None:
     for row in PLACES.values():
         if row["kind"] != "town" or row["iso_alpha3"] == "KEN" or row["place_id"] in chosen:
             continue
-        is_neighbour = row["iso_alpha3"] in ("UGA", "TZA", "ETH", "SOM", "SSD")
+        is_neighbour = row["iso_alpha3"] in NEIGHBOURS
         assert int(row["population"]) >= (2_000 if is_neighbour else 100_000), row
 
 
