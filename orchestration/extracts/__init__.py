@@ -3,8 +3,8 @@
 Belongs here: contracts, and everything that touches a partner's own layout, columns or spelling.
 Does not: what a place name means (`places`), whether an extract is fit to enter (`gates`), rules
 across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
-shown_names, non_records, rename, permission, minimise, acceptance, tabs, records, sealing, landing,
-take_in, agreements; `check` runs the same road without a home.
+shown_names, non_records, rename, permission, minimise, acceptance, tabs, child_copies, records, sealing,
+landing, take_in, agreements; `check` runs the same road without a home.
 """
 
 from orchestration.extracts.agreements import EndingAgreement, agreements_ending

@@ -50,7 +50,7 @@ from orchestration.extracts.contract_terms import (
 
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
-READER = 3
+READER = 4
 _READING_OF_A_FIELD = {
     "names",
     "compare_with",
@@ -337,6 +337,8 @@ class Contract(Strict):
         }
         if "purpose" in self.fields:  # what is given for another purpose does not land
             parts["purpose"] = self.fields["purpose"].model_dump(mode="json")
+        if self.delivery.person_rows:  # whose row is withheld
+            parts["persons"] = sorted(self.constant_fields)
         # A long cell lands only where the contract lists it as a label.
         parts["labels"] = sorted(
             {label for spec in self.fields.values() for label in spec.values if len(label) > LONGEST_TEXT}

@@ -15,6 +15,7 @@ from typing import Any
 
 from orchestration.extracts.acceptance import RowConditions
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
+from orchestration.extracts.child_copies import COPY, ChildCopies
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import JsonRepeat
 from orchestration.extracts.drift import Drift, find_drift
@@ -64,7 +65,7 @@ class RecordReader:
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
         self._contents: Counter[int] = Counter()
         self._parents: dict[str, dict[int, int | str]] = {name: {} for name in contract.repeats}
-        self._copies: dict[str, Counter[int]] = {name: Counter() for name in contract.repeats}
+        self._copies = ChildCopies(contract, self._short)
         self._tabs = Tabs(contract, self._label)
         self._without_reference = 0
         self.profiles = ColumnProfiles()
@@ -126,7 +127,7 @@ class RecordReader:
             if reason is None and not named:
                 reason = BLANK
             record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
-            self._remember(plan, sheet.name, number, cells, reason if record_id is None else record_id)
+            self._remember(plan, sheet, number, cells, reason if record_id is None else record_id)
             self._tabs.remember(cells, reason)
             if record_id is None:
                 self.tally.refuse(sheet.shown, reason or BLANK, number)
@@ -143,8 +144,7 @@ class RecordReader:
         if opened is None:
             return
         plan, judge, rows = opened
-        sequence: Counter[int] = Counter()
-        seen: Counter[tuple[int, int]] = Counter()
+        sequence: Counter[tuple[int, str | None]] = Counter()
         for number, cells, parent, order in rows:
             self.tally.child_read[name] += 1
             reason = judge.reason(cells)
@@ -154,19 +154,22 @@ class RecordReader:
             if reason is None and not isinstance(owner, int):
                 reason = owner or ORPHAN
             named = self._minimise(plan, cells) if reason is None else []
+            copy = None
             if isinstance(owner, int) and reason is None:
-                copies = self._copies[name][owner]
-                if copies > 1:
-                    # A record sent twice brings its child rows twice; one copy of each lands.
-                    once = (owner, self._short(json.dumps([(cell.field, cell.cell.value) for cell in named])))
-                    seen[once] += 1
-                    reason = RESENT if (seen[once] - 1) % copies else None
+                copy = self._copies.of_child(name, owner, self._own_reference(name, plan, cells, reference))
+                content = json.dumps([(cell.field, cell.cell.value) for cell in named])
+                if copy is None and self._copies.is_resent(name, owner, content):
+                    reason = RESENT
             if reason is not None or not isinstance(owner, int):
                 self.tally.refuse_child(sheet.shown, reason or ORPHAN, number)
                 continue
-            sequence[owner] += 1
+            sequence[owner, copy] += 1
             self.tally.child_landed[name] += 1
-            yield from self._land(owner, sheet.shown, number, name, order or sequence[owner], named)
+            seq = order or sequence[owner, copy]
+            yield from self._land(owner, sheet.shown, number, name, seq, named)
+            if copy is not None and named:
+                yield LandedCell(owner, sheet.shown, number, name, COPY, seq, copy, COPY, None)
+        self._copies.tell(name, self.tally)
 
     def _open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
         layout = self._contract.layout_of(is_main=not part)
@@ -221,7 +224,7 @@ class RecordReader:
         return self._keys.record_id(self._partner, self._contract.record_ref(reference))
 
     def _remember(
-        self, plan: ColumnPlan, sheet: str, row: int, cells: list[Cell | None], fate: int | str | None
+        self, plan: ColumnPlan, sheet: SourceSheet, row: int, cells: list[Cell | None], fate: int | str | None
     ) -> None:
         """Let child rows find their record, or the reason why it is not there."""
         for name, repeat in self._contract.repeats.items():
@@ -232,7 +235,7 @@ class RecordReader:
                 cell = cell_at(cells, plan.matches[name])
                 reference = cell.value if cell else None
             else:
-                reference = key_of(plan, self._contract, sheet, cells)
+                reference = key_of(plan, self._contract, sheet.name, cells)
             if reference is None or fate is None:
                 continue
             short = self._short(reference)
@@ -245,7 +248,18 @@ class RecordReader:
                 continue  # one withheld copy withholds the child rows of all copies
             self._parents[name][short] = fate
             if isinstance(fate, int):
-                self._copies[name][fate] += 1
+                own = self._own_reference(name, plan, cells, reference)
+                self._copies.add(name, fate, own, sheet.shown, row)
+
+    def _own_reference(
+        self, name: str, plan: ColumnPlan, cells: list[Cell | None], reference: str | None
+    ) -> str | None:
+        """What a copy's child rows have in common with its main row and with no other copy's."""
+        repeat = self._contract.repeats[name]
+        if isinstance(repeat, JsonRepeat) or repeat.matches:
+            return reference
+        cell = cell_at(cells, plan.submission)
+        return cell.value if cell else None
 
     def _remember_withheld(
         self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], named: list[NamedCell], reason: str

@@ -22,6 +22,7 @@ FLAG_SET = {"1", "1.0", "true", "yes", "x"}
 # Marks a field whose columns (several names of one) say different things; holds no value.
 DISAGREES = "disagrees"
 LABEL = "label"
+_SUBMISSION, _SUBMISSION_OF_CHILD = "_id", "_submission__id"
 
 
 class NamedCell(NamedTuple):
@@ -55,6 +56,7 @@ class ColumnPlan:
     marks: set[int] = field(default_factory=set)  # where a filled cell alone may take a record back
     accept: list[int | None] = field(default_factory=list)
     parent: int | None = None
+    submission: int | None = None  # KoboToolbox's number of one submission, also in its child sheets
     matches: dict[str, int] = field(default_factory=dict)
     items: ItemPlan | None = None
     denied: list[int] = field(default_factory=list)
@@ -124,9 +126,11 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
             known |= _place_field(plan, header, name, spec, contract)
     if part:
         plan.parent = header.find(contract.repeats[part].parent or "")
+        plan.submission = header.find(_SUBMISSION_OF_CHILD)
         known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
     else:
         _place_keys(plan, contract, header)
+        plan.submission = header.find(_SUBMISSION)
         plan.items = _place_items(contract, header)
     items = (plan.items.kind, plan.items.code, plan.items.label) if plan.items else ()
     placed = (*plan.key, plan.consent, plan.withdrawn, *plan.accept, plan.parent, *items)

@@ -17,7 +17,7 @@ from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, Extract
 from orchestration.extracts.typed.rows import RowTypist
 from orchestration.extracts.typed.vocabulary import load_vocabulary
 from orchestration.settings import REFERENCE_SEEDS
-from tests.unit.partner_files import add_partner, book, read, values
+from tests.unit.partner_files import add_partner, book, problems, read, typed, values
 
 REPEAT = "journey/places_passed"
 FORM: dict[str, Any] = {
@@ -188,9 +188,9 @@ def test_a_time_without_a_zone_is_read_in_the_contracts_zone(tmp_path: Path) -> 
 
 def test_the_same_submission_twice_brings_its_stops_once(tmp_path: Path) -> None:
     twice = record(1, **{REPEAT: [leg("Nakuru")]})
-    cells, reader = read(write(tmp_path / "a.json", twice, twice), form())
-    assert reader.tally.rows_landed == 2 and values(cells, "place(transit).place_text") == ["Nakuru"]
-    assert reader.tally.child_refusals == {(REPEAT, "dup:duplicate_uuid"): 1}
+    tables = typed(write(tmp_path / "a.json", twice, twice), form())
+    assert [mention["place_role"] for mention in tables["place_mentions"]].count("transit") == 1
+    assert problems(tables) == ["flag:duplicate_rows"]
 
 
 def test_stops_of_a_withheld_record_are_withheld_with_it(tmp_path: Path) -> None:

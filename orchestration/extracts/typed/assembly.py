@@ -17,7 +17,7 @@ from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_fields import MANY_CODES, SINGLE_CODES
 from orchestration.extracts.records import LandedCell
 from orchestration.extracts.typed.ages import ReadAge
-from orchestration.extracts.typed.copies import one_of
+from orchestration.extracts.typed.copies import of_standing_copy, one_of
 from orchestration.extracts.typed.mentions import Child, Mention, Texts, mentions_of
 from orchestration.extracts.typed.row import Problem, Row, weighed
 from orchestration.extracts.typed.rows import RowTypist
@@ -61,15 +61,16 @@ def _rows_and_children(cells: list[LandedCell], typist: RowTypist) -> tuple[list
     for cell in cells:
         groups.setdefault((cell.sheet, cell.row_number, cell.part, cell.seq), []).append(cell)
     record_id = cells[0].record_id
-    rows: list[Row] = []
-    children: list[Child] = []
-    for (sheet, number, part, seq), found in sorted(groups.items(), key=lambda group: group[0][2] != ""):
-        if not part:
-            rows.append(typist.main_row(record_id, sheet, number, found))
-            continue
-        if not rows:
-            rows.append(typist.main_row(record_id, sheet, number, []))
-        children.append((seq, typist.child_row(rows[0], found)))
+    rows = [
+        typist.main_row(record_id, sheet, number, found)
+        for (sheet, number, part, _), found in groups.items()
+        if not part
+    ]
+    below = {group: found for group, found in groups.items() if group[2]}
+    if not rows:
+        rows = [typist.main_row(record_id, sheet, number, []) for sheet, number, *_ in list(below)[:1]]
+    kept = of_standing_copy(rows, list(below.values()))
+    children = [(found[0].seq, typist.child_row(rows[0], found)) for found in kept]
     return rows, children
 
 
