@@ -1,7 +1,7 @@
 """The contract: how to read a partner's extracts, and under which agreement.
 
-Belongs here: what holds a contract together and what follows from it alone. Its parts are
-`contract_terms`, `contract_format` and `contract_fields`; reading YAML and wording faults is
+Belongs here: what follows from a contract alone. Its parts are `contract_terms`, `contract_format` and
+`contract_fields`; whether they hang together is `contract_checks`, reading YAML and wording faults
 `contract_loading`.
 """
 
@@ -14,11 +14,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from orchestration.extracts.contract_checks import refuse_contradictions
 from orchestration.extracts.contract_fields import (
-    AROUND_POINT,
     CANONICAL_FIELDS,
     MANY_CODES,
-    SINGLE_CODES,
     FieldSpec,
     Strict,
     Text,
@@ -34,7 +33,6 @@ from orchestration.extracts.contract_format import (
     XlsxFormat,
 )
 from orchestration.extracts.contract_terms import (
-    SHEET,
     AcceptIf,
     Agreement,
     Consent,
@@ -50,7 +48,7 @@ from orchestration.extracts.contract_terms import (
 
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
-READER = 3
+READER = 4
 _READING_OF_A_FIELD = {
     "names",
     "compare_with",
@@ -113,59 +111,8 @@ class Contract(Strict):
         return fields
 
     @model_validator(mode="after")
-    def _holds_together(self) -> Contract:
-        if self.consent is None and self.grain in ("case", "interception"):
-            raise ValueError(
-                f"grain {self.grain} needs `consent`: {{column: …, values: …}} or "
-                "{basis: agreement, reference: …}"
-            )
-        self._refuse_scattered_names()
-        takes_back = self.withdrawn or (self.consent and "withdrawn" in self.consent.values.values())
-        if takes_back and not self.delivery.key_parts and self.delivery.mode == "incremental":
-            raise ValueError(
-                "a withdrawn record cannot be found again: delivery.key is `content`, and incremental files "
-                "do not say what is gone. Name the column with the partner's reference as delivery.key"
-            )
-        kept = {column for spec in self.fields.values() for column in spec.columns}
-        for column in self.deny:
-            if column in kept:
-                raise ValueError(
-                    f"column {column!r} is both mapped under fields and denied; keep one of them"
-                )
-        self._refuse_scattered_rows()
-        children: dict[str, AnyRepeat | Tab] = {**self.repeats, **self.tabs}
-        for name, repeat in children.items():
-            if isinstance(self.format, JsonFormat):
-                continue
-            if not repeat.matches and (len(self.delivery.key_parts) != 1 or SHEET in self.delivery.key_parts):
-                kind = "repeats" if name in self.repeats else "tabs"
-                raise ValueError(
-                    f"format.{kind}.{name} needs `matches`, the main column that {repeat.parent!r} repeats, "
-                    "because delivery.key is not a single column"
-                )
-        for name, spec in self.fields.items():
-            if name.endswith(".point"):
-                continue
-            if any(column.rsplit("/", 1)[-1].casefold() == "_geolocation" for column in spec.columns):
-                raise ValueError(
-                    f"{name}: _geolocation holds coordinates, which are never kept; deny it, or map it to a "
-                    "place(role).point, which keeps the county alone"
-                )
-        around = [
-            f"place(transit).{part}" for part in AROUND_POINT if f"place(transit).{part}" in self.fields
-        ]
-        points = {"place(transit).place_text", "place(transit).place_code"} & set(self.fields)
-        if around and ("place(transit).list" in self.fields or not points):
-            raise ValueError(
-                f"{around[0]} stands beside one point, place(transit).place_text, and not beside a list"
-            )
-        if not any(place_parts(name) for name in self.fields):
-            raise ValueError("no place is mapped; map at least one, e.g. place(origin).place_text")
-        dated = "event_on" in self.fields or self.period or self.extracts
-        if not dated and not (isinstance(self.format, XlsxFormat) and self.format.has_sheet_months):
-            raise ValueError(
-                "nothing dates a record: map event_on, declare a period under extracts, or use sheet_month"
-            )
+    def _hangs_together(self) -> Contract:
+        refuse_contradictions(self)
         return self
 
     @property
@@ -187,43 +134,6 @@ class Contract(Strict):
     def tabs(self) -> dict[str, Tab]:
         return self.format.tabs if isinstance(self.format, XlsxFormat) else {}
 
-    def _refuse_scattered_rows(self) -> None:
-        """Rows that make up one record need its reference, and a word on what they share."""
-        count = self.fields.get("person_count")
-        if count and count.count_rows != self.delivery.person_rows:
-            raise ValueError(
-                "delivery.person_rows and fields.person_count belong together: with person_rows: true write "
-                "person_count: {count_rows: true, compare_with: …}"
-            )
-        if self.delivery.person_rows and not self.delivery.key_parts:
-            raise ValueError(
-                "delivery.person_rows needs delivery.key, the reference the rows of one record share"
-            )
-        if self.items:
-            self._refuse_unfit_items()
-        if self.constant_within_key and not self.delivery.person_rows:
-            raise ValueError("constant_within_key only goes with delivery.person_rows: true")
-        read = {column for spec in self.fields.values() for column in spec.columns}
-        for column in self.constant_within_key:
-            if column not in read:
-                raise ValueError(
-                    f"constant_within_key: no field reads {column!r}, so its rows cannot be compared; map it "
-                    "or leave it out"
-                )
-
-    def _refuse_unfit_items(self) -> None:
-        if not self.delivery.key_parts or self.delivery.person_rows:
-            raise ValueError(
-                "format.items needs delivery.key, the reference that the rows of one record share, and does "
-                "not go with delivery.person_rows"
-            )
-        for name, spec in self.fields.items():
-            kinds = self.item_kinds_of(spec)
-            if kinds and (name not in (*SINGLE_CODES, *MANY_CODES) or len(kinds) < len(spec.columns)):
-                raise ValueError(f"{name}: a kind of item feeds a field of codes, and nothing else beside it")
-            if kinds and spec.required:
-                raise ValueError(f"{name}: not every record has each kind of item; leave `required` out")
-
     @property
     def constant_fields(self) -> list[str]:
         """Fields in which the rows of one record must agree: by `constant_within_key`; of a record of items
@@ -244,12 +154,9 @@ class Contract(Strict):
             or (place_parts(name) and not self.part_of(self.fields[name])[0])
         ]
 
-    def _refuse_scattered_names(self) -> None:
-        for name, spec in self.fields.items():
-            if len({self._split(column)[0] for column in spec.columns}) > 1:
-                raise ValueError(
-                    f"{name}: the names of one column stand in one sheet, not in a child sheet too"
-                )
+    def sheet_of(self, column: str) -> str:
+        """The repeat whose sheet a column stands in, `''` for the main one."""
+        return self._split(column)[0]
 
     def part_of(self, spec: FieldSpec) -> tuple[str, str]:
         """Where a field stands: (`''` for the main rows or the repeat's name, column in that sheet)."""
@@ -348,6 +255,8 @@ class Contract(Strict):
         }
         if "purpose" in self.fields:  # what is given for another purpose does not land
             parts["purpose"] = self.fields["purpose"].model_dump(mode="json")
+        if self.delivery.person_rows:  # whose row is withheld
+            parts["persons"] = sorted(self.constant_fields)
         # A long cell lands only where the contract lists it as a label.
         parts["labels"] = sorted(
             {label for spec in self.fields.values() for label in spec.values if len(label) > LONGEST_TEXT}

@@ -1,0 +1,10 @@
+"""The `njia` command: parses arguments and calls the rooms. One file a group of commands, added to `root`.
+
+Does not belong here: finding anything out, or laying out what is shown (`console`).
+"""
+
+from orchestration.cli import asking, deciding, files, refreshing, samples  # each adds its commands
+from orchestration.cli.ending import main
+from orchestration.cli.root import CONTEXT, cli
+
+__all__ = ["CONTEXT", "asking", "cli", "deciding", "files", "main", "refreshing", "samples"]

@@ -1,0 +1,123 @@
+"""What a steward looks up and decides: place, decide."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration import console
+from orchestration.cli.options import author_and_reason, country_of, day_of, installation, json_output
+from orchestration.cli.root import cli
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+
+
+@cli.command()
+@click.argument("names", nargs=-1)
+@click.option("--file", "names_file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--country", help="What the mention says of its country: KEN, KE or Kenya.")
+@json_output
+@installation
+def place(
+    settings: Settings, names: tuple[str, ...], names_file: Path | None, country: str | None, as_json: bool
+) -> None:
+    """What the resolver makes of place NAMES (or of the lines of --file)."""
+    from orchestration import places
+
+    asked = [*names, *(names_file.read_text(encoding="utf-8").splitlines() if names_file else [])]
+    if not asked:
+        raise UsageError("Give at least one name: njia place Malaba 'Busia, Uganda'")
+    found = places.resolve_names(asked, country=country_of(country))
+    if as_json:
+        print(json.dumps(found, ensure_ascii=False))
+    else:
+        console.show_places(found)
+
+
+@cli.group()
+def decide() -> None:
+    """Record what a steward decides; the next refresh acts on it."""
+
+
+def _decision(settings: Settings, kind: str, author: str, reason: str, **payload: Any) -> None:
+    from orchestration import stewardship
+
+    entry = stewardship.record_decision(settings, kind, author, reason, settings.as_of(), **payload)
+    console.say(f"Decision {entry['id']} recorded. It takes part in the next refresh: njia refresh")
+
+
+@decide.command("waive-check")
+@click.argument("check")
+@click.option(
+    "--scope", default="release", show_default=True, help="An extract as PARTNER/EXTRACT_ID, or `release`."
+)
+@click.option("--expires", required=True, help="Last day it holds, such as 2027-01-31.")
+@author_and_reason
+@installation
+def decide_waive(settings: Settings, check: str, scope: str, expires: str, author: str, reason: str) -> None:
+    """Let one failed CHECK pass, until a date. It lapses when the check changes."""
+    _decision(settings, "check_waiver", author, reason, check=check, scope=scope, expires=day_of(expires))
+
+
+@decide.command("accept-extract")
+@click.argument("partner")
+@click.argument("extract_id")
+@author_and_reason
+@installation
+def decide_accept(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
+    """Put a held extract in force."""
+    _decision(settings, "extract_accept", author, reason, partner=partner, extract_id=extract_id)
+
+
+@decide.command("withdraw-extract")
+@click.argument("partner")
+@click.argument("extract_id")
+@author_and_reason
+@installation
+def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: str, reason: str) -> None:
+    """Take an extract out of force; the partner's earlier one stands again."""
+    _decision(settings, "extract_withdraw", author, reason, partner=partner, extract_id=extract_id)
+
+
+@decide.command("place-alias")
+@click.argument("text")
+@click.argument("place_id")
+@click.option("--country", help="Only where the mention names this country: KEN, KE or Kenya.")
+@author_and_reason
+@installation
+def decide_alias(
+    settings: Settings, text: str, place_id: str, country: str | None, author: str, reason: str
+) -> None:
+    """Say which place a written name means."""
+    _decision(
+        settings, "place_alias", author, reason, text=text, place_id=place_id, country=country_of(country)
+    )
+
+
+@decide.command("revoke")
+@click.argument("decision_id")
+@author_and_reason
+@installation
+def decide_revoke(settings: Settings, decision_id: str, author: str, reason: str) -> None:
+    """Take back an earlier decision."""
+    from orchestration import stewardship
+
+    stewardship.revoke(settings, decision_id, author, reason, settings.as_of())
+    console.say(f"Decision {decision_id} is revoked. Next: njia refresh")
+
+
+@decide.command("list")
+@json_output
+@installation
+def decide_list(settings: Settings, as_json: bool) -> None:
+    """Every decision ever made, newest last."""
+    from orchestration import stewardship
+
+    found = stewardship.list_decisions(settings)
+    if as_json:
+        print(json.dumps({"decisions": found}, default=str))
+    else:
+        console.show_decisions(found)

@@ -1,0 +1,88 @@
+"""Partners' files and contracts before a refresh: inbox, contract."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from orchestration import console
+from orchestration.cli.options import installation, json_output
+from orchestration.cli.root import cli
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+
+
+@cli.group()
+def inbox() -> None:
+    """Put partners' files where the next refresh finds them."""
+
+
+@inbox.command("add")
+@click.argument("partner", required=False)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--samples", is_flag=True, help="Add the synthetic sample extracts.")
+@click.option("--quiet", is_flag=True, help="Say nothing when all went well.")
+@installation
+def inbox_add(
+    settings: Settings, partner: str | None, files: tuple[Path, ...], samples: bool, quiet: bool
+) -> None:
+    """Copy FILES of PARTNER into the inbox, whole or not at all."""
+    from orchestration import extracts
+
+    if samples == bool(partner) or (partner and not files):
+        raise UsageError("Say either a partner and its files, or --samples: njia inbox add PARTNER FILE…")
+    added = (
+        extracts.add_samples(settings) if samples else extracts.add_to_inbox(settings, str(partner), files)
+    )
+    if not quiet:
+        console.say(f"{len(added)} file(s) in the inbox. Next: njia refresh")
+
+
+@cli.group()
+def contract() -> None:
+    """Try a partner's contract before any refresh uses it."""
+
+
+@contract.command("check")
+@click.argument("contract_path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@json_output
+@installation
+def contract_check(settings: Settings, contract_path: Path, file: Path, as_json: bool) -> None:
+    """Read, rename, minimise and type FILE by CONTRACT_PATH; nothing is kept."""
+    from orchestration import extracts
+
+    report = extracts.check_contract(contract_path, file, settings.as_of().date(), settings.landing)
+    if as_json:
+        print(json.dumps(report.as_dict(), default=str))
+    else:
+        console.show_contract_report(report)
+    if not report.ok:
+        sys.exit(1)
+
+
+@contract.command("draft")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--partner", default="new_partner", show_default=True, help="The partner's code.")
+@json_output
+@installation
+def contract_draft(settings: Settings, file: Path, partner: str, as_json: bool) -> None:
+    """Propose a contract from a sample FILE, as commented YAML; nothing is kept.
+
+    What only a person knows says TODO. Columns that are not surely understood are denied.
+    """
+    from orchestration.extracts import draft_contract, draft_text
+
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
+        raise UsageError(
+            f"{partner!r} is no partner code: small letters, digits and _, such as kobe_shelter."
+        )
+    drafted = draft_contract(file, partner)
+    if as_json:
+        print(json.dumps(drafted.as_dict(), ensure_ascii=False))
+    else:
+        print(draft_text(drafted), end="")

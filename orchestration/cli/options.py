@@ -1,0 +1,60 @@
+"""What several commands take: the installation, --json, who decides and why; and reading what was typed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+
+json_output = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+
+
+def installation(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Every command takes --home and --partners and gets the Settings they lead to."""
+
+    @click.option(
+        "--home", type=click.Path(path_type=Path), help="Where everything lives [NJIA_HOME, ./var]."
+    )
+    @click.option(
+        "--partners", type=click.Path(path_type=Path), help="The partners' contracts [NJIA_PARTNERS]."
+    )
+    @functools.wraps(command)
+    def with_settings(home: Path | None, partners: Path | None, **arguments: Any) -> Any:
+        return command(Settings.from_environment(home, partners), **arguments)
+
+    return with_settings
+
+
+def author_and_reason(command: Callable[..., Any]) -> Callable[..., Any]:
+    author = click.option("--author", required=True, help="Who decides: a name or role.")
+    reason = click.option("--reason", required=True, help="Why, for whoever reads it next year.")
+    return author(reason(command))
+
+
+def country_of(text: str | None) -> str | None:
+    """ISO alpha-3 of a country, however it was written."""
+    from orchestration.places import country_code
+
+    if text is None:
+        return None
+    code = country_code(text)
+    if code is None:
+        raise UsageError(
+            f"{text!r} is no country of the reference places. Give its ISO code with three letters (KEN) or "
+            "two (KE), or its name (Kenya)."
+        )
+    return code
+
+
+def day_of(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is not a date such as 2027-01-31.") from None

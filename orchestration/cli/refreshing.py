@@ -1,0 +1,105 @@
+"""From the inbox to a release, and what stands: refresh, ui, status."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+import click
+
+from orchestration import console
+from orchestration.cli.options import installation, json_output
+from orchestration.cli.root import cli
+from orchestration.errors import ReleaseRefused, UsageError
+from orchestration.settings import PROJECT_ROOT, Settings
+
+
+@cli.command()
+@json_output
+@installation
+def refresh(settings: Settings, as_json: bool) -> None:
+    """Take in the inbox and publish, if both gates agree.
+
+    Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh is running,
+    2 wrong use or settings, 1 anything unexpected.
+    """
+    from orchestration.defs.refresh import run_refresh
+    from orchestration.extracts import left_alone
+    from orchestration.home import prepare_home
+    from orchestration.release import Outcome, refresh_summary
+
+    prepare_home(settings)
+    if not (any(settings.inbox.glob("*/*")) or any(settings.landing.glob("*/*.json"))):
+        raise UsageError(
+            "There is nothing to refresh: the inbox is empty and nothing has landed yet. Put files in with "
+            "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
+        )
+    console.show_new_key(_make_keys(settings))
+    with console.steps() as on_step:
+        ended = run_refresh(settings, on_step)
+    error = ended.error
+    if error is not None and not isinstance(error, ReleaseRefused):
+        raise error
+    found = ended.refresh.found if ended.refresh else {}
+    outcome: Outcome = "refused" if error else "unchanged" if found.get("unchanged") else "published"
+    summary = refresh_summary(
+        settings,
+        ended.refresh.taken if ended.refresh else [],
+        found.get("in_force"),
+        found.get("published"),
+        ended.seconds,
+        outcome,
+        found.get("candidate"),
+    )
+    alone = [vars(one) for one in left_alone(settings)]
+    console.show_refresh(settings, summary, bool(found.get("rolled_back")), alone)
+    if as_json:
+        print(json.dumps(summary, default=str))
+    if error is not None:
+        raise error
+
+
+@cli.command()
+@click.option("--port", default=3000, show_default=True)
+@installation
+def ui(settings: Settings, port: int) -> None:
+    """Open the Dagster UI: the job, its runs and checks, the nightly schedule, the inbox sensor."""
+    from orchestration.home import prepare_home
+    from orchestration.warehouse import manifest_path
+
+    prepare_home(settings)
+    console.show_new_key(_make_keys(settings))
+    manifest_path(settings)
+    os.environ.update(
+        NJIA_HOME=str(settings.home),
+        NJIA_PARTNERS=str(settings.partners),
+        NJIA_KEYS=str(settings.keys),
+        DAGSTER_HOME=str(settings.dagster_home),
+    )
+    if settings.boundaries:
+        os.environ["NJIA_BOUNDARIES"] = str(settings.boundaries)  # the UI starts in another folder
+    console.say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C stops it)")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"]
+    os.chdir(PROJECT_ROOT)
+    os.execv(sys.executable, [*command, "-p", str(port), "--log-level", "warning"])  # noqa: S606
+
+
+@cli.command()
+@json_output
+@installation
+def status(settings: Settings, as_json: bool) -> None:
+    """The current release, its age, the partners and their freshness, what is held, what waits."""
+    from orchestration.status import read_status
+
+    found = read_status(settings)
+    if as_json:
+        print(json.dumps(found, default=str))
+    else:
+        console.show_status(found)
+
+
+def _make_keys(settings: Settings) -> str | None:
+    from orchestration.keys import create_missing_keys
+
+    return create_missing_keys(settings.keys, settings.landing)
