@@ -14,6 +14,7 @@ Hits = Mapping[str, str]  # place_id → exact | alias | alternate | squash
 TIER_CONFIDENCE = {"exact": 0.99, "alias": 0.97, "alternate": 0.95, "squash": 0.93}
 _NEAR_EQUAL = 0.6  # a county or crossing outranks units of its name that are further off than this
 _LITTLE_KNOWN = 4.0  # in rank
+_SMALL = ("ward", "area")
 _BIG_TOWN, _FAR_BIGGER = 20_000, 10  # people; times as many
 _TWIN_ASSUMED = 0.89
 _RIVALS = {True: 0.90, False: 0.75}  # only rivals in the same country | rivals abroad as well
@@ -192,6 +193,8 @@ def _are_equals(hits: Hits, best: Place, other: Place) -> bool:
         return best.country != KENYA and not (other.country == KENYA and other.rank - best.rank > _NEAR_EQUAL)
     # A spelling that is another place's own name is no safe spelling of the better known one.
     is_misspelling = hits.get(best.place_id) != "exact" and hits[other.place_id] == "exact"
+    if best.kind == "county" and hits.get(best.place_id) == "alias" and other.kind in _SMALL:
+        return False
     return is_misspelling or not _outranks(best, other)
 
 

@@ -47,11 +47,7 @@ class Misspelt:
             return None
         score, place_id = scored[0]
         best = self._gazetteer.place(place_id)
-        if (
-            best.rank >= _RANK_OF_MANY
-            and context.counties is None
-            and len(squash(normed)) < _SHORTEST_OF_MANY
-        ):
+        if len(squash(normed)) < _shortest(best, context):
             return None
         elsewhere = [i for _, i in scored if self._is_elsewhere(i, best)]
         if any(_may_be_meant(best, self._gazetteer.place(i)) for i in elsewhere):
@@ -84,6 +80,11 @@ class Misspelt:
         place = self._gazetteer.place(place_id)
         is_twin = place_id in self._gazetteer.twins.get(best.place_id, ())
         return spot_of(place) != spot_of(best) and not is_twin
+
+
+def _shortest(best: Place, context: Context) -> int:
+    """How many letters a text needs to be taken for a place; few do where the record says in which county."""
+    return _SHORTEST_OF_MANY if best.rank >= _RANK_OF_MANY and context.counties is None else 0
 
 
 def _may_be_meant(best: Place, other: Place) -> bool:

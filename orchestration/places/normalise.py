@@ -38,7 +38,7 @@ _PERSON_WORDS = frozenset(_PERSONS.split())
 _GENERIC_PHRASES = re.compile(
     r"\b(?:"
     r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|wilaya ya|kata ya|mtaa wa|"
-    r"kijiji cha|tarafa ya|division|location|"
+    r"kijiji cha|tarafa ya|division|location|section (?:\d+|[ivx]+)|"
     r"border crossing point|border crossing|border point|border post|border town|border|mpaka wa|boda|osbp|"
     r"refugee camp|refugee settlement|informal settlement|settlement|camp|slums?|estate|"
     r"county|constituency|ward|"
