@@ -211,9 +211,16 @@ def _outranks(best: Place, other: Place) -> bool:
 
 
 def _likely(gazetteer: Gazetteer, hits: Hits) -> list[str]:
-    """The places worth choosing among: a name only listed for one gives way to another's own name there."""
+    """The places worth choosing among: a name only listed for one gives way to another's own name.
+
+    In Kenya only to that of another place in Kenya.
+    """
     own = {gazetteer.place(i).country for i, tier in hits.items() if tier == "exact"}
-    return [i for i, tier in hits.items() if tier != "alternate" or gazetteer.place(i).country not in own]
+    return [
+        i
+        for i, tier in hits.items()
+        if tier != "alternate" or not (KENYA in own if gazetteer.place(i).country == KENYA else own)
+    ]
 
 
 def in_countries(gazetteer: Gazetteer, context: Context, hits: Hits) -> Context:

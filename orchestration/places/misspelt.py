@@ -83,8 +83,9 @@ class Misspelt:
 
 
 def _shortest(best: Place, context: Context) -> int:
-    """How many letters a text needs to be taken for a place; few do where the record says in which county."""
-    return _SHORTEST_OF_MANY if best.rank >= _RANK_OF_MANY and context.counties is None else 0
+    """How many letters a text needs to be taken for a place; few do where the record says whereabouts."""
+    stated = context.counties if best.country == KENYA else context.countries
+    return _SHORTEST_OF_MANY if best.rank >= _RANK_OF_MANY and stated is None else 0
 
 
 def _may_be_meant(best: Place, other: Place) -> bool:

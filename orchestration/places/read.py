@@ -151,7 +151,9 @@ class TextReader:
             rest = key.removeprefix(beginning).split()
             if hits and self._is_sure(beginning, rest[0], hits):
                 found = choose(self._gazetteer, hits, context)
-                confidence = NOT_UNDERSTOOD if names_a_spot(rest) else COUNTRY_ONLY
+                confidence = (
+                    NOT_UNDERSTOOD if names_a_spot(rest) or self._is_widely_known(hits) else COUNTRY_ONLY
+                )
                 return replace(at_most(found, confidence) or found, method="leading")
         return None
 
@@ -196,6 +198,9 @@ class TextReader:
         if is_country and following not in CONNECTIVES:
             return False
         return len(beginning) > _SHORT + 1 or "exact" in hits.values()
+
+    def _is_widely_known(self, hits: Hits) -> bool:
+        return min(self._gazetteer.place(place_id).rank for place_id in hits) < _LITTLE_KNOWN
 
     def _named(self, key: str) -> Hits:
         """The places of a name that is no stop word and long enough to be one among other words."""
@@ -271,7 +276,9 @@ class TextReader:
         placed = [outcome for outcome in found if outcome and outcome.place_id]
         if len(placed) < len(wanted):
             some = placed[0] if placed else next(outcome for outcome in found if outcome)
-            return at_most(replace(some, problems=(*some.problems, o.ALTERNATIVES)), COUNTRY_ONLY)
+            # Every county and town is known: what is not, beside a county, is a village of it.
+            confidence = NOT_UNDERSTOOD if some.kind == "county" else COUNTRY_ONLY
+            return at_most(replace(some, problems=(*some.problems, o.ALTERNATIVES)), confidence)
         return self._together(placed, context)
 
     def _together(self, placed: list[Outcome], context: Context) -> Outcome:
