@@ -56,8 +56,8 @@ newest_copies as (
 ),
 
 -- What a partner withholds now, it no longer stands behind: what landed of it before goes. A person who says no takes
--- out every copy in the same file too, but not the others of a group whose rows are its persons. A withdrawal holds even
--- where its extract is held: it is no matter of quality.
+-- out every copy in the same file too, but not the others of a group whose rows are its persons. A withdrawal holds
+-- even where its extract is held: it is no matter of quality.
 withheld as (
     select
         withheld.partner,
