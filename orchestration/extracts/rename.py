@@ -220,7 +220,8 @@ def _place_field(
     indexes = header.find_all(contract.names_of(spec))
     choices = _choices(header, spec, contract)
     known = {*indexes, *(position for _, position in choices)}
-    longitude = header.find(contract.longitude_of(spec) or "")
+    column_of_longitudes = contract.longitude_of(spec)
+    longitude = header.find(column_of_longitudes) if column_of_longitudes else None
     if longitude is not None:
         plan.longitudes[name] = longitude
         known.add(longitude)

@@ -81,3 +81,9 @@ def test_longitude_goes_with_a_position_alone() -> None:
     with pytest.raises(ValueError, match="longitude"):
         book_of = BOOK["fields"] | {"sex": {"column": "Sex", "longitude": "Lon"}}
         typed(Path("never.xlsx"), book(fields=book_of))
+
+
+def test_a_column_without_a_name_is_no_column_of_longitudes(tmp_path: Path) -> None:
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, None], [*ROW, "beside"]]})
+    cells, _ = read(file, book())
+    assert [cell.value for cell in cells if cell.field == "place(origin).place_text"] == ["Busia"]
