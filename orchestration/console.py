@@ -245,16 +245,20 @@ def show_diff(found: Any) -> None:
 
 
 def show_places(found: list[dict[str, Any]]) -> None:
-    table = _table("name", "status", "place", "kind", "country", "county", "method", "sure", "rivals")
+    """What each name was read as and how; below its id what and where it is, and how many rivals it has."""
+    table = _table("name", "status", "place")
     for place in found:
-        table.add_row(
-            *(
-                escape(str(place[key] if place[key] is not None else ""))
-                for key in ("name", "status", "place_id", "kind", "country", "county", "method", "confidence")
-            ),
-            str(len(place["rivals"]) or ""),
-        )
+        how = f"[dim]{place['method']} {place['confidence']:.2f}[/]" if place["place_id"] else ""
+        rivals = len(place["rivals"])
+        where = ", ".join(filter(None, (place["kind"], place["county"], place["country"])))
+        many = f"or {rivals} other place{'s' if rivals > 1 else ''}" if rivals else ""
+        named = (place["place_id"], where and f"[dim]{where}[/]", many and f"[dim]{many}[/]")
+        table.add_row(escape(place["name"]), _lines(place["status"], how), _lines(*named))
     out.print(table)
+
+
+def _lines(*texts: str | None) -> str:
+    return "\n".join(filter(None, texts))
 
 
 def show_decisions(found: list[dict[str, Any]]) -> None:

@@ -100,8 +100,8 @@ def test_lists_are_one_object_under_json(njia: Njia) -> None:
 
 def test_place_counts_the_rivals_of_a_name(njia: Njia) -> None:
     rivals = json.loads(njia("place", "Manyatta", "--json").out)[0]["rivals"]
-    header, row = njia("place", "Manyatta").out.splitlines()[:2]
-    assert "rivals" in header and rivals and row.split()[-1] == str(len(rivals))
+    assert len(rivals) > 1
+    assert f"or {len(rivals)} other places" in njia("place", "Manyatta").out
 
 
 @pytest.mark.parametrize("command", ["place", "decide"])
