@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from orchestration.extracts.block import Block
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 LONGEST_CELL = 32_767
@@ -50,6 +53,7 @@ class SourceSheet:
 
     `name` is the sheet's own and decides how it is read; only `shown` may leave the reader. `columns` are
     given where no row holds them. Among `only_records` are no totals or notes: software wrote them.
+    `blocks_after` gives, where the reader can, what follows a row as columns instead of rows.
     """
 
     name: str
@@ -58,6 +62,7 @@ class SourceSheet:
     merges: list[Merge] = field(default_factory=list)
     columns: list[str] | None = None
     only_records: bool = False
+    blocks_after: Callable[[int], Iterator[SourceRow | Block]] | None = None
 
 
 def number_text(value: int | float) -> str:

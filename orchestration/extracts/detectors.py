@@ -78,6 +78,15 @@ def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
     return identifies(text) or (FREE_TEXT if _is_long(field, spec, text) else None)
 
 
+def is_judged_by_shape(field: str, shape: str) -> bool:
+    """Whether `findings` says the same of all texts that differ from `shape` in their digits alone.
+
+    So it is with a day in a date's column: its digits are no phone, and of all else only letters and length
+    count.
+    """
+    return field in DATES and len(shape) <= LONGEST_TEXT and bool(_ISO_DAY.search(shape))
+
+
 def identifies(text: str) -> str | None:
     """Why a short text may identify a person, whatever it was meant to be."""
     if _EMAIL.search(text):

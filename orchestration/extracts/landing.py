@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,14 @@ SCHEMA = pa.schema(
         pa.field("number_format", pa.string()),
     ]
 )
+# Texts as they are handed to Parquet, which would make the same dictionaries of them; files say `string`.
+TEXTS = pa.dictionary(pa.int32(), pa.string())
+DICTIONARY_SCHEMA = pa.schema(
+    [kind.with_type(TEXTS) if kind.type == pa.string() else kind for kind in SCHEMA]
+)
 EXTRACT_ID_LENGTH = 16
-_CELLS_IN_A_GROUP = 100_000
+_CELLS_IN_A_GROUP, _CELLS_OF_A_LARGE_TABLE = 100_000, 20_000
+_LARGEST_DICTIONARY = 64 << 20
 
 
 def parquet_path(folder: Path, partner: str, extract_id: str) -> Path:
@@ -45,16 +52,60 @@ def register_path(folder: Path, partner: str, extract_id: str) -> Path:
     return folder / partner / f"{extract_id}.json"
 
 
-def write_cells(path: Path, cells: Iterable[LandedCell]) -> None:
-    """Stream cells into a Parquet file, a row group at a time; the path must be a temporary one."""
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
-        group: list[LandedCell] = []
-        for cell in cells:
-            group.append(cell)
-            if len(group) == _CELLS_IN_A_GROUP:
-                writer.write_table(_table(group))
-                group.clear()
-        writer.write_table(_table(group))
+def write_cells(path: Path, cells: Iterable[LandedCell | pa.Table]) -> None:
+    """Stream cells, single ones and tables of them, into a Parquet file; the path must be a temporary one."""
+    with (
+        pq.ParquetWriter(
+            path,
+            DICTIONARY_SCHEMA,
+            compression="zstd",
+            store_schema=False,
+            # Numbers seldom repeat, and nobody looks for a row group by its smallest text.
+            use_dictionary=[field.name for field in SCHEMA if field.type == pa.string()],
+            column_encoding={"row_number": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"},
+            dictionary_pagesize_limit=_LARGEST_DICTIONARY,
+            write_statistics=False,
+        ) as writer,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        writing: Future[None] = beside.submit(lambda: None)
+        for group in _groups(cells):
+            writing.result()
+            writing = beside.submit(writer.write_table, group, row_group_size=max(len(group), 1))
+        writing.result()
+
+
+def _groups(cells: Iterable[LandedCell | pa.Table]) -> Iterator[pa.Table]:
+    """Row groups, in order: a large table is one by itself, smaller ones and single cells go together."""
+    waiting: list[pa.Table] = []
+    single: list[LandedCell] = []
+    count = 0
+    for cell in cells:
+        if isinstance(cell, pa.Table):
+            waiting += [_table(single)] if single else []
+            single = []
+            waiting += [cell] if len(cell) else []
+            count += len(cell)
+        else:
+            single.append(cell)
+            count += 1
+        is_large = not single and len(waiting) == 1 and count >= _CELLS_OF_A_LARGE_TABLE
+        if is_large or count >= _CELLS_IN_A_GROUP:
+            yield _together([*waiting, _table(single)] if single else waiting)
+            waiting, single, count = [], [], 0
+    yield _together([*waiting, _table(single)])
+
+
+def _together(tables: list[pa.Table]) -> pa.Table:
+    """Tables as one, with one dictionary a column."""
+    if len(tables) == 1:
+        return tables[0]
+    plain = pa.concat_tables([table.cast(SCHEMA) for table in tables]).combine_chunks()
+    columns = [
+        column.dictionary_encode() if kind.type == pa.string() else column
+        for column, kind in zip(plain.columns, SCHEMA, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=DICTIONARY_SCHEMA)
 
 
 def register(path: Path, entry: dict[str, Any]) -> None:
@@ -152,8 +203,9 @@ def sha256_of(path: Path) -> str:
 
 def _table(cells: list[LandedCell]) -> pa.Table:
     columns = list(zip(*cells, strict=True)) if cells else [()] * len(SCHEMA)
-    arrays = [pa.array(list(column), type=kind.type) for column, kind in zip(columns, SCHEMA, strict=True)]
-    return pa.Table.from_arrays(arrays, schema=SCHEMA)
+    kinds = [kind.type for kind in DICTIONARY_SCHEMA]
+    arrays = [pa.array(list(column), type=kind) for column, kind in zip(columns, kinds, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=DICTIONARY_SCHEMA)
 
 
 def _refusals(

@@ -1,13 +1,14 @@
 """What may be kept of a record, cell by cell. Whether it may be kept at all is `permission`.
 
 Belongs here: deriving an age so that the birth date goes, a county so that a position goes, removing
-cells that identify. Each removal is
-counted by its `strip:` code.
+cells that identify. Each removal is counted by its `strip:` code.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
+from typing import NamedTuple
 
 from orchestration.extracts.cells import Cell
 from orchestration.extracts.contract import Contract
@@ -21,6 +22,13 @@ DENIED_COLUMN = "strip:denied_column"
 UNKNOWN_AGE = Cell("unknown", "derived")
 
 
+class Minimised(NamedTuple):
+    """What of a cell may land, None where nothing may; and what was removed (`strip:…`)."""
+
+    cell: Cell | None
+    reasons: tuple[str, ...]
+
+
 class Minimiser:
     """Applies one contract's rules; `stripped` counts the removed cells by reason."""
 
@@ -28,35 +36,42 @@ class Minimiser:
         self.stripped: Counter[str] = Counter()
         self._order = contract.locale.dates
 
+    def day_in(self, text: str) -> date | None:
+        """The full day a text states, in the contract's order."""
+        return day_of(Cell(text), self._order)
+
     def keep(self, named: list[NamedCell]) -> list[NamedCell]:
         """The cells of a record that may land."""
         kept = []
         for item in named:
-            if item.field == "age_band" and item.cell.kind != DISAGREES:
-                item = item._replace(cell=self._without_birth_date(item, named))
-            if is_point(item.field) and item.cell.kind != DISAGREES:
-                item = item._replace(cell=located(item.cell))
-                self.stripped[COORDINATES] += 1
-            reason = findings(item.field, item.spec, item.cell)
-            if reason:
-                self.stripped[reason] += 1
-            else:
-                kept.append(item)
+            cell, reasons = self.minimised(item, named)
+            self.stripped.update(reasons)
+            if cell is not None:
+                kept.append(item._replace(cell=cell))
         return kept
 
-    def _without_birth_date(self, item: NamedCell, named: list[NamedCell]) -> Cell:
+    def minimised(self, item: NamedCell, named: list[NamedCell]) -> Minimised:
+        """What of one cell may land; of the others in its row, `named`, only the date of an age matters."""
+        cell = item.cell
+        reasons: tuple[str, ...] = ()
+        if item.field == "age_band" and item.cell.kind != DISAGREES:
+            cell, reasons = self._without_birth_date(item, named)
+        if is_point(item.field) and item.cell.kind != DISAGREES:
+            cell, reasons = located(item.cell), (COORDINATES,)
+        reason = findings(item.field, item.spec, cell)
+        return Minimised(None, (*reasons, reason)) if reason else Minimised(cell, reasons)
+
+    def _without_birth_date(self, item: NamedCell, named: list[NamedCell]) -> tuple[Cell, tuple[str, ...]]:
         """An age in place of a birth date; a date in any other age column loses its value too."""
         cell, source = item.cell, item.spec.from_ or "age_text"
         if source == "birth_date":
-            self.stripped[BIRTH_DATE] += 1
-            return self._age(item, named)
+            return self._age(item, named), (BIRTH_DATE,)
         if not looks_like_a_day(cell):
-            return cell
-        self.stripped[BIRTH_DATE] += 1
+            return cell, ()
         day = day_of(cell, self._order)
         if source == "birth_year" and day is not None:
-            return Cell(str(day.year), "derived")
-        return Cell("", "date")
+            return Cell(str(day.year), "derived"), (BIRTH_DATE,)
+        return Cell("", "date"), (BIRTH_DATE,)
 
     def _age(self, item: NamedCell, named: list[NamedCell]) -> Cell:
         """`16`, or `15-16` where only years are known, or `unknown`."""
@@ -66,12 +81,16 @@ class Minimiser:
         moment = day_of(moment_cell, self._order) if moment_cell else None
         moment_year = moment.year if moment else year_of(moment_cell) if moment_cell else None
         if birth and moment:
-            low = high = age_between(birth, moment)
-        elif moment_year and (birth or birth_year):
+            years = age_between(birth, moment)
+            return age_cell(years, years)
+        if moment_year and (birth or birth_year):
             high = moment_year - (birth.year if birth else birth_year or 0)
-            low = high - 1
-        else:
-            return UNKNOWN_AGE
-        if (low < 0 and high < 1) or high > 120:
-            return UNKNOWN_AGE
-        return Cell(str(high) if low == high or low < 0 else f"{low}-{high}", "derived")
+            return age_cell(high - 1, high)
+        return UNKNOWN_AGE
+
+
+def age_cell(low: int, high: int) -> Cell:
+    """An age in years, or the two years in which it lies."""
+    if (low < 0 and high < 1) or high > 120:
+        return UNKNOWN_AGE
+    return Cell(str(high) if low == high or low < 0 else f"{low}-{high}", "derived")

@@ -6,7 +6,10 @@ Each is refused with a reason and counted; a row is judged by its form, never by
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import numpy.typing as npt
 
 from orchestration.extracts.cells import Cell, SourceRow, same
 from orchestration.extracts.contract_format import Layout
@@ -63,6 +66,38 @@ class RowJudge:
         self._add(filled)
         return None
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether a stop word ended the table: no row after it is a record."""
+        return self._stopped
+
+    def ends_the_table(self, first: str) -> bool:
+        """Whether a row whose first filled cell has this text ends the table."""
+        return self._ends_the_table(same(first))
+
+    def is_marked(self, first: str) -> bool:
+        """Whether the text of a row's first filled cell may tell that the row is no record."""
+        text = same(first)
+        return bool(self._ends_the_table(text) or _TOTAL.fullmatch(text) or text.startswith("#"))
+
+    @property
+    def marks(self) -> list[str]:
+        """What every text begins with for which `is_marked` holds."""
+        return ["total", "grand", "sub", "jumla", "#", *self._stop_words]
+
+    @property
+    def header_names(self) -> list[str]:
+        """What the cells of a repeated header say, by position."""
+        return self._names
+
+    def add_numbers(self, rows: int, numbers: Mapping[int, npt.NDArray[np.float64]]) -> None:
+        """Count rows that are surely records, with the numbers of each column that has some, in order."""
+        self._rows_summed += rows
+        for index, column in numbers.items():
+            start = np.array([self._sums.get(index, 0.0)])
+            # One after another, as rows add them: floats added in another order differ.
+            self._sums[index] = float(np.add.accumulate(np.concatenate([start, column]))[-1])
+
     def _ends_the_table(self, first: str) -> bool:
         return any(first == word or re.match(rf"{re.escape(word)}\b", first) for word in self._stop_words)
 
@@ -98,23 +133,42 @@ class RowJudge:
                 self._sums[index] = self._sums.get(index, 0.0) + number
 
 
-def without_trailing_blanks(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+class BlankRows:
     """Blank rows count only between filled ones: a formatted sheet goes on for a million of them."""
-    first_blank: int | None = None
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+
+    def hold(self, number: int) -> None:
+        """A blank row, which counts if a filled one follows."""
+        if self._first is None:
+            self._first = number
+
+    def before(self, number: int) -> Iterator[SourceRow]:
+        """The blank rows that count, now that a filled row follows them."""
+        if self._first is not None:
+            yield from (SourceRow(blank, []) for blank in range(self._first, number))
+        self._first = None
+
+
+def without_trailing_blanks(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+    """Rows as they come, but for the blank ones at the end."""
+    blanks = BlankRows()
     for row in rows:
         if any(row.cells):
-            if first_blank is not None:
-                yield from (SourceRow(number, []) for number in range(first_blank, row.number))
-            first_blank = None
+            yield from blanks.before(row.number)
             yield row
-        elif first_blank is None:
-            first_blank = row.number
+        else:
+            blanks.hold(row.number)
+
+
+def number_in(text: str) -> float | None:
+    """The number a text is, if it is one."""
+    try:
+        return float(text)
+    except ValueError:
+        return None
 
 
 def _as_number(cell: Cell) -> float | None:
-    if cell.kind not in ("number", "text"):
-        return None
-    try:
-        return float(cell.value)
-    except ValueError:
-        return None
+    return number_in(cell.value) if cell.kind in ("number", "text") else None

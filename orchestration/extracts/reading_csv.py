@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import codecs
 import csv
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestration.extracts.block import Block
 from orchestration.extracts.cells import SourceRow, SourceSheet, text_cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat
 from orchestration.extracts.limits import lines
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
+from orchestration.extracts.reading_csv_blocks import CsvBlocks
 
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -32,7 +35,8 @@ class CsvSource:
         self._check_delimiter()
 
     def main_sheets(self) -> Iterator[SourceSheet]:
-        yield SourceSheet("", "", self._rows())
+        can_be_blocks = CsvBlocks.can_read(self._encoding, self._layout.delimiter)
+        yield SourceSheet("", "", self._rows(), blocks_after=self._blocks_after if can_be_blocks else None)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
         return None
@@ -96,6 +100,14 @@ class CsvSource:
                 f"{self._label}: row {number + 1} cannot be split into columns; often a quotation mark "
                 "is not closed. Ask the partner to export it again.",
             ) from None
+
+    def _blocks_after(self, row: int) -> Iterator[SourceRow | Block]:
+        blocks = CsvBlocks(self._path, self._encoding, self._layout.delimiter, self._label)
+        try:
+            yield from blocks.after(row)
+        except (UnicodeError, csv.Error, ExtractUnreadable):
+            deque(self._rows(), maxlen=0)  # raises the sentence, with the row or line it is about
+            raise
 
     def _wrong_encoding(self, found: str, fix: str | None) -> ExtractHeld:
         other = fix or ("cp1252" if self._layout.encoding.casefold().startswith("utf") else "utf-8")

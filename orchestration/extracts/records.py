@@ -10,8 +10,11 @@ import json
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from typing import Any
+
+import pyarrow as pa
 
 from orchestration.extracts.acceptance import RowConditions
 from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
@@ -27,6 +30,7 @@ from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
 from orchestration.extracts.permission import Permission
 from orchestration.extracts.reading import Source
+from orchestration.extracts.records_in_blocks import WITHHELD, BlockReader, can_take_blocks
 from orchestration.extracts.rename import (
     ColumnPlan,
     NamedCell,
@@ -46,7 +50,8 @@ from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
 NOT_DECRYPTED = "Q:not_decrypted"
-WITHHELD = "withheld:"
+# By rows until the columns' profile is whole; a small file has no need of blocks.
+ROWS_BEFORE_BLOCKS = ROWS_LOOKED_AT
 
 
 class RecordReader:
@@ -81,6 +86,13 @@ class RecordReader:
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land; afterwards `tally` accounts for the file."""
+        return (cell for cell in self._landed(source, by_blocks=False) if isinstance(cell, LandedCell))
+
+    def landed_tables(self, source: Source) -> Iterator[LandedCell | pa.Table]:
+        """The same cells, many together in tables of `landing.DICTIONARY_SCHEMA` where that is quicker."""
+        return self._landed(source, by_blocks=True)
+
+    def _landed(self, source: Source, by_blocks: bool) -> Iterator[LandedCell | pa.Table]:
         for name in self._contract.tabs:
             tab = source.tab_sheet(name)
             if tab is None:
@@ -88,7 +100,7 @@ class RecordReader:
             else:
                 self._tabs.add(name, tab)
         for sheet in source.main_sheets():
-            yield from self._main(sheet)
+            yield from self._main(sheet, by_blocks)
         self._tabs.account(self.tally)
         for name in self._contract.repeats:
             child = source.repeat_sheet(name)
@@ -105,39 +117,73 @@ class RecordReader:
         if not self.tally.rows_landed:
             self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
-    def _main(self, sheet: SourceSheet) -> Iterator[LandedCell]:
+    def _main(self, sheet: SourceSheet, by_blocks: bool) -> Iterator[LandedCell | pa.Table]:
         opened = self._open(sheet, "")
         if opened is None:
             return
         plan, judge, rows = opened
         looks = Looks()
-        for number, cells, *_ in rows:
-            self.tally.rows_read += 1
-            reason = judge.reason(cells)
-            named: list[NamedCell] = []
-            if reason is None:
-                renamed = rename_row(plan, cells)
-                named = self._minimiser.keep(renamed)
-                self._unnamed_items += has_unnamed_item(plan, cells)
-                refusal = self._conditions.refusal(plan.accept, cells)
-                # What nobody decrypted has no answers, consent included: that is the true reason.
-                is_locked = refusal == NOT_DECRYPTED
-                reason = (None if is_locked else self._permission.refusal(plan, cells, renamed)) or refusal
-                self._count_denied(plan, cells)
-            if reason is None and not named:
-                reason = BLANK
-            record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
-            self._remember(plan, sheet, number, cells, reason if record_id is None else record_id)
-            self._tabs.remember(cells, reason)
-            if record_id is None:
-                self.tally.refuse(sheet.shown, reason or BLANK, number)
-                self._remember_withheld(plan, sheet.name, cells, named, reason or BLANK)
-                continue
-            self.tally.rows_landed += 1
-            looks.add(cells)
-            yield from self._land(record_id, sheet.shown, number, "", 0, named)
+        by_blocks = by_blocks and sheet.blocks_after is not None and can_take_blocks(plan, self._contract)
+        for seen, (number, cells, *_) in enumerate(rows, start=1):
+            yield from self._take(plan, judge, looks, sheet, number, cells)
+            if by_blocks and seen >= ROWS_BEFORE_BLOCKS and any(cells):
+                break
+        else:
+            by_blocks = False
+        if by_blocks and sheet.blocks_after:
+            blocks = BlockReader(
+                self._contract,
+                self._keys,
+                self.tally,
+                plan,
+                judge,
+                self._minimiser,
+                sheet.shown,
+                partial(self._take, plan, judge, looks, sheet),
+                lambda cells: self._refusal(plan, cells, rename_row(plan, cells)),
+            )
+            yield from blocks.landed(sheet.blocks_after(number))
         if looks.differ:
             self.tally.tell(LOST, "rows differ in colour or strike-through, which is not read")
+
+    def _take(
+        self,
+        plan: ColumnPlan,
+        judge: RowJudge,
+        looks: Looks,
+        sheet: SourceSheet,
+        number: int,
+        cells: list[Cell | None],
+    ) -> Iterator[LandedCell]:
+        """One main row: what lands of it, or why nothing does."""
+        self.tally.rows_read += 1
+        reason = judge.reason(cells)
+        named: list[NamedCell] = []
+        if reason is None:
+            renamed = rename_row(plan, cells)
+            named = self._minimiser.keep(renamed)
+            self._unnamed_items += has_unnamed_item(plan, cells)
+            reason = self._refusal(plan, cells, renamed)
+            self._count_denied(plan, cells)
+        if reason is None and not named:
+            reason = BLANK
+        record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
+        self._remember(plan, sheet, number, cells, reason if record_id is None else record_id)
+        self._tabs.remember(cells, reason)
+        if record_id is None:
+            self.tally.refuse(sheet.shown, reason or BLANK, number)
+            self._remember_withheld(plan, sheet.name, cells, named, reason or BLANK)
+            return
+        self.tally.rows_landed += 1
+        looks.add(cells)
+        yield from self._land(record_id, sheet.shown, number, "", 0, named)
+
+    def _refusal(self, plan: ColumnPlan, cells: list[Cell | None], renamed: list[NamedCell]) -> str | None:
+        """Why a record may not land, or None."""
+        refusal = self._conditions.refusal(plan.accept, cells)
+        # What nobody decrypted has no answers, consent included: that is the true reason.
+        is_locked = refusal == NOT_DECRYPTED
+        return (None if is_locked else self._permission.refusal(plan, cells, renamed)) or refusal
 
     def _children(self, name: str, sheet: SourceSheet) -> Iterator[LandedCell]:
         opened = self._open(sheet, name)

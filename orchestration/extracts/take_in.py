@@ -117,7 +117,7 @@ def _take_in_file(
     last = last_extract(placed, contract, extract_id)
     with open_source(file, contract) as source, replacing(parquet) as partial:
         try:
-            write_cells(partial, reader.landed_cells(source))
+            write_cells(partial, reader.landed_tables(source))
         except ExtractHeld as fault:
             _add_drift(fault, contract, reader, last, shown)
             raise

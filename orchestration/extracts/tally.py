@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -38,6 +39,13 @@ class RowRanges:
             self._ranges.append([number, number])
         else:
             self._is_cut = True
+
+    def add_all(self, numbers: Iterable[int]) -> None:
+        """Numbers that rise, and follow those before."""
+        for number in numbers:
+            if self._is_cut:
+                return
+            self.add(number)
 
     def __str__(self) -> str:
         shown = [str(first) if first == last else f"{first}-{last}" for first, last in self._ranges]
@@ -77,6 +85,12 @@ class Tally:
         """A main row does not land."""
         self.refusals[sheet, reason] += 1
         self.refused_rows.setdefault((sheet, reason), RowRanges()).add(number)
+
+    def refuse_all(self, sheet: str, reason: str, numbers: list[int]) -> None:
+        """Several main rows, in their order, do not land."""
+        if numbers:
+            self.refusals[sheet, reason] += len(numbers)
+            self.refused_rows.setdefault((sheet, reason), RowRanges()).add_all(numbers)
 
     def refuse_child(self, sheet: str, reason: str, number: int) -> None:
         """A row of a child sheet does not land."""

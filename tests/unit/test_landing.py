@@ -367,6 +367,7 @@ def test_landing_is_the_same_bytes_on_every_run(home: Settings, tmp_path: Path) 
 def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times the rows cost less than 40 bytes for each row more: nothing keeps them."""
     monkeypatch.setattr("orchestration.extracts.landing._CELLS_IN_A_GROUP", 2_000)
+    monkeypatch.setattr("orchestration.extracts.reading_csv_blocks.CHUNK", 1 << 16)
     add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
     (home.inbox / "testpartner").mkdir(parents=True)
     peaks = []

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.extracts.cells import Cell
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.landing import write_cells
 from orchestration.extracts.points import located
+from orchestration.extracts.reading import open_source
+from orchestration.extracts.records import RecordReader
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.settings import REFERENCE_SEEDS
-from tests.unit.partner_files import BOOK, HEADER, ROW, book, problems, read, typed, workbook
+from tests.unit.partner_files import BOOK, HEADER, KEYS, ROW, book, problems, read, typed, workbook
 
 RESOLVER = Resolver(load_gazetteer(REFERENCE_SEEDS))
 NAIROBI = "-1.2921, 36.8219"
@@ -87,3 +92,17 @@ def test_a_column_without_a_name_is_no_column_of_longitudes(tmp_path: Path) -> N
     file = workbook(tmp_path / "a.xlsx", {"Cases": [[*HEADER, None], [*ROW, "beside"]]})
     cells, _ = read(file, book())
     assert [cell.value for cell in cells if cell.field == "place(origin).place_text"] == ["Busia"]
+
+
+def test_no_coordinate_of_a_large_csv_lands_either(tmp_path: Path) -> None:
+    head, row = ",".join([*HEADER, "Where"]), ",".join(str(value) for value in ROW[1:])
+    lines = [f'{number},{row},"{NAIROBI}"' for number in range(5000)]
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join([head, *lines]), encoding="utf-8")
+    fields = BOOK["fields"] | {"place(exploitation).point": "Where"}
+    contract = Contract.model_validate(book(fields=fields, format={"kind": "csv"}))
+    with open_source(file, contract) as source:
+        write_cells(tmp_path / "a.parquet", RecordReader(contract, KEYS, file.name).landed_tables(source))
+    landed = pq.read_table(tmp_path / "a.parquet").to_pylist()
+    assert {cell["value"] for cell in landed if cell["field"] == "place(exploitation).point"} == {"KE047"}
+    assert not any("2921" in cell["value"] for cell in landed)

@@ -1,0 +1,79 @@
+"""Whether bytes of a CSV are surely split alike by Python's reader and by Arrow's.
+
+They differ over what no standard settles: a quotation mark inside an unquoted cell, a mark of byte order
+inside a file. Bytes with any of these are read by Python, the one definition of how a file is split. Over
+lines of another width, blank ones too, Arrow stops by itself.
+"""
+
+from __future__ import annotations
+
+import codecs
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+_QUOTE, _NEWLINE, _RETURN = 34, 10, 13
+_Places = npt.NDArray[np.int64]
+
+
+class Regular(NamedTuple):
+    """Whole records at the beginning of some bytes: where they end, and whether cells hold line ends."""
+
+    end: int
+    has_lines_in_cells: bool
+
+
+def regular_start(data: bytes, delimiter: str) -> Regular | None:
+    """The whole records that `data` begins with, or None where not all of it is surely read alike."""
+    if b"\0" in data or data.startswith(codecs.BOM_UTF8):
+        return None
+    if b'"' in data:
+        return _regular_quoted(data, delimiter)
+    end = data.rfind(b"\n") + 1
+    return Regular(end, has_lines_in_cells=False) if end else None
+
+
+def _regular_quoted(data: bytes, delimiter: str) -> Regular | None:
+    signs = np.frombuffer(data, np.uint8)
+    returns = np.flatnonzero(signs == _RETURN)
+    if (signs[np.minimum(returns + 1, len(signs) - 1)] != _NEWLINE).any():
+        return None
+    quotes = np.flatnonzero(signs == _QUOTE)
+    lines = np.flatnonzero(signs == _NEWLINE)
+    is_inside = (np.searchsorted(quotes, lines) & 1).astype(bool)
+    ends = lines[~is_inside]
+    if not len(ends):
+        return None
+    end = int(ends[-1]) + 1
+    quotes = quotes[: np.searchsorted(quotes, end)]
+    if not _quotes_are_regular(signs[:end], quotes, ord(delimiter)):
+        return None
+    return Regular(end, bool((is_inside & (lines < end)).any()))
+
+
+def _quotes_are_regular(signs: npt.NDArray[np.uint8], quotes: _Places, delimiter: int) -> bool:
+    """Each opening mark follows a delimiter, a line's end or a mark; each closing one precedes such."""
+    opening, closing = quotes[0::2], quotes[1::2]
+    before = signs[np.maximum(opening - 1, 0)]
+    after = signs[np.minimum(closing + 1, len(signs) - 1)]
+    borders = np.zeros(256, bool)
+    borders[[delimiter, _NEWLINE, _QUOTE]] = True
+    opens = borders[before] | (opening == 0)
+    borders[_RETURN] = True
+    return bool(opens.all() and borders[after].all())
+
+
+def reads_bytewise(encoding: str) -> bool:
+    """Whether each sign of an encoding is one byte, which means the same wherever it stands."""
+    if encoding.startswith("utf"):
+        return False
+    every = bytes(range(256))
+    try:
+        forward, backward = (data.decode(encoding, errors="replace") for data in (every, every[::-1]))
+        known = "".join(sign for sign in forward if sign != "\ufffd")
+        is_same = known.encode(encoding).decode(encoding) == known
+    except (UnicodeError, LookupError):
+        return False
+    is_ascii = forward[:128] == "".join(map(chr, range(128)))
+    return is_same and is_ascii and len(forward) == 256 and forward == backward[::-1]

@@ -1,0 +1,400 @@
+"""A CSV read in blocks of columns lands exactly what it lands by rows, whatever stands in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import fields as dataclass_fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.extracts import (
+    block,
+    block_slots,
+    ordinary_rows,
+    reading_csv_blocks,
+    records,
+    records_in_blocks,
+)
+from orchestration.extracts.cells import Cell
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_loading import load_contract
+from orchestration.extracts.detectors import findings, is_judged_by_shape
+from orchestration.extracts.landing import SCHEMA, account, write_cells
+from orchestration.extracts.outcomes import ExtractStopped
+from orchestration.extracts.reading import open_source
+from orchestration.extracts.records import RecordReader
+from orchestration.extracts.tally import LandedCell
+from orchestration.settings import SAMPLE_PARTNERS
+from tests.unit.partner_files import KEYS, book
+
+HEADER = [
+    "No",
+    "Date",
+    "Sent",
+    "Sex",
+    "Born",
+    "From",
+    "Way/bus",
+    "Way/foot",
+    "Consent",
+    "State",
+    "Gone",
+    "Aim",
+    "Remarks",
+]
+CONTENT = book(
+    format={"kind": "csv", "stop_at": ["Ends here", "über"]},
+    consent={"column": "Consent", "values": {"Yes": "given", "No": "refused", "Back": "withdrawn"}},
+    withdrawn={"column": "Gone", "values": ["x"], "optional_column": True},
+    accept_if=[
+        {
+            "column": "State",
+            "accept": ["", "Fine"],
+            "withhold": ["Void"],
+            "withheld_as": "void",
+            "wait": ["Later"],
+        }
+    ],
+    fields={
+        "event_on": {"column": "Date", "required": True},
+        "submitted_at": {"column": "Sent", "optional_column": True},
+        "sex": {"column": ["Sex", "Gender"], "values": {"F": "female", "M": "male"}},
+        "age_band": {"column": "Born", "from": "birth_date"},
+        "place(origin).place_text": {"column": "From", "required": False},
+        "transport_mode": {"column": "Way", "select_multiple": "flags", "optional_column": True},
+        "purpose": {"column": "Aim", "optional_column": True},
+    },
+)
+ODD = [
+    "", " ", "\u00a0", "\u200b", "7", "-7", "3.5", "1_0", "inf", "nan", "١٢", "1e999", " 12 ", "+4", "0",
+    "TOTAL", "Total cases", "ｔｏｔａｌ", "to\u00adtal", "Grand total", "Sub-total Q1", "Jumla", "Ends here", "ends  here now", "Endless", "Über alles",
+    "#date+start", "#sex", "Note: see below", "Compiled by us", "Source", "No", "Date", "Sex", "Busia", "Buſia",
+    "0712345678", "a@b.example", "John Testperson", "12345678", "-1.2921, 36.8219", "x" * 70,
+    "2024-03-04", "04/03/2024", "March 2024", "2024-03-04T10:00:00", "2024-03-04T10:00:00 called Jane", "2001", "14/02/2004", "31/02/2004",
+    'say "no"', "a,b", "two\nlines", "two\r\nlines", "\n", "café", "Ma’a", "\ufeffmark", "F", "M", "1", "True", "Yes",
+]  # fmt: skip
+USUAL = {
+    "No": st.integers(1, 12).map(str),
+    "Date": st.sampled_from(["2024-03-04", "04/03/2024", "2024", "soon"]),
+    "Sent": st.sampled_from(["2024-03-06T10:00:00", "2024-03-06T10:00:01", ""]),
+    "Sex": st.sampled_from(["F", "M", ""]),
+    "Gender": st.sampled_from(["F", "M", "", ""]),
+    "Born": st.sampled_from(["2001-05-06", "04/03/2010", "05/03/2010", "2004", "minor", ""]),
+    "From": st.sampled_from(["Busia", "Garissa", "0712 345 678", ""]),
+    "Way/bus": st.sampled_from(["1", "0", ""]),
+    "Way/foot": st.sampled_from(["1", "0", ""]),
+    "Consent": st.sampled_from([*["Yes"] * 9, "yes ", "No", "Back", ""]),
+    "State": st.sampled_from([*["", "Fine"] * 4, "Void", "Later", "other"]),
+    "Gone": st.sampled_from([*[""] * 9, "x"]),
+    "Aim": st.sampled_from([*["", "statistics"] * 4, "research", "?"]),
+    "Remarks": st.sampled_from(["", "synthetic", "5"]),
+}
+
+
+@st.composite
+def contracts(draw: st.DrawFn) -> dict[str, Any]:
+    content = {**CONTENT, "fields": dict(CONTENT["fields"])}
+    for column in ("purpose", "transport_mode", "submitted_at", "place(origin).place_text"):
+        if draw(st.booleans()):
+            content["fields"].pop(column)
+    content["fields"].setdefault("place(origin).admin_text", {"column": "Remarks", "required": False})
+    content["fields"]["age_band"] = draw(
+        st.sampled_from(
+            [
+                {"column": "Born", "from": "birth_date"},
+                {"column": "Born", "from": "birth_date", "at": "submitted_at"},
+                {"column": "Born", "from": "birth_year"},
+                {"column": "Born", "from": "age_text"},
+            ]
+        )
+    )
+    content["delivery"] = {
+        **content["delivery"],
+        "key": draw(st.sampled_from(["No", ["No", "From"], "Remarks"])),
+    }
+    content["deny"] = [] if "place(origin).admin_text" in content["fields"] else ["Remarks"]
+    for term in ("withdrawn", "accept_if"):
+        if draw(st.booleans()):
+            content.pop(term)
+    if draw(st.booleans()):
+        content |= {"grain": "route_report", "consent": None}
+    content["format"] = {
+        "kind": "csv",
+        "encoding": draw(st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "cp1252", "iso8859-15", "utf-16"])),
+        "delimiter": draw(st.sampled_from([",", ";", "\t"])),
+        "stop_at": draw(st.sampled_from([[], ["Ends here", "über"]])),
+        "hxl_row": draw(st.sampled_from([True, False])),
+    }
+    return {key: value for key, value in content.items() if value is not None}
+
+
+@st.composite
+def texts(draw: st.DrawFn, encoding: str, delimiter: str) -> bytes:
+    header = [*HEADER, *draw(st.sampled_from([[], ["Gender"], ["Gender", "", "Remarks"]]))]
+    odd = draw(st.integers(0, 30))
+    rows = []
+    for _ in range(draw(st.integers(4, 40))):
+        row = [
+            draw(st.sampled_from(ODD))
+            if draw(st.integers(0, 100)) < odd
+            else draw(USUAL.get(name, st.just("")))
+            for name in header
+        ]
+        kind = draw(st.integers(0, 40))
+        if kind == 0:
+            row = row[: draw(st.integers(0, len(row)))]
+        elif kind == 1:
+            row = [*row, "beyond"]
+        elif kind == 2:
+            row = [""] * len(row)
+        elif kind == 3:
+            row = header[:]
+        elif kind == 4:
+            row = [draw(st.sampled_from(["4", "8", "12"])) if cell.isdigit() else "" for cell in row]
+        elif kind == 5:
+            row = [draw(st.sampled_from(ODD)), *[""] * (len(row) - 1)]
+        rows.append(row)
+    written = io.StringIO()
+    csv.writer(
+        written,
+        delimiter=delimiter,
+        quoting=draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])),
+        lineterminator=draw(st.sampled_from(["\n", "\r\n", "\r"])),
+    ).writerows([header, *rows])
+    text = written.getvalue()
+    for _ in range(draw(st.sampled_from([0, 0, 0, 1, 2]))):
+        at = draw(st.integers(0, len(text)))
+        text = text[:at] + draw(st.sampled_from(['"', '""', "\r", "\n", "\n\n", "\0", delimiter])) + text[at:]
+    data = text.removesuffix(draw(st.sampled_from(["", "\n"]))).encode(encoding, errors="ignore")
+    if draw(st.integers(0, 20)) == 0:
+        data += b"\xff\x81\n"
+    return data
+
+
+def landed(path: Path, contract: Contract, by_blocks: bool) -> tuple[Any, RecordReader]:
+    """Either the cells or the sentence why there are none; and the reader."""
+    reader = RecordReader(contract, KEYS, path.name)
+    try:
+        with open_source(path, contract) as source:
+            if not by_blocks:
+                return list(reader.landed_cells(source)), reader
+            return list(cells_of(reader.landed_tables(source))), reader
+    except ExtractStopped as fault:
+        return (type(fault), fault.sentence), reader
+
+
+def cells_of(pieces: Iterator[LandedCell | pa.Table]) -> Iterator[LandedCell]:
+    for piece in pieces:
+        if isinstance(piece, LandedCell):
+            yield piece
+        else:
+            piece.validate(full=True)
+            yield from map(
+                LandedCell._make, zip(*(column.to_pylist() for column in piece.columns), strict=True)
+            )
+
+
+def assert_alike(path: Path, contract: Contract) -> RecordReader:
+    by_rows, one = landed(path, contract, by_blocks=False)
+    by_blocks, other = landed(path, contract, by_blocks=True)
+    assert by_blocks == by_rows
+    if isinstance(by_rows, list):
+        assert account(contract, other.tally, 1900) == account(contract, one.tally, 1900)
+        for part in dataclass_fields(one.tally):
+            if not part.name.endswith("refused_rows"):
+                assert getattr(other.tally, part.name) == getattr(one.tally, part.name), part.name
+    return other
+
+
+@pytest.fixture
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Blocks of a few rows, so that a small file has every border a large one has."""
+    monkeypatch.setattr(records, "ROWS_BEFORE_BLOCKS", 1)
+    for module in (block, ordinary_rows, block_slots):
+        monkeypatch.setattr(module, "FEW", 2)
+    monkeypatch.setattr(records_in_blocks, "_MOST_SPECIAL", 0.8)
+    return monkeypatch
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.data())
+def test_blocks_land_what_rows_land(
+    tmp_path: Path, small_blocks: pytest.MonkeyPatch, data: st.DataObject
+) -> None:
+    content = data.draw(contracts())
+    form = content["format"]
+    path = tmp_path / "a.csv"
+    path.write_bytes(data.draw(texts(form["encoding"], form["delimiter"])))
+    small_blocks.setattr(reading_csv_blocks, "CHUNK", data.draw(st.sampled_from([100, 700, 5000])))
+    small_blocks.setattr(reading_csv_blocks, "SMALLEST_CHUNK", data.draw(st.sampled_from([60, 300])))
+    small_blocks.setattr(reading_csv_blocks, "MOST_BYTES_IN_A_BLOCK", data.draw(st.sampled_from([150, 1000])))
+    for module in (block, ordinary_rows, block_slots):
+        small_blocks.setattr(module, "FEW", data.draw(st.sampled_from([0, 2, 1000])))
+    assert_alike(path, Contract.model_validate(content))
+
+
+PIECES = [
+    "2024-03-04",
+    "T10:00:00",
+    "04/03/24",
+    "0712345678",
+    "+254 712 345 678",
+    " ",
+    "call ",
+    "Jane Testperson",
+    "a@b.example",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=4), st.lists(st.integers(0, 9), min_size=40, max_size=40))
+def test_where_a_shape_is_judged_other_digits_change_nothing(parts: list[str], digits: list[int]) -> None:
+    spec = Contract.model_validate(CONTENT).fields["event_on"]
+    text = "".join(parts)
+    shape = "".join("0" if sign.isdigit() else sign for sign in text)
+    other = "".join(str(digits[at % 40]) if sign == "0" else sign for at, sign in enumerate(shape))
+    if is_judged_by_shape("event_on", shape):
+        found = [findings("event_on", spec, Cell(one)) for one in (shape, text, other)]
+        assert found == [found[0]] * 3
+
+
+def csv_samples() -> list[tuple[Path, Path]]:
+    found = []
+    for contract_path in sorted(SAMPLE_PARTNERS.glob("*/*.yml")):
+        contract = load_contract(contract_path)
+        if contract.format.kind == "csv":
+            files = sorted((contract_path.parent / "extracts").iterdir())
+            found += [(contract_path, path) for path in files if contract.reads(path.name)]
+    return found
+
+
+@pytest.mark.parametrize(("contract", "path"), csv_samples(), ids=lambda path: path.name)
+def test_blocks_land_what_rows_land_of_every_sample(
+    small_blocks: pytest.MonkeyPatch, contract: Path, path: Path
+) -> None:
+    small_blocks.setattr(reading_csv_blocks, "CHUNK", 4000)
+    small_blocks.setattr(reading_csv_blocks, "SMALLEST_CHUNK", 1000)
+    reader = assert_alike(path, load_contract(contract))
+    assert reader.tally.rows_landed
+
+
+# Rows among usual ones: `{n}` is a reference of its own; `{sum}`, `{some}` and `{twice}` are what the numbers
+# of three columns add up to so far.
+UNUSUAL = {
+    "a note of two cells": "Note: see below,x,,,,,,,,,,,",
+    "a total": "TOTAL,,,9,,,,,,,,,",
+    "a total further right": ",,,Total cases,,3,4,5,,,,,",
+    "a total without a name": "{sum},,,,,,{some},,,,,,",
+    "a total of three columns": "{sum},,,,,,{some},{twice},,,,,",
+    "three cells of another sum": "7,,,,,,1,1,,,,,",
+    "a repeated header": "No,Date,Sent,Sex,Born,From,Way/bus,Way/foot,Consent,State,Gone,Aim,Remarks",
+    "most of a header": "No,Date,Sex,Sex,,,,,,,,,",
+    "tags": "#id,#date+start,#sex,#sex,,,,,,,,,",
+    "blank cells": ",,,,,,,,,,,,",
+    "a blank line": "",
+    "cells of no field": "{n},,,,,,,,No,,,,remark",
+    "no reference": ",2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
+    "an invisible reference": "\u200b,2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
+    "an untidy reference": "  A  {n} ,2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
+    "a born year": "{n},2024-03-04,,F,2001,Busia,1,0,Yes,,,,",
+    "no choice": "{n},2024-03-04,,F,2001-02-03,Busia,0,0,Yes,,,,",
+    "no answer": "{n},2024-03-04,,F,2001-02-03,Busia,,,Yes,,,,",
+    "nothing but a phone": "{n},,,,,0712345678,,,Yes,,,,",
+    "a name in a date": "{n},2024-03-04 called Jane,,F,2001-02-03,Busia,1,0,Yes,,,,",
+    "refused": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,No,,,,",
+    "withdrawn": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,x,,",
+    "another purpose": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,research,",
+    "too short": "{n},2024-03-04",
+    "too long": "{n},2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,,,beyond",
+    "a mark inside": '{n},2024-03-04,,F,2001-02-03,Bu"sia"",1,0,Yes,,,,',
+    "a comma inside": '{n},2024-03-04,,F,2001-02-03,"Busia, Kenya",1,0,Yes,,,,',
+    "lines inside": '{n},2024-03-04,,F,2001-02-03,"Busia\n\nKenya",1,0,Yes,,,,',
+    "a long cell": "{n},2024-03-04,,F,2001-02-03," + "x" * 40_000 + ",1,0,Yes,,,,",
+    "the end": "Ends here,,,,,,,,,,,,",
+}
+
+
+@pytest.mark.parametrize("unusual", UNUSUAL.values(), ids=UNUSUAL)
+def test_an_unusual_row_among_many_is_taken_as_it_is_alone(tmp_path: Path, unusual: str) -> None:
+    path = long_file(tmp_path / "a.csv", 1200)
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    sums = dict.fromkeys(("sum", "some"), 0)
+    written = [header]
+    for at, line in enumerate(lines):
+        if at > 1000 and at % 41 == 40:
+            written.append(unusual.format(n=f"U{at}", sum=sums["sum"], some=at, twice=2 * at))
+        written.append(line)
+        sums["sum"] += at
+    path.write_text("\n".join(written), encoding="utf-8")
+    plain_consent = {"column": "Consent", "values": {"Yes": "given", "No": "refused"}}
+    reader = assert_alike(path, Contract.model_validate(CONTENT | {"consent": plain_consent}))
+    assert reader.tally.rows_read > 1000
+    if "{some}" in unusual:
+        assert reader.tally.refusals["", "skip:total_inferred"] == len(range(1024, 1200, 41))
+
+
+def long_file(path: Path, rows: int = 3000) -> Path:
+    lines = [
+        f"{at},2024-03-{at % 28 + 1:02},,{'FM'[at % 2]},2001-02-{at % 28 + 1:02},Busia,1,2,Yes,,,,called 0712345678"
+        for at in range(rows)
+    ]
+    path.write_text("\n".join([",".join(HEADER), *lines]), encoding="utf-8")
+    return path
+
+
+def test_the_rows_of_a_long_file_are_taken_in_blocks_and_profiled_alike(tmp_path: Path) -> None:
+    path, contract = long_file(tmp_path / "a.csv"), Contract.model_validate(CONTENT)
+    reader = assert_alike(path, contract)
+    assert reader.profiles.content() == landed(path, contract, by_blocks=False)[1].profiles.content()
+    with open_source(path, contract) as source:
+        pieces = list(RecordReader(contract, KEYS, path.name).landed_tables(source))
+    in_tables = sum(len(piece) for piece in pieces if isinstance(piece, pa.Table))
+    assert in_tables > 0.6 * reader.tally.rows_landed * 5
+
+
+def test_what_is_removed_or_refused_is_in_no_dictionary_of_the_file(tmp_path: Path) -> None:
+    path, contract = tmp_path / "a.csv", Contract.model_validate(CONTENT)
+    text = long_file(path).read_text(encoding="utf-8")
+    text = text.replace("Busia,1,2,Yes", "0712345678,1,2,Yes", 2900).replace(
+        "2024-03-05,,F", "2024-03-05,,Secretly", 1
+    )
+    path.write_text(
+        text.replace(",2001-02-09,Busia", ",2001-02-09,Refusedtown").replace(
+            "Refusedtown,1,2,Yes", "Refusedtown,1,2,No"
+        )
+    )
+    target = tmp_path / "landed.parquet"
+    with open_source(path, contract) as source:
+        write_cells(target, RecordReader(contract, KEYS, path.name).landed_tables(source))
+    pieces = pq.ParquetFile(target, read_dictionary=["value"])
+    words = {
+        word
+        for group in range(pieces.num_row_groups)
+        for chunk in pieces.read_row_group(group).column("value").chunks
+        for word in chunk.dictionary.to_pylist()
+    }
+    assert "Busia" in words
+    assert not words & {"0712345678", "Refusedtown", "2001-02-09", "called 0712345678"}
+
+
+def test_a_landing_file_says_plain_texts_and_numbers(tmp_path: Path) -> None:
+    path, contract = long_file(tmp_path / "a.csv"), Contract.model_validate(CONTENT)
+    for by_blocks in (False, True):
+        reader = RecordReader(contract, KEYS, path.name)
+        with open_source(path, contract) as source:
+            pieces = reader.landed_tables(source) if by_blocks else reader.landed_cells(source)
+            write_cells(tmp_path / f"{by_blocks}.parquet", pieces)
+    in_blocks, in_rows = (pq.read_table(tmp_path / f"{by_blocks}.parquet") for by_blocks in (True, False))
+    assert in_blocks.schema == SCHEMA
+    assert in_blocks.equals(in_rows)
