@@ -320,7 +320,7 @@ UNUSUAL = {
     "a mark inside": '{n},2024-03-04,,F,2001-02-03,Bu"sia"",1,0,Yes,,,,',
     "a comma inside": '{n},2024-03-04,,F,2001-02-03,"Busia, Kenya",1,0,Yes,,,,',
     "lines inside": '{n},2024-03-04,,F,2001-02-03,"Busia\n\nKenya",1,0,Yes,,,,',
-    "a long cell": "{n},2024-03-04,,F,2001-02-03," + "x" * 40_000 + ",1,0,Yes,,,,",
+    "a long reference": "{n}" + "x" * 40_000 + ",2024-03-04,,F,2001-02-03,Busia,1,0,Yes,,,,",
     "the end": "Ends here,,,,,,,,,,,,",
 }
 
