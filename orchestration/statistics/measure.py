@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from orchestration.settings import Settings
 from orchestration.statistics.hotspots import hotspots
+from orchestration.statistics.neighbourhood import load_neighbours
 from orchestration.statistics.policy import load_policy
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, SCHEMAS
 
@@ -21,7 +22,13 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
     """
     policy = load_policy()
     frames = {name.split(".")[1]: table.to_pandas() for name, table in aggregates.items()}
-    places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
+    places = hotspots(
+        frames["int_place_counts"],
+        frames["int_place_effort"],
+        frames["int_periods"],
+        load_neighbours(),
+        policy,
+    )
     found = {"hotspots": places}
     settings.statistics.mkdir(parents=True, exist_ok=True)
     for name, frame in found.items():

@@ -27,7 +27,7 @@ DESCRIPTIONS = {
 # Digits kept of each float: what lies beyond differs between machines and would mean nothing to a reader. A
 # partner's share is told to one tenth, because with a count beside it more would tell that partner's count.
 DIGITS = 3
-DIGITS_OF = {"probability_high": 4, "largest_partner_share": 1}
+DIGITS_OF = {"probability_high": 4, "gi_star_q": 4, "largest_partner_share": 1}
 
 SCHEMAS = {
     "hotspots": pa.schema(
@@ -46,7 +46,10 @@ SCHEMAS = {
             ("largest_partner_share", pa.float64()),
             ("ratio_without_largest", pa.float64()),
             ("dispersion", pa.float64()),
+            ("gi_star_z", pa.float64()),
+            ("gi_star_q", pa.float64()),
             ("label", pa.string()),
+            ("trend_category", pa.string()),
         ]
     ),
 }
