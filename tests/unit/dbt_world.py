@@ -124,9 +124,6 @@ KE040,0.46,34.11,capital,fixture,fixture
     "county_adjacency": """place_id,neighbour_place_id,contact,source,reviewed_by
 KE001,KE047,border,fixture,fixture
 """,
-    "county_adjacency": """place_id,neighbour_place_id,contact,source,reviewed_by
-KE001,KE047,border,fixture,fixture
-""",
     "codes": """domain,code,label,counts_as_victim
 record_grain,case,Case,na
 record_grain,route_report,Route report,na
