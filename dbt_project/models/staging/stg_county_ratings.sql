@@ -1,0 +1,26 @@
+-- One row per county, period and grain, as rated.
+select
+    place_id,
+    period_id,
+    record_grain,
+    score,
+    low,
+    high,
+    band,
+    band_probability,
+    without_one_low,
+    without_one_high,
+    components_missing,
+    origin_ratio,
+    origin_score,
+    origin_weight,
+    transit_ratio,
+    transit_score,
+    transit_weight,
+    exploitation_ratio,
+    exploitation_score,
+    exploitation_weight,
+    change_ratio,
+    change_score,
+    change_weight
+from {{ source('statistics', 'county_ratings') }}
