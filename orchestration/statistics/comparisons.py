@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.share_ratio import Counts, Flags, TwoWindows, dispersion
+from orchestration.statistics.share_ratio import Counts, Flags, Floats, TwoWindows, dispersion
 
 MONTHS, ROUNDS = "months", "rounds"
 # Records an active month: cells with fewer say nothing about scatter.
@@ -68,10 +68,10 @@ class Told:
     is_active: Flags
     month_windows: tuple[slice, slice]
 
-    def dispersion(self, policy: Policy) -> float:
-        """Measured on months; the policy's where no month is known."""
+    def dispersion(self, policy: Policy) -> Floats:
+        """Of each item, measured on months; the policy's where no month is known."""
         measured = dispersion(self.monthly, self.is_active, self.month_windows, _LEAST_MEAN_OF_A_CELL)
-        return policy.shift_unknown_dispersion if np.isnan(measured) else measured
+        return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
 
 
 def with_month_numbers(counts: pd.DataFrame) -> pd.DataFrame:

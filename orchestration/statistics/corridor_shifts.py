@@ -63,11 +63,10 @@ def _judge(
 ) -> pd.DataFrame:
     places = of_level[_PLACES].drop_duplicates("corridor_id").set_index("corridor_id")
     seen_before = set(of_level.loc[comparison.precede(of_level), "corridor_id"])
-    spread = side_by_side.dispersion(policy)
     shifts = judge_shifts(
         side_by_side.windows,
         np.array([one in seen_before for one in side_by_side.items], dtype=np.bool_),
-        spread,
+        side_by_side.dispersion(policy),
         policy,
     )
     shifts.insert(0, "corridor_id", side_by_side.items)
@@ -81,7 +80,6 @@ def _judge(
         baseline_to=comparison.baseline.last_day,
         current_from=comparison.current.first_day,
         current_to=comparison.current.last_day,
-        dispersion=spread,
         mix_divergence=mix.divergence if mix else np.nan,
         mix_p_value=mix.p_value if mix else np.nan,
         displaced_from=pd.Series(displaced_from(shifts), dtype="object"),

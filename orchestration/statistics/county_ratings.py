@@ -87,8 +87,10 @@ def _changes(
     records = (comparable.baseline + comparable.current).sum(axis=0)
     ratios, spread = share_ratios(counties.windows), np.sqrt(counties.dispersion(policy))
     return {
-        county: LogNormalRatio(float(log_ratio), float(error * spread))
-        for county, count, log_ratio, error in zip(counties.items, records, *ratios, strict=True)
+        county: LogNormalRatio(float(log_ratio), float(error))
+        for county, count, log_ratio, error in zip(
+            counties.items, records, ratios.log_ratio, ratios.standard_error * spread, strict=True
+        )
         if count >= policy.shift_minimum_records and error > 0
     }
 

@@ -18,6 +18,8 @@ Flags = NDArray[np.bool_]
 
 # Added to both sides where one is zero, so that the logarithm exists; it makes no other difference.
 _BESIDE_ZERO = 0.25
+# Degrees of freedom before an item's own dispersion is believed: two cells of twelve months.
+_MONTHS_FOR_OWN = 22
 
 
 class TwoWindows(NamedTuple):
@@ -92,14 +94,17 @@ def ratios_without_one(windows: TwoWindows) -> Floats:
     return without
 
 
-def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], least_mean: float) -> float:
-    """How much more monthly counts vary than chance alone would make them, at least 1; nan if no month can
-    tell.
+def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], least_mean: float) -> Floats:
+    """How many times as much an item's monthly counts scatter as chance alone would make them, at least 1.
+
+    What all items together show, or an item's own where that is more and enough of its months tell: one
+    figure for all would be too small for the large items, and half of the false alarms would be theirs. nan
+    if no month can tell.
 
     `monthly` is partner × item × month, `is_active` partner × month: months in which a partner reported at
     all. Cells of partner, item and window count if they hold more than `least_mean` records an active month.
     """
-    deviance, freedom = 0.0, 0
+    deviance, freedom = np.zeros(monthly.shape[1]), np.zeros(monthly.shape[1])
     for window in windows:
         active = is_active[:, window].astype(np.float64)
         months = active.sum(axis=1)[:, None]
@@ -107,6 +112,9 @@ def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], 
         mean = told.sum(axis=2) / np.maximum(months, 1)
         counts = (mean > least_mean) & (months > 1)
         spread = ((told - mean[:, :, None]) ** 2 * active[:, None, :]).sum(axis=2)
-        deviance += float((spread[counts] / mean[counts]).sum())
-        freedom += int((np.broadcast_to(months, mean.shape)[counts] - 1).sum())
-    return max(1.0, deviance / freedom) if freedom else float("nan")
+        deviance += np.where(counts, spread / np.where(counts, mean, 1), 0).sum(axis=0)
+        freedom += np.where(counts, months - 1, 0).sum(axis=0)
+    if not freedom.any():
+        return np.full(monthly.shape[1], np.nan)
+    own = np.where(freedom >= _MONTHS_FOR_OWN, deviance / np.maximum(freedom, 1), 0)
+    return np.maximum(own, max(1.0, deviance.sum() / freedom.sum()))

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.share_ratio import Flags, TwoWindows, ratios_without_one, share_ratios
+from orchestration.statistics.share_ratio import Flags, Floats, TwoWindows, ratios_without_one, share_ratios
 
 UP, DOWN = ("emerging", "growing"), ("abandoned", "fading")
 STATUSES = ("new_source", "too_few", *UP, *DOWN, "stable")
@@ -19,7 +19,7 @@ REASONS = ("no_comparable_partner", "below_minimum", "reappeared", "interval_too
 EVIDENCE = ("panel", "single_partner")
 
 
-def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: float, policy: Policy) -> pd.DataFrame:
+def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, policy: Policy) -> pd.DataFrame:
     """One row an item, in its order: counts, odds ratio with its interval, q, status, reason and evidence.
 
     `seen_before` says which items anybody reported before the baseline. Figures stand beside judged items
@@ -91,6 +91,7 @@ def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: float, pol
             "ratio_low": low,
             "ratio_high": high,
             "q_value": q_value,
+            "dispersion": np.where(is_judged, dispersion, np.nan),
             "leave_one_out_low": np.where(is_judged, lowest, np.nan),
             "leave_one_out_high": np.where(is_judged, highest, np.nan),
             "status": status,

@@ -107,7 +107,7 @@ def test_only_records_of_one_month_tell_of_dispersion_and_silent_months_are_acti
     assert side.windows.current_totals.tolist() == [5, 1] and side.windows.baseline_totals.tolist() == [4, 0]
     assert side.monthly.sum() == 3 and side.monthly[0, 0, 12] == 3
     assert side.is_active[0].nonzero()[0].tolist() == [1, 12, 17]  # September 2023, August 2024, January 2025
-    assert side.dispersion(POLICY) >= 1
+    assert side.dispersion(POLICY) >= [1]
 
 
 def test_without_months_the_dispersion_is_the_policys() -> None:
@@ -120,7 +120,7 @@ def test_without_months_the_dispersion_is_the_policys() -> None:
     told_of = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
     nothing = pd.DataFrame({"partner": [], "month_start": []})
     frames = (with_month_numbers(one) for one in (told_of, told_of, nothing))
-    assert told(pair, *frames, item="corridor_id").dispersion(POLICY) == POLICY.shift_unknown_dispersion
+    assert told(pair, *frames, item="corridor_id").dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
 
 
 # --- a small world, all the way -----------------------------------------------------------------------
@@ -236,7 +236,9 @@ def test_figures_are_rounded_to_what_they_mean_and_small_ones_keep_theirs() -> N
             "reason": ["below_minimum", None, None, None],
         }
     )
-    table = as_table("corridor_shifts", frame.reindex(columns=SCHEMAS["corridor_shifts"].names).astype(object))
+    table = as_table(
+        "corridor_shifts", frame.reindex(columns=SCHEMAS["corridor_shifts"].names).astype(object)
+    )
     assert table["share_odds_ratio"].to_pylist() == [0.004123, 123.5, 0.0, None]
     assert table["record_count_baseline"].to_pylist() == [7, 8, 9, 10]
     assert table["reason"].to_pylist() == ["below_minimum", None, None, None]

@@ -90,17 +90,34 @@ def test_dispersion_is_the_spread_over_what_chance_would_make() -> None:
     monthly = np.array([[[1, 3, 2, 6]]])
     everyone = np.ones((1, 4), dtype=np.bool_)
     halves = (slice(0, 2), slice(2, 4))
-    assert dispersion(monthly, everyone, halves, 0.2) == pytest.approx(1.5)
+    assert dispersion(monthly, everyone, halves, 0.2) == pytest.approx([1.5])
 
 
 def test_months_without_a_report_say_nothing_of_dispersion() -> None:
     monthly = np.array([[[1, 0, 3, 0, 2, 6]]])
     reported = np.array([[True, False, True, False, True, True]])
-    assert dispersion(monthly, reported, (slice(0, 4), slice(4, 6)), 0.2) == pytest.approx(1.5)
+    assert dispersion(monthly, reported, (slice(0, 4), slice(4, 6)), 0.2) == pytest.approx([1.5])
+
+
+def test_what_scatters_more_than_the_rest_has_a_dispersion_of_its_own() -> None:
+    # Three items of one partner, 24 months: even, even, and 0 8 0 8 …: mean 4, deviance 16 / 4 a month.
+    waves = np.tile([0, 8], 12)
+    monthly = np.array([[np.full(24, 4), np.full(24, 4), waves]])
+    everyone = np.ones((1, 24), dtype=np.bool_)
+    found = dispersion(monthly, everyone, (slice(0, 12), slice(12, 24)), 0.2)
+    pooled = 24 * 4 / (3 * 22)
+    assert found == pytest.approx([pooled, pooled, 24 * 4 / 22])
+
+
+def test_few_months_are_not_enough_for_a_dispersion_of_its_own() -> None:
+    monthly = np.array([[[4, 4, 4, 4], [0, 8, 0, 8]]])
+    everyone = np.ones((1, 4), dtype=np.bool_)
+    found = dispersion(monthly, everyone, (slice(0, 2), slice(2, 4)), 0.2)
+    assert found == pytest.approx([4.0, 4.0])  # 16 over 4 degrees of freedom, pooled; its own would be 8
 
 
 def test_dispersion_is_never_below_chance_and_unknown_without_months() -> None:
     even, everyone = np.array([[[3, 3, 3, 3]]]), np.ones((1, 4), dtype=np.bool_)
     halves = (slice(0, 2), slice(2, 4))
     assert dispersion(even, everyone, halves, 0.2) == 1.0
-    assert np.isnan(dispersion(0 * even, everyone, halves, 0.2))
+    assert np.isnan(dispersion(0 * even, everyone, halves, 0.2)).all()

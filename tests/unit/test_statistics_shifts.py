@@ -36,7 +36,9 @@ def judged(
     counts = np.array(then), np.array(now)
     usual = [1000] * len(then)
     windows = TwoWindows(*counts, *(np.array(one) for one in totals or (usual, usual)))
-    return judge_shifts(windows, np.full(counts[0].shape[1], seen_before), dispersion, POLICY)
+    return judge_shifts(
+        windows, np.full(counts[0].shape[1], seen_before), np.full(counts[0].shape[1], dispersion), POLICY
+    )
 
 
 def status_of(*arguments: object, **keywords: object) -> tuple[str, str | None]:
@@ -263,4 +265,4 @@ def test_no_shift_is_told_from_too_few_records() -> None:
 def test_the_minimum_is_the_policys() -> None:
     counts = TwoWindows(np.array([[1]]), np.array([[18]]), np.array([1000]), np.array([1000]))
     lower = replace(POLICY, shift_minimum_records=10)
-    assert judge_shifts(counts, np.array([False]), 1.0, lower).loc[0, "status"] == "growing"
+    assert judge_shifts(counts, np.array([False]), np.array([1.0]), lower).loc[0, "status"] == "growing"
