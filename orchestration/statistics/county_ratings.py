@@ -113,9 +113,12 @@ def _row(components: Mapping[str, Ratio | None], policy: Policy) -> dict[str, An
     row: dict[str, Any] = dict.fromkeys(Rating._fields, np.nan) | {"band": NOT_RATED}
     row |= rating._asdict() if rating else {}
     row["components_missing"] = sum(component is None for component in components.values())
+    tail = (1 - policy.risk_interval_coverage) / 2
     for name in COMPONENTS:
         component = components[name]
+        low, high = component.at(np.array([tail, 1 - tail])) if component else (np.nan, np.nan)
         row[f"{name}_ratio"] = component.middle if component else np.nan
+        row[f"{name}_ratio_low"], row[f"{name}_ratio_high"] = float(low), float(high)
         row[f"{name}_score"] = float(component_score(component.middle, policy)) if component else np.nan
         row[f"{name}_weight"] = component_weights(policy)[name]
     return row

@@ -81,10 +81,19 @@ def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
         ("p", "2025-07", "2025-07", 1),
         ("p", "2024-07", "2024-09", 1),  # a quarter that begins before
         ("p", "2024-10", "2024-12", 1),
+        ("p", "2025-07", "2025-09", 1),  # and one that ends after
         ("p", "2025-08", "2025-08", 1),
         ("p", "", "", 1),
     )
-    assert window.holds(with_month_numbers(told_by)).tolist() == [True, True, False, True, False, False]
+    assert window.holds(with_month_numbers(told_by)).tolist() == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
 
 
 def test_a_round_holds_what_was_collected_in_it_whatever_its_dates() -> None:
@@ -145,13 +154,13 @@ def corridor(
 
 
 def totals_of(od: pd.DataFrame, unknown_way: int = 0) -> pd.DataFrame:
-    """Every record once; those of corridors with an unknown end are counted as such."""
+    """Every record once; those of corridors with an unknown end are counted as such, and so many more each month of a
+    partner tell no way."""
     is_unknown = od["origin_place_id"].eq("unknown") | od["destination_place_id"].eq("unknown")
-    unknown = od["record_count"].where(is_unknown, 0)
-    frame = od.assign(unknown_end_count=unknown, unknown_way_count=unknown + unknown_way)
+    frame = od.assign(unknown_end_count=od["record_count"].where(is_unknown, 0))
     keys = ["partner", "record_grain", "month_from", "month_to", "round"]
-    summed = ["record_count", "unknown_end_count", "unknown_way_count"]
-    return frame.groupby(keys, dropna=False)[summed].sum().reset_index()
+    totals = frame.groupby(keys, dropna=False)[["record_count", "unknown_end_count"]].sum().reset_index()
+    return totals.assign(unknown_way_count=totals["unknown_end_count"] + unknown_way)
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +184,7 @@ def shifts() -> pd.DataFrame:
     od = every[every["corridor_level"] == "od"]
     return corridor_shifts(
         every,
-        totals_of(od),
+        totals_of(od, unknown_way=2),
         pd.DataFrame({"partner": [], "record_grain": [], "month_start": []}),
         calendar(complete_to="2025-07"),
         periods(),
@@ -211,6 +220,8 @@ def test_an_unknown_end_is_a_part_of_every_share_and_no_corridor(shifts: pd.Data
 def test_the_share_of_a_way_is_of_all_records_and_not_of_those_that_tell_a_way(shifts: pd.DataFrame) -> None:
     row = shifts.set_index("corridor_id").loc["KE047>bp-ken-malaba>ARE"]
     assert row["comparable_share_baseline"] == pytest.approx(240 / 1200)
+    # 60 records with an unknown end, and 2 without a way in each of 12 months of two partners.
+    assert row["unknown_end_share_baseline"] == pytest.approx((60 + 48) / 1200)
 
 
 def test_both_windows_are_told_with_their_days(shifts: pd.DataFrame) -> None:

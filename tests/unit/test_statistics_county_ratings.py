@@ -50,6 +50,11 @@ def rated(places: list[dict[str, Any]], counts: list[dict[str, Any]], each_year:
 
 # Two partners: 10 of 100 then 20 of 100 each: the odds ratio is 20 * 90 / (80 * 10) = 2.25.
 CHANGED = [touches(p, "KE040", year, n) for p in "pq" for year, n in ((2023, 10), (2024, 20))]
+# Two equal tables [[20, 80], [10, 90]]: R = 2 * 9, S = 2 * 4, P = .55, Q = .45 (Robins, Breslow and Greenland).
+VARIANCE = (
+    2 * (0.55 * 9) / (2 * 18**2) + 2 * (0.55 * 4 + 0.45 * 9) / (2 * 18 * 8) + 2 * (0.45 * 4) / (2 * 8**2)
+)
+CHANGE_REACH = 1.6448536 * np.sqrt(POLICY.shift_unknown_dispersion * VARIANCE)
 # 30 records each year: no change.
 SAME = [touches(p, "KE047", year, 30) for p in "pq" for year in (2023, 2024)]
 
@@ -69,6 +74,9 @@ def test_the_components_are_shown_with_score_and_weight() -> None:
     ]  # fmt: skip
     assert row["change_ratio"] == pytest.approx(2.25)
     assert row["change_score"] == pytest.approx(25 * (np.log2(2.25) + 2))
+    # ln 2.25 +- 1.645 times the error of 2.25 with the dispersion of the policy, for no month is known.
+    assert row["change_ratio_low"] == pytest.approx(2.25 / np.exp(CHANGE_REACH))
+    assert row["change_ratio_high"] == pytest.approx(2.25 * np.exp(CHANGE_REACH))
     assert row["components_missing"] == 0
     by_hand = 0.30 * 75 + 0.25 * 50 + 0.30 * 25 + 0.15 * row["change_score"]
     assert row["score"] == pytest.approx(by_hand, abs=0.5)
