@@ -2,138 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.labels import label, without_comparison
+from orchestration.statistics.labels import labels
+from orchestration.statistics.neighbourhood import Pairs, gi_star, q_values, ties, two_sided
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.posterior import Posterior, dispersion, posterior, prior
+from orchestration.statistics.trend import with_trend
 from orchestration.statistics.two_way import Floats, TwoWay, two_way, within_effort
+from orchestration.statistics.windows import WINDOW_KEYS, windows
 
-LEVELS = ("county", "border_point")
-GRAINS = ("case", "route_report")
-POPULATIONS = ("all", "children")
-# What the places of one comparison share; months watched are the same for each population.
-EFFORT_WINDOW = ["place_level", "place_role", "period_id", "record_grain"]
-WINDOW = [*EFFORT_WINDOW, "population"]
+PLACE_COLUMNS = (
+    "place_id", "compared_record_count", "expected_record_count", "activity_ratio", "ratio_low", "ratio_high",
+    "probability_high", "probability_above_one", "probability_low", "largest_partner_share",
+    "ratio_without_largest", "dispersion", "posterior_shape", "posterior_rate", "label", "gi_star_z",
+    "gi_star_q",
+)  # fmt: skip
 
 
 def hotspots(
-    counts: pd.DataFrame, effort: pd.DataFrame, periods: pd.DataFrame, policy: Policy
+    counts: pd.DataFrame,
+    effort: pd.DataFrame,
+    periods: pd.DataFrame,
+    neighbours: Pairs,
+    policy: Policy,
 ) -> pd.DataFrame:
-    """One row per place that is watched or reported in a window, with the columns of `place_rows`.
+    """One row per place that is watched or reported in a window: WINDOW_KEYS, PLACE_COLUMNS, trend_category.
+
+    Numbers are given also where the label tells that they are too uncertain to show: what is shown is
+    decided where it is published.
 
     Args:
         counts: place_level, place_id, place_role, period_id, record_grain, population, partner, record_count.
         effort: the same without population and record_count, with effort_months.
-        periods: period_id, is_complete, ...
+        periods: period_id, period_kind, period_from, period_to, is_complete.
+        neighbours: pairs of counties.
     """
     complete = periods.loc[periods["is_complete"], "period_id"]
-    counts = counts[_is_measured(counts, complete) & (counts["record_count"] > 0)]
-    months_of = dict(tuple(effort[_is_measured(effort, complete)].groupby(EFFORT_WINDOW)))
-    records_of = dict(tuple(counts.groupby(WINDOW)))
-    windows = {
-        (*window, population) for window in months_of for population in POPULATIONS
-    } | records_of.keys()
-    none: dict[str, pd.DataFrame] = {"counts": counts.iloc[:0], "effort": effort.iloc[:0]}
-    rows: list[dict[str, Any]] = []
-    for window in sorted(windows):
-        reported = records_of.get(window, none["counts"])
-        watched = months_of.get(window[:-1], none["effort"])
-        place_ids, records, months = matrices(reported, watched)
-        named = dict(zip(WINDOW, window, strict=True))
-        rows += [named | row for row in place_rows(place_ids, records, months, policy)]
-    return pd.DataFrame(rows, columns=[*WINDOW, *PLACE_COLUMNS])
+    parts: list[dict[str, Any]] = []
+    for window in windows(counts, effort, complete):
+        size = len(window.place_ids)
+        named = {name: [value] * size for name, value in zip(WINDOW_KEYS, window.key, strict=True)}
+        parts.append(named | of_window(window.place_ids, window.records, window.months, neighbours, policy))
+    columns = (*WINDOW_KEYS, *PLACE_COLUMNS)
+    found = pd.DataFrame({name: [one for part in parts for one in part[name]] for name in columns})
+    return with_trend(found, periods, policy)
 
 
-PLACE_COLUMNS = (
-    "place_id", "compared_record_count", "expected_record_count", "activity_ratio", "ratio_low", "ratio_high",
-    "probability_high", "probability_low", "largest_partner_share", "ratio_without_largest", "dispersion",
-    "posterior_shape", "posterior_rate", "label",
-)  # fmt: skip
+def of_window(
+    place_ids: list[str], records: Floats, months: Floats, neighbours: Pairs, policy: Policy
+) -> dict[str, Any]:
+    """PLACE_COLUMNS of places that are compared with each other; nan for those outside the comparison.
 
-
-def place_rows(
-    place_ids: list[str], records: Floats, months: Floats, policy: Policy
-) -> Iterator[dict[str, Any]]:
-    """The measures of each place; those outside the comparable group have a label and their records only.
-
-    `records` and `months` are partners x places. Numbers are given also where the label tells that they
-    are too uncertain to show: what is shown is decided where it is published.
+    `records` and `months` are partners x places.
     """
-    compared = within_effort(records, months)
+    y = within_effort(records, months)
+    total, partners = y.sum(axis=0), (y > 0).sum(axis=0)
     fit = two_way(records, months)
-    position = {int(column): at for at, column in enumerate(np.flatnonzero(fit.places))}
-    if position:
-        scatter = dispersion(records, months, fit)
-        sure, without = _posteriors(compared, months, fit, scatter)
-        low, high = sure.interval(policy.interval_coverage)
-        mark = policy.hotspot_ratio
-        above_mark, above_one, below_mark = sure.above(mark), sure.above(1.0), sure.below(1 / mark)
-    for column, place_id in enumerate(place_ids):
-        of_partners = compared[:, column]
-        total, partners = int(of_partners.sum()), int((of_partners > 0).sum())
-        row: dict[str, Any] = {"place_id": place_id, "compared_record_count": total}
-        at = position.get(column)
-        if at is None:
-            yield row | {"label": without_comparison(total, partners, policy)}
-            continue
-        yield row | {
-            "expected_record_count": fit.expected[at],
-            "activity_ratio": sure.mean[at],
-            "ratio_low": low[at],
-            "ratio_high": high[at],
-            "probability_high": above_mark[at],
-            "probability_low": below_mark[at],
-            "largest_partner_share": of_partners.max() / total if total else np.nan,
-            "ratio_without_largest": without[at] if partners > 1 else np.nan,
-            "dispersion": scatter,
-            "posterior_shape": sure.shape[at],
-            "posterior_rate": sure.rate[at],
-            "label": label(
-                total, partners, fit.expected[at], above_mark[at], above_one[at], below_mark[at], policy
-            ),
-        }
+    numbers = _compared(y, months, fit, policy) if fit.places.any() else {}
+    found: dict[str, Any] = {name: np.full(len(place_ids), np.nan) for name in PLACE_COLUMNS}
+    for name, values in numbers.items():
+        found[name][fit.places] = values
+    found["largest_partner_share"] = np.divide(
+        y.max(axis=0, initial=0), total, out=found["largest_partner_share"], where=fit.places & (total > 0)
+    )
+    found["ratio_without_largest"][partners < 2] = np.nan
+    compared_ids = [place_id for place_id, is_in in zip(place_ids, fit.places, strict=True) if is_in]
+    near = ties(compared_ids, neighbours)
+    # Border points have no neighbours: each would be its whole neighbourhood.
+    if len(compared_ids) >= policy.gi_star_minimum_counties and near.sum() > len(near):
+        z = gi_star(numbers["activity_ratio"], near)
+        found["gi_star_z"][fit.places], found["gi_star_q"][fit.places] = z, q_values(two_sided(z))
+    return found | {
+        "place_id": place_ids,
+        "compared_record_count": total.astype(int),
+        "label": labels(
+            total,
+            partners,
+            found["expected_record_count"],
+            found["probability_high"],
+            found["probability_above_one"],
+            found["probability_low"],
+            policy,
+        ),
+    }
 
 
-def _posteriors(compared: Floats, months: Floats, fit: TwoWay, scatter: float) -> tuple[Posterior, Floats]:
-    """The posterior of each compared place, and the mean of what is left of it without its largest partner.
+def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[str, Floats]:
+    """What the posterior says of each compared place.
 
-    The second keeps the levels of the other partners and the prior as they were estimated from all.
+    Without its largest partner a place keeps the levels of the others and the prior as all gave them.
     """
-    y = compared[np.ix_(fit.partners, fit.places)]
-    expected = months[np.ix_(fit.partners, fit.places)] * fit.level[:, None]
-    observed, size = y.sum(axis=0) / scatter, fit.expected / scatter
+    cells = np.ix_(fit.partners, fit.places)
+    scatter = dispersion(y, months, fit)
+    expected = months[cells] * fit.level[:, None]
+    observed, size = y[cells].sum(axis=0) / scatter, fit.expected / scatter
     shape, rate = prior(observed, size)
-    largest = np.argmax(y, axis=0), np.arange(y.shape[1])
-    rest = posterior(observed - y[largest] / scatter, size - expected[largest] / scatter, shape, rate)
-    return posterior(observed, size, shape, rate), rest.mean
-
-
-def matrices(reported: pd.DataFrame, watched: pd.DataFrame) -> tuple[list[str], Floats, Floats]:
-    """Sorted place ids, and records and months as partners x places, of one window."""
-    place_ids = sorted({*reported["place_id"], *watched["place_id"]})
-    partners = sorted({*reported["partner"], *watched["partner"]})
-    rows, columns = ({name: at for at, name in enumerate(names)} for names in (partners, place_ids))
-    return (
-        place_ids,
-        _filled(reported, "record_count", rows, columns),
-        _filled(watched, "effort_months", rows, columns),
-    )
-
-
-def _filled(frame: pd.DataFrame, value: str, rows: Mapping[str, int], columns: Mapping[str, int]) -> Floats:
-    matrix = np.zeros((len(rows), len(columns)))
-    matrix[frame["partner"].map(rows), frame["place_id"].map(columns)] = frame[value]
-    return matrix
-
-
-def _is_measured(frame: pd.DataFrame, complete: pd.Series) -> pd.Series:
-    return (
-        frame["place_level"].isin(LEVELS)
-        & frame["record_grain"].isin(GRAINS)
-        & frame["period_id"].isin(complete)
-    )
+    sure = posterior(observed, size, shape, rate)
+    largest = np.argmax(y[cells], axis=0), np.arange(len(size))
+    rest = Posterior(sure.shape - y[cells][largest] / scatter, sure.rate - expected[largest] / scatter)
+    low, high = sure.interval(policy.interval_coverage)
+    return {
+        "expected_record_count": fit.expected,
+        "activity_ratio": sure.mean,
+        "ratio_low": low,
+        "ratio_high": high,
+        "probability_high": sure.above(policy.hotspot_ratio),
+        "probability_low": sure.below(1 / policy.hotspot_ratio),
+        "probability_above_one": sure.above(1.0),
+        "ratio_without_largest": rest.mean,
+        "dispersion": np.full_like(size, scatter),
+        "posterior_shape": sure.shape,
+        "posterior_rate": sure.rate,
+    }

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from orchestration.statistics.policy import Policy
+from orchestration.statistics.two_way import Floats
 
 # Labels that stand instead of numbers.
 WITHOUT_NUMBERS = ("insufficient", "single_source", "not_comparable")
 
 
-def without_comparison(records: int, partners: int, policy: Policy) -> str:
-    """Of a place outside the largest comparable group: nothing can be expected there."""
-    if records < policy.hotspot_minimum_records:
-        return "insufficient"
-    return "single_source" if partners == 1 else "not_comparable"
-
-
-def label(
-    records: int,
-    partners: int,
-    expected: float,
-    above_mark: float,
-    above_one: float,
-    below_mark: float,
+def labels(
+    records: Any,
+    partners: Any,
+    expected: Floats,
+    above_mark: Floats,
+    above_one: Floats,
+    below_mark: Floats,
     policy: Policy,
-) -> str:
-    """The first that holds. The last three numbers are probabilities: of a ratio above the policy's mark,
-    above 1, and below the inverse of the mark; `partners` are those with records here.
+) -> np.ndarray:
+    """The first label that holds for each place.
+
+    Args:
+        records: within declared coverage.
+        partners: those with such records.
+        expected: records expected at ratio 1; nan outside the comparable group.
+        above_mark, above_one, below_mark: probability of a ratio above the policy's mark, above 1, and below
+            the inverse of the mark; nan outside the group.
     """
-    if records < policy.hotspot_minimum_records or expected < policy.hotspot_minimum_expected:
-        return "insufficient"
-    if partners == 1:
-        return "single_source"
-    if above_mark > policy.hotspot_certainty:
-        return "hotspot"
-    if above_one > policy.hotspot_certainty:
-        return "elevated"
-    if below_mark > policy.hotspot_certainty:
-        return "lower"
-    return "not_distinguished"
+    rules = {
+        "insufficient": (records < policy.hotspot_minimum_records)
+        | (expected < policy.hotspot_minimum_expected),
+        "single_source": partners == 1,
+        "not_comparable": np.isnan(expected),
+        "hotspot": above_mark > policy.hotspot_certainty,
+        "elevated": above_one > policy.hotspot_certainty,
+        "lower": below_mark > policy.hotspot_certainty,
+    }
+    return np.select([*rules.values()], [*rules], default="not_distinguished")

@@ -25,6 +25,11 @@ class Policy:
     hotspot_ratio: float
     hotspot_certainty: float
     interval_coverage: float
+    gi_star_minimum_counties: float
+    trend_quarters: float
+    trend_minimum_quarters: float
+    trend_hot_share: float
+    trend_significance: float
     shift_window_months: float
     shift_minimum_records: float
     shift_largest_q: float

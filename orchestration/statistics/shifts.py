@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.stats import norm
 
+from orchestration.statistics.neighbourhood import q_values, two_sided
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import Flags, Floats, TwoWindows, ratios_without_one, share_ratios
 
@@ -31,12 +32,11 @@ def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, po
     ratios = share_ratios(windows)
     error = ratios.standard_error * np.sqrt(dispersion)
     is_judged = (then + now >= policy.shift_minimum_records) & np.isfinite(ratios.log_ratio) & (error > 0)
-    q_value = np.full(len(then), np.nan)
-    if is_judged.any():
-        # Only judged items: the many that are too few to judge would hide a shift among the others.
-        p_value = 2 * stats.norm.sf(np.abs(ratios.log_ratio[is_judged]) / error[is_judged])
-        q_value[is_judged] = stats.false_discovery_control(p_value, method="bh")
-    reach = stats.norm.ppf((1 + policy.interval_coverage) / 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = ratios.log_ratio / error
+    # Only judged items: the many that are too few to judge would hide a shift among the others.
+    q_value = q_values(two_sided(np.where(is_judged, z, np.nan)))
+    reach = norm.ppf((1 + policy.interval_coverage) / 2)
     ratio, low, high = (
         np.where(is_judged, np.exp(ratios.log_ratio + side * reach * error), np.nan) for side in (0, -1, 1)
     )

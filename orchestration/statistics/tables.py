@@ -46,7 +46,14 @@ DESCRIPTIONS = {
 DIGITS = 3
 # Odds ratios and shares of corridors may be very small: there, so many figures from the first but zero.
 FIGURES_OF = {"corridor_shifts": 4}
-DIGITS_OF = {"probability_high": 4, "largest_partner_share": 1, "score": 1, "low": 1, "high": 1}
+DIGITS_OF = {
+    "probability_high": 4,
+    "gi_star_q": 4,
+    "largest_partner_share": 1,
+    "score": 1,
+    "low": 1,
+    "high": 1,
+}
 
 SCHEMAS = {
     "hotspots": pa.schema(
@@ -65,7 +72,10 @@ SCHEMAS = {
             ("largest_partner_share", pa.float64()),
             ("ratio_without_largest", pa.float64()),
             ("dispersion", pa.float64()),
+            ("gi_star_z", pa.float64()),
+            ("gi_star_q", pa.float64()),
             ("label", pa.string()),
+            ("trend_category", pa.string()),
         ]
     ),
     "corridor_shifts": pa.schema(

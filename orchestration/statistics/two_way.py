@@ -2,7 +2,7 @@
 
 Each partner is compared with itself, so a partner that is big, new or growing is no hotspot by that. Only
 what lies within declared coverage enters, and zeros there count. Places are comparable only where partners
-tie them together; outside the largest such group ratios have no common scale.
+tie them together; ratios of places outside the largest such group have no common scale with it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# The fit stops when no ratio moves by more than this part of itself; a ratio that tends to zero never stops.
-TOLERANCE, MOST_ROUNDS = 1e-10, 500
+# The fit stops when no ratio moves by more than this part of itself.
+TOLERANCE, MOST_ROUNDS = 1e-10, 200
+# Where few records tie places together plain rounds creep, so Newton's steps help them from here on.
+PLAIN_ROUNDS, LONGEST_LEAP = 30, 2.0
 
 
 @dataclass(frozen=True)
@@ -48,43 +50,62 @@ def two_way(records: Floats, months: Floats) -> TwoWay:
     y, e = y[np.ix_(partners, places)], months[np.ix_(partners, places)]
     ratio, level = np.ones(y.shape[1]), np.zeros(y.shape[0])
     of_partner, of_place = y.sum(axis=1), y.sum(axis=0)
-    for _ in range(MOST_ROUNDS if y.size else 0):
+    for round_number in range(MOST_ROUNDS if y.size else 0):
         level = of_partner / (e * ratio).sum(axis=1)
         before, ratio = ratio, of_place / (e * level[:, None]).sum(axis=0)
         if np.all(np.abs(ratio - before) <= TOLERANCE * np.maximum(ratio, before)):
             break
+        if round_number >= PLAIN_ROUNDS:
+            ratio = _leap(e, of_partner, of_place, ratio)
     expected = (e * level[:, None]).sum(axis=0)
     mean = (ratio * expected).sum() / expected.sum() if y.size else 1.0
     return TwoWay(partners, places, ratio / mean, expected * mean, level * mean)
 
 
-def comparable(records: Floats, months: Floats) -> tuple[Mask, Mask]:
-    """Partners and places of the largest group in which each place is tied to each other by partners.
+def _leap(months: Floats, of_partner: Floats, of_place: Floats, ratio: Floats) -> Floats:
+    """One Newton step of the log ratios, the partners' levels adjusting to it."""
+    seen = of_place > 0
+    weight = (months * ratio)[:, seen]
+    mean = weight * (of_partner / weight.sum(axis=1))[:, None]
+    curvature = np.diag(mean.sum(axis=0)) - mean.T @ (mean / mean.sum(axis=1, keepdims=True))
+    # The common scale of all ratios is free: held by a constant, it stays where it is.
+    curvature += mean.sum() / len(curvature) ** 2
+    step = np.linalg.solve(curvature, of_place[seen] - mean.sum(axis=0))
+    leapt = ratio.copy()
+    leapt[seen] *= np.exp(np.clip(step, -LONGEST_LEAP, LONGEST_LEAP))
+    return leapt
 
-    A place without records ties nobody: any ratio of levels between its partners would explain its zeros.
-    It joins the group if a partner of the group watches it.
+
+def comparable(records: Floats, months: Floats) -> tuple[Mask, Mask]:
+    """Partners and places of the largest group within which every two ratios can be compared.
+
+    To watch two places is not enough. If the partners that report some places have seen nothing at all of
+    the others, while whoever reports the others does not watch these, then any ratio between them, however
+    large, fits as well. The groups are the strongly connected ones of the graph with an arrow from a
+    partner to each place it watches, and one back from each place it reports (the condition under which
+    the likelihood has a maximum; Haberman 1974). A place without records joins if a partner of the group
+    watches it: whatever its scale, its ratio is 0.
     """
-    telling = records.sum(axis=1) > 0
-    reported = records.sum(axis=0) > 0
+    telling, reported = records.sum(axis=1) > 0, records.sum(axis=0) > 0
     watched = months > 0
     if not telling.any():
         return telling, np.zeros(records.shape[1], dtype=bool)
-    group_of_partner, group_of_place = _groups(watched & telling[:, None] & reported[None, :])
+    group_of_partner, group_of_place = _groups(watched, records > 0)
     groups = sorted(set(group_of_partner[telling].tolist()))
-    weight = [
-        (int((reported & (group_of_place == one)).sum()), float(records[group_of_partner == one].sum()), -one)
+    sizes = [
+        (int((reported & (group_of_place == one)).sum()), float(records[group_of_partner == one].sum()))
         for one in groups
     ]
-    largest = groups[weight.index(max(weight))]
+    largest = groups[sizes.index(max(sizes))]
     partners = telling & (group_of_partner == largest)
-    return partners, watched[partners].any(axis=0)
+    places = watched[partners].any(axis=0) & (~reported | (group_of_place == largest))
+    return partners, places
 
 
-def _groups(ties: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Number of the connected group of each row and of each column."""
-    rows, columns = ties.shape
-    row, column = np.nonzero(ties)
-    size = rows + columns
-    graph = coo_array((np.ones(len(row)), (row, column + rows)), shape=(size, size))
-    _, group = connected_components(graph, directed=False)
+def _groups(watched: Mask, seen: Mask) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Number of the strongly connected group of each partner (row) and of each place (column)."""
+    rows, columns = watched.shape
+    graph = np.zeros((rows + columns, rows + columns), dtype=bool)
+    graph[:rows, rows:], graph[rows:, :rows] = watched, seen.T
+    _, group = connected_components(csr_array(graph), directed=True, connection="strong")
     return group[:rows], group[rows:]

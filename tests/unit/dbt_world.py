@@ -19,6 +19,10 @@ import pyarrow.parquet as pq
 import pytest
 from dbt.cli.main import dbtRunner
 
+from orchestration import statistics
+from orchestration.settings import Settings
+from orchestration.warehouse import Part, read_tables
+
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
 
@@ -111,6 +115,9 @@ SOM,iso_alpha2,SO,fixture
 """,
     "place_coordinates": """place_id,lat,lon,grade,source
 KE040,0.46,34.11,capital,fixture
+""",
+    "county_adjacency": """place_id,neighbour_place_id,contact,source,reviewed_by
+KE001,KE047,border,fixture,fixture
 """,
     "codes": """domain,code,label,counts_as_victim
 record_grain,case,Case,na
@@ -283,22 +290,30 @@ class World:
             )  # fmt: skip
 
     def build(self, changed: Sequence[dict[str, tuple[str, str]]] = ()) -> duckdb.DuckDBPyConnection:
-        """Run `dbt build` in a copy of the project with these seeds; return the warehouse, read-only.
+        """Build a copy of the project with these seeds, statistics in between; return the warehouse, read-only.
 
         `changed` breaks the copy: files of the project, with a text and what to put in its place.
         """
-        project, warehouse = self.root / "dbt_project", self.root / "warehouse.duckdb"
+        project, warehouse = self.root / "dbt_project", self.root / "work" / "warehouse.duckdb"
         shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
         for name, (text, instead) in (change for changes in changed for change in changes.items()):
             path = project / name
             assert text in path.read_text(encoding="utf-8"), f"{name} does not hold the text to change"
             path.write_text(path.read_text(encoding="utf-8").replace(text, instead), encoding="utf-8")
         self._write()
+        settings = Settings(self.root, self.root, self.root)
+        self._dbt(project, warehouse, Part.BEFORE_STATISTICS)
+        statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
+        self._dbt(project, warehouse, Part.AFTER_STATISTICS)
+        return duckdb.connect(str(warehouse), read_only=True)
+
+    def _dbt(self, project: Path, warehouse: Path, part: Part) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("NJIA_WAREHOUSE", str(warehouse))
             outcome = dbtRunner().invoke(
                 [
-                    "--quiet", "build", "--project-dir", str(project), "--profiles-dir", str(project),
+                    "--quiet", "build", *part.value,
+                    "--project-dir", str(project), "--profiles-dir", str(project),
                     "--target-path", str(self.root / "target"), "--log-path", str(self.root / "log"),
                     "--vars", json.dumps({"work": str(self.root / "work"), "as_of": self.as_of}),
                 ]
@@ -306,7 +321,6 @@ class World:
         failed = [r for r in getattr(outcome.result, "results", []) if r.status in ("fail", "error")]
         problem = outcome.exception or [(r.node.name, r.message) for r in failed]
         assert outcome.success, f"dbt build failed: {problem}"
-        return duckdb.connect(str(warehouse), read_only=True)
 
     def _mention(self, name: str) -> int | None:
         if name == "":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,9 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.errors import NjiaError
 from orchestration.settings import Settings
 from orchestration.statistics import AGGREGATES, SCHEMAS, measure
-from orchestration.statistics.policy import load_policy
+from orchestration.statistics.hotspots import hotspots
+from orchestration.statistics.labels import labels
+from orchestration.statistics.measure import as_table
+from orchestration.statistics.policy import POLICY_SEED, load_policy
 from orchestration.statistics.posterior import posterior
 from orchestration.statistics.two_way import comparable, two_way
 
@@ -30,7 +33,7 @@ def test_two_partners_that_share_one_county_give_ratios_by_hand() -> None:
 
 
 def test_the_posterior_of_thirty_where_fifteen_are_expected_is_no_hotspot() -> None:
-    """Gamma(32, 17), by R's qgamma and pgamma."""
+    """Gamma(32, 17): its mean is 32/17; the rest from its density."""
     sure = posterior(np.array([30.0]), np.array([15.0]), 2, 2)
     (low,), (high,) = sure.interval(0.95)
     assert sure.mean[0] == pytest.approx(1.882353, abs=1e-6)
@@ -57,10 +60,6 @@ def test_a_county_without_records_ties_nobody_but_is_compared() -> None:
     assert fit.ratio.tolist() == [2, 0] and fit.expected.tolist() == [15, 15]
 
 
-def frame(columns: tuple[str, ...], rows: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=list(columns))
-
-
 EMPTY = {
     name: pa.table({column: pa.array([], pa.string()) for column in columns})
     for name, columns in AGGREGATES.items()
@@ -72,3 +71,121 @@ def test_an_empty_world_gives_empty_tables(tmp_path: Path) -> None:
     assert measure(settings, EMPTY) == dict.fromkeys(SCHEMAS, 0)
     for name, schema in SCHEMAS.items():
         assert pq.read_schema(settings.statistics / f"{name}.parquet").equals(schema)
+
+
+def test_places_that_each_partner_sees_one_sidedly_are_not_compared() -> None:
+    """a watches all three counties and reports only the first; b watches and reports the other two.
+
+    The first could be twice or a thousand times as active: both explain the zeros and the counts.
+    """
+    records = np.array([[40.0, 0, 0], [0, 30, 20]])
+    months = np.array([[12.0, 12, 12], [0, 12, 12]])
+    partners, places = comparable(records, months)
+    assert partners.tolist() == [False, True]
+    assert places.tolist() == [False, True, True]
+    records[0, 1] = 2  # one record elsewhere ties them
+    assert comparable(records, months)[1].all()
+
+
+def test_the_fit_is_exact_where_few_records_tie_places_together() -> None:
+    """At the maximum each partner and each place is expected to report what it reports."""
+    records = np.array([[400.0, 1, 0], [0, 300, 2], [0, 1, 200]])
+    months = np.array([[12.0, 12, 12], [12, 12, 12], [0, 12, 12]])
+    fit = two_way(records, months)
+    mean = months * fit.level[:, None] * fit.ratio
+    assert mean.sum(axis=0) == pytest.approx(records.sum(axis=0), rel=1e-8)
+    assert mean.sum(axis=1) == pytest.approx(records.sum(axis=1), rel=1e-8)
+
+
+def test_how_much_a_partner_reports_everywhere_makes_no_ratio() -> None:
+    """p reports eight times what q reports, in the one county p watches: there both see the same activity."""
+    records = np.array([[80.0, 0, 0], [10, 10, 10]])
+    months = np.array([[12.0, 0, 0], [12, 12, 12]])
+    assert two_way(records, months).ratio == pytest.approx([1, 1, 1])
+
+
+def test_records_outside_declared_coverage_are_not_compared() -> None:
+    records, months = np.array([[20.0, 10, 99]]), np.array([[12.0, 12, 0]])
+    fit = two_way(records, months)
+    assert fit.places.tolist() == [True, True, False]
+    assert fit.ratio == pytest.approx([4 / 3, 2 / 3])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ((9, 2, 50.0, 1.0, 1.0, 0.0), "insufficient"),
+        ((50, 2, 2.9, 1.0, 1.0, 0.0), "insufficient"),
+        ((9, 1, np.nan, np.nan, np.nan, np.nan), "insufficient"),
+        ((50, 1, 20.0, 1.0, 1.0, 0.0), "single_source"),
+        ((50, 1, np.nan, np.nan, np.nan, np.nan), "single_source"),
+        ((50, 2, np.nan, np.nan, np.nan, np.nan), "not_comparable"),
+        ((50, 2, 20.0, 0.96, 1.0, 0.0), "hotspot"),
+        ((50, 2, 40.0, 0.95, 0.96, 0.0), "elevated"),
+        ((50, 2, 90.0, 0.0, 0.0, 0.96), "lower"),
+        ((50, 2, 50.0, 0.3, 0.5, 0.1), "not_distinguished"),
+    ],
+)
+def test_the_first_label_that_holds(numbers: tuple[float, ...], expected: str) -> None:
+    assert labels(*(np.array([number]) for number in numbers), POLICY).tolist() == [expected]  # type: ignore[arg-type]
+
+
+def cells(rows: list[tuple[str, str, int]], value: str, **window: str) -> pd.DataFrame:
+    """Rows of partner, place and number, in one window."""
+    given = [dict(zip(("partner", "place_id", value), row, strict=True)) for row in rows]
+    return pd.DataFrame(given).assign(
+        place_level="county", place_role="origin", record_grain="case", **window
+    )
+
+
+PERIODS = pd.DataFrame(
+    {
+        "period_id": ["2023", "2026"],
+        "period_kind": ["year", "year"],
+        "period_from": [pd.Timestamp("2023-01-01"), pd.Timestamp("2026-01-01")],
+        "period_to": [pd.Timestamp("2023-12-31"), pd.Timestamp("2026-12-31")],
+        "is_complete": [True, False],
+    }
+)
+REPORTED = [("p", "KE040", 20), ("p", "KE047", 10), ("q", "KE047", 40), ("q", "KE001", 20)]
+
+
+def measured(period: str, order: slice = slice(None)) -> pd.DataFrame:
+    counts = cells(REPORTED, "record_count", period_id=period, population="all")[order]
+    effort = cells([(p, c, 12) for p, c, _ in REPORTED], "effort_months", period_id=period)[order]
+    return hotspots(counts, effort, PERIODS, frozenset(), POLICY)
+
+
+def test_only_complete_periods_are_measured() -> None:
+    assert len(measured("2026")) == 0
+    assert set(measured("2023")["population"]) == {"all", "children"}
+
+
+def test_the_order_of_rows_changes_nothing() -> None:
+    assert as_table("hotspots", measured("2023")).equals(
+        as_table("hotspots", measured("2023", slice(None, None, -1)))
+    )
+
+
+def test_what_is_handed_over_is_rounded_and_told_no_finer_of_one_partner() -> None:
+    table = as_table("hotspots", measured("2023")).to_pylist()
+    (nairobi,) = [row for row in table if row["place_id"] == "KE047" and row["population"] == "all"]
+    assert nairobi["activity_ratio"] == 1.1 and nairobi["largest_partner_share"] == 0.8
+    assert nairobi["gi_star_z"] is None and nairobi["trend_category"] is None
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("hotspot_ratio,about 1.5,x,y", "row hotspot_ratio: the value is not a number"),
+        ("hotspot_ration,1.5,x,y", "hotspot_ratio, hotspot_ration"),
+    ],
+)
+def test_a_policy_that_cannot_be_read_names_its_row(tmp_path: Path, line: str, words: str) -> None:
+    lines = POLICY_SEED.read_text(encoding="utf-8").splitlines()
+    seed = tmp_path / "statistics_policy.csv"
+    seed.write_text(
+        "\n".join(line if one.startswith("hotspot_ratio,") else one for one in lines), encoding="utf-8"
+    )
+    with pytest.raises(NjiaError, match=words):
+        load_policy(seed)

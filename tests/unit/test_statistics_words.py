@@ -42,6 +42,7 @@ def test_every_band_has_its_sentence() -> None:
 def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> None:
     assert codes_with_words("hotspot_label") == codes_in_the_dictionary("hotspot_label")
     assert set(WITHOUT_NUMBERS) < codes_with_words("hotspot_label")
+    assert codes_with_words("trend_category") == codes_in_the_dictionary("trend_category")
     assert codes_with_words("evidence_class") == codes_in_the_dictionary("evidence_class")
     assert codes_with_words("absence_class") == codes_in_the_dictionary("next_round_class")
     assert codes_in_the_dictionary("absence_class") < codes_with_words("absence_class")

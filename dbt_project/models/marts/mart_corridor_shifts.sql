@@ -1,5 +1,5 @@
--- One row per level, corridor with known ends, grain and pair of windows: did its share of each partner's own
--- records change? Partners of one window alone say nothing here; where there is too little, a reason stands instead of a figure.
+-- One row per level, corridor with known ends, grain and pair of windows: did its share of each partner's own records
+-- change? Partners of one window alone say nothing here; where there is too little, a reason stands for a figure.
 select
     level,
     corridor_id,

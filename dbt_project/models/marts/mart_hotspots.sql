@@ -108,6 +108,9 @@ joined as (
         measures.largest_partner_share,
         measures.ratio_without_largest,
         measures.dispersion,
+        measures.gi_star_z,
+        measures.gi_star_q,
+        measures.trend_category,
         coalesce(
             measures.label,
             case when not periods.is_complete then 'period_incomplete' else 'not_measured' end
@@ -174,5 +177,8 @@ select
     largest_partner_share,
     ratio_without_largest,
     dispersion,
-    label
+    gi_star_z,
+    gi_star_q,
+    label,
+    trend_category
 from joined

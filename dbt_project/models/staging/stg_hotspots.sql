@@ -14,5 +14,8 @@ select
     largest_partner_share,
     ratio_without_largest,
     dispersion,
-    label
+    gi_star_z,
+    gi_star_q,
+    label,
+    trend_category
 from {{ source('statistics', 'hotspots') }}

@@ -1,0 +1,54 @@
+"""Gates on made-up worlds with known truth: twenty seeded replicates; `tests.benchmarks.simulate_hotspots` runs many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from orchestration.statistics.policy import load_policy
+from tests.unit.hotspot_worlds import Flags, World, flags, world
+
+REPLICATES = 20
+POLICY = load_policy()
+Made = list[tuple[World, Flags]]
+
+
+@pytest.fixture(scope="module")
+def planted() -> Made:
+    return [(made := world(seed), flags(made, POLICY)) for seed in range(REPLICATES)]
+
+
+@pytest.fixture(scope="module")
+def null() -> Made:
+    return [(made := world(seed, is_planted=False), flags(made, POLICY)) for seed in range(REPLICATES)]
+
+
+def test_the_planted_core_is_found(planted: Made) -> None:
+    found = [(seen.labels[made.core] == "hotspot").all() for made, seen in planted]
+    assert np.mean(found) >= 0.7
+
+
+def test_the_neighbourhood_of_the_core_is_found(planted: Made) -> None:
+    assert np.mean([seen.high_neighbourhood[made.core].all() for made, seen in planted]) >= 0.7
+
+
+def test_a_big_new_partner_makes_no_hotspot(planted: Made) -> None:
+    flagged = [label for made, seen in planted for label in seen.labels[made.confounded] == "hotspot"]
+    assert np.mean(flagged) <= 0.1
+
+
+def test_by_raw_counts_the_new_partners_counties_would_be_hotspots(null: Made) -> None:
+    """The trap is there: half of them have more than half again as many records as the mean."""
+    raw = [made.records.sum(axis=0) / made.records.sum(axis=0).mean() for made, _ in null]
+    over = [ratio[made.confounded] > POLICY.hotspot_ratio for (made, _), ratio in zip(null, raw, strict=True)]
+    assert np.mean(over) > 0.4
+    assert np.mean([seen.labels[made.confounded] == "hotspot" for made, seen in null]) <= 0.1
+
+
+def test_where_nothing_is_planted_few_worlds_have_a_false_flag(null: Made) -> None:
+    """Of a county whose true ratio lies below the mark."""
+    labelled = [
+        ((seen.labels == "hotspot") & (made.true_ratio < POLICY.hotspot_ratio)).any() for made, seen in null
+    ]
+    neighbourhoods = [seen.high_neighbourhood.any() for _, seen in null]
+    assert np.mean(labelled) <= 0.2 and np.mean(neighbourhoods) <= 0.2

@@ -1,0 +1,126 @@
+"""Gi*, Moran, empirical Bayes and false discovery, against published and cross-checked figures.
+
+`sids2.csv` is the classic data set of sudden infant deaths in North Carolina (Cressie 1993) as libpysal
+ships it (BSD), with queen neighbours made from its polygons; figures by esda 2.9 and R's spdep 1.3-5.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from orchestration.statistics.exploring import GUARD, ears_bounds, moran
+from orchestration.statistics.neighbourhood import gi_star, load_neighbours, q_values, ties, two_sided
+from orchestration.statistics.posterior import posterior, prior
+
+with (Path(__file__).parent / "sids2.csv").open(encoding="utf-8", newline="") as lines:
+    SIDS = list(csv.DictReader(lines))
+COUNTIES = [row["county"] for row in SIDS]
+QUEEN = frozenset((row["county"], other) for row in SIDS for other in row["neighbours"].split(";"))
+NEAR = ties(COUNTIES, QUEEN)
+APART = NEAR & ~np.eye(len(NEAR), dtype=bool)
+
+
+def column(name: str) -> np.ndarray:
+    return np.array([float(row[name]) for row in SIDS])
+
+
+RATES = column("deaths_1979") / column("births_1979") * 1000
+
+
+def test_gi_star_of_six_points_within_a_distance() -> None:
+    """The example of esda's documentation, with each point among its own neighbours."""
+    points = np.array([(10, 10), (20, 10), (40, 10), (15, 20), (30, 20), (30, 30)])
+    distance = np.linalg.norm(points[:, None] - points[None, :], axis=2)
+    z = gi_star(np.array([2, 3, 3.2, 5, 8, 7]), distance <= 15)
+    expected = [-1.39727626, -0.28917762, 0.65064964, -0.28917762, 1.23452088, 2.02424331]
+    assert z == pytest.approx(expected, abs=1e-8)
+
+
+def test_gi_star_of_sudden_infant_deaths() -> None:
+    assert APART.sum() == 490
+    z = dict(zip(COUNTIES, gi_star(RATES, NEAR), strict=True))
+    assert [(name, round(z[name], 5)) for name in sorted(z, key=z.__getitem__, reverse=True)[:5]] == [
+        ("Robeson", 3.11325),
+        ("Richmond", 2.85087),
+        ("Scotland", 2.25852),
+        ("Camden", 2.14507),
+        ("Hoke", 2.1153),
+    ]
+    assert (round(z["Hyde"], 5), round(z["Tyrrell"], 5)) == (-2.98187, -2.95901)
+
+
+def test_moran_of_sudden_infant_deaths() -> None:
+    found = moran(RATES, APART)
+    assert found.i == pytest.approx(0.1427504, abs=5e-8)
+    assert found.expected == pytest.approx(-0.0101010, abs=5e-8)
+    assert found.variance == pytest.approx(0.0041859, abs=5e-8)
+    assert found.z == pytest.approx(2.36253, abs=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("year", "variance", "mean"), [("1979", 3.163655e-07, 0.001979204), ("1974", 7.692931e-07, 0.002021445)]
+)
+def test_the_prior_is_marshalls(year: str, variance: float, mean: float) -> None:
+    shape, rate = prior(column(f"deaths_{year}"), column(f"births_{year}"))
+    assert shape / rate == pytest.approx(mean, abs=5e-10)
+    assert shape / rate**2 == pytest.approx(variance, rel=1e-6)
+
+
+def test_the_posterior_mean_is_marshalls_empirical_bayes_rate() -> None:
+    deaths, births = column("deaths_1979"), column("births_1979")
+    rates = posterior(deaths, births, *prior(deaths, births)).mean
+    assert rates[:4] == pytest.approx([0.00162492, 0.00226271, 0.00186202, 0.00202962], abs=5e-9)
+
+
+def test_moran_of_empirical_bayes_rates() -> None:
+    """Assuncao and Reis 1999: rates in their own standard errors."""
+    deaths, births = column("deaths_1979"), column("births_1979")
+    shape, rate = prior(deaths, births)
+    errors = np.sqrt(shape / rate**2 + shape / rate / births)
+    assert moran((deaths / births - shape / rate) / errors, APART).i == pytest.approx(0.1387882, abs=5e-8)
+
+
+def test_four_of_fifteen_are_found_as_in_the_paper_of_1995() -> None:
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719,
+         0.6528, 0.7590, 1.0]  # fmt: skip
+    q = q_values(np.array(p))
+    assert (q <= 0.05).sum() == 4
+    expected = [0.0015, 0.0030, 0.0095, 0.035625, 0.0603, 0.063857, 0.063857, 0.0645, 0.0765]
+    assert q[:9] == pytest.approx(expected, abs=5e-7)
+
+
+def test_what_was_never_judged_does_not_count_among_the_tests() -> None:
+    q = q_values(np.array([0.01, np.nan, 0.04]))
+    assert q[[0, 2]].tolist() == [0.02, 0.04] and np.isnan(q[1])
+
+
+def test_one_of_47_counties_can_be_found_alone() -> None:
+    """By permutation it never could: the smallest p of 999 is .001, and two-sided over 47 that is above .05."""
+    p = two_sided(np.array([3.5, *np.zeros(46)]))
+    assert (q_values(p) < 0.05).tolist() == [True] + [False] * 46
+
+
+@pytest.mark.parametrize("values", [[], [2.0], [1.0, 1.0, 1.0]])
+def test_values_that_do_not_differ_have_no_gi_star(values: list[float]) -> None:
+    assert np.isnan(gi_star(np.array(values), np.eye(len(values), dtype=bool))).all()
+
+
+def test_neighbours_are_mutual_and_each_county_is_its_own() -> None:
+    counties = [f"KE{number:03d}" for number in range(1, 48)]
+    near = ties(counties, load_neighbours())
+    assert near.diagonal().all() and (near == near.T).all()
+    assert near[counties.index("KE001"), counties.index("KE002")]  # Mombasa, Kwale
+    assert not near[counties.index("KE001"), counties.index("KE047")]  # Mombasa, Nairobi
+
+
+def test_ears_bounds_and_alarms() -> None:
+    """R's surveillance 1.24.1, earsC with baseline 7, alpha .001, minSigma 0; counted from 1 there."""
+    y = np.array([3, 5, 4, 6, 5, 7, 4, 5, 6, 4, 5, 7, 6, 5, 14, 15, 6, 5, 4, 20, 5, 6], dtype=float)
+    c1, c2 = ears_bounds(y), ears_bounds(y, GUARD)
+    assert (c1[7], c1[14], c1[15]) == pytest.approx((9.0141, 8.4443, 17.0738), abs=5e-5)
+    assert y[14] > c1[14] and not y[15] > c1[15]
+    assert [at + 1 for at in range(len(y)) if y[at] > c2[at]] == [15, 16]
