@@ -24,3 +24,8 @@
 {% macro year_of(date) -%}
     cast(extract(year from {{ date }}) as integer)
 {%- endmacro %}
+
+{# Partners have had their months to report since the day after the last: three months after 30 June would be a day short. #}
+{% macro is_complete(last_day) -%}
+    {{ months_after(days_after(last_day, 1), var('complete_after_months')) }} <= {{ as_of_date() }}
+{%- endmacro %}

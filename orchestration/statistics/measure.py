@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.settings import Settings
+from orchestration.statistics.corridor_shifts import corridor_shifts
+from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.neighbourhood import load_neighbours
 from orchestration.statistics.policy import load_policy
-from orchestration.statistics.tables import DIGITS, DIGITS_OF, SCHEMAS
+from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
 
 
 def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str, int]:
@@ -29,7 +32,21 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
         load_neighbours(),
         policy,
     )
-    found = {"hotspots": places}
+    told_in_all, active_months = frames["int_partner_counts"], frames["int_partner_months"]
+    found = {
+        "hotspots": places,
+        "corridor_shifts": corridor_shifts(
+            frames["int_corridor_counts"],
+            told_in_all,
+            active_months,
+            frames["int_calendar_months"],
+            frames["int_periods"],
+            policy,
+        ),
+        "county_ratings": county_ratings(
+            places, frames["int_county_counts"], told_in_all, active_months, frames["int_periods"], policy
+        ),
+    }
     settings.statistics.mkdir(parents=True, exist_ok=True)
     for name, frame in found.items():
         pq.write_table(as_table(name, frame), settings.statistics / f"{name}.parquet")
@@ -37,12 +54,25 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
 
 
 def as_table(name: str, frame: pd.DataFrame) -> pa.Table:
-    """The frame with the columns of its schema alone, floats rounded; missing numbers are null."""
+    """The frame with the columns of its schema alone, floats rounded; missing numbers are null.
+
+    A frame without a row may lack columns.
+    """
     schema = SCHEMAS[name]
+    if frame.empty:
+        return schema.empty_table()
     columns = {}
     for field in schema:
         column = frame[field.name]
         if pa.types.is_floating(field.type):
-            column = column.astype("float64").round(DIGITS_OF.get(field.name, DIGITS))
+            column = _rounded(column.astype("float64"), name)
         columns[field.name] = pa.array(column, type=field.type, from_pandas=True)
     return pa.table(columns, schema=schema)
+
+
+def _rounded(column: pd.Series, table: str) -> pd.Series:
+    if table not in FIGURES_OF:
+        return column.round(DIGITS_OF.get(str(column.name), DIGITS))
+    size = np.floor(np.log10(column.abs().where(column != 0)))
+    scale = 10.0 ** (FIGURES_OF[table] - 1 - size)
+    return ((column * scale).round() / scale).where(column != 0, column)

@@ -30,6 +30,26 @@ class Policy:
     trend_minimum_quarters: float
     trend_hot_share: float
     trend_significance: float
+    shift_window_months: float
+    shift_minimum_records: float
+    shift_largest_q: float
+    shift_least_factor: float
+    shift_stable_factor: float
+    shift_panel_partners: float
+    shift_unknown_dispersion: float
+    shift_mix_months: float
+    risk_weight_origin: float
+    risk_weight_transit: float
+    risk_weight_exploitation: float
+    risk_weight_change: float
+    risk_anchor_factor: float
+    risk_band_typical: float
+    risk_band_higher: float
+    risk_band_much_higher: float
+    risk_band_certainty: float
+    risk_interval_coverage: float
+    risk_most_missing: float
+    risk_missing_error: float
 
 
 def load_policy(seed: Path = POLICY_SEED) -> Policy:

@@ -16,18 +16,44 @@ AGGREGATES = {
     "intermediate.int_place_effort": (
         "place_level", "place_id", "place_role", "period_id", "record_grain", "partner", "effort_months",
     ),
-    "intermediate.int_periods": ("period_id", "period_kind", "period_from", "period_to", "is_complete"),
+    "intermediate.int_corridor_counts": (
+        "partner", "record_grain", "corridor_level", "corridor_id", "origin_place_id", "via_place_id",
+        "destination_place_id", "month_from", "month_to", "round", "record_count",
+    ),
+    "intermediate.int_county_counts": (
+        "partner", "record_grain", "place_id", "month_from", "month_to", "record_count",
+    ),
+    "intermediate.int_partner_counts": (
+        "partner", "record_grain", "month_from", "month_to", "round", "record_count", "unknown_end_count",
+        "unknown_way_count",
+    ),
+    "intermediate.int_partner_months": ("partner", "record_grain", "month_start"),
+    "intermediate.int_calendar_months": ("month_start", "is_complete"),
+    "intermediate.int_periods": (
+        "period_id", "period_kind", "label", "period_from", "period_to", "is_complete",
+    ),
 }  # fmt: skip
 
 DESCRIPTIONS = {
     "hotspots": "Activity at each place and role of a complete period, beside what its partners' own level "
     "lets expect.",
+    "corridor_shifts": "Each corridor's share of partners' own records in two windows, judged.",
+    "county_ratings": "The regional composite of each county and twelve months, with its components.",
 }
 
 # Digits kept of each float: what lies beyond differs between machines and would mean nothing to a reader. A
 # partner's share is told to one tenth, because with a count beside it more would tell that partner's count.
 DIGITS = 3
-DIGITS_OF = {"probability_high": 4, "gi_star_q": 4, "largest_partner_share": 1}
+# Odds ratios and shares of corridors may be very small: there, so many figures from the first but zero.
+FIGURES_OF = {"corridor_shifts": 4}
+DIGITS_OF = {
+    "probability_high": 4,
+    "gi_star_q": 4,
+    "largest_partner_share": 1,
+    "score": 1,
+    "low": 1,
+    "high": 1,
+}
 
 SCHEMAS = {
     "hotspots": pa.schema(
@@ -50,6 +76,85 @@ SCHEMAS = {
             ("gi_star_q", pa.float64()),
             ("label", pa.string()),
             ("trend_category", pa.string()),
+        ]
+    ),
+    "corridor_shifts": pa.schema(
+        [
+            ("level", pa.string()),
+            ("corridor_id", pa.string()),
+            ("origin_place_id", pa.string()),
+            ("via_place_id", pa.string()),
+            ("destination_place_id", pa.string()),
+            ("record_grain", pa.string()),
+            ("comparison", pa.string()),
+            ("baseline_window", pa.string()),
+            ("current_window", pa.string()),
+            ("baseline_from", pa.date32()),
+            ("baseline_to", pa.date32()),
+            ("current_from", pa.date32()),
+            ("current_to", pa.date32()),
+            ("status", pa.string()),
+            ("reason", pa.string()),
+            ("evidence", pa.string()),
+            ("record_count_baseline", pa.int64()),
+            ("record_count_current", pa.int64()),
+            ("comparable_count_baseline", pa.int64()),
+            ("comparable_count_current", pa.int64()),
+            ("partner_count", pa.int32()),
+            ("comparable_partner_count", pa.int32()),
+            ("partners_started", pa.int32()),
+            ("partners_stopped", pa.int32()),
+            ("share_baseline", pa.float64()),
+            ("share_current", pa.float64()),
+            ("comparable_share_baseline", pa.float64()),
+            ("adjusted_share_current", pa.float64()),
+            ("share_odds_ratio", pa.float64()),
+            ("ratio_low", pa.float64()),
+            ("ratio_high", pa.float64()),
+            ("q_value", pa.float64()),
+            ("dispersion", pa.float64()),
+            ("leave_one_out_low", pa.float64()),
+            ("leave_one_out_high", pa.float64()),
+            ("unknown_end_share_baseline", pa.float64()),
+            ("unknown_end_share_current", pa.float64()),
+            ("displaced_from", pa.string()),
+            ("mix_divergence", pa.float64()),
+            ("mix_p_value", pa.float64()),
+        ]
+    ),
+    "county_ratings": pa.schema(
+        [
+            ("place_id", pa.string()),
+            ("period_id", pa.string()),
+            ("record_grain", pa.string()),
+            ("score", pa.float64()),
+            ("low", pa.float64()),
+            ("high", pa.float64()),
+            ("band", pa.string()),
+            ("band_probability", pa.float64()),
+            ("without_one_low", pa.float64()),
+            ("without_one_high", pa.float64()),
+            ("components_missing", pa.int32()),
+            ("origin_ratio", pa.float64()),
+            ("origin_ratio_low", pa.float64()),
+            ("origin_ratio_high", pa.float64()),
+            ("origin_score", pa.float64()),
+            ("origin_weight", pa.float64()),
+            ("transit_ratio", pa.float64()),
+            ("transit_ratio_low", pa.float64()),
+            ("transit_ratio_high", pa.float64()),
+            ("transit_score", pa.float64()),
+            ("transit_weight", pa.float64()),
+            ("exploitation_ratio", pa.float64()),
+            ("exploitation_ratio_low", pa.float64()),
+            ("exploitation_ratio_high", pa.float64()),
+            ("exploitation_score", pa.float64()),
+            ("exploitation_weight", pa.float64()),
+            ("change_ratio", pa.float64()),
+            ("change_ratio_low", pa.float64()),
+            ("change_ratio_high", pa.float64()),
+            ("change_score", pa.float64()),
+            ("change_weight", pa.float64()),
         ]
     ),
 }

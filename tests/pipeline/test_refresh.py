@@ -69,6 +69,31 @@ def test_novelty_tells_a_confirmed_destination_from_a_new_partners_word(
     assert found == [("GRC", "panel_confirmed"), ("RWA", "new_source")]
 
 
+def test_no_shift_is_told_where_nobody_reported_before(published_world: EvidenceBase) -> None:
+    # All cases are of 2025: no partner has a baseline. Of the rounds only tai_routes reported both, one record each.
+    found = published_world.ask(
+        "select comparison, corridor_id, status, reason from marts.mart_corridor_shifts where level = 'od' order by all"
+    )
+    assert [row[1:] for row in found if row[0] == "months"] == [
+        (corridor, "new_source", None)
+        for corridor in ("ETH>KE047", "KE040>KE047", "KE042>KE047", "KE047>ARE", "UGA>KE001")
+    ]
+    assert [row[1:] for row in found if row[0] == "rounds"] == [
+        ("KE040>KE047", "too_few", "below_minimum"),
+        ("KE047>GRC", "too_few", "below_minimum"),
+        ("KE047>RWA", "new_source", None),
+        ("KE047>SAU", "too_few", "below_minimum"),
+    ]
+
+
+def test_what_was_not_seen_again_is_told_with_who_still_reports(published_world: EvidenceBase) -> None:
+    found = published_world.ask(
+        "select item, round, last_round, absence_class from marts.mart_not_seen_again "
+        "where item_kind = 'country' and role = 'destination'"
+    )
+    assert found == [("SAU", "2020", "2019", "panel_silent")]
+
+
 def test_quarantine_names_the_rule_and_what_to_do(published_world: EvidenceBase) -> None:
     found = published_world.ask(
         "select rule_code, row_count, steward_action from quality.quarantine_summary order by rule_code"

@@ -199,6 +199,43 @@ def test_all_17_transit_places_of_the_second_round_are_resolved(samples: Evidenc
     assert countries == [("KEN",), ("SOM",)]
 
 
+def test_the_road_that_the_samples_leave_is_told_beside_the_one_they_take(samples: EvidenceBase) -> None:
+    # Planted: from October 2025 on the road from Moyale (Marsabit) to Nairobi is left for the one from Mandera.
+    told = samples.ask(
+        "select corridor_id, status, evidence, displaced_from from marts.mart_corridor_shifts "
+        "where comparison = 'months' and record_grain = 'case' and level = 'od' and evidence is not null order by 1"
+    )
+    assert told == [
+        ("KE009>KE047", "growing", "panel", "KE010>KE047"),
+        ("KE010>KE047", "fading", "panel", None),
+    ]
+    ways = samples.ask(
+        "select corridor_id, status from marts.mart_corridor_shifts where comparison = 'months' "
+        "and record_grain = 'case' and level = 'odv' and evidence is not null order by 1"
+    )
+    assert ways == [
+        ("KE009>KE007>KE047", "growing"), ("KE009>KE015>KE047", "emerging"), ("KE010>KE011>KE047", "fading"),
+    ]  # fmt: skip
+
+
+def test_two_rounds_of_few_reports_tell_no_shift(samples: EvidenceBase) -> None:
+    told = names(
+        samples,
+        "select distinct status from marts.mart_corridor_shifts where comparison = 'rounds'",
+    )
+    assert told == {"too_few", "new_source"}
+
+
+def test_no_county_is_rated_on_route_reports_alone(samples: EvidenceBase) -> None:
+    bands = dict(
+        samples.ask(
+            "select record_grain, string_agg(distinct band, ' ' order by band) from marts.mart_regional_risk group by 1"
+        )
+    )
+    assert bands["route_report"] == "not_rated"
+    assert {"between_bands", "higher", "not_rated"} <= set(bands["case"].split())
+
+
 def test_transport_and_recruitment_are_asked_from_the_second_round_on(samples: EvidenceBase) -> None:
     known = {
         (field, period): count

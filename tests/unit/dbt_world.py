@@ -356,7 +356,7 @@ class World:
         seeds.mkdir(parents=True)
         for name, text in SEEDS.items():
             (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
-        for name in ("measures_of_tables.csv", "statistics_policy.csv"):
+        for name in ("measures_of_tables.csv", "statistics_policy.csv", "statistics_words.csv"):
             shutil.copy(REFERENCE_SEEDS / name, seeds)
 
 

@@ -314,6 +314,12 @@ def test_novelty_is_believed_by_who_said_it(warehouse: Warehouse) -> None:
         ("2020", "KEN", "seen_before", None, date(2019, 8, 1)),
         ("2020", "SOM-somaliland", "new_source", None, date(2020, 6, 1)),
     ]
+    # Panel partners: `old`, and not `moved`, whose coverage changed.
+    assert rows(
+        warehouse,
+        """select item, partner_count, panel_partner_count from marts.mart_novelty
+        where item_kind = 'country' and role = 'any' and round = '2020' and item <> 'KEN' order by 1""",
+    ) == [("ETH", 1, 0), ("ITA", 2, 1), ("SOM-somaliland", 2, 0)]
     assert rows(
         warehouse,
         """select item, evidence_class from marts.mart_novelty
@@ -322,6 +328,17 @@ def test_novelty_is_believed_by_who_said_it(warehouse: Warehouse) -> None:
     assert rows(
         warehouse, "select round, item from marts.mart_novelty where item_kind = 'form' order by 1"
     ) == [("2019", "Forced labour / Fishing"), ("2020", "Forced labour / Fishing")]
+
+
+def test_what_was_not_seen_again_is_listed_in_the_round_that_did_not_name_it(warehouse: Warehouse) -> None:
+    assert rows(
+        warehouse,
+        """select round, role, item, last_round, earlier_partner_count, absence_class
+        from marts.mart_not_seen_again where item_kind = 'country' order by 1, 2, 3""",
+    ) == [
+        ("2020", "any", "ARE", "2019", 2, "panel_silent"),
+        ("2020", "destination", "ARE", "2019", 2, "panel_silent"),
+    ]
 
 
 def test_periods_are_complete_after_their_lag(warehouse: Warehouse) -> None:

@@ -74,6 +74,7 @@ dated as (
 select
     month_start,
     {{ days_after(months_after('month_start', 1), -1) }} as month_end,
+    {{ is_complete(days_after(months_after('month_start', 1), -1)) }} as is_complete,
     cast(year_number as integer) as year_number,
     cast(
         case

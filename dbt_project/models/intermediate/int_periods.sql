@@ -58,6 +58,5 @@ select
     label,
     period_from,
     period_to,
-    -- From the day after its last: three months after 30 June would be 30 September, a day short.
-    {{ months_after(days_after('period_to', 1), var('complete_after_months')) }} <= {{ as_of_date() }} as is_complete
+    {{ is_complete('period_to') }} as is_complete
 from periods

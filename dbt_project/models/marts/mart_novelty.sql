@@ -14,7 +14,8 @@ grain_rounds as (
     select
         record_grain,
         round_number,
-        rank() over (partition by record_grain order by round_number nulls last) as nth_round
+        rank() over (partition by record_grain order by round_number nulls last) as nth_round,
+        lead(round_number) over (partition by record_grain order by round_number nulls last) as next_round_number
     from (
         select distinct
             record_grain,
@@ -75,62 +76,6 @@ named as (
         items.item,
         items.item_role,
         items.place_id
-),
-
--- For the mirror list: did all who named it, now or before, report in the next round, and did anybody name it again?
-next_rounds as (
-    select
-        named.record_grain,
-        named.round_number,
-        named.item_kind,
-        named.item,
-        named.item_role,
-        min(later.round_number) as next_round_number
-    from named
-    inner join (
-        select distinct
-            record_grain,
-            round_number
-        from partners
-    ) as later on named.record_grain = later.record_grain and named.round_number < later.round_number
-    group by named.record_grain, named.round_number, named.item_kind, named.item, named.item_role
-),
-
-absences as (
-    select
-        next_rounds.record_grain,
-        next_rounds.round_number,
-        next_rounds.item_kind,
-        next_rounds.item,
-        next_rounds.item_role,
-        max(case when again.item is null then 0 else 1 end) as is_named_again,
-        sum(case when stayed.partner is null then 1 else 0 end) as left_count
-    from next_rounds
-    inner join items
-        on
-            next_rounds.record_grain = items.record_grain
-            and next_rounds.round_number >= items.round_number
-            and next_rounds.item_kind = items.item_kind
-            and next_rounds.item = items.item
-            and next_rounds.item_role = items.item_role
-    left join partners as stayed
-        on
-            items.partner = stayed.partner
-            and items.record_grain = stayed.record_grain
-            and next_rounds.next_round_number = stayed.round_number
-    left join named as again
-        on
-            next_rounds.record_grain = again.record_grain
-            and next_rounds.next_round_number = again.round_number
-            and next_rounds.item_kind = again.item_kind
-            and next_rounds.item = again.item
-            and next_rounds.item_role = again.item_role
-    group by
-        next_rounds.record_grain,
-        next_rounds.round_number,
-        next_rounds.item_kind,
-        next_rounds.item,
-        next_rounds.item_role
 )
 
 select
@@ -149,11 +94,11 @@ select
         else 'panel_confirmed'
     end as evidence_class,
     cast(named.partner_count as integer) as partner_count,
+    cast(named.panel_partner_count as integer) as panel_partner_count,
     case
-        when absences.is_named_again is null then null
-        when absences.is_named_again = 1 then 'seen_again'
-        when absences.left_count = 0 then 'panel_silent'
-        else 'source_left'
+        when grain_rounds.next_round_number is null then null
+        when absences.item is null then 'seen_again'
+        else absences.absence_class
     end as next_round_class
 from named
 inner join first_named
@@ -165,10 +110,10 @@ inner join first_named
 inner join {{ ref('int_rounds') }} as first_rounds on first_named.first_round_number = first_rounds.round_number
 inner join grain_rounds
     on named.record_grain = grain_rounds.record_grain and named.round_number = grain_rounds.round_number
-left join absences
+left join {{ ref('int_round_absences') }} as absences
     on
         named.record_grain = absences.record_grain
-        and named.round_number = absences.round_number
+        and grain_rounds.next_round_number = absences.round_number
         and named.item_kind = absences.item_kind
         and named.item = absences.item
         and named.item_role = absences.item_role

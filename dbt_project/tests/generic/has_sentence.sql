@@ -1,0 +1,14 @@
+{#
+  Why: report, desk and page say every status, label and band in the words of seeds/reference/statistics_words.csv; one
+  without a sentence would be printed as a code.
+  Fails with: each code of the column that has no sentence of its kind, and on how many rows. Codes are no personal values.
+#}
+{% test has_sentence(model, column_name, kind) %}
+select
+    checked.{{ column_name }},
+    count(*) as row_count
+from {{ model }} as checked
+left join {{ ref('statistics_words') }} as words on checked.{{ column_name }} = words.code and words.kind = '{{ kind }}'
+where checked.{{ column_name }} is not null and words.code is null
+group by checked.{{ column_name }}
+{% endtest %}

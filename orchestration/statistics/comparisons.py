@@ -1,0 +1,190 @@
+"""Which windows are compared, and what partners told of each thing in both: from counts by months to arrays.
+
+Months are numbers here (year × 12 + month), so that windows are plain arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from orchestration.statistics.policy import Policy
+from orchestration.statistics.share_ratio import Counts, Flags, Floats, TwoWindows, dispersion
+
+MONTHS, ROUNDS = "months", "rounds"
+# Records an active month: cells with fewer say nothing about scatter.
+_LEAST_MEAN_OF_A_CELL = 0.2
+
+
+@dataclass(frozen=True)
+class Window:
+    """Whole months, or a survey round, which holds what was collected in it whatever its dates."""
+
+    name: str
+    first_day: date
+    last_day: date
+    round: str | None = None
+
+    @property
+    def months(self) -> range:
+        return range(_number(self.first_day), _number(self.last_day) + 1)
+
+    def holds(self, counts: pd.DataFrame) -> pd.Series:
+        """Which rows lie inside: every day that a record's date allows, or all of the round."""
+        if self.round is not None:
+            return counts["round"] == self.round
+        return (counts["month_from"] >= self.months[0]) & (counts["month_to"] <= self.months[-1])
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two windows side by side; `earlier_rounds` are those before the baseline."""
+
+    kind: str
+    baseline: Window
+    current: Window
+    earlier_rounds: tuple[str, ...] = ()
+
+    def precede(self, counts: pd.DataFrame) -> pd.Series:
+        """Which rows lie before the baseline."""
+        if self.kind == ROUNDS:
+            return counts["round"].isin(self.earlier_rounds)
+        return counts["month_to"] < self.baseline.months[0]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What partners told in two windows; `items` and `partners` name the columns and rows of the arrays."""
+
+    partners: list[str]
+    items: list[str]
+    windows: TwoWindows
+    monthly: Counts
+    is_active: Flags
+    month_windows: tuple[slice, slice]
+
+    def dispersion(self, policy: Policy) -> Floats:
+        """Of each item, measured on months; the policy's where no month is known."""
+        measured = dispersion(self.monthly, self.is_active, self.month_windows, _LEAST_MEAN_OF_A_CELL)
+        return np.nan_to_num(measured, nan=policy.shift_unknown_dispersion)
+
+
+def with_month_numbers(counts: pd.DataFrame) -> pd.DataFrame:
+    """The same rows with months as numbers, missing where the date is not known at all."""
+    numbers = {
+        name: counts[name].map(_number, na_action="ignore").astype("float64")
+        for name in ("month_from", "month_to", "month_start")
+        if name in counts
+    }
+    return counts.assign(**numbers)
+
+
+def month_windows(last_month: date, months: int) -> tuple[Window, Window]:
+    """Two windows of so many months, one after the other, the second ending with this month."""
+    last = _number(last_month)
+    return _window(last - 2 * months + 1, last - months), _window(last - months + 1, last)
+
+
+def comparisons(
+    calendar: pd.DataFrame, periods: pd.DataFrame, rounds_told: set[str], policy: Policy
+) -> list[Comparison]:
+    """The newest complete months against those before, and each complete round against the one before it.
+
+    `rounds_told` are the rounds in which anything of the grain was told.
+    """
+    found = []
+    complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
+    if len(complete):
+        found.append(Comparison(MONTHS, *month_windows(complete.max(), int(policy.shift_window_months))))
+    rounds = periods[(periods["period_kind"] == "round") & periods["is_complete"].astype("bool")]
+    rounds = rounds[rounds["label"].isin(rounds_told)].sort_values(["period_from", "label"])
+    columns = (rounds[name] for name in ("period_id", "period_from", "period_to", "label"))
+    in_order = [Window(*row) for row in zip(*columns, strict=True)]
+    names = tuple(str(one.round) for one in in_order)
+    for place, (baseline, current) in enumerate(pairwise(in_order)):
+        found.append(Comparison(ROUNDS, baseline, current, names[:place]))
+    return found
+
+
+def told(
+    comparison: Comparison,
+    counts: pd.DataFrame,
+    totals: pd.DataFrame,
+    active_months: pd.DataFrame,
+    item: str,
+) -> Told:
+    """Arrays of one grain's counts: partner × item × month, and partner × item of both windows.
+
+    Args:
+        counts: partner, the column `item`, month_from, month_to, round, record_count; months as numbers.
+        totals: the same without `item`: every record of a partner once.
+        active_months: partner, month_start: months in which a partner reported, be it nothing.
+    """
+    spans = (comparison.baseline, comparison.current)
+    counts_inside, totals_inside = (
+        [frame[span.holds(frame)] for span in spans] for frame in (counts, totals)
+    )
+    partners = sorted(set(totals["partner"]))
+    items = sorted({*counts_inside[0][item], *counts_inside[1][item]})
+    rows, columns = ({name: at for at, name in enumerate(names)} for names in (partners, items))
+    lengths = [len(span.months) for span in spans]
+    monthly = np.zeros((len(partners), len(items), sum(lengths)), dtype=np.int64)
+    is_active = np.zeros((len(partners), sum(lengths)), dtype=np.bool_)
+    sums = []
+    for at, span in enumerate(spans):
+        inside, reported = counts_inside[at], totals_inside[at]
+        sums.append(_filled(inside, rows, columns, item))
+        months = {month: sum(lengths[:at]) + place for place, month in enumerate(span.months)}
+        by_month = _of_one_month(inside, months)
+        cells = (
+            by_month["partner"].map(rows),
+            by_month[item].map(columns),
+            by_month["month_from"].map(months),
+        )
+        np.add.at(monthly, _as_places(cells), by_month["record_count"].to_numpy())
+        for frame, month in ((_of_one_month(reported, months), "month_from"), (active_months, "month_start")):
+            active = frame[frame["partner"].isin(rows.keys()) & frame[month].isin(months.keys())]
+            is_active[_as_places((active["partner"].map(rows), active[month].map(months)))] = True
+    return Told(
+        partners,
+        items,
+        TwoWindows(*sums, *(_filled(frame, rows, None, item) for frame in totals_inside)),
+        monthly,
+        is_active,
+        (slice(0, lengths[0]), slice(lengths[0], sum(lengths))),
+    )
+
+
+def _filled(counts: pd.DataFrame, rows: dict[str, int], columns: dict[str, int] | None, item: str) -> Counts:
+    """Records by partner, and by item where there are columns for them."""
+    filled = np.zeros((len(rows),) if columns is None else (len(rows), len(columns)), dtype=np.int64)
+    cells = [counts["partner"].map(rows)] + ([] if columns is None else [counts[item].map(columns)])
+    np.add.at(filled, _as_places(cells), counts["record_count"].to_numpy())
+    return filled
+
+
+def _as_places(cells: Iterable[pd.Series]) -> tuple[Counts, ...]:
+    return tuple(places.to_numpy(dtype=np.int64) for places in cells)
+
+
+def _of_one_month(counts: pd.DataFrame, months: dict[int, int]) -> pd.DataFrame:
+    return counts[(counts["month_from"] == counts["month_to"]) & counts["month_from"].isin(months.keys())]
+
+
+def _window(first: int, last: int) -> Window:
+    first_day, after = _first_day(first), _first_day(last + 1)
+    last_day = after - timedelta(days=1)
+    return Window(f"{last_day:%Y-%m}-{last - first + 1}m", first_day, last_day)
+
+
+def _number(day: date) -> int:
+    return day.year * 12 + day.month - 1
+
+
+def _first_day(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)

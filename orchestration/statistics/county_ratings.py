@@ -1,0 +1,124 @@
+"""The regional composite of every county and twelve months: its components gathered, then rated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from orchestration.statistics.comparisons import MONTHS, Comparison, month_windows, told, with_month_numbers
+from orchestration.statistics.labels import WITHOUT_NUMBERS
+from orchestration.statistics.policy import Policy
+from orchestration.statistics.regional_risk import (
+    COMPONENTS,
+    NOT_RATED,
+    ROLES,
+    GammaRatio,
+    LogNormalRatio,
+    Rating,
+    component_score,
+    component_weights,
+    rate,
+)
+from orchestration.statistics.share_ratio import share_ratios
+
+# Long enough for a county to gather records; the change is against as many months before.
+PERIOD_KINDS = ("year", "rolling_12_months")
+_MONTHS_OF_A_PERIOD = 12
+Ratio = GammaRatio | LogNormalRatio
+
+
+def county_ratings(
+    places: pd.DataFrame,
+    county_counts: pd.DataFrame,
+    partner_counts: pd.DataFrame,
+    active_months: pd.DataFrame,
+    periods: pd.DataFrame,
+    policy: Policy,
+) -> pd.DataFrame:
+    """One row per grain, complete twelve months and county that was watched or reported in any of the roles.
+
+    Args:
+        places: rows of `hotspots.hotspots`, with the posterior of each county and role.
+        county_counts: partner, record_grain, place_id, month_from, month_to, record_count.
+        partner_counts: the same without the place: every record of a partner once.
+        active_months: partner, record_grain, month_start.
+        periods: period_id, period_kind, period_from, period_to, is_complete.
+    """
+    told_of, told_in_all, active = (
+        with_month_numbers(frame) for frame in (county_counts, partner_counts, active_months)
+    )
+    measured = places[
+        (places["place_level"] == "county")
+        & (places["population"] == "all")
+        & places["place_role"].isin(ROLES)
+    ]
+    rated = periods[periods["is_complete"].astype("bool") & periods["period_kind"].isin(PERIOD_KINDS)]
+    last_days = dict(zip(rated["period_id"], rated["period_to"], strict=True))
+    rows: list[dict[str, Any]] = []
+    for (grain, period), of_period in measured.groupby(["record_grain", "period_id"], sort=True):
+        if period not in last_days:
+            continue
+        counts, totals, reported = (
+            frame[frame["record_grain"] == grain] for frame in (told_of, told_in_all, active)
+        )
+        comparison = Comparison(MONTHS, *month_windows(last_days[period], _MONTHS_OF_A_PERIOD))
+        changes = _changes(comparison, counts, totals, reported, policy)
+        for county, of_county in of_period.groupby("place_id", sort=True):
+            components = {**_levels(of_county), "change": changes.get(str(county))}
+            rows.append(
+                {"place_id": county, "period_id": period, "record_grain": grain, **_row(components, policy)}
+            )
+    return pd.DataFrame(rows)
+
+
+def _changes(
+    comparison: Comparison,
+    county_counts: pd.DataFrame,
+    partner_counts: pd.DataFrame,
+    active_months: pd.DataFrame,
+    policy: Policy,
+) -> dict[str, LogNormalRatio]:
+    """By what factor each county's share of partners' own records changed, where there are enough to tell."""
+    counties = told(comparison, county_counts, partner_counts, active_months, "place_id")
+    comparable = counties.windows.of(counties.windows.is_comparable)
+    records = (comparable.baseline + comparable.current).sum(axis=0)
+    ratios, spread = share_ratios(counties.windows), np.sqrt(counties.dispersion(policy))
+    return {
+        county: LogNormalRatio(float(log_ratio), float(error))
+        for county, count, log_ratio, error in zip(
+            counties.items, records, ratios.log_ratio, ratios.standard_error * spread, strict=True
+        )
+        if count >= policy.shift_minimum_records and error > 0
+    }
+
+
+def _levels(of_county: pd.DataFrame) -> dict[str, Ratio | None]:
+    """The posterior of each role; None where a label stands instead of a number."""
+    told_by_role = {
+        str(role): None if label in WITHOUT_NUMBERS else GammaRatio(float(shape), float(rate))
+        for role, label, shape, rate in zip(
+            *(of_county[name] for name in ("place_role", "label", "posterior_shape", "posterior_rate")),
+            strict=True,
+        )
+    }
+    return {role: told_by_role.get(role) for role in ROLES}
+
+
+def _row(components: Mapping[str, Ratio | None], policy: Policy) -> dict[str, Any]:
+    """The rating beside each component with its score and weight; no score without its range."""
+    rating = rate(components, policy)
+    row: dict[str, Any] = dict.fromkeys(Rating._fields, np.nan) | {"band": NOT_RATED}
+    row |= rating._asdict() if rating else {}
+    row["components_missing"] = sum(component is None for component in components.values())
+    tail = (1 - policy.risk_interval_coverage) / 2
+    for name in COMPONENTS:
+        component = components[name]
+        low, high = component.at(np.array([tail, 1 - tail])) if component else (np.nan, np.nan)
+        row[f"{name}_ratio"] = component.middle if component else np.nan
+        row[f"{name}_ratio_low"], row[f"{name}_ratio_high"] = float(low), float(high)
+        row[f"{name}_score"] = float(component_score(component.middle, policy)) if component else np.nan
+        row[f"{name}_weight"] = component_weights(policy)[name]
+    return row

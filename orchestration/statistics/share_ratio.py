@@ -1,0 +1,120 @@
+"""By what factor a thing's share of each partner's own records changed between two windows.
+
+The Mantel-Haenszel odds ratio over partners, with the variance of Robins, Breslow and Greenland (1986): each
+partner is compared with itself, so one that starts, stops or grows moves nothing. Arrays here are partner ×
+item.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Counts = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+# Added to both sides where one is zero, so that the logarithm exists; it makes no other difference.
+_BESIDE_ZERO = 0.25
+# Degrees of freedom before an item's own dispersion is believed: two cells of twelve months.
+_MONTHS_FOR_OWN = 22
+
+
+class TwoWindows(NamedTuple):
+    """Records of each partner (rows) about each item (columns), and of each partner in all, in both windows.
+
+    An item's count is never above its partner's total. The totals are not sums over the items, because one
+    record may be about several of them, or about none.
+    """
+
+    baseline: Counts
+    current: Counts
+    baseline_totals: Counts
+    current_totals: Counts
+
+    @property
+    def is_comparable(self) -> Flags:
+        """Partners with records in both windows."""
+        return np.asarray((self.baseline_totals > 0) & (self.current_totals > 0))
+
+    def of(self, partners: Flags) -> TwoWindows:
+        return TwoWindows(*(counts[partners] for counts in self))
+
+
+class ShareRatios(NamedTuple):
+    """Natural logarithm of the odds ratio and its standard error, one of each for an item.
+
+    Both are nan where nothing can be compared: no comparable partner told of the item, or none told of
+    anything else.
+    """
+
+    log_ratio: Floats
+    standard_error: Floats
+
+
+def share_ratios(windows: TwoWindows) -> ShareRatios:
+    """The odds ratio of every item's share, current against baseline. The standard error knows no dispersion
+    yet.
+    """
+    baseline, current, baseline_totals, current_totals = windows.of(windows.is_comparable)
+    told_now, told_then = current.astype(np.float64), baseline.astype(np.float64)
+    other_now, other_then = current_totals[:, None] - told_now, baseline_totals[:, None] - told_then
+    total = (baseline_totals + current_totals)[:, None].astype(np.float64)
+    up, down = told_now * other_then / total, other_now * told_then / total
+    along, across = (told_now + other_then) / total, (other_now + told_then) / total
+    ups, downs = up.sum(axis=0), down.sum(axis=0)
+    beside_zero = np.where((ups == 0) | (downs == 0), _BESIDE_ZERO, 0.0)
+    more, less = ups + beside_zero, downs + beside_zero
+    is_known = (ups > 0) | (downs > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        variance = (
+            (along * up).sum(axis=0) / (2 * more * more)
+            + (along * down + across * up).sum(axis=0) / (2 * more * less)
+            + (across * down).sum(axis=0) / (2 * less * less)
+        )
+        log_ratio = np.log(more / less)
+    return ShareRatios(np.where(is_known, log_ratio, np.nan), np.where(is_known, np.sqrt(variance), np.nan))
+
+
+def ratios_without_one(windows: TwoWindows) -> Floats:
+    """Logarithms of the odds ratio with one comparable partner left out, a row for each of them.
+
+    nan where that partner says nothing of the item, so that leaving it out would show nothing, and -inf < x <
+    inf elsewhere, except that an item of which nothing is left to compare is told as 0: no change.
+    """
+    compared = windows.of(windows.is_comparable)
+    without = np.full(compared.baseline.shape, np.nan)
+    for left_out in range(len(without)):
+        others = np.arange(len(without)) != left_out
+        tells = compared.baseline[left_out] + compared.current[left_out] > 0
+        ratios = np.nan_to_num(share_ratios(compared.of(others)).log_ratio, nan=0.0)
+        without[left_out] = np.where(tells, ratios, np.nan)
+    return without
+
+
+def dispersion(monthly: Counts, is_active: Flags, windows: tuple[slice, slice], least_mean: float) -> Floats:
+    """How many times as much an item's monthly counts scatter as chance alone would make them, at least 1.
+
+    What all items together show, or an item's own where that is more and enough of its months tell: one
+    figure for all would be too small for the large items, and half of the false alarms would be theirs. nan
+    if no month can tell.
+
+    `monthly` is partner × item × month, `is_active` partner × month: months in which a partner reported at
+    all. Cells of partner, item and window count if they hold more than `least_mean` records an active month.
+    """
+    deviance, freedom = np.zeros(monthly.shape[1]), np.zeros(monthly.shape[1])
+    for window in windows:
+        active = is_active[:, window].astype(np.float64)
+        months = active.sum(axis=1)[:, None]
+        told = monthly[:, :, window] * active[:, None, :]
+        mean = told.sum(axis=2) / np.maximum(months, 1)
+        counts = (mean > least_mean) & (months > 1)
+        spread = ((told - mean[:, :, None]) ** 2 * active[:, None, :]).sum(axis=2)
+        deviance += np.where(counts, spread / np.where(counts, mean, 1), 0).sum(axis=0)
+        freedom += np.where(counts, months - 1, 0).sum(axis=0)
+    if not freedom.any():
+        return np.full(monthly.shape[1], np.nan)
+    own = np.where(freedom >= _MONTHS_FOR_OWN, deviance / np.maximum(freedom, 1), 0)
+    return np.maximum(own, max(1.0, deviance.sum() / freedom.sum()))

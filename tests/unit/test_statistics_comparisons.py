@@ -1,0 +1,260 @@
+"""Which windows are compared, what lies inside them, and the rows that come out of a small world worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from orchestration.statistics.comparisons import MONTHS, ROUNDS, Window, comparisons, told, with_month_numbers
+from orchestration.statistics.corridor_shifts import corridor_shifts
+from orchestration.statistics.measure import as_table
+from orchestration.statistics.tables import SCHEMAS
+from tests.simulated_corridors import POLICY
+
+COUNT_COLUMNS = ["partner", "record_grain", "month_from", "month_to", "round", "record_count"]
+
+
+def month(text: str) -> date:
+    return date.fromisoformat(f"{text}-01")
+
+
+def calendar(*, first: str = "2022-01", complete_to: str, last: str = "2025-11") -> pd.DataFrame:
+    months = [one.date() for one in pd.date_range(month(first), month(last), freq="MS")]
+    return pd.DataFrame({"month_start": months, "is_complete": [one <= month(complete_to) for one in months]})
+
+
+def periods(*rounds: tuple[str, str, str, bool]) -> pd.DataFrame:
+    rows = [
+        (f"round-{label}", "round", label, date.fromisoformat(start), date.fromisoformat(end), complete)
+        for label, start, end, complete in rounds
+    ]
+    rows.append(("2024", "year", "2024", date(2024, 1, 1), date(2024, 12, 31), True))
+    names = ["period_id", "period_kind", "label", "period_from", "period_to", "is_complete"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_the_newest_complete_months_are_compared_with_as_many_before() -> None:
+    (found,) = comparisons(calendar(complete_to="2025-07"), periods(), set(), POLICY)
+    assert (found.kind, found.baseline.name, found.current.name) == (MONTHS, "2024-07-12m", "2025-07-12m")
+    assert (found.baseline.first_day, found.baseline.last_day) == (date(2023, 8, 1), date(2024, 7, 31))
+    assert (found.current.first_day, found.current.last_day) == (date(2024, 8, 1), date(2025, 7, 31))
+    assert len(found.baseline.months) == len(found.current.months) == 12
+
+
+def test_nothing_is_compared_before_a_month_is_complete() -> None:
+    assert comparisons(calendar(complete_to="2021-12"), periods(), set(), POLICY) == []
+
+
+def test_each_complete_round_is_compared_with_the_one_before_it() -> None:
+    in_any_order = periods(
+        ("spring", "2021-03-01", "2021-05-31", True),
+        ("2019", "2019-08-01", "2019-08-31", True),
+        ("2020", "2020-06-01", "2020-06-30", True),
+        ("late", "2025-10-01", "2025-11-30", False),
+        ("cases only", "2020-09-01", "2020-09-30", True),
+    )
+    told_in = {"2019", "2020", "spring", "late"}
+    found = comparisons(calendar(complete_to="2025-07"), in_any_order, told_in, POLICY)
+    pairs = [(one.baseline.name, one.current.name, one.earlier_rounds) for one in found if one.kind == ROUNDS]
+    assert pairs == [("round-2019", "round-2020", ()), ("round-2020", "round-spring", ("2019",))]
+
+
+def counts(*rows: tuple[str, str, str, int], round: str | None = None, **more: Any) -> pd.DataFrame:
+    """partner, first month, last month, records."""
+    frame = pd.DataFrame(
+        [
+            (partner, "case", month(start) if start else None, month(end) if end else None, round, records)
+            for partner, start, end, records in rows
+        ],
+        columns=COUNT_COLUMNS,
+    )
+    return frame.assign(**more)
+
+
+def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
+    window = Window("w", date(2024, 8, 1), date(2025, 7, 31))
+    told_by = counts(
+        ("p", "2024-08", "2024-08", 1),
+        ("p", "2025-07", "2025-07", 1),
+        ("p", "2024-07", "2024-09", 1),  # a quarter that begins before
+        ("p", "2024-10", "2024-12", 1),
+        ("p", "2025-07", "2025-09", 1),  # and one that ends after
+        ("p", "2025-08", "2025-08", 1),
+        ("p", "", "", 1),
+    )
+    assert window.holds(with_month_numbers(told_by)).tolist() == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_a_round_holds_what_was_collected_in_it_whatever_its_dates() -> None:
+    window = Window("round-2020", date(2020, 6, 1), date(2020, 6, 30), "2020")
+    told_by = pd.concat([counts(("p", "", "", 1), round="2020"), counts(("p", "2020-06", "2020-06", 1))])
+    assert window.holds(with_month_numbers(told_by)).tolist() == [True, False]
+
+
+def test_only_records_of_one_month_tell_of_dispersion_and_silent_months_are_active() -> None:
+    (comparison,) = comparisons(calendar(complete_to="2025-07"), periods(), set(), POLICY)
+    told_of = counts(("p", "2024-08", "2024-08", 3), ("p", "2024-10", "2024-12", 2), corridor_id="KE040>ARE")
+    totals = counts(
+        ("p", "2024-08", "2024-08", 5), ("p", "2023-09", "2023-09", 4), ("q", "2024-08", "2024-08", 1)
+    )
+    watched = pd.DataFrame({"partner": ["p", "x"], "month_start": [month("2025-01"), month("2025-01")]})
+    frames = (with_month_numbers(one) for one in (told_of, totals, watched))
+    side = told(comparison, *frames, item="corridor_id")
+    assert (side.partners, side.items) == (["p", "q"], ["KE040>ARE"])
+    assert side.windows.current.tolist() == [[5], [0]] and side.windows.baseline.tolist() == [[0], [0]]
+    assert side.windows.current_totals.tolist() == [5, 1] and side.windows.baseline_totals.tolist() == [4, 0]
+    assert side.monthly.sum() == 3 and side.monthly[0, 0, 12] == 3
+    assert side.is_active[0].nonzero()[0].tolist() == [1, 12, 17]  # September 2023, August 2024, January 2025
+    assert side.dispersion(POLICY) >= [1]
+
+
+def test_without_months_the_dispersion_is_the_policys() -> None:
+    pair = comparisons(
+        calendar(complete_to="2025-07"),
+        periods(("2019", "2019-08-01", "2019-08-31", True), ("2020", "2020-06-01", "2020-06-30", True)),
+        {"2019", "2020"},
+        POLICY,
+    )[1]
+    told_of = pd.concat(counts(("p", "", "", 9), round=one, corridor_id="A>B") for one in ("2019", "2020"))
+    nothing = pd.DataFrame({"partner": [], "month_start": []})
+    frames = (with_month_numbers(one) for one in (told_of, told_of, nothing))
+    assert told(pair, *frames, item="corridor_id").dispersion(POLICY) == [POLICY.shift_unknown_dispersion]
+
+
+# --- a small world, all the way -----------------------------------------------------------------------
+
+
+def corridor(
+    partner: str, corridor_id: str, window: str, records: int, level: str = "od", **keys: Any
+) -> pd.DataFrame:
+    """So many records, spread evenly over the months of 2023-08 to 2024-07 (`then`) or of the year after (`now`)."""
+    first = month("2023-08" if window == "then" else "2024-08")
+    months = [one.date() for one in pd.date_range(first, periods=12, freq="MS")]
+    ends = corridor_id.split(">")
+    frame = pd.DataFrame(
+        {
+            "partner": partner, "record_grain": "case", "corridor_level": level, "corridor_id": corridor_id,
+            "origin_place_id": ends[0], "via_place_id": ends[1] if len(ends) == 3 else None,
+            "destination_place_id": ends[-1], "month_from": months, "month_to": months, "round": None,
+            "record_count": [records // 12 + (at < records % 12) for at in range(12)],
+        }
+    )  # fmt: skip
+    return frame[frame["record_count"] > 0].assign(**keys)
+
+
+def totals_of(od: pd.DataFrame, unknown_way: int = 0) -> pd.DataFrame:
+    """Every record once; those of corridors with an unknown end are counted as such, and so many more each month of a
+    partner tell no way."""
+    is_unknown = od["origin_place_id"].eq("unknown") | od["destination_place_id"].eq("unknown")
+    frame = od.assign(unknown_end_count=od["record_count"].where(is_unknown, 0))
+    keys = ["partner", "record_grain", "month_from", "month_to", "round"]
+    totals = frame.groupby(keys, dropna=False)[["record_count", "unknown_end_count"]].sum().reset_index()
+    return totals.assign(unknown_way_count=totals["unknown_end_count"] + unknown_way)
+
+
+@pytest.fixture(scope="module")
+def shifts() -> pd.DataFrame:
+    """Two partners in both windows, `new` only in the second. 600 records each a window.
+
+    Busia > Dubai falls from 60 + 60 to nothing, Busia > Milan rises from nothing to 60 + 60; the rest is Nairobi >
+    Dubai. At level odv the way of Nairobi > Dubai moves from one crossing to another. `new` alone tells of Garissa.
+    """
+    told_by = []
+    for partner in ("p", "q"):
+        told_by += [
+            corridor(partner, "KE040>ARE", "then", 60), corridor(partner, "KE040>ITA", "now", 60),
+            corridor(partner, "KE047>ARE", "then", 510), corridor(partner, "KE047>ARE", "now", 510),
+            corridor(partner, "unknown>ARE", "then", 30), corridor(partner, "unknown>ARE", "now", 30),
+            corridor(partner, "KE047>bp-ken-malaba>ARE", "then", 120, "odv"),
+            corridor(partner, "KE047>bp-ken-busia>ARE", "now", 120, "odv"),
+        ]  # fmt: skip
+    told_by.append(corridor("new", "KE007>ARE", "now", 90))
+    every = pd.concat(told_by, ignore_index=True)
+    od = every[every["corridor_level"] == "od"]
+    return corridor_shifts(
+        every,
+        totals_of(od, unknown_way=2),
+        pd.DataFrame({"partner": [], "record_grain": [], "month_start": []}),
+        calendar(complete_to="2025-07"),
+        periods(),
+        POLICY,
+    )
+
+
+def test_a_world_worked_out_by_hand_is_told_as_it_is(shifts: pd.DataFrame) -> None:
+    told_as = shifts.set_index("corridor_id")[["level", "status", "evidence", "displaced_from"]].astype(
+        object
+    )
+    told_as = told_as.where(told_as.notna(), None)
+    assert {str(row[0]): row[1:] for row in told_as.itertuples()} == {
+        "KE040>ARE": ("od", "abandoned", "panel", None),
+        "KE040>ITA": ("od", "emerging", "panel", "KE040>ARE"),
+        "KE047>ARE": ("od", "stable", None, None),
+        "KE007>ARE": ("od", "new_source", None, None),
+        "KE047>bp-ken-malaba>ARE": ("odv", "abandoned", "panel", None),
+        "KE047>bp-ken-busia>ARE": ("odv", "emerging", "panel", "KE047>bp-ken-malaba>ARE"),
+    }
+
+
+def test_an_unknown_end_is_a_part_of_every_share_and_no_corridor(shifts: pd.DataFrame) -> None:
+    row = shifts.set_index("corridor_id").loc["KE047>ARE"]
+    assert row["share_baseline"] == pytest.approx(1020 / 1200) and row["share_current"] == pytest.approx(
+        1020 / 1290
+    )
+    assert row["comparable_share_baseline"] == pytest.approx(1020 / 1200)
+    assert row["unknown_end_share_baseline"] == row["unknown_end_share_current"] == pytest.approx(60 / 1200)
+    assert row["share_odds_ratio"] == pytest.approx(1.0)
+
+
+def test_the_share_of_a_way_is_of_all_records_and_not_of_those_that_tell_a_way(shifts: pd.DataFrame) -> None:
+    row = shifts.set_index("corridor_id").loc["KE047>bp-ken-malaba>ARE"]
+    assert row["comparable_share_baseline"] == pytest.approx(240 / 1200)
+    # 60 records with an unknown end, and 2 without a way in each of 12 months of two partners.
+    assert row["unknown_end_share_baseline"] == pytest.approx((60 + 48) / 1200)
+
+
+def test_both_windows_are_told_with_their_days(shifts: pd.DataFrame) -> None:
+    named = shifts[["comparison", "baseline_window", "current_window"]].drop_duplicates()
+    assert named.to_numpy().tolist() == [["months", "2024-07-12m", "2025-07-12m"]]
+    row = shifts.iloc[0]
+    assert row["baseline_to"] + timedelta(days=1) == row["current_from"]
+
+
+def test_an_empty_world_has_no_shifts() -> None:
+    none = corridor("p", "A>B", "now", 0)
+    active = pd.DataFrame({"partner": [], "record_grain": [], "month_start": []})
+    assert corridor_shifts(
+        none, totals_of(none), active, calendar(complete_to="2025-07"), periods(), POLICY
+    ).empty
+
+
+def test_figures_are_rounded_to_what_they_mean_and_small_ones_keep_theirs() -> None:
+    frame = pd.DataFrame(
+        {
+            "share_odds_ratio": [0.00412345, 123.456, 0.0, None],
+            "record_count_baseline": [7, 8, 9, 10],
+            "reason": ["below_minimum", None, None, None],
+        }
+    )
+    table = as_table(
+        "corridor_shifts", frame.reindex(columns=SCHEMAS["corridor_shifts"].names).astype(object)
+    )
+    assert table["share_odds_ratio"].to_pylist() == [0.004123, 123.5, 0.0, None]
+    assert table["record_count_baseline"].to_pylist() == [7, 8, 9, 10]
+    assert table["reason"].to_pylist() == ["below_minimum", None, None, None]
+
+
+def test_a_table_without_a_row_has_its_columns() -> None:
+    table = as_table("corridor_shifts", pd.DataFrame())
+    assert table.num_rows == 0 and table.schema == SCHEMAS["corridor_shifts"]

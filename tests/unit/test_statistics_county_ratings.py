@@ -1,0 +1,144 @@
+"""The composite of counties from a small world: which components count, what is missing, and the change by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.statistics.county_ratings import county_ratings
+from tests.simulated_corridors import POLICY
+
+PERIODS = pd.DataFrame(
+    [
+        ("2024", "year", "2024", date(2024, 1, 1), date(2024, 12, 31), True),
+        ("2025", "year", "2025", date(2025, 1, 1), date(2025, 12, 31), False),
+        ("2024-Q4", "quarter", "2024-Q4", date(2024, 10, 1), date(2024, 12, 31), True),
+    ],
+    columns=["period_id", "period_kind", "label", "period_from", "period_to", "is_complete"],
+)
+
+
+def place(county: str, role: str, ratio: float, label: str = "elevated", **keys: Any) -> dict[str, Any]:
+    """A county in a role whose ratio is all but certain."""
+    return {
+        "place_level": "county", "place_id": county, "place_role": role, "period_id": "2024",
+        "record_grain": "case", "population": "all", "label": label,
+        "posterior_shape": ratio * 1e6, "posterior_rate": 1e6, **keys,
+    }  # fmt: skip
+
+
+def touches(partner: str, county: str, year: int, records: int) -> dict[str, Any]:
+    first, last = date(year, 1, 1), date(year, 12, 1)
+    return {
+        "partner": partner, "record_grain": "case", "place_id": county, "month_from": first, "month_to": last,
+        "round": None, "record_count": records,
+    }  # fmt: skip
+
+
+def rated(places: list[dict[str, Any]], counts: list[dict[str, Any]], each_year: int = 100) -> pd.DataFrame:
+    """Ratings by county, where each partner has so many records in all each year."""
+    county_counts = pd.DataFrame(counts)
+    totals = county_counts.drop(columns="place_id").assign(record_count=each_year).drop_duplicates()
+    silent = pd.DataFrame({"partner": [], "record_grain": [], "month_start": []})
+    found = county_ratings(pd.DataFrame(places), county_counts, totals, silent, PERIODS, POLICY)
+    return found.set_index(["place_id", "period_id"]) if len(found) else found
+
+
+# Two partners: 10 of 100 then 20 of 100 each: the odds ratio is 20 * 90 / (80 * 10) = 2.25.
+CHANGED = [touches(p, "KE040", year, n) for p in "pq" for year, n in ((2023, 10), (2024, 20))]
+# Two equal tables [[20, 80], [10, 90]]: R = 2 * 9, S = 2 * 4, P = .55, Q = .45 (Robins, Breslow and Greenland).
+VARIANCE = (
+    2 * (0.55 * 9) / (2 * 18**2) + 2 * (0.55 * 4 + 0.45 * 9) / (2 * 18 * 8) + 2 * (0.45 * 4) / (2 * 8**2)
+)
+CHANGE_REACH = 1.6448536 * np.sqrt(POLICY.shift_unknown_dispersion * VARIANCE)
+# 30 records each year: no change.
+SAME = [touches(p, "KE047", year, 30) for p in "pq" for year in (2023, 2024)]
+
+
+def test_the_components_are_shown_with_score_and_weight() -> None:
+    roles = [
+        place("KE040", "origin", 2.0),
+        place("KE040", "transit", 1.0),
+        place("KE040", "exploitation", 0.5),
+    ]
+    row = rated(roles, CHANGED).loc[("KE040", "2024")]
+    assert row[["origin_score", "transit_score", "exploitation_score"]].tolist() == pytest.approx(
+        [75, 50, 25]
+    )
+    assert row[["origin_weight", "transit_weight", "exploitation_weight", "change_weight"]].tolist() == [
+        0.30, 0.25, 0.30, 0.15,
+    ]  # fmt: skip
+    assert row["change_ratio"] == pytest.approx(2.25)
+    assert row["change_score"] == pytest.approx(25 * (np.log2(2.25) + 2))
+    # ln 2.25 +- 1.645 times the error of 2.25 with the dispersion of the policy, for no month is known.
+    assert row["change_ratio_low"] == pytest.approx(2.25 / np.exp(CHANGE_REACH))
+    assert row["change_ratio_high"] == pytest.approx(2.25 * np.exp(CHANGE_REACH))
+    assert row["components_missing"] == 0
+    by_hand = 0.30 * 75 + 0.25 * 50 + 0.30 * 25 + 0.15 * row["change_score"]
+    assert row["score"] == pytest.approx(by_hand, abs=0.5)
+    assert row["low"] < row["score"] < row["high"] and row["band"] == "typical"
+
+
+@pytest.mark.parametrize("label", ["insufficient", "single_source", "not_comparable"])
+def test_a_label_instead_of_a_number_is_a_missing_component(label: str) -> None:
+    roles = [
+        place("KE047", "origin", 3.0),
+        place("KE047", "transit", 3.0),
+        place("KE047", "exploitation", 3.0, label),
+    ]
+    row = rated(roles, SAME).loc[("KE047", "2024")]
+    assert row["components_missing"] == 1 and np.isnan(row["exploitation_ratio"])
+    assert row["band"] != "not_rated" and row["high"] - row["low"] > 20
+    roles[0]["label"] = label
+    row = rated(roles, SAME).loc[("KE047", "2024")]
+    assert row["band"] == "not_rated" and row["components_missing"] == 2
+    assert row[["score", "low", "high", "band_probability"]].isna().all()
+
+
+def test_a_change_of_few_records_is_missing() -> None:
+    roles = [
+        place("KE040", "origin", 2.0),
+        place("KE040", "transit", 1.0),
+        place("KE040", "exploitation", 0.5),
+    ]
+    few = [touches("p", "KE040", 2023, 5), touches("p", "KE040", 2024, 14)]
+    row = rated(roles, few).loc[("KE040", "2024")]
+    assert row["components_missing"] == 1 and np.isnan(row["change_ratio"])
+
+
+def test_a_partner_that_began_in_the_period_changes_nothing() -> None:
+    roles = [
+        place("KE040", "origin", 2.0),
+        place("KE040", "transit", 1.0),
+        place("KE040", "exploitation", 0.5),
+    ]
+    row = rated(roles, [*CHANGED, touches("new", "KE040", 2024, 90)]).loc[("KE040", "2024")]
+    assert row["change_ratio"] == pytest.approx(2.25)
+
+
+def test_only_complete_twelve_months_of_counties_are_rated() -> None:
+    places = [
+        place("KE040", "origin", 2.0, period_id="2025"),
+        place("KE040", "origin", 2.0, period_id="2024-Q4"),
+        place("bp-ken-malaba", "transit", 2.0, place_level="border_point"),
+        place("KE040", "origin", 2.0, population="children"),
+        place("KE047", "intended_destination", 2.0),
+    ]
+    assert rated(places, CHANGED).empty
+
+
+def test_no_world_is_too_empty() -> None:
+    nothing = pd.DataFrame([touches("p", "KE040", 2024, 1)]).iloc[:0]
+    row = county_ratings(
+        pd.DataFrame([place("KE040", "origin", 2.0)]),
+        nothing,
+        nothing,
+        pd.DataFrame({"partner": [], "record_grain": [], "month_start": []}),
+        PERIODS,
+        POLICY,
+    ).iloc[0]
+    assert row["band"] == "not_rated"

@@ -1,0 +1,61 @@
+"""Did the mix of corridors change at all: the divergence, and the test by shuffling months within partners."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from orchestration.statistics.mix_change import mix_change, mix_divergence
+from tests.simulated_corridors import POLICY, WINDOWS, reports
+
+
+def test_the_divergence_is_one_where_nothing_is_in_common() -> None:
+    assert mix_divergence(np.array([1, 0]), np.array([0, 1])) == pytest.approx(1.0)
+
+
+def test_the_divergence_is_base_two_and_not_its_square_root() -> None:
+    # .5 * (.5 log2(.5/.375) + .5 log2(.5/.5)) + .5 * (.25 log2(.25/.375) + .5 * 0 + .25 log2(.25/.125))
+    assert mix_divergence(np.array([0.5, 0.5, 0]), np.array([0.25, 0.5, 0.25])) == pytest.approx(
+        0.1556391, abs=5e-8
+    )
+
+
+def test_counts_and_shares_diverge_alike_and_an_empty_side_says_nothing() -> None:
+    assert mix_divergence(np.array([10, 10, 0]), np.array([1, 2, 1])) == pytest.approx(0.1556391, abs=5e-8)
+    assert mix_divergence(np.array([1, 1]), np.array([0, 0])) == 0.0
+
+
+def p_values(**changes: bool) -> list[float]:
+    found = []
+    for seed in range(12):
+        world = reports(seed, **changes)  # type: ignore[arg-type]
+        mix = mix_change(world.monthly, world.is_active, WINDOWS, POLICY)
+        assert mix is not None and 0 < mix.divergence < 1
+        found.append(mix.p_value)
+    return found
+
+
+def test_a_shift_shows_in_the_mix_and_hidden_effort_does_not() -> None:
+    assert sum(p < 0.05 for p in p_values(shift=True)) >= 6
+    assert sum(p < 0.05 for p in p_values(hidden_effort=True)) <= 3
+
+
+def test_partners_that_changed_places_entirely_are_told_at_once() -> None:
+    monthly = np.zeros((2, 2, 24), dtype=np.int64)
+    monthly[:, 0, :12] = monthly[:, 1, 12:] = 3
+    mix = mix_change(monthly, np.ones((2, 24), dtype=np.bool_), WINDOWS, POLICY)
+    assert mix is not None and mix.divergence == pytest.approx(1.0) and mix.p_value == pytest.approx(0.001)
+
+
+def test_partners_with_few_active_months_are_not_asked() -> None:
+    monthly = np.ones((1, 3, 24), dtype=np.int64)
+    is_active = np.zeros((1, 24), dtype=np.bool_)
+    is_active[:, :12] = True
+    is_active[:, 12:17] = True  # five months where the policy asks for six
+    assert mix_change(monthly, is_active, WINDOWS, POLICY) is None
+
+
+def test_the_shuffles_are_the_same_every_time() -> None:
+    world = reports(3, shift=True)
+    first, again = (mix_change(world.monthly, world.is_active, WINDOWS, POLICY) for _ in range(2))
+    assert first == again

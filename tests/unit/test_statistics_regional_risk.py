@@ -1,0 +1,120 @@
+"""The regional composite: its anchors and weights by hand, its range and band, and what is not rated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from orchestration.statistics.regional_risk import (
+    COMPONENTS,
+    GammaRatio,
+    LogNormalRatio,
+    component_score,
+    component_weights,
+    rate,
+    weighted,
+)
+from tests.simulated_corridors import POLICY
+
+SURE = 1e6  # records: a posterior that is all but a point
+
+
+def components(**ratios: float | None) -> dict[str, GammaRatio | LogNormalRatio | None]:
+    """Ratios that are all but certain, 1 unless told; None is missing."""
+    return {
+        name: None if ratio is None else GammaRatio(SURE * ratio, SURE)
+        for name, ratio in {**dict.fromkeys(COMPONENTS, 1.0), **ratios}.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("ratio", "score"), [(0.1, 0), (0.25, 0), (0.5, 25), (1, 50), (2, 75), (4, 100), (9, 100)]
+)
+def test_the_anchors_are_fixed(ratio: float, score: float) -> None:
+    assert component_score(ratio, POLICY) == pytest.approx(score)
+
+
+def test_the_composite_worked_out_by_hand() -> None:
+    # .30 * 75 + .25 * 50 + .30 * 25 + .15 * 75
+    ratios = {"origin": 2.0, "transit": 1.0, "exploitation": 0.5, "change": 2.0}
+    scores = {name: component_score(ratio, POLICY) for name, ratio in ratios.items()}
+    assert weighted(scores, component_weights(POLICY)) == pytest.approx(53.75)
+    rating = rate(components(**ratios), POLICY)
+    assert rating is not None and rating.score == pytest.approx(53.75, abs=0.05)
+    assert (rating.low, rating.high) == pytest.approx((53.75, 53.75), abs=0.2)
+
+
+def test_weights_add_up_to_one() -> None:
+    assert sum(component_weights(POLICY).values()) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "band"), [(0.5, "lower"), (1.0, "typical"), (2.0, "higher"), (3.6, "much_higher")]
+)
+def test_a_sure_score_has_its_band(ratio: float, band: str) -> None:
+    rating = rate(components(**dict.fromkeys(COMPONENTS, ratio)), POLICY)
+    assert rating is not None and rating.band == band and rating.band_probability == 1.0
+
+
+def test_a_band_is_named_only_if_it_is_probable_enough() -> None:
+    # Half of the draws fall on either side of 60.
+    edge = 2 ** (60 / 25 - 2)
+    rating = rate({**components(), **{name: GammaRatio(400 * edge, 400) for name in COMPONENTS}}, POLICY)
+    assert rating is not None and rating.band == "between_bands" and rating.band_probability < 0.8
+    easier = rate(
+        {**components(), **{name: GammaRatio(400 * edge, 400) for name in COMPONENTS}},
+        replace(POLICY, risk_band_certainty=0.5),
+    )
+    assert easier is not None and easier.band in ("typical", "higher")
+
+
+def test_a_missing_component_pulls_to_the_usual_and_widens_the_range() -> None:
+    whole = rate(components(origin=3.0, transit=3.0, exploitation=3.0, change=3.0), POLICY)
+    without = rate(components(origin=3.0, transit=None, exploitation=3.0, change=3.0), POLICY)
+    assert whole is not None and without is not None
+    assert 50 < without.score < whole.score
+    assert without.high - without.low > 10 * (whole.high - whole.low)
+
+
+def test_two_missing_components_leave_a_county_unrated() -> None:
+    assert rate(components(origin=None, change=None), POLICY) is None
+
+
+def test_the_range_widens_with_fewer_records() -> None:
+    many, few = (
+        rate({**components(), "origin": GammaRatio(size * 2, size)}, POLICY) for size in (100.0, 5.0)
+    )
+    assert many is not None and few is not None
+    assert few.high - few.low > 1.5 * (many.high - many.low)
+
+
+def test_the_score_without_one_component_shows_what_rests_on_it() -> None:
+    # Without origin the rest is usual: 50. Without any other, origin weighs more: (75 * .3 + 50 * .4) / .7.
+    rating = rate(components(origin=2.0), POLICY)
+    assert rating is not None
+    assert rating.without_one_low == pytest.approx(50, abs=0.1)
+    assert rating.without_one_high == pytest.approx((75 * 0.3 + 50 * 0.4) / 0.7, abs=0.1)
+
+
+def test_a_county_is_rated_the_same_every_time() -> None:
+    one = {**components(), "origin": GammaRatio(9.0, 6.0), "change": LogNormalRatio(0.4, 0.3)}
+    assert rate(one, POLICY) == rate(dict(one), POLICY)
+
+
+def test_the_range_covers_the_truth_as_often_as_it_says() -> None:
+    # Truths drawn from the very posteriors: about nine in ten lie inside the 90 % range.
+    chance = np.random.default_rng(1)
+    weights = component_weights(POLICY)
+    inside = 0
+    for _ in range(100):
+        drawn = {name: GammaRatio(chance.uniform(5, 40), 15.0) for name in COMPONENTS}
+        truth = {
+            name: component_score(chance.gamma(one.shape, 1 / one.rate), POLICY)
+            for name, one in drawn.items()
+        }
+        rating = rate(dict(drawn), POLICY)
+        assert rating is not None
+        inside += rating.low <= weighted(truth, weights) <= rating.high
+    assert 82 <= inside <= 97

@@ -1,0 +1,123 @@
+"""The odds ratio of a share, by partner: published and hand-worked values, and what must not move it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from orchestration.statistics.share_ratio import TwoWindows, dispersion, ratios_without_one, share_ratios
+from tests.simulated_corridors import mantel_haenszel_rate_ratio
+
+
+def one_item(*partners: tuple[int, int, int, int]) -> TwoWindows:
+    """For each partner: records of the item and records in all, in the baseline and in the current window."""
+    counts = np.array(partners)
+    return TwoWindows(counts[:, [0]], counts[:, [2]], counts[:, 1], counts[:, 3])
+
+
+def test_the_ratio_is_that_of_the_berkeley_admissions() -> None:
+    # Bickel, Hammel and O'Connell, Science 187 (1975): admitted and rejected men, then women, in six departments.
+    # The values are those of R (mantelhaen.test) and of statsmodels (StratifiedTable).
+    departments = [
+        [[512, 313], [89, 19]], [[353, 207], [17, 8]], [[120, 205], [202, 391]],
+        [[138, 279], [131, 244]], [[53, 138], [94, 299]], [[22, 351], [24, 317]],
+    ]  # fmt: skip
+    windows = one_item(*((then[0], sum(then), now[0], sum(now)) for now, then in departments))
+    ratios = share_ratios(windows)
+    assert ratios.log_ratio == pytest.approx([-0.1001554], abs=5e-8)
+    assert ratios.standard_error == pytest.approx([0.0809889], abs=5e-8)
+    interval = np.exp(ratios.log_ratio[0] + np.array([-1, 0, 1]) * 1.959964 * ratios.standard_error[0])
+    assert interval == pytest.approx([0.7719074, 0.9046968, 1.0603298], abs=5e-7)
+
+
+def test_two_partners_give_the_ratio_worked_out_by_hand() -> None:
+    # 20 * 90 / 200 + 30 * 45 / 200 = 15.75 over 80 * 10 / 200 + 120 * 5 / 200 = 7.
+    ratios = share_ratios(one_item((10, 100, 20, 100), (5, 50, 30, 150)))
+    assert np.exp(ratios.log_ratio) == pytest.approx([15.75 / 7.0])
+    assert ratios.log_ratio == pytest.approx([0.8109302], abs=5e-8)
+    assert ratios.standard_error == pytest.approx([0.3242819], abs=5e-8)
+
+
+def test_a_partner_of_one_window_moves_nothing() -> None:
+    two = share_ratios(one_item((10, 100, 20, 100), (5, 50, 30, 150)))
+    for newcomer in ((0, 0, 40, 60), (40, 60, 0, 0)):
+        three = share_ratios(one_item((10, 100, 20, 100), (5, 50, 30, 150), newcomer))
+        assert three.log_ratio == two.log_ratio
+        assert three.standard_error == two.standard_error
+
+
+def test_a_partner_that_reports_twice_as_much_of_everything_moves_nothing() -> None:
+    assert share_ratios(one_item((10, 100, 20, 200))).log_ratio == pytest.approx([0.0])
+
+
+def test_a_zero_has_a_ratio_and_the_reverse_has_its_inverse() -> None:
+    # One partner, 0 of 1000 then 20 of 1000: ln((10 + 1/4) / (0 + 1/4)).
+    up, down = (share_ratios(one_item(counts)) for counts in ((0, 1000, 20, 1000), (20, 1000, 0, 1000)))
+    assert up.log_ratio == pytest.approx([3.7135721], abs=5e-8)
+    assert down.log_ratio == pytest.approx([-3.7135721], abs=5e-8)
+    assert up.standard_error == down.standard_error == pytest.approx([0.9901358], abs=5e-8)
+
+
+def test_nothing_is_compared_where_partners_tell_of_nothing_else() -> None:
+    # All of one partner's records, in both windows: its share could not have changed.
+    ratios = share_ratios(one_item((10, 10, 12, 12)))
+    assert np.isnan(ratios.log_ratio).all() and np.isnan(ratios.standard_error).all()
+
+
+def test_the_rate_ratio_of_the_benchmark_drops_a_partner_without_a_second_window() -> None:
+    # By hand, over months of effort: (10 * 12 / 24 + 30 * 6 / 18) / (5 * 12 / 24 + 40 * 12 / 18) = 15 / 29.1667.
+    ratio = mantel_haenszel_rate_ratio(
+        now=np.array([10, 30, 0]), then=np.array([5, 40, 12]),
+        months_now=np.array([12, 12, 0]), months_then=np.array([12, 6, 12]),
+    )  # fmt: skip
+    assert ratio == pytest.approx(0.5142857, abs=5e-8)
+
+
+def test_leaving_a_partner_out_gives_the_ratio_of_the_others() -> None:
+    windows = one_item((10, 100, 20, 100), (5, 50, 30, 150), (0, 80, 0, 80))
+    first, second, silent = ratios_without_one(windows)[:, 0]
+    assert np.exp(first) == pytest.approx(30 * 45 / (120 * 5))
+    assert np.exp(second) == pytest.approx(20 * 90 / (80 * 10))
+    assert np.isnan(silent)  # it says nothing of the item, so leaving it out would show nothing
+
+
+def test_what_rests_on_one_partner_alone_has_not_changed_without_it() -> None:
+    assert ratios_without_one(one_item((1, 100, 30, 100))).tolist() == [[0.0]]
+
+
+def test_dispersion_is_the_spread_over_what_chance_would_make() -> None:
+    # Means 2 and 4; squared deviations 2 and 8 over the means, 1 + 2, on (2 - 1) + (2 - 1) degrees of freedom.
+    monthly = np.array([[[1, 3, 2, 6]]])
+    everyone = np.ones((1, 4), dtype=np.bool_)
+    halves = (slice(0, 2), slice(2, 4))
+    assert dispersion(monthly, everyone, halves, 0.2) == pytest.approx([1.5])
+
+
+def test_months_without_a_report_say_nothing_of_dispersion() -> None:
+    monthly = np.array([[[1, 0, 3, 0, 2, 6]]])
+    reported = np.array([[True, False, True, False, True, True]])
+    assert dispersion(monthly, reported, (slice(0, 4), slice(4, 6)), 0.2) == pytest.approx([1.5])
+
+
+def test_what_scatters_more_than_the_rest_has_a_dispersion_of_its_own() -> None:
+    # Three items of one partner, 24 months: even, even, and 0 8 0 8 …: mean 4, deviance 16 / 4 a month.
+    waves = np.tile([0, 8], 12)
+    monthly = np.array([[np.full(24, 4), np.full(24, 4), waves]])
+    everyone = np.ones((1, 24), dtype=np.bool_)
+    found = dispersion(monthly, everyone, (slice(0, 12), slice(12, 24)), 0.2)
+    pooled = 24 * 4 / (3 * 22)
+    assert found == pytest.approx([pooled, pooled, 24 * 4 / 22])
+
+
+def test_few_months_are_not_enough_for_a_dispersion_of_its_own() -> None:
+    monthly = np.array([[[4, 4, 4, 4], [0, 8, 0, 8]]])
+    everyone = np.ones((1, 4), dtype=np.bool_)
+    found = dispersion(monthly, everyone, (slice(0, 2), slice(2, 4)), 0.2)
+    assert found == pytest.approx([4.0, 4.0])  # 16 over 4 degrees of freedom, pooled; its own would be 8
+
+
+def test_dispersion_is_never_below_chance_and_unknown_without_months() -> None:
+    even, everyone = np.array([[[3, 3, 3, 3]]]), np.ones((1, 4), dtype=np.bool_)
+    halves = (slice(0, 2), slice(2, 4))
+    assert dispersion(even, everyone, halves, 0.2) == 1.0
+    assert np.isnan(dispersion(0 * even, everyone, halves, 0.2)).all()

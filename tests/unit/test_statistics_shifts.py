@@ -1,0 +1,268 @@
+"""One status a corridor, the first that holds; and what a seeded world with a known truth must give."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import norm
+
+from orchestration.statistics.share_ratio import TwoWindows
+from orchestration.statistics.shifts import displaced_from, judge_shifts
+from tests.simulated_corridors import (
+    ENTERED,
+    LEFT,
+    LOST,
+    NEW_SOURCE_ONLY,
+    POLICY,
+    TAKEN,
+    flagged,
+    reports,
+)
+
+RUNS = 20
+
+
+def judged(
+    then: list[list[int]],
+    now: list[list[int]],
+    totals: tuple[list[int], list[int]] | None = None,
+    seen_before: bool = False,
+    dispersion: float = 1.0,
+) -> pd.DataFrame:
+    """Partners × corridors in both windows; a partner's total is 1000 in each unless said otherwise."""
+    counts = np.array(then), np.array(now)
+    usual = [1000] * len(then)
+    windows = TwoWindows(*counts, *(np.array(one) for one in totals or (usual, usual)))
+    return judge_shifts(
+        windows, np.full(counts[0].shape[1], seen_before), np.full(counts[0].shape[1], dispersion), POLICY
+    )
+
+
+def status_of(*arguments: object, **keywords: object) -> tuple[str, str | None]:
+    row = judged(*arguments, **keywords).iloc[0]  # type: ignore[arg-type]
+    return row["status"], row["reason"]
+
+
+# --- one row of the table of statuses each ---------------------------------------------------------
+
+
+def test_what_only_a_partner_without_baseline_saw_is_a_new_source() -> None:
+    assert status_of([[0], [0]], [[0], [90]], ([1000, 0], [1000, 500])) == ("new_source", None)
+
+
+def test_what_no_comparable_partner_told_is_too_few() -> None:
+    # It was told before by one that stopped: no new source.
+    told = [[0], [40], [0]], [[0], [0], [60]]
+    assert status_of(*told, ([1000, 500, 0], [1000, 0, 500])) == ("too_few", "no_comparable_partner")
+
+
+@pytest.mark.parametrize(("now", "expected"), [(18, "too_few"), (19, "growing")])
+def test_fewer_than_twenty_records_are_too_few(now: int, expected: str) -> None:
+    assert status_of([[1]], [[now]])[0] == expected
+    assert judged([[1]], [[18]]).loc[0, "reason"] == "below_minimum"
+
+
+def test_what_nobody_told_before_is_emerging_and_may_have_reappeared() -> None:
+    assert status_of([[0], [0]], [[15], [15]]) == ("emerging", None)
+    assert status_of([[0], [0]], [[15], [15]], seen_before=True) == ("emerging", "reappeared")
+
+
+def test_what_a_partner_that_stopped_told_before_is_growing_and_not_emerging() -> None:
+    told = [[0], [0], [3]], [[15], [15], [0]]
+    assert status_of(*told, ([1000, 1000, 50], [1000, 1000, 0])) == ("growing", None)
+
+
+def test_what_nobody_tells_any_more_is_abandoned() -> None:
+    assert status_of([[15], [15]], [[0], [0]]) == ("abandoned", None)
+    assert status_of([[15], [15], [0]], [[0], [0], [2]], ([1000, 1000, 0], [1000, 1000, 90])) == (
+        "fading",
+        None,
+    )
+
+
+def test_a_share_that_falls_is_fading() -> None:
+    assert status_of([[60], [60]], [[30], [30]]) == ("fading", None)
+
+
+def test_stable_needs_an_interval_inside_the_band_and_not_a_test_that_did_not_fire() -> None:
+    assert status_of([[100], [100]], [[100], [100]]) == ("stable", None)
+    assert status_of([[6], [6]], [[6], [6]]) == ("too_few", "interval_too_wide")
+
+
+def test_a_sure_but_small_change_is_no_shift() -> None:
+    # 20 % more of a very large share: q is small, the factor is below 1.25.
+    row = judged([[20000]], [[23000]], ([100000], [100000])).iloc[0]
+    assert row["q_value"] < 0.001 and 1 < row["share_odds_ratio"] < 1.25
+    assert row["status"] == "stable"
+
+
+def test_dispersion_widens_the_interval() -> None:
+    calm, wild = judged([[60]], [[90]]), judged([[60]], [[90]], dispersion=4.0)
+    assert calm.loc[0, "status"] == "growing" and wild.loc[0, "status"] == "too_few"
+    ratio_low, ratio_high = (np.log(frame["ratio_high"] / frame["ratio_low"])[0] for frame in (calm, wild))
+    assert ratio_high == pytest.approx(2 * ratio_low)
+
+
+def test_what_fills_all_of_a_partners_records_cannot_be_judged() -> None:
+    row = judged([[30]], [[40]], ([30], [40])).iloc[0]
+    assert (row["status"], row["reason"]) == ("too_few", "interval_too_wide")
+    assert row[["share_odds_ratio", "ratio_low", "ratio_high", "q_value"]].isna().all()
+
+
+def test_no_figure_stands_beside_what_was_not_judged() -> None:
+    row = judged([[1]], [[5]]).iloc[0]
+    figures = [
+        "share_odds_ratio",
+        "ratio_low",
+        "ratio_high",
+        "q_value",
+        "leave_one_out_low",
+        "leave_one_out_high",
+    ]
+    assert row[figures].isna().all()
+
+
+def test_false_discovery_is_counted_over_judged_corridors_alone() -> None:
+    # One clear shift beside forty corridors of two records: they take nothing from it.
+    alone = judged([[20]], [[45]]).loc[0, "q_value"]
+    crowded = judged([[20] + [1] * 40], [[45] + [1] * 40]).loc[0, "q_value"]
+    assert crowded == alone
+
+
+def test_the_q_values_are_those_of_benjamini_and_hochberg() -> None:
+    found = judged([[20, 40, 60, 80]], [[45, 60, 66, 80]], ([10**6], [10**6]))
+    log_ratio = np.log(found["share_odds_ratio"])
+    error = np.log(found["ratio_high"] / found["ratio_low"]) / (2 * 1.959964)
+    p = 2 * norm.sf(np.abs(log_ratio / error))  # already in rising order
+    by_hand = [min(p[k:] * 4 / np.arange(k + 1, 5)) for k in range(4)]
+    assert found["q_value"].to_numpy() == pytest.approx(by_hand, rel=1e-6)
+
+
+# --- how far the evidence goes -----------------------------------------------------------------------
+
+
+def test_a_shift_that_two_partners_see_apart_rests_on_a_panel() -> None:
+    row = judged([[20], [20]], [[60], [60]]).iloc[0]
+    assert row["evidence"] == "panel"
+    assert row["leave_one_out_low"] == pytest.approx(row["leave_one_out_high"])
+
+
+def test_a_shift_that_vanishes_without_one_partner_rests_on_that_partner() -> None:
+    row = judged([[10], [40]], [[90], [42]]).iloc[0]
+    assert (row["status"], row["evidence"]) == ("growing", "single_partner")
+    assert row["leave_one_out_low"] < 1.25 < row["leave_one_out_high"]
+
+
+def test_a_shift_of_one_partner_has_nothing_to_leave_out() -> None:
+    row = judged([[20], [0]], [[60], [0]]).iloc[0]
+    assert (row["status"], row["evidence"]) == ("growing", "single_partner")
+    assert np.isnan(row["leave_one_out_low"])
+
+
+def test_evidence_is_told_of_shifts_only() -> None:
+    assert judged([[100], [100]], [[100], [100]]).loc[0, "evidence"] is None
+
+
+# --- pairs -------------------------------------------------------------------------------------------
+
+
+def pair(**changes: object) -> list[str | None]:
+    rows = pd.DataFrame(
+        {
+            "corridor_id": ["KE040>KE047", "KE040>ARE", "KE027>ARE"],
+            "origin_place_id": ["KE040", "KE040", "KE027"],
+            "destination_place_id": ["KE047", "ARE", "ARE"],
+            "status": ["abandoned", "emerging", "fading"],
+            "evidence": ["panel", "panel", "panel"],
+        }
+    )
+    return displaced_from(rows.assign(**changes))
+
+
+def test_a_rise_is_set_beside_every_fall_that_shares_an_end() -> None:
+    assert pair() == [None, "KE027>ARE;KE040>KE047", None]
+
+
+def test_no_pair_rests_on_one_partner_or_on_a_status_that_is_no_shift() -> None:
+    assert pair(evidence=["panel", "single_partner", "panel"]) == [None, None, None]
+    assert pair(evidence=["single_partner", "panel", "panel"]) == [None, "KE027>ARE", None]
+    assert pair(status=["stable", "emerging", "too_few"]) == [None, None, None]
+
+
+def test_corridors_without_a_common_end_are_no_pair() -> None:
+    assert pair(origin_place_id=["KE001", "KE040", "KE027"], destination_place_id=["KE047", "ARE", "ITA"]) == [
+        None, None, None,
+    ]  # fmt: skip
+
+
+# --- what is published beside a status ---------------------------------------------------------------
+
+
+def test_raw_and_comparable_counts_stand_side_by_side() -> None:
+    row = judged([[30], [10], [0]], [[60], [0], [25]], ([1000, 100, 0], [1000, 0, 500])).iloc[0]
+    assert row["record_count_baseline"] == 40 and row["record_count_current"] == 85
+    assert row["comparable_count_baseline"] == 30 and row["comparable_count_current"] == 60
+    assert row["partner_count"] == 3 and row["comparable_partner_count"] == 1
+    assert row["partners_started"] == 1 and row["partners_stopped"] == 1
+    assert row["share_baseline"] == pytest.approx(40 / 1100) and row["share_current"] == pytest.approx(
+        85 / 1500
+    )
+    # One comparable partner: the adjusted share is its own.
+    assert row["comparable_share_baseline"] == pytest.approx(0.03)
+    assert row["adjusted_share_current"] == pytest.approx(0.06)
+
+
+# --- simulation gates, small -------------------------------------------------------------------------
+
+
+def test_planted_shifts_are_found_and_changing_partners_are_not_told_as_shifts() -> None:
+    found = {"rose": 0, "fell": 0}
+    confounded = flags = 0
+    for seed in range(RUNS):
+        world = reports(seed, shift=True, partners_change=True)
+        told = world.judged()
+        up, down = flagged(told)
+        found["rose"] += TAKEN in up
+        found["fell"] += LOST in down
+        confounded += len(world.confounded)
+        flags += len((up | down) & world.confounded)
+        assert told.loc[NEW_SOURCE_ONLY, "status"] == "new_source"
+    assert min(found.values()) >= 0.7 * RUNS, found
+    assert flags <= 0.1 * confounded
+
+
+@pytest.mark.parametrize("hidden_effort", [False, True])
+def test_where_nothing_changed_hardly_any_run_tells_a_shift(hidden_effort: bool) -> None:
+    runs = (
+        flagged(reports(seed, partners_change=True, hidden_effort=hidden_effort).judged())
+        for seed in range(100, 100 + RUNS)
+    )
+    assert sum(bool(up | down) for up, down in runs) <= 0.2 * RUNS
+
+
+def test_a_partner_that_moves_is_no_panel() -> None:
+    left = entered = told = 0
+    for seed in range(200, 200 + RUNS):
+        shifts = reports(seed, partner_moves=True).judged()
+        left += shifts.loc[LEFT, "evidence"] == "panel"
+        entered += shifts.loc[ENTERED, "evidence"] == "panel"
+        told += shifts.loc[[LEFT, ENTERED], "evidence"].notna().sum()
+    assert max(left, entered) <= 0.25 * RUNS
+    assert told > RUNS / 2, "without the rule these would have been told as shifts"
+
+
+def test_no_shift_is_told_from_too_few_records() -> None:
+    for seed in range(RUNS):
+        up, down = flagged(reports(seed, records=250, shift=True).judged())
+        few = reports(seed, records=250, shift=True).windows
+        counts = (few.baseline + few.current).sum(axis=0)
+        assert all(counts[corridor] >= POLICY.shift_minimum_records for corridor in up | down)
+
+
+def test_the_minimum_is_the_policys() -> None:
+    counts = TwoWindows(np.array([[1]]), np.array([[18]]), np.array([1000]), np.array([1000]))
+    lower = replace(POLICY, shift_minimum_records=10)
+    assert judge_shifts(counts, np.array([False]), np.array([1.0]), lower).loc[0, "status"] == "growing"
