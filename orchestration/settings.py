@@ -87,6 +87,10 @@ class Settings:
         return self.work / "typed"
 
     @property
+    def statistics(self) -> Path:
+        return self.work / "statistics"
+
+    @property
     def spill(self) -> Path:
         """What does not fit into memory, while a step runs."""
         return self.work / "spill"

@@ -1,7 +1,8 @@
 """Run dbt in this process on the work file, and tell what happened without quoting a value.
 
-dbt's own messages may quote a cell (a cast error does), so its logs and run_results.json are never
-written; what is kept of every node is its name, its status and a count.
+dbt runs twice a refresh: before and after the statistics, which are Python. Its own messages may quote a
+cell (a cast error does), so its logs and run_results.json are never written; what is kept of every node is
+its name, its status and a count.
 """
 
 from __future__ import annotations
@@ -11,20 +12,31 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from orchestration import durable
 from orchestration.errors import NjiaError
 from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS, Settings
 
-WAREHOUSE = "warehouse.duckdb"
+WAREHOUSE, RUN_RESULTS = "warehouse.duckdb", "run_results.json"
+_ON_STATISTICS = "source:statistics+"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
+
+
+class Part(Enum):
+    """A part of the project, as dbt selects it: what statistics start from, and what stands on them."""
+
+    BEFORE_STATISTICS = ("--exclude", _ON_STATISTICS)
+    AFTER_STATISTICS = ("--select", _ON_STATISTICS)
 
 
 @dataclass(frozen=True)
@@ -57,13 +69,12 @@ def manifest_path(settings: Settings) -> Path:
     return manifest
 
 
-def build(settings: Settings, as_of: str) -> list[NodeOutcome]:
-    """Build seeds, models and tests once, in a fresh work file. `as_of` is an ISO date."""
+def build(settings: Settings, as_of: str, part: Part) -> list[NodeOutcome]:
+    """Build a part's seeds, models and tests; the first in a fresh work file. `as_of` is an ISO date."""
     from dbt.cli.main import dbtRunner
 
-    settings.work.mkdir(parents=True, exist_ok=True)
-    for leftover in (settings.warehouse, settings.warehouse.with_suffix(".duckdb.wal")):
-        leftover.unlink(missing_ok=True)
+    if part is Part.BEFORE_STATISTICS:
+        _start_afresh(settings)
     # One folder, cleared at the start: after Ctrl-C dbt's threads may still write into it for a moment.
     target = settings.work / "dbt" / "target"
     shutil.rmtree(target, ignore_errors=True)
@@ -75,6 +86,7 @@ def build(settings: Settings, as_of: str) -> list[NodeOutcome]:
         result = dbtRunner(manifest=manifest).invoke(
             [
                 "build",
+                *part.value,
                 *_project_arguments(str(target)),
                 *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
                 *("--indirect-selection", "buildable", "--no-write-json"),
@@ -100,8 +112,43 @@ def build(settings: Settings, as_of: str) -> list[NodeOutcome]:
                 float(item.execution_time or 0),
             )
         )
-    durable.write_json(settings.work / "dbt" / "run_results.json", [asdict(outcome) for outcome in outcomes])
+    _keep_outcomes(settings, outcomes)
     return outcomes
+
+
+def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+    """Columns of tables of the work file, rows in the order of these columns; the file is closed again.
+
+    `tables` maps `schema.table` to its columns.
+    """
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        return {
+            table: con.execute(
+                f"select {', '.join(columns)} from {table} order by all nulls last"
+            ).to_arrow_table()
+            for table, columns in tables.items()
+        }
+
+
+def _start_afresh(settings: Settings) -> None:
+    settings.work.mkdir(parents=True, exist_ok=True)
+    for leftover in (
+        settings.warehouse,
+        settings.warehouse.with_suffix(".duckdb.wal"),
+        settings.work / "dbt" / RUN_RESULTS,
+    ):
+        leftover.unlink(missing_ok=True)
+    # Its columns may be those of another version, and each source is a view over what lies there.
+    shutil.rmtree(settings.statistics, ignore_errors=True)
+
+
+def _keep_outcomes(settings: Settings, outcomes: Sequence[NodeOutcome]) -> None:
+    """Beside those of the part before, so that every test has its result in one place."""
+    path = settings.work / "dbt" / RUN_RESULTS
+    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    again = {outcome.unique_id for outcome in outcomes}
+    kept = [outcome for outcome in earlier if outcome["unique_id"] not in again]
+    durable.write_json(path, [*kept, *(asdict(outcome) for outcome in outcomes)])
 
 
 def project_hash() -> str:

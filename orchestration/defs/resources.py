@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration import extracts
-from orchestration.defs import extract_checks, gates, places, release, release_checks, warehouse
+from orchestration.defs import extract_checks, gates, places, release, release_checks, statistics, warehouse
 from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
 from orchestration.defs.workplace import Workplace
@@ -19,14 +19,15 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
     contracts = extracts.load_contracts(workplace.settings.partners)
     manifest = manifest_path(workplace.settings)
     automatic = automation(workplace.settings)
-    marts = warehouse.assets(workplace, manifest)
-    published = [key for key in marts[0].keys if key.path[0] in PUBLISHED_SCHEMAS]
+    tables = warehouse.assets(workplace, manifest)
+    published = [key for part in tables for key in part.keys if key.path[0] in PUBLISHED_SCHEMAS]
     return dg.Definitions(
         assets=[
             *extract_steps.assets(workplace, contracts),
             *places.assets(workplace),
             *gates.assets(workplace),
-            *marts,
+            *tables,
+            *statistics.assets(workplace),
             *release.assets(workplace, manifest, published),
         ],
         asset_checks=[*extract_checks.checks(workplace, contracts), *release_checks.checks(workplace)],

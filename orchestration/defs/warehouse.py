@@ -1,4 +1,4 @@
-"""Judge, shape and measure: the dbt project as assets, its tests as checks."""
+"""Judge, shape, and the tables that stand on statistics: the dbt project as assets, its tests as checks."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from orchestration.defs.workplace import Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
 from orchestration.settings import Settings
 from orchestration.stewardship import review
-from orchestration.warehouse import NodeOutcome, build
+from orchestration.warehouse import NodeOutcome, Part, build
 
 UNIQUE_ID = "dagster_dbt/unique_id"
 
@@ -44,21 +44,35 @@ class StepsOfTheWay(DagsterDbtTranslator):
 
 
 def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=StepsOfTheWay(), name="warehouse")
+    translator = StepsOfTheWay()
+    (_, before), (_, after) = Part.BEFORE_STATISTICS.value, Part.AFTER_STATISTICS.value
+
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="warehouse", exclude=before)
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """One dbt build over the typed tables of the extracts in force."""
-        nodes = step(
-            context,
-            workplace,
-            lambda refresh: build(workplace.settings, refresh.as_of.date().isoformat()),
-        )
-        yield from _results(context, nodes)
-        if any(node.name == "quarantined_records" and node.status == "success" for node in nodes):
-            step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
-        step(context, workplace, lambda refresh: _tell_failed_tests(workplace.settings))
-        step(context, workplace, lambda refresh: _stop_if_broken(nodes))
+        yield from _build(context, workplace, Part.BEFORE_STATISTICS)
 
-    return [warehouse]
+    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="measure", select=after)
+    def measure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """One dbt build of what stands on the statistics."""
+        yield from _build(context, workplace, Part.AFTER_STATISTICS)
+
+    return [warehouse, measure]
+
+
+def _build(
+    context: dg.AssetExecutionContext, workplace: Workplace, part: Part
+) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+    nodes = step(
+        context,
+        workplace,
+        lambda refresh: build(workplace.settings, refresh.as_of.date().isoformat(), part),
+    )
+    yield from _results(context, nodes)
+    if any(node.name == "quarantined_records" and node.status == "success" for node in nodes):
+        step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
+    step(context, workplace, lambda refresh: _tell_failed_tests(workplace.settings))
+    step(context, workplace, lambda refresh: _stop_if_broken(nodes))
 
 
 def _results(

@@ -168,10 +168,10 @@ def test_a_cast_that_fails_in_dbt_reaches_no_log_and_no_store(
         typed / "_empty.parquet",
     )
     from orchestration.errors import NjiaError
-    from orchestration.warehouse import build
+    from orchestration.warehouse import Part, build
 
     with pytest.raises(NjiaError) as raised:
-        nodes = build(evidence_base.settings, "2026-03-01")
+        nodes = build(evidence_base.settings, "2026-03-01", Part.BEFORE_STATISTICS)
         broken = [node.name for node in nodes if node.status == "error"]
         raise NjiaError(f"broken: {broken}") if broken else AssertionError("dbt took the canary")
     written = "".join(capfd.readouterr())

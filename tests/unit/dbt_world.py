@@ -335,7 +335,8 @@ class World:
         seeds.mkdir(parents=True)
         for name, text in SEEDS.items():
             (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
-        shutil.copy(REFERENCE_SEEDS / "measures_of_tables.csv", seeds)
+        for name in ("measures_of_tables.csv", "statistics_policy.csv"):
+            shutil.copy(REFERENCE_SEEDS / name, seeds)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:

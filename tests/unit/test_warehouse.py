@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration import warehouse
@@ -55,3 +57,68 @@ def test_each_build_has_a_manifest_of_its_own(settings: Settings) -> None:
     first, second = warehouse._unpacked(packed), warehouse._unpacked(packed)
     first.nodes["model.njia.fct_movements"].compiled_code = "select 1"
     assert second.nodes["model.njia.fct_movements"].compiled_code is None
+
+
+def test_the_two_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -> None:
+    """What stands on statistics is built after them, all else before; no table, no test falls between."""
+    from dagster_dbt import dbt_assets
+
+    manifest = warehouse.manifest_path(settings)
+    parts = {}
+    for part in warehouse.Part:
+        (option, criterion) = part.value
+
+        @dbt_assets(manifest=manifest, **{option.removeprefix("--"): criterion})
+        def built(): ...
+
+        parts[part] = ({*built.keys}, {spec.key for spec in built.check_specs})
+    (tables, tests), (later_tables, later_tests) = (parts[part] for part in warehouse.Part)
+
+    @dbt_assets(manifest=manifest)
+    def everything(): ...
+
+    assert not tables & later_tables and not tests & later_tests
+    assert tables | later_tables == {*everything.keys}
+    assert tests | later_tests == {spec.key for spec in everything.check_specs}
+    assert {key.path[-1] for key in later_tables} >= {"stg_hotspots", "mart_hotspots"}
+    assert {key.path[-1] for key in tables} >= {"int_place_counts", "fct_movements"}
+
+
+def test_outcomes_of_the_second_part_stand_beside_those_of_the_first(settings: Settings) -> None:
+    def outcome(name: str, status: str) -> warehouse.NodeOutcome:
+        return warehouse.NodeOutcome(f"test.njia.{name}", "test", name, status, 0, 0.1)
+
+    (settings.work / "dbt").mkdir(parents=True)
+    warehouse._keep_outcomes(settings, [outcome("first", "pass"), outcome("again", "fail")])
+    warehouse._keep_outcomes(settings, [outcome("again", "pass"), outcome("second", "pass")])
+    kept = json.loads((settings.work / "dbt" / "run_results.json").read_text(encoding="utf-8"))
+    assert {one["name"]: one["status"] for one in kept} == {
+        "first": "pass",
+        "again": "pass",
+        "second": "pass",
+    }
+
+
+def test_a_new_build_starts_without_what_the_last_one_left(settings: Settings) -> None:
+    (settings.work / "dbt").mkdir(parents=True)
+    settings.statistics.mkdir()
+    left = [
+        settings.warehouse,
+        settings.statistics / "hotspots.parquet",
+        settings.work / "dbt" / "run_results.json",
+    ]
+    for path in left:
+        path.write_bytes(b"of another version")
+    warehouse._start_afresh(settings)
+    assert [path for path in left if path.exists()] == []
+
+
+def test_tables_are_read_sorted_and_the_file_is_let_go(settings: Settings) -> None:
+    settings.work.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("create schema s")
+        con.execute("create table s.t as select * from (values (2, 'b', 1), (1, 'a', 2)) as v(n, t, unread)")
+    found = warehouse.read_tables(settings, {"s.t": ("n", "t")})
+    assert found["s.t"].to_pylist() == [{"n": 1, "t": "a"}, {"n": 2, "t": "b"}]
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("drop table s.t")

@@ -1,51 +1,30 @@
--- One row per place, role, period, grain and population: what was reported there, and how long partners watched.
+-- One row per place, role, period, grain and population: what was reported there, how long partners watched, and how
+-- that compares with what these partners report elsewhere.
 -- A watched place with nothing to report has a row of zeros; an unwatched one has none.
-with cells as (select * from {{ ref('int_movement_cells') }}),
+with touched as (select * from {{ ref('int_place_counts') }}),
 
-stops as (select * from {{ ref('int_stop_places') }}),
+cells as (select * from {{ ref('int_movement_cells') }}),
 
-periods as (select * from {{ ref('int_periods') }}),
-
-touched as (
-    select
-        stops.place_level,
-        stops.place_id,
-        stops.place_role,
-        cells.period_id,
-        cells.record_grain,
-        cells.population,
-        cells.movement_id,
-        cells.partner,
-        cells.record_count,
-        cells.prevented_count,
-        cells.person_count_low,
-        cells.person_count_high,
-        cells.person_count_without_bounds
-    from stops
-    inner join cells on stops.movement_id = cells.movement_id
+stops as (
+    select distinct
+        movement_id,
+        place_level,
+        place_role
+    from {{ ref('int_stop_places') }}
 ),
 
 -- The base of a share: records that state a place of that level in that role.
 stated as (
     select
-        place_level,
-        place_role,
-        period_id,
-        record_grain,
-        population,
-        sum(record_count) as record_count
-    from (
-        select distinct
-            place_level,
-            place_role,
-            period_id,
-            record_grain,
-            population,
-            movement_id,
-            record_count
-        from touched
-    ) as records
-    group by place_level, place_role, period_id, record_grain, population
+        stops.place_level,
+        stops.place_role,
+        cells.period_id,
+        cells.record_grain,
+        cells.population,
+        sum(cells.record_count) as record_count
+    from stops
+    inner join cells on stops.movement_id = cells.movement_id
+    group by stops.place_level, stops.place_role, cells.period_id, cells.record_grain, cells.population
 ),
 
 counts as (
@@ -61,27 +40,20 @@ counts as (
         sum(person_count_high) as person_count_high,
         sum(person_count_without_bounds) as person_count_without_bounds,
         -- A partner that only reported prevented journeys counts nothing here.
-        count(distinct case when record_count > 0 then partner end) as partner_count
+        sum(case when record_count > 0 then 1 else 0 end) as partner_count
     from touched
     group by place_id, place_role, period_id, record_grain, population
 ),
 
 effort as (
     select
-        activity.place_id,
-        activity.place_role,
-        periods.period_id,
-        activity.record_grain,
-        count(*) as effort_months
-    from {{ ref('int_partner_activity') }} as activity
-    inner join periods
-        on
-            activity.month_start >= {{ month_of('periods.period_from') }}
-            and activity.month_start <= periods.period_to
-    where
-        activity.place_role in ('origin', 'transit', 'intended_destination', 'exploitation')
-        and activity.record_grain <> 'flow_count'
-    group by activity.place_id, activity.place_role, periods.period_id, activity.record_grain
+        place_id,
+        place_role,
+        period_id,
+        record_grain,
+        sum(effort_months) as effort_months
+    from {{ ref('int_place_effort') }}
+    group by place_id, place_role, period_id, record_grain
 ),
 
 populations as (
@@ -126,8 +98,22 @@ joined as (
         coalesce(counts.person_count_without_bounds, 0) as person_count_without_bounds,
         coalesce(counts.partner_count, 0) as partner_count,
         coalesce(effort.effort_months, 0) as effort_months,
-        coalesce(stated.record_count, 0) as stated_count
+        coalesce(stated.record_count, 0) as stated_count,
+        measures.compared_record_count,
+        measures.expected_record_count,
+        measures.activity_ratio,
+        measures.ratio_low,
+        measures.ratio_high,
+        measures.probability_high,
+        measures.largest_partner_share,
+        measures.ratio_without_largest,
+        measures.dispersion,
+        coalesce(
+            measures.label,
+            case when not periods.is_complete then 'period_incomplete' else 'not_measured' end
+        ) as label
     from keys
+    inner join {{ ref('int_periods') }} as periods on keys.period_id = periods.period_id
     inner join {{ ref('int_places') }} as places on keys.place_id = places.place_id
     left join counts
         on
@@ -149,6 +135,13 @@ joined as (
             and keys.period_id = stated.period_id
             and keys.record_grain = stated.record_grain
             and keys.population = stated.population
+    left join {{ ref('int_place_measures') }} as measures
+        on
+            keys.place_id = measures.place_id
+            and keys.place_role = measures.place_role
+            and keys.period_id = measures.period_id
+            and keys.record_grain = measures.record_grain
+            and keys.population = measures.population
 )
 
 select
@@ -171,5 +164,15 @@ select
                 partition by place_level, place_role, period_id, record_grain, population
                 order by record_count desc nulls last
             ) as integer)
-    end as rank
+    end as rank,
+    compared_record_count,
+    expected_record_count,
+    activity_ratio,
+    ratio_low,
+    ratio_high,
+    probability_high,
+    largest_partner_share,
+    ratio_without_largest,
+    dispersion,
+    label
 from joined

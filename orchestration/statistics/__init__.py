@@ -1,0 +1,11 @@
+"""Statistics: small aggregates → measures with their uncertainty, or a label where there is too little.
+
+Belongs here: pure functions over small arrays, the numbers they are judged by (`policy`), and the tables
+handed back to dbt (`tables`). Does not belong here: counting records (dbt's `intermediate` models), what
+readers see of a measure (its mart), and reading or writing the work file (`defs`, `warehouse`).
+"""
+
+from orchestration.statistics.measure import measure
+from orchestration.statistics.tables import AGGREGATES, DESCRIPTIONS, SCHEMAS
+
+__all__ = ["AGGREGATES", "DESCRIPTIONS", "SCHEMAS", "measure"]

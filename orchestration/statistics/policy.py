@@ -1,0 +1,46 @@
+"""The numbers that are judgement, not mathematics: `seeds/reference/statistics_policy.csv`, read and checked.
+
+They stand in a seed because partners agree on them: a table that they can read and that a release can
+print, not constants in a program.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from orchestration.errors import NjiaError
+from orchestration.settings import REFERENCE_SEEDS
+
+POLICY_SEED = REFERENCE_SEEDS / "statistics_policy.csv"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One field a row of the seed; what each means stands there."""
+
+    hotspot_minimum_records: float
+    hotspot_minimum_expected: float
+    hotspot_ratio: float
+    hotspot_certainty: float
+    interval_coverage: float
+
+
+def load_policy(seed: Path = POLICY_SEED) -> Policy:
+    """The policy; raises NjiaError, naming the rows, if the seed lacks a number or holds one unknown."""
+    with seed.open(encoding="utf-8", newline="") as lines:
+        rows = {row["name"]: row["value"] for row in csv.DictReader(lines)}
+    known = {field.name for field in fields(Policy)}
+    if wrong := sorted(known ^ rows.keys()):
+        raise NjiaError(
+            f"{seed.name} must have one row for each number that the statistics use; missing or unknown: "
+            f"{', '.join(wrong)}. Add or remove these rows."
+        )
+    numbers = {}
+    for name, value in rows.items():
+        try:
+            numbers[name] = float(value)
+        except ValueError:
+            raise NjiaError(f"{seed.name}, row {name}: the value is not a number. Correct it.") from None
+    return Policy(**numbers)
