@@ -429,7 +429,7 @@ def synth(settings: Settings, folder: Path, seed: int, cases: int, months: int, 
 def _make_keys(settings: Settings) -> str | None:
     from orchestration.keys import create_missing_keys
 
-    return create_missing_keys(settings.keys, settings.landing)
+    return create_missing_keys(settings.keys, settings.landing, settings.link_codes)
 
 
 def _country(text: str | None) -> str | None:

@@ -36,6 +36,7 @@ from orchestration.extracts.landing import (
     sweep,
     write_cells,
 )
+from orchestration.extracts.link_codes import sweep_codes
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable, TakenExtract
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
@@ -69,7 +70,7 @@ def _take_in_partner(
     settings: Settings, keys: Keys, as_of: datetime, contracts: Contracts, partner: str, files: list[Path]
 ) -> Iterator[TakenExtract]:
     if partner in contracts.partners:
-        sweep(settings.landing, settings.sealed, partner)
+        _sweep(settings, partner)
     known = contracts.valid.get(partner, [])
     shown_partner = partner if partner in contracts.partners else shown_file(partner)
     for file in sorted(files, key=lambda path: _order(path.name, known)):
@@ -90,7 +91,12 @@ def _take_in_partner(
         except Exception as fault:  # its text may quote a cell; its type cannot
             yield _unexpected(shown_partner, shown, fault)
     if partner in contracts.partners:
-        sweep(settings.landing, settings.sealed, partner)  # a fault may have left what a crash leaves
+        _sweep(settings, partner)  # a fault may have left what a crash leaves
+
+
+def _sweep(settings: Settings, partner: str) -> None:
+    sweep(settings.landing, settings.sealed, partner)
+    sweep_codes(settings.link_codes, settings.landing, partner)
 
 
 def _take_in_file(
@@ -116,7 +122,8 @@ def _take_in_file(
             return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
     reader = RecordReader(contract, keys, file.name)
     last = last_extract(placed, contract, extract_id)
-    with open_source(file, contract) as source, replacing(parquet) as partial:
+    codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
+    with open_source(file, contract) as source, codes, replacing(parquet) as partial:
         try:
             write_cells(partial, reader.landed_cells(source))
         except ExtractHeld as fault:

@@ -62,7 +62,14 @@ _BLOCKS: dict[str, list[tuple[set[str], str]]] = {
     policy.RICH_FORM: [
         _ONE_PHONE,
         ({"birth_year", "origin"}, "l.birth_year = r.birth_year and l.origin = r.origin"),
-        ({"subcounty_code"}, "l.subcounty_code = r.subcounty_code"),
+        *(
+            ({"subcounty_code", beside}, f"l.subcounty_code = r.subcounty_code and {condition}")
+            for beside, condition in (
+                ("birth_year", _BORN_ABOUT),
+                ("recruited_code", "l.recruited_code = r.recruited_code"),
+                ("destination", "l.destination = r.destination"),
+            )
+        ),
         ({"recruited_code", "origin"}, "l.recruited_code = r.recruited_code and l.origin = r.origin"),
         (
             {"recruited_code", "destination", "birth_year"},

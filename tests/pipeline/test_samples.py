@@ -38,7 +38,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
     home = tmp_path_factory.mktemp("samples") / "home"
     home.mkdir()
     settings = Settings(home, SAMPLE_PARTNERS, home / "keys", AS_OF)
-    create_missing_keys(settings.keys, settings.landing)
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
     (settings.keys / "record.key").write_text(RECORD_KEY)
     add_samples(settings)
     base = EvidenceBase(settings)
