@@ -57,6 +57,17 @@ class Keys:
         return hmac.new(self.record_key, message, hashlib.sha256).digest()
 
 
+def shown_record(record_id: int) -> str:
+    """A record id as people see and type it: a spreadsheet would round the number."""
+    return f"r-{record_id % (1 << 64):016x}"
+
+
+def record_of(shown: str) -> int:
+    """The record id behind `shown_record`."""
+    unsigned = int(shown.removeprefix("r-"), 16)
+    return unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned
+
+
 def _key_id(key: bytes) -> str:
     return hashlib.sha256(b"njia key id|" + key).hexdigest()[:8]
 

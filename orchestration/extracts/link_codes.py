@@ -74,6 +74,10 @@ class LinkCodes:
             self._write(writer)
             self._writer = None
 
+    def are_at(self, folder: Path, partner: str, extract_id: str) -> bool:
+        """Whether the extract has its codes, or needs none."""
+        return self._coder is None or codes_path(folder, partner, extract_id).is_file()
+
     def _codes(self, coder: Coder, name: str, cell: Cell) -> Iterator[tuple[str, str | int | None]]:
         text = cell.value
         day = day_of(cell, self._order) if name in ("birth_date", "recruited") else None

@@ -111,16 +111,18 @@ def _take_in_file(
     placed = read_set_aside(settings.landing, partner) | landed
     earlier = placed.get(extract_id)
     parquet = parquet_path(settings.landing, partner, extract_id)
+    reader = RecordReader(contract, keys, file.name)
     if earlier is not None:
         _refuse_other_contract(partner, shown, earlier, contract)
         is_whole = extract_id in landed and has_its_cells(earlier, parquet)
+        # Sent again, an extract whose codes were destroyed gets them again.
+        is_whole = is_whole and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
         if is_whole and earlier["reading_hash"] == contract.reading_hash:
             if not sealed_path(settings.sealed, partner, extract_id).exists():
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
             _remove(file, before)
             reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
             return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
-    reader = RecordReader(contract, keys, file.name)
     last = last_extract(placed, contract, extract_id)
     codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
     with open_source(file, contract) as source, codes, replacing(parquet) as partial:

@@ -9,6 +9,23 @@ from orchestration.linkage.codes import VERSION as CODES_VERSION
 from orchestration.linkage.codes import Coder
 from orchestration.linkage.decisions import Rulings
 from orchestration.linkage.linking import Linked, link
+from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
 from orchestration.linkage.route_groups import Stop, route_groups
+from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
+from orchestration.linkage.warehouse_tables import TABLES
 
-__all__ = ["CODES_VERSION", "Coder", "Linked", "Rulings", "Stop", "link", "route_groups"]
+__all__ = [
+    "CODES_VERSION",
+    "DESCRIPTIONS",
+    "QUESTION_COLUMNS",
+    "TABLES",
+    "Coder",
+    "LinkSummary",
+    "Linked",
+    "Rulings",
+    "Stop",
+    "link",
+    "link_records",
+    "route_groups",
+    "rulings_of",
+]

@@ -50,15 +50,4 @@ EXPECTED_PERSONS = pa.schema(
         ("persons_high", pa.float64()),
     ]
 )
-# Route reports with their places in the order of the way.
-ROUTE_STOPS = pa.schema(
-    [
-        ("record_id", pa.int64()),
-        ("partner", pa.string()),
-        ("year", pa.int32()),
-        ("role", pa.string()),
-        ("seq", pa.int32()),
-        ("place_id", pa.string()),
-    ]
-)
 ROUTE_GROUPS = pa.schema([("record_id", pa.int64()), ("route_group_id", pa.int64())])

@@ -135,6 +135,15 @@ def test_codes_without_an_extract_are_swept(home: Settings) -> None:
     assert not left.exists() and len(codes(home)) == 2
 
 
+def test_destroyed_codes_come_back_when_the_file_is_sent_again(home: Settings) -> None:
+    send(home, CONTRACT["link"])
+    (file,) = home.link_codes.glob("fixture_desk/*.parquet")
+    before = codes(home)
+    file.unlink()
+    send(home, CONTRACT["link"])
+    assert codes(home) == before
+
+
 def test_a_lost_link_key_is_not_replaced_in_silence(home: Settings) -> None:
     send(home, CONTRACT["link"])
     (home.keys / LINK_KEY).unlink()
