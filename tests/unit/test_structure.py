@@ -136,7 +136,16 @@ def test_the_rooms_are_those_of_the_design() -> None:
         path.parts[1] for path in committed() if path.parts[0] == "orchestration" and len(path.parts) > 2
     }
     assert inside - ROOMS_OF_THE_DESIGN == {"defs"}
-    assert {"extracts", "places", "gates", "linkage", "statistics", "release", "stewardship", "synth"} <= inside
+    assert {
+        "extracts",
+        "places",
+        "gates",
+        "linkage",
+        "statistics",
+        "release",
+        "stewardship",
+        "synth",
+    } <= inside
 
 
 def test_no_name_is_one_that_says_nothing() -> None:
