@@ -13,7 +13,7 @@ from orchestration.linkage import Rulings, link
 from orchestration.linkage.decisions import Link, Person, ScoredPair, clusters_of, decide
 from orchestration.linkage.expected import expected_duplicates
 from orchestration.linkage.model import Model
-from orchestration.linkage.scoring import score
+from orchestration.linkage.scoring import _within_reason, score
 from tests.unit.linkage_world import Population
 
 RICH = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
@@ -199,8 +199,25 @@ def test_hardly_any_records_are_no_fault(population: Population, count: int) -> 
     assert linked.records.num_rows == count
 
 
+def test_what_few_records_never_showed_counts_for_no_more_than_one_in_them() -> None:
+    """Splink would take an agreement never seen for one in a million, and a disagreement never seen too."""
+    levels = [
+        {"is_null_level": True},
+        {"m_probability": 0.8},
+        {"m_probability": 0.15, "u_probability": 0.4},
+        {"m_probability": 0.05},
+    ]
+    model = _within_reason({"comparisons": [{"comparison_levels": levels}]}, records=20)
+    (comparison,) = model["comparisons"]
+    assert [level.get("u_probability") for level in comparison["comparison_levels"]] == [
+        None,
+        0.05,
+        0.4,
+        0.05,
+    ]
+
+
 def test_a_few_records_of_strangers_from_one_corridor_are_not_linked() -> None:
-    """What was never seen to agree among few records must not count as one in a million."""
     rows = [
         {
             "record_id": number, "partner": f"partner {number % 3}", "source_record": number, "sex": "female",
