@@ -98,6 +98,14 @@ def test_codes_of_what_identifies_are_kept_by_record(home: Settings) -> None:
     assert (second["given_code"], second["birth_year"]) == (None, 2001)
 
 
+def test_every_row_of_a_long_file_leaves_its_codes(home: Settings) -> None:
+    row = "{},03/02/2025,Busia,Nairobi,Achieng,Sampleton,,1998,,\n"
+    send(home, CONTRACT["link"], "".join(row.format(number) for number in range(25_000)))
+    found = codes(home)
+    assert len({code["record_id"] for code in found}) == len(found) == 25_000
+    assert {code["birth_year"] for code in found} == {1998}
+
+
 def test_what_was_coded_stands_nowhere(home: Settings) -> None:
     send(home, CONTRACT["link"])
     (landed,) = home.landing.glob("fixture_desk/*.parquet")
