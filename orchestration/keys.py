@@ -1,4 +1,4 @@
-"""The secrets of an installation: the record key, and the stewards' public key that originals are sealed to.
+"""The secrets of an installation: record key, link key, and the stewards' public key that seals originals.
 
 What does not belong here: which fields are hashed or sealed (that is `extracts`).
 """
@@ -19,24 +19,29 @@ import pyrage
 
 from orchestration.errors import UsageError
 
-RECORD_KEY = "record.key"
+RECORD_KEY, LINK_KEY = "record.key", "link.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
 
 
 @dataclass(frozen=True)
 class Keys:
-    """The record key (32 bytes) and the stewards' age recipient; `ids` may be shown, the key never."""
+    """Record and link key (32 bytes each), and the stewards' age recipient; `ids` may be shown, keys never.
+
+    Without a link key no link codes are made.
+    """
 
     record_key: bytes
     stewards_recipient: str
+    link_key: bytes | None = None
 
     @property
     def ids(self) -> dict[str, str]:
         """Short names of the keys, for manifests: 8 hex digits of a hash, never the key."""
-        return {
-            "record": hashlib.sha256(b"njia key id|" + self.record_key).hexdigest()[:8],
+        ids = {
+            "record": _key_id(self.record_key),
             "stewards": hashlib.sha256(self.stewards_recipient.encode()).hexdigest()[:8],
         }
+        return ids | ({"link": _key_id(self.link_key)} if self.link_key else {})
 
     def record_id(self, partner: str, record_ref: str) -> int:
         """64-bit keyed hash (signed) of a partner's reference: stable, and meaningless without the key."""
@@ -74,23 +79,38 @@ class Keys:
         return hmac.new(self.record_key, message, hashlib.sha256).digest()
 
 
+def shown_record(record_id: int) -> str:
+    """A record id as people see and type it: a spreadsheet would round the number."""
+    return f"r-{record_id % (1 << 64):016x}"
+
+
+def record_of(shown: str) -> int:
+    """The record id behind `shown_record`."""
+    unsigned = int(shown.removeprefix("r-"), 16)
+    return unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(b"njia key id|" + key).hexdigest()[:8]
+
+
 def load_keys(folder: Path) -> Keys:
     """Read the keys; raise UsageError when an installation has none yet."""
-    record, recipient = folder / RECORD_KEY, folder / STEWARDS_RECIPIENT
-    if not (record.is_file() and recipient.is_file()):
+    record, link, recipient = folder / RECORD_KEY, folder / LINK_KEY, folder / STEWARDS_RECIPIENT
+    if not (record.is_file() and link.is_file() and recipient.is_file()):
         raise UsageError(
-            f"No keys in {folder}. Run `njia refresh` once in a terminal: it makes them and shows the "
-            "stewards' private key, which is stored nowhere."
+            f"The keys in {folder} are missing or not complete. Run `njia refresh` once in a terminal: it "
+            "makes them and shows the stewards' private key, which is stored nowhere."
         )
-    return Keys(bytes.fromhex(record.read_text().strip()), recipient.read_text().strip())
+    return Keys(_read_key(record), recipient.read_text().strip(), _read_key(link))
 
 
-def create_missing_keys(folder: Path, landing: Path) -> str | None:
+def create_missing_keys(folder: Path, landing: Path, link_codes: Path) -> str | None:
     """Make what is missing (folder 0700, files 0600). Returns the stewards' private key if one was made.
 
     The caller shows it once; it is stored nowhere. To use a key pair made elsewhere, put its public
     part (an age recipient) in `stewards.age.pub` beforehand. Raises UsageError where extracts have landed
-    under a record key that is not there.
+    under a record key that is not there, or link codes were made under a link key that is not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -101,11 +121,23 @@ def create_missing_keys(folder: Path, landing: Path) -> str | None:
                 "would get another id. Set NJIA_KEYS to its folder, or restore it from the backup."
             )
         _write_secret(folder / RECORD_KEY, secrets.token_hex(32))
+    if not (folder / LINK_KEY).exists():
+        if any(link_codes.glob("*/*.parquet")):
+            raise UsageError(
+                f"No link key in {folder}, but link codes were made already: with a new key no record would "
+                "be found again. Restore it from the backup; or, if it is lost, remove the folder "
+                f"{link_codes} and send the extracts again."
+            )
+        _write_secret(folder / LINK_KEY, secrets.token_hex(32))
     if (folder / STEWARDS_RECIPIENT).exists():
         return None
     identity = pyrage.x25519.Identity.generate()
     _write_secret(folder / STEWARDS_RECIPIENT, str(identity.to_public()))
     return str(identity)
+
+
+def _read_key(path: Path) -> bytes:
+    return bytes.fromhex(path.read_text().strip())
 
 
 def _write_secret(path: Path, text: str) -> None:

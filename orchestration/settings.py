@@ -68,6 +68,11 @@ class Settings:
         return self.home / "landing"
 
     @property
+    def link_codes(self) -> Path:
+        """Keyed codes of what identifies persons, one file an extract, beside what landed of it."""
+        return self.home / "link_codes"
+
+    @property
     def decisions(self) -> Path:
         return self.home / "decisions"
 
@@ -103,6 +108,10 @@ class Settings:
     @property
     def statistics(self) -> Path:
         return self.work / "statistics"
+
+    @property
+    def linkage(self) -> Path:
+        return self.work / "linkage"
 
     @property
     def spill(self) -> Path:

@@ -51,6 +51,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "left_alone": [vars(one) for one in left_alone(settings)],
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
+            "doubtful_links": review.count(settings, review.LINKS),
             "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),
             "failed_checks": review.count(settings, review.FAILED_CHECKS),
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),

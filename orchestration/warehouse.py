@@ -1,8 +1,8 @@
 """Run dbt in this process on the work file, and tell what happened without quoting a value.
 
-dbt runs twice a refresh: before and after the statistics, which are Python. Its own messages may quote a
-cell (a cast error does), so its logs and run_results.json are never written; what is kept of every node is
-its name, its status and a count.
+dbt runs twice a refresh: before and after linkage and statistics, which are Python. Its own messages may
+quote a cell (a cast error does), so its logs and run_results.json are never written; what is kept of every
+node is its name, its status and a count.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ from orchestration.errors import NjiaError
 from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS, Settings
 
 WAREHOUSE, RUN_RESULTS = "warehouse.duckdb", "run_results.json"
-_ON_STATISTICS = "source:statistics+"
+_ON_PYTHON = "source:linkage+ source:statistics+"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
 
 
 class Part(Enum):
-    """A part of the project, as dbt selects it: what statistics start from, and what stands on them."""
+    """A part of the project, as dbt selects it: what the steps in Python start from, what stands on them."""
 
-    BEFORE_STATISTICS = ("--exclude", _ON_STATISTICS)
-    AFTER_STATISTICS = ("--select", _ON_STATISTICS)
+    BEFORE_PYTHON = ("--exclude", _ON_PYTHON)
+    AFTER_PYTHON = ("--select", _ON_PYTHON)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def build(settings: Settings, as_of: str, part: Part) -> list[NodeOutcome]:
     """Build a part's seeds, models and tests; the first in a fresh work file. `as_of` is an ISO date."""
     from dbt.cli.main import dbtRunner
 
-    if part is Part.BEFORE_STATISTICS:
+    if part is Part.BEFORE_PYTHON:
         _start_afresh(settings)
     # One folder, cleared at the start: after Ctrl-C dbt's threads may still write into it for a moment.
     target = settings.work / "dbt" / "target"
@@ -139,6 +139,7 @@ def _start_afresh(settings: Settings) -> None:
     ):
         leftover.unlink(missing_ok=True)
     # Its columns may be those of another version, and each source is a view over what lies there.
+    shutil.rmtree(settings.linkage, ignore_errors=True)
     shutil.rmtree(settings.statistics, ignore_errors=True)
 
 

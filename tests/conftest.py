@@ -71,7 +71,7 @@ def new_evidence_base(folder: Path) -> EvidenceBase:
     partners.mkdir(parents=True)
     settings = Settings(home, partners, home / "keys", scenario.AS_OF)
     home.mkdir()
-    create_missing_keys(settings.keys, settings.landing)
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
     (settings.keys / "record.key").chmod(0o600)
     (settings.keys / "record.key").write_text(RECORD_KEY)
     base = EvidenceBase(settings)

@@ -97,6 +97,26 @@ def decide_alias(
     )
 
 
+@decide.command("link-accept")
+@click.argument("record_a")
+@click.argument("record_b")
+@author_and_reason
+@installation
+def decide_link_accept(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
+    """Say that two records, named as in review/links.csv, are of one person."""
+    _decision(settings, "link_accept", author, reason, record_a=record_a, record_b=record_b)
+
+
+@decide.command("link-reject")
+@click.argument("record_a")
+@click.argument("record_b")
+@author_and_reason
+@installation
+def decide_link_reject(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
+    """Say that two records, named as in review/links.csv, are of two persons."""
+    _decision(settings, "link_reject", author, reason, record_a=record_a, record_b=record_b)
+
+
 @decide.command("revoke")
 @click.argument("decision_id")
 @author_and_reason

@@ -102,4 +102,4 @@ def status(settings: Settings, as_json: bool) -> None:
 def _make_keys(settings: Settings) -> str | None:
     from orchestration.keys import create_missing_keys
 
-    return create_missing_keys(settings.keys, settings.landing)
+    return create_missing_keys(settings.keys, settings.landing, settings.link_codes)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration import extracts
-from orchestration.defs import extract_checks, gates, places, release, release_checks, statistics, warehouse
+from orchestration.defs import (
+    extract_checks,
+    gates,
+    linkage,
+    places,
+    release,
+    release_checks,
+    statistics,
+    warehouse,
+)
 from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
 from orchestration.defs.workplace import Workplace
@@ -27,6 +36,7 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
             *places.assets(workplace),
             *gates.assets(workplace),
             *tables,
+            *linkage.assets(workplace),
             *statistics.assets(workplace),
             *release.assets(workplace, manifest, published),
         ],

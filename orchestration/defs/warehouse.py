@@ -1,4 +1,4 @@
-"""Judge, shape, and the tables that stand on statistics: the dbt project as assets, its tests as checks."""
+"""Judge, shape and measure, in two parts around linkage and statistics: the dbt project as assets."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -45,17 +45,17 @@ class StepsOfTheWay(DagsterDbtTranslator):
 
 def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
     translator = StepsOfTheWay()
-    (_, before), (_, after) = Part.BEFORE_STATISTICS.value, Part.AFTER_STATISTICS.value
+    (_, before), (_, after) = Part.BEFORE_PYTHON.value, Part.AFTER_PYTHON.value
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="warehouse", exclude=before)
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """One dbt build over the typed tables of the extracts in force."""
-        yield from _build(context, workplace, Part.BEFORE_STATISTICS)
+        yield from _build(context, workplace, Part.BEFORE_PYTHON)
 
     @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="measure", select=after)
     def measure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        """One dbt build of what stands on the statistics."""
-        yield from _build(context, workplace, Part.AFTER_STATISTICS)
+        """One dbt build of what stands on linkage and statistics."""
+        yield from _build(context, workplace, Part.AFTER_PYTHON)
 
     return [warehouse, measure]
 

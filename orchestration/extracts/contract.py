@@ -45,6 +45,7 @@ from orchestration.extracts.contract_terms import (
     Period,
     Withdrawn,
 )
+from orchestration.linkage import CODES_VERSION
 
 LONGEST_TEXT = 60
 # Raised when the same file lands differently by the same contract: what is sent again is then read again.
@@ -246,6 +247,7 @@ class Contract(Strict):
             | {"deny", "link", "withdrawn"},
         )
         parts["reader"] = READER
+        parts["link_codes"] = CODES_VERSION if self.link else None
         parts["key"] = self.delivery.key_parts
         parts["dates"] = self.locale.dates
         parts["fields"] = {

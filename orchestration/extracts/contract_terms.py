@@ -227,14 +227,23 @@ class AcceptIf(Strict):
 
 
 class Link(Strict):
-    """Columns for linkage; checked here, hashed by the linkage room, never landed."""
+    """Columns for linkage: of each a keyed code is kept, of a birth date the year, and nothing else."""
 
     given: Text | None = None
     surname: Text | None = None
     birth_year: Text | None = None
     birth_date: Text | None = None
     phone: Text | None = None
+    subcounty: Text | None = Field(None, description="Home, finer than the county.")
+    recruited: Text | None = Field(None, description="The day or month of recruitment.")
+    schooling: Text | None = None
+    children: Text | None = Field(None, description="How many children the person has.")
 
     @property
     def columns(self) -> list[str]:
-        return [column for column in self.model_dump().values() if column]
+        return list(self.by_name.values())
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """The partner's column for each thing that is coded."""
+        return {name: column for name, column in self.model_dump().items() if column}

@@ -24,6 +24,7 @@ from orchestration.extracts.contract_format import JsonRepeat
 from orchestration.extracts.drift import Drift, find_drift
 from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
+from orchestration.extracts.link_codes import LinkCodes
 from orchestration.extracts.looks import LOST, Looks
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
@@ -66,6 +67,7 @@ class RecordReader:
         self._minimiser = Minimiser(contract)
         self._permission = Permission(contract)
         self._conditions = RowConditions(contract.accept_if)
+        self.link_codes = LinkCodes(contract, keys)
         period = contract.period_of(file_name)
         self._period = period.model_dump(mode="json", by_alias=True) if period else None
         self._contents: Counter[int] = Counter()
@@ -176,6 +178,7 @@ class RecordReader:
             return
         self.tally.rows_landed += 1
         looks.add(cells)
+        self.link_codes.add(record_id, plan, cells)
         yield from self._land(record_id, sheet.shown, number, "", 0, named)
 
     def _refusal(self, plan: ColumnPlan, cells: list[Cell | None], renamed: list[NamedCell]) -> str | None:

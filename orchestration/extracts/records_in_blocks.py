@@ -39,11 +39,11 @@ _Numbers = npt.NDArray[np.int64]
 def can_take_blocks(plan: ColumnPlan, contract: Contract) -> bool:
     """Whether columns can do what a plan asks: one row is one record, known by a reference in its columns.
 
-    A position becomes a county one by one.
+    A position becomes a county one by one, and so do names keyed codes.
     """
     has_points = any(is_point(field) for field, _, _ in plan.fields)
     is_known = bool(plan.key) and None not in plan.key
-    return is_known and plan.items is None and not contract.delivery.person_rows and not has_points
+    return is_known and plan.items is None and not contract.delivery.person_rows and not has_points and not plan.link
 
 
 class BlockReader:

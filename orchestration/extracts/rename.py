@@ -60,6 +60,7 @@ class ColumnPlan:
     submission: int | None = None  # KoboToolbox's number of one submission, also in its child sheets
     matches: dict[str, int] = field(default_factory=dict)
     items: ItemPlan | None = None
+    link: dict[str, int] = field(default_factory=dict)  # never among the fields: only codes of it are kept
     denied: list[int] = field(default_factory=list)
     unmapped: list[int] = field(default_factory=list)
     missing_optional: list[str] = field(default_factory=list)
@@ -140,10 +141,11 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
     known |= {index for index in placed if index is not None}
     known |= set(plan.matches.values())
     _refuse_ambiguous(contract, part, header, label)
-    link = contract.link.columns if contract.link else []
-    for column in [*link, contract.delivery.newest_by or ""]:
-        index = header.find(column) if column else None
-        known |= {index} if index is not None else set()
+    newest_by = header.find(contract.delivery.newest_by) if contract.delivery.newest_by else None
+    known |= {newest_by} if newest_by is not None else set()
+    if not part:
+        _place_link(plan, contract, header)
+    known |= set(plan.link.values())
     for column in contract.deny:
         index = header.find(column.removeprefix(f"{part}/") if part else column)
         if index is not None and index not in known:
@@ -257,6 +259,15 @@ def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
         index = header.find(repeat.matches) if repeat.matches else None
         if index is not None:
             plan.matches[name] = index
+
+
+def _place_link(plan: ColumnPlan, contract: Contract, header: Header) -> None:
+    for name, column in contract.link.by_name.items() if contract.link else ():
+        index = header.find(column)
+        if index is None:
+            plan.missing_optional.append(column)
+        else:
+            plan.link[name] = index
 
 
 def _place_items(contract: Contract, header: Header) -> ItemPlan | None:

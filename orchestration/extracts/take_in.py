@@ -36,6 +36,7 @@ from orchestration.extracts.landing import (
     sweep,
     write_cells,
 )
+from orchestration.extracts.link_codes import sweep_codes
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
@@ -70,7 +71,7 @@ def _take_in_partner(
     settings: Settings, keys: Keys, as_of: datetime, contracts: Contracts, partner: str, files: list[Path]
 ) -> Iterator[TakenExtract]:
     if partner in contracts.partners:
-        sweep(settings.landing, settings.sealed, partner)
+        _sweep(settings, partner)
     known = contracts.valid.get(partner, [])
     shown_partner = partner if partner in contracts.partners else shown_file(partner)
     for file in sorted(files, key=lambda path: _order(path.name, known)):
@@ -89,7 +90,12 @@ def _take_in_partner(
         except Exception as fault:  # its text may quote a cell; its type cannot
             yield _unexpected(shown_partner, shown, fault)
     if partner in contracts.partners:
-        sweep(settings.landing, settings.sealed, partner)  # a fault may have left what a crash leaves
+        _sweep(settings, partner)  # a fault may have left what a crash leaves
+
+
+def _sweep(settings: Settings, partner: str) -> None:
+    sweep(settings.landing, settings.sealed, partner)
+    sweep_codes(settings.link_codes, settings.landing, partner)
 
 
 def _take_in_file(
@@ -104,18 +110,21 @@ def _take_in_file(
     placed = read_set_aside(settings.landing, partner) | landed
     earlier = placed.get(extract_id)
     parquet = parquet_path(settings.landing, partner, extract_id)
+    reader = RecordReader(contract, keys, file.name)
     if earlier is not None:
         _refuse_other_contract(partner, shown, earlier, contract)
         is_whole = extract_id in landed and has_its_cells(earlier, parquet)
+        # Sent again, an extract whose codes were destroyed gets them again.
+        is_whole = is_whole and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
         if is_whole and earlier["reading_hash"] == contract.reading_hash:
             if not sealed_path(settings.sealed, partner, extract_id).exists():
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
             _remove(file, before)
             reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
             return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
-    reader = RecordReader(contract, keys, file.name)
     last = last_extract(placed, contract, extract_id)
-    with open_source(file, contract) as source, replacing(parquet) as partial:
+    codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
+    with open_source(file, contract) as source, codes, replacing(parquet) as partial:
         try:
             write_cells(partial, reader.landed_tables(source))
         except ExtractHeld as fault:

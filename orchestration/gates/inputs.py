@@ -23,7 +23,17 @@ _CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", 
 # What a compiler or an editor leaves in these folders decides nothing.
 _CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".md"}
 _NOT_CODE = {"__pycache__", "target", "logs", "dbt_packages"}
-_ENGINES = ("duckdb", "pyarrow", "numpy", "scipy", "dbt-core", "dbt-duckdb", "great-expectations")
+_ENGINES = (
+    "duckdb",
+    "pyarrow",
+    "numpy",
+    "scipy",
+    "splink",
+    "jellyfish",
+    "dbt-core",
+    "dbt-duckdb",
+    "great-expectations",
+)
 _CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
 _EXTRACT_COLUMNS = (
     "extract_id varchar, partner varchar, contract varchar, received_on date, agreement_to date, "

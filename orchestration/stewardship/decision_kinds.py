@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -54,6 +54,9 @@ Scope = Annotated[
     ),
 ]
 Country = Annotated[str, _form("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
+RecordName = Annotated[
+    str, _form("r-[0-9a-f]{16}", f"r- and 16 {_HEX}, as in review/links.csv, such as r-00c3f58a1be2d479")
+]
 PlaceId = Annotated[
     str, _form("[A-Za-z0-9_-]{3,80}", "the id of a place, such as KE040 or bp-ken-malaba (`njia place NAME`)")
 ]
@@ -128,6 +131,31 @@ class PlaceAlias(Decision):
     place_id: PlaceId
 
 
+class _Pair(Decision):
+    """Two records, whichever comes first."""
+
+    record_a: RecordName
+    record_b: RecordName
+
+    @property
+    def pair(self) -> frozenset[str]:
+        return frozenset((self.record_a, self.record_b))
+
+    @model_validator(mode="after")
+    def _of_two(self) -> Self:
+        if self.record_a == self.record_b:
+            raise ValueError("a pair needs two different records")
+        return self
+
+
+class LinkAccept(_Pair):
+    """Says that two records are of one person, however likely they look."""
+
+
+class LinkReject(_Pair):
+    """Says that two records are of two persons."""
+
+
 class Rollback(Decision):
     """Went back to an earlier release; the release left behind is not published again from equal inputs."""
 
@@ -140,6 +168,8 @@ KINDS: dict[str, type[Decision]] = {
     "extract_accept": ExtractAccept,
     "extract_withdraw": ExtractWithdraw,
     "place_alias": PlaceAlias,
+    "link_accept": LinkAccept,
+    "link_reject": LinkReject,
     "rollback": Rollback,
 }
 
@@ -159,6 +189,10 @@ def what_it_says(entry: Entry) -> str:
         case PlaceAlias():
             where = f" where the mention names {entry.country}" if entry.country else ""
             return f"“{entry.text}” means {entry.place_id}{where}"
+        case LinkAccept():
+            return f"records {entry.record_a} and {entry.record_b} are one person"
+        case LinkReject():
+            return f"records {entry.record_a} and {entry.record_b} are two persons"
         case Rollback():
             return f"back to {entry.to_release} from {entry.from_release}"
     raise TypeError(f"There are no words for {type(entry).__name__}.")

@@ -32,6 +32,8 @@ from orchestration.stewardship.decision_kinds import (
     Entry,
     ExtractAccept,
     ExtractWithdraw,
+    LinkAccept,
+    LinkReject,
     PlaceAlias,
     Revocation,
     read_entry,
@@ -40,6 +42,7 @@ from orchestration.stewardship.decision_kinds import (
 from orchestration.stewardship.effect import (
     full_scope,
     why_decided_already,
+    why_unknown,
     why_without_effect,
     why_without_object,
 )
@@ -53,6 +56,8 @@ class Decisions:
     extract_withdrawals: list[dict[str, Any]] = field(default_factory=list)
     waivers: list[dict[str, Any]] = field(default_factory=list)
     place_aliases: list[dict[str, Any]] = field(default_factory=list)
+    link_accepts: list[dict[str, Any]] = field(default_factory=list)
+    link_rejections: list[dict[str, Any]] = field(default_factory=list)
     rollbacks: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -63,6 +68,7 @@ class Decisions:
     def content_hash(self) -> str:
         """Hash of everything that shapes a release. Rollbacks choose between releases and are left out."""
         shaping = [*self.extract_accepts, *self.extract_withdrawals, *self.waivers, *self.place_aliases]
+        shaping += [*self.link_accepts, *self.link_rejections]
         lines = sorted(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in shaping)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -89,7 +95,7 @@ def record_decision(
         entries = read_kind(settings, _known_kind(kind))
         decision = _checked(content, len(entries))
         holding = [entry for _, entry in _holding(settings, now)]
-        if fault := why_without_effect(settings, decision, holding):
+        if fault := why_without_effect(settings, decision, holding) or why_unknown(settings, decision):
             raise UsageError(f"The decision was not recorded. {fault}")
         return append(settings, decision)
 
@@ -133,6 +139,8 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
         extract_withdrawals=of_kind["extract_withdraw"],
         waivers=of_kind["check_waiver"],
         place_aliases=of_kind["place_alias"],
+        link_accepts=of_kind["link_accept"],
+        link_rejections=of_kind["link_reject"],
         rollbacks=of_kind["rollback"],
     )
 
@@ -158,6 +166,8 @@ def _holding(settings: Settings, as_of: datetime) -> list[tuple[int, Any]]:
 
 
 def _says_otherwise(other: Entry, entry: Entry) -> bool:
+    if isinstance(other, LinkAccept | LinkReject) and isinstance(entry, LinkAccept | LinkReject):
+        return other.kind != entry.kind
     return (
         isinstance(other, PlaceAlias) and isinstance(entry, PlaceAlias) and other.place_id != entry.place_id
     )

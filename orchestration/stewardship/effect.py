@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
 from orchestration import places
+from orchestration.keys import record_of
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import (
     RELEASE_SCOPE,
@@ -19,6 +22,8 @@ from orchestration.stewardship.decision_kinds import (
     Entry,
     ExtractAccept,
     ExtractWithdraw,
+    LinkAccept,
+    LinkReject,
     PlaceAlias,
 )
 
@@ -52,6 +57,34 @@ def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None
         return _decided_already(decision, holding)
     if isinstance(decision, PlaceAlias):
         return _named_already(decision, holding)
+    if isinstance(decision, LinkAccept | LinkReject):
+        return _ruled_already(decision, holding)
+    return None
+
+
+def why_unknown(settings: Settings, decision: Entry) -> str | None:
+    """A sentence if a decision is about records that no typed extract holds.
+
+    Asked only when it is made: a record that is withdrawn later does not stop the refreshes.
+    """
+    if not isinstance(decision, LinkAccept | LinkReject):
+        return None
+    files = sorted((settings.typed / "records").glob("*.parquet"))
+    known = {record for path in files for record in pq.read_table(path, columns=["record_id"])[0].to_pylist()}
+    for record in (decision.record_a, decision.record_b):
+        if record_of(record) not in known:
+            return (
+                f"No extract holds a record {record}. review/links.csv names the pairs that wait for a "
+                "decision, as record_a and record_b."
+            )
+    return None
+
+
+def _ruled_already(decision: LinkAccept | LinkReject, holding: Iterable[Entry]) -> str | None:
+    for other in holding:
+        if isinstance(other, LinkAccept | LinkReject) and other.pair == decision.pair:
+            said = "one person" if isinstance(other, LinkAccept) else "two persons"
+            return f"Decision {other.id} says that these records are of {said}. {_take_back(other)}"
     return None
 
 

@@ -22,6 +22,7 @@ FILES_NOT_TAKEN = "files_not_taken.csv"
 EXTRACTS_NOT_TYPED = "extracts_not_typed.csv"
 QUARANTINED_ROWS = "quarantined_rows.csv"
 DECISIONS_WITHOUT_EFFECT = "decisions_without_effect.csv"
+LINKS = "links.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
 
 FILES_CHECK = "files_are_taken"
@@ -137,6 +138,11 @@ def write_quarantined_rows(settings: Settings) -> None:
         columns = [column[0] for column in found.description]
         rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
     _write(settings, QUARANTINED_ROWS, columns, rows)
+
+
+def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapping[str, Any]]) -> None:
+    """Pairs of records that may be one person, and in what they agree; never what either says."""
+    _write(settings, LINKS, columns, pairs)
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:

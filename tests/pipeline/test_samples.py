@@ -38,7 +38,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
     home = tmp_path_factory.mktemp("samples") / "home"
     home.mkdir()
     settings = Settings(home, SAMPLE_PARTNERS, home / "keys", AS_OF)
-    create_missing_keys(settings.keys, settings.landing)
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
     (settings.keys / "record.key").write_text(RECORD_KEY)
     add_samples(settings)
     base = EvidenceBase(settings)
@@ -274,6 +274,16 @@ def test_ten_or_more_case_partners_bring_about_8000_cases_over_36_months(samples
     )
     within = {month for month in months if month and first <= month <= last}
     assert len(within) == 36
+
+
+def test_partners_that_keep_names_share_persons_and_surveys_share_routes(samples: EvidenceBase) -> None:
+    tiers = dict(samples.ask("select linkage_tier, link_count from quality.linkage"))
+    assert set(tiers) == {"name_codes", "poor_form"}
+    assert tiers["name_codes"] >= 20 and tiers["poor_form"] == 0
+    linked = "from marts.fct_movements where partner_count = 2 and record_grain = 'case'"
+    assert samples.ask(f"select count(*) {linked}") == [(tiers["name_codes"],)]
+    (groups,) = samples.ask("select count(distinct route_group_id) from marts.fct_movements")[0]
+    assert groups > 10
 
 
 def test_grains_are_never_added(samples: EvidenceBase) -> None:

@@ -10,12 +10,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from expectations.checks import EXTRACT_CHECKS, is_waivable
 from orchestration.errors import NjiaError, UsageError
 from orchestration.settings import Settings
 from orchestration.stewardship import (
+    Decisions,
     active_decisions,
     list_decisions,
     record_decision,
@@ -268,6 +271,51 @@ def test_every_decision_says_in_words_what_it_does(settings: Settings) -> None:
         "“Maraba” means KE040 where the mention names KEN",
         f"takes back {made['id']}",
     }
+
+
+ONE, OTHER = "r-0000000000000001", "r-ffffffffffffffff"
+
+
+@pytest.fixture
+def two_records(settings: Settings) -> Settings:
+    folder = settings.typed / "records"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"record_id": [1, -1]}), folder / "x.parquet")
+    return settings
+
+
+def test_what_was_said_of_two_records_is_not_said_again_and_can_be_taken_back(two_records: Settings) -> None:
+    made = decide(two_records, "link_accept", record_a=ONE, record_b=OTHER)
+    assert active_decisions(two_records, NOW).link_accepts[0]["record_a"] == ONE
+    for kind in ("link_accept", "link_reject"):
+        with pytest.raises(
+            UsageError, match=f"Decision {made['id']} says .+ one person.+revoke {made['id']}"
+        ):
+            decide(two_records, kind, record_a=OTHER, record_b=ONE)
+    revoke(two_records, made["id"], "A. Fixture", "asked again", NOW)
+    decide(two_records, "link_reject", record_a=OTHER, record_b=ONE)
+    holding = active_decisions(two_records, NOW)
+    assert (len(holding.link_accepts), len(holding.link_rejections)) == (0, 1)
+    assert holding.content_hash() != Decisions().content_hash()
+    assert (
+        list_decisions(two_records, "link_reject")[0]["says"] == f"records {OTHER} and {ONE} are two persons"
+    )
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [("r-00000000000000aa", "No extract holds a record r-00000000000000aa"), (ONE, "two different records"),
+     ("17", "r- and 16 digits and letters from a to f")],
+)  # fmt: skip
+def test_a_link_needs_two_records_that_are_there(two_records: Settings, other: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        decide(two_records, "link_accept", record_a=ONE, record_b=other)
+
+
+def test_a_ruling_outlives_its_record_without_stopping_a_refresh(two_records: Settings) -> None:
+    decide(two_records, "link_accept", record_a=ONE, record_b=OTHER)
+    (two_records.typed / "records" / "x.parquet").unlink()
+    assert len(active_decisions(two_records, NOW).link_accepts) == 1
 
 
 def test_no_message_shows_a_regular_expression(settings: Settings) -> None:

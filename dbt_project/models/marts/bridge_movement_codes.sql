@@ -6,3 +6,4 @@ select
     movements.record_grain
 from {{ ref('int_movement_codes') }} as codes
 inner join {{ ref('int_movements') }} as movements on codes.movement_id = movements.movement_id
+inner join {{ ref('int_linked_movements') }} as linked on codes.movement_id = linked.movement_id

@@ -11,3 +11,4 @@ select
     legs.border_point_id
 from {{ ref('int_movement_legs') }} as legs
 inner join {{ ref('int_movements') }} as movements on legs.movement_id = movements.movement_id
+inner join {{ ref('int_linked_movements') }} as linked on legs.movement_id = linked.movement_id

@@ -1,0 +1,5 @@
+-- One row per route report that another partner tells alike.
+select
+    record_id,
+    route_group_id
+from {{ source('linkage', 'route_groups') }}

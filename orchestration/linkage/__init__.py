@@ -1,0 +1,31 @@
+"""Linkage: the same person known to several partners, and the same route reported by several.
+
+Belongs here: keyed codes of what identifies, how likely two records are one person, what is decided of a
+pair, how many persons are expected, which route reports are equal. Not: what may be kept of a record and when
+codes are made (`extracts`), what stewards ruled (`stewardship`), counting (dbt).
+"""
+
+from orchestration.linkage.codes import VERSION as CODES_VERSION
+from orchestration.linkage.codes import Coder
+from orchestration.linkage.decisions import Rulings
+from orchestration.linkage.linking import Linked, link
+from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
+from orchestration.linkage.route_groups import Stop, route_groups
+from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
+from orchestration.linkage.warehouse_tables import TABLES
+
+__all__ = [
+    "CODES_VERSION",
+    "DESCRIPTIONS",
+    "QUESTION_COLUMNS",
+    "TABLES",
+    "Coder",
+    "LinkSummary",
+    "Linked",
+    "Rulings",
+    "Stop",
+    "link",
+    "link_records",
+    "route_groups",
+    "rulings_of",
+]

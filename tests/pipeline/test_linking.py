@@ -1,0 +1,214 @@
+"""Two partners about one person, through the whole job: linked, asked about, ruled on, and no name anywhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import stewardship
+from orchestration.keys import load_keys, shown_record
+from orchestration.stewardship import review
+from tests.conftest import EvidenceBase, new_evidence_base
+from tests.pipeline.test_privacy import decoded
+
+CONTRACT = """
+contract: {code}_cases
+version: 1
+partner: {{code: {code}, steward: steward@ngo.example}}
+grain: case
+agreement: {{id: {code}-1, valid_from: 2024-01-01, valid_to: 2030-12-31, finest_place: county}}
+consent: {{basis: agreement, reference: {code}-1}}
+delivery: {{mode: full, key: Number, cadence: yearly}}
+format: {{kind: csv}}
+locale: {{dates: ymd}}
+fields:
+  event_on: Date
+  sex: {{column: Sex, values: {{F: female, M: male}}}}
+  exploitation_type: {{column: Form, values: {{home: domestic_servitude, sex: sexual_exploitation, site: forced_labour}}}}
+  place(origin).place_text: From
+  place(exploitation).place_text: To
+link: {{given: Given, surname: Surname, birth_year: Born}}
+"""
+NAMES = [
+    "Achieng", "Baraka", "Chebet", "Dalmas", "Ekiru", "Furaha", "Gathoni", "Halima", "Imani", "Jelagat", "Kemunto",
+    "Lokwang", "Makena", "Naliaka", "Otieno", "Pendo", "Rehema", "Salim", "Tabitha", "Wekesa", "Zawadi", "Hodan",
+]  # fmt: skip
+SURNAMES = ["Testperson", "Sampleton", "Fixture"]
+SHARED = 8  # the first persons are known to both partners
+PERSONS = 22
+COLUMNS = ["Number", "Date", "Sex", "Form", "From", "To", "Given", "Surname", "Born"]
+
+
+def case(number: int, later: int = 0) -> list[object]:
+    """What is known of a person; a second partner meets it some days later."""
+    dice = random.Random(number)  # noqa: S311
+    day = date(2025, 1, 3) + timedelta(days=dice.randrange(300) + later)
+    born = 1980 + dice.randrange(25)
+    where = (
+        dice.choice(["Busia", "Mombasa", "Garissa", "Kisumu"]),
+        dice.choice(["Nairobi", "Nakuru", "Dubai"]),
+    )
+    form = dice.choice(["home", "sex", "site"])
+    return [number, day, dice.choice("FM"), form, *where, NAMES[number], SURNAMES[number % 3], born]
+
+
+def file_of(*numbers: int, later: int = 0) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([COLUMNS, *(case(number, later) for number in numbers)])
+    return text.getvalue()
+
+
+ROUTE_REPORT = """
+contract: {code}_routes
+version: 1
+partner: {{code: {code}, steward: steward@ngo.example}}
+grain: route_report
+agreement: {{id: {code}-1, valid_from: 2024-01-01, valid_to: 2030-12-31, finest_place: county}}
+delivery: {{mode: full, key: Number, cadence: yearly}}
+format: {{kind: csv}}
+locale: {{dates: ymd}}
+fields:
+  event_on: Date
+  person_count: Persons
+  place(origin).place_text: From
+  place(transit).place_text: Via
+  place(intended_destination).place_text: To
+"""
+ROUTES = "Number,Date,Persons,From,Via,To\n1,2025-02-01,{persons},Busia,Nairobi,Dubai\n2,2025-03-01,3,{other},Nairobi,Dubai\n"
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+    base = new_evidence_base(tmp_path_factory.mktemp("linking"))
+    for code in ("one_desk", "two_desk"):
+        base.write_contract(code, CONTRACT.format(code=code))
+    for code in ("one_watch", "two_watch"):
+        base.write_contract(code, ROUTE_REPORT.format(code=code))
+    base.deliver("one_desk", "cases.csv", file_of(*range(15)))
+    base.deliver("two_desk", "cases.csv", file_of(*range(SHARED), *range(15, PERSONS), later=9))
+    base.deliver("one_watch", "routes.csv", ROUTES.format(persons=10, other="Kisumu"))
+    base.deliver("two_watch", "routes.csv", ROUTES.format(persons=20, other="Garissa"))
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    return base
+
+
+def record(base: EvidenceBase, partner: str, number: int) -> int:
+    return load_keys(base.settings.keys).record_id(partner, f"{partner}_cases|{number}")
+
+
+def test_records_of_one_person_are_one_movement_called_by_the_smaller(base: EvidenceBase) -> None:
+    found = base.ask(
+        "select movement_id, partner_count, record_count, linkage_tier, person_count from marts.fct_movements "
+        "where record_grain = 'case' order by 1"
+    )
+    shared = {
+        min(record(base, desk, number) for desk in ("one_desk", "two_desk")) for number in range(SHARED)
+    }
+    assert {row[0] for row in found if row[1:] == (2, 2, "name_codes", 1)} == shared
+    assert len(found) == PERSONS
+    assert {row[1:] for row in found if row[0] not in shared} == {(1, 1, "name_codes", 1)}
+
+
+def test_legs_and_codes_are_those_of_the_movements(base: EvidenceBase) -> None:
+    for table in ("fct_movement_legs", "bridge_movement_codes"):
+        without = f"select count(*) from marts.{table} where movement_id not in (select movement_id from marts.fct_movements)"
+        assert base.ask(without) == [(0,)]
+    assert base.ask("select sum(record_count) from marts.mart_corridors where level = 'od' and period_id = '2025' "
+                    "and population = 'all' and record_grain = 'case'") == [(15 + SHARED + 7,)]  # fmt: skip
+
+
+def test_expected_persons_are_a_range(base: EvidenceBase) -> None:
+    ((tier, records, links, low, expected, high),) = base.ask(
+        "select linkage_tier, record_count, link_count, persons_low, persons_expected, persons_high from quality.linkage"
+    )
+    assert (tier, records, links) == ("name_codes", 30, SHARED)
+    assert low <= expected <= high < records
+    assert abs(expected - PERSONS) < 1
+
+
+def test_routes_told_alike_share_a_group_and_stay_two(base: EvidenceBase) -> None:
+    found = base.ask(
+        "select route_group_id is not null, count(*), count(distinct route_group_id), sum(person_count), max(linkage_tier) "
+        "from marts.fct_movements where record_grain = 'route_report' group by 1 order by 1"
+    )
+    assert found == [(False, 2, 0, 6, "not_linked"), (True, 2, 1, 30, "not_linked")]
+
+
+def written(base: EvidenceBase, *besides: str) -> list[Path]:
+    """Every file of the home but those in some folders, keys, and what dbt made of the project alone."""
+    home = base.settings.home
+    files = [path for path in sorted(home.rglob("*")) if path.is_file() and not path.is_symlink()]
+    return [
+        path
+        for path in files
+        if path.relative_to(home).parts[0] not in ("keys", *besides) and path.stem != "manifest"
+    ]
+
+
+def test_no_name_is_written_anywhere(base: EvidenceBase) -> None:
+    """Originals are searched too: they are sealed. The search would find a name among codes."""
+    secret = [name.encode() for name in (*NAMES, *SURNAMES)]
+    planted = base.settings.link_codes / "planted.parquet"
+    pq.write_table(pa.table({"given_code": ["Achieng"]}), planted)
+
+    def telling() -> list[Path]:
+        return [
+            path for path in written(base) if any(name in text for text in decoded(path) for name in secret)
+        ]
+
+    assert telling() == [planted]
+    planted.unlink()
+    assert telling() == []
+
+
+def test_codes_stand_in_their_own_files_alone(base: EvidenceBase) -> None:
+    home = base.settings.home
+    codes = {
+        str(row[name]).encode()
+        for path in home.glob("link_codes/*/*.parquet")
+        for row in pq.read_table(path).to_pylist()
+        for name in ("given_code", "surname_code")
+    }
+    assert len(codes) >= len(NAMES)
+    elsewhere = [
+        path
+        for path in written(base, "link_codes")
+        if any(code in text for text in decoded(path) for code in codes)
+    ]
+    assert elsewhere == []
+
+
+def test_a_steward_rules_and_takes_it_back_and_unneeded_codes_are_destroyed(base: EvidenceBase) -> None:
+    apart = [record(base, desk, 0) for desk in ("one_desk", "two_desk")]
+    together = [record(base, "one_desk", 10), record(base, "two_desk", 16)]
+    by = ("a steward", "asked both partners", base.settings.as_of())
+    for kind, pair in (("link_reject", apart), ("link_accept", together)):
+        names = dict(zip(("record_a", "record_b"), map(shown_record, pair), strict=True))
+        decided = stewardship.record_decision(base.settings, kind, *by, **names)
+    before = {path.name for path in base.settings.link_codes.glob("one_desk/*")}
+    base.deliver("one_desk", "cases.csv", file_of(*range(14)))
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    movements = {
+        row[0] for row in base.ask("select movement_id from marts.fct_movements where record_grain = 'case'")
+    }
+    assert set(apart) <= movements
+    assert max(together) not in movements and min(together) in movements
+    assert {path.name for path in base.settings.link_codes.glob("one_desk/*")}.isdisjoint(before)
+    stewardship.revoke(base.settings, decided["id"], *by)
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    assert base.ask(f"select count(*) from marts.fct_movements where movement_id = {max(together)}") == [(1,)]
+
+
+def test_what_is_likely_is_asked_about_without_a_value(base: EvidenceBase) -> None:
+    for row in review.read(base.settings, review.LINKS):
+        assert row["record_a"].startswith("r-") and row["given_name"] in ("same", "differs", "not known")

@@ -1,0 +1,166 @@
+"""Columns named by `link` leave keyed codes in a file of their own, and nothing else anywhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from orchestration.errors import UsageError
+from orchestration.extracts import take_in
+from orchestration.home import prepare_home
+from orchestration.keys import LINK_KEY, Keys, create_missing_keys, load_keys
+from orchestration.linkage import Coder
+from orchestration.settings import Settings
+
+AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
+HEADER = "No,Date,Home,Went to,First name,Family name,Phone,Born,Recruited,Ward\n"
+ROWS = (
+    "1,03/02/2025,Busia,Nairobi,Achieng,Sampleton,0712 345 678,1998,14/01/2025,Matayos\n"
+    "2,04/02/2025,Busia,Nairobi,unknown,Testperson,,12/05/2001,,\n"
+    "3,05/02/2025,Busia,Nairobi,,,,,,\n"
+)
+CONTRACT = {
+    "contract": "fixture_cases",
+    "version": 1,
+    "partner": {"code": "fixture_desk", "steward": "steward@example.org"},
+    "grain": "case",
+    "agreement": {"id": "F1", "valid_from": "2024-01-01", "valid_to": "2030-12-31"},
+    "consent": {"basis": "agreement", "reference": "F1"},
+    "delivery": {"mode": "full", "key": "No", "cadence": "monthly"},
+    "format": {"kind": "csv"},
+    "locale": {"dates": "dmy"},
+    "fields": {
+        "event_on": "Date",
+        "place(origin).place_text": "Home",
+        "place(exploitation).place_text": "Went to",
+    },
+    "link": {
+        "given": "First name", "surname": "Family name", "phone": "Phone", "birth_date": "Born",
+        "recruited": "Recruited", "subcounty": "Ward",
+    },
+}  # fmt: skip
+SECRETS = (
+    b"Achieng",
+    b"Sampleton",
+    b"Testperson",
+    b"712345678",
+    b"345 678",
+    b"12/05",
+    b"2001-05",
+    b"Matayos",
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "home" / "keys")
+    prepare_home(settings)
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    return settings
+
+
+def send(home: Settings, link: dict[str, str] | None, rows: str = ROWS) -> None:
+    folder, inbox = home.partners / "fixture_desk", home.inbox / "fixture_desk"
+    folder.mkdir(parents=True, exist_ok=True)
+    inbox.mkdir(exist_ok=True)
+    contract = {name: value for name, value in (CONTRACT | {"link": link}).items() if value}
+    (folder / "contract.yml").write_text(yaml.safe_dump(contract))
+    (inbox / "cases.csv").write_text(HEADER + rows)
+    (taken,) = take_in(home, load_keys(home.keys), AS_OF)
+    assert taken.outcome == "landed", taken.reason
+
+
+def codes(home: Settings) -> list[dict[str, object]]:
+    (file,) = home.link_codes.glob("fixture_desk/*.parquet")
+    return pq.read_table(file).to_pylist()
+
+
+def test_codes_of_what_identifies_are_kept_by_record(home: Settings) -> None:
+    send(home, CONTRACT["link"])
+    keys = load_keys(home.keys)
+    coder = Coder(keys.link_key or b"")
+    first, second = codes(home)  # the third row gives nothing to code
+    assert first == {
+        "record_id": keys.record_id("fixture_desk", "fixture_cases|1"),
+        "given_code": coder.given("Acheng"),
+        "surname_code": coder.surname("Sampleton"),
+        "phone_code": coder.phone("+254712345678"),
+        "birth_year": 1998,
+        "subcounty_code": coder.answer("subcounty", "MATAYOS"),
+        "recruited_code": coder.answer("recruited", "2025 1"),
+        "schooling_code": None,
+        "children_code": None,
+    }
+    assert (second["given_code"], second["birth_year"]) == (None, 2001)
+
+
+def test_every_row_of_a_long_file_leaves_its_codes(home: Settings) -> None:
+    row = "{},03/02/2025,Busia,Nairobi,Achieng,Sampleton,,1998,,\n"
+    send(home, CONTRACT["link"], "".join(row.format(number) for number in range(25_000)))
+    found = codes(home)
+    assert len({code["record_id"] for code in found}) == len(found) == 25_000
+    assert {code["birth_year"] for code in found} == {1998}
+
+
+def test_what_was_coded_stands_nowhere(home: Settings) -> None:
+    send(home, CONTRACT["link"])
+    (landed,) = home.landing.glob("fixture_desk/*.parquet")
+    values = set(pq.read_table(landed)["value"].to_pylist())
+    assert values == {"03/02/2025", "04/02/2025", "05/02/2025", "Busia", "Nairobi"}
+    written = [path for path in home.home.rglob("*") if path.is_file() and home.sealed not in path.parents]
+    assert len(written) > 5
+    for path in written:
+        told = (
+            str(pq.read_table(path).to_pylist()).encode() if path.suffix == ".parquet" else path.read_bytes()
+        )
+        assert not [secret for secret in SECRETS if secret in told], path
+
+
+def test_without_link_columns_there_are_no_codes_and_records_keep_their_ids(home: Settings) -> None:
+    send(home, CONTRACT["link"])
+    (landed,) = home.landing.glob("fixture_desk/*.parquet")
+    before = pq.read_table(landed)
+    send(home, None)
+    assert not list(home.link_codes.glob("*/*"))
+    assert pq.read_table(landed) == before
+
+
+def test_a_link_column_that_is_not_there_is_told(home: Settings) -> None:
+    send(home, {**CONTRACT["link"], "schooling": "Class reached"})
+    (note,) = home.landing.glob("fixture_desk/*.json")
+    assert "column 'Class reached' is not in the file" in note.read_text()
+
+
+def test_codes_without_an_extract_are_swept(home: Settings) -> None:
+    left = home.link_codes / "fixture_desk" / "0123456789abcdef.parquet"
+    left.parent.mkdir()
+    left.write_bytes(b"left over")
+    send(home, CONTRACT["link"])
+    assert not left.exists() and len(codes(home)) == 2
+
+
+def test_destroyed_codes_come_back_when_the_file_is_sent_again(home: Settings) -> None:
+    send(home, CONTRACT["link"])
+    (file,) = home.link_codes.glob("fixture_desk/*.parquet")
+    before = codes(home)
+    file.unlink()
+    send(home, CONTRACT["link"])
+    assert codes(home) == before
+
+
+def test_a_lost_link_key_is_not_replaced_in_silence(home: Settings) -> None:
+    send(home, CONTRACT["link"])
+    (home.keys / LINK_KEY).unlink()
+    with pytest.raises(UsageError, match=r"No link key in .+Restore it from the backup"):
+        create_missing_keys(home.keys, home.landing, home.link_codes)
+
+
+def test_the_link_key_is_a_key_of_its_own(home: Settings) -> None:
+    keys = load_keys(home.keys)
+    assert keys.link_key not in (None, keys.record_key)
+    assert len({keys.ids[name] for name in ("record", "link", "stewards")}) == 3
+    assert "link" not in Keys(b"k" * 32, "").ids

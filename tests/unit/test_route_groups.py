@@ -1,0 +1,54 @@
+"""Equal route reports of several partners share a group; nothing else does."""
+
+from __future__ import annotations
+
+from orchestration.linkage import Stop, route_groups
+
+
+def report(
+    record: int, partner: str, *passed: str, year: int | None = 2025, origin: str | None = "KE040",
+    exploited: str | None = None, intended: str | None = "SAU",
+) -> list[Stop]:  # fmt: skip
+    """A route from Busia to Saudi Arabia by way of the given places."""
+    way = [Stop(record, partner, year, "transit", seq, place) for seq, place in enumerate(passed, start=1)]
+    ends = [("origin", origin), ("exploitation", exploited), ("intended_destination", intended)]
+    return way[::-1] + [Stop(record, partner, year, role, 0, place) for role, place in ends if place]
+
+
+def groups(*reports: list[Stop]) -> dict[int, int]:
+    return route_groups([stop for stops in reports for stop in stops])
+
+
+def test_the_same_route_told_by_two_partners_is_a_group_called_by_its_smallest_record() -> None:
+    assert groups(report(7, "a", "KE047"), report(3, "b", "KE047"), report(9, "a", "KE047")) == {
+        7: 3, 3: 3, 9: 3,
+    }  # fmt: skip
+
+
+def test_one_partner_alone_makes_no_group() -> None:
+    assert groups(report(1, "a"), report(2, "a")) == {}
+
+
+def test_routes_that_differ_in_a_place_its_order_or_the_year_are_no_group() -> None:
+    first = report(1, "a", "KE047", "KE001")
+    others = [
+        report(2, "b", "KE001", "KE047"),
+        report(3, "c", "KE047"),
+        report(4, "d", "KE047", "KE001", year=2024),
+        report(5, "e", "KE047", "KE001", intended="QAT"),
+        report(6, "f", "KE047", "KE001", origin="KE039"),
+    ]
+    assert groups(first, *others) == {}
+
+
+def test_unknown_ends_stops_or_years_are_equal_to_nothing() -> None:
+    assert groups(report(1, "a", origin=None), report(2, "b", origin=None)) == {}
+    assert groups(report(1, "a", intended=None), report(2, "b", intended=None)) == {}
+    assert groups(report(1, "a", year=None), report(2, "b", year=None)) == {}
+    unknown = [Stop(record, partner, 2025, "transit", 1, None) for record, partner in ((1, "a"), (2, "b"))]
+    assert groups([*report(1, "a"), unknown[0]], [*report(2, "b"), unknown[1]]) == {}
+
+
+def test_the_place_of_exploitation_is_the_destination_where_it_is_told() -> None:
+    exploited = report(1, "a", exploited="SAU", intended="QAT")
+    assert groups(exploited, report(2, "b", intended="SAU")) == {1: 1, 2: 1}
