@@ -43,7 +43,13 @@ def can_take_blocks(plan: ColumnPlan, contract: Contract) -> bool:
     """
     has_points = any(is_point(field) for field, _, _ in plan.fields)
     is_known = bool(plan.key) and None not in plan.key
-    return is_known and plan.items is None and not contract.delivery.person_rows and not has_points and not plan.link
+    return (
+        is_known
+        and plan.items is None
+        and not contract.delivery.person_rows
+        and not has_points
+        and not plan.link
+    )
 
 
 class BlockReader:
