@@ -17,7 +17,7 @@ from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.labels import labels
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.policy import POLICY_SEED, load_policy
-from orchestration.statistics.posterior import posterior
+from orchestration.statistics.posterior import looseness, posterior
 from orchestration.statistics.two_way import comparable, two_way
 
 POLICY = load_policy()
@@ -104,6 +104,17 @@ def test_how_much_a_partner_reports_everywhere_makes_no_ratio() -> None:
     assert two_way(records, months).ratio == pytest.approx([1, 1, 1])
 
 
+def test_a_place_that_hangs_on_few_records_is_loose() -> None:
+    """Worked out in test_hotspots_worked.py."""
+    records, months = np.array([[20.0, 10, 0], [0, 40, 20]]), np.array([[12.0, 12, 0], [0, 12, 12]])
+    assert looseness(months, two_way(records, months)) == pytest.approx([2.67, 1, 1])
+
+
+def test_where_many_partners_share_all_places_none_is_loose() -> None:
+    months = np.full((6, 4), 12.0)
+    assert looseness(months, two_way(np.full((6, 4), 30.0), months)) == pytest.approx([1, 1, 1, 1])
+
+
 def test_records_outside_declared_coverage_are_not_compared() -> None:
     records, months = np.array([[20.0, 10, 99]]), np.array([[12.0, 12, 0]])
     fit = two_way(records, months)
@@ -170,7 +181,7 @@ def test_the_order_of_rows_changes_nothing() -> None:
 def test_what_is_handed_over_is_rounded_and_told_no_finer_of_one_partner() -> None:
     table = as_table("hotspots", measured("2023")).to_pylist()
     (nairobi,) = [row for row in table if row["place_id"] == "KE047" and row["population"] == "all"]
-    assert nairobi["activity_ratio"] == 1.1 and nairobi["largest_partner_share"] == 0.8
+    assert nairobi["activity_ratio"] == 1.081 and nairobi["largest_partner_share"] == 0.8
     assert nairobi["gi_star_z"] is None and nairobi["trend_category"] is None
 
 
