@@ -87,10 +87,10 @@ def test_places_that_each_partner_sees_one_sidedly_are_not_compared() -> None:
     assert comparable(records, months)[1].all()
 
 
-def test_the_fit_is_exact_where_few_records_tie_places_together() -> None:
-    """At the maximum each partner and each place is expected to report what it reports."""
-    records = np.array([[400.0, 1, 0], [0, 300, 2], [0, 1, 200]])
-    months = np.array([[12.0, 12, 12], [12, 12, 12], [0, 12, 12]])
+def test_the_fit_is_exact_along_a_chain_of_partners() -> None:
+    """Each partner shares one county with the next: twice as much is seen at each step, thirty times over."""
+    months = 12.0 * (np.eye(30, 31) + np.eye(30, 31, 1))
+    records = months * np.where(np.eye(30, 31) > 0, 1, 2)
     fit = two_way(records, months)
     mean = months * fit.level[:, None] * fit.ratio
     assert mean.sum(axis=0) == pytest.approx(records.sum(axis=0), rel=1e-8)
@@ -120,6 +120,10 @@ def test_records_outside_declared_coverage_are_not_compared() -> None:
     fit = two_way(records, months)
     assert fit.places.tolist() == [True, True, False]
     assert fit.ratio == pytest.approx([4 / 3, 2 / 3])
+    watched_by_another = two_way(
+        np.array([[20.0, 10, 99], [0, 5, 5]]), np.array([[12.0, 12, 0], [0, 12, 12]])
+    )
+    assert watched_by_another.ratio == pytest.approx([1.5, 0.75, 0.75])
 
 
 @pytest.mark.parametrize(
@@ -176,6 +180,11 @@ def test_the_order_of_rows_changes_nothing() -> None:
     assert as_table("hotspots", measured("2023")).equals(
         as_table("hotspots", measured("2023", slice(None, None, -1)))
     )
+
+
+def test_the_share_of_one_partner_is_told_to_one_tenth() -> None:
+    frame = measured("2023").assign(largest_partner_share=0.8333)
+    assert set(as_table("hotspots", frame)["largest_partner_share"].to_pylist()) == {0.8}
 
 
 def test_what_is_handed_over_is_rounded_and_told_no_finer_of_one_partner() -> None:
