@@ -10,7 +10,7 @@ import pandas as pd
 from orchestration.statistics.labels import labels
 from orchestration.statistics.neighbourhood import Pairs, gi_star, q_values, ties, two_sided
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.posterior import Posterior, dispersion, posterior, prior
+from orchestration.statistics.posterior import Posterior, dispersion, looseness, posterior, prior
 from orchestration.statistics.trend import with_trend
 from orchestration.statistics.two_way import Floats, TwoWay, two_way, within_effort
 from orchestration.statistics.windows import WINDOW_KEYS, windows
@@ -99,11 +99,12 @@ def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[st
     cells = np.ix_(fit.partners, fit.places)
     scatter = dispersion(y, months, fit)
     expected = months[cells] * fit.level[:, None]
-    observed, size = y[cells].sum(axis=0) / scatter, fit.expected / scatter
+    worth = scatter * looseness(months, fit)
+    observed, size = y[cells].sum(axis=0) / worth, fit.expected / worth
     shape, rate = prior(observed, size)
     sure = posterior(observed, size, shape, rate)
     largest = np.argmax(y[cells], axis=0), np.arange(len(size))
-    rest = Posterior(sure.shape - y[cells][largest] / scatter, sure.rate - expected[largest] / scatter)
+    rest = Posterior(sure.shape - y[cells][largest] / worth, sure.rate - expected[largest] / worth)
     low, high = sure.interval(policy.interval_coverage)
     return {
         "expected_record_count": fit.expected,

@@ -1,8 +1,9 @@
 """How sure a ratio is: a gamma posterior around each place, its prior taken from all places together.
 
 Records of one partner and place scatter more than a Poisson count (they come in waves), so counts are first
-divided by a dispersion that is measured on all cells. With dispersion 1 the posterior mean is Marshall's
-empirical Bayes rate.
+divided by a dispersion that is measured on all cells; and again by how little the partners tie the place to
+the others, because the levels that give its expected count are estimates too. With both 1 the posterior mean
+is Marshall's empirical Bayes rate.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import gamma
 
-from orchestration.statistics.two_way import Floats, TwoWay, within_effort
+from orchestration.statistics.two_way import Floats, TwoWay, curvature, within_effort
 
 # Cells where less is expected say nothing about scatter.
 LEAST_MEAN_OF_A_CELL = 0.5
@@ -56,6 +57,22 @@ def dispersion(records: Floats, months: Floats, fit: TwoWay) -> float:
     return max(1.0, float((((y - mean) ** 2)[telling] / mean[telling]).sum() / freedom))
 
 
+def looseness(months: Floats, fit: TwoWay) -> Floats:
+    """How many times its Poisson variance the log ratio of each place of the fit has, at least 1.
+
+    The variance is that of its distance from the mean of all places while the partners' levels are unknown.
+    It is 1 where many records tie the partners of a place to other places.
+    """
+    seen = fit.ratio > 0
+    mean = (months[np.ix_(fit.partners, fit.places)] * fit.level[:, None] * fit.ratio)[:, seen]
+    weight = fit.expected[seen] / fit.expected[seen].sum()
+    distance = np.eye(len(weight)) - weight
+    variance = np.einsum("ij,jk,ik->i", distance, np.linalg.inv(curvature(mean)), distance)
+    loose = np.ones(len(seen))
+    loose[seen] = np.maximum(variance * mean.sum(axis=0), 1.0)
+    return loose
+
+
 def prior(observed: Floats, expected: Floats) -> tuple[float, float]:
     """Shape and rate of the gamma prior, by moments over all places (Marshall 1991)."""
     ratio, mean = observed / expected, observed.sum() / expected.sum()
@@ -65,5 +82,5 @@ def prior(observed: Floats, expected: Floats) -> tuple[float, float]:
 
 
 def posterior(observed: Floats, expected: Floats, shape: float, rate: float) -> Posterior:
-    """`observed` and `expected` are records over the dispersion."""
+    """`observed` and `expected` are records over dispersion and looseness."""
     return Posterior(shape + observed, rate + expected)

@@ -67,13 +67,22 @@ def _leap(months: Floats, of_partner: Floats, of_place: Floats, ratio: Floats) -
     seen = of_place > 0
     weight = (months * ratio)[:, seen]
     mean = weight * (of_partner / weight.sum(axis=1))[:, None]
-    curvature = np.diag(mean.sum(axis=0)) - mean.T @ (mean / mean.sum(axis=1, keepdims=True))
-    # The common scale of all ratios is free: held by a constant, it stays where it is.
-    curvature += mean.sum() / len(curvature) ** 2
-    step = np.linalg.solve(curvature, of_place[seen] - mean.sum(axis=0))
+    step = np.linalg.solve(curvature(mean), of_place[seen] - mean.sum(axis=0))
     leapt = ratio.copy()
     leapt[seen] *= np.exp(np.clip(step, -LONGEST_LEAP, LONGEST_LEAP))
     return leapt
+
+
+def curvature(mean: Floats) -> Floats:
+    """Of the likelihood in the log ratios, the partners' levels following; `mean` is partners x places.
+
+    The common scale of all ratios is free, so along it a constant stands instead of nothing.
+    """
+    return (
+        np.diag(mean.sum(axis=0))
+        - mean.T @ (mean / mean.sum(axis=1, keepdims=True))
+        + mean.sum() / mean.shape[1] ** 2
+    )
 
 
 def comparable(records: Floats, months: Floats) -> tuple[Mask, Mask]:

@@ -11,16 +11,22 @@ import sys
 import time
 from collections.abc import Iterator
 from math import sqrt
+from typing import Any
 
 import numpy as np
 
 from orchestration.statistics.policy import Policy, load_policy
 from tests.unit.hotspot_worlds import flags, world
 
-LEAST_REPLICATES, SCATTER = 200, 6.0
-KINDS = {
+LEAST_REPLICATES, SCATTER, THIN = 200, 6.0, 0.08
+KINDS: dict[str, dict[str, Any]] = {
     "planted": {"is_planted": True},
     "planted, in waves": {"is_planted": True, "scatter": SCATTER},
+    "planted, in waves, each county watched by two partners": {
+        "is_planted": True,
+        "scatter": SCATTER,
+        "coverage": THIN,
+    },
     "null": {"is_planted": False},
     "null, in waves": {"is_planted": False, "scatter": SCATTER},
 }
@@ -30,7 +36,7 @@ def outcomes(kind: str, replicates: int, policy: Policy) -> dict[str, list[bool]
     """What happened in each world, or in each county asked about, by question."""
     found: dict[str, list[bool]] = {}
     for seed in range(replicates):
-        made = world(seed, **KINDS[kind])  # type: ignore[arg-type]
+        made = world(seed, **KINDS[kind])
         seen = flags(made, policy)
         hot = seen.labels == "hotspot"
         false = hot & (made.true_ratio < policy.hotspot_ratio)

@@ -46,7 +46,9 @@ class World:
         return np.setdiff1d(np.arange(COUNTIES), np.concatenate([self.core, self.around, self.confounded]))
 
 
-def world(seed: int, is_planted: bool = True, scatter: float | None = None) -> World:
+def world(
+    seed: int, is_planted: bool = True, scatter: float | None = None, coverage: float = COVERAGE
+) -> World:
     """One world. With `scatter`, a gamma shape, each partner's records at each place also come in waves."""
     rng = np.random.default_rng(seed)
     inside = [at for at in range(COUNTIES) if NEAR[at].sum() == 8]
@@ -58,7 +60,7 @@ def world(seed: int, is_planted: bool = True, scatter: float | None = None) -> W
     active[confounded] = 1.0
     planted = np.ones(COUNTIES)
     planted[core], planted[around] = (CORE, AROUND) if is_planted else (1.0, 1.0)
-    months = MONTHS * (rng.random((PARTNERS, COUNTIES)) < COVERAGE).astype(float)
+    months = MONTHS * (rng.random((PARTNERS, COUNTIES)) < coverage).astype(float)
     months[np.arange(COUNTIES) % PARTNERS, np.arange(COUNTIES)] = MONTHS
     level = rng.lognormal(0, SPREAD_OF_PARTNERS, PARTNERS)
     base = RECORDS_OF_A_COUNTY * COUNTIES / (months * level[:, None]).sum()

@@ -45,6 +45,17 @@ def test_by_raw_counts_the_new_partners_counties_would_be_hotspots(null: Made) -
     assert np.mean([seen.labels[made.confounded] == "hotspot" for made, seen in null]) <= 0.1
 
 
+def test_thin_coverage_makes_labels_rarer_not_falser() -> None:
+    """With two partners a county, a false hotspot stands in few worlds; without looseness it was one in six."""
+    worlds = [world(seed, scatter=6.0, coverage=0.08) for seed in range(3 * REPLICATES)]
+    hot = [flags(made, POLICY).labels == "hotspot" for made in worlds]
+    false = [
+        (one & (made.true_ratio < POLICY.hotspot_ratio)).any() for one, made in zip(hot, worlds, strict=True)
+    ]
+    assert np.sum(hot) > 30
+    assert np.mean(false) <= 0.1
+
+
 def test_where_nothing_is_planted_few_worlds_have_a_false_flag(null: Made) -> None:
     """Of a county whose true ratio lies below the mark."""
     labelled = [

@@ -17,7 +17,7 @@ from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.labels import labels
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.policy import POLICY_SEED, load_policy
-from orchestration.statistics.posterior import posterior
+from orchestration.statistics.posterior import looseness, posterior
 from orchestration.statistics.two_way import comparable, two_way
 
 POLICY = load_policy()
@@ -87,10 +87,10 @@ def test_places_that_each_partner_sees_one_sidedly_are_not_compared() -> None:
     assert comparable(records, months)[1].all()
 
 
-def test_the_fit_is_exact_where_few_records_tie_places_together() -> None:
-    """At the maximum each partner and each place is expected to report what it reports."""
-    records = np.array([[400.0, 1, 0], [0, 300, 2], [0, 1, 200]])
-    months = np.array([[12.0, 12, 12], [12, 12, 12], [0, 12, 12]])
+def test_the_fit_is_exact_along_a_chain_of_partners() -> None:
+    """Each partner shares one county with the next: twice as much is seen at each step, thirty times over."""
+    months = 12.0 * (np.eye(30, 31) + np.eye(30, 31, 1))
+    records = months * np.where(np.eye(30, 31) > 0, 1, 2)
     fit = two_way(records, months)
     mean = months * fit.level[:, None] * fit.ratio
     assert mean.sum(axis=0) == pytest.approx(records.sum(axis=0), rel=1e-8)
@@ -104,11 +104,26 @@ def test_how_much_a_partner_reports_everywhere_makes_no_ratio() -> None:
     assert two_way(records, months).ratio == pytest.approx([1, 1, 1])
 
 
+def test_a_place_that_hangs_on_few_records_is_loose() -> None:
+    """Worked out in test_hotspots_worked.py."""
+    records, months = np.array([[20.0, 10, 0], [0, 40, 20]]), np.array([[12.0, 12, 0], [0, 12, 12]])
+    assert looseness(months, two_way(records, months)) == pytest.approx([2.67, 1, 1])
+
+
+def test_where_many_partners_share_all_places_none_is_loose() -> None:
+    months = np.full((6, 4), 12.0)
+    assert looseness(months, two_way(np.full((6, 4), 30.0), months)) == pytest.approx([1, 1, 1, 1])
+
+
 def test_records_outside_declared_coverage_are_not_compared() -> None:
     records, months = np.array([[20.0, 10, 99]]), np.array([[12.0, 12, 0]])
     fit = two_way(records, months)
     assert fit.places.tolist() == [True, True, False]
     assert fit.ratio == pytest.approx([4 / 3, 2 / 3])
+    watched_by_another = two_way(
+        np.array([[20.0, 10, 99], [0, 5, 5]]), np.array([[12.0, 12, 0], [0, 12, 12]])
+    )
+    assert watched_by_another.ratio == pytest.approx([1.5, 0.75, 0.75])
 
 
 @pytest.mark.parametrize(
@@ -167,10 +182,15 @@ def test_the_order_of_rows_changes_nothing() -> None:
     )
 
 
+def test_the_share_of_one_partner_is_told_to_one_tenth() -> None:
+    frame = measured("2023").assign(largest_partner_share=0.8333)
+    assert set(as_table("hotspots", frame)["largest_partner_share"].to_pylist()) == {0.8}
+
+
 def test_what_is_handed_over_is_rounded_and_told_no_finer_of_one_partner() -> None:
     table = as_table("hotspots", measured("2023")).to_pylist()
     (nairobi,) = [row for row in table if row["place_id"] == "KE047" and row["population"] == "all"]
-    assert nairobi["activity_ratio"] == 1.1 and nairobi["largest_partner_share"] == 0.8
+    assert nairobi["activity_ratio"] == 1.081 and nairobi["largest_partner_share"] == 0.8
     assert nairobi["gi_star_z"] is None and nairobi["trend_category"] is None
 
 

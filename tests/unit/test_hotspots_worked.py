@@ -5,10 +5,15 @@ q watches Nairobi and Mombasa and reports 40 and 20. By counts Nairobi leads wit
 
 Ratios r and levels l with 12 l_p r = 20, 10 and 12 l_q r = 40, 20 are met exactly by l_p = .75, l_q = 3 and
 r = 20/9 (Busia), 10/9 (Nairobi), 5/9 (Mombasa). At ratio 1 they would report 9, 12 x (.75 + 3) = 45, and 36.
-Dispersion: the fit is exact, so 1. Prior: the mean is 90/90 = 1; the ratios' variance weighted by 9, 45, 36 is
-.234568, of which chance explains 1/30; .201235 is left, so shape = rate = 1/.201235 = 4.969325.
-Nairobi: (4.969325 + 50) / (4.969325 + 45) = 1.100061. Without q, its largest partner (40 of 50):
-(4.969325 + 10) / (4.969325 + 9) = 1.071586. Busia and Mombasa have one source each.
+Dispersion: the fit is exact, so 1. Looseness: p ties Busia to Nairobi by 20 x 10/30 = 6.667 records, q Mombasa to
+Nairobi by 40 x 20/60 = 13.333; the log differences have variances .15 and .075. From the mean of all, weighted by
+9, 45, 36, Busia lies .9 of the first and -.4 of the second away: .81 x .15 + .16 x .075 = .1335, times its 20
+records 2.67. Nairobi: (.01 x .15 + .16 x .075) x 50 = .675, Mombasa (.01 x .15 + .36 x .075) x 20 = .57, so 1 for both.
+Busia counts as 20/2.67 = 7.490637 of 3.370787, the others as they are. Prior: the mean is 77.490637/84.370787 =
+.918453; the ratios' variance around it, weighted, .143900, of which chance explains .918453/28.123596 = .032658;
+.111243 is left: shape .918453 x .918453/.111243 = 7.583036, rate .918453/.111243 = 8.256310.
+Nairobi: (7.583036 + 50) / (8.256310 + 45) = 1.081243. Without q, its largest partner (40 of 50):
+(7.583036 + 10) / (8.256310 + 9) = 1.018934. Busia and Mombasa have one source each.
 """
 
 from __future__ import annotations
@@ -45,18 +50,18 @@ def test_nairobi_is_judged_as_by_hand(warehouse: duckdb.DuckDBPyConnection) -> N
         largest_partner_share, ratio_without_largest, dispersion, label from marts.mart_hotspots
         where place_id = '{NAIROBI}' and role = 'origin' and period_id = '2023' and population = 'all'""",
     )
-    assert counts == [50, 24, 50, 45, 1.1]
-    assert (largest, without, scatter, label) == (0.8, 1.072, 1, "not_distinguished")
+    assert counts == [50, 24, 50, 45, 1.081]
+    assert (largest, without, scatter, label) == (0.8, 1.019, 1, "not_distinguished")
 
 
 def test_its_interval_is_that_of_the_gamma_distribution(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Gamma(54.969325, 49.969325), its density added up by Simpson's rule: .82865, 1.40934, .00679."""
+    """Gamma(57.583036, 53.256310), its density added up by Simpson's rule: .82016, 1.37785, .00379."""
     (found,) = rows(
         warehouse,
         f"""select ratio_low, ratio_high, probability_high from marts.mart_hotspots
         where place_id = '{NAIROBI}' and role = 'origin' and period_id = '2023' and population = 'all'""",
     )
-    assert found == (0.829, 1.409, 0.0068)
+    assert found == (0.82, 1.378, 0.0038)
 
 
 def test_counties_of_one_source_have_a_label_and_no_number(warehouse: duckdb.DuckDBPyConnection) -> None:

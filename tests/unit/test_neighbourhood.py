@@ -98,6 +98,10 @@ def test_what_was_never_judged_does_not_count_among_the_tests() -> None:
     assert q[[0, 2]].tolist() == [0.02, 0.04] and np.isnan(q[1])
 
 
+def test_both_directions_count() -> None:
+    assert two_sided(np.array([1.959964, -1.959964])) == pytest.approx([0.05, 0.05], abs=1e-7)
+
+
 def test_one_of_47_counties_can_be_found_alone() -> None:
     """By permutation it never could: the smallest p of 999 is .001, and two-sided over 47 that is above .05."""
     p = two_sided(np.array([3.5, *np.zeros(46)]))
