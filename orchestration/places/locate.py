@@ -128,7 +128,6 @@ def resolve_names(names: Iterable[str], country: str | None = None) -> list[dict
                 "country": gazetteer.alpha2_of.get(found.country or ""),
                 "county": found.county,
                 "method": found.method,
-                "score": round(found.score, 2),
                 "confidence": round(found.confidence, 2),
                 "rivals": list(found.rivals),
             }

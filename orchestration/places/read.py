@@ -237,6 +237,8 @@ class TextReader:
             return self._in_text_country(", ".join(names), country_hits, context, depth)
         if len(names) == 1:
             return by_context(self.read(names[0], context, depth + 1))
+        if not names:
+            return None
         hits = [self.hits(name) for name in names]
         if not all(hits):
             return self._partly_known(names, hits, context, depth)

@@ -309,9 +309,9 @@ class World:
             path.write_text(path.read_text(encoding="utf-8").replace(text, instead), encoding="utf-8")
         self._write()
         settings = Settings(self.root, self.root, self.root)
-        self._dbt(project, warehouse, Part.BEFORE_STATISTICS)
+        self._dbt(project, warehouse, Part.BEFORE_PYTHON)
         statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
-        self._dbt(project, warehouse, Part.AFTER_STATISTICS)
+        self._dbt(project, warehouse, Part.AFTER_PYTHON)
         return duckdb.connect(str(warehouse), read_only=True)
 
     def _dbt(self, project: Path, warehouse: Path, part: Part) -> None:

@@ -251,7 +251,6 @@ def test_names_on_the_command_line_have_the_promised_keys() -> None:
         "country": "KE",
         "county": "KE027",
         "method": "exact",
-        "score": 1.0,
         "confidence": 0.99,
         "rivals": [],
     }

@@ -1,7 +1,7 @@
-{# Any other kind, one that is new included, is finer than a town. #}
-{% set no_finer_than_town = "('country', 'province', 'county', 'subcounty', 'border_point', 'town')" %}
 -- One row per place, with the places above it that counting and coarsening need.
 -- Somaliland is a country here: the nearest country above a place is the one that partners named.
+{# Any other kind, one that is new included, is finer than a town. #}
+{% set no_finer_than_town = "('country', 'province', 'county', 'subcounty', 'border_point', 'town')" %}
 with places as (select * from {{ ref('places') }}),
 
 lines as (
