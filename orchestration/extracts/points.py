@@ -28,15 +28,20 @@ def located(cell: Cell) -> Cell:
     return Cell(value, " ".join((POINT, *kinds)))
 
 
+def _are_degrees(numbers: list[str]) -> bool:
+    """A whole number may be half of one with a decimal comma; zeros are what devices write."""
+    return all("." in number for number in numbers) or not any(map(float, numbers))
+
+
 @lru_cache(maxsize=4096)
 def _located(text: str) -> tuple[str, tuple[str, ...]]:
     # Shapes are loaded only for files that bring positions.
     from orchestration.places import boundaries
 
-    numbers = [float(number) for number in _NUMBER.findall(text)]
-    if len(numbers) < 2:
+    numbers = _NUMBER.findall(text)[:2]
+    if len(numbers) < 2 or not _are_degrees(numbers):
         return "", (UNREAD,)
-    found = boundaries.read_point(numbers[0], numbers[1])
+    found = boundaries.read_point(float(numbers[0]), float(numbers[1]))
     if boundaries.NULL_ISLAND in found.problems:
         return "", (ZERO,)
     place = found.county or found.country

@@ -42,6 +42,8 @@ def resolve(system: str, code: str, **columns: str) -> Outcome:
         ("0.3136, 32.5811", "UGA", "point"),
         ("somewhere", "", "point unread"),
         ("200, 300", "", "point unread"),
+        ("-1,29, 36,82", "", "point unread"),  # decimal commas: not 1 south and 29 east, which is elsewhere
+        ("-1, 36", "", "point unread"),
     ],
 )
 def test_a_position_is_the_county_or_country_it_lies_in(text: str, value: str, kind: str) -> None:
