@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from orchestration.places import outcome as o
-from orchestration.places.gazetteer import KENYA, Gazetteer, Place
+from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer, Place
 from orchestration.places.outcome import Outcome
 
 Hits = Mapping[str, str]  # place_id → exact | alias | alternate | squash
 
 TIER_CONFIDENCE = {"exact": 0.99, "alias": 0.97, "alternate": 0.95, "squash": 0.93}
 _NEAR_EQUAL = 0.6  # a county or crossing outranks units of its name that are further off than this
-_LITTLE_KNOWN = 4.0  # in rank
 _SMALL = ("ward", "area")
 _BIG_TOWN, _FAR_BIGGER = 20_000, 10  # people; times as many
 _TWIN_ASSUMED = 0.89
@@ -154,7 +153,7 @@ def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context)
     Names of estates and villages recur: there is one in the stated county that nobody listed.
     """
     counties = sorted(context.counties or ())
-    if len(counties) == 1 and all(place.rank >= _LITTLE_KNOWN for place in places):
+    if len(counties) == 1 and all(place.rank >= LITTLE_KNOWN for place in places):
         county = gazetteer.place(counties[0])
         found = outcome_of(gazetteer, county, "context", NOT_UNDERSTOOD, context)
         return replace(found, rivals=tuple(p.place_id for p in places), problems=(*context.said, o.RIVALS))

@@ -19,6 +19,7 @@ KIND_RANKS = {
     "province": 4.0, "locality": 5.0, "ward": 6.0, "area": 7.0,
 }  # fmt: skip
 LOCATED_KINDS = frozenset(KIND_RANKS)
+LITTLE_KNOWN = 4.0  # rank from which places are many, and known to their neighbours
 _FOREIGN_BORDER_RANK = 1.5
 _FOREIGN_CITY_RANK, _FOREIGN_TOWN_RANK = 3.0, 7.5
 _CITY_FROM = 100_000  # people

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -107,18 +108,26 @@ def place_names() -> dict[str, str]:
     return {place_id: place.name for place_id, place in load_gazetteer(REFERENCE_SEEDS).places.items()}
 
 
+@lru_cache(maxsize=1)
+def _without_decisions() -> Resolver:
+    """Every name's keys are made once: a list of decisions asks for one country after another."""
+    return Resolver(load_gazetteer(REFERENCE_SEEDS))
+
+
 def country_code(text: str) -> str | None:
     """ISO alpha-3 of a country written as alpha-2, alpha-3 or by name; None for any other text."""
-    return Resolver(load_gazetteer(REFERENCE_SEEDS)).country_code(text)
+    return _without_decisions().country_code(text)
 
 
 def resolve_names(names: Iterable[str], country: str | None = None) -> list[dict[str, Any]]:
     """What the resolver makes of names, as `njia place` prints it (design.md §7). `rivals` are place ids."""
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
-    resolver = Resolver(gazetteer)
+    asked = list(names)
+    mentions = {at: Mention(place_text=name, country_text=country) for at, name in enumerate(asked)}
+    outcomes = _without_decisions().resolve_all(mentions)
     answers = []
-    for name in names:
-        found = resolver.resolve(Mention(place_text=name, country_text=country))
+    for at, name in enumerate(asked):
+        found = outcomes[at]
         answers.append(
             {
                 "name": name,

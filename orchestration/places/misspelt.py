@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from orchestration.places import outcome as o
 from orchestration.places.choose import Context, outcome_of, spot_of
-from orchestration.places.gazetteer import KENYA, Gazetteer, Place
+from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer, Place
 from orchestration.places.normalise import looks_private, squash
 from orchestration.places.outcome import Outcome
 from orchestration.places.spellings import Near, Spellings
@@ -19,9 +19,9 @@ MISSPELT = "fuzzy"
 _ACCEPTED_EDITS = 1
 _LEAST_SCORE = 0.76
 # What is widely known is meant before a ward, an estate or a small town abroad that is just as near.
-_KNOWN_HERE, _WIDELY_KNOWN, _LITTLE_KNOWN = 2.0, 3.0, 4.0
+_KNOWN_HERE, _WIDELY_KNOWN = 2.0, 3.0
 # Units below the county are many, and short names of them are near to anything.
-_RANK_OF_MANY, _SHORTEST_OF_MANY = 4.0, 7
+_SHORTEST_OF_MANY = 7
 _COST_OF_RANK = 0.01
 _LESS_SURE = 0.10
 _MOST_SUGGESTIONS = 3
@@ -85,11 +85,11 @@ class Misspelt:
 def _shortest(best: Place, context: Context) -> int:
     """How many letters a text needs to be taken for a place; few do where the record says whereabouts."""
     stated = context.counties if best.country == KENYA else context.countries
-    return _SHORTEST_OF_MANY if best.rank >= _RANK_OF_MANY and stated is None else 0
+    return _SHORTEST_OF_MANY if best.rank >= LITTLE_KNOWN and stated is None else 0
 
 
 def _may_be_meant(best: Place, other: Place) -> bool:
     """Whether reading `best` where another place is as near would be a guess."""
     if best.country == KENYA and other.country != KENYA:
         return best.rank > _KNOWN_HERE and (other.is_foreign_city or other.kind != "town")
-    return best.rank > _WIDELY_KNOWN or other.rank <= _LITTLE_KNOWN
+    return best.rank > _WIDELY_KNOWN or other.rank <= LITTLE_KNOWN

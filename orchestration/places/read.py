@@ -24,7 +24,7 @@ from orchestration.places.choose import (
     outcome_of,
     wider_only,
 )
-from orchestration.places.gazetteer import KENYA, Gazetteer
+from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer
 from orchestration.places.misspelt import Misspelt
 from orchestration.places.normalise import core, kind_hint, looks_private, norm
 from orchestration.places.outcome import Outcome
@@ -45,7 +45,6 @@ from orchestration.places.spellings import Spellings
 _LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
 _SENTENCE_WORDS = 5
 _SHORT = 3
-_LITTLE_KNOWN = 4.0  # in rank
 # Neighbours and the countries of the corridors: the codes that reports use behind the name of a town.
 _WRITTEN_AS_CODES = (
     "AE", "BH", "BI", "CD", "ET", "KE", "KW", "LB", "OM", "QA", "RW", "SA", "SD", "SO", "SS", "TZ", "UG",
@@ -200,7 +199,7 @@ class TextReader:
         return len(beginning) > _SHORT + 1 or "exact" in hits.values()
 
     def _is_widely_known(self, hits: Hits) -> bool:
-        return min(self._gazetteer.place(place_id).rank for place_id in hits) < _LITTLE_KNOWN
+        return min(self._gazetteer.place(place_id).rank for place_id in hits) < LITTLE_KNOWN
 
     def _named(self, key: str) -> Hits:
         """The places of a name that is no stop word and long enough to be one among other words."""
@@ -252,7 +251,7 @@ class TextReader:
         """`Majengo, Nairobi`: an estate nobody listed there lies in the county that the last part names."""
         *inner, outer = hits
         county = {i for i in outer if self._gazetteer.place(i).kind == "county"}
-        is_little_known = all(self._gazetteer.place(i).rank >= _LITTLE_KNOWN for some in inner for i in some)
+        is_little_known = all(self._gazetteer.place(i).rank >= LITTLE_KNOWN for some in inner for i in some)
         if len(county) != 1 or not is_little_known:
             return None
         found = choose(self._gazetteer, dict.fromkeys(county, "exact"), context)
