@@ -76,6 +76,10 @@ class Column:
         return np.where(self.lengths > 0, self.bytes[self.starts[:-1]], 0).astype(np.uint8)
 
     @cached_property
+    def is_ascii(self) -> bool:
+        return not (self.bytes[self.starts[0] : self.starts[-1]] >= 128).any()
+
+    @cached_property
     def is_plain(self) -> bool:
         """Whether every value is in ASCII and without blanks, so that `tidy` leaves it as it is."""
         return not _UNTIDY[self.bytes[self.starts[0] : self.starts[-1]]].any()
@@ -106,13 +110,10 @@ class Column:
         """What `judge` says of every distinct value; `known` remembers it from block to block."""
         if len(known) > MOST_REMEMBERED:
             known.clear()
-        found = []
         for text in self.texts:
-            try:
-                found.append(known[text])
-            except KeyError:
-                found.append(known.setdefault(text, judge(text)))
-        return found
+            if text not in known:
+                known[text] = judge(text)
+        return [known[text] for text in self.texts]
 
 
 @dataclass(frozen=True)

@@ -24,23 +24,28 @@ def cells_of(
     """
     shape = (len(rows), len(slots))
     stands, codes = np.zeros(shape, bool), np.zeros(shape, np.int32)
+    per_row = np.zeros(len(rows), np.int64)
     are_all = len(rows) > 0 and len(rows) == len(slots[0].stands) if slots else False
     chosen: Any = slice(None) if are_all else rows
     sizes = [len(slot.values) for slot in slots]
     for at, (slot, before) in enumerate(zip(slots, np.cumsum([0, *sizes]).tolist(), strict=False)):
         stands[:, at] = slot.stands[chosen]
+        per_row += slot.stands[chosen]
         np.add(slot.codes[chosen], before, out=codes[:, at], casting="unsafe")
-    per_row = stands.sum(axis=1)
-    said: _Numbers = codes[stands]
-    total = len(said)
     names, numbers = _numbered([slot.field for slot in slots])
+    fields = np.broadcast_to(numbers, shape)
+    if stands.all():
+        said, fields = codes.ravel(), fields.ravel()
+    else:
+        said, fields = codes[stands], fields[stands]
+    total = len(said)
     kinds = np.concatenate([np.zeros(0, np.int8), *(slot.kinds for slot in slots)])
     columns = {
         "record_id": pa.array(np.repeat(ids, per_row)),
         "sheet": _constant(sheet, total),
         "row_number": pa.array(np.repeat((rows + first_row).astype(np.int32), per_row)),
         "part": _constant("", total),
-        "field": _named(names, np.broadcast_to(numbers, shape)[stands]),
+        "field": _named(names, fields),
         "seq": pa.array(np.zeros(total, np.int32)),
         "value": _texts([slot.values for slot in slots], said),
         "kind": _named(KINDS, kinds[said].astype(np.int32)) if kinds.any() else _constant(KINDS[0], total),
@@ -72,8 +77,7 @@ def _named(names: list[str], numbers: npt.NDArray[np.int32]) -> pa.DictionaryArr
 def _texts(values: list[pa.StringArray], said: _Numbers) -> pa.DictionaryArray:
     """The texts that are said and no others, each once: Parquet takes a dictionary as it is."""
     every = pa.concat_arrays([pa.array([], pa.string()), *values])
-    is_said: Flags = np.zeros(len(every), bool)
-    is_said[said] = True
+    is_said: Flags = np.bincount(said, minlength=len(every)) > 0
     landing = every.filter(pa.array(is_said)).dictionary_encode()
     places = np.zeros(len(every), np.int32)
     places[is_said] = landing.indices.to_numpy()

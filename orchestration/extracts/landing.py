@@ -62,7 +62,7 @@ def write_cells(path: Path, cells: Iterable[LandedCell | pa.Table]) -> None:
             store_schema=False,
             # Numbers seldom repeat, and nobody looks for a row group by its smallest text.
             use_dictionary=[field.name for field in SCHEMA if field.type == pa.string()],
-            column_encoding={"row_number": "DELTA_BINARY_PACKED", "seq": "DELTA_BINARY_PACKED"},
+            column_encoding={"row_number": "DELTA_BINARY_PACKED"},
             dictionary_pagesize_limit=_LARGEST_DICTIONARY,
             write_statistics=False,
         ) as writer,

@@ -127,12 +127,9 @@ class BlockJudge:
                 return _nothing(len(column.values))
             return _one_by_one(column, lambda text: self._judge_text(text, name), known)
         is_marked, ends_table, is_header, is_number = np.zeros((4, len(column.values)), bool)
-        for code in _beginning_like(column, self._judge.marks):
-            text = column.text(code)
-            is_marked[code], ends_table[code] = self._judge.is_marked(text), self._judge.ends_the_table(text)
-        if name is not None:
-            for code in _beginning_like(column, [name]):
-                is_header[code] = same(column.text(code)) == name
+        for code in _beginning_like(column, [*self._judge.marks, name or ""]):
+            judged = self._judge_text(column.text(code), name)
+            is_marked[code], ends_table[code], is_header[code] = judged[:3]
         numbers = np.zeros(len(column.values))
         for code, number in _numbers(column):
             is_number[code], numbers[code] = True, number
@@ -167,18 +164,17 @@ def _one_by_one(column: Column, judge: Callable[[str], _Judged], known: _Known) 
 
 def _beginning_like(column: Column, words: Iterable[str]) -> list[int]:
     """The values that may begin with one of some words, whatever their capitals, blanks and forms."""
-    places = column.starts[:-1, None] + np.arange(_SIGNS)
-    signs = _TO_SMALL[column.bytes[places]]
-    signs[np.arange(_SIGNS) >= column.lengths[:, None]] = 0
-    found = (signs >= 128).any(axis=1) | _BLANK[signs[:, 0]]
-    for word in words:
-        begins = np.ones(len(found), bool)
-        ascii_start = _plain_start(word)
-        for at, sign in enumerate(ascii_start):
-            begins &= signs[:, at] == sign
-        if ascii_start or not word:
-            found |= begins
-    return np.flatnonzero(found).tolist()
+    small = _TO_SMALL[column.first_bytes]
+    found = [np.flatnonzero(_BLANK[small])]
+    if not column.is_ascii:
+        signs = column.bytes[column.starts[:-1, None] + np.arange(_SIGNS)]
+        found.append(np.flatnonzero((signs >= 128).any(axis=1)))
+    for start in filter(None, map(_plain_start, words)):
+        begins = np.flatnonzero(small == start[0])
+        for at, sign in enumerate(start[1:], start=1):
+            begins = begins[_TO_SMALL[column.bytes[column.starts[begins] + at]] == sign]
+        found.append(begins)
+    return np.unique(np.concatenate(found)).tolist()
 
 
 def _plain_start(word: str) -> bytes:

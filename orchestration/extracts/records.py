@@ -7,28 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from functools import partial
-from itertools import islice
 from typing import Any
 
 import pyarrow as pa
 
 from orchestration.extracts.acceptance import RowConditions
-from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
+from orchestration.extracts.cells import Cell, SourceSheet, tidy
 from orchestration.extracts.child_copies import COPY, ChildCopies
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import JsonRepeat
-from orchestration.extracts.drift import Drift, find_drift
-from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
-from orchestration.extracts.header import Header, read_header
+from orchestration.extracts.drift import Drift
+from orchestration.extracts.drift_profile import ROWS_LOOKED_AT
 from orchestration.extracts.link_codes import LinkCodes
 from orchestration.extracts.looks import LOST, Looks
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
-from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
-from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
+from orchestration.extracts.non_records import BLANK, RowJudge
+from orchestration.extracts.opening import SheetOpener
+from orchestration.extracts.outcomes import ExtractHeld
 from orchestration.extracts.permission import Permission
 from orchestration.extracts.reading import Source
 from orchestration.extracts.records_in_blocks import WITHHELD, BlockReader, can_take_blocks
@@ -36,16 +34,11 @@ from orchestration.extracts.rename import (
     ColumnPlan,
     NamedCell,
     cell_at,
-    columns_named_by,
     has_unnamed_item,
-    is_surely_header,
     key_of,
-    mapped_columns,
-    plan_columns,
     rename_row,
-    required_columns,
 )
-from orchestration.extracts.shown_names import shown_column, shown_file
+from orchestration.extracts.shown_names import shown_file
 from orchestration.extracts.tabs import ORPHAN, RESENT, Tabs
 from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
@@ -75,16 +68,13 @@ class RecordReader:
         self._copies = ChildCopies(contract, self._short)
         self._tabs = Tabs(contract, self._label)
         self._without_reference = 0
-        self.profiles = ColumnProfiles()
-        self.knows_columns = False
+        self._opener = SheetOpener(contract, self.tally, self._tabs, self._label)
+        self.profiles = self._opener.profiles
         self._unnamed_items = 0
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
         """What changed in the columns; None where no header was surely found."""
-        if not self.knows_columns:
-            return None
-        tally = self.tally
-        return find_drift(self._contract, tally.columns_found, tally.unmapped, self.profiles.content(), last)
+        return self._opener.drift(last)
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
         """Stream the cells that land; afterwards `tally` accounts for the file."""
@@ -120,7 +110,7 @@ class RecordReader:
             self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
     def _main(self, sheet: SourceSheet, by_blocks: bool) -> Iterator[LandedCell | pa.Table]:
-        opened = self._open(sheet, "")
+        opened = self._opener.open(sheet, "")
         if opened is None:
             return
         plan, judge, rows = opened
@@ -189,7 +179,7 @@ class RecordReader:
         return (None if is_locked else self._permission.refusal(plan, cells, renamed)) or refusal
 
     def _children(self, name: str, sheet: SourceSheet) -> Iterator[LandedCell]:
-        opened = self._open(sheet, name)
+        opened = self._opener.open(sheet, name)
         if opened is None:
             return
         plan, judge, rows = opened
@@ -219,33 +209,6 @@ class RecordReader:
             if copy is not None and named:
                 yield LandedCell(owner, sheet.shown, number, name, COPY, seq, copy, COPY, None)
         self._copies.tell(name, self.tally)
-
-    def _open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
-        layout = self._contract.layout_of(is_main=not part)
-        required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
-        if not part:  # the tabs' columns stand in their own sheets
-            required, mapped = (self._contract.without_tabs(columns) for columns in (required, mapped))
-        label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
-        other_names = self._contract.other_names(part)
-        found = read_header(sheet, layout, required, mapped, self._label, other_names)
-        if found is None:
-            return None
-        header, rows = found
-        if not part:
-            rows = self._tabs.rows_beside(header, rows)
-            header = self._tabs.header_beside(header)
-        shown = self._shown_columns(header, part)
-        rows = self.profiles.watch(shown, rows)
-        try:
-            plan = plan_columns(self._contract, part, header, label)
-        except ExtractHeld:
-            self._look_at_unfit(header, part, shown, rows)
-            raise
-        self._tell_columns(header, plan, shown)
-        fill_down = getattr(layout, "fill_down_merged", [])
-        rows = _fill_down(rows, sheet, {header.find(column) for column in fill_down})
-        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records)
-        return plan, judge, without_trailing_blanks(rows)
 
     def _minimise(self, plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
         return self._minimiser.keep(rename_row(plan, cells))
@@ -337,37 +300,6 @@ class RecordReader:
                 record_id, sheet, row, part, name, seq, cell.value, cell.kind, cell.number_format
             )
 
-    def _shown_columns(self, header: Header, part: str) -> list[str]:
-        """What the columns of a sheet may be called outside the reader, by position."""
-        prefix = f"{part}/" if part else ""
-        named = columns_named_by(self._contract, part)
-        return [
-            name and prefix + (name if same(name) in named else shown_column(name, position))
-            for position, name in enumerate(header.names, start=1)
-        ]
-
-    def _tell_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
-        self.knows_columns = True
-        self.tally.columns_found.update({name: None for name in shown if name})
-        self.tally.unmapped.update({shown[at]: None for at in plan.unmapped})
-        for at in plan.unmapped:
-            self.tally.tell("flag:column_unmapped", f"column {shown[at]!r} is named nowhere in the contract")
-        self.tally.missing.update(dict.fromkeys(plan.missing_optional))
-        for column in plan.missing_optional:
-            self.tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
-
-    def _look_at_unfit(self, header: Header, part: str, shown: list[str], rows: Iterator[SourceRow]) -> None:
-        """Columns and their profile of a sheet that will not land, so that the drift can be told."""
-        if not is_surely_header(self._contract, part, header):
-            return
-        self.knows_columns = True
-        named = columns_named_by(self._contract, part)
-        self.tally.columns_found.update({name: None for name in shown if name})
-        new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
-        self.tally.unmapped.update({shown[at]: None for at in new})
-        with suppress(ExtractStopped):  # the fault that holds the file is told, not one further down
-            deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)
-
     def _tell_missing_repeat(self, name: str) -> None:
         required = [
             field
@@ -387,30 +319,3 @@ class RecordReader:
         """64 bits of a text, so that many references need little memory."""
         digest = hashlib.blake2b(tidy(text).encode(), digest_size=8, key=self._keys.record_key[:32]).digest()
         return int.from_bytes(digest, "big", signed=True)
-
-
-def _fill_down(
-    rows: Iterator[SourceRow], sheet: SourceSheet, columns: set[int | None]
-) -> Iterator[SourceRow]:
-    """Give every row a merged cell covers its value, in the columns the contract names and no other."""
-    last_rows: dict[int, dict[int, int]] = {}
-    for merge in sheet.merges:
-        if merge.first_column - 1 in columns and merge.last_row > merge.first_row:
-            last_rows.setdefault(merge.first_row, {})[merge.first_column - 1] = merge.last_row
-    if not last_rows:
-        yield from rows
-        return
-    open_merges: dict[int, tuple[int, Cell]] = {}
-    for number, cells, *_ in rows:
-        for column, last in last_rows.get(number, {}).items():
-            cell = cell_at(cells, column)
-            if cell:
-                open_merges[column] = (last, cell)
-        if any(cells):
-            for column, (last, cell) in list(open_merges.items()):
-                if number > last:
-                    del open_merges[column]
-                elif cell_at(cells, column) is None:
-                    cells = cells + [None] * (column + 1 - len(cells))
-                    cells[column] = cell
-        yield SourceRow(number, cells)

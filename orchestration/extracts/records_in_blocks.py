@@ -7,11 +7,11 @@ values; a row about which that cannot be sure goes back to `records`, in its pla
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.extracts.block import MOST_REMEMBERED, Block, Column, Flags, combined, runs
 from orchestration.extracts.block_cells import cells_of
@@ -216,33 +216,15 @@ class BlockReader:
 
     def _record_ids(self, block: Block, rows: Flags) -> _Numbers:
         """The ids of some rows; 0 for the others."""
-        key = [block.columns[at] for at in self._plan.key if at is not None]
+        parts = [_tidied(block.columns[at], rows) for at in self._plan.key if at is not None]
+        references = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, b"|")
         ids = np.zeros(len(block), np.int64)
-        codes: npt.NDArray[np.integer[Any]]
-        if len(key) == 1:
-            is_needed = np.zeros(len(key[0].values), bool)
-            codes = key[0].codes
-            is_needed[codes[rows]] = True
-            references = _references(key[0], is_needed)
-        else:
-            parts, codes = combined(key)
-            is_needed = np.zeros(len(parts), bool)
-            is_needed[codes[rows]] = True
-            said = (parts[at] for at in np.flatnonzero(is_needed).tolist())
-            references = [
-                "|".join(tidy(column.text(code)) for column, code in zip(key, part, strict=True)).encode()
-                for part in said
-            ]
-        of_codes = np.zeros(len(is_needed), np.int64)
         beginning = self._contract.record_ref("")
-        of_codes[is_needed] = self._keys.record_ids(self._contract.partner.code, beginning, references)
-        ids[rows] = of_codes[codes[rows]]
+        ids[rows] = self._keys.record_ids(self._contract.partner.code, beginning, references)
         return ids
 
 
-def _references(column: Column, is_needed: Flags) -> list[bytes]:
-    values = column.values.filter(pa.array(is_needed))
-    if column.is_plain:
-        references: list[bytes] = values.cast(pa.binary()).to_pylist()
-        return references
-    return [tidy(text).encode() for text in values.to_pylist()]
+def _tidied(column: Column, rows: Flags) -> pa.BinaryArray:
+    """What some rows say in a column, tidy, as it stands in a reference."""
+    values = column.values if column.is_plain else pa.array(map(tidy, column.texts), pa.string())
+    return values.cast(pa.binary()).take(pa.array(column.codes[rows]))

@@ -36,11 +36,11 @@ def regular_start(data: bytes, delimiter: str) -> Regular | None:
 
 def _regular_quoted(data: bytes, delimiter: str) -> Regular | None:
     signs = np.frombuffer(data, np.uint8)
-    returns = np.flatnonzero(signs == _RETURN)
-    if (signs[np.minimum(returns + 1, len(signs) - 1)] != _NEWLINE).any():
+    lines = np.flatnonzero(signs == _NEWLINE)
+    # A return alone ends a line to Python's reader, and need not to Arrow's.
+    if np.count_nonzero(signs == _RETURN) != np.count_nonzero(signs[lines[lines > 0] - 1] == _RETURN):
         return None
     quotes = np.flatnonzero(signs == _QUOTE)
-    lines = np.flatnonzero(signs == _NEWLINE)
     is_inside = (np.searchsorted(quotes, lines) & 1).astype(bool)
     ends = lines[~is_inside]
     if not len(ends):

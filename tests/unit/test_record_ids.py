@@ -1,0 +1,58 @@
+"""The ids of many records are those that each record would be given alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+import stringzilla
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.keys import Keys
+
+# A block of SHA-256 is 64 bytes, of which 9 close the message: around these lengths it takes one block more.
+LENGTHS = [0, 1, 2, 31, 32, 33, 54, 55, 56, 63, 64, 65, 119, 120, 128, 5000]
+ALL_INSTRUCTIONS = list(stringzilla.__capabilities__)
+
+
+def ids_alone(keys: Keys, references: list[str]) -> list[int]:
+    return [keys.record_id("testpartner", "book|" + reference) for reference in references]
+
+
+@settings(deadline=None)
+@given(
+    st.binary(min_size=32, max_size=32),
+    st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), max_size=70),
+)
+def test_ids_of_many_references_are_those_of_each(key: bytes, references: list[str]) -> None:
+    keys = Keys(key, "")
+    many = pa.array([reference.encode() for reference in references], pa.binary())
+    assert keys.record_ids("testpartner", "book|", many).tolist() == ids_alone(keys, references)
+
+
+@pytest.fixture(params=stringzilla.__capabilities__)
+def instructions(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Each way in which this machine's processor can digest, one at a time: others may know one of them only."""
+    stringzilla.reset_capabilities([request.param])
+    yield request.param
+    stringzilla.reset_capabilities(ALL_INSTRUCTIONS)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 16, 17, 33])
+@pytest.mark.usefixtures("instructions")
+def test_references_of_any_length_keep_their_ids_on_any_processor(count: int) -> None:
+    """Several are digested side by side, which must not depend on what stands beside what."""
+    keys = Keys(b"k" * 32, "")
+    references = [chr(ord("a") + at % 26) * LENGTHS[at % len(LENGTHS)] for at in range(count)]
+    many = pa.array([reference.encode() for reference in references], pa.binary())
+    assert keys.record_ids("testpartner", "book|", many).tolist() == ids_alone(keys, references)
+
+
+def test_references_that_are_part_of_a_longer_column_keep_their_ids() -> None:
+    keys = Keys(b"k" * 32, "")
+    column = pa.array([b"none of these", b"R1", b"R2", b"nor this"], pa.binary())
+    assert keys.record_ids("testpartner", "book|", column.slice(1, 2)).tolist() == ids_alone(
+        keys, ["R1", "R2"]
+    )
