@@ -20,6 +20,7 @@ class Settings:
     """The paths of one installation. `as_of` is the time that decides embargoes, lags and expiry.
 
     `boundaries` is the operator's own file of county boundaries, None for the layer that ships with Njia.
+    `waivers_need_second`: a check waiver holds only once a second person has confirmed it.
     """
 
     home: Path
@@ -27,6 +28,7 @@ class Settings:
     keys: Path
     fixed_as_of: datetime | None = None
     boundaries: Path | None = None
+    waivers_need_second: bool = False
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -49,6 +51,7 @@ class Settings:
             keys,
             _parse_as_of(os.environ.get("NJIA_AS_OF")),
             Path(own_boundaries).resolve() if own_boundaries else None,
+            _is_on("NJIA_WAIVERS_NEED_SECOND"),
         )
 
     def as_of(self) -> datetime:
@@ -125,6 +128,15 @@ class Settings:
     @property
     def lock(self) -> Path:
         return self.home / "refresh.lock"
+
+
+def _is_on(name: str) -> bool:
+    given = os.environ.get(name, "").strip().lower()
+    if given in ("1", "yes", "true", "on"):
+        return True
+    if given in ("", "0", "no", "false", "off"):
+        return False
+    raise UsageError(f"{name} must be 1 (on) or 0 (off).")
 
 
 def _parse_as_of(text: str | None) -> datetime | None:

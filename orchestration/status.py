@@ -7,10 +7,10 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
-from orchestration.extracts import agreements_ending, left_alone, load_contracts
+from orchestration.extracts import agreements_ending, left_alone, load_contracts, with_changes
 from orchestration.release import current_release
 from orchestration.settings import Settings
-from orchestration.stewardship import review
+from orchestration.stewardship import active_decisions, review
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
@@ -20,6 +20,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
     last_verdict = settings.review / "last_verdict.json"
     verdict = json.loads(last_verdict.read_text(encoding="utf-8")) if last_verdict.exists() else None
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
+    decisions = active_decisions(settings, settings.as_of())
+    contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
     return {
         "home": str(settings.home),
         "release": release
@@ -40,7 +42,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
                 "ends_on": ending.ends_on.isoformat(),
                 "state": ending.state(settings.as_of().date()),
             }
-            for ending in agreements_ending(load_contracts(settings.partners), settings.as_of().date())
+            for ending in agreements_ending(contracts, settings.as_of().date())
         ],
         "held": [fate for fate in in_force.get("fates", []) if fate["fate"] == "held"],
         "waiting": [

@@ -46,7 +46,11 @@ def _decision(settings: Settings, kind: str, author: str, reason: str, **payload
     from orchestration import stewardship
 
     entry = stewardship.record_decision(settings, kind, author, reason, settings.as_of(), **payload)
-    console.say(f"Decision {entry['id']} recorded. It takes part in the next refresh: njia refresh")
+    if entry["needs_second"]:
+        next_step = f"It holds once somebody else confirms it: njia decide confirm {entry['id']}"
+    else:
+        next_step = "It takes part in the next refresh: njia refresh"
+    console.say(f"Decision {entry['id']} recorded. {next_step}")
 
 
 @decide.command("waive-check")
@@ -115,6 +119,66 @@ def decide_link_accept(settings: Settings, record_a: str, record_b: str, author:
 def decide_link_reject(settings: Settings, record_a: str, record_b: str, author: str, reason: str) -> None:
     """Say that two records, named as in review/links.csv, are of two persons."""
     _decision(settings, "link_reject", author, reason, record_a=record_a, record_b=record_b)
+
+
+@decide.command("release-row")
+@click.argument("record")
+@click.option("--rule", "rules", multiple=True, help="Only from this rule; all that set the record aside.")
+@author_and_reason
+@installation
+def decide_release_row(
+    settings: Settings, record: str, rules: tuple[str, ...], author: str, reason: str
+) -> None:
+    """Let a quarantined RECORD in (r-…, or EXTRACT_ID:ROW); what could not be read stays unknown."""
+    _decision(settings, "row_release", author, reason, record=record, rules=rules)
+
+
+@decide.command("exclude-row")
+@click.argument("record")
+@author_and_reason
+@installation
+def decide_exclude_row(settings: Settings, record: str, author: str, reason: str) -> None:
+    """Leave a RECORD out (r-…, or EXTRACT_ID:ROW), in every copy that was or will be sent."""
+    _decision(settings, "row_exclude", author, reason, record=record)
+
+
+@decide.command("change-agreement")
+@click.argument("partner")
+@click.argument("contract")
+@click.option("--valid-to", help="Its new last day, such as 2027-12-31; an earlier one ends it.")
+@click.option("--finest-place", type=click.Choice(["country", "county", "border_point", "town"]))
+@click.option("--retention-years", type=int, help="How long records may be kept.")
+@author_and_reason
+@installation
+def decide_agreement(
+    settings: Settings,
+    partner: str,
+    contract: str,
+    valid_to: str | None,
+    finest_place: str | None,
+    retention_years: int | None,
+    author: str,
+    reason: str,
+) -> None:
+    """Say what was agreed with PARTNER since its CONTRACT was written."""
+    terms = {
+        "valid_to": day_of(valid_to) if valid_to else None,
+        "finest_place": finest_place,
+        "retention_years": retention_years,
+    }
+    _decision(settings, "agreement_change", author, reason, partner=partner, contract=contract, terms=terms)
+
+
+@decide.command("confirm")
+@click.argument("decision_id")
+@author_and_reason
+@installation
+def decide_confirm(settings: Settings, decision_id: str, author: str, reason: str) -> None:
+    """Stand behind a decision that needs a second person."""
+    from orchestration import stewardship
+
+    stewardship.confirm(settings, decision_id, author, reason, settings.as_of())
+    console.say(f"Decision {decision_id} is confirmed and holds. Next: njia refresh")
 
 
 @decide.command("revoke")

@@ -15,6 +15,7 @@ from orchestration.stewardship import review
 GROUP = "gates"
 VERDICTS = dg.AssetKey(["gates", "verdicts"])
 IN_FORCE = dg.AssetKey(["gates", "in_force"])
+ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
 
 
 def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
@@ -46,7 +47,15 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
                 kinds={"parquet"},
                 description="The extracts that feed the marts. Left out when nothing has changed since the "
                 "current release: then no later step runs.",
-            )
+            ),
+            dg.AssetSpec(
+                ROW_DECISIONS,
+                group_name=GROUP,
+                deps=[VERDICTS],
+                skippable=True,
+                kinds={"parquet"},
+                description="Records that a steward released from a rule, or left out.",
+            ),
         ],
     )
     def in_force(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
@@ -63,6 +72,9 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
                     "partners_held": ", ".join(settled.partners_held) or "none",
                     "partners_overdue": ", ".join(settled.partners_overdue) or "none",
                 },
+            )
+            yield dg.MaterializeResult(
+                asset_key=ROW_DECISIONS, metadata={"dagster/row_count": settled.row_decisions}
             )
 
     return [extract_gate, in_force]

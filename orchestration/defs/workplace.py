@@ -57,12 +57,14 @@ class Workplace:
         prepare_home(self.settings)
         self.take_lock(run_id)
         as_of = self.settings.as_of()
+        decisions = stewardship.active_decisions(self.settings, as_of)
+        contracts = extracts.load_contracts(self.settings.partners)
         self.refresh = Refresh(
             run_id,
             as_of,
             load_keys(self.settings.keys),
-            extracts.load_contracts(self.settings.partners),
-            stewardship.active_decisions(self.settings, as_of),
+            extracts.with_changes(contracts, decisions.agreement_changes),
+            decisions,
             boundaries.boundaries_in_force(self.settings),
         )
         return self.refresh

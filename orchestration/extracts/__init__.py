@@ -9,7 +9,7 @@ takes a quicker one to the same cells: regular_csv, reading_csv_blocks, block, o
 block_cells, records_in_blocks.
 """
 
-from orchestration.extracts.agreements import EndingAgreement, agreements_ending
+from orchestration.extracts.agreements import EndingAgreement, agreements_ending, with_changes
 from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
@@ -48,4 +48,5 @@ __all__ = [
     "load_contracts",
     "take_in",
     "type_extracts",
+    "with_changes",
 ]

@@ -25,11 +25,14 @@ from orchestration.gates.inputs import (
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.gates.waivers import ActiveDecisions, extract_keys
+from orchestration.keys import record_of
 from orchestration.settings import Settings
 
 FATE_SCHEMA = pa.schema(
     [("extract_id", pa.string()), ("partner", pa.string()), ("fate", pa.string()), ("reason", pa.string())]
 )
+LEFT_OUT = "row_excluded"  # what the rule of such a record is called
+ROW_SCHEMA = pa.schema([("record_id", pa.int64()), ("rule_code", pa.string()), ("decision", pa.string())])
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class InForce:
     partners_held: tuple[str, ...]
     partners_overdue: tuple[str, ...]
     parts: Mapping[str, Sequence[str]]
+    row_decisions: int = 0
 
     def fate_of(self, partner: str, extract_id: str) -> str | None:
         return next(
@@ -76,7 +80,9 @@ def put_in_force(
     contracts: Mapping[str, str] | None = None,
     boundaries: Mapping[str, Any] | None = None,
 ) -> InForce:
-    """Settle every extract's fate and the inputs' hash; writes `in_force.parquet` and `in_force.json`.
+    """Settle every extract's fate and the inputs' hash.
+
+    Writes `in_force.parquet`, `in_force.json` and, for the judging models, `row_decisions.parquet`.
 
     `contracts` maps a name to the hash of what that contract says; by default the partners folder is read.
     `boundaries` is what the manifest will say of the county boundaries.
@@ -99,6 +105,7 @@ def put_in_force(
     parts |= {f"decided:{name}": texts for name, texts in decided.items()}
     hashed = inputs_hash(parts)
     stale, held = _stale_and_held(register, fates)
+    rows = _row_decisions(decisions)
     settled = InForce(
         fates=tuple(fates),
         inputs_hash=hashed,
@@ -109,12 +116,14 @@ def put_in_force(
         partners_held=held,
         partners_overdue=tuple(sorted({name.partition("/")[0] for name in decided["overdue"]})),
         parts={name: sorted(texts) for name, texts in parts.items()},
+        row_decisions=len(rows),
     )
     folder = settings.work / "gates"
     write_table(
         pa.Table.from_pylist([asdict(fate) for fate in fates], schema=FATE_SCHEMA),
         folder / "in_force.parquet",
     )
+    write_table(pa.Table.from_pylist(rows, schema=ROW_SCHEMA), folder / "row_decisions.parquet")
     summary = asdict(settled)
     summary.pop("fates")
     durable.write_json(folder / "in_force.json", summary)
@@ -152,6 +161,19 @@ def settle_fates(
             fate = ExtractFate(landed.extract_id, landed.partner, "in_force", None)
         fates.append(fate)
     return fates
+
+
+def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
+    """Each record and rule once, however many decisions say it."""
+    released = {
+        (record_of(decision["record"]), rule)
+        for decision in decisions.row_releases
+        for rule in decision["rules"]
+    }
+    excluded = {record_of(exclusion["record"]) for exclusion in decisions.row_exclusions}
+    return [
+        {"record_id": record, "rule_code": rule, "decision": "release"} for record, rule in sorted(released)
+    ] + [{"record_id": record, "rule_code": LEFT_OUT, "decision": "exclude"} for record in sorted(excluded)]
 
 
 def _extract_part(landed: Landed, fate: ExtractFate) -> str:

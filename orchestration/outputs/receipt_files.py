@@ -19,7 +19,12 @@ from orchestration.spreadsheet_safe import safe
 
 PAGE, ROWS = "receipt.html", "rows.csv"
 NAIROBI = timezone(timedelta(hours=3))
-_OUTCOMES = {"Q": "set aside", "unk": "taken, this value unknown", "flag": "taken, noted"}
+_OUTCOMES = {
+    "Q": "set aside",
+    "unk": "taken, this value unknown",
+    "released": "taken, let in by your data steward",
+    "flag": "taken, noted",
+}
 _COLUMNS = ("file", "sheet", "row", "column", "what_became_of_it", "rule", "meaning", "what_to_do")
 
 

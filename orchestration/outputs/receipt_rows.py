@@ -26,9 +26,15 @@ with judged as (
 ),
 typed as (
     select distinct judged.partner, judged.extract_id, judged.record_id, problems.sheet, problems.row_number,
-        problems.field, problems.outcome, problems.problem_code as rule_code, judged.fate
+        problems.field,
+        case when problems.outcome = 'Q' and released.record_id is not null then 'released'
+            else problems.outcome end as outcome,
+        problems.problem_code as rule_code, judged.fate
     from read_parquet($problems, union_by_name = true) as problems
     inner join judged using (partner, extract_id, record_id)
+    left join work.quarantine.record_rules as released
+        on problems.extract_id = released.extract_id and problems.record_id = released.record_id
+        and problems.problem_code = released.rule_code and released.outcome = 'released'
 ),
 -- What the judging models found: the record's first row stands for it, and place rules name a role only.
 judged_rules as (

@@ -6,10 +6,19 @@ What does not belong here: what a decision does (the gates, places and release r
 from orchestration.stewardship.decisions import (
     Decisions,
     active_decisions,
+    confirm,
     list_decisions,
     record_decision,
     revoke,
     without_effect,
 )
 
-__all__ = ["Decisions", "active_decisions", "list_decisions", "record_decision", "revoke", "without_effect"]
+__all__ = [
+    "Decisions",
+    "active_decisions",
+    "confirm",
+    "list_decisions",
+    "record_decision",
+    "revoke",
+    "without_effect",
+]

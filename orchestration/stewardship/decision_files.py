@@ -18,7 +18,14 @@ from pydantic import ValidationError
 from orchestration.durable import PARTIAL, write_text
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
-from orchestration.stewardship.decision_kinds import KINDS, Entry, Revocation, read_entry
+from orchestration.stewardship.decision_kinds import (
+    KINDS,
+    Confirmation,
+    Decision,
+    Entry,
+    Revocation,
+    read_entry,
+)
 
 LOCK_SECONDS = 10
 
@@ -58,7 +65,7 @@ def read_kind(settings: Settings, kind: str) -> list[Entry]:
     if not path.is_file():
         return []
     entries: list[Entry] = []
-    active: set[str] = set()
+    active: dict[str, Entry] = {}
     seen: set[str] = set()
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         entry = _read_line(path, number, line, kind)
@@ -68,11 +75,25 @@ def read_kind(settings: Settings, kind: str) -> list[Entry]:
         if isinstance(entry, Revocation):
             if entry.revokes not in active:
                 raise _bad_line(path, number, "it revokes a decision that no earlier line holds active")
-            active.discard(entry.revokes)
+            del active[entry.revokes]
+        elif isinstance(entry, Confirmation):
+            if fault := why_not_confirmed(entry, active.get(entry.confirms)):
+                raise _bad_line(path, number, fault)
         else:
-            active.add(entry.id)
+            active[entry.id] = entry
         entries.append(entry)
     return entries
+
+
+def why_not_confirmed(confirmation: Entry, decision: Entry | None) -> str | None:
+    """Why a confirmation cannot stand; `decision` is the active one that it names."""
+    if not isinstance(decision, Decision):
+        return "it confirms a decision that no earlier line holds active"
+    if not decision.needs_second:
+        return "it confirms a decision that needs no second person"
+    if decision.author.casefold() == confirmation.author.casefold():
+        return "it confirms a decision of the same person, and a second one is needed"
+    return None
 
 
 def _read_line(path: Path, number: int, line: bytes, kind: str) -> Entry:

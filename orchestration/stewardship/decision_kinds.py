@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -54,6 +54,10 @@ Scope = Annotated[
     ),
 ]
 Country = Annotated[str, _form("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
+RuleCode = Annotated[
+    str, _form("[a-z][a-z0-9_]{2,60}", "a rule as in review/quarantined_rows.csv, such as date_invalid")
+]
+FinestPlace = Literal["country", "county", "border_point", "town"]
 RecordName = Annotated[
     str, _form("r-[0-9a-f]{16}", f"r- and 16 {_HEX}, as in review/links.csv, such as r-00c3f58a1be2d479")
 ]
@@ -85,10 +89,20 @@ class Revocation(Entry):
     revokes: DecisionId
 
 
+class Confirmation(Entry):
+    """A second person stands behind one earlier decision of the same kind that needs two."""
+
+    confirms: DecisionId
+
+
 class Decision(Entry):
-    """A decision that holds until it is revoked (or, for a waiver, has expired)."""
+    """A decision that holds until it is revoked (or, for a waiver, has expired).
+
+    One that `needs_second` holds once another person has confirmed it.
+    """
 
     revokes: None = None
+    needs_second: bool = False
 
 
 class CheckWaiver(Decision):
@@ -156,6 +170,43 @@ class LinkReject(_Pair):
     """Says that two records are of two persons."""
 
 
+class RowRelease(Decision):
+    """Lets a quarantined record in although it fails these rules; what could not be read stays unknown."""
+
+    record: RecordName
+    rules: Annotated[tuple[RuleCode, ...], Field(min_length=1)]
+
+
+class RowExclude(Decision):
+    """Keeps a record out, in each copy that the partner has sent or will send."""
+
+    record: RecordName
+
+
+class AgreementTerms(BaseModel):
+    """The parts of an agreement that a steward may change; what is null stays as the contract says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    valid_to: date | None = None
+    finest_place: FinestPlace | None = None
+    retention_years: Annotated[int, Field(gt=0, le=200)] | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_dump(exclude_none=True):
+            raise ValueError("give at least one of valid_to, finest_place and retention_years")
+        return self
+
+
+class AgreementChange(Decision):
+    """What was agreed since a contract was written. Of two changes of one term the later holds."""
+
+    partner: Name
+    contract: Name
+    terms: AgreementTerms
+
+
 class Rollback(Decision):
     """Went back to an earlier release; the release left behind is not published again from equal inputs."""
 
@@ -170,6 +221,9 @@ KINDS: dict[str, type[Decision]] = {
     "place_alias": PlaceAlias,
     "link_accept": LinkAccept,
     "link_reject": LinkReject,
+    "row_release": RowRelease,
+    "row_exclude": RowExclude,
+    "agreement_change": AgreementChange,
     "rollback": Rollback,
 }
 
@@ -179,6 +233,8 @@ def what_it_says(entry: Entry) -> str:
     match entry:
         case Revocation():
             return f"takes back {entry.revokes}"
+        case Confirmation():
+            return f"confirms {entry.confirms}"
         case CheckWaiver():
             of = "the release" if entry.scope == RELEASE_SCOPE else entry.scope
             return f"{entry.check} of {of} may fail until {entry.expires}"
@@ -193,6 +249,14 @@ def what_it_says(entry: Entry) -> str:
             return f"records {entry.record_a} and {entry.record_b} are one person"
         case LinkReject():
             return f"records {entry.record_a} and {entry.record_b} are two persons"
+        case RowRelease():
+            return f"record {entry.record} enters although it fails {', '.join(entry.rules)}"
+        case RowExclude():
+            return f"record {entry.record} is left out"
+        case AgreementChange():
+            terms = entry.terms.model_dump(exclude_none=True)
+            said = ", ".join(f"{name} {value}" for name, value in terms.items())
+            return f"the agreement of {entry.partner}/{entry.contract} now says: {said}"
         case Rollback():
             return f"back to {entry.to_release} from {entry.from_release}"
     raise TypeError(f"There are no words for {type(entry).__name__}.")
@@ -200,5 +264,9 @@ def what_it_says(entry: Entry) -> str:
 
 def read_entry(content: dict[str, Any]) -> Entry:
     """Check one line's content; the caller has made sure that its kind is known."""
-    model: type[Entry] = KINDS[content["kind"]] if content.get("revokes") is None else Revocation
+    model: type[Entry] = KINDS[content["kind"]]
+    if content.get("revokes") is not None:
+        model = Revocation
+    elif content.get("confirms") is not None:
+        model = Confirmation
     return model.model_validate(content)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,10 +25,12 @@ from orchestration.stewardship.decision_files import (
     plain,
     read_kind,
     refuse_unknown_files,
+    why_not_confirmed,
 )
 from orchestration.stewardship.decision_kinds import (
     KINDS,
     CheckWaiver,
+    Confirmation,
     Decision,
     Entry,
     ExtractAccept,
@@ -46,6 +49,7 @@ from orchestration.stewardship.effect import (
     why_without_effect,
     why_without_object,
 )
+from orchestration.stewardship.effect_on_records import record_called, rules_that_quarantine
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,9 @@ class Decisions:
     place_aliases: list[dict[str, Any]] = field(default_factory=list)
     link_accepts: list[dict[str, Any]] = field(default_factory=list)
     link_rejections: list[dict[str, Any]] = field(default_factory=list)
+    row_releases: list[dict[str, Any]] = field(default_factory=list)
+    row_exclusions: list[dict[str, Any]] = field(default_factory=list)
+    agreement_changes: list[dict[str, Any]] = field(default_factory=list)
     rollbacks: list[dict[str, Any]] = field(default_factory=list)
 
     @property
@@ -69,6 +76,7 @@ class Decisions:
         """Hash of everything that shapes a release. Rollbacks choose between releases and are left out."""
         shaping = [*self.extract_accepts, *self.extract_withdrawals, *self.waivers, *self.place_aliases]
         shaping += [*self.link_accepts, *self.link_rejections]
+        shaping += [*self.row_releases, *self.row_exclusions, *self.agreement_changes]
         lines = sorted(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in shaping)
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
@@ -83,13 +91,19 @@ def record_decision(
 ) -> dict[str, Any]:
     """Check a decision and append it to its file; returns it as written.
 
-    A waiver's `check_definition` is added here: it covers the check as it is now. Raises UsageError for a
-    decision of the wrong form, and for one that could have no effect.
+    A waiver's `check_definition` is added here: it covers the check as it is now. A `record` may also be
+    given as EXTRACT_ID:ROW or EXTRACT_ID:SHEET:ROW; without `rules` a release is from all it fails.
+    Raises UsageError for a decision of the wrong form, and for one that could have no effect.
     """
     if kind == "check_waiver":
         check = CHECKS.get(str(payload.get("check")))
         payload["check_definition"] = check.definition if check else "none"
         payload["scope"] = full_scope(settings, str(payload.get("scope")))
+        payload["needs_second"] = settings.waivers_need_second
+    if "record" in payload:
+        payload["record"] = record_called(settings, str(payload["record"]))
+    if kind == "row_release" and not payload.get("rules"):
+        payload["rules"] = rules_that_quarantine(settings, payload["record"])
     content = {"kind": kind, "time": now, "author": author, "reason": reason, "revokes": None, **payload}
     with locked(settings):
         entries = read_kind(settings, _known_kind(kind))
@@ -110,6 +124,25 @@ def revoke(
             if decision_id in {entry.id for _, entry in _unrevoked(entries)}:
                 content = {"kind": name, "time": now, "author": author, "reason": reason}
                 return append(settings, _checked({**content, "revokes": decision_id}, len(entries)))
+    raise UsageError(
+        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
+    )
+
+
+def confirm(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
+    """Stand behind a decision that needs a second person; raises UsageError where that cannot be."""
+    with locked(settings):
+        for name in KINDS:
+            entries = read_kind(settings, name)
+            found = {entry.id: entry for _, entry in _unrevoked(entries)}
+            if decision_id in found:
+                content = {"kind": name, "time": now, "author": author, "reason": reason}
+                entry = _checked({**content, "confirms": decision_id}, len(entries))
+                fault = why_not_confirmed(entry, found[decision_id])
+                if fault or decision_id in _confirmed(entries):
+                    why = fault or "somebody has confirmed it already"
+                    raise UsageError(f"The confirmation of {decision_id} was not recorded: {why}.")
+                return append(settings, entry)
     raise UsageError(
         f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
     )
@@ -141,13 +174,16 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
         place_aliases=of_kind["place_alias"],
         link_accepts=of_kind["link_accept"],
         link_rejections=of_kind["link_reject"],
+        row_releases=of_kind["row_release"],
+        row_exclusions=of_kind["row_exclude"],
+        agreement_changes=of_kind["agreement_change"],
         rollbacks=of_kind["rollback"],
     )
 
 
 def _holding(settings: Settings, as_of: datetime) -> list[tuple[int, Any]]:
     """What holds at a time, with the number of its line, oldest first."""
-    found = [one for kind in KINDS for one in _unrevoked(read_kind(settings, kind))]
+    found = [one for kind in KINDS for one in _settled(read_kind(settings, kind))]
     found.sort(key=lambda one: one[1].time)
     latest = {
         (entry.partner, entry.extract_id): entry.id
@@ -192,7 +228,9 @@ def without_effect(settings: Settings, as_of: datetime) -> list[dict[str, Any]]:
 
 
 def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str, Any]]:
-    """Every entry ever made, oldest first, with what it `says` and `revoked_by` (an id or None).
+    """Every entry ever made, oldest first, with what it `says`.
+
+    `revoked_by` is an id or None, `confirmed_by` the second person or None.
 
     `without_effect` says why a decision that nobody revoked meets nothing today; None where it acts.
     """
@@ -200,19 +238,23 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
     for name in [_known_kind(kind)] if kind else KINDS:
         entries = read_kind(settings, name)
         revoked = {entry.revokes: entry.id for entry in entries if isinstance(entry, Revocation)}
+        confirmed = _confirmed(entries)
         listed += [
             {
                 **plain(entry),
                 "says": what_it_says(entry),
                 "revoked_by": revoked.get(entry.id),
-                "without_effect": None if entry.id in revoked else _why_idle(settings, entry),
+                "confirmed_by": confirmed.get(entry.id),
+                "without_effect": None if entry.id in revoked else _why_idle(settings, entry, confirmed),
             }
             for entry in entries
         ]
     return sorted(listed, key=lambda entry: entry["time"])
 
 
-def _why_idle(settings: Settings, entry: Entry) -> str | None:
+def _why_idle(settings: Settings, entry: Entry, confirmed: Collection[str] = ()) -> str | None:
+    if isinstance(entry, Decision) and entry.needs_second and entry.id not in confirmed:
+        return f"It waits for a second person: `njia decide confirm {entry.id}`."
     if isinstance(entry, CheckWaiver) and entry.expires < settings.as_of().date():
         return f"It expired on {entry.expires}."
     return why_without_object(settings, entry)
@@ -222,6 +264,21 @@ def _known_kind(kind: str) -> str:
     if kind not in KINDS:
         raise UsageError(f"There is no kind of decision called {kind!r}. The kinds are: {', '.join(KINDS)}.")
     return kind
+
+
+def _settled(entries: list[Entry]) -> list[tuple[int, Any]]:
+    """The decisions that nobody took back and that do not wait for a second person."""
+    confirmed = _confirmed(entries)
+    return [
+        (number, entry)
+        for number, entry in _unrevoked(entries)
+        if not entry.needs_second or entry.id in confirmed
+    ]
+
+
+def _confirmed(entries: list[Entry]) -> dict[str, str]:
+    """Who confirmed which decision."""
+    return {entry.confirms: entry.author for entry in entries if isinstance(entry, Confirmation)}
 
 
 def _unrevoked(entries: list[Entry]) -> list[tuple[int, Any]]:

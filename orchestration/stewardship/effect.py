@@ -18,6 +18,7 @@ from orchestration.keys import record_of
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import (
     RELEASE_SCOPE,
+    AgreementChange,
     CheckWaiver,
     Entry,
     ExtractAccept,
@@ -25,6 +26,14 @@ from orchestration.stewardship.decision_kinds import (
     LinkAccept,
     LinkReject,
     PlaceAlias,
+    RowExclude,
+    RowRelease,
+)
+from orchestration.stewardship.effect_on_records import (
+    ruled_on_record,
+    why_no_agreement,
+    why_records_missed,
+    why_rules_bind,
 )
 
 MOST_NAMED = 5
@@ -46,6 +55,10 @@ def why_without_object(settings: Settings, decision: Entry) -> str | None:
         return Landed.read(settings).why_unknown(decision.partner, decision.extract_id)
     if isinstance(decision, PlaceAlias):
         return _of_place(decision)
+    if isinstance(decision, RowRelease):
+        return why_rules_bind(decision)
+    if isinstance(decision, AgreementChange):
+        return why_no_agreement(settings, decision)
     return None
 
 
@@ -59,6 +72,9 @@ def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None
         return _named_already(decision, holding)
     if isinstance(decision, LinkAccept | LinkReject):
         return _ruled_already(decision, holding)
+    if isinstance(decision, RowRelease | RowExclude) and (other := ruled_on_record(decision, holding)):
+        done = "leaves this record out" if isinstance(other, RowExclude) else "lets this record in"
+        return f"Decision {other.id} {done} already. {_take_back(other)}"
     return None
 
 
@@ -67,6 +83,8 @@ def why_unknown(settings: Settings, decision: Entry) -> str | None:
 
     Asked only when it is made: a record that is withdrawn later does not stop the refreshes.
     """
+    if isinstance(decision, RowRelease | RowExclude):
+        return why_records_missed(settings, decision)
     if not isinstance(decision, LinkAccept | LinkReject):
         return None
     files = sorted((settings.typed / "records").glob("*.parquet"))

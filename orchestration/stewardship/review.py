@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from orchestration import durable
+from orchestration.keys import shown_record
 from orchestration.settings import Settings
 from orchestration.spreadsheet_safe import safe
 
@@ -132,11 +133,14 @@ def write_quarantined_rows(settings: Settings) -> None:
 
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
         found = con.execute(
-            "select partner, extract_id, sheet, row_number, rule_code from quarantine.quarantined_records "
-            "order by partner, extract_id, sheet, row_number, rule_code"
+            "select partner, extract_id, sheet, row_number, rule_code, record_id "
+            "from quarantine.quarantined_records order by partner, extract_id, sheet, row_number, rule_code"
         )
-        columns = [column[0] for column in found.description]
-        rows = [dict(zip(columns, row, strict=True)) for row in found.fetchall()]
+        columns = ["partner", "extract_id", "sheet", "row_number", "rule_code", "record"]
+        rows = [
+            dict(zip(columns, (*where, shown_record(record_id)), strict=True))
+            for *where, record_id in found.fetchall()
+        ]
     _write(settings, QUARANTINED_ROWS, columns, rows)
 
 

@@ -26,6 +26,8 @@ class Decided:
 
     extract_accepts: list[dict[str, Any]] = field(default_factory=list)
     extract_withdrawals: list[dict[str, Any]] = field(default_factory=list)
+    row_releases: list[dict[str, Any]] = field(default_factory=list)
+    row_exclusions: list[dict[str, Any]] = field(default_factory=list)
     waivers: list[dict[str, Any]] = field(default_factory=list)
 
     def content_hash(self) -> str:

@@ -119,6 +119,8 @@ noted as (
     group by extract_id, record_id
 ),
 
+excluded as (select record_id from {{ ref('stg_row_decisions') }} where decision = 'exclude'),
+
 permitted as (
     select
         records.*,
@@ -134,8 +136,8 @@ permitted as (
     left join withheld on records.partner = withheld.partner and records.record_id = withheld.record_id
 ),
 
--- The order is the rule: first the extract, then the newest copy, then whether it may be used, then what is wrong with
--- it, then time.
+-- The order is the rule: first the extract, then the newest copy, then whether it may be used, then what a steward left
+-- out, then what is wrong with it, then time.
 -- An older copy stays superseded when its newest is quarantined or under embargo: the partner has said that
 -- the older one is no longer true, so publishing it would be publishing what was withdrawn.
 fates as (
@@ -144,11 +146,13 @@ fates as (
         failed.rule_codes as failed_codes,
         noted.rule_codes as annotation_codes,
         replaced.record_id is not null as is_replaced,
+        excluded.record_id is not null as is_excluded,
         case
             when records.extract_fate = 'withdrawn' then 'withdrawn'
             when records.extract_fate <> 'in_force' then 'held'
             when records.sequence < newest_copies.newest_sequence then 'superseded'
             when records.is_withheld_since then 'withdrawn'
+            when excluded.record_id is not null then 'withdrawn'
             when replaced.record_id is not null then 'withdrawn'
             when records.is_past_retention then 'withdrawn'
             when failed.rule_codes is not null then 'quarantined'
@@ -161,6 +165,7 @@ fates as (
     from permitted as records
     left join newest_copies on records.partner = newest_copies.partner and records.record_id = newest_copies.record_id
     left join replaced on records.extract_id = replaced.extract_id and records.record_id = replaced.record_id
+    left join excluded on records.record_id = excluded.record_id
     left join failed on records.extract_id = failed.extract_id and records.record_id = failed.record_id
     left join noted on records.extract_id = noted.extract_id and records.record_id = noted.record_id
 )
@@ -183,6 +188,7 @@ select
         when fate = 'superseded' then 'newer_copy'
         when fate = 'withdrawn' and extract_fate = 'withdrawn' then 'extract_withdrawn'
         when fate = 'withdrawn' and is_withheld_since then 'withheld_since'
+        when fate = 'withdrawn' and is_excluded then 'row_excluded'
         when fate = 'withdrawn' and is_replaced then 'record_retracted'
         when fate = 'withdrawn' then 'past_retention'
         when fate = 'held' then 'extract_held'

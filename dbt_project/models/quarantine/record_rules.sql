@@ -9,6 +9,8 @@ rules as (select * from {{ ref('quality_rules') }}),
 
 codes as (select * from {{ ref('codes') }}),
 
+releases as (select * from {{ ref('stg_row_decisions') }} where decision = 'release'),
+
 stated_codes as (
     select
         extract_id,
@@ -193,13 +195,29 @@ met as (
     where
         (is_child and age_band not in ('a00_08', 'a09_17', 'child', 'unknown'))
         or (not is_child and age_band in ('a00_08', 'a09_17', 'child'))
+),
+
+rules_met as (
+    select
+        extract_id,
+        record_id,
+        outcome,
+        rule_code,
+        min(field) as field
+    from met
+    group by extract_id, record_id, outcome, rule_code
 )
 
+-- What a steward released stays told, and quarantines no more.
 select
-    extract_id,
-    record_id,
-    outcome,
-    rule_code,
-    min(field) as field
-from met
-group by extract_id, record_id, outcome, rule_code
+    rules_met.extract_id,
+    rules_met.record_id,
+    case when releases.record_id is not null then 'released' else rules_met.outcome end as outcome,
+    rules_met.rule_code,
+    rules_met.field
+from rules_met
+left join releases
+    on
+        rules_met.record_id = releases.record_id
+        and rules_met.rule_code = releases.rule_code
+        and rules_met.outcome = 'Q'

@@ -1,0 +1,128 @@
+"""Whether decisions about records and agreements can have an effect, and which record a steward means.
+
+What does not belong here: the other kinds of decision (`effect`); what becomes of a record (judging models).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from functools import cache
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration import extracts
+from orchestration.errors import UsageError
+from orchestration.keys import record_of, shown_record
+from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration.stewardship import review
+from orchestration.stewardship.decision_kinds import AgreementChange, Entry, RowExclude, RowRelease
+
+
+def record_called(settings: Settings, given: str) -> str:
+    """`r-…` of a record named so, or by EXTRACT_ID:ROW or EXTRACT_ID:SHEET:ROW, as its lists name it."""
+    extract_id, _, where = given.partition(":")
+    if not where:
+        return given
+    sheet, _, row = where.rpartition(":")
+    if not row.isdecimal():
+        raise UsageError(
+            f"{given!r} names no row. Give EXTRACT_ID:ROW, or EXTRACT_ID:SHEET:ROW, as in "
+            "review/quarantined_rows.csv."
+        )
+    found = set()
+    for path in sorted((settings.typed / "records").glob("*.parquet")):
+        table = pq.read_table(path, columns=["extract_id", "sheet", "row_number", "record_id"])
+        at = pc.and_(pc.equal(table["extract_id"], extract_id), pc.equal(table["row_number"], int(row)))
+        rows = table.filter(at).to_pylist()
+        found |= {(one["sheet"], one["record_id"]) for one in rows if sheet in ("", one["sheet"])}
+    if len(found) == 1:
+        return shown_record(found.pop()[1])
+    if found:
+        sheets = ", ".join(sorted(f"{extract_id}:{name}:{row}" for name, _ in found))
+        raise UsageError(f"Several sheets have a record in row {row}. Say which: {sheets}.")
+    raise UsageError(
+        f"Extract {extract_id} has no record that begins in row {row}. A record of several rows is called by "
+        "its first; rows that did not land stand in the receipt only."
+    )
+
+
+def rules_that_quarantine(settings: Settings, record: str) -> tuple[str, ...]:
+    """The rules for which the last refresh set a record aside."""
+    rows = review.read(settings, review.QUARANTINED_ROWS)
+    return tuple(sorted({row["rule_code"] for row in rows if row.get("record") == record}))
+
+
+@cache
+def releasable_rules() -> dict[str, str]:
+    """Rules that a steward may let a record in from, with what stays unknown of it."""
+    with (REFERENCE_SEEDS / "releasable_rules.csv").open(encoding="utf-8", newline="") as file:
+        return {row["rule_code"]: row["what_stays_unknown"] for row in csv.DictReader(file)}
+
+
+def why_records_missed(settings: Settings, decision: RowRelease | RowExclude) -> str | None:
+    """A sentence if a decision about a record, when it is made, is about none; else None."""
+    if not _is_typed(settings, decision.record):
+        return (
+            f"No extract holds a record {decision.record}. review/quarantined_rows.csv names those that are "
+            "set aside; any other is named by EXTRACT_ID:ROW."
+        )
+    if isinstance(decision, RowExclude):
+        return None
+    failed = rules_that_quarantine(settings, decision.record)
+    if not failed:
+        return f"Record {decision.record} is not set aside. review/quarantined_rows.csv lists those that are."
+    if missed := [rule for rule in decision.rules if rule not in failed]:
+        return f"Record {decision.record} does not fail {' and '.join(missed)}. It fails {', '.join(failed)}."
+    if left := [rule for rule in failed if rule not in decision.rules]:
+        return f"Record {decision.record} would stay out: it also fails {' and '.join(left)}."
+    return None
+
+
+def why_rules_bind(release: RowRelease) -> str | None:
+    """A sentence if a release is from a rule that nobody may release a record from."""
+    if bound := [rule for rule in release.rules if rule not in releasable_rules()]:
+        return (
+            f"Nobody may let a record in that fails {' or '.join(bound)}: it could name somebody, count one "
+            "record twice or say what nobody said. The partner or the contract has to mend it. Rules that "
+            f"can be released: {', '.join(releasable_rules())}."
+        )
+    return None
+
+
+def why_no_agreement(settings: Settings, change: AgreementChange) -> str | None:
+    """A sentence if no contract of that name is there to change."""
+    contracts = extracts.load_contracts(settings.partners)
+    names = [contract.contract for contract in contracts.valid.get(change.partner, [])]
+    if change.contract in names:
+        return None
+    if names:
+        return f"Partner {change.partner} has no contract {change.contract}. It has {', '.join(names)}."
+    return f"There is no partner {change.partner} with a valid contract. `njia status` lists the partners."
+
+
+def ruled_on_record(decision: RowRelease | RowExclude, holding: Iterable[Entry]) -> Entry | None:
+    """The decision that holds about the same record already, if there is one."""
+    return next(
+        (
+            other
+            for other in holding
+            if isinstance(other, RowRelease | RowExclude)
+            and other.record == decision.record
+            and (
+                isinstance(other, RowExclude)
+                or isinstance(decision, RowExclude)
+                or set(decision.rules) <= set(other.rules)
+            )
+        ),
+        None,
+    )
+
+
+def _is_typed(settings: Settings, record: str) -> bool:
+    wanted = record_of(record)
+    files = sorted((settings.typed / "records").glob("*.parquet"))
+    return any(
+        pc.any(pc.equal(pq.read_table(path, columns=["record_id"])[0], wanted)).as_py() for path in files
+    )

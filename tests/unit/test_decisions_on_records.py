@@ -1,0 +1,188 @@
+"""Decisions about records, agreements, and those that need two persons."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.errors import NjiaError, UsageError
+from orchestration.extracts import load_contracts, with_changes
+from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration.stewardship import active_decisions, confirm, list_decisions, record_decision, revoke
+from orchestration.stewardship.effect_on_records import releasable_rules
+from tests import scenario
+
+NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)
+SET_ASIDE, TAKEN, BOUND = "r-0000000000000001", "r-0000000000000002", "r-0000000000000003"
+EXTRACT = "0123456789abcdef"
+CHECK = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 20)}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Three records on two sheets: the first fails two rules that can be released, the third one that cannot."""
+    partner = tmp_path / "partners" / "swala_post"
+    partner.mkdir(parents=True)
+    (partner / "contract.yml").write_text(scenario.PARTNERS["swala_post"])
+    records = tmp_path / "work" / "typed" / "records"
+    records.mkdir(parents=True)
+    rows = {
+        "extract_id": [EXTRACT] * 3,
+        "sheet": ["Jan", "Feb", "Feb"],
+        "row_number": [4, 4, 5],
+        "record_id": [1, 2, 3],
+    }
+    pq.write_table(pa.table(rows), records / "x.parquet")
+    review = tmp_path / "review"
+    review.mkdir()
+    (review / "quarantined_rows.csv").write_text(
+        "partner,extract_id,sheet,row_number,rule_code,record\n"
+        f"swala_post,{EXTRACT},Jan,4,date_invalid,{SET_ASIDE}\n"
+        f"swala_post,{EXTRACT},Jan,4,count_zero,{SET_ASIDE}\n"
+        f"swala_post,{EXTRACT},Feb,5,consent_missing,{BOUND}\n"
+    )
+    return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys", NOW)
+
+
+def decide(settings: Settings, kind: str, author: str = "A. Fixture", **payload: Any) -> dict[str, Any]:
+    return record_decision(settings, kind, author, "agreed by telephone", NOW, **payload)
+
+
+def test_a_release_names_all_rules_that_set_the_record_aside(settings: Settings) -> None:
+    made = decide(settings, "row_release", record=SET_ASIDE)
+    assert made["rules"] == ["count_zero", "date_invalid"]
+    (held,) = active_decisions(settings, NOW).row_releases
+    assert held["record"] == SET_ASIDE
+    (told,) = list_decisions(settings)
+    assert told["says"] == f"record {SET_ASIDE} enters although it fails count_zero, date_invalid"
+
+
+@pytest.mark.parametrize(
+    ("record", "rules", "words"),
+    [
+        (SET_ASIDE, ["date_invalid"], "would stay out: it also fails count_zero"),
+        (SET_ASIDE, ["date_invalid", "count_zero", "no_place"], "does not fail no_place"),
+        (TAKEN, ["date_invalid"], "is not set aside"),
+        (BOUND, [], "Nobody may let a record in that fails consent_missing"),
+        ("r-00000000000000aa", ["date_invalid"], "No extract holds a record r-00000000000000aa"),
+        ("17", ["date_invalid"], "r- and 16 digits"),
+    ],
+)
+def test_a_release_that_would_let_nothing_in_is_refused(
+    settings: Settings, record: str, rules: list[str], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        decide(settings, "row_release", record=record, rules=rules)
+    assert active_decisions(settings, NOW).row_releases == []
+
+
+def test_rules_that_protect_a_person_or_a_count_cannot_be_released() -> None:
+    bound = {"consent_missing", "purpose_not_agreed", "embargo_unreadable", "duplicate_key_conflict"}
+    assert not bound & releasable_rules().keys()
+    rules = (REFERENCE_SEEDS / "quality_rules.csv").read_text(encoding="utf-8")
+    assert [rule for rule in releasable_rules() if f"\n{rule},Q," not in rules] == []
+
+
+def test_a_row_is_named_by_its_place_in_the_file_too(settings: Settings) -> None:
+    assert decide(settings, "row_exclude", record=f"{EXTRACT}:Feb:4")["record"] == TAKEN
+    assert decide(settings, "row_exclude", record=f"{EXTRACT}:5")["record"] == BOUND
+    with pytest.raises(UsageError, match=f"{EXTRACT}:Feb:4, {EXTRACT}:Jan:4"):
+        decide(settings, "row_exclude", record=f"{EXTRACT}:4")
+    with pytest.raises(UsageError, match="no record that begins in row 9"):
+        decide(settings, "row_exclude", record=f"{EXTRACT}:9")
+    with pytest.raises(UsageError, match="names no row"):
+        decide(settings, "row_exclude", record=f"{EXTRACT}:Jan")
+
+
+def test_a_record_is_not_let_in_and_left_out_at_once(settings: Settings) -> None:
+    made = decide(settings, "row_exclude", record=SET_ASIDE)
+    with pytest.raises(UsageError, match=f"Decision {made['id']} leaves this record out already"):
+        decide(settings, "row_release", record=SET_ASIDE)
+    revoke(settings, made["id"], "A. Fixture", "asked again", NOW)
+    made = decide(settings, "row_release", record=SET_ASIDE)
+    with pytest.raises(UsageError, match=f"Decision {made['id']} lets this record in already"):
+        decide(settings, "row_exclude", record=SET_ASIDE)
+
+
+def test_of_two_changes_of_an_agreement_the_later_holds_term_by_term(settings: Settings) -> None:
+    of = {"partner": "swala_post", "contract": "swala_post_cases"}
+    first = decide(settings, "agreement_change", **of, terms={"finest_place": "county", "retention_years": 5})
+    decide(settings, "agreement_change", **of, terms={"finest_place": "country"})
+    before = load_contracts(settings.partners)
+    changes = active_decisions(settings, NOW).agreement_changes
+    (contract,) = with_changes(before, changes).valid["swala_post"]
+    assert (contract.agreement.finest_place, contract.agreement.retention_years) == ("country", 5)
+    assert contract.agreement.valid_to == date(2035, 12, 31), "what no decision names stays"
+    assert contract.reading_hash == before.valid["swala_post"][0].reading_hash, "nothing is read again"
+    revoke(settings, first["id"], "A. Fixture", "it was another partner", NOW)
+    (contract,) = with_changes(before, active_decisions(settings, NOW).agreement_changes).valid["swala_post"]
+    assert contract.agreement.retention_years == 10
+
+
+@pytest.mark.parametrize(
+    ("partner", "contract", "terms", "words"),
+    [
+        ("swala_post", "swala_cases", {"retention_years": 5}, "has no contract swala_cases. It has swala_post_cases"),
+        ("nobody", "x", {"retention_years": 5}, "no partner nobody"),
+        ("swala_post", "swala_post_cases", {}, "at least one of valid_to"),
+        ("swala_post", "swala_post_cases", {"retention_years": 0}, "retention_years"),
+        ("swala_post", "swala_post_cases", {"purposes": ["research"]}, "purposes"),
+    ],
+)  # fmt: skip
+def test_a_change_of_no_agreement_or_term_is_refused(
+    settings: Settings, partner: str, contract: str, terms: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        decide(settings, "agreement_change", partner=partner, contract=contract, terms=terms)
+
+
+@pytest.fixture
+def two_needed(settings: Settings) -> Settings:
+    return replace(settings, waivers_need_second=True)
+
+
+def test_a_waiver_that_needs_two_holds_once_another_person_confirms_it(two_needed: Settings) -> None:
+    made = decide(two_needed, "check_waiver", **CHECK)
+    assert active_decisions(two_needed, NOW).waivers == []
+    (told,) = list_decisions(two_needed)
+    assert told["without_effect"] == f"It waits for a second person: `njia decide confirm {made['id']}`."
+    with pytest.raises(UsageError, match="same person"):
+        confirm(two_needed, made["id"], "a. fixture", "me again", NOW)
+    confirm(two_needed, made["id"], "B. Sampleton", "looked at it too", NOW)
+    (held,) = active_decisions(two_needed, NOW).waivers
+    assert held["id"] == made["id"]
+    assert list_decisions(two_needed)[0]["confirmed_by"] == "B. Sampleton"
+    with pytest.raises(UsageError, match="confirmed it already"):
+        confirm(two_needed, made["id"], "C. Testperson", "so did I", NOW)
+    revoke(two_needed, made["id"], "C. Testperson", "no longer needed", NOW)
+    assert active_decisions(two_needed, NOW).waivers == []
+
+
+def test_what_needs_two_goes_on_needing_two_when_the_setting_is_turned_off(two_needed: Settings) -> None:
+    decide(two_needed, "check_waiver", **CHECK)
+    assert active_decisions(replace(two_needed, waivers_need_second=False), NOW).waivers == []
+
+
+def test_a_decision_that_needs_no_second_person_is_not_confirmed(settings: Settings) -> None:
+    made = decide(settings, "row_exclude", record=TAKEN)
+    with pytest.raises(UsageError, match="needs no second person"):
+        confirm(settings, made["id"], "B. Sampleton", "looked at it too", NOW)
+    with pytest.raises(UsageError, match="No active decision has the id ffffffffffff"):
+        confirm(settings, "ffffffffffff", "B. Sampleton", "looked at it too", NOW)
+
+
+def test_a_confirmation_written_by_hand_of_ones_own_waiver_stops_with_its_line(two_needed: Settings) -> None:
+    made = decide(two_needed, "check_waiver", **CHECK)
+    path = two_needed.decisions / "check_waiver.jsonl"
+    line = {"id": "aaaaaaaaaaaa", "kind": "check_waiver", "time": NOW.isoformat(), "author": "A. Fixture"}
+    line |= {"reason": "by hand", "confirms": made["id"]}
+    path.write_text(path.read_text() + json.dumps(line) + "\n")
+    with pytest.raises(NjiaError, match=r"check_waiver\.jsonl, line 2 .* same person"):
+        active_decisions(two_needed, NOW)
