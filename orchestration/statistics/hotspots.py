@@ -11,7 +11,7 @@ from orchestration.statistics.labels import labels
 from orchestration.statistics.neighbourhood import Pairs, gi_star, q_values, ties, two_sided
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.posterior import Posterior, posterior, prior, widened
-from orchestration.statistics.scatter import dispersion, inflation
+from orchestration.statistics.scatter import dispersion, log_variance
 from orchestration.statistics.trend import with_trend
 from orchestration.statistics.two_way import Floats, TwoWay, two_way, within_effort
 from orchestration.statistics.windows import WINDOW_KEYS, windows
@@ -99,11 +99,12 @@ def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[st
     """
     cells = np.ix_(fit.partners, fit.places)
     expected = months[cells] * fit.level[:, None]
-    worth = inflation(y, months, fit)
-    observed, size = y[cells].sum(axis=0) / worth, fit.expected / worth
+    # At ratio 1: by its own count a place that happens to tell little would look surer, and be drawn less.
+    size = 1 / log_variance(y, months, fit, np.ones_like(fit.ratio))
+    observed, worth = size * fit.ratio, fit.expected / size
     common = prior(observed, size)
     known = posterior(observed, size, common.shape, common.rate)
-    sure = widened(known, observed, size, common)
+    sure = widened(known, fit.ratio, size, common, log_variance(y, months, fit, known.mean))
     largest = np.argmax(y[cells], axis=0), np.arange(len(size))
     rest = Posterior(known.shape - y[cells][largest] / worth, known.rate - expected[largest] / worth)
     low, high = sure.interval(policy.interval_coverage)

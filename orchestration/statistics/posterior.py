@@ -1,8 +1,8 @@
 """How sure a ratio is: a gamma posterior around each place, its prior taken from all places together.
 
-The counts that come in are divided by their `inflation` (how much more they scatter than Poisson counts), so
-that they can be read as such. How far ratios truly differ is an estimate as well, and so is the mean they are
-drawn to: the posterior is as much wider as that makes it (Morris 1983).
+A place counts as so many Poisson records as would leave its ratio as unsure as it is (`scatter`). How far
+ratios truly differ is an estimate as well, and so is the mean they are drawn to: the posterior is as much
+wider as that makes it (Morris 1983).
 """
 
 from __future__ import annotations
@@ -87,18 +87,21 @@ def prior(observed: Floats, expected: Floats) -> Prior:
 
 
 def posterior(observed: Floats, expected: Floats, shape: float, rate: float) -> Posterior:
-    """Where shape and rate of the prior are known; `observed` and `expected` are records over inflation."""
+    """Where shape and rate of the prior are known; `expected` is in Poisson records."""
     return Posterior(shape + observed, rate + expected)
 
 
-def widened(sure: Posterior, observed: Floats, expected: Floats, estimated: Prior) -> Posterior:
-    """The same means with the variance that an estimated prior leaves (after Morris 1983).
+def widened(
+    known: Posterior, ratio: Floats, expected: Floats, estimated: Prior, log_variance: Floats
+) -> Posterior:
+    """The same means, with the variance that scatter at them and an estimated prior leave.
 
-    A place is drawn to the mean by `pull`. That its error is 2 / freedom of its square matters to places far
-    from the mean, the error of the mean itself to places that are drawn far.
+    After Morris 1983. A place is drawn to the mean by `pull`: that its error is 2 / freedom of its square
+    matters to places far from the mean, the error of the mean itself to places that are drawn far.
     """
     pull = estimated.rate / (estimated.rate + expected)
-    of_pull = 2 / estimated.freedom * (pull * (observed / expected - estimated.mean)) ** 2
-    of_mean = estimated.mean / expected.sum() + estimated.variance / (estimated.freedom + 1)
-    variance = sure.mean / sure.rate + of_pull + pull**2 * of_mean
-    return Posterior(sure.mean**2 / variance, sure.mean / variance)
+    of_records = (1 - pull) * known.mean**2 * log_variance
+    of_pull = 2 / estimated.freedom * (pull * (ratio - estimated.mean)) ** 2
+    of_mean = pull**2 * (estimated.mean / expected.sum() + estimated.variance / (estimated.freedom + 1))
+    variance = of_records + of_pull + of_mean
+    return Posterior(known.mean**2 / variance, known.mean / variance)

@@ -1,9 +1,9 @@
-"""How far the records of partners at places scatter, and what that leaves of the records of each place.
+"""How far the records of partners at places scatter, and how sure that leaves the ratio of each place.
 
 They scatter more than Poisson counts. Reports that come several at a time multiply every variance by one
 figure, the dispersion; a partner that has a good year at one place and a bad one at another (waves) makes a
 variance that grows with the square of what is expected. Counts do not tell the two apart, so each cell of
-partner and place has the larger variance of both.
+partner and place has the mean of both variances.
 """
 
 from __future__ import annotations
@@ -34,25 +34,22 @@ def waves(records: Floats, months: Floats, fit: TwoWay) -> float:
     return float(brentq(lambda size: (squares / (1 + size * mean)).sum() - freedom, 0, most))
 
 
-def inflation(records: Floats, months: Floats, fit: TwoWay) -> Floats:
-    """How many times its Poisson variance the log ratio of each place of the fit has, at least 1.
+def log_variance(records: Floats, months: Floats, fit: TwoWay, ratio: Floats) -> Floats:
+    """Variance of the log ratio of each place of the fit, were `ratio` the true ones; at least Poisson's.
 
-    The variance is that of its distance from the mean of all places while the partners' levels are unknown
-    (they are estimates too): the sandwich of White 1982. All variances are taken as they are at ratio 1,
-    from what the partners would report: by its own count a place that happens to tell little would look
-    surer than one that happens to tell much.
+    It is that of its distance from the mean of all places while the partners' levels are unknown (they are
+    estimates too): the sandwich of White 1982.
     """
-    usual = months[np.ix_(fit.partners, fit.places)] * fit.level[:, None]
-    variance = np.maximum(
-        dispersion(records, months, fit) * usual, usual + waves(records, months, fit) * usual**2
-    )
-    share = usual / usual.sum(axis=1, keepdims=True)
+    mean = months[np.ix_(fit.partners, fit.places)] * fit.level[:, None] * ratio
+    scatter, size = dispersion(records, months, fit), waves(records, months, fit)
+    variance = (scatter * mean + mean + size * mean**2) / 2
+    share = mean / mean.sum(axis=1, keepdims=True)
     of_partner = variance.sum(axis=1, keepdims=True)
     score = np.diag(variance.sum(axis=0)) - variance.T @ share - share.T @ variance
     score += share.T @ (share * of_partner)
-    distance = np.eye(usual.shape[1]) - fit.expected / fit.expected.sum()
-    reach = distance @ np.linalg.inv(curvature(usual))
-    return np.maximum(np.einsum("ij,jk,ik->i", reach, score, reach) * fit.expected, 1.0)
+    distance = np.eye(mean.shape[1]) - fit.expected / fit.expected.sum()
+    reach = distance @ np.linalg.inv(curvature(mean))
+    return np.maximum(np.einsum("ij,jk,ik->i", reach, score, reach), 1 / mean.sum(axis=0))
 
 
 def _cells(records: Floats, months: Floats, fit: TwoWay) -> tuple[Floats, Floats, int]:
