@@ -10,7 +10,8 @@ import pandas as pd
 from orchestration.statistics.labels import labels
 from orchestration.statistics.neighbourhood import Pairs, gi_star, q_values, ties, two_sided
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.posterior import Posterior, dispersion, looseness, posterior, prior
+from orchestration.statistics.posterior import Posterior, posterior, prior, widened
+from orchestration.statistics.scatter import dispersion, log_variance
 from orchestration.statistics.trend import with_trend
 from orchestration.statistics.two_way import Floats, TwoWay, two_way, within_effort
 from orchestration.statistics.windows import WINDOW_KEYS, windows
@@ -97,14 +98,15 @@ def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[st
     Without its largest partner a place keeps the levels of the others and the prior as all gave them.
     """
     cells = np.ix_(fit.partners, fit.places)
-    scatter = dispersion(y, months, fit)
     expected = months[cells] * fit.level[:, None]
-    worth = scatter * looseness(months, fit)
-    observed, size = y[cells].sum(axis=0) / worth, fit.expected / worth
-    shape, rate = prior(observed, size)
-    sure = posterior(observed, size, shape, rate)
+    # At ratio 1: by its own count a place that happens to tell little would look surer, and be drawn less.
+    size = 1 / log_variance(y, months, fit, np.ones_like(fit.ratio))
+    observed, worth = size * fit.ratio, fit.expected / size
+    common = prior(observed, size)
+    known = posterior(observed, size, common.shape, common.rate)
+    sure = widened(known, fit.ratio, size, common, log_variance(y, months, fit, known.mean))
     largest = np.argmax(y[cells], axis=0), np.arange(len(size))
-    rest = Posterior(sure.shape - y[cells][largest] / worth, sure.rate - expected[largest] / worth)
+    rest = Posterior(known.shape - y[cells][largest] / worth, known.rate - expected[largest] / worth)
     low, high = sure.interval(policy.interval_coverage)
     return {
         "expected_record_count": fit.expected,
@@ -115,7 +117,7 @@ def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[st
         "probability_low": sure.below(1 / policy.hotspot_ratio),
         "probability_above_one": sure.above(1.0),
         "ratio_without_largest": rest.mean,
-        "dispersion": np.full_like(size, scatter),
+        "dispersion": np.full_like(size, dispersion(y, months, fit)),
         "posterior_shape": sure.shape,
         "posterior_rate": sure.rate,
     }

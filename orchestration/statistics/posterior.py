@@ -1,24 +1,19 @@
 """How sure a ratio is: a gamma posterior around each place, its prior taken from all places together.
 
-Records of one partner and place scatter more than a Poisson count (they come in waves), so counts are first
-divided by a dispersion that is measured on all cells; and again by how little the partners tie the place to
-the others, because the levels that give its expected count are estimates too. With both 1 the posterior mean
-is Marshall's empirical Bayes rate.
+A place counts as so many Poisson records as would leave its ratio as unsure as it is (`scatter`). How far
+ratios truly differ is an estimate as well, and so is the mean they are drawn to: the posterior is as much
+wider as that makes it (Morris 1983).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import gamma
+from scipy.stats import gamma, norm
 
-from orchestration.statistics.two_way import Floats, TwoWay, curvature, within_effort
-
-# Cells where less is expected say nothing about scatter.
-LEAST_MEAN_OF_A_CELL = 0.5
-# Where places differ by no more than chance the prior would have no width at all.
-LEAST_PRIOR_VARIANCE = 1e-6
+from orchestration.statistics.two_way import Floats
 
 
 @dataclass(frozen=True)
@@ -47,40 +42,66 @@ class Posterior:
         return gamma.cdf(ratio, self.shape, scale=1 / self.rate)
 
 
-def dispersion(records: Floats, months: Floats, fit: TwoWay) -> float:
-    """Pearson's chi-square over its degrees of freedom, at least 1; over partners x places as they came."""
-    cells = np.ix_(fit.partners, fit.places)
-    y, e = within_effort(records, months)[cells], months[cells]
-    mean = e * fit.level[:, None] * fit.ratio
-    telling = mean > LEAST_MEAN_OF_A_CELL
-    freedom = max(1, int(telling.sum()) - sum(y.shape) + 1)
-    return max(1.0, float((((y - mean) ** 2)[telling] / mean[telling]).sum() / freedom))
+class Prior(NamedTuple):
+    """What all places together say of a ratio. `freedom` is that of the variance: so many places less one."""
+
+    mean: float
+    variance: float
+    freedom: float
+
+    @property
+    def shape(self) -> float:
+        return self.mean**2 / self.variance
+
+    @property
+    def rate(self) -> float:
+        return self.mean / self.variance
 
 
-def looseness(months: Floats, fit: TwoWay) -> Floats:
-    """How many times its Poisson variance the log ratio of each place of the fit has, at least 1.
+def moments(observed: Floats, expected: Floats) -> Prior:
+    """Marshall's empirical Bayes prior (1991): how far ratios lie apart, less what chance makes of it.
 
-    The variance is that of its distance from the mean of all places while the partners' levels are unknown.
-    It is 1 where many records tie the partners of a place to other places.
+    The variance is below 0 where they lie closer together than chance alone would put them. Places weigh by
+    what is expected there, so the freedom is that of as many places of equal weight as tell the same (Kish).
     """
-    seen = fit.ratio > 0
-    mean = (months[np.ix_(fit.partners, fit.places)] * fit.level[:, None] * fit.ratio)[:, seen]
-    weight = fit.expected[seen] / fit.expected[seen].sum()
-    distance = np.eye(len(weight)) - weight
-    variance = np.einsum("ij,jk,ik->i", distance, np.linalg.inv(curvature(mean)), distance)
-    loose = np.ones(len(seen))
-    loose[seen] = np.maximum(variance * mean.sum(axis=0), 1.0)
-    return loose
+    ratio, mean = observed / expected, float(observed.sum() / expected.sum())
+    spread = float(np.average((ratio - mean) ** 2, weights=expected))
+    places = float(expected.sum() ** 2 / (expected**2).sum())
+    return Prior(mean, spread - mean / float(expected.mean()), max(places - 1, 1.0))
 
 
-def prior(observed: Floats, expected: Floats) -> tuple[float, float]:
-    """Shape and rate of the gamma prior, by moments over all places (Marshall 1991)."""
-    ratio, mean = observed / expected, observed.sum() / expected.sum()
-    spread = np.average((ratio - mean) ** 2, weights=expected) - mean / expected.mean()
-    variance = max(float(spread), LEAST_PRIOR_VARIANCE * mean**2)
-    return mean**2 / variance, mean / variance
+def prior(observed: Floats, expected: Floats) -> Prior:
+    """Marshall's prior with the variance that is to be expected, given that it cannot be below 0.
+
+    Its estimate has an error of its own. Cut off at 0 it would often say that all places are alike, and
+    intervals would have hardly any width; the mean of what is left of its normal distribution above 0 does
+    not.
+    """
+    mean, variance, freedom = moments(observed, expected)
+    chance = mean / float(expected.mean())
+    spread = (variance + chance) * (freedom + 1) / freedom
+    error = np.sqrt(2 / freedom) * max(spread, chance)
+    z = (spread - chance) / error
+    above_zero = spread - chance + error * np.exp(norm.logpdf(z) - norm.logcdf(z))
+    return Prior(mean, float(above_zero), freedom)
 
 
 def posterior(observed: Floats, expected: Floats, shape: float, rate: float) -> Posterior:
-    """`observed` and `expected` are records over dispersion and looseness."""
+    """Where shape and rate of the prior are known; `expected` is in Poisson records."""
     return Posterior(shape + observed, rate + expected)
+
+
+def widened(
+    known: Posterior, ratio: Floats, expected: Floats, estimated: Prior, log_variance: Floats
+) -> Posterior:
+    """The same means, with the variance that scatter at them and an estimated prior leave.
+
+    After Morris 1983. A place is drawn to the mean by `pull`: that its error is 2 / freedom of its square
+    matters to places far from the mean, the error of the mean itself to places that are drawn far.
+    """
+    pull = estimated.rate / (estimated.rate + expected)
+    of_records = (1 - pull) * known.mean**2 * log_variance
+    of_pull = 2 / estimated.freedom * (pull * (ratio - estimated.mean)) ** 2
+    of_mean = pull**2 * (estimated.mean / expected.sum() + estimated.variance / (estimated.freedom + 1))
+    variance = of_records + of_pull + of_mean
+    return Posterior(known.mean**2 / variance, known.mean / variance)

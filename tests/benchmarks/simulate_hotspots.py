@@ -18,7 +18,7 @@ import numpy as np
 from orchestration.statistics.policy import Policy, load_policy
 from tests.unit.hotspot_worlds import flags, world
 
-LEAST_REPLICATES, SCATTER, THIN = 200, 6.0, 0.08
+LEAST_REPLICATES, SCATTER, THIN, BATCH = 200, 6.0, 0.08, 2.0
 KINDS: dict[str, dict[str, Any]] = {
     "planted": {"is_planted": True},
     "planted, in waves": {"is_planted": True, "scatter": SCATTER},
@@ -29,6 +29,13 @@ KINDS: dict[str, dict[str, Any]] = {
     },
     "null": {"is_planted": False},
     "null, in waves": {"is_planted": False, "scatter": SCATTER},
+    "null, in waves, each county watched by two partners": {
+        "is_planted": False,
+        "scatter": SCATTER,
+        "coverage": THIN,
+    },
+    "planted, two records at a time": {"is_planted": True, "batch": BATCH},
+    "null, two records at a time": {"is_planted": False, "batch": BATCH},
 }
 
 
@@ -40,6 +47,7 @@ def outcomes(kind: str, replicates: int, policy: Policy) -> dict[str, list[bool]
         seen = flags(made, policy)
         hot = seen.labels == "hotspot"
         false = hot & (made.true_ratio < policy.hotspot_ratio)
+        is_covered = (seen.low <= made.true_ratio) & (made.true_ratio <= seen.high)
         raw = made.records.sum(axis=0) > policy.hotspot_ratio * made.records.sum(axis=0).mean()
         asked = {
             "county of the new partner is a hotspot": hot[made.confounded],
@@ -49,9 +57,13 @@ def outcomes(kind: str, replicates: int, policy: Policy) -> dict[str, list[bool]
             ],
             "county below the mark is a hotspot": hot[made.true_ratio < policy.hotspot_ratio],
             "world has a false hotspot": [false.any()],
+            "true ratio lies in the interval shown": is_covered[~np.isnan(seen.low)],
         }
         if made.core.size:
             asked["core is a hotspot"] = hot[made.core]
+            asked["true ratio of the core lies in the interval shown"] = is_covered[made.core][
+                ~np.isnan(seen.low[made.core])
+            ]
             asked["core lies in a high neighbourhood"] = seen.high_neighbourhood[made.core]
         else:
             asked["world has a high neighbourhood"] = [seen.high_neighbourhood.any()]

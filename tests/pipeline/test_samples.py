@@ -233,7 +233,7 @@ def test_no_county_is_rated_on_route_reports_alone(samples: EvidenceBase) -> Non
         )
     )
     assert bands["route_report"] == "not_rated"
-    assert {"between_bands", "higher", "not_rated"} <= set(bands["case"].split())
+    assert {"between_bands", "lower", "not_rated"} <= set(bands["case"].split())
 
 
 def test_transport_and_recruitment_are_asked_from_the_second_round_on(samples: EvidenceBase) -> None:

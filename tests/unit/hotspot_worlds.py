@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from orchestration.statistics.hotspots import of_window
+from orchestration.statistics.labels import WITHOUT_NUMBERS
 from orchestration.statistics.neighbourhood import Pairs
 from orchestration.statistics.policy import Policy
 
@@ -47,9 +48,15 @@ class World:
 
 
 def world(
-    seed: int, is_planted: bool = True, scatter: float | None = None, coverage: float = COVERAGE
+    seed: int,
+    is_planted: bool = True,
+    scatter: float | None = None,
+    coverage: float = COVERAGE,
+    batch: float = 1.0,
 ) -> World:
-    """One world. With `scatter`, a gamma shape, each partner's records at each place also come in waves."""
+    """One world. With `scatter`, a gamma shape, each partner's records at each place also come in waves; with
+    `batch` above 1 so many come at a time on average (geometric), which makes the dispersion 2 x batch - 1.
+    """
     rng = np.random.default_rng(seed)
     inside = [at for at in range(COUNTIES) if NEAR[at].sum() == 8]
     core = np.array([rng.choice(inside)])
@@ -73,8 +80,10 @@ def world(
     if scatter is not None:
         mean = mean * rng.gamma(scatter, 1 / scatter, mean.shape)
     none = np.array([], dtype=int)
+    batches = rng.poisson(mean / batch)
+    rest = rng.negative_binomial(np.maximum(batches, 1), 1 / batch) if batch > 1 else 0
     return World(
-        rng.poisson(mean).astype(float),
+        np.where(batches > 0, batches + rest, 0).astype(float),
         months,
         true_ratio,
         core if is_planted else none,
@@ -85,13 +94,19 @@ def world(
 
 @dataclass(frozen=True)
 class Flags:
-    """Labels by county, and which neighbourhoods are high (q below .05, z above 0)."""
+    """Labels by county, which neighbourhoods are high (q below .05, z above 0), and both ends of the interval
+    where it would be shown (else nan).
+    """
 
     labels: np.ndarray
     high_neighbourhood: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
 
 
 def flags(made: World, policy: Policy) -> Flags:
     found = of_window(PLACE_IDS, made.records, made.months, NEIGHBOURS, policy)
     high = (found["gi_star_q"] < 0.05) & (found["gi_star_z"] > 0)
-    return Flags(np.asarray(found["label"]), high)
+    is_shown = ~np.isin(found["label"], WITHOUT_NUMBERS)
+    low, top = (np.where(is_shown, found[end], np.nan) for end in ("ratio_low", "ratio_high"))
+    return Flags(np.asarray(found["label"]), high, low, top)

@@ -17,7 +17,8 @@ from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.labels import labels
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.policy import POLICY_SEED, load_policy
-from orchestration.statistics.posterior import looseness, posterior
+from orchestration.statistics.posterior import posterior, prior, widened
+from orchestration.statistics.scatter import dispersion, log_variance, waves
 from orchestration.statistics.two_way import comparable, two_way
 
 POLICY = load_policy()
@@ -105,14 +106,85 @@ def test_how_much_a_partner_reports_everywhere_makes_no_ratio() -> None:
 
 
 def test_a_place_that_hangs_on_few_records_is_loose() -> None:
-    """Worked out in test_hotspots_worked.py."""
+    """Worked out in test_hotspots_worked.py: the others have what chance alone makes of 45 and 36."""
     records, months = np.array([[20.0, 10, 0], [0, 40, 20]]), np.array([[12.0, 12, 0], [0, 12, 12]])
-    assert looseness(months, two_way(records, months)) == pytest.approx([2.67, 1, 1])
+    found = log_variance(records, months, two_way(records, months), np.ones(3))
+    assert found == pytest.approx([0.188889, 1 / 45, 1 / 36], rel=1e-5)
+
+
+def test_a_place_that_holds_nearly_all_of_a_partners_records_is_looser_than_its_count_tells() -> None:
+    """19 to 1: 190 x 10/200 = 9.5 records tie the two, though 100 of each would tie them by 50.
+
+    The mean of all lies half of the difference away from either.
+    """
+    records, months = np.array([[190.0, 10]]), np.full((1, 2), 12.0)
+    fit = two_way(records, months)
+    assert log_variance(records, months, fit, fit.ratio)[0] == pytest.approx(0.25 / 9.5)
+    assert log_variance(records, months, fit, np.ones(2))[0] == pytest.approx(1 / 100)
 
 
 def test_where_many_partners_share_all_places_none_is_loose() -> None:
-    months = np.full((6, 4), 12.0)
-    assert looseness(months, two_way(np.full((6, 4), 30.0), months)) == pytest.approx([1, 1, 1, 1])
+    records, months = np.full((6, 4), 30.0), np.full((6, 4), 12.0)
+    found = log_variance(records, months, two_way(records, months), np.ones(4))
+    assert found == pytest.approx([1 / 180] * 4)
+
+
+def test_counts_that_scatter_are_worth_less() -> None:
+    """Fitted are 20 everywhere: Pearson's chi-square is 4 x 100/20 = 20 with one degree of freedom.
+
+    So the dispersion is 20, and waves w solve 4 x 100/(20 + 400 w) = 1. Both give each cell a variance of
+    400. Each partner ties the places by 20 x 20/40 = 10 records, so the difference has the variance 20/20,
+    and half of the difference lies each place from their mean.
+    """
+    records, months = np.array([[30.0, 10], [10, 30]]), np.full((2, 2), 12.0)
+    fit = two_way(records, months)
+    assert dispersion(records, months, fit) == pytest.approx(20)
+    assert waves(records, months, fit) == pytest.approx(0.95)
+    assert log_variance(records, months, fit, np.ones(2)) == pytest.approx([0.25, 0.25])
+
+
+# Two small partners and two large ones, which would tell 10 and 100 of each place; the large ones scatter.
+UNEQUAL = np.array([[11.0, 9], [9, 11], [140, 60], [60, 140]])
+
+
+def test_waves_are_what_makes_pearsons_chi_square_its_freedom() -> None:
+    """Eight cells less four partners and two places, plus one for the common scale: three."""
+    months = np.full((4, 2), 12.0)
+    found = waves(UNEQUAL, months, two_way(UNEQUAL, months))
+    assert 4 * 1 / (10 + 100 * found) + 4 * 1600 / (100 + 10_000 * found) == pytest.approx(3)
+
+
+def test_each_cell_has_the_mean_of_both_variances() -> None:
+    """Two partners with 10 and two with 100 tie the places by 2 x 5 + 2 x 50 = 110 records.
+
+    The score of each has a quarter of its cells' variances: the difference has (v10 + v100)/110^2.
+    """
+    months = np.full((4, 2), 12.0)
+    fit = two_way(UNEQUAL, months)
+    scatter, found = (4 * 1 / 10 + 4 * 1600 / 100) / 3, waves(UNEQUAL, months, fit)
+    small, large = (scatter * 10 + 10 + 100 * found) / 2, (scatter * 100 + 100 + 10_000 * found) / 2
+    told = log_variance(UNEQUAL, months, fit, np.ones(2))
+    assert told == pytest.approx([0.25 * (small + large) / 110**2] * 2)
+
+
+def test_places_that_differ_by_no_more_than_chance_are_not_taken_for_equal() -> None:
+    """Three places with 10 of 10: no spread at all where chance alone makes .1, known to sqrt(2/2) x .1.
+
+    One error below 0; the normal density there is .241971 and what lies above it .158655 of it all.
+    """
+    alike = prior(np.full(3, 10.0), np.full(3, 10.0))
+    assert alike.mean == 1
+    assert alike.variance == pytest.approx(-0.1 + 0.1 * 0.241971 / 0.158655, rel=1e-5)
+
+
+def test_an_estimated_prior_widens_the_interval_and_leaves_the_ratio() -> None:
+    observed, expected = np.array([30.0, 10, 10, 10]), np.full(4, 15.0)
+    common = prior(observed, expected)
+    known = posterior(observed, expected, common.shape, common.rate)
+    told = widened(known, observed / expected, expected, common, 1 / (expected * known.mean))
+    assert told.mean == pytest.approx(known.mean)
+    (low, high), (lower, higher) = known.interval(0.95), told.interval(0.95)
+    assert (lower < low).all() and (high < higher).all()
 
 
 def test_records_outside_declared_coverage_are_not_compared() -> None:
@@ -190,7 +262,7 @@ def test_the_share_of_one_partner_is_told_to_one_tenth() -> None:
 def test_what_is_handed_over_is_rounded_and_told_no_finer_of_one_partner() -> None:
     table = as_table("hotspots", measured("2023")).to_pylist()
     (nairobi,) = [row for row in table if row["place_id"] == "KE047" and row["population"] == "all"]
-    assert nairobi["activity_ratio"] == 1.081 and nairobi["largest_partner_share"] == 0.8
+    assert nairobi["activity_ratio"] == 1.104 and nairobi["largest_partner_share"] == 0.8
     assert nairobi["gi_star_z"] is None and nairobi["trend_category"] is None
 
 

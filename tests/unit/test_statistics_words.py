@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 
+from orchestration.linkage.policy import TIERS
 from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS
 from orchestration.statistics.labels import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS, BETWEEN_BANDS, NOT_RATED
@@ -46,6 +47,14 @@ def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> N
     assert codes_with_words("evidence_class") == codes_in_the_dictionary("evidence_class")
     assert codes_with_words("absence_class") == codes_in_the_dictionary("next_round_class")
     assert codes_in_the_dictionary("absence_class") < codes_with_words("absence_class")
+
+
+def test_every_tier_of_linkage_has_its_sentence_and_no_kind_was_forgotten() -> None:
+    assert codes_with_words("linkage_tier") == set(TIERS)
+    assert {row["kind"] for row in words()} == {
+        "shift_status", "shift_reason", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band",
+        "evidence_class", "absence_class", "linkage_tier",
+    }  # fmt: skip
 
 
 def test_a_sentence_is_one_sentence_in_both_languages_and_says_whose_it_is() -> None:
