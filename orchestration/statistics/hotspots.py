@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.labels import labels
+from orchestration.statistics.labels import have_numbers, labels
 from orchestration.statistics.neighbourhood import Pairs, gi_star, q_values, ties, two_sided
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.posterior import Posterior, posterior, prior, widened
@@ -71,25 +71,36 @@ def of_window(
         y.max(axis=0, initial=0), total, out=found["largest_partner_share"], where=fit.places & (total > 0)
     )
     found["ratio_without_largest"][partners < 2] = np.nan
-    compared_ids = [place_id for place_id, is_in in zip(place_ids, fit.places, strict=True) if is_in]
-    near = ties(compared_ids, neighbours)
-    # Border points have no neighbours: each would be its whole neighbourhood.
-    if len(compared_ids) >= policy.gi_star_minimum_counties and near.sum() > len(near):
-        z = gi_star(numbers["activity_ratio"], near)
+    found["label"] = labels(
+        total,
+        partners,
+        found["expected_record_count"],
+        found["probability_high"],
+        found["probability_above_one"],
+        found["probability_low"],
+        policy,
+    )
+    if fit.places.any():
+        z = _neighbourhoods(place_ids, found, fit, neighbours, policy)
         found["gi_star_z"][fit.places], found["gi_star_q"][fit.places] = z, q_values(two_sided(z))
-    return found | {
-        "place_id": place_ids,
-        "compared_record_count": total.astype(int),
-        "label": labels(
-            total,
-            partners,
-            found["expected_record_count"],
-            found["probability_high"],
-            found["probability_above_one"],
-            found["probability_low"],
-            policy,
-        ),
-    }
+    return found | {"place_id": place_ids, "compared_record_count": total.astype(int)}
+
+
+def _neighbourhoods(
+    place_ids: list[str], found: dict[str, Any], fit: TwoWay, neighbours: Pairs, policy: Policy
+) -> Floats:
+    """z of the compared places; nan where too few of a neighbourhood have numbers of their own.
+
+    A ratio of hardly any records is little but the common mean: several of them would look like agreement.
+    """
+    compared = [place_id for place_id, is_in in zip(place_ids, fit.places, strict=True) if is_in]
+    near = ties(compared, neighbours)
+    # Border points have no neighbours: each would be its whole neighbourhood.
+    if len(compared) < policy.gi_star_minimum_counties or near.sum() == len(near):
+        return np.full(len(compared), np.nan)
+    known_share = (near & have_numbers(found["label"][fit.places])).sum(axis=1) / near.sum(axis=1)
+    z = gi_star(found["activity_ratio"][fit.places], near)
+    return np.where(known_share >= policy.gi_star_known_share, z, np.nan)
 
 
 def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[str, Floats]:
