@@ -41,11 +41,12 @@ class Misspelt:
         """The only name one error away, its first letter right; None where there is none, or another."""
         names: dict[str, list[Near]] = {}
         for one in self._near(normed, context):
-            if one.edits <= _ACCEPTED_EDITS and one.begins_alike and self._is_safe(one, normed, context):
+            if one.edits <= _ACCEPTED_EDITS and one.begins_alike:
                 names.setdefault(one.name_key, []).append(one)
-        if not names:
+        safe = [some for some in names.values() if any(self._is_safe(one, normed, context) for one in some)]
+        if not safe:
             return None
-        best = min(names.values(), key=self._order)
+        best = min(safe, key=self._order)
         place, score = self._best(best), max(map(self._score, best))
         if score < _LEAST_SCORE:
             return None
@@ -100,8 +101,9 @@ class Misspelt:
     def _is_safe(self, one: Near, normed: str, context: Context) -> bool:
         """Whether so many letters are right that the name is meant, and not another that nobody listed."""
         place = self._gazetteer.place(one.place_id)
-        letters = min(len(squash(normed)), len(one.name_key))
-        if letters < _FEW and one.name_key != squash(norm(place.name)):
+        letters = len(squash(normed))
+        fewest_of_other_names = _MANY if place.kind == "country" else _FEW
+        if letters < fewest_of_other_names and one.name_key != squash(norm(place.name)):
             return False
         stated = context.counties if place.country == KENYA else context.countries
         return letters >= (_FEWEST_STATED if stated else self._fewest_letters(place))

@@ -115,7 +115,7 @@ class TextReader:
         text = without_side(with_country_names(text, self._countries_by_code))
         hits = self.hits(text)
         if hits:
-            return choose(self._gazetteer, hits, context)
+            return self._too_general(text, hits, context) or choose(self._gazetteer, hits, context)
         if depth > _DEEPEST:
             return None
         bare = without_border_phrase(text)
@@ -133,6 +133,13 @@ class TextReader:
         if norm(shorter) and norm(shorter) != norm(text):
             return self.stopped(shorter) or self.read(shorter, context, depth + 1)
         return self._unknown_name(norm(text), context, depth)
+
+    def _too_general(self, text: str, hits: Hits, context: Context) -> Outcome | None:
+        """`Central Ward`: one ward is called so in full, but that many a central ward is meant by it."""
+        is_general = core(norm(text)) in self._gazetteer.stop_words and not self._is_widely_known(hits)
+        if not is_general or context.counties:
+            return None
+        return Outcome("ambiguous", "none", rivals=tuple(sorted(hits)), problems=(*context.said, o.AMBIGUOUS))
 
     def _unknown_name(self, key: str, context: Context, depth: int) -> Outcome | None:
         found = self._with_wider_words(key, context, depth) or self._misspelt.read(key, context)
@@ -259,9 +266,15 @@ class TextReader:
             if not all(self._gazetteer.place(i).rank >= LITTLE_KNOWN for some in inner for i in some):
                 continue
             found = choose(self._gazetteer, dict.fromkeys(outer, "exact"), context)
-            if found.county and self._gazetteer.place(found.place_id or "").rank < LITTLE_KNOWN:
+            if found.place_id is None or self._gazetteer.place(found.place_id).rank >= LITTLE_KNOWN:
+                continue
+            is_home = found.county is not None
+            if is_home or all(self._is_in(found.country, some) for some in inner):
                 return by_context(at_most(found, NOT_UNDERSTOOD))
         return None
+
+    def _is_in(self, country: str | None, hits: Hits) -> bool:
+        return any(self._gazetteer.place(place_id).country == country for place_id in hits)
 
     def _partly_known(
         self, names: list[str], hits: list[Hits], context: Context, depth: int
