@@ -18,6 +18,7 @@ from orchestration.places.normalise import norm, squash
 
 SHORTEST_ALIKE, SHORTEST_MISSPELT = 4, 4
 _MOST_EDITS = 2
+_SHORTEST_OF_TWO = 5  # half the letters of a shorter name would be wrong
 _LIKE_LETTERS = {"c": "k", "e": "i", "z": "s", "v": "f"}
 _KEYS_AT_ONCE = 2_000
 
@@ -79,8 +80,10 @@ class Spellings:
         found: dict[str, list[Near]] = defaultdict(list)
         for row, column in np.argwhere(edits <= _MOST_EDITS).tolist():
             key, choice = keys[row], self._choices[column]
-            alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
             count = int(edits[row, column])
+            if count > 1 and len(key) < _SHORTEST_OF_TWO:
+                continue
+            alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
             begins = _LIKE_LETTERS.get(key[0], key[0]) == _LIKE_LETTERS.get(choice[0], choice[0])
             found[key] += [Near(i, choice, count, alike, begins) for i in self._looked_near[choice]]
         for key, near in found.items():
