@@ -81,7 +81,7 @@ class Spellings:
         for row, column in np.argwhere(edits <= _MOST_EDITS).tolist():
             key, choice = keys[row], self._choices[column]
             count = int(edits[row, column])
-            if count > 1 and len(key) < _SHORTEST_OF_TWO:
+            if count > 1 and min(len(key), len(choice)) < _SHORTEST_OF_TWO:
                 continue
             alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
             begins = _LIKE_LETTERS.get(key[0], key[0]) == _LIKE_LETTERS.get(choice[0], choice[0])
