@@ -31,7 +31,6 @@ from orchestration.places.parts import split
 from orchestration.places.read import TextReader
 from orchestration.places.spellings import Spellings
 
-
 _AROUND_A_CODE = " .,;?*()'\""
 
 
