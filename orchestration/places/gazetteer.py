@@ -14,6 +14,11 @@ from orchestration.places.normalise import core, norm
 
 SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_words")
 KENYA = "KEN"
+# Neighbours and the countries of the corridors.
+CORRIDORS = frozenset(
+    ["ARE", "BDI", "BHR", "COD", "ETH", "KEN", "KWT", "LBN", "OMN", "QAT", "RWA", "SAU", "SDN", "SOM", "SSD",
+     "TZA", "UGA", "ZAF"]
+)  # fmt: skip
 KIND_RANKS = {
     "border_point": 0.5, "country": 1.0, "county": 1.0, "town": 2.0, "camp": 2.0, "subcounty": 4.0,
     "province": 4.0, "locality": 5.0, "ward": 6.0, "area": 7.0,

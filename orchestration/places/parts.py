@@ -10,15 +10,27 @@ _BORDER_WITH = re.compile(
     r"[,;]?\s*\b(?:(?:on|at|along|near)\s+)?(?:the\s+)?border\s+with\b.*$", re.IGNORECASE
 )
 _BORDER_OF_TWO = re.compile(r"[,;(]\s*[^,;(]+?\s*(?:-|–|/|\band\b)\s*[^,;)]+?\s+border\)?\s*$", re.IGNORECASE)
-_LEAD_IN = re.compile(
-    r"^(?:(?:in the sea|off the coast of|coast of|close to|next to|karibu na|near|nearby|around|outside|"
-    r"towards|karibu|kutoka|toka|katika|huko|past|from|off|in|at|to|via|through|kupitia|kwenda|anatoka|"
-    r"alitoka|ametoka|anaenda|alienda|born in|lives in|living in|a village|village|somewhere|"
-    r"(?:the )?outskirts of|"
-    r"interior of|interior|rural|upcountry|greater|mashambani|maybe|perhaps|probably|possibly|labda|"
-    r"the)\s+)+",
-    re.IGNORECASE,
-)
+_LEAD_INS = (
+    # where it lies from the place that is named
+    "in the sea", "off the coast of", "coast of", "close to", "next to", "karibu na", "jirani na", "near",
+    "nearby", "around", "outside", "karibu", "past", "off", "(?:the )?outskirts of", "viungani mwa",
+    "(?:the )?interior(?: parts)? of", "interior", "(?:different |various |some )?parts of", "within", "in",
+    "at", "katika", "huko", "eneo la", "maeneo ya", "greater",
+    # the way there
+    "towards", "kutoka", "toka", "from", "to", "via", "through", "kupitia", "kwenda", "transit", "back to",
+    "returned to", "originally from", "anatoka", "alitoka", "ametoka", "anaenda", "alienda",
+    # who belongs there
+    "born in", "lives in", "living in", "works in", "working in", "found in", "rescued (?:in|from)",
+    "(?:a )?(?:resident|native) of", "(?:(?:her|his|their|family) )?home in",
+    # what it is
+    "(?:a )?(?:village|town|city) of", "a village", "village", "kijiji", "rural", "upcountry", "mashambani",
+    "(?:a |an )?(?:unknown|unnamed) (?:place|town|city|village|area) in", "somewhere", "the",
+    # how sure that is
+    "maybe", "perhaps", "probably", "possibly", "likely", "labda",
+)  # fmt: skip
+_LEAD_IN = re.compile(rf"^(?:(?:{'|'.join(_LEAD_INS)})\s+)+", re.IGNORECASE)
+_NOT_APPLICABLE = re.compile(r"\bn/a\b", re.IGNORECASE)
+_ENVIRONS = re.compile(r"\s*(?:(?:\band|&)\s+)?\b(?:its\s+)?environs\s*$", re.IGNORECASE)
 _ALTERNATIVES = re.compile(r"\s*[/|&+]\s*|\s+(?:or|and|au|na|ama)\s+", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*[,;:()\[\]،]\s*|\s+[-–—]+\s+|\s*[–—]\s*")
 _SIDE = re.compile(r"\s+side\b(\s+of\b)?", re.IGNORECASE)
@@ -27,13 +39,17 @@ CONNECTIVES = frozenset(
     {"by", "with", "through", "via", "for", "as", "on", "in", "to", "from", "na", "kwa", "kupitia"}
 )
 _SPOTS_TEXT = """
-    airport area avenue barabara beach bus cbd center centre church clinic court east estate gate ghetto
-    hospital hotel industrial junction kanisa lane line lodge main mall market mosque msikiti mtaa north
-    opposite phase plaza plot police port primary railway rest roundabout school secondary section sgr
-    shopping side slum slums soko south stage station stop street suburb terminal terminus town trading
-    university west zone
+    airport area avenue barabara beach bus cbd center centre central church clinic court east estate gate
+    ghetto home hospital hotel industrial interior junction kanisa lane line lodge main mall market mjini
+    mosque msikiti mtaa north opposite outskirts phase plaza plot police port primary railway rest
+    roundabout school secondary section sgr shopping side slum slums soko south stage station stop street
+    suburb suburbs terminal terminus town trading university west zone
 """
 _SPOTS = frozenset(_SPOTS_TEXT.split())
+_DIRECTIONS = frozenset(
+    ["north", "northern", "south", "southern", "east", "eastern", "west", "western", "upper", "lower",
+     "central", "inner"]
+)  # fmt: skip
 # A road is called after the town it leads to: it lies somewhere else.
 _ROADS = frozenset(["road", "rd", "highway", "hway", "hwy", "superhighway", "bypass", "barabara"])
 
@@ -67,8 +83,8 @@ def without_side(text: str) -> str:
 
 
 def without_lead_in(text: str) -> str:
-    """`in the sea near Mombasa` → `Mombasa`."""
-    return _LEAD_IN.sub("", text.strip())
+    """`in the sea near Mombasa` → `Mombasa`, `Busia and its environs` → `Busia`."""
+    return _ENVIRONS.sub("", _LEAD_IN.sub("", text.strip()))
 
 
 def split(text: str) -> Parts:
@@ -79,6 +95,7 @@ def split(text: str) -> Parts:
     >>> split("Busia/Malaba")
     Parts(texts=('Busia', 'Malaba'), within=False)
     """
+    text = _NOT_APPLICABLE.sub("", text)
     inside = _kept(_WITHIN.split(text))
     if len(inside) > 1:
         return Parts(inside, within=True)
@@ -124,6 +141,12 @@ def beginnings(normed: str) -> list[str]:
     (['kibera gatwekera', 'kibera'], [])
     """
     return [] if not _ROADS.isdisjoint(normed.split()) else [first for first, _ in halves(normed)]
+
+
+def without_direction(normed: str) -> str | None:
+    """`south kilifi` → `kilifi`; None where the first word is no direction, or nothing follows it."""
+    first, _, rest = normed.partition(" ")
+    return rest if rest and first in _DIRECTIONS else None
 
 
 def _kept(texts: list[str]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from orchestration.places.choose import (
     outcome_of,
     wider_only,
 )
-from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer
+from orchestration.places.gazetteer import CORRIDORS, KENYA, LITTLE_KNOWN, Gazetteer
 from orchestration.places.misspelt import Misspelt
 from orchestration.places.normalise import core, kind_hint, looks_private, norm
 from orchestration.places.outcome import Outcome
@@ -37,6 +37,7 @@ from orchestration.places.parts import (
     split,
     with_country_names,
     without_border_phrase,
+    without_direction,
     without_lead_in,
     without_side,
 )
@@ -45,11 +46,6 @@ from orchestration.places.spellings import Spellings
 _LOOSE_CODE = re.compile(r"^(?:[A-Z]{2}-?\d{1,7}|\d{1,6})$")
 _SENTENCE_WORDS = 5
 _SHORT = 3
-# Neighbours and the countries of the corridors: the codes that reports use behind the name of a town.
-_WRITTEN_AS_CODES = (
-    "AE", "BH", "BI", "CD", "ET", "KE", "KW", "LB", "OM", "QA", "RW", "SA", "SD", "SO", "SS", "TZ", "UG",
-    "ZA",
-)  # fmt: skip
 _DEEPEST = 2
 _DEPTH = {"country": 0, "county": 1, "province": 1, "subcounty": 2}
 _FINEST_DEPTH = 3
@@ -63,9 +59,9 @@ class TextReader:
         self._spellings = spellings
         self._misspelt = misspelt
         self._countries_by_code = {
-            code: gazetteer.place(gazetteer.alpha2[code]).name
-            for code in _WRITTEN_AS_CODES
-            if code in gazetteer.alpha2
+            code: gazetteer.place(country).name
+            for code, country in gazetteer.alpha2.items()
+            if country in CORRIDORS
         }
 
     def stopped(self, text: str) -> Outcome | None:
@@ -119,27 +115,42 @@ class TextReader:
         text = without_side(with_country_names(text, self._countries_by_code))
         hits = self.hits(text)
         if hits:
-            return choose(self._gazetteer, hits, context)
+            return self._too_general(text, hits, context) or choose(self._gazetteer, hits, context)
         if depth > _DEEPEST:
             return None
         bare = without_border_phrase(text)
         if depth == 0 and self._names_two_countries_in_a_sentence(bare):
             return Outcome("ambiguous", "none", problems=(o.AMBIGUOUS,))
+        shorter = without_lead_in(bare)
+        if norm(shorter) and norm(shorter) != norm(bare):
+            stop = self.stopped(shorter)
+            return stop or at_most(self.read(shorter, context, depth + 1), NEARBY)
         parts = split(bare)
         if len(parts.texts) > 1:
             read = self._within if parts.within else self._alternatives
             return read(parts.texts, context, depth)
-        shorter = without_lead_in(parts.texts[0]) if parts.texts else ""
+        shorter = parts.texts[0] if parts.texts else ""
         if norm(shorter) and norm(shorter) != norm(text):
-            stop = self.stopped(shorter)
-            if stop:
-                return stop
-            return at_most(self.read(shorter, context, depth + 1), NEARBY)
+            return self.stopped(shorter) or self.read(shorter, context, depth + 1)
         return self._unknown_name(norm(text), context, depth)
+
+    def _too_general(self, text: str, hits: Hits, context: Context) -> Outcome | None:
+        """`Central Ward`: one ward is called so in full, but that many a central ward is meant by it."""
+        is_general = core(norm(text)) in self._gazetteer.stop_words and not self._is_widely_known(hits)
+        if not is_general or context.counties:
+            return None
+        return Outcome("ambiguous", "none", rivals=tuple(sorted(hits)), problems=(*context.said, o.AMBIGUOUS))
 
     def _unknown_name(self, key: str, context: Context, depth: int) -> Outcome | None:
         found = self._with_wider_words(key, context, depth) or self._misspelt.read(key, context)
-        return found or self._leading_words(key, context)
+        return found or self._leading_words(key, context) or self._beyond_a_direction(key, context)
+
+    def _beyond_a_direction(self, key: str, context: Context) -> Outcome | None:
+        """`south kilifi`: a part of a county or town, where no unit is called so."""
+        hits = self._named(without_direction(key) or "")
+        if not hits or not self._is_widely_known(hits):
+            return None
+        return at_most(choose(self._gazetteer, hits, context), NOT_UNDERSTOOD)
 
     def _leading_words(self, key: str, context: Context) -> Outcome | None:
         """`kibera gatwekera stage`: the first words are a name, the rest says where in it."""
@@ -203,7 +214,9 @@ class TextReader:
 
     def _named(self, key: str) -> Hits:
         """The places of a name that is no stop word and long enough to be one among other words."""
-        return self.hits(key) if len(key) > _SHORT and not self.stopped(key) else {}
+        hits = {} if self.stopped(key) else self.hits(key)
+        is_long = len(key) > _SHORT or ("exact" in hits.values() and self._is_widely_known(hits))
+        return hits if is_long else {}
 
     def _in_text_country(self, rest: str, countries: Hits, context: Context, depth: int) -> Outcome | None:
         narrowed = in_countries(self._gazetteer, context, countries)
@@ -245,17 +258,23 @@ class TextReader:
             related = _related_by(relation, hits)
             if related and all(related):
                 return by_context(_finest([choose(self._gazetteer, some, context) for some in related]))
-        return self._within_a_county(hits, context) or self._alternatives(tuple(names), context, depth)
+        return self._within_a_known_one(hits, context) or self._alternatives(tuple(names), context, depth)
 
-    def _within_a_county(self, hits: list[Hits], context: Context) -> Outcome | None:
-        """`Majengo, Nairobi`: an estate nobody listed there lies in the county that the last part names."""
-        *inner, outer = hits
-        county = {i for i in outer if self._gazetteer.place(i).kind == "county"}
-        is_little_known = all(self._gazetteer.place(i).rank >= LITTLE_KNOWN for some in inner for i in some)
-        if len(county) != 1 or not is_little_known:
-            return None
-        found = choose(self._gazetteer, dict.fromkeys(county, "exact"), context)
-        return by_context(at_most(found, NOT_UNDERSTOOD))
+    def _within_a_known_one(self, hits: list[Hits], context: Context) -> Outcome | None:
+        """`Majengo, Nanyuki`: an estate nobody listed there lies by the county or town beside it."""
+        for outer, inner in ((hits[-1], hits[:-1]), (hits[0], hits[1:])):
+            if not all(self._gazetteer.place(i).rank >= LITTLE_KNOWN for some in inner for i in some):
+                continue
+            found = choose(self._gazetteer, dict.fromkeys(outer, "exact"), context)
+            if found.place_id is None or self._gazetteer.place(found.place_id).rank >= LITTLE_KNOWN:
+                continue
+            is_home = found.county is not None
+            if is_home or all(self._is_in(found.country, some) for some in inner):
+                return by_context(at_most(found, NOT_UNDERSTOOD))
+        return None
+
+    def _is_in(self, country: str | None, hits: Hits) -> bool:
+        return any(self._gazetteer.place(place_id).country == country for place_id in hits)
 
     def _partly_known(
         self, names: list[str], hits: list[Hits], context: Context, depth: int

@@ -31,6 +31,8 @@ from orchestration.places.parts import split
 from orchestration.places.read import TextReader
 from orchestration.places.spellings import Spellings
 
+_AROUND_A_CODE = " .,;?*()'\""
+
 
 @dataclass(frozen=True)
 class _Columns:
@@ -92,10 +94,13 @@ class Resolver:
             return columns.answer or o.asked_but_unknown()
         if looks_like_contact(text):
             return o.unresolved(o.FREE_TEXT)
-        stop = self._reader.stopped(text)
-        if stop:
-            return columns.answer if columns.answer and columns.answer.country else stop
-        found = self._code_with_name(mention) or self._reader.read(text, columns.context)
+        found = (
+            self._reader.stopped(text)
+            or self._code_with_name(mention)
+            or self._reader.read(text, columns.context)
+        )
+        if found and found.method == "stop_list":
+            return columns.answer if columns.answer and columns.answer.country else found
         if found is None:
             found = wider_only(self._gazetteer, columns.context)
             return replace(found, rivals=self._suggestions(text, columns.context))
@@ -147,7 +152,7 @@ class Resolver:
 
     def _country_column(self, mention: Mention) -> _Columns:
         text = (mention.country_text or "").strip()
-        code = text.upper()
+        code = text.upper().strip(_AROUND_A_CODE)
         if not norm(text):
             return _Columns()
         by_code = self._gazetteer.alpha2.get(code) if mention.country_is_code or code != "NA" else None

@@ -16,8 +16,9 @@ from rapidfuzz.distance import OSA, JaroWinkler
 
 from orchestration.places.normalise import norm, squash
 
-SHORTEST_ALIKE, SHORTEST_MISSPELT = 4, 5
+SHORTEST_ALIKE, SHORTEST_MISSPELT = 4, 4
 _MOST_EDITS = 2
+_SHORTEST_OF_TWO = 5  # half the letters of a shorter name would be wrong
 _LIKE_LETTERS = {"c": "k", "e": "i", "z": "s", "v": "f"}
 _KEYS_AT_ONCE = 2_000
 
@@ -26,10 +27,11 @@ class Near(NamedTuple):
     """A name within two typing errors (insert, delete, replace, or swap of neighbours) of a text.
 
     `likeness`, from 0 to 1, is the mean of Damerau-Levenshtein and Jaro-Winkler similarity; `begins_alike`
-    tells whether the first letters are one, or sound alike.
+    tells whether the first letters are one, or sound alike. Places of one name have one `name_key`.
     """
 
     place_id: str
+    name_key: str
     edits: int
     likeness: float
     begins_alike: bool
@@ -78,10 +80,12 @@ class Spellings:
         found: dict[str, list[Near]] = defaultdict(list)
         for row, column in np.argwhere(edits <= _MOST_EDITS).tolist():
             key, choice = keys[row], self._choices[column]
-            alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
             count = int(edits[row, column])
+            if count > 1 and min(len(key), len(choice)) < _SHORTEST_OF_TWO:
+                continue
+            alike = (OSA.normalized_similarity(key, choice) + JaroWinkler.similarity(key, choice)) / 2
             begins = _LIKE_LETTERS.get(key[0], key[0]) == _LIKE_LETTERS.get(choice[0], choice[0])
-            found[key] += [Near(place_id, count, alike, begins) for place_id in self._looked_near[choice]]
+            found[key] += [Near(i, choice, count, alike, begins) for i in self._looked_near[choice]]
         for key, near in found.items():
             self._near[key] = tuple(sorted(near, key=lambda one: (one.edits, -one.likeness, one.place_id)))
 

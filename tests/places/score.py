@@ -1,12 +1,14 @@
 """What the resolver makes of the labelled strings, beside what they mean.
 
-    .venv/bin/python -m tests.places.score           the figures of both halves, as tables for the README
+    .venv/bin/python -m tests.places.score           the figures of all three parts, as tables for the README
+    .venv/bin/python -m tests.places.score --tune    only those of the tuning half
     .venv/bin/python -m tests.places.score --faults  and each string of the tuning half that came out wrong
 
 Right is the right country and, in Kenya, the right county; abroad the right city where one is meant. A
 place is *claimed* when the resolver accepts it. Precision is the right claims among all claims, recall the
-right claims among all strings that mean a place. The scored half is never shown string by string: whoever
-looks at its faults has begun to tune on it.
+right claims among all strings that mean a place. A string that waits for a steward is *suggested* when the
+first place of its row in the queue is right. The parts `score` and `fresh` are never shown string by
+string: whoever looks at their faults has begun to tune on them.
 """
 
 from __future__ import annotations
@@ -18,14 +20,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.places.choose import ANYWHERE, outcome_of
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer
 from orchestration.places.normalise import norm, squash
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.settings import REFERENCE_SEEDS
 
-LABELS = Path(__file__).parent / "labelled_strings.csv"
+LABELS = ("labelled_strings.csv", "fresh_strings.csv")
+PARTS = ("tune", "score", "fresh")
 MEANS_A_PLACE = ("place", "country")
+NO_PLACE = ("never", "unknown", "region")
 RIGHT, WRONG, COARSE, OPEN = "right", "wrong", "coarse", "open"
 
 
@@ -36,6 +41,7 @@ class Scored:
     label: dict[str, str]
     found: Outcome
     worth: str
+    is_suggested: bool = False
 
     @property
     def is_meant(self) -> bool:
@@ -48,6 +54,7 @@ class Figures:
     meant: int
     claimed: int
     right: int
+    suggested: int = 0
 
     @property
     def precision(self) -> float | None:
@@ -57,18 +64,33 @@ class Figures:
     def recall(self) -> float | None:
         return self.right / self.meant if self.meant else None
 
+    @property
+    def recall_with_suggestions(self) -> float | None:
+        return (self.right + self.suggested) / self.meant if self.meant else None
 
-def score(half: str) -> list[Scored]:
-    """Every string of one half (`tune` or `score`) with its worth."""
+
+def labelled(part: str) -> list[dict[str, str]]:
+    """The labelled strings of one part (`tune`, `score` or `fresh`)."""
+    rows: list[dict[str, str]] = []
+    for name in LABELS:
+        with (Path(__file__).parent / name).open(encoding="utf-8", newline="") as file:
+            rows += [row for row in csv.DictReader(file) if row["half"] == part]
+    return rows
+
+
+def score(part: str) -> list[Scored]:
+    """Every string of one part with its worth."""
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
-    with LABELS.open(encoding="utf-8", newline="") as file:
-        labels = [row for row in csv.DictReader(file) if row["half"] == half]
+    labels = labelled(part)
     mentions = {
         number: Mention(row["text"], row["admin_text"] or None, row["country_text"] or None)
         for number, row in enumerate(labels)
     }
     found = Resolver(gazetteer).resolve_all(mentions)
-    return [Scored(row, found[n], _worth(gazetteer, row, found[n])) for n, row in enumerate(labels)]
+    return [
+        Scored(row, found[n], _worth(gazetteer, row, found[n]), _is_suggested(gazetteer, row, found[n]))
+        for n, row in enumerate(labels)
+    ]
 
 
 def figures(scored: Iterable[Scored]) -> Figures:
@@ -78,7 +100,17 @@ def figures(scored: Iterable[Scored]) -> Figures:
         sum(one.is_meant for one in some),
         sum(one.worth in (RIGHT, WRONG) for one in some),
         sum(one.worth == RIGHT for one in some),
+        sum(one.is_meant and one.worth in (OPEN, COARSE) and one.is_suggested for one in some),
     )
+
+
+def _is_suggested(gazetteer: Gazetteer, label: dict[str, str], found: Outcome) -> bool:
+    """Whether the place that a steward sees first is the one that is meant."""
+    if not found.rivals or label["expected"] not in MEANS_A_PLACE:
+        return False
+    first = gazetteer.place(found.rivals[0])
+    taken = outcome_of(gazetteer, first, "decision", 1.0, ANYWHERE)
+    return _worth(gazetteer, label, taken) == RIGHT
 
 
 def _worth(gazetteer: Gazetteer, label: dict[str, str], found: Outcome) -> str:
@@ -112,10 +144,11 @@ def _table(scored: list[Scored], of: str, key: Callable[[Scored], str]) -> str:
     groups: dict[str, list[Scored]] = defaultdict(list)
     for one in scored:
         groups[key(one)].append(one)
-    lines = [f"| {of} | strings | precision | recall |", "|---|---|---|---|"]
+    lines = [f"| {of} | strings | precision | recall | found or first suggested |", "|---|---|---|---|---|"]
     for name, some in sorted(groups.items(), key=lambda two: -len(two[1])):
         got = figures(some)
-        lines.append(f"| {name} | {got.strings} | {_share(got.precision)} | {_share(got.recall)} |")
+        shares = " | ".join(map(_share, (got.precision, got.recall, got.recall_with_suggestions)))
+        lines.append(f"| {name} | {got.strings} | {shares} |")
     return "\n".join(lines)
 
 
@@ -123,13 +156,18 @@ def _share(share: float | None) -> str:
     return "–" if share is None else f"{share:.3f}".removeprefix("0")
 
 
-def _print_half(half: str) -> None:
-    scored = score(half)
-    got = figures(scored)
+def _print_part(part: str) -> None:
+    scored = score(part)
+    got, one_error = figures(scored), figures(one for one in scored if one.label["edits"] != "2")
     left = [one for one in scored if not one.is_meant]
+    no_place = [one for one in left if one.label["expected"] in NO_PLACE]
     print(
-        f"\n## {half}: {got.strings} strings, precision {_share(got.precision)}, recall {_share(got.recall)}, "
-        f"{sum(one.worth == OPEN for one in left)} of {len(left)} that mean no one place left open\n"
+        f"\n## {part}: {got.strings} strings, precision {_share(got.precision)}, recall {_share(got.recall)}, "
+        f"found or first suggested {_share(got.recall_with_suggestions)}; "
+        f"of at most one typing error {one_error.strings}, {_share(one_error.precision)}, "
+        f"{_share(one_error.recall)}; left open {sum(one.worth == OPEN for one in no_place)} of "
+        f"{len(no_place)} that mean no place, {sum(one.worth == OPEN for one in left if one not in no_place)} "
+        f"of {len(left) - len(no_place)} that fit several\n"
     )
     print(_table(scored, "tier", lambda one: one.label["tier"]), end="\n\n")
     print(_table(scored, "typing errors", lambda one: one.label["edits"]), end="\n\n")
@@ -151,9 +189,10 @@ def _print_faults() -> None:
 def main() -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--faults", action="store_true")
+    given.add_argument("--tune", action="store_true")
     asked = given.parse_args()
-    for half in ("tune", "score"):
-        _print_half(half)
+    for part in PARTS[:1] if asked.tune else PARTS:
+        _print_part(part)
     if asked.faults:
         _print_faults()
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from tests.places.score import Scored, figures, score
+from tests.places.score import NO_PLACE, Scored, figures, score
 
 LEAST_PRECISION, LEAST_RECALL = 0.98, 0.95
-NO_PLACE = ("never", "unknown", "region")
+SCORED = ("score", "fresh")
+STRINGS = {"score": 558, "fresh": 398}
+# Three of the fresh set's 41 are read: a fault that is told in the README, and may not grow.
+NO_PLACE_READ = {"score": 0, "fresh": 3}
+
+
+@pytest.fixture(scope="module", params=SCORED)
+def part(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def scored() -> list[Scored]:
-    return score("score")
+def scored(part: str) -> list[Scored]:
+    return score(part)
 
 
-def test_what_is_claimed_is_right(scored: list[Scored]) -> None:
+def test_what_is_claimed_is_right(part: str, scored: list[Scored]) -> None:
     found = figures(scored)
-    assert found.strings >= 400
+    assert found.strings == STRINGS[part]
     assert (found.precision or 0) >= LEAST_PRECISION
 
 
@@ -30,9 +38,17 @@ def test_what_means_a_place_is_found_but_for_two_typing_errors_which_wait_for_a_
     assert [one for one in two_errors if one.found.status == "resolved" and one.worth == "wrong"] == []
 
 
-def test_what_is_no_place_stays_open(scored: list[Scored]) -> None:
+def test_what_is_found_or_the_first_suggestion_is_right(scored: list[Scored]) -> None:
+    assert (figures(scored).recall_with_suggestions or 0) >= LEAST_RECALL
+
+
+def test_the_fresh_set_reaches_the_recall_with_its_two_typing_errors() -> None:
+    assert (figures(score("fresh")).recall or 0) >= LEAST_RECALL
+
+
+def test_what_is_no_place_stays_open(part: str, scored: list[Scored]) -> None:
     claimed = [one for one in scored if one.label["expected"] in NO_PLACE and one.worth != "open"]
-    assert len(claimed) == 0
+    assert len(claimed) <= NO_PLACE_READ[part]
 
 
 def test_the_published_transit_places_are_right_as_bare_names() -> None:

@@ -214,6 +214,42 @@ def test_two_letters_are_namibia_only_in_a_column_of_codes() -> None:  # P21
     assert resolve("Nairobi", country_text="NA").county == "KE047"
 
 
+@pytest.mark.parametrize(
+    ("text", "place_id"),
+    [
+        ("California, Lodwar", "tn-ken-lodwar"),  # an estate that is listed elsewhere only
+        ("Kitale - Milimani", "tn-ken-kitale"),
+        ("South Kilifi", "KE003"),  # no unit is called so
+        ("Voi stage", "tn-ken-voi"),
+        ("karibu na Voi", "tn-ken-voi"),
+        ("Voi and its environs", "tn-ken-voi"),
+        ("Malindi/N/A", "tn-ken-malindi"),
+        ("unknown village in Isiolo", "KE011"),
+        ("originally from Kakuma", "tn-ken-kakuma"),
+    ],
+)
+def test_words_around_a_known_name_do_not_hide_it(text: str, place_id: str) -> None:
+    found = resolve(text)
+    assert (found.status, found.place_id) == ("resolved", place_id)
+
+
+def test_a_general_name_is_nobodys_without_its_county() -> None:
+    bare = resolve("Central Ward")  # one ward is called so in full, wards called Central are many
+    assert (bare.status, bare.place_id) == ("ambiguous", None)
+    assert resolve("Central Ward", admin_text="Embu").county == "KE014"
+
+
+@pytest.mark.parametrize("text", ["home", "at home", "near the market"])
+def test_what_is_no_place_leaves_the_county_that_is_stated(text: str) -> None:
+    assert resolve(text, admin_text="Kitui").place_id == "KE015"
+    assert resolve(text).place_id is None
+
+
+@pytest.mark.parametrize("text", ["TZ", "TZ.", "(TZ)", "tza?"])
+def test_a_country_code_is_read_with_signs_around_it(text: str) -> None:
+    assert resolve("Zzyzx", country_text=text).place_id == "TZA"
+
+
 def test_what_is_stated_wider_is_kept_when_the_place_is_not_known() -> None:
     county = resolve("Zzyzx", admin_text="Nakuru")
     assert (county.status, county.place_id, county.precision) == ("resolved", "KE032", "county")
