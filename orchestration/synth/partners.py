@@ -54,7 +54,9 @@ CASE_PARTNERS = (
     CasePartner("chiriku_desk", 7.5, ("KE037", "KE040", "KE026")),
     CasePartner("ngamia_north", 6, ("KE007", "KE008", "KE009", "KE010", "KE011")),
     CasePartner("heroe_lakeside", 4, ("KE041", "KE042", "KE043", "KE044")),
-    CasePartner("korongo_network", 11, ("KE047", "KE032", "KE027"), asks_consent=True, keeps_names=True),
+    CasePartner(
+        "korongo_network", 11, ("KE047", "KE032", "KE037", "KE039"), asks_consent=True, keeps_names=True
+    ),
     CasePartner(
         "nyati_response", 8, ("KE015", "KE017", "KE033", "KE034"), asks_consent=True, keeps_names=True
     ),

@@ -66,13 +66,13 @@ class PartnerChange:
 
 HOTSPOTS = (
     Hotspot("KE040", "origin", times=2.5),
-    Hotspot("KE003", "origin", times=1.8),
+    Hotspot("KE003", "origin", times=2),
 )
 SHIFTS = (
     Shift("KE010", "KE047", date(2025, 6, 1), weight=0, status="abandoned"),
     Shift("KE009", "KE047", date(2025, 6, 1), weight=8, status="growing", instead_of="KE010>KE047"),
 )
-NEW_WAYS = (NewWay("KE015", "KE047", date(2025, 10, 1), passes=("KE017",), share=2 / 3),)
+NEW_WAYS = (NewWay("KE015", "KE047", date(2025, 10, 1), passes=("KE017",), share=0.75),)
 PARTNER_CHANGES = (
     PartnerChange("tembo_field", "joins", date(2025, 10, 1)),  # and is big at once
     PartnerChange("heroe_lakeside", "leaves", date(2025, 7, 1)),
