@@ -282,7 +282,7 @@ def test_the_truth_lies_beside_the_partners_and_tells_what_their_months_reach(tm
     assert {one["change"] for one in committed["partner_changes"]} == {"joins", "leaves", "doubles", "moves"}
     early = json.loads(generate(tmp_path, months=6, cases=300).truth.read_text(encoding="utf-8"))
     assert (early["last_month"], early["cases"]) == ("2024-03-01", 300)
-    assert early["hotspots"] == committed["hotspots"]
+    assert [one["place_id"] for one in early["hotspots"]] == ["KE040", "KE003"]
     assert early["shifts"] == early["new_ways"] == early["partner_changes"] == []
     assert load_contracts(tmp_path).problems == {}  # the file is no partner
 
