@@ -280,6 +280,7 @@ def show_decisions(found: list[dict[str, Any]]) -> None:
 
 def show_synth(folder: Path, seed: int, made: Any) -> None:
     out.print(f"Seed {seed}: {made.partners} synthetic partners, {made.files} files in {escape(str(folder))}")
+    out.print(f"What is planted in their world: {escape(str(made.truth))}")
 
 
 def show_contract_report(report: Any) -> None:

@@ -33,7 +33,11 @@ from orchestration.settings import Settings
 @click.option("--force", is_flag=True, help="Write into a folder that holds something already.")
 @installation
 def synth(settings: Settings, folder: Path, seed: int, cases: int, months: int, force: bool) -> None:
-    """Write synthetic partners (contracts and extracts) into FOLDER."""
+    """Write synthetic partners (contracts and extracts) into FOLDER.
+
+    What is planted in their world stands in FOLDER/truth.json, with months: two hotspots, a road that is left
+    for another, a new way between old ends, and partners that join, leave, double their staff or move.
+    """
     from orchestration.synth import generate
 
     if not force and folder.is_dir() and any(folder.iterdir()):

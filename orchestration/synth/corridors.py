@@ -1,14 +1,19 @@
 """The invented world's movement: corridors with made-up weights, and the forms of exploitation at their ends.
 
-One story is planted: from SHIFT_MONTH on, the road from Moyale to Nairobi is left for the one from Mandera.
+The table is the world before anything is planted in it; what is, and from when on, stands in `planted`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from math import prod
 
-SHIFT_MONTH = date(2025, 10, 1)
+from orchestration.synth.dice import Dice
+from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, SHIFTS
+from orchestration.synth.world import TOWNS
+
+Way = tuple[str, ...]  # towns passed, in order
 
 
 @dataclass(frozen=True)
@@ -40,17 +45,34 @@ class Corridor:
     destination: str
     weight: float
     forms: dict[str, float]
-    via: tuple[tuple[str, ...], ...] = ()
+    via: tuple[Way, ...] = ()
     modes: tuple[str, ...] = ("bus", "matatu")
     children: float = 0.3
-    later_weight: float | None = None  # from SHIFT_MONTH on
-
-    def weight_in(self, month: date) -> float:
-        return self.later_weight if self.later_weight is not None and month >= SHIFT_MONTH else self.weight
 
     @property
-    def areas(self) -> set[str]:
-        return {self.origin, self.destination}
+    def corridor_id(self) -> str:
+        return f"{self.origin}>{self.destination}"
+
+    @property
+    def ends(self) -> dict[str, str]:
+        return {"origin": self.origin, "exploitation": self.destination}
+
+    def weight_in(self, month: date) -> float:
+        """How much moves here, beside the other corridors, with what is planted."""
+        weight = self.weight
+        for shift in SHIFTS:
+            if shift.corridor_id == self.corridor_id and month >= shift.month:
+                weight = shift.weight
+        return weight * prod(one.times for one in HOTSPOTS if self.ends[one.role] == one.place_id)
+
+    def way_in(self, month: date, dice: Dice) -> Way:
+        """The way of one journey; empty where it is not told."""
+        if not self.via or not dice.chance(0.7):
+            return ()
+        for new in NEW_WAYS:
+            if new.pair == self.corridor_id and month >= new.month and dice.chance(new.share):
+                return tuple(TOWNS[county][0] for county in new.passes)
+        return dice.pick(self.via)
 
 
 def _corridors(table: str) -> tuple[Corridor, ...]:
@@ -58,27 +80,25 @@ def _corridors(table: str) -> tuple[Corridor, ...]:
     for line in table.strip().splitlines():
         origin, destination, weight, forms, via, modes, children = (part.strip() for part in line.split("|"))
         names, sizes = forms.split()[::2], forms.split()[1::2]
-        first, _, later = weight.partition(" then ")
         found.append(
             Corridor(
                 origin,
                 destination,
-                float(first),
+                float(weight),
                 {name: float(size) for name, size in zip(names, sizes, strict=True)},
                 tuple(tuple(stops.split(" > ")) for stops in via.split("; ")) if via else (),
                 tuple(modes.split()),
                 float(children),
-                float(later) if later else None,
             )
         )
     return tuple(found)
 
 
-# origin | destination | weight (then: from SHIFT_MONTH on) | forms, with weights | transit places, one way or
-# another | means of transport | share of children
+# origin | destination | weight | forms, with weights | transit places, one way or another | means of
+# transport | share of children
 CORRIDORS = _corridors("""
-KE037 | KE047 | 8 | domestic 6 hawking 1 sexual 1 | Nakuru; Eldoret > Nakuru; Kisumu > Nakuru | bus matatu | 0.5
-KE039 | KE047 | 6 | domestic 6 hawking 1 sexual 1 | Nakuru; Eldoret > Nakuru; Kisumu > Nakuru | bus matatu | 0.5
+KE037 | KE047 | 8 | domestic 6 hawking 1 sexual 1 | Nakuru | bus matatu | 0.5
+KE039 | KE047 | 6 | domestic 6 hawking 1 sexual 1 | Nakuru | bus matatu | 0.5
 KE040 | KE047 | 6 | domestic 6 hawking 1 sexual 1 | Nakuru; Eldoret > Nakuru; Kisumu > Nakuru | bus matatu | 0.5
 KE042 | KE047 | 5 | sexual 3 domestic 3 | Nakuru | bus matatu | 0.3
 KE041 | KE042 | 4 | domestic 3 fishing 2 | | bus matatu | 0.4
@@ -111,8 +131,8 @@ KE032 | KE047 | 3 | sexual 2 domestic 2 | | bus matatu | 0.3
 KE027 | KE047 | 2.5 | sexual 2 domestic 1 | Nakuru | bus matatu | 0.3
 KE007 | KE047 | 3 | domestic 2 begging 2 | Mwingi > Thika | bus lorry | 0.4
 KE008 | KE007 | 2 | domestic 2 marriage 2 | | lorry bus | 0.5
-KE010 | KE047 | 9 then 2.5 | domestic 3 begging 1 building 1 | Marsabit > Isiolo; Isiolo | lorry bus | 0.35
-KE009 | KE047 | 0.3 then 8 | domestic 3 begging 1 building 1 | Garissa > Mwingi; Garissa | lorry bus | 0.35
+KE010 | KE047 | 9 | domestic 3 begging 1 building 1 | Marsabit > Isiolo; Isiolo | lorry bus | 0.35
+KE009 | KE047 | 0.3 | domestic 3 begging 1 building 1 | Garissa > Mwingi; Garissa | lorry bus | 0.35
 KE047 | SAU | 6 | domestic 6 building 1 | | aircraft | 0.02
 KE042 | SAU | 3.5 | domestic 6 | Nairobi | bus aircraft | 0.03
 KE001 | OMN | 3 | domestic 5 bar 1 | Nairobi | bus aircraft | 0.02

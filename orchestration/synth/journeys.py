@@ -102,16 +102,16 @@ def layout_cases(seed: int, months: int, share: float) -> dict[str, list[Case]]:
 
 def _draw(partner: CasePartner, seed: int, months: int, expected: float) -> list[Case]:
     dice = Dice(seed, "cases", partner.code)
-    active = [number for number in range(MONTHS) if partner.is_active(number)]
-    rate = expected / sum(SEASON[month_of(number).month - 1] for number in active)
+    active = [month for month in map(month_of, range(MONTHS)) if partner.is_active(month)]
+    busy = {month: SEASON[month.month - 1] * partner.staff_in(month) for month in active}
+    rate = expected / sum(busy.values())
     found = []
-    for number in active:
-        month = month_of(number)
+    for month in active:
         # Milder than chance alone would be, so that a quiet month does not look like a broken extract.
-        count = int(rate * SEASON[month.month - 1] * (0.88 + 0.24 * dice.share()) + dice.share())
-        seen = {place: c.weight_in(month) * partner.reach(c) for place, c in enumerate(CORRIDORS)}
+        count = int(rate * busy[month] * (0.88 + 0.24 * dice.share()) + dice.share())
+        seen = {place: c.weight_in(month) * partner.reach(c, month) for place, c in enumerate(CORRIDORS)}
         drawn = [_case(partner, CORRIDORS[dice.weighted(seen)], month, dice) for _ in range(count)]
-        if number < months:
+        if month < month_of(months):
             found += drawn
     return found
 
@@ -132,7 +132,7 @@ def _case(partner: CasePartner, corridor: Corridor, month: date, dice: Dice) -> 
         origin = dice.pick(UNKNOWN_PLACE)
     else:
         origin = _town(corridor.origin, dice)
-    stops = dice.pick(corridor.via) if corridor.via and dice.chance(0.7) else ()
+    stops = corridor.way_in(month, dice)
     return Case(
         partner=partner.code,
         month=month,
@@ -144,7 +144,7 @@ def _case(partner: CasePartner, corridor: Corridor, month: date, dice: Dice) -> 
         age=age,
         born_on=_birthday(event_on, age, dice),
         nationality=corridor.origin if corridor.origin in NATIONALITIES else "KEN",
-        county=_county(partner, corridor, dice),
+        county=_county(partner, corridor, month, dice),
         origin=origin,
         origin_area=corridor.origin,
         stops=tuple(spell(stop, dice) for stop in stops if stop not in (origin, destination)),
@@ -170,9 +170,9 @@ def _town(area: str, dice: Dice) -> str:
     return spell(dice.pick(TOWNS[area]), dice)
 
 
-def _county(partner: CasePartner, corridor: Corridor, dice: Dice) -> str:
+def _county(partner: CasePartner, corridor: Corridor, month: date, dice: Dice) -> str:
     """Where the partner met the person: an end of the corridor that it watches."""
-    ends = [area for area in (corridor.origin, corridor.destination) if area in partner.watches]
+    ends = [area for area in corridor.ends.values() if area in partner.watches_in(month)]
     return dice.pick(ends) if ends else "KE047"
 
 
@@ -210,7 +210,7 @@ def _again(case: Case, second: CasePartner, later: date, dice: Dice) -> Case:
         event_on=later,
         month=later.replace(day=1),
         given=rewrite(case.given),
-        county=dice.pick(second.watches),
+        county=dice.pick(second.watches_in(later)),
         consent="given" if second.asks_consent else "",
         date_fault=False,
     )

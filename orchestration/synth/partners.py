@@ -1,6 +1,7 @@
 """The invented case partners: what each of them watches, since when, and how much of the world it sees.
 
-How a partner writes its files down is in the layout modules; how they are read is in its contract.
+Who joins, leaves, grows or moves stands in `planted`. How a partner writes its files down is in the layout
+modules; how they are read is in its contract.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from orchestration.synth.corridors import Corridor
+from orchestration.synth.planted import PARTNER_CHANGES, PartnerChange
 
 FIRST_MONTH = date(2023, 10, 1)
 MONTHS = 36
@@ -19,34 +21,46 @@ class CasePartner:
     code: str
     size: float  # its part of all cases, relative to the others
     watches: tuple[str, ...]  # counties; empty: the whole country
-    first_month: int = 0
-    last_month: int = MONTHS - 1
     asks_consent: bool = False
     keeps_names: bool = False  # its columns allow linkage
 
-    def reach(self, corridor: Corridor) -> float:
+    def is_active(self, month: date) -> bool:
+        return not self._has("leaves", month) and (self._has("joins", month) or "joins" not in self._changes)
+
+    def staff_in(self, month: date) -> float:
+        """How many of its cases it would see in this month, beside its other months."""
+        return 2.0 if self._has("doubles", month) else 1.0
+
+    def watches_in(self, month: date) -> tuple[str, ...]:
+        return self._changes["moves"].watches if self._has("moves", month) else self.watches
+
+    def reach(self, corridor: Corridor, month: date) -> float:
         """How strongly the partner sees a corridor: by the ends it watches."""
         if not self.watches:
             return 0.5
-        return float(sum(area in self.watches for area in (corridor.origin, corridor.destination)))
+        return float(sum(area in self.watches_in(month) for area in corridor.ends.values()))
 
-    def is_active(self, month_number: int) -> bool:
-        return self.first_month <= month_number <= self.last_month
+    @property
+    def _changes(self) -> dict[str, PartnerChange]:
+        return {one.change: one for one in PARTNER_CHANGES if one.partner == self.code}
+
+    def _has(self, change: str, month: date) -> bool:
+        return change in self._changes and month >= self._changes[change].month
 
 
 CASE_PARTNERS = (
     CasePartner("kobe_shelter", 10, ("KE047", "KE022", "KE016"), asks_consent=True, keeps_names=True),
     CasePartner("simba_safe_house", 8, ("KE001", "KE002", "KE003", "KE006"), keeps_names=True),
-    CasePartner("chiriku_desk", 7.5, ("KE037", "KE039", "KE040", "KE026")),
+    CasePartner("chiriku_desk", 7.5, ("KE037", "KE040", "KE026")),
     CasePartner("ngamia_north", 6, ("KE007", "KE008", "KE009", "KE010", "KE011")),
-    # Stopped reporting after June 2025.
-    CasePartner("heroe_lakeside", 4, ("KE041", "KE042", "KE043", "KE044"), last_month=20),
-    CasePartner("korongo_network", 11, ("KE047", "KE032", "KE027"), asks_consent=True, keeps_names=True),
+    CasePartner("heroe_lakeside", 4, ("KE041", "KE042", "KE043", "KE044")),
+    CasePartner(
+        "korongo_network", 11, ("KE047", "KE032", "KE037", "KE039"), asks_consent=True, keeps_names=True
+    ),
     CasePartner(
         "nyati_response", 8, ("KE015", "KE017", "KE033", "KE034"), asks_consent=True, keeps_names=True
     ),
-    # Joined in January 2025 and is big at once: must not make a hotspot of its counties.
-    CasePartner("tembo_field", 10, ("KE012", "KE013", "KE014", "KE020"), first_month=15, asks_consent=True),
+    CasePartner("tembo_field", 10, ("KE012", "KE013", "KE014", "KE020"), asks_consent=True),
     CasePartner("mbuni_line", 13, (), asks_consent=True),
     CasePartner("pweza_coast", 5.5, ("KE001", "KE003", "KE004", "KE005")),
     CasePartner(

@@ -19,6 +19,7 @@ from orchestration.synth.partners import MONTHS
 from orchestration.synth.route_workbooks import write_rounds
 from orchestration.synth.sheets_csv import write_sheet
 from orchestration.synth.shelter_workbook import BOOKS, write_book
+from orchestration.synth.truth import write_truth
 
 SYSTEM_WRITERS = {
     "duma_children": write_primero,
@@ -32,11 +33,12 @@ CASES = 8000
 
 @dataclass(frozen=True)
 class SynthSummary:
-    """What was written, and the truth behind it for tests; the truth is never written among the partners."""
+    """What was written, and what is wrong in it, counted for tests; what is planted stands in `truth`."""
 
     folder: Path
     seed: int
     paths: list[Path]  # of the extracts
+    truth: Path  # beside the partners' folders
     route_reports: dict[str, int]  # by round
     cases: dict[str, int]  # by partner
     withheld_without_consent: dict[str, int]
@@ -53,7 +55,7 @@ class SynthSummary:
 
 
 def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = CASES) -> SynthSummary:
-    """Write `<partner>/extracts/…` into a folder; contracts missing there are copied from the samples.
+    """Write `<partner>/extracts/…` and `truth.json` into a folder; contracts missing are the samples'.
 
     The same seed, months and cases give the same bytes. `cases` is what 36 months hold together; fewer
     months leave the later ones out.
@@ -79,6 +81,7 @@ def generate(folder: Path, seed: int = SEED, months: int = MONTHS, cases: int = 
         folder=folder,
         seed=seed,
         paths=sorted(path for path in folder.glob("*/extracts/*") if path.is_file()),
+        truth=write_truth(folder, seed, months, cases),
         route_reports=route_reports,
         cases={partner: len(found) for partner, found in drawn.items()},
         withheld_without_consent={

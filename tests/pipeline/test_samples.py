@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,10 @@ from orchestration.extracts import add_samples
 from orchestration.keys import create_missing_keys
 from orchestration.release import Release, current_release
 from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.synth.partners import CASE_PARTNERS
+from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES
+from orchestration.synth.planted import SHIFTS as SHIFTS_PLANTED
+from orchestration.synth.truth import activity
 from tests.conftest import RECORD_KEY, EvidenceBase
 
 AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -199,25 +203,6 @@ def test_all_17_transit_places_of_the_second_round_are_resolved(samples: Evidenc
     assert countries == [("KEN",), ("SOM",)]
 
 
-def test_the_road_that_the_samples_leave_is_told_beside_the_one_they_take(samples: EvidenceBase) -> None:
-    # Planted: from October 2025 on the road from Moyale (Marsabit) to Nairobi is left for the one from Mandera.
-    told = samples.ask(
-        "select corridor_id, status, evidence, displaced_from from marts.mart_corridor_shifts "
-        "where comparison = 'months' and record_grain = 'case' and level = 'od' and evidence is not null order by 1"
-    )
-    assert told == [
-        ("KE009>KE047", "growing", "panel", "KE010>KE047"),
-        ("KE010>KE047", "fading", "panel", None),
-    ]
-    ways = samples.ask(
-        "select corridor_id, status from marts.mart_corridor_shifts where comparison = 'months' "
-        "and record_grain = 'case' and level = 'odv' and evidence is not null order by 1"
-    )
-    assert ways == [
-        ("KE009>KE007>KE047", "growing"), ("KE009>KE015>KE047", "emerging"), ("KE010>KE011>KE047", "fading"),
-    ]  # fmt: skip
-
-
 def test_two_rounds_of_few_reports_tell_no_shift(samples: EvidenceBase) -> None:
     told = names(
         samples,
@@ -255,6 +240,119 @@ def test_more_partners_report_in_the_second_round(samples: EvidenceBase) -> None
         )
     )
     assert partners["2019"] == 6 and partners["2020"] > partners["2019"]
+
+
+# --- what is planted in the world of the cases ---------------------------------------------------
+
+# The newest 12 complete months at AS_OF: the windows of the shifts, and the last whole quarter's of the hotspots.
+SHIFTS = "marts.mart_corridor_shifts where comparison = 'months' and record_grain = 'case'"
+YEAR = "period_id = '2026-Q2-12m' and record_grain = 'case' and population = 'all' and place_level = 'county'"
+
+
+def told_on_a_panel(samples: EvidenceBase, level: str) -> dict[str, str]:
+    return dict(
+        samples.ask(f"select corridor_id, status from {SHIFTS} and level = '{level}' and evidence = 'panel'")
+    )
+
+
+def places_of(change: str) -> set[str]:
+    """What the partner watches that joins, leaves, doubles or moves, before and after."""
+    found = [
+        {*partner.watches, *one.watches}
+        for one in PARTNER_CHANGES
+        for partner in CASE_PARTNERS
+        if one.change == change and one.partner == partner.code
+    ]
+    return set().union(*found)
+
+
+def test_the_planted_hotspots_are_found_in_their_role(samples: EvidenceBase) -> None:
+    found = set(
+        samples.ask(f"select place_id, role from marts.mart_hotspots where {YEAR} and label = 'hotspot'")
+    )
+    assert {(one.place_id, one.role) for one in HOTSPOTS} <= found
+    # Nothing else is called one without truly lying above the mark of 1.5, by the weights that the world is drawn by.
+    true_ratio = activity("origin", date(2026, 6, 1))
+    assert all(true_ratio[place_id] > 1.5 for place_id, role in found if role == "origin")
+
+
+@pytest.mark.parametrize("change", ["joins", "leaves", "doubles", "moves"])
+def test_no_place_is_a_hotspot_because_a_partner_changes(samples: EvidenceBase, change: str) -> None:
+    listed = ", ".join(f"'{place_id}'" for place_id in sorted(places_of(change)))
+    found = set(
+        samples.ask(
+            f"select place_id, role from marts.mart_hotspots where {YEAR} and place_id in ({listed}) "
+            "and label = 'hotspot'"
+        )
+    )
+    assert found <= {(one.place_id, one.role) for one in HOTSPOTS}
+
+
+def test_the_abandoned_road_is_told_beside_the_one_that_replaces_it(samples: EvidenceBase) -> None:
+    """And nothing else is told of any pair of ends on the word of several partners."""
+    assert told_on_a_panel(samples, "od") == {one.corridor_id: one.status for one in SHIFTS_PLANTED}
+    displaced = dict(
+        samples.ask(
+            f"select corridor_id, displaced_from from {SHIFTS} and level = 'od' and displaced_from is not null"
+        )
+    )
+    assert displaced == {one.corridor_id: one.instead_of for one in SHIFTS_PLANTED if one.instead_of}
+
+
+def test_a_new_way_round_an_old_pair_is_told_while_the_pair_is_stable(samples: EvidenceBase) -> None:
+    told = told_on_a_panel(samples, "odv")
+    pairs = dict(samples.ask(f"select corridor_id, status from {SHIFTS} and level = 'od'"))
+    for new in NEW_WAYS:
+        assert {told.get(corridor_id) for corridor_id in new.corridor_ids} == {"emerging"}
+        assert pairs[new.pair] == "stable"
+    # The other ways that are told are those of the planted pairs: the ways left, and the ways of the roads above.
+    planted = {one.corridor_id for one in SHIFTS_PLANTED} | {new.pair for new in NEW_WAYS}
+    assert {re.sub(">.*>", ">", corridor_id) for corridor_id in told} == planted
+
+
+def test_a_partner_that_moves_is_told_as_one_partners_word(samples: EvidenceBase) -> None:
+    """It left Kakamega for Bungoma: its records alone make the one road fade and the other grow."""
+    told = samples.ask(
+        f"select corridor_id, status from {SHIFTS} and level = 'od' and evidence = 'single_partner' order by 1"
+    )
+    assert told == [("KE037>KE047", "fading"), ("KE039>KE047", "growing")]
+    assert {"KE037", "KE039"} <= places_of("moves")
+
+
+@pytest.mark.parametrize(
+    ("corridor_id", "partners", "rises"),
+    [("KE012>KE047", "partners_started", True), ("KE043>KE042", "partners_stopped", False)],
+)
+def test_a_partner_that_joins_or_leaves_moves_the_counts_and_no_status(
+    samples: EvidenceBase, corridor_id: str, partners: str, rises: bool
+) -> None:
+    [(then, now, how_many, status)] = samples.ask(
+        f"select record_count_baseline, record_count_current, {partners}, status from {SHIFTS} "
+        f"and level = 'od' and corridor_id = '{corridor_id}'"
+    )
+    assert (now > 3 * then) if rises else (then > 3 * now)
+    assert how_many == 1 and status in ("stable", "too_few")
+
+
+def test_what_only_the_joining_partner_tells_has_a_new_source(samples: EvidenceBase) -> None:
+    origins = names(samples, f"select origin_place_id from {SHIFTS} and status = 'new_source'")
+    assert origins and origins <= places_of("joins")
+    watching = dict(
+        samples.ask(
+            "select period_id, partner_count from marts.mart_coverage where record_grain = 'case' "
+            "and place_id = 'KE013' and period_id in ('2025-Q3', '2025-Q4')"
+        )
+    )
+    assert watching["2025-Q4"] == watching["2025-Q3"] + 1
+
+
+def test_a_partner_that_doubles_its_staff_moves_the_counts_and_no_status(samples: EvidenceBase) -> None:
+    [(then, now, status)] = samples.ask(
+        f"select record_count_baseline, record_count_current, status from {SHIFTS} and level = 'od' "
+        "and corridor_id = 'KE033>KE034'"
+    )
+    assert {"KE033", "KE034"} <= places_of("doubles")
+    assert now > 1.3 * then and status == "stable"
 
 
 # --- the cases -----------------------------------------------------------------------------------

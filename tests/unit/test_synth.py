@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import zipfile
 from collections import Counter
@@ -16,10 +17,12 @@ import pytest
 from orchestration.extracts.contract_loading import load_contracts
 from orchestration.settings import SAMPLE_PARTNERS
 from orchestration.synth import SynthSummary, generate
-from orchestration.synth.corridors import SHIFT_MONTH
 from orchestration.synth.journeys import Case, all_cases
-from orchestration.synth.partners import CASE_PARTNERS, MONTHS
+from orchestration.synth.partners import CASE_PARTNERS, MONTHS, month_of
+from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES, SHIFTS
 from orchestration.synth.route_workbooks import COUNTRY_SPELLINGS, TYPE_SPELLINGS
+from orchestration.synth.truth import activity
+from orchestration.synth.world import TOWNS
 from orchestration.synth.write import CASES, SEED
 
 MIDDLE_EAST = {
@@ -105,6 +108,7 @@ def test_the_committed_extracts_are_what_the_seed_gives(made_again: SynthSummary
     ]
     assert (made_again.partners, made_again.files) == (29, len(committed))
     assert changed == [], "run `njia synth` into seeds/partners, or undo the change in orchestration/synth"
+    assert made_again.truth.read_bytes() == (SAMPLE_PARTNERS / made_again.truth.name).read_bytes()
 
 
 def test_one_seed_gives_the_same_bytes_twice_and_another_seed_other_bytes(tmp_path: Path) -> None:
@@ -191,22 +195,96 @@ def test_case_partners_hold_about_8000_cases_over_36_months(cases: dict[str, lis
     assert 7_600 <= sum(map(len, cases.values())) <= 8_400
     for partner in CASE_PARTNERS:
         months = {case.month for case in cases[partner.code]}
-        assert len(months) == partner.last_month - partner.first_month + 1, partner.code
+        assert months == {month for month in map(month_of, range(MONTHS)) if partner.is_active(month)}
+
+
+def per_month(cases: list[Case], since: date, until: date) -> float:
+    months = {case.month for case in cases if since <= case.month < until}
+    return sum(case.month in months for case in cases) / len(months)
 
 
 def test_the_planted_road_takes_over_and_at_least_three_partners_see_it(cases: dict[str, list[Case]]) -> None:
+    left, taken = SHIFTS
+
     def seen(area: str, later: bool) -> Counter[str]:
-        to_nairobi = (
-            case
+        return Counter(
+            case.partner
             for found in cases.values()
             for case in found
-            if case.origin_area == area and (case.event_on >= SHIFT_MONTH) == later
+            if case.origin_area == area and (case.month >= left.month) == later
         )
-        return Counter(case.partner for case in to_nairobi)
 
-    assert seen("KE010", False).total() > 2 * seen("KE010", True).total()
-    assert seen("KE009", True).total() > 5 * seen("KE009", False).total()
-    assert sum(count >= 5 for count in seen("KE009", True).values()) >= 3
+    assert taken.instead_of == left.corridor_id
+    # Who was met on the road left may be met once more by a second partner, within two months.
+    assert seen(left.origin, False).total() > 100 > 10 > seen(left.origin, True).total()
+    assert seen(taken.origin, True).total() > 5 * seen(taken.origin, False).total()
+    assert sum(count >= 5 for count in seen(taken.origin, True).values()) >= 3
+
+
+def test_the_planted_way_is_new_and_at_least_three_partners_see_it(cases: dict[str, list[Case]]) -> None:
+    [new] = NEW_WAYS
+    way = tuple(TOWNS[county][0] for county in new.passes)
+    on_it = [
+        case
+        for found in cases.values()
+        for case in found
+        if case.origin_area == new.origin and case.stops == way
+    ]
+    assert len({case.partner for case in on_it}) >= 3
+    assert min(case.event_on for case in on_it) >= new.month
+
+
+def test_the_planted_hotspots_have_more_than_three_times_the_mean_county_and_no_other_has() -> None:
+    ratios = activity("origin", month_of(MONTHS - 1))
+    assert sum(ratios.values()) / len(ratios) == pytest.approx(1)
+    assert {county for county, ratio in ratios.items() if ratio > 3} == {one.place_id for one in HOTSPOTS}
+
+
+def test_partners_join_leave_double_and_move_when_it_is_planted(cases: dict[str, list[Case]]) -> None:
+    for one in PARTNER_CHANGES:
+        before, after = (
+            [case for case in cases[one.partner] if (case.month >= one.month) == later]
+            for later in (False, True)
+        )
+        ends = {case.origin_area for case in after}
+        if one.change == "joins":
+            assert after and not before
+        elif one.change == "leaves":
+            assert before and not after
+        elif one.change == "doubles":
+            ratio = per_month(after, one.month, date.max) / per_month(before, date.min, one.month)
+            assert ratio == pytest.approx(2, rel=0.15)
+        else:
+            assert one.change == "moves" and ends & set(one.watches)
+            assert not ends & {"KE037"} and "KE037" in {case.origin_area for case in before}
+
+
+def test_contracts_tell_what_each_case_partner_watches_and_when() -> None:
+    contracts = load_contracts(SAMPLE_PARTNERS).valid
+    for partner in CASE_PARTNERS:
+        if not partner.watches:
+            continue
+        [contract] = contracts[partner.code]
+        for month in map(month_of, range(MONTHS)):
+            told = {
+                place
+                for one in contract.coverage
+                if (one.from_ or date.min) <= month <= (one.to or date.max)
+                for place in one.places
+            }
+            watched = set(partner.watches_in(month)) if partner.is_active(month) else set()
+            assert told == watched, (partner.code, month)
+
+
+def test_the_truth_lies_beside_the_partners_and_tells_what_their_months_reach(tmp_path: Path) -> None:
+    committed = json.loads((SAMPLE_PARTNERS / "truth.json").read_text(encoding="utf-8"))
+    assert [one["corridor_id"] for one in committed["shifts"]] == ["KE010>KE047", "KE009>KE047"]
+    assert {one["change"] for one in committed["partner_changes"]} == {"joins", "leaves", "doubles", "moves"}
+    early = json.loads(generate(tmp_path, months=6, cases=300).truth.read_text(encoding="utf-8"))
+    assert (early["last_month"], early["cases"]) == ("2024-03-01", 300)
+    assert [one["place_id"] for one in early["hotspots"]] == ["KE040", "KE003"]
+    assert early["shifts"] == early["new_ways"] == early["partner_changes"] == []
+    assert load_contracts(tmp_path).problems == {}  # the file is no partner
 
 
 def test_some_persons_are_seen_by_two_partners_that_keep_names(cases: dict[str, list[Case]]) -> None:
