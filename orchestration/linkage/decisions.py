@@ -71,16 +71,12 @@ def decide(
 ) -> list[Link]:
     """The links of pairs that are likely enough, or ruled on; surest first."""
     rulings = rulings or Rulings()
-    scored = {one.pair: one for one in pairs}
-    for pair in rulings.accepted:  # a steward may know of a pair that looks unlikely
-        if pair not in scored and all(record in persons for record in pair):
-            scored[pair] = ScoredPair(pair, policy.NOT_LINKED, 0.0, 0.0, 0.0)
 
     def likeliest(one: ScoredPair) -> tuple[bool, float, float, list[int], Pair]:
         standing = sorted(persons[record].standing for record in one.pair)
         return one.pair not in rulings.accepted, -one.probability, -one.weight, standing, one.pair
 
-    links = list(_one_to_one(sorted(scored.values(), key=likeliest), persons, rulings))
+    links = list(_one_to_one(sorted(pairs, key=likeliest), persons, rulings))
     return _without_unfit_clusters(links, persons, rulings.rejected)
 
 

@@ -22,11 +22,18 @@ from orchestration.linkage.decisions import (
     clusters_of,
     decide,
 )
-from orchestration.linkage.expected import Duplicates, expected_duplicates, prior_of, probabilities
+from orchestration.linkage.expected import (
+    Duplicates,
+    counted_pairs,
+    expected_duplicates,
+    prior_of,
+    probabilities,
+)
 from orchestration.linkage.model import model_of
 from orchestration.linkage.scoring import score
 from orchestration.linkage.tables import (
     EXPECTED_PERSONS,
+    LIKELY_PAIRS,
     LINK_INPUT,
     LINKED_RECORDS,
     LINKS,
@@ -39,11 +46,12 @@ _DIGITS = 6
 
 @dataclass(frozen=True)
 class Linked:
-    """What became of some records, as the tables LINKS, LINKED_RECORDS and EXPECTED_PERSONS."""
+    """What became of some records, as the tables LINKS, LINKED_RECORDS, EXPECTED_PERSONS and LIKELY_PAIRS."""
 
     links: pa.Table
     records: pa.Table
     expected: pa.Table
+    likely: pa.Table
 
 
 def link(records: pa.Table, rulings: Rulings | None = None, spill: Path | None = None) -> Linked:
@@ -64,12 +72,15 @@ def link(records: pa.Table, rulings: Rulings | None = None, spill: Path | None =
             strict=True,
         )
     }
-    links = decide(pairs, persons, rulings)
     tier_of = dict(zip(records["record_id"].to_pylist(), tiers, strict=True))
+    pairs += _known_to_stewards_alone(pairs, tier_of, rulings)
+    links = decide(pairs, persons, rulings)
+    counted = counted_pairs(pairs, rulings)
     return Linked(
         _link_table(links),
         _record_table(links, tier_of),
-        _expected_table(links, tier_of, expected_duplicates(pairs, rulings)),
+        _expected_table(links, tier_of, expected_duplicates(counted)),
+        _likely_table(counted),
     )
 
 
@@ -127,6 +138,18 @@ def _standings(records: pa.Table) -> list[int]:
     return [place[row] for row in told]
 
 
+def _known_to_stewards_alone(
+    pairs: list[ScoredPair], tier_of: dict[int, str], rulings: Rulings
+) -> list[ScoredPair]:
+    """Accepted pairs that agree in too little to be looked at, with the tier of the weaker record."""
+    scored = {one.pair for one in pairs}
+    return [
+        ScoredPair(pair, max((tier_of[end] for end in pair), key=policy.TIERS.index), 0.0, 0.0, 0.0)
+        for pair in sorted(rulings.accepted - scored)
+        if set(pair) <= tier_of.keys()
+    ]
+
+
 def _filled(records: pa.Table, column: str) -> np.ndarray:
     return pc.is_valid(records[column]).to_numpy()
 
@@ -154,6 +177,19 @@ def _link_table(links: list[Link]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=LINKS).sort_by(
         [("record_a", "ascending"), ("record_b", "ascending")]
     )
+
+
+def _likely_table(counted: list[ScoredPair]) -> pa.Table:
+    rows = [
+        {
+            "record_a": one.pair[0],
+            "record_b": one.pair[1],
+            "low_millionths": round(one.low * 1e6),
+            "high_millionths": round(one.high * 1e6),
+        }
+        for one in counted
+    ]
+    return pa.Table.from_pylist(rows, schema=LIKELY_PAIRS)
 
 
 def _record_table(links: list[Link], tier_of: dict[int, str]) -> pa.Table:

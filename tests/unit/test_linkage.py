@@ -12,7 +12,7 @@ import pytest
 from orchestration.linkage import Rulings, link
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, ScoredPair, clusters_of, decide
-from orchestration.linkage.expected import expected_duplicates
+from orchestration.linkage.expected import counted_pairs, expected_duplicates
 from orchestration.linkage.model import Model
 from orchestration.linkage.scoring import score
 from tests.unit.linkage_world import Population
@@ -82,7 +82,7 @@ def test_persons_of_one_record_are_never_merged_not_even_by_a_steward() -> None:
 def test_what_a_steward_ruled_holds_whatever_the_probability() -> None:
     people = persons(r1="a", r2="b", r3="c")
     rulings = Rulings(accepted=frozenset({(1, 2)}), rejected=frozenset({(1, 3)}))
-    found = decide([likely(1, 3, 0.999)], people, rulings)
+    found = decide([likely(1, 3, 0.999), likely(1, 2, 0.01)], people, rulings)
     assert fates(found) == {(1, 2): ("taken", "by_steward"), (1, 3): ("rejected", "by_steward")}
     revoked = decide([likely(1, 3, 0.999)], people)
     assert fates(revoked) == {(1, 3): ("taken", "by_probability")}
@@ -97,24 +97,20 @@ def test_two_whom_a_steward_told_apart_are_not_merged_by_way_of_a_third() -> Non
     assert fates(found)[1, 2] == ("review", "rejected_pair_inside")
 
 
-def test_a_ruling_on_a_record_that_is_gone_does_nothing() -> None:
-    assert decide([], persons(r1="a"), Rulings(accepted=frozenset({(1, 2)}))) == []
-
-
 # --- expecting -----------------------------------------------------------------------------------
 
 
 def test_three_records_with_nine_tenths_each_are_expected_to_be_1_2_persons() -> None:
     """Worked by hand: 3 - 2 x .9. All three pairs would give .3, less than one person."""
     pairs = [likely(1, 2, 0.9), likely(2, 3, 0.9), likely(1, 3, 0.9)]
-    assert 3 - expected_duplicates(pairs)["name_codes"].expected == pytest.approx(1.2)
+    assert 3 - expected_duplicates(counted_pairs(pairs))["name_codes"].expected == pytest.approx(1.2)
 
 
 def test_expected_duplicates_follow_the_likeliest_pairs_and_the_rulings() -> None:
     pairs = [likely(1, 2, 0.9), likely(2, 3, 0.2), likely(1, 3, 0.6)]
-    assert expected_duplicates(pairs)["name_codes"].expected == pytest.approx(1.5)
+    assert expected_duplicates(counted_pairs(pairs))["name_codes"].expected == pytest.approx(1.5)
     ruled = Rulings(accepted=frozenset({(2, 3)}), rejected=frozenset({(1, 2)}))
-    assert expected_duplicates(pairs, ruled)["name_codes"].expected == pytest.approx(1.6)
+    assert expected_duplicates(counted_pairs(pairs, ruled))["name_codes"].expected == pytest.approx(1.6)
 
 
 # --- the whole, on a population whose persons are known ------------------------------------------
@@ -178,6 +174,22 @@ def test_tiers_meet_in_what_both_give(population: Population) -> None:
     assert by_tier["rich_form"]["link_count"] > 0
     taken = pairs_of(linked.links, "taken")
     assert len(taken & population.true_pairs) / len(taken) >= 0.98
+
+
+def test_a_steward_may_know_of_a_pair_that_agrees_in_nothing(population: Population) -> None:
+    """Linked, and one person less to be expected. A ruling on a record that is gone does nothing."""
+    first, *others = population.records.slice(0, 400).sort_by("record_id").to_pylist()
+    stranger = next(
+        row for row in others if row["partner"] != first["partner"] and row["sex"] != first["sex"]
+    )
+    pair = (first["record_id"], stranger["record_id"])
+    without, ruled = (
+        link(population.records.slice(0, 400), Rulings(accepted=frozenset(accepted)))
+        for accepted in ({(1, 2)}, {(1, 2), pair})
+    )
+    assert pairs_of(ruled.links, "taken") - pairs_of(without.links, "taken") == {pair}
+    before, after = (linked.expected.to_pylist()[0]["persons_expected"] for linked in (without, ruled))
+    assert before - after == pytest.approx(1, abs=0.2)
 
 
 def test_the_order_of_the_rows_changes_nothing(population: Population) -> None:
