@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 
+from orchestration.linkage.policy import TIERS
 from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS
 from orchestration.statistics.labels import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS, BETWEEN_BANDS, NOT_RATED
@@ -37,6 +38,10 @@ def test_every_code_of_the_shifts_has_its_sentence() -> None:
 
 def test_every_band_has_its_sentence() -> None:
     assert codes_with_words("risk_band") == {*BANDS, BETWEEN_BANDS, NOT_RATED}
+
+
+def test_every_linkage_tier_has_its_sentence() -> None:
+    assert codes_with_words("linkage_tier") == codes_in_the_dictionary("linkage_tier") == set(TIERS)
 
 
 def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> None:
