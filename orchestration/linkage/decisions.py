@@ -24,16 +24,21 @@ REJECTED_INSIDE = "rejected_pair_inside"
 
 @dataclass(frozen=True)
 class Person:
-    """A record of one identified person: whose it is, and which record of the partner it is part of."""
+    """A record of one identified person: whose it is, and which record of the partner it is part of.
+
+    `standing` orders records by what they tell, so that between equally likely pairs no key decides.
+    """
 
     partner: str
     source_record: int
+    standing: int = 0
 
 
 class ScoredPair(NamedTuple):
     """Two record ids, the smaller first, the tier that compared them, and how likely they are one person.
 
-    `low` and `high` are the same under the lowest and the highest prior.
+    `low` and `high` are the same under the lowest and the highest prior. `weight` is the evidence itself, for
+    pairs too likely to be told apart by `probability`.
     """
 
     pair: Pair
@@ -41,6 +46,7 @@ class ScoredPair(NamedTuple):
     low: float
     probability: float
     high: float
+    weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,14 +71,12 @@ def decide(
 ) -> list[Link]:
     """The links of pairs that are likely enough, or ruled on; surest first."""
     rulings = rulings or Rulings()
-    scored = {one.pair: one for one in pairs}
-    for pair in rulings.accepted:  # a steward may know of a pair that looks unlikely
-        if pair not in scored and all(record in persons for record in pair):
-            scored[pair] = ScoredPair(pair, policy.NOT_LINKED, 0.0, 0.0, 0.0)
-    surest_first = sorted(
-        scored.values(), key=lambda one: (one.pair not in rulings.accepted, -one.probability, one.pair)
-    )
-    links = list(_one_to_one(surest_first, persons, rulings))
+
+    def likeliest(one: ScoredPair) -> tuple[bool, float, float, list[int], Pair]:
+        standing = sorted(persons[record].standing for record in one.pair)
+        return one.pair not in rulings.accepted, -one.probability, -one.weight, standing, one.pair
+
+    links = list(_one_to_one(sorted(pairs, key=likeliest), persons, rulings))
     return _without_unfit_clusters(links, persons, rulings.rejected)
 
 

@@ -6,7 +6,7 @@ pairs: of three records of one person two are duplicates, though there are three
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ def prior_of(weights: Floats, possible_pairs: int, records: int) -> float:
     """
     lowest, highest = (share * records / possible_pairs for share in policy.DUPLICATE_SHARE_BOUNDS)
     prior = policy.DUPLICATE_SHARE_AT_FIRST * records / possible_pairs
+    weights = np.sort(weights)  # a sum of floats hangs on its order, and the order of pairs on their ids
     for _ in range(100):
         before, prior = prior, float(np.sum(probabilities(weights, prior))) / possible_pairs
         prior = min(max(prior, lowest), highest, 0.5)
@@ -50,24 +51,26 @@ class Duplicates:
     high: float = 0.0
 
 
-def expected_duplicates(
-    pairs: Collection[ScoredPair], rulings: Rulings | None = None
-) -> dict[str, Duplicates]:
-    """By the tier that compared them. A pair is sure where a steward accepted it, none where rejected."""
-    rulings = rulings or Rulings()
+def expected_duplicates(pairs: Iterable[ScoredPair]) -> dict[str, Duplicates]:
+    """By the tier that compared them, of pairs as `counted_pairs` gives them."""
     sums: dict[str, list[float]] = {}
     forest = Clusters()
-    for one in _likeliest_first(pairs, rulings.accepted):
-        if one.pair in rulings.rejected or not forest.join(*one.pair):
+    for one in pairs:
+        if not forest.join(*one.pair):
             continue
-        sure = one.pair in rulings.accepted
-        found = (1.0, 1.0, 1.0) if sure else (one.low, one.probability, one.high)
         of_tier = sums.setdefault(one.tier, [0.0, 0.0, 0.0])
-        for place, probability in enumerate(found):
+        for place, probability in enumerate((one.low, one.probability, one.high)):
             of_tier[place] += probability
     return {tier: Duplicates(*found) for tier, found in sums.items()}
 
 
-def _likeliest_first(pairs: Iterable[ScoredPair], accepted: Collection[tuple[int, int]]) -> list[ScoredPair]:
-    counted = [one for one in pairs if one.high >= policy.COUNTED_FROM or one.pair in accepted]
-    return sorted(counted, key=lambda one: (one.pair not in accepted, -one.probability, one.pair))
+def counted_pairs(pairs: Iterable[ScoredPair], rulings: Rulings | None = None) -> list[ScoredPair]:
+    """Pairs that bring duplicates, likeliest first. Sure where a steward accepted, none where rejected."""
+    rulings = rulings or Rulings()
+    counted = [
+        one._replace(low=1.0, probability=1.0, high=1.0) if one.pair in rulings.accepted else one
+        for one in pairs
+        if one.pair not in rulings.rejected
+    ]
+    likely = [one for one in counted if one.high >= policy.COUNTED_FROM]
+    return sorted(likely, key=lambda one: (-one.probability, -one.low, -one.high, one.tier, one.pair))

@@ -22,44 +22,65 @@ from orchestration.linkage.decisions import (
     clusters_of,
     decide,
 )
-from orchestration.linkage.expected import Duplicates, expected_duplicates, prior_of, probabilities
+from orchestration.linkage.expected import (
+    Duplicates,
+    counted_pairs,
+    expected_duplicates,
+    prior_of,
+    probabilities,
+)
 from orchestration.linkage.model import model_of
 from orchestration.linkage.scoring import score
-from orchestration.linkage.tables import EXPECTED_PERSONS, LINKED_RECORDS, LINKS, NAME_CODES, RICH_CODES
+from orchestration.linkage.tables import (
+    EXPECTED_PERSONS,
+    LIKELY_PAIRS,
+    LINK_INPUT,
+    LINKED_RECORDS,
+    LINKS,
+    NAME_CODES,
+    RICH_CODES,
+)
 
 _DIGITS = 6
 
 
 @dataclass(frozen=True)
 class Linked:
-    """What became of some records, as the tables LINKS, LINKED_RECORDS and EXPECTED_PERSONS."""
+    """What became of some records, as the tables LINKS, LINKED_RECORDS, EXPECTED_PERSONS and LIKELY_PAIRS."""
 
     links: pa.Table
     records: pa.Table
     expected: pa.Table
+    likely: pa.Table
 
 
 def link(records: pa.Table, rulings: Rulings | None = None, spill: Path | None = None) -> Linked:
     """Link the persons of a LINK_INPUT table across its partners.
 
-    The same rows and rulings give the same answer, in whatever order the rows come.
+    The same rows and rulings give the same answer, in whatever order the rows come, and under any keys: which
+    records are linked does not hang on their ids or codes, but where two of one partner tell the same.
     """
     rulings = rulings or Rulings()
     records = records.sort_by("record_id")
     tiers = tiers_of(records)
     pairs = [pair for tier in policy.LINKED_TIERS for pair in _scored(records, tiers, tier, spill)]
     persons = {
-        record: Person(partner, source)
-        for record, partner, source in zip(
-            *(records[name].to_pylist() for name in ("record_id", "partner", "source_record")), strict=True
+        record: Person(partner, source, standing)
+        for record, partner, source, standing in zip(
+            *(records[name].to_pylist() for name in ("record_id", "partner", "source_record")),
+            _standings(records),
+            strict=True,
         )
     }
-    links = decide(pairs, persons, rulings)
     tier_of = dict(zip(records["record_id"].to_pylist(), tiers, strict=True))
+    pairs += _known_to_stewards_alone(pairs, tier_of, rulings)
+    links = decide(pairs, persons, rulings)
+    counted = counted_pairs(pairs, rulings)
     return Linked(
         _link_table(links),
         _record_table(links, tier_of),
-        _expected_table(links, tier_of, expected_duplicates(pairs, rulings)),
+        _expected_table(links, tier_of, expected_duplicates(counted)),
+        _likely_table(counted),
     )
 
 
@@ -102,7 +123,31 @@ def _scored(records: pa.Table, tiers: list[str], tier: str, spill: Path | None) 
         for factor in policy.PRIOR_FACTORS
     )
     pairs = zip(scores["record_a"].to_pylist(), scores["record_b"].to_pylist(), strict=True)
-    return [ScoredPair(pair, tier, *found) for pair, *found in zip(pairs, low, middle, high, strict=True)]
+    return [
+        ScoredPair(pair, tier, *found)
+        for pair, *found in zip(pairs, low, middle, high, weights.tolist(), strict=True)
+    ]
+
+
+def _standings(records: pa.Table) -> list[int]:
+    """A number a record by what it tells but ids and codes, which hang on keys; equal where that is equal."""
+    plain = [name for name in LINK_INPUT.names if not name.endswith(("_code", "record_id", "source_record"))]
+    columns = [pc.cast(records[name], pa.string()).to_pylist() for name in plain]
+    told = [str(row) for row in zip(*columns, strict=True)]
+    place = {row: number for number, row in enumerate(sorted(set(told)))}
+    return [place[row] for row in told]
+
+
+def _known_to_stewards_alone(
+    pairs: list[ScoredPair], tier_of: dict[int, str], rulings: Rulings
+) -> list[ScoredPair]:
+    """Accepted pairs that agree in too little to be looked at, with the tier of the weaker record."""
+    scored = {one.pair for one in pairs}
+    return [
+        ScoredPair(pair, max((tier_of[end] for end in pair), key=policy.TIERS.index), 0.0, 0.0, 0.0)
+        for pair in sorted(rulings.accepted - scored)
+        if set(pair) <= tier_of.keys()
+    ]
 
 
 def _filled(records: pa.Table, column: str) -> np.ndarray:
@@ -132,6 +177,19 @@ def _link_table(links: list[Link]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=LINKS).sort_by(
         [("record_a", "ascending"), ("record_b", "ascending")]
     )
+
+
+def _likely_table(counted: list[ScoredPair]) -> pa.Table:
+    rows = [
+        {
+            "record_a": one.pair[0],
+            "record_b": one.pair[1],
+            "low_millionths": round(one.low * 1e6),
+            "high_millionths": round(one.high * 1e6),
+        }
+        for one in counted
+    ]
+    return pa.Table.from_pylist(rows, schema=LIKELY_PAIRS)
 
 
 def _record_table(links: list[Link], tier_of: dict[int, str]) -> pa.Table:

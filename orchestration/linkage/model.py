@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestration.linkage import policy
-
-if TYPE_CHECKING:
-    from splink.internals.comparison_creator import ComparisonCreator
+from orchestration.linkage.comparisons import Comparison, When
 
 # Persons of one record and records of one partner are never compared.
 _OTHERS = (
@@ -28,13 +26,14 @@ _BORN_ABOUT = "abs(l.birth_year - r.birth_year) <= 2"
 class Model:
     """`comparisons` give evidence; a pair is scored if one of the `blocks`, SQL over l and r, holds."""
 
-    comparisons: Sequence[ComparisonCreator]
+    comparisons: Sequence[Comparison]
     blocks: Sequence[Any]
 
 
 def model_of(tier: str, columns: set[str]) -> Model:
     """The model of a tier for a table in which these columns hold something."""
-    comparisons = [comparison for needs, comparison in _comparisons(tier) if needs <= columns]
+    evidence = [*_NAMES_COMPARED, *_COMPARED] if tier == policy.NAME_CODES else _COMPARED
+    comparisons = [comparison for comparison in evidence if comparison.needs <= columns]
     blocks = [f"{block} and {_OTHERS}" for needs, block in _BLOCKS[tier] if needs <= columns]
     return Model(comparisons, blocks)
 
@@ -80,87 +79,24 @@ _BLOCKS: dict[str, list[tuple[set[str], str]]] = {
 }
 
 
-def _comparisons(tier: str) -> list[tuple[set[str], ComparisonCreator]]:
-    """Each comparison with the columns it needs. Rare values weigh more where a column stands alone."""
-    fact, answer = [policy.SAME_FACT], [policy.SAME_ANSWER]
-    both_subcounties = f"{_known('subcounty_code')} and {_known('subcounty_code', 'r')}"
-    same_origin, same_destination = _equal("origin"), _equal("destination")
-    same_recruitment = _equal("recruited_code")
-    both_recruitments = f"{_known('recruited_code')} and {_known('recruited_code', 'r')}"
-    years = [f"abs(birth_year_l - birth_year_r) <= {apart}" for apart in range(3)]
-    days = [f"abs(day_l - day_r) <= {apart}" for apart in policy.DAYS_APART]
-    names: list[tuple[set[str], ComparisonCreator]] = [
-        ({name}, _compare(name, [policy.SAME_NAME], rare=True)) for name in ("given_code", "surname_code")
-    ]
-    shared: list[tuple[set[str], ComparisonCreator]] = [
-        ({"phone_code"}, _compare("phone_code", [policy.SAME_PHONE], rare=True)),
-        ({"birth_year"}, _compare("birth_year", policy.SAME_BIRTH_YEAR, years)),
-        ({"nationality"}, _compare("nationality", [policy.SAME_NATIONALITY])),
-        ({"origin"}, _compare("origin", fact, rare=True, silent=both_subcounties)),
-        (
-            {"subcounty_code"},
-            _compare(
-                "subcounty_code",
-                [policy.SAME_ANSWER, policy.SAME_COUNTY_ONLY],
-                ["subcounty_code_l = subcounty_code_r", same_origin],
-                rare=True,
-            ),
-        ),
-        ({"destination"}, _compare("destination", fact, rare=True, silent=same_origin)),
-        (
-            {"destination", "origin"},
-            _compare("destination", fact, silent=f"not {same_origin}", name="destination_of_one_origin"),
-        ),
-        ({"exploitation"}, _compare("exploitation", fact, rare=True, silent=same_destination)),
-        (
-            {"exploitation", "destination"},
-            _compare(
-                "exploitation", fact, silent=f"not {same_destination}", name="exploitation_at_one_place"
-            ),
-        ),
-        ({"day"}, _compare("day", policy.SAME_DAY, days, silent=both_recruitments)),
-        ({"recruited_code"}, _compare("recruited_code", answer, rare=True)),
-        (
-            {"recruited_code", "day"},
-            _compare(
-                "day", policy.SAME_DAY, days, silent=f"not {same_recruitment}", name="day_of_one_recruitment"
-            ),
-        ),
-        ({"schooling_code"}, _compare("schooling_code", answer, rare=True)),
-        ({"children_code"}, _compare("children_code", answer, rare=True)),
-    ]
-    return [*names, *shared] if tier == policy.NAME_CODES else shared
-
-
-def _known(column: str, side: str = "l") -> str:
-    return f"{column}_{side} is not null"
-
-
-def _equal(column: str) -> str:
-    return f"coalesce({column}_l = {column}_r, false)"
-
-
-def _compare(
-    column: str,
-    agree: Sequence[float],
-    levels: Sequence[str] = (),
-    *,
-    rare: bool = False,
-    silent: str = "false",
-    name: str = "",
-) -> ComparisonCreator:
-    """One comparison: `agree` holds, level by level, how often records of one person fall into it.
-
-    It says nothing where either value is missing or `silent` holds; with `rare`, agreeing on a rare value is
-    stronger evidence.
-    """
-    import splink.comparison_level_library as level
-    from splink.comparison_library import CustomComparison
-
-    unknown = f"{column}_l is null or {column}_r is null or ({silent})"
-    made = [level.CustomLevel(unknown, "silent").configure(is_null_level=True)]
-    for number, sql in enumerate(levels or [f"{column}_l = {column}_r"]):
-        one = level.CustomLevel(sql, sql).configure(m_probability=agree[number])
-        made.append(one.configure(tf_adjustment_column=column) if rare and number == 0 else one)
-    made.append(level.ElseLevel().configure(m_probability=1 - sum(agree)))
-    return CustomComparison(output_column_name=name or column, comparison_levels=[*made])
+# Rare values weigh more where a column stands alone.
+_NAMES_COMPARED = [Comparison(name, [policy.SAME_NAME], rare=True) for name in ("given_code", "surname_code")]
+_FACT, _ANSWER = [policy.SAME_FACT], [policy.SAME_ANSWER]
+_COMPARED = [
+    Comparison("phone_code", [policy.SAME_PHONE], rare=True),
+    Comparison("birth_year", policy.SAME_BIRTH_YEAR, apart=(0, 1, 2)),
+    Comparison("nationality", [policy.SAME_NATIONALITY]),
+    Comparison("origin", _FACT, rare=True, when=When.NOT_BOTH_TOLD, beside="subcounty_code"),
+    Comparison("subcounty_code", [policy.SAME_ANSWER, policy.SAME_COUNTY_ONLY], wider="origin", rare=True),
+    Comparison("destination", _FACT, rare=True, when=When.NOT_SAME, beside="origin"),
+    Comparison("destination", _FACT, when=When.SAME, beside="origin"),
+    Comparison("exploitation", _FACT, rare=True, when=When.NOT_SAME, beside="destination"),
+    Comparison("exploitation", _FACT, when=When.SAME, beside="destination"),
+    Comparison(
+        "day", policy.SAME_DAY, apart=policy.DAYS_APART, when=When.NOT_BOTH_TOLD, beside="recruited_code"
+    ),
+    Comparison("recruited_code", _ANSWER, rare=True),
+    Comparison("day", policy.SAME_DAY, apart=policy.DAYS_APART, when=When.SAME, beside="recruited_code"),
+    Comparison("schooling_code", _ANSWER, rare=True),
+    Comparison("children_code", _ANSWER, rare=True),
+]

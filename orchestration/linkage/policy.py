@@ -37,9 +37,4 @@ SAME_COUNTY_ONLY = 0.10  # the sub-counties differ, the county is one
 DAYS_APART = (14, 60, 180)
 SAME_DAY = (0.30, 0.45, 0.20)  # within so many days
 
-# What agreement by chance is estimated from: pairs of records, drawn by a hash of their ids.
-RANDOM_PAIRS = 5_000_000
-RANDOM_AGREEMENTS = 1_000  # enough of them: no further pairs are drawn
-SEED = 1
-
 # Codes and answers live as long as their extract is in force; what is left of a link are record ids.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from math import log2
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -19,7 +18,7 @@ def score(records: pa.Table, model: Model, prior: float, spill: Path | None = No
     """The pairs of a table with `record_id`, as SCORES; `weight` is log2 of the Bayes factor, without prior.
 
     Pairs less likely than `policy.COUNTED_FROM` under three times the `prior` are left out. Same rows, same
-    weights, in whatever order they come.
+    weights, in whatever order they come and whatever their ids and codes are.
     """
     if records.num_rows < 2 or not (model.comparisons and model.blocks):
         return SCORES.empty_table()
@@ -29,7 +28,7 @@ def score(records: pa.Table, model: Model, prior: float, spill: Path | None = No
         link_type="dedupe_only",
         unique_id_column_name="record_id",
         probability_two_random_records_match=prior,
-        comparisons=list(model.comparisons),
+        comparisons=[comparison.for_splink(records) for comparison in model.comparisons],
         blocking_rules_to_generate_predictions=[*model.blocks],
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=False,
@@ -38,12 +37,7 @@ def score(records: pa.Table, model: Model, prior: float, spill: Path | None = No
         if spill is not None:
             connection.execute("set temp_directory = ?", [str(spill)])
         interface = DuckDBAPI(connection)
-        learner = Linker(interface.register(records), settings, log_level=None)
-        learner.training.estimate_u_using_random_sampling(
-            max_pairs=policy.RANDOM_PAIRS, seed=policy.SEED, min_count_per_level=policy.RANDOM_AGREEMENTS
-        )
-        learned = _within_reason(learner.misc.save_model_to_json(), records.num_rows)
-        linker = Linker(interface.register(records), learned, log_level=None)
+        linker = Linker(interface.register(records), settings, log_level=None)
         lowest = policy.COUNTED_FROM / max(policy.PRIOR_FACTORS)
         found = linker.inference.predict(threshold_match_probability=lowest).as_duckdbpyrelation()
         shift = log2(prior / (1 - prior))
@@ -52,19 +46,3 @@ def score(records: pa.Table, model: Model, prior: float, spill: Path | None = No
             f"round(match_weight - ({shift!r}), 6)::double as weight"
         )
         return pairs.order("record_a, record_b").to_arrow_table().cast(SCORES)
-
-
-def _within_reason(model: dict[str, Any], records: int) -> dict[str, Any]:
-    """Chances of agreeing that a small table can bear.
-
-    What was never seen among few records may still happen: Splink would take it for one in a million, and let
-    a single agreement, or even a disagreement, decide.
-    """
-    for comparison in model["comparisons"]:
-        *agreements, otherwise = (
-            level for level in comparison["comparison_levels"] if not level.get("is_null_level")
-        )
-        for level in agreements:
-            level["u_probability"] = max(level.get("u_probability") or 0.0, 1 / records)
-        otherwise["u_probability"] = max(otherwise.get("u_probability") or 0.0, otherwise["m_probability"])
-    return model

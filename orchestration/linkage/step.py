@@ -14,12 +14,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.keys import record_of
+from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.decisions import REVIEW, Rulings
 from orchestration.linkage.linking import link
 from orchestration.linkage.questions import questions
 from orchestration.linkage.route_groups import route_groups
-from orchestration.linkage.tables import EXPECTED_PERSONS, LINKED_RECORDS, LINKS, ROUTE_GROUPS
+from orchestration.linkage.tables import (
+    CELL_DUPLICATES,
+    EXPECTED_PERSONS,
+    LINKED_RECORDS,
+    LINKS,
+    ROUTE_GROUPS,
+)
 from orchestration.linkage.warehouse_tables import (
+    CELLS,
+    COUNTING_KEYS,
     CURRENT,
     JUDGED,
     SOURCE_ROWS,
@@ -34,12 +43,14 @@ SCHEMAS = {
     "links": LINKS,
     "linked_records": LINKED_RECORDS,
     "expected_persons": EXPECTED_PERSONS,
+    "cell_duplicates": CELL_DUPLICATES,
     "route_groups": ROUTE_GROUPS,
 }
 DESCRIPTIONS = {
     "links": "Pairs of records that may be one person: how likely, what was decided, and why.",
     "linked_records": "Which movement each case record belongs to, and by what it can be told apart.",
     "expected_persons": "Registrations and the persons to be expected behind them, by tier.",
+    "cell_duplicates": "How many records of a cell of the counting tables are somebody's second, as a range.",
     "route_groups": "Route reports that several partners tell alike.",
 }
 
@@ -66,6 +77,9 @@ def link_records(settings: Settings, tables: Mapping[str, pa.Table], rulings: Ru
         "links": linked.links,
         "linked_records": linked.records,
         "expected_persons": linked.expected,
+        "cell_duplicates": cell_duplicates(
+            linked.likely, tables[COUNTING_KEYS], tables[CELLS], settings.spill
+        ),
         "route_groups": pa.Table.from_pylist(groups, schema=ROUTE_GROUPS),
     }
     settings.linkage.mkdir(parents=True, exist_ok=True)

@@ -51,3 +51,14 @@ EXPECTED_PERSONS = pa.schema(
     ]
 )
 ROUTE_GROUPS = pa.schema([("record_id", pa.int64()), ("route_group_id", pa.int64())])
+# Pairs that bring duplicates, the likeliest first, with what stewards ruled; whole numbers, so that sums of
+# them do not hang on their order.
+LIKELY_PAIRS = pa.schema([*_PAIR, ("low_millionths", pa.int64()), ("high_millionths", pa.int64())])
+CELL = ("counting_table", "counting_role", "counting_id", "period_id", "population")
+CELL_DUPLICATES = pa.schema(
+    [
+        *((name, pa.string()) for name in CELL),
+        ("duplicates_low", pa.float64()),
+        ("duplicates_high", pa.float64()),
+    ]
+)

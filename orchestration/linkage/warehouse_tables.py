@@ -15,6 +15,7 @@ from orchestration.linkage.tables import LINK_INPUT
 CURRENT, STOPS, CODES = (
     f"intermediate.{name}" for name in ("int_records_current", "int_movement_stops", "int_movement_codes")
 )
+COUNTING_KEYS, CELLS = "intermediate.int_counting_keys", "intermediate.int_movement_cells"
 JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
 # Tables of the work file, with the columns that are read.
 TABLES = {
@@ -27,6 +28,8 @@ TABLES = {
         "counting_place_id",
     ),
     CODES: ("movement_id", "domain", "code", "seq"),
+    COUNTING_KEYS: ("movement_id", "counting_table", "counting_role", "counting_id"),
+    CELLS: ("movement_id", "period_id", "population", "record_grain", "record_count"),
     JUDGED: ("extract_id", "partner", "fate"),
     SOURCE_ROWS: ("extract_id", "partner", "record_id", "sheet", "row_number"),
 }  # fmt: skip

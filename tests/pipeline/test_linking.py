@@ -14,6 +14,7 @@ import pytest
 
 from orchestration import stewardship
 from orchestration.keys import load_keys, shown_record
+from orchestration.linkage import Coder
 from orchestration.stewardship import review
 from tests.conftest import EvidenceBase, new_evidence_base
 from tests.pipeline.test_privacy import decoded
@@ -125,6 +126,30 @@ def test_legs_and_codes_are_those_of_the_movements(base: EvidenceBase) -> None:
                     "and population = 'all' and record_grain = 'case'") == [(15 + SHARED + 7,)]  # fmt: skip
 
 
+def test_counting_tables_count_a_person_of_two_partners_once(base: EvidenceBase) -> None:
+    """Both desks tell the same corridor: 30 records of 22 persons. Reports of one route are never joined."""
+    for grain, records, persons, tier in (
+        ("case", 30, PERSONS, "name_codes"),
+        ("route_report", 4, 36, "not_linked"),
+    ):
+        ((found, low, high, tiers, expected_low, expected_high),) = base.ask(
+            "select sum(record_count), sum(person_count_low), sum(person_count_high), string_agg(distinct linkage_tier), "
+            "sum(persons_expected_low), sum(persons_expected_high) from marts.mart_corridors where level = 'od' "
+            f"and period_id = '2025' and population = 'all' and record_grain = '{grain}'"
+        )  # fmt: skip
+        assert (found, low, high, tiers) == (records, persons, persons, tier)
+        if grain == "case":
+            assert expected_low <= expected_high < records and abs(expected_high - PERSONS) < 1
+        else:
+            assert expected_low is None
+    ((records, persons, low, high),) = base.ask(
+        "select record_count, person_count_high, persons_expected_low, persons_expected_high from marts.mart_hotspots "
+        "where place_id = 'KEN' and role = 'origin' and period_id = '2025' and population = 'all' and record_grain = 'case'"
+    )
+    ((of_all_low, of_all_high),) = base.ask("select persons_low, persons_high from quality.linkage")
+    assert (records, persons, low, high) == (30, PERSONS, of_all_low, of_all_high)
+
+
 def test_expected_persons_are_a_range(base: EvidenceBase) -> None:
     ((tier, records, links, low, expected, high),) = base.ask(
         "select linkage_tier, record_count, link_count, persons_low, persons_expected, persons_high from quality.linkage"
@@ -194,6 +219,14 @@ def test_a_steward_rules_and_takes_it_back_and_unneeded_codes_are_destroyed(base
         names = dict(zip(("record_a", "record_b"), map(shown_record, pair), strict=True))
         decided = stewardship.record_decision(base.settings, kind, *by, **names)
     before = {path.name for path in base.settings.link_codes.glob("one_desk/*")}
+    gone = str(
+        Coder(load_keys(base.settings.keys).link_key).given(NAMES[14])
+    ).encode()  # in the next file no more
+
+    def telling() -> list[Path]:
+        return [path for path in written(base) if any(gone in text for text in decoded(path))]
+
+    assert {path.name for path in telling()} == before
     base.deliver("one_desk", "cases.csv", file_of(*range(14)))
     ended = base.refresh()
     assert ended.error is None, ended.error
@@ -203,6 +236,7 @@ def test_a_steward_rules_and_takes_it_back_and_unneeded_codes_are_destroyed(base
     assert set(apart) <= movements
     assert max(together) not in movements and min(together) in movements
     assert {path.name for path in base.settings.link_codes.glob("one_desk/*")}.isdisjoint(before)
+    assert telling() == []
     stewardship.revoke(base.settings, decided["id"], *by)
     ended = base.refresh()
     assert ended.error is None, ended.error
@@ -210,5 +244,16 @@ def test_a_steward_rules_and_takes_it_back_and_unneeded_codes_are_destroyed(base
 
 
 def test_what_is_likely_is_asked_about_without_a_value(base: EvidenceBase) -> None:
-    for row in review.read(base.settings, review.LINKS):
-        assert row["record_a"].startswith("r-") and row["given_name"] in ("same", "differs", "not known")
+    """The second desk writes the fourth person down twice: one of the two is linked, the other is a rival."""
+    again = file_of(*range(SHARED), *range(15, PERSONS), later=9) + file_of(3, later=12).splitlines()[
+        1
+    ].replace("3,", "99,", 1)
+    base.deliver("two_desk", "cases.csv", again)
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    (asked,) = review.read(base.settings, review.LINKS)
+    ends = {shown_record(record(base, desk, number)) for desk, number in (("one_desk", 3), ("two_desk", 99))}
+    assert {asked["record_a"], asked["record_b"]} == ends
+    assert (asked["reason"], asked["given_name"], asked["birth_years"]) == ("rival", "same", "0 apart")
+    told = " ".join(map(str, asked.values()))
+    assert not [value for value in (NAMES[3], SURNAMES[0], str(case(3)[-1])) if value in told]

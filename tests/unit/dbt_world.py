@@ -20,6 +20,9 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 from orchestration import statistics
+from orchestration.linkage.cells import cell_duplicates
+from orchestration.linkage.tables import LIKELY_PAIRS
+from orchestration.linkage.warehouse_tables import CELLS, COUNTING_KEYS, TABLES
 from orchestration.settings import Settings
 from orchestration.warehouse import Part, read_tables
 
@@ -76,6 +79,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("county_place_id", TEXT), ("geo_precision", TEXT), ("method", TEXT), ("confidence", pa.float64()),
         ("rival_count", WHOLE), ("is_border_twin", YES), ("country_label", TEXT), ("problem_codes", TEXT),
     ],
+    "linkage/linked_records": [("record_id", BIG), ("movement_id", BIG), ("tier", TEXT)],
     "gates/in_force": [("extract_id", TEXT), ("partner", TEXT), ("fate", TEXT), ("reason", TEXT)],
     "gates/verdicts": [
         ("extract_id", TEXT), ("partner", TEXT), ("check_name", TEXT), ("severity", TEXT), ("passed", YES),
@@ -186,6 +190,7 @@ class World:
     as_of: str = "2025-06-30"
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
     mentions: dict[str, int] = field(default_factory=dict)
+    likely: list[tuple[int, int, float, float]] = field(default_factory=list)
 
     def extract(
         self,
@@ -296,6 +301,14 @@ class World:
                         "outcome": outcome, "problem_code": code}
             )  # fmt: skip
 
+    def persons(self, *groups: tuple[int, ...], tier: str = "name_codes") -> None:
+        """What linkage found: case records of this tier, those of one person together."""
+        self.tables["linkage/linked_records"] += [
+            {"record_id": record, "movement_id": min(group), "tier": tier}
+            for group in groups
+            for record in group
+        ]
+
     def build(self, changed: Sequence[dict[str, tuple[str, str]]] = ()) -> duckdb.DuckDBPyConnection:
         """Build a copy of the project with these seeds, statistics in between; return the warehouse, read-only.
 
@@ -310,9 +323,20 @@ class World:
         self._write()
         settings = Settings(self.root, self.root, self.root)
         self._dbt(project, warehouse, Part.BEFORE_PYTHON)
+        self._expect_persons(settings)
         statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
         self._dbt(project, warehouse, Part.AFTER_PYTHON)
         return duckdb.connect(str(warehouse), read_only=True)
+
+    def _expect_persons(self, settings: Settings) -> None:
+        """`likely`: record, record, how likely they are one person at the least and at the most, likeliest first."""
+        pairs = [
+            {"record_a": one, "record_b": other, "low_millionths": low * 1e6, "high_millionths": high * 1e6}
+            for one, other, low, high in self.likely
+        ]
+        keys, cells = (read_tables(settings, {name: TABLES[name]})[name] for name in (COUNTING_KEYS, CELLS))
+        found = cell_duplicates(pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS), keys, cells)
+        pq.write_table(found, settings.linkage / "cell_duplicates.parquet")
 
     def _dbt(self, project: Path, warehouse: Path, part: Part) -> None:
         with pytest.MonkeyPatch.context() as patch:

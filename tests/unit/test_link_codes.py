@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import yaml
@@ -14,6 +15,8 @@ from orchestration.extracts import take_in
 from orchestration.home import prepare_home
 from orchestration.keys import LINK_KEY, Keys, create_missing_keys, load_keys
 from orchestration.linkage import Coder
+from orchestration.linkage.step import _destroy_codes
+from orchestration.linkage.warehouse_tables import needed_extracts
 from orchestration.settings import Settings
 
 AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
@@ -150,6 +153,29 @@ def test_destroyed_codes_come_back_when_the_file_is_sent_again(home: Settings) -
     file.unlink()
     send(home, CONTRACT["link"])
     assert codes(home) == before
+
+
+@pytest.mark.parametrize(
+    ("fates", "kept"),
+    [
+        (["current", "superseded"], True),
+        (["superseded", "withdrawn"], False),
+        (["quarantined"], True),  # a steward may yet correct the contract
+        (["embargoed"], True),
+        (["held"], True),
+        ([], False),  # the extract is not in the tables any more
+    ],
+)
+def test_codes_live_as_long_as_a_record_of_their_extract_counts_or_may_yet(
+    home: Settings, fates: list[str], kept: bool
+) -> None:
+    send(home, CONTRACT["link"])
+    (file,) = home.link_codes.glob("fixture_desk/*.parquet")
+    # Another partner sent the same bytes, and they count: that keeps nothing of this one.
+    judged = [{"partner": "other_desk", "extract_id": file.stem, "fate": "current"}]
+    judged += [{"partner": "fixture_desk", "extract_id": file.stem, "fate": fate} for fate in fates]
+    assert _destroy_codes(home, needed_extracts(pa.Table.from_pylist(judged))) == (not kept)
+    assert file.exists() == kept
 
 
 def test_a_lost_link_key_is_not_replaced_in_silence(home: Settings) -> None:

@@ -40,6 +40,10 @@ def test_every_band_has_its_sentence() -> None:
     assert codes_with_words("risk_band") == {*BANDS, BETWEEN_BANDS, NOT_RATED}
 
 
+def test_every_linkage_tier_has_its_sentence() -> None:
+    assert codes_with_words("linkage_tier") == codes_in_the_dictionary("linkage_tier") == set(TIERS)
+
+
 def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> None:
     assert codes_with_words("hotspot_label") == codes_in_the_dictionary("hotspot_label")
     assert set(WITHOUT_NUMBERS) < codes_with_words("hotspot_label")

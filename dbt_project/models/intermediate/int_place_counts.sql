@@ -12,10 +12,7 @@ select
     cells.population,
     cells.partner,
     cast(sum(cells.record_count) as bigint) as record_count,
-    cast(sum(cells.prevented_count) as bigint) as prevented_count,
-    cast(sum(cells.person_count_low) as bigint) as person_count_low,
-    cast(sum(cells.person_count_high) as bigint) as person_count_high,
-    cast(sum(cells.person_count_without_bounds) as bigint) as person_count_without_bounds
+    cast(sum(cells.prevented_count) as bigint) as prevented_count
 from stops
 inner join cells on stops.movement_id = cells.movement_id
 group by

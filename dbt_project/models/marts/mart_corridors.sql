@@ -4,6 +4,8 @@ with corridors as (select * from {{ ref('int_corridor_movements') }}),
 
 cells as (select * from {{ ref('int_movement_cells') }}),
 
+persons as (select * from {{ ref('int_counted_persons') }} where counting_table = 'corridors'),
+
 totals as (
     select
         period_id,
@@ -27,9 +29,6 @@ counts as (
         -- Foreign to foreign may pass Kenya or not; every other pair of ends has one direction.
         max(corridors.direction) as direction,
         sum(cells.record_count) as record_count,
-        sum(cells.person_count_low) as person_count_low,
-        sum(cells.person_count_high) as person_count_high,
-        sum(cells.person_count_without_bounds) as person_count_without_bounds,
         sum(cells.prevented_count) as prevented_count,
         -- A partner that only reported prevented journeys counts nothing here.
         count(distinct case when cells.record_count > 0 then corridors.partner end) as partner_count,
@@ -52,9 +51,12 @@ select
     counts.population,
     counts.direction,
     cast(counts.record_count as bigint) as record_count,
-    cast(counts.person_count_low as bigint) as person_count_low,
-    cast(counts.person_count_high as bigint) as person_count_high,
-    cast(counts.person_count_without_bounds as bigint) as person_count_without_bounds,
+    coalesce(persons.person_count_low, 0) as person_count_low,
+    coalesce(persons.person_count_high, 0) as person_count_high,
+    coalesce(persons.person_count_without_bounds, 0) as person_count_without_bounds,
+    persons.linkage_tier,
+    persons.persons_expected_low,
+    persons.persons_expected_high,
     cast(counts.prevented_count as bigint) as prevented_count,
     cast(counts.partner_count as integer) as partner_count,
     round(cast(counts.record_count as double) / nullif(totals.record_count, 0), 6) as share,
@@ -79,6 +81,13 @@ inner join totals
         counts.period_id = totals.period_id
         and counts.record_grain = totals.record_grain
         and counts.population = totals.population
+left join persons
+    on
+        counts.corridor_level = persons.counting_role
+        and counts.corridor_id = persons.counting_id
+        and counts.period_id = persons.period_id
+        and counts.record_grain = persons.record_grain
+        and counts.population = persons.population
 left join {{ ref('int_corridor_codes') }} as codes
     on
         counts.corridor_level = codes.corridor_level

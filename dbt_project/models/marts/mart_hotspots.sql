@@ -5,6 +5,8 @@ with touched as (select * from {{ ref('int_place_counts') }}),
 
 cells as (select * from {{ ref('int_movement_cells') }}),
 
+persons as (select * from {{ ref('int_counted_persons') }} where counting_table = 'hotspots'),
+
 stops as (
     select distinct
         movement_id,
@@ -36,9 +38,6 @@ counts as (
         population,
         sum(record_count) as record_count,
         sum(prevented_count) as prevented_count,
-        sum(person_count_low) as person_count_low,
-        sum(person_count_high) as person_count_high,
-        sum(person_count_without_bounds) as person_count_without_bounds,
         -- A partner that only reported prevented journeys counts nothing here.
         sum(case when record_count > 0 then 1 else 0 end) as partner_count
     from touched
@@ -93,9 +92,12 @@ joined as (
         keys.population,
         coalesce(counts.record_count, 0) as record_count,
         coalesce(counts.prevented_count, 0) as prevented_count,
-        coalesce(counts.person_count_low, 0) as person_count_low,
-        coalesce(counts.person_count_high, 0) as person_count_high,
-        coalesce(counts.person_count_without_bounds, 0) as person_count_without_bounds,
+        coalesce(persons.person_count_low, 0) as person_count_low,
+        coalesce(persons.person_count_high, 0) as person_count_high,
+        coalesce(persons.person_count_without_bounds, 0) as person_count_without_bounds,
+        persons.linkage_tier,
+        persons.persons_expected_low,
+        persons.persons_expected_high,
         coalesce(counts.partner_count, 0) as partner_count,
         coalesce(effort.effort_months, 0) as effort_months,
         coalesce(stated.record_count, 0) as stated_count,
@@ -125,6 +127,13 @@ joined as (
             and keys.period_id = counts.period_id
             and keys.record_grain = counts.record_grain
             and keys.population = counts.population
+    left join persons
+        on
+            keys.place_id = persons.counting_id
+            and keys.place_role = persons.counting_role
+            and keys.period_id = persons.period_id
+            and keys.record_grain = persons.record_grain
+            and keys.population = persons.population
     left join effort
         on
             keys.place_id = effort.place_id
@@ -158,6 +167,9 @@ select
     cast(person_count_low as bigint) as person_count_low,
     cast(person_count_high as bigint) as person_count_high,
     cast(person_count_without_bounds as bigint) as person_count_without_bounds,
+    linkage_tier,
+    persons_expected_low,
+    persons_expected_high,
     cast(prevented_count as bigint) as prevented_count,
     cast(partner_count as integer) as partner_count,
     cast(effort_months as integer) as effort_months,

@@ -2,7 +2,7 @@
 select
     'case' as record_grain,
     'One person that a partner identified' as one_record_says,
-    'Identified persons' as persons_are,
+    'Identified persons, joined across partners as far as linkage_tier lets them be told apart' as persons_are,
     true as counts_as_victims,
     'Cases only. The same people may stand behind route reports.' as may_be_summed_with
 
@@ -11,7 +11,7 @@ union all
 select
     'route_report' as record_grain,
     'A partner knows this route, with about so many persons' as one_record_says,
-    'Estimated persons, low to high' as persons_are,
+    'Estimated persons, low to high, as registered: several reports may be of the same people' as persons_are,
     true as counts_as_victims,
     'Route reports only. Show them beside cases.' as may_be_summed_with
 

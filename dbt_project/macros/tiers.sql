@@ -1,0 +1,4 @@
+{# The tier of the weakest of some records, from the largest `weakness` of int_linked_records. #}
+{% macro weakest_tier(weakness) -%}
+case {{ weakness }} when 1 then 'name_codes' when 2 then 'rich_form' when 3 then 'poor_form' when 4 then 'not_linked' end
+{%- endmacro %}
