@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.keys import record_of
+from orchestration.linkage import policy
 from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.decisions import REVIEW, Rulings
 from orchestration.linkage.linking import link
@@ -76,7 +78,7 @@ def link_records(settings: Settings, tables: Mapping[str, pa.Table], rulings: Ru
     written = {
         "links": linked.links,
         "linked_records": linked.records,
-        "expected_persons": linked.expected,
+        "expected_persons": with_groups(linked.expected, tables[CURRENT]),
         "cell_duplicates": cell_duplicates(
             linked.likely, tables[COUNTING_KEYS], tables[CELLS], settings.spill
         ),
@@ -91,6 +93,17 @@ def link_records(settings: Settings, tables: Mapping[str, pa.Table], rulings: Ru
         questions(asked, records, tables[SOURCE_ROWS]),
         _destroy_codes(settings, needed_extracts(tables[JUDGED])),
     )
+
+
+def with_groups(expected: pa.Table, current: pa.Table) -> pa.Table:
+    """The tiers, and beside them the counted cases of several persons, so that all cases stand in some row."""
+    is_case = pc.and_(pc.equal(current["record_grain"], "case"), pc.fill_null(current["is_counted"], False))
+    cases = current.filter(is_case).num_rows
+    groups = cases - (pc.sum(expected["record_count"]).as_py() or 0)
+    if not groups:
+        return expected
+    row = {"tier": policy.NOT_LINKED, "record_count": groups, "link_count": 0, "review_count": 0}
+    return pa.concat_tables([expected, pa.Table.from_pylist([row], schema=EXPECTED_PERSONS)])
 
 
 def rulings_of(accepts: list[dict[str, Any]], rejections: list[dict[str, Any]]) -> Rulings:

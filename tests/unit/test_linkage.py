@@ -15,6 +15,8 @@ from orchestration.linkage.decisions import Link, Person, ScoredPair, clusters_o
 from orchestration.linkage.expected import counted_pairs, expected_duplicates
 from orchestration.linkage.model import Model
 from orchestration.linkage.scoring import score
+from orchestration.linkage.step import with_groups
+from orchestration.linkage.tables import EXPECTED_PERSONS
 from tests.unit.linkage_world import Population
 
 RICH = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
@@ -271,3 +273,27 @@ def _febrl(path: Path) -> list[dict[str, object]]:
         _, number, kind, *_ = str(row.pop("rec_id")).split("-")
         row |= {"partner": kind, "record_id": 2 * int(number) + (kind == "dup")}
     return rows
+
+
+def test_every_counted_case_stands_in_some_tier_groups_too() -> None:
+    """Five counted cases, three of one person each; a route report and an uncounted case are no cases of the sum."""
+    expected = pa.Table.from_pylist(
+        [
+            {
+                "tier": "name_codes",
+                "record_count": 3,
+                "link_count": 1,
+                "review_count": 0,
+                "persons_expected": 2.0,
+            }
+        ],
+        schema=EXPECTED_PERSONS,
+    )
+    grains = ["case"] * 6 + ["route_report"]
+    current = pa.table({"record_grain": grains, "is_counted": [True] * 5 + [False, True]})
+    rows = with_groups(expected, current).to_pylist()
+    assert [(row["tier"], row["record_count"], row["persons_expected"]) for row in rows] == [
+        ("name_codes", 3, 2.0),
+        ("not_linked", 2, None),
+    ]
+    assert with_groups(expected, current.slice(2, 3)).num_rows == 1
