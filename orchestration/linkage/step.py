@@ -96,7 +96,7 @@ def link_records(settings: Settings, tables: Mapping[str, pa.Table], rulings: Ru
 
 
 def with_groups(expected: pa.Table, current: pa.Table) -> pa.Table:
-    """The tiers, and beside them the counted cases of several persons, so that all cases stand in some row."""
+    """The tiers, and beside them the counted cases of several persons: all cases stand in some row."""
     is_case = pc.and_(pc.equal(current["record_grain"], "case"), pc.fill_null(current["is_counted"], False))
     cases = current.filter(is_case).num_rows
     groups = cases - (pc.sum(expected["record_count"]).as_py() or 0)

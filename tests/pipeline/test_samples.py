@@ -376,7 +376,7 @@ def test_ten_or_more_case_partners_bring_about_8000_cases_over_36_months(samples
 
 def test_partners_that_keep_names_share_persons_and_surveys_share_routes(samples: EvidenceBase) -> None:
     tiers = dict(samples.ask("select linkage_tier, link_count from quality.linkage"))
-    assert set(tiers) == {"name_codes", "poor_form"}
+    assert set(tiers) == {"name_codes", "poor_form", "not_linked"}
     assert tiers["name_codes"] >= 20 and tiers["poor_form"] == 0
     linked = "from marts.fct_movements where partner_count = 2 and record_grain = 'case'"
     assert samples.ask(f"select count(*) {linked}") == [(tiers["name_codes"],)]
