@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from orchestration.release import current_release
+from orchestration.warehouse import manifest_path
 from tests import scenario
 from tests.command import Ran, last_object, njia
 from tests.conftest import EvidenceBase, new_evidence_base
@@ -112,6 +113,7 @@ def bad_day(tmp_path_factory: pytest.TempPathFactory) -> Day:
         if fault.contract:
             base.write_contract(fault.partner, fault.contract)
         base.deliver(fault.partner, fault.file, fault.content)
+    manifest_path(base.settings)  # dbt's parsing, which this process has done before
     ran = njia("refresh", "--json", settings=base.settings)
     assert ran.stdout, ran.stderr
     return Day(base, ran, last_object(ran))
