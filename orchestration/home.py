@@ -10,7 +10,8 @@ from orchestration.settings import Settings
 
 LAYOUT_VERSION = 1
 
-# One run at a time, because the warehouse has one writer; nothing is sent to anybody.
+# One run at a time, because the warehouse has one writer; nothing is sent to anybody. What steps print is not
+# kept: they print nothing, what a library prints may quote a cell, and keeping it takes four processes a run.
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
@@ -19,6 +20,9 @@ run_coordinator:
   class: QueuedRunCoordinator
   config: {max_concurrent_runs: 1}
 run_monitoring: {enabled: true}
+compute_logs:
+  module: dagster.core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 event_log_storage:
   module: orchestration.defs.event_log
   class: OpenEventLog

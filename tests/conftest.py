@@ -80,6 +80,14 @@ def new_evidence_base(folder: Path) -> EvidenceBase:
     return base
 
 
+def copy_of(base: EvidenceBase, folder: Path) -> EvidenceBase:
+    """The same installation elsewhere, without Dagster's history."""
+    home, partners = folder / "home", folder / "partners"
+    shutil.copytree(base.settings.home, home, symlinks=True, ignore=shutil.ignore_patterns("dagster"))
+    shutil.copytree(base.settings.partners, partners)
+    return EvidenceBase(Settings(home, partners, home / "keys", scenario.AS_OF))
+
+
 @pytest.fixture(scope="session")
 def published_world(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
     """The scenario, refreshed once. Read only: tests that change something take `evidence_base`."""
@@ -94,16 +102,7 @@ def published_world(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
 @pytest.fixture
 def evidence_base(published_world: EvidenceBase, tmp_path: Path) -> EvidenceBase:
     """A copy of the published world for one test alone."""
-    shutil.copytree(published_world.settings.home, tmp_path / "home", symlinks=True)
-    shutil.copytree(published_world.settings.partners, tmp_path / "partners")
-    shutil.rmtree(tmp_path / "home" / "dagster")
-    current = tmp_path / "home" / "current"
-    target = current.readlink()
-    if target.is_absolute():
-        current.unlink()
-        current.symlink_to(tmp_path / "home" / "releases" / target.name)
-    home = tmp_path / "home"
-    return EvidenceBase(Settings(home, tmp_path / "partners", home / "keys", scenario.AS_OF))
+    return copy_of(published_world, tmp_path)
 
 
 @pytest.fixture

@@ -41,6 +41,8 @@ def run_refresh(
     # Skipped steps of an unchanged refresh make Dagster warn of gates that need not hold.
     logging.getLogger("dagster").setLevel(logging.ERROR)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    # What a run means to do is hundreds of events, told before its first step: in one piece.
+    os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     started = time.monotonic()
     workplace = Workplace(settings)
     run_id = str(uuid4())

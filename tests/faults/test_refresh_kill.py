@@ -6,11 +6,6 @@ next refresh after a kill, and has to get past where the last one died. The last
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,10 +17,9 @@ from orchestration.release import current_release, find_release, list_releases, 
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.settings import Settings
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.command import Ran, Started, njia
+from tests.conftest import EvidenceBase, copy_of
 
-NJIA = Path(sys.executable).with_name("njia")
-PATIENCE = 300
 NEW_EXTRACT = "kobe_3.csv"
 NEW_ROWS = scenario.CASE_HEADER + (
     "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
@@ -94,41 +88,24 @@ class Recovery:
     base: EvidenceBase
     first: str
     after: dict[str, Seen] = field(default_factory=dict)
-    last: subprocess.CompletedProcess[str] | None = None
+    last: Ran | None = None
 
 
-def copy_of(world: EvidenceBase, folder: Path) -> EvidenceBase:
-    home = folder / "home"
-    shutil.copytree(world.settings.home, home, symlinks=True, ignore=shutil.ignore_patterns("dagster"))
-    shutil.copytree(world.settings.partners, folder / "partners")
-    base = EvidenceBase(Settings(home, folder / "partners", home / "keys", scenario.AS_OF))
+def with_a_new_extract(world: EvidenceBase, folder: Path) -> EvidenceBase:
+    base = copy_of(world, folder)
     base.deliver("kobe_post", NEW_EXTRACT, NEW_ROWS)
     return base
 
 
-def command(settings: Settings) -> list[str]:
-    return [str(NJIA), "refresh", "--home", str(settings.home), "--partners", str(settings.partners)]
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    return os.environ | {"NJIA_AS_OF": scenario.AS_OF.isoformat(), "NJIA_KEYS": str(settings.keys)}
-
-
-def kill_at(settings: Settings, moment: Moment, stderr: Path) -> int:
+def kill_at(settings: Settings, name: str, folder: Path) -> int:
     """Start a refresh and SIGKILL it when the moment has come; -9 when it was killed."""
-    with stderr.open("wb") as err:
-        process = subprocess.Popen(
-            command(settings), env=environment(settings), stdout=subprocess.DEVNULL, stderr=err
-        )
-    until = time.monotonic() + PATIENCE
+    moment = MOMENTS[name]
+    started = Started(folder, "refresh", settings=settings)
     try:
-        while process.poll() is None and time.monotonic() < until:
-            if moment(settings, stderr.read_text(encoding="utf-8", errors="replace")):
-                break
-            time.sleep(LOOKS_EACH.get(moment, 0.02))
+        started.wait_until(lambda: moment(settings, started.said()), name, LOOKS_EACH.get(moment, 0.02))
     finally:
-        process.kill()
-    return process.wait(PATIENCE)
+        started.process.kill()
+    return started.ended().returncode
 
 
 def look(base: EvidenceBase, returncode: int) -> Seen:
@@ -152,27 +129,20 @@ def look(base: EvidenceBase, returncode: int) -> Seen:
 @pytest.fixture(scope="module")
 def recovery(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recovery]:
     folder = tmp_path_factory.mktemp("killed")
-    base = copy_of(published_world, folder)
+    base = with_a_new_extract(published_world, folder)
     first = base.release_id()
     assert first
     found = Recovery(base, first)
-    for name, moment in MOMENTS.items():
-        ended = kill_at(base.settings, moment, folder / "stderr.txt")
-        found.after[name] = look(base, ended)
-    found.last = subprocess.run(
-        command(base.settings),
-        env=environment(base.settings),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
+    for name in MOMENTS:
+        found.after[name] = look(base, kill_at(base.settings, name, folder / name))
+    found.last = njia("refresh", settings=base.settings)
     yield found
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The manifest of the same refresh that nobody kills."""
-    base = copy_of(published_world, tmp_path_factory.mktemp("uninterrupted"))
+    base = with_a_new_extract(published_world, tmp_path_factory.mktemp("uninterrupted"))
     ended = base.refresh()
     assert ended.error is None, ended.error
     release = current_release(base.settings)
@@ -206,7 +176,6 @@ def test_what_the_partner_sent_is_in_the_inbox_or_landed_and_sealed(recovery: Re
 def test_the_next_refresh_publishes(recovery: Recovery) -> None:
     assert recovery.last is not None
     assert recovery.last.returncode == 0, recovery.last.stderr
-    assert "Traceback" not in recovery.last.stderr
     assert "Published release" in recovery.last.stdout
     assert not (recovery.base.settings.inbox / "kobe_post" / NEW_EXTRACT).exists()
 

@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 from orchestration.keys import load_keys
-from orchestration.release import current_release
+from orchestration.release import current_release, open_readonly
 from orchestration.status import read_status
 from tests import scenario
-from tests.conftest import EvidenceBase
+from tests.conftest import EvidenceBase, copy_of
 
-KOBE = scenario.PARTNERS["kobe_post"]
-TAKEN_BACK = KOBE.replace('"No": refused', '"No": refused, "Taken back": withdrawn')
-K1_TAKEN_BACK = scenario.CASE_HEADER + "K1;;;;;;;;;;Taken back;;;\n"
-K1_AGAIN = (
-    scenario.CASE_HEADER + "K1;10/03/2025;F;15;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;Testperson;;\n"
+HEADER = scenario.CASE_HEADER.replace("\n", ";Not before\n")
+K1_TAKEN_BACK = "K1;;;;;;;;;;Taken back;;;;\n"
+K1_AGAIN = "K1;10/03/2025;F;15;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;Testperson;;;\n"
+# 12 May 2025: the only record of that month, at a place that partner watches.
+K4 = "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;;05/03/2026\n"
+KOBE = (
+    scenario.PARTNERS["kobe_post"]
+    .replace('"No": refused', '"No": refused, "Taken back": withdrawn')
+    .replace("fields:\n", "fields:\n  embargo_until: Not before\n")
 )
+
+
+def swala(valid_to: str) -> str:
+    return scenario.CASES.format(
+        partner="swala_post", mode="full", agreement=scenario.AGREEMENT.format(valid_to=valid_to)
+    )
+
+
+def chui(retention_years: int) -> str:
+    """Reports June 2020: five years are over on 1 March 2026, six are not, and end on 30 June 2026."""
+    return scenario.PARTNERS["chui_routes"].replace(
+        "retention_years: 10", f"retention_years: {retention_years}"
+    )
 
 
 def manifest(base: EvidenceBase) -> dict[str, Any]:
@@ -33,10 +51,10 @@ def refreshed(base: EvidenceBase) -> dict[str, Any]:
     return manifest(base)
 
 
-def fates(base: EvidenceBase) -> dict[str, set[tuple[str, str | None]]]:
+def fates(ended: Any) -> dict[str, set[tuple[str, str | None]]]:
     """By partner: the fates of its extracts, with the reasons."""
     found: dict[str, set[tuple[str, str | None]]] = {}
-    for fate in base.refresh().refresh.found["in_force"].fates:
+    for fate in ended.refresh.found["in_force"].fates:
         found.setdefault(fate.partner, set()).add((fate.fate, fate.reason))
     return found
 
@@ -52,132 +70,161 @@ def record_id(base: EvidenceBase, partner: str, reference: str) -> int:
 
 def published_values(base: EvidenceBase) -> set[tuple[str, str]]:
     """Every value of every published table but gazetteer and dictionary, as text, with the table's name."""
-    tables = base.ask(
-        "select table_schema || '.' || table_name, column_name from information_schema.columns "
-        "where table_schema in ('marts', 'quality', 'meta') and table_name not in ('dim_place', 'columns')"
-    )
+    release = current_release(base.settings)
+    assert release is not None
     values = set()
-    for table, column in tables:
-        found = base.ask(
-            f'select distinct cast("{column}" as varchar) from {table} where "{column}" is not null'
-        )
-        values |= {(table, value) for (value,) in found}
+    with open_readonly(release) as con:
+        tables = con.execute(
+            "select table_schema || '.' || table_name, column_name from information_schema.columns "
+            "where table_schema in ('marts', 'quality', 'meta') and table_name not in ('dim_place', 'columns')"
+        ).fetchall()
+        for table, column in tables:
+            found = con.execute(
+                f'select distinct cast("{column}" as varchar) from {table} where "{column}" is not null'
+            ).fetchall()
+            values |= {(table, value) for (value,) in found}
     return values
 
 
-def test_a_record_taken_back_leaves_what_it_was_in_and_may_return(evidence_base: EvidenceBase) -> None:
-    k1 = record_id(evidence_base, "kobe_post", "K1")
-    count_k1 = f"select count(*) from marts.fct_movements where movement_id = {k1}"
-    assert evidence_base.ask(count_k1) == [(1,)]
-    evidence_base.write_contract("kobe_post", TAKEN_BACK)
-    evidence_base.deliver("kobe_post", "kobe_3.csv", K1_TAKEN_BACK)
-    after = refreshed(evidence_base)
-    assert after["rows"] == scenario.ROWS | {"current": 17, "withdrawn": 1}
-    assert not [table for table, value in published_values(evidence_base) if value == str(k1)]
-    assert terms_of(evidence_base, "kobe_post") == {"withheld:withdrawn": 1, "withheld_since": 1}
-    assert evidence_base.ask(
-        "select record_count, partner_count from marts.mart_corridors where level = 'od' and period_id = '2025' "
-        "and corridor_id = 'KE040>KE047' and record_grain = 'case' and population = 'all'"
-    ) == [(2, 1)]
-    evidence_base.deliver("kobe_post", "kobe_4.csv", K1_AGAIN)
-    again = refreshed(evidence_base)
-    assert again["rows"] == scenario.ROWS | {"landed": 23, "superseded": 2}
-    assert evidence_base.ask(count_k1) == [(1,)]
+@dataclass
+class Day:
+    """What a refresh of one day decided and published."""
+
+    is_unchanged: bool
+    fates: dict[str, set[tuple[str, str | None]]]
+    manifest: dict[str, Any]
+    terms: dict[str, dict[str, int]]
+    agreements: list[tuple[str, str]]
+    counted: dict[str, list[tuple[int, ...]]]
+    published: set[str]
+
+
+COUNTED = {
+    "K1": "select count(*) from marts.fct_movements where movement_id = {K1}",
+    "K4": "select count(*) from marts.fct_movements where movement_id = {K4}",
+    "Busia to Nairobi": "select record_count, partner_count from marts.mart_corridors where level = 'od' "
+    "and period_id = '2025' and corridor_id = 'KE040>KE047' and record_grain = 'case' and population = 'all'",
+    "effort in Busia": "select effort_months from marts.mart_coverage "
+    "where place_id = 'KE040' and period_id = '2025-Q2' and record_grain = 'case'",
+}
+
+
+def day(base: EvidenceBase) -> Day:
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    ids = {reference: record_id(base, "kobe_post", reference) for reference in ("K1", "K4")}
+    return Day(
+        ended.refresh.found["unchanged"],
+        fates(ended),
+        manifest(base),
+        {partner: terms_of(base, partner) for partner in scenario.PARTNERS},
+        [(one["partner"], one["state"]) for one in read_status(base.settings)["agreements"]],
+        {name: base.ask(sql.format(**ids)) for name, sql in COUNTED.items()},
+        {value for _, value in published_values(base)},
+    )
+
+
+@pytest.fixture(scope="module")
+def days(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Day]:
+    """One installation from March to July 2026, in which each partner has terms of another kind.
+
+    1 March    swala's agreement ends on the 15th. kobe tells that K1 took back her consent, and K4 with an
+               embargo until the 5th. chui agreed to five years of keeping, which are over.
+    4, 5 March nothing but the day changes.
+    16 March   swala sends all again, too late. K1 consents again. chui agreed to six years.
+               tai's agreement turns out to be for research.
+    30 June    swala's and tai's agreements are mended. chui's six years end today,
+    1 July     and are over. Nothing but the day changes.
+    """
+    base = copy_of(published_world, tmp_path_factory.mktemp("terms"))
+    base.write_contract("swala_post", swala("2026-03-15"))
+    base.write_contract("kobe_post", KOBE)
+    base.deliver("kobe_post", "kobe_3.csv", HEADER + K1_TAKEN_BACK + K4)
+    base.write_contract("chui_routes", chui(5))
+    found = {"1 March": day(base)}
+    for number in (4, 5):
+        found[f"{number} March"] = day(base.at(scenario.AS_OF.replace(day=number)))
+
+    base.deliver("swala_post", "swala_2026-03.csv", scenario.SWALA.replace("S1;04/03", "S1;05/03"))
+    base.deliver("kobe_post", "kobe_4.csv", HEADER + K1_AGAIN)
+    base.write_contract("chui_routes", chui(6))
+    tai = scenario.PARTNERS["tai_routes"]
+    base.write_contract("tai_routes", tai.replace("purposes: [statistics]", "purposes: [research]"))
+    found["16 March"] = day(base.at(scenario.AS_OF.replace(day=16)))
+
+    base.write_contract("swala_post", swala("2035-12-31"))
+    base.write_contract("tai_routes", tai)
+    found["30 June"] = day(base.at(scenario.AS_OF.replace(month=6, day=30)))
+    found["1 July"] = day(base.at(scenario.AS_OF.replace(month=7, day=1)))
+    return found
+
+
+def test_each_row_has_the_fate_that_its_terms_give_it(days: dict[str, Day]) -> None:
+    # 1 March: K1 and chui's two are withdrawn, K4 waits beside S7. 5 March: K4 is in.
+    first = scenario.ROWS | {"landed": 23, "current": 15, "withdrawn": 3, "embargoed": 2}
+    assert days["1 March"].manifest["rows"] == first
+    assert days["5 March"].manifest["rows"] == first | {"current": 16, "embargoed": 1}
+    # 16 March: 13 rows of swala and 4 of tai are held; K1, S7 and chui's two are in; the older K1 is superseded.
+    assert days["16 March"].manifest["rows"] == {
+        "landed": 37, "current": 16, "superseded": 2, "quarantined": 2, "withdrawn": 0, "held": 17,
+        "embargoed": 0,
+    }  # fmt: skip
+
+
+def test_a_record_taken_back_leaves_what_it_was_in_and_may_return(
+    days: dict[str, Day], published_world: EvidenceBase
+) -> None:
+    k1 = record_id(published_world, "kobe_post", "K1")
+    assert published_world.ask(COUNTED["K1"].format(K1=k1)) == [(1,)]
+    taken_back = days["1 March"]
+    assert taken_back.counted["K1"] == [(0,)] and str(k1) not in taken_back.published
+    assert taken_back.terms["kobe_post"] == {"withheld:withdrawn": 1, "withheld_since": 1, "embargoed": 1}
+    assert taken_back.counted["Busia to Nairobi"] == [(2, 1)], "S1 and S2"
+    assert days["16 March"].counted["K1"] == [(1,)] and str(k1) in days["16 March"].published
 
 
 def test_an_embargoed_record_enters_on_its_day_and_leaves_no_trace_before(
-    evidence_base: EvidenceBase,
+    days: dict[str, Day], published_world: EvidenceBase
 ) -> None:
-    k4 = record_id(evidence_base, "kobe_post", "K4")
-    evidence_base.write_contract(
-        "kobe_post", KOBE.replace("fields:\n", "fields:\n  embargo_until: Not before\n")
-    )
-    header = scenario.CASE_HEADER.replace("\n", ";Not before\n")
-    # 12 May 2025: the only record of that month, at a place that partner watches.
-    evidence_base.deliver(
-        "kobe_post", "kobe_3.csv",
-        header + "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;;05/03/2026\n",
-    )  # fmt: skip
-    effort = (
-        "select effort_months from marts.mart_coverage "
-        "where place_id = 'KE040' and period_id = '2025-Q2' and record_grain = 'case'"
-    )
-    waiting = refreshed(evidence_base)
-    assert waiting["rows"] == scenario.ROWS | {"landed": 23, "embargoed": 2}
-    assert terms_of(evidence_base, "kobe_post") == {"embargoed": 1}
-    assert not [table for table, value in published_values(evidence_base) if value == str(k4)]
-    assert evidence_base.ask(effort) == [(2,)], "swala's April and June"
-    eve = evidence_base.at(scenario.AS_OF.replace(day=4))
-    assert eve.refresh().refresh.found["unchanged"]
-    day = evidence_base.at(scenario.AS_OF.replace(day=5))
-    entered = refreshed(day)
-    assert entered["inputs_hash"] != waiting["inputs_hash"]
-    assert entered["rows"] == scenario.ROWS | {"landed": 23, "current": 19}
-    assert day.ask(f"select count(*) from marts.fct_movements where movement_id = {k4}") == [(1,)]
-    assert day.ask(effort) == [(3,)]
+    waiting, eve, entered = days["1 March"], days["4 March"], days["5 March"]
+    assert waiting.terms["kobe_post"]["embargoed"] == 1
+    assert str(record_id(published_world, "kobe_post", "K4")) not in waiting.published
+    assert waiting.counted["effort in Busia"] == [(2,)], "swala's April and June"
+    assert eve.is_unchanged and not entered.is_unchanged
+    assert entered.manifest["inputs_hash"] != waiting.manifest["inputs_hash"]
+    assert (waiting.counted["K4"], entered.counted["K4"]) == ([(0,)], [(1,)])
+    assert entered.counted["effort in Busia"] == [(3,)]
 
 
 def test_an_ended_agreement_keeps_what_came_in_time_and_holds_what_comes_later(
-    evidence_base: EvidenceBase,
+    days: dict[str, Day], published_world: EvidenceBase
 ) -> None:
-    def swala(valid_to: str) -> str:
-        return scenario.CASES.format(
-            partner="swala_post", mode="full", agreement=scenario.AGREEMENT.format(valid_to=valid_to)
-        )
-
-    evidence_base.write_contract("swala_post", swala("2026-03-15"))
-    refreshed(evidence_base)
-    code = load_keys(evidence_base.settings.keys).partner_code("swala_post")
+    code = load_keys(published_world.settings.keys).partner_code("swala_post")
     ending = [{"partner_code": code, "ends_on": "2026-03-15"}]
-    assert manifest(evidence_base)["agreements_ending"] == ending
-    assert [(one["partner"], one["state"]) for one in read_status(evidence_base.settings)["agreements"]] == [
-        ("swala_post", "ends in 14 days")
-    ]
-    later = evidence_base.at(scenario.AS_OF.replace(day=16))
-    later.deliver("swala_post", "swala_2026-03.csv", scenario.SWALA.replace("S1;04/03", "S1;05/03"))
-    found = fates(later)["swala_post"]
-    assert found == {("in_force", None), ("held", "agreement_is_valid")}
-    # All of the earlier extract still counts, S7 too: its thirty days have passed.
-    assert manifest(later)["rows"] == scenario.ROWS | {
-        "landed": 35,
-        "current": 19,
-        "held": 13,
-        "embargoed": 0,
-    }
-    assert [one["state"] for one in read_status(later.settings)["agreements"]] == [
-        "ended: what comes now is held"
-    ]
-    later.write_contract("swala_post", swala("2035-12-31"))
-    assert fates(later)["swala_post"] == {("in_force", None)}
+    assert days["1 March"].manifest["agreements_ending"] == ending
+    assert days["1 March"].agreements == [("swala_post", "ends in 14 days")]
+    after = days["16 March"]
+    assert after.fates["swala_post"] == {("in_force", None), ("held", "agreement_is_valid")}
+    assert after.agreements == [("swala_post", "ended: what comes now is held")]
+    assert days["30 June"].fates["swala_post"] == {("in_force", None)}, "renewed"
 
 
-def test_an_agreement_for_another_purpose_holds_the_partner_and_nobody_else(
-    evidence_base: EvidenceBase,
-) -> None:
-    contract = scenario.PARTNERS["chui_routes"].replace("purposes: [statistics]", "purposes: [research]")
-    evidence_base.write_contract("chui_routes", contract)
-    found = fates(evidence_base)
-    assert found.pop("chui_routes") == {("held", "agreement_covers_statistics")}
-    assert set().union(*found.values()) == {("in_force", None)}
-    assert manifest(evidence_base)["rows"] == scenario.ROWS | {"current": 16, "held": 2}
+def test_an_agreement_for_another_purpose_holds_the_partner_and_nobody_else(days: dict[str, Day]) -> None:
+    found = days["16 March"].fates
+    assert found["tai_routes"] == {("held", "agreement_covers_statistics")}
+    assert (
+        found["kobe_post"]
+        == found["chui_routes"]
+        == days["30 June"].fates["tai_routes"]
+        == {("in_force", None)}
+    )
 
 
-def test_records_older_than_agreed_leave(evidence_base: EvidenceBase) -> None:
-    # Chui reports June 2020: five years are over, six are not, and end on 30 June 2026.
-    for years, current in ((5, 16), (6, 18)):
-        contract = scenario.PARTNERS["chui_routes"].replace(
-            "retention_years: 10", f"retention_years: {years}"
-        )
-        evidence_base.write_contract("chui_routes", contract)
-        after = refreshed(evidence_base)
-        assert after["rows"] == scenario.ROWS | {"current": current, "withdrawn": 18 - current}
-    last_day = evidence_base.at(scenario.AS_OF.replace(month=6, day=30))
-    assert terms_of(last_day, "chui_routes") == {}
-    refreshed(last_day)
-    assert terms_of(last_day, "chui_routes") == {}
-    day_after = evidence_base.at(scenario.AS_OF.replace(month=7, day=1))
-    refreshed(day_after)
-    assert terms_of(day_after, "chui_routes") == {"past_retention": 2}
+def test_records_older_than_agreed_leave(days: dict[str, Day]) -> None:
+    assert days["1 March"].terms["chui_routes"] == {"past_retention": 2}
+    assert days["16 March"].terms["chui_routes"] == {}
+    assert days["30 June"].terms["chui_routes"] == {}
+    assert days["1 July"].terms["chui_routes"] == {"past_retention": 2}
 
 
 @pytest.mark.parametrize(

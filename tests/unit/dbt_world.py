@@ -1,4 +1,4 @@
-"""A small typed world for tests of the dbt project: Parquet as the Python steps write it, few places.
+"""A small typed world for tests of the dbt project: Parquet as the Python steps write it, over `small_dbt_project`.
 
 What does not belong here: expected answers (those stand in the tests) and reading of partners' files.
 """
@@ -6,7 +6,6 @@ What does not belong here: expected answers (those stand in the tests) and readi
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,8 +15,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pytest
-from dbt.cli.main import dbtRunner
 
 from orchestration import statistics
 from orchestration.linkage.cells import cell_duplicates
@@ -25,9 +22,8 @@ from orchestration.linkage.tables import LIKELY_PAIRS
 from orchestration.linkage.warehouse_tables import CELLS, COUNTING_KEYS, TABLES
 from orchestration.settings import Settings
 from orchestration.warehouse import Part, read_tables
-
-DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
+from orchestration.warehouse import _unpacked as unpacked
+from tests.unit.small_dbt_project import copy_of_the_project, parse, parsed_project, run_dbt
 
 TEXT, WHOLE, BIG, DAY, YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()
 
@@ -86,95 +82,6 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("observed", pa.float64()), ("expected", TEXT), ("waived", YES), ("why", TEXT),
         ("steward_action", TEXT),
     ],
-}  # fmt: skip
-
-SEEDS: dict[str, str] = {
-    "places": """place_id,name,kind,parent_place_id,iso_alpha3,region,population,source,licence
-world,World,world,world,none,unknown,none,fixture,fixture
-unknown,Unknown place,unknown,world,none,unknown,none,fixture,fixture
-KEN,Kenya,country,world,KEN,africa,none,fixture,fixture
-UGA,Uganda,country,world,UGA,africa,none,fixture,fixture
-SOM,Somalia,country,world,SOM,africa,none,fixture,fixture
-SOM-somaliland,Somaliland,country,SOM,SOM,africa,none,fixture,fixture
-ETH,Ethiopia,country,world,ETH,africa,none,fixture,fixture
-ARE,United Arab Emirates,country,world,ARE,middle_east_gulf,none,fixture,fixture
-ITA,Italy,country,world,ITA,europe,none,fixture,fixture
-KE040,Busia,county,KEN,KEN,africa,none,fixture,fixture
-KE047,Nairobi,county,KEN,KEN,africa,none,fixture,fixture
-KE001,Mombasa,county,KEN,KEN,africa,none,fixture,fixture
-KE027,Uasin Gishu,county,KEN,KEN,africa,none,fixture,fixture
-KE040227,Nambale,subcounty,KE040,KEN,africa,none,fixture,fixture
-tn-ken-eldoret,Eldoret,town,KE027,KEN,africa,none,fixture,fixture
-tn-ken-nambale,Nambale,town,KE040227,KEN,africa,none,fixture,fixture
-lo-ken-eastleigh,Eastleigh,locality,KE047,KEN,africa,none,fixture,fixture
-ar-ken-section,Section III,area,lo-ken-eastleigh,KEN,africa,none,fixture,fixture
-wd-ken-1,Nambale Township,ward,KE040227,KEN,africa,none,fixture,fixture
-cm-ken-camp,A camp,camp,KE001,KEN,africa,none,fixture,fixture
-xx-ken-new,A kind that is new,of_tomorrow,KE001,KEN,africa,none,fixture,fixture
-pr-eth-or,Oromia,province,ETH,ETH,africa,none,fixture,fixture
-bp-ken-malaba,Malaba,border_point,KE040,KEN,africa,none,fixture,fixture
-bp-uga-malaba,Malaba,border_point,UGA,UGA,africa,none,fixture,fixture
-tn-are-dubai,Dubai,town,ARE,ARE,middle_east_gulf,none,fixture,fixture
-""",
-    "place_codes": """place_id,system,code,source,licence
-KE040,pcode,KE040,fixture,fixture
-KEN,iso_alpha2,KE,fixture,fixture
-ARE,iso_alpha2,AE,fixture,fixture
-SOM,iso_alpha2,SO,fixture,fixture
-""",
-    "place_coordinates": """place_id,lat,lon,grade,source,licence
-KE040,0.46,34.11,capital,fixture,fixture
-""",
-    "county_adjacency": """place_id,neighbour_place_id,contact,source,reviewed_by
-KE001,KE047,border,fixture,fixture
-""",
-    "codes": """domain,code,label,counts_as_victim
-record_grain,case,Case,na
-record_grain,route_report,Route report,na
-record_grain,interception,Interception,na
-record_grain,flow_count,Flow count,na
-sex,female,Female,na
-sex,mixed,Mixed,na
-age_band,a09_17,9 to 17,na
-age_band,a30_38,30 to 38,na
-trafficking_status,confirmed,Confirmed,yes
-trafficking_status,presumed,Presumed,yes
-trafficking_status,prevented,Prevented,no
-trafficking_status,smuggling,Smuggling,no
-trafficking_status,high_risk,High risk,no
-trafficking_status,trafficked_or_smuggled,Trafficked or smuggled,no
-trafficking_status,unknown,Unknown,yes
-exploitation_type,domestic_servitude,Domestic servitude,na
-exploitation_type,forced_labour,Forced labour,na
-exploitation_type,sexual_exploitation,Sexual exploitation,na
-exploitation_type,unknown,Unknown,na
-industry,domestic_work,Domestic work,na
-industry,construction,Construction,na
-industry,fishing,Fishing,na
-industry,commercial_sex,Commercial sex,na
-recruitment_method,employment_agency,Employment agency,na
-recruitment_method,unknown,Unknown,na
-transport_mode,bus,Bus,na
-transport_mode,foot,On foot,na
-transport_mode,aircraft,Aircraft,na
-means_of_control,threats,Threats,na
-""",
-    "crosswalk": """domain,code,system,system_code,direction,loss
-exploitation_type,domestic_servitude,htcds2,Servitude,out,broader
-exploitation_type,domestic_servitude,ke_ctip,CTIS,both,broader
-""",
-    "quality_rules": """rule_code,outcome,title,explanation,steward_action
-date_ambiguous,Q,Day and month cannot be told apart,The contract names no order,Ask the partner
-no_place_resolved,Q,No place is known,No place of the record is in the gazetteer,Add an alias
-departs_after_receipt,Q,Later than its receipt,The date lies after the day the extract came,Ask the partner
-code_not_listed,Q,Code outside the list,The contract maps to a code that no list holds,Correct the contract
-purpose_not_agreed,Q,Another purpose,Statistics is none of its purposes,Ask the partner
-consent_missing,Q,No consent,The person did not agree,Ask the partner
-sex_count_conflict,flag,Mixed sex of one person,One person cannot be mixed,Ask the partner
-child_age_conflict,flag,Child and adult,Band and child disagree,Ask the partner
-twin_assumed,flag,Border twin assumed,The Kenyan side was taken,Check the place
-age_estimated,flag,Age estimated,The age was given as about,None
-""",
 }  # fmt: skip
 
 
@@ -309,46 +216,51 @@ class World:
             for record in group
         ]
 
-    def build(self, changed: Sequence[dict[str, tuple[str, str]]] = ()) -> duckdb.DuckDBPyConnection:
-        """Build a copy of the project with these seeds, statistics in between; return the warehouse, read-only.
+    def build(
+        self, changed: Sequence[dict[str, tuple[str, str]]] = (), with_unit_tests: bool = False
+    ) -> duckdb.DuckDBPyConnection:
+        """Build the project with its small seeds, statistics in between; return the warehouse, read-only.
 
-        `changed` breaks the copy: files of the project, with a text and what to put in its place.
+        `changed` breaks a copy of the project: files of it, with a text and what to put in its place.
         """
-        project, warehouse = self.root / "dbt_project", self.root / "work" / "warehouse.duckdb"
-        shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
+        self._write()
+        project = copy_of_the_project(self.root / "changed") if changed else parsed_project().folder
         for name, (text, instead) in (change for changes in changed for change in changes.items()):
             path = project / name
             assert text in path.read_text(encoding="utf-8"), f"{name} does not hold the text to change"
             path.write_text(path.read_text(encoding="utf-8").replace(text, instead), encoding="utf-8")
-        self._write()
-        settings = Settings(self.root, self.root, self.root)
-        self._dbt(project, warehouse, Part.BEFORE_PYTHON)
-        self._expect_persons(settings)
-        statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
-        self._dbt(project, warehouse, Part.AFTER_PYTHON)
-        return duckdb.connect(str(warehouse), read_only=True)
+        packed = parse(project) if changed else parsed_project().packed
+        kinds = () if with_unit_tests else ("--exclude-resource-type", "unit_test")
+        self._dbt(project, packed, *Part.BEFORE_PYTHON.value, *kinds)
+        self._expect_persons()
+        statistics.measure(self._settings, read_tables(self._settings, statistics.AGGREGATES))
+        self._dbt(project, packed, *Part.AFTER_PYTHON.value, *kinds)
+        return duckdb.connect(str(self._settings.warehouse), read_only=True)
 
-    def _expect_persons(self, settings: Settings) -> None:
+    @property
+    def _settings(self) -> Settings:
+        return Settings(self.root, self.root, self.root)
+
+    def _expect_persons(self) -> None:
         """`likely`: record, record, how likely they are one person at the least and at the most, likeliest first."""
         pairs = [
             {"record_a": one, "record_b": other, "low_millionths": low * 1e6, "high_millionths": high * 1e6}
             for one, other, low, high in self.likely
         ]
-        keys, cells = (read_tables(settings, {name: TABLES[name]})[name] for name in (COUNTING_KEYS, CELLS))
-        found = cell_duplicates(pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS), keys, cells)
-        pq.write_table(found, settings.linkage / "cell_duplicates.parquet")
+        wanted = {name: TABLES[name] for name in (COUNTING_KEYS, CELLS)}
+        read = read_tables(self._settings, wanted)
+        found = cell_duplicates(
+            pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS), read[COUNTING_KEYS], read[CELLS]
+        )
+        pq.write_table(found, self._settings.linkage / "cell_duplicates.parquet")
 
-    def _dbt(self, project: Path, warehouse: Path, part: Part) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("NJIA_WAREHOUSE", str(warehouse))
-            outcome = dbtRunner().invoke(
-                [
-                    "--quiet", "build", *part.value,
-                    "--project-dir", str(project), "--profiles-dir", str(project),
-                    "--target-path", str(self.root / "target"), "--log-path", str(self.root / "log"),
-                    "--vars", json.dumps({"work": str(self.root / "work"), "as_of": self.as_of}),
-                ]
-            )  # fmt: skip
+    def _dbt(self, project: Path, packed: Path, *selection: str) -> None:
+        variables = {"work": str(self._settings.work), "as_of": self.as_of}
+        outcome = run_dbt(
+            "build", project, self._settings.warehouse, *selection, "--vars", json.dumps(variables),
+            "--target-path", str(self.root / "target"), "--log-path", str(self.root / "log"),
+            manifest=unpacked(packed),
+        )  # fmt: skip
         failed = [r for r in getattr(outcome.result, "results", []) if r.status in ("fail", "error")]
         problem = outcome.exception or [(r.node.name, r.message) for r in failed]
         assert outcome.success, f"dbt build failed: {problem}"
@@ -376,12 +288,6 @@ class World:
             path = path / "all.parquet" if name.startswith("typed/") else path.with_suffix(".parquet")
             path.parent.mkdir(parents=True, exist_ok=True)
             pq.write_table(table, path)
-        seeds = self.root / "seeds" / "reference"
-        seeds.mkdir(parents=True)
-        for name, text in SEEDS.items():
-            (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
-        for name in ("measures_of_tables.csv", "statistics_policy.csv", "statistics_words.csv"):
-            shutil.copy(REFERENCE_SEEDS / name, seeds)
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:

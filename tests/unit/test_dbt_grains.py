@@ -12,7 +12,8 @@ import duckdb
 import pytest
 import yaml
 
-from tests.unit.dbt_world import DBT_PROJECT, REFERENCE_SEEDS, World, rows
+from tests.unit.dbt_world import World, rows
+from tests.unit.small_dbt_project import DBT_PROJECT, REFERENCE_SEEDS
 
 PLACES = {"origin": "KE040", "transit": ["bp-ken-malaba"], "intended_destination": "KE047"}
 WATCHED = [("KE040", "origin"), ("KE047", "intended_destination")]

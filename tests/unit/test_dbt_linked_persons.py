@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_world import World, rows
+
+from tests.unit.dbt_world import World, rows
 
 Warehouse = duckdb.DuckDBPyConnection
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt_world import World, rows
+
+from tests.unit.dbt_world import World, rows
 
 Warehouse = duckdb.DuckDBPyConnection
 
@@ -106,7 +107,7 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     world = World(Path(tmp_path_factory.mktemp("world")))
     cases(world)
     rounds(world)
-    connection = world.build()
+    connection = world.build(with_unit_tests=True)
     yield connection
     connection.close()
 

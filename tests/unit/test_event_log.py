@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+from sqlalchemy import event
 
 from orchestration.defs import event_log
 from orchestration.defs.event_log import OPEN_SHARDS, OpenEventLog
@@ -69,6 +70,33 @@ def test_every_event_of_a_run_goes_through_the_same_connections(
     )
     JOB.execute_in_process(instance=instance)
     assert 1 <= len(made) <= OPEN_SHARDS
+
+
+def test_each_event_and_each_batch_of_events_is_one_transaction_a_file(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_EVENT_BATCH_SIZE", "1000")
+    JOB.execute_in_process(instance=instance)
+    commits: list[object] = []
+    storage = instance.event_log_storage
+    assert isinstance(storage, OpenEventLog)
+    event.listen(storage._engine("index"), "commit", commits.append)
+    JOB.execute_in_process(instance=instance)
+    # In the index of all runs: one for what the run means to do, one for each check, some for its start and end.
+    assert CHECKS < len(commits) < 2 * CHECKS
+
+
+def test_an_event_that_cannot_be_stored_is_in_neither_file(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = JOB.execute_in_process(instance=instance).run_id
+    storage = instance.event_log_storage
+    stored = next(one for one in instance.all_logs(run_id) if "check_7" in one.message)
+    before = texts(storage, run_id)
+    monkeypatch.setattr(storage, "store_asset_check_event", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        storage.store_event(stored)
+    assert texts(storage, run_id) == before
 
 
 def test_earlier_runs_stay_readable_and_few_files_open(instance: dg.DagsterInstance) -> None:

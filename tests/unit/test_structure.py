@@ -13,6 +13,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
 from orchestration.defs.resources import evidence_base
 from orchestration.defs.workplace import Workplace
@@ -436,6 +437,9 @@ def test_dagster_tells_nobody_and_runs_one_at_a_time(settings: Settings) -> None
     assert written["run_coordinator"]["config"] == {"max_concurrent_runs": 1}
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         assert instance.telemetry_enabled is False
+        assert isinstance(instance.compute_log_manager, NoOpComputeLogManager), (
+            "what is printed may quote a cell"
+        )
         assert instance.get_concurrency_config().run_queue_config.max_concurrent_runs == 1
 
 

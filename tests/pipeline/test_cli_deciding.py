@@ -1,0 +1,97 @@
+"""Decisions and files given to the `njia` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import SAMPLE_PARTNERS
+from tests import scenario
+from tests.command import listed_decisions, njia
+from tests.conftest import EvidenceBase
+
+
+def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) -> None:
+    settings, by = evidence_base.settings, ("--author", "data steward", "--reason", "the partner said so")
+    extract_id = next((settings.landing / "swala_post").glob("*.json")).stem
+    for arguments in (
+        ("place-alias", "Qwertyville", "KE047"),
+        ("accept-extract", "swala_post", extract_id),
+        ("withdraw-extract", "swala_post", extract_id),
+        ("waive-check", "quarantine_is_normal", "--expires", "2026-04-01"),
+    ):
+        ran = njia("decide", *arguments, *by, settings=settings)
+        assert ran.returncode == 0 and "recorded" in ran.stdout, ran.stderr
+    listed = listed_decisions(settings)
+    assert {one["kind"] for one in listed} == {
+        "place_alias", "extract_accept", "extract_withdraw", "check_waiver",
+    }  # fmt: skip
+    assert njia("decide", "revoke", listed[0]["id"], *by, settings=settings).returncode == 0
+    again = listed_decisions(settings)
+    assert again[0]["revoked_by"] and not again[1]["revoked_by"]
+    assert njia("decide", "revoke", listed[0]["id"], *by, settings=settings).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("place-alias", "Qwertyville", "nowhere"), "no place nowhere"),
+        (("accept-extract", "swala_post", "0" * 16), "no landed extract"),
+        (("waive-check", "reconciliation_is_exact", "--expires", "2026-04-01"), "cannot be waived"),
+        (("waive-check", "no_such_check", "--expires", "2026-04-01"), "no_such_check"),
+        (("waive-check", "quarantine_is_normal", "--expires", "soon"), "not a date"),
+        (("waive-check", "quarantine_is_normal", "--expires", "2031-01-01"), "at most 31 days"),
+        (("revoke", "000000000000"), "No active decision"),
+    ],
+    ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else "",
+)
+def test_a_decision_that_could_have_no_effect_is_refused(
+    evidence_base: EvidenceBase, arguments: tuple[str, ...], words: str
+) -> None:
+    by = ("--author", "data steward", "--reason", "the partner said so")
+    ran = njia("decide", *arguments, *by, settings=evidence_base.settings)
+    assert ran.returncode == 2 and words in ran.stderr
+    assert listed_decisions(evidence_base.settings) == []
+
+
+def test_a_decision_needs_author_and_reason(published_world: EvidenceBase) -> None:
+    ran = njia(
+        "decide",
+        "place-alias",
+        "Qwertyville",
+        "KE047",
+        "--author",
+        "data steward",
+        settings=published_world.settings,
+    )
+    assert ran.returncode == 2 and "--reason" in ran.stderr
+
+
+def test_inbox_add_copies_whole_files(evidence_base: EvidenceBase, tmp_path: Path) -> None:
+    extract = tmp_path / "kobe 9.csv"
+    extract.write_text(scenario.KOBE_SECOND)
+    ran = njia("inbox", "add", "kobe_post", extract, settings=evidence_base.settings)
+    assert ran.returncode == 0 and "1 file(s) in the inbox" in ran.stdout
+    inbox = evidence_base.settings.inbox / "kobe_post"
+    assert [path.name for path in inbox.iterdir()] == ["kobe 9.csv"]
+    assert extract.exists() and (inbox / "kobe 9.csv").read_text() == scenario.KOBE_SECOND
+
+
+def test_inbox_add_names_what_is_wrong(evidence_base: EvidenceBase, tmp_path: Path) -> None:
+    extract = tmp_path / "kobe_9.csv"
+    extract.write_text(scenario.KOBE_SECOND)
+    unknown = njia("inbox", "add", "kobe_pots", extract, settings=evidence_base.settings)
+    assert unknown.returncode == 2 and "kobe_pots" in unknown.stderr and "kobe_post" in unknown.stderr
+    missing = njia("inbox", "add", "kobe_post", tmp_path / "none.csv", settings=evidence_base.settings)
+    assert missing.returncode == 2 and "none.csv" in missing.stderr
+    nothing = njia("inbox", "add", settings=evidence_base.settings)
+    assert nothing.returncode == 2 and "njia inbox add PARTNER FILE" in nothing.stderr
+    assert not list(evidence_base.settings.inbox.glob("*/*"))
+
+
+def test_inbox_add_samples_needs_nothing_else(tmp_path: Path) -> None:
+    ran = njia("inbox", "add", "--samples", "--quiet", "--home", tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, "")
+    added = [path.name for path in (tmp_path / "inbox").glob("*/*")]
+    assert sorted(added) == sorted(path.name for path in SAMPLE_PARTNERS.glob("*/extracts/*"))

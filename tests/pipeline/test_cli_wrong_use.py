@@ -1,0 +1,117 @@
+"""Help, wrong use and broken homes: a sentence and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from orchestration.cli import cli
+from tests.command import ANSI, NARROW, PRIVATE_KEY, from_a_shell, njia
+from tests.conftest import EvidenceBase
+
+
+def test_help_lists_every_command() -> None:
+    ran = from_a_shell("--help", **NARROW)
+    assert ran.returncode == 0 and not ANSI.search(ran.stdout)
+    listed = re.findall(r"^  (\w+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE)
+    assert sorted(listed) == [
+        "contract", "decide", "diff", "inbox", "place", "query", "refresh", "releases", "rollback",
+        "status", "synth", "ui",
+    ]  # fmt: skip
+    described = ran.stdout.partition("Commands:")[2].splitlines()
+    assert max(map(len, described)) <= 60
+
+
+def commands(group: click.Group = cli, name: str = "njia") -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for word, command in group.commands.items():
+        deeper = isinstance(command, click.Group)
+        found |= commands(command, f"{name} {word}") if deeper else {f"{name} {word}": command}
+    return found
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_takes_home_and_partners_and_says_what_it_does(name: str) -> None:
+    command = commands()[name]
+    assert (command.help or "").strip()
+    options = {option for parameter in command.params for option in parameter.opts}
+    assert {"--home", "--partners"} <= options
+
+
+def test_texts_tell_only_commands_that_exist() -> None:
+    """`njia decide place-alias` in a text is what a person types next."""
+    root = Path(__file__).resolve().parents[2]
+    texts = [
+        *root.glob("orchestration/**/*.py"), *root.glob("expectations/*.py"), *root.glob("seeds/**/*.md"),
+        root / "seeds/reference/quality_rules.csv", root / "README.md", *root.glob("dbt_project/models/**/*.yml"),
+    ]  # fmt: skip
+    known, groups = commands(), {name.rsplit(" ", 1)[0] for name in commands()}
+    wrong = []
+    for path in texts:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            for words in re.findall(
+                r"njia ((?:inbox|contract|decide) [a-z][\w-]*|(?!is |needs )[a-z]+)\b", line
+            ):
+                is_told = re.search(
+                    rf"`njia {words}|^\s*njia {words}|run njia|with njia {words}|  njia {words}", line
+                )
+                if is_told and f"njia {words}" not in known and f"njia {words}" not in groups:
+                    wrong.append(f"{path.relative_to(root)}: njia {words}")
+    assert sorted(set(wrong)) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "env", "words"),
+    [
+        (("frobnicate",), {}, "No such command"),
+        (("status", "--nosuch"), {}, "No such option"),
+        (("query",), {}, "Missing argument"),
+        (("query", "select 1", "--format", "xml"), {}, "'xml' is not one of"),
+        (("status", "--partners", "/nonexistent/partners"), {}, "/nonexistent/partners does not exist"),
+        (("status",), {"NJIA_PARTNERS": "/nonexistent/partners"}, "NJIA_PARTNERS"),
+        (("status",), {"NJIA_AS_OF": "yesterday"}, "NJIA_AS_OF is not a date"),
+        (("refresh", "extra"), {}, "unexpected extra argument"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_wrong_use_exits_2_with_a_sentence(
+    arguments: tuple[str, ...], env: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    ran = njia(*arguments, **({"NJIA_HOME": str(tmp_path)} | env))
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert words in ran.stderr
+
+
+def test_a_home_of_another_layout_is_left_alone(tmp_path: Path) -> None:
+    """Nothing is written into it and no key is made for it."""
+    (tmp_path / "home.json").write_text('{"layout_version": 99}')
+    ran = njia("refresh", "--home", tmp_path)
+    assert ran.returncode == 2 and "layout 99" in ran.stderr
+    assert not PRIVATE_KEY.search(ran.stderr)
+    assert [path.name for path in tmp_path.iterdir()] == ["home.json"]
+
+
+@pytest.mark.parametrize("command", [("refresh",), ("inbox", "add", "--samples")], ids=" ".join)
+def test_a_home_that_cannot_be_one_is_a_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    ran = njia(*command, "--home", tmp_path / "file")
+    assert ran.returncode == 2
+    assert str(tmp_path / "file") in ran.stderr.replace("\n", "")
+
+
+def test_a_spoilt_home_marker_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "home.json").write_text("garbage")
+    ran = njia("refresh", "--home", tmp_path)
+    assert ran.returncode in (1, 2) and "home.json" in ran.stderr
+
+
+def test_what_is_broken_behind_current_exits_1_with_a_sentence(evidence_base: EvidenceBase) -> None:
+    release = evidence_base.settings.current.resolve()
+    release.rename(release.with_name("moved-away"))
+    for command in (("status",), ("query", "select 1")):
+        ran = njia(*command, settings=evidence_base.settings)
+        assert ran.returncode == 1
+        assert "which is not there" in ran.stderr and "Restore" in ran.stderr

@@ -1,0 +1,156 @@
+"""The dbt project with the seeds of a few places instead of its own, parsed once a process.
+
+What does not belong here: records (`dbt_world`) and expected answers (the tests).
+"""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.parser.manifest import extended_mashumaro_encoder
+
+from orchestration.warehouse import WAREHOUSE
+
+DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
+REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
+
+SEEDS: dict[str, str] = {
+    "places": """place_id,name,kind,parent_place_id,iso_alpha3,region,population,source,licence
+world,World,world,world,none,unknown,none,fixture,fixture
+unknown,Unknown place,unknown,world,none,unknown,none,fixture,fixture
+KEN,Kenya,country,world,KEN,africa,none,fixture,fixture
+UGA,Uganda,country,world,UGA,africa,none,fixture,fixture
+SOM,Somalia,country,world,SOM,africa,none,fixture,fixture
+SOM-somaliland,Somaliland,country,SOM,SOM,africa,none,fixture,fixture
+ETH,Ethiopia,country,world,ETH,africa,none,fixture,fixture
+ARE,United Arab Emirates,country,world,ARE,middle_east_gulf,none,fixture,fixture
+ITA,Italy,country,world,ITA,europe,none,fixture,fixture
+KE040,Busia,county,KEN,KEN,africa,none,fixture,fixture
+KE047,Nairobi,county,KEN,KEN,africa,none,fixture,fixture
+KE001,Mombasa,county,KEN,KEN,africa,none,fixture,fixture
+KE027,Uasin Gishu,county,KEN,KEN,africa,none,fixture,fixture
+KE040227,Nambale,subcounty,KE040,KEN,africa,none,fixture,fixture
+tn-ken-eldoret,Eldoret,town,KE027,KEN,africa,none,fixture,fixture
+tn-ken-nambale,Nambale,town,KE040227,KEN,africa,none,fixture,fixture
+lo-ken-eastleigh,Eastleigh,locality,KE047,KEN,africa,none,fixture,fixture
+ar-ken-section,Section III,area,lo-ken-eastleigh,KEN,africa,none,fixture,fixture
+wd-ken-1,Nambale Township,ward,KE040227,KEN,africa,none,fixture,fixture
+cm-ken-camp,A camp,camp,KE001,KEN,africa,none,fixture,fixture
+xx-ken-new,A kind that is new,of_tomorrow,KE001,KEN,africa,none,fixture,fixture
+pr-eth-or,Oromia,province,ETH,ETH,africa,none,fixture,fixture
+bp-ken-malaba,Malaba,border_point,KE040,KEN,africa,none,fixture,fixture
+bp-uga-malaba,Malaba,border_point,UGA,UGA,africa,none,fixture,fixture
+tn-are-dubai,Dubai,town,ARE,ARE,middle_east_gulf,none,fixture,fixture
+""",
+    "place_codes": """place_id,system,code,source,licence
+KE040,pcode,KE040,fixture,fixture
+KEN,iso_alpha2,KE,fixture,fixture
+ARE,iso_alpha2,AE,fixture,fixture
+SOM,iso_alpha2,SO,fixture,fixture
+""",
+    "place_coordinates": """place_id,lat,lon,grade,source,licence
+KE040,0.46,34.11,capital,fixture,fixture
+""",
+    "county_adjacency": """place_id,neighbour_place_id,contact,source,reviewed_by
+KE001,KE047,border,fixture,fixture
+""",
+    "codes": """domain,code,label,counts_as_victim
+record_grain,case,Case,na
+record_grain,route_report,Route report,na
+record_grain,interception,Interception,na
+record_grain,flow_count,Flow count,na
+sex,female,Female,na
+sex,mixed,Mixed,na
+age_band,a09_17,9 to 17,na
+age_band,a30_38,30 to 38,na
+trafficking_status,confirmed,Confirmed,yes
+trafficking_status,presumed,Presumed,yes
+trafficking_status,prevented,Prevented,no
+trafficking_status,smuggling,Smuggling,no
+trafficking_status,high_risk,High risk,no
+trafficking_status,trafficked_or_smuggled,Trafficked or smuggled,no
+trafficking_status,unknown,Unknown,yes
+exploitation_type,domestic_servitude,Domestic servitude,na
+exploitation_type,forced_labour,Forced labour,na
+exploitation_type,sexual_exploitation,Sexual exploitation,na
+exploitation_type,unknown,Unknown,na
+industry,domestic_work,Domestic work,na
+industry,construction,Construction,na
+industry,fishing,Fishing,na
+industry,commercial_sex,Commercial sex,na
+recruitment_method,employment_agency,Employment agency,na
+recruitment_method,unknown,Unknown,na
+transport_mode,bus,Bus,na
+transport_mode,foot,On foot,na
+transport_mode,aircraft,Aircraft,na
+means_of_control,threats,Threats,na
+""",
+    "crosswalk": """domain,code,system,system_code,direction,loss
+exploitation_type,domestic_servitude,htcds2,Servitude,out,broader
+exploitation_type,domestic_servitude,ke_ctip,CTIS,both,broader
+""",
+    "quality_rules": """rule_code,outcome,title,explanation,steward_action
+date_ambiguous,Q,Day and month cannot be told apart,The contract names no order,Ask the partner
+no_place_resolved,Q,No place is known,No place of the record is in the gazetteer,Add an alias
+departs_after_receipt,Q,Later than its receipt,The date lies after the day the extract came,Ask the partner
+code_not_listed,Q,Code outside the list,The contract maps to a code that no list holds,Correct the contract
+purpose_not_agreed,Q,Another purpose,Statistics is none of its purposes,Ask the partner
+consent_missing,Q,No consent,The person did not agree,Ask the partner
+sex_count_conflict,flag,Mixed sex of one person,One person cannot be mixed,Ask the partner
+child_age_conflict,flag,Child and adult,Band and child disagree,Ask the partner
+twin_assumed,flag,Border twin assumed,The Kenyan side was taken,Check the place
+age_estimated,flag,Age estimated,The age was given as about,None
+""",
+}  # fmt: skip
+
+
+def copy_of_the_project(root: Path) -> Path:
+    """A copy of the project, and beside it the seeds of this world instead of its own."""
+    seeds = root / "seeds" / "reference"
+    seeds.mkdir(parents=True)
+    for name, text in SEEDS.items():
+        (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
+    for name in ("measures_of_tables.csv", "statistics_policy.csv", "statistics_words.csv"):
+        shutil.copy(REFERENCE_SEEDS / name, seeds)
+    ignored = shutil.ignore_patterns("target", "logs")
+    return Path(shutil.copytree(DBT_PROJECT, root / "dbt_project", ignore=ignored))
+
+
+class Parsed(NamedTuple):
+    folder: Path
+    packed: Path
+
+
+@cache
+def parsed_project() -> Parsed:
+    """A copy that nobody changes. Parsing takes longer than building a small world: once a process."""
+    root = Path(tempfile.mkdtemp(prefix="njia-dbt-world-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
+    folder = copy_of_the_project(root)
+    return Parsed(folder, parse(folder))
+
+
+def parse(project: Path) -> Path:
+    """What dbt makes of a project, in a file."""
+    target = ("--target-path", str(project.parent / "target"), "--log-path", str(project.parent / "log"))
+    outcome = run_dbt("parse", project, project.parent / WAREHOUSE, *target)
+    assert outcome.success, outcome.exception
+    packed = project.parent / "manifest.msgpack"
+    packed.write_bytes(outcome.result.to_msgpack(extended_mashumaro_encoder))
+    return packed
+
+
+def run_dbt(
+    command: str, project: Path, warehouse: Path, *more: str, manifest: Any = None
+) -> dbtRunnerResult:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NJIA_WAREHOUSE", str(warehouse))
+        folders = ("--project-dir", str(project), "--profiles-dir", str(project))
+        return dbtRunner(manifest=manifest).invoke(["--quiet", command, *folders, *more])
