@@ -75,12 +75,10 @@ def contract_draft(settings: Settings, file: Path, partner: str, as_json: bool) 
 
     What only a person knows says TODO. Columns that are not surely understood are denied.
     """
-    from orchestration.extracts import draft_contract, draft_text
+    from orchestration.extracts import PARTNER_CODE, draft_contract, draft_text
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
-        raise UsageError(
-            f"{partner!r} is no partner code: small letters, digits and _, such as kobe_shelter."
-        )
+        raise UsageError(f"{partner!r} is no partner code: {PARTNER_CODE}.")
     drafted = draft_contract(file, partner)
     if as_json:
         print(json.dumps(drafted.as_dict(), ensure_ascii=False))

@@ -13,7 +13,13 @@ from orchestration.extracts.agreements import EndingAgreement, agreements_ending
 from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
-from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.contract_loading import (
+    PARTNER_CODE,
+    ContractFault,
+    Contracts,
+    load_contract,
+    load_contracts,
+)
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
@@ -23,6 +29,7 @@ from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
 __all__ = [
+    "PARTNER_CODE",
     "TYPED_TABLES",
     "Contract",
     "ContractFault",
