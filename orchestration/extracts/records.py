@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from itertools import islice
@@ -26,8 +26,9 @@ from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
 from orchestration.extracts.link_codes import LinkCodes
 from orchestration.extracts.looks import LOST, Looks
+from orchestration.extracts.merged_cells import fill_down_merged
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
-from orchestration.extracts.non_records import BLANK, RowJudge, without_trailing_blanks
+from orchestration.extracts.non_records import AFTER_END, BLANK, RowJudge, without_trailing_blanks
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
 from orchestration.extracts.permission import Permission
 from orchestration.extracts.reading import Source
@@ -50,17 +51,22 @@ from orchestration.extracts.tabs import ORPHAN, RESENT, Tabs
 from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
+WatchRow = Callable[[ColumnPlan, list[Cell | None]], None]
 NOT_DECRYPTED = "Q:not_decrypted"
 # By rows until the columns' profile is whole; a small file has no need of blocks.
 ROWS_BEFORE_BLOCKS = ROWS_LOOKED_AT
 
 
 class RecordReader:
-    """Reads one file by one contract. Memory holds ids of records, never rows."""
+    """Reads one file by one contract. Memory holds ids of records, never rows.
 
-    def __init__(self, contract: Contract, keys: Keys, file_name: str) -> None:
+    `watch` is shown every main row that lands, one by one; blocks of rows go by without it.
+    """
+
+    def __init__(self, contract: Contract, keys: Keys, file_name: str, watch: WatchRow | None = None) -> None:
         self.tally = Tally()
         self._contract = contract
+        self._watch = watch
         self._keys = keys
         self._partner = contract.partner.code
         self._label = f"{self._partner}: file {shown_file(file_name)}"
@@ -145,6 +151,12 @@ class RecordReader:
                 lambda cells: self._refusal(plan, cells, rename_row(plan, cells)),
             )
             yield from blocks.landed(sheet.blocks_after(number))
+        if judge.records_after_end:
+            self.tally.tell(
+                AFTER_END,
+                f"sheet {sheet.shown!r}: {judge.records_after_end} rows look like records and stand below "
+                "the row that `stop_at` ends the table with",
+            )
         if looks.differ:
             self.tally.tell(LOST, "rows differ in colour or strike-through, which is not read")
 
@@ -178,6 +190,8 @@ class RecordReader:
             return
         self.tally.rows_landed += 1
         looks.add(cells)
+        if self._watch:
+            self._watch(plan, cells)
         self.link_codes.add(record_id, plan, cells)
         yield from self._land(record_id, sheet.shown, number, "", 0, named)
 
@@ -243,7 +257,7 @@ class RecordReader:
             raise
         self._tell_columns(header, plan, shown)
         fill_down = getattr(layout, "fill_down_merged", [])
-        rows = _fill_down(rows, sheet, {header.find(column) for column in fill_down})
+        rows = fill_down_merged(rows, sheet, {header.find(column) for column in fill_down})
         judge = RowJudge(header, layout, plan.meaningful, sheet.only_records)
         return plan, judge, without_trailing_blanks(rows)
 
@@ -387,30 +401,3 @@ class RecordReader:
         """64 bits of a text, so that many references need little memory."""
         digest = hashlib.blake2b(tidy(text).encode(), digest_size=8, key=self._keys.record_key[:32]).digest()
         return int.from_bytes(digest, "big", signed=True)
-
-
-def _fill_down(
-    rows: Iterator[SourceRow], sheet: SourceSheet, columns: set[int | None]
-) -> Iterator[SourceRow]:
-    """Give every row a merged cell covers its value, in the columns the contract names and no other."""
-    last_rows: dict[int, dict[int, int]] = {}
-    for merge in sheet.merges:
-        if merge.first_column - 1 in columns and merge.last_row > merge.first_row:
-            last_rows.setdefault(merge.first_row, {})[merge.first_column - 1] = merge.last_row
-    if not last_rows:
-        yield from rows
-        return
-    open_merges: dict[int, tuple[int, Cell]] = {}
-    for number, cells, *_ in rows:
-        for column, last in last_rows.get(number, {}).items():
-            cell = cell_at(cells, column)
-            if cell:
-                open_merges[column] = (last, cell)
-        if any(cells):
-            for column, (last, cell) in list(open_merges.items()):
-                if number > last:
-                    del open_merges[column]
-                elif cell_at(cells, column) is None:
-                    cells = cells + [None] * (column + 1 - len(cells))
-                    cells[column] = cell
-        yield SourceRow(number, cells)

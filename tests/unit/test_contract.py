@@ -95,7 +95,10 @@ def test_a_contract_survives_being_kept_in_landing() -> None:
         ),
         ({"contract": "The book"}, "`contract` must be small letters, digits and _,"),
         ({"locale": {"default_country": "KE"}}, "must be the three capital letters of a country"),
-        ({"agreement": agreed("01/01/2026")}, "`agreement.valid_from` is no day that can be read; write 2026-01-01."),
+        (
+            {"agreement": agreed("01/01/2026")},
+            "`agreement.valid_from` is no day that can be read; write 2026-01-01.",
+        ),
         ({"agreement": agreed("31.01.2026")}, "write 2026-01-31."),
         ({"agreement": agreed("03/04/2026")}, "write year, month and day, such as 2026-01-31."),
         ({"agreement": agreed("soon")}, "write year, month and day, such as 2026-01-31."),
