@@ -18,7 +18,7 @@ from orchestration.extracts.typed.words import norm
 # A column of references holds a phone by mistake now and then; this many, and it is a column of phones.
 PRIVATE_SHARE = 0.2
 _OF_PERSONS = ("name of a person", "phone or address", "ID number")
-# A reference often holds digits like those of a phone or an ID number (`MB-2024-00095`): only whole ones count.
+# A reference often holds digits like those of a phone or ID number (`MB-2024-00095`): only whole ones count.
 _PHONE_WHOLE = re.compile(r"\+?(?:[ \-().]*\d){9,15}")
 _ID_WHOLE = re.compile(r"[A-Za-z]\d{7,8}|[1-9]\d{6,7}|[ABCabc][Kk]\d{6,8}")
 # `20240012`, `2024-00012-3`: a number of the year 2024.
