@@ -86,8 +86,8 @@ def _show_reading(report: Any) -> None:
 
 def _show_places(places: dict[str, int]) -> None:
     kinds = [f"{places[kind]:,} {kind}" for kind in ("unresolved", "ambiguous", "review") if places.get(kind)]
-    told = f" wait for a steward ({', '.join(kinds)})" if kinds else " wait for a steward"
-    _tell(f"{places['names']:,} distinct places, of which {places['open']:,}{told}")
+    told = f" ({', '.join(kinds)})" if kinds else ""
+    _tell(f"{places['names']:,} distinct places; waiting for a steward: {places['open']:,}{told}")
 
 
 def show_drift(item: dict[str, Any]) -> None:
