@@ -3,9 +3,9 @@
 Belongs here: contracts, and everything that touches a partner's own layout, columns or spelling.
 Does not: what a place name means (`places`), whether an extract is fit to enter (`gates`), rules
 across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
-shown_names, non_records, merged_cells, rename, permission, points, minimise, acceptance, tabs, child_copies, records,
-sealing, landing, take_in, agreements; `check` runs the same road without a home. A large CSV takes a quicker
-one to the same cells: regular_csv, reading_csv_blocks, block, ordinary_rows, block_slots, block_cells,
+shown_names, non_records, merged_cells, rename, permission, points, minimise, acceptance, tabs, child_copies,
+records, sealing, landing, take_in, agreements; `check` runs the same road without a home. A large CSV takes a
+quicker one to the same cells: regular_csv, reading_csv_blocks, block, ordinary_rows, block_slots, block_cells,
 records_in_blocks.
 """
 
