@@ -5,8 +5,8 @@ Does not: what a place name means (`places`), whether an extract is fit to enter
 across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
 shown_names, non_records, merged_cells, rename, permission, points, minimise, acceptance, tabs, child_copies,
 records, sealing, landing, take_in, agreements; `check` runs the same road without a home. A large CSV takes a
-quicker one to the same cells: regular_csv, reading_csv_blocks, block, ordinary_rows, block_slots, block_cells,
-records_in_blocks.
+quicker one to the same cells: regular_csv, reading_csv_blocks, block, ordinary_rows, block_slots,
+block_cells, records_in_blocks.
 """
 
 from orchestration.extracts.agreements import EndingAgreement, agreements_ending
