@@ -220,7 +220,7 @@ def _sentence(where: str, fault: Any) -> str:
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return f"{where}: `{path}.kind` must be xlsx, csv, json or odk_zip."
     if kind == "string_pattern_mismatch":
-        return f"{where}: `{path}` must be {_FORMS.get(path, "written in another form")}."
+        return f"{where}: `{path}` must be {_FORMS.get(path, 'written in another form')}."
     if kind.startswith("date_") or kind == "datetime_from_date_parsing":
         return f"{where}: `{path}` is no day that can be read; {_day_to_write(str(fault.get('input')))}."
     at = f"`{path}`: " if path else ""
