@@ -283,66 +283,6 @@ def show_synth(folder: Path, seed: int, made: Any) -> None:
     out.print(f"What is planted in their world: {escape(str(made.truth))}")
 
 
-def show_contract_report(report: Any) -> None:
-    """What a refresh would make of the file: sums, refusals, typing problems, columns left out."""
-    verdict = "[bold green]fits[/]" if report.ok else "[bold red]does not fit[/]"
-    out.print(f"[bold]{escape(report.contract)}[/] {verdict} {escape(report.file)}")
-    for fault in report.faults:
-        out.print(f"  {escape(fault)}", soft_wrap=True)
-    if report.drift:
-        show_drift(report.drift)
-    out.print(
-        f"\n{report.rows_read:,} rows read = {report.rows_refused:,} refused + {report.rows_landed:,} landed"
-        f" ({report.records:,} records)"
-    )
-    for refusal in report.refusals:
-        out.print(f"  {refusal['rows']:,} × {refusal['reason']} {escape(refusal['sheet'] or '')}")
-    for code, count in report.stripped.items():
-        out.print(f"  {count:,} cells removed: {code}")
-    if report.typing_problems:
-        out.print("\nProblems of typing (Q: the row would be quarantined)")
-        table = _table("count", "rule", "field", "first rows")
-        for problem in report.typing_problems:
-            rule = f"{problem['outcome']}:{problem['code']}"
-            table.add_row(f"{problem['count']:,}", rule, problem["field"], ", ".join(problem["first_rows"]))
-        out.print(table)
-    if report.columns_missing:
-        out.print()
-    for missing in report.columns_missing:
-        out.print(f"[bold yellow]{escape(missing)}[/]", soft_wrap=True)
-    out.print("\nFilled share of each mapped field")
-    table = _facts()
-    for name, share in report.filled_share.items():
-        table.add_row(f"{share:.0%}", name)
-    out.print(table)
-    if report.unmapped_columns:
-        out.print(f"\nColumns that no field names, dropped: {escape(', '.join(report.unmapped_columns))}")
-
-
-def show_drift(item: dict[str, Any]) -> None:
-    """What changed in columns and closed lists, and the change to the contract that answers it."""
-    since = "its contract and the last extract" if item["compared_with"] else "its contract"
-    out.print(f"\nWhat differs from {since}", soft_wrap=True)
-    for one in item["renamed"]:
-        line = f"{one['before']!r} is gone, probably {one['now']!r} now ({one['likeness']:.0%} alike)"
-        out.print(f"  {escape(line)}", soft_wrap=True)
-    for use in item["gone"]:
-        out.print(f"  {escape(repr(use['column']))} is gone", soft_wrap=True)
-    for column in item["added"]:
-        out.print(f"  {escape(repr(column))} is new", soft_wrap=True)
-    for codes in item["new_codes"]:
-        out.print(
-            f"  {codes['field']}: {codes['spellings']} spellings not known, in {codes['records']:,} of "
-            f"{codes['answered']:,} records; {codes['not_shown']} of them cannot be shown",
-            soft_wrap=True,
-        )
-    if item["patch"]:
-        out.print("\nTo merge into the contract (look at it first)")
-        out.print(escape(item["patch"]), soft_wrap=True)
-    for sentence in item["effects"]:
-        out.print(f"  {escape(sentence)}", soft_wrap=True)
-
-
 def _counted(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.most_common())
 

@@ -12,6 +12,7 @@ import click
 from orchestration import console
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
+from orchestration.console_contracts import show_contract_report
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
@@ -53,14 +54,17 @@ def contract() -> None:
 @json_output
 @installation
 def contract_check(settings: Settings, contract_path: Path, file: Path, as_json: bool) -> None:
-    """Read, rename, minimise and type FILE by CONTRACT_PATH; nothing is kept."""
-    from orchestration import extracts
+    """Read and type FILE by CONTRACT_PATH and ask the extract gate about it; nothing is kept.
 
-    report = extracts.check_contract(contract_path, file, settings.as_of().date(), settings.landing)
+    Exit code 0: a refresh would take the file. 1: it would not, and the output says why and what to do.
+    """
+    from orchestration.contract_trial import try_contract
+
+    report = try_contract(settings, contract_path, file)
     if as_json:
         print(json.dumps(report.as_dict(), default=str))
     else:
-        console.show_contract_report(report)
+        show_contract_report(report)
     if not report.ok:
         sys.exit(1)
 
@@ -75,12 +79,10 @@ def contract_draft(settings: Settings, file: Path, partner: str, as_json: bool) 
 
     What only a person knows says TODO. Columns that are not surely understood are denied.
     """
-    from orchestration.extracts import draft_contract, draft_text
+    from orchestration.extracts import PARTNER_CODE, draft_contract, draft_text
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
-        raise UsageError(
-            f"{partner!r} is no partner code: small letters, digits and _, such as kobe_shelter."
-        )
+        raise UsageError(f"{partner!r} is no partner code: {PARTNER_CODE}.")
     drafted = draft_contract(file, partner)
     if as_json:
         print(json.dumps(drafted.as_dict(), ensure_ascii=False))

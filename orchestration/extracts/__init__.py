@@ -3,17 +3,23 @@
 Belongs here: contracts, and everything that touches a partner's own layout, columns or spelling.
 Does not: what a place name means (`places`), whether an extract is fit to enter (`gates`), rules
 across fields of a row (the dbt project). Reading order: contract, contract_loading, reading, header,
-shown_names, non_records, rename, permission, points, minimise, acceptance, tabs, opening, child_copies,
-records, sealing, landing, take_in, agreements; `check` runs the same road without a home. A large CSV
-takes a quicker one to the same cells: regular_csv, reading_csv_blocks, block, ordinary_rows, block_slots,
-block_cells, records_in_blocks.
+shown_names, non_records, merged_cells, rename, permission, points, minimise, acceptance, tabs, opening,
+child_copies, records, sealing, landing, take_in, agreements; `check` runs the same road without a home. A
+large CSV takes a quicker one to the same cells: regular_csv, reading_csv_blocks, block, ordinary_rows,
+block_slots, block_cells, records_in_blocks.
 """
 
 from orchestration.extracts.agreements import EndingAgreement, agreements_ending, with_changes
 from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
-from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.contract_loading import (
+    PARTNER_CODE,
+    ContractFault,
+    Contracts,
+    load_contract,
+    load_contracts,
+)
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
@@ -23,6 +29,7 @@ from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
 __all__ = [
+    "PARTNER_CODE",
     "TYPED_TABLES",
     "Contract",
     "ContractFault",

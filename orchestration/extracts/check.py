@@ -5,12 +5,15 @@ from __future__ import annotations
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
+from orchestration.extracts.check_warnings import KeyColumns, warnings_of
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import ContractFault, load_contract
 from orchestration.extracts.drift_codes import find_new_codes
@@ -19,9 +22,12 @@ from orchestration.extracts.landing import EXTRACT_ID_LENGTH, account, read_regi
 from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
+from orchestration.extracts.rule_titles import title_of
 from orchestration.extracts.shown_names import shown_file
+from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.extracts.typed.landed_records import records_in_memory
 from orchestration.extracts.typed.table_rows import Tables, typed_batches
+from orchestration.extracts.typed.tables import SCHEMAS
 from orchestration.extracts.typed.vocabulary import load_vocabulary
 from orchestration.keys import Keys
 from orchestration.settings import REFERENCE_SEEDS
@@ -30,8 +36,21 @@ ROWS_NAMED = 5
 
 
 @dataclass(frozen=True)
+class Trial:
+    """What a file would land and be typed as, for the rooms that judge it; values in it are never told."""
+
+    note: dict[str, Any]
+    tables: dict[str, pa.Table]
+
+
+@dataclass(frozen=True)
 class ContractReport:
-    """What a refresh would make of a file. Counts, codes and column names; never a value."""
+    """What a refresh would make of a file. Counts, codes and column names; never a value.
+
+    `was_read` is False where the contract or the file stopped it before any row; `titles` are those of what
+    was stripped. What the gate and the place
+    resolver say (`held_because`, `told_because`, `places`) is added by whoever asks them with `trial`.
+    """
 
     contract: str
     file: str
@@ -52,9 +71,19 @@ class ContractReport:
     records: int = 0
     typing_problems: list[dict[str, Any]] = field(default_factory=list)
     drift: dict[str, Any] | None = None
+    is_contract_valid: bool = True
+    was_read: bool = False
+    titles: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    held_because: list[dict[str, Any]] = field(default_factory=list)
+    told_because: list[dict[str, Any]] = field(default_factory=list)
+    places: dict[str, int] | None = None
+    trial: Trial | None = field(default=None, repr=False, compare=False)
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        content = asdict(replace(self, trial=None))
+        del content["trial"]
+        return content
 
 
 def check_contract(
@@ -70,7 +99,7 @@ def check_contract(
     try:
         contract = load_contract(contract_path)
     except ContractFault as fault:
-        return ContractReport(label, file_name, ok=False, faults=fault.sentences)
+        return ContractReport(label, file_name, False, fault.sentences, is_contract_valid=False)
     if not file_path.is_file():
         return ContractReport(label, file_name, ok=False, faults=[f"File {file_name} does not exist."])
     faults = []
@@ -81,7 +110,8 @@ def check_contract(
         )
     period = contract.period_of(file_path.name)
     keys = Keys(record_key=secrets.token_bytes(32), stewards_recipient="")
-    reader = RecordReader(contract, keys, file_path.name)
+    key_columns = KeyColumns(contract)
+    reader = RecordReader(contract, keys, file_path.name, key_columns.watch)
     register = read_register(landing, contract.partner.code) if landing else {}
     last = last_extract(register, contract, sha256_of(file_path)[:EXTRACT_ID_LENGTH])
     try:
@@ -107,7 +137,23 @@ def check_contract(
     coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
     codes = find_new_codes(contract, coded, vocabulary)
     told = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
-    return _report(label, file_name, contract, reader, counts, typed, faults, told)
+    report = _report(label, file_name, contract, reader, counts, typed, faults, told)
+    warnings = warnings_of(contract, reader.tally, key_columns)
+    return replace(report, warnings=warnings, trial=Trial(entry, _tables(entry, typed, cells)))
+
+
+def _tables(entry: dict[str, Any], typed: list[Tables], cells: list[LandedCell]) -> dict[str, pa.Table]:
+    """The typed tables whole, and which record answered which field."""
+    tables = {
+        name: pa.Table.from_pylist([row for part in typed for row in part[name]], schema=schema)
+        for name, schema in SCHEMAS.items()
+    }
+    answered = {(cell.record_id, cell.field) for cell in cells if cell.value.strip()}
+    own = {"partner": entry["partner"], "extract_id": entry["extract_id"]}
+    rows = [own | {"record_id": record_id, "field": name} for record_id, name in answered]
+    columns = [("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string())]
+    schema = pa.schema([*columns, ("record_id", pa.int64())])
+    return tables | {"landing_cells": pa.Table.from_pylist(rows, schema=schema)}
 
 
 def _report(
@@ -122,13 +168,17 @@ def _report(
 ) -> ContractReport:
     tally = reader.tally
     shown = {name: counts[name] for name in ContractReport.__dataclass_fields__ if name in counts}
+    for name in ("refusals", "child_refusals"):
+        shown[name] = [one | {"title": title_of(one["reason"])} for one in counts[name]]
     return ContractReport(
         **(shown | {"contract": label}),
         file=file_name,
         ok=not faults,
         faults=faults,
+        was_read=True,
+        titles={code: title_of(code) for code in counts["stripped"]},
         filled_share={
-            name: round(tally.filled[name] / tally.rows_landed, 4) if tally.rows_landed else 0.0
+            name: _share(tally.filled[name], tally, contract.part_of(spec)[0])
             for name, spec in contract.fields.items()
             if spec.is_read
         },
@@ -137,6 +187,12 @@ def _report(
         typing_problems=_typing_problems(problem for tables in typed for problem in tables["problems"]),
         drift=drift,
     )
+
+
+def _share(filled: int, tally: Tally, part: str) -> float:
+    """Of the landed rows of the sheet that a field stands in."""
+    rows = tally.child_landed[part] if part in tally.child_read else tally.rows_landed
+    return round(filled / rows, 4) if rows else 0.0
 
 
 def _not_in_the_file(column: str, unmapped: list[str]) -> str:
@@ -158,6 +214,7 @@ def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]
         {
             "outcome": outcome,
             "code": code,
+            "title": title_of(code),
             "field": name,
             "count": count,
             "first_rows": rows[outcome, code, name],

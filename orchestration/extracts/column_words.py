@@ -21,6 +21,7 @@ _FILLERS = frozenset(["of", "the", "a", "an", "is", "was", "were", "did", "in", 
 # A name that software gives its own column, `_status`, and a phrase marked `=` count as whole headings only.
 _WHOLE = ("_", "=")
 DEFAULT_PART = "place_text"
+SURELY_DENIED = 0.95
 
 
 class Reading(NamedTuple):
@@ -47,6 +48,12 @@ def readings(heading: str) -> list[Reading]:
         if reading[:2] not in found or reading.strength >= found[reading[:2]].strength:
             found[reading[:2]] = reading
     return sorted(found.values(), key=lambda one: (-len(one.phrase.split()), -one.strength, one.means))
+
+
+def denial_in(said: list[Reading]) -> Reading | None:
+    """The reason to deny a column that its heading speaks of more clearly than of anything else."""
+    denied = next((one for one in said if one.kind == "deny"), None)
+    return denied if denied and (denied.strength >= SURELY_DENIED or said[0] is denied) else None
 
 
 def field_of(heading: str) -> str | None:

@@ -15,12 +15,21 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from orchestration.errors import NjiaError
+from orchestration.extracts.cells import Cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_codes import unknown_codes
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS
+from orchestration.extracts.plain_days import day_of
 
 TODO = "TODO"
 FORMAT_KINDS = ("xlsx", "csv", "json", "odk_zip")
+# What a text must look like, in words.
+PARTNER_CODE = "small letters, digits and _, beginning with a letter, such as kobe_shelter"
+_FORMS = {
+    "contract": "small letters, digits and _, beginning with a letter, such as kobe_shelter_book",
+    "partner.code": PARTNER_CODE,
+    "locale.default_country": "the three capital letters of a country (ISO alpha-3), such as KEN",
+}
 _BOOLEAN_TAG = "tag:yaml.org,2002:bool"
 _INTEGER_TAG = "tag:yaml.org,2002:int"
 
@@ -123,7 +132,7 @@ def _parse(path: Path, where: str) -> dict[str, Any]:
     except _Trap as trap:
         raise ContractFault([f"{where}: {trap}"]) from None
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
+        mark = _where_it_begins(error)
         line = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
         reason = getattr(error, "problem", None) or "the text is not YAML"
         raise ContractFault(
@@ -134,6 +143,15 @@ def _parse(path: Path, where: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ContractFault([f"{where}: holds no `key: value` lines. See seeds/partners/README.md."])
     return content
+
+
+def _where_it_begins(error: yaml.YAMLError) -> yaml.Mark | None:
+    """A bracket or quote that is never closed is noticed lines below: it begins where the fault lies.
+
+    A block of lines, though, begins far above a line of it that is indented wrongly.
+    """
+    began, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    return noticed if began is None or "block" in (getattr(error, "context", None) or "") else began
 
 
 class _Trap(Exception):
@@ -202,9 +220,19 @@ def _sentence(where: str, fault: Any) -> str:
     if kind in ("union_tag_not_found", "union_tag_invalid"):
         return f"{where}: `{path}.kind` must be xlsx, csv, json or odk_zip."
     if kind == "string_pattern_mismatch":
-        return f"{where}: `{path}` does not have the expected form ({fault['ctx']['pattern']})."
+        return f"{where}: `{path}` must be {_FORMS.get(path, 'written in another form')}."
+    if kind.startswith("date_") or kind == "datetime_from_date_parsing":
+        return f"{where}: `{path}` is no day that can be read; {_day_to_write(str(fault.get('input')))}."
     at = f"`{path}`: " if path else ""
     return f"{where}: {at}{message[:1].lower()}{message[1:]}."
+
+
+def _day_to_write(text: str) -> str:
+    """`01/01/2026` → write 2026-01-01; of `03/04/2026` nobody knows which day is meant."""
+    orders = {day for order in ("dmy", "mdy") if (day := day_of(Cell(text), order))}
+    if len(orders) == 1:
+        return f"write {orders.pop().isoformat()}"
+    return "write year, month and day, such as 2026-01-31"
 
 
 def _path(location: list[Any]) -> str:

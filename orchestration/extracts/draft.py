@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.extracts.cells import Cell, same
-from orchestration.extracts.draft_columns import ColumnSample, PlaceNames, Proposal, propose
+from orchestration.extracts.draft_columns import NOT_UNDERSTOOD, ROLES, ColumnSample, Proposal, propose
 from orchestration.extracts.draft_dates import DateOrder, date_order
+from orchestration.extracts.draft_key import DraftKey, choose_key
 from orchestration.extracts.draft_layout import DraftLayout, Table, find_layout
+from orchestration.extracts.draft_places import PlaceNames
 from orchestration.extracts.draft_reading import read_sample
 from orchestration.extracts.plain_days import looks_like_a_day
 from orchestration.extracts.rename import FLAG_SET
@@ -38,6 +40,7 @@ class Draft:
     key: str | list[str]
     key_note: str
     grain: str
+    has_person_rows: bool = False
     withheld_columns: int = 0
 
     @property
@@ -84,19 +87,27 @@ def draft_contract(path: Path, partner: str) -> Draft:
     proposals = [propose(column, vocabulary, known_places) for column in shown]
     samples = {_full(column): column for column in shown}
     proposals = [replace(one, column=_full(column)) for one, column in zip(proposals, shown, strict=True)]
+    are_persons = any(one.kind == "use" and one.means == ROLES for one in proposals)
+    key = choose_key(layout, proposals, samples, are_persons)
+    proposals = [
+        _without_key(one, propose(samples[one.column], vocabulary, known_places, without="key"), key)
+        if one.kind == "use" and one.means == "key" and one.column != key.column
+        else one
+        for one in proposals
+    ]
     proposals = _one_each(proposals)
-    key, note = _key(layout, proposals, samples)
-    dated = {one.column for one in proposals if one.kind == "field" and one.means == "event_on"}
+    dated = any(one.kind == "field" and one.means == "event_on" for one in proposals)
     is_route = not dated and not layout.has_sheet_months
     return Draft(
         partner=partner,
         file=sample.label,
         layout=layout,
-        proposals=[_denied_key(one, key) for one in proposals],
+        proposals=proposals,
         dates=date_order(_day_cells(proposals, samples)),
-        key=key,
-        key_note=note,
-        grain="route_report" if is_route else "case",
+        key=key.key,
+        key_note=key.note,
+        grain="interception" if are_persons else "route_report" if is_route else "case",
+        has_person_rows=key.is_repeated,
         withheld_columns=len(columns) - len(shown),
     )
 
@@ -154,38 +165,12 @@ def _rank(one: Proposal) -> tuple[int, float]:
     return -_AGE_SOURCES.index(one.source) if one.source else 0, one.confidence
 
 
-def _key(
-    layout: DraftLayout, proposals: list[Proposal], samples: dict[str, ColumnSample]
-) -> tuple[str | list[str], str]:
-    """The reference: a column whose heading says so and whose values are filled and unique."""
-    said = next((one for one in proposals if one.kind == "use" and one.means == "key"), None)
-    if said is None:
-        return "content", "no column is a reference that is always filled and never repeated"
-    column = samples[said.column]
-    at = layout.main.names.index(column.name)
-    seen = [
-        (sheet, cell.value)
-        for sheet, cells in layout.main.records
-        if at < len(cells) and (cell := cells[at]) is not None
-    ]
-    alone = [value for _, value in seen]
-    told = f"filled in {column.filled:.0%} of {column.rows} rows"
-    if len(set(alone)) == len(alone):
-        return said.column, f"{told}, never repeated in the sample"
-    if layout.has_sheet_months and len(set(seen)) == len(seen):
-        return ["sheet", said.column], f"{told}, starts again on every sheet"
-    repeated = len(alone) - len(set(alone))
-    return said.column, f"{told}, repeated in {repeated} rows: ask whether those are copies of one record"
-
-
-def _parts_of(key: str | list[str]) -> list[str]:
-    return key if isinstance(key, list) else [key]
-
-
-def _denied_key(one: Proposal, key: str | list[str]) -> Proposal:
-    if one.kind == "use" and one.means == "key" and one.column not in _parts_of(key):
-        return replace(one, kind="deny", means="not needed", why="another column is the key")
-    return one
+def _without_key(one: Proposal, otherwise: Proposal, key: DraftKey) -> Proposal:
+    """A column headed like a reference that is not the key: what else it says, if it says something."""
+    if otherwise.kind == "field" or otherwise.means != NOT_UNDERSTOOD:
+        return replace(otherwise, column=one.column)
+    why = f"key is taken from {key.column!r}"
+    return replace(one, kind="deny", means="another column fills it", why=why)
 
 
 def _day_cells(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Cell]:

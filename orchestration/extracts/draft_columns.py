@@ -6,18 +6,21 @@ denied. A wrong `deny` costs a steward one line; a wrong mapping would land what
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from orchestration import places
 from orchestration.extracts.cells import Cell, tidy
-from orchestration.extracts.column_words import DEFAULT_PART, Reading, place_of, readings
+from orchestration.extracts.column_words import DEFAULT_PART, Reading, denial_in, place_of, readings
 from orchestration.extracts.contract_fields import DATES, MANY_CODES, SINGLE_CODES
 from orchestration.extracts.detectors import FIRST_NAMES, identifies
 from orchestration.extracts.draft_codes import CodeList, read_codes
+from orchestration.extracts.draft_places import PlaceNames
+from orchestration.extracts.draft_uses import MOST_ANSWERS, is_role, is_yes_or_no
+from orchestration.extracts.key_columns import said_of_a_person, shown_of_a_person
 from orchestration.extracts.plain_days import looks_like_a_day, year_of
 from orchestration.extracts.typed.ages import read_age
 from orchestration.extracts.typed.counts import read_count
@@ -26,13 +29,15 @@ from orchestration.extracts.typed.words import is_missing, norm
 
 Kind = Literal["field", "use", "deny"]
 SURE_ENOUGH = 0.5
+ROLES, NOT_UNDERSTOOD = "roles", "not understood"
 # Some cells of a good column hold a phone by mistake; more than these and the column is about persons.
 PRIVATE_SHARE = 0.04
 LONG_TEXT = 45
 LONG_SHARE = 0.1
 _ENOUGH_KNOWN = 0.8
 _MOST_SPELLINGS = 60
-_PLACES_LOOKED_UP = 60
+_FEWEST_DAYS, _YEARS_OF_EVENTS = 5, 8
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _PLACE_SEPARATORS = (">", "→", ";", " - ", " – ", " via ")
 
 
@@ -78,59 +83,50 @@ class ColumnSample:
         return self.share(lambda cell: cell.kind == "text" and not _is_number(cell.value)) > 0.5
 
 
-def propose(sample: ColumnSample, vocabulary: Vocabulary, known_places: PlaceNames) -> Proposal:
-    """The best reading of a column that its values bear out, else a reason to deny it."""
-    said = readings(sample.name)
-    denied = next((one for one in said if one.kind == "deny"), None)
-    if denied is not None and (denied.strength >= 0.95 or said[0] is denied):
+def propose(
+    sample: ColumnSample, vocabulary: Vocabulary, known_places: PlaceNames, without: str | None = None
+) -> Proposal:
+    """The best reading of a column that its values bear out, else a reason to deny it.
+
+    `without` is a use that another column has: the heading must mean something else then.
+    """
+    said = [one for one in readings(sample.name) if one.kind != "use" or one.means != without]
+    if not sample.part and is_role(sample.texts):
+        return Proposal(sample.name, "use", ROLES, 0.9, "its answers tell victims from suspects")
+    denied = denial_in(said)
+    if denied is not None:
         return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
-    use = next((one for one in said if one.kind == "use"), None)
-    if use is not None and not sample.part and _bears_out_use(use, sample, said):
+    uses = [one for one in said if one.kind == "use"]
+    use = next((one for one in uses if _bears_out_use(one, sample, said)), None)
+    if use is not None and not sample.part:
         return Proposal(sample.name, "use", use.means, use.strength, f"heading word {use.phrase!r}")
-    if use is not None and sample.part and use.means == "key":
+    if sample.part and any(one.means == "key" for one in uses):
         return _deny(sample, "of the form, not of the journey", "numbers the rows of a child sheet", 0.9)
     private = None if sample.choices else _private(sample)
     if private is not None:
         return _deny(sample, private, "by its values", 0.9)
+    return _of_values(sample, said, vocabulary, known_places)
+
+
+def _of_values(
+    sample: ColumnSample, said: list[Reading], vocabulary: Vocabulary, known_places: PlaceNames
+) -> Proposal:
     proposals = [
         proposal
         for means, strength, phrase in _meanings(sample, said)
         if (proposal := _of_field(sample, means, strength, phrase, vocabulary, known_places))
     ]
     best = max(proposals, key=lambda one: one.confidence, default=None)
+    denied = next((one for one in said if one.kind == "deny"), None)
     if best is None or best.confidence < SURE_ENOUGH:
-        best = _by_values(sample, vocabulary) or best
-    if best is None or best.confidence < SURE_ENOUGH:
-        if denied is not None:
-            return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
-        return _deny(sample, "not understood", "neither heading nor values are known", 0.5)
-    return best
-
-
-class PlaceNames:
-    """Whether names are places our gazetteer knows, each distinct one asked once."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[bool, str | None]] = {}
-
-    def share(self, texts: Iterable[str]) -> float:
-        """Share of the names that are known places."""
-        names = list(dict.fromkeys(texts))[:_PLACES_LOOKED_UP]
-        self._ask(names)
-        return sum(self._known[name][0] for name in names) / len(names) if names else 0.0
-
-    def kind_of(self, texts: Iterable[str]) -> str | None:
-        """The kind (`country`, `county`, …) most of the known names have."""
-        names = list(dict.fromkeys(texts))[:_PLACES_LOOKED_UP]
-        self._ask(names)
-        kinds = Counter(kind for name in names if (kind := self._known[name][1]))
-        return kinds.most_common(1)[0][0] if kinds else None
-
-    def _ask(self, names: list[str]) -> None:
-        new = [name for name in names if name not in self._known]
-        for found in places.resolve_names(new) if new else []:
-            is_known = found["place_id"] not in (None, "unknown") or found["country"] is not None
-            self._known[found["name"]] = (is_known, found["kind"] if is_known else None)
+        best = _by_values(sample, vocabulary) or (None if denied else _day_by_values(sample)) or best
+    if best is not None and best.confidence >= SURE_ENOUGH:
+        return best
+    if denied is not None:
+        return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
+    if not sample.part and any(one.means == "consent" for one in said):
+        return _deny(sample, "reads like consent", "but its answers are no short list", 0.5)
+    return _deny(sample, NOT_UNDERSTOOD, "neither heading nor values are known", 0.5)
 
 
 def _meanings(sample: ColumnSample, said: list[Reading]) -> list[tuple[str, float, str]]:
@@ -259,13 +255,27 @@ def _by_values(sample: ColumnSample, vocabulary: Vocabulary) -> Proposal | None:
     return Proposal(sample.name, "field", name, confidence, why, codes)
 
 
+def _day_by_values(sample: ColumnSample) -> Proposal | None:
+    """Nearly all days, and of a few years: those of birth spread over many."""
+    share = sample.share(looks_like_a_day)
+    years = [int(found[0]) for cell in sample.cells if (found := _YEAR.search(cell.value))]
+    is_of_few_years = bool(years) and max(years) - min(years) <= _YEARS_OF_EVENTS
+    if sample.part or share < _ENOUGH_KNOWN or len(sample.cells) < _FEWEST_DAYS or not is_of_few_years:
+        return None
+    why = f"heading not known; {share:.0%} of the values are days"
+    return Proposal(sample.name, "field", "event_on", round(0.6 * share, 2), why)
+
+
 def _bears_out_use(use: Reading, sample: ColumnSample, said: list[Reading]) -> bool:
+    if use.means == "consent" and is_yes_or_no(sample.texts):
+        return True
     if said[0] is not use and use.strength < 0.95:
         return False
     if use.means in ("consent", "accept_if"):
-        return len(sample.texts) <= 8
+        return len(sample.texts) <= MOST_ANSWERS
     if use.means == "key":
-        return sample.filled > 0.9 and sample.share(looks_like_a_day) < 0.5
+        is_reference = sample.filled > 0.9 and sample.share(looks_like_a_day) < 0.5
+        return is_reference and not (said_of_a_person(sample.name) or shown_of_a_person(sample.texts))
     return True
 
 

@@ -9,17 +9,18 @@ from typing import Any
 from orchestration.extracts.cells import Cell, Merge, SourceSheet, same
 from orchestration.extracts.column_words import readings
 from orchestration.extracts.contract_format import CsvFormat, Layout
-from orchestration.extracts.draft_reading import Sample, SampleSheet, rows_with_cells
+from orchestration.extracts.draft_reading import ROWS_OF_A_SHEET, Sample, SampleSheet, rows_with_cells
 from orchestration.extracts.header import Header, read_header
 from orchestration.extracts.months import month_of_sheet
-from orchestration.extracts.non_records import RowJudge, without_trailing_blanks
+from orchestration.extracts.non_records import RowJudge, begins_with, without_trailing_blanks
 from orchestration.extracts.shown_names import names_somebody
 
 ROWS_WITH_A_HEADER = 20
 LOOK_FOR_THE_HEADER = 15
 PARENTS = ("_submission__uuid", "parent_key", "__submissions-id")
 LONGEST_HEADING = 80
-_TOTALS = ("skip:total_row",)
+LONGEST_STOP_WORD = 20
+_TOTAL = "skip:total_row"
 
 
 @dataclass
@@ -29,6 +30,20 @@ class Table:
     part: str
     names: list[str]
     records: list[tuple[str, list[Cell | None]]]
+
+
+@dataclass
+class Totals:
+    """First words of total rows: those that end a sheet, and those after which more records come."""
+
+    last: Counter[str] = field(default_factory=Counter)
+    between: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def stop_words(self) -> list[str]:
+        """`Total` would also stop at `Total Busia`, so no word is one that begins a total between records."""
+        between = [same(text) for text in self.between]
+        return sorted(word for word in self.last if not any(begins_with(same(word), one) for one in between))
 
 
 @dataclass
@@ -67,11 +82,14 @@ def find_layout(sample: Sample) -> DraftLayout:
     elif rows != [1]:
         layout["header_rows"] = rows
         layout["header_join"] = " | "
-    stops: Counter[str] = Counter()
+    totals = Totals()
     for sheet in chosen:
-        _read_table(drafted, sheet, _header_rows(sheet) if len(rows) == 1 else rows, drafted.main, stops)
-    if stops:
-        layout["stop_at"] = sorted(stops)
+        _read_table(drafted, sheet, _header_rows(sheet) if len(rows) == 1 else rows, drafted.main, totals)
+    if totals.stop_words:
+        layout["stop_at"] = totals.stop_words
+    if totals.between:
+        count = sum(totals.between.values())
+        drafted.notes.append(f"total rows between records: {count}; they are no records, and end no sheet")
     _fill_down(drafted, chosen, rows[-1])
     if not months:
         _children(drafted, [sheet for sheet in sample.sheets if sheet is not first])
@@ -84,7 +102,7 @@ def _written_by_software(sample: Sample) -> DraftLayout:
     for sheet in sample.sheets:
         table = Table(sheet.part, [], []) if sheet.part else drafted.main
         drafted.children += [table] if sheet.part else []
-        _read_table(drafted, sheet, [1], table, Counter())
+        _read_table(drafted, sheet, [1], table, Totals())
     return drafted
 
 
@@ -148,7 +166,7 @@ def _open(sheet: SampleSheet, rows: list[int]) -> tuple[Header, list[Any]] | Non
 
 
 def _read_table(
-    drafted: DraftLayout, sheet: SampleSheet, rows: list[int], table: Table, stops: Counter[str]
+    drafted: DraftLayout, sheet: SampleSheet, rows: list[int], table: Table, totals: Totals
 ) -> None:
     found = _open(sheet, rows)
     if found is None:
@@ -159,17 +177,24 @@ def _read_table(
     places = [header.find(name) if name else None for name in table.names]
     layout = CsvFormat.model_validate({"kind": "csv"})
     judge = RowJudge(header, layout, set(range(len(header.names))))
+    since_record: list[str] = []
+    between: list[str] = []
     for row in without_trailing_blanks(iter(following)):
         reason = judge.reason(row.cells)
-        if reason in _TOTALS:
+        if reason == _TOTAL:
             first = next(cell for cell in row.cells if cell)
-            if not names_somebody(first.value) and len(first.value) <= 20:
-                stops[first.value.strip().split(":")[0]] += 1
+            if not names_somebody(first.value) and len(first.value) <= LONGEST_STOP_WORD:
+                since_record.append(first.value.strip().split(":")[0])
         if reason == "skip:hxl_row":
             drafted.format["hxl_row"] = True
         if reason is None:
+            between += since_record
+            since_record = []
             cells = [row.cells[at] if at is not None and at < len(row.cells) else None for at in places]
             table.records.append((sheet.name, cells))
+    totals.between.update(between)
+    if len(sheet.rows) < ROWS_OF_A_SHEET:  # else nobody has seen what comes after the last ones
+        totals.last.update(since_record)
 
 
 def _fill_down(drafted: DraftLayout, sheets: list[SampleSheet], header: int) -> None:
@@ -206,7 +231,7 @@ def _children(drafted: DraftLayout, sheets: list[SampleSheet]) -> None:
         part = "_".join(same(sheet.name).replace("/", " ").split()[:2])
         repeats[part] = {"sheet": sheet.name, "parent": parent, "order": "row"}
         table = Table(part, [], [])
-        _read_table(drafted, sheet, [1], table, Counter())
+        _read_table(drafted, sheet, [1], table, Totals())
         drafted.children.append(table)
     if repeats:
         drafted.format["repeats"] = repeats

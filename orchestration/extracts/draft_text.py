@@ -12,15 +12,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from orchestration.extracts.cells import same
+from orchestration.extracts.column_words import readings
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS, DATES
 from orchestration.extracts.contract_loading import TODO
 from orchestration.extracts.draft import Draft
 from orchestration.extracts.draft_codes import CodeList
-from orchestration.extracts.draft_columns import Proposal
+from orchestration.extracts.draft_columns import ROLES, Proposal
+from orchestration.extracts.draft_uses import CONSENT, REVIEW, role_of, sorted_answers
+from orchestration.extracts.drift_codes import is_shown_choice
 from orchestration.extracts.shown_spellings import may_be_shown
 from orchestration.extracts.typed.words import is_missing, norm
 
 _MOST_VALUES = 20
+_RECORDS = {"route_report": "routes", "interception": "interceptions"}
 _BARE = re.compile(r"[a-z][a-z_]*")
 # YAML reads these as true, false or nothing.
 _OTHER_MEANINGS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
@@ -29,15 +33,6 @@ _HEAD = """\
 # What must be filled in by hand says TODO; `njia contract check` lists every TODO that is left.
 # A number behind a column is how sure the draft is of it (0 to 1). What is not surely understood is denied.
 # Every key is explained in seeds/partners/README.md."""
-_CONSENT = {
-    "yes": "given", "ndiyo": "given", "ndio": "given", "true": "given", "1": "given", "y": "given",
-    "no": "refused", "hapana": "refused", "la": "refused", "false": "refused", "0": "refused", "n": "refused",
-}  # fmt: skip
-_ACCEPT = {
-    "": "accept", "approved": "accept", "validation_status_approved": "accept",
-    "not approved": "withhold", "validation_status_not_approved": "withhold", "rejected": "withhold",
-    "on hold": "wait", "validation_status_on_hold": "wait", "hasissues": "wait", "received": "wait",
-}  # fmt: skip
 
 
 def as_yaml(draft: Draft) -> str:
@@ -47,10 +42,11 @@ def as_yaml(draft: Draft) -> str:
 
 def _lines(draft: Draft) -> Iterator[str]:
     yield _HEAD.format(file=draft.file)
-    yield f"contract: {draft.partner}_{'routes' if draft.grain == 'route_report' else 'cases'}"
+    yield f"contract: {draft.partner}_{_RECORDS.get(draft.grain, 'cases')}"
     yield "version: 1"
     yield f"partner: {{code: {draft.partner}, steward: {TODO}}}  # whom to write to about its extracts"
-    yield f"grain: {draft.grain}  # guessed: is one row a case, a route, an interception or a count?"
+    told = "suspects stand beside victims; " if draft.grain == "interception" else ""
+    yield f"grain: {draft.grain}  # guessed: {told}is one row a case, a route, an interception or a count?"
     yield f"agreement: {{id: {TODO}, valid_from: {TODO}, valid_to: {TODO}, purposes: [statistics],"
     yield "            finest_place: county, may_be_named: false}"
     yield from _consent(draft)
@@ -67,12 +63,16 @@ def _lines(draft: Draft) -> Iterator[str]:
 
 def _consent(draft: Draft) -> Iterator[str]:
     found = draft.use("consent")
+    alike = [one.column for one in draft.proposals if one is not found and _reads_like_consent(draft, one)]
     if found is not None:
         answers = _answers(draft, found)
-        values = {text: _CONSENT.get(same(text), TODO) for text in answers}
+        values = {text: CONSENT.get(same(text), TODO) for text in answers}
         if "given" not in values.values():
             values["Yes"] = TODO
         yield f"consent: {{column: {_text(found.column)}, values: {_flow(values)}}}  # {_why(found)}"
+    elif alike:
+        told = f"{_text(alike[0])} reads like consent: a column with its values, or a clause?"
+        yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # {told}"
     elif draft.grain == "route_report":
         yield "consent: {basis: not_needed}  # right for routes without persons; else a column or a clause"
     else:
@@ -85,6 +85,7 @@ def _delivery(draft: Draft) -> Iterator[str]:
     by = newest or next((one for one in draft.fields if one.means == "submitted_at"), None)
     more = f", newest_by: {_text(by.column)}" if by and draft.key != "content" else ""
     yield f"# key: {draft.key_note}"
+    more += ", person_rows: true" if draft.has_person_rows else ""
     yield f"delivery: {{mode: {TODO}, cadence: {TODO}, grace_days: 15, key: {key}{more}}}"
     if not any(one.means == "event_on" for one in draft.fields) and not draft.layout.has_sheet_months:
         yield "# No column dates a record: the period of each file stands in for it."
@@ -103,29 +104,56 @@ def _locale(draft: Draft) -> Iterator[str]:
 
 
 def _accept_if(draft: Draft) -> Iterator[str]:
-    found = draft.use("accept_if")
-    if found is None:
-        return
-    told: dict[str, list[str]] = {"accept": [], "withhold": [], "wait": []}
-    for text in ["", *_answers(draft, found)]:
-        told[_ACCEPT.get(same(text), "wait")].append(text)
-    lists = {name: list(dict.fromkeys(texts)) for name, texts in told.items() if texts}
-    yield f"accept_if: {_flow({'column': found.column, **lists})}  # {_why(found)}; a blank is let in"
+    found = [one for one in draft.proposals if one.kind == "use" and one.means in ("accept_if", ROLES)]
+    conditions = [_condition(draft, one) for one in found]
+    if len(conditions) == 1:
+        yield f"accept_if: {conditions[0]}"
+    elif conditions:
+        yield "accept_if:"
+        yield from (f"  - {condition}" for condition in conditions)
+
+
+def _condition(draft: Draft, one: Proposal) -> str:
+    """Where no answer is known to let a row in, a person must say which does."""
+    answers = _answers(draft, one)
+    told = "a blank is let in"
+    lists: dict[str, Any] = {}
+    if one.means == ROLES:
+        lists = {**sorted_answers(answers, role_of), "withheld_as": "not_potential_victim"}
+        told = "any other answer is set aside"
+    elif not answers or any(REVIEW.get(same(text)) for text in answers):
+        lists = {**sorted_answers(["", *answers], lambda text: REVIEW.get(same(text)))}
+    else:
+        lists, told = {"accept": TODO}, "a list of the answers that let a row in; what becomes of the others?"
+    return f"{_flow({'column': one.column, **lists})}  # {_why(one)}; {told}"
 
 
 def _fields(draft: Draft) -> Iterator[str]:
     order = {name: at for at, name in enumerate(CANONICAL_FIELDS)}
     found = sorted(draft.fields, key=lambda one: order.get(one.means, len(order)))
     for one in found:
-        yield from _field(draft, one)
+        if not (one.means == "person_count" and draft.has_person_rows):
+            yield from _field(draft, one)
     means = {one.means for one in found}
-    if "person_count" not in means and draft.grain == "case":
+    if draft.has_person_rows:
+        yield from _counted_rows(found)
+    elif "person_count" not in means and draft.grain in ("case", "interception"):
         yield '  person_count: {constant: "1"}  # no column counts persons'
+    if "trafficking_status" not in means and draft.grain == "interception":
+        yield "  trafficking_status: {constant: prevented}  # intercepted before anybody was exploited?"
     for name in ("data_source", "event_kind"):
         if name not in means:
             yield f"  {name}: {{constant: {TODO}}}  # a code of seeds/reference/codes.csv"
     if not any(name.startswith("place(") for name in means):
         yield f"  place(origin).place_text: {TODO}  # no column was understood as a place: name one"
+
+
+def _counted_rows(found: list[Proposal]) -> Iterator[str]:
+    """The rows of a record are its persons; a column that states their number is set against them."""
+    stated = next((one for one in found if one.means == "person_count"), None)
+    more = f", compare_with: {_text(stated.column)}" if stated else ""
+    why = f"  # {_why(stated)}" if stated else "  # the rows of a record are its persons"
+    yield f"  person_count: {{count_rows: true{more}}}{why}"
 
 
 def _field(draft: Draft, one: Proposal) -> Iterator[str]:
@@ -157,16 +185,25 @@ def _values(codes: CodeList) -> Iterator[str]:
     """Spellings with their codes; those nobody knows as TODO, or as a number where they cannot be shown."""
     known = {text: code for text, code in codes.spellings.items() if code is not None}
     asked = [text for text in codes.spellings if text not in known and not is_missing(norm(text))]
-    shown = [text for text in asked if may_be_shown(text, codes.counts[text], len(asked))]
+    # The choices of a question with a column each are headings, which are shown.
+    choices = list(codes.spellings) if codes.select_multiple in ("flags", "both") else []
+    shown = [
+        text
+        for text in asked
+        if may_be_shown(text, codes.counts[text], len(asked)) or is_shown_choice(text, choices)
+    ]
     values: dict[str, str] = {}
-    if not codes.crosswalk and len(known) <= _MOST_VALUES:
-        safe = {text: code for text, code in known.items() if may_be_shown(text, codes.counts[text], 1)}
-        values |= dict(sorted(safe.items()))
+    # Our own words need no `values`: all are written for the reader's sake, or none.
+    all_shown = all(
+        may_be_shown(text, codes.counts[text], 1) or is_shown_choice(text, choices) for text in known
+    )
+    if not codes.crosswalk and len(known) <= _MOST_VALUES and all_shown:
+        values |= dict(sorted(known.items()))
     values |= dict.fromkeys(sorted(shown)[:_MOST_VALUES], TODO)
     if values:
         yield f"    values: {_flow(values)}"
-    elif known and not codes.crosswalk:
-        yield f"    # {len(known)} spellings are words of seeds/reference/code_words.csv: no `values` needed"
+    if known and not codes.crosswalk and not known.keys() & values.keys():
+        yield f"    # {len(known)} spellings are known words or countries: no `values` needed"
     hidden = len(asked) - min(len(shown), _MOST_VALUES)
     if hidden:
         yield f"    # {hidden} unknown spellings are not shown here: `njia contract check` counts them"
@@ -207,8 +244,15 @@ def _answers(draft: Draft, use: Proposal) -> list[str]:
     return sorted(
         text
         for text, count in told.items()
-        if same(text) in _CONSENT or same(text) in _ACCEPT or may_be_shown(text, count, len(told))
+        if same(text) in CONSENT
+        or same(text) in REVIEW
+        or (use.means == ROLES and role_of(text))
+        or may_be_shown(text, count, len(told))
     )
+
+
+def _reads_like_consent(draft: Draft, one: Proposal) -> bool:
+    return not _is_of_a_child(draft, one) and any(said.means == "consent" for said in readings(one.column))
 
 
 def _why(one: Proposal) -> str:

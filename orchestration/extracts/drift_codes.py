@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestration.extracts.cells import tidy
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_fields import MANY_CODES, SINGLE_CODES, FieldSpec
+from orchestration.extracts.shown_names import names_somebody
 from orchestration.extracts.shown_spellings import may_be_shown
 from orchestration.extracts.typed.codes import CodeReader
 from orchestration.extracts.typed.vocabulary import Vocabulary
 
 _UNMAPPED = "unk:code_unmapped"
+_FLAG = "flag"
 _SEPARATORS = (";", ",", "/", "&", "+", "|")
 
 
@@ -71,10 +73,12 @@ def _of_field(
     name: str, spec: FieldSpec, values: dict[tuple[str, str], set[int]], reader: CodeReader
 ) -> NewCodes | None:
     unknown: dict[str, set[int]] = defaultdict(set)
+    choices = {tidy(value) for value, kind in values if kind == _FLAG and tidy(value)}
     for (value, kind), owners in values.items():
         if _UNMAPPED not in _read(name, reader, value, kind):
             continue
-        pieces = [piece for piece in _pieces(value, spec) if _UNMAPPED in _read(name, reader, piece, "text")]
+        parts = [tidy(value)] if kind == _FLAG else _pieces(value, spec, choices)
+        pieces = [piece for piece in parts if _UNMAPPED in _read(name, reader, piece, "text")]
         for piece in pieces or [tidy(value)]:
             unknown[piece] |= owners
     if not unknown:
@@ -89,7 +93,7 @@ def _of_field(
         shown={
             spelling: len(owners)
             for spelling, owners in by_records
-            if may_be_shown(spelling, len(owners), len(unknown))
+            if may_be_shown(spelling, len(owners), len(unknown)) or is_shown_choice(spelling, choices)
         },
     )
 
@@ -99,11 +103,22 @@ def _read(name: str, reader: CodeReader, value: str, kind: str) -> tuple[str, ..
     return reader.read_one(value, kind).problems if is_one else reader.read_many(value, kind).problems
 
 
-def _pieces(value: str, spec: FieldSpec) -> list[str]:
-    """The answers of a cell that may hold several, as the contract parts them."""
+def is_shown_choice(spelling: str, choices: Collection[str]) -> bool:
+    """A choice with a column of its own is a heading, and shown like one."""
+    return spelling in choices and not names_somebody(spelling)
+
+
+def _pieces(value: str, spec: FieldSpec, choices: Collection[str]) -> list[str]:
+    """The answers of a cell that may hold several: choices that have a column, then the rest in parts."""
     marks = [*(spec.split or _SEPARATORS), *([" "] if spec.select_multiple else [])]
-    parts = re.split("|".join(re.escape(mark) for mark in marks), value)
-    return [tidy(part) for part in parts if tidy(part)]
+    labels = sorted((re.escape(choice) for choice in choices), key=len, reverse=True)
+    rest, found = value, []
+    if labels:
+        whole = re.compile(rf"(?<!\w)(?:{'|'.join(labels)})(?!\w)")
+        found = whole.findall(value)
+        rest = whole.sub(lambda _: marks[-1], value)
+    parts = re.split("|".join(re.escape(mark) for mark in marks), rest)
+    return [*found, *(tidy(part) for part in parts if tidy(part))]
 
 
 def _reader(name: str, spec: FieldSpec, contract: Contract, vocabulary: Vocabulary) -> CodeReader:

@@ -22,6 +22,14 @@ _NOTE = re.compile(
 )
 _HXL = re.compile(r"#[a-z][a-z0-9_]*([ +][a-z0-9_+ ]*)?")
 BLANK = "skip:blank"
+AFTER_END = "flag:rows_after_end"
+# Of the columns that are read: fewer cells in a row below the table are a note or a sum somewhere.
+_FEWEST_CELLS, _FILLED_OF_A_RECORD = 3, 1 / 3
+
+
+def begins_with(word: str, text: str) -> bool:
+    """Whether a stop word ends the table at a row whose first cell has this text; both as `same` has them."""
+    return text == word or re.match(rf"{re.escape(word)}\b", text) is not None
 
 
 class RowJudge:
@@ -38,6 +46,7 @@ class RowJudge:
         self._sums: dict[int, float] = {}
         self._rows_summed = 0
         self._stopped = False
+        self.records_after_end = 0
 
     def reason(self, cells: list[Cell | None]) -> str | None:
         filled = [(index, cell) for index, cell in enumerate(cells) if cell]
@@ -45,9 +54,10 @@ class RowJudge:
             return BLANK
         if self._only_records:
             return None if any(index in self._meaningful for index, _ in filled) else BLANK
-        if self._stopped:
-            return "skip:note_row"
         texts = [same(cell.value) for _, cell in filled]
+        if self._stopped:
+            self.records_after_end += self._looks_like_a_record(filled, texts)
+            return "skip:note_row"
         if self._ends_the_table(texts[0]):
             self._stopped = True
             return "skip:total_row"
@@ -99,7 +109,14 @@ class RowJudge:
             self._sums[index] = float(np.add.accumulate(np.concatenate([start, column]))[-1])
 
     def _ends_the_table(self, first: str) -> bool:
-        return any(first == word or re.match(rf"{re.escape(word)}\b", first) for word in self._stop_words)
+        return any(begins_with(word, first) for word in self._stop_words)
+
+    def _looks_like_a_record(self, filled: list[tuple[int, Cell]], texts: list[str]) -> bool:
+        """By its form alone: after the end of the table nothing is read, so this is only told."""
+        telling = sum(index in self._meaningful for index, _ in filled)
+        is_filled = telling >= max(_FEWEST_CELLS, _FILLED_OF_A_RECORD * len(self._meaningful))
+        is_other = self._ends_the_table(texts[0]) or self._repeats_header(filled, texts)
+        return is_filled and not is_other and not _TOTAL.fullmatch(texts[0])
 
     def _repeats_header(self, filled: list[tuple[int, Cell]], texts: list[str]) -> bool:
         if len(filled) < 2:

@@ -12,16 +12,16 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same
+from orchestration.extracts.cells import SourceRow, SourceSheet, same
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.drift import Drift, find_drift
 from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
 from orchestration.extracts.header import Header, read_header
+from orchestration.extracts.merged_cells import fill_down_merged
 from orchestration.extracts.non_records import RowJudge, without_trailing_blanks
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
 from orchestration.extracts.rename import (
     ColumnPlan,
-    cell_at,
     columns_named_by,
     is_surely_header,
     mapped_columns,
@@ -76,7 +76,7 @@ class SheetOpener:
             raise
         self._tell_columns(header, plan, shown)
         fill_down = getattr(layout, "fill_down_merged", [])
-        rows = _fill_down(rows, sheet, {header.find(column) for column in fill_down})
+        rows = fill_down_merged(rows, sheet, {header.find(column) for column in fill_down})
         judge = RowJudge(header, layout, plan.meaningful, sheet.only_records)
         return plan, judge, without_trailing_blanks(rows)
 
@@ -110,30 +110,3 @@ class SheetOpener:
         self._tally.unmapped.update({shown[at]: None for at in new})
         with suppress(ExtractStopped):  # the fault that holds the file is told, not one further down
             deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)
-
-
-def _fill_down(
-    rows: Iterator[SourceRow], sheet: SourceSheet, columns: set[int | None]
-) -> Iterator[SourceRow]:
-    """Give every row a merged cell covers its value, in the columns the contract names and no other."""
-    last_rows: dict[int, dict[int, int]] = {}
-    for merge in sheet.merges:
-        if merge.first_column - 1 in columns and merge.last_row > merge.first_row:
-            last_rows.setdefault(merge.first_row, {})[merge.first_column - 1] = merge.last_row
-    if not last_rows:
-        yield from rows
-        return
-    open_merges: dict[int, tuple[int, Cell]] = {}
-    for number, cells, *_ in rows:
-        for column, last in last_rows.get(number, {}).items():
-            cell = cell_at(cells, column)
-            if cell:
-                open_merges[column] = (last, cell)
-        if any(cells):
-            for column, (last, cell) in list(open_merges.items()):
-                if number > last:
-                    del open_merges[column]
-                elif cell_at(cells, column) is None:
-                    cells = cells + [None] * (column + 1 - len(cells))
-                    cells[column] = cell
-        yield SourceRow(number, cells)

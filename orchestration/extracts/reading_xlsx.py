@@ -118,7 +118,7 @@ class XlsxSource:
         if not found:
             raise ExtractHeld(
                 "hold:sheet_missing",
-                f"{self._label} has no visible sheet {wanted} (it has {len(self._visible)} visible sheets). "
+                f"{self._label} has no visible sheet {wanted} (it has {_sheets(len(self._visible))}). "
                 "Correct `format.sheet` or `format.sheets` in the contract, or ask the partner.",
             )
         return found
@@ -182,6 +182,10 @@ def _with_look(found: Cell | None, cell: Any, looks: dict[int, str | None]) -> C
     if style not in looks:
         looks[style] = look_of(cell)
     return found._replace(look=looks[style]) if looks[style] else found
+
+
+def _sheets(count: int) -> str:
+    return "1 visible sheet" if count == 1 else f"{count} visible sheets"
 
 
 def _scan(sheet: Any) -> tuple[list[Merge], dict[int, set[int]]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from orchestration.extracts.drift_profile import ROWS_LOOKED_AT
 from orchestration.extracts.link_codes import LinkCodes
 from orchestration.extracts.looks import LOST, Looks
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
-from orchestration.extracts.non_records import BLANK, RowJudge
+from orchestration.extracts.non_records import AFTER_END, BLANK, RowJudge
 from orchestration.extracts.opening import SheetOpener
 from orchestration.extracts.outcomes import ExtractHeld
 from orchestration.extracts.permission import Permission
@@ -43,17 +43,22 @@ from orchestration.extracts.tabs import ORPHAN, RESENT, Tabs
 from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.keys import Keys
 
+WatchRow = Callable[[ColumnPlan, list[Cell | None]], None]
 NOT_DECRYPTED = "Q:not_decrypted"
 # By rows until the columns' profile is whole; a small file has no need of blocks.
 ROWS_BEFORE_BLOCKS = ROWS_LOOKED_AT
 
 
 class RecordReader:
-    """Reads one file by one contract. Memory holds ids of records, never rows."""
+    """Reads one file by one contract. Memory holds ids of records, never rows.
 
-    def __init__(self, contract: Contract, keys: Keys, file_name: str) -> None:
+    `watch` is shown every main row that lands, one by one; blocks of rows go by without it.
+    """
+
+    def __init__(self, contract: Contract, keys: Keys, file_name: str, watch: WatchRow | None = None) -> None:
         self.tally = Tally()
         self._contract = contract
+        self._watch = watch
         self._keys = keys
         self._partner = contract.partner.code
         self._label = f"{self._partner}: file {shown_file(file_name)}"
@@ -135,6 +140,12 @@ class RecordReader:
                 lambda cells: self._refusal(plan, cells, rename_row(plan, cells)),
             )
             yield from blocks.landed(sheet.blocks_after(number))
+        if judge.records_after_end:
+            self.tally.tell(
+                AFTER_END,
+                f"sheet {sheet.shown!r}: {judge.records_after_end} rows look like records and stand below "
+                "the row that `stop_at` ends the table with",
+            )
         if looks.differ:
             self.tally.tell(LOST, "rows differ in colour or strike-through, which is not read")
 
@@ -168,6 +179,8 @@ class RecordReader:
             return
         self.tally.rows_landed += 1
         looks.add(cells)
+        if self._watch:
+            self._watch(plan, cells)
         self.link_codes.add(record_id, plan, cells)
         yield from self._land(record_id, sheet.shown, number, "", 0, named)
 

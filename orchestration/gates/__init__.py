@@ -13,6 +13,7 @@ from orchestration.gates.inputs import inputs_hash, next_due
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
+from orchestration.gates.trial import would_fail
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "put_in_force",
     "quarantine_rules",
     "read_verdicts",
+    "would_fail",
 ]

@@ -9,10 +9,11 @@ share 0, not an empty one.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from expectations import thresholds
@@ -51,7 +52,7 @@ MEASURES = (
 )
 SCHEMA = pa.schema([*KEYS.items(), *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS))])
 
-_TYPED_COLUMNS = {
+TYPED_COLUMNS = {
     "extracts": "extract_id varchar, partner varchar, agreement_from date, agreement_to date, "
     "statistics_agreed boolean",
     "records": "extract_id varchar, partner varchar, record_id bigint, record_grain varchar, "
@@ -61,10 +62,11 @@ _TYPED_COLUMNS = {
     "place_mentions": "extract_id varchar, partner varchar, record_id bigint, place_role varchar, "
     "mention_id bigint",
 }
-_MATCH_COLUMNS = (
+MATCH_COLUMNS = (
     "mention_id bigint, place_id varchar, country_alpha3 varchar, county_place_id varchar, "
     "geo_precision varchar"
 )
+LANDING_COLUMNS = "partner varchar, extract_id varchar, field varchar, record_id bigint"
 
 _COUNTS = """
 with places as (
@@ -159,15 +161,29 @@ def profile_extracts(
 ) -> pa.Table:
     """One row per landed extract. Accepted and withdrawn extracts decide what counts as last time."""
     register = landed_extracts(settings)
-    counts, codes, agreements, agreed = _measure(settings)
+    typed = {name: (settings.typed / name, columns) for name, columns in TYPED_COLUMNS.items()}
+    con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", MATCH_COLUMNS)})
+    try:
+        _open_landing_cells(con, settings)
+        rows = profile_rows(con, register, as_of.date())
+    finally:
+        con.close()
+    compare_with_last(rows, register, set(accepted), set(withdrawn))
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def profile_rows(
+    con: duckdb.DuckDBPyConnection, register: Sequence[Landed], today: date
+) -> list[dict[str, Any]]:
+    """MEASURES of some extracts whose typed tables, matches and landing cells are open on a connection."""
+    counts, codes, agreements, agreed = _measure(con)
     rows = []
     for landed in register:
-        row = _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), as_of.date())
+        row = _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), today)
         _add_counts(row, counts.get(landed.key))
         _add_codes(row, codes.get(landed.key, []))
         rows.append(row)
-    compare_with_last(rows, register, set(accepted), set(withdrawn))
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    return rows
 
 
 def _of_register(
@@ -244,36 +260,28 @@ def _lower_bound(unmapped: int, answered: int) -> float:
 
 
 def _measure(
-    settings: Settings,
+    con: duckdb.DuckDBPyConnection,
 ) -> tuple[dict[Any, Any], dict[Any, Any], dict[Any, Any], dict[tuple[str, str], bool | None]]:
-    typed = {name: (settings.typed / name, columns) for name, columns in _TYPED_COLUMNS.items()}
-    con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", _MATCH_COLUMNS)})
-    try:
-        cursor = con.execute(_COUNTS)
-        names = [column[0] for column in cursor.description or ()]
-        counts = {
-            (row[0], row[1]): dict(zip(names[2:], (int(number or 0) for number in row[2:]), strict=True))
-            for row in cursor.fetchall()
-        }
-        extracts = con.execute(
-            "select partner, extract_id, agreement_from, agreement_to, statistics_agreed from extracts"
-        ).fetchall()
-        agreements = {(partner, found): (starts, ends) for partner, found, starts, ends, _ in extracts}
-        agreed = {(partner, found): answer for partner, found, _, _, answer in extracts}
-        _open_landing_cells(con, settings)
-        codes: dict[Any, list[tuple[int, int]]] = {}
-        for partner, extract_id, _, unmapped, answered in con.execute(_CODES).fetchall():
-            codes.setdefault((partner, extract_id), []).append((int(unmapped), int(answered)))
-    finally:
-        con.close()
+    cursor = con.execute(_COUNTS)
+    names = [column[0] for column in cursor.description or ()]
+    counts = {
+        (row[0], row[1]): dict(zip(names[2:], (int(number or 0) for number in row[2:]), strict=True))
+        for row in cursor.fetchall()
+    }
+    extracts = con.execute(
+        "select partner, extract_id, agreement_from, agreement_to, statistics_agreed from extracts"
+    ).fetchall()
+    agreements = {(partner, found): (starts, ends) for partner, found, starts, ends, _ in extracts}
+    agreed = {(partner, found): answer for partner, found, _, _, answer in extracts}
+    codes: dict[Any, list[tuple[int, int]]] = {}
+    for partner, extract_id, _, unmapped, answered in con.execute(_CODES).fetchall():
+        codes.setdefault((partner, extract_id), []).append((int(unmapped), int(answered)))
     return counts, codes, agreements, agreed
 
 
 def _open_landing_cells(con: Any, settings: Settings) -> None:
     """Only landing knows how many records answered a field; only fields with unmapped codes are read."""
-    con.execute(
-        "create table landing_cells (partner varchar, extract_id varchar, field varchar, record_id bigint)"
-    )
+    con.execute(f"create table landing_cells ({LANDING_COLUMNS})")
     wanted = con.execute(
         "select distinct partner, extract_id from problems where problem_code = 'code_unmapped'"
     ).fetchall()

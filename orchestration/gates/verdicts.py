@@ -98,7 +98,7 @@ def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisio
         if judgement.outcome == "failed":
             scope = f"{key['partner']}/{key['extract_id']}"
             waiver = waiver_for(decisions.waivers, judgement.expectation, scope, as_of)
-        severity = _severity(judgement.expectation, counts[judgement.row])
+        severity = severity_of(judgement.expectation, counts[judgement.row])
         verdicts.append(_verdict(judgement, key["partner"], key["extract_id"], severity, waiver))
     folder = settings.work / "gates"
     write_table(profiles, folder / "profiles.parquet")
@@ -134,7 +134,7 @@ def _waived_volumes(settings: Settings, as_of: datetime, decisions: ActiveDecisi
     }
 
 
-def _severity(expectation: Expectation, counts: dict[str, float | None]) -> str:
+def severity_of(expectation: Expectation, counts: dict[str, float | None]) -> str:
     is_share = expectation.severity == "hold" and expectation.share_of is not None
     if is_share and (counts.get(str(expectation.share_of)) or 0) < thresholds.SMALL_EXTRACT:
         return "warn"

@@ -103,6 +103,17 @@ def _outcomes(
     return outcomes
 
 
+def locate_rows(
+    rows: Sequence[Mapping[str, Any]], place_aliases: Sequence[Mapping[str, Any]] = ()
+) -> tuple[pa.Table, list[str]]:
+    """Matches of one extract's mentions, and of each that waits for a steward its status; writes nothing."""
+    mentions = dict(_mentions_of(rows))
+    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(mentions)
+    matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
+    open_ones = [outcome.status for outcome in outcomes.values() if outcome.needs_steward]
+    return pa.Table.from_pylist(matches, schema=MATCHES), open_ones
+
+
 def place_names() -> dict[str, str]:
     """Name of every reference place by its id."""
     return {place_id: place.name for place_id, place in load_gazetteer(REFERENCE_SEEDS).places.items()}
@@ -148,22 +159,29 @@ def _distinct_mentions(folder: Path) -> dict[int, Mention]:
     """One mention an id, in the order of ids; of several spellings the first in order stands for all."""
     mentions: dict[int, Mention] = {}
     for path in sorted(folder.glob("*.parquet")):
-        rows = pq.read_table(path).to_pylist()  # distinct per extract, so small
-        countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
-        # `NA` alone tells nothing: only beside other codes is it surely a code too.
-        is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)
-        for row in rows:
-            texts = (row["place_text"], row["admin_text"], row["country_text"], row["default_country"])
-            mention = Mention(
+        for mention_id, mention in _mentions_of(pq.read_table(path).to_pylist()):  # distinct, so small
+            known = mentions.get(mention_id)
+            if known is None or _spelling(mention) < _spelling(known):
+                mentions[mention_id] = mention
+    return dict(sorted(mentions.items()))
+
+
+def _mentions_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mention]]:
+    """The mentions of one extract by id."""
+    countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
+    # `NA` alone tells nothing: only beside other codes is it surely a code too.
+    is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)
+    for row in rows:
+        texts = (row["place_text"], row["admin_text"], row["country_text"], row["default_country"])
+        yield (
+            row["mention_id"],
+            Mention(
                 *texts,
                 country_is_code=is_code,
                 code_system=row.get("code_system"),
                 place_code=row.get("place_code"),
-            )
-            known = mentions.get(row["mention_id"])
-            if known is None or _spelling(mention) < _spelling(known):
-                mentions[row["mention_id"]] = mention
-    return dict(sorted(mentions.items()))
+            ),
+        )
 
 
 def _spelling(mention: Mention) -> tuple[bool, str, str, str, str, str, str]:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from orchestration.extracts import Draft, draft_contract, load_contracts
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.draft_columns import ROLES
 from orchestration.extracts.drift import uses_of
 from orchestration.settings import PROJECT_ROOT
 
@@ -83,7 +84,8 @@ def compare(contract: Contract, draft: Draft) -> Share:
                 share.wrong.append(f"{use.column} → {one.means if one else 'not found'}")
         elif uses:
             share.uses += 1
-            share.uses_right += one is not None and one.kind == "use" and one.means in uses
+            means = "accept_if" if one and one.means == ROLES else one and one.means
+            share.uses_right += one is not None and one.kind == "use" and means in uses
         elif one is not None:
             share.denied += 1
             if one.kind == "field":

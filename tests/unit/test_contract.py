@@ -33,6 +33,10 @@ def watched(**changes: Any) -> dict[str, Any]:
     return {"places": ["KE047"], "roles": ["origin"], "from": "2020-01-01"} | changes
 
 
+def agreed(valid_from: str) -> dict[str, Any]:
+    return {"id": "DSA-1", "valid_from": valid_from, "valid_to": "2035-12-31"}
+
+
 def test_every_sample_contract_is_valid() -> None:
     contracts = load_contracts(SAMPLE_PARTNERS)
     assert contracts.problems == {}
@@ -84,6 +88,20 @@ def test_a_contract_survives_being_kept_in_landing() -> None:
         ),
         ({"coverage": [watched(places=["nairobi"])]}, "the nearest is 'KE047' (Nairobi)."),
         ({"coverage": [watched(places=["?!"])]}, "places.csv; see its column place_id."),
+        (
+            {"partner": {"code": "Kobe-Shelter", "steward": "a@kobe.example"}},
+            "`partner.code` must be small letters, digits and _, beginning with a letter, such as "
+            "kobe_shelter.",
+        ),
+        ({"contract": "The book"}, "`contract` must be small letters, digits and _,"),
+        ({"locale": {"default_country": "KE"}}, "must be the three capital letters of a country"),
+        (
+            {"agreement": agreed("01/01/2026")},
+            "`agreement.valid_from` is no day that can be read; write 2026-01-01.",
+        ),
+        ({"agreement": agreed("31.01.2026")}, "write 2026-01-31."),
+        ({"agreement": agreed("03/04/2026")}, "write year, month and day, such as 2026-01-31."),
+        ({"agreement": agreed("soon")}, "write year, month and day, such as 2026-01-31."),
         ({"coverage": [watched(to="2019-01-01")]}, "`coverage[1]`: `to` is before `from`."),
     ],
 )
@@ -112,6 +130,18 @@ def test_a_repeated_key_is_refused_with_both_lines(tmp_path: Path) -> None:
 def test_text_that_is_not_yaml_is_told_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in faults(tmp_path, "contract: a\n  version: [1\n")[0]
     assert "holds no `key: value` lines" in faults(tmp_path, "")[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("contract: a\ndelivery: {mode: full\ngrain: case\n", 2),  # the bracket is never closed
+        ('contract: a\nversion: "1\ngrain: case\n', 2),  # the quote is never closed
+        ("contract: a\ndeny:\n  - b\n  c: d\n", 4),  # the list is whole, its last line is not of it
+    ],
+)
+def test_a_fault_of_yaml_is_told_where_it_begins(tmp_path: Path, text: str, line: int) -> None:
+    assert f"contract.yml: line {line}, " in faults(tmp_path, text)[0]
 
 
 def test_one_bad_contract_never_stops_the_others(tmp_path: Path) -> None:

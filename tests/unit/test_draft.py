@@ -22,7 +22,8 @@ from orchestration.extracts.column_words import field_of
 from orchestration.extracts.contract_loading import ContractFault, load_contract
 from orchestration.extracts.draft_dates import date_order
 from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
-from tests.unit.partner_files import workbook
+from tests.unit.partner_files import HEADER as BOOK_HEADER
+from tests.unit.partner_files import ROW, add_partner, book, workbook
 
 HEADINGS = Path(__file__).parents[1] / "benchmarks" / "documented_headings.csv"
 FIELDS_TOLD = 0.8
@@ -56,6 +57,18 @@ def drafted(path: Path, sheets: dict[str, list[list[Any]]]) -> dict[str, Any]:
     """The draft of a workbook as YAML reads it, which it must be."""
     text = draft_text(draft_contract(workbook(path, sheets), "testpartner"))
     content: dict[str, Any] = yaml.safe_load(text)
+    return content
+
+
+def filled_in(content: dict[str, Any]) -> dict[str, Any]:
+    """A drafted contract of `rows` with what only a person knows."""
+    content["partner"]["steward"] = "data@testpartner.example"
+    content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
+    content["consent"] = {"basis": "agreement", "reference": "DSA-1 §4"}
+    content["delivery"] |= {"mode": "full", "cadence": "monthly"}
+    content["fields"]["data_source"]["constant"] = "case_management"
+    content["fields"]["event_kind"]["constant"] = "registered"
+    content["fields"]["exploitation_type"]["values"]["helicopter flights"] = "other"
     return content
 
 
@@ -109,14 +122,7 @@ def test_a_draft_with_every_todo_filled_in_lands_the_file_and_nothing_private(tm
     path = tmp_path / "testpartner" / "contract.yml"
     path.parent.mkdir()
     file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows()]})
-    content = yaml.safe_load(draft_text(draft_contract(file, "testpartner")))
-    content["partner"]["steward"] = "data@testpartner.example"
-    content["agreement"] |= {"id": "DSA-1", "valid_from": "2024-01-01", "valid_to": "2030-01-01"}
-    content["consent"] = {"basis": "agreement", "reference": "DSA-1 §4"}
-    content["delivery"] |= {"mode": "full", "cadence": "monthly"}
-    content["fields"]["data_source"]["constant"] = "case_management"
-    content["fields"]["event_kind"]["constant"] = "registered"
-    content["fields"]["exploitation_type"]["values"]["helicopter flights"] = "other"
+    content = filled_in(yaml.safe_load(draft_text(draft_contract(file, "testpartner"))))
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
     report = check_contract(path, file, date(2024, 6, 1))
     assert report.ok, report.faults
@@ -191,6 +197,54 @@ def test_a_hand_kept_book_is_recognised(tmp_path: Path) -> None:
         "stop_at": ["TOTAL"],
     }
     assert content["delivery"]["key"] == ["sheet", "No"]
+
+
+@pytest.mark.parametrize(
+    ("marks", "stops"),
+    [
+        (("Sub-total", "TOTAL"), ["TOTAL"]),
+        (("Total", "Total"), None),  # the same word ends the first part and the sheet
+        (("Total Busia", "TOTAL"), None),  # a stop at TOTAL would stop at Total Busia, too
+    ],
+)
+def test_a_total_that_more_records_follow_never_ends_the_sheet(
+    tmp_path: Path, marks: tuple[str, str], stops: list[str] | None
+) -> None:
+    inner, last = marks
+    records = rows(9)
+    sheet = [HEADER, *records[:4], [inner, None, 4], *records[4:], [last, None, 9], ["Prepared by: the desk"]]
+    path = tmp_path / "testpartner" / "contract.yml"
+    path.parent.mkdir()
+    file = workbook(tmp_path / "a.xlsx", {"Jan 24": sheet})
+    text = draft_text(draft_contract(file, "testpartner"))
+    content = yaml.safe_load(text)
+    assert content["format"].get("stop_at") == stops
+    assert "total rows between records: 1" in text
+    path.write_text(yaml.safe_dump(filled_in(content)), encoding="utf-8")
+    report = check_contract(path, file, date(2024, 6, 1))
+    assert report.rows_landed == 9, report.faults
+
+
+def test_a_contract_that_stops_too_early_is_told_with_sheet_and_count(tmp_path: Path) -> None:
+    path = add_partner(tmp_path, book(format={"kind": "xlsx", "sheet": 0, "stop_at": ["Sub-total"]}))
+    record = ROW[1:]
+    sheet = [
+        BOOK_HEADER,
+        [1, *record],
+        ["Sub-total", None, 1],
+        [2, *record],
+        [3, *record],
+        ["TOTAL", None, 3],
+    ]
+    report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": sheet}), date(2026, 3, 1))
+    assert report.rows_landed == 1
+    [warning] = report.warnings
+    assert warning.startswith("Sheet 'Cases': 2 rows look like records")
+    assert "`stop_at`" in warning
+    notes = [BOOK_HEADER, [1, *record], ["TOTAL", None, 1], ["Prepared by", "the desk"], ["F", 1], ["M", 0]]
+    path = add_partner(tmp_path, book(format={"kind": "xlsx", "sheet": 0, "stop_at": ["TOTAL"]}))
+    report = check_contract(path, workbook(tmp_path / "b.xlsx", {"Cases": notes}), date(2026, 3, 1))
+    assert report.warnings == []
 
 
 def test_merged_double_headers_and_merged_cells_are_recognised(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -14,9 +16,11 @@ from expectations import Expectation, Limit
 from expectations.checks import CHECKS
 from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
-from orchestration.gates.extract_profile import SCHEMA
+from orchestration.gates.extract_profile import SCHEMA, TYPED_COLUMNS
 from orchestration.gates.judging import judge
+from orchestration.gates.trial import would_fail
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts
+from orchestration.settings import Settings
 from tests.unit.gate_world import AS_OF, Decided, land, make_settings, on_extract
 
 
@@ -235,6 +239,51 @@ def test_an_empty_cell_passes_only_where_nothing_was_to_be_measured() -> None:
     lenient = Expectation("lenient", (Limit("share", minimum=0.5),), "hold", "why", "what")
     strict = Expectation("strict", (Limit("share", minimum=0.5, empty_fails=True),), "hold", "why", "what")
     assert [j.outcome for j in judge(frame, [lenient, strict])] == ["passed", "failed"]
+
+
+def tables_of(
+    settings: Settings, extract_id: str, partner: str
+) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+    """Landing note and tables of one extract, as a file that has not landed has them in memory."""
+    note = json.loads((settings.landing / partner / f"{extract_id}.json").read_text())
+    tables = {name: pq.read_table(settings.typed / name / f"{extract_id}.parquet") for name in TYPED_COLUMNS}
+    cells = pq.read_table(
+        settings.landing / partner / f"{extract_id}.parquet", columns=["record_id", "field"]
+    )
+    for name in ("partner", "extract_id"):
+        cells = cells.append_column(name, pa.array([note[name]] * len(cells), pa.string()))
+    matches = pq.read_table(settings.work / "places" / "matches.parquet")
+    return note, tables | {"landing_cells": cells, "matches": matches}
+
+
+def test_a_file_tried_before_it_lands_is_judged_as_when_it_has_landed(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    planted: list[dict[str, Any]] = [
+        {},
+        {"received_on": "2022-12-31"},
+        {"statistics_agreed": False},
+        {"columns_found": ["Date", "Town of victim", "Sex"]},
+        {"typed_records": 39},
+        {"bad_dates": 9},
+        {"bad_dates": 7, "bad_places": 13},
+        {"bad_codes": 3},
+        {"bad_codes": 2},  # just enough are mapped: 38 of 40
+        {"repeated": 3},
+        {"records": 3, "bad_places": 3},
+        {"records": 10, "bad_places": 4},  # too few to hold: only told
+        {"records": 0},
+    ]
+    for number, changes in enumerate(planted):
+        land(settings, f"e{number:02}", partner=f"partner_{number:02}", **changes)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    for number in range(len(planted)):
+        partner = f"partner_{number:02}"
+        found = would_fail(*tables_of(settings, f"e{number:02}", partner), AS_OF.date())
+        landed = [one for one in verdicts.of_partner(partner) if not one.passed]
+        assert [(one.check_name, one.holds, one.observed) for one in found] == [
+            (one.check_name, one.holds, one.observed) for one in landed
+        ], planted[number]
+    assert len(verdicts.holding) == 10
 
 
 def test_every_expectation_reads_a_measured_column_and_says_why_and_what_to_do() -> None:

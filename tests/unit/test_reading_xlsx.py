@@ -179,7 +179,7 @@ def test_a_workbook_cut_short_is_unreadable(tmp_path: Path) -> None:
 
 def test_a_sheet_that_is_not_there_is_told(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, row(1)]})
-    with pytest.raises(ExtractHeld, match="no visible sheet called 'Case list'"):
+    with pytest.raises(ExtractHeld, match=r"no visible sheet called 'Case list' \(it has 1 visible sheet\)"):
         read(path, book(format={"kind": "xlsx", "sheet": "Case list"}))
 
 

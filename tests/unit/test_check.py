@@ -1,0 +1,176 @@
+"""`njia contract check` says what a refresh would make of a file: what would hold it, and what nobody can mean."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.contract_trial import try_contract
+from orchestration.extracts import ContractReport, check_contract
+from orchestration.extracts.rule_titles import title_of
+from orchestration.settings import Settings
+from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, workbook
+from tests.unit.test_rename import case, kobo, kobo_file
+
+TODAY = date(2026, 3, 1)
+
+
+def rows(count: int = 30, **changed: list[Any]) -> list[list[Any]]:
+    """Records of the plain book; `Sex=["F", "M"]` goes through the values in turn."""
+    made = []
+    for number in range(1, count + 1):
+        row = [number, *ROW[1:]]
+        for column, values in changed.items():
+            row[HEADER.index(column)] = values[number % len(values)]
+        made.append(row)
+    return made
+
+
+def tried(folder: Path, records: list[list[Any]], **changes: Any) -> ContractReport:
+    path = add_partner(folder / "partners", book(**changes))
+    file = workbook(folder / "a.xlsx", {"Cases": [HEADER, *records]})
+    settings = Settings(folder / "home", folder / "partners", folder / "keys")
+    return try_contract(settings, path, file)
+
+
+def shown(folder: Path, content: dict[str, Any], file: Path, columns: int = 80) -> tuple[int, str]:
+    path = add_partner(folder / "partners", content)
+    ran = CliRunner().invoke(
+        cli,
+        ["contract", "check", str(path), str(file), "--home", str(folder / "home")],
+        env={"COLUMNS": str(columns), "NO_COLOR": "1"},
+    )
+    return ran.exit_code, ran.output
+
+
+def test_a_good_file_is_held_by_nothing(tmp_path: Path) -> None:
+    report = tried(tmp_path, rows())
+    assert (report.ok, report.held_because, report.warnings) == (True, [], [])
+    assert report.places == {"names": 1, "open": 0}
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "check"),
+    [
+        ({"Sex": ["F", "M", "Qwerty"]}, "codes_are_mapped"),
+        ({"No": [*range(1, 41)]}, "record_refs_are_unique"),
+        ({"From": ["Busia", "Qwertyville", "Asdfgh"]}, "places_are_known"),
+        ({"Date": ["04/03/2024", "soon"]}, "dates_are_readable"),
+    ],
+)
+def test_what_the_gate_would_hold_is_said_before_the_file_is_sent(
+    tmp_path: Path, changed: dict[str, list[Any]], check: str
+) -> None:
+    report = tried(tmp_path, rows(60, **changed))
+    assert not report.ok and not report.faults
+    found = {one["check_name"]: one for one in report.held_because}
+    assert check in found
+    assert found[check]["steward_action"]
+    exit_code, output = shown(tmp_path, book(), tmp_path / "a.xlsx")
+    assert exit_code == 1
+    assert f"Would be held because {check} fails" in " ".join(output.split())
+    assert "but the file would be held" in " ".join(output.split())
+
+
+def test_places_that_wait_for_a_steward_are_counted(tmp_path: Path) -> None:
+    report = tried(tmp_path, rows(60, From=["Busia"] * 9 + ["Qwertyville"]))
+    assert report.ok
+    assert report.places == {"names": 2, "open": 1, "unresolved": 1}
+
+
+def test_an_agreement_that_does_not_cover_today_holds(tmp_path: Path) -> None:
+    agreement = {"id": "DSA-1", "valid_from": "2001-01-01", "valid_to": "2001-12-31"}
+    report = tried(tmp_path, rows(), agreement=agreement)
+    assert "agreement_is_valid" in [one["check_name"] for one in report.held_because]
+
+
+def test_no_value_stands_in_the_report(tmp_path: Path) -> None:
+    report = tried(tmp_path, rows(60, From=["Busia", "Qwertyville"], Remarks=["Testperson called"]))
+    told = json.dumps(report.as_dict())
+    assert not [word for word in ("Qwertyville", "Busia", "Testperson") if word in told]
+
+
+@pytest.mark.parametrize("column", ["Tel. no.", "Reference"])
+def test_a_key_of_phones_is_warned_of(tmp_path: Path, column: str) -> None:
+    header = [column, *HEADER[1:]]
+    records = [[f"0712 34{number:04}", *ROW[1:]] for number in range(30)]
+    path = add_partner(tmp_path, book(delivery={"mode": "full", "cadence": "monthly", "key": column}))
+    report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": [header, *records]}), TODAY)
+    [warning] = report.warnings
+    assert warning.startswith(f"`delivery.key`: column {column!r} is no reference (phone")
+    assert "0712" not in warning
+
+
+@pytest.mark.parametrize(
+    ("heading", "warns"), [("Name of person", True), ("Jina", True), ("Name of town", False), ("From", False)]
+)
+def test_a_place_read_from_a_column_of_names_is_warned_of(tmp_path: Path, heading: str, warns: bool) -> None:
+    header = [heading if name == "From" else name for name in HEADER]
+    path = add_partner(tmp_path, book(fields=BOOK["fields"] | {"place(origin).place_text": heading}))
+    report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": [header, *rows(3)]}), TODAY)
+    assert any("holds names by its heading" in warning for warning in report.warnings) is warns
+
+
+def test_a_choice_nobody_knows_is_asked_whole_and_not_by_its_syllables(tmp_path: Path) -> None:
+    question, known, new = "Aina", "Kuombaomba", "Kazi za ndani"
+    header = [*HEADER, question, f"{question}/{known}", f"{question}/{new}"]
+    records = [[*row, f"{new} {known}", 1, 1] for row in rows(6)]
+    fields = BOOK["fields"] | {
+        "exploitation_type": {
+            "column": question,
+            "select_multiple": "both",
+            "values": {known: "forced_begging"},
+        }
+    }
+    path = add_partner(tmp_path, book(fields=fields))
+    report = check_contract(path, workbook(tmp_path / "a.xlsx", {"Cases": [header, *records]}), TODAY)
+    assert report.drift is not None
+    patch = yaml.safe_load(report.drift["patch"])
+    assert patch["fields"] == {"exploitation_type": {"values": {new: "TODO"}}}
+
+
+def test_the_filled_share_of_a_child_sheet_is_of_its_own_rows(tmp_path: Path) -> None:
+    legs = [["Nakuru", "bus", 1, "u1"], ["Moyale", None, 1, "u1"], ["Nairobi", None, 1, "u1"]]
+    file = kobo_file(tmp_path / "a.xlsx", [case("u1"), case("u2")], legs)
+    report = check_contract(add_partner(tmp_path, kobo()), file, TODAY)
+    assert report.filled_share["place(transit).place_text"] == 1.0
+    assert report.filled_share["place(transit).transport_mode"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_a_contract_at_fault_is_told_alone(tmp_path: Path) -> None:
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, ROW]})
+    exit_code, output = shown(tmp_path, book(grian="case"), file)
+    assert exit_code == 1
+    assert "testpartner/contract.yml cannot be used yet" in output
+    assert not [words for words in ("rows read", "Filled share", "does not fit") if words in output]
+
+
+def test_a_file_that_cannot_be_read_by_its_contract_shows_no_sums(tmp_path: Path) -> None:
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [["No", "Tarehe"], [1, "04/03/2024"]]})
+    _, output = shown(tmp_path, book(), file)
+    assert "does not fit a.xlsx" in output
+    assert not [words for words in ("rows read", "Filled share") if words in output]
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_rules_have_their_title_and_no_line_is_too_wide(tmp_path: Path, columns: int) -> None:
+    file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows(Age=["15, 17", "16"])]})
+    _, output = shown(tmp_path, book(), file, columns)
+    told = " ".join(output.split())
+    assert f"{title_of('age_list')} (unk:age_list)" in told
+    assert "Columns never kept (strip:denied_column)" in told
+    assert max(len(line.rstrip()) for line in output.splitlines()) <= columns
+
+
+def test_every_title_is_in_words() -> None:
+    assert title_of("unk:age_list") == title_of("age_list") != "age_list"
+    assert title_of("withheld:no_consent") == "Consent refused"
+    assert title_of("Q:orphan_leg") != "Orphan leg", "from quality_rules.csv"
