@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import extracts
+from orchestration import extracts, outputs
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.stewardship import review
 
@@ -79,7 +79,13 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
 
 
 def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtract]:
-    refresh.taken = extracts.take_in(workplace.settings, refresh.keys, refresh.as_of)
+    settings = workplace.settings
+    refresh.taken = extracts.with_untold(
+        settings,
+        refresh.contracts,
+        extracts.take_in(settings, refresh.keys, refresh.as_of),
+        outputs.told_at(settings),
+    )
     review.write_files_not_taken(workplace.settings, refresh.taken)
     return refresh.taken
 
