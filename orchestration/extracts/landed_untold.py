@@ -21,11 +21,13 @@ def with_untold(
     contracts: Contracts,
     taken: Collection[TakenExtract],
     told_at: Mapping[str, datetime],
+    otherwise: datetime = NEVER,
 ) -> list[TakenExtract]:
     """What this refresh took in, after what landed since each partner was last told (`told_at`, by partner).
 
-    To the second, as receipts know their time. A file that a stopped refresh landed and left in the inbox is
-    found there again, `already_landed`: it is told once, as landed.
+    Of a partner that `told_at` does not name (receipts may be deleted), what landed since `otherwise`. Both
+    are to the second, as receipts know their time. A file that a stopped refresh landed and left in the inbox
+    is found there again, `already_landed`: it is told once, as landed.
     """
     landed_now = {_key(one) for one in taken if one.outcome == "landed"}
     untold: dict[tuple[str, str | None], TakenExtract] = {}
@@ -33,7 +35,7 @@ def with_untold(
         entries = read_register(settings.landing, partner)
         for extract_id, entry in sorted(entries.items(), key=lambda item: item[1]["sequence"]):
             landed_at = datetime.fromisoformat(entry["landed_at"]).astimezone(UTC).replace(microsecond=0)
-            is_told = landed_at <= told_at.get(partner, NEVER)
+            is_told = landed_at <= told_at.get(partner, otherwise)
             if is_told or (partner, extract_id) in landed_now:
                 continue
             drift = drift_of(entry.get("drift"))

@@ -28,6 +28,13 @@ def test_what_a_receipt_has_told_is_not_told_again(home: Settings) -> None:
         assert with_untold(home, load_contracts(home.partners), [], {"testpartner": moment}) == []
 
 
+def test_a_partner_without_a_receipt_is_told_what_landed_since_the_release(home: Settings) -> None:
+    send(home, "first.xlsx", renamed(), rows(3))
+    contracts = load_contracts(home.partners)
+    assert with_untold(home, contracts, [], {}, otherwise=LATER) == []
+    assert len(with_untold(home, contracts, [], {}, otherwise=EARLIER)) == 1
+
+
 def test_what_landed_now_is_told_once_and_what_waits_stays(home: Settings) -> None:
     taken = send(home, "first.xlsx", renamed(), rows(3))
     waits = TakenExtract("testpartner", "other.xlsx", "held")
