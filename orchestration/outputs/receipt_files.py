@@ -69,6 +69,8 @@ def _became(problem: RowProblem) -> str:
         return "not in use: the file is held"
     if problem.is_along:
         return "set aside with another row of its record"
+    if problem.fate == "quarantined" and problem.outcome == "unk":
+        return "in a row that is set aside, this value unknown"
     return _OUTCOMES.get(problem.outcome, problem.outcome)
 
 

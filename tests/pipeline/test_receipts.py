@@ -46,7 +46,7 @@ def test_a_row_set_aside_is_named_by_the_partners_own_column_and_row_number(
     (folder,) = runs(published_world, "swala_post")
     told = {(row["row"], row["column"], row["rule"], row["what_became_of_it"]) for row in rows(folder)}
     assert ("6", "Date", "No such day", "set aside") in told  # S5
-    assert ("7", "From", "Place not found", "taken, this value unknown") in told  # S6
+    assert ("7", "From", "Place not found", "in a row that is set aside, this value unknown") in told  # S6
     assert ("7", "No place could be resolved", "set aside") in {(one[0], one[2], one[3]) for one in told}
     assert ("9", "", "Consent refused", "not taken") in told  # S8
 

@@ -101,6 +101,7 @@ def test_a_failed_check_says_what_is_wrong_and_not_what_was_hoped_for(tmp_path: 
 def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
     told = [(HELD, problem(5, fate="held"), "Sex"), (HELD, problem(6, "Q", "held"), "Sex")]
     told += [(IN_USE, problem(7), "Sex"), (IN_USE, problem(8, "Q", "quarantined", is_along=True), "Sex")]
+    told += [(IN_USE, problem(9, fate="quarantined"), "Sex")]
     [folder] = write_receipts(settings(tmp_path), [receipt(problems=told, not_kept=[])])
     with (folder / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         became = {row["row"]: row["what_became_of_it"] for row in csv.DictReader(file)}
@@ -109,6 +110,7 @@ def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
         "6": "not in use: the file is held",
         "7": "taken, this value unknown",
         "8": "set aside with another row of its record",
+        "9": "in a row that is set aside, this value unknown",
     }
 
 
