@@ -49,7 +49,6 @@ class Expectation:
     steward_action: str
     waivable: bool = True
     share_of: str | None = None
-    partner_action: str = ""  # what the partner can do; only where a failure holds its file
 
     @property
     def expected(self) -> str:

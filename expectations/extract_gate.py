@@ -15,7 +15,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         why="Without an agreement on the day it was received there is no ground to use what a partner sent.",
         steward_action="Ask the partner for the signed agreement; enter its dates in the contract.",
         waivable=False,
-        partner_action="Ask your data steward about the agreement: none covered the day this file came in.",
     ),
     Expectation(
         name="agreement_covers_statistics",
@@ -25,7 +24,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="Agree with the partner on statistics as a purpose and enter it under "
         "`agreement.purposes` in the contract; until then nothing of it is used.",
         waivable=False,
-        partner_action="Tell your data steward whether statistics may be made of what you send.",
     ),
     Expectation(
         name="agreement_is_current",
@@ -41,7 +39,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         why="A required column that is gone turns every row of the extract into a quarantined one.",
         steward_action="Compare the header with the contract: if the column was renamed, edit the contract; "
         "if it was lost, ask the partner to send the extract again.",
-        partner_action="Send the file with the column, or tell your data steward its new name.",
     ),
     Expectation(
         name="every_row_is_typed",
@@ -51,7 +48,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="This is a fault of the program or of a contract that no longer fits what landed: "
         "run `njia contract check` on the file, then report it with the extract id.",
         waivable=False,
-        partner_action="Nothing; your data steward mends it.",
     ),
     Expectation(
         name="row_volume_is_plausible",
@@ -67,8 +63,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         why="A full extract replaces the one before: a lost sheet would withdraw real records.",
         steward_action="Ask the partner whether rows were really removed. If so: "
         "`njia decide accept-extract`; otherwise ask for the whole extract again.",
-        partner_action="Tell your data steward whether rows were really removed; "
-        "else send the whole file again.",
     ),
     Expectation(
         name="dates_are_readable",
@@ -78,7 +72,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="Look at the date problems in review; set `locale.dates` in the contract, "
         "or ask the partner.",
         share_of="records",
-        partner_action="Check how dates are written in this file, and tell your data steward if it changed.",
     ),
     Expectation(
         name="places_are_known",
@@ -88,8 +81,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="Open the unresolved names in review; record aliases (`njia decide place-alias`) "
         "or mend the columns in the contract.",
         share_of="place_mentions",
-        partner_action="Check that the place columns are in their usual order, "
-        "and tell your data steward if it changed.",
     ),
     Expectation(
         name="counties_are_known",
@@ -107,7 +98,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="Compare the partner's choices with `values` in the contract and add the new ones: "
         "`review/drift.json` lists them, with the lines to merge into the contract.",
         share_of="coded_records",
-        partner_action="Tell your data steward about new answers in your lists of choices.",
     ),
     Expectation(
         name="quarantine_is_not_flooded",
@@ -117,7 +107,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         "and the rest is in doubt too.",
         steward_action="Sort the quarantined rows in review by rule; the first rule usually names the cause.",
         share_of="records",
-        partner_action="Look at the rows to correct below; often one cause stands behind most of them.",
     ),
     Expectation(
         name="something_is_usable",
@@ -127,7 +116,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         "however few rows it has.",
         steward_action="Sort the quarantined rows in review by rule; mend the contract, "
         "or ask for the extract again.",
-        partner_action="Look at the rows to correct below, and send the file again.",
     ),
     Expectation(
         name="record_refs_are_unique",
@@ -137,7 +125,6 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         steward_action="Check `delivery.key` in the contract (a number that starts anew on every sheet needs "
         "`[sheet, column]`); ask the partner about double entries.",
         share_of="referenced_records",
-        partner_action="Check that every row has a reference of its own.",
     ),
     Expectation(
         name="few_rows_are_refused",

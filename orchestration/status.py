@@ -78,7 +78,7 @@ def _in_force(settings: Settings) -> dict[str, Any]:
 def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, Any]]:
     states = {
         "held": in_force.get("partners_held", []),
-        "stale: the last good extract serves": in_force.get("partners_stale", []),
+        "stale: its newest file is held, earlier ones serve": in_force.get("partners_stale", []),
         "overdue": in_force.get("partners_overdue", []),
         "in force": in_force.get("partners_in_force", []),
     }

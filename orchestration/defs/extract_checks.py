@@ -13,7 +13,7 @@ from orchestration.defs.workplace import Workplace, step
 from orchestration.stewardship import review
 
 FILES_WHY = (
-    "A file that cannot be read, or not by its contract, waits in the inbox while the last good one serves. "
+    "A file that cannot be read, or not by its contract, waits in the inbox; what came before it stays. "
     "If it fails: the table says what to mend in the contract, or what to ask the partner."
 )
 QUARANTINE_CHECK = "quarantine_is_not_flooded"

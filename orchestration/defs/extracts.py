@@ -1,11 +1,13 @@
 """Read, rename, minimise, land, type: from the partners' files to typed tables."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import dagster as dg
 
-from orchestration import extracts
+from orchestration import extracts, outputs
 from orchestration.defs.workplace import Refresh, Workplace, step
+from orchestration.release import current_release
 from orchestration.stewardship import review
 
 GROUP = "extracts"
@@ -79,7 +81,15 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
 
 
 def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtract]:
-    refresh.taken = extracts.take_in(workplace.settings, refresh.keys, refresh.as_of)
+    settings = workplace.settings
+    current = current_release(settings)
+    refresh.taken = extracts.with_untold(
+        settings,
+        refresh.contracts,
+        extracts.take_in(settings, refresh.keys, refresh.as_of),
+        outputs.told_at(settings),
+        datetime.fromisoformat(current.manifest["as_of"]) if current else extracts.NEVER,
+    )
     review.write_files_not_taken(workplace.settings, refresh.taken)
     return refresh.taken
 

@@ -23,7 +23,9 @@ def tell_partners(
         refresh.taken,
         refresh.as_of,
         refresh.run_id,
-        outputs.Outcome(kind, current.release_id if current else None),
+        outputs.Outcome(
+            kind, current.release_id if current else None, bool(refresh.found.get("rolled_back"))
+        ),
         refresh.found.get("drift", ()),
     )
     return len(outputs.write_receipts(workplace.settings, receipts))

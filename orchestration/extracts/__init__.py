@@ -24,11 +24,13 @@ from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
 from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
+from orchestration.extracts.landed_untold import NEVER, with_untold
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
 __all__ = [
+    "NEVER",
     "PARTNER_CODE",
     "TYPED_TABLES",
     "Contract",
@@ -56,4 +58,5 @@ __all__ = [
     "take_in",
     "type_extracts",
     "with_changes",
+    "with_untold",
 ]

@@ -88,14 +88,15 @@ def find_drift(
 
     A column that the contract only denies is gone where the last extract had it; one that a field, the key
     or consent needs is gone wherever the file lacks it, an `optional_column` never. A column nobody mapped
-    is news once: where the last extract did not have it.
+    is news once: where the last extract did not have it. A column that the contract of the last extract read
+    and today's does not name is no news: whoever changed the contract has answered it.
     """
     found = {same(column) for column in columns}
     before = [str(column) for column in last.get("columns_found") or ()] if last else []
     had = {same(column) for column in before}
     uses = uses_of(contract)
     gone = [use for use in uses if not _is_there(use, found) and _is_missed(contract, use, had)]
-    known = {same(name) for use in uses for name in use.names}
+    known = {same(name) for use in [*uses, *_read_before(last)] for name in use.names}
     gone += [
         ColumnUse(column, [], False)
         for column in before
@@ -143,6 +144,16 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
     return [
         ColumnUse(column, uses, column in required, others.get(column, [])) for column, uses in feeds.items()
     ]
+
+
+def _read_before(last: Mapping[str, Any] | None) -> list[ColumnUse]:
+    """The columns that the contract under which the last extract landed kept something of."""
+    content = (last or {}).get("contract_content")
+    try:
+        uses = uses_of(Contract.of_content(content)) if content else []
+    except ValueError:  # a contract as it was written for an earlier version of Njia
+        return []
+    return [use for use in uses if use.feeds != ["deny"]]
 
 
 def name_likeness(one: str, other: str) -> float:

@@ -36,7 +36,7 @@ def drift_items(
     for partner in contracts.partners:
         for entry in _that_count(read_register(settings.landing, partner)):
             contract = contract_for(entry, contracts)
-            drift = _still_open(contract, _drift_of(entry.get("drift")))
+            drift = _still_open(contract, drift_of(entry.get("drift")))
             is_unmapped = (partner, entry["extract_id"]) in unmapped
             codes = _new_codes(settings, contract, entry, vocabulary) if is_unmapped else []
             if drift or codes:
@@ -89,7 +89,8 @@ def _that_count(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, An
     return iter(newest.values())
 
 
-def _drift_of(content: Mapping[str, Any] | None) -> Drift | None:
+def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
+    """What a landing note says of drift."""
     if not content:
         return None
     return Drift(

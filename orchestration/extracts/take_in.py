@@ -176,10 +176,12 @@ def _add_drift(
     """A file that does not land leaves no note; what changed in its columns goes with its fault."""
     drift = reader.drift(last)
     if drift:
-        fault.drift = drift_item(contract, {"file": shown}, drift, [], is_held=True)
-        fault.sentence += (
-            f" What changed: {drift.sentence()}. review/drift.json has the change to the contract."
-        )
+        item = drift_item(contract, {"file": shown}, drift, [], is_held=True)
+        fault.drift = item
+        answer = "review/drift.json has the change to the contract."
+        if not item["patch"]:
+            answer = f"No change to the contract answers that. {' '.join(item['effects'])}".rstrip()
+        fault.sentence += f" What changed: {drift.sentence()}. {answer}"
 
 
 def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contract:

@@ -8,7 +8,7 @@ acting on a verdict is `release`.
 
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
 from orchestration.gates.earlier_checks import check_results
-from orchestration.gates.in_force import ExtractFate, InForce, put_in_force
+from orchestration.gates.in_force import ExtractFate, InForce, put_in_force, read_fates
 from orchestration.gates.inputs import inputs_hash, next_due
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.printed_fates import printed_fates
@@ -32,6 +32,7 @@ __all__ = [
     "printed_fates",
     "put_in_force",
     "quarantine_rules",
+    "read_fates",
     "read_verdicts",
     "would_fail",
 ]

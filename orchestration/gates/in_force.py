@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
 from orchestration import durable
@@ -43,6 +44,10 @@ class ExtractFate:
     partner: str
     fate: Literal["in_force", "held", "withdrawn"]
     reason: str | None
+
+    @property
+    def held_by(self) -> list[str]:
+        return (self.reason or "").split(", ") if self.fate == "held" else []
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,13 @@ def put_in_force(
     summary.pop("fates")
     durable.write_json(folder / "in_force.json", summary)
     return settled
+
+
+def read_fates(settings: Settings) -> dict[tuple[str, str], ExtractFate]:
+    """What was settled last, by (partner, extract id); empty before anything was."""
+    path = settings.work / "gates" / "in_force.parquet"
+    rows = pq.read_table(path).to_pylist() if path.is_file() else []
+    return {(row["partner"], row["extract_id"]): ExtractFate(**row) for row in rows}
 
 
 def settle_fates(

@@ -1,11 +1,11 @@
 """What people read: today the receipt that each partner gets back after a refresh.
 
 Belongs here: gathering what a reader is told and laying it out as pages and tables. Does not: deciding
-anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_rows,
-receipt_past, receipt_delivery, receipt, receipt_files.
+anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
+receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files.
 """
 
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
-from orchestration.outputs.receipt_files import write_receipts
+from orchestration.outputs.receipt_files import told_at, write_receipts
 
-__all__ = ["Outcome", "Receipt", "gather_receipts", "write_receipts"]
+__all__ = ["Outcome", "Receipt", "gather_receipts", "told_at", "write_receipts"]

@@ -13,10 +13,12 @@ from itertools import groupby
 from typing import Any, Literal
 
 from orchestration.extracts import Contract, Contracts, TakenExtract
-from orchestration.gates import Verdict, landed_extracts, read_verdicts
+from orchestration.gates import ExtractFate, landed_extracts, read_fates
 from orchestration.outputs import receipt_words
+from orchestration.outputs.receipt_columns import columns_of, own_column
 from orchestration.outputs.receipt_delivery import Delivered, delivery
-from orchestration.outputs.receipt_past import Measures, Past, columns_of, measure_past, own_past
+from orchestration.outputs.receipt_noted import Noted, gather_noted
+from orchestration.outputs.receipt_past import Measures, Past, measure_past, own_past
 from orchestration.outputs.receipt_rows import (
     RowProblem,
     Standing,
@@ -27,15 +29,21 @@ from orchestration.outputs.receipt_rows import (
 from orchestration.outputs.receipt_words import Words
 from orchestration.settings import Settings
 
-ROWS_SHOWN, SHEETS_SHOWN = 20, 12
-
 
 @dataclass(frozen=True)
 class Outcome:
-    """How the refresh ended. `release_id` is the release that holds the rows now, if there is one."""
+    """How the refresh ended. `release_id` is the release in force now, if there is one.
+
+    After a refusal or a rollback that release is an older one: what was judged is not what it holds.
+    """
 
     kind: Literal["published", "refused", "unchanged"]
     release_id: str | None
+    is_rolled_back: bool = False
+
+    @property
+    def is_in_release(self) -> bool:
+        return self.kind != "refused" and not self.is_rolled_back
 
 
 @dataclass(frozen=True)
@@ -52,41 +60,19 @@ class FileRows:
     fates: Counter[str]
     is_new: bool
     held_by: list[Words] = field(default_factory=list)
+    has_good_one_before: bool = False
 
 
 @dataclass(frozen=True)
 class NotKept:
-    """Rows or cells of one file that did not land, for one reason."""
+    """Rows or cells of one file that did not land, for one reason. `is_child`: rows of a repeated group."""
 
     file: str
     sheet: str
     words: Words
     count: int
     row_numbers: str
-
-
-@dataclass
-class Noted:
-    """One rule in one of the partner's columns, and where it was met: row numbers by file and sheet."""
-
-    words: Words
-    columns: str
-    is_set_aside: bool
-    count: int = 0
-    found: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-
-    @property
-    def where(self) -> list[str]:
-        """`Register 2024.xlsx, Apr 24: rows 5, 9 and 3 more`, a line a sheet."""
-        lines = []
-        for (file, sheet), numbers in self.found.items():
-            numbers = sorted(set(numbers))
-            shown = ", ".join(str(number) for number in numbers[:ROWS_SHOWN])
-            more = f" and {len(numbers) - ROWS_SHOWN:,} more" if len(numbers) > ROWS_SHOWN else ""
-            rows = "row" if len(numbers) == 1 else "rows"
-            lines.append(f"{file}{', ' if sheet else ''}{sheet}: {rows} {shown}{more}")
-        hidden = len(lines) - SHEETS_SHOWN
-        return lines if hidden <= 0 else [*lines[:SHEETS_SHOWN], f"and on {hidden} more sheets"]
+    is_child: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,6 +94,18 @@ class Receipt:
     problems: list[tuple[FileRows, RowProblem, str]]
     past: Past
     used: list[Used]
+
+    @property
+    def new_held(self) -> list[FileRows]:
+        return [file for file in self.files if file.is_new and file.held_by]
+
+    @property
+    def has_landed(self) -> bool:
+        return any(file.is_new for file in self.files)
+
+    @property
+    def has_children(self) -> bool:
+        return any(refused.is_child for refused in self.not_kept)
 
     @property
     def set_aside(self) -> list[Noted]:
@@ -132,7 +130,7 @@ def gather_receipts(
     `drift`: the items of this refresh, as for the steward.
     """
     standing = read_standing(settings)
-    holding = read_verdicts(settings).holding
+    fates = read_fates(settings)
     measures = measure_past(settings)
     notes: dict[str, list[Mapping[str, Any]]] = {}
     for extract in landed_extracts(settings):  # by partner, in the order in which the files came
@@ -144,11 +142,14 @@ def gather_receipts(
         if due and due[0] == partner:
             own_problems = due[1]
             due = next(problems, None)
-        delivered = delivery(taken, partner, drift)
+        contracts_of = contracts.valid.get(partner, [])
+        held = {key[1] for key, fate in fates.items() if key[0] == partner and fate.fate == "held"}
+        by_name = {contract.contract: contract for contract in contracts_of}
+        delivered = delivery(taken, partner, by_name, drift, held)
         landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
             yield _receipt(
-                measures, contracts.valid.get(partner, []), partner, delivered, landed, standing, holding,
+                measures, contracts_of, partner, delivered, landed, standing, fates,
                 own_problems, as_of, f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}", outcome,
             )  # fmt: skip
 
@@ -160,7 +161,7 @@ def _receipt(
     delivered: list[Delivered],
     landed: list[Mapping[str, Any]],
     standing: Standing,
-    holding: dict[tuple[str, str], tuple[Verdict, ...]],
+    fates: Mapping[tuple[str, str], ExtractFate],
     problems: list[RowProblem],
     as_of: datetime,
     run: str,
@@ -168,7 +169,7 @@ def _receipt(
 ) -> Receipt:
     by_name = {contract.contract: contract for contract in contracts}
     new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
-    files = [_file(note, standing, holding, new) for note in landed]
+    files = list(_files(landed, standing, fates, new))
     of_extract = {file.extract_id: file for file in files}
     told = [
         (
@@ -197,61 +198,62 @@ def _receipt(
                 receipt_words.refusal(refusal["reason"]),
                 refusal["rows"],
                 refusal.get("row_numbers", ""),
+                kind == "child_refusals",
             )
             for note in notes
-            for refusal in [*note["refusals"], *note["child_refusals"]]
+            for kind in ("refusals", "child_refusals")
+            for refusal in note[kind]
         ],
         stripped=[
             NotKept(note["file"], "", receipt_words.refusal(reason), cells, "")
             for note in notes
             for reason, cells in note["stripped"].items()
         ],
-        unmapped={note["file"]: note["unmapped_columns"] for note in notes if note["unmapped_columns"]},
-        noted=_noted(told),
+        unmapped={
+            note["file"]: [
+                own_column(by_name.get(note["contract"]), name) for name in note["unmapped_columns"]
+            ]
+            for note in notes
+            if note["unmapped_columns"]
+        },
+        noted=gather_noted(
+            (file.file, bool(file.held_by), problem, columns) for file, problem, columns in told
+        ),
         problems=told,
         past=own_past(measures, partner, contracts) if landed else Past([], []),
         used=standing.used.get(partner, []),
     )
 
 
-def _file(
-    note: Mapping[str, Any],
+def _files(
+    landed: list[Mapping[str, Any]],
     standing: Standing,
-    holding: dict[tuple[str, str], tuple[Verdict, ...]],
+    fates: Mapping[tuple[str, str], ExtractFate],
     new: set[str | None],
-) -> FileRows:
-    key = (note["partner"], note["extract_id"])
-    return FileRows(
-        extract_id=note["extract_id"],
-        file=note["file"],
-        contract=note["contract"],
-        received_on=date.fromisoformat(note["received_on"]),
-        read=note["rows_read"],
-        refused=note["rows_refused"],
-        landed=note["rows_landed"],
-        fates=standing.rows.get(key, Counter()),
-        is_new=note["extract_id"] in new,
-        held_by=[receipt_words.check(verdict.check_name) for verdict in holding.get(key, ())],
-    )
-
-
-def _noted(told: list[tuple[FileRows, RowProblem, str]]) -> list[Noted]:
-    """Rows by rule and column; what sets a row aside first, then what concerns most rows."""
-    found: dict[tuple[str, str, bool], Noted] = {}
-    for file, problem, columns in told:
-        if problem.outcome == "flag":
-            continue
-        key = (problem.rule_code, columns, problem.is_set_aside)
-        noted = found.setdefault(
-            key, Noted(receipt_words.rule(problem.rule_code), columns, problem.is_set_aside)
+) -> Iterator[FileRows]:
+    good: set[str] = set()
+    for note in landed:  # in the order in which they came
+        key = (note["partner"], note["extract_id"])
+        fate = fates.get(key)
+        yield FileRows(
+            extract_id=note["extract_id"],
+            file=note["file"],
+            contract=note["contract"],
+            received_on=date.fromisoformat(note["received_on"]),
+            read=note["rows_read"],
+            refused=note["rows_refused"],
+            landed=note["rows_landed"],
+            fates=standing.rows.get(key, Counter()),
+            is_new=note["extract_id"] in new,
+            held_by=[receipt_words.check(name) for name in fate.held_by] if fate else [],
+            has_good_one_before=note["contract"] in good,
         )
-        noted.count += 1
-        noted.found.setdefault((file.file, problem.sheet), []).append(problem.row_number)
-    return sorted(found.values(), key=lambda noted: (not noted.is_set_aside, -noted.count))
+        if fate and fate.fate == "in_force":
+            good.add(note["contract"])
 
 
 def _columns(contract: Contract | None, problem: RowProblem) -> str:
-    return columns_of(contract, problem.field) if contract else ""
+    return columns_of(contract, problem.field, problem.sheet) if contract else ""
 
 
 def _by_partner(problems: Iterator[RowProblem]) -> Iterator[tuple[str, list[RowProblem]]]:

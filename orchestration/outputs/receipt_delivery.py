@@ -6,12 +6,13 @@ Columns by the names they may be shown by (`shown_names`), answers only where th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.extracts import TakenExtract
+from orchestration.extracts import Contract, TakenExtract
 from orchestration.outputs import receipt_words
+from orchestration.outputs.receipt_columns import own_column
 from orchestration.outputs.receipt_words import Words
 
 _BECAME = {
@@ -36,6 +37,7 @@ class Delivered:
     """One file of this refresh; `why` and `columns` say why it was not taken.
 
     `has_earlier`: the changes are those since the last file; else beside what the contract names.
+    `is_held`: it was read, and a check of the whole file keeps all of it out.
     """
 
     taken: TakenExtract
@@ -43,6 +45,7 @@ class Delivered:
     columns: str
     changes: list[Change]
     has_earlier: bool
+    is_held: bool = False
 
     @property
     def file(self) -> str:
@@ -50,52 +53,71 @@ class Delivered:
 
     @property
     def became(self) -> str:
-        return _BECAME[self.taken.outcome]
+        return "read, but held: nothing of it is in use" if self.is_held else _BECAME[self.taken.outcome]
 
 
 def delivery(
-    taken: Iterable[TakenExtract], partner: str, drift: Iterable[Mapping[str, Any]]
+    taken: Iterable[TakenExtract],
+    partner: str,
+    contracts: Mapping[str, Contract],
+    drift: Iterable[Mapping[str, Any]],
+    held: Container[str | None] = (),
 ) -> list[Delivered]:
-    """The partner's files, in the order in which they were taken in.
+    """The partner's files, in the order in which they were taken in; `held` are extract ids.
 
     `drift` are the items of all files after typing, which alone knows of new answers (`drift_items`).
     """
     new_codes = {(item["partner"], item["extract_id"]): item["new_codes"] for item in drift}
     return [
-        _delivered(extract, new_codes.get((partner, extract.extract_id), []))
+        _delivered(extract, contracts, new_codes.get((partner, extract.extract_id), []), held)
         for extract in taken
         if extract.partner == partner
     ]
 
 
-def _delivered(extract: TakenExtract, new_codes: list[Mapping[str, Any]]) -> Delivered:
+def _delivered(
+    extract: TakenExtract,
+    contracts: Mapping[str, Contract],
+    new_codes: list[Mapping[str, Any]],
+    held: Container[str | None],
+) -> Delivered:
+    contract = contracts.get(extract.drift["contract"]) if extract.drift else None
+    if contract is None and len(contracts) == 1:
+        [contract] = contracts.values()
     has_earlier = bool(extract.drift and extract.drift["compared_with"])
     # Of a first file that was read, the receipt lists the columns nobody named in any case.
     is_added_told = has_earlier or extract.outcome != "landed"
-    changes = list(_of_columns(extract.drift, is_added_told)) if extract.drift else []
+    changes = list(_of_columns(extract.drift, contract, is_added_told)) if extract.drift else []
     if extract.outcome == "landed":
-        changes += [_of_answers(codes) for codes in new_codes]
+        changes += [_of_answers(codes, contract) for codes in new_codes]
     why = receipt_words.file_reason(extract.code) if extract.code else None
-    return Delivered(extract, why, ", ".join(extract.columns), changes, has_earlier)
+    columns = ", ".join(own_column(contract, column) for column in extract.columns)
+    is_held = extract.outcome == "landed" and extract.extract_id in held
+    return Delivered(extract, why, columns, changes, has_earlier, is_held)
 
 
-def _of_columns(drift: Mapping[str, Any], is_added_told: bool) -> Iterator[Change]:
+def _of_columns(drift: Mapping[str, Any], contract: Contract | None, is_added_told: bool) -> Iterator[Change]:
+    def own(column: str) -> str:
+        return own_column(contract, column)
+
     for one in drift["renamed"]:
         kind = "column_renamed" if _is_read(one) else "unread_column_renamed"
-        yield Change(f"{one['before']} → {one['now']}", _words(kind))
+        yield Change(f"{own(one['before'])} → {own(one['now'])}", _words(kind))
     for use in drift["gone"]:
-        yield Change(use["column"], _words("column_gone" if _is_read(use) else "unread_column_gone"))
+        yield Change(own(use["column"]), _words("column_gone" if _is_read(use) else "unread_column_gone"))
     for column in drift["added"] if is_added_told else ():
-        yield Change(column, _words("column_added"))
+        yield Change(own(column), _words("column_added"))
 
 
-def _of_answers(codes: Mapping[str, Any]) -> Change:
+def _of_answers(codes: Mapping[str, Any], contract: Contract | None) -> Change:
     shown, hidden = codes["shown"], codes["not_shown"]
     answers = [f"“{answer}”" for answer in shown]
     if hidden:
         answers.append(f"{hidden:,} {'more ' if shown else ''}that we do not repeat here")
     counts = f"{codes['records']:,} of the {codes['answered']:,} records that answer"
-    return Change(codes["column"], _words("new_codes"), f"{', '.join(answers)}: in {counts}")
+    return Change(
+        own_column(contract, codes["column"]), _words("new_codes"), f"{', '.join(answers)}: in {counts}"
+    )
 
 
 def _is_read(use: Mapping[str, Any]) -> bool:

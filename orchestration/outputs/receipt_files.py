@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from orchestration import durable
 from orchestration.outputs import receipt_words
 from orchestration.outputs.receipt import Receipt
+from orchestration.outputs.receipt_rows import RowProblem
 from orchestration.settings import Settings
 from orchestration.spreadsheet_safe import safe
 
@@ -63,6 +64,29 @@ def _rows(receipt: Receipt) -> str:
     return text.getvalue()
 
 
+def _became(problem: RowProblem) -> str:
+    if problem.fate == "held":
+        return "not in use: the file is held"
+    if problem.is_along:
+        return "set aside with another row of its record"
+    if problem.fate == "quarantined" and problem.outcome == "unk":
+        return "in a row that is set aside, this value unknown"
+    return _OUTCOMES.get(problem.outcome, problem.outcome)
+
+
+def told_at(settings: Settings) -> dict[str, datetime]:
+    """When each partner's newest whole receipt was made, to the second; partners without one are left out."""
+    return {
+        partner.name: max(made)
+        for partner in sorted(settings.receipts.glob("*/"))
+        if (made := [_made(page.parent.name) for page in partner.glob(f"????????T??????Z-*/{PAGE}")])
+    }
+
+
+def _made(run: str) -> datetime:
+    return datetime.strptime(run.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
 def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
     """What is to tell of whole files, then rows that were noted, then rows that were not taken."""
     for delivered in receipt.delivered:
@@ -73,7 +97,7 @@ def _lines(receipt: Receipt) -> Iterator[tuple[object, ...]]:
             meaning = f"{change.detail}. {meaning}" if change.detail else meaning
             yield (delivered.file, "", "", change.column, "changed", title, meaning, to_do)
     for file, problem, columns in receipt.problems:
-        became = _OUTCOMES.get(problem.outcome, problem.outcome)
+        became = _became(problem)
         words = receipt_words.rule(problem.rule_code)
         yield (file.file, problem.sheet, problem.row_number, columns, became, *astuple(words))
     for refused in receipt.not_kept:

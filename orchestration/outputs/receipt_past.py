@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.extracts import TYPED_TABLES, Contract
 from orchestration.gates import next_due
+from orchestration.outputs.receipt_columns import columns_of
 from orchestration.settings import Settings
 
 _ROLES = ("origin", "transit", "intended_destination", "exploitation", "observation")
@@ -131,18 +132,6 @@ def own_past(measures: Measures, partner: str, contracts: Iterable[Contract]) ->
             completeness += _completeness(contract, own, measures.known)
             timeliness.append(_timeliness(contract.contract, own))
     return Past(completeness, timeliness)
-
-
-def columns_of(contract: Contract, field: str) -> str:
-    """The partner's own columns behind one of our fields, as the contract names them."""
-    if field == "record" or not field:
-        return ""
-    names = [
-        str(spec.column)
-        for name, spec in contract.fields.items()
-        if spec.column and (name == field or name.startswith(f"{field}."))
-    ]
-    return ", ".join(dict.fromkeys(names))
 
 
 def _completeness(

@@ -36,17 +36,61 @@ typed as (
         on problems.extract_id = released.extract_id and problems.record_id = released.record_id
         and problems.problem_code = released.rule_code and released.outcome = 'released'
 ),
--- What the judging models found: the record's first row stands for it, and place rules name a role only.
-judged_rules as (
-    select judged.partner, judged.extract_id, judged.record_id, judged.sheet, judged.row_number,
-        rules.field, rules.outcome, rules.rule_code, judged.fate
+-- A place rule names a role only: which of the record's places met it, and on which row of a child sheet.
+places as (
+    select distinct judged.partner, rules.extract_id, rules.record_id, rules.rule_code,
+        'place(' || mentions.place_role || ')' as field, mentions.child_sheet, mentions.child_row_number
     from work.quarantine.record_rules as rules
     inner join judged using (extract_id, record_id)
+    inner join read_parquet($mentions, union_by_name = true) as mentions
+        on judged.partner = mentions.partner and rules.extract_id = mentions.extract_id
+        and rules.record_id = mentions.record_id
+    inner join work.staging.stg_place_matches as matches on mentions.mention_id = matches.mention_id
+    where rules.field like 'place(%'
+        and ';' || replace(matches.problem_codes, ':', ';') || ';' like '%;' || rules.rule_code || ';%'
+),
+-- What the judging models found: the record's first row stands for it, where no place on a child sheet does.
+judged_rules as (
+    select judged.partner, judged.extract_id, judged.record_id,
+        coalesce(places.child_sheet, judged.sheet) as sheet,
+        coalesce(places.child_row_number, judged.row_number) as row_number,
+        coalesce(places.field, rules.field) as field, rules.outcome, rules.rule_code, judged.fate
+    from work.quarantine.record_rules as rules
+    inner join judged using (extract_id, record_id)
+    left join places using (partner, extract_id, record_id, rule_code)
     anti join typed using (extract_id, record_id, rule_code)
 )
-select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate from typed
-union all
-select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate from judged_rules
+select * from typed union all by name select * from judged_rules
+"""
+# A record is set aside as a whole: its other main rows share the fate of the one that is wrong.
+_SET_ASIDE = """
+select distinct noted.partner, noted.extract_id, noted.record_id
+from noted inner join work.quarantine.judged_records as judged using (partner, extract_id, record_id)
+where noted.outcome = 'Q'
+    and (judged.source_row_count > 1 or (noted.sheet, noted.row_number) <> (judged.sheet, judged.row_number))
+"""
+_ALONG = """
+with main_rows as (
+    select distinct record_id, sheet, row_number from read_parquet($cells) where part = ''
+),
+wrong as (
+    select noted.record_id, noted.fate, min(noted.rule_code) as rule_code,
+        min_by(noted.field, noted.rule_code) as field
+    from noted semi join set_aside using (partner, extract_id, record_id)
+    where noted.partner = $partner and noted.extract_id = $extract_id and noted.outcome = 'Q'
+    group by noted.record_id, noted.fate
+)
+insert into along
+select $partner, $extract_id, sheet, row_number, field, 'Q', rule_code, fate
+from main_rows inner join wrong using (record_id)
+anti join (
+    select record_id, sheet, row_number from noted
+    where partner = $partner and extract_id = $extract_id and outcome = 'Q'
+) as said using (record_id, sheet, row_number)
+"""
+_TOLD = """
+select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate, false as is_along from noted
+union all select *, true from along
 order by partner, extract_id, sheet, row_number, rule_code, field
 """
 _STANDING = """
@@ -64,7 +108,10 @@ group by judged.partner, judged.record_grain order by judged.partner, judged.rec
 
 
 class RowProblem(NamedTuple):
-    """One thing noted about one row of the partner's file. `field` is ours; the contract knows theirs."""
+    """One thing noted about one row of the partner's file. `field` is ours; the contract knows theirs.
+
+    `is_along`: nothing is wrong with the row itself; it is set aside with another row of its record.
+    """
 
     partner: str
     extract_id: str
@@ -74,6 +121,7 @@ class RowProblem(NamedTuple):
     outcome: str
     rule_code: str
     fate: str
+    is_along: bool
 
     @property
     def is_set_aside(self) -> bool:
@@ -117,10 +165,23 @@ def row_problems(settings: Settings) -> Iterator[RowProblem]:
     if not settings.warehouse.is_file():
         return
     with _open(settings) as con:
-        found = con.execute(
-            _PROBLEMS,
-            {"fates": list(_STILL_SAID), "problems": str(settings.typed / "problems" / "*.parquet")},
+        tables = {
+            name: str(settings.typed / table / "*.parquet")
+            for name, table in (("problems", "problems"), ("mentions", "place_mentions"))
+        }
+        con.execute(f"create temp table noted as {_PROBLEMS}", {"fates": list(_STILL_SAID), **tables})
+        con.execute(f"create temp table set_aside as {_SET_ASIDE}")
+        con.execute(
+            "create temp table along as select partner, extract_id, sheet, row_number, field, outcome, "
+            "rule_code, fate from noted where false"
         )
+        for partner, extract_id in con.execute(
+            "select distinct partner, extract_id from set_aside"
+        ).fetchall():
+            cells = settings.landing / partner / f"{extract_id}.parquet"
+            given = {"cells": str(cells), "partner": partner, "extract_id": extract_id}
+            con.execute(_ALONG, given)
+        found = con.execute(_TOLD)
         while rows := found.fetchmany(10_000):
             yield from (RowProblem(*row) for row in rows)
 

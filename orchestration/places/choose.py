@@ -170,7 +170,7 @@ def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context)
         precision="country" if country else "none",
         confidence=_AMBIGUOUS,
         rivals=tuple(p.place_id for p in places),
-        problems=(*context.said, o.AMBIGUOUS),
+        problems=(*context.said, o.COUNTY_CONFLICT),
     )
 
 

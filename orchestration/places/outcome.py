@@ -17,6 +17,7 @@ CODE_NAME_CONFLICT = "flag:code_name_conflict"
 UNRESOLVED = "unk:place_unresolved"
 AMBIGUOUS = "unk:place_ambiguous"
 COUNTRY_CONFLICT = "unk:place_country_conflict"
+COUNTY_CONFLICT = "unk:place_county_conflict"
 CODE_SYSTEM_UNKNOWN = "unk:code_system_unknown"
 FREE_TEXT = "strip:free_text"
 

@@ -41,6 +41,12 @@ def refreshed(base: EvidenceBase) -> Ended:
     return Ended(before, base, ended.refresh, ended.error)
 
 
+def newest_receipt(base: EvidenceBase, partner: str) -> str:
+    pages = (base.settings.receipts / partner).glob("*/receipt.html")
+    newest = max(pages, key=lambda path: path.stat().st_mtime)
+    return " ".join(newest.read_text(encoding="utf-8").split())
+
+
 @pytest.fixture(scope="module")
 def with_a_held_extract(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """swala lost most of its rows, kobe sends one more record. Read only, like the world it comes from."""
@@ -65,6 +71,9 @@ def test_a_held_extract_leaves_the_last_good_one_in_force_and_all_others_go_on(
     release = current_release(with_a_held_extract.base.settings)
     assert release is not None
     assert release.manifest["rows"] == scenario.ROWS | {"landed": 27, "current": 19, "held": 4}
+    told = newest_receipt(with_a_held_extract.base, "swala_post")
+    assert "swala_2026-03.csv is held as a whole: nothing of it is in use. Your last good file stays" in told
+    assert "Far more or fewer rows than before." in told
 
 
 def test_a_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_path: Path) -> None:
@@ -83,6 +92,9 @@ def test_a_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_pat
         "landed": 27, "current": 13, "superseded": 5, "quarantined": 0,
         "withdrawn": 9, "held": 0, "embargoed": 0,
     }  # fmt: skip
+    told = newest_receipt(base, "swala_post")
+    assert "held as a whole" not in told
+    assert '<td class="n">4</td><td class="n">0</td> <td class="n">4</td>' in told  # S1 to S4 in use
 
 
 def test_rolling_back_is_not_undone_by_the_next_refresh(with_a_held_extract: Ended, tmp_path: Path) -> None:
@@ -117,10 +129,11 @@ def test_a_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
 
 
 def test_partners_are_told_of_a_refused_release(refused: Ended) -> None:
-    newest = sorted((refused.base.settings.receipts / "swala_post").glob("*"))[-1]
-    told = " ".join((newest / "receipt.html").read_text(encoding="utf-8").split())
+    told = newest_receipt(refused.base, "swala_post")
     assert "A check of the whole release failed, so nothing new was published." in told
     assert f"Release {refused.before} stays in use." in told
+    assert "Would be in use" in told
+    assert f"Release {refused.before}, which is in use now, was made before" in told
 
 
 def test_publishing_alone_after_a_refusal_publishes_nothing_and_says_why(

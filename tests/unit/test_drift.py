@@ -238,6 +238,34 @@ def test_drift_that_the_contract_answers_by_now_is_told_no_longer(home: Settings
     assert drift_items(home, load_contracts(home.partners), []) == []
 
 
+def test_a_rename_that_the_contract_has_answered_is_no_news(home: Settings) -> None:
+    send(home, "first.xlsx", HEADER, rows())
+    content = book()
+    content["fields"]["place(origin).place_text"] = "Town of origin"
+    path = add_partner(home.partners, content)
+    second = workbook(home.home / "second.xlsx", {"Cases": [renamed(From="Town of origin"), *rows(31)]})
+    assert check_contract(path, second, date(2026, 11, 24), home.landing).drift is None
+    assert note(home, send(home, "second.xlsx", renamed(From="Town of origin"), rows(31)))["drift"] is None
+
+
+def test_a_column_that_was_only_ever_dropped_is_still_told_as_gone(home: Settings) -> None:
+    send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, "x"] for row in rows()])
+    drift = note(home, send(home, "second.xlsx", HEADER, rows(31)))["drift"]
+    assert [(use["column"], use["feeds"]) for use in drift["gone"]] == [("Mzigo", [])]
+
+
+def test_a_lost_column_with_nothing_in_its_place_says_what_to_do_instead_of_a_change(home: Settings) -> None:
+    at = HEADER.index("Date")
+    taken = send(
+        home, "first.xlsx", HEADER[:at] + HEADER[at + 1 :], [row[:at] + row[at + 1 :] for row in rows()]
+    )
+    assert taken.drift is not None and taken.drift["patch"] == ""
+    assert "review/drift.json" not in str(taken.reason)
+    assert str(taken.reason).endswith(
+        "No change to the contract answers that. Nothing replaces 'Date': ask the partner for the file with it."
+    )
+
+
 def test_contract_check_tells_the_drift_of_a_file_that_fits_and_of_one_that_does_not(tmp_path: Path) -> None:
     path = add_partner(tmp_path, book())
     fits = workbook(tmp_path / "a.xlsx", {"Cases": [renamed(Persons="People"), *rows()]})

@@ -183,6 +183,13 @@ def test_a_place_outside_the_stated_county_keeps_the_country_only() -> None:
     )
 
 
+@pytest.mark.parametrize(("place", "county"), [("Moyale", "Busia"), ("Kitale", "Migori")])
+def test_a_name_and_a_county_that_contradict_each_other_are_not_called_several_places(
+    place: str, county: str
+) -> None:
+    assert resolve(place, admin_text=county).problems == ("unk:place_county_conflict",)
+
+
 def test_context_decides_between_counties() -> None:
     assert resolve("Rongai", admin_text="Kajiado").place_id == "tn-ken-ongata-rongai"
     assert resolve("Kwale, Kilifi").place_id == "lo-ken-kwale-kilifi"

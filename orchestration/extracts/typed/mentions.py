@@ -24,13 +24,14 @@ class Texts(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A place a record names, as sent."""
+    """A place a record names, as sent; `child` is the sheet and the row of a child sheet that names it."""
 
     role: str
     seq: int | None
     basis: str
     transport_mode: str | None
     texts: Texts
+    child: tuple[str, int] | None = None
 
 
 def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[list[Mention], int | None]:
@@ -107,7 +108,7 @@ def _stop_place(stop: Stop) -> Place:
 def _mention(role: str, seq: int | None, basis: str, place: Place) -> Mention:
     texts = Texts(**{part: text for part, text in place.texts.items() if part in Texts._fields})
     mode = place.transport[0] if len(place.transport) == 1 else None
-    return Mention(role, seq, basis, mode, texts)
+    return Mention(role, seq, basis, mode, texts, place.child)
 
 
 def _basis(role: str, contract: Contract) -> str:

@@ -24,10 +24,11 @@ class Problem:
 
 @dataclass
 class Place:
-    """The texts that name one place, and how it was reached."""
+    """The texts that name one place, and how it was reached; `child` is its row on a child sheet."""
 
     texts: dict[str, str] = field(default_factory=dict)
     transport: tuple[str, ...] = ()
+    child: tuple[str, int] | None = None
 
     @property
     def is_named(self) -> bool:

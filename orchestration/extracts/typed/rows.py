@@ -6,6 +6,7 @@ need the other rows of a record are in `assembly`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -78,16 +79,21 @@ class RowTypist:
         return row
 
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
-        """The places one child row names, by role; its other codes are added to the record's row."""
+        """The places one child row names, by role; its other codes are added to the record's row.
+
+        What is noted is noted beside the rest, at the place where the child row stands.
+        """
         places: dict[str, Place] = {}
+        at = (cells[0].sheet, cells[0].row_number)
+        row = replace(row, sheet=at[0], row_number=at[1])
         for name, found in self._by_field(row, cells).items():
             parts = place_parts(name)
             if parts and parts[1] == "transport_mode":
                 read = self._many(name, found)
-                places.setdefault(parts[0], Place()).transport = tuple(code for code in read.codes)
+                places.setdefault(parts[0], Place(child=at)).transport = tuple(read.codes)
                 row.note(name, read.problems)
             elif parts:
-                self._place_text(row, name, places.setdefault(parts[0], Place()), parts[1], found[0])
+                self._place_text(row, name, places.setdefault(parts[0], Place(child=at)), parts[1], found[0])
             elif name in MANY_CODES:
                 read = self._many(name, found)
                 row.lists[name] = tuple(dict.fromkeys((*row.lists.get(name, ()), *read.codes)))

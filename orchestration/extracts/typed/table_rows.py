@@ -124,6 +124,8 @@ def _add(tables: Tables, own: dict[str, str], record: Record) -> None:
             "place_basis": mention.basis,
             "transport_mode": mention.transport_mode,
             "mention_id": number,
+            "child_sheet": mention.child[0] if mention.child else None,
+            "child_row_number": mention.child[1] if mention.child else None,
         }
         for mention, number in record.mentions
     ]

@@ -88,6 +88,8 @@ PLACE_MENTIONS = pa.schema(
         ("place_basis", pa.string()),
         ("transport_mode", pa.string()),
         ("mention_id", pa.int64()),
+        ("child_sheet", pa.string()),
+        ("child_row_number", pa.int32()),
     ]
 )
 PROBLEMS = pa.schema(

@@ -1,0 +1,193 @@
+"""What a receipt says: no sentence of it contradicts another, or what became of the file."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.extracts import Contract, TakenExtract
+from orchestration.outputs import Outcome, Receipt, receipt_words, told_at, write_receipts
+from orchestration.outputs.receipt import FileRows, NotKept
+from orchestration.outputs.receipt_columns import columns_of, own_column
+from orchestration.outputs.receipt_delivery import Delivered, delivery
+from orchestration.outputs.receipt_noted import gather_noted
+from orchestration.outputs.receipt_past import Past
+from orchestration.outputs.receipt_rows import RowProblem, Used
+from orchestration.settings import Settings
+from tests.unit.partner_files import book
+
+AS_OF = datetime(2026, 3, 1, 6, tzinfo=UTC)
+FILE = "Register.xlsx"
+LANDED = TakenExtract("testpartner", FILE, "landed", "e", rows_read=10, rows_landed=8, rows_refused=2)
+IN_USE = FileRows("e", FILE, "book", date(2026, 3, 1), 10, 2, 8, Counter(current=8), is_new=True)
+HELD = replace(IN_USE, fates=Counter(held=8), held_by=[receipt_words.check("codes_are_mapped")])
+USED = [Used("case", 8, 8, date(2026, 1, 1), date(2026, 2, 1))]
+REFUSED = NotKept(FILE, "", receipt_words.refusal("skip:blank"), 2, "3, 4")
+
+
+def receipt(**changes: Any) -> Receipt:
+    content: dict[str, Any] = {
+        "partner": "testpartner",
+        "name": "Testpartner",
+        "finest_place": "county",
+        "as_of": AS_OF,
+        "run": f"{AS_OF:%Y%m%dT%H%M%SZ}-00000000",
+        "outcome": Outcome("published", "R1"),
+        "delivered": [Delivered(LANDED, None, "", [], False)],
+        "files": [IN_USE],
+        "not_kept": [REFUSED],
+        "stripped": [],
+        "unmapped": {},
+        "noted": [],
+        "problems": [],
+        "past": Past([], []),
+        "used": USED,
+    }
+    return Receipt(**(content | changes))
+
+
+def page(tmp_path: Path, **changes: Any) -> str:
+    [folder] = write_receipts(settings(tmp_path), [receipt(**changes)])
+    return " ".join((folder / "receipt.html").read_text(encoding="utf-8").split())
+
+
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+
+
+def problem(row: int, outcome: str = "unk", fate: str = "current", is_along: bool = False) -> RowProblem:
+    return RowProblem("testpartner", "e", "", row, "sex", outcome, "rows_disagree", fate, is_along)
+
+
+def held_page(tmp_path: Path, **changes: Any) -> str:
+    delivered = [Delivered(LANDED, None, "", [], False, is_held=True)]
+    return page(tmp_path, delivered=delivered, files=[replace(HELD, **changes)], used=[])
+
+
+def test_a_held_file_is_said_not_to_be_in_use_from_the_first_line_on(tmp_path: Path) -> None:
+    text = held_page(tmp_path)
+    assert "Release R1 was published. Nothing of Register.xlsx is in it: the file is held as a whole" in text
+    assert "<td>read, but held: nothing of it is in use</td>" in text
+    assert '<td class="n">8 held</td>' in text
+
+
+@pytest.mark.parametrize(
+    ("has_good_one_before", "sentence"),
+    [
+        (True, "Your last good file stays in use."),
+        (False, "There is no earlier good file of this kind, so nothing stands in for it."),
+    ],
+)
+def test_a_last_good_file_is_named_only_where_there_is_one(
+    tmp_path: Path, has_good_one_before: bool, sentence: str
+) -> None:
+    text = held_page(tmp_path, has_good_one_before=has_good_one_before)
+    assert sentence in text
+    assert ("last good file" in text) == has_good_one_before
+
+
+def test_a_failed_check_says_what_is_wrong_and_not_what_was_hoped_for(tmp_path: Path) -> None:
+    text = held_page(tmp_path)
+    assert "Many answers not known. Too many answers in your lists of choices are in no list of ours" in text
+    assert "Codes are mapped" not in text
+
+
+def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
+    told = [(HELD, problem(5, fate="held"), "Sex"), (HELD, problem(6, "Q", "held"), "Sex")]
+    told += [(IN_USE, problem(7), "Sex"), (IN_USE, problem(8, "Q", "quarantined", is_along=True), "Sex")]
+    told += [(IN_USE, problem(9, fate="quarantined"), "Sex")]
+    [folder] = write_receipts(settings(tmp_path), [receipt(problems=told, not_kept=[])])
+    with (folder / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
+        became = {row["row"]: row["what_became_of_it"] for row in csv.DictReader(file)}
+    assert became == {
+        "5": "not in use: the file is held",
+        "6": "not in use: the file is held",
+        "7": "taken, this value unknown",
+        "8": "set aside with another row of its record",
+        "9": "in a row that is set aside, this value unknown",
+    }
+
+
+def test_rows_set_aside_with_the_one_that_is_wrong_are_counted_and_listed(tmp_path: Path) -> None:
+    told = [(FILE, False, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
+    text = page(tmp_path, noted=gather_noted(told))
+    assert "in <em>Date</em>: 1 row, and 2 more of the same records." in text
+    assert "<li>Register.xlsx: row 25</li><li>with them: Register.xlsx: rows 26, 28</li>" in text
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome("refused", "R0"), Outcome("unchanged", "R0", is_rolled_back=True)]
+)
+def test_what_is_in_no_release_is_said_to_be_so(tmp_path: Path, outcome: Outcome) -> None:
+    text = page(tmp_path, outcome=outcome)
+    assert '<th class="n">Would be in use</th>' in text
+    assert "Release R0, which is in use now, was made before" in text
+    assert "What a release would use of yours" in text and "What the release uses of yours" not in text
+
+
+def test_what_is_in_the_release_is_said_to_be_in_use(tmp_path: Path) -> None:
+    text = page(tmp_path)
+    assert '<th class="n">In use</th>' in text and "would" not in text.lower()
+    assert "Release R1 was published, with what you sent." in text
+
+
+@pytest.mark.parametrize("outcome", ["unreadable", "already_landed", None])
+def test_nothing_is_said_of_the_rows_of_a_delivery_without_any(tmp_path: Path, outcome: Any) -> None:
+    delivered = [] if outcome is None else [Delivered(replace(LANDED, outcome=outcome), None, "", [], False)]
+    text = page(tmp_path, delivered=delivered, files=[replace(IN_USE, is_new=False)], not_kept=[])
+    assert "of this delivery" not in text
+
+
+def test_rows_of_further_sheets_are_told_apart_from_those_counted_above(tmp_path: Path) -> None:
+    legs = replace(REFUSED, sheet="Legs", count=15, is_child=True)
+    text = page(tmp_path, not_kept=[REFUSED, legs])
+    main = text.index("Rows of the main sheet, as counted under “Not taken” above.")
+    further = text.index("Rows of further sheets (repeated groups). They are not counted under “Not taken”")
+    assert main < text.index('<td class="n">2</td><td class="rows') < further
+    assert further < text.index('<td class="n">15</td><td class="rows')
+
+
+LEGS = Contract.model_validate(
+    book(
+        format={"kind": "xlsx", "sheet": 0, "repeats": {"legs": {"sheet": "Hatua", "parent": "No"}}},
+        fields={
+            "event_on": {"column": "Date", "required": True},
+            "place(transit).place_text": "legs/Kituo",
+            "place(transit).transport_mode": {"column": "legs/Chombo", "words": "transport_mode"},
+        },
+    )
+)
+
+
+def test_a_column_of_a_further_sheet_is_called_by_the_partners_sheet() -> None:
+    assert own_column(LEGS, "legs/Kituo") == "Kituo (sheet Hatua)"
+    assert own_column(LEGS, "legs/Kituo", on_sheet="Hatua") == "Kituo", "the sheet stands beside it"
+    assert own_column(LEGS, "Aina/Kazi") == "Aina/Kazi", "a choice of a question, not a sheet"
+
+
+def test_behind_a_place_stands_the_column_that_names_it_and_not_the_transport() -> None:
+    assert columns_of(LEGS, "place(transit)", "Hatua") == "Kituo"
+    assert columns_of(LEGS, "place(transit).transport_mode", "Hatua") == "Chombo"
+
+
+def test_drift_of_a_further_sheet_is_told_by_the_partners_sheet() -> None:
+    gone = {"column": "legs/Kituo", "feeds": ["fields.place(transit).place_text"], "is_required": False}
+    item = {"contract": "book", "compared_with": "d", "renamed": [], "gone": [gone], "added": ["legs/New"]}
+    [file] = delivery([replace(LANDED, drift=item)], "testpartner", {"book": LEGS}, [])
+    assert [change.column for change in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
+
+
+def test_a_partner_was_told_when_its_newest_whole_receipt_was_made(tmp_path: Path) -> None:
+    home = settings(tmp_path)
+    assert told_at(home) == {}
+    write_receipts(home, [receipt()])
+    half = home.receipts / "testpartner" / "20260302T060000Z-11111111"
+    half.mkdir()
+    (half / "rows.csv").touch()
+    assert told_at(home) == {"testpartner": AS_OF}

@@ -1,0 +1,114 @@
+"""Every row that is set aside is told, where it stands in the partner's own file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration.extracts.landing import SCHEMA
+from orchestration.extracts.typed.tables import PLACE_MENTIONS, PROBLEMS
+from orchestration.outputs.receipt_rows import row_problems
+from orchestration.settings import Settings
+
+OWN = {"partner": "p", "extract_id": "e"}
+GROUP, ALONE, JOURNEY = 1, 2, 3
+
+
+def write(path: Path, schema: pa.Schema, rows: list[dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    full = [{field.name: row.get(field.name) for field in schema} for row in rows]
+    pq.write_table(pa.Table.from_pylist(full, schema=schema), path)
+
+
+def cell(record: int, sheet: str, row: int, part: str = "") -> dict[str, Any]:
+    return {
+        "record_id": record, "sheet": sheet, "row_number": row, "part": part,
+        "field": "sex", "seq": 1, "value": "F", "kind": "text",
+    }  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """A group of three rows that disagree, a row alone, and a record with two stops on a sheet of its own."""
+    settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    cells = [cell(GROUP, "", row) for row in (5, 6, 9)] + [cell(ALONE, "", 7), cell(JOURNEY, "", 8)]
+    cells += [cell(JOURNEY, "Stops", row, "legs") for row in (21, 22)]
+    write(settings.landing / "p" / "e.parquet", SCHEMA, cells)
+    wrong = {**OWN, "sheet": "", "outcome": "Q"}
+    write(
+        settings.typed / "problems" / "e.parquet",
+        PROBLEMS,
+        [
+            {
+                **wrong,
+                "record_id": GROUP,
+                "row_number": 6,
+                "field": "record",
+                "problem_code": "rows_disagree",
+            },
+            {
+                **wrong,
+                "record_id": ALONE,
+                "row_number": 7,
+                "field": "event_on",
+                "problem_code": "date_invalid",
+            },
+        ],
+    )
+    stop = {**OWN, "record_id": JOURNEY, "place_role": "transit", "child_sheet": "Stops"}
+    write(
+        settings.typed / "place_mentions" / "e.parquet",
+        PLACE_MENTIONS,
+        [
+            {**stop, "mention_id": 100, "child_row_number": 21},
+            {**stop, "mention_id": 101, "child_row_number": 22},
+            {**OWN, "record_id": JOURNEY, "place_role": "origin", "mention_id": 102},
+        ],
+    )
+    settings.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(settings.warehouse)) as con:
+        con.execute("create schema quarantine; create schema staging")
+        con.execute(
+            """create table quarantine.judged_records as
+            select 'p' as partner, 'e' as extract_id, * from (values
+                (1::bigint, '', 5, 3, 'quarantined'), (2::bigint, '', 7, 1, 'quarantined'),
+                (3::bigint, '', 8, 1, 'current')
+            ) as judged (record_id, sheet, row_number, source_row_count, fate)"""
+        )
+        con.execute(
+            """create table quarantine.record_rules as
+            select 'e' as extract_id, * from (values
+                (1::bigint, 'Q', 'rows_disagree', 'record'), (2::bigint, 'Q', 'date_invalid', 'event_on'),
+                (3::bigint, 'unk', 'place_unresolved', 'place(origin)')
+            ) as rules (record_id, outcome, rule_code, field)"""
+        )
+        con.execute(
+            """create table staging.stg_place_matches as select * from (values
+                (100::bigint, ''), (101::bigint, 'unk:place_unresolved'), (102::bigint, 'flag:place_fuzzy')
+            ) as matches (mention_id, problem_codes)"""
+        )
+    return settings
+
+
+def test_the_other_rows_of_a_record_are_told_with_the_one_that_is_wrong(home: Settings) -> None:
+    told = [(one.row_number, one.rule_code, one.is_along) for one in row_problems(home) if one.is_set_aside]
+    assert told == [
+        (5, "rows_disagree", True),
+        (6, "rows_disagree", False),
+        (7, "date_invalid", False),
+        (9, "rows_disagree", True),
+    ]
+
+
+def test_a_place_on_a_child_sheet_is_told_where_it_stands(home: Settings) -> None:
+    told = [
+        (one.sheet, one.row_number, one.field)
+        for one in row_problems(home)
+        if one.rule_code.startswith("place")
+    ]
+    assert told == [("Stops", 22, "place(transit)")]
