@@ -39,7 +39,7 @@ link: {{given: Given, surname: Surname, birth_year: Born}}
 """
 NAMES = [
     "Achieng", "Barasa", "Chebet", "Dalmas", "Ekiru", "Furaha", "Gathoni", "Halima", "Imani", "Jelagat", "Kemunto",
-    "Lokwang", "Makena", "Naliaka", "Otieno", "Pendo", "Rehema", "Salome", "Tabitha", "Wekesa", "Zawadi", "Hodan",
+    "Lokwang", "Makena", "Naliaka", "Otieno", "Pendo", "Rehema", "Salome", "Tabitha", "Wekesa", "Zawadi", "Nafula",
 ]  # fmt: skip
 SURNAMES = ["Testperson", "Sampleton", "Fixture"]
 SHARED = 8  # the first persons are known to both partners

@@ -27,6 +27,11 @@ FORBIDDEN = [
     b"calls often",
 ]
 PATTERNS = [re.compile(rb"\+254[ \d]{9,}"), re.compile(rb"[\w.]+@(?!\w+\.example)[\w-]+\.\w{2,}")]
+# A file of many numbers holds some bytes like a@b.cd by chance; an address that anybody wrote is longer.
+PATTERNS_IN_BYTES = [
+    PATTERNS[0],
+    re.compile(rb"[A-Za-z][\w.]{3,}@(?!\w+\.example)[A-Za-z][\w-]{2,}\.[a-z]{2,}"),
+]
 # The settings of the tests, not data of a refresh.
 NOT_SEARCHED = {"inbox", "keys"}
 
@@ -57,6 +62,10 @@ def decoded(path: Path) -> Iterator[bytes]:
     yield raw
 
 
+def says(text: bytes, patterns: list[re.Pattern[bytes]]) -> bool:
+    return any(value in text for value in FORBIDDEN) or any(pattern.search(text) for pattern in patterns)
+
+
 def leaks(folder: Path) -> list[str]:
     """Files below the folder that say something forbidden; the value itself is not repeated."""
     found = []
@@ -64,10 +73,9 @@ def leaks(folder: Path) -> list[str]:
         inside = path.relative_to(folder).parts
         if not path.is_file() or path.is_symlink() or inside[0] in NOT_SEARCHED:
             continue
-        if any(
-            any(value in text for value in FORBIDDEN) or any(pattern.search(text) for pattern in PATTERNS)
-            for text in decoded(path)
-        ):
+        raw = path.read_bytes()
+        patterns_in_raw = PATTERNS_IN_BYTES if b"\0" in raw else PATTERNS
+        if says(raw, patterns_in_raw) or any(says(text, PATTERNS) for text in decoded(path) if text != raw):
             found.append("/".join(inside))
     return found
 
