@@ -2,12 +2,13 @@
 
 import pytest
 
-from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.gazetteer import Place, load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.settings import REFERENCE_SEEDS
 
-RESOLVER = Resolver(load_gazetteer(REFERENCE_SEEDS))
+GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
+RESOLVER = Resolver(GAZETTEER)
 
 
 def resolve(place: str | None = None, **columns: object) -> Outcome:
@@ -146,3 +147,27 @@ def test_what_may_be_south_sudan_is_never_sudan(text: str) -> None:
 
 def test_a_state_of_sudan_is_not_south_sudan() -> None:
     assert resolve("South Darfur, Sudan").country == "SDN"
+
+
+def test_a_name_of_two_counties_is_read_only_where_one_is_known_far_better() -> None:
+    """The README's sentence, for every name of a place in Kenya."""
+    kenyan = sorted({place.name for place in GAZETTEER.places.values() if place.country == "KEN"})
+    found = RESOLVER.resolve_all({n: Mention(name) for n, name in enumerate(kenyan)})
+    chosen = []
+    for name, one in zip(kenyan, found.values(), strict=True):
+        best = GAZETTEER.place(one.place_id) if one.place_id else None
+        if best is None or best.country != "KEN" or best.kind in ("county", "border_point"):
+            continue
+        for rival in map(GAZETTEER.place, one.rivals):
+            is_home = rival.country == "KEN" and rival.county != best.county
+            if is_home and not _is_known_far_better(best, rival):
+                chosen.append((name, best.place_id, rival.place_id))
+    assert chosen == []
+
+
+def _is_known_far_better(best: Place, rival: Place) -> bool:
+    people = best.population or 0
+    if best.kind == "town":
+        is_bigger = rival.kind in ("ward", "area") or people >= 10 * (rival.population or people)
+        return people >= 20_000 and is_bigger
+    return rival.kind == "area" and best.kind != "area"
