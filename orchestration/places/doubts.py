@@ -17,7 +17,7 @@ from orchestration.places.choose import NEARBY, Context, at_most, open_between, 
 from orchestration.places.gazetteer import CORRIDORS, KENYA, NEIGHBOURS, Gazetteer
 from orchestration.places.normalise import norm
 from orchestration.places.outcome import ALTERNATIVES, TWIN_ASSUMED, Outcome
-from orchestration.places.parts import is_denied, way, what_is_left
+from orchestration.places.parts import names_a_road, way, what_is_denied, what_is_outside
 
 if TYPE_CHECKING:
     from orchestration.places.read import TextReader
@@ -26,13 +26,14 @@ _BORDER_WORDS = frozenset(["border", "boarder", "boder", "boda", "mpaka"])
 # Most texts have none of these, and are not looked at further.
 _TELLING_WORDS = _BORDER_WORDS | frozenset(
     ["except", "from", "hadi", "halafu", "isipokuwa", "kisha", "kupitia", "kutoka", "kwenda", "never", "nje",
-     "not", "other", "out", "outside", "si", "sio", "siyo", "then", "through", "till", "to", "toka", "until",
-     "via", "إلى"]
+     "non", "not", "other", "out", "outside", "si", "sio", "siyo", "then", "through", "till", "to", "toka",
+     "until", "via", "إلى"]
 )  # fmt: skip
 _ARROW = re.compile("[>→»]")
 _AROUND_A_BORDER = frozenset(
     ["of", "with", "and", "na", "the", "at", "to", "in", "on", "near", "ya", "wa", "katika", "point", "town"]
 )
+_OF = frozenset(["of", "with", "na", "ya", "wa"])
 _LONGEST_COUNTRY = 4  # words
 _SUDAN, _SOUTH_SUDAN = "SDN", "SSD"
 _SOUTH_WORDS = ("south", "southern", "kusini", "sud", "koonfur", "koonfurta", "جنوب", "ደቡብ")
@@ -51,8 +52,8 @@ class Doubts:
         words = norm(text).split()
         if _TELLING_WORDS.isdisjoint(words) and not _ARROW.search(text):
             return None
-        outside = what_is_left(text)
-        if is_denied(text) or (outside and self._reader.countries(norm(outside))):
+        denied, outside = what_is_denied(text), what_is_outside(text)
+        if (denied and self._reader.hits(denied)) or (outside and self._reader.countries(norm(outside))):
             return wider_only(self._gazetteer, context)
         border = self._border_of_a_country(words, context, depth)
         return border or self._way(text, context, depth)
@@ -64,7 +65,9 @@ class Doubts:
             return None
         before, after = _without(words[:at]), _without(words[at + 1 :])
         country, rest = self._country_at_the_end(before)
-        if country is None:
+        # `Malaba border, Uganda` is the Ugandan side of it.
+        is_of_a_country = not before or (after and words[at + 1] in _OF)
+        if country is None and is_of_a_country:
             country, left = self._country_at_the_end(after)
             rest = [*before, *left]
         if country is None or (country == KENYA and rest):
@@ -109,7 +112,8 @@ class Doubts:
             return self._open(candidates, context)
         counties = {one.county for one in placed}
         county = self._gazetteer.place(counties.pop() or KENYA)
-        if counties or county.kind != "county" or not context.fits(county):
+        is_one = not counties and county.kind == "county" and context.fits(county)
+        if not is_one or names_a_road(norm(text)):
             return open_between(self._gazetteer, candidates, context)
         shared = outcome_of(self._gazetteer, county, "context", NEARBY, context)
         return replace(shared, rivals=candidates, problems=(*context.said, ALTERNATIVES))

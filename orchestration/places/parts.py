@@ -42,7 +42,7 @@ _WAY_ON = re.compile(
     re.IGNORECASE,
 )
 _WAY_BY = re.compile(r"\s+(?:via|through|from|kupitia|kutoka|toka)\s+", re.IGNORECASE)
-_DENIED = re.compile(r"^\s*(?:not|never|except|other than|sio|siyo|si|isipokuwa)\s", re.IGNORECASE)
+_DENIED = re.compile(r"^\s*(?:not|non|never|except|other than|sio|siyo|si|isipokuwa)\s", re.IGNORECASE)
 _OUTSIDE = re.compile(r"^\s*(?:outside|out of|nje ya)\s+(?:of\s+)?", re.IGNORECASE)
 # What is called after a country and lies anywhere.
 _CALLED_AFTER = frozenset(
@@ -131,12 +131,12 @@ def way(text: str) -> tuple[Parts, bool]:
     return Parts(_kept([part for leg in on for part in _WAY_BY.split(leg)]), within=False), len(on) > 1
 
 
-def is_denied(text: str) -> bool:
-    """`not Kenya`: what is named is where it was not."""
-    return bool(_DENIED.match(text))
+def what_is_denied(text: str) -> str | None:
+    """`not in Kenya` → `Kenya`, where it was not; None where the text does not begin so."""
+    return without_lead_in(_DENIED.sub("", text)) if _DENIED.match(text) else None
 
 
-def what_is_left(text: str) -> str | None:
+def what_is_outside(text: str) -> str | None:
     """`out of Kenya` → `Kenya`; None where the text does not begin so."""
     return _OUTSIDE.sub("", text) if _OUTSIDE.match(text) else None
 
@@ -195,7 +195,11 @@ def beginnings(normed: str) -> list[str]:
     >>> beginnings("kibera gatwekera stage"), beginnings("mombasa road")
     (['kibera gatwekera', 'kibera'], [])
     """
-    return [] if not _ROADS.isdisjoint(normed.split()) else [first for first, _ in halves(normed)]
+    return [] if names_a_road(normed) else [first for first, _ in halves(normed)]
+
+
+def names_a_road(normed: str) -> bool:
+    return not _ROADS.isdisjoint(normed.split())
 
 
 def without_direction(normed: str) -> str | None:

@@ -29,7 +29,7 @@ from orchestration.places.choose import (
 from orchestration.places.doubts import Doubts, may_be_south_sudan, names_by_code, with_named_side
 from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer
 from orchestration.places.misspelt import Misspelt
-from orchestration.places.normalise import core, kind_hint, looks_private, norm
+from orchestration.places.normalise import core, is_name_of_a_person, kind_hint, looks_private, norm
 from orchestration.places.outcome import Outcome
 from orchestration.places.parts import (
     CONNECTIVES,
@@ -146,9 +146,13 @@ class TextReader:
         return self._unknown_name(norm(text), context, depth)
 
     def _too_general(self, text: str, hits: Hits, context: Context) -> Outcome | None:
-        """`Central Ward`: one ward is called so in full, but that many a central ward is meant by it."""
-        is_general = core(norm(text)) in self._gazetteer.stop_words and not self._is_widely_known(hits)
-        if not is_general or context.counties:
+        """`Central Ward`: one ward is called so in full, but that many a central ward is meant by it.
+
+        So is `Maina`: an area to its neighbours, and the name of many a person.
+        """
+        name = core(norm(text))
+        is_general = name in self._gazetteer.stop_words or is_name_of_a_person(name)
+        if not is_general or self._is_widely_known(hits) or context.counties:
             return None
         return Outcome("ambiguous", "none", rivals=tuple(sorted(hits)), problems=(*context.said, o.AMBIGUOUS))
 

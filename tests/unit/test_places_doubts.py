@@ -79,6 +79,13 @@ def test_a_border_of_a_country_is_on_either_side_of_it(text: str, rivals: tuple[
     assert (found.status, found.country, found.rivals) == ("ambiguous", None, rivals)
 
 
+@pytest.mark.parametrize(
+    "text", ["Malaba border, Uganda", "Malaba border post (Uganda)", "Malaba border UG", "Malaba - Uganda"]
+)
+def test_a_country_behind_the_border_of_a_crossing_is_its_side(text: str) -> None:
+    assert resolve(text).place_id == "bp-uga-malaba"
+
+
 def test_beside_a_border_a_stated_country_counts() -> None:
     assert resolve("Uganda border", country_text="Kenya").country == "KEN"
     assert resolve("Uganda border", admin_text="Busia").county == "KE040"
@@ -108,6 +115,7 @@ def test_a_way_is_no_place_and_its_stops_are_the_candidates(
 
 def test_a_way_within_a_county_is_that_county() -> None:
     assert resolve("Eastleigh to Westlands").place_id == "KE047"
+    assert resolve("Nairobi to Mombasa Road").place_id is None
 
 
 @pytest.mark.parametrize(
@@ -119,12 +127,16 @@ def test_words_of_a_way_that_lead_from_nowhere_are_no_way(text: str, place_id: s
 
 
 @pytest.mark.parametrize(
-    "text", ["not Kenya", "sio Kenya", "outside Uganda", "nje ya Kenya", "Kenya Airways"]
+    "text", ["not Kenya", "non Kenya", "sio Kenya", "outside Uganda", "nje ya Kenya", "Kenya Airways"]
 )
 def test_a_country_that_is_denied_or_lends_its_name_does_not_count(text: str) -> None:
     found = resolve(text)
     assert (found.status, found.country) == ("unresolved", None)
     assert resolve(text, country_text="Oman").country == "OMN"
+
+
+def test_only_what_is_named_can_be_denied() -> None:
+    assert resolve("not known, Kenya").country == "KEN"
 
 
 def test_an_embassy_lies_where_the_words_behind_it_say() -> None:

@@ -97,6 +97,12 @@ def test_the_name_of_a_person_is_no_spelling_of_a_place(text: str) -> None:
     assert (found.status, found.place_id, found.rivals) == ("unresolved", None, ())
 
 
+def test_a_little_known_place_called_as_a_person_is_only_a_candidate() -> None:
+    found = resolve("Maina")
+    assert (found.status, found.rivals) == ("ambiguous", ("ar-ken-maina-nyahururu",))
+    assert resolve("Maina", admin_text="Laikipia").place_id == "ar-ken-maina-nyahururu"
+
+
 @pytest.mark.parametrize("text", ["Nothern", "Northen", "Estern", "Westen", "Sothern"])
 def test_a_misspelt_direction_is_no_province_called_so(text: str) -> None:
     assert resolve(text).place_id is None
