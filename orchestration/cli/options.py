@@ -40,11 +40,15 @@ def author_and_reason(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def country_of(text: str | None) -> str | None:
     """ISO alpha-3 of a country, however it was written."""
-    from orchestration.places import country_code
+    from orchestration.places import countries_named, country_code
 
     if text is None:
         return None
     code = country_code(text)
+    several = countries_named(text) if code is None else {}
+    if several:
+        named = " or ".join(f"{name} ({one})" for one, name in sorted(several.items()))
+        raise UsageError(f"{text!r} may be {named}. Give the code of the one that is meant.")
     if code is None:
         raise UsageError(
             f"{text!r} is no country of the reference places. Give its ISO code with three letters (KEN) or "

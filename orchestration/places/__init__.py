@@ -8,6 +8,7 @@ several places and making mentions (`extracts`), counting what was found (dbt), 
 
 from orchestration.places.locate import (
     LocateSummary,
+    countries_named,
     country_code,
     locate,
     locate_rows,
@@ -16,4 +17,13 @@ from orchestration.places.locate import (
 )
 from orchestration.places.normalise import norm
 
-__all__ = ["LocateSummary", "country_code", "locate", "locate_rows", "norm", "place_names", "resolve_names"]
+__all__ = [
+    "LocateSummary",
+    "countries_named",
+    "country_code",
+    "locate",
+    "locate_rows",
+    "norm",
+    "place_names",
+    "resolve_names",
+]

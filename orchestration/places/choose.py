@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from orchestration.places import outcome as o
-from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer, Place
+from orchestration.places.gazetteer import CITY_FROM, KENYA, LITTLE_KNOWN, Gazetteer, Place
 from orchestration.places.outcome import Outcome
 
 Hits = Mapping[str, str]  # place_id → exact | alias | alternate | squash
@@ -53,7 +53,7 @@ def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
     places = sorted((gazetteer.place(i) for i in _likely(gazetteer, hits)), key=_order)
     in_country = [p for p in places if context.countries is None or p.country in context.countries]
     if not in_country:
-        return _country_conflict(gazetteer, places, context)
+        return _country_conflict(gazetteer, hits, places, context)
     fitting = [p for p in in_country if context.counties is None or p.county in context.counties]
     if not fitting:
         return _outside_county(gazetteer, in_country, context)
@@ -114,24 +114,13 @@ def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context
         return replace(
             found, rivals=tuple(i for i in rivals if i != found.place_id), problems=(*context.said, o.RIVALS)
         )
-    countries = {p.country for p in equals}
-    country = countries.pop() if len(countries) == 1 else None
-    return Outcome(
-        "ambiguous",
-        "none",
-        country=country,
-        precision="country" if country else "none",
-        confidence=_AMBIGUOUS,
-        rivals=rivals,
-        country_label=context.label,
-        problems=(*context.said, o.AMBIGUOUS),
-    )
+    return open_between(gazetteer, rivals, context)
 
 
-def _country_conflict(gazetteer: Gazetteer, places: list[Place], context: Context) -> Outcome:
+def _country_conflict(gazetteer: Gazetteer, hits: Hits, places: list[Place], context: Context) -> Outcome:
     """The name lies elsewhere than the stated country. Beside a border the country is believed, no more.
 
-    Of a country whose towns are not in the gazetteer nothing can contradict the name.
+    A country whose towns are not in the gazetteer may have one of a little known name.
     """
     across = {
         gazetteer.place(twin).country for p in places for twin in gazetteer.twins.get(p.place_id, ())
@@ -141,10 +130,19 @@ def _country_conflict(gazetteer: Gazetteer, places: list[Place], context: Contex
         country = gazetteer.place(across.pop())
         return replace(outcome_of(gazetteer, country, "context", _BORDER_COUNTRY, context), rivals=rivals)
     stated = context.countries or frozenset()
-    if len(stated) == 1 and not stated & gazetteer.countries_with_towns:
+    is_elsewhere = any(
+        _is_unmistakable(place) for place in places if hits[place.place_id] in ("exact", "alias")
+    )
+    if len(stated) == 1 and not stated & gazetteer.countries_with_towns and not is_elsewhere:
         country = gazetteer.place(min(stated))
         return replace(outcome_of(gazetteer, country, "country", COUNTRY_ONLY, context), rivals=rivals)
     return Outcome("unresolved", "none", rivals=rivals, problems=(*context.said, o.COUNTRY_CONFLICT))
+
+
+def _is_unmistakable(place: Place) -> bool:
+    """Whether everybody knows where a name lies: `Nairobi` is in no other country."""
+    is_city = place.kind == "town" and (place.population or 0) >= CITY_FROM
+    return is_city or place.kind in ("country", "county", "border_point")
 
 
 def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context) -> Outcome:
@@ -161,17 +159,7 @@ def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context)
         return outcome_of(
             gazetteer, gazetteer.place(counties[0]), "context", TIER_CONFIDENCE["alias"], context
         )
-    countries = {p.country for p in places}
-    country = countries.pop() if len(countries) == 1 else None
-    return Outcome(
-        "ambiguous",
-        "none",
-        country=country,
-        precision="country" if country else "none",
-        confidence=_AMBIGUOUS,
-        rivals=tuple(p.place_id for p in places),
-        problems=(*context.said, o.COUNTY_CONFLICT),
-    )
+    return open_between(gazetteer, (p.place_id for p in places), context, o.COUNTY_CONFLICT)
 
 
 def _order(place: Place) -> tuple[bool, bool, float, str]:
@@ -201,10 +189,14 @@ def _outranks(best: Place, other: Place) -> bool:
     """Whether people mean one place before another of the same name, in another county."""
     if best.kind in ("country", "county", "border_point"):
         return other.rank - best.rank > _NEAR_EQUAL
+    if best.kind == "town" and (best.population or 0) < _BIG_TOWN:
+        return False
     if other.kind == "area":  # a part of a ward, known to its neighbours
         return best.kind != "area"
-    if best.kind != "town" or (best.population or 0) < _BIG_TOWN:
+    if best.kind != "town":
         return False
+    if best.is_foreign_city and other.kind == "province":  # `Abu Dhabi` is the city, not the emirate
+        return True
     is_far_bigger = bool(other.population) and (best.population or 0) >= _FAR_BIGGER * (other.population or 0)
     return other.kind == "ward" or (other.kind == "town" and is_far_bigger)
 
@@ -220,6 +212,32 @@ def _likely(gazetteer: Gazetteer, hits: Hits) -> list[str]:
         for i, tier in hits.items()
         if tier != "alternate" or not (KENYA in own if gazetteer.place(i).country == KENYA else own)
     ]
+
+
+def open_between(
+    gazetteer: Gazetteer, place_ids: Iterable[str], context: Context, problem: str = o.AMBIGUOUS
+) -> Outcome:
+    """Nobody can say which of several is meant; the country where they share it."""
+    rivals = tuple(dict.fromkeys(place_ids))
+    countries = {gazetteer.place(place_id).country for place_id in rivals}
+    country = countries.pop() if len(countries) == 1 else None
+    return Outcome(
+        "ambiguous",
+        "none",
+        country=country,
+        precision="country" if country else "none",
+        confidence=_AMBIGUOUS,
+        rivals=rivals,
+        country_label=context.label,
+        problems=(*context.said, problem),
+    )
+
+
+def sides(gazetteer: Gazetteer, found: Outcome | None, context: Context) -> tuple[str, ...]:
+    """A crossing and its twins where the record does not say on which side; empty for any other place."""
+    place_id = found.place_id if found else None
+    twins = [i for i in gazetteer.twins.get(place_id or "", ()) if context.fits(gazetteer.place(i))]
+    return (place_id, *twins) if place_id and twins else ()
 
 
 def in_countries(gazetteer: Gazetteer, context: Context, hits: Hits) -> Context:

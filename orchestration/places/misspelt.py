@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from rapidfuzz.distance import OSA
+
 from orchestration.places import outcome as o
 from orchestration.places.choose import Context, choose, spot_of
 from orchestration.places.gazetteer import CORRIDORS, KENYA, LITTLE_KNOWN, Gazetteer, Place
 from orchestration.places.normalise import looks_private, norm, squash
 from orchestration.places.outcome import Outcome
+from orchestration.places.parts import DIRECTIONS
 from orchestration.places.spellings import SHORTEST_MISSPELT, Near, Spellings
 
 MISSPELT = "fuzzy"
@@ -44,7 +47,7 @@ class Misspelt:
             if one.edits <= _ACCEPTED_EDITS and one.begins_alike:
                 names.setdefault(one.name_key, []).append(one)
         safe = [some for some in names.values() if any(self._is_safe(one, normed, context) for one in some)]
-        if not safe:
+        if not safe or _is_near_a_direction(normed):
             return None
         best = min(safe, key=self._order)
         place, score = self._best(best), max(map(self._score, best))
@@ -133,6 +136,11 @@ class Misspelt:
         place = self._gazetteer.place(place_id)
         is_twin = place_id in self._gazetteer.twins.get(best.place_id, ())
         return spot_of(place) != spot_of(best) and not is_twin
+
+
+def _is_near_a_direction(normed: str) -> bool:
+    """`nothern` says where in a country nobody named, whatever province is called so."""
+    return any(OSA.distance(normed, word, score_cutoff=1) <= 1 for word in DIRECTIONS)
 
 
 def _may_be_meant(best: Place, other: Place) -> bool:

@@ -20,17 +20,25 @@ _PHONE = re.compile(r"(?:\d[\s().+-]*){7,}")
 _CONTACT = re.compile(r"@|https?:|www\.", re.IGNORECASE)
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d{2,}")
 _PERSONS = """
-    mr mrs ms miss madam dr prof rev pastor imam sheikh bwana bibi mzee chief uncle aunt auntie brother
-    sister mother father cousin husband wife son daughter friend mjomba shangazi baba mama ndugu rafiki
-    kaka dada abdi abdullahi abdirahman achieng adan adhiambo agnes ahmed aisha akinyi ali alice amina
-    ann anne anyango asha atieno awino beatrice brian caroline catherine chebet chepkoech cherono
-    collins daniel david dennis diana dorcas elizabeth esther eunice evans faith fatuma fatima florence
-    george grace halima hassan hussein ibrahim jackline jacob james jane janet joan john joseph
-    josephine joyce juma kamau kariuki kelvin kevin khadija kipchoge kiprono koech lucy maina margaret
-    maria martha mary maryam mercy michael mohamed mohammed muhammad muthoni mutua mwangi mwende nancy
-    naomi nekesa njeri njoki njoroge nyambura ochieng odhiambo omar omondi onyango otieno ouma patrick
-    paul peter purity rachel rehema rose ruth salim samuel sarah sharon stephen susan wafula wambui
-    wangari wangui wanjiku wanjiru winnie yusuf zainab zawadi
+    mr mrs ms miss madam dr prof rev pastor imam sheikh bwana bibi mzee chief uncle aunt auntie
+    brother sister mother father cousin husband wife son daughter friend mjomba shangazi baba mama
+    ndugu rafiki kaka dada abdi abdullahi abdirahman
+    achieng adan adhiambo agnes ahmed aisha akinyi ali alice amina ann anne anyango asha atieno
+    awino barasa beatrice brian caroline catherine charles chebet chepkemoi chepkoech cherono
+    cheruiyot christine collins cynthia daniel david dennis diana dorcas elizabeth emily esther
+    eunice evans faith fatima fatuma felix florence francis gathoni geoffrey george gitau githinji
+    grace habiba halima halimo hassan hellen hussein ibrahim ifrah irene jackline jacob jama
+    james jane janet jelagat jepchirchir jepkosgei jeptoo joan john joseph josephine joyce judith
+    juma kamau kariuki kelvin kemunto kerubo kevin khadija kimani kimutai kinyua kipchoge kipchumba
+    kipkemboi kiplagat kiprono kiprop koech langat lilian linet lucy macharia maina mandela margaret
+    maria martha mary maryam mercy michael mohamed mohammed monica moraa moses mugo muhammad mukami
+    mumbi muriithi musa muthoni mutiso mutua mutuku mwanaisha mwanajuma mwangi mwende mwikali
+    mwongeli nafula nancy nanjala naomi nasimiyu ndanu nduku ndungu nekesa ngugi njeri njoki
+    njoroge nyaboke nyambura nyawira nyokabi ochieng odhiambo okello okoth oluoch omar omondi
+    onyango opiyo otieno ouma owino patrick paul pauline peter phoebe purity rachel rahma rebecca
+    rehema robert rose rotich ruth saadia salim samuel sarah sharon simiyu simon stephen susan
+    teresia thomas victor vincent violet wafula wairimu waithera wambui wangari wangeci wangui
+    wanjala wanjiku wanjiru wekesa winnie yusuf zainab zawadi
 """
 _PERSON_WORDS = frozenset(_PERSONS.split())
 
@@ -39,7 +47,8 @@ _GENERIC_PHRASES = re.compile(
     r"\b(?:"
     r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|wilaya ya|kata ya|mtaa wa|"
     r"kijiji cha|tarafa ya|division|location|section (?:\d+|[ivx]+)|"
-    r"border crossing point|border crossing|border point|border post|border town|border|mpaka wa|boda|osbp|"
+    r"border crossing point|border crossing|border point|border post|border town|border|boarder|boder|"
+    r"mpaka wa|boda|osbp|"
     r"refugee camp|refugee settlement|informal settlement|settlement|camp|slums?|estate|"
     r"county|constituency|ward|"
     r"township|town|twn|city|cbd|area|village|beach|market|centre|center|district|municipality|phase \d+|"
@@ -51,7 +60,7 @@ _SOUNDS = (
 )  # fmt: skip
 _DOUBLED = re.compile(r"(.)\1")
 _KIND_HINTS = (
-    (re.compile(r"\b(?:border|boda|osbp|mpaka|crossing)\b"), "border_point"),
+    (re.compile(r"\b(?:border|boarder|boder|boda|osbp|mpaka|crossing)\b"), "border_point"),
     (re.compile(r"\b(?:sub county|subcounty|constituency)\b"), "subcounty"),
     (re.compile(r"\b(?:county|kaunti)\b"), "county"),
     (re.compile(r"\b(?:town|township|city|mji|jiji|cbd|municipality)\b"), "town"),
@@ -108,7 +117,12 @@ def kind_hint(normed: str) -> str | None:
 def looks_private(text: str) -> bool:
     """Whether text may be a person, a phone, an address, a position or a sentence: counted, never shown."""
     words = norm(text).split()
-    return looks_like_contact(text) or len(words) > MOST_WORDS or not _PERSON_WORDS.isdisjoint(words)
+    return looks_like_contact(text) or len(words) > MOST_WORDS or any(map(is_name_of_a_person, words))
+
+
+def is_name_of_a_person(word: str) -> bool:
+    """Whether a normalised word is how persons are named or spoken of, also as an owner: `njeris`."""
+    return word in _PERSON_WORDS or word.removesuffix("s") in _PERSON_WORDS
 
 
 def looks_like_contact(text: str) -> bool:

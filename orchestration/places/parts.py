@@ -34,7 +34,21 @@ _ENVIRONS = re.compile(r"\s*(?:(?:\band|&)\s+)?\b(?:its\s+)?environs\s*$", re.IG
 _ALTERNATIVES = re.compile(r"\s*[/|&+]\s*|\s+(?:or|and|au|na|ama)\s+", re.IGNORECASE)
 _WITHIN = re.compile(r"\s*[,;:()\[\]،]\s*|\s+[-–—]+\s+|\s*[–—]\s*")
 _SIDE = re.compile(r"\s+side\b(\s+of\b)?", re.IGNORECASE)
-_COUNTRY_CODE = re.compile(r"(?<=[\s(,/-])[A-Z]{2}(?=\s*\)?\s*$)")
+_COUNTRY_CODE = re.compile(r"(?<=[\s(,/-])[A-Z]{2,3}(?=\s*\)?\s*$)")
+_CODE_OF_A_SIDE = re.compile(r"\b[a-z]{2,3}(?=\s+side\b)", re.IGNORECASE)
+# A way leads from what is named before these words, whatever follows; between those it needs two places.
+_WAY_ON = re.compile(
+    r"\s*(?:[-=]*>|→|»)\s*|\s+(?:(?:and\s+)?then|to|until|till|hadi|mpaka|kwenda|kisha|halafu|إلى)\s+",
+    re.IGNORECASE,
+)
+_WAY_BY = re.compile(r"\s+(?:via|through|from|kupitia|kutoka|toka)\s+", re.IGNORECASE)
+_DENIED = re.compile(r"^\s*(?:not|non|never|except|other than|sio|siyo|si|isipokuwa)\s", re.IGNORECASE)
+_OUTSIDE = re.compile(r"^\s*(?:outside|out of|nje ya)\s+(?:of\s+)?", re.IGNORECASE)
+# What is called after a country and lies anywhere.
+_CALLED_AFTER = frozenset(
+    ["air", "airline", "airlines", "airways", "bank", "commission", "consulate", "embassy", "flight",
+     "passport", "ubalozi", "visa"]
+)  # fmt: skip
 CONNECTIVES = frozenset(
     {"by", "with", "through", "via", "for", "as", "on", "in", "to", "from", "na", "kwa", "kupitia"}
 )
@@ -46,7 +60,7 @@ _SPOTS_TEXT = """
     suburb suburbs terminal terminus town trading university west zone
 """
 _SPOTS = frozenset(_SPOTS_TEXT.split())
-_DIRECTIONS = frozenset(
+DIRECTIONS = frozenset(
     ["north", "northern", "south", "southern", "east", "eastern", "west", "western", "upper", "lower",
      "central", "inner"]
 )  # fmt: skip
@@ -69,11 +83,14 @@ def without_border_phrase(text: str) -> str:
 
 
 def with_country_names(text: str, names: Mapping[str, str]) -> str:
-    """A code in capitals at the end or in brackets, as the country's name; `names` are those by code.
+    """A code in capitals at the end or in brackets, or of a side, as the country's name; `names` by code.
 
     >>> with_country_names("Busia (UG)", {"UG": "Uganda"}), with_country_names("Bug", {"UG": "Uganda"})
     ('Busia (Uganda)', 'Bug')
+    >>> with_country_names("busia ug side", {"UG": "Uganda"})
+    'busia Uganda side'
     """
+    text = _CODE_OF_A_SIDE.sub(lambda found: names.get(found[0].upper(), found[0]), text)
     return _COUNTRY_CODE.sub(lambda found: names.get(found[0], found[0]), text)
 
 
@@ -100,6 +117,39 @@ def split(text: str) -> Parts:
     if len(inside) > 1:
         return Parts(inside, within=True)
     return Parts(_kept(_ALTERNATIVES.split(text)), within=False)
+
+
+def way(text: str) -> tuple[Parts, bool]:
+    """The places of a way in their order, and whether it leads on from the first, whatever follows.
+
+    >>> way("Nairobi to Jeddah")[0].texts, way("Nairobi > Busia > Kampala")[0].texts
+    (('Nairobi', 'Jeddah'), ('Nairobi', 'Busia', 'Kampala'))
+    >>> way("Oman through an agent")
+    (Parts(texts=('Oman', 'an agent'), within=False), False)
+    """
+    on = _kept(_WAY_ON.split(text))
+    return Parts(_kept([part for leg in on for part in _WAY_BY.split(leg)]), within=False), len(on) > 1
+
+
+def what_is_denied(text: str) -> str | None:
+    """`not in Kenya` → `Kenya`, where it was not; None where the text does not begin so."""
+    return without_lead_in(_DENIED.sub("", text)) if _DENIED.match(text) else None
+
+
+def what_is_outside(text: str) -> str | None:
+    """`out of Kenya` → `Kenya`; None where the text does not begin so."""
+    return _OUTSIDE.sub("", text) if _OUTSIDE.match(text) else None
+
+
+def beside_an_institution(normed: str) -> str | None:
+    """What follows the embassy or airline in the words beside a country; None where there is none.
+
+    >>> beside_an_institution("embassy in riyadh"), beside_an_institution("airways")
+    ('in riyadh', '')
+    """
+    words = normed.split()
+    last = max((n for n, word in enumerate(words, 1) if word in _CALLED_AFTER), default=None)
+    return None if last is None else " ".join(words[last:])
 
 
 def endings(normed: str, most_words: int) -> list[tuple[str, str]]:
@@ -134,19 +184,28 @@ def names_a_spot(words: list[str]) -> bool:
     return not _SPOTS.isdisjoint(words) or words[0] in CONNECTIVES
 
 
+def names_only_a_spot(words: list[str]) -> bool:
+    """Whether every word behind a name says where in the place, so that none may name its other side."""
+    return all(word in _SPOTS or word.isdigit() for word in words)
+
+
 def beginnings(normed: str) -> list[str]:
     """The first words of a text without its last ones, longest first; none of one that names a road.
 
     >>> beginnings("kibera gatwekera stage"), beginnings("mombasa road")
     (['kibera gatwekera', 'kibera'], [])
     """
-    return [] if not _ROADS.isdisjoint(normed.split()) else [first for first, _ in halves(normed)]
+    return [] if names_a_road(normed) else [first for first, _ in halves(normed)]
+
+
+def names_a_road(normed: str) -> bool:
+    return not _ROADS.isdisjoint(normed.split())
 
 
 def without_direction(normed: str) -> str | None:
     """`south kilifi` → `kilifi`; None where the first word is no direction, or nothing follows it."""
     first, _, rest = normed.partition(" ")
-    return rest if rest and first in _DIRECTIONS else None
+    return rest if rest and first in DIRECTIONS else None
 
 
 def _kept(texts: list[str]) -> tuple[str, ...]:

@@ -21,19 +21,24 @@ from orchestration.places.choose import (
     by_context,
     choose,
     in_countries,
+    open_between,
     outcome_of,
+    sides,
     wider_only,
 )
-from orchestration.places.gazetteer import CORRIDORS, KENYA, LITTLE_KNOWN, Gazetteer
+from orchestration.places.doubts import Doubts, may_be_south_sudan, names_by_code, with_named_side
+from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer
 from orchestration.places.misspelt import Misspelt
-from orchestration.places.normalise import core, kind_hint, looks_private, norm
+from orchestration.places.normalise import core, is_name_of_a_person, kind_hint, looks_private, norm
 from orchestration.places.outcome import Outcome
 from orchestration.places.parts import (
     CONNECTIVES,
     beginnings,
+    beside_an_institution,
     endings,
     halves,
     names_a_spot,
+    names_only_a_spot,
     split,
     with_country_names,
     without_border_phrase,
@@ -58,11 +63,8 @@ class TextReader:
         self._gazetteer = gazetteer
         self._spellings = spellings
         self._misspelt = misspelt
-        self._countries_by_code = {
-            code: gazetteer.place(country).name
-            for code, country in gazetteer.alpha2.items()
-            if country in CORRIDORS
-        }
+        self._countries_by_code = names_by_code(gazetteer)
+        self._doubts = Doubts(gazetteer, self)
 
     def stopped(self, text: str) -> Outcome | None:
         stop = self._gazetteer.stop_words.get(norm(text))
@@ -77,7 +79,10 @@ class TextReader:
         return o.asked_but_unknown() if stop.reading == "unknown" else o.unresolved(o.UNRESOLVED, "stop_list")
 
     def countries(self, key: str) -> Hits:
-        ids = self._gazetteer.country_names.get(key) or self._gazetteer.country_names.get(core(key), ())
+        ids = self._gazetteer.country_names.get(key, ())
+        if not ids:
+            inner = self._gazetteer.country_names.get(core(key), ())
+            ids = () if inner and kind_hint(key) == "border_point" else inner
         exact = self._gazetteer.names.get(key, ())
         return {place_id: "exact" if place_id in exact else "alias" for place_id in ids}
 
@@ -93,6 +98,8 @@ class TextReader:
             if not hits:
                 continue
             hint = kind_hint(key) if wanted != key else None
+            if hint == "border_point" and all(self._gazetteer.place(i).kind == "country" for i in hits):
+                return {}
             hinted = {
                 i: tier
                 for i, tier in hits.items()
@@ -112,6 +119,7 @@ class TextReader:
         coded = self.code(text, context)
         if coded:
             return coded
+        text = with_named_side(self, self._gazetteer, text, self._countries_by_code)
         text = without_side(with_country_names(text, self._countries_by_code))
         hits = self.hits(text)
         if hits:
@@ -121,6 +129,9 @@ class TextReader:
         bare = without_border_phrase(text)
         if depth == 0 and self._names_two_countries_in_a_sentence(bare):
             return Outcome("ambiguous", "none", problems=(o.AMBIGUOUS,))
+        doubtful = self._doubts.read(bare, context, depth)
+        if doubtful:
+            return doubtful
         shorter = without_lead_in(bare)
         if norm(shorter) and norm(shorter) != norm(bare):
             stop = self.stopped(shorter)
@@ -135,15 +146,26 @@ class TextReader:
         return self._unknown_name(norm(text), context, depth)
 
     def _too_general(self, text: str, hits: Hits, context: Context) -> Outcome | None:
-        """`Central Ward`: one ward is called so in full, but that many a central ward is meant by it."""
-        is_general = core(norm(text)) in self._gazetteer.stop_words and not self._is_widely_known(hits)
-        if not is_general or context.counties:
+        """`Central Ward`: one ward is called so in full, but that many a central ward is meant by it.
+
+        So is `Maina`: an area to its neighbours, and the name of many a person.
+        """
+        name = core(norm(text))
+        is_general = name in self._gazetteer.stop_words or is_name_of_a_person(name)
+        if not is_general or self._is_widely_known(hits) or context.counties:
             return None
         return Outcome("ambiguous", "none", rivals=tuple(sorted(hits)), problems=(*context.said, o.AMBIGUOUS))
 
     def _unknown_name(self, key: str, context: Context, depth: int) -> Outcome | None:
-        found = self._with_wider_words(key, context, depth) or self._misspelt.read(key, context)
+        found = self._with_wider_words(key, context, depth)
+        if not found and not self._begins_with_a_crossing(key):
+            found = self._misspelt.read(key, context)
         return found or self._leading_words(key, context) or self._beyond_a_direction(key, context)
+
+    def _begins_with_a_crossing(self, key: str) -> bool:
+        """`malaba u`: what follows may name the other side, and is no letter too many."""
+        first = key.rpartition(" ")[0]
+        return any(i in self._gazetteer.twins for i in self._gazetteer.names.get(first, ()))
 
     def _beyond_a_direction(self, key: str, context: Context) -> Outcome | None:
         """`south kilifi`: a part of a county or town, where no unit is called so."""
@@ -161,6 +183,9 @@ class TextReader:
             rest = key.removeprefix(beginning).split()
             if hits and self._is_sure(beginning, rest[0], hits):
                 found = choose(self._gazetteer, hits, context)
+                across = sides(self._gazetteer, found, context)
+                if across and not names_only_a_spot(rest):
+                    return open_between(self._gazetteer, across, context)
                 confidence = (
                     NOT_UNDERSTOOD if names_a_spot(rest) or self._is_widely_known(hits) else COUNTRY_ONLY
                 )
@@ -219,12 +244,18 @@ class TextReader:
         return hits if is_long else {}
 
     def _in_text_country(self, rest: str, countries: Hits, context: Context, depth: int) -> Outcome | None:
+        behind = beside_an_institution(norm(rest))
+        if behind is not None:
+            return self.read(behind, context, depth + 1) if behind else None
         narrowed = in_countries(self._gazetteer, context, countries)
         if context.countries is not None:
             shared = context.countries & (narrowed.countries or frozenset())
             if not shared:
                 return o.unresolved(o.COUNTRY_CONFLICT, rivals=tuple(sorted(countries)))
             narrowed = replace(narrowed, countries=shared)
+        southern = may_be_south_sudan(self._gazetteer, rest, countries, context)
+        if southern and not self.hits(rest):
+            return southern
         if self.stopped(rest) or not norm(rest):
             return choose(self._gazetteer, countries, context)
         if self.countries(norm(rest)):
@@ -246,7 +277,8 @@ class TextReader:
         if len({norm(text) for text in country_texts}) > 1 and len(country_hits) > 1:
             return self._alternatives(tuple(country_texts), context, depth)
         if country_hits:
-            return self._in_text_country(", ".join(names), country_hits, context, depth)
+            rest = ", ".join(names) or " ".join(text for text in texts if text not in country_texts)
+            return self._in_text_country(rest, country_hits, context, depth)
         if len(names) == 1:
             return by_context(self.read(names[0], context, depth + 1))
         if not names:
@@ -285,6 +317,9 @@ class TextReader:
         understood = [outcome for outcome in found if outcome and outcome.place_id]
         if len(understood) > 1:
             return at_most(self._together(understood, context), NOT_UNDERSTOOD)
+        across = sides(self._gazetteer, understood[0], context) if understood else ()
+        if across and not all(names_only_a_spot(norm(name).split()) for name in unknown):
+            return open_between(self._gazetteer, across, context)
         return by_context(at_most(next((outcome for outcome in found if outcome), None), NOT_UNDERSTOOD))
 
     def _alternatives(self, texts: tuple[str, ...], context: Context, depth: int) -> Outcome | None:

@@ -234,9 +234,15 @@ class Resolver:
             return None
         code = (text or "").strip().upper()
         known = self._gazetteer.alpha2.get(code) or self._gazetteer.alpha3.get(code)
-        return known or next(iter(self._reader.countries(norm(text or ""))), norm(text or ""))
+        named = {self._gazetteer.place(i).country for i in self._reader.countries(norm(text or ""))}
+        return known or (named.pop() if len(named) == 1 else norm(text or ""))
 
     def country_code(self, text: str | None) -> str | None:
-        """ISO alpha-3 of a country however written; None for any other text."""
+        """ISO alpha-3 of a country however written; None for any other text, and for a name of several."""
         key = self._country_key(text)
         return key if key in self._gazetteer.alpha3 else None
+
+    def countries_named(self, text: str) -> dict[str, str]:
+        """Name by ISO alpha-3 of every country that a text may mean."""
+        places = map(self._gazetteer.place, self._reader.countries(norm(text)))
+        return {place.country: self._gazetteer.place(place.country).name for place in places}

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from orchestration.places.normalise import norm, squash
 
 SHORTEST_ALIKE, SHORTEST_MISSPELT = 4, 4
+_SHORTEST_OF_MANY = 6  # names never looked near to are so many that a short one sounds like anything
 _MOST_EDITS = 2
 _SHORTEST_OF_TWO = 5  # half the letters of a shorter name would be wrong
 _LIKE_LETTERS = {"c": "k", "e": "i", "z": "s", "v": "f"}
@@ -45,7 +46,9 @@ class Spellings:
 
     def __init__(self, names: Iterable[tuple[str, str]], exactly: Iterable[tuple[str, str]] = ()) -> None:
         self._looked_near = _by_key(names)
-        self._ids = _by_key([*((key, i) for key, ids in self._looked_near.items() for i in ids), *exactly])
+        known = ((key, i) for key, ids in self._looked_near.items() for i in ids)
+        others = ((key, i) for key, ids in _by_key(exactly, _SHORTEST_OF_MANY).items() for i in ids)
+        self._ids = _by_key([*known, *others])
         self._choices = [key for key in self._looked_near if len(key) >= SHORTEST_MISSPELT]
         self._near: dict[str, tuple[Near, ...]] = {}
         self._open: set[str] = set()
@@ -90,10 +93,10 @@ class Spellings:
             self._near[key] = tuple(sorted(near, key=lambda one: (one.edits, -one.likeness, one.place_id)))
 
 
-def _by_key(names: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+def _by_key(names: Iterable[tuple[str, str]], shortest: int = SHORTEST_ALIKE) -> dict[str, tuple[str, ...]]:
     ids: dict[str, set[str]] = defaultdict(set)
     for name, place_id in names:
         key = squash(norm(name))
-        if len(key) >= SHORTEST_ALIKE:
+        if len(key) >= shortest:
             ids[key].add(place_id)
     return {key: tuple(sorted(found)) for key, found in ids.items()}

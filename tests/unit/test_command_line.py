@@ -113,6 +113,12 @@ def test_an_unknown_country_is_told_with_the_forms_that_are_known(njia: Njia, co
     assert "(KEN)" in ended.words and "(KE)" in ended.words and "(Kenya)" in ended.words
 
 
+def test_a_name_of_two_countries_is_asked_about(njia: Njia) -> None:
+    ended = njia("place", "Goma", "--country", "Congo")
+    assert ended.code == 2
+    assert "(COD)" in ended.words and "(COG)" in ended.words
+
+
 @pytest.mark.parametrize("written", ["UGA", "ug", "Uganda"])
 def test_a_country_may_be_written_in_each_of_the_forms(njia: Njia, written: str) -> None:
     (found,) = json.loads(njia("place", "Busia", "--country", written, "--json").out)

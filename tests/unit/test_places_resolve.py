@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.places import resolve_names
+from orchestration.places import countries_named, country_code, resolve_names
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
@@ -173,6 +173,20 @@ def test_a_place_outside_the_stated_country_is_a_conflict() -> None:  # P14
     assert resolve("Dubai", country_text="Saudi Arabia").problems == ("unk:place_country_conflict",)
 
 
+@pytest.mark.parametrize(
+    ("text", "country"),
+    [("Nairobi", "KR"), ("Dubai", "CG"), ("Kinshasa", "CG"), ("Malaba", "CM"), ("Uganda", "JP")],
+)
+def test_what_everybody_knows_lies_in_no_country_whose_towns_nobody_listed(text: str, country: str) -> None:
+    found = resolve(text, country_text=country)
+    assert (found.status, found.country) == ("unresolved", None)
+    assert found.problems == ("unk:place_country_conflict",)
+
+
+def test_a_little_known_name_may_recur_in_such_a_country() -> None:
+    assert resolve("Kibera", country_text="KR").place_id == "KOR"
+
+
 def test_a_place_outside_the_stated_county_keeps_the_country_only() -> None:
     found = resolve("Eldoret", admin_text="Nairobi")
     assert (found.status, found.place_id, found.country, found.precision) == (
@@ -193,6 +207,40 @@ def test_a_name_and_a_county_that_contradict_each_other_are_not_called_several_p
 def test_context_decides_between_counties() -> None:
     assert resolve("Rongai", admin_text="Kajiado").place_id == "tn-ken-ongata-rongai"
     assert resolve("Kwale, Kilifi").place_id == "lo-ken-kwale-kilifi"
+
+
+@pytest.mark.parametrize("text", ["Bahati", "Saba Saba", "Makongeni", "Moi Avenue", "Bondeni", "Mathari"])
+def test_a_small_town_or_an_estate_of_several_counties_is_nobodys(text: str) -> None:
+    found = resolve(text)
+    assert (found.status, found.place_id, found.country) == ("ambiguous", None, "KEN")
+    assert len({GAZETTEER.place(one).county for one in found.rivals}) > 1
+
+
+def test_a_county_and_a_larger_town_go_before_lesser_places_of_their_name() -> None:
+    assert resolve("Samburu").place_id == "KE025"  # also a town of Kwale
+    assert resolve("Mariakani").place_id == "tn-ken-mariakani"  # 31,715 people; also a part of a ward
+    assert resolve("Mariakani").confidence == 0.9
+
+
+@pytest.mark.parametrize(
+    ("text", "place_id"),
+    [
+        ("أبو ظبي", "tn-are-abu-dhabi"),  # the city, as `Abu Dhabi` is, and not the emirate
+        ("هرجيسا", "tn-som-hargeisa"),
+        ("S. Arabia", "SAU"),
+        ("Singapur", "SGP"),  # GeoNames lists it for Malaba
+        ("Beled Hawo", "bp-som-bula-hawa"),
+        ("Kiambiu", "lo-ken-kiambiu"),  # in Nairobi; one letter from Kiambu
+    ],
+)
+def test_names_that_a_reader_missed_are_found(text: str, place_id: str) -> None:
+    assert (resolve(text).status, resolve(text).place_id) == ("resolved", place_id)
+
+
+def test_the_name_of_two_countries_is_the_code_of_none() -> None:
+    assert (country_code("Congo"), country_code("Korea")) == (None, None)
+    assert list(countries_named("Congo")) == ["COD", "COG"]
+    assert (country_code("Somaliland"), country_code("Uganda"), country_code("Kenia")) == ("SOM", "UGA", None)
 
 
 def test_a_default_country_breaks_ties_and_filters_nothing() -> None:

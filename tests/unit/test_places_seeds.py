@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.places.build_gazetteer.by_hand import HAND
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.places.normalise import norm
+from orchestration.places.normalise import is_name_of_a_person, norm
 from orchestration.settings import REFERENCE_SEEDS
 
 SEEDS = ("places", "place_codes", "place_coordinates", "place_aliases", "place_twins", "place_stop_words")
@@ -190,6 +190,11 @@ def test_other_names_from_geonames_are_of_corridor_countries_and_never_a_bare_co
         assert not re.fullmatch("[A-Z]{3}", row["alias"]) and "/" not in row["alias"], row
         # A city beyond the corridors keeps the one name that a steward respelt.
         assert PLACES[row["place_id"]]["iso_alpha3"] in corridor or row["place_id"] in RESPELT, row
+
+
+def test_no_other_name_from_geonames_is_a_persons() -> None:
+    listed = [norm(row["alias"]) for row in rows("place_aliases") if row["source"].startswith("GeoNames")]
+    assert [name for name in listed if is_name_of_a_person(name)] == []
 
 
 def test_foreign_towns_are_big_enough_or_chosen() -> None:

@@ -90,6 +90,29 @@ def test_what_may_be_a_person_is_never_taken_for_a_misspelt_place() -> None:
     assert (found.place_id, found.rivals) == (None, ())
 
 
+@pytest.mark.parametrize("text", ["Njeri", "Njeri's home", "Mandela", "Mandela's place", "Kamau", "Achieng"])
+def test_the_name_of_a_person_is_no_spelling_of_a_place(text: str) -> None:
+    """GeoNames lists Njeri for Nyeri; Mandela is one letter from Mandera."""
+    found = resolve(text)
+    assert (found.status, found.place_id, found.rivals) == ("unresolved", None, ())
+
+
+def test_a_little_known_place_called_as_a_person_is_only_a_candidate() -> None:
+    found = resolve("Maina")
+    assert (found.status, found.rivals) == ("ambiguous", ("ar-ken-maina-nyahururu",))
+    assert resolve("Maina", admin_text="Laikipia").place_id == "ar-ken-maina-nyahururu"
+
+
+@pytest.mark.parametrize("text", ["Nothern", "Northen", "Estern", "Westen", "Sothern"])
+def test_a_misspelt_direction_is_no_province_called_so(text: str) -> None:
+    assert resolve(text).place_id is None
+
+
+def test_a_short_text_is_no_spelling_of_another_name_of_a_town_abroad() -> None:
+    assert resolve("Buru").place_id is None  # sounds like what GeoNames lists for Mbulu in Tanzania
+    assert resolve("Djeddah").place_id == "tn-sau-jeddah"
+
+
 def test_a_road_is_not_the_town_it_leads_to() -> None:
     assert resolve("Mombasa Road").place_id != "KE001"
 

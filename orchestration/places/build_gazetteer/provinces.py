@@ -6,7 +6,7 @@ from orchestration.places.build_gazetteer import packages
 from orchestration.places.build_gazetteer.tables import Tables
 from orchestration.places.build_gazetteer.towns import is_corridor, language_of, names_taken, parts_of
 from orchestration.places.build_gazetteer.units import slug
-from orchestration.places.normalise import norm
+from orchestration.places.normalise import is_name_of_a_person, norm
 
 # `Eastern Province` means another unit in each country; it was one of Kenya too.
 _WITHOUT_A_NAME = """
@@ -34,7 +34,11 @@ def add_provinces(tables: Tables) -> None:
             continue
         others = [part for name in unit.other_names for part in parts_of(name)]
         names = [unit.name, f"{unit.name} {_WORDS[unit.word]}", *others]
-        free = [name for name in names if _is_free(tables, name, country, elsewhere)]
+        free = [
+            name
+            for name in names
+            if _is_free(tables, name, country, elsewhere) and not is_name_of_a_person(norm(name))
+        ]
         if not free:
             continue
         free.sort(key=lambda name: not name.isascii())  # Sharjah Emirate before Ash Shāriqah Emirate

@@ -10,9 +10,9 @@ from typing import Any
 from orchestration.places.build_gazetteer import by_hand, packages
 from orchestration.places.build_gazetteer.tables import NOTHING, Tables
 from orchestration.places.build_gazetteer.units import KENYA, slug
-from orchestration.places.normalise import norm
+from orchestration.places.gazetteer import NEIGHBOURS
+from orchestration.places.normalise import is_name_of_a_person, norm
 
-_NEIGHBOURS = frozenset({"UGA", "TZA", "ETH", "SOM", "SSD"})
 _BEYOND = frozenset({"RWA", "BDI", "COD", "DJI", "ERI", "SDN", "EGY", "LBY"})
 _GULF = "middle_east_gulf"
 _FROM_NEIGHBOURS, _FROM_BEYOND = 2_000, 100_000  # people
@@ -69,14 +69,14 @@ def _known_as(tables: Tables, name: str, parent: str, found: dict[int, str]) -> 
 def _is_taken(tables: Tables, city: dict[str, Any], country: str) -> bool:
     if country == KENYA:
         return True
-    if country in _NEIGHBOURS:
+    if country in NEIGHBOURS:
         return bool(city["population"] >= _FROM_NEIGHBOURS)
     return is_corridor(tables, country) and city["population"] >= _FROM_BEYOND
 
 
 def is_corridor(tables: Tables, country: str) -> bool:
     is_known = country in tables.places  # GeoNames has countries that ISO has not
-    return country in _NEIGHBOURS | _BEYOND or (is_known and tables.places[country]["region"] == _GULF)
+    return country in NEIGHBOURS | _BEYOND or (is_known and tables.places[country]["region"] == _GULF)
 
 
 def _of_choice(choice: dict[str, str] | None, name: str, parent: str) -> tuple[str | None, str, str]:
@@ -115,7 +115,10 @@ def names_taken(tables: Tables) -> dict[str, frozenset[str]]:
 def _add_other_names(
     tables: Tables, city: dict[str, Any], place_id: str, taken: dict[str, frozenset[str]]
 ) -> None:
-    """Alternates of corridor countries only, and none that is a name in Kenya: they put Eastleigh abroad."""
+    """Alternates of corridor countries only, and none that is a name in Kenya: they put Eastleigh abroad.
+
+    Nor one that is a person's: `Njeri` is listed for Nyeri.
+    """
     country = tables.places[place_id]["iso_alpha3"]
     tables.add_alias(city["name"], place_id, "und", packages.geonames())
     if country != KENYA and not is_corridor(tables, country):
@@ -123,7 +126,8 @@ def _add_other_names(
     for name in city["alternatenames"]:
         for part in parts_of(name):
             language = language_of(part)
-            if language and norm(part) not in taken["in Kenya" if country == KENYA else "abroad"]:
+            is_taken = norm(part) in taken["in Kenya" if country == KENYA else "abroad"]
+            if language and not is_taken and not is_name_of_a_person(norm(part)):
                 tables.add_alias(part, place_id, language, packages.geonames())
 
 
