@@ -14,6 +14,7 @@ from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
 from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.detectors import contact_in_prose
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
@@ -39,6 +40,7 @@ __all__ = [
     "add_to_inbox",
     "agreements_ending",
     "check_contract",
+    "contact_in_prose",
     "draft_contract",
     "draft_text",
     "drift_items",
