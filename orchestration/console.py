@@ -92,7 +92,11 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 
 def show_refresh(
-    settings: Settings, summary: dict[str, Any], is_rolled_back: bool, left_alone: list[dict[str, Any]]
+    settings: Settings,
+    summary: dict[str, Any],
+    is_rolled_back: bool,
+    left_alone: list[dict[str, Any]],
+    warnings: list[str],
 ) -> None:
     """The end of a refresh: what was taken, held, quarantined, published, and where to look next."""
     rows, checks = {fate: count or 0 for fate, count in summary["rows"].items()}, summary["checks"]
@@ -122,6 +126,7 @@ def show_refresh(
     )
     out.print(facts)
 
+    _show_warnings(warnings)
     _show_files([extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")])
     _show_files(left_alone)
     out.print("\nWhere to look next")
@@ -154,6 +159,7 @@ def show_status(found: dict[str, Any]) -> None:
         values = (partner[name] for name in (*shown, "state"))
         table.add_row(*(str(value if value is not None else "–") for value in values))
     out.print(table)
+    _show_warnings(found["warnings"])
     withheld = [
         f"{escape(partner['partner'])} {partner['withheld']:,}"
         for partner in found["partners"]
@@ -191,6 +197,11 @@ def _show_boundaries(boundaries: dict[str, Any] | None) -> None:
         out.print(f"    boundaries: {escape(boundaries['name'])} ({escape(licence)}), {kind}")
         for warning in boundaries["warnings"]:
             out.print(f"    [bold yellow]boundaries[/] {escape(warning)}")
+
+
+def _show_warnings(sentences: list[str]) -> None:
+    for sentence in sentences:
+        out.print(f"[bold yellow]warning[/] {escape(sentence)}", soft_wrap=True)
 
 
 def _show_files(files: list[dict[str, Any]]) -> None:

@@ -13,7 +13,13 @@ from orchestration.extracts.agreements import EndingAgreement, agreements_ending
 from orchestration.extracts.check import ContractReport, check_contract
 from orchestration.extracts.contract import Contract, Locale
 from orchestration.extracts.contract_fields import FieldSpec
-from orchestration.extracts.contract_loading import ContractFault, Contracts, load_contract, load_contracts
+from orchestration.extracts.contract_loading import (
+    ContractFault,
+    Contracts,
+    load_contract,
+    load_contracts,
+    partners_without_contract,
+)
 from orchestration.extracts.detectors import contact_in_prose
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
@@ -48,6 +54,7 @@ __all__ = [
     "left_alone",
     "load_contract",
     "load_contracts",
+    "partners_without_contract",
     "take_in",
     "type_extracts",
     "with_changes",

@@ -16,6 +16,7 @@ from typing import Any
 import pyarrow as pa
 
 from expectations import thresholds
+from orchestration.extracts import partners_without_contract
 from orchestration.gates.extract_history import HISTORY_COLUMNS, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import open_views
@@ -31,6 +32,7 @@ MEASURES = (
     "stripped_cells",
     "unmapped_columns",
     "required_columns_missing",
+    "contract_present",
     "agreement_valid",
     "agreement_current",
     "statistics_agreed",
@@ -160,9 +162,11 @@ def profile_extracts(
     """One row per landed extract. Accepted and withdrawn extracts decide what counts as last time."""
     register = landed_extracts(settings)
     counts, codes, agreements, agreed = _measure(settings)
+    gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
     rows = []
     for landed in register:
-        row = _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), as_of.date())
+        row = {"contract_present": float(landed.partner not in gone)}
+        row |= _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), as_of.date())
         _add_counts(row, counts.get(landed.key))
         _add_codes(row, codes.get(landed.key, []))
         rows.append(row)
@@ -190,7 +194,7 @@ def _of_register(
         "stripped_cells": sum((content.get("stripped") or {}).values()),
         "unmapped_columns": len(landed.unmapped_columns),
         "required_columns_missing": landed.required_columns_missing,
-        # Not typed means that no contract of today reads it: no agreement covers it either.
+        # Not typed means that nobody could read its agreement: none covers it.
         # Renewing an agreement does not take back what came under the one before, as it was when this landed.
         "agreement_valid": float(
             _covers(agreement, received) or bool(agreement and _covers(landed.agreement, received))

@@ -5,6 +5,7 @@ What does not belong here: whether a candidate is fit to publish (the gates writ
 """
 
 from orchestration.release.content_hash import content_hash
+from orchestration.release.county_counts import county_counts
 from orchestration.release.current import (
     EVIDENCE_BASE,
     Release,
@@ -33,6 +34,7 @@ __all__ = [
     "Published",
     "Release",
     "content_hash",
+    "county_counts",
     "current_release",
     "diff",
     "find_release",

@@ -179,6 +179,7 @@ def _write(
         manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
         # Rows of one grain are never added to rows of another: `movements` only says how long the table is.
         manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
+        manifest["counties_by_partner"] = base.counties_by_partner()
         manifest["terms"] = base.rows(TERMS)
         manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
         manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]

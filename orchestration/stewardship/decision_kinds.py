@@ -42,6 +42,7 @@ def _form(pattern: str, words: str) -> AfterValidator:
 
 _HEX = "digits and letters from a to f"
 
+
 def _without_contact(text: str) -> str:
     """Author and reason are published with the release that a waiver let pass."""
     if found := contact_in_prose(text):

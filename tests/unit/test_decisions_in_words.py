@@ -69,7 +69,11 @@ def test_names_days_counts_and_ids_of_njia_may_stand_in_a_reason(settings: Setti
 def test_a_line_edited_by_hand_is_told_with_its_number(settings: Settings) -> None:
     decide(settings)
     path = settings.decisions / "place_alias.jsonl"
-    line = json.loads(path.read_text()) | {"id": "0" * 12, "text": "Other stage", "reason": "0712000111 says so"}
+    line = json.loads(path.read_text()) | {
+        "id": "0" * 12,
+        "text": "Other stage",
+        "reason": "0712000111 says so",
+    }
     path.write_text(path.read_text() + json.dumps(line) + "\n")
     with pytest.raises(NjiaError, match="line 2 cannot be read: reason: it holds a phone number") as told:
         active_decisions(settings, NOW)
@@ -89,5 +93,12 @@ def test_a_waiver_that_is_too_long_is_told_its_own_limit(
 ) -> None:
     with pytest.raises(UsageError, match=words):
         record_decision(
-            settings, "check_waiver", "A. Steward", "so", NOW, check=check, scope=scope, expires=date(2028, 1, 1)
+            settings,
+            "check_waiver",
+            "A. Steward",
+            "so",
+            NOW,
+            check=check,
+            scope=scope,
+            expires=date(2028, 1, 1),
         )
