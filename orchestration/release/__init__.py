@@ -19,8 +19,8 @@ from orchestration.release.identity import release_id
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
-from orchestration.release.rollback import is_rolled_back, rollback
-from orchestration.release.stage import CHECK_RESULTS, Candidate, stage
+from orchestration.release.rollback import is_left_behind, is_rolled_back, rollback
+from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.verdict import read_verdict
 
@@ -37,7 +37,9 @@ __all__ = [
     "county_counts",
     "current_release",
     "diff",
+    "discard",
     "find_release",
+    "is_left_behind",
     "is_rolled_back",
     "list_releases",
     "open_readonly",

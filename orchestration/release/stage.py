@@ -121,6 +121,11 @@ def stage(
     return Candidate(name, folder, manifest)
 
 
+def discard(candidate: Candidate) -> None:
+    """Remove a candidate that is not to be judged."""
+    remove_folder(candidate.path)
+
+
 def sweep(settings: Settings) -> None:
     """Remove what a killed refresh left: candidates, partial files, releases that never became current."""
     if not settings.releases.is_dir():
