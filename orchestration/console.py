@@ -26,6 +26,7 @@ err = Console(stderr=True, highlight=False)
 
 # What people copy and look up stays in one piece in the narrowest terminal.
 NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner", "decision", "day", "rivals"}
+LONGEST_NAME, LONGEST_SHOWN, MOST_RIVALS = 24, 60, 3
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",
     "type_extracts": "Typing dates, counts, codes and routes",
@@ -258,17 +259,38 @@ def show_diff(found: Any) -> None:
         out.print(f"Extracts that {label}: {', '.join(names) or 'none'}", soft_wrap=True)
 
 
-def show_places(found: list[dict[str, Any]]) -> None:
-    """What each name was read as and how; below its id what and where it is, and how many rivals it has."""
+def show_places(found: list[dict[str, Any]], described: Callable[[str], str]) -> None:
+    """What each name was read as and how; below its id what and where it is, or which places it may be.
+
+    An id stays whole in a terminal of 80 columns: people copy it.
+    """
     table = _table("name", "status", "place")
+    table.columns[0].no_wrap = False
+    table.columns[0].max_width = LONGEST_NAME
     for place in found:
         how = f"[dim]{place['method']} {place['confidence']:.2f}[/]" if place["place_id"] else ""
-        rivals = len(place["rivals"])
         where = ", ".join(filter(None, (place["kind"], place["county"], place["country"])))
-        many = f"or {rivals} other place{'s' if rivals > 1 else ''}" if rivals else ""
-        named = (place["place_id"], where and f"[dim]{where}[/]", many and f"[dim]{many}[/]")
-        table.add_row(escape(place["name"]), _lines(place["status"], how), _lines(*named))
-    out.print(table)
+        named = [place["place_id"], where and f"[dim]{where}[/]", *_rivals(place["rivals"], described)]
+        table.add_row(escape(_short(place["name"])), _lines(place["status"], how), _lines(*named))
+    _print_whole(table)
+
+
+def _rivals(ids: list[str], described: Callable[[str], str]) -> list[str]:
+    shown = [
+        f"[dim]or[/] {place_id}\n   [dim]{escape(described(place_id))}[/]" for place_id in ids[:MOST_RIVALS]
+    ]
+    more = len(ids) - MOST_RIVALS
+    return [*shown, f"[dim]or {more} more (--json names them)[/]"] if more > 0 else shown
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}… ({len(name):,} characters)"
+
+
+def _print_whole(table: Table) -> None:
+    """Wider than the terminal where ids need it: a terminal then breaks the line, and nothing is cut."""
+    needed = out.measure(table).maximum if out.width else 0
+    out.print(table, width=max(out.width, needed), soft_wrap=True, crop=False)
 
 
 def _lines(*texts: str | None) -> str:

@@ -6,7 +6,24 @@ several places and making mentions (`extracts`), counting what was found (dbt), 
 (`stewardship`).
 """
 
-from orchestration.places.locate import LocateSummary, country_code, locate, place_names, resolve_names
+from orchestration.places.locate import (
+    LocateSummary,
+    country_code,
+    country_of_place,
+    described,
+    locate,
+    place_names,
+    resolve_names,
+)
 from orchestration.places.normalise import norm
 
-__all__ = ["LocateSummary", "country_code", "locate", "norm", "place_names", "resolve_names"]
+__all__ = [
+    "LocateSummary",
+    "country_code",
+    "country_of_place",
+    "described",
+    "locate",
+    "norm",
+    "place_names",
+    "resolve_names",
+]

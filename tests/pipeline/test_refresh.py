@@ -159,9 +159,8 @@ def test_two_partners_may_send_the_same_bytes(evidence_base: EvidenceBase) -> No
 
 def test_a_decision_whose_place_is_gone_stops_no_refresh(evidence_base: EvidenceBase) -> None:
     settings = evidence_base.settings
-    made = record_decision(
-        settings, "place_alias", "A. Fixture", "by telephone", scenario.AS_OF, text="Kisumu", place_id="KE001"
-    )
+    alias = {"text": "Kisumu", "place_id": "KE001", "override": True}
+    made = record_decision(settings, "place_alias", "A. Fixture", "by telephone", scenario.AS_OF, **alias)
     from_kisumu = (
         "select count(*) from marts.fct_movements inner join marts.dim_place "
         "on origin_place_id = place_id where name = 'Kisumu'"
