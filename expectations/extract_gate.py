@@ -9,6 +9,16 @@ from expectations import Expectation, Limit, thresholds
 
 EXTRACT_GATE: tuple[Expectation, ...] = (
     Expectation(
+        name="partner_has_a_contract",
+        limits=(Limit("contract_present", minimum=1, empty_fails=True),),
+        severity="hold",
+        why="The agreement stands in the contract: where its file is gone, nothing says that what a partner "
+        "sent may be used.",
+        steward_action="If the partner has left, nothing. Otherwise put its contract back into the partners "
+        "folder, or have the operator see that NJIA_PARTNERS names the right one.",
+        waivable=False,
+    ),
+    Expectation(
         name="agreement_is_valid",
         limits=(Limit("agreement_valid", minimum=1, empty_fails=True),),
         severity="hold",

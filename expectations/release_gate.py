@@ -65,7 +65,8 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         limits=(Limit("county_change", minimum=-thresholds.RELEASE_COUNTY_FALL_MAX),),
         severity="refuse",
         why="Rankings of counties would shift although nothing in the world did.",
-        steward_action="Look for changed place seeds or aliases; `njia place` shows what a name becomes.",
+        steward_action="Look at the partners that lowered it, for changed place seeds and for aliases; "
+        "`njia place` shows what a name becomes.",
     ),
     Expectation(
         name="movements_have_counties",

@@ -52,6 +52,7 @@ TABLE_ROWS_VS_LAST_MIN = 0.5
 # Under this many rows in the current release a ratio says nothing (3 of 5 is one withdrawn extract).
 SMALL_TABLE = 50
 # Maps and county rankings rest on it; a fall by 5 points comes from a place seed or a resolver change.
+# Each partner is compared with itself: who joins or leaves changes the share of the whole, and no reading.
 RELEASE_COUNTY_FALL_MAX = 0.05
 # Below it, county tables describe a minority of the movements.
 RELEASE_COUNTY_MIN = 0.5

@@ -26,6 +26,7 @@ err = Console(stderr=True, highlight=False)
 
 # What people copy and look up stays in one piece in the narrowest terminal.
 NEVER_BROKEN = {"release", "table", "name", "status", "place", "partner", "decision", "day", "rivals"}
+LONGEST_NAME, LONGEST_SHOWN, MOST_RIVALS = 24, 60, 3
 STEPS = {
     "take_in": "Reading, minimising and landing the inbox",
     "type_extracts": "Typing dates, counts, codes and routes",
@@ -92,7 +93,11 @@ def steps() -> Iterator[Callable[[str], None]]:
 
 
 def show_refresh(
-    settings: Settings, summary: dict[str, Any], is_rolled_back: bool, left_alone: list[dict[str, Any]]
+    settings: Settings,
+    summary: dict[str, Any],
+    is_rolled_back: bool,
+    left_alone: list[dict[str, Any]],
+    warnings: list[str],
 ) -> None:
     """The end of a refresh: what was taken, held, quarantined, published, and where to look next."""
     rows, checks = {fate: count or 0 for fate, count in summary["rows"].items()}, summary["checks"]
@@ -122,6 +127,7 @@ def show_refresh(
     )
     out.print(facts)
 
+    _show_warnings(warnings)
     _show_files([extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")])
     _show_files(left_alone)
     out.print("\nWhere to look next")
@@ -154,6 +160,7 @@ def show_status(found: dict[str, Any]) -> None:
         values = (partner[name] for name in (*shown, "state"))
         table.add_row(*(str(value if value is not None else "–") for value in values))
     out.print(table)
+    _show_warnings(found["warnings"])
     withheld = [
         f"{escape(partner['partner'])} {partner['withheld']:,}"
         for partner in found["partners"]
@@ -191,6 +198,11 @@ def _show_boundaries(boundaries: dict[str, Any] | None) -> None:
         out.print(f"    boundaries: {escape(boundaries['name'])} ({escape(licence)}), {kind}")
         for warning in boundaries["warnings"]:
             out.print(f"    [bold yellow]boundaries[/] {escape(warning)}")
+
+
+def _show_warnings(sentences: list[str]) -> None:
+    for sentence in sentences:
+        out.print(f"[bold yellow]warning[/] {escape(sentence)}", soft_wrap=True)
 
 
 def _show_files(files: list[dict[str, Any]]) -> None:
@@ -247,17 +259,38 @@ def show_diff(found: Any) -> None:
         out.print(f"Extracts that {label}: {', '.join(names) or 'none'}", soft_wrap=True)
 
 
-def show_places(found: list[dict[str, Any]]) -> None:
-    """What each name was read as and how; below its id what and where it is, and how many rivals it has."""
+def show_places(found: list[dict[str, Any]], described: Callable[[str], str]) -> None:
+    """What each name was read as and how; below its id what and where it is, or which places it may be.
+
+    An id stays whole in a terminal of 80 columns: people copy it.
+    """
     table = _table("name", "status", "place")
+    table.columns[0].no_wrap = False
+    table.columns[0].max_width = LONGEST_NAME
     for place in found:
         how = f"[dim]{place['method']} {place['confidence']:.2f}[/]" if place["place_id"] else ""
-        rivals = len(place["rivals"])
         where = ", ".join(filter(None, (place["kind"], place["county"], place["country"])))
-        many = f"or {rivals} other place{'s' if rivals > 1 else ''}" if rivals else ""
-        named = (place["place_id"], where and f"[dim]{where}[/]", many and f"[dim]{many}[/]")
-        table.add_row(escape(place["name"]), _lines(place["status"], how), _lines(*named))
-    out.print(table)
+        named = [place["place_id"], where and f"[dim]{where}[/]", *_rivals(place["rivals"], described)]
+        table.add_row(escape(_short(place["name"])), _lines(place["status"], how), _lines(*named))
+    _print_whole(table)
+
+
+def _rivals(ids: list[str], described: Callable[[str], str]) -> list[str]:
+    shown = [
+        f"[dim]or[/] {place_id}\n   [dim]{escape(described(place_id))}[/]" for place_id in ids[:MOST_RIVALS]
+    ]
+    more = len(ids) - MOST_RIVALS
+    return [*shown, f"[dim]or {more} more (--json names them)[/]"] if more > 0 else shown
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}… ({len(name):,} characters)"
+
+
+def _print_whole(table: Table) -> None:
+    """Wider than the terminal where ids need it: a terminal then breaks the line, and nothing is cut."""
+    needed = out.measure(table).maximum if out.width else 0
+    out.print(table, width=max(out.width, needed), soft_wrap=True, crop=False)
 
 
 def _lines(*texts: str | None) -> str:

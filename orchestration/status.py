@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from orchestration.extracts import agreements_ending, left_alone, load_contracts, with_changes
+from orchestration.loud import partners_gone, warnings
 from orchestration.release import current_release
 from orchestration.settings import Settings
 from orchestration.stewardship import active_decisions, review
@@ -35,6 +36,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         },
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "partners": _partners(settings, in_force),
+        "warnings": warnings(settings, contracts),
         "agreements": [
             {
                 "partner": ending.partner,
@@ -83,19 +85,22 @@ def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, An
         "in force": in_force.get("partners_in_force", []),
     }
     waiting = Counter(row["partner"] for row in review.read(settings, review.FILES_NOT_TAKEN))
+    gone = partners_gone(settings)
     partners = []
-    for folder in sorted(path for path in settings.partners.iterdir() if path.is_dir()):
+    for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):
         landed = [
             json.loads(path.read_text(encoding="utf-8"))
-            for path in (settings.landing / folder.name).glob("*.json")
+            for path in (settings.landing / partner).glob("*.json")
         ]
         newest = max(landed, key=lambda entry: entry["sequence"], default=None)
-        state = [name for name, members in states.items() if folder.name in members][:1]
-        if folder.name in waiting:
-            state = [f"{waiting[folder.name]} file(s) wait in the inbox"]
+        state = [name for name, members in states.items() if partner in members][:1]
+        if partner in waiting:
+            state = [f"{waiting[partner]} file(s) wait in the inbox"]
+        if partner in gone:
+            state = ["no contract: held"]
         partners.append(
             {
-                "partner": folder.name,
+                "partner": partner,
                 "extracts": len(landed),
                 "last_received": newest["received_on"] if newest else None,
                 "cadence": newest["contract_content"]["delivery"]["cadence"] if newest else None,

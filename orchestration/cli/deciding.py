@@ -24,17 +24,25 @@ from orchestration.settings import Settings
 def place(
     settings: Settings, names: tuple[str, ...], names_file: Path | None, country: str | None, as_json: bool
 ) -> None:
-    """What the resolver makes of place NAMES (or of the lines of --file)."""
-    from orchestration import places
+    """What the resolver makes of place NAMES (or of the lines of --file), stewards' decisions first."""
+    from orchestration import places, stewardship
 
-    asked = [*names, *(names_file.read_text(encoding="utf-8").splitlines() if names_file else [])]
+    asked = [*names, *(_lines_of(names_file) if names_file else [])]
     if not asked:
         raise UsageError("Give at least one name: njia place Malaba 'Busia, Uganda'")
-    found = places.resolve_names(asked, country=country_of(country))
+    aliases = stewardship.active_decisions(settings, settings.as_of()).place_aliases
+    found = places.resolve_names(asked, country_of(country), aliases)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
     else:
-        console.show_places(found)
+        console.show_places(found, places.described)
+
+
+def _lines_of(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UsageError(f"{path.name} is not UTF-8 text. Save it again as UTF-8, one name a line.") from None
 
 
 @cli.group()
@@ -90,15 +98,21 @@ def decide_withdraw(settings: Settings, partner: str, extract_id: str, author: s
 @click.argument("text")
 @click.argument("place_id")
 @click.option("--country", help="Only where the mention names this country: KEN, KE or Kenya.")
+@click.option("--override", is_flag=True, help="Also where the name has another meaning, and a certain one.")
 @author_and_reason
 @installation
 def decide_alias(
-    settings: Settings, text: str, place_id: str, country: str | None, author: str, reason: str
+    settings: Settings,
+    text: str,
+    place_id: str,
+    country: str | None,
+    override: bool,
+    author: str,
+    reason: str,
 ) -> None:
     """Say which place a written name means."""
-    _decision(
-        settings, "place_alias", author, reason, text=text, place_id=place_id, country=country_of(country)
-    )
+    payload = {"text": text, "place_id": place_id, "country": country_of(country)}
+    _decision(settings, "place_alias", author, reason, **payload, override=override)
 
 
 @decide.command("link-accept")

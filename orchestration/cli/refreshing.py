@@ -27,6 +27,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     from orchestration.defs.refresh import run_refresh
     from orchestration.extracts import left_alone
     from orchestration.home import prepare_home
+    from orchestration.loud import warnings
     from orchestration.release import Outcome, refresh_summary
 
     prepare_home(settings)
@@ -53,7 +54,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
         found.get("candidate"),
     )
     alone = [vars(one) for one in left_alone(settings)]
-    console.show_refresh(settings, summary, bool(found.get("rolled_back")), alone)
+    console.show_refresh(settings, summary, bool(found.get("rolled_back")), alone, warnings(settings))
     if as_json:
         print(json.dumps(summary, default=str))
     if error is not None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
-from orchestration import extracts, gates, release
+from orchestration import gates, release
 from orchestration.defs.receipts import receipts_of_run
+from orchestration.defs.staging import stage_candidate
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
 from orchestration.stewardship import review
@@ -22,11 +22,22 @@ RECEIPTS = dg.AssetKey(["release", "receipts"])
 def assets(
     workplace: Workplace, manifest: Path, published_models: list[dg.AssetKey]
 ) -> list[dg.AssetsDefinition]:
-    @dg.asset(key=CANDIDATE, group_name=GROUP, deps=published_models, kinds={"duckdb", "parquet"})
-    def candidate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        """The next release, complete beside the current one: what will be published, byte for byte."""
-        staged = step(context, workplace, lambda refresh: _stage(workplace, refresh, manifest))
-        return dg.MaterializeResult(
+    @dg.asset(
+        key=CANDIDATE,
+        group_name=GROUP,
+        deps=published_models,
+        kinds={"duckdb", "parquet"},
+        output_required=False,
+    )
+    def candidate(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        """The next release, complete beside the current one: what will be published, byte for byte.
+
+        Left out when it would bring back what a rollback left behind: then nothing is judged or published.
+        """
+        staged = step(context, workplace, lambda refresh: stage_candidate(workplace, refresh, manifest))
+        if staged is None:
+            return
+        yield dg.MaterializeResult(
             metadata={
                 "release_id": staged.release_id,
                 "content_hash": staged.manifest["content_hash"],
@@ -100,34 +111,6 @@ def assets(
             )
 
     return [candidate, release_gate, publish]
-
-
-def _stage(workplace: Workplace, refresh: Refresh, manifest: Path) -> release.Candidate:
-    settings = workplace.settings
-    in_force = refresh.found.get("in_force")
-    if in_force is None:
-        raise NjiaError("Only the whole job can stage a candidate: its inputs are settled in the same run.")
-    inputs: dict[str, Any] = {
-        "inputs_hash": in_force.inputs_hash,
-        "given_hash": in_force.given_hash,
-        "as_of": refresh.as_of,
-        "extracts": gates.printed_fates(settings, refresh.keys, in_force),
-        "key_ids": refresh.keys.ids,
-        "decisions_hash": refresh.decisions.content_hash(),
-        "boundaries": refresh.county_boundaries.record(),
-        "agreements_ending": [
-            {
-                "partner_code": refresh.keys.partner_code(ending.partner),
-                "ends_on": ending.ends_on.isoformat(),
-            }
-            for ending in extracts.agreements_ending(refresh.contracts, refresh.as_of.date())
-        ],
-    }
-    staged = release.stage(
-        settings, manifest, inputs, gates.check_results(settings), refresh.decisions.waivers
-    )
-    refresh.found["candidate"] = staged
-    return staged
 
 
 def _judge(workplace: Workplace, refresh: Refresh) -> gates.ReleaseVerdict:

@@ -19,7 +19,9 @@ from orchestration.extracts.contract_loading import (
     Contracts,
     load_contract,
     load_contracts,
+    partners_without_contract,
 )
+from orchestration.extracts.detectors import contact_in_prose
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
@@ -48,6 +50,7 @@ __all__ = [
     "add_to_inbox",
     "agreements_ending",
     "check_contract",
+    "contact_in_prose",
     "draft_contract",
     "draft_text",
     "drift_items",
@@ -55,6 +58,7 @@ __all__ = [
     "left_alone",
     "load_contract",
     "load_contracts",
+    "partners_without_contract",
     "take_in",
     "type_extracts",
     "with_changes",

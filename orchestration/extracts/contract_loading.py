@@ -5,7 +5,7 @@ One bad file never stops the others: its partner's extracts are held with these 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -61,7 +61,7 @@ def load_contracts(partners_folder: Path) -> Contracts:
     for folder in sorted(path for path in partners_folder.iterdir() if path.is_dir()):
         if folder.name.startswith((".", "_")):
             continue
-        files = sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
+        files = contract_files(folder)
         if not files:
             problems[folder.name] = [
                 f"{folder.name}/: the folder holds no contract. Add one, e.g. {folder.name}/contract.yml "
@@ -76,6 +76,18 @@ def load_contracts(partners_folder: Path) -> Contracts:
         if problems_of_pair:
             problems.setdefault(folder.name, []).extend(problems_of_pair)
     return Contracts({partner: found for partner, found in valid.items() if found}, problems)
+
+
+def contract_files(folder: Path) -> list[Path]:
+    """The contracts in a partner's folder, readable or not; none where the folder is gone."""
+    return sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
+
+
+def partners_without_contract(partners_folder: Path, partners: Iterable[str]) -> tuple[str, ...]:
+    """Those that no contract file stands for today. One that cannot be read is a fault, no withdrawal."""
+    return tuple(
+        sorted(partner for partner in set(partners) if not contract_files(partners_folder / partner))
+    )
 
 
 def load_contract(path: Path) -> Contract:

@@ -100,6 +100,25 @@ def identifies(text: str) -> str | None:
     return PERSON if _looks_like_a_person(text) else None
 
 
+# Ids of Njia's own, which a decision's reason may name: never a phone, whatever digits they hold.
+_OWN_ID = re.compile(
+    r"\b(?:\d{8}T\d{6}Z-[0-9a-f]{8}|r-[0-9a-f]{16}|(?=[0-9]*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{12}))\b"
+)
+_END_OF_SENTENCE = re.compile(r"[.!?]+(?=\s|$)")
+
+
+def contact_in_prose(text: str) -> str | None:
+    """In words, which of phone, e-mail and ID number stands in a sentence, or None. Names may stand there."""
+    if _EMAIL.search(text):
+        return "an e-mail address"
+    text = _END_OF_SENTENCE.sub(" ", _OWN_ID.sub(" ", text))
+    if _SCIENTIFIC_PHONE.search(text) or _has_phone(text):
+        return "a phone number"
+    if _ID.search(_ISO_DAY.sub(" ", text)):
+        return "what looks like an identity number (7 or 8 digits together)"
+    return None
+
+
 def _in_a_date(text: str) -> str | None:
     if KENYAN_PHONE.search(text) and not _ISO_DAY.search(text):
         return PHONE

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -117,7 +117,9 @@ def judge_candidate(
 
 def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
     for judgement in judge(profile.measures, RELEASE_GATE):
-        yield _judged(judgement.expectation, WHOLE, judgement.outcome, judgement.observed, decisions, as_of)
+        found = _judged(judgement.expectation, WHOLE, judgement.outcome, judgement.observed, decisions, as_of)
+        moved_by = profile.moved_by.get(found.name, "") if found.outcome == "failed" else ""
+        yield replace(found, steward_action=f"{moved_by} {found.steward_action}") if moved_by else found
     names = list(profile.tables["table"])
     for judgement in judge(profile.tables, TABLE_GATE):
         subject = names[judgement.row]

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from expectations import thresholds
+from orchestration.extracts import partners_without_contract
 from orchestration.gates.extract_history import HISTORY_COLUMNS, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import open_views
@@ -32,6 +33,7 @@ MEASURES = (
     "stripped_cells",
     "unmapped_columns",
     "required_columns_missing",
+    "contract_present",
     "agreement_valid",
     "agreement_current",
     "statistics_agreed",
@@ -163,9 +165,10 @@ def profile_extracts(
     register = landed_extracts(settings)
     typed = {name: (settings.typed / name, columns) for name, columns in TYPED_COLUMNS.items()}
     con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", MATCH_COLUMNS)})
+    gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
     try:
         _open_landing_cells(con, settings)
-        rows = profile_rows(con, register, as_of.date())
+        rows = profile_rows(con, register, as_of.date(), gone)
     finally:
         con.close()
     compare_with_last(rows, register, set(accepted), set(withdrawn))
@@ -173,13 +176,17 @@ def profile_extracts(
 
 
 def profile_rows(
-    con: duckdb.DuckDBPyConnection, register: Sequence[Landed], today: date
+    con: duckdb.DuckDBPyConnection, register: Sequence[Landed], today: date, gone: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """MEASURES of some extracts whose typed tables, matches and landing cells are open on a connection."""
+    """MEASURES of some extracts whose typed tables, matches and landing cells are open on a connection.
+
+    `gone` are the partners that no contract is there for.
+    """
     counts, codes, agreements, agreed = _measure(con)
     rows = []
     for landed in register:
-        row = _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), today)
+        row = {"contract_present": float(landed.partner not in gone)}
+        row |= _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), today)
         _add_counts(row, counts.get(landed.key))
         _add_codes(row, codes.get(landed.key, []))
         rows.append(row)
@@ -206,7 +213,7 @@ def _of_register(
         "stripped_cells": sum((content.get("stripped") or {}).values()),
         "unmapped_columns": len(landed.unmapped_columns),
         "required_columns_missing": landed.required_columns_missing,
-        # Not typed means that no contract of today reads it: no agreement covers it either.
+        # Not typed means that nobody could read its agreement: none covers it.
         # Renewing an agreement does not take back what came under the one before, as it was when this landed.
         "agreement_valid": float(
             _covers(agreement, received) or bool(agreement and _covers(landed.agreement, received))

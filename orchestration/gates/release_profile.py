@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
 from expectations import thresholds
+from orchestration.gates.county_change import CountyChange, counties_of, county_change
 from orchestration.gates.landed import landed_extracts
+from orchestration.release import county_counts
 from orchestration.settings import Settings
 
 # Without these nothing below can be measured, whatever dbt says is published.
@@ -33,10 +35,14 @@ _FATES = (
 
 @dataclass(frozen=True)
 class ReleaseProfile:
-    """`tables`: one row per published table. `measures`: one row. Numbers and table names only."""
+    """`tables`: one row per published table. `measures`: one row. Numbers and table names only.
+
+    `moved_by`: by the name of a check, a sentence on whose numbers moved it (partner codes).
+    """
 
     tables: pd.DataFrame
     measures: pd.DataFrame
+    moved_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,8 +80,11 @@ def release_profile(
     )
     measures["partners_vs_last"] = _ratio(measures["partners_published"], measures["partners_published_last"])
     measures["quarantine_change"] = _change(measures["quarantine_share"], measures["quarantine_share_last"])
-    measures["county_change"] = _change(
-        measures["county_resolved_share"], measures["county_resolved_share_last"]
+    of_partners = _of_partners(candidate, current)
+    measures["county_change"] = (
+        of_partners.change
+        if of_partners
+        else _change(measures["county_resolved_share"], measures["county_resolved_share_last"])
     )
 
     tables = []
@@ -94,7 +103,13 @@ def release_profile(
     frame = pd.DataFrame(tables, columns=["table", "rows", "rows_last", "rows_vs_last"])
     numeric = frame.columns.drop("table")
     frame[numeric] = frame[numeric].astype("float64")
-    return ReleaseProfile(frame, pd.DataFrame([measures]).astype("float64"))
+    moved_by = {"counties_are_as_last_time": of_partners.moved_by} if of_partners else {}
+    return ReleaseProfile(frame, pd.DataFrame([measures]).astype("float64"), moved_by)
+
+
+def _of_partners(candidate: Path, current: Path | None) -> CountyChange | None:
+    now, last = counties_of(candidate), counties_of(current) if current else None
+    return county_change(now, last) if now and last else None
 
 
 def _measure(evidence_base: Path) -> _Measured:
@@ -149,30 +164,12 @@ def _reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, float | None]:
 
 
 def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
-    """Of the movements with an end that is not known to lie abroad, the share with an end in a known county.
-
-    A name that stops being read makes an end unknown: leaving those out would hide exactly that.
-    """
-    return _maybe(
-        con,
-        """
-        with ends as (
-            select movement_id, origin_place_id as place_id from marts.fct_movements
-            union all
-            select movement_id, destination_place_id from marts.fct_movements
-        ),
-        movements as (
-            select ends.movement_id,
-                max(case when dim_place.iso_alpha3 = 'KEN' or dim_place.kind = 'unknown' then 1 else 0 end)
-                    as may_be_kenyan,
-                max(case when dim_place.iso_alpha3 = 'KEN' and dim_place.kind <> 'country' then 1 else 0 end)
-                    as has_county
-            from ends inner join marts.dim_place as dim_place on ends.place_id = dim_place.place_id
-            group by ends.movement_id
-        )
-        select avg(cast(has_county as double)) from movements where may_be_kenyan = 1
-        """,
-    )
+    """The share of movements with an end in a known county; None where a table is not there."""
+    try:
+        row = con.execute(county_counts("marts.fct_movements", "marts.dim_place", "'all'")).fetchone()
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return None
+    return float(row[2]) / float(row[1]) if row and row[1] else None
 
 
 def _landed_elsewhere(settings: Settings, landed: float | None) -> float | None:

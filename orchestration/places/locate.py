@@ -125,6 +125,17 @@ def _without_decisions() -> Resolver:
     return Resolver(load_gazetteer(REFERENCE_SEEDS))
 
 
+def country_of_place(place_id: str) -> str | None:
+    """ISO alpha-3 of the country that a place lies in; None for what lies in none, such as `unknown`."""
+    country = load_gazetteer(REFERENCE_SEEDS).place(place_id).country
+    return country if country in place_names() else None
+
+
+def described(place_id: str) -> str:
+    """Name, kind and where, as a steward reads it: `Busia (county, Kenya)`."""
+    return _described(load_gazetteer(REFERENCE_SEEDS), place_id)
+
+
 def country_code(text: str) -> str | None:
     """ISO alpha-3 of a country written as alpha-2, alpha-3 or by name; None for any other text.
 
@@ -138,12 +149,18 @@ def countries_named(text: str) -> dict[str, str]:
     return _without_decisions().countries_named(text)
 
 
-def resolve_names(names: Iterable[str], country: str | None = None) -> list[dict[str, Any]]:
-    """What the resolver makes of names, as `njia place` prints it (design.md §7). `rivals` are place ids."""
+def resolve_names(
+    names: Iterable[str], country: str | None = None, place_aliases: Sequence[Mapping[str, Any]] = ()
+) -> list[dict[str, Any]]:
+    """What the resolver makes of names, as `njia place` prints it (design.md §7). `rivals` are place ids.
+
+    `place_aliases` are the stewards' active decisions, which go first.
+    """
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
     asked = list(names)
     mentions = {at: Mention(place_text=name, country_text=country) for at, name in enumerate(asked)}
-    outcomes = _without_decisions().resolve_all(mentions)
+    resolver = Resolver(gazetteer, place_aliases) if place_aliases else _without_decisions()
+    outcomes = resolver.resolve_all(mentions)
     answers = []
     for at, name in enumerate(asked):
         found = outcomes[at]
@@ -261,9 +278,9 @@ def _unresolved_row(
 def _described(gazetteer: Gazetteer, place_id: str) -> str:
     """`Isiolo (county, Kenya)`, `Rongai (town, Nakuru)`: enough to tell candidates of one name apart."""
     place = gazetteer.place(place_id)
-    if place.kind == "country":
-        return f"{place.name} (country)"
     within = place.county if place.county and place.county != place_id else place.country
+    if place.kind == "country" or within not in gazetteer.places:
+        return f"{place.name} ({place.kind.replace('_', ' ')})"
     return f"{place.name} ({place.kind.replace('_', ' ')}, {gazetteer.place(within).name})"
 
 

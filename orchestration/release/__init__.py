@@ -5,6 +5,7 @@ What does not belong here: whether a candidate is fit to publish (the gates writ
 """
 
 from orchestration.release.content_hash import content_hash
+from orchestration.release.county_counts import county_counts
 from orchestration.release.current import (
     EVIDENCE_BASE,
     Release,
@@ -18,8 +19,8 @@ from orchestration.release.identity import release_id
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
-from orchestration.release.rollback import is_rolled_back, rollback
-from orchestration.release.stage import CHECK_RESULTS, Candidate, stage
+from orchestration.release.rollback import is_left_behind, is_rolled_back, rollback
+from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.verdict import read_verdict
 
@@ -33,9 +34,12 @@ __all__ = [
     "Published",
     "Release",
     "content_hash",
+    "county_counts",
     "current_release",
     "diff",
+    "discard",
     "find_release",
+    "is_left_behind",
     "is_rolled_back",
     "list_releases",
     "open_readonly",

@@ -11,12 +11,14 @@ import pyarrow as pa
 
 from orchestration.errors import NjiaError
 from orchestration.release.content_hash import column_types, content_hash, quoted
+from orchestration.release.county_counts import county_counts
 from orchestration.release.current import EVIDENCE_BASE
 from orchestration.release.published_models import PUBLISHED_SCHEMAS, PublishedTable
 from orchestration.settings import Settings
 
 # Readable by every DuckDB since 1.2, the browser build included.
 STORAGE_VERSION = "v1.2.0"
+RECORDS_OF_PARTNERS = "warehouse.intermediate.int_movements"
 
 
 class EvidenceBase:
@@ -131,6 +133,18 @@ class EvidenceBase:
             f"select {quoted(column)}, count(*) from release.{table} group by 1 order by 1"
         ).fetchall()
         return {str(value): int(number) for value, number in rows}
+
+    def counties_by_partner(self) -> dict[str, dict[str, int]]:
+        """Records that may touch Kenya by partner code, and those with a known county; {} without the model.
+
+        Published movements may be of several partners, so the records of the work file are counted.
+        """
+        asked = county_counts(RECORDS_OF_PARTNERS, "release.marts.dim_place", "partner_code")
+        try:
+            rows = self._con.execute(asked).fetchall()
+        except (duckdb.CatalogException, duckdb.BinderException):
+            return {}
+        return {str(code): {"records": int(all_), "with_county": int(known)} for code, all_, known in rows}
 
     def export_parquet(self, folder: Path) -> None:
         """Write each table as a Parquet file of its own, in the same order of rows."""

@@ -19,6 +19,7 @@ from orchestration.release.current import (
 )
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT
+from orchestration.release.rollback import is_left_behind
 from orchestration.release.verdict import (
     keep_verdict,
     last_verdict,
@@ -60,6 +61,11 @@ def publish(settings: Settings, now: datetime) -> Published:
             reasons.append(
                 "The current release has changed since the candidate was staged, so it was compared with the "
                 "wrong one. Run `njia refresh` again."
+            )
+        if is_left_behind(settings, decisions, manifest["content_hash"]):
+            reasons.append(
+                "It holds exactly what a rollback left behind. Mend what was wrong with that, or take the "
+                "rollback back (`njia decide list`, `njia decide revoke`)."
             )
         if reasons:
             keep_verdict(settings, manifest, verdict, "refused", reasons, now)

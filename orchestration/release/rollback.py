@@ -42,12 +42,29 @@ def is_rolled_back(settings: Settings, decisions: Decisions, given_hash: str) ->
 
     What time decides (a lag that passed, a month that became complete) does not bring back what was left.
     """
+    return any(
+        release.manifest.get("given_hash") == given_hash for release in left_behind(settings, decisions)
+    )
+
+
+def is_left_behind(settings: Settings, decisions: Decisions, content_hash: str) -> bool:
+    """Whether a rollback that holds left a release of this very content: other inputs may come to the same.
+
+    Boundaries, say, are an input, and change no table. What readers have now is never left behind.
+    """
+    if any(release.is_current and _holds(release, content_hash) for release in list_releases(settings)):
+        return False
+    return any(_holds(release, content_hash) for release in left_behind(settings, decisions))
+
+
+def _holds(release: Release, content_hash: str) -> bool:
+    return bool(release.manifest["content_hash"] == content_hash)
+
+
+def left_behind(settings: Settings, decisions: Decisions) -> list[Release]:
+    """The releases that rollbacks left and none came back to, as far as they are kept."""
     left: set[str] = set()
     for decision in decisions.rollbacks:
         left.add(decision["from_release"])
         left.discard(decision["to_release"])
-    return any(
-        release.manifest.get("given_hash") == given_hash
-        for release in list_releases(settings)
-        if release.release_id in left
-    )
+    return [release for release in list_releases(settings) if release.release_id in left]

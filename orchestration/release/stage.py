@@ -121,6 +121,11 @@ def stage(
     return Candidate(name, folder, manifest)
 
 
+def discard(candidate: Candidate) -> None:
+    """Remove a candidate that is not to be judged."""
+    remove_folder(candidate.path)
+
+
 def sweep(settings: Settings) -> None:
     """Remove what a killed refresh left: candidates, partial files, releases that never became current."""
     if not settings.releases.is_dir():
@@ -179,6 +184,7 @@ def _write(
         manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
         # Rows of one grain are never added to rows of another: `movements` only says how long the table is.
         manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
+        manifest["counties_by_partner"] = base.counties_by_partner()
         manifest["terms"] = base.rows(TERMS)
         manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
         manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]

@@ -20,6 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from orchestration.extracts import contact_in_prose
+
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
 LONGEST_RELEASE_WAIVER = timedelta(days=31)
@@ -39,7 +41,20 @@ def _form(pattern: str, words: str) -> AfterValidator:
 
 
 _HEX = "digits and letters from a to f"
-Written = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+
+
+def _without_contact(text: str) -> str:
+    """Author and reason are published with the release that a waiver let pass."""
+    if found := contact_in_prose(text):
+        raise ValueError(f"it holds {found} and may be published, so write it without")
+    return text
+
+
+Written = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(_without_contact),
+]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 DecisionId = Annotated[str, _form("[0-9a-f]{12}", f"12 {_HEX}, such as 3317f06775ff")]
 ExtractId = Annotated[str, _form("[0-9a-f]{16}", f"16 {_HEX}, such as 4df327af7418fa78")]
@@ -74,7 +89,7 @@ class Entry(BaseModel):
     id: DecisionId
     kind: str
     time: AwareDatetime
-    author: Name
+    author: Annotated[Name, AfterValidator(_without_contact)]
     reason: Written
 
     @field_validator("time")
@@ -117,8 +132,10 @@ class CheckWaiver(Decision):
     def _within_limits(self) -> CheckWaiver:
         longest = LONGEST_RELEASE_WAIVER if self.scope == RELEASE_SCOPE else LONGEST_WAIVER
         if not self.time.date() < self.expires <= self.time.date() + longest:
+            of = "of the release" if self.scope == RELEASE_SCOPE else "of one extract"
             raise ValueError(
-                f"expires must be a date after the day of the decision and at most {longest.days} days later"
+                f"expires must be a date after the day of the decision and, for a waiver {of}, at most "
+                f"{longest.days} days later: {self.time.date() + longest} at the latest"
             )
         return self
 

@@ -49,6 +49,7 @@ from orchestration.stewardship.effect import (
     why_without_effect,
     why_without_object,
 )
+from orchestration.stewardship.effect_on_places import why_alias_misled
 from orchestration.stewardship.effect_on_records import record_called, rules_that_quarantine
 
 
@@ -93,6 +94,7 @@ def record_decision(
 
     A waiver's `check_definition` is added here: it covers the check as it is now. A `record` may also be
     given as EXTRACT_ID:ROW or EXTRACT_ID:SHEET:ROW; without `rules` a release is from all it fails.
+    With `override` an alias may give another meaning to a name whose meaning is certain.
     Raises UsageError for a decision of the wrong form, and for one that could have no effect.
     """
     if kind == "check_waiver":
@@ -100,6 +102,7 @@ def record_decision(
         payload["check_definition"] = check.definition if check else "none"
         payload["scope"] = full_scope(settings, str(payload.get("scope")))
         payload["needs_second"] = settings.waivers_need_second
+    is_override = bool(payload.pop("override", False))
     if "record" in payload:
         payload["record"] = record_called(settings, str(payload["record"]))
     if kind == "row_release" and not payload.get("rules"):
@@ -109,7 +112,10 @@ def record_decision(
         entries = read_kind(settings, _known_kind(kind))
         decision = _checked(content, len(entries))
         holding = [entry for _, entry in _holding(settings, now)]
-        if fault := why_without_effect(settings, decision, holding) or why_unknown(settings, decision):
+        fault = why_without_effect(settings, decision, holding) or why_unknown(settings, decision)
+        if not fault and isinstance(decision, PlaceAlias):
+            fault = why_alias_misled(decision, is_override)
+        if fault:
             raise UsageError(f"The decision was not recorded. {fault}")
         return append(settings, decision)
 

@@ -149,7 +149,7 @@ def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPath
     base.deliver("mbili_post", "mbili_1.csv", scenario.KOBE_FIRST)
     made = record_decision(
         base.settings, "place_alias", "A. Fixture", "by telephone", scenario.AS_OF, text="Kisumu",
-        place_id="KE001",
+        place_id="KE001", override=True,
     )  # fmt: skip
     file = base.settings.decisions / "place_alias.jsonl"
     file.write_text(file.read_text().replace("KE001", "KE999"))

@@ -91,6 +91,9 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
         "parquet_sha256": hashlib.sha256(extract_id.encode()).hexdigest(),
         **changes,
     }
+    contract = settings.partners / partner / "contract.yml"
+    contract.parent.mkdir(exist_ok=True)
+    contract.write_text("a fixture that only has to be there")
     folder = settings.landing / partner
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{extract_id}.json").write_text(json.dumps(note))

@@ -98,12 +98,6 @@ def test_lists_are_one_object_under_json(njia: Njia) -> None:
     assert njia("decide", "list", "--json").last_object == {"decisions": []}
 
 
-def test_place_counts_the_rivals_of_a_name(njia: Njia) -> None:
-    rivals = json.loads(njia("place", "Manyatta", "--json").out)[0]["rivals"]
-    assert len(rivals) > 1
-    assert f"or {len(rivals)} other places" in njia("place", "Manyatta").out
-
-
 @pytest.mark.parametrize("command", ["place", "decide"])
 def test_an_unknown_country_is_told_with_the_forms_that_are_known(njia: Njia, command: str) -> None:
     alias = ("decide", "place-alias", "Maraba", "KE040", "--author", "a steward", "--reason", "told so")

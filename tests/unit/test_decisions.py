@@ -164,7 +164,7 @@ def test_what_holds_already_is_not_decided_twice(settings: Settings) -> None:
         with pytest.raises(UsageError, match=f"Decision {made['id']} .*`njia decide revoke {made['id']}`"):
             decide(settings, kind, **payload)
     decide(settings, "check_waiver", **{**WAIVER, "expires": date(2027, 1, 31)})
-    decide(settings, "place_alias", **alias, country="UGA")
+    decide(settings, "place_alias", **alias, country="KEN")
     revoke(settings, named["id"], "A. Fixture", "it is Busia", NOW)
     decide(settings, "place_alias", **{**alias, "place_id": "KE040"})
 
@@ -242,8 +242,8 @@ def test_a_waiver_of_a_check_that_has_changed_is_told_to_have_lapsed(settings: S
 
 def test_two_lines_that_name_one_place_differently_are_told(settings: Settings) -> None:
     decide(settings, "place_alias", text="Maraba", place_id="KE040")
-    decide(settings, "place_alias", text="Malaba town", place_id="bp-ken-malaba")
-    rewrite(settings, "place_alias", "Malaba town", "maraba")
+    decide(settings, "place_alias", text="Fixture town", place_id="bp-ken-malaba")
+    rewrite(settings, "place_alias", "Fixture town", "maraba")
     with pytest.raises(NjiaError, match=r"line 2 contradicts an earlier line\. .*another place"):
         active_decisions(settings, NOW)
 

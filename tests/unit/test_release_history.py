@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.errors import NjiaError, UsageError
+from orchestration.errors import NjiaError, ReleaseRefused, UsageError
 from orchestration.release import (
     current_release,
     diff,
     find_release,
+    is_left_behind,
     is_rolled_back,
     list_releases,
     refresh_summary,
@@ -89,6 +90,20 @@ def test_a_rollback_is_recorded_and_keeps_its_inputs_from_being_published_again(
     for entry in decisions.rollbacks:
         revoke(settings, entry["id"], "A. Fixture", "settled", START)
     assert not is_rolled_back(settings, active_decisions(settings, START), inputs[0])
+
+
+def test_other_inputs_that_come_to_the_same_content_do_not_undo_a_rollback(settings: Settings) -> None:
+    first, second = publish_one(settings, 0), publish_one(settings, 1, counts=(3, 1, 9))
+    made = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+    assert made.is_current
+    with pytest.raises(ReleaseRefused, match="exactly what a rollback left behind"):
+        publish_one(settings, 2, counts=(3, 1, 9), boundaries={"name": "another map"})
+    assert find_release(settings, "current").release_id == first.release_id
+    decisions = active_decisions(settings, START)
+    hashes = [release.manifest["content_hash"] for release in (first, second)]
+    assert [is_left_behind(settings, decisions, one) for one in hashes] == [False, True]
+    assert publish_one(settings, 3).release_id  # what readers have may be published under a new name
+    assert publish_one(settings, 4, counts=(3, 1, 8)).release_id  # other content is news
 
 
 def test_a_rollback_to_the_unknown_the_current_or_the_damaged_changes_nothing(settings: Settings) -> None:

@@ -1,0 +1,43 @@
+"""What a candidate is staged with: inputs, checks and waivers of this run."""
+
+from pathlib import Path
+from typing import Any
+
+from orchestration import extracts, gates, release
+from orchestration.defs.receipts import tell_partners
+from orchestration.defs.workplace import Refresh, Workplace
+from orchestration.errors import NjiaError
+
+
+def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> release.Candidate | None:
+    """None where the candidate would bring back what a rollback left behind: it is removed again."""
+    settings = workplace.settings
+    in_force = refresh.found.get("in_force")
+    if in_force is None:
+        raise NjiaError("Only the whole job can stage a candidate: its inputs are settled in the same run.")
+    inputs: dict[str, Any] = {
+        "inputs_hash": in_force.inputs_hash,
+        "given_hash": in_force.given_hash,
+        "as_of": refresh.as_of,
+        "extracts": gates.printed_fates(settings, refresh.keys, in_force),
+        "key_ids": refresh.keys.ids,
+        "decisions_hash": refresh.decisions.content_hash(),
+        "boundaries": refresh.county_boundaries.record(),
+        "agreements_ending": [
+            {
+                "partner_code": refresh.keys.partner_code(ending.partner),
+                "ends_on": ending.ends_on.isoformat(),
+            }
+            for ending in extracts.agreements_ending(refresh.contracts, refresh.as_of.date())
+        ],
+    }
+    staged = release.stage(
+        settings, manifest, inputs, gates.check_results(settings), refresh.decisions.waivers
+    )
+    if release.is_left_behind(settings, refresh.decisions, staged.manifest["content_hash"]):
+        release.discard(staged)
+        refresh.found |= {"rolled_back": True, "unchanged": True}
+        tell_partners(workplace, refresh, "unchanged")
+        return None
+    refresh.found["candidate"] = staged
+    return staged

@@ -1,0 +1,104 @@
+"""Who decided and why: a name may stand there, what reaches or identifies a person may not."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.errors import NjiaError, UsageError
+from orchestration.settings import Settings
+from orchestration.stewardship import active_decisions, confirm, record_decision, revoke
+
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+HELD = [
+    ("she called from 0712 000 111", "a phone number", "0712"),
+    ("ask +254 712 000 111.", "a phone number", "254"),
+    ("wrote to amina.testperson@example.org", "an e-mail address", "testperson"),
+    ("her ID is 12345678.", "an identity number", "12345678"),
+    ("passport A1234567, seen by us", "an identity number", "A1234567"),
+]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+
+
+def decide(settings: Settings, author: str = "A. Steward", reason: str = "told so") -> dict[str, Any]:
+    return record_decision(
+        settings, "place_alias", author, reason, NOW, text="Kwa Fixture stage", place_id="KE040", country=None
+    )
+
+
+@pytest.mark.parametrize(("text", "found", "value"), HELD)
+@pytest.mark.parametrize("field", ["author", "reason"])
+def test_contacts_and_identity_numbers_are_refused_and_never_repeated(
+    settings: Settings, field: str, text: str, found: str, value: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        decide(settings, **{field: text})
+    assert f"{field}: it holds" in str(refused.value) and found in str(refused.value)
+    assert value not in str(refused.value)
+    assert not list(settings.decisions.glob("*.jsonl"))
+
+
+def test_a_revocation_and_a_confirmation_are_screened_like_decisions(settings: Settings) -> None:
+    made = decide(settings)
+    for act in (revoke, confirm):
+        with pytest.raises(UsageError, match="a phone number"):
+            act(settings, made["id"], "A. Steward", "call 0712000111", NOW)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Amina Testperson of the partner agreed on 2026-11-03, until 31/12/2026.",
+        "went back from 20261124T162106Z-12345678 to 20261101T020000Z-bd694219",
+        "same girl as r-1234567890123456 and extract 4df3271234567890, decision 3317f0123456",
+        "307 double entries of 1,204,311 rows; 0.82 became 0.79",
+    ],
+)
+def test_names_days_counts_and_ids_of_njia_may_stand_in_a_reason(settings: Settings, reason: str) -> None:
+    assert decide(settings, "Amina Testperson", reason)["reason"] == reason
+
+
+def test_a_line_edited_by_hand_is_told_with_its_number(settings: Settings) -> None:
+    decide(settings)
+    path = settings.decisions / "place_alias.jsonl"
+    line = json.loads(path.read_text()) | {
+        "id": "0" * 12,
+        "text": "Other stage",
+        "reason": "0712000111 says so",
+    }
+    path.write_text(path.read_text() + json.dumps(line) + "\n")
+    with pytest.raises(NjiaError, match="line 2 cannot be read: reason: it holds a phone number") as told:
+        active_decisions(settings, NOW)
+    assert "0712" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("scope", "check", "words"),
+    [
+        ("release", "movements_are_plausible", "a waiver of the release, at most 31 days later: 2026-12-25"),
+        ("kobe_shelter/" + "0" * 16, "row_volume_is_plausible",
+         "a waiver of one extract, at most 366 days later: 2027-11-25"),
+    ],
+)  # fmt: skip
+def test_a_waiver_that_is_too_long_is_told_its_own_limit(
+    settings: Settings, scope: str, check: str, words: str
+) -> None:
+    with pytest.raises(UsageError, match=words):
+        record_decision(
+            settings,
+            "check_waiver",
+            "A. Steward",
+            "so",
+            NOW,
+            check=check,
+            scope=scope,
+            expires=date(2028, 1, 1),
+        )

@@ -1,0 +1,84 @@
+"""Known counties against last time: partners are compared with themselves, whoever else came in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
+from orchestration.gates.county_change import county_change
+from orchestration.release import county_counts
+from orchestration.settings import Settings
+from tests.unit.gate_world import AS_OF, Decided, make_settings, write_evidence_base
+
+Counts = dict[str, tuple[int, int]]
+CHECK = "counties_are_as_last_time"
+
+
+def counts(given: Counts) -> dict[str, dict[str, int]]:
+    return {code: {"records": records, "with_county": known} for code, (records, known) in given.items()}
+
+
+def judged(tmp_path: Path, last: Counts, now: Counts) -> tuple[CheckOutcome, ReleaseVerdict]:
+    settings: Settings = make_settings(tmp_path)
+    folders = {"20261101T020000Z-00000000": last, ".candidate-20261124T020000Z-00000001": now}
+    for name, given in folders.items():
+        base = settings.releases / name / "partner" / "evidence_base.duckdb"
+        # The share of the whole falls from 1 to 0.7, whatever the partners' own shares do.
+        write_evidence_base(base, known_counties=70 if name.startswith(".") else 100)
+        (settings.releases / name / "manifest.json").write_text(
+            json.dumps({"counties_by_partner": counts(given)})
+        )
+    settings.current.symlink_to(settings.releases / "20261101T020000Z-00000000")
+    verdict = judge_candidate(settings, settings.releases / name, AS_OF, Decided(), [])
+    return next(one for one in verdict.checks if one.name == CHECK), verdict
+
+
+def test_partners_that_came_in_knowing_few_counties_do_not_refuse(tmp_path: Path) -> None:
+    check, _ = judged(tmp_path, {"p-a": (50, 50)}, {"p-a": (50, 49), "p-b": (25, 5), "p-c": (25, 16)})
+    assert (check.outcome, check.observed) == ("passed", -0.02)
+
+
+def test_a_fall_within_the_same_partners_refuses_and_names_who_lowered_it(tmp_path: Path) -> None:
+    # Of 150 records now: p-a 100 at -0.30, p-b 50 at +0.10: (-30 + 5) / 150.
+    check, verdict = judged(
+        tmp_path, {"p-a": (100, 90), "p-b": (50, 40), "p-c": (40, 4)}, {"p-a": (100, 60), "p-b": (50, 45)}
+    )
+    assert check.outcome == "failed" and check.observed == pytest.approx(-25 / 150)
+    (reason,) = [one for one in verdict.reasons if one.startswith(CHECK)]
+    assert "Lowered by: p-a (90% → 60%)." in reason and "p-b" not in reason and "p-c" not in reason
+
+
+def test_a_partner_that_grew_counts_by_its_own_share_alone() -> None:
+    """The whole falls from 0.75 to 0.55; neither partner reads a name otherwise than before."""
+    last = counts({"p-a": (100, 100), "p-b": (100, 50)})
+    assert county_change(counts({"p-a": (100, 100), "p-b": (900, 450)}), last).change == 0
+
+
+def test_the_share_of_a_handful_of_records_says_nothing_beside_a_larger_partner() -> None:
+    last = counts({"p-a": (100, 90), "p-b": (5, 5)})
+    now = counts({"p-a": (100, 90), "p-b": (100, 80)})
+    assert county_change(now, last).change == 0
+    assert county_change(counts({"p-b": (100, 80)}), counts({"p-b": (5, 5)})).change == pytest.approx(-0.2)
+
+
+def test_partners_who_share_nothing_are_not_compared() -> None:
+    assert county_change(counts({"p-a": (50, 1)}), counts({"p-b": (50, 50)})).change is None
+
+
+def test_an_end_that_is_unknown_counts_against_its_partner_and_one_abroad_does_not() -> None:
+    con = duckdb.connect()
+    con.execute(
+        "create table places as select * from (values ('KE047', 'county', 'KEN'), ('KEN', 'country', 'KEN'), "
+        "('UGA', 'country', 'UGA'), ('unknown', 'unknown', null)) t(place_id, kind, iso_alpha3)"
+    )
+    con.execute(
+        "create table movements as select * from (values (1, 'p-a', 'UGA', 'KE047'), (2, 'p-a', 'UGA', 'KEN'), "
+        "(3, 'p-a', 'UGA', 'unknown'), (4, 'p-a', 'UGA', 'UGA'), (5, 'p-b', 'unknown', 'unknown')) "
+        "t(movement_id, partner_code, origin_place_id, destination_place_id)"
+    )
+    found = con.execute(county_counts("movements", "places", "partner_code")).fetchall()
+    assert found == [("p-a", 3, 1), ("p-b", 1, 0)]
