@@ -28,6 +28,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     from orchestration.extracts import left_alone
     from orchestration.home import prepare_home
     from orchestration.loud import warnings
+    from orchestration.places import boundaries
     from orchestration.release import Outcome, refresh_summary
 
     prepare_home(settings)
@@ -36,6 +37,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
             "There is nothing to refresh: the inbox is empty and nothing has landed yet. Put files in with "
             "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
         )
+    boundaries.boundaries_in_force(settings)  # a wrong file is told before the inbox is read, not after
     console.show_new_key(_make_keys(settings))
     with console.steps() as on_step:
         ended = run_refresh(settings, on_step)

@@ -148,6 +148,12 @@ def test_a_wrong_file_is_refused_with_a_sentence(
     assert "unset NJIA_BOUNDARIES" in message
 
 
+def test_codes_in_small_letters_are_told_as_such(tmp_path: Path) -> None:
+    frame = counties()
+    frame[CODE] = frame[CODE].str.lower()
+    assert "write them in capitals" in refusal(write(frame, tmp_path / "own.geojson"))
+
+
 @pytest.mark.parametrize("name", ["own.gpkg", "own.parquet"])
 def test_another_coordinate_system_is_refused_and_named(name: str, tmp_path: Path) -> None:
     message = refusal(write(counties().to_crs("EPSG:21097"), tmp_path / name))

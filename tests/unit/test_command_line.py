@@ -98,6 +98,18 @@ def test_lists_are_one_object_under_json(njia: Njia) -> None:
     assert njia("decide", "list", "--json").last_object == {"decisions": []}
 
 
+def test_wrong_boundaries_are_told_before_the_inbox_is_read(
+    njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = tmp_path / "home" / "inbox" / "kobe_shelter"
+    waiting.mkdir(parents=True)
+    (waiting / "register.csv").write_text("fixture")
+    monkeypatch.setenv("NJIA_BOUNDARIES", str(tmp_path / "nowhere.gpkg"))
+    ended = njia("refresh")
+    assert ended.code == 2 and "nowhere.gpkg, which is not a file" in ended.words
+    assert "Reading" not in ended.err and "private key" not in ended.err
+
+
 @pytest.mark.parametrize("command", ["place", "decide"])
 def test_an_unknown_country_is_told_with_the_forms_that_are_known(njia: Njia, command: str) -> None:
     alias = ("decide", "place-alias", "Maraba", "KE040", "--author", "a steward", "--reason", "told so")

@@ -110,3 +110,9 @@ def test_every_rule_stands_once() -> None:
     codes = [row["rule_code"] for row in rows("quality_rules.csv")]
     assert len(set(codes)) == len(codes)
     assert {row["outcome"] for row in rows("quality_rules.csv")} == {"Q", "unk", "flag"}
+
+
+@pytest.mark.parametrize("written", ["Côte d'Ivoire", "Côte d\u2019Ivoire", "CÔTE D\u02bcIVOIRE"])
+def test_an_apostrophe_may_have_any_form(written: str) -> None:
+    reader = CodeReader("nationality", load_vocabulary(REFERENCE_SEEDS))
+    assert reader.read_one(written).code == "CIV"

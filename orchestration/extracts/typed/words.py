@@ -24,6 +24,8 @@ NOT_KNOWN = frozenset(
 SHEET_ERRORS = frozenset(
     {"#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"}
 )
+# What word processors and phones type for ': Côte d’Ivoire.
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
 ABOUT = (
     r"(?:~|≈|c\.|ca\.?|circa|approx\.?|approximately|about|around|roughly|est\.?|estimated|kama|karibu"
     r"|takriban)"
@@ -69,8 +71,8 @@ def clean(value: str | None) -> str:
 
 
 def norm(value: str | None) -> str:
-    """How two spellings are compared: clean, and capitals do not matter."""
-    return same(clean(value))
+    """How two spellings are compared: clean; neither capitals nor the form of an apostrophe matter."""
+    return same(clean(value)).translate(_APOSTROPHES)
 
 
 def is_blank(text: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import yaml
 
@@ -88,9 +89,15 @@ def _code_column(frame: gpd.GeoDataFrame) -> tuple[str | None, str]:
     best = max(found, key=lambda column: found[column], default=None)
     if best is not None and found[best]:
         return best, ""
+    if small := next((name for name in found if _has_small_codes(frame[name])), None):
+        return None, f"column {small} holds them in small letters; write them in capitals"
     if iso:
         return None, f"column {iso} holds ISO 3166-2 codes, which run in another order"
     return None, f"the columns are {', '.join(found) or 'none'}"
+
+
+def _has_small_codes(values: pd.Series) -> bool:
+    return any(P_CODE.fullmatch(value.upper()) for value in values.astype("string").fillna(""))
 
 
 def _told_by_file(path: Path) -> dict[str, str]:
