@@ -40,6 +40,7 @@ _PERSONS = """
     teresia thomas victor vincent violet wafula wairimu waithera wambui wangari wangeci wangui
     wanjala wanjiku wanjiru wekesa winnie yusuf zainab zawadi
 """
+_ADDRESSED = re.compile(r"(?:mr|mrs|ms|miss|bwana|bibi) [a-z]")
 _PERSON_WORDS = frozenset(_PERSONS.split())
 
 # Words that name a kind of place. A longer phrase stands before its parts.
@@ -123,6 +124,11 @@ def looks_private(text: str) -> bool:
 def is_name_of_a_person(word: str) -> bool:
     """Whether a normalised word is how persons are named or spoken of, also as an owner: `njeris`."""
     return word in _PERSON_WORDS or word.removesuffix("s") in _PERSON_WORDS
+
+
+def is_addressed_person(normed: str) -> bool:
+    """Whether a normalised text begins as a person is addressed: what follows is about that person."""
+    return bool(_ADDRESSED.match(normed))
 
 
 def looks_like_contact(text: str) -> bool:

@@ -29,7 +29,14 @@ from orchestration.places.choose import (
 from orchestration.places.doubts import Doubts, may_be_south_sudan, names_by_code, with_named_side
 from orchestration.places.gazetteer import KENYA, LITTLE_KNOWN, Gazetteer
 from orchestration.places.misspelt import Misspelt
-from orchestration.places.normalise import core, is_name_of_a_person, kind_hint, looks_private, norm
+from orchestration.places.normalise import (
+    core,
+    is_addressed_person,
+    is_name_of_a_person,
+    kind_hint,
+    looks_private,
+    norm,
+)
 from orchestration.places.outcome import Outcome
 from orchestration.places.parts import (
     CONNECTIVES,
@@ -67,6 +74,8 @@ class TextReader:
         self._doubts = Doubts(gazetteer, self)
 
     def stopped(self, text: str) -> Outcome | None:
+        if is_addressed_person(norm(text)):
+            return o.unresolved(o.UNRESOLVED, "stop_list")
         stop = self._gazetteer.stop_words.get(norm(text))
         if stop is None:
             return None

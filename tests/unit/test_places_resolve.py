@@ -384,3 +384,14 @@ def test_every_name_of_the_seeds_is_itself_or_in_doubt_and_with_its_county_itsel
         return
     found = resolve(place.name, admin_text=GAZETTEER.place(place.county).name)
     assert (found.status, found.county) == ("resolved", place.county)
+
+
+@pytest.mark.parametrize("text", ["Mr. Sampleton, Kitui", "Mrs Testperson Nairobi", "bwana Fixture wa Busia"])
+def test_who_is_addressed_is_a_person_and_no_place(text: str) -> None:
+    found = resolve(text)
+    assert (found.status, found.place_id, found.county) == ("unresolved", None, None)
+
+
+def test_at_the_well_is_no_estate_misspelt() -> None:
+    assert resolve("Kisimani").status == "unresolved"
+    assert resolve("Kitui").county == "KE015"
