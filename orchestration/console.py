@@ -5,9 +5,6 @@ Results go to stdout, progress and complaints to stderr. What does not belong he
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +16,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from orchestration.settings import Settings
-from orchestration.spreadsheet_safe import safe
 
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
@@ -211,27 +207,6 @@ def _show_files(files: list[dict[str, Any]]) -> None:
         outcome = file.get("outcome", "left alone")
         where = f"{file['partner'] or 'inbox'} · {file['file']}"
         out.print(f"[bold yellow]{outcome}[/] {escape(where)}\n    {escape(file['reason'] or '')}")
-
-
-def show_rows(rows: Any, form: str) -> None:
-    """Rows of a query: `rows.columns` names, `rows.rows` tuples."""
-    if form == "json":
-        print(
-            json.dumps(
-                [dict(zip(rows.columns, row, strict=True)) for row in rows.rows],
-                default=str,
-                ensure_ascii=False,
-            )
-        )
-    elif form == "csv":
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(rows.columns)
-        writer.writerows([safe(value) for value in row] for row in rows.rows)
-    else:
-        table = _table(*rows.columns)
-        for row in rows.rows:
-            table.add_row(*("" if value is None else escape(str(value)) for value in row))
-        out.print(table)
 
 
 def show_releases(found: list[Any]) -> None:

@@ -38,6 +38,11 @@ class Settings:
         """
         chosen_home = Path(home or os.environ.get("NJIA_HOME") or PROJECT_ROOT / "var").resolve()
         chosen_partners = Path(partners or os.environ.get("NJIA_PARTNERS") or SAMPLE_PARTNERS).resolve()
+        if chosen_home.exists() and not chosen_home.is_dir():
+            raise UsageError(
+                f"{chosen_home} is a file, not the folder of an installation. Choose a folder with NJIA_HOME "
+                "or --home."
+            )
         if not chosen_partners.is_dir():
             raise UsageError(
                 f"The partners folder {chosen_partners} does not exist. Set NJIA_PARTNERS or --partners "

@@ -29,9 +29,10 @@ from orchestration.settings import Settings
 @installation
 def query(settings: Settings, sql: str, edition: str, form: str, timeout: float) -> None:
     """Ask the current release one SELECT, read-only."""
+    from orchestration.console_rows import show_rows
     from orchestration.release import run_query
 
-    console.show_rows(run_query(settings, sql, edition, timeout), form)
+    show_rows(run_query(settings, sql, edition, timeout), form)
 
 
 @cli.command()

@@ -94,7 +94,7 @@ def test_a_home_of_another_layout_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["home.json"]
 
 
-@pytest.mark.parametrize("command", [("refresh",), ("inbox", "add", "--samples")], ids=" ".join)
+@pytest.mark.parametrize("command", [("refresh",), ("status",), ("inbox", "add", "--samples")], ids=" ".join)
 def test_a_home_that_cannot_be_one_is_a_sentence(command: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     ran = njia(*command, "--home", tmp_path / "file")

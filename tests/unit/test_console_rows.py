@@ -1,0 +1,42 @@
+"""What a query looks like on a screen, and what a program gets of it."""
+
+from __future__ import annotations
+
+import io
+import json
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from orchestration.console_rows import MOST_RECORDS, MOST_ROWS, _show_on_screen, show_rows
+
+
+def on_screen(columns: list[str], rows: list[tuple[object, ...]], width: int) -> str:
+    text = io.StringIO()
+    _show_on_screen(SimpleNamespace(columns=columns, rows=rows), Console(file=text, width=width))
+    return text.getvalue()
+
+
+def test_columns_that_fit_stand_side_by_side() -> None:
+    assert on_screen(["county", "n"], [("Busia", 3)], 40).splitlines()[0].split() == ["county", "n"]
+
+
+def test_columns_that_do_not_fit_stand_below_each_other_with_whole_names() -> None:
+    columns = [f"a_long_name_{number}" for number in range(8)]
+    lines = on_screen(columns, [tuple(range(8))], 60).splitlines()
+    assert lines[0] == "row 1"
+    assert [line.split() for line in lines[1:]] == [[f"a_long_name_{n}", str(n)] for n in range(8)]
+
+
+@pytest.mark.parametrize(("columns", "most"), [(1, MOST_ROWS), (30, MOST_RECORDS)])
+def test_what_is_left_out_is_told(columns: int, most: int, capsys: pytest.CaptureFixture[str]) -> None:
+    shown = on_screen([f"column_{number}" for number in range(columns)], [("x",) * columns] * (most + 5), 60)
+    assert sum(line.split()[-1:] == ["x"] for line in shown.splitlines()) == most * columns
+    assert f"{most} of {most + 5} rows are shown" in capsys.readouterr().err
+
+
+def test_json_holds_no_number_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    row = (float("nan"), float("inf"), 1.5)
+    show_rows(SimpleNamespace(columns=["a", "b", "c"], rows=[row]), "json")
+    assert json.loads(capsys.readouterr().out) == [{"a": None, "b": None, "c": 1.5}]
