@@ -86,7 +86,7 @@ def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtra
     refresh.taken = extracts.with_untold(
         settings,
         refresh.contracts,
-        extracts.take_in(settings, refresh.keys, refresh.as_of),
+        extracts.take_in(settings, refresh.keys, refresh.as_of, contracts=refresh.contracts),
         outputs.told_at(settings),
         datetime.fromisoformat(current.manifest["as_of"]) if current else extracts.NEVER,
     )

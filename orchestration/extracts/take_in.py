@@ -54,10 +54,17 @@ Progress = Callable[[TakenExtract], None]
 
 
 def take_in(
-    settings: Settings, keys: Keys, as_of: datetime, progress: Progress | None = None
+    settings: Settings,
+    keys: Keys,
+    as_of: datetime,
+    progress: Progress | None = None,
+    contracts: Contracts | None = None,
 ) -> list[TakenExtract]:
-    """Take in every inbox folder; the same partner's files in the order of their periods, then names."""
-    contracts = load_contracts(settings.partners)
+    """Take in every inbox folder; the same partner's files in the order of their periods, then names.
+
+    `contracts` say under which agreement a file lands; by default they are read from the partners folder.
+    """
+    contracts = load_contracts(settings.partners) if contracts is None else contracts
     taken = []
     for partner, files in _inbox(settings.inbox).items():
         for extract in _take_in_partner(settings, keys, as_of, contracts, partner, files):

@@ -5,6 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from orchestration import extracts
+from orchestration.defs.extracts import landing_key, typed_key
+from orchestration.defs.gates import IN_FORCE, ROW_DECISIONS, VERDICTS
+from orchestration.defs.places import MATCHES
+from orchestration.gates import read_fates
 from orchestration.keys import load_keys, shown_record
 from orchestration.release import current_release
 from orchestration.stewardship import record_decision, revoke
@@ -74,3 +79,25 @@ def test_rows_and_agreements_follow_what_stewards_decide_and_take_back(evidence_
     again = refreshed(base)
     assert again["rows"] == ROWS
     assert again["content_hash"] == before["content_hash"]
+
+
+def test_an_agreement_that_a_steward_ended_holds_what_comes_after_its_last_day(
+    evidence_base: EvidenceBase,
+) -> None:
+    base = evidence_base.at(LATER)
+    record_decision(
+        base.settings, "agreement_change", "A. Fixture", "ended by letter", LATER, partner="kobe_post",
+        contract="kobe_post_cases", terms={"valid_to": LATER.date() - timedelta(days=1)},
+    )  # fmt: skip
+    base.deliver("kobe_post", "kobe_3.csv", scenario.KOBE_SECOND.replace("K2", "K4"))
+    partners, tables = scenario.PARTNERS, extracts.TYPED_TABLES
+    until_fates_are_settled = [
+        *(landing_key(partner) for partner in partners), *(typed_key(table) for table in tables),
+        MATCHES, VERDICTS, IN_FORCE, ROW_DECISIONS,
+    ]  # fmt: skip
+    ended = base.refresh(steps=until_fates_are_settled)
+    assert ended.error is None, ended.error
+    fates = [
+        (fate.fate, fate.reason) for fate in read_fates(base.settings).values() if fate.partner == "kobe_post"
+    ]
+    assert sorted(fates, key=str) == [("held", "agreement_is_valid"), ("in_force", None), ("in_force", None)]
