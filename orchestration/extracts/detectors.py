@@ -11,6 +11,7 @@ import re
 from orchestration.extracts.cells import Cell, same, tidy
 from orchestration.extracts.contract import LONGEST_TEXT
 from orchestration.extracts.contract_fields import AGES, COUNTS, DATES, FieldSpec
+from orchestration.personal_names import FIRST_NAMES
 
 LONGEST_LIST = 600  # of codes or places joined in one cell
 PHONE, EMAIL, ID_NUMBER = "strip:phone", "strip:email", "strip:id_number"
@@ -38,19 +39,7 @@ TITLED = re.compile(
     r"|\b(?:c/o|name\s*:|jina\s*:|called|named|aitwaye)\s*[A-Z][a-z]+"
     r"|\b[A-Z][a-z]+\s+(?:binti|bint|bin|ibn)\s+[A-Z][a-z]+"
 )
-# First names that are common in the region; a pair with one of them is taken for a person.
-_FIRST_NAMES_TEXT = """
-abdi abdullahi achieng adhiambo agnes aisha akinyi alice amina anne anyango asha atieno beatrice brian
-caroline catherine charles chebet chepkemoi christine cynthia daniel david dennis dorcas elizabeth emily
-esther eunice evans faith fatuma felix florence francis geoffrey george grace halima hassan hellen irene
-jackline jacob jama james jane janet jeptoo joan john joseph josephine joyce judith juma kamau kariuki
-kevin kimani kiprono kiprop lilian linet lucy maina margaret mary mercy mohamed mohammed monica moses
-mumbi musa mutua muthoni mwangi mwende nancy naomi ndungu njeri njoroge nyambura ochieng odhiambo omar
-omondi onyango otieno patrick paul pauline peter phoebe purity rahma rebecca robert rose ruth samuel
-sarah sharon simon stephen susan teresia thomas victor vincent violet wairimu wambui wangari wanjiku
-wanjiru winnie yusuf zainab
-"""
-FIRST_NAMES = frozenset(_FIRST_NAMES_TEXT.split())
+# A pair of words with a first name is taken for a person, unless one of them says that it is a place.
 _PLACE_WORDS_TEXT = """
 airport area avenue base border camp center centre church city county district east estate hospital
 island junction lake market mosque north plaza port river road school slum south stage street sub-county

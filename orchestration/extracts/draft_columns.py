@@ -16,7 +16,7 @@ from typing import Literal
 from orchestration.extracts.cells import Cell, tidy
 from orchestration.extracts.column_words import DEFAULT_PART, Reading, denial_in, place_of, readings
 from orchestration.extracts.contract_fields import DATES, MANY_CODES, SINGLE_CODES
-from orchestration.extracts.detectors import FIRST_NAMES, identifies
+from orchestration.extracts.detectors import identifies
 from orchestration.extracts.draft_codes import CodeList, read_codes
 from orchestration.extracts.draft_places import PlaceNames
 from orchestration.extracts.draft_uses import MOST_ANSWERS, is_role, is_yes_or_no
@@ -26,6 +26,7 @@ from orchestration.extracts.typed.ages import read_age
 from orchestration.extracts.typed.counts import read_count
 from orchestration.extracts.typed.vocabulary import AGE_BAND, Vocabulary
 from orchestration.extracts.typed.words import is_missing, norm
+from orchestration.personal_names import FIRST_NAMES
 
 Kind = Literal["field", "use", "deny"]
 SURE_ENOUGH = 0.5

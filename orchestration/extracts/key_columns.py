@@ -12,8 +12,9 @@ from collections.abc import Iterable
 
 from orchestration.extracts.cells import tidy
 from orchestration.extracts.column_words import readings
-from orchestration.extracts.detectors import EMAIL, FIRST_NAMES, ID_NUMBER, PERSON, PHONE, identifies
+from orchestration.extracts.detectors import EMAIL, ID_NUMBER, PERSON, PHONE, identifies
 from orchestration.extracts.typed.words import norm
+from orchestration.personal_names import FIRST_NAMES
 
 # A column of references holds a phone by mistake now and then; this many, and it is a column of phones.
 PRIVATE_SHARE = 0.2

@@ -13,7 +13,6 @@ from itertools import pairwise
 
 from orchestration.extracts.cells import tidy
 from orchestration.extracts.detectors import (
-    FIRST_NAMES,
     KENYAN_PHONE,
     PERSON,
     PLACE_WORDS,
@@ -21,6 +20,7 @@ from orchestration.extracts.detectors import (
     identifies,
 )
 from orchestration.extracts.months import MONTHS, month_of_sheet
+from orchestration.personal_names import FIRST_NAMES
 
 _KNOWN_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|json|xlsx|xlsm|xlsb|xls|ods|zip)", re.IGNORECASE)
 _WITHHELD = re.compile(rf"name withheld \([0-9a-f]{{8}}\)(?:{_KNOWN_SUFFIX.pattern})?", re.IGNORECASE)

@@ -13,8 +13,9 @@ import re
 from functools import cache
 
 from orchestration.extracts.cells import tidy
-from orchestration.extracts.detectors import FIRST_NAMES, identifies
+from orchestration.extracts.detectors import identifies
 from orchestration.extracts.shown_names import names_somebody
+from orchestration.personal_names import FIRST_NAMES
 from orchestration.settings import REFERENCE_SEEDS
 
 LONGEST_SPELLING = 40

@@ -11,6 +11,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from orchestration.personal_names import FIRST_NAMES
+
 LONGEST_PLACE = 60
 MOST_WORDS = 5
 
@@ -21,27 +23,18 @@ _CONTACT = re.compile(r"@|https?:|www\.", re.IGNORECASE)
 _COORDINATE = re.compile(r"-?\d{1,3}\.\d{2,}")
 _PERSONS = """
     mr mrs ms miss madam dr prof rev pastor imam sheikh bwana bibi mzee chief uncle aunt auntie
-    brother sister mother father cousin husband wife son daughter friend mjomba shangazi baba mama
-    ndugu rafiki kaka dada abdi abdullahi abdirahman
-    achieng adan adhiambo agnes ahmed aisha akinyi ali alice amina ann anne anyango asha atieno
-    awino barasa beatrice brian caroline catherine charles chebet chepkemoi chepkoech cherono
-    cheruiyot christine collins cynthia daniel david dennis diana dorcas elizabeth emily esther
-    eunice evans faith fatima fatuma felix florence francis gathoni geoffrey george gitau githinji
-    grace habiba halima halimo hassan hellen hussein ibrahim ifrah irene jackline jacob jama
-    james jane janet jelagat jepchirchir jepkosgei jeptoo joan john joseph josephine joyce judith
-    juma kamau kariuki kelvin kemunto kerubo kevin khadija kimani kimutai kinyua kipchoge kipchumba
-    kipkemboi kiplagat kiprono kiprop koech langat lilian linet lucy macharia maina mandela margaret
-    maria martha mary maryam mercy michael mohamed mohammed monica moraa moses mugo muhammad mukami
-    mumbi muriithi musa muthoni mutiso mutua mutuku mwanaisha mwanajuma mwangi mwende mwikali
-    mwongeli nafula nancy nanjala naomi nasimiyu ndanu nduku ndungu nekesa ngugi njeri njoki
-    njoroge nyaboke nyambura nyawira nyokabi ochieng odhiambo okello okoth oluoch omar omondi
-    onyango opiyo otieno ouma owino patrick paul pauline peter phoebe purity rachel rahma rebecca
-    rehema robert rose rotich ruth saadia salim samuel sarah sharon simiyu simon stephen susan
-    teresia thomas victor vincent violet wafula wairimu waithera wambui wangari wangeci wangui
-    wanjala wanjiku wanjiru wekesa winnie yusuf zainab zawadi
+    brother sister mother father cousin husband wife son daughter friend mjomba shangazi baba
+    mama ndugu rafiki kaka dada abdirahman adan ahmed ali ann awino barasa chepkoech cherono
+    cheruiyot collins diana fatima gathoni gitau githinji habiba halimo hussein ibrahim ifrah
+    jelagat jepchirchir jepkosgei kelvin kemunto kerubo khadija kimutai kinyua kipchoge
+    kipchumba kipkemboi kiplagat koech langat macharia mandela maria martha maryam michael moraa
+    mugo muhammad mukami muriithi mutiso mutuku mwanaisha mwanajuma mwikali mwongeli nafula
+    nanjala nasimiyu ndanu nduku nekesa ngugi njoki nyaboke nyawira nyokabi okello okoth oluoch
+    opiyo ouma owino rachel rehema rotich saadia salim simiyu wafula waithera wangeci wangui
+    wanjala wekesa zawadi
 """
 _ADDRESSED = re.compile(r"(?:mr|mrs|ms|miss|bwana|bibi) [a-z]")
-_PERSON_WORDS = frozenset(_PERSONS.split())
+_PERSON_WORDS = FIRST_NAMES | frozenset(_PERSONS.split())
 
 # Words that name a kind of place. A longer phrase stands before its parts.
 _GENERIC_PHRASES = re.compile(
