@@ -50,7 +50,7 @@ from orchestration.stewardship.effect import (
     why_without_object,
 )
 from orchestration.stewardship.effect_on_places import why_alias_misled
-from orchestration.stewardship.effect_on_records import record_called, rules_that_quarantine
+from orchestration.stewardship.effect_on_records import record_called, rules_to_release
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def record_decision(
     if "record" in payload:
         payload["record"] = record_called(settings, str(payload["record"]))
     if kind == "row_release" and not payload.get("rules"):
-        payload["rules"] = rules_that_quarantine(settings, payload["record"])
+        payload["rules"] = rules_to_release(settings, payload["record"])
     content = {"kind": kind, "time": now, "author": author, "reason": reason, "revokes": None, **payload}
     with locked(settings):
         entries = read_kind(settings, _known_kind(kind))

@@ -54,6 +54,13 @@ def rules_that_quarantine(settings: Settings, record: str) -> tuple[str, ...]:
     return tuple(sorted({row["rule_code"] for row in rows if row.get("record") == record}))
 
 
+def rules_to_release(settings: Settings, record: str) -> tuple[str, ...]:
+    """The same for a release that names none; raises UsageError where nothing sets the record aside."""
+    if failed := rules_that_quarantine(settings, record):
+        return failed
+    raise UsageError(f"The decision was not recorded. {_not_set_aside(record)}")
+
+
 @cache
 def releasable_rules() -> dict[str, str]:
     """Rules that a steward may let a record in from, with what stays unknown of it."""
@@ -72,7 +79,7 @@ def why_records_missed(settings: Settings, decision: RowRelease | RowExclude) ->
         return None
     failed = rules_that_quarantine(settings, decision.record)
     if not failed:
-        return f"Record {decision.record} is not set aside. review/quarantined_rows.csv lists those that are."
+        return _not_set_aside(decision.record)
     if missed := [rule for rule in decision.rules if rule not in failed]:
         return f"Record {decision.record} does not fail {' and '.join(missed)}. It fails {', '.join(failed)}."
     if left := [rule for rule in failed if rule not in decision.rules]:
@@ -118,6 +125,10 @@ def ruled_on_record(decision: RowRelease | RowExclude, holding: Iterable[Entry])
         ),
         None,
     )
+
+
+def _not_set_aside(record: str) -> str:
+    return f"No record {record} is set aside. review/quarantined_rows.csv lists those that are, in its last column."
 
 
 def _is_typed(settings: Settings, record: str) -> bool:

@@ -69,7 +69,9 @@ def test_a_release_names_all_rules_that_set_the_record_aside(settings: Settings)
     [
         (SET_ASIDE, ["date_invalid"], "would stay out: it also fails count_zero"),
         (SET_ASIDE, ["date_invalid", "count_zero", "no_place"], "does not fail no_place"),
-        (TAKEN, ["date_invalid"], "is not set aside"),
+        (TAKEN, ["date_invalid"], f"No record {TAKEN} is set aside"),
+        (TAKEN, [], f"No record {TAKEN} is set aside"),
+        ("nonsense", [], "No record nonsense is set aside"),
         (BOUND, [], "Nobody may let a record in that fails consent_missing"),
         ("r-00000000000000aa", ["date_invalid"], "No extract holds a record r-00000000000000aa"),
         ("17", ["date_invalid"], "r- and 16 digits"),
