@@ -128,7 +128,10 @@ def ruled_on_record(decision: RowRelease | RowExclude, holding: Iterable[Entry])
 
 
 def _not_set_aside(record: str) -> str:
-    return f"No record {record} is set aside. review/quarantined_rows.csv lists those that are, in its last column."
+    return (
+        f"No record {record} is set aside. review/quarantined_rows.csv lists those that are, in its last "
+        "column."
+    )
 
 
 def _is_typed(settings: Settings, record: str) -> bool:
