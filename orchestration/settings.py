@@ -12,6 +12,7 @@ from orchestration.errors import UsageError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 REFERENCE_SEEDS = PROJECT_ROOT / "seeds" / "reference"
+DEFAULT_DESK_URL = "http://127.0.0.1:3030"
 SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
 
 
@@ -21,6 +22,7 @@ class Settings:
 
     `boundaries` is the operator's own file of county boundaries, None for the layer that ships with Njia.
     `waivers_need_second`: a check waiver holds only once a second person has confirmed it.
+    `desk_url` is where stewards reach the desk: links in the Dagster UI and in messages begin with it.
     """
 
     home: Path
@@ -29,6 +31,7 @@ class Settings:
     fixed_as_of: datetime | None = None
     boundaries: Path | None = None
     waivers_need_second: bool = False
+    desk_url: str = DEFAULT_DESK_URL
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -57,6 +60,7 @@ class Settings:
             _parse_as_of(os.environ.get("NJIA_AS_OF")),
             Path(own_boundaries).resolve() if own_boundaries else None,
             _is_on("NJIA_WAIVERS_NEED_SECOND"),
+            (os.environ.get("NJIA_DESK_URL") or DEFAULT_DESK_URL).rstrip("/"),
         )
 
     def as_of(self) -> datetime:
@@ -87,6 +91,11 @@ class Settings:
     @property
     def review(self) -> Path:
         return self.home / "review"
+
+    @property
+    def audit(self) -> Path:
+        """Who decided, unsealed, traced or exported what and when; append-only."""
+        return self.home / "audit"
 
     @property
     def receipts(self) -> Path:

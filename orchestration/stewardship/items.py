@@ -1,0 +1,86 @@
+"""Names of what waits for a steward: the same in lists, in the Dagster UI, in a message and at the desk.
+
+An item is a kind and a key. The key is made of what the item is about and never of a value that a partner
+wrote, so a name may stand in an address and in a log. Its worth and due date: `open_items`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+KINDS = ("check", "extract", "file", "rows", "place", "link", "drift", "decision", "agreement", "overdue")
+
+
+@dataclass(frozen=True, order=True)
+class Item:
+    """`kind` is one of KINDS; `key` its parts, most general first."""
+
+    kind: str
+    key: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return ":".join((self.kind, *(quote(part, safe="") for part in self.key)))
+
+    @property
+    def path(self) -> str:
+        """Where the desk shows it."""
+        return "/".join(("", "items", self.kind, *(quote(part, safe="") for part in self.key)))
+
+    @classmethod
+    def parse(cls, name: str) -> Item:
+        """The item that `str` named; raises ValueError for what names none."""
+        kind, *key = name.split(":")
+        if kind not in KINDS or not key or not all(key):
+            raise ValueError("names no item")
+        return cls(kind, tuple(unquote(part) for part in key))
+
+
+def release_check(check_name: str) -> Item:
+    return Item("check", ("release", check_name))
+
+
+def extract_check(partner: str, extract_id: str, check_name: str) -> Item:
+    return Item("check", (partner, extract_id, check_name))
+
+
+def held_extract(partner: str, extract_id: str) -> Item:
+    return Item("extract", (partner, extract_id))
+
+
+def file_not_taken(partner: str, file: str) -> Item:
+    """File names are partners' own words and may name a person: their hash stands in the item's name."""
+    return Item("file", (partner, _hash(file)))
+
+
+def quarantined_rows(partner: str, rule_code: str) -> Item:
+    return Item("rows", (partner, rule_code))
+
+
+def place_name(text: str, country: str | None) -> Item:
+    return Item("place", (_hash(text, country or ""),))
+
+
+def doubtful_link(record_a: str, record_b: str) -> Item:
+    return Item("link", (record_a, record_b))
+
+
+def drift(partner: str, contract: str) -> Item:
+    return Item("drift", (partner, contract))
+
+
+def decision(decision_id: str) -> Item:
+    return Item("decision", (decision_id,))
+
+
+def agreement(partner: str, contract: str) -> Item:
+    return Item("agreement", (partner, contract))
+
+
+def overdue(partner: str) -> Item:
+    return Item("overdue", (partner,))
+
+
+def _hash(*words: str) -> str:
+    return hashlib.sha256("\x1f".join(words).encode()).hexdigest()[:12]
