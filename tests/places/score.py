@@ -1,13 +1,13 @@
 """What the resolver makes of the labelled strings, beside what they mean.
 
-    .venv/bin/python -m tests.places.score           the figures of all three parts, as tables for the README
+    .venv/bin/python -m tests.places.score           the figures of all parts, as tables for the README
     .venv/bin/python -m tests.places.score --tune    only those of the tuning half
     .venv/bin/python -m tests.places.score --faults  and each string of the tuning half that came out wrong
 
 Right is the right country and, in Kenya, the right county; abroad the right city where one is meant. A
 place is *claimed* when the resolver accepts it. Precision is the right claims among all claims, recall the
 right claims among all strings that mean a place. A string that waits for a steward is *suggested* when the
-first place of its row in the queue is right. The parts `score` and `fresh` are never shown string by
+first place of its row in the queue is right. Other parts than `tune` are never shown string by
 string: whoever looks at their faults has begun to tune on them.
 """
 
@@ -27,8 +27,8 @@ from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.settings import REFERENCE_SEEDS
 
-LABELS = ("labelled_strings.csv", "fresh_strings.csv")
-PARTS = ("tune", "score", "fresh")
+LABELS = ("labelled_strings.csv", "fresh_strings.csv", "stranger_strings.csv")
+PARTS = ("tune", "score", "fresh", "stranger")
 MEANS_A_PLACE = ("place", "country")
 NO_PLACE = ("never", "unknown", "region")
 RIGHT, WRONG, COARSE, OPEN = "right", "wrong", "coarse", "open"
@@ -70,11 +70,11 @@ class Figures:
 
 
 def labelled(part: str) -> list[dict[str, str]]:
-    """The labelled strings of one part (`tune`, `score` or `fresh`)."""
+    """The labelled strings of one part; `stranger` has two halves, which may be asked for alone."""
     rows: list[dict[str, str]] = []
     for name in LABELS:
         with (Path(__file__).parent / name).open(encoding="utf-8", newline="") as file:
-            rows += [row for row in csv.DictReader(file) if row["half"] == part]
+            rows += [row for row in csv.DictReader(file) if row["half"] == part or row["half"].startswith(f"{part}_")]
     return rows
 
 
