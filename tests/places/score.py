@@ -74,7 +74,11 @@ def labelled(part: str) -> list[dict[str, str]]:
     rows: list[dict[str, str]] = []
     for name in LABELS:
         with (Path(__file__).parent / name).open(encoding="utf-8", newline="") as file:
-            rows += [row for row in csv.DictReader(file) if row["half"] == part or row["half"].startswith(f"{part}_")]
+            rows += [
+                row
+                for row in csv.DictReader(file)
+                if row["half"] == part or row["half"].startswith(f"{part}_")
+            ]
     return rows
 
 
