@@ -210,10 +210,12 @@ def _show_files(files: list[dict[str, Any]]) -> None:
 
 
 def show_releases(found: list[Any]) -> None:
+    from orchestration.release import erasure_of
+
     table = _table("", "release", "movements", "extracts", "content hash")
     for release in found:
         table.add_row(
-            "→" if release.is_current else "",
+            "→" if release.is_current else "erased" if erasure_of(release) else "",
             release.release_id,
             f"{release.manifest['movements'] or 0:,}",
             str(sum(extract["fate"] == "in_force" for extract in release.manifest["extracts"])),

@@ -51,7 +51,19 @@ class Keys:
 
     def record_ids(self, partner: str, beginning: str, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
         """`record_id` of many references (UTF-8) that begin alike."""
-        shared = b"\x00".join(part.encode() for part in ("record", partner, beginning))
+        return self._numbers(b"\x00".join(part.encode() for part in ("record", partner, beginning)), rests)
+
+    def tombstone(self, partner: str, record_id: int) -> int:
+        """64-bit keyed hash (signed) by which a forgotten record is known again."""
+        return self.number("forgotten", partner, str(record_id))
+
+    def tombstones(self, partner: str, record_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """`tombstone` of many records."""
+        texts = pa.array(record_ids).cast(pa.string()).cast(pa.binary())
+        return self._numbers(b"\x00".join((b"forgotten", partner.encode(), b"")), texts)
+
+    def _numbers(self, shared: bytes, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
+        """`number` of many texts that begin alike."""
         # Made anew: of an array that begins within another, Strs (5.3.2) reads the other's beginning.
         messages = pc.binary_join_element_wise(shared, rests, b"")
         digests = np.zeros((len(messages), 32), np.uint8)

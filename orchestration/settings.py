@@ -98,6 +98,11 @@ class Settings:
         return self.home / "audit"
 
     @property
+    def forgotten(self) -> Path:
+        """Keyed tombstones of the records that were forgotten, one file a partner."""
+        return self.home / "forgotten"
+
+    @property
     def receipts(self) -> Path:
         return self.home / "receipts"
 

@@ -6,7 +6,7 @@ across fields of a row (the dbt project). Reading order: contract, contract_load
 shown_names, non_records, merged_cells, rename, permission, points, minimise, acceptance, tabs, opening,
 child_copies, records, sealing, landing, take_in, agreements; `check` runs the same road without a home. A
 large CSV takes a quicker one to the same cells: regular_csv, reading_csv_blocks, block, ordinary_rows,
-block_slots, block_cells, records_in_blocks.
+block_slots, block_cells, records_in_blocks. Back out of all this leads `erasing`, with `resealing`.
 """
 
 from orchestration.extracts.agreements import EndingAgreement, agreements_ending, with_changes
@@ -25,8 +25,16 @@ from orchestration.extracts.detectors import contact_in_prose
 from orchestration.extracts.draft import Draft, draft_contract
 from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
+from orchestration.extracts.erasing import (
+    HeldOfForgotten,
+    erase_forgotten,
+    finish_erasing,
+    held_of_forgotten,
+    records_in_row,
+)
 from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
 from orchestration.extracts.landed_untold import NEVER, with_untold
+from orchestration.extracts.landing import read_register
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
@@ -42,6 +50,7 @@ __all__ = [
     "Draft",
     "EndingAgreement",
     "FieldSpec",
+    "HeldOfForgotten",
     "LeftAlone",
     "Locale",
     "TakenExtract",
@@ -54,11 +63,16 @@ __all__ = [
     "draft_contract",
     "draft_text",
     "drift_items",
+    "erase_forgotten",
+    "finish_erasing",
+    "held_of_forgotten",
     "is_taken_in",
     "left_alone",
     "load_contract",
     "load_contracts",
     "partners_without_contract",
+    "read_register",
+    "records_in_row",
     "take_in",
     "type_extracts",
     "with_changes",

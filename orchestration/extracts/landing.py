@@ -100,7 +100,12 @@ def _together(tables: list[pa.Table]) -> pa.Table:
     """Tables as one, with one dictionary a column."""
     if len(tables) == 1:
         return tables[0]
-    plain = pa.concat_tables([table.cast(SCHEMA) for table in tables]).combine_chunks()
+    return with_dictionaries(pa.concat_tables([table.cast(SCHEMA) for table in tables]))
+
+
+def with_dictionaries(cells: pa.Table) -> pa.Table:
+    """Cells of SCHEMA as `write_cells` takes many of them."""
+    plain = cells.combine_chunks()
     columns = [
         column.dictionary_encode() if kind.type == pa.string() else column
         for column, kind in zip(plain.columns, SCHEMA, strict=True)

@@ -41,6 +41,7 @@ from orchestration.extracts.rename import (
 from orchestration.extracts.shown_names import shown_file
 from orchestration.extracts.tabs import ORPHAN, RESENT, Tabs
 from orchestration.extracts.tally import LandedCell, Tally
+from orchestration.forgotten import FORGOTTEN, Tombstones
 from orchestration.keys import Keys
 
 WatchRow = Callable[[ColumnPlan, list[Cell | None]], None]
@@ -55,12 +56,20 @@ class RecordReader:
     `watch` is shown every main row that lands, one by one; blocks of rows go by without it.
     """
 
-    def __init__(self, contract: Contract, keys: Keys, file_name: str, watch: WatchRow | None = None) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        keys: Keys,
+        file_name: str,
+        watch: WatchRow | None = None,
+        tombstones: Tombstones | None = None,
+    ) -> None:
         self.tally = Tally()
         self._contract = contract
         self._watch = watch
         self._keys = keys
         self._partner = contract.partner.code
+        self._tombstones = tombstones or Tombstones(keys, self._partner)
         self._label = f"{self._partner}: file {shown_file(file_name)}"
         self._minimiser = Minimiser(contract)
         self._permission = Permission(contract)
@@ -135,6 +144,7 @@ class RecordReader:
                 plan,
                 judge,
                 self._minimiser,
+                self._tombstones,
                 sheet.shown,
                 partial(self._take, plan, judge, looks, sheet),
                 lambda cells: self._refusal(plan, cells, rename_row(plan, cells)),
@@ -171,11 +181,13 @@ class RecordReader:
         if reason is None and not named:
             reason = BLANK
         record_id = self._record_id(plan, sheet.name, cells, named) if reason is None else None
+        if record_id is not None and self._tombstones.has(record_id):
+            reason, record_id = FORGOTTEN, None
         self._remember(plan, sheet, number, cells, reason if record_id is None else record_id)
         self._tabs.remember(cells, reason)
         if record_id is None:
             self.tally.refuse(sheet.shown, reason or BLANK, number)
-            self._remember_withheld(plan, sheet.name, cells, named, reason or BLANK)
+            self._remember_withheld(plan, sheet, number, cells, named, reason or BLANK)
             return
         self.tally.rows_landed += 1
         looks.add(cells)
@@ -287,14 +299,23 @@ class RecordReader:
         return cell.value if cell else None
 
     def _remember_withheld(
-        self, plan: ColumnPlan, sheet: str, cells: list[Cell | None], named: list[NamedCell], reason: str
+        self,
+        plan: ColumnPlan,
+        sheet: SourceSheet,
+        number: int,
+        cells: list[Cell | None],
+        named: list[NamedCell],
+        reason: str,
     ) -> None:
         """By its keyed id alone, so that what landed of the record before can be taken out."""
-        if not reason.startswith(WITHHELD) or not plan.key:
+        if not reason.startswith(WITHHELD) or reason == FORGOTTEN or not plan.key:
             return
-        reference = key_of(plan, self._contract, sheet, cells)
+        reference = key_of(plan, self._contract, sheet.name, cells)
         if reference is not None:
             record_id = self._keys.record_id(self._partner, self._contract.record_ref(reference))
+            if self._tombstones.has(record_id):
+                self.tally.forgotten.add((sheet.shown, number))
+                return
             is_person = self._contract.delivery.person_rows and self._tells_of_a_person(named)
             withheld = self.tally.withheld_persons if is_person else self.tally.withheld
             withheld.setdefault(reason, set()).add(record_id)

@@ -24,6 +24,7 @@ from orchestration.extracts.ordinary_rows import BlockJudge
 from orchestration.extracts.points import is_point
 from orchestration.extracts.rename import ColumnPlan
 from orchestration.extracts.tally import LandedCell, Tally
+from orchestration.forgotten import FORGOTTEN, Tombstones
 from orchestration.keys import Keys
 
 WITHHELD = "withheld:"
@@ -63,12 +64,14 @@ class BlockReader:
         plan: ColumnPlan,
         judge: RowJudge,
         minimiser: Minimiser,
+        tombstones: Tombstones,
         sheet: str,
         take_row: TakeRow,
         refusal: Refusal,
     ) -> None:
         self._contract, self._keys, self._tally, self._plan = contract, keys, tally, plan
         self._judge, self._sheet = judge, sheet
+        self._tombstones = tombstones
         self._block_judge = BlockJudge(judge, plan.meaningful)
         self._slots = Slots(plan, minimiser)
         self._minimiser = minimiser
@@ -141,8 +144,15 @@ class BlockReader:
         lands, refused = self._refused(ordinary, slots, reasons, answers)
         withheld = {reason: rows for reason, rows in refused.items() if reason.startswith(WITHHELD)}
         ids = self._record_ids(block, np.any([lands, *withheld.values()], axis=0))
+        forgotten = self._tombstones.among(ids)
         for reason, rows in withheld.items():
-            tally.withheld.setdefault(reason, set()).update(ids[rows].tolist())
+            numbers = np.flatnonzero(rows & forgotten) + block.first_row
+            tally.forgotten.update((self._sheet, number) for number in numbers.tolist())
+            if (rows & ~forgotten).any():
+                tally.withheld.setdefault(reason, set()).update(ids[rows & ~forgotten].tolist())
+        if (lands & forgotten).any():
+            refused[FORGOTTEN] = lands & forgotten
+            lands = lands & ~forgotten
         tally.rows_read += int(ordinary.sum())
         tally.rows_landed += int(lands.sum())
         self._count_filled(slots, lands)

@@ -20,6 +20,7 @@ from orchestration.errors import UsageError
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
 from orchestration.extracts.drift_report import drift_item, last_extract
+from orchestration.extracts.erasing import erase_forgotten
 from orchestration.extracts.inbox import is_taken_in
 from orchestration.extracts.landing import (
     EXTRACT_ID_LENGTH,
@@ -40,8 +41,10 @@ from orchestration.extracts.link_codes import sweep_codes
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
+from orchestration.extracts.resealing import seal_without
 from orchestration.extracts.sealing import seal, sealed_path
 from orchestration.extracts.shown_names import shown_file
+from orchestration.forgotten import partners_with_tombstones, tombstones_of
 from orchestration.keys import Keys
 from orchestration.settings import Settings
 
@@ -65,6 +68,8 @@ def take_in(
     `contracts` say under which agreement a file lands; by default they are read from the partners folder.
     """
     contracts = load_contracts(settings.partners) if contracts is None else contracts
+    for partner in partners_with_tombstones(settings):
+        erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have left something
     taken = []
     for partner, files in _inbox(settings.inbox).items():
         for extract in _take_in_partner(settings, keys, as_of, contracts, partner, files):
@@ -117,14 +122,17 @@ def _take_in_file(
     placed = read_set_aside(settings.landing, partner) | landed
     earlier = placed.get(extract_id)
     parquet = parquet_path(settings.landing, partner, extract_id)
-    reader = RecordReader(contract, keys, file.name)
+    tombstones = tombstones_of(settings, keys, partner)
+    reader = RecordReader(contract, keys, file.name, tombstones=tombstones)
     if earlier is not None:
         _refuse_other_contract(partner, shown, earlier, contract)
         is_whole = extract_id in landed and has_its_cells(earlier, parquet)
         # Sent again, an extract whose codes were destroyed gets them again.
         is_whole = is_whole and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
         if is_whole and earlier["reading_hash"] == contract.reading_hash:
-            if not sealed_path(settings.sealed, partner, extract_id).exists():
+            is_sealed = sealed_path(settings.sealed, partner, extract_id).exists()
+            # What was sealed anew or destroyed, because of a forgotten record, stays so.
+            if not is_sealed and not earlier.get("original"):
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
             _remove(file, before)
             reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
@@ -141,7 +149,7 @@ def _take_in_file(
             raise ExtractHeld(
                 "hold:file_changed", f"{partner}: file {shown} changed while it was read. Retry."
             )
-        seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
+        original = _seal(settings, contract, extract_id, file, reader, keys)
         date_system = source.date_system
         set_aside(settings.landing, partner, extract_id)
     period = contract.period_of(file.name)
@@ -157,6 +165,7 @@ def _take_in_file(
         "key_ids": keys.ids,
         "drift": drift.as_dict() if drift else None,
         "column_profile": reader.profiles.content(),
+        "original": original,
         "landed_at": as_of.astimezone(UTC).isoformat(),
         # Read again by a mended contract, an extract keeps its place among the partner's extracts.
         "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
@@ -171,6 +180,17 @@ def _take_in_file(
     counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
     told = drift_item(contract, entry, drift, [], is_held=False) if drift else None
     return TakenExtract(partner, shown, "landed", extract_id, *counts, drift=told)
+
+
+def _seal(
+    settings: Settings, contract: Contract, extract_id: str, file: Path, reader: RecordReader, keys: Keys
+) -> str | None:
+    """Seal the original; says what became of one that holds a forgotten record."""
+    rows = reader.tally.forgotten
+    if rows:
+        return seal_without(settings, contract, extract_id, file, rows, keys.stewards_recipient)
+    seal(file, settings.sealed, contract.partner.code, extract_id, keys.stewards_recipient)
+    return None
 
 
 def _add_drift(

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from orchestration.forgotten import FORGOTTEN
+
 
 class LandedCell(NamedTuple):
     """One row of a landing file; the fields are its columns."""
@@ -57,7 +59,8 @@ class Tally:
     """What became of every row and column of a file. Numbers, codes and column names; never a value.
 
     `withheld`: by reason, the ids of the records whose rows were withheld; `withheld_persons`: the same where
-    a record's rows are its persons, and the row was one person's.
+    a record's rows are its persons, and the row was one person's. `forgotten` are sheets and row numbers of
+    forgotten records: needed while the file is open, and told nowhere.
     """
 
     rows_read: int = 0
@@ -66,6 +69,7 @@ class Tally:
     refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
     withheld: dict[str, set[int]] = field(default_factory=dict)
     withheld_persons: dict[str, set[int]] = field(default_factory=dict)
+    forgotten: set[tuple[str, int]] = field(default_factory=set)
     child_read: Counter[str] = field(default_factory=Counter)
     child_landed: Counter[str] = field(default_factory=Counter)
     child_refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -84,18 +88,28 @@ class Tally:
     def refuse(self, sheet: str, reason: str, number: int) -> None:
         """A main row does not land."""
         self.refusals[sheet, reason] += 1
-        self.refused_rows.setdefault((sheet, reason), RowRanges()).add(number)
+        self._number(self.refused_rows, sheet, reason, [number])
 
     def refuse_all(self, sheet: str, reason: str, numbers: list[int]) -> None:
         """Several main rows, in their order, do not land."""
         if numbers:
             self.refusals[sheet, reason] += len(numbers)
-            self.refused_rows.setdefault((sheet, reason), RowRanges()).add_all(numbers)
+            self._number(self.refused_rows, sheet, reason, numbers)
 
     def refuse_child(self, sheet: str, reason: str, number: int) -> None:
         """A row of a child sheet does not land."""
         self.child_refusals[sheet, reason] += 1
-        self.child_refused_rows.setdefault((sheet, reason), RowRanges()).add(number)
+        self._number(self.child_refused_rows, sheet, reason, [number])
+
+    def _number(
+        self, rows: dict[tuple[str, str], RowRanges], sheet: str, reason: str, numbers: list[int]
+    ) -> None:
+        """Keep row numbers; of a forgotten record none is kept with the extract."""
+        ranges = rows.setdefault((sheet, reason), RowRanges())
+        if reason == FORGOTTEN:
+            self.forgotten.update((sheet, number) for number in numbers)
+        else:
+            ranges.add_all(numbers)
 
     def tell(self, code: str, detail: str) -> None:
         problem = {"code": code, "detail": detail}

@@ -6,6 +6,6 @@ receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_fi
 """
 
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
-from orchestration.outputs.receipt_files import told_at, write_receipts
+from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
 
-__all__ = ["Outcome", "Receipt", "gather_receipts", "told_at", "write_receipts"]
+__all__ = ["Outcome", "Receipt", "forget_receipts", "gather_receipts", "told_at", "write_receipts"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple
 from datetime import UTC, datetime, timedelta, timezone
@@ -53,6 +54,11 @@ def write_receipts(settings: Settings, receipts: Iterable[Receipt]) -> list[Path
         durable.write_text(folder / PAGE, page)
         folders.append(folder)
     return folders
+
+
+def forget_receipts(settings: Settings, partner: str) -> None:
+    """Remove what a partner was told: it names rows of records that are forgotten."""
+    shutil.rmtree(settings.receipts / partner, ignore_errors=True)
 
 
 def _rows(receipt: Receipt) -> str:

@@ -10,11 +10,14 @@ from orchestration.release.current import (
     EVIDENCE_BASE,
     Release,
     current_release,
+    erasure_of,
     find_release,
     list_releases,
     open_readonly,
+    switching,
 )
 from orchestration.release.diff import diff
+from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLISHED_SCHEMAS
@@ -38,6 +41,8 @@ __all__ = [
     "current_release",
     "diff",
     "discard",
+    "erase_editions",
+    "erasure_of",
     "find_release",
     "is_left_behind",
     "is_rolled_back",
@@ -50,4 +55,6 @@ __all__ = [
     "rollback",
     "run_query",
     "stage",
+    "still_held",
+    "switching",
 ]

@@ -19,6 +19,7 @@ from orchestration.release.manifest import MANIFEST
 from orchestration.settings import Settings
 
 EVIDENCE_BASE = "partner/evidence_base.duckdb"
+ERASURE = "erasure.json"
 LOCK_SECONDS = 10
 
 
@@ -81,12 +82,30 @@ def find_release(settings: Settings, name: str) -> Release:
     )
 
 
+def erasure_of(release: Release) -> dict[str, Any] | None:
+    """The note that lies where a release's partner edition was, once it had to be deleted."""
+    path = release.path / ERASURE
+    note: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return note
+
+
+def refuse_erased(release: Release) -> None:
+    """Raise UsageError where the tables of a release are gone."""
+    if note := erasure_of(release):
+        raise UsageError(
+            f"The tables of the release {release.release_id} were deleted on {note['erased_on']}, because "
+            "they held a record that was forgotten. Its manifest says what it was made from. Choose another "
+            "release (`njia releases`)."
+        )
+
+
 def open_readonly(release: Release) -> duckdb.DuckDBPyConnection:
-    """Open a release's evidence base for reading.
+    """Open a release's evidence base for reading; raises UsageError where it was erased.
 
     By its real path: inside one process DuckDB would answer a second opening of the path behind
     `current` with the release that was current at the first.
     """
+    refuse_erased(release)
     return duckdb.connect(str(release.evidence_base.resolve()), read_only=True)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from orchestration.release.content_hash import TIME_BOUND, column_types, quoted, row_text
-from orchestration.release.current import Release, find_release
+from orchestration.release.current import Release, find_release, refuse_erased
 from orchestration.settings import Settings
 
 _COUNTED_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
@@ -61,6 +61,7 @@ def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
 
 
 def _attach(con: duckdb.DuckDBPyConnection, release: Release, name: str) -> None:
+    refuse_erased(release)
     path = str(release.evidence_base.resolve()).replace("'", "''")
     con.execute(f"attach '{path}' as {name} (read_only)")
 

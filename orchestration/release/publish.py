@@ -17,6 +17,7 @@ from orchestration.release.current import (
     switch_current,
     switching,
 )
+from orchestration.release.erasing import erase_editions
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT
 from orchestration.release.rollback import is_left_behind
@@ -82,6 +83,7 @@ def publish(settings: Settings, now: datetime) -> Published:
         sync(settings.releases)
         switch_current(settings, manifest["release_id"])
         keep_verdict(settings, manifest, verdict, "published", [], now)
+        erase_editions(settings, now.date())
         _prune(
             settings,
             {name for entry in decisions.rollbacks for name in (entry["from_release"], entry["to_release"])},

@@ -5,7 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestration.errors import NjiaError, UsageError
-from orchestration.release.current import Release, find_release, list_releases, switch_current, switching
+from orchestration.release.current import (
+    Release,
+    find_release,
+    list_releases,
+    refuse_erased,
+    switch_current,
+    switching,
+)
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, record_decision
@@ -18,6 +25,7 @@ def rollback(settings: Settings, release_id: str, author: str, reason: str, now:
         current = find_release(settings, "current")
         if target.is_current:
             raise UsageError(f"The release {target.release_id} is the current one already.")
+        refuse_erased(target)
         if changed := changed_files(target.path, file_hashes(target.manifest)):
             raise NjiaError(
                 f"The release {target.release_id} is not as it was published; changed: "

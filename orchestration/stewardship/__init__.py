@@ -12,11 +12,13 @@ from orchestration.stewardship.decisions import (
     revoke,
     without_effect,
 )
+from orchestration.stewardship.erasing import erase_decisions
 
 __all__ = [
     "Decisions",
     "active_decisions",
     "confirm",
+    "erase_decisions",
     "list_decisions",
     "record_decision",
     "revoke",

@@ -6,11 +6,9 @@ format that the search would have found it.
 
 from __future__ import annotations
 
-import io
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -18,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.decoded import decoded
 from tests import scenario
 from tests.conftest import EvidenceBase
 
@@ -34,32 +33,6 @@ PATTERNS_IN_BYTES = [
 ]
 # The settings of the tests, not data of a refresh.
 NOT_SEARCHED = {"inbox", "keys"}
-
-
-def decoded(path: Path) -> Iterator[bytes]:
-    """Everything a file says, decoded as its kind demands, then its bytes as they are."""
-    raw = path.read_bytes()
-    if raw[:4] == b"PAR1":
-        table = pq.read_table(io.BytesIO(raw))
-        yield repr(table.to_pylist()).encode()
-        yield repr(table.schema.metadata).encode()
-    elif raw[8:12] == b"DUCK":
-        with duckdb.connect(str(path), read_only=True) as con:
-            for schema, table in con.execute(
-                "select schema_name, table_name from duckdb_tables() union all "
-                "select schema_name, view_name from duckdb_views() where not internal"
-            ).fetchall():
-                yield repr(con.execute(f'select * from "{schema}"."{table}"').fetchall()).encode()
-            yield repr(con.execute("select comment from duckdb_columns()").fetchall()).encode()
-    elif raw[:15] == b"SQLite format 3":
-        with sqlite3.connect(path) as con:
-            for (table,) in con.execute("select name from sqlite_master where type = 'table'").fetchall():
-                yield repr(con.execute(f'select * from "{table}"').fetchall()).encode()
-    elif raw[:2] == b"PK":
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            for member in archive.namelist():
-                yield archive.read(member)
-    yield raw
 
 
 def says(text: bytes, patterns: list[re.Pattern[bytes]]) -> bool:

@@ -1,0 +1,147 @@
+"""What is taken back: forget."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration import console
+from orchestration.cli.options import installation, json_output
+from orchestration.cli.root import cli
+from orchestration.console_forgotten import say_forgetting, show_forgotten
+from orchestration.errors import NjiaError, UsageError
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import pyrage
+
+
+@cli.command()
+@click.argument("partner")
+@click.argument("references", metavar="[RECORD_REF]…", nargs=-1)
+@click.option(
+    "--file",
+    "references_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="More references, one a line.",
+)
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The stewards' private key: originals are sealed again without the record, not destroyed.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
+@json_output
+@installation
+def forget(
+    settings: Settings,
+    partner: str,
+    references: tuple[str, ...],
+    references_file: Path | None,
+    key_file: Path | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Erase records of PARTNER everywhere, publish a release without them, and prove it.
+
+    RECORD_REF is the partner's own reference; or r-… as in the review lists; or EXTRACT_ID:ROW. It cannot
+    be undone. Exit code: 0 forgotten and proved, 1 something is still said somewhere (the files are named),
+    3 the new release was refused, so the current one still holds the record, 2 wrong use, 4 a refresh is
+    running.
+    """
+    from orchestration import forget as forgetting
+    from orchestration.defs.refresh import run_refresh
+    from orchestration.defs.workplace import Workplace
+    from orchestration.errors import ReleaseRefused
+    from orchestration.forget_proof import prove
+    from orchestration.keys import load_keys
+    from orchestration.release import still_held
+
+    asked = [*references, *(_lines(references_file) if references_file else [])]
+    if not asked:
+        raise UsageError("Give at least one record: njia forget PARTNER RECORD_REF, or --file LIST")
+    keys = load_keys(settings.keys)
+    identity = _identity(key_file, keys.stewards_recipient) if key_file else None
+    workplace = Workplace(settings)
+    workplace.take_lock("forget")
+    try:
+        records = {one for name in asked for one in forgetting.records_called(settings, keys, partner, name)}
+        if not yes and sys.stdin.isatty():
+            say_forgetting(partner, len(records), identity is not None)
+            click.confirm("Go on?", abort=True, err=True)
+        erased, needles = forgetting.erase(
+            settings, keys, partner, records, asked, identity, settings.as_of()
+        )
+    finally:
+        workplace.end()
+    with console.steps() as on_step:
+        ended = run_refresh(settings, on_step)
+    if ended.error is not None and not isinstance(ended.error, ReleaseRefused):
+        raise NjiaError(
+            f"The record is out of everything but the releases. The refresh then failed: {ended.error} Mend "
+            "that and run `njia refresh`: it publishes without the record and deletes the older editions."
+        )
+    forgetting.finish(settings, settings.as_of())
+    held = still_held(settings)
+    proof = None if held else prove(settings, needles, identity)
+    found: dict[str, Any] = {
+        "outcome": "refused" if held else "found" if proof and proof.found else "forgotten",
+        "partner": partner,
+        "records": erased.records,
+        "extracts": erased.extracts,
+        "rows": erased.rows,
+        "originals": erased.originals,
+        "decisions_removed": erased.decisions,
+        "editions_deleted": forgetting.editions_erased(settings),
+        "still_held_by": held,
+        "proof": vars(proof) if proof else None,
+    }
+    show_forgotten(found)
+    if as_json:
+        print(json.dumps(found, default=str))
+    if held:
+        raise ReleaseRefused(
+            f"The release without the record was refused, so the current one, {held}, still holds it. "
+            f"{ended.error or ''} Mend the cause and run `njia refresh`: the older editions go with it."
+        )
+    if proof and proof.found:
+        console.complain(
+            f"Something that only this record says is still found in {', '.join(proof.found[:5])}. Delete or "
+            "mend these files, then run the same command again."
+        )
+        sys.exit(1)  # --json has printed its own object
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(
+            f"{path.name} is not UTF-8 text. Save it again as UTF-8, one reference a line."
+        ) from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _identity(path: Path, recipient: str) -> pyrage.x25519.Identity:
+    import pyrage
+
+    lines = path.read_text(encoding="utf-8", errors="replace").split()
+    try:
+        written = next(line for line in lines if line.startswith("AGE-SECRET-KEY-"))
+        identity = pyrage.x25519.Identity.from_str(written)
+    except (StopIteration, pyrage.IdentityError):
+        raise UsageError(
+            f"{path.name} holds no private key of age (a line AGE-SECRET-KEY-1…). Give the file in which the "
+            "stewards keep theirs."
+        ) from None
+    if str(identity.to_public()) != recipient:
+        raise UsageError(
+            f"The key in {path.name} is not the one that originals are sealed to (keys/stewards.age.pub). "
+            "Give the stewards' own; without --key the originals that hold the record are destroyed."
+        )
+    return identity

@@ -1,0 +1,83 @@
+"""Everything that a file says, decoded as its kind demands: compression hides text from a search of bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import sqlite3
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+_ROWS_AT_ONCE = 20_000
+
+
+def decoded(path: Path, raw: bytes | None = None) -> Iterator[bytes]:
+    """What a file says, piece by piece, then its bytes as they are. `raw`: its bytes, where they are at hand.
+
+    Parquet with its metadata, DuckDB with views and comments, SQLite, the members of a zip or workbook.
+    """
+    raw = path.read_bytes() if raw is None else raw
+    if raw[:4] == b"PAR1":
+        yield from _parquet(raw)
+    elif raw[8:12] == b"DUCK":
+        yield from _duckdb(path)
+    elif raw[:15] == b"SQLite format 3":
+        yield from _sqlite(path)
+    elif raw[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            for member in archive.namelist():
+                yield archive.read(member)
+    yield raw
+
+
+def pattern_of(values: Iterable[str]) -> re.Pattern[bytes]:
+    """Finds each value where it stands by itself, in UTF-8, UTF-16 and as XML, JSON and Python write it."""
+    forms: set[bytes] = set()
+    for value in values:
+        escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        for text in (value, escaped, repr(value)[1:-1], value.encode("unicode_escape").decode()):
+            forms.add(text.encode())
+            forms.add(text.encode("utf-16-le"))
+    if not forms:
+        return re.compile(rb"(?!)")
+    either = b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.compile(rb"(?<![\w-])(?:" + either + rb")(?![\w-])")
+
+
+def says(path: Path, values: Iterable[str]) -> bool:
+    """Whether a file says one of these values anywhere."""
+    pattern = pattern_of(values)
+    return any(pattern.search(text) for text in decoded(path))
+
+
+def _parquet(raw: bytes) -> Iterator[bytes]:
+    with pq.ParquetFile(io.BytesIO(raw)) as file:
+        yield repr(file.schema_arrow.metadata).encode()
+        yield repr(file.metadata.metadata).encode()
+        for batch in file.iter_batches(_ROWS_AT_ONCE):
+            yield repr(batch.to_pylist()).encode()
+
+
+def _duckdb(path: Path) -> Iterator[bytes]:
+    with duckdb.connect(str(path), read_only=True) as con:
+        named = con.execute(
+            "select schema_name, table_name from duckdb_tables() union all "
+            "select schema_name, view_name from duckdb_views() where not internal"
+        ).fetchall()
+        for schema, table in named:
+            rows = con.execute(f'select * from "{schema}"."{table}"')
+            while found := rows.fetchmany(_ROWS_AT_ONCE):
+                yield repr(found).encode()
+        yield repr(con.execute("select comment from duckdb_columns()").fetchall()).encode()
+
+
+def _sqlite(path: Path) -> Iterator[bytes]:
+    # As it lies there: a reader that locks or repairs it would change what is searched.
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
+        for (table,) in con.execute("select name from sqlite_master where type = 'table'").fetchall():
+            yield repr(con.execute(f'select * from "{table}"').fetchall()).encode()

@@ -1,0 +1,43 @@
+"""Taking what decisions say of forgotten records out of their files: the one exception to append-only.
+
+A line about such a record goes whole, with the lines that revoke or confirm it; the others keep their bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from orchestration.durable import write_text
+from orchestration.settings import Settings
+from orchestration.stewardship.decision_files import locked, read_kind
+from orchestration.stewardship.decision_kinds import KINDS
+
+_RECORD_FIELDS = ("record", "record_a", "record_b")
+
+
+def erase_decisions(settings: Settings, records: Collection[str], texts: Collection[str] = ()) -> int:
+    """Remove the lines about records (`r-…`), and aliases of texts that only they said; returns how many."""
+    removed = 0
+    with locked(settings):
+        for kind in KINDS:
+            read_kind(settings, kind)  # a file that cannot be read is told, not rewritten
+            path = settings.decisions / f"{kind}.jsonl"
+            if not path.is_file():
+                continue
+            lines = path.read_text(encoding="utf-8").splitlines()
+            entries = [json.loads(line) for line in lines]
+            doomed = {
+                entry["id"]
+                for entry in entries
+                if {entry.get(name) for name in _RECORD_FIELDS} & set(records) or entry.get("text") in texts
+            }
+            kept = [
+                line
+                for line, entry in zip(lines, entries, strict=True)
+                if not {entry["id"], entry.get("revokes"), entry.get("confirms")} & doomed
+            ]
+            if len(kept) < len(lines):
+                removed += len(lines) - len(kept)
+                write_text(path, "".join(f"{line}\n" for line in kept))
+    return removed

@@ -1,0 +1,111 @@
+"""`njia forget`: a record leaves everything under the home, a release without it is published, and it is proved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.decoded import decoded
+from orchestration.keys import load_keys, shown_record
+from orchestration.release import list_releases
+from tests import scenario
+from tests.command import Ran, last_object, njia
+from tests.conftest import EvidenceBase, copy_of
+
+REFERENCE = "S3"  # the only man of swala_post, and the only journey from Kampala
+
+
+@pytest.fixture(scope="module")
+def forgotten(
+    published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[EvidenceBase, Ran]:
+    base = copy_of(published_world, tmp_path_factory.mktemp("forgotten"))
+    njia(
+        "decide", "exclude-row", shown(base), "--author", "A. Steward", "--reason", "asked twice",
+        settings=base.settings,
+    )  # fmt: skip
+    return base, njia("forget", "swala_post", REFERENCE, "--json", settings=base.settings)
+
+
+def shown(base: EvidenceBase) -> str:
+    keys = load_keys(base.settings.keys)
+    return shown_record(keys.record_id("swala_post", f"swala_post_cases|{REFERENCE}"))
+
+
+def test_a_release_without_the_record_is_published(forgotten: tuple[EvidenceBase, Ran]) -> None:
+    base, ran = forgotten
+    assert ran.returncode == 0, ran.stderr
+    assert last_object(ran)["outcome"] == "forgotten"
+    (cases,) = base.ask("select count(*) from marts.fct_movements where record_grain = 'case'")
+    assert cases == (scenario.MOVEMENTS["case"] - 1,)
+    assert base.ask("select rows_refused - 1 from quality.reconciliation where rows_read = 14") == [
+        (scenario.ROWS_REFUSED,)
+    ]
+
+
+def test_no_file_under_the_home_holds_its_id_in_any_form(forgotten: tuple[EvidenceBase, Ran]) -> None:
+    base, _ = forgotten
+    record_id = load_keys(base.settings.keys).record_id("swala_post", f"swala_post_cases|{REFERENCE}")
+    forms = [str(record_id).encode(), shown(base)[2:].encode()]
+    for path in base.settings.home.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            assert not [form for text in decoded(path) for form in forms if form in text], path
+
+
+def test_the_edition_that_held_it_is_gone_and_says_so(forgotten: tuple[EvidenceBase, Ran]) -> None:
+    base, ran = forgotten
+    newest, older = list_releases(base.settings)
+    assert newest.is_current
+    assert last_object(ran)["editions_deleted"] == [older.release_id]
+    assert (older.path / "manifest.json").is_file()
+    assert not (older.path / "partner").exists()
+    back = njia(
+        "rollback", older.release_id, "--author", "A. Steward", "--reason", "test", settings=base.settings
+    )
+    assert back.returncode == 2
+    assert "held a record that was forgotten" in " ".join(back.stderr.split())
+    assert "erased" in njia("releases", settings=base.settings).stdout
+
+
+def test_decisions_about_it_are_gone_and_no_word_of_it_is_said(forgotten: tuple[EvidenceBase, Ran]) -> None:
+    base, ran = forgotten
+    assert last_object(ran)["decisions_removed"] == 1
+    assert REFERENCE not in ran.stdout + ran.stderr
+    assert shown(base) not in ran.stdout + ran.stderr
+
+
+def test_asked_again_it_says_that_nothing_is_left(forgotten: tuple[EvidenceBase, Ran]) -> None:
+    base, _ = forgotten
+    again = njia("forget", "swala_post", REFERENCE, "--json", settings=base.settings)
+    assert again.returncode == 0
+    assert last_object(again)["outcome"] == "forgotten"
+    assert last_object(again)["rows"] == 0
+
+
+def test_what_is_still_said_somewhere_is_named_by_its_file(forgotten: tuple[EvidenceBase, Ran]) -> None:
+    base, _ = forgotten
+    left = base.settings.review / "notes of a meeting.txt"
+    left.write_text(f"about {shown(base)}", encoding="utf-8")
+    again = njia("forget", "swala_post", REFERENCE, "--json", settings=base.settings)
+    left.unlink()
+    assert again.returncode == 1
+    assert last_object(again)["proof"]["found"] == ["review/notes of a meeting.txt"]
+
+
+def test_an_unknown_record_or_partner_and_a_wrong_key_are_told(
+    forgotten: tuple[EvidenceBase, Ran], tmp_path: Path
+) -> None:
+    base, _ = forgotten
+    key = tmp_path / "key.txt"
+    key.write_text("no key")
+    for arguments, words in (
+        (("swala_post", "S99"), "holds a record of this name"),
+        (("swalapost", "S1"), "No extract of a partner swalapost"),
+        (("swala_post",), "at least one record"),
+        (("swala_post", "S1", "--key", str(key)), "holds no private key of age"),
+    ):
+        ran = njia("forget", *arguments, settings=base.settings)
+        assert ran.returncode == 2
+        assert words in " ".join(ran.stderr.split())
+        assert "S99" not in ran.stderr

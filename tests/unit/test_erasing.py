@@ -1,0 +1,235 @@
+"""A forgotten record leaves landing, link codes and the sealed original, and no later copy of it lands."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pyarrow.parquet as pq
+import pyrage
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.decoded import pattern_of, says
+from orchestration.errors import NjiaError
+from orchestration.extracts import erase_forgotten, read_register, take_in
+from orchestration.forget import records_called
+from orchestration.forgotten import FORGOTTEN, Due, Tombstones, all_due, bury, settle, tombstones_of
+from orchestration.keys import Keys, load_keys
+from tests import scenario
+from tests.conftest import EvidenceBase
+
+LINKED = "link: {given: Name, phone: Phone}\n"
+
+
+def keys_of(base: EvidenceBase) -> Keys:
+    return load_keys(base.settings.keys)
+
+
+def landed(base: EvidenceBase) -> list[dict]:
+    assert {one.outcome for one in take_in(base.settings, keys_of(base), scenario.AS_OF)} <= {
+        "landed",
+        "already_landed",
+    }
+    return list(read_register(base.settings.landing, "swala_post").values())
+
+
+def forget(base: EvidenceBase, reference: str, identity: pyrage.x25519.Identity | None = None):
+    keys = keys_of(base)
+    bury(base.settings, keys, "swala_post", records_called(base.settings, keys, "swala_post", reference))
+    return erase_forgotten(base.settings, tombstones_of(base.settings, keys, "swala_post"), identity)
+
+
+@pytest.fixture
+def base(empty_base: EvidenceBase) -> EvidenceBase:
+    contract = (
+        scenario.PARTNERS["swala_post"]
+        .replace("deny:", LINKED + "deny:")
+        .replace("deny: [Name, Phone, Notes]", "deny: [Notes]")
+    )
+    empty_base.write_contract("swala_post", contract)
+    empty_base.deliver("swala_post", "swala_2026-02.csv", scenario.SWALA)
+    return empty_base
+
+
+@pytest.fixture
+def identity(base: EvidenceBase) -> pyrage.x25519.Identity:
+    made = pyrage.x25519.Identity.generate()
+    path = base.settings.keys / "stewards.age.pub"
+    path.chmod(0o600)
+    path.write_text(str(made.to_public()))
+    return made
+
+
+def test_its_cells_and_codes_go_and_the_others_stay(base: EvidenceBase) -> None:
+    (before,) = landed(base)
+    (one,), _ = forget(base, "S3")
+    (after,) = read_register(base.settings.landing, "swala_post").values()
+    cells = pq.read_table(base.settings.landing / "swala_post" / f"{before['extract_id']}.parquet")
+    codes = pq.read_table(base.settings.link_codes / "swala_post" / f"{before['extract_id']}.parquet")
+    assert one.rows == {("", 4)}
+    assert not set(one.records) & {*cells["record_id"].to_pylist(), *codes["record_id"].to_pylist()}
+    assert len(set(cells["record_id"].to_pylist())) == before["rows_landed"] - 1 == after["rows_landed"]
+    assert after["rows_read"] == after["rows_refused"] + after["rows_landed"]
+    assert {"sheet": "", "reason": FORGOTTEN, "rows": 1, "row_numbers": ""} in after["refusals"]
+    assert after["parquet_sha256"] != before["parquet_sha256"]
+
+
+@pytest.mark.parametrize("rows", [1, 30_000], ids=["by rows", "by blocks"])
+def test_a_later_copy_does_not_land_and_its_row_number_is_not_kept(base: EvidenceBase, rows: int) -> None:
+    landed(base)
+    forget(base, "S3")
+    more = "".join(
+        f"T{n};04/03/2025;F;16;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n" for n in range(rows)
+    )
+    base.write_contract("swala_post", scenario.PARTNERS["swala_post"])  # without codes it lands by blocks
+    base.deliver(
+        "swala_post", "swala_2026-03.csv", scenario.CASE_HEADER + more + scenario.SWALA.split("\n", 1)[1]
+    )
+    again = next(one for one in landed(base) if one["file"] == "swala_2026-03.csv")
+    told = [one for one in again["refusals"] if one["reason"] == FORGOTTEN]
+    assert told == [{"sheet": "", "reason": FORGOTTEN, "rows": 1, "row_numbers": ""}]
+    assert again["rows_landed"] == rows + 12  # of the fourteen S3 is forgotten and S8 refused consent
+
+
+def test_with_the_key_the_original_is_sealed_again_without_the_row(
+    base: EvidenceBase, identity: pyrage.x25519.Identity
+) -> None:
+    (entry,) = landed(base)
+    _, originals = forget(base, "S3", identity)
+    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    text = pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    assert "Otieno" not in text and "Kampala" not in text
+    assert text.splitlines()[3] == ""  # the other rows keep their numbers
+    assert "Amina Testperson" in text and "Imani Testperson" in text
+    assert list(originals.values()) == ["sealed again without rows of forgotten records"]
+
+
+def test_a_row_that_never_landed_leaves_the_original_too(
+    base: EvidenceBase, identity: pyrage.x25519.Identity
+) -> None:
+    (entry,) = landed(base)
+    forget(base, "S8", identity)  # refused consent: only its id is kept, as withheld
+    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    assert "Rehema" not in pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    (after,) = read_register(base.settings.landing, "swala_post").values()
+    assert after["withheld_records"] == {}
+
+
+def test_without_the_key_the_original_is_destroyed_and_stays_so(base: EvidenceBase) -> None:
+    landed(base)
+    forget(base, "S3")
+    assert list((base.settings.sealed / "swala_post").iterdir()) == []
+    base.deliver("swala_post", "swala_2026-02.csv", scenario.SWALA)
+    (again,) = landed(base)
+    assert again["original"].startswith("destroyed")
+    assert list((base.settings.sealed / "swala_post").iterdir()) == []
+
+
+def test_a_file_that_comes_with_a_forgotten_record_is_sealed_without_it(
+    base: EvidenceBase, identity: pyrage.x25519.Identity
+) -> None:
+    landed(base)
+    forget(base, "S3", identity)
+    base.deliver("swala_post", "swala_2026-03.csv", scenario.SWALA + "\n")
+    again = next(one for one in landed(base) if one["file"] == "swala_2026-03.csv")
+    sealed = base.settings.sealed / "swala_post" / f"{again['extract_id']}.age"
+    assert "Otieno" not in pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+
+
+def workbook(hidden: bool = False) -> bytes:
+    book = openpyxl.Workbook()
+    for line in scenario.SWALA.splitlines():
+        book.active.append(line.split(";"))
+    if hidden:
+        book.create_sheet("cache").append(["Otieno Sampleton"])
+        book["cache"].sheet_state = "hidden"
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_workbook_is_kept_only_if_nothing_of_the_row_is_left_elsewhere_in_it(
+    base: EvidenceBase, identity: pyrage.x25519.Identity, hidden: bool, tmp_path: Path
+) -> None:
+    for file in (base.settings.inbox / "swala_post").iterdir():
+        file.unlink()
+    contract = scenario.PARTNERS["swala_post"]
+    csv_format = 'format: {kind: csv, encoding: utf-8, delimiter: ";"}'
+    base.write_contract(
+        "swala_post", contract.replace(csv_format, "format: {kind: xlsx}").replace("*.csv", "*.xlsx")
+    )
+    base.deliver("swala_post", "swala.xlsx", workbook(hidden))
+    (entry,) = landed(base)
+    forget(base, "S3", identity)
+    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    if hidden:
+        assert not sealed.exists()
+        return
+    opened = tmp_path / "opened.xlsx"
+    opened.write_bytes(pyrage.decrypt(sealed.read_bytes(), [identity]))
+    assert says(opened, ["Amina Testperson"])
+    assert not says(opened, ["Otieno Sampleton"])
+    assert openpyxl.load_workbook(opened).active["A5"].value == "S4"
+
+
+@pytest.mark.parametrize("moment", ["before the cells are replaced", "after"])
+def test_a_kill_between_cells_and_note_is_mended_by_the_next_try(
+    base: EvidenceBase, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (before,) = landed(base)
+    folder = base.settings.landing / "swala_post"
+    note, cells = folder / f"{before['extract_id']}.json", folder / f"{before['extract_id']}.parquet"
+    old_note, old_cells = note.read_bytes(), cells.read_bytes()
+    forget(base, "S3")
+    note.rename(note.with_suffix(".next"))
+    note.write_bytes(old_note)
+    if moment == "before the cells are replaced":
+        cells.write_bytes(old_cells)
+    (after,) = landed(base)  # the next refresh takes in, and ends what was begun
+    assert after["rows_landed"] == before["rows_landed"] - 1
+    assert not list(folder.glob("*.next"))
+    assert len(set(pq.read_table(cells)["record_id"].to_pylist())) == after["rows_landed"]
+
+
+def test_what_is_owed_stays_owed_while_an_edition_of_those_cells_is_kept(base: EvidenceBase) -> None:
+    keys = keys_of(base)
+    bury(base.settings, keys, "swala_post", [1], Due(scenario.AS_OF.date(), 1, ("aa", "bb")))
+    bury(base.settings, keys, "kobe_post", [2], Due(scenario.AS_OF.date(), 1, ("cc",)))
+    settle(base.settings, {"bb"})
+    assert [due.cells for due in all_due(base.settings)] == [("aa", "bb")]
+    assert tombstones_of(base.settings, keys, "kobe_post").has(2)  # the tombstone stays for good
+
+
+def test_a_list_of_tombstones_that_cannot_be_read_stops_whoever_asks(base: EvidenceBase) -> None:
+    (base.settings.forgotten).mkdir()
+    (base.settings.forgotten / "swala_post.json").write_text("{")
+    with pytest.raises(NjiaError, match="Restore it from a backup"):
+        tombstones_of(base.settings, keys_of(base), "swala_post")
+
+
+def test_a_tombstone_is_neither_the_records_id_nor_another_partners(base: EvidenceBase) -> None:
+    keys = keys_of(base)
+    assert keys.tombstone("swala_post", 7) not in (7, keys.tombstone("kobe_post", 7))
+    assert str(7) not in json.dumps(sorted(tombstones_of(base.settings, keys, "swala_post").marks))
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30), st.integers(0, 29))
+def test_many_records_are_asked_for_as_one_by_one(ids: list[int], kept: int) -> None:
+    keys = Keys(bytes(32), "age1")
+    marks = frozenset(keys.tombstone("swala_post", one) for one in ids[:kept])
+    tombstones = Tombstones(keys, "swala_post", marks)
+    assert tombstones.among(np.array(ids, np.int64)).tolist() == [tombstones.has(one) for one in ids]
+
+
+def test_a_value_is_found_however_it_is_written_and_not_within_another() -> None:
+    pattern = pattern_of(["S12", "Ng'ombe <camp>"])
+    for text in (b"'S12'", "S12".encode("utf-16-le"), b"<v>Ng'ombe &lt;camp&gt;</v>", b'"Ng\'ombe <camp>"'):
+        assert pattern.search(text), text
+    for text in (b"S123", b"XS12", b"KS-S12"):
+        assert not pattern.search(text), text
