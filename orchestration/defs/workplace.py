@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import dagster as dg
@@ -81,7 +81,8 @@ class Workplace:
         except Timeout:
             pass
         else:
-            holder.write_text(json.dumps({"process": os.getpid(), "run": run_id}))
+            since = datetime.now(UTC).replace(microsecond=0).isoformat()
+            holder.write_text(json.dumps({"process": os.getpid(), "run": run_id, "since": since}))
             return
         who = json.loads(holder.read_text()) if holder.exists() else {"process": "unknown", "run": "unknown"}
         raise RefreshRunning(

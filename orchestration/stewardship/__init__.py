@@ -12,6 +12,7 @@ from orchestration.stewardship.decisions import (
     revoke,
     without_effect,
 )
+from orchestration.stewardship.running import refresh_since
 
 __all__ = [
     "Decisions",
@@ -19,6 +20,7 @@ __all__ = [
     "confirm",
     "list_decisions",
     "record_decision",
+    "refresh_since",
     "revoke",
     "without_effect",
 ]

@@ -1,0 +1,173 @@
+"""The audit log: a line is whole and on the disk, and one that was changed or taken out is found."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.errors import NjiaError
+from orchestration.settings import Settings
+from orchestration.stewardship import audit
+
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
+HASH = "0123456789" * 6 + "abcd"  # digits in a row, as hashes have them: no phone number
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+
+
+def record(settings: Settings, what: str = "3317f06775ff", when: datetime = NOW, **details: Any) -> Path:
+    audit.record(settings, "A. Fixture", "decided", what, when=when, **details)
+    return settings.audit / f"{when.year}.jsonl"
+
+
+def test_a_line_says_who_did_what_when_and_follows_from_the_one_before(settings: Settings) -> None:
+    path = record(settings, kind="row_release")
+    record(settings, "3317f06775fe", rules=["date_invalid"], statement_sha256=HASH)
+    first, second = path.read_bytes().splitlines()
+    assert json.loads(first) == {
+        "time": "2026-11-24T02:00:00+00:00",
+        "who": "A. Fixture",
+        "action": "decided",
+        "what": "3317f06775ff",
+        "details": {"kind": "row_release"},
+        "previous": "0" * 64,
+    }
+    assert json.loads(second)["previous"] == hashlib.sha256(first).hexdigest()
+    found = audit.read(settings)
+    assert found.faults == [] and len(found.lines) == 2
+    assert found.head == hashlib.sha256(second).hexdigest()
+
+
+def test_only_the_account_of_the_installation_reads_it(settings: Settings) -> None:
+    path = record(settings)
+    assert stat.S_IMODE(settings.audit.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(one.stat().st_mode) for one in settings.audit.iterdir()} == {0o600}
+    assert path.is_file()
+
+
+def test_no_log_is_no_lines_and_no_fault(settings: Settings) -> None:
+    assert audit.read(settings) == audit.Log([], [], audit.FIRST)
+
+
+@pytest.mark.parametrize("taken_out", [0, 1, 2])
+def test_a_line_that_was_taken_out_is_found(settings: Settings, taken_out: int) -> None:
+    path = record(settings, "3317f06775fa")
+    record(settings, "3317f06775fb")
+    record(settings, "3317f06775fc")
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:taken_out] + lines[taken_out + 1 :]))
+    assert len(audit.read(settings).faults) == 1
+
+
+@pytest.mark.parametrize("changed", [0, 1])
+def test_a_line_that_was_changed_is_found_the_last_one_too(settings: Settings, changed: int) -> None:
+    path = record(settings, reason="first")
+    record(settings, reason="first")
+    lines = path.read_text().splitlines(keepends=True)
+    lines[changed] = lines[changed].replace("first", "other")
+    path.write_text("".join(lines))
+    (fault,) = audit.read(settings).faults
+    assert f"{path}, line 2" in fault
+
+
+def test_the_chain_goes_on_over_the_turn_of_the_year_so_that_a_missing_file_is_found(
+    settings: Settings,
+) -> None:
+    old, new = record(settings), record(settings, when=NEXT_YEAR)
+    assert (old.name, new.name) == ("2026.jsonl", "2027.jsonl") and audit.read(settings).faults == []
+    kept = old.read_bytes()
+    old.unlink()
+    assert f"{new}, line 1 does not follow" in audit.read(settings).faults[0]
+    old.write_bytes(kept)
+    new.unlink()
+    assert "lines after it are missing" in audit.read(settings).faults[0]
+
+
+def test_a_clock_that_was_put_back_does_not_open_an_earlier_year_again(settings: Settings) -> None:
+    path = record(settings, when=NEXT_YEAR)
+    record(settings, when=NOW)
+    assert len(path.read_bytes().splitlines()) == 2 and audit.read(settings).faults == []
+
+
+def test_half_a_line_of_a_killed_writer_counts_for_nothing_and_is_taken_back(settings: Settings) -> None:
+    path = record(settings)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"action": "unsea')
+    assert len(audit.read(settings).lines) == 1 and audit.read(settings).faults == []
+    record(settings, "3317f06775fe")
+    assert path.read_bytes().startswith(whole) and audit.read(settings).faults == []
+    assert len(audit.read(settings).lines) == 2
+
+
+def test_a_crash_before_the_head_was_noted_is_no_broken_chain(settings: Settings) -> None:
+    record(settings)
+    before = (settings.audit / audit.HEAD).read_bytes()
+    record(settings)
+    (settings.audit / audit.HEAD).write_bytes(before)
+    assert audit.read(settings).faults == []
+
+
+def test_a_full_disk_leaves_no_half_line_and_says_so(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = record(settings)
+    whole = path.read_bytes()
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(NjiaError, match=r"cannot be written \(No space left on device\)"):
+            record(settings)
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"reason": "ask at 0722 000 000"},
+        {"reason": "ask a.fixture@example.org"},
+        {"users": ["A. Fixture", "0722 000 000"]},
+        {"value": "Sampleton"},
+        {"passphrase": "Sampleton"},
+        {"statement": "select 1"},
+        {"statement_sha256": "select 1"},
+        {"share": 0.5},
+        {"Reason": "capital letters"},
+        {"reason": "x" * 2001},
+    ],
+)
+def test_a_contact_a_value_or_a_passphrase_does_not_enter(
+    settings: Settings, details: dict[str, Any]
+) -> None:
+    with pytest.raises(NjiaError, match="does not take this line") as refused:
+        record(settings, **details)
+    assert not any(str(given) in str(refused.value) for given in details.values())
+    assert audit.read(settings).lines == []
+
+
+def test_a_line_that_is_none_is_told_with_file_and_line(settings: Settings) -> None:
+    path = record(settings)
+    path.write_bytes(path.read_bytes() + b"{}\n")
+    assert f"{path}, line 2 cannot be read" in audit.read(settings).faults[0]
+
+
+def test_who_runs_a_command_without_an_author_is_the_user_of_the_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOGNAME", "sampleton")
+    assert audit.os_user() == "os:sampleton"
+    monkeypatch.setenv("LOGNAME", "a.fixture@example.org")
+    assert audit.os_user() == f"os:{os.getuid()}"
