@@ -3,8 +3,8 @@
 Does not belong here: finding anything out, or laying out what is shown (`console`).
 """
 
-from orchestration.cli import asking, deciding, files, refreshing, samples  # each adds its commands
+from orchestration.cli import asking, auditing, deciding, files, refreshing, samples  # each adds its commands
 from orchestration.cli.ending import main
 from orchestration.cli.root import CONTEXT, cli
 
-__all__ = ["CONTEXT", "asking", "cli", "deciding", "files", "main", "refreshing", "samples"]
+__all__ = ["CONTEXT", "asking", "auditing", "cli", "deciding", "files", "main", "refreshing", "samples"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +12,9 @@ from orchestration import console
 from orchestration.cli.options import author_and_reason, installation, json_output
 from orchestration.cli.root import cli
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.release import Answer
 
 
 @cli.command()
@@ -32,7 +37,26 @@ def query(settings: Settings, sql: str, edition: str, form: str, timeout: float)
     from orchestration.console_rows import show_rows
     from orchestration.release import run_query
 
-    show_rows(run_query(settings, sql, edition, timeout), form)
+    answer = run_query(settings, sql, edition, timeout)
+    if edition == "partner" and form != "table":
+        _tell_of_export(settings, sql, form, answer)
+    show_rows(answer, form)
+
+
+def _tell_of_export(settings: Settings, sql: str, form: str, answer: Answer) -> None:
+    """Microdata that leaves as a file is noted before it is shown: no log, no export."""
+    from orchestration.stewardship import audit
+
+    audit.record(
+        settings,
+        audit.os_user(),
+        "exported",
+        answer.release_id,
+        edition="partner",
+        form=form,
+        rows=len(answer.rows),
+        statement_sha256=hashlib.sha256(sql.encode()).hexdigest(),
+    )
 
 
 @cli.command()

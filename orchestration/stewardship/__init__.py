@@ -12,15 +12,18 @@ from orchestration.stewardship.decisions import (
     revoke,
     without_effect,
 )
+from orchestration.stewardship.decisions_told import NotTold, untold
 from orchestration.stewardship.running import refresh_since
 
 __all__ = [
     "Decisions",
+    "NotTold",
     "active_decisions",
     "confirm",
     "list_decisions",
     "record_decision",
     "refresh_since",
     "revoke",
+    "untold",
     "without_effect",
 ]

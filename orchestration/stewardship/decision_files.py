@@ -26,6 +26,7 @@ from orchestration.stewardship.decision_kinds import (
     Revocation,
     read_entry,
 )
+from orchestration.stewardship.decisions_told import tell
 
 LOCK_SECONDS = 10
 
@@ -50,13 +51,14 @@ def plain(entry: Entry) -> dict[str, Any]:
 
 
 def append(settings: Settings, entry: Entry) -> dict[str, Any]:
-    """Add a line; the earlier lines keep their bytes. The caller holds the lock."""
+    """Add a line and tell the audit log; the earlier lines keep their bytes. The caller holds the lock."""
     path = _path(settings, entry.kind)
     earlier = path.read_text(encoding="utf-8") if path.is_file() else ""
     if earlier and not earlier.endswith("\n"):
         earlier += "\n"
     # The file is replaced whole, not written in place: a full disk cannot leave half a line.
     write_text(path, earlier + json.dumps(plain(entry), sort_keys=True, ensure_ascii=False) + "\n")
+    tell(settings, entry)
     return plain(entry)
 
 

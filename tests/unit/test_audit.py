@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import stat
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,16 @@ import pytest
 
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
-from orchestration.stewardship import audit
+from orchestration.stewardship import (
+    NotTold,
+    active_decisions,
+    audit,
+    confirm,
+    list_decisions,
+    record_decision,
+    revoke,
+    untold,
+)
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
@@ -171,3 +181,49 @@ def test_who_runs_a_command_without_an_author_is_the_user_of_the_system(
     assert audit.os_user() == "os:sampleton"
     monkeypatch.setenv("LOGNAME", "a.fixture@example.org")
     assert audit.os_user() == f"os:{os.getuid()}"
+
+
+def alias(settings: Settings) -> dict[str, Any]:
+    return record_decision(
+        settings, "place_alias", "A. Fixture", "said so", NOW, text="Qwertyville", place_id="KE047"
+    )
+
+
+def test_each_decision_confirmation_and_revocation_is_told_by_its_id_and_without_its_words(
+    settings: Settings,
+) -> None:
+    strict = replace(settings, waivers_need_second=True)
+    waiver = record_decision(
+        strict, "check_waiver", "A. Fixture", "agreed", NOW, check="quarantine_is_normal", scope="release",
+        expires=date(2026, 12, 1),
+    )  # fmt: skip
+    second = confirm(settings, waiver["id"], "B. Fixture", "agreed", NOW)
+    made = alias(settings)
+    taken_back = revoke(settings, made["id"], "B. Fixture", "wrong", NOW)
+    found = audit.read(settings)
+    assert [(line["who"], line["action"], line["what"], line["details"]) for line in found.lines] == [
+        ("A. Fixture", "decided", waiver["id"], {"kind": "check_waiver"}),
+        ("B. Fixture", "confirmed", second["id"], {"kind": "check_waiver", "confirms": waiver["id"]}),
+        ("A. Fixture", "decided", made["id"], {"kind": "place_alias"}),
+        ("B. Fixture", "revoked", taken_back["id"], {"kind": "place_alias", "revokes": made["id"]}),
+    ]
+    assert "Qwertyville" not in (settings.audit / f"{datetime.now(UTC).year}.jsonl").read_text()
+
+
+def test_a_decision_stands_where_the_log_cannot_be_told_and_is_found_later(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            audit, "sync", lambda folder: (_ for _ in ()).throw(OSError(28, "No space left on device"))
+        )
+        with pytest.raises(NotTold, match=r"is recorded and holds.+No space left.+njia audit"):
+            alias(settings)
+    (made,) = active_decisions(settings, NOW).place_aliases
+    (settings.audit / f"{datetime.now(UTC).year}.jsonl").unlink()
+    assert untold(audit.read(settings).lines, list_decisions(settings)) == [made["id"]]
+    other = record_decision(
+        settings, "place_alias", "A. Fixture", "x", NOW, text="Sampletown", place_id="KE047"
+    )
+    assert untold(audit.read(settings).lines, list_decisions(settings)) == [made["id"]]
+    assert audit.read(settings).lines[-1]["what"] == other["id"]

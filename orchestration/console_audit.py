@@ -1,0 +1,52 @@
+"""What `njia audit` shows: a line an act, then what is wrong with the log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.console import complain, out
+
+MOST_NAMED = 5
+
+
+def show_audit(lines: list[dict[str, Any]], log: Any, untold: list[str]) -> None:
+    """`log` as it was read whole; `untold` are ids of decisions that it has no line of."""
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("time", no_wrap=True)
+    table.add_column("who", overflow="fold")
+    table.add_column("what", overflow="fold")
+    for line in lines:
+        when = datetime.fromisoformat(line["time"])
+        details = " · ".join(
+            f"{name} {_shown(given)}" for name, given in line["details"].items() if given is not None
+        )
+        what = f"{line['action'].replace('_', ' ')} {line['what']}"
+        table.add_row(
+            f"{when:%Y-%m-%d %H:%M}",
+            escape(line["who"]),
+            escape(what) + (f"\n[dim]{escape(details)}[/]" if details else ""),
+        )
+    out.print(table if lines else "The audit log has no such line.")
+    if log.lines and not log.faults:
+        out.print(
+            f"\nThe log holds together: {len(log.lines):,} lines. The last one's hash, to be noted elsewhere:"
+        )
+        out.print(log.head, soft_wrap=True)
+    if untold:
+        more = f" and {len(untold) - MOST_NAMED} more" if len(untold) > MOST_NAMED else ""
+        out.print(
+            f"[bold yellow]warning[/] Decisions without a line: {', '.join(untold[-MOST_NAMED:])}{more}. "
+            "They were made before the log began, were written into their file by hand, or the log could not "
+            "be written then.",
+            soft_wrap=True,
+        )
+    for fault in log.faults:
+        complain(fault)
+
+
+def _shown(given: Any) -> str:
+    return ", ".join(given) if isinstance(given, list) else str(given)
