@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -67,6 +68,12 @@ class Decisions:
     row_exclusions: list[dict[str, Any]] = field(default_factory=list)
     agreement_changes: list[dict[str, Any]] = field(default_factory=list)
     rollbacks: list[dict[str, Any]] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # of each decision's id, in its kind's file
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """All of them, oldest first."""
+        held = (getattr(self, one.name) for one in fields(self) if one.name != "lines")
+        return iter(sorted(chain.from_iterable(held), key=lambda decision: str(decision["time"])))
 
     @property
     def rollback(self) -> dict[str, Any] | None:
@@ -184,6 +191,7 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
         row_exclusions=of_kind["row_exclude"],
         agreement_changes=of_kind["agreement_change"],
         rollbacks=of_kind["rollback"],
+        lines={entry.id: number for number, entry in found},
     )
 
 
@@ -215,20 +223,20 @@ def _says_otherwise(other: Entry, entry: Entry) -> bool:
     )
 
 
-def without_effect(settings: Settings, as_of: datetime) -> list[dict[str, Any]]:
-    """The decisions that hold and meet nothing, oldest first: what each `says`, `why`, and `what_to_do`."""
+def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, Any]]:
+    """Those of the decisions that meet nothing, oldest first: what each `says`, `why`, and `what_to_do`."""
     return [
         {
             "decision_id": entry.id,
             "kind": entry.kind,
-            "line": number,
+            "line": decisions.lines[entry.id],
             "decided_on": entry.time.date().isoformat(),
             "author": entry.author,
             "says": what_it_says(entry),
             "why": why,
             "what_to_do": f"If it was right once, take it back: njia decide revoke {entry.id}",
         }
-        for number, entry in _holding(settings, as_of)
+        for entry in map(read_entry, decisions)
         if (why := why_without_object(settings, entry))
     ]
 

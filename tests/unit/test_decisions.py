@@ -211,10 +211,10 @@ def test_a_decision_that_has_outlived_its_object_is_told_and_stops_nobody(
     settings: Settings, kind: str, payload: dict[str, Any], change: tuple[str, str], words: str
 ) -> None:
     made = decide(settings, kind, **payload)
-    assert without_effect(settings, NOW) == []
+    assert without_effect(settings, active_decisions(settings, NOW)) == []
     rewrite(settings, kind, *change)
     active_decisions(settings, NOW)
-    (told,) = without_effect(settings, NOW)
+    (told,) = without_effect(settings, active_decisions(settings, NOW))
     assert (told["decision_id"], told["kind"], told["line"]) == (made["id"], kind, 1)
     assert change[1] in told["says"]
     assert re.search(words, told["why"])
@@ -222,21 +222,23 @@ def test_a_decision_that_has_outlived_its_object_is_told_and_stops_nobody(
     (listed,) = list_decisions(settings)
     assert listed["without_effect"] == told["why"]
     revoke(settings, made["id"], "A. Fixture", "it was a mistake", NOW)
-    assert without_effect(settings, NOW) == []
+    assert without_effect(settings, active_decisions(settings, NOW)) == []
     assert [entry["without_effect"] for entry in list_decisions(settings)] == [None, None]
 
 
 def test_a_withdrawal_waits_for_its_extract_to_come_back(settings: Settings) -> None:
     made = decide(settings, "extract_withdraw", partner="kobe_shelter", extract_id=EXTRACT)
     (settings.landing / "kobe_shelter" / f"{EXTRACT}.json").unlink()
-    assert [told["decision_id"] for told in without_effect(settings, NOW)] == [made["id"]]
+    assert [told["decision_id"] for told in without_effect(settings, active_decisions(settings, NOW))] == [
+        made["id"]
+    ]
     assert active_decisions(settings, NOW).extract_withdrawals == [made]
 
 
 def test_a_waiver_of_a_check_that_has_changed_is_told_to_have_lapsed(settings: Settings) -> None:
     made = decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", made["check_definition"], "0" * 16)
-    (told,) = without_effect(settings, NOW)
+    (told,) = without_effect(settings, active_decisions(settings, NOW))
     assert "has changed since it was waived" in told["why"]
 
 
@@ -252,7 +254,11 @@ def test_a_waiver_that_has_expired_is_not_asked_whether_its_check_still_exists(s
     decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", "row_volume_is", "row_volumes_are")
     later = datetime(2027, 2, 1, tzinfo=UTC)
-    assert active_decisions(settings, later).waivers == without_effect(settings, later) == []
+    assert (
+        active_decisions(settings, later).waivers
+        == without_effect(settings, active_decisions(settings, later))
+        == []
+    )
     (listed,) = list_decisions(replace(settings, fixed_as_of=later))
     assert listed["without_effect"] == "It expired on 2026-12-31."
 
