@@ -50,3 +50,21 @@ def show_audit(lines: list[dict[str, Any]], log: Any, untold: list[str]) -> None
 
 def _shown(given: Any) -> str:
     return ", ".join(given) if isinstance(given, list) else str(given)
+
+
+def show_original_row(found: Any) -> None:
+    """A row as its partner wrote it. Signs that would steer the terminal are written out."""
+    sheet = f" of sheet {_written_out(found.sheet)}" if found.sheet else ""
+    out.print(f"[bold]Row {found.row}{escape(sheet)}[/]")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(style="bold", overflow="fold")
+    table.add_column(overflow="fold")
+    for heading, value in found.cells:
+        table.add_row(escape(_written_out(heading)), escape(_written_out(value)))
+    out.print(table)
+
+
+def _written_out(text: str) -> str:
+    return "".join(
+        sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text
+    )

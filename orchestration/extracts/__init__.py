@@ -27,7 +27,9 @@ from orchestration.extracts.draft_text import as_yaml as draft_text
 from orchestration.extracts.drift_report import drift_items
 from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
 from orchestration.extracts.landed_untold import NEVER, with_untold
+from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
 from orchestration.extracts.outcomes import TakenExtract
+from orchestration.extracts.sealing import opened, sealed_path
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
@@ -44,6 +46,7 @@ __all__ = [
     "FieldSpec",
     "LeftAlone",
     "Locale",
+    "OriginalRow",
     "TakenExtract",
     "TypedSummary",
     "add_samples",
@@ -58,7 +61,11 @@ __all__ = [
     "left_alone",
     "load_contract",
     "load_contracts",
+    "opened",
+    "original_row",
     "partners_without_contract",
+    "sealed_path",
+    "suffix_of",
     "take_in",
     "type_extracts",
     "with_changes",

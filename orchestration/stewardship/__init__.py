@@ -14,6 +14,7 @@ from orchestration.stewardship.decisions import (
 )
 from orchestration.stewardship.decisions_told import NotTold, untold
 from orchestration.stewardship.running import refresh_since
+from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
 __all__ = [
     "Decisions",
@@ -24,6 +25,8 @@ __all__ = [
     "record_decision",
     "refresh_since",
     "revoke",
+    "unseal_file",
+    "unseal_row",
     "untold",
     "without_effect",
 ]

@@ -26,7 +26,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orchestration.durable import sync, write_json
-from orchestration.errors import NjiaError
+from orchestration.errors import NjiaError, UsageError
 from orchestration.extracts import contact_in_prose
 from orchestration.settings import Settings
 
@@ -70,12 +70,13 @@ def record(
     `who` is an author or `os_user()`; `action` one word of small letters, such as `decided`; `what` names the
     thing by an id, a release or a path. Details are texts, whole numbers, true or false, or lists of texts;
     one that ends in `_sha256` is a hash. None of it may hold a cell's value, a contact or a passphrase.
-    `when` is the clock's own time unless given. Raises NjiaError where the line cannot be written.
+    `when` is the clock's own time unless given. Raises UsageError for a line that may not stand here, and
+    NjiaError where it cannot be written.
     """
     time = (when or datetime.now(UTC)).astimezone(UTC)
     line = {"time": time.isoformat(), "who": who, "action": action, "what": what, "details": details}
     if fault := _fault(line):
-        raise NjiaError(f"The audit log does not take this line: {fault}.")
+        raise UsageError(f"The audit log does not take this line: {fault}.")
     try:
         with _locked(settings):
             return _append(settings, time.year, line)
@@ -156,7 +157,7 @@ def _append(settings: Settings, year: int, line: dict[str, Any]) -> dict[str, An
         written = {**line, "previous": before}
         raw = json.dumps(written, sort_keys=True, ensure_ascii=False).encode()
         if len(raw) >= LONGEST_LINE:
-            raise NjiaError("The audit log does not take this line: it is too long.")
+            raise UsageError("The audit log does not take this line: it is too long.")
         os.ftruncate(handle, end)
         os.lseek(handle, end, os.SEEK_SET)
         try:
