@@ -14,7 +14,7 @@ from orchestration.release.current import (
     list_releases,
     open_readonly,
 )
-from orchestration.release.diff import diff
+from orchestration.release.diff import ReleaseDiff, compare, diff
 from orchestration.release.identity import release_id
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLISHED_SCHEMAS
@@ -23,6 +23,7 @@ from orchestration.release.rollback import is_left_behind, is_rolled_back, rollb
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.verdict import read_verdict
+from orchestration.release.waiver_effect import WaiverEffect, waiver_effect
 
 __all__ = [
     "CHECK_RESULTS",
@@ -33,6 +34,9 @@ __all__ = [
     "Outcome",
     "Published",
     "Release",
+    "ReleaseDiff",
+    "WaiverEffect",
+    "compare",
     "content_hash",
     "county_counts",
     "current_release",
@@ -50,4 +54,5 @@ __all__ = [
     "rollback",
     "run_query",
     "stage",
+    "waiver_effect",
 ]

@@ -81,12 +81,16 @@ class Decisions:
         return self.rollbacks[-1] if self.rollbacks else None
 
     def content_hash(self) -> str:
-        """Hash of everything that shapes a release. Rollbacks choose between releases and are left out."""
+        """Hash of everything that shapes a release."""
+        lines = sorted(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in self.shaping)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    @property
+    def shaping(self) -> list[dict[str, Any]]:
+        """All that shape a release. Rollbacks choose between releases and are left out."""
         shaping = [*self.extract_accepts, *self.extract_withdrawals, *self.waivers, *self.place_aliases]
         shaping += [*self.link_accepts, *self.link_rejections]
-        shaping += [*self.row_releases, *self.row_exclusions, *self.agreement_changes]
-        lines = sorted(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in shaping)
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return [*shaping, *self.row_releases, *self.row_exclusions, *self.agreement_changes]
 
 
 def record_decision(
