@@ -13,8 +13,8 @@ from orchestration.console import complain, out
 MOST_NAMED = 5
 
 
-def show_audit(lines: list[dict[str, Any]], log: Any, untold: list[str]) -> None:
-    """`log` as it was read whole; `untold` are ids of decisions that it has no line of."""
+def show_audit(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
+    """`log` as it was read whole; `gaps` is where it and the decisions files do not agree."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("time", no_wrap=True)
     table.add_column("who", overflow="fold")
@@ -22,7 +22,9 @@ def show_audit(lines: list[dict[str, Any]], log: Any, untold: list[str]) -> None
     for line in lines:
         when = datetime.fromisoformat(line["time"])
         details = " · ".join(
-            f"{name} {_shown(given)}" for name, given in line["details"].items() if given is not None
+            f"{name} {_shown(given)}"
+            for name, given in line["details"].items()
+            if given is not None and not name.endswith("_sha256")
         )
         what = f"{line['action'].replace('_', ' ')} {line['what']}"
         table.add_row(
@@ -36,16 +38,23 @@ def show_audit(lines: list[dict[str, Any]], log: Any, untold: list[str]) -> None
             f"\nThe log holds together: {len(log.lines):,} lines. The last one's hash, to be noted elsewhere:"
         )
         out.print(log.head, soft_wrap=True)
-    if untold:
-        more = f" and {len(untold) - MOST_NAMED} more" if len(untold) > MOST_NAMED else ""
-        out.print(
-            f"[bold yellow]warning[/] Decisions without a line: {', '.join(untold[-MOST_NAMED:])}{more}. "
-            "They were made before the log began, were written into their file by hand, or the log could not "
-            "be written then.",
-            soft_wrap=True,
-        )
+    _warn(
+        "Decisions without a line",
+        gaps.untold,
+        "They were made before the log began, were written into their file by hand, or the log could not be "
+        "written then.",
+    )
+    _warn("Decisions changed since the log was told of them", gaps.changed, "Ask who edited their file.")
+    _warn("Decisions that are gone from their files", gaps.gone, "Ask who edited them, or restore a backup.")
     for fault in log.faults:
         complain(fault)
+
+
+def _warn(what: str, ids: list[str], why: str) -> None:
+    if ids:
+        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+        named = ", ".join(ids[-MOST_NAMED:])
+        out.print(f"[bold yellow]warning[/] {what}: {named}{more}. {why}", soft_wrap=True)
 
 
 def _shown(given: Any) -> str:

@@ -109,9 +109,10 @@ def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
 def _decide(settings: Settings, scratch: Settings, decided: set[str], left_out: str) -> None:
     """The decisions that held then, but for one; and those that it had overruled."""
     files = {
-        path: path.read_text(encoding="utf-8").splitlines() for path in settings.decisions.glob("*.jsonl")
+        path: [json.loads(line.decode("utf-8-sig")) for line in path.read_bytes().splitlines()]
+        for path in settings.decisions.glob("*.jsonl")
     }
-    entries = [json.loads(line) for lines in files.values() for line in lines]
+    entries = [entry for found in files.values() for entry in found]
     revoked = {entry.get("revokes") for entry in entries}
     gone = next(entry for entry in entries if entry["id"] == left_out)
     overruled = {
@@ -123,13 +124,9 @@ def _decide(settings: Settings, scratch: Settings, decided: set[str], left_out: 
         and entry["id"] not in revoked
     }
     kept = (decided | overruled) - {left_out}
-    for path, lines in files.items():
-        chosen = [
-            line
-            for line, entry in ((line, json.loads(line)) for line in lines)
-            if entry["id"] in kept or entry.get("confirms") in kept
-        ]
-        write_text(scratch.decisions / path.name, "".join(f"{line}\n" for line in chosen))
+    for path, found in files.items():
+        chosen = [entry for entry in found if entry["id"] in kept or entry.get("confirms") in kept]
+        write_text(scratch.decisions / path.name, "".join(f"{json.dumps(entry)}\n" for entry in chosen))
 
 
 def _link(source: Path, target: Path) -> None:

@@ -33,7 +33,8 @@ def audit(settings: Settings, who: str | None, action: str | None, since: str | 
 
     first = datetime.combine(day_of(since), time(), UTC) if since else None
     found = log.read(settings)
-    untold = stewardship.untold(found.lines, stewardship.list_decisions(settings))
+    stewardship.active_decisions(settings, settings.as_of())  # raises where their files cannot be read
+    gaps = stewardship.gaps(settings, found.lines)
     lines = [
         line
         for line in found.lines
@@ -42,10 +43,10 @@ def audit(settings: Settings, who: str | None, action: str | None, since: str | 
         and (first is None or datetime.fromisoformat(line["time"]) >= first)
     ]
     if as_json:
-        whole = {"lines": lines, "faults": found.faults, "untold": untold, "head": found.head}
+        whole = {"lines": lines, "faults": found.faults, **vars(gaps), "head": found.head}
         print(json.dumps(whole, ensure_ascii=False))
     else:
-        show_audit(lines, found, untold)
+        show_audit(lines, found, gaps)
     if found.faults:
         sys.exit(1)
 

@@ -12,7 +12,7 @@ from orchestration.stewardship.decisions import (
     revoke,
     without_effect,
 )
-from orchestration.stewardship.decisions_told import NotTold, untold
+from orchestration.stewardship.decisions_told import NotTold, gaps
 from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
@@ -21,12 +21,12 @@ __all__ = [
     "NotTold",
     "active_decisions",
     "confirm",
+    "gaps",
     "list_decisions",
     "record_decision",
     "refresh_since",
     "revoke",
     "unseal_file",
     "unseal_row",
-    "untold",
     "without_effect",
 ]

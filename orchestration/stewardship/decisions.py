@@ -141,9 +141,7 @@ def revoke(
             if decision_id in {entry.id for _, entry in _unrevoked(entries)}:
                 content = {"kind": name, "time": now, "author": author, "reason": reason}
                 return append(settings, _checked({**content, "revokes": decision_id}, len(entries)))
-    raise UsageError(
-        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
-    )
+    raise UsageError(_why_not_active(settings, decision_id))
 
 
 def confirm(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
@@ -156,13 +154,13 @@ def confirm(settings: Settings, decision_id: str, author: str, reason: str, now:
                 content = {"kind": name, "time": now, "author": author, "reason": reason}
                 entry = _checked({**content, "confirms": decision_id}, len(entries))
                 fault = why_not_confirmed(entry, found[decision_id])
-                if fault or decision_id in _confirmed(entries):
-                    why = fault or "somebody has confirmed it already"
-                    raise UsageError(f"The confirmation of {decision_id} was not recorded: {why}.")
+                first = _confirmations(entries).get(decision_id)
+                if first and not fault:
+                    fault = f"{_by_whom(first)} confirmed it already"
+                if fault:
+                    raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
                 return append(settings, entry)
-    raise UsageError(
-        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
-    )
+    raise UsageError(_why_not_active(settings, decision_id))
 
 
 def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
@@ -296,7 +294,26 @@ def _settled(entries: list[Entry]) -> list[tuple[int, Any]]:
 
 def _confirmed(entries: list[Entry]) -> dict[str, str]:
     """Who confirmed which decision."""
-    return {entry.confirms: entry.author for entry in entries if isinstance(entry, Confirmation)}
+    return {confirmed: entry.author for confirmed, entry in _confirmations(entries).items()}
+
+
+def _confirmations(entries: list[Entry]) -> dict[str, Confirmation]:
+    return {entry.confirms: entry for entry in entries if isinstance(entry, Confirmation)}
+
+
+def _why_not_active(settings: Settings, decision_id: str) -> str:
+    """A sentence on a decision that is none, or that somebody else took back first."""
+    for kind in KINDS:
+        for entry in read_kind(settings, kind):
+            if isinstance(entry, Revocation) and entry.revokes == decision_id:
+                return f"Decision {decision_id} holds no more: {_by_whom(entry)} took it back."
+    return (
+        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
+    )
+
+
+def _by_whom(entry: Entry) -> str:
+    return f"{entry.author}, on {entry.time:%Y-%m-%d at %H:%M} UTC,"
 
 
 def _unrevoked(entries: list[Entry]) -> list[tuple[int, Any]]:

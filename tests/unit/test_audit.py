@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import stat
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -12,19 +13,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from orchestration.cli import cli
 from orchestration.errors import NjiaError
+from orchestration.release import find_release, rollback
 from orchestration.settings import Settings
 from orchestration.stewardship import (
     NotTold,
     active_decisions,
     audit,
     confirm,
-    list_decisions,
+    gaps,
     record_decision,
     revoke,
-    untold,
 )
+from orchestration.stewardship.decisions_told import Gaps
+from tests.unit.release_world import publish_one, settings_in
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
@@ -201,6 +206,8 @@ def test_each_decision_confirmation_and_revocation_is_told_by_its_id_and_without
     made = alias(settings)
     taken_back = revoke(settings, made["id"], "B. Fixture", "wrong", NOW)
     found = audit.read(settings)
+    hashes = [line["details"].pop("entry_sha256") for line in found.lines]
+    assert len(set(hashes)) == 4
     assert [(line["who"], line["action"], line["what"], line["details"]) for line in found.lines] == [
         ("A. Fixture", "decided", waiver["id"], {"kind": "check_waiver"}),
         ("B. Fixture", "confirmed", second["id"], {"kind": "check_waiver", "confirms": waiver["id"]}),
@@ -221,9 +228,89 @@ def test_a_decision_stands_where_the_log_cannot_be_told_and_is_found_later(
             alias(settings)
     (made,) = active_decisions(settings, NOW).place_aliases
     (settings.audit / f"{datetime.now(UTC).year}.jsonl").unlink()
-    assert untold(audit.read(settings).lines, list_decisions(settings)) == [made["id"]]
+    assert gaps(settings, audit.read(settings).lines).untold == [made["id"]]
     other = record_decision(
         settings, "place_alias", "A. Fixture", "x", NOW, text="Sampletown", place_id="KE047"
     )
-    assert untold(audit.read(settings).lines, list_decisions(settings)) == [made["id"]]
+    assert gaps(settings, audit.read(settings).lines).untold == [made["id"]]
     assert audit.read(settings).lines[-1]["what"] == other["id"]
+
+
+def test_a_decision_that_was_edited_or_removed_after_it_was_told_is_found(settings: Settings) -> None:
+    made = alias(settings)
+    other = record_decision(
+        settings, "place_alias", "A. Fixture", "said so", NOW, text="Sampletown", place_id="KE046"
+    )
+    path = settings.decisions / "place_alias.jsonl"
+    first, second = (json.loads(line) for line in path.read_text().splitlines())
+    path.write_text(f"{json.dumps(first, indent=None)}\n{json.dumps(second)}\n")
+    assert gaps(settings, audit.read(settings).lines) == Gaps([], [], [])  # spaced otherwise, and the same
+    path.write_text(json.dumps({**first, "place_id": "KE001"}) + "\n")
+    assert gaps(settings, audit.read(settings).lines) == Gaps([], [made["id"]], [other["id"]])
+
+
+def asked(settings: Settings, *arguments: str) -> Result:
+    settings.partners.mkdir(exist_ok=True)
+    at = ["--home", str(settings.home), "--partners", str(settings.partners)]
+    return CliRunner().invoke(cli, [*arguments, *at], env={"COLUMNS": "100"})
+
+
+def test_the_command_lists_chosen_lines_and_ends_with_1_where_the_log_was_changed(settings: Settings) -> None:
+    made = alias(settings)
+    revoke(settings, made["id"], "B. Fixture", "wrong", NOW)
+    path = record(settings, "20260301T060000Z-dbfbb158", when=NEXT_YEAR, edition="partner")
+    whole = asked(settings, "audit")
+    assert whole.exit_code == 0 and audit.read(settings).head in whole.stdout
+    assert f"decided {made['id']}" in whole.stdout and "edition partner" in whole.stdout
+    for chosen, words in (
+        (("--who", "b. fixture"), "revoked"),
+        (("--since", "2027-01-01"), "20260301T060000Z"),
+    ):
+        listed = asked(settings, "audit", *chosen, "--json").stdout
+        (line,) = json.loads(listed)["lines"]
+        assert words in (line["action"], line["what"][:16])
+    assert json.loads(asked(settings, "audit", "--action", "unsealed", "--json").stdout)["lines"] == []
+    path.write_text(path.read_text().replace("partner", "public"))
+    changed = asked(settings, "audit", "--json")
+    assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]
+
+
+def test_an_export_of_microdata_is_noted_without_its_question_and_refused_without_a_log(
+    tmp_path: Path,
+) -> None:
+    settings = settings_in(tmp_path)
+    release = publish_one(settings)
+    sql = "select movement_id from marts.fct_movements where person_count > 1"
+    assert asked(settings, "query", sql).exit_code == 0
+    assert audit.read(settings).lines == [], "a look at a screen is no export"
+    assert asked(settings, "query", sql, "--format", "csv").stdout == "movement_id\n1000\n3000\n"
+    (line,) = audit.read(settings).lines
+    assert (line["who"], line["action"], line["what"]) == (audit.os_user(), "exported", release.release_id)
+    assert line["details"] == {
+        "edition": "partner",
+        "form": "csv",
+        "rows": 2,
+        "statement_sha256": hashlib.sha256(sql.encode()).hexdigest(),
+    }
+    shutil.rmtree(settings.audit)
+    settings.audit.write_text("a file where the folder should be")
+    refused = asked(settings, "query", sql, "--format", "json")
+    assert refused.stdout == "" and isinstance(refused.exception, NjiaError)
+
+
+def test_a_rollback_is_told_and_done_also_where_the_log_cannot_be_told(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    first, second = publish_one(settings, 0), publish_one(settings, 1)
+    rollback(settings, first.release_id, "A. Fixture", "wrong counts", NOW)
+    decided, done = audit.read(settings).lines
+    assert decided["details"]["kind"] == "rollback"
+    assert (done["action"], done["what"], done["details"]) == (
+        "rolled_back",
+        first.release_id,
+        {"from_release": second.release_id, "to_release": first.release_id},
+    )
+    shutil.rmtree(settings.audit)
+    settings.audit.write_text("a file where the folder should be")
+    with pytest.raises(NotTold, match=f"{second.release_id} is in force again.+is recorded and holds"):
+        rollback(settings, second.release_id, "A. Fixture", "the counts were right", NOW)
+    assert find_release(settings, "current").release_id == second.release_id
