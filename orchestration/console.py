@@ -224,18 +224,6 @@ def show_releases(found: list[Any]) -> None:
     out.print(table if found else "No release yet. `njia refresh` publishes the first one.")
 
 
-def show_diff(found: Any) -> None:
-    out.print(f"[bold]{found.before} → {found.after}[/]")
-    table = _table("table", "rows before", "after", "added", "removed", "changed")
-    for row in found.tables:
-        counts = (row.rows_before, row.rows_after, row.added, row.removed, row.changed)
-        table.add_row(row.table, *("–" if count is None else f"{count:,}" for count in counts))
-    out.print(table)
-    for label, extracts in (("came", found.extracts_came), ("left", found.extracts_left)):
-        names = [f"{extract['partner_code']} {extract['extract_id']}" for extract in extracts]
-        out.print(f"Extracts that {label}: {', '.join(names) or 'none'}", soft_wrap=True)
-
-
 def show_places(found: list[dict[str, Any]], described: Callable[[str], str]) -> None:
     """What each name was read as and how; below its id what and where it is, or which places it may be.
 

@@ -3,15 +3,27 @@
 Does not belong here: finding anything out, or laying out what is shown (`console`).
 """
 
-from orchestration.cli import (
+from orchestration.cli import (  # each adds its commands
     asking,
+    auditing,
     deciding,
     files,
     forgetting,
     refreshing,
     samples,
-)  # each adds its commands
+)
 from orchestration.cli.ending import main
 from orchestration.cli.root import CONTEXT, cli
 
-__all__ = ["CONTEXT", "asking", "cli", "deciding", "files", "forgetting", "main", "refreshing", "samples"]
+__all__ = [
+    "CONTEXT",
+    "asking",
+    "auditing",
+    "cli",
+    "deciding",
+    "files",
+    "forgetting",
+    "main",
+    "refreshing",
+    "samples",
+]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from orchestration import console
 from orchestration.cli.options import author_and_reason, installation, json_output
 from orchestration.cli.root import cli
+from orchestration.errors import UsageError
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.release import Answer
 
 
 @cli.command()
@@ -32,7 +38,26 @@ def query(settings: Settings, sql: str, edition: str, form: str, timeout: float)
     from orchestration.console_rows import show_rows
     from orchestration.release import run_query
 
-    show_rows(run_query(settings, sql, edition, timeout), form)
+    answer = run_query(settings, sql, edition, timeout)
+    if edition == "partner" and form != "table":
+        _tell_of_export(settings, sql, form, answer)
+    show_rows(answer, form)
+
+
+def _tell_of_export(settings: Settings, sql: str, form: str, answer: Answer) -> None:
+    """Microdata that leaves as a file is noted before it is shown: no log, no export."""
+    from orchestration.stewardship import audit
+
+    audit.record(
+        settings,
+        audit.os_user(),
+        "exported",
+        answer.release_id,
+        edition="partner",
+        form=form,
+        rows=len(answer.rows),
+        statement_sha256=hashlib.sha256(sql.encode()).hexdigest(),
+    )
 
 
 @cli.command()
@@ -51,19 +76,44 @@ def releases(settings: Settings, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", required=False)
+@click.argument("b", required=False)
+@click.option(
+    "--waiver", metavar="ID", help="What a waiver did: the first release it let pass, and the last."
+)
+@click.option("--without", metavar="ID", help="Build the current release again without a decision.")
 @json_output
 @installation
-def diff(settings: Settings, a: str, b: str, as_json: bool) -> None:
-    """What changed from release A to release B."""
-    from orchestration.release import diff as compare
+def diff(
+    settings: Settings, a: str | None, b: str | None, waiver: str | None, without: str | None, as_json: bool
+) -> None:
+    """What changed from release A to release B, or by one decision.
 
-    found = compare(settings, a, b)
+    --without takes as long as a refresh, and the place of a work folder and a release while it runs; nothing
+    is published and it is removed again.
+    """
+    from orchestration import console_diff
+
+    if (a is None) != (b is None) or [a, waiver, without].count(None) != 2:
+        raise UsageError("Name two releases, or give --waiver ID or --without ID.")
+    found: Any
+    if waiver:
+        from orchestration.release import waiver_effect
+
+        found, show = waiver_effect(settings, waiver), console_diff.show_waiver_effect
+    elif without:
+        from orchestration.without_decision import without_decision
+
+        with console.steps() as on_step:
+            found, show = without_decision(settings, without, on_step), console_diff.show_without
+    else:
+        from orchestration.release import diff as compare
+
+        found, show = compare(settings, str(a), str(b)), console_diff.show_diff
     if as_json:
         print(json.dumps(found.as_dict(), default=str))
     else:
-        console.show_diff(found)
+        show(found)
 
 
 @cli.command()

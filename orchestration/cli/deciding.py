@@ -57,8 +57,17 @@ def _decision(settings: Settings, kind: str, author: str, reason: str, **payload
     if entry["needs_second"]:
         next_step = f"It holds once somebody else confirms it: njia decide confirm {entry['id']}"
     else:
-        next_step = "It takes part in the next refresh: njia refresh"
+        next_step = _takes_part(settings)
     console.say(f"Decision {entry['id']} recorded. {next_step}")
+
+
+def _takes_part(settings: Settings) -> str:
+    """Which refresh acts on what has just been decided."""
+    from orchestration import stewardship
+
+    if since := stewardship.refresh_since(settings):
+        return f"A refresh is running since {since:%H:%M} UTC: this takes part in the next one."
+    return "It takes part in the next refresh: njia refresh"
 
 
 @decide.command("waive-check")
@@ -192,7 +201,7 @@ def decide_confirm(settings: Settings, decision_id: str, author: str, reason: st
     from orchestration import stewardship
 
     stewardship.confirm(settings, decision_id, author, reason, settings.as_of())
-    console.say(f"Decision {decision_id} is confirmed and holds. Next: njia refresh")
+    console.say(f"Decision {decision_id} is confirmed and holds. {_takes_part(settings)}")
 
 
 @decide.command("revoke")
@@ -204,7 +213,7 @@ def decide_revoke(settings: Settings, decision_id: str, author: str, reason: str
     from orchestration import stewardship
 
     stewardship.revoke(settings, decision_id, author, reason, settings.as_of())
-    console.say(f"Decision {decision_id} is revoked. Next: njia refresh")
+    console.say(f"Decision {decision_id} is revoked. {_takes_part(settings)}")
 
 
 @decide.command("list")

@@ -83,7 +83,7 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
 def _judge(workplace: Workplace, refresh: Refresh) -> gates.ExtractVerdicts:
     verdicts = gates.judge_extracts(workplace.settings, refresh.as_of, refresh.decisions)
     review.write_failed_extract_checks(workplace.settings, refresh.taken, verdicts.verdicts)
-    idle = stewardship.without_effect(workplace.settings, refresh.as_of)  # now that the inbox is taken in
+    idle = stewardship.without_effect(workplace.settings, refresh.decisions)  # now the inbox is taken in
     review.write_decisions_without_effect(workplace.settings, idle)
     return verdicts
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import dagster as dg
 from dagster import DagsterEvent, DagsterInstance
 
+from orchestration.defs import release
 from orchestration.defs.automation import REFRESH
 from orchestration.defs.resources import evidence_base
 from orchestration.defs.workplace import Refresh, Workplace
@@ -61,6 +62,13 @@ def run_refresh(
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
     return Refreshed(workplace.refresh, time.monotonic() - started, error)
+
+
+def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
+    """All steps of the job but those that follow from the verdict on the candidate."""
+    later = {release.PUBLISHED, release.RECEIPTS}
+    defined = evidence_base(Workplace(settings))
+    return [spec.key for spec in defined.resolve_all_asset_specs() if spec.key not in later]
 
 
 def _run(

@@ -124,6 +124,6 @@ def _judge(workplace: Workplace, refresh: Refresh) -> gates.ReleaseVerdict:
 
 
 def _publish(workplace: Workplace, refresh: Refresh) -> release.Published:
-    result = release.publish(workplace.settings, refresh.as_of)
+    result = release.publish(workplace.settings, refresh.as_of, refresh.decisions)
     refresh.found["published"] = result
     return result

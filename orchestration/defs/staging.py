@@ -21,7 +21,11 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         "as_of": refresh.as_of,
         "extracts": gates.printed_fates(settings, refresh.keys, in_force),
         "key_ids": refresh.keys.ids,
+        "input_parts": gates.input_parts(refresh.keys, in_force),
         "decisions_hash": refresh.decisions.content_hash(),
+        "decisions": [
+            {"id": decision["id"], "kind": decision["kind"]} for decision in refresh.decisions.shaping
+        ],
         "boundaries": refresh.county_boundaries.record(),
         "agreements_ending": [
             {

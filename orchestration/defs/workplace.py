@@ -1,6 +1,7 @@
 """The one resource: what a refresh needs from the first step to the last.
 
-The lock is taken and the clock is read once, in whichever step of a run comes first.
+The lock is taken once, and with it the clock and the stewards' decisions are read: what is decided from
+then on takes part in the next refresh, in none of this one's steps.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import dagster as dg
@@ -24,6 +25,8 @@ from orchestration.settings import Settings
 
 Answer = TypeVar("Answer")
 SECONDS_TO_WAIT = 10
+# The time of a run, and the decisions that hold then or what is wrong with their files.
+_Given = tuple[datetime, stewardship.Decisions | NjiaError]
 
 
 @dataclass
@@ -49,15 +52,16 @@ class Workplace:
         self.error: NjiaError | None = None
         self.interrupted = False
         self._lock = FileLock(settings.lock, timeout=SECONDS_TO_WAIT)
+        self._given: dict[str, _Given] = {}
 
     def begin(self, run_id: str) -> Refresh:
-        """The refresh of this run; the first call takes the lock and reads the clock."""
+        """The refresh of this run; the first call takes the lock, if that is not done yet."""
         if self.refresh and self.refresh.run_id == run_id:
             return self.refresh
         prepare_home(self.settings)
-        self.take_lock(run_id)
-        as_of = self.settings.as_of()
-        decisions = stewardship.active_decisions(self.settings, as_of)
+        as_of, decisions = self.take_lock(run_id)
+        if isinstance(decisions, NjiaError):
+            raise decisions
         contracts = extracts.load_contracts(self.settings.partners)
         self.refresh = Refresh(
             run_id,
@@ -72,22 +76,38 @@ class Workplace:
     def end(self) -> None:
         """Let go of the lock. A run in a process of its own lets go by ending."""
         self._lock.release(force=True)
+        self._given.clear()
 
-    def take_lock(self, run_id: str) -> None:
-        """Wait for the lock, or raise RefreshRunning naming its holder; taking it twice does no harm."""
+    def take_lock(self, run_id: str) -> _Given:
+        """Wait for the lock, or raise RefreshRunning naming its holder; taking it twice does no harm.
+
+        Gives the time and the decisions of the run. An error of theirs is left to its first step, which the
+        UI shows.
+        """
+        if run_id in self._given:
+            return self._given[run_id]
         holder = self.settings.lock.with_suffix(".holder")
         try:
             self._lock.acquire()
         except Timeout:
             pass
         else:
-            holder.write_text(json.dumps({"process": os.getpid(), "run": run_id}))
-            return
+            since = datetime.now(UTC).replace(microsecond=0).isoformat()
+            holder.write_text(json.dumps({"process": os.getpid(), "run": run_id, "since": since}))
+            self._given = {run_id: self._read()}
+            return self._given[run_id]
         who = json.loads(holder.read_text()) if holder.exists() else {"process": "unknown", "run": "unknown"}
         raise RefreshRunning(
             f"Another refresh is running (process {who['process']}, run {who['run']}). "
             "Wait for it to end, or see it in `njia ui`."
         )
+
+    def _read(self) -> _Given:
+        as_of = self.settings.as_of()
+        try:
+            return as_of, stewardship.active_decisions(self.settings, as_of)
+        except NjiaError as error:
+            return as_of, error
 
 
 def step(

@@ -35,7 +35,9 @@ from orchestration.extracts.erasing import (
 from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
 from orchestration.extracts.landed_untold import NEVER, with_untold
 from orchestration.extracts.landing import read_register
+from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
 from orchestration.extracts.outcomes import TakenExtract
+from orchestration.extracts.sealing import opened, sealed_path
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
@@ -53,6 +55,7 @@ __all__ = [
     "HeldOfForgotten",
     "LeftAlone",
     "Locale",
+    "OriginalRow",
     "TakenExtract",
     "TypedSummary",
     "add_samples",
@@ -70,9 +73,13 @@ __all__ = [
     "left_alone",
     "load_contract",
     "load_contracts",
+    "opened",
+    "original_row",
     "partners_without_contract",
     "read_register",
     "records_in_row",
+    "sealed_path",
+    "suffix_of",
     "take_in",
     "type_extracts",
     "with_changes",

@@ -1,7 +1,11 @@
-"""The original file, encrypted (age) to the stewards' public key. Nobody here can open it again."""
+"""The original file, encrypted (age) to the stewards' public key. Only their private key opens it again."""
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyrage
@@ -28,3 +32,53 @@ def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient:
     with replacing(path) as partial:
         pyrage.encrypt_file(str(original), str(partial), [key])
     return path
+
+
+@contextmanager
+def opened(sealed: Path, private_key: str, suffix: str = "") -> Iterator[Path]:
+    """Give a path at which the original can be read while the block lasts; raises UsageError in a sentence.
+
+    The bytes lie in memory that ends with this process, however it ends: a crash leaves an empty folder with
+    a link to nothing. (Memory may be swapped out: encrypt the swap.) Where the system knows no such memory,
+    they lie in a folder that only this account reads, and a crash leaves them there.
+    """
+    identity = _identity(private_key)
+    with tempfile.TemporaryDirectory(prefix="njia-") as folder:  # 0700
+        path = Path(folder) / f"original{suffix}"
+        handle = os.memfd_create("original") if hasattr(os, "memfd_create") else None
+        try:
+            if handle is not None:
+                path.symlink_to(f"/proc/{os.getpid()}/fd/{handle}")
+            _decrypt(sealed, path, identity)
+            yield path
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+
+def _identity(private_key: str) -> pyrage.x25519.Identity:
+    """From a line `AGE-SECRET-KEY-1…`, alone or among the comments that age writes into a key's file."""
+    lines = [line.strip() for line in private_key.splitlines()]
+    keys = [line for line in lines if line and not line.startswith("#")]
+    try:
+        if len(keys) == 1:
+            return pyrage.x25519.Identity.from_str(keys[0])
+    except pyrage.IdentityError:
+        pass
+    raise UsageError("This is no private key of age: one line that begins with AGE-SECRET-KEY-1 is needed.")
+
+
+def _decrypt(sealed: Path, path: Path, identity: pyrage.x25519.Identity) -> None:
+    try:
+        pyrage.decrypt_file(str(sealed), str(path), [identity])
+    except (pyrage.DecryptError, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # the system's own; pyrage raises it without a number
+            raise
+        if "No matching keys" in str(error):
+            raise UsageError(
+                f"This key does not open {sealed.name}. It was sealed to another key, or its beginning is "
+                "damaged."
+            ) from None
+        raise UsageError(
+            f"{sealed.name} is damaged: it cannot be opened whole. Restore it from a backup."
+        ) from None

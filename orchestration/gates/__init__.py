@@ -11,7 +11,7 @@ from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import ExtractFate, InForce, put_in_force, read_fates
 from orchestration.gates.inputs import inputs_hash, next_due
 from orchestration.gates.landed import landed_extracts
-from orchestration.gates.printed_fates import printed_fates
+from orchestration.gates.printed_fates import input_parts, printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
 from orchestration.gates.trial import would_fail
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
@@ -24,6 +24,7 @@ __all__ = [
     "ReleaseVerdict",
     "Verdict",
     "check_results",
+    "input_parts",
     "inputs_hash",
     "judge_candidate",
     "judge_extracts",

@@ -32,6 +32,7 @@ from orchestration.settings import Settings
 FATE_SCHEMA = pa.schema(
     [("extract_id", pa.string()), ("partner", pa.string()), ("fate", pa.string()), ("reason", pa.string())]
 )
+DECIDED = "decided:"  # before the names of what time decided
 LEFT_OUT = "row_excluded"  # what the rule of such a record is called
 ROW_SCHEMA = pa.schema([("record_id", pa.int64()), ("rule_code", pa.string()), ("decision", pa.string())])
 
@@ -107,7 +108,7 @@ def put_in_force(
         "boundaries": {f"{name}={value}" for name, value in (boundaries or {}).items()},
     }
     given = inputs_hash(parts)
-    parts |= {f"decided:{name}": texts for name, texts in decided.items()}
+    parts |= {f"{DECIDED}{name}": texts for name, texts in decided.items()}
     hashed = inputs_hash(parts)
     stale, held = _stale_and_held(register, fates)
     rows = _row_decisions(decisions)

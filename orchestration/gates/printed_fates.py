@@ -1,10 +1,10 @@
-"""What a manifest prints of each extract: its fate and hashes, and the partner by code only."""
+"""What a manifest prints of the inputs: each extract with fate and hashes and its partner by code; marks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from orchestration.gates.in_force import InForce
+from orchestration.gates.in_force import DECIDED, InForce
 from orchestration.gates.landed import landed_extracts
 from orchestration.keys import Keys
 from orchestration.settings import Settings
@@ -28,3 +28,18 @@ def printed_fates(settings: Settings, keys: Keys, in_force: InForce) -> list[dic
             | {"period_from": period.get("from"), "period_to": period.get("to"), "round": period.get("round")}
         )
     return printed
+
+
+def input_parts(keys: Keys, in_force: InForce) -> dict[str, str]:
+    """A mark for each part of the inputs, so that two releases can be asked which of them changed.
+
+    Keyed, because a part may hold few and guessable texts, such as the names of partners that are overdue.
+    """
+    parts = {name: list(texts) for name, texts in in_force.parts.items() if not name.startswith(DECIDED)}
+    parts["time"] = [
+        f"{name}={text}"
+        for name, texts in sorted(in_force.parts.items())
+        if name.startswith(DECIDED)
+        for text in texts
+    ]
+    return {name: f"{keys.number('inputs', name, *texts) % (1 << 64):016x}" for name, texts in parts.items()}

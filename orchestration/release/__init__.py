@@ -16,7 +16,7 @@ from orchestration.release.current import (
     open_readonly,
     switching,
 )
-from orchestration.release.diff import diff
+from orchestration.release.diff import ReleaseDiff, compare, diff
 from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
 from orchestration.release.publish import Published, publish
@@ -26,6 +26,7 @@ from orchestration.release.rollback import is_left_behind, is_rolled_back, rollb
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.verdict import read_verdict
+from orchestration.release.waiver_effect import WaiverEffect, waiver_effect
 
 __all__ = [
     "CHECK_RESULTS",
@@ -36,6 +37,9 @@ __all__ = [
     "Outcome",
     "Published",
     "Release",
+    "ReleaseDiff",
+    "WaiverEffect",
+    "compare",
     "content_hash",
     "county_counts",
     "current_release",
@@ -57,4 +61,5 @@ __all__ = [
     "stage",
     "still_held",
     "switching",
+    "waiver_effect",
 ]

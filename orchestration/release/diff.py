@@ -1,4 +1,4 @@
-"""What differs between two releases: rows, sums of counts, extracts."""
+"""What differs between two releases: rows, sums of counts, extracts, decisions, other inputs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ import duckdb
 from orchestration.release.content_hash import TIME_BOUND, column_types, quoted, row_text
 from orchestration.release.current import Release, find_release, refuse_erased
 from orchestration.settings import Settings
+from orchestration.stewardship import list_decisions
 
+# Where a reader would look up a number by place or by way, and how many of those that moved most are named.
+LOOKED_UP = ("marts.mart_hotspots", "marts.mart_corridors")
+MOST_NAMED = 5
 _COUNTED_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 
@@ -33,12 +37,33 @@ class TableDiff:
 
 
 @dataclass(frozen=True)
+class Moved:
+    """The `record_count` of one row, known by its key; None where a release has no such row."""
+
+    table: str
+    key: dict[str, str]
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True)
 class ReleaseDiff:
+    """What changed. `moved` are the rows of LOOKED_UP whose counts changed most, of each table a few.
+
+    Decisions have `id` and `kind`, and what they say where this installation's files hold them.
+    `inputs_changed` names the parts of the inputs that differ. Decisions and inputs are None where one of
+    the releases is older than what its manifest says of them.
+    """
+
     before: str
     after: str
     tables: list[TableDiff]
     extracts_came: list[dict[str, Any]]
     extracts_left: list[dict[str, Any]]
+    moved: list[Moved]
+    decisions_came: list[dict[str, Any]] | None
+    decisions_left: list[dict[str, Any]] | None
+    inputs_changed: list[str] | None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -46,7 +71,11 @@ class ReleaseDiff:
 
 def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
     """Compare two releases, each given by its id, the beginning of it, or `current`."""
-    old, new = find_release(settings, before), find_release(settings, after)
+    return compare(settings, find_release(settings, before), find_release(settings, after))
+
+
+def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
+    """The same of two releases, or of a candidate and a release."""
     names = sorted((old.manifest["tables"].keys() | new.manifest["tables"].keys()) - TIME_BOUND)
     with duckdb.connect(config={"threads": 2, "temp_directory": ""}) as con:
         con.execute("set timezone = 'UTC'")
@@ -56,8 +85,58 @@ def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
         if newer == "newer":
             _attach(con, new, newer)
         tables = [_table(con, name, old, new, newer) for name in names]
-    came, left = _extracts(old, new), _extracts(new, old)
-    return ReleaseDiff(old.release_id, new.release_id, tables, came, left)
+        changed = [row.table for row in tables if row.added or row.removed or row.changed]
+        moved = [
+            one
+            for name in LOOKED_UP
+            if name in changed and name in old.manifest["tables"]
+            for one in most_moved(con, name, new.manifest["tables"][name]["key"], newer)
+        ]
+    words = _words(settings)
+    return ReleaseDiff(
+        old.release_id,
+        new.release_id,
+        tables,
+        extracts_came=_extracts(old, new),
+        extracts_left=_extracts(new, old),
+        moved=moved,
+        decisions_came=_decisions(old, new, words),
+        decisions_left=_decisions(new, old, words),
+        inputs_changed=_inputs_changed(old, new),
+    )
+
+
+def _words(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What decisions say stands in the stewards' files alone: a release names them by id and kind."""
+    try:
+        entries = list_decisions(settings)
+    except PermissionError:  # a reader of releases need not read decisions
+        return {}
+    return {
+        entry["id"]: {name: entry[name] for name in ("says", "author", "time", "revoked_by")}
+        for entry in entries
+    }
+
+
+def _decisions(
+    without: Release, having: Release, words: dict[str, dict[str, Any]]
+) -> list[dict[str, Any]] | None:
+    """Decisions that shaped the one release and not the other."""
+    if "decisions" not in without.manifest or "decisions" not in having.manifest:
+        return None
+    known = {decision["id"] for decision in without.manifest["decisions"]}
+    return [
+        {**decision, **words.get(decision["id"], {})}
+        for decision in having.manifest["decisions"]
+        if decision["id"] not in known
+    ]
+
+
+def _inputs_changed(old: Release, new: Release) -> list[str] | None:
+    before, after = old.manifest.get("input_parts"), new.manifest.get("input_parts")
+    if not before or not after:
+        return None
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 def _attach(con: duckdb.DuckDBPyConnection, release: Release, name: str) -> None:
@@ -162,3 +241,23 @@ def _measures(
     before = con.execute(f"select {sums} from {here}").fetchall()[0]
     after = con.execute(f"select {sums} from {there}").fetchall()[0]
     return {column: (int(b), int(a)) for column, b, a in zip(counted, before, after, strict=True)}
+
+
+def most_moved(con: duckdb.DuckDBPyConnection, name: str, key: list[str], newer: str) -> list[Moved]:
+    """The rows of a table whose `record_count` changed most, those that came and went included."""
+    schema, _, table = name.partition(".")
+    here = f"older.{quoted(schema)}.{quoted(table)}"
+    there = f"{newer}.{quoted(schema)}.{quoted(table)}"
+    by_key = ", ".join(str(position) for position in range(1, len(key) + 1))
+    shown = ", ".join(f"coalesce(o.{quoted(column)}, n.{quoted(column)})::varchar" for column in key)
+    same_row = " and ".join(f"o.{quoted(column)} is not distinct from n.{quoted(column)}" for column in key)
+    rows = con.execute(
+        f"""
+        select {shown}, o.record_count, n.record_count
+        from {here} as o full join {there} as n on {same_row}
+        where o.record_count is distinct from n.record_count
+        order by abs(coalesce(n.record_count, 0) - coalesce(o.record_count, 0)) desc, {by_key}
+        limit {MOST_NAMED}
+        """
+    ).fetchall()
+    return [Moved(name, dict(zip(key, row[:-2], strict=True)), row[-2], row[-1]) for row in rows]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from orchestration.release.verdict import (
     read_verdict,
 )
 from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions
+from orchestration.stewardship import Decisions, active_decisions
 
 RELEASES_KEPT = 12
 REASONS_TOLD = 6
@@ -44,10 +44,15 @@ class Published:
     manifest: dict[str, Any]
 
 
-def publish(settings: Settings, now: datetime) -> Published:
-    """Publish the one candidate, or raise ReleaseRefused: then the current release stays."""
-    decisions = active_decisions(settings, now)
+def publish(settings: Settings, now: datetime, decisions: Decisions | None = None) -> Published:
+    """Publish the one candidate, or raise ReleaseRefused: then the current release stays.
+
+    `decisions` are those that the refresh has read: no later one reaches this step alone. Only rollbacks are
+    read now, because they act at once: what a steward has just left is not brought back.
+    """
     with switching(settings):
+        decided = active_decisions(settings, now)
+        decisions = replace(decisions or decided, rollbacks=decided.rollbacks)
         folder = _candidate(settings)
         manifest = _manifest(folder)
         verdict = read_verdict(folder)

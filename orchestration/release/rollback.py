@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from orchestration.errors import NjiaError, UsageError
 from orchestration.release.current import (
@@ -15,11 +16,14 @@ from orchestration.release.current import (
 )
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.settings import Settings
-from orchestration.stewardship import Decisions, record_decision
+from orchestration.stewardship import Decisions, NotTold, audit, record_decision
 
 
 def rollback(settings: Settings, release_id: str, author: str, reason: str, now: datetime) -> Release:
-    """Make an earlier release current again, once its files have shown to be those that were published."""
+    """Make an earlier release current again, once its files have shown to be those that were published.
+
+    Raises NotTold where that is done and the audit log could not be told.
+    """
     with switching(settings):
         target = find_release(settings, release_id)
         current = find_release(settings, "current")
@@ -31,17 +35,21 @@ def rollback(settings: Settings, release_id: str, author: str, reason: str, now:
                 f"The release {target.release_id} is not as it was published; changed: "
                 f"{', '.join(changed[:3])}. Restore it from a backup, or choose another (`njia releases`)."
             )
-        # The decision first: without it, the next refresh would publish again what was left behind.
-        record_decision(
-            settings,
-            "rollback",
-            author,
-            reason,
-            now,
-            from_release=current.release_id,
-            to_release=target.release_id,
-        )
+        named: dict[str, Any] = {"from_release": current.release_id, "to_release": target.release_id}
+        # The decision first: without it, the next refresh would publish again what was left behind. Readers
+        # get the earlier release back also where the audit log cannot be told.
+        problem: NotTold | None = None
+        try:
+            record_decision(settings, "rollback", author, reason, now, **named)
+        except NotTold as error:
+            problem = error
         switch_current(settings, target.release_id)
+        if problem:
+            raise NotTold(f"Release {target.release_id} is in force again. {problem}")
+        try:
+            audit.record(settings, author, "rolled_back", target.release_id, **named)
+        except NjiaError as error:
+            raise NotTold(f"Release {target.release_id} is in force again. {error}") from None
     return Release(target.release_id, target.path, target.manifest, is_current=True)
 
 

@@ -74,6 +74,7 @@ def stage(
 
     `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
     partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
+    input_parts (a mark a part of the inputs, optional), decisions (dicts with id and kind, optional),
     agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
     boundaries maps are drawn with, optional). `check_results` has the columns of
     CHECK_RESULTS; `waivers` are the active ones.
@@ -93,7 +94,9 @@ def stage(
         "as_of": as_of.isoformat(),
         "inputs_hash": inputs["inputs_hash"],
         "given_hash": inputs.get("given_hash"),
+        "input_parts": dict(inputs.get("input_parts", {})),
         "decisions_hash": inputs.get("decisions_hash"),
+        "decisions": sorted(inputs.get("decisions", []), key=lambda decision: str(decision["id"])),
         "previous_release": current.release_id if current else None,
         "storage_version": STORAGE_VERSION,
         "versions": versions(inputs.get("versions")),

@@ -12,15 +12,23 @@ from orchestration.stewardship.decisions import (
     revoke,
     without_effect,
 )
+from orchestration.stewardship.decisions_told import NotTold, gaps
 from orchestration.stewardship.erasing import erase_decisions
+from orchestration.stewardship.running import refresh_since
+from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
 __all__ = [
     "Decisions",
+    "NotTold",
     "active_decisions",
     "confirm",
     "erase_decisions",
+    "gaps",
     "list_decisions",
     "record_decision",
+    "refresh_since",
     "revoke",
+    "unseal_file",
+    "unseal_row",
     "without_effect",
 ]

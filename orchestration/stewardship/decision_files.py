@@ -26,6 +26,7 @@ from orchestration.stewardship.decision_kinds import (
     Revocation,
     read_entry,
 )
+from orchestration.stewardship.decisions_told import tell
 
 LOCK_SECONDS = 10
 
@@ -50,19 +51,22 @@ def plain(entry: Entry) -> dict[str, Any]:
 
 
 def append(settings: Settings, entry: Entry) -> dict[str, Any]:
-    """Add a line; the earlier lines keep their bytes. The caller holds the lock."""
+    """Add a line and tell the audit log; the earlier lines keep their bytes. The caller holds the lock."""
     path = _path(settings, entry.kind)
     earlier = path.read_text(encoding="utf-8") if path.is_file() else ""
     if earlier and not earlier.endswith("\n"):
         earlier += "\n"
     # The file is replaced whole, not written in place: a full disk cannot leave half a line.
     write_text(path, earlier + json.dumps(plain(entry), sort_keys=True, ensure_ascii=False) + "\n")
+    tell(settings, entry)
     return plain(entry)
 
 
 def read_kind(settings: Settings, kind: str) -> list[Entry]:
     path = _path(settings, kind)
     if not path.is_file():
+        if path.exists() or path.is_symlink():
+            raise NjiaError(f"{path} is no file, so its decisions would be lost. Restore it from a backup.")
         return []
     entries: list[Entry] = []
     active: dict[str, Entry] = {}
@@ -97,9 +101,13 @@ def why_not_confirmed(confirmation: Entry, decision: Entry | None) -> str | None
 
 
 def _read_line(path: Path, number: int, line: bytes, kind: str) -> Entry:
+    if not line.strip():
+        raise _bad_line(path, number, "it is empty")
     try:
-        content = json.loads(line.decode("utf-8"))
-    except ValueError:  # also what bad UTF-8 raises
+        content = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_each_name_once)
+    except _TwiceNamed:
+        raise _bad_line(path, number, "a name stands in it twice") from None
+    except (ValueError, RecursionError):  # also what bad UTF-8 raises
         raise _bad_line(path, number, "it is not a JSON object in UTF-8") from None
     if not isinstance(content, dict):
         raise _bad_line(path, number, "it is not a JSON object")
@@ -109,6 +117,17 @@ def _read_line(path: Path, number: int, line: bytes, kind: str) -> Entry:
         return read_entry(content)
     except ValidationError as error:
         raise _bad_line(path, number, in_words(error)) from None
+
+
+class _TwiceNamed(Exception):
+    """JSON takes the last of two values; which one was meant, nobody can say."""
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceNamed
+    return found
 
 
 def _bad_line(path: Path, number: int, what: str) -> NjiaError:

@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    StrictBool,
     StringConstraints,
     field_validator,
     model_validator,
@@ -92,10 +93,20 @@ class Entry(BaseModel):
     author: Annotated[Name, AfterValidator(_without_contact)]
     reason: Written
 
+    @field_validator("time", mode="before")
+    @classmethod
+    def _written(cls, time: Any) -> Any:
+        if isinstance(time, int | float):
+            raise ValueError("must be a time such as 2026-11-24T02:00:00Z")
+        return time
+
     @field_validator("time")
     @classmethod
     def _in_utc(cls, time: datetime) -> datetime:
-        return time.astimezone(UTC)
+        try:
+            return time.astimezone(UTC)
+        except OverflowError:
+            raise ValueError("must be a time such as 2026-11-24T02:00:00Z") from None
 
 
 class Revocation(Entry):
@@ -117,7 +128,7 @@ class Decision(Entry):
     """
 
     revokes: None = None
-    needs_second: bool = False
+    needs_second: StrictBool = False
 
 
 class CheckWaiver(Decision):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from pydantic import ValidationError
@@ -67,6 +68,12 @@ class Decisions:
     row_exclusions: list[dict[str, Any]] = field(default_factory=list)
     agreement_changes: list[dict[str, Any]] = field(default_factory=list)
     rollbacks: list[dict[str, Any]] = field(default_factory=list)
+    lines: dict[str, int] = field(default_factory=dict)  # of each decision's id, in its kind's file
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """All of them, oldest first."""
+        held = (getattr(self, one.name) for one in fields(self) if one.name != "lines")
+        return iter(sorted(chain.from_iterable(held), key=lambda decision: str(decision["time"])))
 
     @property
     def rollback(self) -> dict[str, Any] | None:
@@ -74,12 +81,16 @@ class Decisions:
         return self.rollbacks[-1] if self.rollbacks else None
 
     def content_hash(self) -> str:
-        """Hash of everything that shapes a release. Rollbacks choose between releases and are left out."""
+        """Hash of everything that shapes a release."""
+        lines = sorted(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in self.shaping)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    @property
+    def shaping(self) -> list[dict[str, Any]]:
+        """All that shape a release. Rollbacks choose between releases and are left out."""
         shaping = [*self.extract_accepts, *self.extract_withdrawals, *self.waivers, *self.place_aliases]
         shaping += [*self.link_accepts, *self.link_rejections]
-        shaping += [*self.row_releases, *self.row_exclusions, *self.agreement_changes]
-        lines = sorted(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in shaping)
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return [*shaping, *self.row_releases, *self.row_exclusions, *self.agreement_changes]
 
 
 def record_decision(
@@ -130,9 +141,7 @@ def revoke(
             if decision_id in {entry.id for _, entry in _unrevoked(entries)}:
                 content = {"kind": name, "time": now, "author": author, "reason": reason}
                 return append(settings, _checked({**content, "revokes": decision_id}, len(entries)))
-    raise UsageError(
-        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
-    )
+    raise UsageError(_why_not_active(settings, decision_id))
 
 
 def confirm(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
@@ -145,13 +154,13 @@ def confirm(settings: Settings, decision_id: str, author: str, reason: str, now:
                 content = {"kind": name, "time": now, "author": author, "reason": reason}
                 entry = _checked({**content, "confirms": decision_id}, len(entries))
                 fault = why_not_confirmed(entry, found[decision_id])
-                if fault or decision_id in _confirmed(entries):
-                    why = fault or "somebody has confirmed it already"
-                    raise UsageError(f"The confirmation of {decision_id} was not recorded: {why}.")
+                first = _confirmations(entries).get(decision_id)
+                if first and not fault:
+                    fault = f"{_by_whom(first)} confirmed it already"
+                if fault:
+                    raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
                 return append(settings, entry)
-    raise UsageError(
-        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
-    )
+    raise UsageError(_why_not_active(settings, decision_id))
 
 
 def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
@@ -184,6 +193,7 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
         row_exclusions=of_kind["row_exclude"],
         agreement_changes=of_kind["agreement_change"],
         rollbacks=of_kind["rollback"],
+        lines={entry.id: number for number, entry in found},
     )
 
 
@@ -215,20 +225,20 @@ def _says_otherwise(other: Entry, entry: Entry) -> bool:
     )
 
 
-def without_effect(settings: Settings, as_of: datetime) -> list[dict[str, Any]]:
-    """The decisions that hold and meet nothing, oldest first: what each `says`, `why`, and `what_to_do`."""
+def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, Any]]:
+    """Those of the decisions that meet nothing, oldest first: what each `says`, `why`, and `what_to_do`."""
     return [
         {
             "decision_id": entry.id,
             "kind": entry.kind,
-            "line": number,
+            "line": decisions.lines[entry.id],
             "decided_on": entry.time.date().isoformat(),
             "author": entry.author,
             "says": what_it_says(entry),
             "why": why,
             "what_to_do": f"If it was right once, take it back: njia decide revoke {entry.id}",
         }
-        for number, entry in _holding(settings, as_of)
+        for entry in map(read_entry, decisions)
         if (why := why_without_object(settings, entry))
     ]
 
@@ -284,7 +294,26 @@ def _settled(entries: list[Entry]) -> list[tuple[int, Any]]:
 
 def _confirmed(entries: list[Entry]) -> dict[str, str]:
     """Who confirmed which decision."""
-    return {entry.confirms: entry.author for entry in entries if isinstance(entry, Confirmation)}
+    return {confirmed: entry.author for confirmed, entry in _confirmations(entries).items()}
+
+
+def _confirmations(entries: list[Entry]) -> dict[str, Confirmation]:
+    return {entry.confirms: entry for entry in entries if isinstance(entry, Confirmation)}
+
+
+def _why_not_active(settings: Settings, decision_id: str) -> str:
+    """A sentence on a decision that is none, or that somebody else took back first."""
+    for kind in KINDS:
+        for entry in read_kind(settings, kind):
+            if isinstance(entry, Revocation) and entry.revokes == decision_id:
+                return f"Decision {decision_id} holds no more: {_by_whom(entry)} took it back."
+    return (
+        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
+    )
+
+
+def _by_whom(entry: Entry) -> str:
+    return f"{entry.author}, on {entry.time:%Y-%m-%d at %H:%M} UTC,"
 
 
 def _unrevoked(entries: list[Entry]) -> list[tuple[int, Any]]:

@@ -241,7 +241,10 @@ def _named_already(alias: PlaceAlias, holding: Iterable[Entry]) -> str | None:
 
 
 def _take_back(other: Entry) -> str:
-    return f"To decide anew, first take it back: `njia decide revoke {other.id}`."
+    return (
+        f"{other.author} decided that on {other.time:%Y-%m-%d at %H:%M} UTC. To decide anew, first take it "
+        f"back: `njia decide revoke {other.id}`."
+    )
 
 
 def _nearest(given: str, known: Collection[str]) -> str:

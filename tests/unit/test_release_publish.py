@@ -238,3 +238,25 @@ def test_the_summary_of_a_refused_candidate_tells_its_rows_and_checks(settings: 
     summary = refresh_summary(settings, [], None, None, 2, "refused", candidate)
     assert summary["release_id"] is None and summary["rows"]["landed"] == 4
     assert summary["checks"] == {"passed": 2, "failed": 2, "waived": 0}
+
+
+def test_what_was_decided_since_the_refresh_began_reaches_no_step_of_it(settings: Settings) -> None:
+    waiver = waive(settings, "quarantine_is_normal")
+    waived = {**FAILED, "outcome": "waived", "waived_by": waiver["id"]}
+    at_the_start = active_decisions(settings, START)
+    write_verdict(stage_candidate(settings, waivers=at_the_start.waivers), waived)
+    revoke(settings, waiver["id"], "A. Fixture", "a mistake", START)
+    assert publish(settings, START, at_the_start).manifest["waivers"] == [waiver["id"]]
+
+
+def test_a_rollback_while_a_refresh_runs_is_not_undone_by_it(settings: Settings) -> None:
+    first, bad = publish_one(settings, 0), publish_one(settings, 1, counts=(3, 1, 9))
+    at_the_start = active_decisions(settings, START)
+    rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
+    build_warehouse(settings, (3, 1, 9))
+    moment = START + timedelta(days=2)
+    again = stage_candidate(settings, moment, inputs_hash="0000002f" * 8)
+    write_verdict(again)
+    assert again.manifest["content_hash"] == bad.manifest["content_hash"]
+    with pytest.raises(ReleaseRefused, match="exactly what a rollback left behind"):
+        publish(settings, moment, at_the_start)

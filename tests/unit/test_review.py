@@ -11,7 +11,13 @@ from orchestration import console
 from orchestration.extracts import TakenExtract, left_alone
 from orchestration.settings import Settings
 from orchestration.status import read_status
-from orchestration.stewardship import list_decisions, record_decision, review, without_effect
+from orchestration.stewardship import (
+    active_decisions,
+    list_decisions,
+    record_decision,
+    review,
+    without_effect,
+)
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def test_a_decision_without_effect_is_told_with_its_id_and_how_to_take_it_back(s
     extract = {"partner": "kobe_shelter", "extract_id": note.stem}
     made = record_decision(settings, "extract_accept", "A. Fixture", "as agreed", now, **extract)
     note.unlink()
-    review.write_decisions_without_effect(settings, without_effect(settings, now))
+    review.write_decisions_without_effect(settings, without_effect(settings, active_decisions(settings, now)))
     found = read_status(settings)
     assert found["review"]["decisions_without_effect"] == 1
     with console.out.capture() as shown:

@@ -43,9 +43,13 @@ INTO_A_ROOM = {
         "the gate signs the files by the very hashes that publishing reads again"
     ),
 }
-# Used whole, as rooms of their own inside the package: `review` writes one folder after the steps;
-# `boundaries` loads shapely, which the rest of its room does without.
-MODULES_USED_WHOLE = {("orchestration.stewardship", "review"), ("orchestration.places", "boundaries")}
+# Used whole, as rooms of their own inside the package: `review` writes one folder after the steps, `audit`
+# another; `boundaries` loads shapely, which the rest of its room does without.
+MODULES_USED_WHOLE = {
+    ("orchestration.stewardship", "review"),
+    ("orchestration.stewardship", "audit"),
+    ("orchestration.places", "boundaries"),
+}
 # Who touches os.environ besides settings.py, and why it may.
 TOUCHES_ENVIRONMENT = {
     "orchestration/cli/refreshing.py": "hands the settings on to the Dagster UI, which is another process",

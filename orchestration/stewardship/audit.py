@@ -1,0 +1,246 @@
+"""The audit log: who decided, unsealed, traced or exported what and when; `audit/<year>.jsonl`, append-only.
+
+Each line holds the SHA-256 of the line before it, over the years' files, and `head` the hash of the last.
+So a line that was changed, removed or put between is found, and so is an end that was cut off or a file
+that is missing: mishaps, half restored backups, an editor, a hand that takes out one line. It does not stop
+who may write the folder and takes the trouble to make the chain and `head` anew. Against that helps only a
+copy elsewhere: `njia audit` prints the last hash, so that somebody else can note it.
+
+What does not belong here: the words of a decision (the log names its id) and what was seen or exported.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from orchestration.durable import sync, write_json
+from orchestration.errors import NjiaError, UsageError
+from orchestration.extracts import contact_in_prose
+from orchestration.settings import Settings
+
+LOCK_SECONDS = 10
+LONGEST = 2000
+LONGEST_LINE = 1 << 16
+FIRST = "0" * 64
+HEAD = "head"
+FIELDS = {"time", "who", "action", "what", "details", "previous"}
+# What a detail is never called: the log is read by more people than what these would hold.
+NEVER_DETAILS = {
+    "cell",
+    "contact",
+    "key",
+    "passphrase",
+    "password",
+    "private_key",
+    "statement",
+    "text",
+    "value",
+}
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{1,40}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Log:
+    """The lines, oldest first, and where the chain is broken: one sentence a place, with file and line."""
+
+    lines: list[dict[str, Any]]
+    faults: list[str]
+    head: str
+
+
+def record(
+    settings: Settings, who: str, action: str, what: str, *, when: datetime | None = None, **details: Any
+) -> dict[str, Any]:
+    """Append one line, on the disk when this returns; gives the line as written.
+
+    `who` is an author or `os_user()`; `action` one word of small letters, such as `decided`; `what` names the
+    thing by an id, a release or a path. Details are texts, whole numbers, true or false, or lists of texts;
+    one that ends in `_sha256` is a hash. None of it may hold a cell's value, a contact or a passphrase.
+    `when` is the clock's own time unless given. Raises UsageError for a line that may not stand here, and
+    NjiaError where it cannot be written.
+    """
+    time = (when or datetime.now(UTC)).astimezone(UTC)
+    line = {"time": time.isoformat(), "who": who, "action": action, "what": what, "details": details}
+    if fault := _fault(line):
+        raise UsageError(f"The audit log does not take this line: {fault}.")
+    try:
+        with _locked(settings):
+            return _append(settings, time.year, line)
+    except OSError as error:
+        raise NjiaError(f"The audit log {settings.audit} cannot be written ({error.strerror}).") from None
+
+
+def os_user() -> str:
+    """Who runs a command that asks for no author: the operating-system user, and said to be that."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):  # a container may run under a number that has no name
+        name = ""
+    # A user of a directory may be called by an e-mail address.
+    return f"os:{name}" if name and not contact_in_prose(name) else f"os:{os.getuid()}"
+
+
+def read(settings: Settings) -> Log:
+    """All lines, and every place where the chain is broken; what comes after such a place is read as well.
+
+    A last line without its line end was never told as written, so it does not count.
+    """
+    lines: list[dict[str, Any]] = []
+    faults: list[str] = []
+    last, one_before = FIRST, FIRST
+    where = "the beginning"
+    for path in _files(settings):
+        for number, raw in enumerate(_whole_lines(path.read_bytes()), start=1):
+            content = _content(raw)
+            here = f"{path}, line {number}"
+            if content is None:
+                faults.append(f"{here} cannot be read: it is no line of the audit log.")
+            else:
+                if content["previous"] != last:
+                    faults.append(
+                        f"{here} does not follow from {where}: a line was changed, removed or put in."
+                    )
+                lines.append(content)
+            one_before, last, where = last, _sha256(raw), here
+    faults += _faults_of_the_end(settings, last, one_before, where)
+    return Log(lines, faults, last)
+
+
+def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: str) -> list[str]:
+    """`head` is written after the line: a crash between leaves it one line behind, which is no fault."""
+    path = settings.audit / HEAD
+    try:
+        noted = json.loads(path.read_text(encoding="utf-8"))["sha256"]
+    except FileNotFoundError:
+        noted = FIRST
+    except (ValueError, KeyError, TypeError):
+        noted = None
+    if noted in (last, one_before):
+        return []
+    return [f"{path} names another last line than {where}: lines after it are missing, or it was changed."]
+
+
+@contextmanager
+def _locked(settings: Settings) -> Iterator[None]:
+    settings.audit.mkdir(parents=True, exist_ok=True)
+    settings.audit.chmod(0o700)
+    try:
+        with FileLock(settings.audit / ".lock", timeout=LOCK_SECONDS, mode=0o600):
+            yield
+    except Timeout:
+        raise NjiaError("Another line of the audit log is being written. Try again in a moment.") from None
+
+
+def _append(settings: Settings, year: int, line: dict[str, Any]) -> dict[str, Any]:
+    """In place, since a year may hold many lines; half a line is taken back, now or by the next writer."""
+    files = _files(settings)
+    # A clock that was put back does not open an earlier year again: the chain goes by the files' order.
+    path = settings.audit / f"{max([year, *(int(file.stem) for file in files)])}.jsonl"
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        end = _end_of_whole_lines(handle)
+        before = next((hash for file in reversed(files) if (hash := _hash_of_last_line(file))), FIRST)
+        written = {**line, "previous": before}
+        raw = json.dumps(written, sort_keys=True, ensure_ascii=False).encode()
+        if len(raw) >= LONGEST_LINE:
+            raise UsageError("The audit log does not take this line: it is too long.")
+        os.ftruncate(handle, end)
+        os.lseek(handle, end, os.SEEK_SET)
+        try:
+            with os.fdopen(os.dup(handle), "wb") as file:
+                file.write(raw + b"\n")
+            os.fsync(handle)
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(handle, end)
+            raise
+    finally:
+        os.close(handle)
+    sync(settings.audit)
+    write_json(settings.audit / HEAD, {"sha256": _sha256(raw)})
+    (settings.audit / HEAD).chmod(0o600)
+    return written
+
+
+def _end_of_whole_lines(handle: int) -> int:
+    size = os.fstat(handle).st_size
+    tail = os.pread(handle, LONGEST_LINE, max(0, size - LONGEST_LINE))
+    return size - len(tail) + tail.rfind(b"\n") + 1
+
+
+def _hash_of_last_line(path: Path) -> str | None:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - 2 * LONGEST_LINE))
+        lines = _whole_lines(file.read())
+    return _sha256(lines[-1]) if lines else None
+
+
+def _whole_lines(content: bytes) -> list[bytes]:
+    return content.split(b"\n")[:-1]
+
+
+def _files(settings: Settings) -> list[Path]:
+    return sorted(settings.audit.glob("[0-9][0-9][0-9][0-9].jsonl"))
+
+
+def _content(raw: bytes) -> dict[str, Any] | None:
+    try:
+        content = json.loads(raw)
+    except ValueError:  # also what bad UTF-8 raises
+        return None
+    if not isinstance(content, dict) or set(content) != FIELDS or _fault(content):
+        return None
+    return content
+
+
+def _fault(line: dict[str, Any]) -> str | None:
+    """Why a line is none, in words that do not repeat what it holds."""
+    try:
+        datetime.fromisoformat(line["time"])
+    except (TypeError, ValueError):
+        return "its time is none"
+    if not (isinstance(line["action"], str) and _NAME.fullmatch(line["action"])):
+        return "its action is not one word of small letters"
+    if not isinstance(line["details"], dict):
+        return "its details have no names"
+    for name, given in [("who", line["who"]), ("what", line["what"]), *line["details"].items()]:
+        if not _NAME.fullmatch(name) or name in NEVER_DETAILS:
+            return "a detail has a name that it may not have"
+        for one in given if isinstance(given, list) else [given]:
+            if fault := _fault_of_value(name, one):
+                return f"{name} {fault}"
+    if not (line["who"] and line["what"]):
+        return "it does not say who and what"
+    return None
+
+
+def _fault_of_value(name: str, given: object) -> str | None:
+    if name.endswith("_sha256"):
+        return None if isinstance(given, str) and _HASH.fullmatch(given) else "is no SHA-256"
+    if isinstance(given, str):
+        if len(given) > LONGEST:
+            return f"is longer than {LONGEST} characters"
+        found = contact_in_prose(given)
+        return f"holds {found}" if found else None
+    if name in ("who", "what") or not (given is None or isinstance(given, bool | int)):
+        return "is neither a text nor a whole number, true or false"
+    return None
+
+
+def _sha256(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()

@@ -1,0 +1,73 @@
+"""What the audit log is told of decisions, and where their files and the log do not agree.
+
+A decision is written first and told after: it must not be lost because the log cannot be written. What was
+not told is an error for whoever decided, who hears that the decision stands, and `gaps` finds it later, also
+after a crash between the two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration.errors import NjiaError
+from orchestration.settings import Settings
+from orchestration.stewardship import audit
+from orchestration.stewardship.decision_kinds import Confirmation, Entry, Revocation
+
+
+class NotTold(NjiaError):
+    """What was to be done is done, but the audit log has no line of it."""
+
+
+def tell(settings: Settings, entry: Entry) -> None:
+    """One line for an entry that stands in its file; raises NotTold. Its words stay in the decisions file."""
+    action = "decided"
+    details: dict[str, Any] = {"kind": entry.kind, "entry_sha256": _hash(entry.model_dump(mode="json"))}
+    if isinstance(entry, Revocation):
+        action, details["revokes"] = "revoked", entry.revokes
+    elif isinstance(entry, Confirmation):
+        action, details["confirms"] = "confirmed", entry.confirms
+    try:
+        audit.record(settings, entry.author, action, entry.id, **details)
+    except NjiaError as error:
+        raise NotTold(
+            f"Decision {entry.id} is recorded and holds, but the audit log was not told. {error} Do not "
+            "decide it again; `njia audit` names what it was not told."
+        ) from None
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """Ids of entries: `untold` of which no line speaks, because they were made before the log began, written
+    by hand or cut short by a fault; `changed` since they were told; told and `gone` from their files."""
+
+    untold: list[str]
+    changed: list[str]
+    gone: list[str]
+
+
+def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
+    """Compare the decisions files, which are readable, with all lines of the log."""
+    told = {
+        line["what"]: line["details"]["entry_sha256"] for line in lines if "entry_sha256" in line["details"]
+    }
+    found = {
+        entry["id"]: _hash(entry)
+        for path in sorted(settings.decisions.glob("*.jsonl"))
+        for line in path.read_bytes().splitlines()
+        if (entry := json.loads(line.decode("utf-8-sig")))
+    }
+    return Gaps(
+        [one for one in found if one not in told],
+        [one for one, digest in found.items() if told.get(one, digest) != digest],
+        [one for one in told if one not in found],
+    )
+
+
+def _hash(entry: dict[str, Any]) -> str:
+    """Of what an entry says, however its line is spaced."""
+    return hashlib.sha256(json.dumps(entry, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

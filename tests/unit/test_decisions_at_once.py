@@ -1,0 +1,143 @@
+"""Two stewards decide at once, each in a process of their own: nothing is lost, and the second is told who was first."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from expectations.checks import EXTRACT_CHECKS, is_waivable
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+from orchestration.stewardship import (
+    active_decisions,
+    audit,
+    confirm,
+    gaps,
+    list_decisions,
+    record_decision,
+    revoke,
+)
+
+NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
+EACH = 50
+EXTRACTS = [f"{number:016x}" for number in range(2 * EACH)]
+Act = Callable[[Settings, str, str], object]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    landed = tmp_path / "landing" / "kobe_shelter"
+    landed.mkdir(parents=True)
+    for extract_id in EXTRACTS:
+        (landed / f"{extract_id}.json").write_text("{}")
+    return Settings(tmp_path, tmp_path / "partners", tmp_path / "keys", waivers_need_second=True)
+
+
+def accept(settings: Settings, author: str, extract_id: str) -> None:
+    extract = {"partner": "kobe_shelter", "extract_id": extract_id}
+    record_decision(settings, "extract_accept", author, "as agreed", NOW, **extract)
+
+
+def take_back(settings: Settings, author: str, decision_id: str) -> None:
+    revoke(settings, decision_id, author, "a mistake", NOW)
+
+
+def stand_behind(settings: Settings, author: str, decision_id: str) -> None:
+    confirm(settings, decision_id, author, "looked at it", NOW)
+
+
+def _act(
+    settings: Settings, act: Act, author: str, objects: list[str], start: object, answers: object
+) -> None:
+    """In a process of its own: act on one object after the other; tell what was refused."""
+    start.wait()  # type: ignore[attr-defined]
+    refused = {}
+    for one in objects:
+        try:
+            act(settings, author, one)
+        except UsageError as error:
+            refused[one] = str(error)
+    answers.put((author, refused))  # type: ignore[attr-defined]
+
+
+def at_once(settings: Settings, act: Act, objects: dict[str, Iterable[str]]) -> dict[str, dict[str, str]]:
+    """What was refused of each steward's acts, by author and object."""
+    processes = multiprocessing.get_context("spawn")
+    start, answers = processes.Barrier(len(objects)), processes.Queue()
+    started = [
+        processes.Process(target=_act, args=(settings, act, author, list(ids), start, answers))
+        for author, ids in objects.items()
+    ]
+    for process in started:
+        process.start()
+    found = dict(answers.get(timeout=120) for _ in started)
+    for process in started:
+        process.join()
+    return found
+
+
+def test_a_hundred_decisions_of_two_stewards_are_all_there_each_in_a_whole_line(settings: Settings) -> None:
+    halves = {"A. Fixture": EXTRACTS[:EACH], "B. Fixture": EXTRACTS[EACH:]}
+    assert at_once(settings, accept, halves) == {"A. Fixture": {}, "B. Fixture": {}}
+    lines = (settings.decisions / "extract_accept.jsonl").read_text().splitlines()
+    made = [json.loads(line) for line in lines]
+    assert {(one["author"], one["extract_id"]) for one in made} == {
+        (author, extract_id) for author, ids in halves.items() for extract_id in ids
+    }
+    assert (
+        len(active_decisions(settings, NOW).extract_accepts) == len({one["id"] for one in made}) == 2 * EACH
+    )
+    log = audit.read(settings)
+    assert (
+        log.faults == [] and len(log.lines) == 2 * EACH and not any(vars(gaps(settings, log.lines)).values())
+    )
+
+
+def test_of_two_who_decide_take_back_or_confirm_the_same_the_second_is_told_who_was_first(
+    settings: Settings,
+) -> None:
+    same = EXTRACTS[:10]
+    refused = at_once(settings, accept, {"A. Fixture": same, "B. Fixture": same})
+    first = {one["extract_id"]: one["author"] for one in active_decisions(settings, NOW).extract_accepts}
+    assert first.keys() == set(same)
+    for author, told in refused.items():
+        for extract_id, sentence in told.items():
+            assert first[extract_id] != author
+            assert f"{first[extract_id]} decided that on 2026-11-24 at 02:00 UTC." in sentence
+    assert sum(map(len, refused.values())) == len(same)
+
+    decided = [one["id"] for one in active_decisions(settings, NOW).extract_accepts]
+    refused = at_once(settings, take_back, {"A. Fixture": decided, "B. Fixture": decided})
+    by = {one["revokes"]: one["author"] for one in list_decisions(settings) if one["revokes"]}
+    assert by.keys() == set(decided) and sum(map(len, refused.values())) == len(decided)
+    for told in refused.values():
+        for decision, sentence in told.items():
+            assert sentence == (
+                f"Decision {decision} holds no more: {by[decision]}, on 2026-11-24 at 02:00 UTC, took it back."
+            )
+
+
+def test_of_two_who_confirm_the_same_the_second_is_told_who_was_first(settings: Settings) -> None:
+    checks = [name for name in EXTRACT_CHECKS if is_waivable(name)][:8]
+    scope = f"kobe_shelter/{EXTRACTS[0]}"
+    waivers = [
+        record_decision(
+            settings, "check_waiver", "A. Fixture", "agreed", NOW, check=check, scope=scope,
+            expires=date(2026, 12, 31),
+        )["id"]
+        for check in checks
+    ]  # fmt: skip
+    assert active_decisions(settings, NOW).waivers == []
+    refused = at_once(settings, stand_behind, {"B. Fixture": waivers, "C. Fixture": waivers})
+    by = {one["id"]: one["confirmed_by"] for one in list_decisions(settings) if one["id"] in waivers}
+    assert len(active_decisions(settings, NOW).waivers) == len(checks)
+    for author, told in refused.items():
+        for waiver, sentence in told.items():
+            assert by[waiver] != author
+            assert sentence.endswith(f"{by[waiver]}, on 2026-11-24 at 02:00 UTC, confirmed it already.")
+    assert sum(map(len, refused.values())) == len(checks)

@@ -1,0 +1,168 @@
+"""Opening what is sealed: with the private key alone, one row or all of it, and never without a line in the log."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pyrage
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.errors import NjiaError, UsageError
+from orchestration.extracts import take_in
+from orchestration.keys import load_keys
+from orchestration.settings import Settings
+from orchestration.stewardship import audit, unseal_file, unseal_row
+from tests import scenario
+from tests.conftest import EvidenceBase
+
+BY = ("A. Fixture", "the partner asks which row it is")
+S5 = 6  # its row in the file: the header is row 1
+
+
+@pytest.fixture
+def private_key() -> str:
+    return str(pyrage.x25519.Identity.generate())
+
+
+@pytest.fixture
+def sealed(empty_base: EvidenceBase, private_key: str) -> tuple[Settings, str]:
+    """The scenario's first file, landed and sealed; and its extract id."""
+    settings = empty_base.settings
+    public = pyrage.x25519.Identity.from_str(private_key).to_public()
+    (settings.keys / "stewards.age.pub").write_text(str(public))
+    empty_base.deliver("swala_post", "swala_2026-02.csv", scenario.SWALA)
+    (taken,) = take_in(settings, load_keys(settings.keys), scenario.AS_OF)
+    assert taken.extract_id
+    return settings, taken.extract_id
+
+
+def test_the_whole_original_comes_back_byte_for_byte_for_its_reader_alone(
+    sealed: tuple[Settings, str], private_key: str, tmp_path: Path
+) -> None:
+    settings, extract_id = sealed
+    out = tmp_path / "original.csv"
+    unseal_file(settings, "swala_post", extract_id, private_key, out, *BY)
+    assert out.read_bytes() == scenario.SWALA.encode()
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_a_row_is_the_one_that_the_lists_name_as_its_partner_wrote_it(
+    sealed: tuple[Settings, str], private_key: str
+) -> None:
+    settings, extract_id = sealed
+    found = unseal_row(settings, "swala_post", extract_id, private_key, S5, None, *BY)
+    cells = dict(found.cells)
+    assert (cells["Ref"], cells["Date"], cells["Name"]) == ("S5", "31/02/2025", "Zawadi Testperson")
+    assert "Phone" not in cells, "an empty cell has nothing to show"
+    heading = unseal_row(settings, "swala_post", extract_id, private_key, 1, None, *BY)
+    assert ("Ref", "Ref") in heading.cells
+
+
+def test_what_was_opened_is_in_the_log_and_nothing_of_it_anywhere_in_the_home(
+    sealed: tuple[Settings, str], private_key: str, tmp_path: Path
+) -> None:
+    settings, extract_id = sealed
+    unseal_row(settings, "swala_post", extract_id, f"# a comment\n{private_key}\n", S5, None, *BY)
+    unseal_file(settings, "swala_post", extract_id, private_key, tmp_path / "original.csv", *BY)
+    lines = audit.read(settings).lines
+    assert [(line["who"], line["action"], line["what"], line["details"]) for line in lines] == [
+        ("A. Fixture", "unsealed", f"swala_post/{extract_id}", {"reason": BY[1], "row": S5, "sheet": None}),
+        ("A. Fixture", "unsealed", f"swala_post/{extract_id}", {"reason": BY[1], "whole": True}),
+    ]
+    for path in settings.home.rglob("*"):
+        content = path.read_bytes() if path.is_file() else b""
+        assert b"Zawadi" not in content and private_key.encode() not in content, path
+
+
+def test_without_a_line_in_the_log_nothing_is_opened(
+    sealed: tuple[Settings, str], private_key: str, tmp_path: Path
+) -> None:
+    settings, extract_id = sealed
+    out = tmp_path / "original.csv"
+    settings.audit.write_text("a file where the folder should be")
+    with pytest.raises(NjiaError, match="audit"):
+        unseal_file(settings, "swala_post", extract_id, private_key, out, *BY)
+    with pytest.raises(NjiaError, match="audit"):
+        unseal_row(settings, "swala_post", extract_id, private_key, S5, None, *BY)
+    settings.audit.unlink()
+    with pytest.raises(UsageError, match="reason holds a phone number"):
+        unseal_file(settings, "swala_post", extract_id, private_key, out, "A. Fixture", "call 0722 000 000")
+    assert not out.exists()
+
+
+def test_what_cannot_be_opened_is_told_in_a_sentence(
+    sealed: tuple[Settings, str], private_key: str, tmp_path: Path
+) -> None:
+    settings, extract_id = sealed
+    other = str(pyrage.x25519.Identity.generate())
+    path = settings.sealed / "swala_post" / f"{extract_id}.age"
+    whole = path.read_bytes()
+
+    def refused(key: str = private_key, row: int = S5, sheet: str | None = None, of: str = extract_id) -> str:
+        with pytest.raises(UsageError) as told:
+            unseal_row(settings, "swala_post", of, key, row, sheet, *BY)
+        return str(told.value)
+
+    assert "This key does not open" in refused(key=other)
+    assert "no private key of age" in refused(key="AGE-SECRET-KEY-1SAMPLETON")
+    assert "no private key of age" in refused(key="")
+    assert "has no row 900" in refused(row=900)
+    assert "no sheet 'Sampleton'" in refused(sheet="Sampleton")
+    assert "no landed extract" in refused(of="0" * 16)
+    path.write_bytes(whole[:-20])
+    assert "is damaged" in refused()
+    public = pyrage.x25519.Identity.from_str(private_key).to_public()
+    path.write_bytes(pyrage.encrypt(b"another file", [public]))
+    assert "another file than landed" in refused()
+    path.unlink()
+    assert "not there any more" in refused()
+    assert audit.read(settings).lines == []
+
+
+@pytest.mark.parametrize("where", ["home", "work", "existing", "link", "no folder"])
+def test_an_original_is_never_written_into_the_home_or_over_a_file(
+    sealed: tuple[Settings, str], private_key: str, tmp_path: Path, where: str
+) -> None:
+    settings, extract_id = sealed
+    (tmp_path / "existing").write_text("Sampleton")
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    out = {
+        "home": settings.home / "original.csv",
+        "work": settings.work / "original.csv",
+        "no folder": tmp_path / "none" / "original.csv",
+    }.get(where, tmp_path / where)
+    with pytest.raises(UsageError):
+        unseal_file(settings, "swala_post", extract_id, private_key, out, *BY)
+    assert (tmp_path / "existing").read_text() == "Sampleton" and not (tmp_path / "nothing").exists()
+    assert audit.read(settings).lines == []
+
+
+def test_the_command_asks_for_the_key_without_showing_it_or_reads_it_from_a_file(
+    sealed: tuple[Settings, str], private_key: str, tmp_path: Path
+) -> None:
+    settings, extract_id = sealed
+    key = tmp_path / "key"
+    key.write_text(private_key)
+    asked = ["unseal", "swala_post", extract_id, "--row", str(S5), "--author", BY[0], "--reason", BY[1]]
+    asked += ["--home", str(settings.home), "--partners", str(settings.partners)]
+    typed = CliRunner().invoke(cli, asked, input=f"{private_key}\n")
+    assert typed.exit_code == 0 and "Zawadi Testperson" in typed.stdout and "Row 6" in typed.stdout
+    assert private_key not in typed.output
+    filed = CliRunner().invoke(cli, [*asked, "--key", str(key)])
+    assert filed.exit_code == 0 and "31/02/2025" in filed.stdout
+    both = CliRunner().invoke(cli, [*asked, "--key", str(key), "--out", str(tmp_path / "out")])
+    assert isinstance(both.exception, UsageError)
+
+
+def test_signs_that_would_steer_the_terminal_are_written_out(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from orchestration.console_audit import show_original_row
+    from orchestration.extracts import OriginalRow
+
+    show_original_row(OriginalRow("", 2, [("Notes", "\x1b[2Jgone\nSampleton [bold]x")]))
+    shown = capsys.readouterr().out
+    assert "\x1b[2J" not in shown and "\\x1b[2Jgone\\nSampleton [bold]x" in shown

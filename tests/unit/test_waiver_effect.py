@@ -1,0 +1,132 @@
+"""What a waiver did to the published numbers: told for the first release it let pass, and never overstated."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.release import Release, diff, publish, waiver_effect
+from orchestration.release.diff import Moved, ReleaseDiff, most_moved
+from orchestration.release.waiver_effect import _also_changed
+from orchestration.settings import Settings
+from orchestration.stewardship import record_decision
+from tests.unit.release_world import (
+    PASSED,
+    START,
+    build_warehouse,
+    publish_one,
+    settings_in,
+    stage_candidate,
+    write_verdict,
+)
+
+MADE = {"id": "aaaaaaaaaaaa", "kind": "check_waiver"}
+EXTRACT = {"partner_code": "p-00000001", "extract_id": "a" * 16, "fate": "in_force", "parquet_sha256": "1"}
+OTHER = {**EXTRACT, "extract_id": "b" * 16}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def waive(settings: Settings, check: str) -> dict[str, Any]:
+    expires = (START + timedelta(days=9)).date()
+    return record_decision(
+        settings, "check_waiver", "A. Fixture", "a partner joined", START, check=check, scope="release",
+        expires=expires,
+    )  # fmt: skip
+
+
+def failed(check: str, waiver: dict[str, Any]) -> dict[str, Any]:
+    return {**PASSED, "name": check, "outcome": "waived", "waived_by": waiver["id"]}
+
+
+def test_all_of_a_release_that_a_waiver_let_pass_reached_readers_through_it(settings: Settings) -> None:
+    before = publish_one(settings, 0, counts=(3, 1, 2), decisions=[])
+    first, second = waive(settings, "quarantine_is_normal"), waive(settings, "quarantine_is_as_last_time")
+    unused = waive(settings, "movements_are_plausible")
+    build_warehouse(settings, (3, 5))
+    moment = START + timedelta(days=1)
+    decisions = [{"id": one["id"], "kind": one["kind"]} for one in (first, second, unused)]
+    candidate = stage_candidate(
+        settings, moment, "0000002a" * 8, waivers=[first, second], decisions=decisions
+    )
+    write_verdict(
+        candidate, failed("quarantine_is_normal", first), failed("quarantine_is_as_last_time", second)
+    )
+    release = publish(settings, moment)
+    publish_one(settings, 2, counts=(3, 5, 7))  # a later release is not the one that it first let pass
+
+    found = waiver_effect(settings, first["id"])
+    assert (found.first, found.let_pass) == (release.release_id, ["quarantine_is_normal"])
+    assert found.diff and (found.diff.before, found.diff.after) == (before.release_id, release.release_id)
+    movements = next(table for table in found.diff.tables if table.table == "marts.fct_movements")
+    assert (movements.added, movements.removed, movements.changed) == (0, 1, 1)
+    assert f"{before.release_id} would have stayed" in found.meaning
+    assert found.also_changed == [
+        f"the waivers {second['id']}, without which it would not have passed either"
+    ]
+    assert {one["id"] for one in found.diff.decisions_came or []} == {one["id"] for one in decisions}
+    with pytest.raises(UsageError, match="none passed by the waiver"):
+        waiver_effect(settings, unused["id"])
+    with pytest.raises(UsageError, match="no waiver 000000000000"):
+        waiver_effect(settings, "0" * 12)
+
+
+def test_a_release_from_before_decisions_were_named_says_that_it_does_not_know(settings: Settings) -> None:
+    before, after = publish_one(settings, 0), publish_one(settings, 1)
+    assert diff(settings, before.release_id, after.release_id).inputs_changed is None
+
+
+def compared(
+    inputs: list[str] | None,
+    came: list[dict[str, Any]],
+    left: list[dict[str, Any]],
+    *extracts: dict[str, Any],
+) -> list[str]:
+    """What else changed between a release with OTHER alone and one with these extracts."""
+    releases = [
+        Release(name, Path(name), {"as_of": name, "extracts": list(found)}, is_current=False)
+        for name, found in (("2026-03-01", [OTHER]), ("2026-03-02", extracts))
+    ]
+    found = ReleaseDiff("2026-03-01", "2026-03-02", [], [], [], [], came, left, inputs)
+    return _also_changed(found, *releases, MADE["id"], "a" * 16)
+
+
+def test_a_difference_is_a_waivers_alone_only_where_nothing_else_changed() -> None:
+    alone = ["decisions", "extracts"]
+    assert compared(alone, [MADE], [], OTHER, EXTRACT) == []
+    assert compared(alone, [MADE, {**MADE, "id": "b" * 12}], [], OTHER, EXTRACT) == [
+        "decisions came: bbbbbbbbbbbb"
+    ]
+    assert compared(alone, [MADE], [{**MADE, "id": "c" * 12}], OTHER, EXTRACT) == [
+        "decisions left: cccccccccccc"
+    ]
+    assert compared(alone, [MADE], [], {**OTHER, "fate": "withdrawn"}, EXTRACT) == [
+        "other extracts came, left or changed their fate"
+    ]
+    assert compared([*alone, "code", "time"], [MADE], [], OTHER, EXTRACT) == ["inputs changed: code, time"]
+    assert compared(None, [MADE], [], OTHER, EXTRACT) == ["what one of the releases is too old to tell"]
+
+
+def test_the_rows_that_moved_most_come_first_those_that_came_and_went_among_them() -> None:
+    with duckdb.connect() as con:
+        for name, rows in (("older", "('KE040', 3), ('KE047', 9), ('KE001', 2)"),
+                           ("newer", "('KE040', 8), ('KE047', 9), ('KE014', 1)")):  # fmt: skip
+            con.execute(f"attach ':memory:' as {name}")
+            con.execute(f"create schema {name}.marts")
+            con.execute(
+                f"create table {name}.marts.counted as select * from (values {rows}) as t (place_id, record_count)"
+            )
+        found = most_moved(con, "marts.counted", ["place_id"], "newer")
+    assert found == [
+        Moved("marts.counted", {"place_id": "KE040"}, 3, 8),
+        Moved("marts.counted", {"place_id": "KE001"}, 2, None),
+        Moved("marts.counted", {"place_id": "KE014"}, None, 1),
+    ]
