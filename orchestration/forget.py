@@ -14,8 +14,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-import pyrage
-
 from orchestration import extracts, outputs, release
 from orchestration.errors import UsageError
 from orchestration.forget_proof import Needles, needles_of
@@ -27,14 +25,17 @@ from orchestration.stewardship import erase_decisions
 
 @dataclass(frozen=True)
 class Erased:
-    """What was done before the refresh. `originals`: by extract id what became of the sealed file."""
+    """What was done before the refresh.
+
+    `originals`: by extract id what became of the sealed file. `decisions`: ids of the lines removed.
+    """
 
     partner: str
     records: int
     extracts: int
     rows: int
     originals: dict[str, str] = field(default_factory=dict)
-    decisions: int = 0
+    decisions: list[str] = field(default_factory=list)
 
 
 def records_called(settings: Settings, keys: Keys, partner: str, reference: str) -> set[int]:
@@ -66,7 +67,7 @@ def erase(
     partner: str,
     records: Iterable[int],
     references: Sequence[str],
-    identity: pyrage.x25519.Identity | None,
+    private_key: str | None,
     now: datetime,
 ) -> tuple[Erased, Needles]:
     """Erase records from everything but the releases. The caller holds the lock of refreshes."""
@@ -76,7 +77,7 @@ def erase(
     needles = needles_of(settings, asked, records, references)
     cells = tuple(one.cells_sha256 for one in extracts.held_of_forgotten(settings, asked))
     bury(settings, keys, partner, records, Due(now.date(), len(records), cells))
-    held, originals = extracts.erase_forgotten(settings, tombstones_of(settings, keys, partner), identity)
+    held, originals = extracts.erase_forgotten(settings, tombstones_of(settings, keys, partner), private_key)
     removed = erase_decisions(settings, {shown_record(one) for one in records}, needles.values)
     outputs.forget_receipts(settings, partner)
     shutil.rmtree(settings.work, ignore_errors=True)

@@ -24,6 +24,7 @@ import pyrage
 
 from orchestration.decoded import decoded, pattern_of
 from orchestration.errors import NjiaError
+from orchestration.extracts import identity_of
 from orchestration.forgotten import Tombstones
 from orchestration.keys import shown_record
 from orchestration.settings import REFERENCE_SEEDS, Settings
@@ -74,11 +75,12 @@ def needles_of(
 def prove(
     settings: Settings,
     needles: Needles,
-    identity: pyrage.x25519.Identity | None = None,
+    private_key: str | None = None,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Proof:
     """Search every file under the home. Raises NjiaError where the search does not find what was planted."""
     _control()
+    identity = identity_of(private_key) if private_key else None
     pattern = pattern_of(needles.values | needles.ids)
     files = [path for path in sorted(settings.home.rglob("*")) if path.is_file() and not path.is_symlink()]
     files = [path for path in files if not path.is_relative_to(settings.keys)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from orchestration import console
-from orchestration.cli.options import author_and_reason, day_of, installation, json_output
+from orchestration.cli.options import author_and_reason, day_of, installation, json_output, private_key_in
 from orchestration.cli.root import cli
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
@@ -85,20 +85,10 @@ def unseal(
 
     if (row is None) == (out is None) or (sheet and row is None):
         raise UsageError("Say either --row N (and --sheet, where there are several), or --out FILE.")
-    key = _private_key(key_file)
+    key = private_key_in(key_file)
     if out is not None:
         stewardship.unseal_file(settings, partner, extract_id, key, out, author, reason)
         console.say(f"The original is in {out}. It holds all that Njia leaves out: delete it after use.")
     elif row is not None:
         found = stewardship.unseal_row(settings, partner, extract_id, key, row, sheet, author, reason)
         show_original_row(found)
-
-
-def _private_key(file: Path | None) -> str:
-    """From a file, or typed and not shown: never an argument, which others and the history could see."""
-    if file is None:
-        return str(click.prompt("The stewards' private key", hide_input=True, err=True))
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{file} holds no private key of age.") from None

@@ -5,19 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from orchestration import console
-from orchestration.cli.options import installation, json_output
+from orchestration.cli.options import installation, json_output, private_key_in
 from orchestration.cli.root import cli
 from orchestration.console_forgotten import say_forgetting, show_forgotten
 from orchestration.errors import NjiaError, UsageError
 from orchestration.settings import Settings
-
-if TYPE_CHECKING:
-    import pyrage
 
 
 @cli.command()
@@ -61,21 +58,31 @@ def forget(
     from orchestration.forget_proof import prove
     from orchestration.keys import load_keys
     from orchestration.release import still_held
+    from orchestration.stewardship import FORGOT, audit
 
     asked = [*references, *(_lines(references_file) if references_file else [])]
     if not asked:
         raise UsageError("Give at least one record: njia forget PARTNER RECORD_REF, or --file LIST")
     keys = load_keys(settings.keys)
-    identity = _identity(key_file, keys.stewards_recipient) if key_file else None
+    private_key = _stewards_key(key_file, keys.stewards_recipient) if key_file else None
     workplace = Workplace(settings)
     workplace.take_lock("forget")
     try:
         records = {one for name in asked for one in forgetting.records_called(settings, keys, partner, name)}
         if not yes and sys.stdin.isatty():
-            say_forgetting(partner, len(records), identity is not None)
+            say_forgetting(partner, len(records), private_key is not None)
             click.confirm("Go on?", abort=True, err=True)
         erased, needles = forgetting.erase(
-            settings, keys, partner, records, asked, identity, settings.as_of()
+            settings, keys, partner, records, asked, private_key, settings.as_of()
+        )
+        audit.record(
+            settings,
+            audit.os_user(),
+            FORGOT,
+            partner,
+            records=erased.records,
+            extracts=list(erased.originals),
+            decisions=erased.decisions,
         )
     finally:
         workplace.end()
@@ -88,7 +95,7 @@ def forget(
         )
     forgetting.finish(settings, settings.as_of())
     held = still_held(settings)
-    proof = None if held else prove(settings, needles, identity)
+    proof = None if held else prove(settings, needles, private_key)
     found: dict[str, Any] = {
         "outcome": "refused" if held else "found" if proof and proof.found else "forgotten",
         "partner": partner,
@@ -96,7 +103,7 @@ def forget(
         "extracts": erased.extracts,
         "rows": erased.rows,
         "originals": erased.originals,
-        "decisions_removed": erased.decisions,
+        "decisions_removed": len(erased.decisions),
         "editions_deleted": forgetting.editions_erased(settings),
         "still_held_by": held,
         "proof": vars(proof) if proof else None,
@@ -127,21 +134,14 @@ def _lines(path: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def _identity(path: Path, recipient: str) -> pyrage.x25519.Identity:
-    import pyrage
+def _stewards_key(path: Path, recipient: str) -> str:
+    """The private key in a file; raises UsageError where it opens nothing here."""
+    from orchestration.extracts import identity_of
 
-    lines = path.read_text(encoding="utf-8", errors="replace").split()
-    try:
-        written = next(line for line in lines if line.startswith("AGE-SECRET-KEY-"))
-        identity = pyrage.x25519.Identity.from_str(written)
-    except (StopIteration, pyrage.IdentityError):
-        raise UsageError(
-            f"{path.name} holds no private key of age (a line AGE-SECRET-KEY-1…). Give the file in which the "
-            "stewards keep theirs."
-        ) from None
-    if str(identity.to_public()) != recipient:
+    private_key = private_key_in(path)
+    if str(identity_of(private_key).to_public()) != recipient:
         raise UsageError(
             f"The key in {path.name} is not the one that originals are sealed to (keys/stewards.age.pub). "
             "Give the stewards' own; without --key the originals that hold the record are destroyed."
         )
-    return identity
+    return private_key

@@ -62,3 +62,13 @@ def day_of(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{text!r} is not a date such as 2027-01-31.") from None
+
+
+def private_key_in(file: Path | None) -> str:
+    """From a file, or typed and not shown: never an argument, which others and the history could see."""
+    if file is None:
+        return str(click.prompt("The stewards' private key", hide_input=True, err=True))
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} holds no private key of age.") from None

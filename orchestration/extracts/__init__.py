@@ -37,7 +37,7 @@ from orchestration.extracts.landed_untold import NEVER, with_untold
 from orchestration.extracts.landing import read_register
 from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
 from orchestration.extracts.outcomes import TakenExtract
-from orchestration.extracts.sealing import opened, sealed_path
+from orchestration.extracts.sealing import identity_of, opened, sealed_path
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
@@ -69,6 +69,7 @@ __all__ = [
     "erase_forgotten",
     "finish_erasing",
     "held_of_forgotten",
+    "identity_of",
     "is_taken_in",
     "left_alone",
     "load_contract",

@@ -17,7 +17,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import pyrage
 
 from orchestration.durable import replacing, sync, write_json
 from orchestration.extracts.contract import Contract
@@ -31,7 +30,7 @@ from orchestration.extracts.landing import (
     write_cells,
 )
 from orchestration.extracts.link_codes import LINK_CODES, codes_path
-from orchestration.extracts.resealing import reseal
+from orchestration.extracts.resealing import Resealed, reseal
 from orchestration.forgotten import FORGOTTEN, Tombstones
 from orchestration.settings import Settings
 
@@ -84,7 +83,7 @@ def records_in_row(
 
 
 def erase_forgotten(
-    settings: Settings, tombstones: Tombstones, identity: pyrage.x25519.Identity | None = None
+    settings: Settings, tombstones: Tombstones, private_key: str | None = None
 ) -> tuple[list[HeldOfForgotten], dict[str, str]]:
     """Take the forgotten records of one partner out of all that landed, and out of the sealed originals.
 
@@ -94,11 +93,11 @@ def erase_forgotten(
     finish_erasing(settings.landing, tombstones.partner)
     found, originals = held_of_forgotten(settings, tombstones), {}
     for one in found:
-        what = _erase_in_original(settings, tombstones, one, identity)
+        what = _erase_in_original(settings, tombstones, one, private_key)
         _erase_codes(settings, tombstones, one)
         _erase_cells(settings, tombstones, one, what)
         if what:
-            originals[one.extract_id] = what
+            originals[one.extract_id] = what.what
     return found, originals
 
 
@@ -115,21 +114,22 @@ def finish_erasing(landing: Path, partner: str) -> None:
 
 
 def _erase_in_original(
-    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, identity: pyrage.x25519.Identity | None
-) -> str | None:
+    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, private_key: str | None
+) -> Resealed | None:
     entry = read_register(settings.landing, one.partner)[one.extract_id]
     contract = Contract.of_content(entry["contract_content"])
-    return reseal(settings, contract, one.extract_id, entry["file"], tombstones, identity)
+    return reseal(settings, contract, one.extract_id, entry["file"], tombstones, private_key)
 
 
 def _erase_cells(
-    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, original: str | None
+    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, original: Resealed | None
 ) -> None:
     path = parquet_path(settings.landing, one.partner, one.extract_id)
     note = register_path(settings.landing, one.partner, one.extract_id)
     waiting = note.with_suffix(".next")
     entry = json.loads(note.read_text(encoding="utf-8"))
-    entry["original"] = original or entry.get("original")
+    if original:
+        entry |= {"original": original.what, "original_sha256": original.sha256}
     gone: Counter[tuple[str, str]] = Counter()
     with replacing(path) as partial:
         write_cells(partial, _kept(path, tombstones, gone))

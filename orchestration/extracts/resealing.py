@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import csv
 import re
-import tempfile
 from collections import deque
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import openpyxl
-import pyrage
 
 from orchestration.decoded import says
+from orchestration.errors import UsageError
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat, XlsxFormat
+from orchestration.extracts.landing import sha256_of
+from orchestration.extracts.original_rows import suffix_of
 from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import Source, open_source
 from orchestration.extracts.records import RecordReader
-from orchestration.extracts.sealing import seal, sealed_path
+from orchestration.extracts.sealing import in_memory, opened, seal, sealed_path
 from orchestration.extracts.shown_names import shown_sheet
 from orchestration.forgotten import Tombstones
 from orchestration.settings import Settings
@@ -40,14 +41,21 @@ _SHORTEST_TOLD = 4
 _TELLING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
 
 
+class Resealed(NamedTuple):
+    """What became of an original, and the SHA-256 of what is sealed now."""
+
+    what: str
+    sha256: str | None = None
+
+
 def reseal(
     settings: Settings,
     contract: Contract,
     extract_id: str,
     file_name: str,
     tombstones: Tombstones,
-    identity: pyrage.x25519.Identity | None,
-) -> str | None:
+    private_key: str | None,
+) -> Resealed | None:
     """Seal an original anew without forgotten records, or destroy it, which needs no key.
 
     Returns what was done, None where there is no original. It is read again, so that rows count that never
@@ -57,43 +65,37 @@ def reseal(
     sealed = sealed_path(settings.sealed, partner, extract_id)
     if not sealed.is_file():
         return None
-    if identity is None:
+    if private_key is None:
         sealed.unlink()
-        return WITHOUT_KEY
-    with tempfile.TemporaryDirectory() as folder:
-        # openpyxl opens no workbook by another name.
-        original = Path(folder) / f"original.{contract.format.kind}"
-        try:
-            pyrage.decrypt_file(str(sealed), str(original), [identity])
-        except pyrage.DecryptError:
-            sealed.unlink()
-            return WITHOUT_KEY
-        reader = RecordReader(contract, tombstones.keys, file_name, tombstones=tombstones)
-        try:
+        return Resealed(WITHOUT_KEY)
+    reader = RecordReader(contract, tombstones.keys, file_name, tombstones=tombstones)
+    recipient = tombstones.keys.stewards_recipient
+    try:
+        with opened(sealed, private_key, suffix_of(contract)) as original:
             with open_source(original, contract) as source:
                 deque(reader.landed_cells(source), maxlen=0)
-        except ExtractStopped:  # the contract reads it no more
-            sealed.unlink()
-            return NOT_REWRITABLE
-        rows = reader.tally.forgotten
-        return seal_without(
-            settings, contract, extract_id, original, rows, tombstones.keys.stewards_recipient
-        )
+            rows = reader.tally.forgotten
+            return seal_without(settings, contract, extract_id, original, rows, recipient)
+    except UsageError:  # the key opens it not, or it is damaged
+        what = WITHOUT_KEY
+    except ExtractStopped:  # the contract reads it no more
+        what = NOT_REWRITABLE
+    sealed.unlink()
+    return Resealed(what)
 
 
 def seal_without(
     settings: Settings, contract: Contract, extract_id: str, original: Path, rows: Rows, recipient: str
-) -> str:
+) -> Resealed:
     """Seal a file without some rows; where that cannot be, nothing of it stays sealed. Returns which."""
     partner = contract.partner.code
-    with tempfile.TemporaryDirectory() as folder:
-        rewritten = Path(folder) / "rewritten"
+    with in_memory(f"rewritten{suffix_of(contract)}") as rewritten:
         what = _rewrite(original, contract, rows, rewritten)
         if what == RESEALED:
             seal(rewritten, settings.sealed, partner, extract_id, recipient)
-        else:
-            sealed_path(settings.sealed, partner, extract_id).unlink(missing_ok=True)
-    return what
+            return Resealed(what, sha256_of(rewritten))
+    sealed_path(settings.sealed, partner, extract_id).unlink(missing_ok=True)
+    return Resealed(what)
 
 
 def _rewrite(original: Path, contract: Contract, rows: Rows, rewritten: Path) -> str:

@@ -36,28 +36,35 @@ def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient:
 
 @contextmanager
 def opened(sealed: Path, private_key: str, suffix: str = "") -> Iterator[Path]:
-    """Give a path at which the original can be read while the block lasts; raises UsageError in a sentence.
+    """Give a path at which the original can be read while the block lasts; raises UsageError."""
+    identity = identity_of(private_key)
+    with in_memory(f"original{suffix}") as path:
+        _decrypt(sealed, path, identity)
+        yield path
 
-    The bytes lie in memory that ends with this process, however it ends: a crash leaves an empty folder with
+
+@contextmanager
+def in_memory(name: str) -> Iterator[Path]:
+    """Give a path for a file that nobody may find afterwards.
+
+    Its bytes lie in memory that ends with this process, however it ends: a crash leaves an empty folder with
     a link to nothing. (Memory may be swapped out: encrypt the swap.) Where the system knows no such memory,
     they lie in a folder that only this account reads, and a crash leaves them there.
     """
-    identity = _identity(private_key)
     with tempfile.TemporaryDirectory(prefix="njia-") as folder:  # 0700
-        path = Path(folder) / f"original{suffix}"
+        path = Path(folder) / name
         handle = os.memfd_create("original") if hasattr(os, "memfd_create") else None
         try:
             if handle is not None:
                 path.symlink_to(f"/proc/{os.getpid()}/fd/{handle}")
-            _decrypt(sealed, path, identity)
             yield path
         finally:
             if handle is not None:
                 os.close(handle)
 
 
-def _identity(private_key: str) -> pyrage.x25519.Identity:
-    """From a line `AGE-SECRET-KEY-1…`, alone or among the comments that age writes into a key's file."""
+def identity_of(private_key: str) -> pyrage.x25519.Identity:
+    """The key in a text: a line `AGE-SECRET-KEY-1…`, alone or among the comments that age writes."""
     lines = [line.strip() for line in private_key.splitlines()]
     keys = [line for line in lines if line and not line.startswith("#")]
     try:

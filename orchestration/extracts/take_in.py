@@ -41,7 +41,7 @@ from orchestration.extracts.link_codes import sweep_codes
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
-from orchestration.extracts.resealing import seal_without
+from orchestration.extracts.resealing import Resealed, seal_without
 from orchestration.extracts.sealing import seal, sealed_path
 from orchestration.extracts.shown_names import shown_file
 from orchestration.forgotten import partners_with_tombstones, tombstones_of
@@ -165,7 +165,8 @@ def _take_in_file(
         "key_ids": keys.ids,
         "drift": drift.as_dict() if drift else None,
         "column_profile": reader.profiles.content(),
-        "original": original,
+        "original": original.what if original else None,
+        "original_sha256": original.sha256 if original else sha256,
         "landed_at": as_of.astimezone(UTC).isoformat(),
         # Read again by a mended contract, an extract keeps its place among the partner's extracts.
         "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
@@ -184,7 +185,7 @@ def _take_in_file(
 
 def _seal(
     settings: Settings, contract: Contract, extract_id: str, file: Path, reader: RecordReader, keys: Keys
-) -> str | None:
+) -> Resealed | None:
     """Seal the original; says what became of one that holds a forgotten record."""
     rows = reader.tally.forgotten
     if rows:

@@ -12,12 +12,13 @@ from orchestration.stewardship.decisions import (
     revoke,
     without_effect,
 )
-from orchestration.stewardship.decisions_told import NotTold, gaps
+from orchestration.stewardship.decisions_told import FORGOT, NotTold, gaps
 from orchestration.stewardship.erasing import erase_decisions
 from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
 __all__ = [
+    "FORGOT",
     "Decisions",
     "NotTold",
     "active_decisions",

@@ -18,6 +18,8 @@ from orchestration.settings import Settings
 from orchestration.stewardship import audit
 from orchestration.stewardship.decision_kinds import Confirmation, Entry, Revocation
 
+FORGOT = "forgot"
+
 
 class NotTold(NjiaError):
     """What was to be done is done, but the audit log has no line of it."""
@@ -51,7 +53,14 @@ class Gaps:
 
 
 def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
-    """Compare the decisions files, which are readable, with all lines of the log."""
+    """Compare the decisions files, which are readable, with all lines of the log.
+
+    What went with a forgotten record is told as gone by the line of the forgetting, and is no gap.
+    """
+    lines = list(lines)
+    forgotten = {
+        one for line in lines if line["action"] == FORGOT for one in line["details"].get("decisions", ())
+    }
     told = {
         line["what"]: line["details"]["entry_sha256"] for line in lines if "entry_sha256" in line["details"]
     }
@@ -64,7 +73,7 @@ def gaps(settings: Settings, lines: Iterable[dict[str, Any]]) -> Gaps:
     return Gaps(
         [one for one in found if one not in told],
         [one for one, digest in found.items() if told.get(one, digest) != digest],
-        [one for one in told if one not in found],
+        [one for one in told if one not in found and one not in forgotten],
     )
 
 

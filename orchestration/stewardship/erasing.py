@@ -16,9 +16,9 @@ from orchestration.stewardship.decision_kinds import KINDS
 _RECORD_FIELDS = ("record", "record_a", "record_b")
 
 
-def erase_decisions(settings: Settings, records: Collection[str], texts: Collection[str] = ()) -> int:
-    """Remove the lines about records (`r-…`), and aliases of texts that only they said; returns how many."""
-    removed = 0
+def erase_decisions(settings: Settings, records: Collection[str], texts: Collection[str] = ()) -> list[str]:
+    """Remove the lines about records (`r-…`), and aliases of texts that only they said; returns their ids."""
+    removed: list[str] = []
     with locked(settings):
         for kind in KINDS:
             read_kind(settings, kind)  # a file that cannot be read is told, not rewritten
@@ -32,12 +32,11 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
                 for entry in entries
                 if {entry.get(name) for name in _RECORD_FIELDS} & set(records) or entry.get("text") in texts
             }
-            kept = [
-                line
-                for line, entry in zip(lines, entries, strict=True)
-                if not {entry["id"], entry.get("revokes"), entry.get("confirms")} & doomed
+            stays = [
+                not {entry["id"], entry.get("revokes"), entry.get("confirms")} & doomed for entry in entries
             ]
+            kept = [line for line, is_kept in zip(lines, stays, strict=True) if is_kept]
             if len(kept) < len(lines):
-                removed += len(lines) - len(kept)
+                removed += [entry["id"] for entry, is_kept in zip(entries, stays, strict=True) if not is_kept]
                 write_text(path, "".join(f"{line}\n" for line in kept))
     return removed

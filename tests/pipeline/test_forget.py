@@ -71,6 +71,9 @@ def test_the_edition_that_held_it_is_gone_and_says_so(forgotten: tuple[EvidenceB
 def test_decisions_about_it_are_gone_and_no_word_of_it_is_said(forgotten: tuple[EvidenceBase, Ran]) -> None:
     base, ran = forgotten
     assert last_object(ran)["decisions_removed"] == 1
+    audited = last_object(njia("audit", "--json", settings=base.settings))
+    assert audited["lines"][-1]["action"] == "forgot"
+    assert (audited["gone"], audited["untold"], audited["faults"]) == ([], [], [])
     assert REFERENCE not in ran.stdout + ran.stderr
     assert shown(base) not in ran.stdout + ran.stderr
 
@@ -103,7 +106,7 @@ def test_an_unknown_record_or_partner_and_a_wrong_key_are_told(
         (("swala_post", "S99"), "holds a record of this name"),
         (("swalapost", "S1"), "No extract of a partner swalapost"),
         (("swala_post",), "at least one record"),
-        (("swala_post", "S1", "--key", str(key)), "holds no private key of age"),
+        (("swala_post", "S1", "--key", str(key)), "no private key of age"),
     ):
         ran = njia("forget", *arguments, settings=base.settings)
         assert ran.returncode == 2

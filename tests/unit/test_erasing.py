@@ -41,7 +41,9 @@ def landed(base: EvidenceBase) -> list[dict]:
 def forget(base: EvidenceBase, reference: str, identity: pyrage.x25519.Identity | None = None):
     keys = keys_of(base)
     bury(base.settings, keys, "swala_post", records_called(base.settings, keys, "swala_post", reference))
-    return erase_forgotten(base.settings, tombstones_of(base.settings, keys, "swala_post"), identity)
+    return erase_forgotten(
+        base.settings, tombstones_of(base.settings, keys, "swala_post"), str(identity) if identity else None
+    )
 
 
 @pytest.fixture
