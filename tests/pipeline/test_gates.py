@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from orchestration.errors import ReleaseRefused, UsageError
-from orchestration.release import current_release, rollback
+from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import record_decision
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
@@ -161,6 +161,12 @@ def test_a_waiver_opens_the_gate_once_and_is_printed(refused: Ended, tmp_path: P
         ("quarantine_is_as_last_time", "the partner mends its dates"),
         ("quarantine_is_normal", "the partner mends its dates"),
     ]
+    (waiver,) = base.ask("select decision_id from quality.waivers where check_name = 'quarantine_is_normal'")
+    effect = waiver_effect(base.settings, waiver[0])
+    assert (effect.first, effect.let_pass) == (base.release_id(), ["quarantine_is_normal"])
+    assert effect.diff and effect.diff.before == refused.before
+    movements = next(table for table in effect.diff.tables if table.table == "marts.fct_movements")
+    assert (movements.added, movements.removed) == (1, 0)  # K10, whose date can be read
 
 
 def test_reconciliation_cannot_be_waived(evidence_base: EvidenceBase) -> None:

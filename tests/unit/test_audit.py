@@ -118,11 +118,11 @@ def test_a_clock_that_was_put_back_does_not_open_an_earlier_year_again(settings:
 def test_half_a_line_of_a_killed_writer_counts_for_nothing_and_is_taken_back(settings: Settings) -> None:
     path = record(settings)
     whole = path.read_bytes()
-    path.write_bytes(whole + b'{"action": "unsea')
+    path.write_bytes(whole + b'{"action": "unsealed", ' + b" " * 2000)  # longer than the line that comes next
     assert len(audit.read(settings).lines) == 1 and audit.read(settings).faults == []
     record(settings, "3317f06775fe")
-    assert path.read_bytes().startswith(whole) and audit.read(settings).faults == []
-    assert len(audit.read(settings).lines) == 2
+    assert path.read_bytes().startswith(whole) and path.read_bytes().endswith(b"}\n")
+    assert audit.read(settings).faults == [] and len(audit.read(settings).lines) == 2
 
 
 def test_a_crash_before_the_head_was_noted_is_no_broken_chain(settings: Settings) -> None:
