@@ -8,24 +8,22 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from orchestration import gates
 from orchestration.outputs.quality_report import (
-    ExtractRows,
     Finding,
     OfPartner,
     QualityReport,
     RuleCount,
     Series,
     counted,
-    most_rows_first,
+    most_records_first,
     rule_words,
 )
-from orchestration.outputs.receipt_rows import read_standing
+from orchestration.outputs.rows_of_extracts import ExtractRows, rows_of_extracts
 from orchestration.settings import Settings
 from orchestration.stewardship import items, refreshes, review
 
@@ -46,7 +44,7 @@ def quality_of_refresh(
         headline=headline,
         verdict=told,
         findings=findings,
-        rules=most_rows_first(_rules(settings)),
+        rules=most_records_first(_rules(settings)),
         extracts=list(_reconciliation(settings)),
         trend=_trend(refreshes.history(settings)[-SHOWN_REFRESHES:]),
         trend_of="refreshes",
@@ -132,9 +130,8 @@ def _notes(end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator
 
 def _rules(settings: Settings) -> Iterator[RuleCount]:
     rows = review.read(settings, review.QUARANTINED_ROWS)
-    where = ("rule_code", "partner", "extract_id", "sheet", "row_number")
-    each_row_once = {tuple(row[name] for name in where) for row in rows}
-    counts = Counter((rule, partner) for rule, partner, *_ in each_row_once)
+    each_once = {(row["rule_code"], row["partner"], row["extract_id"], row["record"]) for row in rows}
+    counts = Counter((rule, partner) for rule, partner, *_ in each_once)
     for rule in {rule for rule, _ in counts}:
         title, action = rule_words().get(rule, (rule.replace("_", " "), "Ask the maintainers."))
         partners = [
@@ -142,23 +139,13 @@ def _rules(settings: Settings) -> Iterator[RuleCount]:
             for (of, partner), count in counts.most_common()
             if of == rule
         ]
-        yield RuleCount(rule, title, action, sum(one.rows for one in partners), partners)
+        yield RuleCount(rule, title, action, sum(one.records for one in partners), partners)
 
 
 def _reconciliation(settings: Settings) -> Iterator[ExtractRows]:
-    try:
-        rows = read_standing(settings).rows
-    except duckdb.Error:  # a refresh that broke off may have left no judged table
-        rows = {}
-    fates = gates.read_fates(settings)
-    for landed in gates.landed_extracts(settings):
-        fate = fates[landed.key].fate if landed.key in fates else "not judged"
-        link = settings.desk_url + items.held_extract(*landed.key).path if fate == "held" else None
-        content = landed.content
-        yield ExtractRows(
-            landed.partner, landed.extract_id, fate.replace("_", " "), content["rows_read"],
-            content["rows_refused"], content["rows_landed"], rows.get(landed.key, {}), link,
-        )  # fmt: skip
+    for one in rows_of_extracts(settings):
+        item = items.held_extract(one.partner, one.extract)
+        yield replace(one, link=settings.desk_url + item.path) if one.fate == "held" else one
 
 
 def _trend(ends: list[Mapping[str, Any]]) -> list[Series]:

@@ -16,15 +16,14 @@ import duckdb
 
 from orchestration.outputs.quality_of_refresh import share
 from orchestration.outputs.quality_report import (
-    FATES,
-    ExtractRows,
     Finding,
     QualityReport,
     RuleCount,
     Series,
     counted,
-    most_rows_first,
+    most_records_first,
 )
+from orchestration.outputs.rows_of_extracts import FATES, ExtractRows
 from orchestration.release import EVIDENCE_BASE
 
 SEALED_BEFORE = (
@@ -65,7 +64,7 @@ def quality_of_release(
             "It then had to pass the release gate, or it would not be here."
         ),
         findings=findings,
-        rules=most_rows_first(rules),
+        rules=most_records_first(rules),
         extracts=extracts,
         trend=_trend([*earlier, manifest]),
         trend_of="releases",
@@ -82,7 +81,7 @@ select stage, check_name,
 from quality.check_results order by stage, check_name, subject
 """
 _RULES = """
-select rule_code, max(rule_title), max(steward_action), cast(sum(row_count) as bigint)
+select rule_code, max(rule_title), max(steward_action), cast(sum(record_count) as bigint)
 from quality.quarantine_summary group by rule_code order by rule_code
 """
 _ROWS = """

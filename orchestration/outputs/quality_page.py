@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from orchestration import durable, gates
 from orchestration.outputs.quality_of_refresh import quality_of_refresh
 from orchestration.outputs.quality_of_release import quality_of_release
-from orchestration.outputs.quality_report import FATES, SHOWN_SUBJECTS, QualityReport
+from orchestration.outputs.quality_report import QualityReport
+from orchestration.outputs.rows_of_extracts import FATES
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 
@@ -51,7 +52,6 @@ def page(report: QualityReport) -> str:
     return pages.get_template("quality.html.j2").render(
         report=report,
         fates=FATES,
-        most_subjects=SHOWN_SUBJECTS,
         most_extracts=MOST_EXTRACTS,
         made=report.made.astimezone(NAIROBI),
     )

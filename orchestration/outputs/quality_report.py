@@ -7,13 +7,14 @@ desk; `quality_of_release` for readers, inside the release, with partners' codes
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Literal
 
+from orchestration.outputs.rows_of_extracts import ExtractRows
 from orchestration.settings import REFERENCE_SEEDS
 
 STAGES = {
@@ -22,8 +23,6 @@ STAGES = {
     "release_gate": "Release gate: is the candidate fit to publish?",
 }
 NOT_FINE = ("failed", "error", "not_run")
-FATES = ("current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
-SHOWN_SUBJECTS = 12
 
 
 @dataclass(frozen=True)
@@ -96,42 +95,22 @@ class Check:
 
 @dataclass(frozen=True)
 class OfPartner:
-    """Rows of one partner that a rule set aside."""
+    """Records of one partner that a rule set aside."""
 
     partner: str
-    rows: int
+    records: int
     link: str
 
 
 @dataclass(frozen=True)
 class RuleCount:
-    """Rows that one rule set aside; whose they are stands only in the restricted report."""
+    """Records that one rule set aside; whose they are stands only in the restricted report."""
 
     rule: str
     title: str
     steward_action: str
-    rows: int
+    records: int
     partners: Sequence[OfPartner] = ()
-
-
-@dataclass(frozen=True)
-class ExtractRows:
-    """Read = refused + landed, and where the landed rows are; `fates` is empty before they are judged."""
-
-    partner: str
-    extract: str
-    fate: str
-    read: int
-    refused: int
-    landed: int
-    fates: Mapping[str, int]
-    link: str | None = None
-
-    @property
-    def adds_up(self) -> bool:
-        return self.read == self.refused + self.landed and (
-            not self.fates or self.landed == sum(self.fates.values())
-        )
 
 
 @dataclass(frozen=True)
@@ -212,5 +191,5 @@ def rule_words() -> dict[str, tuple[str, str]]:
         return {row["rule_code"]: (row["title"], row["steward_action"]) for row in csv.DictReader(file)}
 
 
-def most_rows_first(rules: Iterable[RuleCount]) -> list[RuleCount]:
-    return sorted(rules, key=lambda one: (-one.rows, one.rule))
+def most_records_first(rules: Iterable[RuleCount]) -> list[RuleCount]:
+    return sorted(rules, key=lambda one: (-one.records, one.rule))

@@ -6,7 +6,7 @@ it (the desk). Reading order: config, events, words, channel, folder, smtp, chan
 """
 
 from orchestration.stewardship.messages.config import Notify, read_notify
-from orchestration.stewardship.messages.delivery import Delivered, send_due, send_test, standing
+from orchestration.stewardship.messages.delivery import Delivered, in_words, send_due, send_test, standing
 from orchestration.stewardship.messages.events import events
 
-__all__ = ["Delivered", "Notify", "events", "read_notify", "send_due", "send_test", "standing"]
+__all__ = ["Delivered", "Notify", "events", "in_words", "read_notify", "send_due", "send_test", "standing"]

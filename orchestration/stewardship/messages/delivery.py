@@ -39,6 +39,12 @@ class Delivered:
     why_not: str | None
 
 
+def in_words(sent: Delivered) -> str:
+    if sent.why_not:
+        return f"{sent.channel}: {sent.why_not}"
+    return f"{sent.channel}: {sent.messages} message(s) about {sent.events} event(s)."
+
+
 def send_due(settings: Settings, now: datetime | None = None, patient: bool = True) -> list[Delivered]:
     """Tell every address what it has not been told. Raises UsageError where the settings are wrong.
 
