@@ -72,7 +72,10 @@ def _tags(refresh: Refresh | None, outcome: str) -> dict[str, str]:
     tags = {OUTCOME: outcome}
     found = refresh.found if refresh else {}
     if settled := found.get("in_force"):
-        tags |= {HELD: str(len(settled.held)), OVERDUE: str(len(settled.partners_overdue))}
+        counts = {HELD: len(settled.held), OVERDUE: len(settled.partners_overdue)}
+        tags |= {
+            name: str(count) for name, count in counts.items() if count
+        }  # what stands there wants a look
     if published := found.get("published"):
         tags[RELEASE] = published.release_id
     return tags

@@ -116,6 +116,9 @@ def _result(
         metadata["failed"] = dg.MetadataValue.table(table)
         newest = items.extract_check(partner, failed[-1].extract_id, expectation.name)
         metadata["desk"] = dg.MetadataValue.url(desk_url + newest.path)
+    if holding:
+        held = items.held_extract(partner, holding[-1].extract_id)
+        metadata["desk_of_extract"] = dg.MetadataValue.url(desk_url + held.path)
     if expectation.name == QUARANTINE_CHECK:
         metadata["rows_set_aside"] = dg.MetadataValue.int(sum(by_rule.values()))
     if by_rule:
