@@ -35,7 +35,8 @@ def quality_of_refresh(
     settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None
 ) -> QualityReport:
     """`verdict` is that on this refresh's candidate, None where there was none to judge."""
-    findings = [*_extracts(settings), *_later(settings, end, verdict)]
+    has_judged = (settings.work / "gates" / "verdicts.parquet").is_file()
+    findings = [*_extracts(settings), *_later(settings, end, verdict)] if has_judged else []
     headline, told = _verdict(end, findings)
     return QualityReport(
         title="Quality report of a refresh",
@@ -54,8 +55,6 @@ def quality_of_refresh(
 
 
 def _extracts(settings: Settings) -> Iterator[Finding]:
-    if not (settings.work / "gates" / "verdicts.parquet").is_file():
-        return
     for one in gates.read_verdicts(settings).verdicts:
         item = items.extract_check(one.partner, one.extract_id, one.check_name)
         yield Finding(
