@@ -94,12 +94,11 @@ def _last_verdict(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
-    failed = sum(finding.has_failed for finding in findings)
     waived = sum(finding.is_waived for finding in findings)
     warned = sum(finding.is_warning for finding in findings)
     passed = sum(finding.outcome == "passed" for finding in findings)
     stays = f"Release {end.release_id} stays in force." if end.release_id else "There is no release yet."
-    held = f", and {counted(len(end.held), 'extract')} kept out" if end.held else ""
+    held = f"; {counted(len(end.held), 'extract')} kept out" if end.held else ""
     if end.outcome == refreshes.PUBLISHED:
         return "Published", (
             f"Release {end.release_id} was published, because no check refused it. "
@@ -113,7 +112,9 @@ def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
             )
         return "Unchanged", f"Nothing has changed since the last release, so nothing was built{held}. {stays}"
     if end.outcome == refreshes.REFUSED:
-        by = f"{counted(failed, 'check')} failed" if failed else "the verdict did not let it pass"
+        named = ", ".join(name.replace("_", " ") for name in end.refused_by)
+        count = counted(len(end.refused_by), "check")
+        by = f"{count} refused it ({named})" if named else "its verdict does not hold for it"
         return "Refused", f"The new release was not published, because {by}{held}. {stays}"
     return "Failed", f"The refresh ended without a result: {end.reason or 'nobody knows why.'} {stays}"
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from orchestration import durable, gates
 from orchestration.outputs.quality_of_refresh import quality_of_refresh
@@ -40,6 +42,11 @@ def write_quality_of_release(
     return path
 
 
+def _code(sentence: str) -> Markup:
+    """Words between backticks as code; all else is escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
+
+
 def page(report: QualityReport) -> str:
     pages = Environment(
         loader=PackageLoader("orchestration.outputs"),
@@ -48,7 +55,7 @@ def page(report: QualityReport) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters["number"] = lambda value: f"{value:,}"
+    pages.filters |= {"number": lambda value: f"{value:,}", "code": _code}
     return pages.get_template("quality.html.j2").render(
         report=report,
         fates=FATES,

@@ -154,7 +154,9 @@ class QualityReport:
 
     @property
     def failed(self) -> list[Finding]:
-        return [finding for finding in self.findings if finding.has_failed]
+        """What refuses a release before what holds an extract."""
+        found = [finding for finding in self.findings if finding.has_failed]
+        return sorted(found, key=lambda one: one.severity == "hold")
 
     @property
     def waived(self) -> list[Finding]:

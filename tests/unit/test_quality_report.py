@@ -120,6 +120,22 @@ def test_what_a_partner_wrote_is_text_and_never_markup() -> None:
     assert "<b>Fixture" not in html and "&lt;b&gt;Fixture" in html
 
 
+def test_commands_in_a_sentence_are_shown_as_code_and_their_text_is_escaped() -> None:
+    html = page(report(finding("failed", steward_action="Run `njia decide <x>` then.")))
+    assert "Run <code>njia decide &lt;x&gt;</code> then." in html
+
+
+def test_what_refuses_is_told_before_what_only_holds_an_extract(settings: Settings) -> None:
+    first, second = finding("failed", severity="hold"), finding("failed")
+    assert report(first, second).failed == [second, first]
+    ended = end(settings, refreshes.REFUSED, refused_by=["rows_hold", "sums_hold"], release_id="r1",
+                held=[{"partner": "kobe", "extract_id": "e1", "held_by": ["dates_are_readable"]}])  # fmt: skip
+    assert quality_of_refresh(settings, ended, None).verdict == (
+        "The new release was not published, because 2 checks refused it (rows hold, sums hold); 1 extract "
+        "kept out. Release r1 stays in force."
+    )
+
+
 def test_a_trend_draws_a_bar_for_each_number_and_says_them_in_words() -> None:
     html = page(report(trend=[Series("Movements", [("a", 2.0), ("b", None), ("c", 4.0)])]))
     assert re.findall(r'<rect x="(\d+)" y="[\d.]+" width="\d+" height="([\d.]+)"', html) == [
