@@ -48,6 +48,10 @@ def complain(sentence: str, refused: bool = False) -> None:
     err.print(f"[bold red]{label}:[/] {escape(sentence)}", soft_wrap=True)
 
 
+def warn(sentence: str) -> None:
+    err.print(f"[bold yellow]warning[/] {escape(sentence)}", soft_wrap=True)
+
+
 def show_new_key(private_key: str | None) -> None:
     """The stewards' private key is shown this once; nothing stores it.
 
@@ -157,6 +161,8 @@ def show_status(found: dict[str, Any]) -> None:
         table.add_row(*(str(value if value is not None else "–") for value in values))
     out.print(table)
     _show_warnings(found["warnings"])
+    for channel in found["messages"]:
+        out.print(f"[bold yellow]messages[/] {escape(_waiting(channel))}", soft_wrap=True)
     withheld = [
         f"{escape(partner['partner'])} {partner['withheld']:,}"
         for partner in found["partners"]
@@ -184,6 +190,16 @@ def show_status(found: dict[str, Any]) -> None:
     for name, number in found["review"].items():
         facts.add_row(f"{number:,}", name.replace("_", " "))
     out.print(facts)
+
+
+def _waiting(channel: dict[str, Any]) -> str:
+    said = f"{channel['channel']}: {channel['why']}"
+    if channel["since"] is None:
+        return said
+    return (
+        f"{said} {channel['waiting']} event(s) wait; it has failed {channel['tries']} time(s) since "
+        f"{channel['since'][:16]}, and is tried again after {channel['next_try'][:16]} (UTC)."
+    )
 
 
 def _show_boundaries(boundaries: dict[str, Any] | None) -> None:

@@ -23,6 +23,7 @@ class Settings:
     `boundaries` is the operator's own file of county boundaries, None for the layer that ships with Njia.
     `waivers_need_second`: a check waiver holds only once a second person has confirmed it.
     `desk_url` is where stewards reach the desk: links in the Dagster UI and in messages begin with it.
+    `notify` is the file that says who is told of what goes wrong, and how; None for the folder alone.
     """
 
     home: Path
@@ -32,6 +33,7 @@ class Settings:
     boundaries: Path | None = None
     waivers_need_second: bool = False
     desk_url: str = DEFAULT_DESK_URL
+    notify: Path | None = None
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -52,7 +54,7 @@ class Settings:
                 "to the folder that holds one folder per partner."
             )
         keys = Path(os.environ.get("NJIA_KEYS") or chosen_home / "keys").resolve()
-        own_boundaries = os.environ.get("NJIA_BOUNDARIES")
+        own_boundaries, notify = os.environ.get("NJIA_BOUNDARIES"), os.environ.get("NJIA_NOTIFY")
         return cls(
             chosen_home,
             chosen_partners,
@@ -61,6 +63,7 @@ class Settings:
             Path(own_boundaries).resolve() if own_boundaries else None,
             _is_on("NJIA_WAIVERS_NEED_SECOND"),
             (os.environ.get("NJIA_DESK_URL") or DEFAULT_DESK_URL).rstrip("/"),
+            Path(notify).resolve() if notify else None,
         )
 
     def as_of(self) -> datetime:
@@ -101,6 +104,11 @@ class Settings:
     def forgotten(self) -> Path:
         """Keyed tombstones of the records that were forgotten, one file a partner."""
         return self.home / "forgotten"
+
+    @property
+    def notices(self) -> Path:
+        """Messages as files, and which message has reached whom."""
+        return self.home / "notices"
 
     @property
     def receipts(self) -> Path:
@@ -147,6 +155,11 @@ class Settings:
     @property
     def lock(self) -> Path:
         return self.home / "refresh.lock"
+
+
+def secret_from(variable: str) -> str | None:
+    """A password that an operator keeps in the environment, under a name of their own choice."""
+    return os.environ.get(variable) or None
 
 
 def _is_on(name: str) -> bool:

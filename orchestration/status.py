@@ -11,7 +11,7 @@ from orchestration.extracts import agreements_ending, left_alone, load_contracts
 from orchestration.loud import partners_gone, warnings
 from orchestration.release import current_release
 from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, review
+from orchestration.stewardship import active_decisions, messages, review
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
@@ -35,6 +35,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "boundaries": release.manifest.get("boundaries"),
         },
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
+        "messages": messages.standing(settings),
         "partners": _partners(settings, in_force),
         "warnings": warnings(settings, contracts),
         "agreements": [

@@ -1,4 +1,4 @@
-"""From the inbox to a release, and what stands: refresh, ui, status."""
+"""From the inbox to a release, who is told, and what stands: refresh, notify, ui, status."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from orchestration import console
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
-from orchestration.errors import ReleaseRefused, UsageError
+from orchestration.errors import NjiaError, ReleaseRefused, UsageError
 from orchestration.settings import PROJECT_ROOT, Settings
 
 
@@ -41,6 +41,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     console.show_new_key(_make_keys(settings))
     with console.steps() as on_step:
         ended = run_refresh(settings, on_step)
+    _tell_of_it(settings)
     error = ended.error
     if error is not None and not isinstance(error, ReleaseRefused):
         raise error
@@ -64,6 +65,30 @@ def refresh(settings: Settings, as_json: bool) -> None:
 
 
 @cli.command()
+@click.option("--test", "is_test", is_flag=True, help="Send a test message through every channel instead.")
+@json_output
+@installation
+def notify(settings: Settings, is_test: bool, as_json: bool) -> None:
+    """Tell stewards and operators what they have not been told yet, by the channels of NJIA_NOTIFY.
+
+    A refresh does this at its end, and `njia ui` each minute. Exit code 1: a channel failed.
+    """
+    from orchestration.home import prepare_home
+    from orchestration.stewardship import messages
+
+    prepare_home(settings)
+    sent = messages.send_test(settings) if is_test else messages.send_due(settings, patient=False)
+    for one in sent:
+        console.say(messages.in_words(one))
+    if not sent:
+        console.say("Nobody waits for news.")
+    if as_json:
+        print(json.dumps({"sent": [vars(one) for one in sent]}))
+    if failed := [one for one in sent if one.why_not]:
+        raise NjiaError(f"{len(failed)} channel(s) failed; what could not be told is tried again.")
+
+
+@cli.command()
 @click.option("--port", default=3000, show_default=True)
 @installation
 def ui(settings: Settings, port: int) -> None:
@@ -80,6 +105,8 @@ def ui(settings: Settings, port: int) -> None:
         NJIA_KEYS=str(settings.keys),
         DAGSTER_HOME=str(settings.dagster_home),
     )
+    if settings.notify:
+        os.environ["NJIA_NOTIFY"] = str(settings.notify)
     if settings.boundaries:
         os.environ["NJIA_BOUNDARIES"] = str(settings.boundaries)  # the UI starts in another folder
     console.say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C stops it)")
@@ -100,6 +127,19 @@ def status(settings: Settings, as_json: bool) -> None:
         print(json.dumps(found, default=str))
     else:
         console.show_status(found)
+
+
+def _tell_of_it(settings: Settings) -> None:
+    """Whoever must act. A mail server that is down is told on stderr and changes nothing else."""
+    from orchestration.stewardship import messages
+
+    try:
+        failed = [one for one in messages.send_due(settings) if one.why_not]
+    except (NjiaError, OSError) as error:
+        console.warn(f"Nobody could be told: {error}")
+        return
+    for one in failed:
+        console.warn(f"Messages wait. {messages.in_words(one)}")
 
 
 def _make_keys(settings: Settings) -> str | None:

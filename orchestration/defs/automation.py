@@ -1,4 +1,4 @@
-"""When a refresh runs: nightly, and when a partner's file arrives."""
+"""When a refresh runs, nightly and when a partner's file arrives; and when people are told of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from filelock import FileLock, Timeout
 
 from orchestration import extracts
+from orchestration.errors import NjiaError
 from orchestration.settings import Settings
+from orchestration.stewardship import messages
 
 REFRESH = "refresh"
 
@@ -19,7 +21,7 @@ REFRESH = "refresh"
 class Automation:
     job: UnresolvedAssetJobDefinition
     schedule: dg.ScheduleDefinition
-    sensor: dg.SensorDefinition
+    sensors: tuple[dg.SensorDefinition, ...]
 
 
 def automation(settings: Settings) -> Automation:
@@ -54,7 +56,23 @@ def automation(settings: Settings) -> Automation:
         # A file that cannot be read stays in the inbox: its key keeps it from starting a refresh each minute.
         return dg.RunRequest(run_key=state) if state else dg.SkipReason("The inbox is empty.")
 
-    return Automation(job, schedule, inbox)
+    @dg.sensor(
+        name="messages",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Tells stewards and operators of refused releases, held extracts, files not taken, "
+        "overdue partners and failed refreshes: each once.",
+    )
+    def tell() -> dg.SkipReason:
+        if _refresh_is_running(settings):
+            return dg.SkipReason("A refresh is running; what it comes to is told after it.")
+        try:
+            sent = messages.send_due(settings)
+        except NjiaError as error:
+            return dg.SkipReason(f"Nothing can be told: {error}")
+        return dg.SkipReason(" ".join(messages.in_words(one) for one in sent) or "Nobody waits for news.")
+
+    return Automation(job, schedule, (inbox, tell))
 
 
 def _refresh_is_running(settings: Settings) -> bool:

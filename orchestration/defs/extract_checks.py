@@ -10,7 +10,7 @@ from orchestration import extracts, gates
 from orchestration.defs.extracts import landing_key
 from orchestration.defs.gates import VERDICTS
 from orchestration.defs.workplace import Workplace, step
-from orchestration.stewardship import review
+from orchestration.stewardship import items, review
 
 FILES_WHY = (
     "A file that cannot be read, or not by its contract, waits in the inbox; what came before it stays. "
@@ -49,17 +49,18 @@ def checks(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
         rules = step(context, workplace, lambda refresh: gates.quarantine_rules(workplace.settings))
         taken = step(context, workplace, lambda refresh: refresh.taken)
         for partner in contracts.partners:
-            yield _files_result(partner, [extract for extract in taken if extract.partner == partner])
+            files = [extract for extract in taken if extract.partner == partner]
+            yield _files_result(partner, files, workplace.settings.desk_url)
             own = verdicts.of_partner(partner)
             for expectation in EXTRACT_GATE:
                 of_check = [verdict for verdict in own if verdict.check_name == expectation.name]
                 by_rule = rules.get(partner, {}) if expectation.name == QUARANTINE_CHECK else {}
-                yield _result(partner, expectation, of_check, by_rule)
+                yield _result(partner, expectation, of_check, by_rule, workplace.settings.desk_url)
 
     return [extract_checks]
 
 
-def _files_result(partner: str, taken: list[extracts.TakenExtract]) -> dg.AssetCheckResult:
+def _files_result(partner: str, taken: list[extracts.TakenExtract], desk_url: str) -> dg.AssetCheckResult:
     waiting = [extract for extract in taken if extract.outcome in ("held", "unreadable")]
     metadata: dict[str, dg.MetadataValue] = {"files_waiting": dg.MetadataValue.int(len(waiting))}
     if waiting:
@@ -68,6 +69,9 @@ def _files_result(partner: str, taken: list[extracts.TakenExtract]) -> dg.AssetC
                 dg.TableRecord({"file": file.file, "outcome": file.outcome, "reason": file.reason or ""})
                 for file in waiting
             ]
+        )
+        metadata["desk"] = dg.MetadataValue.url(
+            desk_url + items.file_not_taken(partner, waiting[0].file).path
         )
     return dg.AssetCheckResult(
         asset_key=landing_key(partner),
@@ -82,7 +86,11 @@ def _files_result(partner: str, taken: list[extracts.TakenExtract]) -> dg.AssetC
 
 
 def _result(
-    partner: str, expectation: Expectation, verdicts: list[gates.Verdict], by_rule: dict[str, int]
+    partner: str,
+    expectation: Expectation,
+    verdicts: list[gates.Verdict],
+    by_rule: dict[str, int],
+    desk_url: str,
 ) -> dg.AssetCheckResult:
     failed = [verdict for verdict in verdicts if not verdict.passed]
     holding = [verdict for verdict in failed if verdict.holds]
@@ -100,9 +108,19 @@ def _result(
     metadata: dict[str, dg.MetadataValue] = {
         "extracts_judged": dg.MetadataValue.int(len(verdicts)),
         "extracts_failed": dg.MetadataValue.int(len(failed)),
+        "extracts_waived": dg.MetadataValue.int(sum(verdict.waived for verdict in failed)),
     }
+    if verdicts and verdicts[-1].observed is not None:
+        metadata["observed_of_newest"] = dg.MetadataValue.float(verdicts[-1].observed)
     if table:
         metadata["failed"] = dg.MetadataValue.table(table)
+        newest = items.extract_check(partner, failed[-1].extract_id, expectation.name)
+        metadata["desk"] = dg.MetadataValue.url(desk_url + newest.path)
+    if holding:
+        held = items.held_extract(partner, holding[-1].extract_id)
+        metadata["desk_of_extract"] = dg.MetadataValue.url(desk_url + held.path)
+    if expectation.name == QUARANTINE_CHECK:
+        metadata["rows_set_aside"] = dg.MetadataValue.int(sum(by_rule.values()))
     if by_rule:
         metadata["rows_by_rule"] = dg.MetadataValue.table(
             [dg.TableRecord({"rule": rule, "rows": rows}) for rule, rows in by_rule.items()]
@@ -112,8 +130,22 @@ def _result(
         check_name=expectation.name,
         passed=not [verdict for verdict in failed if not verdict.waived],
         severity=dg.AssetCheckSeverity.ERROR if holding else dg.AssetCheckSeverity.WARN,
-        description=f"{len(failed)} of {len(verdicts)} extracts fail. {expectation.steward_action}"
-        if failed
-        else f"{len(verdicts)} extracts judged.",
+        description=_described(expectation, failed, len(verdicts)),
         metadata=metadata,
+    )
+
+
+def _described(expectation: Expectation, failed: list[gates.Verdict], judged: int) -> str:
+    """What was seen, what it does, why it is asked and what to do: read without opening anything else."""
+    if not failed:
+        return f"{judged} extract(s) judged, all fine."
+    newest = failed[-1]
+    seen = "" if newest.observed is None else f" The newest of them: {newest.observed:.4g}, "
+    seen = f"{seen}expected {newest.expected}." if seen else f" Expected {newest.expected}."
+    waived = sum(verdict.waived for verdict in failed)
+    so = f" {waived} waived." if waived else ""
+    if any(verdict.holds for verdict in failed):
+        so += " What fails is held: the partner's last good extract serves, and the release goes on."
+    return (
+        f"{len(failed)} of {judged} extract(s) fail.{seen}{so} {expectation.why} {expectation.steward_action}"
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import dagster as dg
 
-from orchestration import extracts, outputs
+from orchestration import extracts, gates, outputs
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.release import current_release
 from orchestration.stewardship import review
@@ -30,7 +30,8 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
             dg.AssetSpec(
                 landing_key(partner),
                 group_name=GROUP,
-                description="What this partner sent: values as sent, our names, no direct identifiers.",
+                description="What this partner sent: values as sent, our names, no direct identifiers. Made "
+                "anew by every refresh: whether the partner is late, its check next_extract_is_on_time says.",
                 kinds={"parquet"},
             )
             for partner in partners
@@ -39,13 +40,22 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
     def take_in(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
         taken = step(context, workplace, lambda refresh: _take_in(workplace, refresh))
+        register = step(context, workplace, lambda refresh: gates.landed_extracts(workplace.settings))
         for partner in partners:
+            received = [landed.received_on for landed in register if landed.partner == partner]
             own = [extract for extract in taken if extract.partner == partner]
             yield dg.MaterializeResult(
                 asset_key=landing_key(partner),
                 metadata={
-                    "dagster/row_count": sum(extract.rows_landed for extract in own),
+                    # Of all it ever sent: every refresh makes this asset anew, also where nothing came.
+                    "dagster/row_count": sum(
+                        int(landed.content.get("rows_landed") or 0)
+                        for landed in register
+                        if landed.partner == partner
+                    ),
+                    "last_received": str(max(filter(None, received), default="nothing yet")),
                     "files": len(own),
+                    "rows_landed": sum(extract.rows_landed for extract in own),
                     "rows_read": sum(extract.rows_read for extract in own),
                     "rows_refused": sum(extract.rows_refused for extract in own),
                     "files_with_changed_columns": sum(extract.drift is not None for extract in own),

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration import extracts, gates, stewardship
-from orchestration.defs.extracts import typed_key
+from orchestration.defs.confirming import confirm_unchanged
+from orchestration.defs.extracts import landing_key, typed_key
 from orchestration.defs.places import MATCHES
 from orchestration.defs.receipts import tell_partners
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.release import is_rolled_back
-from orchestration.stewardship import review
+from orchestration.stewardship import items, review
 
 GROUP = "gates"
 VERDICTS = dg.AssetKey(["gates", "verdicts"])
@@ -32,6 +33,7 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
             metadata={
                 "passed": verdicts.count("passed"),
                 "failed": verdicts.count("failed"),
+                "waived": sum(verdict.waived for verdict in verdicts.verdicts),
                 "extracts_held": len(verdicts.holding),
             }
         )
@@ -61,12 +63,19 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
     def in_force(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Settle every extract's fate; go on only if that would give another release."""
         settled = step(context, workplace, lambda refresh: _settle(workplace, refresh))
+        if workplace.begin(context.run_id).found["unchanged"]:
+            confirm_unchanged(context, workplace)
+        for observation in _held(settled, workplace.settings.desk_url):
+            context.log_event(observation)
         if not workplace.begin(context.run_id).found["unchanged"]:
             yield dg.MaterializeResult(
                 asset_key=IN_FORCE,
                 metadata={
                     "inputs_hash": settled.inputs_hash,
                     "extracts": len(settled.fates),
+                    "extracts_held": len(settled.held),
+                    "partners_overdue_count": len(settled.partners_overdue),
+                    "desk": dg.MetadataValue.url(f"{workplace.settings.desk_url}/"),
                     "partners_in_force": len(settled.partners_in_force),
                     "partners_stale": ", ".join(settled.partners_stale) or "none",
                     "partners_held": ", ".join(settled.partners_held) or "none",
@@ -106,3 +115,24 @@ def _settle(workplace: Workplace, refresh: Refresh) -> gates.InForce:
     if refresh.found["unchanged"]:  # no later step runs
         tell_partners(workplace, refresh, "unchanged")
     return settled
+
+
+def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation]:
+    """On the asset of each partner with an extract held: which, why, and where it is decided."""
+    for partner in sorted({fate.partner for fate in settled.held}):
+        own = [fate for fate in settled.held if fate.partner == partner]
+        item = items.held_extract(partner, own[-1].extract_id)
+        yield dg.AssetObservation(
+            landing_key(partner),
+            description="Held: kept out of the release; what the partner sent before serves.",
+            metadata={
+                "extracts_held": len(own),
+                "desk": dg.MetadataValue.url(desk_url + item.path),
+                "held": dg.MetadataValue.table(
+                    [
+                        dg.TableRecord({"extract": fate.extract_id, "held_by": ", ".join(fate.held_by)})
+                        for fate in own
+                    ]
+                ),
+            },
+        )

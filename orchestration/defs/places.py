@@ -25,6 +25,8 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
             metadata={
                 "dagster/row_count": located.mentions,
                 "resolved": located.resolved,
+                "resolved_share": located.resolved / located.mentions if located.mentions else 1.0,
+                "to_review": located.to_review,
                 "ambiguous": located.ambiguous,
                 "unresolved": located.unresolved,
             }

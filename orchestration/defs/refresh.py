@@ -14,11 +14,13 @@ from dagster import DagsterEvent, DagsterInstance
 
 from orchestration.defs import release
 from orchestration.defs.automation import REFRESH
+from orchestration.defs.ending import tell_end
 from orchestration.defs.resources import evidence_base
 from orchestration.defs.workplace import Refresh, Workplace
 from orchestration.errors import NjiaError, RefreshRunning
 from orchestration.home import prepare_home
 from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
 
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -83,13 +85,17 @@ def _run(
 
     with DagsterInstance.from_config(str(workplace.settings.dagster_home)) as instance:
         instance.add_event_listener(run_id, listen)
-        return job.execute_in_process(
+        result = job.execute_in_process(
             run_config=QUIET_LOGS,
             instance=instance,
             raise_on_error=False,
             run_id=run_id,
             asset_selection=steps,
         )
+        if not result.success:  # most often told already, by the step that failed
+            stopped = workplace.interrupted or _was_interrupted(result)
+            tell_end(workplace, instance, run_id, refreshes.STOPPED if stopped else refreshes.CRASHED)
+        return result
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from orchestration import gates, release
+from orchestration.defs.confirming import FRESH, PUBLISHED, confirm_unchanged, of_published
+from orchestration.defs.ending import tell_end
 from orchestration.defs.receipts import receipts_of_run
 from orchestration.defs.staging import stage_candidate
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
-from orchestration.stewardship import review
+from orchestration.stewardship import refreshes, review
 
 GROUP = "release"
 CANDIDATE = dg.AssetKey(["release", "candidate"])
 VERDICT = dg.AssetKey(["release", "verdict"])
-PUBLISHED = dg.AssetKey(["release", "published"])
 RECEIPTS = dg.AssetKey(["release", "receipts"])
 
 
@@ -36,6 +38,7 @@ def assets(
         """
         staged = step(context, workplace, lambda refresh: stage_candidate(workplace, refresh, manifest))
         if staged is None:
+            confirm_unchanged(context, workplace)
             return
         yield dg.MaterializeResult(
             metadata={
@@ -54,6 +57,7 @@ def assets(
             metadata={
                 "verdict": verdict.verdict,
                 "checks": len(verdict.checks),
+                **verdict_in_numbers(verdict),
                 "reasons": dg.MetadataValue.md(
                     "\n".join(f"- {reason}" for reason in verdict.reasons) or "none"
                 ),
@@ -70,8 +74,9 @@ def assets(
                 deps=[VERDICT],
                 kinds={"duckdb"},
                 skippable=True,
+                freshness_policy=FRESH,
                 description="The release in force. It re-reads the verdict for exactly the candidate's "
-                "files.",
+                "files. A refresh that finds nothing new confirms it, which counts as fresh.",
             ),
             dg.AssetSpec(
                 RECEIPTS,
@@ -89,7 +94,7 @@ def assets(
         refused: dg.Failure | None = None
         if PUBLISHED in context.selected_asset_keys:
             try:
-                result = step(context, workplace, lambda refresh: _publish(workplace, refresh))
+                told = step(context, workplace, lambda refresh: _publish(workplace, refresh))
             except dg.Failure as failure:
                 if not isinstance(workplace.error, ReleaseRefused):
                     raise
@@ -100,15 +105,8 @@ def assets(
         if refused is not None:
             raise refused
         if PUBLISHED in context.selected_asset_keys:
-            yield dg.MaterializeResult(
-                asset_key=PUBLISHED,
-                metadata={
-                    "release_id": result.release_id,
-                    "path": dg.MetadataValue.path(str(result.path)),
-                    "movements": result.manifest["movements"] or 0,
-                    "dagster/row_count": result.manifest["movements"] or 0,
-                },
-            )
+            yield dg.MaterializeResult(asset_key=PUBLISHED, metadata=told)
+            tell_end(workplace, context.instance, context.run_id, refreshes.PUBLISHED)
 
     return [candidate, release_gate, publish]
 
@@ -123,7 +121,17 @@ def _judge(workplace: Workplace, refresh: Refresh) -> gates.ReleaseVerdict:
     return verdict
 
 
-def _publish(workplace: Workplace, refresh: Refresh) -> release.Published:
-    result = release.publish(workplace.settings, refresh.as_of, refresh.decisions)
-    refresh.found["published"] = result
-    return result
+def verdict_in_numbers(verdict: gates.ReleaseVerdict) -> dict[str, int]:
+    waived = sum(check.waived_by is not None for check in verdict.checks)
+    passed = sum(check.outcome == "passed" for check in verdict.checks)
+    return {
+        "checks_passed": passed,
+        "checks_waived": waived,
+        "checks_failed": len(verdict.checks) - passed - waived,
+        "checks_refusing": sum(check.refuses for check in verdict.checks),
+    }
+
+
+def _publish(workplace: Workplace, refresh: Refresh) -> dict[str, Any]:
+    refresh.found["published"] = release.publish(workplace.settings, refresh.as_of, refresh.decisions)
+    return of_published(workplace, refresh)

@@ -6,6 +6,7 @@ import dagster as dg
 
 from orchestration import extracts
 from orchestration.defs import (
+    delivery_checks,
     extract_checks,
     gates,
     linkage,
@@ -40,12 +41,16 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
             *statistics.assets(workplace),
             *release.assets(workplace, manifest, published),
         ],
-        asset_checks=[*extract_checks.checks(workplace, contracts), *release_checks.checks(workplace)],
+        asset_checks=[
+            *extract_checks.checks(workplace, contracts),
+            *delivery_checks.checks(workplace, contracts),
+            *release_checks.checks(workplace),
+        ],
         # What is materialised from the lineage page, too: lock, clock and findings belong to one process.
         executor=dg.in_process_executor,
         jobs=[automatic.job],
         schedules=[automatic.schedule],
-        sensors=[automatic.sensor],
+        sensors=automatic.sensors,
     )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from orchestration import extracts, gates, release
+from orchestration import extracts, gates, outputs, release
 from orchestration.defs.receipts import tell_partners
 from orchestration.defs.workplace import Refresh, Workplace
 from orchestration.errors import NjiaError
@@ -35,8 +35,14 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
             for ending in extracts.agreements_ending(refresh.contracts, refresh.as_of.date())
         ],
     }
+    earlier = [one.manifest for one in reversed(release.list_releases(settings))]
     staged = release.stage(
-        settings, manifest, inputs, gates.check_results(settings), refresh.decisions.waivers
+        settings,
+        manifest,
+        inputs,
+        gates.check_results(settings),
+        refresh.decisions.waivers,
+        lambda folder, found: outputs.write_quality_of_release(folder, found, earlier),
     )
     if release.is_left_behind(settings, refresh.decisions, staged.manifest["content_hash"]):
         release.discard(staged)

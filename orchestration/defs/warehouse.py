@@ -8,12 +8,14 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, dbt_assets
 
 from orchestration import gates
+from orchestration.defs.set_aside import set_aside
 from orchestration.defs.workplace import Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
 from orchestration.settings import Settings
-from orchestration.stewardship import review
+from orchestration.stewardship import items, review
 from orchestration.warehouse import NodeOutcome, Part, build
 
+QUARANTINE = "quarantined_records"
 UNIQUE_ID = "dagster_dbt/unique_id"
 
 
@@ -68,15 +70,20 @@ def _build(
         workplace,
         lambda refresh: build(workplace.settings, refresh.as_of.date().isoformat(), part),
     )
-    yield from _results(context, nodes)
-    if any(node.name == "quarantined_records" and node.status == "success" for node in nodes):
+    told: dict[str, Any] = {}
+    if any(node.name == QUARANTINE and node.status == "success" for node in nodes):
         step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
+        told = step(context, workplace, lambda refresh: set_aside(workplace.settings))
+    yield from _results(context, nodes, {QUARANTINE: told}, workplace.settings.desk_url)
     step(context, workplace, lambda refresh: _tell_failed_tests(workplace.settings))
     step(context, workplace, lambda refresh: _stop_if_broken(nodes))
 
 
 def _results(
-    context: dg.AssetExecutionContext, nodes: list[NodeOutcome]
+    context: dg.AssetExecutionContext,
+    nodes: list[NodeOutcome],
+    told: Mapping[str, Mapping[str, Any]],
+    desk_url: str,
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     definition = context.assets_def
     keys = {spec.metadata[UNIQUE_ID]: spec.key for spec in definition.specs if UNIQUE_ID in spec.metadata}
@@ -89,7 +96,8 @@ def _results(
     for node in nodes:
         key = keys.get(node.unique_id)
         if key in selected and node.status == "success":
-            yield dg.MaterializeResult(asset_key=key, metadata={"seconds": node.seconds})
+            more = told.get(node.name, {})
+            yield dg.MaterializeResult(asset_key=key, metadata={"seconds": node.seconds, **more})
         elif node.unique_id in check_specs and node.status != "skipped":
             spec = check_specs[node.unique_id]
             if spec.key not in asked:
@@ -99,8 +107,15 @@ def _results(
                 check_name=spec.name,
                 passed=node.status == "pass",
                 severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
-                metadata={"failing_rows": node.failures},
+                description=None if node.status == "pass" else f"{node.failures} row(s). {spec.description}",
+                metadata={"failing_rows": node.failures, **_desk(node, desk_url)},
             )
+
+
+def _desk(node: NodeOutcome, desk_url: str) -> dict[str, dg.MetadataValue]:
+    if node.status == "pass":
+        return {}
+    return {"desk": dg.MetadataValue.url(desk_url + items.release_check(node.name).path)}
 
 
 def _tell_failed_tests(settings: Settings) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,11 +18,13 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from orchestration import extracts, stewardship
-from orchestration.errors import NjiaError, RefreshRunning, kind_and_place
+from orchestration.defs.ending import FIRST_STEP, failed_as, tell_end
+from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused, kind_and_place
 from orchestration.home import prepare_home
 from orchestration.keys import Keys, load_keys
 from orchestration.places import boundaries
 from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
 
 Answer = TypeVar("Answer")
 SECONDS_TO_WAIT = 10
@@ -41,6 +44,11 @@ class Refresh:
     county_boundaries: boundaries.Boundaries
     taken: list[extracts.TakenExtract] = field(default_factory=list)
     found: dict[str, Any] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
 
 
 class Workplace:
@@ -51,15 +59,22 @@ class Workplace:
         self.refresh: Refresh | None = None
         self.error: NjiaError | None = None
         self.interrupted = False
+        self.begun: refreshes.End | None = None
+        self.told: str | None = None
         self._lock = FileLock(settings.lock, timeout=SECONDS_TO_WAIT)
         self._given: dict[str, _Given] = {}
 
-    def begin(self, run_id: str) -> Refresh:
-        """The refresh of this run; the first call takes the lock, if that is not done yet."""
+    def begin(self, run_id: str, is_refresh: bool = False) -> Refresh:
+        """The refresh of this run; the first call takes the lock, if that is not done yet.
+
+        `is_refresh`: it begins with the inbox, and not with some later step of the job alone.
+        """
         if self.refresh and self.refresh.run_id == run_id:
             return self.refresh
         prepare_home(self.settings)
         as_of, decisions = self.take_lock(run_id)
+        if is_refresh:
+            self.begun = refreshes.begin(self.settings, run_id, as_of)
         if isinstance(decisions, NjiaError):
             raise decisions
         contracts = extracts.load_contracts(self.settings.partners)
@@ -123,7 +138,7 @@ def step(
     problem: NjiaError | None = None
     answer: Answer
     try:
-        answer = work(workplace.begin(op.run_id))
+        answer = work(workplace.begin(op.run_id, op.op_handle.name == FIRST_STEP))
     except NjiaError as error:
         problem = error
     except KeyboardInterrupt:
@@ -133,5 +148,19 @@ def step(
         problem = NjiaError(f"The step {op.op_handle.name} failed: {kind_and_place(error)}.")
     if problem is not None:
         workplace.error = problem
-        raise dg.Failure(description=str(problem), allow_retries=False)
+        tell_end(workplace, op.instance, op.run_id, failed_as(problem), str(problem))
+        raise dg.Failure(
+            description=str(problem), metadata=_how_to_read(workplace, problem), allow_retries=False
+        )
     return answer
+
+
+def _how_to_read(workplace: Workplace, problem: NjiaError) -> dict[str, dg.MetadataValue]:
+    """A refusal is no crash: the step says so, and leads to who can do something about it."""
+    if not isinstance(problem, ReleaseRefused):
+        return {"outcome": dg.MetadataValue.text("crashed")}
+    return {
+        "outcome": dg.MetadataValue.text("refused: the gates did their work, the current release stays"),
+        "desk": dg.MetadataValue.url(f"{workplace.settings.desk_url}/"),
+        "quality_report": dg.MetadataValue.path(str(workplace.settings.review / "quality_report.html")),
+    }

@@ -7,9 +7,10 @@ acting on a verdict is `release`.
 """
 
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
+from orchestration.gates.deliveries import Delivery, deliveries, next_due
 from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import ExtractFate, InForce, put_in_force, read_fates
-from orchestration.gates.inputs import inputs_hash, next_due
+from orchestration.gates.inputs import inputs_hash
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.printed_fates import input_parts, printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
@@ -18,12 +19,14 @@ from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extract
 
 __all__ = [
     "CheckOutcome",
+    "Delivery",
     "ExtractFate",
     "ExtractVerdicts",
     "InForce",
     "ReleaseVerdict",
     "Verdict",
     "check_results",
+    "deliveries",
     "input_parts",
     "inputs_hash",
     "judge_candidate",

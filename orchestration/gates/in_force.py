@@ -70,6 +70,10 @@ class InForce:
     parts: Mapping[str, Sequence[str]]
     row_decisions: int = 0
 
+    @property
+    def held(self) -> tuple[ExtractFate, ...]:
+        return tuple(fate for fate in self.fates if fate.fate == "held")
+
     def fate_of(self, partner: str, extract_id: str) -> str | None:
         return next(
             (fate.fate for fate in self.fates if (fate.partner, fate.extract_id) == (partner, extract_id)),

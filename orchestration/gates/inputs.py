@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import yaml
 
+from orchestration.gates.deliveries import newest_of_each
 from orchestration.gates.parquet_views import open_views
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
 
@@ -34,7 +35,6 @@ _ENGINES = (
     "dbt-duckdb",
     "great-expectations",
 )
-_CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
 _EXTRACT_COLUMNS = (
     "extract_id varchar, partner varchar, contract varchar, received_on date, agreement_to date, "
     "period_to date, cadence varchar, grace_days integer, retention_years integer"
@@ -132,7 +132,11 @@ def decided_by_time(
             for partner, contract, _, ends, *_ in extracts
             if ends and ends < today
         },
-        "overdue": set(_overdue(extracts, today)),
+        "overdue": {
+            f"{one.partner}/{one.contract}"
+            for one in newest_of_each((*row[:3], *row[5:]) for row in extracts)
+            if one.is_overdue(today)
+        },
     }
 
 
@@ -151,25 +155,6 @@ def latest_complete_month(today: date, complete_after_months: int) -> date:
         first = end.replace(day=1)
         if _months_later(end + timedelta(days=1), complete_after_months) <= today:
             return first
-
-
-def _overdue(extracts: Iterable[tuple[object, ...]], today: date) -> Iterator[str]:
-    """Partners and contracts whose newest extract is older than their cadence and grace allow."""
-    newest: dict[tuple[str, str], tuple[date, str, int]] = {}
-    for partner, contract, received_on, _, _, cadence, grace in extracts:
-        key = (str(partner), str(contract))
-        if isinstance(received_on, date) and (key not in newest or newest[key][0] < received_on):
-            newest[key] = (received_on, str(cadence), int(str(grace or 0)))
-    for (partner, contract), (received_on, cadence, grace) in newest.items():
-        due = next_due(received_on, cadence, grace)
-        if due is not None and due < today:
-            yield f"{partner}/{contract}"
-
-
-def next_due(received_on: date, cadence: str, grace_days: int) -> date | None:
-    """The day by which the next extract is expected; None where the contract expects only one."""
-    days = _CADENCE_DAYS.get(cadence)
-    return None if days is None else received_on + timedelta(days=days + grace_days)
 
 
 def _months_later(day: date, months: int) -> date:

@@ -1,11 +1,27 @@
-"""What people read: today the receipt that each partner gets back after a refresh.
+"""What people read: the receipt that each partner gets back, and the quality report.
 
 Belongs here: gathering what a reader is told and laying it out as pages and tables. Does not: deciding
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
-receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files.
+receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
+rows_of_extracts, quality_report,
+quality_of_refresh, quality_of_release, quality_page.
 """
 
+from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
+from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
 
-__all__ = ["Outcome", "Receipt", "forget_receipts", "gather_receipts", "told_at", "write_receipts"]
+__all__ = [
+    "FATES",
+    "ExtractRows",
+    "Outcome",
+    "Receipt",
+    "forget_receipts",
+    "gather_receipts",
+    "rows_of_extracts",
+    "told_at",
+    "write_quality_of_refresh",
+    "write_quality_of_release",
+    "write_receipts",
+]

@@ -23,6 +23,7 @@ from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import is_left_behind, is_rolled_back, rollback
+from orchestration.release.since import extracts_since, tables_since
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.verdict import read_verdict
@@ -47,6 +48,7 @@ __all__ = [
     "discard",
     "erase_editions",
     "erasure_of",
+    "extracts_since",
     "find_release",
     "is_left_behind",
     "is_rolled_back",
@@ -61,5 +63,6 @@ __all__ = [
     "stage",
     "still_held",
     "switching",
+    "tables_since",
     "waiver_effect",
 ]

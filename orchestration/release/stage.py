@@ -6,7 +6,7 @@ What does not belong here: judging the candidate (the release gate) and switchin
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +69,7 @@ def stage(
     inputs: Mapping[str, Any],
     check_results: pa.Table,
     waivers: Iterable[Mapping[str, Any]],
+    write_pages: Callable[[Path, Mapping[str, Any]], object] = lambda folder, manifest: None,
 ) -> Candidate:
     """Write a candidate from the work file.
 
@@ -77,7 +78,8 @@ def stage(
     input_parts (a mark a part of the inputs, optional), decisions (dicts with id and kind, optional),
     agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
     boundaries maps are drawn with, optional). `check_results` has the columns of
-    CHECK_RESULTS; `waivers` are the active ones.
+    CHECK_RESULTS; `waivers` are the active ones. `write_pages` is given the candidate's folder and its
+    manifest so far, once the evidence base is closed and before anything is sealed.
     """
     with switching(settings):
         sweep(settings)
@@ -107,7 +109,13 @@ def stage(
     }
     try:
         _write(
-            settings, folder, dbt_manifest, manifest, added_tables.check_results(check_results), list(waivers)
+            settings,
+            folder,
+            dbt_manifest,
+            manifest,
+            added_tables.check_results(check_results),
+            list(waivers),
+            write_pages,
         )
     except duckdb.Error as error:
         # The engine's text may quote a cell.
@@ -164,6 +172,7 @@ def _write(
     manifest: dict[str, Any],
     check_results: pa.Table,
     waivers: list[Mapping[str, Any]],
+    write_pages: Callable[[Path, Mapping[str, Any]], object],
 ) -> None:
     models = read_published_models(dbt_manifest)
     parquet = folder / "partner" / "parquet"
@@ -194,6 +203,7 @@ def _write(
         outcomes = check_results.column("outcome").to_pylist()
         manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
         base.export_parquet(parquet)
+    write_pages(folder, manifest)
     _seal(folder)
     manifest["files"] = {
         path: {"sha256": digest, "bytes": (folder / path).stat().st_size}

@@ -1,5 +1,6 @@
 """What stewards decide, as data: kinds of decision, their files, and which of them hold at a given time.
 
+Also what waits for a steward (`review`, `refreshes`, `items`), and telling people of it (`messages`).
 What does not belong here: what a decision does (the gates, places and release rooms read it and act).
 """
 

@@ -11,17 +11,25 @@ import pytest
 
 from orchestration.errors import ReleaseRefused, UsageError
 from orchestration.release import current_release, rollback, waiver_effect
-from orchestration.stewardship import record_decision
+from orchestration.stewardship import messages, record_decision, refreshes
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
-PUBLISH_ALONE = [dg.AssetKey(["release", "published"])]
+PUBLISHED = dg.AssetKey(["release", "published"])
+PUBLISH_ALONE = [PUBLISHED]
 
 
 def deliver_half_of_swala(base: EvidenceBase) -> None:
     """A full extract that lost more than a fifth of its rows: a filter left on, more often than a correction."""
     lines = scenario.SWALA.splitlines(keepends=True)
     base.deliver("swala_post", "swala_2026-03.csv", "".join(lines[:5]))
+
+
+def evaluation(instance: dg.DagsterInstance, asset: dg.AssetKey, check: str) -> dg.AssetCheckEvaluation:
+    """The newest answer of a check, as the UI shows it."""
+    record = instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(asset, check))
+    assert record is not None and record.evaluation is not None
+    return record.evaluation
 
 
 @dataclass
@@ -76,6 +84,51 @@ def test_a_held_extract_leaves_the_last_good_one_in_force_and_all_others_go_on(
     assert "Far more or fewer rows than before." in told
 
 
+def test_the_ui_shows_what_is_held_on_the_partners_own_asset(with_a_held_extract: Ended) -> None:
+    settings = with_a_held_extract.base.settings
+    asset = dg.AssetKey(["landing", "swala_post"])
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        (run,) = instance.get_runs()
+        (told,) = instance.fetch_observations(asset, limit=5).records
+        check = evaluation(instance, asset, "row_volume_is_plausible")
+        on_time = evaluation(instance, asset, "next_extract_is_on_time")
+        rows = evaluation(instance, asset, "every_row_has_one_fate")
+        (published,) = instance.fetch_materializations(PUBLISHED, limit=5).records
+    assert run.status == dg.DagsterRunStatus.SUCCESS
+    assert {name: run.tags[name] for name in ("njia/outcome", "njia/held")} == {
+        "njia/outcome": "published",
+        "njia/held": "1",
+    }
+    assert told.asset_observation is not None
+    held = f"{settings.desk_url}/items/extract/swala_post/"
+    assert str(told.asset_observation.metadata["desk"].value).startswith(held)
+    assert not check.passed
+    assert str(check.metadata["desk"].value).endswith("/row_volume_is_plausible")
+    assert on_time.passed and on_time.metadata["days_overdue"].value == 0
+    # Of the first extract S1-S4 and S9-S14 serve; the four rows of the second are held.
+    assert [rows.metadata[f"rows_{fate}"].value for fate in ("landed", "current", "held")] == [17, 10, 4]
+    assert published.asset_materialization is not None
+    shown = published.asset_materialization.metadata
+    manifest = current_release(settings).manifest  # type: ignore[union-attr]
+    assert shown["content_hash"].value == manifest["content_hash"]
+    assert (shown["extracts_came"].value, shown["extracts_left"].value) == (1, 0)
+
+
+def test_the_quality_report_of_a_release_is_among_its_hashed_files(with_a_held_extract: Ended) -> None:
+    release = current_release(with_a_held_extract.base.settings)
+    assert release is not None
+    assert "partner/report/quality.html" in release.manifest["files"]
+    page = (release.path / "partner/report/quality.html").read_text(encoding="utf-8")
+    assert not [partner for partner in scenario.PARTNERS if partner in page]
+
+
+def test_who_must_act_is_told_of_the_held_extract_once(with_a_held_extract: Ended, tmp_path: Path) -> None:
+    settings = copy_of(with_a_held_extract.base, tmp_path).settings
+    (sent,) = messages.send_due(settings)
+    assert (sent.messages, sent.events) == (1, 1)
+    assert messages.send_due(settings) == []
+
+
 def test_a_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_path: Path) -> None:
     base = copy_of(with_a_held_extract.base, tmp_path)
     held = next(fate for fate in with_a_held_extract.refresh.found["in_force"].fates if fate.fate == "held")
@@ -126,6 +179,23 @@ def test_a_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
     assert "quarantine_is_normal" in str(refused.error)
     assert refused.base.release_id() == refused.before
     assert not list(refused.base.settings.releases.glob(".candidate-*"))
+
+
+def test_a_refused_run_is_told_from_a_crash(refused: Ended) -> None:
+    settings = refused.base.settings
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        (run,) = instance.get_runs()
+        check = evaluation(instance, dg.AssetKey(["release", "candidate"]), "quarantine_is_normal")
+        assert instance.fetch_materializations(PUBLISHED, limit=1).records == []
+    assert (run.status, run.tags["njia/outcome"]) == (dg.DagsterRunStatus.FAILURE, "refused")
+    desk = f"{settings.desk_url}/items/check/release/quarantine_is_normal"
+    assert (check.passed, check.metadata["desk"].value) == (False, desk)
+    assert check.description is not None and "The release is refused." in check.description
+    last = refreshes.last(settings)
+    assert last is not None and (last.outcome, last.release_id) == ("refused", refused.before)
+    assert "quarantine_is_normal" in last.refused_by
+    page = (settings.review / "quality_report.html").read_text(encoding="utf-8")
+    assert "The new release was not published" in page
 
 
 def test_partners_are_told_of_a_refused_release(refused: Ended) -> None:

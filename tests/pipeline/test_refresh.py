@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import dagster as dg
 import pytest
 
 from orchestration.release import current_release
@@ -116,6 +117,13 @@ def test_the_same_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
     assert {extract.outcome for extract in ended.refresh.taken} == {"already_landed"}
     assert evidence_base.release_id() == before
     assert not list(evidence_base.settings.inbox.glob("*/*"))
+    with dg.DagsterInstance.from_config(str(evidence_base.settings.dagster_home)) as instance:
+        (run,) = instance.get_runs()
+        (confirmed,) = instance.fetch_materializations(dg.AssetKey(["release", "published"]), limit=2).records
+    assert run.tags["njia/outcome"] == "unchanged"
+    assert confirmed.asset_materialization is not None, "a quiet night is no stale release"
+    told = confirmed.asset_materialization.metadata
+    assert (told["outcome"].value, told["release_id"].value) == ("unchanged", before)
 
 
 def test_the_manifest_tells_no_partners_name(published_world: EvidenceBase) -> None:

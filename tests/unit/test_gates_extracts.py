@@ -95,6 +95,20 @@ def test_warnings_do_not_hold(tmp_path: Path, check: str, planted: dict[str, Any
     assert verdicts.holding == {}
 
 
+def test_judging_writes_no_page_of_great_expectations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own pages load styles and a logo from outside; the quality report is ours."""
+    monkeypatch.chdir(tmp_path)
+    for variable in ("HOME", "TMPDIR"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    expectation = Expectation("some_rows", (Limit("rows", minimum=1),), "hold", "Why.", "Ask.")
+    (judged,) = judge(pd.DataFrame({"rows": [0]}), [expectation])
+    assert judged.outcome == "failed"
+    assert list(tmp_path.rglob("*")) == []
+
+
 def test_an_extract_without_one_readable_date_fails_rather_than_passes(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     land(settings, "e1", bad_dates=40)

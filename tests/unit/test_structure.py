@@ -43,11 +43,14 @@ INTO_A_ROOM = {
         "the gate signs the files by the very hashes that publishing reads again"
     ),
 }
-# Used whole, as rooms of their own inside the package: `review` writes one folder after the steps, `audit`
-# another; `boundaries` loads shapely, which the rest of its room does without.
+# Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
+# `items` only names, `messages` sends; `boundaries` loads shapely, which the rest of its room does without.
 MODULES_USED_WHOLE = {
     ("orchestration.stewardship", "review"),
+    ("orchestration.stewardship", "refreshes"),
     ("orchestration.stewardship", "audit"),
+    ("orchestration.stewardship", "items"),
+    ("orchestration.stewardship", "messages"),
     ("orchestration.places", "boundaries"),
 }
 # Who touches os.environ besides settings.py, and why it may.
@@ -332,6 +335,8 @@ def test_every_partner_has_an_asset_with_every_check_of_the_gate(definitions: dg
         assert {check.name for check in checks if check.asset_key == key} == {
             *(one.name for one in EXTRACT_GATE),
             "files_are_taken",
+            "next_extract_is_on_time",
+            "every_row_has_one_fate",
         }
 
 
@@ -420,9 +425,11 @@ def test_one_job_runs_at_two_in_nairobi_and_when_a_file_arrives(definitions: dg.
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 2 * * *", "Africa/Nairobi")
     assert schedule.job_name == "refresh"
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
-    (sensor,) = repository.sensor_defs
-    assert [target.job_name for target in sensor.targets] == ["refresh"]
-    assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
+    sensors = {
+        sensor.name: [target.job_name for target in sensor.targets] for sensor in repository.sensor_defs
+    }
+    assert sensors == {"inbox": ["refresh"], "messages": []}, "what tells people starts nothing"
+    assert {one.default_status for one in repository.sensor_defs} == {dg.DefaultSensorStatus.RUNNING}
 
 
 def test_the_job_takes_every_asset(definitions: dg.Definitions) -> None:

@@ -1,0 +1,12 @@
+"""Telling stewards and operators what happened: each event once to each address, by any channel.
+
+An event is something that wants a person: a refused release, a held extract, a file not taken, an overdue
+partner, a crash. What does not belong here: finding that out (the refresh writes it down) and deciding about
+it (the desk). Reading order: config, events, words, channel, folder, smtp, channels, delivery.
+"""
+
+from orchestration.stewardship.messages.config import Notify, read_notify
+from orchestration.stewardship.messages.delivery import Delivered, in_words, send_due, send_test, standing
+from orchestration.stewardship.messages.events import events
+
+__all__ = ["Delivered", "Notify", "events", "in_words", "read_notify", "send_due", "send_test", "standing"]

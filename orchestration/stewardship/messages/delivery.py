@@ -1,0 +1,186 @@
+"""Sending what is due, by every channel, and keeping the ledger of what has reached whom.
+
+At least once: what was sent but not written down, because the machine died in between, is sent again under
+the same Message-ID. The ledger is `notices/ledger.json`; one process at a time holds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from orchestration import durable
+from orchestration.errors import NjiaError, UsageError
+from orchestration.settings import Settings
+from orchestration.stewardship.messages.channel import Channel, Undelivered
+from orchestration.stewardship.messages.channels import open_channels
+from orchestration.stewardship.messages.config import Notify, read_notify
+from orchestration.stewardship.messages.events import Event, events
+from orchestration.stewardship.messages.words import compose, compose_test
+
+LEDGER = "ledger.json"
+FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=6)
+SECONDS_TO_WAIT = 30
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """By one channel: how many messages went out, with how many events, and why one did not."""
+
+    channel: str
+    messages: int
+    events: int
+    why_not: str | None
+
+
+def in_words(sent: Delivered) -> str:
+    if sent.why_not:
+        return f"{sent.channel}: {sent.why_not}"
+    return f"{sent.channel}: {sent.messages} message(s) about {sent.events} event(s)."
+
+
+def send_due(settings: Settings, now: datetime | None = None, patient: bool = True) -> list[Delivered]:
+    """Tell every address what it has not been told. Raises UsageError where the settings are wrong.
+
+    A channel that failed is left alone for a while, longer each time; not if `patient` is off.
+    """
+    now = now or datetime.now(UTC)
+    notify = read_notify(settings)
+    channels = open_channels(notify, settings)
+    found = events(settings)
+    done = []
+    with _ledger(settings) as ledger:
+        for name, channel in channels.items():
+            state = ledger.setdefault(name, {"told": {}, "failing": None})
+            waits_until = (state["failing"] or {}).get("next_try")
+            if patient and waits_until and datetime.fromisoformat(waits_until) > now:
+                continue
+            sent = _send(settings, notify, name, channel, state, found, now)
+            if sent.messages or sent.why_not:
+                done.append(sent)
+            _write(settings, ledger)
+    return done
+
+
+def send_test(settings: Settings) -> list[Delivered]:
+    """A test message through every channel to every address; it is no event and leaves the ledger alone."""
+    notify = read_notify(settings)
+    now = datetime.now(UTC).isoformat()
+    done = []
+    for name, channel in open_channels(notify, settings).items():
+        sent, why_not = 0, None
+        for address in channel.addresses():
+            try:
+                channel.send(address, compose_test(address, notify.language, now))
+                sent += 1
+            except Undelivered as error:
+                why_not = str(error)
+        done.append(Delivered(name, sent, 0, why_not))
+    return done
+
+
+def standing(settings: Settings) -> list[dict[str, Any]]:
+    """Channels that fail: channel, why, since, tries, next_try, and how many events wait for it."""
+    try:
+        notify = read_notify(settings)
+        channels = open_channels(notify, settings)
+    except UsageError as error:
+        return [
+            {
+                "channel": "settings",
+                "why": str(error),
+                "since": None,
+                "tries": 0,
+                "next_try": None,
+                "waiting": 0,
+            }
+        ]
+    ledger, found = _read(settings), events(settings)
+    return [
+        {"channel": name, **ledger[name]["failing"], "waiting": _waiting(channel, ledger[name], found)}
+        for name, channel in channels.items()
+        if name in ledger and ledger[name]["failing"]
+    ]
+
+
+def _send(
+    settings: Settings,
+    notify: Notify,
+    name: str,
+    channel: Channel,
+    state: dict[str, Any],
+    found: list[Event],
+    now: datetime,
+) -> Delivered:
+    named = notify.name_partners or not channel.leaves_home
+    messages, told, why_not = 0, set(), None
+    for address, roles in channel.addresses().items():
+        known = state["told"].setdefault(address, {})
+        due = [event for event in found if event.roles & roles and event.id not in known]
+        if not due:
+            continue
+        try:
+            channel.send(address, compose(due, address, settings.desk_url, notify.language, named))
+        except Undelivered as error:
+            why_not = str(error)
+            if error.only_address:
+                continue
+            break
+        known |= {event.id: now.isoformat() for event in due}
+        messages += 1
+        told |= {event.id for event in due}
+    state["failing"] = _failing(state["failing"], why_not, now) if why_not else None
+    return Delivered(name, messages, len(told), why_not)
+
+
+def _failing(before: dict[str, Any] | None, why: str, now: datetime) -> dict[str, Any]:
+    tries = (before or {}).get("tries", 0) + 1
+    wait = min(FIRST_WAIT * 2 ** min(tries - 1, 12), LONGEST_WAIT)
+    since = before["since"] if before else now.isoformat()
+    return {"why": why, "since": since, "tries": tries, "next_try": (now + wait).isoformat()}
+
+
+def _waiting(channel: Channel, state: dict[str, Any], found: list[Event]) -> int:
+    return len(
+        {
+            event.id
+            for address, roles in channel.addresses().items()
+            for event in found
+            if event.roles & roles and event.id not in state["told"].get(address, {})
+        }
+    )
+
+
+@contextmanager
+def _ledger(settings: Settings) -> Iterator[dict[str, Any]]:
+    settings.notices.mkdir(parents=True, exist_ok=True)
+    settings.notices.chmod(0o700)
+    try:
+        with FileLock(settings.notices / ".lock", timeout=SECONDS_TO_WAIT):
+            yield _read(settings)
+    except Timeout:
+        raise NjiaError("Another process is sending messages. Try again in a moment.") from None
+
+
+def _read(settings: Settings) -> dict[str, Any]:
+    path = settings.notices / LEDGER
+    if not path.is_file():
+        return {}
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise NjiaError(
+            f"{path} cannot be read, so nobody knows what was told. Restore it, or remove it: then all that "
+            "stands is told once more."
+        ) from None
+    return found
+
+
+def _write(settings: Settings, ledger: dict[str, Any]) -> None:
+    durable.write_json(settings.notices / LEDGER, ledger)

@@ -1,0 +1,89 @@
+"""What people are to be told now, each with an id that stays until something about it is new.
+
+The id of a refusal is made of what was given, the release in force and the checks that refused: the same
+refusal night after night is one event. A held extract is new when other checks hold it; a file when it or the
+reason changed; an overdue partner once for each day it was due; a crash is its run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from orchestration.settings import Settings
+from orchestration.stewardship import items, refreshes, review
+from orchestration.stewardship.messages.config import Role
+
+Kind = Literal["refused", "held", "file", "overdue", "crashed"]
+BOTH: frozenset[Role] = frozenset({"steward", "operator"})
+OPERATORS: frozenset[Role] = frozenset({"operator"})
+
+
+@dataclass(frozen=True)
+class Event:
+    """`path` is its place at the desk, None where it has none; `detail` names no partner."""
+
+    id: str
+    kind: Kind
+    roles: frozenset[Role] = BOTH
+    partner: str | None = None
+    path: str | None = None
+    detail: str = ""
+
+
+def events(settings: Settings) -> list[Event]:
+    """Everything that stands now, told already or not; nothing before the first refresh."""
+    end = refreshes.end_if_killed(settings)
+    if end is None:
+        return []
+    return [*_refused(end), *_held(end), *_files(settings), *_overdue(end), *_crashed(end)]
+
+
+def _refused(end: refreshes.End) -> Iterator[Event]:
+    if end.outcome != refreshes.REFUSED:
+        return
+    by = sorted(set(end.refused_by))
+    made_new = _digest(end.given_hash or "", end.release_id or "", *(by or [end.reason or ""]))
+    path = items.release_check(by[0]).path if len(by) == 1 else None
+    yield Event(f"refused#{made_new}", "refused", path=path, detail=", ".join(by))
+
+
+def _held(end: refreshes.End) -> Iterator[Event]:
+    for one in end.held:
+        item = items.held_extract(one["partner"], one["extract_id"])
+        by = sorted(one["held_by"])
+        yield Event(
+            f"{item}#{_digest(*by)}", "held", partner=one["partner"], path=item.path, detail=", ".join(by)
+        )
+
+
+def _files(settings: Settings) -> Iterator[Event]:
+    for row in review.read(settings, review.FILES_NOT_TAKEN):
+        item = items.file_not_taken(row["partner"], row["file"])
+        waiting = settings.inbox / row["partner"] / row["file"]
+        stat = waiting.stat() if waiting.is_file() else None
+        seen = f"{stat.st_size}|{stat.st_mtime_ns}" if stat else ""
+        made_new = _digest(row["outcome"], row["reason"], seen)
+        yield Event(f"{item}#{made_new}", "file", partner=row["partner"], path=item.path)
+
+
+def _overdue(end: refreshes.End) -> Iterator[Event]:
+    for one in end.overdue:
+        item = items.overdue(one["partner"])
+        made_new = f"{one['contract']}/{one['due']}"
+        yield Event(
+            f"{item}#{made_new}", "overdue", partner=one["partner"], path=item.path, detail=one["due"]
+        )
+
+
+def _crashed(end: refreshes.End) -> Iterator[Event]:
+    for one in end.crashes:
+        yield Event(
+            f"crashed#{one['run_id']}", "crashed", OPERATORS, detail=f"{one['ended']} {one['run_id'][:8]}"
+        )
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

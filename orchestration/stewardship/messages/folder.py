@@ -1,0 +1,47 @@
+"""`notices/`: a readable text and a JSON line a message. It stays on this machine, so it names partners."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from orchestration import durable
+from orchestration.settings import Settings
+from orchestration.stewardship.messages.channel import Channel, Undelivered
+from orchestration.stewardship.messages.config import ROLES, Notify, Role, Strict
+from orchestration.stewardship.messages.words import Message
+
+
+class FileChannel(Channel):
+    """One address, the folder itself, in every role."""
+
+    leaves_home: ClassVar[bool] = False
+
+    class Options(Strict):
+        type: str
+
+    def __init__(self, options: Options, notify: Notify, settings: Settings) -> None:
+        self._folder = settings.notices
+
+    def addresses(self) -> Mapping[str, frozenset[Role]]:
+        return {"notices": frozenset(ROLES)}
+
+    def send(self, address: str, message: Message) -> None:
+        now = datetime.now(UTC)
+        name = f"{now:%Y%m%dT%H%M%SZ}-{message.key[:8]}.txt"
+        line = {
+            "time": now.replace(microsecond=0).isoformat(),
+            "subject": message.subject,
+            "text": name,
+            "events": [
+                {"id": event.id, "kind": event.kind, "partner": event.partner, "path": event.path}
+                for event in message.events
+            ],
+        }
+        try:
+            durable.write_text(self._folder / name, f"{message.subject}\n\n{message.text}")
+            durable.append_line(self._folder / "notices.jsonl", json.dumps(line, ensure_ascii=False))
+        except OSError as error:
+            raise Undelivered(f"{self._folder} cannot be written ({error.strerror}).") from None

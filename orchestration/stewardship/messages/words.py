@@ -1,0 +1,85 @@
+"""A message: one subject, one text for all that is new, in English or Swahili.
+
+By default kinds, counts and links that name nobody; with `named`, the partners too. It goes by mail: never
+more. The words are in `words.yml`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from orchestration.stewardship.messages.events import Event, Kind
+
+ORDER: tuple[Kind, ...] = ("refused", "crashed", "held", "file", "overdue")
+MOST_LISTED = 20
+
+
+@dataclass(frozen=True)
+class Message:
+    """`key` is the same for the same events to the same address: a mail server may tell a repeat by it."""
+
+    subject: str
+    text: str
+    events: tuple[Event, ...]
+    key: str
+
+
+def compose(found: Sequence[Event], address: str, desk_url: str, language: str, named: bool) -> Message:
+    """One message for all of `found`, which is not empty."""
+    words = _words()[language]
+    subjects, parts = [], []
+    for kind in ORDER:
+        own = [event for event in found if event.kind == kind]
+        if own:
+            one, many = words["subject"][kind]
+            subject = one if len(own) == 1 else many.format(n=len(own))
+            subjects.append(subject)
+            listed = [_line(event, desk_url, named, words) for event in own]
+            lines = [line for line in dict.fromkeys(listed) if line]
+            more = (
+                [f"  {words['more'].format(n=len(lines) - MOST_LISTED)}"] if len(lines) > MOST_LISTED else []
+            )
+            parts.append(
+                "\n".join([f"{subject.capitalize()}.", words["told"][kind], *lines[:MOST_LISTED], *more])
+            )
+    parts += [f"{words['desk']}: {desk_url}/", words["once"]]
+    return Message(
+        f"Njia: {', '.join(subjects)}",
+        "\n\n".join(parts) + "\n",
+        tuple(found),
+        _key(address, *(event.id for event in found)),
+    )
+
+
+def compose_test(address: str, language: str, now: str) -> Message:
+    words = _words()[language]
+    return Message(words["test"], words["test_text"] + "\n", (), _key(address, now))
+
+
+@cache
+def _words() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
+    return found
+
+
+def _line(event: Event, desk_url: str, named: bool, words: dict[str, Any]) -> str:
+    """What may be said of one event; empty where its count says all."""
+    if event.kind == "crashed":
+        return f"  {event.detail}"
+    if event.kind == "refused":
+        checks = f"  {words['checks']}: {event.detail}" if event.detail else ""
+        return "\n".join(filter(None, (checks, f"  {desk_url}{event.path}" if event.path else "")))
+    if not named:
+        return ""
+    return f"  {event.partner}{f' ({event.detail})' if event.detail else ''}\n    {desk_url}{event.path}"
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

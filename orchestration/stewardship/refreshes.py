@@ -1,0 +1,140 @@
+"""How each refresh ended: the last one in `review/last_refresh.json`, all of them in `review/history/`.
+
+Every end is written down, a crash too, for what tells people afterwards: messages, the quality report and its
+trend, `njia status`. It names partners, checks and counts, and no value of a row.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from orchestration import durable
+from orchestration.settings import Settings
+
+LAST, HISTORY = "last_refresh.json", "refreshes.jsonl"
+UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, CRASHED, STOPPED = (
+    "under_way", "published", "unchanged", "refused", "crashed", "stopped",
+)  # fmt: skip
+ENDED_SILENTLY = "The process ended without a word: it was killed, or the power failed. Nothing is half done."
+CRASHES_KEPT = 10
+
+
+@dataclass(frozen=True)
+class End:
+    """One refresh. `release_id` is the release in force after it; `reason` a sentence, where it failed.
+
+    `refused_by`: names of the checks that refused; `given_hash`: of what was given, whatever the day.
+    `held`: partner, extract_id and held_by (names of checks) of each extract held; `overdue`: partner,
+    contract and due of each. Where a refresh did not come so far, both say what the one before it found.
+    `rows`, `movements` and `checks` are those of `njia refresh --json`. `crashes`: run_id, ended and reason
+    of the last refreshes that crashed, so that none is forgotten when the next one ends well.
+    """
+
+    run_id: str
+    started: str
+    outcome: str = UNDER_WAY
+    as_of: str | None = None
+    ended: str | None = None
+    seconds: float | None = None
+    release_id: str | None = None
+    reason: str | None = None
+    is_rolled_back: bool = False
+    refused_by: list[str] = field(default_factory=list)
+    given_hash: str | None = None
+    held: list[dict[str, Any]] = field(default_factory=list)
+    overdue: list[dict[str, str]] = field(default_factory=list)
+    rows: dict[str, int | None] = field(default_factory=dict)
+    movements: int | None = None
+    checks: dict[str, int] = field(default_factory=dict)
+    crashes: list[dict[str, str]] = field(default_factory=list)
+
+
+def begin(settings: Settings, run_id: str, as_of: datetime) -> End:
+    """Write down that this run is under way. One found under way has crashed, for the lock is ours."""
+    before = last(settings)
+    if before and before.outcome == UNDER_WAY:
+        before = end(settings, before, CRASHED, reason=ENDED_SILENTLY)
+    begun = End(
+        run_id,
+        _now(),
+        as_of=as_of.isoformat(),
+        held=before.held if before else [],
+        overdue=before.overdue if before else [],
+        crashes=before.crashes if before else [],
+    )
+    _write(settings, begun)
+    return begun
+
+
+def end(settings: Settings, begun: End, outcome: str, **found: Any) -> End:
+    """Write down how it ended; `found` are fields of End, and what is left out stays as it was."""
+    ended = replace(begun, outcome=outcome, ended=_now(), **found)
+    if outcome == CRASHED:
+        crash = {"run_id": ended.run_id, "ended": str(ended.ended), "reason": ended.reason or ""}
+        ended = replace(ended, crashes=[*ended.crashes, crash][-CRASHES_KEPT:])
+    _write(settings, ended)
+    durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
+    return ended
+
+
+def end_if_killed(settings: Settings) -> End | None:
+    """The last refresh; one that claims to be under way while nobody holds the lock is ended as crashed."""
+    found = last(settings)
+    if found is None or found.outcome != UNDER_WAY:
+        return found
+    try:
+        with FileLock(settings.lock, timeout=0):
+            found = last(settings)
+            if found and found.outcome == UNDER_WAY:
+                found = end(settings, found, CRASHED, reason=ENDED_SILENTLY)
+    except Timeout:
+        pass
+    return found
+
+
+def last(settings: Settings) -> End | None:
+    """The newest refresh, ended or under way; None before the first."""
+    try:
+        found = json.loads((settings.review / LAST).read_text(encoding="utf-8"))
+        return End(**found)
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def history(settings: Settings) -> list[Mapping[str, Any]]:
+    """Every end, the oldest first: run_id, outcome, ended, rows, movements, checks, held (a count) …"""
+    path = settings.review / "history" / HISTORY
+    if not path.is_file():
+        return []
+    return list(_readable(path.read_text(encoding="utf-8").splitlines()))
+
+
+def _readable(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
+    for line in lines:
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def _in_short(ended: End) -> dict[str, Any]:
+    told = ("run_id", "outcome", "ended", "seconds", "release_id", "rows", "movements", "checks")
+    whole = asdict(ended)
+    return {name: whole[name] for name in told} | {
+        "held": len(ended.held),
+        "overdue": len(ended.overdue),
+    }
+
+
+def _write(settings: Settings, found: End) -> None:
+    durable.write_json(settings.review / LAST, asdict(found))
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(microsecond=0).isoformat()

@@ -1,0 +1,238 @@
+"""The quality report says the verdict first and needs nothing but itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.outputs.quality_of_refresh import quality_of_refresh
+from orchestration.outputs.quality_of_release import quality_of_release
+from orchestration.outputs.quality_page import page
+from orchestration.outputs.quality_report import (
+    Check,
+    Finding,
+    QualityReport,
+    RuleCount,
+    Series,
+)
+from orchestration.outputs.rows_of_extracts import ExtractRows
+from orchestration.settings import Settings
+from orchestration.stewardship import refreshes, review
+
+NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
+DESK = "http://127.0.0.1:3030"
+
+
+def finding(outcome: Any = "passed", **changes: Any) -> Finding:
+    given: dict[str, Any] = {
+        "stage": "release_gate", "name": "movements_are_plausible", "subject": "release", "severity": "refuse",
+        "observed": 1.5, "expected": "movements ≤ 1", "why": "They vanish.", "steward_action": "Compare.",
+    }  # fmt: skip
+    return Finding(outcome=outcome, **{**given, **changes})
+
+
+def report(*findings: Finding, **changes: Any) -> QualityReport:
+    given: dict[str, Any] = {
+        "title": "Quality report of a refresh", "made": NOW, "outcome": "refused", "headline": "Refused",
+        "verdict": "Not published.", "findings": findings, "rules": [], "extracts": [], "trend": [],
+        "trend_of": "refreshes", "desk": f"{DESK}/",
+    }  # fmt: skip
+    return QualityReport(**{**given, **changes})
+
+
+def text(html: str) -> str:
+    """What a reader sees, in order."""
+    without_style = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", without_style).split())
+
+
+# --- what a finding is called ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "became"),
+    [
+        (finding(), "passed"),
+        (finding("failed"), "failed"),
+        (finding("failed", severity="hold"), "failed"),
+        (finding("failed", severity="warn"), "warning"),
+        (finding("failed", waived_by="abcdefabcdef"), "waived"),
+        (finding("waived", severity="warn"), "waived"),
+        (finding("error", severity="warn"), "not judged"),
+        (finding("not_run", severity="warn"), "did not run"),
+    ],
+)
+def test_each_finding_is_in_one_list_only(one: Finding, became: str) -> None:
+    whole = report(one)
+    lists = [whole.failed, whole.waived, whole.warnings]
+    assert one.became == became
+    assert sum(len(found) for found in lists) + whole.passed_count == 1
+
+
+def test_a_check_over_many_subjects_is_one_line_with_its_worst_first() -> None:
+    check = Check("x", [finding(subject=f"s{number}", observed=float(number)) for number in range(3)]
+                  + [finding("failed", subject="s9", observed=9.0)])  # fmt: skip
+    assert check.became == [("failed", 1), ("passed", 3)]
+    assert (check.subjects, check.observed) == ("4 subjects", "0 to 9")
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+def test_the_verdict_comes_first_then_failed_waived_warnings_and_all_checks() -> None:
+    told = text(page(report(
+        finding("failed", name="first_check"), finding("failed", name="second_check", waived_by="abcdefabcdef"),
+        finding("failed", name="third_check", severity="warn"), finding(name="fourth_check"),
+    )))  # fmt: skip
+    order = ["Refused", "Not published.", "1 failed", "Failed first check", "Waived These", "second check",
+             "Warnings These", "third check", "All checks", "fourth check"]  # fmt: skip
+    places = [told.index(words) for words in order]
+    assert places == sorted(places)
+    assert "Found 1.5, expected movements ≤ 1. They vanish. Compare." in told
+
+
+def test_the_page_asks_nothing_of_anybody_and_runs_nothing() -> None:
+    series = Series("Movements", [("a", 1.0), ("b", None), ("c", 3.0)])
+    html = page(report(finding("failed", link=f"{DESK}/items/check/release/x"), trend=[series]))
+
+    found: list[str] = []
+
+    class Loads(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            given = dict(attrs)
+            if tag in ("script", "link", "img", "iframe", "object", "embed") or "src" in given:
+                found.append(tag)
+            found.extend(name for name in given if name.startswith("on"))
+
+    Loads().feed(html)
+    assert found == []
+    assert not re.search(r"@import|url\(", html)
+
+
+def test_what_a_partner_wrote_is_text_and_never_markup() -> None:
+    html = page(report(rules=[RuleCount("r", "<b>Fixture</b>", "Ask.", 3)]))
+    assert "<b>Fixture" not in html and "&lt;b&gt;Fixture" in html
+
+
+def test_commands_in_a_sentence_are_shown_as_code_and_their_text_is_escaped() -> None:
+    html = page(report(finding("failed", steward_action="Run `njia decide <x>` then.")))
+    assert "Run <code>njia decide &lt;x&gt;</code> then." in html
+
+
+def test_what_refuses_is_told_before_what_only_holds_an_extract(settings: Settings) -> None:
+    first, second = finding("failed", severity="hold"), finding("failed")
+    assert report(first, second).failed == [second, first]
+    ended = end(settings, refreshes.REFUSED, refused_by=["rows_hold", "sums_hold"], release_id="r1",
+                held=[{"partner": "kobe", "extract_id": "e1", "held_by": ["dates_are_readable"]}])  # fmt: skip
+    assert quality_of_refresh(settings, ended, None).verdict == (
+        "The new release was not published, because 2 checks refused it (rows hold, sums hold); 1 extract "
+        "kept out. Release r1 stays in force."
+    )
+
+
+def test_a_trend_draws_a_bar_for_each_number_and_says_them_in_words() -> None:
+    html = page(report(trend=[Series("Movements", [("a", 2.0), ("b", None), ("c", 4.0)])]))
+    assert re.findall(r'<rect x="(\d+)" y="[\d.]+" width="\d+" height="([\d.]+)"', html) == [
+        ("1", "18.0"), ("25", "36.0"),
+    ]  # fmt: skip
+    assert 'aria-label="Movements. a: 2; b: –; c: 4"' in html
+
+
+def test_rows_that_do_not_add_up_are_told() -> None:
+    right = ExtractRows("kobe", "e1", "in force", 10, 1, 9, {"current": 9})
+    wrong = ExtractRows("kobe", "e2", "in force", 10, 1, 9, {"current": 8})
+    lost = ExtractRows("kobe", "e3", "in force", 10, 1, 8, {"current": 8})
+    assert [one.adds_up for one in (right, wrong, lost)] == [True, False, False]
+    assert text(page(report(extracts=[wrong]))).count("8 0 0 0 0 0 no") == 1
+
+
+# --- of a refresh ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    (tmp_path / "home" / "work").mkdir(parents=True)
+    return Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys", desk_url=DESK)
+
+
+def end(settings: Settings, outcome: str, **found: Any) -> refreshes.End:
+    return refreshes.end(settings, refreshes.begin(settings, "run-1", NOW), outcome, **found)
+
+
+def test_a_crash_is_told_with_its_reason_and_that_the_release_stays(settings: Settings) -> None:
+    ended = end(settings, refreshes.CRASHED, reason="The step take_in failed: OSError.", release_id="r1")
+    told = text(page(quality_of_refresh(settings, ended, None)))
+    assert "ended without a result: The step take_in failed: OSError. Release r1 stays in force." in told
+    assert "The release gate did not run" in told
+
+
+def test_records_set_aside_lead_to_the_desk_by_partner_and_rule(settings: Settings) -> None:
+    columns = ("partner", "extract_id", "sheet", "row_number", "rule_code", "record")
+    rows = [("kobe", "e1", "", "4", "date_missing", "x1"), ("kobe", "e1", "", "5", "date_missing", "x2"),
+            ("swala", "e2", "", "4", "date_missing", "x3"), ("swala", "e2", "", "4", "date_invalid", "x3")]  # fmt: skip
+    lines = [dict(zip(columns, row, strict=True)) for row in rows]
+    review._write(settings, review.QUARANTINED_ROWS, columns, lines)
+    found = quality_of_refresh(settings, end(settings, refreshes.PUBLISHED), None)
+    assert [(one.rule, one.records) for one in found.rules] == [("date_missing", 3), ("date_invalid", 1)]
+    assert [(own.partner, own.records, own.link) for own in found.rules[0].partners] == [
+        ("kobe", 2, f"{DESK}/items/rows/kobe/date_missing"),
+        ("swala", 1, f"{DESK}/items/rows/swala/date_missing"),
+    ]
+
+
+def test_the_trend_shows_every_end_and_a_gap_where_a_crash_counted_nothing(settings: Settings) -> None:
+    rows = {"landed": 200, "quarantined": 3}
+    counts = {"passed": 9, "failed": 2, "waived": 1}
+    end(settings, refreshes.PUBLISHED, rows=rows, checks=counts, movements=150)
+    last = end(settings, refreshes.CRASHED)
+    series = {
+        one.title: [value for _, value in one.points]
+        for one in quality_of_refresh(settings, last, None).trend
+    }
+    assert series["Rows set aside, of those landed"] == [0.015, None]
+    assert series["Checks that failed"] == [2, None]
+    assert series["Movements"] == [150, None]
+
+
+# --- of a release ----------------------------------------------------------------------------------
+
+
+def test_the_page_in_a_release_is_made_of_its_own_tables_and_names_partners_by_code(tmp_path: Path) -> None:
+    (tmp_path / "partner").mkdir()
+    with duckdb.connect(str(tmp_path / "partner" / "evidence_base.duckdb")) as con:
+        con.execute("create schema quality")
+        con.execute(
+            "create table quality.check_results as select 'extract_gate' as stage, 'dates_are_readable' as check_name, "
+            "'e1' as subject, 'p-00c0ffee' as partner_code, 'warn' as severity, 'failed' as outcome, 0.5 as observed, "
+            "'0.8 ≤ share' as expected, null::varchar as waived_by, 'Why.' as why, 'Ask.' as steward_action"
+        )
+        con.execute(
+            "create table quality.quarantine_summary as select 'date_missing' as rule_code, 'No date' as rule_title, "
+            "'Ask.' as steward_action, 'e1' as extract_id, cast(count as bigint) as record_count "
+            "from (values (2), (5)) as given(count)"
+        )
+        con.execute(
+            "create table quality.reconciliation as select 'e1' as extract_id, 'p-00c0ffee' as partner_code, "
+            "10 as rows_read, 1 as rows_refused, 9 as rows_landed, 2 as rows_current, 0 as rows_superseded, "
+            "7 as rows_quarantined, 0 as rows_withdrawn, 0 as rows_held, 0 as rows_embargoed"
+        )
+        con.execute(
+            "create table quality.extracts as select 'e1' as extract_id, 'p-00c0ffee' as partner_code, "
+            "'in_force' as fate"
+        )
+    manifest = {"release_id": "r2", "as_of": NOW.isoformat(), "movements": 2,
+                "checks": {"passed": 0, "failed": 1, "waived": 0}, "rows": {"landed": 9, "quarantined": 7}}  # fmt: skip
+    found = quality_of_release(tmp_path, manifest, [{**manifest, "release_id": "r1", "movements": 1}])
+    html = page(found)
+    assert [(one.subject, one.became) for one in found.findings] == [("p-00c0ffee/e1", "warning")]
+    assert [(one.rule, one.records) for one in found.rules] == [("date_missing", 7)]
+    assert [one.adds_up for one in found.extracts] == [True]
+    assert [value for _, value in found.trend[-1].points] == [1, 2]
+    assert "In manifest.json, under release_gate." in text(html)
+    assert "<a " not in html, "no link of the desk leaves this machine"

@@ -1,0 +1,72 @@
+"""Every end of a refresh is written down, also the ends that nobody could write down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
+
+NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
+HELD = [{"partner": "kobe_shelter", "extract_id": "e1", "held_by": ["dates_are_readable"]}]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+
+
+def outcomes(settings: Settings) -> list[str]:
+    return [one["outcome"] for one in refreshes.history(settings)]
+
+
+def test_the_last_end_stands_alone_and_all_ends_stand_in_the_history(settings: Settings) -> None:
+    for run, outcome in (("r1", refreshes.PUBLISHED), ("r2", refreshes.REFUSED)):
+        refreshes.end(settings, refreshes.begin(settings, run, NOW), outcome, held=HELD)
+    last = refreshes.last(settings)
+    assert last is not None
+    assert (last.run_id, last.outcome, last.held) == ("r2", "refused", HELD)
+    assert [(one["run_id"], one["held"]) for one in refreshes.history(settings)] == [("r1", 1), ("r2", 1)]
+
+
+def test_a_refresh_that_broke_off_early_leaves_what_is_held_as_it_was(settings: Settings) -> None:
+    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED, held=HELD)
+    crashed = refreshes.end(settings, refreshes.begin(settings, "r2", NOW), refreshes.CRASHED)
+    assert crashed.held == HELD
+
+
+def test_a_killed_refresh_is_found_by_the_next_one(settings: Settings) -> None:
+    refreshes.begin(settings, "r1", NOW)
+    begun = refreshes.begin(settings, "r2", NOW)
+    assert [crash["run_id"] for crash in begun.crashes] == ["r1"]
+    assert outcomes(settings) == ["crashed"]
+
+
+def test_a_killed_refresh_is_found_by_who_looks_but_not_while_it_runs(settings: Settings) -> None:
+    refreshes.begin(settings, "r1", NOW)
+    with FileLock(settings.lock):
+        running = refreshes.end_if_killed(settings)
+    assert running is not None and running.outcome == refreshes.UNDER_WAY
+    found = refreshes.end_if_killed(settings)
+    assert found is not None and found.outcome == refreshes.CRASHED
+    assert outcomes(settings) == ["crashed"]
+
+
+def test_only_the_last_ten_crashes_are_carried_on(settings: Settings) -> None:
+    for number in range(12):
+        refreshes.end(settings, refreshes.begin(settings, f"r{number}", NOW), refreshes.CRASHED)
+    last = refreshes.last(settings)
+    assert last is not None
+    assert [crash["run_id"] for crash in last.crashes] == [f"r{number}" for number in range(2, 12)]
+
+
+def test_half_a_line_of_a_crash_loses_no_other_end(settings: Settings) -> None:
+    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED)
+    with (settings.review / "history" / refreshes.HISTORY).open("a") as file:
+        file.write('{"run_id": "r2", "outc')
+    refreshes.end(settings, refreshes.begin(settings, "r3", NOW), refreshes.UNCHANGED)
+    assert outcomes(settings) == ["published", "unchanged"]
