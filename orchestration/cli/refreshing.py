@@ -11,7 +11,7 @@ import click
 from orchestration import console
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
-from orchestration.errors import NjiaError, ReleaseRefused, UsageError
+from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused, UsageError
 from orchestration.settings import PROJECT_ROOT, Settings
 
 
@@ -41,8 +41,9 @@ def refresh(settings: Settings, as_json: bool) -> None:
     console.show_new_key(_make_keys(settings))
     with console.steps() as on_step:
         ended = run_refresh(settings, on_step)
-    _tell_of_it(settings)
     error = ended.error
+    if not isinstance(error, RefreshRunning):
+        _tell_of_it(settings)
     if error is not None and not isinstance(error, ReleaseRefused):
         raise error
     found = ended.refresh.found if ended.refresh else {}
@@ -85,7 +86,8 @@ def notify(settings: Settings, is_test: bool, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"sent": [vars(one) for one in sent]}))
     if failed := [one for one in sent if one.why_not]:
-        raise NjiaError(f"{len(failed)} channel(s) failed; what could not be told is tried again.")
+        console.complain(f"{len(failed)} channel(s) failed; what could not be told is tried again.")
+        sys.exit(1)  # its own object is printed
 
 
 @cli.command()

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from filelock import FileLock
 
 from orchestration.cli import cli
 from orchestration.errors import UsageError
@@ -156,7 +157,22 @@ def test_a_crash_is_told_to_operators_even_after_the_next_refresh_ended_well(set
 
 def test_a_refresh_that_was_killed_is_told_as_crashed(settings: Settings) -> None:
     refreshes.begin(settings, "run-1", NOW)
-    assert [event.kind for event in messages.events(settings)] == ["crashed"]
+    messages.send_due(settings, NOW)
+    (told,) = in_folder(settings)
+    assert [event["kind"] for event in told["events"]] == ["crashed"]
+
+
+def test_a_refresh_under_way_is_left_alone(settings: Settings) -> None:
+    refreshes.begin(settings, "run-1", NOW)
+    with FileLock(settings.lock):
+        assert messages.send_due(settings, NOW) == []
+
+
+def test_looking_at_the_status_changes_nothing(settings: Settings) -> None:
+    refreshes.begin(settings, "run-1", NOW)
+    before = {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")}
+    assert messages.standing(settings) == []
+    assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before
 
 
 def test_a_mail_names_no_partner_unless_asked_to_and_the_folder_always_does(settings: Settings) -> None:

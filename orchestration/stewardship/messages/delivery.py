@@ -16,8 +16,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orchestration import durable
-from orchestration.errors import NjiaError, UsageError
+from orchestration.errors import NjiaError
 from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.channels import open_channels
 from orchestration.stewardship.messages.config import Notify, read_notify
@@ -53,6 +54,7 @@ def send_due(settings: Settings, now: datetime | None = None, patient: bool = Tr
     now = now or datetime.now(UTC)
     notify = read_notify(settings)
     channels = open_channels(notify, settings)
+    refreshes.end_if_killed(settings)
     found = events(settings)
     done = []
     with _ledger(settings) as ledger:
@@ -88,9 +90,9 @@ def send_test(settings: Settings) -> list[Delivered]:
 def standing(settings: Settings) -> list[dict[str, Any]]:
     """Channels that fail: channel, why, since, tries, next_try, and how many events wait for it."""
     try:
-        notify = read_notify(settings)
-        channels = open_channels(notify, settings)
-    except UsageError as error:
+        channels = open_channels(read_notify(settings), settings)
+        ledger, found = _read(settings), events(settings)
+    except NjiaError as error:
         return [
             {
                 "channel": "settings",
@@ -101,7 +103,6 @@ def standing(settings: Settings) -> list[dict[str, Any]]:
                 "waiting": 0,
             }
         ]
-    ledger, found = _read(settings), events(settings)
     return [
         {"channel": name, **ledger[name]["failing"], "waiting": _waiting(channel, ledger[name], found)}
         for name, channel in channels.items()

@@ -35,7 +35,7 @@ class Event:
 
 def events(settings: Settings) -> list[Event]:
     """Everything that stands now, told already or not; nothing before the first refresh."""
-    end = refreshes.end_if_killed(settings)
+    end = refreshes.last(settings)
     if end is None:
         return []
     return [*_refused(end), *_held(end), *_files(settings), *_overdue(end), *_crashed(end)]
