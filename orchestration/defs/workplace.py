@@ -23,6 +23,7 @@ from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused, kind
 from orchestration.home import prepare_home
 from orchestration.keys import Keys, load_keys
 from orchestration.places import boundaries
+from orchestration.rotation import finish_rotations
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 
@@ -109,6 +110,7 @@ class Workplace:
         else:
             since = datetime.now(UTC).replace(microsecond=0).isoformat()
             holder.write_text(json.dumps({"process": os.getpid(), "run": run_id, "since": since}))
+            finish_rotations(self.settings)  # a kill may have left one half way
             self._given = {run_id: self._read()}
             return self._given[run_id]
         who = json.loads(holder.read_text()) if holder.exists() else {"process": "unknown", "run": "unknown"}

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
-from orchestration import places
+from orchestration import extracts, places
 from orchestration.keys import record_of
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import (
@@ -87,8 +85,7 @@ def why_unknown(settings: Settings, decision: Entry) -> str | None:
         return why_records_missed(settings, decision)
     if not isinstance(decision, LinkAccept | LinkReject):
         return None
-    files = sorted((settings.typed / "records").glob("*.parquet"))
-    known = {record for path in files for record in pq.read_table(path, columns=["record_id"])[0].to_pylist()}
+    known = set(extracts.known_records(settings)["record_id"].to_pylist())
     for record in (decision.record_a, decision.record_b):
         if record_of(record) not in known:
             return (
