@@ -84,11 +84,6 @@ def _is_building_beside(settings: Settings) -> bool:
         return True
 
 
-def is_cleared(settings: Settings) -> bool:
-    """Whether what was made of records is gone, so that nothing can be looked up there."""
-    return settings.delete_work and not settings.typed.is_dir()
-
-
 def _outermost_without(folder: Path, kept: set[Path]) -> Iterator[Path]:
     """The fewest files and folders that are all of a folder but what is kept."""
     for path in sorted(folder.iterdir()):

@@ -102,14 +102,14 @@ def rotate(
     Says first what it costs. Interrupted, it is whole or as before. The record key is never rotated: ids
     would change. Exit code: 0 done, 2 wrong use, 4 a refresh is running.
     """
-    from orchestration import rotation
     from orchestration.console_keys import cost_of, show_rotated
     from orchestration.defs.workplace import Workplace
     from orchestration.home import prepare_home
     from orchestration.keys import load_keys
+    from orchestration.rotation import WHY_NO_RECORD_KEY
 
     if kind == "record":
-        raise UsageError(rotation.WHY_NO_RECORD_KEY)
+        raise UsageError(WHY_NO_RECORD_KEY)
     if recipient and kind != "stewards":
         raise UsageError("--recipient goes with `rotate stewards` alone.")
     if key_file and kind == "release":
@@ -144,15 +144,15 @@ def _rotate(
     progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """What hangs on the new key now, and what does not, by names that the audit log and --json share."""
-    from orchestration import rotation
+    from orchestration import rotation_link, rotation_release, rotation_stewards
 
     if kind == "release":
-        signed, left = rotation.rotate_release(settings)
+        signed, left = rotation_release.rotate_release(settings)
         return {"signed": signed, "left": left}
     if kind == "link":
-        codes = rotation.rotate_link(settings, before, private_key, progress)
+        codes = rotation_link.rotate_link(settings, before, private_key, progress)
         return {"remade": list(codes.remade), "destroyed": list(codes.destroyed)}
-    sealed = rotation.rotate_stewards(settings, str(recipient), private_key, progress)
+    sealed = rotation_stewards.rotate_stewards(settings, str(recipient), private_key, progress)
     return {"resealed": list(sealed.resealed), "left": list(sealed.left)}
 
 
@@ -160,8 +160,10 @@ def _tell(settings: Settings, kind: str, key_id: str, counts: dict[str, Any]) ->
     """After the deed, which holds whether or not the log can be written."""
     from orchestration.stewardship import audit
 
+    # In two halves: eight digits together would look like somebody's identity number.
+    id_now = f"{key_id[:4]}-{key_id[4:]}"
     try:
-        audit.record(settings, audit.os_user(), "rotated", kind, id_now=key_id, **counts)
+        audit.record(settings, audit.os_user(), "rotated", kind, id_now=id_now, **counts)
     except NjiaError as error:
         raise NjiaError(f"The {kind} key is rotated. {error}") from None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestration import release
 from orchestration.release_key import RELEASE_KEY, RELEASE_PUB, ReleaseKey, installed_public_key
-from orchestration.rotation.settling import rotating, waiting
+from orchestration.rotation import rotating, waiting
 from orchestration.settings import Settings
 
 

@@ -14,7 +14,7 @@ from orchestration import extracts
 from orchestration.durable import sync
 from orchestration.errors import UsageError
 from orchestration.keys import LINK_KEY, Keys, write_secret
-from orchestration.rotation.settling import rotating, waiting
+from orchestration.rotation import rotating, waiting
 from orchestration.settings import Settings
 
 

@@ -1,4 +1,12 @@
-"""How a rotation becomes whole: the key's rename commits; what is found tells on which side a kill came."""
+"""Another key in the place of one that was lost, seen, or is old: how it becomes whole, or leaves all as it was.
+
+The new key waits beside the old one (`.next`) while everything that hangs on it is made anew beside what is
+there. The rename of the key is the commit point: a kill before it leaves all as it was, a kill after it is
+finished by whatever takes the lock of refreshes next. The record key is never rotated: WHY_NO_RECORD_KEY.
+
+What does not belong here: what hangs on each key (`rotation_stewards`, `rotation_link`, `rotation_release`),
+and making the first keys (`keys`, `release_key`).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +22,13 @@ from orchestration.release_key import RELEASE_KEY, write_public_part
 from orchestration.settings import Settings
 
 NEXT = ".next"
+WHY_NO_RECORD_KEY = (
+    "The record key is not rotated. Every record's id is made with it from the partner's reference, which is "
+    "kept nowhere: with another key each record would get another id, so decisions, marks of forgotten "
+    "records and the ids in what members hold would point at nothing, and forgotten records would come back. "
+    "If it was seen: guesses at a reference can be confirmed with it, nothing else; keep the partner edition "
+    "from whoever saw it. For a new key, begin a new home and have every extract sent again."
+)
 
 
 def waiting(path: Path) -> Path:

@@ -14,7 +14,7 @@ from orchestration import extracts
 from orchestration.durable import sync, write_text
 from orchestration.errors import UsageError
 from orchestration.keys import STEWARDS_RECIPIENT
-from orchestration.rotation.settling import rotating, waiting
+from orchestration.rotation import rotating, waiting
 from orchestration.settings import Settings
 
 
