@@ -1,4 +1,4 @@
-"""Another key in the place of one that was lost, seen, or is old: how it becomes whole, or leaves all as it was.
+"""Another key in the place of one that was lost, seen, or is old: how it becomes whole, or changes nothing.
 
 The new key waits beside the old one (`.next`) while everything that hangs on it is made anew beside what is
 there. The rename of the key is the commit point: a kill before it leaves all as it was, a kill after it is

@@ -103,10 +103,10 @@ def rotate(
     would change. Exit code: 0 done, 2 wrong use, 4 a refresh is running.
     """
     from orchestration.console_keys import cost_of, show_rotated
-    from orchestration.defs.workplace import Workplace
     from orchestration.home import prepare_home
     from orchestration.keys import load_keys
-    from orchestration.rotation import WHY_NO_RECORD_KEY
+    from orchestration.refresh_lock import RefreshLock
+    from orchestration.rotation import WHY_NO_RECORD_KEY, finish_rotations
 
     if kind == "record":
         raise UsageError(WHY_NO_RECORD_KEY)
@@ -117,9 +117,10 @@ def rotate(
     prepare_home(settings)
     before = load_keys(settings.keys)
     private_key = _private_key(key_file) if key_file else None
-    workplace = Workplace(settings)
-    workplace.take_lock(f"keys rotate {kind}")
+    lock = RefreshLock(settings)
+    lock.take(f"keys rotate {kind}")
     try:
+        finish_rotations(settings)
         console.warn(cost_of(settings, kind, private_key is not None))
         recipient = recipient or (_new_pair() if kind == "stewards" else None)
         _ask(yes)
@@ -129,7 +130,7 @@ def rotate(
         counts: dict[str, Any] = {name: len(given) for name, given in done.items() if isinstance(given, list)}
         _tell(settings, kind, done["id"], counts)
     finally:
-        workplace.end()
+        lock.release()
     show_rotated(kind, done)
     if as_json:
         print(json.dumps({"outcome": "rotated", "kind": kind, **done}))
