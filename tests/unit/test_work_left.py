@@ -30,9 +30,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def files(settings: Settings) -> set[str]:
-    return {
-        path.relative_to(settings.work).as_posix() for path in settings.work.rglob("*") if path.is_file()
-    }
+    return {path.relative_to(settings.work).as_posix() for path in settings.work.rglob("*") if path.is_file()}
 
 
 def test_all_but_what_tells_of_no_record_goes(settings: Settings) -> None:
