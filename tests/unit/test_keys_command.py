@@ -216,6 +216,20 @@ def test_without_an_original_codes_go_and_come_back_with_the_file(base: Evidence
     assert codes == {Coder(load_keys(settings.keys).link_key or b"").given("Achieng")}
 
 
+def test_an_original_that_holds_other_records_than_landed_makes_no_codes(
+    base: EvidenceBase, key_file: Path, private_key: str
+) -> None:
+    """As a backup restored half may have it: what it says would be put to records that are not there."""
+    settings = base.settings
+    other, kept = extracts_of(settings)
+    to = pyrage.x25519.Identity.from_str(private_key).to_public()
+    content = (HEADER + ROWS.replace("1,03", "9,03")).encode()
+    sealed_path(settings.sealed, PARTNER, other).write_bytes(pyrage.encrypt(content, [to]))
+    found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
+    assert found["destroyed"] == [f"{PARTNER}/{other}"]
+    assert list(given_codes(settings)) == [kept]
+
+
 def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
     gone, kept = extracts_of(settings)
