@@ -67,7 +67,7 @@ def show_rotated(kind: str, done: dict[str, Any]) -> None:
     }
     say(f"Rotated: the {kind} key is {done['id']} now.")
     for name, given in done.items():
-        if isinstance(given, list):
+        if isinstance(given, list) and given:
             say(f"{len(given):,} {words[name]}.")
             if name in ("destroyed", "left"):
                 _list(given)

@@ -104,6 +104,7 @@ def write_public_part(folder: Path) -> None:
     path = folder / RELEASE_PUB
     if not path.exists() or path.read_bytes() != pem:
         write_bytes(path, pem)
+        path.chmod(0o600)  # for everybody, but this folder is not
 
 
 def load_release_key(folder: Path) -> ReleaseKey:
