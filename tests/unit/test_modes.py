@@ -32,6 +32,7 @@ def home(tmp_path: Path) -> Settings:
 
 def test_every_restricted_folder_is_made_closed(home: Settings) -> None:
     assert {mode(folder) for folder in (*restricted_folders(home), home.keys)} == {0o700}
+    assert {mode(path) for path in home.keys.iterdir()} == {0o600}
     folders = {path.name for path in home.home.iterdir() if path.is_dir()}
     assert folders - set(RESTRICTED) == {"keys", "releases"}, "a new folder is closed, or readers' own"
 
