@@ -6,7 +6,9 @@ import json
 
 from orchestration import durable
 from orchestration.errors import UsageError
+from orchestration.modes import check_modes, restricted_folders
 from orchestration.settings import Settings
+from orchestration.volume import require_encrypted_volume
 
 LAYOUT_VERSION = 1
 
@@ -42,39 +44,12 @@ def prepare_home(settings: Settings) -> None:
 
 
 def _prepare(settings: Settings) -> None:
+    require_encrypted_volume(settings)
     _check_layout(settings)
-    for folder in (
-        settings.inbox,
-        settings.sealed,
-        settings.landing,
-        settings.link_codes,
-        settings.decisions,
-        settings.forgotten,
-        settings.review,
-        settings.audit,
-        settings.notices,
-        settings.receipts,
-        settings.releases,
-        settings.work,
-        settings.dagster_home,
-    ):
+    for folder in (*restricted_folders(settings), settings.releases):
         folder.mkdir(parents=True, exist_ok=True)
     # All but the releases is for this account only; who may read releases is the host's to say.
-    for restricted in (
-        settings.inbox,
-        settings.sealed,
-        settings.landing,
-        settings.link_codes,
-        settings.decisions,
-        settings.forgotten,
-        settings.review,
-        settings.audit,
-        settings.notices,
-        settings.receipts,
-        settings.work,
-        settings.dagster_home,
-    ):
-        restricted.chmod(0o700)
+    check_modes(settings)
     dagster_yaml = settings.dagster_home / "dagster.yaml"
     wanted = DAGSTER_YAML % json.dumps(str(settings.dagster_home / "history" / "runs"))
     if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:

@@ -1,6 +1,7 @@
 """The secrets of an installation: record key, link key, and the stewards' public key that seals originals.
 
-What does not belong here: which fields are hashed or sealed (that is `extracts`).
+What does not belong here: which fields are hashed or sealed (that is `extracts`); the key that signs releases
+(`release_key`), which decides nothing about what they hold.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import pyrage
 import stringzilla
 
 from orchestration.errors import UsageError
+from orchestration.release_key import create_missing_release_key
 
 RECORD_KEY, LINK_KEY = "record.key", "link.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
@@ -110,12 +112,15 @@ def load_keys(folder: Path) -> Keys:
     return Keys(_read_key(record), recipient.read_text().strip(), _read_key(link))
 
 
-def create_missing_keys(folder: Path, landing: Path, link_codes: Path) -> str | None:
+def create_missing_keys(
+    folder: Path, landing: Path, link_codes: Path, releases: Path | None = None
+) -> str | None:
     """Make what is missing (folder 0700, files 0600). Returns the stewards' private key if one was made.
 
     The caller shows it once; it is stored nowhere. To use a key pair made elsewhere, put its public
     part (an age recipient) in `stewards.age.pub` beforehand. Raises UsageError where extracts have landed
-    under a record key that is not there, or link codes were made under a link key that is not.
+    under a record key that is not there, link codes were made under a link key that is not, or `releases`
+    were signed with a release key that is not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -125,7 +130,7 @@ def create_missing_keys(folder: Path, landing: Path, link_codes: Path) -> str | 
                 f"No record key in {folder}, but extracts have landed already: with a new key each record "
                 "would get another id. Set NJIA_KEYS to its folder, or restore it from the backup."
             )
-        _write_secret(folder / RECORD_KEY, secrets.token_hex(32))
+        write_secret(folder / RECORD_KEY, secrets.token_hex(32))
     if not (folder / LINK_KEY).exists():
         if any(link_codes.glob("*/*.parquet")):
             raise UsageError(
@@ -133,19 +138,27 @@ def create_missing_keys(folder: Path, landing: Path, link_codes: Path) -> str | 
                 "be found again. Restore it from the backup; or, if it is lost, remove the folder "
                 f"{link_codes} and send the extracts again."
             )
-        _write_secret(folder / LINK_KEY, secrets.token_hex(32))
+        write_secret(folder / LINK_KEY, secrets.token_hex(32))
+    create_missing_release_key(folder, releases)
     if (folder / STEWARDS_RECIPIENT).exists():
         return None
+    private_key, recipient = new_stewards_pair()
+    write_secret(folder / STEWARDS_RECIPIENT, recipient)
+    return private_key
+
+
+def new_stewards_pair() -> tuple[str, str]:
+    """A private key of age, to be shown once, and its public part."""
     identity = pyrage.x25519.Identity.generate()
-    _write_secret(folder / STEWARDS_RECIPIENT, str(identity.to_public()))
-    return str(identity)
+    return str(identity), str(identity.to_public())
 
 
 def _read_key(path: Path) -> bytes:
     return bytes.fromhex(path.read_text().strip())
 
 
-def _write_secret(path: Path, text: str) -> None:
+def write_secret(path: Path, text: str) -> None:
+    """A line in a file (0600) that must not be there yet, forced to the disk."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
         file.write(text + "\n")

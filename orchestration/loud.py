@@ -7,15 +7,23 @@ from collections.abc import Iterator
 import pyarrow.parquet as pq
 
 from orchestration.extracts import Contracts, load_contracts, partners_without_contract
+from orchestration.release import current_release, why_not_signed
 from orchestration.settings import Settings
 
 MOST_NAMED = 8
 
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
-    """Sentences on contracts that are gone or cannot be read, and on bytes that count for two partners."""
+    """Sentences on contracts that are gone or cannot be read, on bytes that count for two partners, and on a
+    current release whose signature does not hold."""
     contracts = contracts or load_contracts(settings.partners)
-    return [*_gone(settings), *_broken(settings, contracts), *_sent_twice(settings)]
+    return [*_unsigned(settings), *_gone(settings), *_broken(settings, contracts), *_sent_twice(settings)]
+
+
+def _unsigned(settings: Settings) -> Iterator[str]:
+    current = current_release(settings)
+    if current and (fault := why_not_signed(settings, current)):
+        yield fault
 
 
 def partners_gone(settings: Settings) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ class Settings:
     `waivers_need_second`: a check waiver holds only once a second person has confirmed it.
     `desk_url` is where stewards reach the desk: links in the Dagster UI and in messages begin with it.
     `notify` is the file that says who is told of what goes wrong, and how; None for the folder alone.
+    `require_encrypted_volume` refuses a home that is not seen to lie on one, unless `volume_is_encrypted`
+    says so; `delete_work` leaves nothing made of records in the work folder.
     """
 
     home: Path
@@ -34,6 +36,9 @@ class Settings:
     waivers_need_second: bool = False
     desk_url: str = DEFAULT_DESK_URL
     notify: Path | None = None
+    require_encrypted_volume: bool = False
+    volume_is_encrypted: bool = False
+    delete_work: bool = False
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
@@ -64,6 +69,9 @@ class Settings:
             _is_on("NJIA_WAIVERS_NEED_SECOND"),
             (os.environ.get("NJIA_DESK_URL") or DEFAULT_DESK_URL).rstrip("/"),
             Path(notify).resolve() if notify else None,
+            require_encrypted_volume=_is_on("NJIA_REQUIRE_ENCRYPTED_VOLUME"),
+            volume_is_encrypted=_is_on("NJIA_VOLUME_IS_ENCRYPTED"),
+            delete_work=_is_on("NJIA_DELETE_WORK"),
         )
 
     def as_of(self) -> datetime:

@@ -22,6 +22,7 @@ from orchestration.keys import load_keys
 from orchestration.release import Release, ReleaseDiff, compare, find_release
 from orchestration.settings import Settings
 from orchestration.stewardship import refresh_since
+from orchestration.work_left import building_beside
 
 # Parts of the inputs that a decision itself changes: fates of extracts, and what the day decides of them.
 OF_DECISIONS = {"decisions", "extracts", "time"}
@@ -72,13 +73,8 @@ def without_decision(
 @contextmanager
 def _scratch(settings: Settings, as_of: datetime) -> Iterator[Settings]:
     """A home below `work/`, on the same disk, that only this account reads; removed at the end."""
-    home = settings.work / "without"
-    shutil.rmtree(home, ignore_errors=True)  # what a killed process left
-    home.mkdir(parents=True)
-    try:
+    with building_beside(settings) as home:
         yield replace(settings, home=home, fixed_as_of=as_of)
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def _fill(settings: Settings, scratch: Settings, current: Release) -> None:

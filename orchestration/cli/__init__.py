@@ -11,6 +11,7 @@ from orchestration.cli import (  # each adds its commands
     forgetting,
     refreshing,
     samples,
+    sealing,
 )
 from orchestration.cli.ending import main
 from orchestration.cli.root import CONTEXT, cli
@@ -26,4 +27,5 @@ __all__ = [
     "main",
     "refreshing",
     "samples",
+    "sealing",
 ]

@@ -58,6 +58,7 @@ def forget(
     from orchestration.keys import load_keys
     from orchestration.refresh_lock import RefreshLock
     from orchestration.release import still_held
+    from orchestration.rotation import finish_rotations
     from orchestration.stewardship import FORGOT, audit
 
     asked = [*references, *(_lines(references_file) if references_file else [])]
@@ -68,6 +69,7 @@ def forget(
     lock = RefreshLock(settings)
     lock.take("forget")
     try:
+        finish_rotations(settings)  # a kill may have left originals and codes half way
         records = {one for name in asked for one in forgetting.records_called(settings, keys, partner, name)}
         if not yes and sys.stdin.isatty():
             say_forgetting(partner, len(records), private_key is not None)

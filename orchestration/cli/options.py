@@ -11,23 +11,40 @@ from typing import Any
 import click
 
 from orchestration.errors import UsageError
+from orchestration.modes import check_modes
 from orchestration.settings import Settings
+from orchestration.volume import require_encrypted_volume
+from orchestration.work_left import clear_work_left_behind
 
 json_output = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+
+
+def home_and_partners(command: Callable[..., Any]) -> Callable[..., Any]:
+    home = click.option(
+        "--home", type=click.Path(path_type=Path), help="Where everything lives [NJIA_HOME, ./var]."
+    )
+    partners = click.option(
+        "--partners", type=click.Path(path_type=Path), help="The partners' contracts [NJIA_PARTNERS]."
+    )
+    return home(partners(command))
+
+
+def opened_home(home: Path | None, partners: Path | None) -> Settings:
+    """The installation, once it has shown to lie where it may and to be closed to others."""
+    settings = Settings.from_environment(home, partners)
+    require_encrypted_volume(settings)
+    check_modes(settings)
+    clear_work_left_behind(settings)
+    return settings
 
 
 def installation(command: Callable[..., Any]) -> Callable[..., Any]:
     """Every command takes --home and --partners and gets the Settings they lead to."""
 
-    @click.option(
-        "--home", type=click.Path(path_type=Path), help="Where everything lives [NJIA_HOME, ./var]."
-    )
-    @click.option(
-        "--partners", type=click.Path(path_type=Path), help="The partners' contracts [NJIA_PARTNERS]."
-    )
+    @home_and_partners
     @functools.wraps(command)
     def with_settings(home: Path | None, partners: Path | None, **arguments: Any) -> Any:
-        return command(Settings.from_environment(home, partners), **arguments)
+        return command(opened_home(home, partners), **arguments)
 
     return with_settings
 

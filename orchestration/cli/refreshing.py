@@ -12,6 +12,7 @@ from orchestration import console
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
 from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused, UsageError
+from orchestration.loopback import LOOPBACK
 from orchestration.settings import PROJECT_ROOT, Settings
 
 
@@ -111,8 +112,8 @@ def ui(settings: Settings, port: int) -> None:
         os.environ["NJIA_NOTIFY"] = str(settings.notify)
     if settings.boundaries:
         os.environ["NJIA_BOUNDARIES"] = str(settings.boundaries)  # the UI starts in another folder
-    console.say(f"Dagster UI: http://127.0.0.1:{port}   (Ctrl-C stops it)")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", "127.0.0.1"]
+    console.say(f"Dagster UI: http://{LOOPBACK}:{port}   (Ctrl-C stops it)")
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", LOOPBACK]
     os.chdir(PROJECT_ROOT)
     os.execv(sys.executable, [*command, "-p", str(port), "--log-level", "warning"])  # noqa: S606
 
@@ -149,4 +150,4 @@ def _tell_of_it(settings: Settings) -> None:
 def _make_keys(settings: Settings) -> str | None:
     from orchestration.keys import create_missing_keys
 
-    return create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    return create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)

@@ -13,6 +13,7 @@ from orchestration import extracts
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
 from orchestration.stewardship import messages
+from orchestration.work_left import clear_work_left_behind
 
 REFRESH = "refresh"
 
@@ -66,6 +67,7 @@ def automation(settings: Settings) -> Automation:
     def tell() -> dg.SkipReason:
         if _refresh_is_running(settings):
             return dg.SkipReason("A refresh is running; what it comes to is told after it.")
+        clear_work_left_behind(settings)  # a run from the UI ends with its process, which clears nothing
         try:
             sent = messages.send_due(settings)
         except NjiaError as error:

@@ -21,6 +21,7 @@ from orchestration.errors import NjiaError, RefreshRunning
 from orchestration.home import prepare_home
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
+from orchestration.work_left import clear_work
 
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -57,6 +58,7 @@ def run_refresh(
     try:
         result = _run(workplace, run_id, on_step, steps)
     finally:
+        clear_work(settings)
         workplace.end()
     error = workplace.error
     if workplace.interrupted or (not result.success and _was_interrupted(result)):

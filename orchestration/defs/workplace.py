@@ -21,6 +21,7 @@ from orchestration.home import prepare_home
 from orchestration.keys import Keys, load_keys
 from orchestration.places import boundaries
 from orchestration.refresh_lock import RefreshLock
+from orchestration.rotation import finish_rotations
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 
@@ -99,6 +100,7 @@ class Workplace:
         if run_id in self._given:
             return self._given[run_id]
         self._lock.take(run_id)
+        finish_rotations(self.settings)  # a kill may have left one half way
         self._given = {run_id: self._read()}
         return self._given[run_id]
 

@@ -33,11 +33,13 @@ from orchestration.extracts.erasing import (
     records_in_row,
 )
 from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
+from orchestration.extracts.known_records import known_records
 from orchestration.extracts.landed_untold import NEVER, with_untold
 from orchestration.extracts.landing import read_register
 from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
 from orchestration.extracts.outcomes import TakenExtract
-from orchestration.extracts.sealing import identity_of, opened, sealed_path
+from orchestration.extracts.remaking_codes import extracts_with_codes, remake_codes
+from orchestration.extracts.sealing import identity_of, opened, seal, sealed_path
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
@@ -67,10 +69,12 @@ __all__ = [
     "draft_text",
     "drift_items",
     "erase_forgotten",
+    "extracts_with_codes",
     "finish_erasing",
     "held_of_forgotten",
     "identity_of",
     "is_taken_in",
+    "known_records",
     "left_alone",
     "load_contract",
     "load_contracts",
@@ -79,6 +83,8 @@ __all__ = [
     "partners_without_contract",
     "read_register",
     "records_in_row",
+    "remake_codes",
+    "seal",
     "sealed_path",
     "suffix_of",
     "take_in",

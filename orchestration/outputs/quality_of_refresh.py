@@ -49,7 +49,7 @@ def quality_of_refresh(
         extracts=list(_reconciliation(settings)),
         trend=_trend(refreshes.history(settings)[-SHOWN_REFRESHES:]),
         trend_of="refreshes",
-        notes=tuple(_notes(end, verdict)),
+        notes=(*_notes(end, verdict), *_not_repeated(settings)),
         desk=f"{settings.desk_url}/",
     )
 
@@ -126,6 +126,14 @@ def _notes(end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator
         yield "The release gate did not run: no candidate was ready to be judged."
     if end.outcome == refreshes.CRASHED:
         yield "What stands below may be of this refresh or of the one before, as far as this one came."
+
+
+def _not_repeated(settings: Settings) -> Iterator[str]:
+    if settings.delete_work and not settings.warehouse.is_file():
+        yield (
+            "Where each row stands was told by the refresh that judged it: the work folder was deleted "
+            "after it."
+        )
 
 
 def _rules(settings: Settings) -> Iterator[RuleCount]:

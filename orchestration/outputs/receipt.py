@@ -77,7 +77,10 @@ class NotKept:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Everything a receipt says. `problems` are all its rows for the table beside the page."""
+    """Everything a receipt says. `problems` are all its rows for the table beside the page.
+
+    `rows_known`: False where rows were judged by an earlier refresh, and what it found was deleted since.
+    """
 
     partner: str
     name: str
@@ -94,6 +97,7 @@ class Receipt:
     problems: list[tuple[FileRows, RowProblem, str]]
     past: Past
     used: list[Used]
+    rows_known: bool = True
 
     @property
     def new_held(self) -> list[FileRows]:
@@ -222,6 +226,7 @@ def _receipt(
         problems=told,
         past=own_past(measures, partner, contracts) if landed else Past([], []),
         used=standing.used.get(partner, []),
+        rows_known=standing.is_known,
     )
 
 

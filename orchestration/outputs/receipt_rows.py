@@ -140,16 +140,20 @@ class Used(NamedTuple):
 
 @dataclass(frozen=True)
 class Standing:
-    """Fates in rows of the files, by (partner, extract id); what the release uses, by partner."""
+    """Fates in rows of the files, by (partner, extract id); what the release uses, by partner.
+
+    `is_known`: False where the work file was deleted after the refresh that judged (NJIA_DELETE_WORK).
+    """
 
     rows: dict[tuple[str, str], Counter[str]]
     used: dict[str, list[Used]]
+    is_known: bool = True
 
 
 def read_standing(settings: Settings) -> Standing:
     """Nothing before dbt has judged once."""
     if not settings.warehouse.is_file():
-        return Standing({}, {})
+        return Standing({}, {}, is_known=not settings.delete_work)
     rows: dict[tuple[str, str], Counter[str]] = {}
     used: dict[str, list[Used]] = {}
     with _open(settings) as con:

@@ -23,10 +23,12 @@ from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import is_left_behind, is_rolled_back, rollback
+from orchestration.release.signature import is_tampered, resign, settle_signatures, why_not_signed
 from orchestration.release.since import extracts_since, tables_since
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.verdict import read_verdict
+from orchestration.release.verifying import Verification, verify
 from orchestration.release.waiting import waits_for_readers
 from orchestration.release.waiver_effect import WaiverEffect, waiver_effect
 
@@ -40,6 +42,7 @@ __all__ = [
     "Published",
     "Release",
     "ReleaseDiff",
+    "Verification",
     "WaiverEffect",
     "compare",
     "content_hash",
@@ -53,18 +56,23 @@ __all__ = [
     "find_release",
     "is_left_behind",
     "is_rolled_back",
+    "is_tampered",
     "list_releases",
     "open_readonly",
     "publish",
     "read_verdict",
     "refresh_summary",
     "release_id",
+    "resign",
     "rollback",
     "run_query",
+    "settle_signatures",
     "stage",
     "still_held",
     "switching",
     "tables_since",
+    "verify",
     "waits_for_readers",
     "waiver_effect",
+    "why_not_signed",
 ]

@@ -1,18 +1,23 @@
 """Taking editions away that hold a forgotten record. What remains of such a release says so.
 
-The manifest stays, and with it what was published when and from what; the tables of its partner edition do
-not. The public edition has no records, and what was printed cannot be called back.
+The manifest stays as it was signed, and with it what was published when and from what; the tables of its
+partner edition do not. The note that says so is signed too, so that nobody else can delete tables and write
+one. The public edition has no records, and what was printed cannot be called back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import Path
 from typing import Any
 
-from orchestration.durable import sync, write_json
+from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.forgotten import Due, all_due, settle
 from orchestration.release.current import ERASURE, Release, erasure_of, list_releases, remove_folder
+from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, hash_file
+from orchestration.release.signature import sign
+from orchestration.release_key import ReleaseKey, load_release_key
 from orchestration.settings import Settings
 
 PARTNER_EDITION, IN_FORCE = "partner", "in_force"
@@ -25,16 +30,17 @@ def erase_editions(settings: Settings, today: date) -> list[str]:
     holds `switching`.
     """
     due = all_due(settings)
+    key = load_release_key(settings.keys) if due else None
     erased, held = [], set()
     for release in list_releases(settings):
         cells = _cells_of(release.manifest)
         owed = [one for one in due if set(one.cells) & cells]
-        if not owed or erasure_of(release):
+        if not owed or _is_erased(release):
             continue
         if release.is_current:
             held |= cells
-        else:
-            _erase(release, owed, today)
+        elif key:
+            _erase(release, owed, today, key)
             erased.append(release.release_id)
     settle(settings, held)
     return erased
@@ -49,18 +55,31 @@ def still_held(settings: Settings) -> str | None:
     return None
 
 
-def _erase(release: Release, owed: Iterable[Due], today: date) -> None:
+def _erase(release: Release, owed: Iterable[Due], today: date, key: ReleaseKey) -> None:
     note = {
+        "manifest_sha256": hash_file(release.path / MANIFEST),
         "erased_on": today.isoformat(),
         "why": "it held a record that was forgotten",
         "records": sum(one.records for one in owed),
         "edition": PARTNER_EDITION,
     }
     write_json(release.path / ERASURE, note)
-    edition = release.path / PARTNER_EDITION
-    if edition.is_dir():
-        remove_folder(edition)
+    sign(release.path, ERASURE, key)
+    for folder in _editions(release):
+        if folder.is_dir():
+            remove_folder(folder)
     sync(release.path)
+
+
+def _is_erased(release: Release) -> bool:
+    """To the end: a kill may have come after the note."""
+    is_told = bool(erasure_of(release)) and (release.path / ERASURE_SIGNATURE).is_file()
+    return is_told and not any(folder.exists() for folder in _editions(release))
+
+
+def _editions(release: Release) -> tuple[Path, Path]:
+    """The partner edition, and what a kill left of one that was being removed."""
+    return release.path / f"{PARTIAL}{PARTNER_EDITION}", release.path / PARTNER_EDITION
 
 
 def _cells_of(manifest: Mapping[str, Any]) -> set[str]:

@@ -9,6 +9,9 @@ from typing import Any
 
 MANIFEST = "manifest.json"
 VERDICT = "verdict.json"
+SIGNATURE, ERASURE_SIGNATURE = "manifest.sig", "erasure.sig"
+NEXT = ".next"  # behind the name of a signature by a key that is not in force yet, see `rotation`
+NOT_HASHED = {MANIFEST, VERDICT, SIGNATURE, SIGNATURE + NEXT}
 SCHEMA_VERSION = 1
 ROW_SUMS = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
 # What of an extract is printed: never the partner's name or the name of its file.
@@ -27,12 +30,13 @@ def hash_file(path: Path) -> str:
 def hash_files(folder: Path) -> dict[str, str]:
     """SHA-256 of every file that is published, by path inside the candidate or release.
 
-    The manifest (which holds these hashes) and the verdict (which judges them) are not among them.
+    The manifest (which holds these hashes), its signature and the verdict (which judges them) are not among
+    them.
     """
     return {
         path.relative_to(folder).as_posix(): hash_file(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).as_posix() not in (MANIFEST, VERDICT)
+        if path.is_file() and path.relative_to(folder).as_posix() not in NOT_HASHED
     }
 
 

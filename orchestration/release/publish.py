@@ -21,6 +21,7 @@ from orchestration.release.erasing import erase_editions
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT
 from orchestration.release.rollback import is_left_behind
+from orchestration.release.signature import sign
 from orchestration.release.verdict import (
     keep_verdict,
     last_verdict,
@@ -28,6 +29,7 @@ from orchestration.release.verdict import (
     printed_checks,
     read_verdict,
 )
+from orchestration.release_key import load_release_key
 from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, active_decisions
 
@@ -51,6 +53,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
     read now, because they act at once: what a steward has just left is not brought back.
     """
     with switching(settings):
+        key = load_release_key(settings.keys)
         decided = active_decisions(settings, now)
         decisions = replace(decisions or decided, rollbacks=decided.rollbacks)
         folder = _candidate(settings)
@@ -83,6 +86,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         release = settings.releases / manifest["release_id"]
         manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
         write_json(folder / MANIFEST, manifest)
+        sign(folder, MANIFEST, key)
         (folder / VERDICT).unlink()  # it may name partners; the stewards' copy is in review
         folder.rename(release)
         sync(settings.releases)

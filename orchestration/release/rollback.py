@@ -15,6 +15,7 @@ from orchestration.release.current import (
     switching,
 )
 from orchestration.release.manifest import changed_files, file_hashes
+from orchestration.release.signature import why_not_signed
 from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, NotTold, audit, record_decision
 
@@ -35,6 +36,8 @@ def rollback(settings: Settings, release_id: str, author: str, reason: str, now:
                 f"The release {target.release_id} is not as it was published; changed: "
                 f"{', '.join(changed[:3])}. Restore it from a backup, or choose another (`njia releases`)."
             )
+        if fault := why_not_signed(settings, target):
+            raise NjiaError(f"{fault} Nothing was changed.")
         named: dict[str, Any] = {"from_release": current.release_id, "to_release": target.release_id}
         # The decision first: without it, the next refresh would publish again what was left behind. Readers
         # get the earlier release back also where the audit log cannot be told.

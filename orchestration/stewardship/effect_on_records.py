@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from functools import cache
 
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from orchestration import extracts
 from orchestration.errors import UsageError
@@ -31,12 +30,10 @@ def record_called(settings: Settings, given: str) -> str:
             f"{given!r} names no row. Give EXTRACT_ID:ROW, or EXTRACT_ID:SHEET:ROW, as in "
             "review/quarantined_rows.csv."
         )
-    found = set()
-    for path in sorted((settings.typed / "records").glob("*.parquet")):
-        table = pq.read_table(path, columns=["extract_id", "sheet", "row_number", "record_id"])
-        at = pc.and_(pc.equal(table["extract_id"], extract_id), pc.equal(table["row_number"], int(row)))
-        rows = table.filter(at).to_pylist()
-        found |= {(one["sheet"], one["record_id"]) for one in rows if sheet in ("", one["sheet"])}
+    table = extracts.known_records(settings)
+    at = pc.and_(pc.equal(table["extract_id"], extract_id), pc.equal(table["row_number"], int(row)))
+    rows = table.filter(at).to_pylist()
+    found = {(one["sheet"], one["record_id"]) for one in rows if sheet in ("", one["sheet"])}
     if len(found) == 1:
         return shown_record(found.pop()[1])
     if found:
@@ -136,8 +133,5 @@ def _not_set_aside(record: str) -> str:
 
 def is_typed(settings: Settings, record: str) -> bool:
     """Whether some typed extract holds a record `r-…`."""
-    wanted = record_of(record)
-    files = sorted((settings.typed / "records").glob("*.parquet"))
-    return any(
-        pc.any(pc.equal(pq.read_table(path, columns=["record_id"])[0], wanted)).as_py() for path in files
-    )
+    known = extracts.known_records(settings)["record_id"]
+    return bool(pc.any(pc.equal(known, record_of(record))).as_py())

@@ -68,6 +68,15 @@ def test_the_edition_that_held_it_is_gone_and_says_so(forgotten: tuple[EvidenceB
     assert "erased" in njia("releases", settings=base.settings).stdout
 
 
+def test_what_is_left_of_it_and_the_successor_are_as_they_were_signed(
+    forgotten: tuple[EvidenceBase, Ran],
+) -> None:
+    base, _ = forgotten
+    for one in list_releases(base.settings):
+        told = last_object(njia("verify", one.release_id, "--json", settings=base.settings))
+        assert (told["outcome"], told["erased_on"] is None) == ("verified", one.is_current)
+
+
 def test_decisions_about_it_are_gone_and_no_word_of_it_is_said(forgotten: tuple[EvidenceBase, Ran]) -> None:
     base, ran = forgotten
     assert last_object(ran)["decisions_removed"] == 1

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dagster as dg
 import pytest
 
+from orchestration import extracts
+from orchestration.keys import load_keys
 from orchestration.release import current_release
+from orchestration.settings import Settings
+from orchestration.status import read_status
 from orchestration.stewardship import record_decision, review
+from orchestration.work_left import KEPT, clear_work
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -124,6 +129,49 @@ def test_the_same_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
     assert confirmed.asset_materialization is not None, "a quiet night is no stale release"
     told = confirmed.asset_materialization.metadata
     assert (told["outcome"].value, told["release_id"].value) == ("unchanged", before)
+
+
+def test_without_a_work_folder_the_same_inputs_build_nothing_and_nothing_untrue_is_told(
+    evidence_base: EvidenceBase,
+) -> None:
+    """As after a refresh with NJIA_DELETE_WORK: no typed record and no work file, and one more refresh."""
+    base = EvidenceBase(replace(evidence_base.settings, delete_work=True))
+    before, settings = base.release_id(), base.settings
+    clear_work(settings)
+    told_before = read_status(settings)
+    partner, name, content = scenario.EXTRACTS[0]
+    base.deliver(partner, name, content)
+    ended = base.refresh()
+    assert ended.error is None
+    assert ended.refresh is not None
+    assert ended.refresh.found["unchanged"]
+    assert base.release_id() == before
+    left = {path.relative_to(settings.work).as_posix() for path in settings.work.rglob("*") if path.is_file()}
+    assert left - {"without.lock"} <= KEPT
+    assert read_status(settings)["partners"] == told_before["partners"]
+    assert read_status(settings)["held"] == told_before["held"]
+    newest = max((settings.receipts / partner).glob("*/receipt.html"), key=lambda page: page.stat().st_mtime)
+    receipt = " ".join(newest.read_text(encoding="utf-8").split())
+    assert receipt.count("since your last receipt of a release") >= 3
+    for untrue in ("not judged yet", "Nothing of yours is set aside", "Every filled cell", "Nothing yet."):
+        assert untrue not in receipt
+    from_landing = known_records(settings)
+    contracts = extracts.load_contracts(settings.partners)
+    extracts.type_extracts(settings, load_keys(settings.keys), contracts=contracts)
+    assert from_landing == known_records(settings)
+    assert len(from_landing) > 20
+
+
+def known_records(settings: Settings) -> list[dict[str, Any]]:
+    return sorted(extracts.known_records(settings).to_pylist(), key=str)
+
+
+def test_a_failed_refresh_leaves_no_work_folder_either(evidence_base: EvidenceBase) -> None:
+    settings = replace(evidence_base.settings, delete_work=True)
+    (settings.decisions / "place_aliases.jsonl").write_text("{")
+    assert EvidenceBase(settings).refresh().error is not None
+    assert not settings.typed.exists()
+    assert not settings.warehouse.exists()
 
 
 def test_the_manifest_tells_no_partners_name(published_world: EvidenceBase) -> None:

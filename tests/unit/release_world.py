@@ -13,6 +13,7 @@ import pyarrow as pa
 from orchestration.durable import write_json
 from orchestration.release import CHECK_RESULTS, Candidate, Published, publish, stage
 from orchestration.release.manifest import hash_files
+from orchestration.release_key import create_missing_release_key
 from orchestration.settings import Settings
 
 START = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -34,6 +35,8 @@ PASSED = {
 
 def settings_in(home: Path) -> Settings:
     (home / "work").mkdir(parents=True, exist_ok=True)
+    (home / "keys").mkdir(mode=0o700, exist_ok=True)
+    create_missing_release_key(home / "keys", None)
     return Settings(home, home / "partners", home / "keys")
 
 

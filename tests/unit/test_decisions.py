@@ -288,7 +288,8 @@ ONE, OTHER = "r-0000000000000001", "r-ffffffffffffffff"
 def two_records(settings: Settings) -> Settings:
     folder = settings.typed / "records"
     folder.mkdir(parents=True)
-    pq.write_table(pa.table({"record_id": [1, -1]}), folder / "x.parquet")
+    places = {"extract_id": ["x", "x"], "sheet": ["", ""], "row_number": [2, 3]}
+    pq.write_table(pa.table({"record_id": [1, -1], **places}), folder / "x.parquet")
     return settings
 
 

@@ -69,7 +69,7 @@ def test_a_passed_candidate_becomes_current_and_is_whole(settings: Settings) -> 
     assert not settings.current.readlink().is_absolute()
     assert changed_files(current.path, file_hashes(current.manifest)) == []
     assert current.manifest["release_gate"] == [PASSED]
-    assert {path.name for path in current.path.iterdir()} == {"manifest.json", "partner"}
+    assert {path.name for path in current.path.iterdir()} == {"manifest.json", "manifest.sig", "partner"}
     assert json.loads((settings.review / "last_verdict.json").read_text())["outcome"] == "published"
 
 

@@ -1,0 +1,87 @@
+"""The signature beside a manifest: over its exact bytes, which hold the hash of every file of the release.
+
+So whoever changes a file has to mend its hash in the manifest, and cannot mend the signature without the
+release key. An erasure note is signed the same way, and names the manifest it belongs to.
+
+What does not belong here: the files' hashes (`verifying`), and the key's own files (`release_key`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.durable import sync, write_bytes
+from orchestration.errors import UsageError
+from orchestration.release.current import ERASURE, Release, list_releases
+from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, NEXT, SIGNATURE
+from orchestration.release_key import PublicKey, ReleaseKey, installed_public_key
+from orchestration.settings import Settings
+
+SIGNED = {MANIFEST: SIGNATURE, ERASURE: ERASURE_SIGNATURE}
+
+
+def sign(folder: Path, name: str, key: ReleaseKey, suffix: str = "") -> None:
+    """Sign the manifest or the erasure note of a release as it lies there."""
+    write_bytes(folder / (SIGNED[name] + suffix), key.sign((folder / name).read_bytes()))
+
+
+def is_signed(folder: Path, name: str, key: PublicKey) -> bool:
+    """Whether this key has signed these bytes; by the waiting signature, where a rotation was cut short."""
+    content = (folder / name).read_bytes()
+    beside = (folder / SIGNED[name], folder / (SIGNED[name] + NEXT))
+    return any(path.is_file() and key.has_signed(content, path.read_bytes()) for path in beside)
+
+
+def why_not_signed(settings: Settings, release: Release) -> str | None:
+    """A sentence where the signature of a release does not hold; its files, which take long, are not read."""
+    try:
+        if is_signed(release.path, MANIFEST, installed_public_key(settings.keys)):
+            return None
+    except UsageError as error:
+        return f"The signature of the release {release.release_id} cannot be checked. {error}"
+    if not (release.path / SIGNATURE).is_file():
+        return (
+            f"The release {release.release_id} is not signed: it is older than signatures, or somebody took "
+            "its signature away. The next release is signed."
+        )
+    return (
+        f"The signature of the release {release.release_id} does not hold: its manifest was changed, or "
+        f"{settings.keys} holds another key. `njia verify {release.release_id}` says what, and "
+        "`njia rollback` goes back to one that holds."
+    )
+
+
+def is_tampered(settings: Settings, release: Release) -> bool:
+    """Whether the signature does not hold; False for an account that may not read the key, so cannot tell."""
+    try:
+        return not is_signed(release.path, MANIFEST, installed_public_key(settings.keys))
+    except UsageError:
+        return False
+
+
+def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> tuple[list[str], list[str]]:
+    """Sign with another key what `before` had signed; the signatures wait beside those in force.
+
+    Returns the ids of the releases signed so, and of those left alone because the earlier key has not signed
+    them as they are: signing them would vouch for what somebody changed.
+    """
+    signed, left = [], []
+    for release in list_releases(settings):
+        names = [name for name in SIGNED if (release.path / name).is_file()]
+        if before and all(is_signed(release.path, name, before) for name in names):
+            for name in names:
+                sign(release.path, name, after, NEXT)
+            signed.append(release.release_id)
+        else:
+            left.append(release.release_id)
+    return signed, left
+
+
+def settle_signatures(settings: Settings, is_in_force: bool) -> None:
+    """Put waiting signatures in force, or drop them."""
+    for path in sorted(settings.releases.glob(f"*/*.sig{NEXT}")):
+        if is_in_force:
+            path.replace(path.with_suffix(""))
+        else:
+            path.unlink()
+        sync(path.parent)

@@ -1,0 +1,109 @@
+"""Is a release what was published? Every file hashed again, and the manifest's signature checked.
+
+Needs the folder and the public key, nothing of an installation: so a copy can be checked where it is read.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import UsageError
+from orchestration.release.current import ERASURE
+from orchestration.release.manifest import (
+    ERASURE_SIGNATURE,
+    MANIFEST,
+    NOT_HASHED,
+    SIGNATURE,
+    VERDICT,
+    file_hashes,
+    hash_file,
+)
+from orchestration.release.signature import is_signed
+from orchestration.release_key import PublicKey
+
+_ALL_OF_A_PUBLISHED_RELEASE = NOT_HASHED - {VERDICT}
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What was found. Files are named by their path in the release; `key_id` is the public key's.
+
+    `signature`: `holds`, `does not hold` or `missing`. `erased_on` where the partner edition was deleted
+    because it held a forgotten record, and the note that says so is signed.
+    """
+
+    release_id: str
+    folder: Path
+    key_id: str
+    signature: str
+    files: int
+    changed: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    erased_on: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.signature == "holds" and not (self.changed or self.missing or self.added)
+
+    def as_dict(self) -> dict[str, Any]:
+        outcome = "verified" if self.ok else "tampered"
+        return {"outcome": outcome, **vars(self), "folder": str(self.folder)}
+
+
+def verify(folder: Path, key: PublicKey) -> Verification:
+    """Check a release's folder, in place or copied. Raises UsageError where it is none."""
+    if not (folder / MANIFEST).is_file():
+        raise UsageError(
+            f"{folder} is no release: there is no {MANIFEST}. Name a release (`njia releases`) or its folder."
+        )
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        release_id, expected = str(manifest["release_id"]), file_hashes(manifest)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        # Whether it was signed like this or not: nothing can be said of its files.
+        return Verification(folder.name, folder, key.id, "does not hold", 0, changed=(MANIFEST,))
+    signature = "missing"
+    if (folder / SIGNATURE).is_file():
+        signature = "holds" if is_signed(folder, MANIFEST, key) else "does not hold"
+    found, strange = _files(folder)
+    erasure = _erasure(folder, key) if ERASURE in found else None
+    if erasure:
+        found -= {ERASURE, ERASURE_SIGNATURE}
+        gone = f"{erasure['edition']}/"
+        expected = {path: digest for path, digest in expected.items() if not path.startswith(gone)}
+    same = found & expected.keys()
+    return Verification(
+        release_id,
+        folder,
+        key.id,
+        signature,
+        len(expected),
+        changed=tuple(sorted(path for path in same if hash_file(folder / path) != expected[path])),
+        missing=tuple(sorted(expected.keys() - found)),
+        added=tuple(sorted((found - expected.keys()) | strange)),
+        erased_on=erasure["erased_on"] if erasure else None,
+    )
+
+
+def _files(folder: Path) -> tuple[set[str], set[str]]:
+    """Plain files that are hashed; and what is neither file nor folder: a link may lead anywhere."""
+    files, strange = set(), set()
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            strange.add(name)
+        elif path.is_file() and name not in _ALL_OF_A_PUBLISHED_RELEASE:
+            files.add(name)
+    return files, strange
+
+
+def _erasure(folder: Path, key: PublicKey) -> dict[str, Any] | None:
+    """The note of an erasure, if it is signed and about this very release."""
+    if not is_signed(folder, ERASURE, key):
+        return None
+    note: dict[str, Any] = json.loads((folder / ERASURE).read_bytes())
+    return note if note.get("manifest_sha256") == hash_file(folder / MANIFEST) else None

@@ -1,0 +1,324 @@
+"""`njia keys`: ids and no secret; another key in a key's place, whole or not at all, and what that costs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pyrage
+import pytest
+from click.testing import CliRunner, Result
+
+from orchestration.cli import cli
+from orchestration.errors import NjiaError, UsageError
+from orchestration.extracts import opened, sealed_path, take_in
+from orchestration.extracts.link_codes import codes_path
+from orchestration.home import prepare_home
+from orchestration.keys import create_missing_keys, load_keys
+from orchestration.linkage import Coder
+from orchestration.release import current_release, verify
+from orchestration.release_key import installed_public_key, load_public_key
+from orchestration.rotation import finish_rotations
+from orchestration.rotation_link import rotate_link
+from orchestration.rotation_release import rotate_release
+from orchestration.rotation_stewards import rotate_stewards
+from orchestration.settings import Settings
+from orchestration.stewardship import audit
+from tests import scenario
+from tests.conftest import EvidenceBase
+from tests.unit.release_world import publish_one
+from tests.unit.test_link_codes import AS_OF, CONTRACT, HEADER, ROWS
+
+PARTNER = "fixture_desk"
+
+
+@pytest.fixture
+def private_key() -> str:
+    return str(pyrage.x25519.Identity.generate())
+
+
+@pytest.fixture
+def base(tmp_path: Path, private_key: str) -> EvidenceBase:
+    """A home with two landed files with link codes, sealed to the key, and a release."""
+    home, partners = tmp_path / "home", tmp_path / "partners"
+    settings = Settings(home, partners, home / "keys")
+    prepare_home(settings)
+    settings.keys.mkdir()
+    public = pyrage.x25519.Identity.from_str(private_key).to_public()
+    (settings.keys / "stewards.age.pub").write_text(f"{public}\n")
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    made = EvidenceBase(settings)
+    made.write_contract(PARTNER, json.dumps(CONTRACT))
+    made.deliver(PARTNER, "cases.csv", HEADER + ROWS)
+    made.deliver(PARTNER, "more.csv", HEADER + ROWS.replace("2025", "2026"))
+    assert [one.outcome for one in take_in(settings, load_keys(settings.keys), AS_OF)] == ["landed"] * 2
+    publish_one(settings)
+    return made
+
+
+@pytest.fixture
+def key_file(tmp_path: Path, private_key: str) -> Path:
+    path = tmp_path / "stewards-key.txt"
+    path.write_text(private_key)
+    return path
+
+
+def njia(base: EvidenceBase, *arguments: str | Path) -> Result:
+    at = ["--home", str(base.settings.home), "--partners", str(base.settings.partners)]
+    return CliRunner(env={"NJIA_AS_OF": scenario.AS_OF.isoformat()}).invoke(cli, [*map(str, arguments), *at])
+
+
+def done(ran: Result) -> dict[str, object]:
+    assert ran.exit_code == 0, ran.exception
+    found: dict[str, object] = json.loads(ran.stdout.splitlines()[-1])
+    return found
+
+
+def extracts_of(settings: Settings) -> list[str]:
+    return [path.stem for path in sorted(settings.landing.glob("*/*.json"))]
+
+
+def given_codes(settings: Settings) -> dict[str, set[str]]:
+    found = {}
+    for extract_id in extracts_of(settings):
+        path = codes_path(settings.link_codes, PARTNER, extract_id)
+        if path.is_file():
+            found[extract_id] = set(pq.read_table(path)["given_code"].drop_null().to_pylist())
+    return found
+
+
+def state(settings: Settings) -> dict[str, bytes]:
+    """Every file of the home by its path, but locks and what tells who holds them."""
+    return {
+        path.relative_to(settings.home).as_posix(): path.read_bytes()
+        for path in settings.home.rglob("*")
+        if path.is_file() and not path.name.startswith((".lock", "refresh."))
+    }
+
+
+def opens(settings: Settings, private_key: str) -> list[bool]:
+    found = []
+    for extract_id in extracts_of(settings):
+        try:
+            with opened(sealed_path(settings.sealed, PARTNER, extract_id), private_key) as original:
+                found.append(original.read_text().startswith(HEADER))
+        except UsageError:
+            found.append(False)
+    return found
+
+
+def test_keys_are_shown_by_ids_and_no_secret_is(base: EvidenceBase) -> None:
+    settings = base.settings
+    ran = njia(base, "keys", "--json")
+    shown = {one["name"]: one["id"] for one in done(ran)["keys"]}  # type: ignore[attr-defined]
+    assert shown == load_keys(settings.keys).ids | {"release": installed_public_key(settings.keys).id}
+    plain = njia(base, "keys").stdout
+    for name in ("record.key", "link.key", "release.key"):
+        for line in (settings.keys / name).read_text().split():
+            assert len(line) < 10 or line not in ran.stdout + plain
+    (settings.keys / "link.key").unlink()
+    assert "missing" in njia(base, "keys").stdout
+
+
+def test_the_record_key_stays_and_the_reason_is_said(base: EvidenceBase) -> None:
+    before = state(base.settings)
+    ran = njia(base, "keys", "rotate", "record", "--yes")
+    assert isinstance(ran.exception, UsageError)
+    assert "another id" in str(ran.exception)
+    assert state(base.settings) == before
+
+
+def test_nobody_is_taken_to_have_agreed_where_nobody_can_be_asked(base: EvidenceBase) -> None:
+    ran = njia(base, "keys", "rotate", "link")
+    assert "--yes" in str(ran.exception)
+    assert "counts twice" in " ".join(ran.stderr.split())
+    assert len(given_codes(base.settings)) == 2
+
+
+def test_originals_are_sealed_to_a_new_pair_that_is_shown_once(
+    base: EvidenceBase, key_file: Path, private_key: str
+) -> None:
+    settings = base.settings
+    ran = njia(base, "keys", "rotate", "stewards", "--key", key_file, "--yes", "--json")
+    assert len(done(ran)["resealed"]) == 2  # type: ignore[arg-type]
+    (fresh,) = [word for word in ran.stderr.split() if word.startswith("AGE-SECRET-KEY-1")]
+    assert opens(settings, fresh) == [True, True]
+    assert opens(settings, private_key) == [False, False]
+    public = pyrage.x25519.Identity.from_str(fresh).to_public()
+    assert load_keys(settings.keys).stewards_recipient == str(public)
+    line = audit.read(settings).lines[-1]
+    assert (line["action"], line["what"], line["details"]["resealed"]) == ("rotated", "stewards", 2)
+    assert fresh not in str(state(settings).values())
+
+
+def test_without_the_old_private_key_originals_stay_as_they_are(base: EvidenceBase, private_key: str) -> None:
+    other = str(pyrage.x25519.Identity.generate().to_public())
+    ran = njia(base, "keys", "rotate", "stewards", "--recipient", other, "--yes", "--json")
+    assert len(done(ran)["left"]) == 2  # type: ignore[arg-type]
+    assert opens(base.settings, private_key) == [True, True]
+    assert load_keys(base.settings.keys).stewards_recipient == other
+    assert "AGE-SECRET" not in ran.stderr
+
+
+def test_an_original_that_the_key_does_not_open_stays_beside_those_it_opens(
+    base: EvidenceBase, key_file: Path
+) -> None:
+    settings = base.settings
+    first, second = (sealed_path(settings.sealed, PARTNER, one) for one in extracts_of(settings))
+    first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
+    damaged = first.read_bytes()
+    found = done(njia(base, "keys", "rotate", "stewards", "--key", key_file, "--yes", "--json"))
+    assert found["left"] == [f"{PARTNER}/{first.stem}"]
+    assert found["resealed"] == [f"{PARTNER}/{second.stem}"]
+    assert first.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("kind", ["stewards", "link"])
+def test_a_key_that_opens_nothing_changes_nothing(base: EvidenceBase, tmp_path: Path, kind: str) -> None:
+    wrong = tmp_path / "wrong.txt"
+    wrong.write_text(str(pyrage.x25519.Identity.generate()))
+    before = state(base.settings)
+    ran = njia(base, "keys", "rotate", kind, "--key", wrong, "--yes")
+    assert "Nothing was changed" in str(ran.exception)
+    assert state(base.settings) == before
+    ran = njia(base, "keys", "rotate", "stewards", "--recipient", "age1nonsense", "--yes")
+    assert "no age recipient" in str(ran.exception)
+    assert state(base.settings) == before
+
+
+def test_link_codes_are_made_anew_from_the_originals(base: EvidenceBase, key_file: Path) -> None:
+    settings = base.settings
+    before, old = given_codes(settings), load_keys(settings.keys)
+    assert (
+        len(done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))["remade"]) == 2
+    )  # type: ignore[arg-type]
+    keys = load_keys(settings.keys)
+    assert keys.link_key != old.link_key
+    assert keys.record_key == old.record_key
+    expected = {Coder(keys.link_key or b"").given("Achieng")}
+    assert given_codes(settings) == dict.fromkeys(before, expected)
+    assert not any(codes & expected for codes in before.values())
+
+
+def test_without_an_original_codes_go_and_come_back_with_the_file(base: EvidenceBase, key_file: Path) -> None:
+    settings = base.settings
+    gone, kept = extracts_of(settings)
+    sealed_path(settings.sealed, PARTNER, gone).unlink()
+    found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
+    assert (found["destroyed"], list(given_codes(settings))) == ([f"{PARTNER}/{gone}"], [kept])
+    found = done(njia(base, "keys", "rotate", "link", "--yes", "--json"))
+    assert found["destroyed"] == [f"{PARTNER}/{kept}"]
+    base.deliver(PARTNER, "again.csv", HEADER + ROWS)
+    take_in(settings, load_keys(settings.keys), AS_OF)
+    ((codes,),) = [given_codes(settings).values()]
+    assert codes == {Coder(load_keys(settings.keys).link_key or b"").given("Achieng")}
+
+
+def test_an_original_that_holds_other_records_than_landed_makes_no_codes(
+    base: EvidenceBase, key_file: Path, private_key: str
+) -> None:
+    """As a backup restored half may have it: what it says would be put to records that are not there."""
+    settings = base.settings
+    other, kept = extracts_of(settings)
+    to = pyrage.x25519.Identity.from_str(private_key).to_public()
+    content = (HEADER + ROWS.replace("1,03", "9,03")).encode()
+    sealed_path(settings.sealed, PARTNER, other).write_bytes(pyrage.encrypt(content, [to]))
+    found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
+    assert found["destroyed"] == [f"{PARTNER}/{other}"]
+    assert list(given_codes(settings)) == [kept]
+
+
+def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file: Path) -> None:
+    settings = base.settings
+    gone, kept = extracts_of(settings)
+    codes_path(settings.link_codes, PARTNER, gone).unlink()
+    njia(base, "keys", "rotate", "link", "--key", key_file, "--yes")
+    assert list(given_codes(settings)) == [kept]
+
+
+def test_kept_releases_are_signed_anew_and_a_changed_one_is_not_vouched_for(base: EvidenceBase) -> None:
+    settings = base.settings
+    (first,) = [path.name for path in settings.releases.glob("2*")]
+    publish_one(settings, day=1)
+    manifest = settings.releases / first / "manifest.json"
+    manifest.write_text(manifest.read_text() + " ")
+    old = load_public_key(settings.keys / "release.pub")
+    found = done(njia(base, "keys", "rotate", "release", "--yes", "--json"))
+    current = current_release(settings)
+    assert current
+    assert (found["signed"], found["left"]) == ([current.release_id], [first])
+    new = load_public_key(settings.keys / "release.pub")
+    assert [verify(current.path, key).ok for key in (old, new)] == [False, True]
+    assert not verify(settings.releases / first, new).ok
+
+
+def test_a_lost_release_key_can_be_replaced(base: EvidenceBase) -> None:
+    (base.settings.keys / "release.key").unlink()
+    assert len(done(njia(base, "keys", "rotate", "release", "--yes", "--json"))["signed"]) == 1  # type: ignore[arg-type]
+    publish_one(base.settings, day=1)
+
+
+class Killed(BaseException):
+    """What a kill does: nothing after it runs."""
+
+
+@pytest.mark.parametrize("kind", ["stewards", "link", "release"])
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_kill_leaves_all_as_before_or_is_finished_by_the_next_command(
+    base: EvidenceBase, key_file: Path, kind: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = base.settings
+    before, private_key = state(settings), key_file.read_text()
+    ids = load_keys(settings.keys).ids
+    replaces = Path.replace
+
+    def killed_at_the_commit(path: Path, target: Path) -> Path:
+        if path.parent == settings.keys and path.name.endswith(".next") and path.name[0] != ".":
+            if is_committed:
+                replaces(path, target)
+            raise Killed
+        return replaces(path, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed_at_the_commit)
+        patched.setattr("orchestration.rotation.finish_rotations", lambda settings: None)
+        with pytest.raises(Killed):
+            if kind == "release":
+                rotate_release(settings)
+            elif kind == "link":
+                rotate_link(settings, load_keys(settings.keys), private_key)
+            else:
+                recipient = str(pyrage.x25519.Identity.generate().to_public())
+                rotate_stewards(settings, recipient, private_key)
+    between = current_release(settings)
+    assert between
+    assert verify(between.path, installed_public_key(settings.keys)).signature == "holds"
+    finish_rotations(settings)
+    assert not list(settings.home.rglob("*.next"))
+    if not is_committed:
+        assert state(settings) == before
+        return
+    release = current_release(settings)
+    assert release
+    assert verify(release.path, load_public_key(settings.keys / "release.pub")).ok
+    if kind == "release":
+        assert {"home.json"} <= {name for name, content in before.items() if state(settings)[name] == content}
+    else:
+        assert load_keys(settings.keys).ids[kind] != ids[kind]
+        assert opens(settings, private_key) == [kind == "link"] * 2
+        assert all(given_codes(settings).values())
+
+
+def test_a_home_copied_in_the_middle_of_a_rotation_is_usable(base: EvidenceBase, tmp_path: Path) -> None:
+    """As a backup may have it: the waiting key is dropped by the next command that takes the lock."""
+    settings = base.settings
+    (settings.keys / "link.key.next").write_text("00" * 32)
+    (settings.keys / "link.key.next").chmod(0o600)
+    shutil.copytree(settings.link_codes, settings.home / "link_codes.next")
+    before = given_codes(settings)
+    with pytest.raises(NjiaError, match="Nobody can be asked"):
+        raise njia(base, "keys", "rotate", "link").exception or AssertionError
+    assert given_codes(settings) == before
+    assert not list(settings.home.rglob("*.next"))

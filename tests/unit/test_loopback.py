@@ -1,0 +1,45 @@
+"""Nothing of Njia listens on a network: the UI is started on loopback, and no code names another address."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from orchestration import loopback
+from orchestration.cli import cli
+from orchestration.settings import DEFAULT_DESK_URL, PROJECT_ROOT
+
+
+def test_the_ui_is_started_on_loopback_and_takes_no_other_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda program, command: started.append(command))
+    monkeypatch.setattr("os.chdir", lambda folder: None)
+    monkeypatch.setattr("orchestration.warehouse.manifest_path", lambda settings: tmp_path)
+    for name in ("NJIA_HOME", "NJIA_PARTNERS", "NJIA_KEYS", "DAGSTER_HOME"):
+        monkeypatch.setenv(name, "")  # the command sets them for the UI: put back afterwards
+    at = ["--home", str(tmp_path / "home"), "--partners", str(tmp_path)]
+    assert CliRunner().invoke(cli, ["ui", "--port", "4711", *at]).exit_code == 0
+    (command,) = started
+    assert command[command.index("-h") + 1] == loopback.LOOPBACK
+    assert command.count("-h") == 1 and "--host" not in command
+    assert CliRunner().invoke(cli, ["ui", "--host", "0.0.0.0", *at]).exit_code == 2  # noqa: S104
+
+
+def test_no_code_names_an_address_that_is_not_loopback() -> None:
+    assert ipaddress.ip_address(loopback.LOOPBACK).is_loopback
+    found = {
+        (path.name, address)
+        for path in (PROJECT_ROOT / "orchestration").rglob("*.py")
+        for address in re.findall(
+            r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|\[?::\]?\d*(?=['\"])", path.read_text()
+        )
+    }
+    assert loopback.LOOPBACK in {address for _, address in found}
+    assert not {one for one in found if not ipaddress.ip_address(one[1].strip("[]")).is_loopback}
+    assert loopback.LOOPBACK in DEFAULT_DESK_URL

@@ -1,0 +1,82 @@
+"""All but the releases opens to one account only; a key that others may read stops every command."""
+
+from __future__ import annotations
+
+import shlex
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.errors import UsageError
+from orchestration.home import prepare_home
+from orchestration.keys import create_missing_keys
+from orchestration.modes import RESTRICTED, check_modes, restricted_folders
+from orchestration.settings import Settings
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
+    prepare_home(settings)
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+    return settings
+
+
+def test_every_restricted_folder_is_made_closed(home: Settings) -> None:
+    assert {mode(folder) for folder in (*restricted_folders(home), home.keys)} == {0o700}
+    assert {mode(path) for path in home.keys.iterdir()} == {0o600}
+    folders = {path.name for path in home.home.iterdir() if path.is_dir()}
+    assert folders - set(RESTRICTED) == {"keys", "releases"}, "a new folder is closed, or readers' own"
+
+
+def test_a_folder_that_was_opened_is_closed_again_in_silence(home: Settings) -> None:
+    for folder in (home.landing, home.audit, home.keys):
+        folder.chmod(0o755)
+    check_modes(home)
+    assert {mode(folder) for folder in (home.landing, home.audit, home.keys)} == {0o700}
+
+
+@pytest.mark.parametrize("name", ["record.key", "link.key", "release.key", "record.key.bak"])
+def test_a_key_that_others_may_read_is_refused_with_the_command_that_closes_it(
+    home: Settings, name: str
+) -> None:
+    key = home.keys / name
+    key.touch()
+    key.chmod(0o640)
+    with pytest.raises(UsageError, match=f"Other accounts may read or change {name}") as told:
+        check_modes(home)
+    (command,) = [line for line in str(told.value).splitlines() if "chmod" in line]
+    subprocess.run(shlex.split(command), check=True)
+    check_modes(home)
+
+
+def test_public_parts_may_be_read_by_everybody(home: Settings) -> None:
+    for path in home.keys.glob("*.pub"):
+        path.chmod(0o644)
+    check_modes(home)
+
+
+def test_a_keys_folder_elsewhere_is_not_ours_to_mend(home: Settings, tmp_path: Path) -> None:
+    elsewhere = Settings(home.home, home.partners, tmp_path / "njia-keys")
+    home.keys.rename(elsewhere.keys)
+    elsewhere.keys.chmod(0o750)
+    with pytest.raises(UsageError, match=f"chmod 700 '{elsewhere.keys}'"):
+        check_modes(elsewhere)
+    assert mode(elsewhere.keys) == 0o750
+
+
+@pytest.mark.parametrize("command", ["status", "refresh", "releases", "keys", "audit", "notify"])
+def test_commands_look_before_they_do_anything(home: Settings, command: str) -> None:
+    (home.keys / "record.key").chmod(0o604)
+    at = ["--home", str(home.home), "--partners", str(home.partners)]
+    ended = CliRunner(env={"NJIA_KEYS": str(home.keys)}).invoke(cli, [command, *at])
+    assert isinstance(ended.exception, UsageError)
+    assert "chmod 600" in str(ended.exception)

@@ -1,0 +1,211 @@
+"""A release is what was published, or `njia verify` says what is not: also in a copy, and to openssl."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import NjiaError, ReleaseRefused, UsageError
+from orchestration.forgotten import Due, bury
+from orchestration.keys import Keys
+from orchestration.loud import warnings
+from orchestration.release import (
+    Release,
+    erase_editions,
+    find_release,
+    publish,
+    rollback,
+    switching,
+    verify,
+    why_not_signed,
+)
+from orchestration.release.manifest import hash_file
+from orchestration.release_key import (
+    ReleaseKey,
+    create_missing_release_key,
+    installed_public_key,
+    load_public_key,
+)
+from orchestration.settings import Settings
+from tests.unit.release_world import EXTRACT, START, publish_one, settings_in, stage_candidate, write_verdict
+
+CELLS = "c0ffee" * 10 + "abcd"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Two releases, of which the first was made of cells that are to be forgotten."""
+    settings = settings_in(tmp_path_factory.mktemp("signed"))
+    settings.partners.mkdir()
+    publish_one(settings, extracts=[{**EXTRACT, "parquet_sha256": CELLS}])
+    publish_one(settings, day=1, counts=(1, 1, 2))
+    return settings
+
+
+@pytest.fixture
+def copied(published: Settings, tmp_path: Path) -> Path:
+    """The current release's folder alone, as a reader has it."""
+    return Path(shutil.copytree(published.current.resolve(), tmp_path / "copy"))
+
+
+@pytest.fixture
+def home(published: Settings, tmp_path: Path) -> Settings:
+    shutil.copytree(published.home, tmp_path / "home", symlinks=True)
+    return Settings(tmp_path / "home", published.partners, tmp_path / "home" / "keys")
+
+
+def older(settings: Settings) -> Release:
+    return find_release(settings, str(find_release(settings, "current").manifest["previous_release"]))
+
+
+def writable(path: Path) -> Path:
+    path.chmod(0o644)
+    return path
+
+
+def test_a_published_release_holds_in_its_place_and_as_a_copy(published: Settings, copied: Path) -> None:
+    key = load_public_key(published.keys / "release.pub")
+    for folder in (published.current.resolve(), copied):
+        found = verify(folder, key)
+        assert (found.ok, found.signature, found.files > 3) == (True, "holds", True)
+
+
+def change_a_table(folder: Path) -> None:
+    with writable(next(folder.glob("partner/parquet/*.parquet"))).open("r+b") as file:
+        file.write(b"x")
+
+
+def change_a_table_and_mend_its_hash(folder: Path) -> None:
+    change_a_table(folder)
+    name = next(folder.glob("partner/parquet/*.parquet"))
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"][name.relative_to(folder).as_posix()]["sha256"] = hash_file(name)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+@pytest.mark.parametrize(
+    ("tamper", "signature", "what"),
+    [
+        (change_a_table, "holds", "changed"),
+        (change_a_table_and_mend_its_hash, "does not hold", None),
+        (lambda folder: next(folder.glob("partner/parquet/*")).unlink(), "holds", "missing"),
+        (lambda folder: (folder / "partner" / "more.csv").write_text("a,b"), "holds", "added"),
+        (lambda folder: (folder / "partner" / "more").symlink_to("/etc"), "holds", "added"),
+        (lambda folder: (folder / "verdict.json").write_text("{}"), "holds", "added"),
+        (lambda folder: (folder / "erasure.json").write_text('{"edition": ""}'), "holds", "added"),
+        (lambda folder: (folder / "manifest.sig").unlink(), "missing", None),
+        (lambda folder: (folder / "manifest.json").write_text("[]"), "does not hold", "changed"),
+    ],
+)
+def test_whatever_is_done_to_a_release_is_found(
+    published: Settings, copied: Path, tamper: Callable[[Path], None], signature: str, what: str | None
+) -> None:
+    tamper(copied)
+    found = verify(copied, installed_public_key(published.keys))
+    assert not found.ok
+    assert found.signature == signature
+    named = [kind for kind in ("changed", "missing", "added") if getattr(found, kind)]
+    assert named == ([what] if what else [])
+
+
+def test_a_signature_by_another_key_does_not_hold(copied: Path) -> None:
+    forger = ReleaseKey.generate()
+    assert verify(copied, forger.public).signature == "does not hold"
+
+
+def test_openssl_checks_the_signature_without_njia(
+    published: Settings, copied: Path, program: Callable[[str, str], str]
+) -> None:
+    openssl = program("openssl", "apt-get install openssl")
+    command = [
+        openssl, "pkeyutl", "-verify", "-pubin", "-inkey", published.keys / "release.pub", "-rawin",
+        "-in", copied / "manifest.json", "-sigfile", copied / "manifest.sig",
+    ]  # fmt: skip
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    (copied / "manifest.json").write_text("{}")
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 1
+
+
+def test_status_says_that_the_current_release_is_not_what_was_signed(home: Settings) -> None:
+    assert not warnings(home)
+    manifest = home.current.resolve() / "manifest.json"
+    manifest.write_text(manifest.read_text() + " ")
+    (told,) = warnings(home)
+    assert "does not hold" in told
+    assert "njia verify" in told
+
+
+def test_nothing_rolls_back_to_a_release_whose_signature_does_not_hold(home: Settings) -> None:
+    target, before = older(home), home.current.readlink()
+    manifest = target.path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace("kobe", "kobo") + " ")
+    with pytest.raises(NjiaError, match=r"signature .+ does not hold.+Nothing was changed"):
+        rollback(home, target.release_id, "A. Fixture", "a test", START)
+    assert home.current.readlink() == before
+    assert not list(home.decisions.glob("*"))
+
+
+def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home: Settings) -> None:
+    target, key = older(home), installed_public_key(home.keys)
+    bury(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
+    with switching(home):
+        assert erase_editions(home, date(2026, 11, 30)) == [target.release_id]
+    found = verify(target.path, key)
+    assert (found.ok, found.erased_on) == (True, "2026-11-30")
+    current = find_release(home, "current").path
+    for name in ("erasure.json", "erasure.sig"):
+        shutil.copy(target.path / name, current / name)  # signed, but about another release
+    shutil.rmtree(current / "partner")
+    found = verify(current, key)
+    assert not found.ok
+    assert found.missing
+
+
+def test_an_erasure_that_was_cut_short_after_its_note_is_finished(home: Settings) -> None:
+    target = older(home)
+    bury(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
+    (target.path / "erasure.json").write_text('{"erased_on": "2026-11-29"}')
+    (target.path / "partner").rename(target.path / ".tmp-partner")
+    with switching(home):
+        erase_editions(home, date(2026, 11, 30))
+    assert sorted(path.name for path in target.path.iterdir()) == [
+        "erasure.json", "erasure.sig", "manifest.json", "manifest.sig",
+    ]  # fmt: skip
+
+
+def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    publish_one(settings)
+    (settings.keys / "release.key").unlink()
+    write_verdict(stage_candidate(settings, START.replace(day=25), "b" * 64))
+    with pytest.raises(UsageError, match=r"no release key .+ restore it from the backup") as told:
+        publish(settings, START)
+    assert not isinstance(told.value, ReleaseRefused)
+    assert list(settings.releases.glob(".candidate-*"))
+    with pytest.raises(UsageError, match=r"signed with one already.+rotate release"):
+        create_missing_release_key(settings.keys, settings.releases)
+
+
+def test_an_account_that_may_not_read_the_keys_is_told_that_it_cannot_check(home: Settings) -> None:
+    for name in ("release.key", "release.pub"):
+        (home.keys / name).unlink()
+    assert "cannot be checked" in str(why_not_signed(home, find_release(home, "current")))
+
+
+def test_the_private_key_is_for_its_owner_alone_and_the_public_part_is_made_again(tmp_path: Path) -> None:
+    create_missing_release_key(tmp_path, None)
+    assert (tmp_path / "release.key").stat().st_mode & 0o777 == 0o600
+    before = (tmp_path / "release.pub").read_bytes()
+    os.truncate(tmp_path / "release.pub", 10)
+    create_missing_release_key(tmp_path, None)
+    assert (tmp_path / "release.pub").read_bytes() == before
+    (tmp_path / "other.pub").write_text("no key")
+    with pytest.raises(UsageError, match=r"no public key of releases"):
+        load_public_key(tmp_path / "other.pub")

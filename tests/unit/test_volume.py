@@ -1,0 +1,117 @@
+"""Whether a home lies on an encrypted volume: what Linux tells, on made-up trees of /proc and /sys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+from orchestration.volume import lies_on_encrypted, require_encrypted_volume
+
+
+class Machine:
+    """Mounts and block devices as Linux shows them."""
+
+    def __init__(self, root: Path) -> None:
+        self.proc, self.sys, self.disk = root / "proc", root / "sys", root / "disk"
+        for folder in (
+            self.proc / "self",
+            self.sys / "dev" / "block",
+            self.sys / "class" / "block",
+            self.disk,
+        ):
+            folder.mkdir(parents=True)
+        self.mounts: list[str] = []
+
+    def mount(self, point: Path, device: str, kind: str = "ext4", source: str = "/dev/x") -> None:
+        point.mkdir(parents=True, exist_ok=True)
+        shown = str(point).replace(" ", "\\040")
+        self.mounts.append(f"1 1 {device} / {shown} rw shared:1 - {kind} {source} rw")
+        (self.proc / "self" / "mountinfo").write_text("\n".join(self.mounts) + "\n")
+
+    def device(self, name: str, number: str, uuid: str = "", below: tuple[str, ...] = ()) -> None:
+        block = self.sys / "devices" / name
+        (block / "slaves").mkdir(parents=True)
+        for one in below:
+            (block / "slaves" / one).symlink_to(self.sys / "devices" / one)
+        if uuid:
+            (block / "dm").mkdir()
+            (block / "dm" / "uuid").write_text(uuid)
+        (self.sys / "dev" / "block" / number).symlink_to(block)
+        (self.sys / "class" / "block" / name).symlink_to(block)
+
+    def encrypts(self, path: Path) -> bool:
+        return lies_on_encrypted(path, self.proc, self.sys)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    made = Machine(tmp_path)
+    made.device("sda1", "8:1")
+    made.device("sdb1", "8:17")
+    made.device("dm-0", "253:0", "CRYPT-LUKS2-0f-home", ("sda1",))
+    made.mount(Path("/"), "8:1")
+    return made
+
+
+def test_luks_is_seen_and_a_plain_disk_is_not(machine: Machine) -> None:
+    machine.mount(machine.disk / "my home", "253:0")
+    assert machine.encrypts(machine.disk / "my home" / "not" / "there" / "yet")
+    assert not machine.encrypts(machine.disk)
+
+
+def test_a_volume_group_counts_only_if_all_below_it_is_encrypted(machine: Machine) -> None:
+    machine.device("dm-1", "253:1", "LVM-aa", ("dm-0",))
+    machine.device("dm-2", "253:2", "LVM-bb", ("dm-0", "sdb1"))
+    machine.mount(machine.disk / "whole", "253:1")
+    machine.mount(machine.disk / "half", "253:2")
+    assert machine.encrypts(machine.disk / "whole")
+    assert not machine.encrypts(machine.disk / "half")
+
+
+def test_a_file_system_that_numbers_itself_is_known_by_its_source(machine: Machine) -> None:
+    machine.mount(machine.disk / "btrfs", "0:42", "btrfs", "/dev/dm-0")
+    machine.mount(machine.disk / "tmpfs", "0:43", "tmpfs", "tmpfs")
+    machine.mount(machine.disk / "gocryptfs", "0:44", "fuse.gocryptfs", "/cipher")
+    assert machine.encrypts(machine.disk / "btrfs")
+    assert not machine.encrypts(machine.disk / "tmpfs")
+    assert machine.encrypts(machine.disk / "gocryptfs")
+
+
+def test_the_mount_that_covers_another_decides(machine: Machine) -> None:
+    machine.mount(machine.disk / "home", "253:0")
+    machine.mount(machine.disk / "home", "8:17")
+    assert not machine.encrypts(machine.disk / "home")
+
+
+def test_where_there_is_no_proc_nothing_is_seen(tmp_path: Path) -> None:
+    assert not lies_on_encrypted(tmp_path, tmp_path / "proc", tmp_path / "sys")
+
+
+def test_home_and_keys_must_both_lie_there_unless_the_operator_says_so(tmp_path: Path) -> None:
+    asks = Settings(tmp_path / "home", tmp_path, tmp_path / "keys", require_encrypted_volume=True)
+    with pytest.raises(UsageError, match=f"{asks.keys} cannot be seen .+ LUKS") as told:
+        require_encrypted_volume(asks, lambda path: path == asks.home)
+    assert str(asks.home) not in str(told.value)
+    require_encrypted_volume(asks, lambda path: True)
+    require_encrypted_volume(replace(asks, volume_is_encrypted=True), lambda path: False)
+    require_encrypted_volume(replace(asks, require_encrypted_volume=False), lambda path: False)
+
+
+def test_a_command_refuses_before_it_writes_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestration.volume.lies_on_encrypted", lambda path: False)
+    file = tmp_path / "register.csv"
+    file.write_text("a,b\n")
+    home = tmp_path / "home"
+    (tmp_path / "partners" / "fixture_desk").mkdir(parents=True)
+    at = ["--home", str(home), "--partners", str(tmp_path / "partners")]
+    for command in (["inbox", "add", "fixture_desk", str(file)], ["status"]):
+        ended = CliRunner(env={"NJIA_REQUIRE_ENCRYPTED_VOLUME": "1"}).invoke(cli, [*command, *at])
+        assert isinstance(ended.exception, UsageError)
+        assert "NJIA_VOLUME_IS_ENCRYPTED=1" in str(ended.exception)
+        assert not home.exists()

@@ -1,0 +1,73 @@
+"""With NJIA_DELETE_WORK nothing made of records stays in `work/`, and what a steward asks is answered without."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from orchestration.errors import UsageError
+from orchestration.settings import Settings
+from orchestration.work_left import KEPT, building_beside, clear_work, clear_work_left_behind
+
+MADE_OF_RECORDS = (
+    "warehouse.duckdb", "typed/records/e.parquet", "linkage/links.parquet", "gates/profiles.parquet",
+    "dbt/target/x/run.sql", "spill/records-1/0.arrow",
+)  # fmt: skip
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    made = Settings(tmp_path, tmp_path, tmp_path / "keys", delete_work=True)
+    for name in (*KEPT, *MADE_OF_RECORDS):
+        path = made.work / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    return made
+
+
+def files(settings: Settings) -> set[str]:
+    return {path.relative_to(settings.work).as_posix() for path in settings.work.rglob("*") if path.is_file()}
+
+
+def test_all_but_what_tells_of_no_record_goes(settings: Settings) -> None:
+    clear_work(settings)
+    assert files(settings) - {"without.lock"} == KEPT
+    assert not (settings.work / "typed").exists()
+
+
+def test_it_stays_where_the_installation_does_not_ask(settings: Settings) -> None:
+    before = files(settings)
+    clear_work(replace(settings, delete_work=False))
+    clear_work_left_behind(replace(settings, delete_work=False))
+    assert files(settings) == before
+
+
+def test_what_a_kill_left_goes_with_the_next_command_but_never_under_a_running_refresh(
+    settings: Settings,
+) -> None:
+    before = files(settings)
+    with FileLock(settings.lock):
+        clear_work_left_behind(settings)
+        assert files(settings) == before
+    clear_work_left_behind(settings)
+    assert not set(MADE_OF_RECORDS) & files(settings)
+
+
+def test_a_build_beside_the_refreshes_is_left_alone_while_it_runs_and_there_is_one(
+    settings: Settings,
+) -> None:
+    with building_beside(settings) as folder:
+        (folder / "warehouse.duckdb").write_text("x")
+        clear_work(settings)
+        assert (folder / "warehouse.duckdb").is_file()
+        with pytest.raises(UsageError, match="beside this one"), building_beside(settings):
+            pass
+        assert (folder / "warehouse.duckdb").is_file()
+    assert not folder.exists()
+    shutil.copytree(settings.work / "gates", settings.work / "without")  # as a kill leaves it
+    clear_work(settings)
+    assert not (settings.work / "without").exists()
