@@ -111,6 +111,11 @@ class Settings:
         return self.home / "notices"
 
     @property
+    def ledger(self) -> Path:
+        """Every public cell ever printed, append-only; survives pruning and rollback."""
+        return self.home / "ledger"
+
+    @property
     def receipts(self) -> Path:
         return self.home / "receipts"
 
@@ -142,6 +147,11 @@ class Settings:
     @property
     def linkage(self) -> Path:
         return self.work / "linkage"
+
+    @property
+    def disclosed(self) -> Path:
+        """What disclosure control lets the public edition print."""
+        return self.work / "disclosure"
 
     @property
     def spill(self) -> Path:

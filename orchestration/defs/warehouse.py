@@ -1,4 +1,4 @@
-"""Judge, shape and measure, in two parts around linkage and statistics: the dbt project as assets."""
+"""Judge, shape, measure and print, in parts around the steps that are Python: the dbt project as assets."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,9 +28,13 @@ class StepsOfTheWay(DagsterDbtTranslator):
             return "reference"
         if folder == "marts":
             return "measure" if dbt_resource_props["name"].startswith("mart_") else "shape"
-        return {"staging": "judge", "quarantine": "judge", "intermediate": "shape", "meta": "measure"}.get(
-            folder, folder
-        )
+        return {
+            "staging": "judge",
+            "quarantine": "judge",
+            "intermediate": "shape",
+            "meta": "measure",
+            "public": "protect",
+        }.get(folder, folder)
 
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
@@ -47,19 +51,40 @@ class StepsOfTheWay(DagsterDbtTranslator):
 
 def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
     translator = StepsOfTheWay()
-    (_, before), (_, after) = Part.BEFORE_PYTHON.value, Part.AFTER_PYTHON.value
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="warehouse", exclude=before)
+    @dbt_assets(
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        name="warehouse",
+        **Part.BEFORE_PYTHON.dagster_selection,
+    )
     def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """One dbt build over the typed tables of the extracts in force."""
         yield from _build(context, workplace, Part.BEFORE_PYTHON)
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="measure", select=after)
+    @dbt_assets(
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        name="measure",
+        **Part.AFTER_PYTHON.dagster_selection,
+    )
     def measure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         """One dbt build of what stands on linkage and statistics."""
         yield from _build(context, workplace, Part.AFTER_PYTHON)
 
-    return [warehouse, measure]
+    @dbt_assets(
+        manifest=manifest,
+        dagster_dbt_translator=translator,
+        name="public_tables",
+        **Part.PUBLIC.dagster_selection,
+    )
+    def public_tables(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        """One dbt build of the public tables, from what disclosure control lets through."""
+        yield from _build(context, workplace, Part.PUBLIC)
+
+    return [warehouse, measure, public_tables]
 
 
 def _build(

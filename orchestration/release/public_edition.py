@@ -1,0 +1,96 @@
+"""The public edition of a candidate: its own evidence base and Parquet, from `public` dbt models alone.
+
+What does not belong here: what may be printed (`disclosure`), and attacking it (the release gate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.release import added_tables
+from orchestration.release.content_hash import combined
+from orchestration.release.current import PUBLIC_EVIDENCE_BASE
+from orchestration.release.evidence_base import EvidenceBase
+from orchestration.release.published_models import PUBLIC_SCHEMAS, PublishedTable, read_published_models
+from orchestration.settings import Settings
+
+POLICY_TABLE = PublishedTable(
+    "meta",
+    "disclosure_policy",
+    "What this edition may print: one row a number, with its why. More on it in SECURITY.md of the program.",
+    {
+        "name": "Name of the number.",
+        "value": "The number, word or list.",
+        "unit": "What it counts.",
+        "why": "Why it is so.",
+        "source": "Where it comes from.",
+    },
+    ("name",),
+)
+_POLICY = pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
+TOTAL = "*"
+
+
+def write_public_edition(
+    settings: Settings, folder: Path, dbt_manifest: Path, manifest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write `public/`; returns what the manifest says of it: its tables and their hash.
+
+    Nothing is written where the dbt project has no public model.
+    """
+    models = read_published_models(dbt_manifest, PUBLIC_SCHEMAS)
+    if not models:
+        return {}
+    parquet = folder / "public" / "parquet"
+    parquet.mkdir(parents=True)
+    told = {**manifest, "edition": "public"}
+    with EvidenceBase(settings, folder / PUBLIC_EVIDENCE_BASE, (*PUBLIC_SCHEMAS, "meta")) as base:
+        for model in models:
+            base.copy_model(model)
+        rows = manifest["disclosure"].get("policy", {}).get("rows", [])
+        base.add(POLICY_TABLE, pa.Table.from_pylist(rows, schema=_POLICY))
+        later = {
+            table.full_name: added_tables.schema_types(schema)
+            for table, schema in (
+                (added_tables.COLUMNS_TABLE, added_tables.COLUMNS),
+                (added_tables.RELEASE_TABLE, added_tables.RELEASE),
+            )
+        }
+        described = [*base.tables, added_tables.COLUMNS_TABLE, added_tables.RELEASE_TABLE]
+        base.add(added_tables.COLUMNS_TABLE, added_tables.columns(described, {**base.types, **later}))
+        tables = base.hashes()
+        told["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
+        base.add(added_tables.RELEASE_TABLE, added_tables.release(told))
+        base.export_parquet(parquet)
+        return {"content_hash": told["content_hash"], "tables": base.hashes()}
+
+
+def printed_counts(evidence_base: Path) -> dict[tuple[str, str], dict[tuple[str, str], int]]:
+    """Every number of persons that a public edition prints, read from its file.
+
+    (grain, period) → (origin, destination) → persons; `*` is the total over an end.
+    """
+    found: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
+    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
+        for sql in _PRINTED:
+            for grain, period, origin, destination, persons in con.execute(sql).fetchall():
+                found.setdefault((grain, period), {})[origin, destination] = int(persons)
+    return found
+
+
+_PRINTED = (
+    "select record_grain, period_id, origin_place_id, destination_place_id, person_count "
+    "from public.public_corridors where person_count is not null",
+    f"""
+    select record_grain, period_id,
+        case when role = 'origin' then place_id else '{TOTAL}' end,
+        case when role = 'destination' then place_id else '{TOTAL}' end,
+        person_count
+    from public.public_ends
+    """,
+)
