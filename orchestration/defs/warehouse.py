@@ -52,39 +52,25 @@ class StepsOfTheWay(DagsterDbtTranslator):
 def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
     translator = StepsOfTheWay()
 
-    @dbt_assets(
-        manifest=manifest,
-        dagster_dbt_translator=translator,
-        name="warehouse",
-        **Part.BEFORE_PYTHON.dagster_selection,
-    )
-    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        """One dbt build over the typed tables of the extracts in force."""
-        yield from _build(context, workplace, Part.BEFORE_PYTHON)
+    def part(name: str, of: Part, told: str) -> dg.AssetsDefinition:
+        def build_part(
+            context: dg.AssetExecutionContext,
+        ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+            yield from _build(context, workplace, of)
 
-    @dbt_assets(
-        manifest=manifest,
-        dagster_dbt_translator=translator,
-        name="measure",
-        **Part.AFTER_PYTHON.dagster_selection,
-    )
-    def measure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        """One dbt build of what stands on linkage and statistics."""
-        yield from _build(context, workplace, Part.AFTER_PYTHON)
+        build_part.__doc__ = told
+        as_assets = dbt_assets(
+            manifest=manifest, dagster_dbt_translator=translator, name=name, **of.dagster_selection
+        )
+        return as_assets(build_part)
 
-    @dbt_assets(
-        manifest=manifest,
-        dagster_dbt_translator=translator,
-        name="public_tables",
-        **Part.PUBLIC.dagster_selection,
-    )
-    def public_tables(
-        context: dg.AssetExecutionContext,
-    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        """One dbt build of the public tables, from what disclosure control lets through."""
-        yield from _build(context, workplace, Part.PUBLIC)
-
-    return [warehouse, measure, public_tables]
+    return [
+        part(
+            "warehouse", Part.BEFORE_PYTHON, "One dbt build over the typed tables of the extracts in force."
+        ),
+        part("measure", Part.AFTER_PYTHON, "One dbt build of what stands on linkage and statistics."),
+        part("public_tables", Part.PUBLIC, "One dbt build of what disclosure control lets through."),
+    ]
 
 
 def _build(

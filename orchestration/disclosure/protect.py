@@ -123,6 +123,8 @@ class _Universe:
 
     def protect(self) -> tuple[list[ProtectedTable], UniverseReport]:
         while True:
+            if not any(self.active.values()):
+                return [_left_out(self.name, asked) for asked in self.asked.values()], self.report
             now = self._start()
             failing = self._rounds(now)
             if not failing:
@@ -263,9 +265,7 @@ class _Universe:
         for name, asked in self.asked.items():
             table = self.active[name]
             if table is None:
-                cells = asked.cells.assign(reason=DROPPED, is_carried=False)
-                cells["value"] = pd.array([pd.NA] * len(cells), dtype="Int64")
-                found.append(ProtectedTable(name, self.name, asked.dimensions, cells, is_dropped=True))
+                found.append(_left_out(self.name, asked))
                 continue
             rows = now.system.rows[name]
             cells = now.system.cells[name].copy()
@@ -280,6 +280,12 @@ class _Universe:
             found.append(ProtectedTable(name, self.name, table.dimensions, cells, levels=table.levels or {}))
         self.report.count(found)
         return found
+
+
+def _left_out(universe: str, asked: CountTable) -> ProtectedTable:
+    cells = asked.cells.assign(reason=DROPPED, is_carried=False)
+    cells["value"] = pd.array([pd.NA] * len(cells), dtype="Int64")
+    return ProtectedTable(asked.name, universe, asked.dimensions, cells, is_dropped=True)
 
 
 def _narrowest(now: _Round) -> dict[str, Floats]:
