@@ -141,7 +141,7 @@ def _told(protected: Protected) -> dict[str, Any]:
 
 def protect_counts(told: pd.DataFrame, policy: DisclosurePolicy, as_of: date, ledger: Ledger) -> Protected:
     """`told`: rows of int_public_told. Periods younger than the lag are left out."""
-    told = told[told["period_to"].map(lambda day: _is_past_lag(day, policy.public, as_of))]
+    told = told[_is_past_lag(told["period_to"], policy.public, as_of)]
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})
     tables = [
         _count_table(str(grain), str(period), rows)
@@ -176,14 +176,12 @@ def _printed(protected: Protected) -> pd.DataFrame:
 
 
 def _closed(periods: pd.DataFrame, policy: EditionPolicy, as_of: date) -> set[str]:
-    is_closed = periods["is_complete"] & periods["period_to"].map(
-        lambda day: _is_past_lag(day, policy, as_of)
-    )
+    is_closed = periods["is_complete"] & _is_past_lag(periods["period_to"], policy, as_of)
     return set(periods.loc[is_closed, "period_id"])
 
 
-def _is_past_lag(last_day: Any, policy: EditionPolicy, as_of: date) -> bool:
-    return pd.Timestamp(last_day).date() + timedelta(days=policy.lag_days) <= as_of
+def _is_past_lag(last_days: pd.Series, policy: EditionPolicy, as_of: date) -> pd.Series:
+    return pd.to_datetime(last_days) + timedelta(days=policy.lag_days) <= pd.Timestamp(as_of)
 
 
 def _lines(
