@@ -54,6 +54,7 @@ def _prepare(settings: Settings) -> None:
         settings.audit,
         settings.notices,
         settings.receipts,
+        settings.ledger,
         settings.releases,
         settings.work,
         settings.dagster_home,

@@ -115,6 +115,11 @@ class Settings:
         return self.home / "receipts"
 
     @property
+    def ledger(self) -> Path:
+        """Every public cell ever printed, append-only; survives pruning and rollback."""
+        return self.home / "ledger"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
 
