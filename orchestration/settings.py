@@ -111,13 +111,13 @@ class Settings:
         return self.home / "notices"
 
     @property
+    def receipts(self) -> Path:
+        return self.home / "receipts"
+
+    @property
     def ledger(self) -> Path:
         """Every public cell ever printed, append-only; survives pruning and rollback."""
         return self.home / "ledger"
-
-    @property
-    def receipts(self) -> Path:
-        return self.home / "receipts"
 
     @property
     def releases(self) -> Path:

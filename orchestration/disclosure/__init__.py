@@ -20,22 +20,7 @@ from orchestration.disclosure.public_tables import (
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
 
 __all__ = [
-    "AGGREGATES",
-    "DESCRIPTIONS",
-    "TOTAL",
-    "Contradiction",
-    "CountTable",
-    "Disclosed",
-    "DisclosurePolicy",
-    "EditionPolicy",
-    "Ledger",
-    "Protected",
-    "ProtectedTable",
-    "append_to_ledger",
-    "disclose",
-    "load_disclosure_policy",
-    "printed_cells",
-    "protect",
-    "read_ledger",
-    "tabulate",
+    "AGGREGATES", "DESCRIPTIONS", "TOTAL", "Contradiction", "CountTable", "Disclosed", "DisclosurePolicy",
+    "EditionPolicy", "Ledger", "Protected", "ProtectedTable", "append_to_ledger", "disclose",
+    "load_disclosure_policy", "printed_cells", "protect", "read_ledger", "tabulate",
 ]  # fmt: skip

@@ -17,9 +17,9 @@ from orchestration.disclosure.system import Floats, Mask, Places
 
 KNOWS_TOTAL, GUESSES_SMALL, KNOWS_OWN = "knows_total", "guesses_small", "knows_own"
 _SEED, _SLACK = 20, 1e-6
-# A batch that settles fewer of the doubtful cells than this has little left to find: the rest are asked one
-# by one.
-_WORTH_A_BATCH, _MOST_BATCHES = 0.04, 60
+# A batch that settles a smaller part of the doubtful cells is followed by one that asks about fewer at a
+# time, down to this share of them; what is left then is asked one by one.
+_WORTH_A_BATCH, _SMALLEST_SHARE = 0.04, 0.02
 
 
 @dataclass(frozen=True)
@@ -152,23 +152,26 @@ def _settle(
     low, high = seen
     chance = np.random.default_rng(_SEED)
     programs.cap(_caps(programs, known, smallest_printed))
-    for _ in range(_MOST_BATCHES):
+    share = 1.0
+    while share > _SMALLEST_SHARE:
         doubtful = asked[~want.met(low, high, asked)]
         if not len(doubtful):
             break
         # Most unknowns are 0 in a corner of the polytope: what is hard to show is that a cell can be large.
         sign = np.where(low[doubtful] > _SLACK, chance.choice([-1.0, 1.0], len(doubtful)), 1.0)
         weight = np.zeros(len(low))
-        weight[doubtful] = sign * (1 + chance.random(len(doubtful)))
-        table = programs.cheapest(-(programs.members.T @ weight))
+        weight[doubtful] = sign * (1 + chance.random(len(doubtful))) * (chance.random(len(doubtful)) < share)
+        table = programs.cheapest(-(programs.members.T @ weight), is_far=True)
         low, high = np.minimum(low, table), np.maximum(high, table)
         if want.met(low, high, doubtful).mean() < _WORTH_A_BATCH:
-            break
+            share /= 2  # fewer cells at a time stand less in each other's way
     programs.cap(None)
+    is_far = True  # the caps are off: the last table no longer is a corner
     for cell in asked[~want.met(low, high, asked)]:
         if not want.met(low, high, np.array([cell]))[0]:  # an earlier one's tables may have settled it
-            for table in programs.exact(int(cell)):
+            for table in programs.exact(int(cell), is_far):
                 low, high = np.minimum(low, table), np.maximum(high, table)
+            is_far = False
     is_safe = want.met(low, high, asked)
     return Attacked(attacker, asked, *inward(low[asked], high[asked]), is_safe), (low, high)
 

@@ -91,12 +91,16 @@ class Programs:
         held = self._most if most is None else np.minimum(self._most, np.maximum(most, self._least))
         self._model.changeColsBounds(len(self._columns), self._columns, self._least, held)
 
-    def cheapest(self, cost: Floats) -> Floats:
+    def cheapest(self, cost: Floats, is_far: bool = False) -> Floats:
         """The cells of a table that fits, with the lowest cost (over unknowns).
 
-        Raises Contradiction if no table fits.
+        `is_far`: it has little to do with the last one, so that starting anew, inside, is faster (measured at
+        11,000 unknowns: .4 s instead of 5 to 12). Raises Contradiction if no table fits.
         """
         self._model.changeColsCost(len(self._columns), self._columns, cost)
+        if is_far:
+            self._model.clearSolver()
+        self._model.setOptionValue("solver", "ipm" if is_far else "simplex")
         self._model.run()
         status = self._model.getModelStatus()
         if status in (_INFEASIBLE, _INFEASIBLE_OR_UNBOUNDED):
@@ -105,10 +109,10 @@ class Programs:
             raise RuntimeError(f"HiGHS ended with {self._model.modelStatusToString(status)}")
         return self.members @ np.asarray(self._model.getSolution().col_value)
 
-    def exact(self, cell: int) -> tuple[Floats, Floats]:
+    def exact(self, cell: int, is_far: bool = False) -> tuple[Floats, Floats]:
         """Two tables that fit: one with the least, one with the most persons in a cell."""
         cost = np.asarray(self.members[[cell]].todense()).ravel()
-        return self.cheapest(cost), self.cheapest(-cost)
+        return self.cheapest(cost, is_far), self.cheapest(-cost)
 
 
 def interval(programs: Programs, cells: Places) -> tuple[Floats, Floats]:

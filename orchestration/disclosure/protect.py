@@ -122,14 +122,20 @@ class _Universe:
         self.report = UniverseReport(name)
 
     def protect(self) -> tuple[list[ProtectedTable], UniverseReport]:
-        while True:
-            if not any(self.active.values()):
-                return [_left_out(self.name, asked) for asked in self.asked.values()], self.report
+        while any(self.active.values()):
             now = self._start()
             failing = self._rounds(now)
-            if not failing:
-                return self._told(now), self.report
-            self._roll_up(now, failing)
+            if failing:
+                self._roll_up(self._worst(now, failing))
+                continue
+            found = self._told(now)
+            if name := self._too_empty():
+                self._roll_up(name)
+                continue
+            return found, self.report
+        found = [_left_out(self.name, asked) for asked in self.asked.values()]
+        self.report.count(found)
+        return found, self.report
 
     # --- one system -------------------------------------------------------------------------------------
 
@@ -246,18 +252,30 @@ class _Universe:
 
     # --- between systems --------------------------------------------------------------------------------
 
-    def _roll_up(self, now: _Round, failing: list[int]) -> None:
-        """One table fewer or coarser: the one with the most failing cells, ties by name."""
+    def _worst(self, now: _Round, failing: list[int]) -> str:
+        """The table with the most failing cells, ties by name."""
         failing_cells = np.array(failing)
         counts = {
             name: int(np.isin(now.system.rows[name], failing_cells).sum())
             for name, table in self.active.items()
             if table is not None
         }
-        worst = max(sorted(counts), key=lambda name: counts[name])
-        before = self.active[worst]
-        self.active[worst] = before.coarser if before else None
-        self.report.rolled_up.append(worst) if self.active[worst] else self.report.dropped.append(worst)
+        return max(sorted(counts), key=lambda name: counts[name])
+
+    def _too_empty(self) -> str | None:
+        """The table that prints the smallest part of its persons, too small a one, and can be rolled up."""
+        shares = {
+            name: told["share_of_persons_printed"]
+            for name, told in sorted(self.report.tables.items())
+            if (table := self.active[name]) and table.coarser and told["share_of_persons_printed"] is not None
+        }
+        smallest = min(shares, key=lambda name: shares[name], default=None)
+        return smallest if smallest and shares[smallest] < self.rules.least_share_printed else None
+
+    def _roll_up(self, name: str) -> None:
+        before = self.active[name]
+        self.active[name] = before.coarser if before else None
+        (self.report.rolled_up if self.active[name] else self.report.dropped).append(name)
 
     def _told(self, now: _Round) -> list[ProtectedTable]:
         bounds = _narrowest(now)
