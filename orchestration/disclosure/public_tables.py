@@ -30,7 +30,7 @@ from orchestration.settings import Settings
 AGGREGATES = {
     "intermediate.int_public_told": (
         "movement_id", "partner", "record_grain", "period_id", "period_to", "origin_place_id",
-        "origin_country_id", "destination_place_id", "destination_country_id", "person_count", "record_count",
+        "destination_place_id", "person_count", "record_count",
     ),
     "intermediate.int_counted_persons": (
         "counting_table", "counting_role", "counting_id", "period_id", "record_grain", "population",
@@ -64,17 +64,8 @@ DESCRIPTIONS = {
     "public_lines": "Places and corridors whose base is large enough for a label or a band.",
 }
 _ENDS = ("origin_place_id", "destination_place_id")
-_LEVELS = {
-    "origin_place_id": "county",
-    "destination_place_id": "county",
-    "origin_country_id": "country",
-    "destination_country_id": "country",
-}
-# Of each system: first whole, then with one end by country, then with both.
-_STEPS = (
-    {"destination_place_id": "destination_country_id"},
-    {"origin_place_id": "origin_country_id"},
-)
+# Among places of counts, Kenya where the county is not known; among hotspots, all of Kenya.
+_HOME = "KEN"
 
 
 @dataclass(frozen=True)
@@ -121,12 +112,13 @@ def disclose(
     )
 
 
-def printed_cells(counts: Mapping[tuple[str, str], Mapping[tuple[str, str], int]]) -> dict[str, int]:
-    """Cells named as the ledger does, of `counts`: (grain, period) → (origin, destination) → persons."""
+def printed_cells(counts: pd.DataFrame) -> dict[str, int]:
+    """Cells named as the ledger does, with their persons; `counts` has the columns of `COUNTS`."""
+    ends = counts[[*_ENDS]].itertuples(index=False, name=None)
+    universes = counts["record_grain"] + " " + counts["period_id"]
     return {
-        full_key(f"{grain} {period}", cell_key(dict(zip(_ENDS, ends, strict=True)))): persons
-        for (grain, period), cells in counts.items()
-        for ends, persons in cells.items()
+        full_key(universe, cell_key(dict(zip(_ENDS, end, strict=True)))): int(persons)
+        for universe, end, persons in zip(universes, ends, counts["person_count"], strict=True)
     }
 
 
@@ -156,8 +148,7 @@ def _count_table(grain: str, period: str, rows: pd.DataFrame) -> CountTable:
         universe,
         rows,
         _ENDS,
-        coarser=_STEPS,
-        levels=_LEVELS,
+        levels=dict.fromkeys(_ENDS, "county"),
         universe=universe,
         # Where a person comes from is known to many; that must not tell where to.
         attributes=("destination_place_id",),
@@ -219,7 +210,7 @@ def _is_printed_too(lines: pd.DataFrame, counts: pd.DataFrame) -> pd.Series:
         system = (line.record_grain, line.period_id)
         if line.counting_role == "od":
             cell = line.counting_id
-        elif line.counting_role == "origin":
+        elif line.counting_role == "origin" and line.counting_id != _HOME:
             cell = f"{line.counting_id}>*"
         else:
             return True

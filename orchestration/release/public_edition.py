@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 
 from orchestration.release import added_tables
@@ -70,27 +71,25 @@ def write_public_edition(
         return {"content_hash": told["content_hash"], "tables": base.hashes()}
 
 
-def printed_counts(evidence_base: Path) -> dict[tuple[str, str], dict[tuple[str, str], int]]:
+def printed_counts(evidence_base: Path) -> pd.DataFrame:
     """Every number of persons that a public edition prints, read from its file.
 
-    (grain, period) → (origin, destination) → persons; `*` is the total over an end.
+    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count; `*` is the total over
+    an end.
     """
-    found: dict[tuple[str, str], dict[tuple[str, str], int]] = {}
     with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
-        for sql in _PRINTED:
-            for grain, period, origin, destination, persons in con.execute(sql).fetchall():
-                found.setdefault((grain, period), {})[origin, destination] = int(persons)
-    return found
+        return con.execute(_PRINTED).df()
 
 
-_PRINTED = (
-    "select record_grain, period_id, origin_place_id, destination_place_id, person_count "
-    "from public.public_corridors where person_count is not null",
-    f"""
+_PRINTED = f"""
+    select record_grain, period_id, origin_place_id, destination_place_id, person_count
+    from public.public_corridors
+    where person_count is not null
+    union all
     select record_grain, period_id,
         case when role = 'origin' then place_id else '{TOTAL}' end,
         case when role = 'destination' then place_id else '{TOTAL}' end,
         person_count
     from public.public_ends
-    """,
-)
+    order by all
+"""

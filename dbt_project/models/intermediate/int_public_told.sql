@@ -37,9 +37,7 @@ select
     periods.period_id,
     periods.period_to,
     movements.origin_counting_place_id as origin_place_id,
-    movements.origin_country_place_id as origin_country_id,
     movements.destination_counting_place_id as destination_place_id,
-    movements.destination_country_place_id as destination_country_id,
     cast(persons.person_count as bigint) as person_count,
     cast(told.record_count as bigint) as record_count
 from told
