@@ -19,6 +19,7 @@ import yaml
 from orchestration.disclosure import load_disclosure_policy
 from orchestration.gates.deliveries import newest_of_each
 from orchestration.gates.parquet_views import open_views
+from orchestration.gates.retention import IS_PAST_RETENTION
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
 
 _CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", DBT_PROJECT, REFERENCE_SEEDS)
@@ -109,8 +110,7 @@ def decided_by_time(
             "select records.partner, records.extract_id, record_id from records "
             "inner join in_force using (partner, extract_id) "
             "inner join extracts using (partner, extract_id) "
-            "where coalesce(records.period_to, received_on) + to_months(12 * retention_years) < ? "
-            "order by 1, 2, 3",
+            f"where {IS_PAST_RETENTION} order by 1, 2, 3",
             [today],
         ).fetchall()
         extracts = con.execute(

@@ -74,8 +74,8 @@ def write_public_edition(
 def printed_counts(evidence_base: Path) -> pd.DataFrame:
     """Every number of persons that a public edition prints, read from its file.
 
-    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count; `*` is the total over
-    an end.
+    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count; `*` is the total
+    over an end.
     """
     with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
         return con.execute(_PRINTED).df()
