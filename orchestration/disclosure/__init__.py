@@ -5,14 +5,49 @@ what was ever printed, and the uniqueness of records. Does not belong here: coun
 may see what (`extracts.agreements`), and the verdict on a release (`gates`).
 """
 
+from orchestration.disclosure.audit import Audit, PrintedTable, audit
+from orchestration.disclosure.carrying import carry, small_changes
+from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, ProtectedTable
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
+from orchestration.disclosure.uniqueness import (
+    Ladder,
+    Uniqueness,
+    coarsen,
+    months_ladder,
+    uniqueness,
+    uniqueness_of_file,
+)
 
 __all__ = [
-    "TOTAL", "Contradiction", "CountTable", "DisclosurePolicy", "EditionPolicy", "Ledger", "Protected",
-    "ProtectedTable", "append_to_ledger", "load_disclosure_policy", "protect", "read_ledger", "tabulate",
-]  # fmt: skip
+    "TOTAL",
+    "Audit",
+    "Contradiction",
+    "CountTable",
+    "DisclosurePolicy",
+    "EditionPolicy",
+    "Ladder",
+    "Ledger",
+    "PrintedTable",
+    "Protected",
+    "ProtectedTable",
+    "Uniqueness",
+    "append_to_ledger",
+    "audit",
+    "carry",
+    "coarsen",
+    "described_tables",
+    "load_disclosure_policy",
+    "months_ladder",
+    "protect",
+    "read_description",
+    "read_ledger",
+    "small_changes",
+    "tabulate",
+    "uniqueness",
+    "uniqueness_of_file",
+]

@@ -18,8 +18,8 @@ def test_help_lists_every_command() -> None:
     assert ran.returncode == 0 and not ANSI.search(ran.stdout)
     listed = re.findall(r"^  (\w+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE)
     assert sorted(listed) == [
-        "contract", "decide", "diff", "inbox", "place", "query", "refresh", "releases", "rollback",
-        "status", "synth", "ui",
+        "attack", "audit", "contract", "decide", "diff", "forget", "inbox", "notify", "place", "query", "refresh",
+        "releases", "rollback", "status", "synth", "ui", "unseal",
     ]  # fmt: skip
     described = ran.stdout.partition("Commands:")[2].splitlines()
     assert max(map(len, described)) <= 60
