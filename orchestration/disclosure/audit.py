@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 from orchestration.disclosure.attack import GUESSES_SMALL, KNOWS_TOTAL, Attacked, Known, Want, attack
 from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.system import Mask, System, Told, build
-from orchestration.disclosure.tables import Groups
+from orchestration.disclosure.tables import CountTable, Groups
 
 _RESULT = ["universe", "table", "cell", "low", "high", "width", "attacker", "is_exact", "passed"]
 # Where no total is printed a cell may be as large as this many times the largest number there is.
@@ -26,7 +26,8 @@ _ROOM = 10
 @dataclass(frozen=True)
 class PrintedTable:
     """`cells`: a column a dimension; `low`, `high`: what is told of the cell, equal where it is printed,
-    for a hidden one what its symbol tells (0 and infinity where nothing); `is_hidden`.
+    for a hidden one what its symbol tells (0 and infinity where nothing); `is_hidden`; and `persons`, the
+    true count, if the auditor knows it of every table.
 
     `lists_all` is false where cells that are not listed may be hidden as well as empty.
     """
@@ -36,6 +37,26 @@ class PrintedTable:
     cells: pd.DataFrame
     universe: str = "all"
     lists_all: bool = True
+
+    @classmethod
+    def of(cls, counted: CountTable, printed: pd.DataFrame, k: int) -> PrintedTable:
+        """What was printed of a table of ours, for the one who knows the counts too.
+
+        `printed`: dimensions, `value` and `is_carried`, as `ProtectedTable.printed` gives them or as they
+        were read back from a file; a carried cell is known to less than `k` either way.
+        """
+        dimensions = [*counted.dimensions]
+        told = printed.assign(**{one: printed[one].astype(str) for one in dimensions})
+        cells = counted.cells[[*dimensions, "persons"]].merge(told, on=dimensions, how="outer")
+        value = cells["value"].astype("Float64")
+        slack = cells["is_carried"].eq(True).fillna(False).astype(int) * (k - 1)
+        cells = cells.assign(
+            persons=cells["persons"].fillna(0),
+            low=(value - slack).clip(lower=0).fillna(0).astype(float),
+            high=(value + slack).fillna(np.inf).astype(float),
+            is_hidden=value.isna(),
+        )
+        return cls(counted.name, counted.dimensions, cells, counted.universe, lists_all=False)
 
 
 @dataclass(frozen=True)
@@ -97,20 +118,24 @@ def _audit_universe(
     tables: Sequence[PrintedTable], k: int, groups: Groups, may_be_empty: bool
 ) -> tuple[pd.DataFrame, int]:
     system = build([Told(one.name, one.dimensions, one.cells, not one.lists_all) for one in tables], groups)
-    known, is_hidden = _known(system, tables)
+    known, is_hidden = _known(system, tables, k)
     _refuse_contradicting_lines(system, known)
-    asked = np.flatnonzero(is_hidden)
-    want = Want.of(system.size, k - 1)
-    results = [attack(system.members, known, asked, want, k, KNOWS_TOTAL)[0]]
+    asked = np.flatnonzero(is_hidden & ~(known.true <= 0))
+    # A symbol that says "below k" leaves no upper end of k to ask for.
+    want = Want.of(system.size, k - 1, 0 if np.isnan(known.true).any() else k)
+    guess, proved = replace(want, reach=np.zeros(system.size)), None
+    results = []
     with suppress(Contradiction):  # some hidden cell is large: the guess is wrong, and tells nothing
-        results.append(attack(system.members, known, asked, want, k, GUESSES_SMALL)[0])
+        found, proved = attack(system.members, known, asked, guess, k, GUESSES_SMALL)
+        results.append(found)
+    results.insert(0, attack(system.members, known, asked, want, k, KNOWS_TOTAL, proved)[0])
     table_of = {int(cell): one.name for one in reversed(tables) for cell in system.rows[one.name]}
     rows = [row for result in results for row in _rows(system, result, table_of, may_be_empty)]
     narrow = pd.DataFrame(rows, columns=_RESULT[1:])
     return narrow.sort_values(["cell", "width"], kind="stable").drop_duplicates("cell"), len(asked)
 
 
-def _known(system: System, tables: Sequence[PrintedTable]) -> tuple[Known, Mask]:
+def _known(system: System, tables: Sequence[PrintedTable], k: int) -> tuple[Known, Mask]:
     low, high = np.zeros(system.size), np.full(system.size, np.inf)
     is_hidden = np.ones(system.size, dtype=bool)
     for one in tables:
@@ -126,7 +151,10 @@ def _known(system: System, tables: Sequence[PrintedTable]) -> tuple[Known, Mask]
     if not np.isfinite(most):
         most = _ROOM * max(printed.max(initial=0), 100.0)
     true = np.full(system.size, np.nan)
-    return Known(low, high, true, is_hidden, float(most)), is_hidden
+    if all("persons" in one.cells for one in tables):
+        for one in tables:
+            true[system.rows[one.name]] = system.cells[one.name]["persons"].fillna(0)
+    return Known(low, high, true, is_hidden & ~(true >= k), float(most)), is_hidden
 
 
 def _refuse_contradicting_lines(system: System, known: Known) -> None:
