@@ -5,6 +5,9 @@ what was ever printed, and the uniqueness of records. Does not belong here: coun
 may see what (`extracts.agreements`), and the verdict on a release (`gates`).
 """
 
+from orchestration.disclosure.audit import Audit, PrintedTable, audit
+from orchestration.disclosure.carrying import carry, small_changes
+from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.programs import Contradiction
@@ -18,9 +21,45 @@ from orchestration.disclosure.public_tables import (
     printed_cells,
 )
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
+from orchestration.disclosure.uniqueness import (
+    Ladder,
+    Uniqueness,
+    coarsen,
+    months_ladder,
+    uniqueness,
+    uniqueness_of_file,
+)
 
 __all__ = [
-    "AGGREGATES", "DESCRIPTIONS", "TOTAL", "Contradiction", "CountTable", "Disclosed", "DisclosurePolicy",
-    "EditionPolicy", "Ledger", "Protected", "ProtectedTable", "append_to_ledger", "disclose",
-    "load_disclosure_policy", "printed_cells", "protect", "read_ledger", "tabulate",
-]  # fmt: skip
+    "AGGREGATES",
+    "DESCRIPTIONS",
+    "TOTAL",
+    "Audit",
+    "Contradiction",
+    "CountTable",
+    "Disclosed",
+    "DisclosurePolicy",
+    "EditionPolicy",
+    "Ladder",
+    "Ledger",
+    "PrintedTable",
+    "Protected",
+    "ProtectedTable",
+    "Uniqueness",
+    "append_to_ledger",
+    "audit",
+    "carry",
+    "coarsen",
+    "described_tables",
+    "disclose",
+    "load_disclosure_policy",
+    "months_ladder",
+    "printed_cells",
+    "protect",
+    "read_description",
+    "read_ledger",
+    "small_changes",
+    "tabulate",
+    "uniqueness",
+    "uniqueness_of_file",
+]
