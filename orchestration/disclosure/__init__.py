@@ -17,6 +17,7 @@ from orchestration.disclosure.public_tables import (
     AGGREGATES,
     DESCRIPTIONS,
     Disclosed,
+    audit_counts,
     disclose,
     printed_cells,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "Uniqueness",
     "append_to_ledger",
     "audit",
+    "audit_counts",
     "carry",
     "coarsen",
     "described_tables",

@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.disclosure.audit import Audit, PrintedTable, audit
 from orchestration.disclosure.ledger import Ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.protect import protect
@@ -122,6 +123,24 @@ def printed_cells(counts: pd.DataFrame) -> dict[str, int]:
     }
 
 
+def audit_counts(told: pd.DataFrame, printed: pd.DataFrame, policy: DisclosurePolicy, as_of: date) -> Audit:
+    """Attack what an edition prints, as read back from its file, knowing the counts.
+
+    `told`: rows of int_public_told. `printed` has the columns of `COUNTS`.
+    """
+    k = policy.public.least_persons
+    shown = printed.rename(columns={"person_count": "value"}).assign(
+        universe=printed["record_grain"] + " " + printed["period_id"]
+    )
+    tables = [
+        PrintedTable.of(
+            table, shown.loc[shown["universe"] == table.universe, [*_ENDS, "value", "is_carried"]], k
+        )
+        for table in _count_tables(told, policy, as_of)
+    ]
+    return audit(tables, k)
+
+
 def _told(protected: Protected) -> dict[str, Any]:
     """Without the reasons for which cells are hidden: a manifest goes where the tables go."""
     told = protected.for_manifest()
@@ -133,13 +152,16 @@ def _told(protected: Protected) -> dict[str, Any]:
 
 def protect_counts(told: pd.DataFrame, policy: DisclosurePolicy, as_of: date, ledger: Ledger) -> Protected:
     """`told`: rows of int_public_told. Periods younger than the lag are left out."""
+    return protect(_count_tables(told, policy, as_of), policy, "public", printed=ledger.printed)
+
+
+def _count_tables(told: pd.DataFrame, policy: DisclosurePolicy, as_of: date) -> list[CountTable]:
     told = told[_is_past_lag(told["period_to"], policy.public, as_of)]
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})
-    tables = [
+    return [
         _count_table(str(grain), str(period), rows)
         for (grain, period), rows in told.groupby(["record_grain", "period_id"], sort=True)
     ]
-    return protect(tables, policy, "public", printed=ledger.printed)
 
 
 def _count_table(grain: str, period: str, rows: pd.DataFrame) -> CountTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,10 @@ class EvidenceBase:
                 f"copy (select * from {_target(table)} order by {self._order(table)}) to {_text(path)} "
                 "(format parquet, compression zstd)"
             )
+
+    def export_csv(self, sql: str, parameters: Mapping[str, str], path: Path) -> None:
+        """Write what a SELECT over `release` gives, with a heading."""
+        self._con.execute(f"copy ({sql}) to {_text(path)} (format csv, header)", dict(parameters))
 
     def _create(self, table: PublishedTable, source: str, types: dict[str, str]) -> None:
         self.tables.append(table)

@@ -34,7 +34,22 @@ POLICY_TABLE = PublishedTable(
     ("name",),
 )
 _POLICY = pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
-TOTAL = "*"
+TOTAL, HIDDEN = "*", "c"
+COUNTS_FILE, MARGINS_FILE = "counts.csv", "margins.yml"
+_MARGINS = f"""\
+# What the columns are. To attack them: njia attack {COUNTS_FILE} --margins {MARGINS_FILE}
+hidden: {{{HIDDEN}: {{}}}}
+hidden_may_be_empty: true
+tables:
+  - file: {COUNTS_FILE}
+    name: persons by where they came from and went to
+    dimensions:
+      origin_place_id: {{total: "{TOTAL}", others: true}}
+      destination_place_id: {{total: "{TOTAL}", others: true}}
+    value: person_count
+    split_by: [record_grain, period_id]
+    lists_all: false
+"""
 
 
 def write_public_edition(
@@ -68,28 +83,43 @@ def write_public_edition(
         told["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
         base.add(added_tables.RELEASE_TABLE, added_tables.release(told))
         base.export_parquet(parquet)
+        base.export_csv(_COUNTS, {"symbol": HIDDEN}, folder / "public" / COUNTS_FILE)
+        (folder / "public" / MARGINS_FILE).write_text(_MARGINS, encoding="utf-8")
         return {"content_hash": told["content_hash"], "tables": base.hashes()}
 
 
 def printed_counts(evidence_base: Path) -> pd.DataFrame:
     """Every number of persons that a public edition prints, read from its file.
 
-    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count; `*` is the total
-    over an end.
+    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count, is_carried; `*` is
+    the total over an end.
     """
     with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
         return con.execute(_PRINTED).df()
 
 
 _PRINTED = f"""
-    select record_grain, period_id, origin_place_id, destination_place_id, person_count
+    select record_grain, period_id, origin_place_id, destination_place_id, person_count, is_carried
     from public.public_corridors
     where person_count is not null
     union all
     select record_grain, period_id,
         case when role = 'origin' then place_id else '{TOTAL}' end,
         case when role = 'destination' then place_id else '{TOTAL}' end,
-        person_count
+        person_count, is_carried
     from public.public_ends
+    order by all
+"""
+# What is printed and what is not, as one table with its totals: what a reader attacks.
+_COUNTS = f"""
+    select record_grain, period_id, origin_place_id, destination_place_id,
+        coalesce(cast(person_count as varchar), $symbol) as person_count
+    from release.public.public_corridors
+    union all
+    select record_grain, period_id,
+        case when role = 'origin' then place_id else '{TOTAL}' end,
+        case when role = 'destination' then place_id else '{TOTAL}' end,
+        cast(person_count as varchar)
+    from release.public.public_ends
     order by all
 """
