@@ -30,6 +30,40 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         steward_action="Add the missing doc block to the dbt project.",
     ),
     Expectation(
+        name="public_tables_are_complete",
+        limits=(Limit("public_tables_missing", maximum=0),),
+        severity="refuse",
+        why="Readers' pages rest on every public table, release after release.",
+        steward_action="See which public model failed or was removed; a published table goes only after "
+        "two releases' notice.",
+    ),
+    Expectation(
+        name="public_edition_withstands_attack",
+        limits=(Limit("public_cells_open", maximum=0),),
+        severity="refuse",
+        why="Whoever has all printed numbers must not work out a hidden one: behind it may stand one person.",
+        steward_action="Report it: what the protect step hides was not enough. It cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
+        name="public_edition_prints_what_was_let_through",
+        limits=(Limit("public_cells_not_let_through", maximum=0),),
+        severity="refuse",
+        why="A number that no disclosure control has seen must not reach a reader.",
+        steward_action="Report it: a public model prints more than the protect step gave it. "
+        "It cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
+        name="public_cells_change_by_enough",
+        limits=(Limit("public_small_changes", maximum=0),),
+        severity="refuse",
+        why="The difference between two releases tells of the few persons that came between them.",
+        steward_action="Report it with the ledger folder: a cell must keep its old number until it has "
+        "changed by enough. It cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
         name="movements_are_plausible",
         limits=(
             Limit("movements", minimum=1, empty_fails=True),

@@ -33,6 +33,8 @@ STEPS = {
     "linkage": "Linking",
     "statistics": "Measuring",
     "measure": "Building what stands on links and measures (dbt)",
+    "protect": "Hiding what could be worked back to a person",
+    "public_tables": "Building the public tables (dbt)",
     "release__candidate": "Staging the candidate release",
     "release__verdict": "Release gate",
     "publish": "Publishing, writing receipts",

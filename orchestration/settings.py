@@ -123,6 +123,11 @@ class Settings:
         return self.home / "receipts"
 
     @property
+    def ledger(self) -> Path:
+        """Every public cell ever printed, append-only; survives pruning and rollback."""
+        return self.home / "ledger"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
 
@@ -150,6 +155,11 @@ class Settings:
     @property
     def linkage(self) -> Path:
         return self.work / "linkage"
+
+    @property
+    def disclosed(self) -> Path:
+        """What disclosure control lets the public edition print."""
+        return self.work / "disclosure"
 
     @property
     def spill(self) -> Path:

@@ -1,8 +1,8 @@
 """Run dbt in this process on the work file, and tell what happened without quoting a value.
 
-dbt runs twice a refresh: before and after linkage and statistics, which are Python. Its own messages may
-quote a cell (a cast error does), so its logs and run_results.json are never written; what is kept of every
-node is its name, its status and a count.
+dbt runs three times a refresh: before linkage and statistics, which are Python, after them, and once more on
+what disclosure control lets through. Its own messages may quote a cell (a cast error does), so its logs and
+run_results.json are never written; what is kept of every node is its name, its status and a count.
 """
 
 from __future__ import annotations
@@ -29,14 +29,31 @@ from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS, Settings
 
 WAREHOUSE, RUN_RESULTS = "warehouse.duckdb", "run_results.json"
 _ON_PYTHON = "source:linkage+ source:statistics+"
+_ON_DISCLOSURE = "source:disclosure+"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
 
 
 class Part(Enum):
-    """A part of the project, as dbt selects it: what the steps in Python start from, what stands on them."""
+    """A part of the project, as dbt selects it: what the steps in Python start from, what stands on them, and
+    what the public edition is made of."""
 
-    BEFORE_PYTHON = ("--exclude", _ON_PYTHON)
-    AFTER_PYTHON = ("--select", _ON_PYTHON)
+    BEFORE_PYTHON = (f"{_ON_PYTHON} {_ON_DISCLOSURE}", False)
+    AFTER_PYTHON = (_ON_PYTHON, True)
+    PUBLIC = (_ON_DISCLOSURE, True)
+
+    @property
+    def dagster_selection(self) -> dict[str, str]:
+        """As `@dbt_assets` takes it."""
+        found, is_selected = self.value
+        if not is_selected:
+            return {"exclude": found}
+        return {"select": found} | ({"exclude": _ON_DISCLOSURE} if self is Part.AFTER_PYTHON else {})
+
+    @property
+    def arguments(self) -> list[str]:
+        """As the command line takes it."""
+        selection = self.dagster_selection
+        return [word for name, found in selection.items() for word in (f"--{name}", found)]
 
 
 @dataclass(frozen=True)
@@ -86,7 +103,7 @@ def build(settings: Settings, as_of: str, part: Part) -> list[NodeOutcome]:
         result = dbtRunner(manifest=manifest).invoke(
             [
                 "build",
-                *part.value,
+                *part.arguments,
                 *_project_arguments(str(target)),
                 *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
                 *("--indirect-selection", "buildable", "--no-write-json"),
@@ -141,6 +158,7 @@ def _start_afresh(settings: Settings) -> None:
     # Its columns may be those of another version, and each source is a view over what lies there.
     shutil.rmtree(settings.linkage, ignore_errors=True)
     shutil.rmtree(settings.statistics, ignore_errors=True)
+    shutil.rmtree(settings.disclosed, ignore_errors=True)
 
 
 def _keep_outcomes(settings: Settings, outcomes: Sequence[NodeOutcome]) -> None:

@@ -5,6 +5,7 @@ Does not belong here: finding anything out, or laying out what is shown (`consol
 
 from orchestration.cli import (  # each adds its commands
     asking,
+    attacking,
     auditing,
     deciding,
     files,
@@ -19,6 +20,7 @@ from orchestration.cli.root import CONTEXT, cli
 __all__ = [
     "CONTEXT",
     "asking",
+    "attacking",
     "auditing",
     "cli",
     "deciding",

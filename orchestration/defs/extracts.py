@@ -8,6 +8,7 @@ import dagster as dg
 from orchestration import extracts, gates, outputs
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.release import current_release
+from orchestration.retention import erase_past_retention
 from orchestration.stewardship import review
 
 GROUP = "extracts"
@@ -41,6 +42,7 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
         """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
         taken = step(context, workplace, lambda refresh: _take_in(workplace, refresh))
         register = step(context, workplace, lambda refresh: gates.landed_extracts(workplace.settings))
+        erased = step(context, workplace, lambda refresh: refresh.found["erased"])
         for partner in partners:
             received = [landed.received_on for landed in register if landed.partner == partner]
             own = [extract for extract in taken if extract.partner == partner]
@@ -55,6 +57,7 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
                     ),
                     "last_received": str(max(filter(None, received), default="nothing yet")),
                     "files": len(own),
+                    "records_past_retention_erased": erased.get(partner, 0),
                     "rows_landed": sum(extract.rows_landed for extract in own),
                     "rows_read": sum(extract.rows_read for extract in own),
                     "rows_refused": sum(extract.rows_refused for extract in own),
@@ -92,6 +95,8 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
 
 def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtract]:
     settings = workplace.settings
+    erased = erase_past_retention(settings, refresh.keys, refresh.as_of)
+    refresh.found["erased"] = {one.partner: one.records for one in erased}
     current = current_release(settings)
     refresh.taken = extracts.with_untold(
         settings,

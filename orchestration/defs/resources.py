@@ -7,6 +7,7 @@ import dagster as dg
 from orchestration import extracts
 from orchestration.defs import (
     delivery_checks,
+    disclosure,
     extract_checks,
     gates,
     linkage,
@@ -19,7 +20,7 @@ from orchestration.defs import (
 from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
 from orchestration.defs.workplace import Workplace
-from orchestration.release import PUBLISHED_SCHEMAS
+from orchestration.release import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS
 from orchestration.settings import Settings
 from orchestration.warehouse import manifest_path
 
@@ -30,7 +31,9 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
     manifest = manifest_path(workplace.settings)
     automatic = automation(workplace.settings)
     tables = warehouse.assets(workplace, manifest)
-    published = [key for part in tables for key in part.keys if key.path[0] in PUBLISHED_SCHEMAS]
+    published = [
+        key for part in tables for key in part.keys if key.path[0] in (*PUBLISHED_SCHEMAS, *PUBLIC_SCHEMAS)
+    ]
     return dg.Definitions(
         assets=[
             *extract_steps.assets(workplace, contracts),
@@ -39,6 +42,7 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
             *tables,
             *linkage.assets(workplace),
             *statistics.assets(workplace),
+            *disclosure.assets(workplace),
             *release.assets(workplace, manifest, published),
         ],
         asset_checks=[

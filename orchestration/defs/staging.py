@@ -27,6 +27,7 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
             {"id": decision["id"], "kind": decision["kind"]} for decision in refresh.decisions.shaping
         ],
         "boundaries": refresh.county_boundaries.record(),
+        "disclosure": _disclosure(refresh),
         "agreements_ending": [
             {
                 "partner_code": refresh.keys.partner_code(ending.partner),
@@ -51,3 +52,12 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         return None
     refresh.found["candidate"] = staged
     return staged
+
+
+def _disclosure(refresh: Refresh) -> dict[str, Any]:
+    disclosed = refresh.found.get("disclosed")
+    if disclosed is None:
+        raise NjiaError(
+            "Only the whole job can stage a candidate: what it may print is decided in the same run."
+        )
+    return disclosed.told

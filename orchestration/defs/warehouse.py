@@ -1,4 +1,4 @@
-"""Judge, shape and measure, in two parts around linkage and statistics: the dbt project as assets."""
+"""Judge, shape, measure and print, in parts around the steps that are Python: the dbt project as assets."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,9 +28,13 @@ class StepsOfTheWay(DagsterDbtTranslator):
             return "reference"
         if folder == "marts":
             return "measure" if dbt_resource_props["name"].startswith("mart_") else "shape"
-        return {"staging": "judge", "quarantine": "judge", "intermediate": "shape", "meta": "measure"}.get(
-            folder, folder
-        )
+        return {
+            "staging": "judge",
+            "quarantine": "judge",
+            "intermediate": "shape",
+            "meta": "measure",
+            "public": "protect",
+        }.get(folder, folder)
 
     def get_asset_check_spec(
         self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
@@ -47,19 +51,26 @@ class StepsOfTheWay(DagsterDbtTranslator):
 
 def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
     translator = StepsOfTheWay()
-    (_, before), (_, after) = Part.BEFORE_PYTHON.value, Part.AFTER_PYTHON.value
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="warehouse", exclude=before)
-    def warehouse(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        """One dbt build over the typed tables of the extracts in force."""
-        yield from _build(context, workplace, Part.BEFORE_PYTHON)
+    def part(name: str, of: Part, told: str) -> dg.AssetsDefinition:
+        def build_part(
+            context: dg.AssetExecutionContext,
+        ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+            yield from _build(context, workplace, of)
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=translator, name="measure", select=after)
-    def measure(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-        """One dbt build of what stands on linkage and statistics."""
-        yield from _build(context, workplace, Part.AFTER_PYTHON)
+        build_part.__doc__ = told
+        as_assets = dbt_assets(
+            manifest=manifest, dagster_dbt_translator=translator, name=name, **of.dagster_selection
+        )
+        return as_assets(build_part)
 
-    return [warehouse, measure]
+    return [
+        part(
+            "warehouse", Part.BEFORE_PYTHON, "One dbt build over the typed tables of the extracts in force."
+        ),
+        part("measure", Part.AFTER_PYTHON, "One dbt build of what stands on linkage and statistics."),
+        part("public_tables", Part.PUBLIC, "One dbt build of what disclosure control lets through."),
+    ]
 
 
 def _build(

@@ -1,11 +1,67 @@
-"""Disclosure: what an attacker can work out of published tables, hidden cells above all.
+"""Disclosure: what may be printed, and what an attacker can work out of what is printed.
 
-Belongs here: the attack on numbers that are about to be published (`attack`), and what follows from it: which
-cells are hidden, and whether that is enough. Does not belong here: counting (dbt), who may see what
-(`extracts.agreements`), and the verdict on a release (`gates`).
+Belongs here: the policy, which cells are hidden, the attack on all printed numbers together, the ledger of
+what was ever printed, and the uniqueness of records. Does not belong here: counting for the marts (dbt), who
+may see what (`extracts.agreements`), and the verdict on a release (`gates`).
 """
 
-from orchestration.disclosure.attack import Attacked, attack
-from orchestration.disclosure.feasible import Published, intervals
+from orchestration.disclosure.audit import Audit, PrintedTable, audit
+from orchestration.disclosure.carrying import carry, small_changes
+from orchestration.disclosure.described import described_tables, read_description
+from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
+from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
+from orchestration.disclosure.programs import Contradiction
+from orchestration.disclosure.protect import protect
+from orchestration.disclosure.protected import Protected, ProtectedTable
+from orchestration.disclosure.public_tables import (
+    AGGREGATES,
+    DESCRIPTIONS,
+    Disclosed,
+    audit_counts,
+    disclose,
+    printed_cells,
+)
+from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
+from orchestration.disclosure.uniqueness import (
+    Ladder,
+    Uniqueness,
+    coarsen,
+    months_ladder,
+    uniqueness,
+    uniqueness_of_file,
+)
 
-__all__ = ["Attacked", "Published", "attack", "intervals"]
+__all__ = [
+    "AGGREGATES",
+    "DESCRIPTIONS",
+    "TOTAL",
+    "Audit",
+    "Contradiction",
+    "CountTable",
+    "Disclosed",
+    "DisclosurePolicy",
+    "EditionPolicy",
+    "Ladder",
+    "Ledger",
+    "PrintedTable",
+    "Protected",
+    "ProtectedTable",
+    "Uniqueness",
+    "append_to_ledger",
+    "audit",
+    "audit_counts",
+    "carry",
+    "coarsen",
+    "described_tables",
+    "disclose",
+    "load_disclosure_policy",
+    "months_ladder",
+    "printed_cells",
+    "protect",
+    "read_description",
+    "read_ledger",
+    "small_changes",
+    "tabulate",
+    "uniqueness",
+    "uniqueness_of_file",
+]

@@ -14,6 +14,7 @@ from orchestration.gates.inputs import inputs_hash
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.printed_fates import input_parts, printed_fates
 from orchestration.gates.quarantine_rules import quarantine_rules
+from orchestration.gates.retention import past_retention
 from orchestration.gates.trial import would_fail
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
 
@@ -33,6 +34,7 @@ __all__ = [
     "judge_extracts",
     "landed_extracts",
     "next_due",
+    "past_retention",
     "printed_fates",
     "put_in_force",
     "quarantine_rules",

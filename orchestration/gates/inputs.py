@@ -1,8 +1,8 @@
 """The inputs' hash: equal inputs give an equal release, so nothing is built twice.
 
 Time is an input only through what it decides: which records are still embargoed or older than they may be
-kept, which periods are complete, which agreements have ended, which partners are overdue. (Expired waivers
-are no longer among the decisions.)
+kept, which periods are complete or old enough for the public, which agreements have ended, which partners
+are overdue. (Expired waivers are no longer among the decisions.)
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from pathlib import Path
 
 import yaml
 
+from orchestration.disclosure import load_disclosure_policy
 from orchestration.gates.deliveries import newest_of_each
 from orchestration.gates.parquet_views import open_views
+from orchestration.gates.retention import IS_PAST_RETENTION
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
 
 _CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", DBT_PROJECT, REFERENCE_SEEDS)
@@ -85,6 +87,7 @@ def decided_by_time(
 ) -> dict[str, set[str]]:
     """What this day decides about the typed extracts and about the records of those in force."""
     lag_days, complete_after = _dbt_variables()
+    public_until = today - timedelta(days=load_disclosure_policy().public.lag_days)
     con = open_views(
         {
             "extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS),
@@ -107,8 +110,7 @@ def decided_by_time(
             "select records.partner, records.extract_id, record_id from records "
             "inner join in_force using (partner, extract_id) "
             "inner join extracts using (partner, extract_id) "
-            "where coalesce(records.period_to, received_on) + to_months(12 * retention_years) < ? "
-            "order by 1, 2, 3",
+            f"where {IS_PAST_RETENTION} order by 1, 2, 3",
             [today],
         ).fetchall()
         extracts = con.execute(
@@ -126,6 +128,11 @@ def decided_by_time(
             str(period_to)
             for *_, period_to, _, _ in extracts
             if period_to and _months_later(period_to + timedelta(days=1), complete_after) <= today
+        },
+        "public_periods": {
+            # Calendar periods end with a month; those that extracts declare end on any day.
+            f"months before {(public_until + timedelta(days=1)).replace(day=1)}",
+            *(str(period_to) for *_, period_to, _, _ in extracts if period_to and period_to <= public_until),
         },
         "agreements_ended": {
             f"{partner}/{contract}/{ends}"

@@ -8,6 +8,7 @@ from orchestration.release.content_hash import content_hash
 from orchestration.release.county_counts import county_counts
 from orchestration.release.current import (
     EVIDENCE_BASE,
+    PUBLIC_EVIDENCE_BASE,
     Release,
     current_release,
     erasure_of,
@@ -19,8 +20,9 @@ from orchestration.release.current import (
 from orchestration.release.diff import ReleaseDiff, compare, diff
 from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
+from orchestration.release.public_edition import printed_counts
 from orchestration.release.publish import Published, publish
-from orchestration.release.published_models import PUBLISHED_SCHEMAS
+from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import is_left_behind, is_rolled_back, rollback
 from orchestration.release.signature import is_tampered, resign, settle_signatures, why_not_signed
@@ -35,6 +37,8 @@ from orchestration.release.waiver_effect import WaiverEffect, waiver_effect
 __all__ = [
     "CHECK_RESULTS",
     "EVIDENCE_BASE",
+    "PUBLIC_EVIDENCE_BASE",
+    "PUBLIC_SCHEMAS",
     "PUBLISHED_SCHEMAS",
     "Answer",
     "Candidate",
@@ -59,6 +63,7 @@ __all__ = [
     "is_tampered",
     "list_releases",
     "open_readonly",
+    "printed_counts",
     "publish",
     "read_verdict",
     "refresh_summary",

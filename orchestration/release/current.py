@@ -19,6 +19,7 @@ from orchestration.release.manifest import MANIFEST
 from orchestration.settings import Settings
 
 EVIDENCE_BASE = "partner/evidence_base.duckdb"
+PUBLIC_EVIDENCE_BASE = "public/evidence_base.duckdb"
 ERASURE = "erasure.json"
 LOCK_SECONDS = 10
 
@@ -35,6 +36,10 @@ class Release:
     @property
     def evidence_base(self) -> Path:
         return self.path / EVIDENCE_BASE
+
+    @property
+    def public_evidence_base(self) -> Path:
+        return self.path / PUBLIC_EVIDENCE_BASE
 
 
 def current_release(settings: Settings) -> Release | None:

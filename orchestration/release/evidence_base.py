@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pyarrow as pa
 from orchestration.errors import NjiaError
 from orchestration.release.content_hash import column_types, content_hash, quoted
 from orchestration.release.county_counts import county_counts
-from orchestration.release.current import EVIDENCE_BASE
 from orchestration.release.published_models import PUBLISHED_SCHEMAS, PublishedTable
 from orchestration.settings import Settings
 
@@ -24,7 +23,7 @@ RECORDS_OF_PARTNERS = "warehouse.intermediate.int_movements"
 class EvidenceBase:
     """A new evidence base, open for writing; `types` and `tables` tell what has been written."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, path: Path, schemas: Iterable[str] = PUBLISHED_SCHEMAS) -> None:
         if not settings.warehouse.is_file():
             raise NjiaError(f"There is no work file {settings.warehouse}. Run `njia refresh`: dbt builds it.")
         self.tables: list[PublishedTable] = []
@@ -37,11 +36,9 @@ class EvidenceBase:
             self._con.execute("set timezone = 'UTC'")
             # Under its own name, which views in the work file may spell out.
             self._con.execute(f"attach {_text(settings.warehouse)} as warehouse (read_only)")
-            self._con.execute(
-                f"attach {_text(folder / EVIDENCE_BASE)} as release (storage_version '{STORAGE_VERSION}')"
-            )
+            self._con.execute(f"attach {_text(path)} as release (storage_version '{STORAGE_VERSION}')")
             self._assert_storage_version()
-            for schema in PUBLISHED_SCHEMAS:
+            for schema in schemas:
                 self._con.execute(f"create schema release.{schema}")
         except BaseException:
             self._con.close()
@@ -154,6 +151,10 @@ class EvidenceBase:
                 f"copy (select * from {_target(table)} order by {self._order(table)}) to {_text(path)} "
                 "(format parquet, compression zstd)"
             )
+
+    def export_csv(self, sql: str, parameters: Mapping[str, str], path: Path) -> None:
+        """Write what a SELECT over `release` gives, with a heading."""
+        self._con.execute(f"copy ({sql}) to {_text(path)} (format csv, header)", dict(parameters))
 
     def _create(self, table: PublishedTable, source: str, types: dict[str, str]) -> None:
         self.tables.append(table)

@@ -8,9 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from orchestration import disclosure
 from orchestration.durable import sync, write_json
 from orchestration.errors import NjiaError, ReleaseRefused
 from orchestration.release.current import (
+    PUBLIC_EVIDENCE_BASE,
     current_release,
     list_releases,
     remove_folder,
@@ -20,6 +22,7 @@ from orchestration.release.current import (
 from orchestration.release.erasing import erase_editions
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT
+from orchestration.release.public_edition import printed_counts
 from orchestration.release.rollback import is_left_behind
 from orchestration.release.signature import sign
 from orchestration.release.verdict import (
@@ -85,6 +88,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             )
         release = settings.releases / manifest["release_id"]
         manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
+        manifest["disclosure"] |= _note_in_ledger(settings, folder, manifest["release_id"], now)
         write_json(folder / MANIFEST, manifest)
         sign(folder, MANIFEST, key)
         (folder / VERDICT).unlink()  # it may name partners; the stewards' copy is in review
@@ -98,6 +102,15 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             {name for entry in decisions.rollbacks for name in (entry["from_release"], entry["to_release"])},
         )
     return Published(manifest["release_id"], release, manifest)
+
+
+def _note_in_ledger(settings: Settings, folder: Path, release_id: str, now: datetime) -> dict[str, str]:
+    """Before anybody can read them: what the public edition prints stays known for ever."""
+    public = folder / PUBLIC_EVIDENCE_BASE
+    if not public.is_file():
+        return {}
+    cells = disclosure.printed_cells(printed_counts(public))
+    return {"ledger_head": disclosure.append_to_ledger(settings.ledger, release_id, cells, now)}
 
 
 def _candidate(settings: Settings) -> Path:

@@ -9,7 +9,9 @@ from typing import Any
 
 from orchestration.errors import NjiaError
 
+# Of the partner edition, and of the public one.
 PUBLISHED_SCHEMAS = ("marts", "quality", "meta")
+PUBLIC_SCHEMAS = ("public",)
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,10 @@ class PublishedTable:
         return f"{self.schema}.{self.name}"
 
 
-def read_published_models(manifest_path: Path) -> list[PublishedTable]:
-    """The models whose schema is published, in the order of their names."""
+def read_published_models(
+    manifest_path: Path, schemas: tuple[str, ...] = PUBLISHED_SCHEMAS
+) -> list[PublishedTable]:
+    """The models of these schemas, in the order of their names."""
     try:
         manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -41,7 +45,7 @@ def read_published_models(manifest_path: Path) -> list[PublishedTable]:
     for unique_id, node in nodes.items():
         config = node.get("config", {})
         is_stored = node["resource_type"] == "model" and config.get("materialized") != "ephemeral"
-        if is_stored and node["schema"] in PUBLISHED_SCHEMAS:
+        if is_stored and node["schema"] in schemas:
             columns = {name: _one_line(column) for name, column in node.get("columns", {}).items()}
             tables.append(
                 PublishedTable(

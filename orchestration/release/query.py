@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -22,6 +23,7 @@ _CLOSED = re.compile(
     re.IGNORECASE,
 )
 TIMEOUT_SECONDS = 300.0
+EDITIONS = ("partner", "public")
 _WRITE_A_SELECT = "Write one SELECT, such as: select * from marts.mart_hotspots limit 10"
 
 
@@ -41,18 +43,13 @@ def run_query(
 
     `timeout`: seconds after which the engine is told to stop.
     """
-    if edition == "public":
-        raise UsageError(
-            "The public edition is not built yet. Ask the partner edition: leave out --edition, or give "
-            "--edition partner."
-        )
-    if edition != "partner":
-        raise UsageError(f"There is no edition {edition!r}. The editions are: partner, public.")
+    if edition not in EDITIONS:
+        raise UsageError(f"There is no edition {edition!r}. The editions are: {', '.join(EDITIONS)}.")
     release = current_release(settings)
     if release is None:
         raise NjiaError("There is no release yet. `njia refresh` publishes the first.")
     with duckdb.connect(config={"temp_directory": ""}) as con:
-        _confine(con, release)
+        _confine(con, _file_of(release, edition))
         try:
             statements = con.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -104,8 +101,17 @@ def _no_longer_than(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[
         timer.cancel()
 
 
-def _confine(con: duckdb.DuckDBPyConnection, release: Release) -> None:
-    path = str(release.evidence_base.resolve()).replace("'", "''")
+def _file_of(release: Release, edition: str) -> Path:
+    path = release.public_evidence_base if edition == "public" else release.evidence_base
+    if not path.is_file():
+        raise UsageError(
+            f"The release {release.release_id} has no {edition} edition. `njia refresh` publishes both."
+        )
+    return path.resolve()
+
+
+def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:
+    path = str(file).replace("'", "''")
     con.execute(f"attach '{path}' as evidence_base (read_only)")
     con.execute("use evidence_base")
     for setting in (

@@ -21,6 +21,7 @@ from orchestration.release import added_tables
 from orchestration.release.added_tables import CHECK_RESULTS
 from orchestration.release.content_hash import combined
 from orchestration.release.current import (
+    EVIDENCE_BASE,
     Release,
     current_release,
     list_releases,
@@ -37,6 +38,7 @@ from orchestration.release.manifest import (
     printed_extracts,
     versions,
 )
+from orchestration.release.public_edition import write_public_edition
 from orchestration.release.published_models import read_published_models
 from orchestration.settings import Settings
 from orchestration.stewardship import list_decisions
@@ -77,7 +79,8 @@ def stage(
     partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
     input_parts (a mark a part of the inputs, optional), decisions (dicts with id and kind, optional),
     agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
-    boundaries maps are drawn with, optional). `check_results` has the columns of
+    boundaries maps are drawn with, optional), disclosure (what is said of how the public edition was
+    protected, optional). `check_results` has the columns of
     CHECK_RESULTS; `waivers` are the active ones. `write_pages` is given the candidate's folder and its
     manifest so far, once the evidence base is closed and before anything is sealed.
     """
@@ -106,6 +109,7 @@ def stage(
         "extracts": printed_extracts(list(inputs["extracts"])),
         "agreements_ending": list(inputs.get("agreements_ending", [])),
         "boundaries": dict(inputs.get("boundaries", {})),
+        "disclosure": dict(inputs.get("disclosure", {})),
     }
     try:
         _write(
@@ -177,7 +181,7 @@ def _write(
     models = read_published_models(dbt_manifest)
     parquet = folder / "partner" / "parquet"
     parquet.mkdir(parents=True)
-    with EvidenceBase(settings, folder) as base:
+    with EvidenceBase(settings, folder / EVIDENCE_BASE) as base:
         for model in models:
             base.copy_model(model)
         base.add(added_tables.CHECK_RESULTS_TABLE, check_results)
@@ -203,6 +207,7 @@ def _write(
         outcomes = check_results.column("outcome").to_pylist()
         manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
         base.export_parquet(parquet)
+    manifest["public"] = write_public_edition(settings, folder, dbt_manifest, manifest)
     write_pages(folder, manifest)
     _seal(folder)
     manifest["files"] = {

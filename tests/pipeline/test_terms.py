@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -32,11 +32,8 @@ def swala(valid_to: str) -> str:
     )
 
 
-def chui(retention_years: int) -> str:
-    """Reports June 2020: five years are over on 1 March 2026, six are not, and end on 30 June 2026."""
-    return scenario.PARTNERS["chui_routes"].replace(
-        "retention_years: 10", f"retention_years: {retention_years}"
-    )
+# Reports June 2020: six years end on 30 June 2026.
+CHUI = scenario.PARTNERS["chui_routes"].replace("retention_years: 10", "retention_years: 6")
 
 
 def manifest(base: EvidenceBase) -> dict[str, Any]:
@@ -97,6 +94,7 @@ class Day:
     agreements: list[tuple[str, str]]
     counted: dict[str, list[tuple[int, ...]]]
     published: set[str]
+    sealed: list[str] = field(default_factory=list)
 
 
 COUNTED = {
@@ -129,25 +127,24 @@ def days(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
     """One installation from March to July 2026, in which each partner has terms of another kind.
 
     1 March    swala's agreement ends on the 15th. kobe tells that K1 took back her consent, and K4 with an
-               embargo until the 5th. chui agreed to five years of keeping, which are over.
+               embargo until the 5th. chui agreed to six years of keeping.
     4, 5 March nothing but the day changes.
-    16 March   swala sends all again, too late. K1 consents again. chui agreed to six years.
-               tai's agreement turns out to be for research.
+    16 March   swala sends all again, too late. K1 consents again. tai's agreement turns out to be for research.
     30 June    swala's and tai's agreements are mended. chui's six years end today,
     1 July     and are over. Nothing but the day changes.
+               chui's records are forgotten: they leave the landing too, and the originals that hold them.
     """
     base = copy_of(published_world, tmp_path_factory.mktemp("terms"))
     base.write_contract("swala_post", swala("2026-03-15"))
     base.write_contract("kobe_post", KOBE)
     base.deliver("kobe_post", "kobe_3.csv", HEADER + K1_TAKEN_BACK + K4)
-    base.write_contract("chui_routes", chui(5))
+    base.write_contract("chui_routes", CHUI)
     found = {"1 March": day(base)}
     for number in (4, 5):
         found[f"{number} March"] = day(base.at(scenario.AS_OF.replace(day=number)))
 
     base.deliver("swala_post", "swala_2026-03.csv", scenario.SWALA.replace("S1;04/03", "S1;05/03"))
     base.deliver("kobe_post", "kobe_4.csv", HEADER + K1_AGAIN)
-    base.write_contract("chui_routes", chui(6))
     tai = scenario.PARTNERS["tai_routes"]
     base.write_contract("tai_routes", tai.replace("purposes: [statistics]", "purposes: [research]"))
     found["16 March"] = day(base.at(scenario.AS_OF.replace(day=16)))
@@ -156,15 +153,16 @@ def days(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
     base.write_contract("tai_routes", tai)
     found["30 June"] = day(base.at(scenario.AS_OF.replace(month=6, day=30)))
     found["1 July"] = day(base.at(scenario.AS_OF.replace(month=7, day=1)))
+    found["1 July"].sealed = sorted(path.name for path in (base.settings.sealed / "chui_routes").iterdir())
     return found
 
 
 def test_each_row_has_the_fate_that_its_terms_give_it(days: dict[str, Day]) -> None:
-    # 1 March: K1 and chui's two are withdrawn, K4 waits beside S7. 5 March: K4 is in.
-    first = scenario.ROWS | {"landed": 23, "current": 15, "withdrawn": 3, "embargoed": 2}
+    # 1 March: K1 is withdrawn, K4 waits beside S7. 5 March: K4 is in.
+    first = scenario.ROWS | {"landed": 23, "current": 17, "withdrawn": 1, "embargoed": 2}
     assert days["1 March"].manifest["rows"] == first
-    assert days["5 March"].manifest["rows"] == first | {"current": 16, "embargoed": 1}
-    # 16 March: 13 rows of swala and 4 of tai are held; K1, S7 and chui's two are in; the older K1 is superseded.
+    assert days["5 March"].manifest["rows"] == first | {"current": 18, "embargoed": 1}
+    # 16 March: 13 rows of swala and 4 of tai are held; K1 and S7 are in; the older K1 is superseded.
     assert days["16 March"].manifest["rows"] == {
         "landed": 37, "current": 16, "superseded": 2, "quarantined": 2, "withdrawn": 0, "held": 17,
         "embargoed": 0,
@@ -220,11 +218,12 @@ def test_an_agreement_for_another_purpose_holds_the_partner_and_nobody_else(days
     )
 
 
-def test_records_older_than_agreed_leave(days: dict[str, Day]) -> None:
-    assert days["1 March"].terms["chui_routes"] == {"past_retention": 2}
-    assert days["16 March"].terms["chui_routes"] == {}
-    assert days["30 June"].terms["chui_routes"] == {}
-    assert days["1 July"].terms["chui_routes"] == {"past_retention": 2}
+def test_records_older_than_agreed_leave_everything_on_their_day(days: dict[str, Day]) -> None:
+    assert days["16 March"].terms["chui_routes"] == days["30 June"].terms["chui_routes"] == {}
+    over = days["1 July"]
+    assert over.terms["chui_routes"] == {"withheld:forgotten": 2}
+    assert over.manifest["rows"]["landed"] == days["30 June"].manifest["rows"]["landed"] - 2
+    assert not [name for name in over.sealed if name.endswith(".age")], "nobody gave the key to seal anew"
 
 
 @pytest.mark.parametrize(

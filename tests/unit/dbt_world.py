@@ -231,10 +231,10 @@ class World:
             path.write_text(path.read_text(encoding="utf-8").replace(text, instead), encoding="utf-8")
         packed = parse(project) if changed else parsed_project().packed
         kinds = () if with_unit_tests else ("--exclude-resource-type", "unit_test")
-        self._dbt(project, packed, *Part.BEFORE_PYTHON.value, *kinds)
+        self._dbt(project, packed, *Part.BEFORE_PYTHON.arguments, *kinds)
         self._expect_persons()
         statistics.measure(self._settings, read_tables(self._settings, statistics.AGGREGATES))
-        self._dbt(project, packed, *Part.AFTER_PYTHON.value, *kinds)
+        self._dbt(project, packed, *Part.AFTER_PYTHON.arguments, *kinds)
         return duckdb.connect(str(self._settings.warehouse), read_only=True)
 
     @property

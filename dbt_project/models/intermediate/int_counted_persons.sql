@@ -99,6 +99,23 @@ partners as (
     group by counting_table, counting_role, counting_id, period_id, record_grain, population, partner
 ),
 
+ranked as (
+    select
+        counting_table,
+        counting_role,
+        counting_id,
+        period_id,
+        record_grain,
+        population,
+        person_count_low,
+        person_count_high,
+        row_number() over (
+            partition by counting_table, counting_role, counting_id, period_id, record_grain, population
+            order by person_count_low desc nulls last, partner asc nulls last
+        ) as size_rank
+    from partners
+),
+
 largest as (
     select
         counting_table,
@@ -107,9 +124,11 @@ largest as (
         period_id,
         record_grain,
         population,
+        count(*) as partner_count,
         max(person_count_low) as person_count_low,
+        max(case when size_rank = 2 then person_count_low else 0 end) as second_count_low,
         max(person_count_high) as person_count_high
-    from partners
+    from ranked
     group by counting_table, counting_role, counting_id, period_id, record_grain, population
 )
 
@@ -126,7 +145,9 @@ select
     cast(counts.person_count_without_bounds as bigint) as person_count_without_bounds,
     cast(counts.registered_count_low as bigint) as registered_count_low,
     cast(counts.registered_count_high as bigint) as registered_count_high,
+    cast(largest.partner_count as integer) as partner_count,
     cast(largest.person_count_low as bigint) as largest_partner_count_low,
+    cast(largest.second_count_low as bigint) as second_partner_count_low,
     cast(largest.person_count_high as bigint) as largest_partner_count_high,
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
     -- Persons are expected only where each record gives something to tell its person by.

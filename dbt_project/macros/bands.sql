@@ -1,0 +1,11 @@
+{# A ratio in five bands, so that no count can be worked back from it (methods.md 6.1: no interval, no figure). #}
+{% macro factor_band(ratio) -%}
+    case
+        when {{ ratio }} is null then null
+        when {{ ratio }} <= 0.5 then 'half_or_less'
+        when {{ ratio }} <= 0.8 then 'lower'
+        when {{ ratio }} < 1.25 then 'about_the_same'
+        when {{ ratio }} < 2 then 'higher'
+        else 'twice_or_more'
+    end
+{%- endmacro %}

@@ -1,0 +1,247 @@
+"""All tables of one universe as one linear system: each different cell once, over the finest cells.
+
+The unknowns are the finest cross of all dimensions that any table tells. A cell of a table, a total, the same
+total in another table, a year beside its quarters: each is a sum of unknowns. Tables that are attacked one by
+one, or tied by their shared totals only, model a weaker reader than there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from orchestration.disclosure.tables import TOTAL, Groups
+from orchestration.errors import NjiaError
+
+Places = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+# A larger cross takes more than a machine of two cores has; no table of the public edition comes near.
+MOST_UNKNOWNS = 3_000_000
+
+
+class Told(NamedTuple):
+    """The cells of one table: `cells` has a column a dimension. `is_whole` if all others of it are empty."""
+
+    name: str
+    dimensions: tuple[str, ...]
+    cells: pd.DataFrame
+    is_whole: bool = True
+
+
+class Line(NamedTuple):
+    """A cell that is the sum of others."""
+
+    dimension: str
+    parent: int
+    parts: Places
+
+
+@dataclass(frozen=True)
+class System:
+    """`members` (cells × unknowns) says which unknowns a cell adds up; `keys` names each cell in words, and
+    `named` finds it by any of the names that tables give it.
+
+    `rows[table]` leads from each row of `cells[table]`, which holds the empty cells too, to its cell here.
+    """
+
+    members: csr_array
+    keys: list[str]
+    named: dict[str, int]
+    cells: dict[str, pd.DataFrame]
+    rows: dict[str, Places]
+    lines: list[Line]
+    lines_of: dict[int, list[int]] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        return len(self.keys)
+
+
+def build(tables: Sequence[Told], groups: Groups | None = None) -> System:
+    """The system of these tables; raises NjiaError where their cross is too large to attack."""
+    axes = _Axes(tables, groups or {})
+    if axes.size > MOST_UNKNOWNS:
+        raise NjiaError(
+            f"The tables {', '.join(one.name for one in tables)} cross to {axes.size:,} finest cells; at "
+            f"most {MOST_UNKNOWNS:,} can be attacked together. Publish fewer dimensions or coarser ones."
+        )
+    numbers: dict[tuple[int, ...], int] = {}
+    keys: list[str] = []
+    named: dict[str, int] = {}
+    cells, rows = {}, {}
+    for table in tables:
+        whole = _with_empty_cells(table, axes)
+        ids = axes.ids(table.dimensions, whole)
+        found = []
+        for values, one in zip(whole[[*table.dimensions]].itertuples(index=False), ids, strict=True):
+            key = cell_key(dict(zip(table.dimensions, values, strict=True)))
+            if one not in numbers:
+                numbers[one] = len(keys)
+                keys.append(key)
+            named[key] = numbers[one]
+            found.append(numbers[one])
+        cells[table.name], rows[table.name] = whole, np.array(found, dtype=np.int64)
+    lines = _lines(tables, cells, axes, numbers)
+    lines_of: dict[int, list[int]] = {}
+    for number, line in enumerate(lines):
+        for cell in (line.parent, *line.parts.tolist()):
+            lines_of.setdefault(cell, []).append(number)
+    return System(_merged(axes.members(list(numbers))), keys, named, cells, rows, lines, lines_of)
+
+
+def cell_key(values: Mapping[str, str]) -> str:
+    """A cell in words, the same in every release: its dimensions in order, totals left out."""
+    told = sorted((one, str(value)) for one, value in values.items() if value != TOTAL)
+    return " & ".join(f"{one}={value}" for one, value in told) or "all"
+
+
+class _Axes:
+    """The finest values of each dimension, and every value told as a set of them."""
+
+    def __init__(self, tables: Sequence[Told], groups: Groups) -> None:
+        self.dimensions = sorted({one for table in tables for one in table.dimensions})
+        self.sets: dict[str, list[tuple[int, ...]]] = {}  # id → places of the finest values
+        self._ids: dict[str, dict[str, int]] = {}
+        self.finest: dict[str, list[str]] = {}
+        for dimension in self.dimensions:
+            told = {
+                str(value)
+                for table in tables
+                if dimension in table.dimensions
+                for value in table.cells[dimension].unique()
+            } - {TOTAL}
+            group = {value: {str(one) for one in parts} for value, parts in groups.get(dimension, {}).items()}
+            parts_of = {value: group.get(value, {value}) for value in sorted(told)}
+            finest = sorted(set().union(*parts_of.values())) or [TOTAL]
+            place = {value: number for number, value in enumerate(finest)}
+            known: dict[tuple[int, ...], int] = {}
+            ids = {}
+            for value, parts in [*parts_of.items(), (TOTAL, finest)]:
+                among = tuple(sorted(place[one] for one in parts))
+                ids[value] = known.setdefault(among, len(known))
+            self.sets[dimension], self._ids[dimension] = list(known), ids
+            self.finest[dimension] = finest
+
+    @property
+    def size(self) -> int:
+        return int(np.prod([float(len(one)) for one in self.finest.values()]))
+
+    def is_group(self, dimension: str, value: str) -> bool:
+        return len(self.sets[dimension][self._ids[dimension][value]]) > 1
+
+    def ids(self, dimensions: Sequence[str], cells: pd.DataFrame) -> list[tuple[int, ...]]:
+        columns = [
+            cells[one].map(self._ids[one]).to_numpy()
+            if one in dimensions
+            else np.full(len(cells), self._ids[one][TOTAL])
+            for one in self.dimensions
+        ]
+        return (
+            list(zip(*(column.tolist() for column in columns), strict=True)) if columns else [()] * len(cells)
+        )
+
+    def members(self, cells: Iterable[tuple[int, ...]]) -> csr_array:
+        shape = tuple(len(one) for one in self.finest.values())
+        strides = [int(np.prod(shape[at + 1 :])) for at in range(len(shape))]
+        offsets = [
+            [np.array(among) * stride for among in self.sets[one]]
+            for one, stride in zip(self.dimensions, strides, strict=True)
+        ]
+        columns = []
+        for ids in cells:
+            found = np.zeros(1, dtype=np.int64)
+            for at, one in enumerate(ids):
+                found = (found[:, None] + offsets[at][one][None, :]).ravel()
+            columns.append(found)
+        ends = np.cumsum([0, *(len(one) for one in columns)])
+        ones = np.ones(ends[-1])
+        return csr_array((ones, np.concatenate(columns), ends), shape=(len(columns), int(np.prod(shape))))
+
+
+def _with_empty_cells(table: Told, axes: _Axes) -> pd.DataFrame:
+    """Every cell that a table could have told: a reader cannot know which of those not printed are empty.
+
+    Values of one kind cross (finest values, groups, totals), if the table has any cell of that kind.
+    """
+    dimensions = [*table.dimensions]
+    if not dimensions or not table.is_whole:
+        return table.cells.reset_index(drop=True)
+    told = table.cells[dimensions].astype(str)
+    kinds = pd.DataFrame(
+        {
+            one: told[one].map({
+                value: "total" if value == TOTAL else "group" if axes.is_group(one, value) else "finest"
+                for value in told[one].unique()
+            })
+            for one in dimensions
+        }
+    )  # fmt: skip
+    crossed = []
+    for kind in kinds.drop_duplicates().itertuples(index=False):
+        values = [
+            sorted(told.loc[kinds[one] == which, one].unique())
+            for one, which in zip(dimensions, kind, strict=True)
+        ]
+        crossed.append(pd.DataFrame(product(*values), columns=dimensions))
+    every = pd.concat(crossed, ignore_index=True)
+    cells = table.cells.assign(**{one: told[one] for one in dimensions})
+    return every.merge(cells, on=dimensions, how="left")
+
+
+def _lines(
+    tables: Sequence[Told],
+    cells: Mapping[str, pd.DataFrame],
+    axes: _Axes,
+    numbers: Mapping[tuple[int, ...], int],
+) -> list[Line]:
+    """Within each table and along each of its dimensions: a value and the values it is made of."""
+    lines: dict[tuple[int, tuple[int, ...]], Line] = {}
+    for table in tables:
+        ids = axes.ids(table.dimensions, cells[table.name])
+        for dimension in table.dimensions:
+            at = axes.dimensions.index(dimension)
+            parts_of = _parts(sorted({one[at] for one in ids}), axes.sets[dimension])
+            for one in ids:
+                parts = [numbers.get((*one[:at], part, *one[at + 1 :])) for part in parts_of.get(one[at], ())]
+                if parts and None not in parts:
+                    found = np.array(sorted(int(part) for part in parts if part is not None))
+                    lines[(numbers[one], tuple(found))] = Line(dimension, numbers[one], found)
+    return list(lines.values())
+
+
+def _parts(ids: Sequence[int], sets: Sequence[tuple[int, ...]]) -> dict[int, list[int]]:
+    """Each value → the largest values inside it, where those share nothing and leave nothing over."""
+    found = {}
+    among = {one: frozenset(sets[one]) for one in ids}
+    for one, whole in among.items():
+        inside = [other for other, parts in among.items() if parts < whole]
+        largest = [other for other in inside if not any(among[other] < among[third] for third in inside)]
+        covered = sorted(place for other in largest for place in among[other])
+        if covered == sorted(whole):
+            found[one] = largest
+    return found
+
+
+def _merged(members: csr_array) -> csr_array:
+    """Unknowns that the same cells add up count as one: no published number tells them apart."""
+    columns = members.tocsc()
+    if columns.shape[1] == 0:
+        return members
+    salt = np.random.default_rng(7).integers(1, 2**62, (2, members.shape[0]), dtype=np.int64)
+    marks = np.zeros((2, columns.shape[1]), dtype=np.int64)
+    for at in (0, 1):
+        np.add.at(
+            marks[at],
+            np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr)),
+            salt[at][columns.indices],
+        )
+    _, first = np.unique(marks, axis=1, return_index=True)
+    return csr_array(columns[:, np.sort(first)].tocsr())

@@ -1,0 +1,125 @@
+"""The public edition of a candidate: its own evidence base and Parquet, from `public` dbt models alone.
+
+What does not belong here: what may be printed (`disclosure`), and attacking it (the release gate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.release import added_tables
+from orchestration.release.content_hash import combined
+from orchestration.release.current import PUBLIC_EVIDENCE_BASE
+from orchestration.release.evidence_base import EvidenceBase
+from orchestration.release.published_models import PUBLIC_SCHEMAS, PublishedTable, read_published_models
+from orchestration.settings import Settings
+
+POLICY_TABLE = PublishedTable(
+    "meta",
+    "disclosure_policy",
+    "What this edition may print: one row a number, with its why. More on it in SECURITY.md of the program.",
+    {
+        "name": "Name of the number.",
+        "value": "The number, word or list.",
+        "unit": "What it counts.",
+        "why": "Why it is so.",
+        "source": "Where it comes from.",
+    },
+    ("name",),
+)
+_POLICY = pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
+TOTAL, HIDDEN = "*", "c"
+COUNTS_FILE, MARGINS_FILE = "counts.csv", "margins.yml"
+_MARGINS = f"""\
+# What the columns are. To attack them: njia attack {COUNTS_FILE} --margins {MARGINS_FILE}
+hidden: {{{HIDDEN}: {{}}}}
+hidden_may_be_empty: true
+tables:
+  - file: {COUNTS_FILE}
+    name: persons by where they came from and went to
+    dimensions:
+      origin_place_id: {{total: "{TOTAL}", others: true}}
+      destination_place_id: {{total: "{TOTAL}", others: true}}
+    value: person_count
+    split_by: [record_grain, period_id]
+    lists_all: false
+"""
+
+
+def write_public_edition(
+    settings: Settings, folder: Path, dbt_manifest: Path, manifest: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write `public/`; returns what the manifest says of it: its tables and their hash.
+
+    Nothing is written where the dbt project has no public model.
+    """
+    models = read_published_models(dbt_manifest, PUBLIC_SCHEMAS)
+    if not models:
+        return {}
+    parquet = folder / "public" / "parquet"
+    parquet.mkdir(parents=True)
+    told = {**manifest, "edition": "public"}
+    with EvidenceBase(settings, folder / PUBLIC_EVIDENCE_BASE, (*PUBLIC_SCHEMAS, "meta")) as base:
+        for model in models:
+            base.copy_model(model)
+        rows = manifest["disclosure"].get("policy", {}).get("rows", [])
+        base.add(POLICY_TABLE, pa.Table.from_pylist(rows, schema=_POLICY))
+        later = {
+            table.full_name: added_tables.schema_types(schema)
+            for table, schema in (
+                (added_tables.COLUMNS_TABLE, added_tables.COLUMNS),
+                (added_tables.RELEASE_TABLE, added_tables.RELEASE),
+            )
+        }
+        described = [*base.tables, added_tables.COLUMNS_TABLE, added_tables.RELEASE_TABLE]
+        base.add(added_tables.COLUMNS_TABLE, added_tables.columns(described, {**base.types, **later}))
+        tables = base.hashes()
+        told["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
+        base.add(added_tables.RELEASE_TABLE, added_tables.release(told))
+        base.export_parquet(parquet)
+        base.export_csv(_COUNTS, {"symbol": HIDDEN}, folder / "public" / COUNTS_FILE)
+        (folder / "public" / MARGINS_FILE).write_text(_MARGINS, encoding="utf-8")
+        return {"content_hash": told["content_hash"], "tables": base.hashes()}
+
+
+def printed_counts(evidence_base: Path) -> pd.DataFrame:
+    """Every number of persons that a public edition prints, read from its file.
+
+    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count, is_carried; `*` is
+    the total over an end.
+    """
+    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
+        return con.execute(_PRINTED).df()
+
+
+_PRINTED = f"""
+    select record_grain, period_id, origin_place_id, destination_place_id, person_count, is_carried
+    from public.public_corridors
+    where person_count is not null
+    union all
+    select record_grain, period_id,
+        case when role = 'origin' then place_id else '{TOTAL}' end,
+        case when role = 'destination' then place_id else '{TOTAL}' end,
+        person_count, is_carried
+    from public.public_ends
+    order by all
+"""
+# What is printed and what is not, as one table with its totals: what a reader attacks.
+_COUNTS = f"""
+    select record_grain, period_id, origin_place_id, destination_place_id,
+        coalesce(cast(person_count as varchar), $symbol) as person_count
+    from release.public.public_corridors
+    union all
+    select record_grain, period_id,
+        case when role = 'origin' then place_id else '{TOTAL}' end,
+        case when role = 'destination' then place_id else '{TOTAL}' end,
+        cast(person_count as varchar)
+    from release.public.public_ends
+    order by all
+"""

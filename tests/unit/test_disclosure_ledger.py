@@ -1,0 +1,131 @@
+"""What was printed once stays known: the ledger, and what two and ten releases tell together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.disclosure import Protected, append_to_ledger, carry, protect, read_ledger, small_changes
+from orchestration.errors import NjiaError
+from tests.unit.disclosure_worlds import grid, k_alone, possible, printed
+
+NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
+K = 10
+
+
+def releases(folder: Path, counts: Sequence[np.ndarray]) -> list[Protected]:
+    """One release after the other, each knowing what the ledger holds of those before."""
+    found = []
+    for number, one in enumerate(counts):
+        protected = protect([grid(one)], k_alone(K), printed=read_ledger(folder).printed)
+        append_to_ledger(folder, f"release-{number}", protected.printed_cells(), NOON)
+        found.append(protected)
+    return found
+
+
+def test_a_printed_cell_that_changes_by_one_keeps_its_old_value_and_is_marked(tmp_path: Path) -> None:
+    """57 and then 58 would tell that one person came to this place."""
+    before, after = releases(tmp_path, [np.array([57, 40]), np.array([58, 60])])
+    assert printed(before) == {("a0",): 57, ("a1",): 40, ("*",): 97}
+    assert printed(after) == {("a0",): 57, ("a1",): 60, ("*",): 118}
+    marks = after.table("grid").printed().set_index("a")["is_carried"].to_dict()
+    assert marks == {"a0": True, "a1": False, "*": False}
+
+
+def test_an_earlier_value_counts_as_much_as_the_last() -> None:
+    """20, then 31; 21 is ten from the last and one from the first."""
+    assert carry({"x": 21}, {"x": (20, 31)}, K) == {"x": 20}
+    assert carry({"x": 45}, {"x": (20, 31)}, K) == {"x": 45}
+    assert small_changes({"x": 21}, {"x": (20, 31)}, K) == ["x"]
+    assert small_changes({"x": 20, "y": 3}, {"x": (20, 31)}, K) == []
+
+
+def test_a_printed_cell_that_falls_below_ten_stays_as_it_was(tmp_path: Path) -> None:
+    """10 and then hidden would tell that somebody was taken out. What was printed is known anyway."""
+    _, after = releases(tmp_path, [np.array([10, 40]), np.array([9, 40])])
+    assert printed(after)[("a0",)] == 10
+
+
+@settings(max_examples=3, deadline=None, derandomize=True, database=None)
+@given(st.integers(0, 10**6))
+def test_no_two_of_ten_releases_differ_in_a_cell_by_one_to_nine(seed: int) -> None:
+    """Persons come and go a few at a time; every pair of the ten is laid side by side."""
+    chance = np.random.default_rng(seed)
+    counts = [chance.poisson(15, (3, 3))]
+    for _ in range(9):
+        counts.append(np.maximum(counts[-1] + chance.integers(-3, 5, (3, 3)), 0))
+    known: dict[str, tuple[int, ...]] = {}
+    told = []
+    for one in counts:
+        protected = protect([grid(one)], k_alone(K), printed=known)
+        told.append(protected.printed_cells())
+        for cell, value in told[-1].items():
+            known[cell] = (*known.get(cell, ()), value)
+    pairs = [
+        abs(old[cell] - new[cell]) for old, new in combinations(told, 2) for cell in old.keys() & new.keys()
+    ]
+    assert pairs and not [change for change in pairs if 0 < change < K]
+    assert all(value >= K for one in told for value in one.values())
+
+
+def test_a_cell_printed_before_counts_against_what_is_hidden_now(tmp_path: Path) -> None:
+    """All could be printed first. Then the 12 became 1; what the old numbers and the new ones leave is attacked."""
+    before, after = np.array([[12, 30], [30, 30]]), np.array([[1, 30], [30, 30]])
+    first, second = releases(tmp_path, [before, after])
+    assert len(printed(first)) == 9 and ("a0", "b0") not in printed(second)
+    together = {cell: value for cell, value in printed(first).items() if cell != ("a0", "b0")}
+    unchanged = {cell: value for cell, value in printed(second).items() if together.get(cell) == value}
+    low, high = possible(after, unchanged)["a0", "b0"]
+    assert high - low >= K - 1
+
+
+def test_cells_that_earlier_releases_gave_away_are_counted_and_refuse_nothing() -> None:
+    """A policy of 2 printed all but one; under 10 the rest cannot be called back."""
+    lax = protect([grid([[1, 30], [30, 30]])], k_alone(2))
+    known = {cell: (value,) for cell, value in lax.printed_cells().items()} | {"movements: all": (91,)}
+    for key in ("a=a0", "b=b0", "a=a0 & b=b1", "a=a1 & b=b0"):
+        known[f"movements: {key}"] = ({"a=a0": 31, "b=b0": 31}.get(key, 30),)
+    strict = protect([grid([[1, 30], [30, 30]])], k_alone(K), printed=known)
+    assert strict.for_manifest()["systems"][0]["known_from_earlier_releases"] == 1
+    assert printed(strict)["a0", "*"] == 31
+
+
+def test_the_ledger_holds_every_value_in_order_and_each_only_once(tmp_path: Path) -> None:
+    for number, value in enumerate((20, 20, 31, 20)):
+        append_to_ledger(tmp_path, f"r{number}", {"m: x": value}, NOON)
+    ledger = read_ledger(tmp_path)
+    assert ledger.printed == {"m: x": (20, 31, 20)} and ledger.values() == {"m: x": 20}
+    assert ledger.releases == ["r0", "r1", "r2", "r3"]
+
+
+def test_the_same_release_is_noted_once_and_never_with_other_cells(tmp_path: Path) -> None:
+    head = append_to_ledger(tmp_path, "r", {"m: x": 20}, NOON)
+    assert append_to_ledger(tmp_path, "r", {"m: x": 20}, NOON) == head
+    with pytest.raises(NjiaError, match="printed once"):
+        append_to_ledger(tmp_path, "r", {"m: x": 40}, NOON)
+
+
+@pytest.mark.parametrize("harm", ["changed", "first gone", "last gone", "cut"])
+def test_a_ledger_that_was_tampered_with_is_refused(tmp_path: Path, harm: str) -> None:
+    for number in range(3):
+        head = append_to_ledger(tmp_path, f"r{number}", {"m: x": 20 * (number + 1)}, NOON)
+    first, second, last = sorted(tmp_path.iterdir())
+    if harm == "changed":
+        second.write_text(second.read_text().replace("40", "41"))
+    elif harm == "cut":
+        second.write_text(second.read_text()[:-20])
+    else:
+        (first if harm == "first gone" else last).unlink()
+    with pytest.raises(NjiaError, match="ledger of printed cells"):
+        read_ledger(tmp_path, head)
+
+
+def test_an_empty_ledger_holds_nothing(tmp_path: Path) -> None:
+    assert read_ledger(tmp_path / "ledger").printed == {}

@@ -1,0 +1,75 @@
+"""How easily a record is singled out, counted by hand, and what coarsening does about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.disclosure import Ladder, coarsen, months_ladder, uniqueness, uniqueness_of_file
+from orchestration.errors import NjiaError
+from tests.unit.disclosure_worlds import POLICY
+
+# Classes on sex and place: (f, x) three, (f, y) one, (m, x) two, (unknown, y) two.
+RECORDS = pd.DataFrame(
+    {
+        "sex": ["f", "f", "f", "f", "m", "m", None, None],
+        "place": ["x", "x", "x", "y", "x", "x", "y", "y"],
+        "is_child": [False, True, False, True, False, False, None, False],
+    }
+)
+
+
+def test_classes_are_counted_as_by_hand() -> None:
+    found = uniqueness(RECORDS, ["sex", "place"], least_class=3)
+    assert (found.records, found.classes, found.smallest_class) == (8, 4, 1)
+    assert (found.unique_share, found.at_risk_share) == (0.125, 0.625)
+    assert found.by_class_size == {"1": 1, "2": 4, "3-4": 3, "5-9": 0, "10+": 0}
+    assert found.for_manifest()["quasi_identifiers"] == ("sex", "place")
+
+
+def test_one_column_more_can_only_make_records_easier_to_single_out() -> None:
+    fewer, more = (uniqueness(RECORDS, columns, 3) for columns in (["sex"], ["sex", "place"]))
+    assert more.classes >= fewer.classes and more.at_risk_share >= fewer.at_risk_share
+
+
+def test_no_record_singles_out_nobody_and_a_missing_column_is_told() -> None:
+    assert uniqueness(RECORDS.head(0), ["sex"], 3).smallest_class == 0
+    with pytest.raises(NjiaError, match="no column nationality"):
+        uniqueness(RECORDS, ["nationality"], 3)
+
+
+def test_a_file_is_measured_on_the_quasi_identifiers_of_the_policy(tmp_path: Path) -> None:
+    whole = pd.DataFrame({column: ["one", "two"] for column in POLICY.microdata_quasi_identifiers})
+    whole.to_parquet(tmp_path / "whole.parquet")
+    assert uniqueness_of_file(tmp_path / "whole.parquet", POLICY).unique_share == 1
+    whole.drop(columns="sex").to_parquet(tmp_path / "less.parquet")
+    with pytest.raises(NjiaError, match="no column sex"):
+        uniqueness_of_file(tmp_path / "less.parquet", POLICY)
+
+
+def test_records_of_children_are_one_step_coarser_and_so_are_those_of_whom_it_is_unknown() -> None:
+    records = pd.DataFrame(
+        {
+            "month": ["2026-03", "2026-04", "2026-12", None],
+            "place": ["ward-1", "sub-1", "ward-1", "unknown"],
+            "is_child": [False, True, None, True],
+        }
+    )
+    places = Ladder(
+        "place",
+        {"ward-1": "ward", "sub-1": "subcounty", "KE001": "county", "KEN": "country"},
+        {"ward-1": "sub-1", "sub-1": "KE001", "KE001": "KEN"},
+    )
+    coarse = coarsen(records, {"month": months_ladder(records["month"].tolist()), "place": places}, POLICY)
+    assert coarse["month"].tolist()[:3] == ["2026-03", "2026-Q2", "2026-Q4"] and pd.isna(coarse["month"][3])
+    assert coarse["place"].tolist() == ["sub-1", "KE001", "KE001", "unknown"]
+    assert records["place"][0] == "ward-1", "what was given is not changed"
+
+
+def test_a_fine_value_that_lies_in_nothing_known_is_refused_without_being_told() -> None:
+    records = pd.DataFrame({"place": ["ward-secret"], "is_child": [False]})
+    with pytest.raises(NjiaError, match="by ward") as refused:
+        coarsen(records, {"place": Ladder("place", {"ward-secret": "ward"}, {})}, POLICY)
+    assert "secret" not in str(refused.value)
