@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 
 from orchestration import extracts
@@ -133,5 +136,19 @@ def _not_set_aside(record: str) -> str:
 
 def is_typed(settings: Settings, record: str) -> bool:
     """Whether some typed extract holds a record `r-…`."""
-    known = extracts.known_records(settings)["record_id"]
-    return bool(pc.any(pc.equal(known, record_of(record))).as_py())
+    ids = _known_ids(settings, _stamps(settings))
+    at = int(np.searchsorted(ids, wanted := record_of(record)))
+    return at < len(ids) and int(ids[at]) == wanted
+
+
+def _stamps(settings: Settings) -> tuple[tuple[Path, int], ...]:
+    """Changes whenever a file changes that `known_records` reads."""
+    folders = (settings.typed / "records", settings.landing)
+    files = sorted(path for folder in folders for path in folder.rglob("*.parquet"))
+    return tuple((path, path.stat().st_mtime_ns) for path in files)
+
+
+@lru_cache(maxsize=1)
+def _known_ids(settings: Settings, stamps: tuple[tuple[Path, int], ...]) -> npt.NDArray[np.int64]:
+    """All record ids in order, read once for a list of decisions: their lock is not to be held for long."""
+    return np.unique(extracts.known_records(settings)["record_id"].to_numpy())
