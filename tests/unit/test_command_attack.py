@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from orchestration.cli import cli
 from orchestration.disclosure import PrintedTable, audit, describe_edition, protect
 from orchestration.errors import NjiaError
+from orchestration.settings import PROJECT_ROOT
 from tests.unit.disclosure_worlds import grid, k_alone
 
 # As published by a table of the world: total 59, women 56, men "<5". The last row does not add up.
@@ -229,3 +231,16 @@ def test_a_release_is_attacked_by_the_description_beside_its_public_tables(
     leaky[["a", "b", "value", "is_carried"]].to_csv(release / "public" / "grid.csv", index=False)
     found = cells(attack("20261126-1", "--json", margins=None))
     assert found["movements a=a0 & b=b0"] == (3, 3, False)
+
+
+def test_the_example_of_the_guide_finds_what_the_guide_says(attack: Attack) -> None:
+    guide = (PROJECT_ROOT / "docs" / "disclosure.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"^```(\w*)\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
+    table = next(text for text in re.findall(r"^```\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
+    result = attack("detected.csv", "--json", detected=table, margins=blocks["yaml"])
+    assert result.exit_code == 3
+    assert cells(result) == {
+        "Aland / 2016 sex=Male": (3, 3, False),
+        "Beland / 2016 sex=Female": (2, 4, False),
+        "Beland / 2016 sex=Male": (2, 4, False),
+    }
