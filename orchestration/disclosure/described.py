@@ -8,7 +8,7 @@ anybody's published statistics can be attacked like an edition of ours.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from openpyxl import load_workbook
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.disclosure.audit import PrintedTable, bounds_of_share
-from orchestration.disclosure.tables import TOTAL
+from orchestration.disclosure.protected import Protected
+from orchestration.disclosure.tables import TOTAL, Groups
 from orchestration.errors import UsageError
 
 
@@ -60,6 +61,10 @@ class Symbol(_Strict):
 
 
 class DescribedTable(_Strict):
+    """`lists_all`: false where cells that are not listed may be hidden. `carried`: a column that marks with
+    `true` an old value printed again, known to less than `k` either way.
+    """
+
     file: str | None = None
     sheet: str | None = None
     header_row: int = 1
@@ -70,7 +75,9 @@ class DescribedTable(_Strict):
     share: Share | None = None
     where: dict[str, str] = Field(default_factory=dict)
     split_by: list[str] = Field(default_factory=list)
+    universe: str = "all"
     lists_all: bool = True
+    carried: str | None = None
 
 
 class Description(_Strict):
@@ -100,6 +107,39 @@ def read_description(path: Path) -> Description:
         raise UsageError(
             f"{path}, {place}: {first['msg']}. docs/disclosure.md shows a description."
         ) from None
+
+
+def describe_edition(
+    protected: Protected, files: Mapping[str, str], symbol: str, groups: Groups | None = None
+) -> dict[str, Any]:
+    """The description of an edition's own files, to be written beside them as `margins.yml`.
+
+    `files`: table → CSV with the columns of `ProtectedTable.printed`; hidden cells may stand there with the
+    symbol, or be left out.
+    """
+    finer = {
+        dimension: {value: sorted(parts) for value, parts in values.items()}
+        for dimension, values in (groups or {}).items()
+    }
+    tables = [
+        {
+            "name": table.name,
+            "file": files[table.name],
+            "universe": table.universe,
+            "value": "value",
+            "carried": "is_carried",
+            "lists_all": False,
+            "dimensions": {one: {"total": TOTAL, "groups": finer.get(one, {})} for one in table.dimensions},
+        }
+        for table in protected.tables
+        if not table.is_dropped
+    ]
+    return {
+        "k": protected.least_persons,
+        "hidden": {symbol: {}},
+        "hidden_may_be_empty": True,
+        "tables": tables,
+    }
 
 
 def described_tables(description: Description, files: Sequence[Path], beside: Path) -> list[PrintedTable]:
@@ -132,7 +172,7 @@ class _Reading:
     def tables(self) -> Iterator[PrintedTable]:
         rows = self._long()
         split = self.table.split_by
-        parts = [("all", rows)] if not split else [
+        parts = [(self.table.universe, rows)] if not split else [
             (" / ".join(map(str, values)), part) for values, part in rows.groupby(split, sort=True)
         ]  # fmt: skip
         for universe, part in parts:
@@ -163,6 +203,9 @@ class _Reading:
                 if self.table.wide:
                     place[self.table.wide.dimension] = wide_value
                 low, high, hidden = self._told(text, column, row_number)
+                if self.table.carried and self._cell(row, self.table.carried).lower() == "true":
+                    slack = (self.description.k or 1) - 1
+                    low, high = max(low - slack, 0), high + slack
                 found.append({**place, "low": low, "high": high, "is_hidden": hidden})
         if not found:
             raise UsageError(f"{self.path.name}: no row of table {self.name} holds a value.")

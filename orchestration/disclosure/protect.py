@@ -19,7 +19,7 @@ from orchestration.disclosure.attack import (
     attack_both,
     attack_from_inside,
 )
-from orchestration.disclosure.carrying import nearest
+from orchestration.disclosure.carrying import derived_changes, nearest
 from orchestration.disclosure.ledger import Printed
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy
 from orchestration.disclosure.programs import Contradiction
@@ -191,7 +191,7 @@ class _Universe:
         """Hide until nothing fails; the failing cells if the rounds did not suffice."""
         failing: list[int] = []
         for _ in range(self.rules.repair_rounds + 1):
-            complement(now.system, now.persons, now.reasons, now.pinned)
+            complement(now.system, now.persons, now.reasons, now.pinned, now.values != now.persons)
             failing = self._failing(now)
             self.report.rounds += 1
             if not failing or not hide_beside(now.system, failing, now.persons, now.reasons, now.pinned):
@@ -206,7 +206,20 @@ class _Universe:
         if all(one.is_safe.all() for one in now.attacks):
             now.attacks += self._from_inside(now, known, asked)
         failing = sorted({int(cell) for one in now.attacks for cell in one.cells[~one.is_safe]})
-        return [cell for cell in failing if cell not in self._lost_before(now, failing)]
+        lost = self._lost_before(now, failing)
+        return [cell for cell in failing if cell not in lost] + self._small_changes(now)
+
+    def _small_changes(self, now: _Round) -> list[int]:
+        """Cells of which this release and earlier ones together tell a change of 1 to `least_persons` - 1."""
+        known = {
+            cell: now.values[cell] - earlier[-1]
+            for key, cell in now.system.named.items()
+            if now.reasons[cell] == PRINTED
+            and now.values[cell] == now.persons[cell]  # what a carried cell changed by is not told
+            and (earlier := self.printed.get(full_key(self.name, key)))
+        }
+        changes = derived_changes(now.system.lines, known) if any(known.values()) else {}
+        return [cell for cell, change in changes.items() if 0 < abs(change) < self.rules.least_persons]
 
     def _want(self, now: _Round) -> Want:
         k = self.rules.least_persons

@@ -79,10 +79,11 @@ def hide_splits(
     return ceiling
 
 
-def complement(system: System, persons: Floats, reasons: Reasons, pinned: Mask) -> None:
+def complement(system: System, persons: Floats, reasons: Reasons, pinned: Mask, carried: Mask) -> None:
     """While a line has one hidden cell, hide its smallest printed one too; ties by the cell's name.
 
-    A hidden cell that is empty needs no company: that nobody is there tells of nobody.
+    A carried cell is as good as hidden: alone in its line, the others would tell what it is now. A hidden
+    cell that is empty needs no company: that nobody is there tells of nobody.
     """
     lines = _in_order(system, system.lines)
     is_going_on = True
@@ -90,7 +91,7 @@ def complement(system: System, persons: Floats, reasons: Reasons, pinned: Mask) 
         is_going_on = False
         for line in lines:
             cells = np.append(line.parts, line.parent)
-            hidden = cells[reasons[cells] != PRINTED]
+            hidden = cells[(reasons[cells] != PRINTED) | carried[cells]]
             if len(hidden) == 1 and persons[hidden[0]] > 0:
                 is_going_on |= _hide_smallest(system, line, persons, reasons, pinned)
 

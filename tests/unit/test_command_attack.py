@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from orchestration.cli import cli
-from orchestration.disclosure import PrintedTable, audit, protect
+from orchestration.disclosure import PrintedTable, audit, describe_edition, protect
 from orchestration.errors import NjiaError
+from orchestration.settings import PROJECT_ROOT
 from tests.unit.disclosure_worlds import grid, k_alone
 
 # As published by a table of the world: total 59, women 56, men "<5". The last row does not add up.
@@ -202,3 +205,42 @@ def test_what_protect_printed_passes_the_audit_of_the_file_and_what_it_hid_does_
     leaky = pd.concat([printed, one_more], ignore_index=True)
     found = audit([PrintedTable.of(table, leaky, 5)], 5)
     assert not found.is_safe and found.cells.set_index("cell").loc["a=a0 & b=b0", "low"] == 3
+
+
+def test_a_release_is_attacked_by_the_description_beside_its_public_tables(
+    attack: Attack, tmp_path: Path
+) -> None:
+    """Its files say what a reader has: printed cells, one carried, and one symbol for all that is hidden."""
+    counts = [[3, 20, 50], [21, 40, 60], [52, 61, 70]]
+    protected = protect([grid(counts)], k_alone(5), printed={"movements: a=a2 & b=b2": (72,)})
+    release = tmp_path / "home" / "releases" / "20261126-1"
+    (release / "public").mkdir(parents=True)
+    (release / "manifest.json").write_text(json.dumps({"release_id": "20261126-1", "sequence": 1}))
+    described = describe_edition(protected, {"grid": "grid.csv"}, "c")
+    (release / "public" / "margins.yml").write_text(yaml.safe_dump(described))
+    table = protected.table("grid").cells.assign(
+        value=lambda cells: cells["value"].astype("string").fillna("c")
+    )
+    table[["a", "b", "value", "is_carried"]].to_csv(release / "public" / "grid.csv", index=False)
+    result = attack("20261126-1", "--json", margins=None)
+    assert result.exit_code == 0, result.stdout
+    assert told(result)["hidden"] == (table["value"] == "c").sum() > 4
+    leaky = table.assign(
+        value=table["value"].where(table["reason"] != "complementary", table["persons"].astype(str))
+    )
+    leaky[["a", "b", "value", "is_carried"]].to_csv(release / "public" / "grid.csv", index=False)
+    found = cells(attack("20261126-1", "--json", margins=None))
+    assert found["movements a=a0 & b=b0"] == (3, 3, False)
+
+
+def test_the_example_of_the_guide_finds_what_the_guide_says(attack: Attack) -> None:
+    guide = (PROJECT_ROOT / "docs" / "disclosure.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"^```(\w*)\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
+    table = next(text for text in re.findall(r"^```\n(.*?)^```$", guide, re.MULTILINE | re.DOTALL))
+    result = attack("detected.csv", "--json", detected=table, margins=blocks["yaml"])
+    assert result.exit_code == 3
+    assert cells(result) == {
+        "Aland / 2016 sex=Male": (3, 3, False),
+        "Beland / 2016 sex=Female": (2, 4, False),
+        "Beland / 2016 sex=Male": (2, 4, False),
+    }

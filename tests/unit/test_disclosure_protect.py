@@ -19,7 +19,7 @@ from orchestration.errors import NjiaError
 from tests.unit.disclosure_worlds import POLICY, grid, k_alone, possible, printed, told_by
 
 K = 5
-few = settings(max_examples=25, deadline=None, derandomize=True, database=None)
+few = settings(max_examples=15, deadline=None, derandomize=True, database=None)
 shapes = st.sampled_from([(6,), (2, 3), (3, 4), (2, 2, 2), (2, 2, 3)])
 tables = shapes.flatmap(lambda shape: arrays.arrays(np.int64, shape, elements=st.one_of(st.integers(0, 9),
 st.integers(5, 60))))  # fmt: skip
