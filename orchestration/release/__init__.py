@@ -27,6 +27,7 @@ from orchestration.release.since import extracts_since, tables_since
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.verdict import read_verdict
+from orchestration.release.waiting import waits_for_readers
 from orchestration.release.waiver_effect import WaiverEffect, waiver_effect
 
 __all__ = [
@@ -64,5 +65,6 @@ __all__ = [
     "still_held",
     "switching",
     "tables_since",
+    "waits_for_readers",
     "waiver_effect",
 ]

@@ -25,6 +25,7 @@ QUARANTINED_ROWS = "quarantined_rows.csv"
 DECISIONS_WITHOUT_EFFECT = "decisions_without_effect.csv"
 LINKS = "links.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
+OPEN_ITEMS = "open_items.csv"
 
 FILES_CHECK = "files_are_taken"
 INBOX_STAGE = "inbox"
@@ -147,6 +148,13 @@ def write_quarantined_rows(settings: Settings) -> None:
 def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapping[str, Any]]) -> None:
     """Pairs of records that may be one person, and in what they agree; never what either says."""
     _write(settings, LINKS, columns, pairs)
+
+
+def write_open_items(
+    settings: Settings, columns: Iterable[str], open_ones: Iterable[Mapping[str, Any]]
+) -> None:
+    """All that waits, of whatever kind, most valuable first: the lists above say more of each."""
+    _write(settings, OPEN_ITEMS, columns, open_ones)
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:

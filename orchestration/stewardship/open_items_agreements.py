@@ -1,0 +1,26 @@
+"""Open items of agreements that have ended or end soon.
+
+They hold nothing back yet: what comes too late becomes a held extract, which is an item of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from orchestration.extracts import Contracts, agreements_ending
+from orchestration.stewardship import items
+from orchestration.stewardship.open_item import OpenItem
+
+
+def agreements_about_to_end(contracts: Contracts, today: date) -> Iterator[OpenItem]:
+    """One item an agreement; `contracts` are with the changes that stewards recorded."""
+    for ending in agreements_ending(contracts, today):
+        yield OpenItem(
+            items.agreement(ending.partner, ending.contract),
+            f"The agreement of {ending.partner}/{ending.contract} {ending.state(today).partition(':')[0]}",
+            f"Its last day is {ending.ends_on}.",
+            "What is received after the last day of an agreement is held, and that cannot be waived.",
+            "Renew it with the partner; then record the new last day here, or enter it in the contract.",
+            due=ending.ends_on,
+        )

@@ -1,0 +1,248 @@
+"""The steward's list: every kind of thing that waits, what it is worth, and what a decision takes off it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from orchestration.keys import shown_record
+from orchestration.settings import Settings
+from orchestration.stewardship import confirm, items, record_decision, refreshes, review, revoke
+from orchestration.stewardship.open_items import OpenItem, open_items
+from tests.unit import steward_world as world
+from tests.unit.steward_world import HELD, NOW, PARTNER
+
+HELD_ITEM = items.held_extract(PARTNER, HELD)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return world.make_home(tmp_path)
+
+
+def decide(settings: Settings, kind: str, **payload: Any) -> dict[str, Any]:
+    return record_decision(settings, kind, "A. Fixture", "agreed by telephone", NOW, **payload)
+
+
+def names(found: list[OpenItem]) -> list[str]:
+    return [str(one.item) for one in found]
+
+
+def one_of(found: list[OpenItem], item: items.Item) -> OpenItem:
+    (only,) = (one for one in found if one.item == item)
+    return only
+
+
+# --- what waits, and what it is worth ------------------------------------------------------------
+
+
+def test_nothing_waits_where_nothing_was_found(settings: Settings) -> None:
+    assert [one for one in world.refreshed(settings) if one.item.kind != "agreement"] == []
+    assert open_items(replace(settings, home=settings.home / "none")) == []
+
+
+def test_a_held_extract_is_worth_its_records_and_the_cells_they_fall_in(settings: Settings) -> None:
+    found = one_of(world.refreshed(settings, held=world.held()), HELD_ITEM)
+    # Records 7 and 8 name a place; one lies in a county, the other nowhere: two cells of one quarter.
+    assert (found.movements, found.numbers) == (3, 2)
+    assert found.detail == "Held by row_volume_is_plausible."
+
+
+def test_a_check_that_holds_an_extract_is_listed_and_counts_nothing_twice(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING)
+    found = world.refreshed(settings, held=world.held())
+    check = one_of(found, items.extract_check(PARTNER, HELD, "row_volume_is_plausible"))
+    assert (check.movements, check.numbers) == (0, 0)
+    assert "It saw 0.1 and expects 0.5 to 2." in check.detail
+    assert names(found)[0] == str(HELD_ITEM)
+
+
+def test_a_refused_release_is_worth_all_that_its_readers_do_not_get(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING, world.REFUSING | {"check_name": "warns", "severity": "warn"})
+    found = world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED, held=world.held())
+    assert (found[0].item, found[0].movements, found[0].numbers) == (
+        items.release_check("movements_are_plausible"), 40, 70,
+    )  # fmt: skip
+    assert one_of(found, items.release_check("warns")).movements == 0
+    assert found[0].why == "A fall is most often a mistake."
+    assert found[0].what_to_do == "Ask what changed."
+
+
+def test_rows_are_worth_the_records_that_their_rule_alone_keeps_out(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"), (2, "count_zero"))
+    found = world.refreshed(settings)
+    invalid = one_of(found, items.quarantined_rows(PARTNER, "date_invalid"))
+    assert (invalid.movements, invalid.detail) == (1, "2 records in 1 extracts.")
+    assert one_of(found, items.quarantined_rows(PARTNER, "count_zero")).movements == 0
+
+
+def test_a_name_is_worth_the_records_in_force_that_name_it(settings: Settings) -> None:
+    names_of = (world.OPEN_NAME, "Maraba", "KE"), (world.COUNTRYLESS, "Maraba", "")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    found = world.refreshed(settings)
+    # Record 8 names it too, and its extract is held.
+    assert one_of(found, items.place_name("maraba", "KEN")).movements == 2
+    assert one_of(found, items.place_name("maraba", None)).movements == 1
+
+
+def test_spellings_that_one_decision_would_settle_are_one_item(settings: Settings) -> None:
+    names_of = (world.OPEN_NAME, "Maraba", "KE"), (world.COUNTRYLESS, "MARABA ", "Kenya")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    (found,) = (one for one in world.refreshed(settings) if one.item.kind == "place")
+    assert found.movements == 3
+
+
+def test_an_overdue_partner_is_worth_about_what_its_newest_extract_held(settings: Settings) -> None:
+    late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
+    found = one_of(world.refreshed(settings, overdue=late), items.overdue(PARTNER))
+    assert (found.movements, found.due) == (3, date(2026, 2, 1))
+    assert "guess" in found.detail
+
+
+def test_a_file_is_listed_without_its_name(settings: Settings) -> None:
+    row = {"partner": PARTNER, "file": "Testperson list.xlsx", "outcome": "unreadable",
+           "reason": "Testperson list.xlsx is no workbook."}  # fmt: skip
+    world.put(settings, review.FILES_NOT_TAKEN, row)
+    world.refreshed(settings)
+    written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
+    assert "the file is no workbook." in written and "Testperson" not in written
+
+
+def test_the_days_of_an_item_are_kept_from_refresh_to_refresh(settings: Settings) -> None:
+    world.refreshed(settings, held=world.held())
+    later = (NOW + timedelta(days=9)).isoformat()
+    again = world.refreshed(settings, held=world.held(), as_of=later)
+    assert one_of(again, HELD_ITEM).opened == NOW.date()
+    world.refreshed(settings, as_of=later)
+    found = one_of(world.refreshed(settings, held=world.held(), as_of=later), HELD_ITEM)
+    assert found.opened == NOW.date() + timedelta(days=9), "it was settled in between"
+
+
+def test_the_most_valuable_stand_first_and_equals_by_name(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"), (3, "count_zero"), (5, "count_zero"))
+    found = world.refreshed(settings, held=world.held())
+    order = [(-one.movements, -one.numbers, str(one.item)) for one in found]
+    assert order == sorted(order) and found[0].item == HELD_ITEM
+
+
+# --- what a decision takes off the list ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["extract_accept", "extract_withdraw"])
+def test_what_is_decided_of_an_extract_takes_it_and_its_checks_off(settings: Settings, kind: str) -> None:
+    world.failed(settings, world.HOLDING)
+    world.refreshed(settings, held=world.held())
+    made = decide(settings, kind, partner=PARTNER, extract_id=HELD)
+    assert [one for one in names(open_items(settings)) if HELD in one] == []
+    revoke(settings, made["id"], "A. Fixture", "it was the other one", NOW)
+    assert str(HELD_ITEM) in names(open_items(settings)), "what is taken back is open again"
+
+
+def test_a_decision_that_did_not_settle_an_item_leaves_it_on_the_list(settings: Settings) -> None:
+    """An acceptance cannot answer a check that could not be judged: the refresh after it holds it again."""
+    decide(settings, "extract_accept", partner=PARTNER, extract_id=HELD)
+    assert str(HELD_ITEM) in names(world.refreshed(settings, held=world.held()))
+
+
+def test_a_waiver_takes_its_check_off_once_a_second_person_stands_behind_it(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING)
+    settings = replace(settings, waivers_need_second=True)
+    world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED)
+    check = items.release_check("movements_are_plausible")
+    waiver = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 30)}
+    made = decide(settings, "check_waiver", **waiver)
+    waiting = open_items(settings)
+    assert str(check) in names(waiting)
+    second = one_of(waiting, items.decision(made["id"]))
+    assert (second.movements, second.due) == (40, date(2026, 3, 30)), "worth what it would let through"
+    confirm(settings, made["id"], "B. Fixture", "looked at it", NOW)
+    assert [one for one in names(open_items(settings)) if one.startswith(("check", "decision"))] == []
+
+
+def test_a_record_let_in_leaves_its_rules_and_the_last_takes_the_item_off(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"), (3, "date_invalid"))
+    item = items.quarantined_rows(PARTNER, "date_invalid")
+    assert one_of(world.refreshed(settings), item).movements == 2
+    decide(settings, "row_release", record=shown_record(1))
+    left = one_of(open_items(settings), item)
+    assert (left.movements, left.detail) == (1, "1 records in 1 extracts.")
+    decide(settings, "row_exclude", record=shown_record(3))
+    assert str(item) not in names(open_items(settings))
+
+
+def test_a_name_that_is_decided_leaves_the_list_where_the_decision_reaches(settings: Settings) -> None:
+    names_of = (world.OPEN_NAME, "Maraba stage", "KE"), (world.COUNTRYLESS, "maraba STAGE", "")
+    world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
+    world.refreshed(settings)
+    decide(settings, "place_alias", text="Maraba Stage", place_id="KE040", country="KEN")
+    left = [one for one in names(open_items(settings)) if one.startswith("place")]
+    assert left == [str(items.place_name("maraba stage", None))]
+
+
+def test_a_pair_leaves_the_list_whichever_record_is_named_first(settings: Settings) -> None:
+    a, b = shown_record(1), shown_record(2)
+    pair = {"record_a": a, "record_b": b, "partner_a": PARTNER, "partner_b": PARTNER, "reason": "unsure",
+            "probability": "0.8"}  # fmt: skip
+    world.put(settings, review.LINKS, pair)
+    assert str(items.doubtful_link(a, b)) in names(world.refreshed(settings))
+    decide(settings, "link_reject", record_a=b, record_b=a)
+    assert str(items.doubtful_link(a, b)) not in names(open_items(settings))
+
+
+def test_an_agreement_leaves_the_list_once_its_renewal_is_recorded(settings: Settings) -> None:
+    (contract,) = world.contracts_of(settings).valid[PARTNER]
+    item = items.agreement(PARTNER, contract.contract)
+    near = contract.agreement.valid_to - timedelta(days=20)
+    found = world.refreshed(settings, as_of=f"{near}T02:00:00+00:00")
+    assert one_of(found, item).due == contract.agreement.valid_to
+    terms = {"valid_to": date(2031, 12, 31)}
+    decide(settings, "agreement_change", partner=PARTNER, contract=contract.contract, terms=terms)
+    assert str(item) not in names(open_items(settings))
+
+
+def test_a_waiver_is_told_two_weeks_before_it_ends_and_not_after(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING | {"waived": "True"})
+    waiver = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 20)}
+    made = decide(settings, "check_waiver", **waiver)
+    item = items.decision(made["id"])
+    days = {NOW: False, NOW + timedelta(days=6): True, NOW + timedelta(days=20): False}
+    assert {day: str(item) in names(open_items(settings, day)) for day in days} == days
+
+
+# --- what the list never holds -------------------------------------------------------------------
+
+
+@given(st.sampled_from(["Testperson", "0712 345 678", "r.testperson@example.org"]), st.data())
+@hypothesis_settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_value_of_a_withheld_name_reaches_the_list(
+    tmp_path_factory: pytest.TempPathFactory, planted: str, data: st.DataObject
+) -> None:
+    """Whichever column of a withheld mention holds it: a list made by another hand is not trusted either."""
+    settings = world.make_home(tmp_path_factory.mktemp("home"))
+    column = data.draw(st.sampled_from(["place_text", "admin_text", "country_text"]))
+    hidden = (
+        world.open_name(world.HIDDEN, is_withheld="True", **{column: planted})
+        if column != "place_text"
+        else (world.open_name(world.HIDDEN, planted, is_withheld="True"))
+    )
+    world.put(settings, review.UNRESOLVED_PLACES, hidden)
+    file = {
+        "partner": PARTNER,
+        "file": f"{planted}.xlsx",
+        "outcome": "held",
+        "reason": f"{planted}.xlsx drifted",
+    }
+    world.put(settings, review.FILES_NOT_TAKEN, file)
+    found = world.refreshed(settings)
+    assert {"place", "file"} <= {one.item.kind for one in found}
+    written = (settings.review / review.OPEN_ITEMS).read_text(encoding="utf-8")
+    assert planted not in written
