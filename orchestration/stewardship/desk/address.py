@@ -34,7 +34,9 @@ class Address:
             )
         shown = f"[{name}]" if ":" in name else name
         outside = {f"{shown}:{outside_port}"} | ({shown} if outside_port == usual else set())
-        here = {f"{LOOPBACK}:{port}", f"localhost:{port}"} | ({LOOPBACK, "localhost"} if port == 80 else set())
+        here = {f"{LOOPBACK}:{port}", f"localhost:{port}"} | (
+            {LOOPBACK, "localhost"} if port == 80 else set()
+        )
         return cls(
             frozenset(outside | here),
             frozenset({f"{parts.scheme}://{one}" for one in outside} | {f"http://{one}" for one in here}),

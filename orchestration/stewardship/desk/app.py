@@ -34,10 +34,9 @@ from orchestration.stewardship.desk.views import (
     signing_in,
     waivers,
 )
-from orchestration.stewardship.desk.visit import Desk, View, Visit, endpoint
+from orchestration.stewardship.desk.visit import STATUS_WORDS, Desk, View, Visit, endpoint
 
 STATIC = Path(__file__).with_name("static")
-STATUS_WORDS = {403: "error.forbidden", 404: "error.not_found", 405: "error.method", 400: "error.form"}
 
 LOOKED_AT: dict[str, View] = {
     "/": front.front,
@@ -82,6 +81,7 @@ def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
         return error_page(request, status, STATUS_WORDS.get(status, "error.unexpected"))
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: on_http_error})
+    app.router.redirect_slashes = False
     return Guard(app, desk.address, error_page)
 
 

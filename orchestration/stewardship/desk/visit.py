@@ -27,6 +27,7 @@ from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Wor
 from orchestration.stewardship.running import refresh_since
 
 MOST_FIELDS = 2000
+STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
 
 
 @dataclass(frozen=True)
@@ -141,6 +142,9 @@ def told(visit: Visit, view: View) -> Response:
     """The view's answer, or what went wrong as a page: what is an NjiaError is written for people."""
     try:
         return view(visit)
+    except HTTPException as error:
+        title = STATUS_WORDS.get(error.status_code, "error.unexpected")
+        return visit.page("problem", error.status_code, title=title, sentence=None)
     except NotTold as error:
         return visit.page("problem", 500, title="error.not_told", sentence=str(error))
     except UsageError as error:

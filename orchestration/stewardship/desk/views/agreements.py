@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any, get_args
 
 from starlette.exceptions import HTTPException
@@ -21,7 +20,7 @@ def agreements(visit: Visit) -> Response:
     """Those that end first stand first."""
     found = sorted(_agreements(visit), key=lambda one: (one["terms"].valid_to, one["partner"]))
     today = visit.settings.as_of().date()
-    return visit.page("agreements", found=found, today=today, notice=_notice(today))
+    return visit.page("agreements", found=found, today=today)
 
 
 def agreement(visit: Visit, item: Item) -> Response:
@@ -42,23 +41,21 @@ def agreement(visit: Visit, item: Item) -> Response:
         found=found[0],
         changes=changes,
         today=today,
-        notice=_notice(today),
         finest=get_args(FinestPlace),
     )
-
-
-def _notice(today: date) -> date:
-    return today + extracts.NOTICE
 
 
 def _agreements(visit: Visit) -> list[dict[str, Any]]:
     changes = decisions.active_decisions(visit.settings, visit.settings.as_of()).agreement_changes
     contracts = extracts.with_changes(extracts.load_contracts(visit.settings.partners), changes)
+    ending = extracts.agreements_ending(contracts, visit.settings.as_of().date())
+    soon = {(one.partner, one.contract) for one in ending}
     return [
         {
             "partner": partner,
             "contract": contract.contract,
             "terms": contract.agreement,
+            "ends_soon": (partner, contract.contract) in soon,
             "path": named(partner, contract.contract).path,
         }
         for partner, of_partner in contracts.valid.items()

@@ -19,6 +19,7 @@ from orchestration.stewardship.previews import try_decisions
 from orchestration.stewardship.running import refresh_since
 
 MOST_DONE = 500
+_SAID = {REVOKE: "preview.revoke", CONFIRM: "preview.confirm_decision"}
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _about_decisions(visit: Visit, wish: Wish) -> Asked:
         elif wish.kind == CONFIRM and entry["author"].casefold() == visit.author.casefold():
             asked.faults.append(f"{one} is your own decision: a second person has to confirm it.")
         else:
-            asked.recorded.append(visit.words(f"preview.{wish.kind}", id=one, says=entry["says"]))
+            asked.recorded.append(visit.words(_SAID[wish.kind], id=one, says=entry["says"]))
     return asked
 
 
@@ -136,5 +137,7 @@ def _decided(visit: Visit, wish: Wish, reason: str) -> list[str]:
     if wish.kind == ROLL_BACK:
         before = {entry["id"] for entry in decisions.list_decisions(settings, "rollback")}
         visit.desk.elsewhere.roll_back(settings, str(wish.payloads[0]["to_release"]), author, reason, now)
-        return [one["id"] for one in decisions.list_decisions(settings, "rollback") if one["id"] not in before]
+        return [
+            one["id"] for one in decisions.list_decisions(settings, "rollback") if one["id"] not in before
+        ]
     return [entry["id"] for entry in record_decisions(settings, author, reason, now, wish.wanted)]

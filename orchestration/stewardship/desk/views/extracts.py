@@ -19,9 +19,7 @@ from orchestration.stewardship.items import Item, extract_check, file_not_taken,
 def extracts(visit: Visit) -> Response:
     """What is held or waits first, then the partners, each with its extracts to unfold."""
     status = visit.desk.elsewhere.status(visit.settings)
-    held = [
-        {**one, "path": held_extract(one["partner"], one["extract_id"]).path} for one in status["held"]
-    ]
+    held = [{**one, "path": held_extract(one["partner"], one["extract_id"]).path} for one in status["held"]]
     files = [
         {**one, "path": file_not_taken(one["partner"], one["file"]).path}
         for one in review.read(visit.settings, review.FILES_NOT_TAKEN)
