@@ -7,7 +7,7 @@ that cannot be read stops the caller: skipping it would silently undo what a ste
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from orchestration.stewardship.decision_kinds import (
     Revocation,
     read_entry,
 )
-from orchestration.stewardship.decisions_told import tell
+from orchestration.stewardship.decisions_told import tell_all
 
 LOCK_SECONDS = 10
 
@@ -52,14 +52,44 @@ def plain(entry: Entry) -> dict[str, Any]:
 
 def append(settings: Settings, entry: Entry) -> dict[str, Any]:
     """Add a line and tell the audit log; the earlier lines keep their bytes. The caller holds the lock."""
-    path = _path(settings, entry.kind)
-    earlier = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if earlier and not earlier.endswith("\n"):
-        earlier += "\n"
-    # The file is replaced whole, not written in place: a full disk cannot leave half a line.
-    write_text(path, earlier + json.dumps(plain(entry), sort_keys=True, ensure_ascii=False) + "\n")
-    tell(settings, entry)
-    return plain(entry)
+    return append_all(settings, [entry])[0]
+
+
+def append_all(settings: Settings, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The same for several: where one file cannot be written, those that were are put back.
+
+    The lines of one kind come together or not at all, whatever happens. A process that is killed between the
+    files of two kinds leaves those of the first, which `njia decide list` shows.
+    """
+    by_kind: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_kind.setdefault(entry.kind, []).append(entry)
+    before = {
+        path: path.read_text(encoding="utf-8") if path.is_file() else None
+        for path in (_path(settings, kind) for kind in by_kind)
+    }
+    try:
+        for kind, own in by_kind.items():
+            path = _path(settings, kind)
+            earlier = before[path] or ""
+            if earlier and not earlier.endswith("\n"):
+                earlier += "\n"
+            lines = (json.dumps(plain(entry), sort_keys=True, ensure_ascii=False) for entry in own)
+            # The file is replaced whole, not written in place: a full disk cannot leave half a line.
+            write_text(path, earlier + "".join(f"{line}\n" for line in lines))
+    except OSError:
+        _put_back(before)
+        raise
+    tell_all(settings, entries)
+    return [plain(entry) for entry in entries]
+
+
+def _put_back(before: Mapping[Path, str | None]) -> None:
+    for path, text in before.items():
+        if text is None:
+            path.unlink(missing_ok=True)
+        elif path.read_text(encoding="utf-8") != text:
+            write_text(path, text)
 
 
 def read_kind(settings: Settings, kind: str) -> list[Entry]:

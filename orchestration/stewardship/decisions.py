@@ -1,6 +1,7 @@
 """Recording and revoking decisions, and which of them hold at a given time.
 
-What does not belong here: the lines of the files (`decision_files`) and the kinds (`decision_kinds`).
+What does not belong here: the lines of the files (`decision_files`), the kinds (`decision_kinds`), making an
+entry (`new_decisions`), and several at once (`batches`).
 """
 
 from __future__ import annotations
@@ -13,29 +14,20 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from pydantic import ValidationError
-
-from expectations.checks import CHECKS
-from orchestration.errors import UsageError
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_files import (
     append,
     contradiction,
-    in_words,
     locked,
     plain,
     read_kind,
     refuse_unknown_files,
-    why_not_confirmed,
 )
 from orchestration.stewardship.decision_kinds import (
     KINDS,
     CheckWaiver,
-    Confirmation,
     Decision,
     Entry,
-    ExtractAccept,
-    ExtractWithdraw,
     LinkAccept,
     LinkReject,
     PlaceAlias,
@@ -46,12 +38,10 @@ from orchestration.stewardship.decision_kinds import (
 from orchestration.stewardship.effect import (
     full_scope,
     why_decided_already,
-    why_unknown,
-    why_without_effect,
     why_without_object,
 )
-from orchestration.stewardship.effect_on_places import why_alias_misled
-from orchestration.stewardship.effect_on_records import record_called, rules_to_release
+from orchestration.stewardship.holding import confirmed, holding
+from orchestration.stewardship.new_decisions import NewEntries, known_kind
 
 
 @dataclass(frozen=True)
@@ -108,27 +98,8 @@ def record_decision(
     With `override` an alias may give another meaning to a name whose meaning is certain.
     Raises UsageError for a decision of the wrong form, and for one that could have no effect.
     """
-    if kind == "check_waiver":
-        check = CHECKS.get(str(payload.get("check")))
-        payload["check_definition"] = check.definition if check else "none"
-        payload["scope"] = full_scope(settings, str(payload.get("scope")))
-        payload["needs_second"] = settings.waivers_need_second
-    is_override = bool(payload.pop("override", False))
-    if "record" in payload:
-        payload["record"] = record_called(settings, str(payload["record"]))
-    if kind == "row_release" and not payload.get("rules"):
-        payload["rules"] = rules_to_release(settings, payload["record"])
-    content = {"kind": kind, "time": now, "author": author, "reason": reason, "revokes": None, **payload}
     with locked(settings):
-        entries = read_kind(settings, _known_kind(kind))
-        decision = _checked(content, len(entries))
-        holding = [entry for _, entry in _holding(settings, now)]
-        fault = why_without_effect(settings, decision, holding) or why_unknown(settings, decision)
-        if not fault and isinstance(decision, PlaceAlias):
-            fault = why_alias_misled(decision, is_override)
-        if fault:
-            raise UsageError(f"The decision was not recorded. {fault}")
-        return append(settings, decision)
+        return append(settings, NewEntries(settings, author, reason, now).decide(kind, payload))
 
 
 def revoke(
@@ -136,31 +107,13 @@ def revoke(
 ) -> dict[str, Any]:
     """Take back an active decision, found by its id."""
     with locked(settings):
-        for name in [_known_kind(kind)] if kind else KINDS:
-            entries = read_kind(settings, name)
-            if decision_id in {entry.id for _, entry in _unrevoked(entries)}:
-                content = {"kind": name, "time": now, "author": author, "reason": reason}
-                return append(settings, _checked({**content, "revokes": decision_id}, len(entries)))
-    raise UsageError(_why_not_active(settings, decision_id))
+        return append(settings, NewEntries(settings, author, reason, now).revoke(decision_id, kind))
 
 
 def confirm(settings: Settings, decision_id: str, author: str, reason: str, now: datetime) -> dict[str, Any]:
     """Stand behind a decision that needs a second person; raises UsageError where that cannot be."""
     with locked(settings):
-        for name in KINDS:
-            entries = read_kind(settings, name)
-            found = {entry.id: entry for _, entry in _unrevoked(entries)}
-            if decision_id in found:
-                content = {"kind": name, "time": now, "author": author, "reason": reason}
-                entry = _checked({**content, "confirms": decision_id}, len(entries))
-                fault = why_not_confirmed(entry, found[decision_id])
-                first = _confirmations(entries).get(decision_id)
-                if first and not fault:
-                    fault = f"{_by_whom(first)} confirmed it already"
-                if fault:
-                    raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
-                return append(settings, entry)
-    raise UsageError(_why_not_active(settings, decision_id))
+        return append(settings, NewEntries(settings, author, reason, now).confirm(decision_id))
 
 
 def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
@@ -172,7 +125,7 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
     Two lines that contradict each other stop the caller: no choice between them would be the steward's.
     """
     refuse_unknown_files(settings)
-    found = _holding(settings, as_of)
+    found = holding(settings, as_of)
     for place, (number, entry) in enumerate(found):
         against = [other for _, other in found[:place] if _says_otherwise(other, entry)]
         if against and (fault := why_decided_already(entry, against)):
@@ -195,26 +148,6 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
         rollbacks=of_kind["rollback"],
         lines={entry.id: number for number, entry in found},
     )
-
-
-def _holding(settings: Settings, as_of: datetime) -> list[tuple[int, Any]]:
-    """What holds at a time, with the number of its line, oldest first."""
-    found = [one for kind in KINDS for one in _settled(read_kind(settings, kind))]
-    found.sort(key=lambda one: one[1].time)
-    latest = {
-        (entry.partner, entry.extract_id): entry.id
-        for _, entry in found
-        if isinstance(entry, ExtractAccept | ExtractWithdraw)
-    }
-    return [
-        (number, entry)
-        for number, entry in found
-        if not (isinstance(entry, CheckWaiver) and entry.expires < as_of.date())
-        and not (
-            isinstance(entry, ExtractAccept | ExtractWithdraw)
-            and latest[entry.partner, entry.extract_id] != entry.id
-        )
-    ]
 
 
 def _says_otherwise(other: Entry, entry: Entry) -> bool:
@@ -251,17 +184,17 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
     `without_effect` says why a decision that nobody revoked meets nothing today; None where it acts.
     """
     listed = []
-    for name in [_known_kind(kind)] if kind else KINDS:
+    for name in [known_kind(kind)] if kind else KINDS:
         entries = read_kind(settings, name)
         revoked = {entry.revokes: entry.id for entry in entries if isinstance(entry, Revocation)}
-        confirmed = _confirmed(entries)
+        seconds = confirmed(entries)
         listed += [
             {
                 **plain(entry),
                 "says": what_it_says(entry),
                 "revoked_by": revoked.get(entry.id),
-                "confirmed_by": confirmed.get(entry.id),
-                "without_effect": None if entry.id in revoked else _why_idle(settings, entry, confirmed),
+                "confirmed_by": seconds.get(entry.id),
+                "without_effect": None if entry.id in revoked else _why_idle(settings, entry, seconds),
             }
             for entry in entries
         ]
@@ -274,62 +207,3 @@ def _why_idle(settings: Settings, entry: Entry, confirmed: Collection[str] = ())
     if isinstance(entry, CheckWaiver) and entry.expires < settings.as_of().date():
         return f"It expired on {entry.expires}."
     return why_without_object(settings, entry)
-
-
-def _known_kind(kind: str) -> str:
-    if kind not in KINDS:
-        raise UsageError(f"There is no kind of decision called {kind!r}. The kinds are: {', '.join(KINDS)}.")
-    return kind
-
-
-def _settled(entries: list[Entry]) -> list[tuple[int, Any]]:
-    """The decisions that nobody took back and that do not wait for a second person."""
-    confirmed = _confirmed(entries)
-    return [
-        (number, entry)
-        for number, entry in _unrevoked(entries)
-        if not entry.needs_second or entry.id in confirmed
-    ]
-
-
-def _confirmed(entries: list[Entry]) -> dict[str, str]:
-    """Who confirmed which decision."""
-    return {confirmed: entry.author for confirmed, entry in _confirmations(entries).items()}
-
-
-def _confirmations(entries: list[Entry]) -> dict[str, Confirmation]:
-    return {entry.confirms: entry for entry in entries if isinstance(entry, Confirmation)}
-
-
-def _why_not_active(settings: Settings, decision_id: str) -> str:
-    """A sentence on a decision that is none, or that somebody else took back first."""
-    for kind in KINDS:
-        for entry in read_kind(settings, kind):
-            if isinstance(entry, Revocation) and entry.revokes == decision_id:
-                return f"Decision {decision_id} holds no more: {_by_whom(entry)} took it back."
-    return (
-        f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their ids."
-    )
-
-
-def _by_whom(entry: Entry) -> str:
-    return f"{entry.author}, on {entry.time:%Y-%m-%d at %H:%M} UTC,"
-
-
-def _unrevoked(entries: list[Entry]) -> list[tuple[int, Any]]:
-    """The decisions that no later line takes back, with the numbers of their lines."""
-    revoked = {entry.revokes for entry in entries if isinstance(entry, Revocation)}
-    return [
-        (number, entry)
-        for number, entry in enumerate(entries, start=1)
-        if isinstance(entry, Decision) and entry.id not in revoked
-    ]
-
-
-def _checked(content: dict[str, Any], position: int) -> Entry:
-    """Give the content its id (a hash of it and its place in the file) and check it."""
-    seed = json.dumps([position, content], sort_keys=True, default=str, ensure_ascii=False)
-    try:
-        return read_entry({"id": hashlib.sha256(seed.encode()).hexdigest()[:12], **content})
-    except ValidationError as error:
-        raise UsageError(f"The decision was not recorded: {in_words(error)}.") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,21 +25,38 @@ class NotTold(NjiaError):
     """What was to be done is done, but the audit log has no line of it."""
 
 
-def tell(settings: Settings, entry: Entry) -> None:
-    """One line for an entry that stands in its file; raises NotTold. Its words stay in the decisions file."""
+def tell_all(settings: Settings, entries: Sequence[Entry]) -> None:
+    """One line for each entry that stands in its file; raises NotTold once all were tried.
+
+    Their words stay in the decisions file.
+    """
+    untold: list[str] = []
+    for entry in entries:
+        try:
+            _tell(settings, entry)
+        except NjiaError as error:
+            untold.append(entry.id)
+            why = error
+    if untold:
+        which = (
+            f"Decision {untold[0]} is recorded and holds"
+            if len(untold) == 1
+            else (f"Decisions {', '.join(untold)} are recorded and hold")
+        )
+        raise NotTold(
+            f"{which}, but the audit log was not told. {why} Do not decide it again; `njia audit` names what "
+            "it was not told."
+        ) from None
+
+
+def _tell(settings: Settings, entry: Entry) -> None:
     action = "decided"
     details: dict[str, Any] = {"kind": entry.kind, "entry_sha256": _hash(entry.model_dump(mode="json"))}
     if isinstance(entry, Revocation):
         action, details["revokes"] = "revoked", entry.revokes
     elif isinstance(entry, Confirmation):
         action, details["confirms"] = "confirmed", entry.confirms
-    try:
-        audit.record(settings, entry.author, action, entry.id, **details)
-    except NjiaError as error:
-        raise NotTold(
-            f"Decision {entry.id} is recorded and holds, but the audit log was not told. {error} Do not "
-            "decide it again; `njia audit` names what it was not told."
-        ) from None
+    audit.record(settings, entry.author, action, entry.id, **details)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
 from orchestration import places
-from orchestration.keys import record_of
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import (
     RELEASE_SCOPE,
@@ -30,6 +27,7 @@ from orchestration.stewardship.decision_kinds import (
     RowRelease,
 )
 from orchestration.stewardship.effect_on_records import (
+    is_typed,
     ruled_on_record,
     why_no_agreement,
     why_records_missed,
@@ -87,10 +85,8 @@ def why_unknown(settings: Settings, decision: Entry) -> str | None:
         return why_records_missed(settings, decision)
     if not isinstance(decision, LinkAccept | LinkReject):
         return None
-    files = sorted((settings.typed / "records").glob("*.parquet"))
-    known = {record for path in files for record in pq.read_table(path, columns=["record_id"])[0].to_pylist()}
     for record in (decision.record_a, decision.record_b):
-        if record_of(record) not in known:
+        if not is_typed(settings, record):
             return (
                 f"No extract holds a record {record}. review/links.csv names the pairs that wait for a "
                 "decision, as record_a and record_b."

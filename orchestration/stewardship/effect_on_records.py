@@ -70,7 +70,7 @@ def releasable_rules() -> dict[str, str]:
 
 def why_records_missed(settings: Settings, decision: RowRelease | RowExclude) -> str | None:
     """A sentence if a decision about a record, when it is made, is about none; else None."""
-    if not _is_typed(settings, decision.record):
+    if not is_typed(settings, decision.record):
         return (
             f"No extract holds a record {decision.record}. review/quarantined_rows.csv names those that are "
             "set aside; any other is named by EXTRACT_ID:ROW."
@@ -134,7 +134,8 @@ def _not_set_aside(record: str) -> str:
     )
 
 
-def _is_typed(settings: Settings, record: str) -> bool:
+def is_typed(settings: Settings, record: str) -> bool:
+    """Whether some typed extract holds a record `r-…`."""
     wanted = record_of(record)
     files = sorted((settings.typed / "records").glob("*.parquet"))
     return any(

@@ -1,0 +1,154 @@
+"""Making entries: each is checked against all that holds already, and against those made beside it.
+
+What is made here is written by nobody yet: `decisions` writes one, `batches` several, `previews` none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from pydantic import ValidationError
+
+from expectations.checks import CHECKS
+from orchestration.errors import UsageError
+from orchestration.extracts import contact_in_prose
+from orchestration.settings import Settings
+from orchestration.stewardship.decision_files import in_words, read_kind, why_not_confirmed
+from orchestration.stewardship.decision_kinds import (
+    KINDS,
+    Decision,
+    Entry,
+    PlaceAlias,
+    Revocation,
+    read_entry,
+)
+from orchestration.stewardship.effect import full_scope, why_unknown, why_without_effect
+from orchestration.stewardship.effect_on_places import why_alias_misled
+from orchestration.stewardship.effect_on_records import record_called, rules_to_release
+from orchestration.stewardship.holding import confirmations, holding, unrevoked
+
+ID_LENGTH = 12
+Made = TypeVar("Made", bound=Entry)
+
+
+class NewEntries:
+    """Entries that one author makes at one time for one reason; the caller holds the lock until they stand.
+
+    Every method raises UsageError for an entry that cannot be; one that can counts as made for the next.
+    """
+
+    def __init__(self, settings: Settings, author: str, reason: str, now: datetime) -> None:
+        self._settings = settings
+        self._said = {"time": now, "author": author, "reason": reason}
+        self._now = now
+        self._files: dict[str, list[Entry]] = {}
+        self._holding: list[Entry] | None = None
+        self.made: list[Entry] = []
+
+    def decide(self, kind: str, payload: dict[str, Any]) -> Decision:
+        """A decision; what `record_decision` completes is completed."""
+        kind, payload = known_kind(kind), dict(payload)
+        is_override = bool(payload.pop("override", False))
+        payload = _complete(self._settings, kind, payload)
+        decision = cast(Decision, self._entry(kind, {"revokes": None, **payload}))
+        if self._holding is None:
+            self._holding = [entry for _, entry in holding(self._settings, self._now)]
+        fault = why_without_effect(self._settings, decision, self._holding)
+        fault = fault or why_unknown(self._settings, decision)
+        if not fault and isinstance(decision, PlaceAlias):
+            fault = why_alias_misled(decision, is_override)
+        if fault:
+            raise UsageError(f"The decision was not recorded. {fault}")
+        if not decision.needs_second:
+            self._holding.append(decision)
+        return self._keep(decision)
+
+    def revoke(self, decision_id: str, kind: str | None = None) -> Entry:
+        """Takes back an active decision, found by its id."""
+        name, _ = self._active(decision_id, kind)
+        return self._keep(self._entry(name, {"revokes": decision_id}))
+
+    def confirm(self, decision_id: str) -> Entry:
+        """Stands behind a decision that needs a second person."""
+        name, decision = self._active(decision_id)
+        entry = self._entry(name, {"confirms": decision_id})
+        fault = why_not_confirmed(entry, decision)
+        first = confirmations(self._file(name)).get(decision_id)
+        if first and not fault:
+            fault = f"{_by_whom(first)} confirmed it already"
+        if fault:
+            raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
+        return self._keep(entry)
+
+    def _active(self, decision_id: str, kind: str | None = None) -> tuple[str, Entry]:
+        for name in [known_kind(kind)] if kind else KINDS:
+            for _, entry in unrevoked(self._file(name)):
+                if entry.id == decision_id:
+                    return name, entry
+        raise UsageError(self._why_not_active(decision_id))
+
+    def _why_not_active(self, decision_id: str) -> str:
+        """A sentence on a decision that is none, or that somebody else took back first."""
+        for kind in KINDS:
+            for entry in self._file(kind):
+                if isinstance(entry, Revocation) and entry.revokes == decision_id:
+                    return f"Decision {decision_id} holds no more: {_by_whom(entry)} took it back."
+        return (
+            f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their "
+            "ids."
+        )
+
+    def _file(self, kind: str) -> list[Entry]:
+        """The entries of a kind, those made here at their end."""
+        if kind not in self._files:
+            self._files[kind] = read_kind(self._settings, kind)
+        return self._files[kind]
+
+    def _entry(self, kind: str, content: dict[str, Any]) -> Entry:
+        """Give the content its id (a hash of it and its place in the file) and check it."""
+        content = {"kind": kind, **self._said, **content}
+        seed = json.dumps([len(self._file(kind)), content], sort_keys=True, default=str, ensure_ascii=False)
+        try:
+            return read_entry({"id": id_of(seed), **content})
+        except ValidationError as error:
+            raise UsageError(f"The decision was not recorded: {in_words(error)}.") from None
+
+    def _keep(self, entry: Made) -> Made:
+        self._file(entry.kind).append(entry)
+        self.made.append(entry)
+        return entry
+
+
+def known_kind(kind: str) -> str:
+    """The kind, if there is one of that name; raises UsageError."""
+    if kind not in KINDS:
+        raise UsageError(f"There is no kind of decision called {kind!r}. The kinds are: {', '.join(KINDS)}.")
+    return kind
+
+
+def id_of(seed: str) -> str:
+    """An id; never one that passes for a phone number, as digits alone do: the audit log takes none."""
+    found = hashlib.sha256(seed.encode()).hexdigest()
+    while contact_in_prose(found[:ID_LENGTH]):
+        found = hashlib.sha256(found.encode()).hexdigest()
+    return found[:ID_LENGTH]
+
+
+def _complete(settings: Settings, kind: str, payload: dict[str, Any]) -> dict[str, Any]:
+    if kind == "check_waiver":
+        check = CHECKS.get(str(payload.get("check")))
+        payload["check_definition"] = check.definition if check else "none"
+        payload["scope"] = full_scope(settings, str(payload.get("scope")))
+        payload["needs_second"] = settings.waivers_need_second
+    if "record" in payload:
+        payload["record"] = record_called(settings, str(payload["record"]))
+    if kind == "row_release" and not payload.get("rules"):
+        payload["rules"] = rules_to_release(settings, payload["record"])
+    return payload
+
+
+def _by_whom(entry: Entry) -> str:
+    return f"{entry.author}, on {entry.time:%Y-%m-%d at %H:%M} UTC,"

@@ -1,0 +1,137 @@
+"""Several decisions at once: all stand or none, each is checked as if it were alone, and all can be undone."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.extracts import contact_in_prose
+from orchestration.keys import shown_record
+from orchestration.settings import Settings
+from orchestration.stewardship import audit, decision_files, gaps, list_decisions, record_decision
+from orchestration.stewardship.batches import record_decisions, revoke_all
+from orchestration.stewardship.decisions_told import NotTold
+from orchestration.stewardship.new_decisions import id_of
+from tests.unit import steward_world as world
+from tests.unit.steward_world import HELD, NOW, PARTNER
+
+Wanted = Sequence[tuple[str, dict[str, Any]]]
+EXTRACT = {"partner": PARTNER, "extract_id": HELD}
+WAIVER = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 20)}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = world.make_home(tmp_path)
+    world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"))
+    return settings
+
+
+def decide(settings: Settings, wanted: Wanted) -> list[dict[str, Any]]:
+    return record_decisions(settings, "A. Fixture", "agreed by telephone", NOW, wanted)
+
+
+def rows(*numbers: int) -> Wanted:
+    return [("row_release", {"record": shown_record(number)}) for number in numbers]
+
+
+def contents(settings: Settings) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in settings.decisions.glob("*.jsonl")}
+
+
+def test_all_of_a_list_are_recorded_as_single_ones_are(settings: Settings) -> None:
+    made = decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])
+    assert {one["id"] for one in made} == {one["id"] for one in list_decisions(settings)}
+    assert [one["kind"] for one in made] == ["row_release", "row_release", "check_waiver"]
+    assert made[0]["rules"] == ["date_invalid"], "completed as a single one is"
+    log = audit.read(settings)
+    assert [line["what"] for line in log.lines] == [one["id"] for one in made]
+    assert gaps(settings, log.lines).untold == []
+
+
+def test_an_entry_of_a_list_is_the_same_as_one_made_alone(settings: Settings, tmp_path: Path) -> None:
+    other = world.make_home(tmp_path / "other")
+    alone = record_decision(other, "extract_accept", "A. Fixture", "agreed by telephone", NOW, **EXTRACT)
+    assert decide(settings, [("extract_accept", EXTRACT)]) == [alone]
+
+
+def test_one_fault_keeps_all_out_and_each_is_named(settings: Settings) -> None:
+    decide(settings, [("check_waiver", WAIVER)])
+    before = contents(settings)
+    wanted = [*rows(1, 3), ("extract_accept", EXTRACT | {"extract_id": "0" * 16}), ("nonsense", {})]
+    with pytest.raises(UsageError, match="Nothing was recorded, for 3 of 4 cannot be") as told:
+        decide(settings, wanted)
+    assert re.findall(r"Number (\d):", str(told.value)) == ["2", "3", "4"]
+    assert contents(settings) == before
+    assert len(audit.read(settings).lines) == 1
+
+
+def test_what_stands_twice_in_one_list_is_found(settings: Settings) -> None:
+    with pytest.raises(UsageError, match=r"Number 2: Decision [0-9a-f]{12} lets this record in already"):
+        decide(settings, rows(1, 1))
+
+
+def test_a_rollback_and_an_empty_list_are_refused(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="njia rollback"):
+        decide(settings, [("rollback", {"from_release": "x", "to_release": "y"})])
+    with pytest.raises(UsageError, match="the list is empty"):
+        decide(settings, [])
+
+
+def test_a_full_disk_leaves_no_kind_behind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files of two kinds are written one after the other; the second write fails."""
+    decide(settings, rows(1))
+    before, write_text = contents(settings), decision_files.write_text
+
+    def full_at_the_waiver(path: Path, text: str) -> None:
+        if path.stem == "check_waiver":
+            raise OSError(28, "No space left on device")
+        write_text(path, text)
+
+    monkeypatch.setattr(decision_files, "write_text", full_at_the_waiver)
+    with pytest.raises(OSError, match="No space left"):
+        decide(settings, [*rows(2), ("extract_accept", EXTRACT), ("check_waiver", WAIVER)])
+    assert contents(settings) == before
+    assert len(audit.read(settings).lines) == 1
+
+
+def test_what_the_log_was_not_told_stands_and_is_named(settings: Settings) -> None:
+    settings.audit.write_text("no folder")
+    with pytest.raises(NotTold, match=r"Decisions [0-9a-f]{12}, [0-9a-f]{12} are recorded and hold"):
+        decide(settings, rows(1, 2))
+    assert len(list_decisions(settings)) == 2
+
+
+def test_a_list_is_taken_back_whole_or_not_at_all(settings: Settings) -> None:
+    ids = [one["id"] for one in decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])]
+    with pytest.raises(
+        UsageError, match=r"for 1 of 4 cannot be. Number 4: No active decision has the id 0{12}"
+    ):
+        revoke_all(settings, [*ids, "0" * 12], "B. Fixture", "a mistake", NOW)
+    assert [one["revoked_by"] for one in list_decisions(settings)] == [None] * 3
+    taken_back = revoke_all(settings, ids, "B. Fixture", "a mistake", NOW)
+    assert [one["revokes"] for one in taken_back] == ids
+    assert [line["action"] for line in audit.read(settings).lines] == ["decided"] * 3 + ["revoked"] * 3
+    with pytest.raises(UsageError, match=r"B. Fixture, on 2026-03-01 at 06:00 UTC, took it back"):
+        revoke_all(settings, ids, "A. Fixture", "a mistake", NOW)
+
+
+def test_one_decision_is_not_taken_back_twice_in_one_list(settings: Settings) -> None:
+    (made,) = decide(settings, rows(1))
+    with pytest.raises(UsageError, match=r"Number 2: .*holds no more"):
+        revoke_all(settings, [made["id"]] * 2, "B. Fixture", "a mistake", NOW)
+
+
+def test_no_id_passes_for_a_phone_number() -> None:
+    """One of digits alone would: the audit log does not take it, so nobody could take the decision back."""
+    seeds = [str(number) for number in range(3000)]
+    plain = [hashlib.sha256(seed.encode()).hexdigest()[:12] for seed in seeds]
+    assert any(map(contact_in_prose, plain)), "the seeds have such a case"
+    assert [seed for seed in seeds if contact_in_prose(id_of(seed))] == []
