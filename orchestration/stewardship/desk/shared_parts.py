@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
@@ -12,6 +13,12 @@ from orchestration.stewardship.open_items import OpenItem, open_items
 def waiting_item(visit: Visit, item: Item) -> OpenItem | None:
     """The item as it waits; None where it is settled or was never there."""
     return next((one for one in open_items(visit.settings) if one.item == item), None)
+
+
+def record_path(partner: str, extract_id: str, sheet: str | None, row: object) -> str:
+    """Where one row's fields are shown."""
+    where = {"partner": partner, "extract": extract_id, "sheet": sheet or "", "row": row}
+    return f"/record?{urlencode(where)}"
 
 
 @dataclass(frozen=True)

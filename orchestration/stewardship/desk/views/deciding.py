@@ -24,11 +24,12 @@ _SAID = {REVOKE: "preview.revoke", CONFIRM: "preview.confirm_decision"}
 
 @dataclass(frozen=True)
 class Asked:
-    """What would be recorded, in sentences; why it cannot be; and what it would change."""
+    """What would be recorded, in sentences; why it cannot be; what it would change, and what nobody knows."""
 
     recorded: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     changes: list[Any] = field(default_factory=list)
+    unforeseen: list[str] = field(default_factory=list)
 
 
 def preview(visit: Visit) -> Response:
@@ -97,7 +98,7 @@ def _asked(visit: Visit, wish: Wish, reason: str) -> Asked:
     if wish.kind == ROLL_BACK:
         return _about_releases(visit, str(wish.payloads[0]["to_release"]))
     found = try_decisions(visit.settings, wish.wanted, visit.author, reason, now)
-    return Asked(found.recorded, found.faults, found.changes)
+    return Asked(found.recorded, found.faults, found.changes, found.unforeseen)
 
 
 def _about_decisions(visit: Visit, wish: Wish) -> Asked:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from functools import cache
-from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.settings import REFERENCE_SEEDS
 from orchestration.stewardship import review
-from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
+from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.effect_on_records import releasable_rules
 from orchestration.stewardship.items import Item, quarantined_rows
@@ -58,7 +57,9 @@ def of_rule(visit: Visit, item: Item) -> Response:
         rule=rule,
         words_of_rule=_rule_words().get(rule),
         stays_unknown=releasable_rules().get(rule),
-        found=[(row, _record_path(partner, row)) for row in found.rows],
+        found=[
+            (row, record_path(partner, row.extract_id, row.sheet, row.row_number)) for row in found.rows
+        ],
         pager=Pager(number, PAGE_SIZE, found.total, item.path),
     )
 
@@ -74,16 +75,6 @@ def record(visit: Visit) -> Response:
         "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
         rules=_rule_words(),
     )  # fmt: skip
-
-
-def _record_path(partner: str, row: object) -> str:
-    where = {
-        "partner": partner,
-        "extract": getattr(row, "extract_id", ""),
-        "sheet": getattr(row, "sheet", "") or "",
-        "row": getattr(row, "row_number", ""),
-    }
-    return f"/record?{urlencode(where)}"
 
 
 @cache
