@@ -18,8 +18,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.settings import Settings
+from orchestration.stewardship.typed_views import typed_views
 
-# Columns of what is read, so that a home without them is one without records.
 _VIEWS = {
     "records": "partner varchar, extract_id varchar, record_id bigint, record_grain varchar, "
     "period_from date, period_to date",
@@ -116,16 +116,6 @@ def _grouped(
 
 @contextmanager
 def _cells(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    files = {
-        "matches": settings.work / "places" / "matches.parquet",
-        "in_force": settings.work / "gates" / "in_force.parquet",
-    }
-    with duckdb.connect(config={"temp_directory": ""}) as con:
-        for name, columns in _VIEWS.items():
-            path = files.get(name) or settings.typed / name / "*.parquet"
-            con.execute(f"create table {name} ({columns})")
-            if any(path.parent.glob(path.name)):
-                names = ", ".join(column.split()[0] for column in columns.split(", "))
-                con.execute(f"insert into {name} by name select {names} from read_parquet(?)", [str(path)])
+    with typed_views(settings, _VIEWS) as con:
         con.execute(_CELLS)
         yield con

@@ -61,8 +61,8 @@ def write_typed(settings: Settings) -> None:
         (SERVING, 1, OPEN_NAME), (SERVING, 2, OPEN_NAME), (SERVING, 3, COUNTRYLESS), (SERVING, 4, HIDDEN),
         (SERVING, 5, RESOLVED), (HELD, 7, RESOLVED), (HELD, 8, OPEN_NAME),
     ]  # fmt: skip
-    _parquet(settings.typed / "records" / "x.parquet", records)
-    _parquet(
+    write_table(settings.typed / "records" / "x.parquet", records)
+    write_table(
         settings.typed / "place_mentions" / "x.parquet",
         [
             {"partner": PARTNER, "extract_id": extract, "record_id": record, "place_role": "origin",
@@ -70,14 +70,8 @@ def write_typed(settings: Settings) -> None:
             for extract, record, mention in mentions
         ],
     )  # fmt: skip
-    _parquet(
-        settings.typed / "extracts" / "x.parquet",
-        [
-            {"partner": PARTNER, "extract_id": extract_id, "contract": CONTRACT, "sequence": sequence}
-            for sequence, extract_id in enumerate((SERVING, HELD), start=1)
-        ],
-    )
-    _parquet(
+    write_extracts(settings)
+    write_table(
         settings.work / "places" / "matches.parquet",
         [
             {
@@ -88,13 +82,25 @@ def write_typed(settings: Settings) -> None:
             }
         ],
     )
-    _parquet(
+    write_table(
         settings.work / "gates" / "in_force.parquet",
         [
             {"partner": PARTNER, "extract_id": SERVING, "fate": "in_force", "reason": None},
             {"partner": PARTNER, "extract_id": HELD, "fate": "held", "reason": HOLDING["check_name"]},
         ],
     )
+
+
+def write_extracts(settings: Settings, **changes: Any) -> None:
+    """Both extracts as typing notes them: increments, under an agreement of many years."""
+    rows = [
+        {"partner": PARTNER, "extract_id": extract_id, "contract": CONTRACT, "sequence": sequence,
+         "delivery_mode": "incremental", "period_from": None, "received_on": date(2026, sequence, 1),
+         "agreement_from": date(2020, 1, 1), "agreement_to": date(2035, 12, 31), "retention_years": 5,
+         "finest_place": "town", **changes}
+        for sequence, extract_id in enumerate((SERVING, HELD), start=1)
+    ]  # fmt: skip
+    write_table(settings.typed / "extracts" / "x.parquet", rows)
 
 
 def _record(extract_id: str, number: int) -> dict[str, Any]:
@@ -110,7 +116,7 @@ def _record(extract_id: str, number: int) -> dict[str, Any]:
     }
 
 
-def _parquet(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+def write_table(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(list(rows)), path)
 

@@ -1,0 +1,98 @@
+"""What a changed agreement would do to records that landed already: which it covers, keeps and coarsens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import duckdb
+
+from orchestration.settings import Settings
+from orchestration.stewardship.decision_kinds import AgreementChange, AgreementTerms, Decision
+from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.typed_views import typed_views
+
+_VIEWS = {
+    "records": "partner varchar, extract_id varchar, record_id bigint, period_to date",
+    "extracts": "partner varchar, extract_id varchar, contract varchar, received_on date, "
+    "agreement_from date, agreement_to date, retention_years integer, finest_place varchar",
+    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
+    "matches": "mention_id bigint, kind varchar",
+}
+_OTHER_CHECKS = (
+    "An extract outside its agreement is held; one that it covers again may be held for other reasons."
+)
+# From coarse to fine; a place of any other kind, such as an estate, is as fine as a town.
+_FINEST = ("country", "county", "border_point", "town")
+
+
+def of_agreements(settings: Settings, made: Sequence[Decision], now: datetime) -> Foreseen:
+    """Landed records under each contract whose agreement changes, term by term."""
+    changed = [one for one in made if isinstance(one, AgreementChange)]
+    if not changed:
+        return Foreseen()
+    changes: list[Change] = []
+    with typed_views(settings, _VIEWS) as con:
+        for one in changed:
+            con.execute(
+                "create or replace temp table own as select * from records inner join extracts "
+                "using (partner, extract_id) where partner = ? and contract = ?",
+                [one.partner, one.contract],
+            )
+            changes += _of_terms(con, f"{one.partner}/{one.contract}", one.terms, now.date())
+    return Foreseen(changes, [_OTHER_CHECKS] if any(one.terms.valid_to for one in changed) else [])
+
+
+def _of_terms(con: duckdb.DuckDBPyConnection, name: str, terms: AgreementTerms, today: date) -> list[Change]:
+    changes = []
+    if terms.valid_to:
+        covered = "received_on between agreement_from and {}"
+        changes.append(
+            _change(
+                con,
+                f"Records of {name} received under the agreement",
+                covered,
+                "agreement_to",
+                terms.valid_to,
+            )
+        )
+    if terms.retention_years:
+        kept = f"coalesce(period_to, received_on) + to_years({{}}) >= date '{today}'"
+        changes.append(
+            _change(
+                con, f"Records of {name} young enough to keep", kept, "retention_years", terms.retention_years
+            )
+        )
+    if terms.finest_place:
+        levels = "case {} " + " ".join(f"when '{one}' then {at}" for at, one in enumerate(_FINEST)) + " end"
+        finer = (
+            "record_id in (select record_id from place_mentions inner join matches using (mention_id) where "
+            f"coalesce({levels.format('matches.kind')}, {len(_FINEST) - 1}) > {levels})"
+        )
+        changes.append(
+            _change(
+                con,
+                f"Records of {name} with a place that is coarsened",
+                finer,
+                "finest_place",
+                terms.finest_place,
+            )
+        )
+    return changes
+
+
+def _change(
+    con: duckdb.DuckDBPyConnection, what: str, where: str, column: str, then: date | int | str
+) -> Change:
+    value = (
+        f"date '{then}'" if isinstance(then, date) else f"'{then}'" if isinstance(then, str) else str(then)
+    )
+    before, after = (
+        int(
+            con.execute(f"select count(distinct record_id) from own where {where.format(term)}").fetchall()[
+                0
+            ][0]
+        )
+        for term in (column, value)
+    )
+    return Change(what, before, after)

@@ -1,0 +1,64 @@
+"""What a waiver would let through: the release, or one extract, if nothing else holds it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from orchestration.settings import Settings
+from orchestration.stewardship import refreshes, review
+from orchestration.stewardship.decision_kinds import RELEASE_SCOPE, CheckWaiver, Decision
+from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.typed_views import typed_views
+
+_NOT_FAILING = "{} did not fail in the last refresh: the waiver would wait for the day on which it does."
+_PASSES = (
+    "No other check refused the last candidate, so the next one like it would be published; the next refresh "
+    "judges anew whatever it finds."
+)
+_STAYS = "The release would be refused all the same, by {}."
+
+
+def of_checks(settings: Settings, made: Sequence[Decision], now: datetime) -> Foreseen:
+    """Checks that refuse the release or hold an extract, before and after."""
+    waivers = [one for one in made if isinstance(one, CheckWaiver)]
+    changes: list[Change] = []
+    unforeseen: list[str] = []
+    for scope in dict.fromkeys(one.scope for one in waivers):
+        names = {one.check for one in waivers if one.scope == scope}
+        failing = _failing(settings, scope)
+        left = failing - names
+        unforeseen += [_NOT_FAILING.format(name) for name in sorted(names - failing)]
+        if not names & failing:
+            continue
+        if scope == RELEASE_SCOPE:
+            changes.append(Change("Checks that refuse the release", len(failing), len(left)))
+            end = refreshes.last(settings)
+            if end and end.outcome == refreshes.REFUSED:
+                unforeseen.append(_STAYS.format(", ".join(sorted(left))) if left else _PASSES)
+        else:
+            changes.append(Change(f"Checks that hold {scope}", len(failing), len(left)))
+            records = _records(settings, scope)
+            changes.append(Change(f"Records of {scope} in force", 0, 0 if left else records))
+    return Foreseen(changes, unforeseen)
+
+
+def _failing(settings: Settings, scope: str) -> set[str]:
+    is_release = scope == RELEASE_SCOPE
+    stages = ("warehouse", "release_gate") if is_release else ("extract_gate",)
+    return {
+        row["check_name"]
+        for row in review.read(settings, review.FAILED_CHECKS)
+        if row["stage"] in stages
+        and row["severity"] == ("refuse" if is_release else "hold")
+        and row["waived"] != "True"
+        and (is_release or scope == f"{row['partner']}/{row['extract_id']}")
+    }
+
+
+def _records(settings: Settings, scope: str) -> int:
+    with typed_views(settings, {"records": "partner varchar, extract_id varchar, record_id bigint"}) as con:
+        [(found,)] = con.execute(
+            "select count(distinct record_id) from records where partner || '/' || extract_id = ?", [scope]
+        ).fetchall()
+    return int(found)

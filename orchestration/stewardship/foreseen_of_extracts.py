@@ -1,0 +1,103 @@
+"""What putting an extract in force, or taking it out, would change: its records, and those it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+import duckdb
+
+from expectations.checks import is_waivable
+from orchestration.settings import Settings
+from orchestration.stewardship import review
+from orchestration.stewardship.decision_kinds import Decision, ExtractAccept, ExtractWithdraw
+from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.typed_views import typed_views
+
+_VIEWS = {
+    "records": "partner varchar, extract_id varchar, record_id bigint",
+    "problems": "partner varchar, extract_id varchar, record_id bigint, outcome varchar",
+    "extracts": "partner varchar, extract_id varchar, contract varchar, sequence integer, "
+    "delivery_mode varchar, period_from date",
+    "in_force": "partner varchar, extract_id varchar, fate varchar",
+}
+_RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
+_COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
+_PERIOD = "It stands for all that the partner sent of its period: records of that period leave with it."
+_REPLACED = """
+with one as (select * from extracts where partner = $1 and extract_id = $2)
+select count(distinct record_id)
+from records
+inner join extracts using (partner, extract_id)
+inner join in_force using (partner, extract_id)
+inner join one on one.partner = records.partner and one.contract = extracts.contract
+where fate = 'in_force' and extracts.sequence < one.sequence and one.delivery_mode = 'full'
+    and one.period_from is null
+    and record_id not in (select record_id from records where partner = $1 and extract_id = $2)
+"""
+
+
+def of_extracts(settings: Settings, made: Sequence[Decision], now: datetime) -> Foreseen:
+    """Records let in or taken out by each decision on an extract."""
+    decided = [one for one in made if isinstance(one, ExtractAccept | ExtractWithdraw)]
+    if not decided:
+        return Foreseen()
+    changes: list[Change] = []
+    unforeseen: list[str] = []
+    with typed_views(settings, _VIEWS) as con:
+        for one in decided:
+            name, key = f"{one.partner}/{one.extract_id}", [one.partner, one.extract_id]
+            records = _count(con, "records", key)
+            counts = records if _fate(con, key) == "in_force" else 0
+            if isinstance(one, ExtractWithdraw):
+                changes.append(Change(f"Records of {name} in force", counts, 0))
+                unforeseen.append(_COPIES)
+                continue
+            bound = list(_not_answered(settings, one))
+            changes.append(Change(f"Records of {name} in force", counts, 0 if bound else records))
+            if bound:
+                unforeseen.append(
+                    f"{name} stays held all the same: no acceptance answers {', '.join(bound)}."
+                )
+                continue
+            aside = _count(con, "problems where outcome = 'Q'", key)
+            changes.append(Change(f"Records of {name} that reading set aside already", aside, aside))
+            [(replaced,)] = con.execute(_REPLACED, key).fetchall()
+            if replaced:
+                changes.append(Change(f"Records of {one.partner} that it no longer holds", int(replaced), 0))
+            unforeseen.append(_RULES)
+            if _has_period(con, key):
+                unforeseen.append(_PERIOD)
+    return Foreseen(changes, unforeseen)
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str, key: list[str]) -> int:
+    where = "and" if " where " in table else "where"
+    [(found,)] = con.execute(
+        f"select count(distinct record_id) from {table} {where} partner = ? and extract_id = ?", key
+    ).fetchall()
+    return int(found)
+
+
+def _fate(con: duckdb.DuckDBPyConnection, key: list[str]) -> str | None:
+    found = con.execute("select fate from in_force where partner = ? and extract_id = ?", key).fetchone()
+    return str(found[0]) if found else None
+
+
+def _has_period(con: duckdb.DuckDBPyConnection, key: list[str]) -> bool:
+    found = con.execute(
+        "select period_from from extracts where partner = ? and extract_id = ? and delivery_mode = 'full'",
+        key,
+    ).fetchone()
+    return bool(found and found[0])
+
+
+def _not_answered(settings: Settings, one: ExtractAccept) -> Iterator[str]:
+    """Checks that hold the extract whatever a steward accepts."""
+    for row in review.read(settings, review.FAILED_CHECKS):
+        is_its = row["stage"] == "extract_gate" and (
+            (row["partner"], row["extract_id"]) == (one.partner, one.extract_id)
+        )
+        holds = is_its and row["severity"] == "hold" and row["waived"] != "True"
+        if holds and not (row["outcome"] == "failed" and is_waivable(row["check_name"])):
+            yield row["check_name"]

@@ -1,0 +1,61 @@
+"""What letting records in or leaving them out would change: by partner and rule, and in all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pyarrow as pa
+
+from orchestration.keys import record_of
+from orchestration.settings import Settings
+from orchestration.stewardship import review
+from orchestration.stewardship.decision_kinds import Decision, RowExclude, RowRelease
+from orchestration.stewardship.effect_on_records import releasable_rules
+from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.typed_views import typed_views
+
+_VIEWS = {
+    "records": "partner varchar, extract_id varchar, record_id bigint",
+    "in_force": "partner varchar, extract_id varchar, fate varchar",
+}
+_LATER = "An embargo, or 30 days that have not passed, may keep back a record that is let in."
+
+
+def of_rows(settings: Settings, made: Sequence[Decision], now: datetime) -> Foreseen:
+    """Records that leave quarantine, those of them that enter, and those that leave the release."""
+    released = {one.record for one in made if isinstance(one, RowRelease)}
+    excluded = {one.record for one in made if isinstance(one, RowExclude)}
+    if not released | excluded:
+        return Foreseen()
+    rows = review.read(settings, review.QUARANTINED_ROWS)
+    aside = {row["record"] for row in rows}
+    left = [row for row in rows if row["record"] not in released | excluded]
+    changes = [Change("Records set aside", len(aside), len({row["record"] for row in left}))]
+    for partner, rule in sorted(
+        {(r["partner"], r["rule_code"]) for r in rows if r["record"] in released | excluded}
+    ):
+        before, after = (
+            sum((row["partner"], row["rule_code"]) == (partner, rule) for row in some)
+            for some in (rows, left)
+        )
+        changes.append(Change(f"Rows of {partner} set aside for {rule}", before, after))
+    if released & aside:
+        changes.append(Change("Records let in of those", 0, len(released & aside)))
+    counting = _in_force(settings, excluded - aside)
+    if excluded - aside:
+        changes.append(Change("Records left out that an extract in force holds", 0, counting))
+    unknown = {releasable_rules()[rule] for one in made if isinstance(one, RowRelease) for rule in one.rules}
+    told = [f"What stays unknown of those let in: {what}" for what in sorted(unknown)]
+    return Foreseen(changes, [*told, _LATER] if released else [])
+
+
+def _in_force(settings: Settings, records: set[str]) -> int:
+    """How many of some records an extract in force holds; a newer copy elsewhere may stand for them."""
+    with typed_views(settings, _VIEWS) as con:
+        con.register("asked", pa.table({"record_id": pa.array(map(record_of, records), pa.int64())}))
+        [(found,)] = con.execute(
+            "select count(distinct record_id) from records inner join asked using (record_id) "
+            "inner join in_force using (partner, extract_id) where fate = 'in_force'"
+        ).fetchall()
+    return int(found)

@@ -1,0 +1,32 @@
+"""What the refresh left in `work/` as Parquet, asked in SQL: never the work file, which one writer holds.
+
+What is missing, as in a home without a refresh or one that is being typed anew, is empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import duckdb
+
+from orchestration.settings import Settings
+
+
+@contextmanager
+def typed_views(settings: Settings, columns: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with these tables; `columns` of each as SQL declares them, such as `partner varchar`."""
+    elsewhere = {
+        "matches": settings.work / "places" / "matches.parquet",
+        "in_force": settings.work / "gates" / "in_force.parquet",
+        "linked_records": settings.linkage / "linked_records.parquet",
+        "links": settings.linkage / "links.parquet",
+    }
+    with duckdb.connect(config={"temp_directory": ""}) as con:
+        for name, declared in columns.items():
+            path = elsewhere.get(name) or settings.typed / name / "*.parquet"
+            con.execute(f"create table {name} ({declared})")
+            if any(path.parent.glob(path.name)):
+                names = ", ".join(column.split()[0] for column in declared.split(", "))
+                con.execute(f"insert into {name} by name select {names} from read_parquet(?)", [str(path)])
+        yield con

@@ -1,0 +1,197 @@
+"""What decisions would change is told beforehand, by the same checks, and nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.keys import shown_record
+from orchestration.settings import Settings
+from orchestration.stewardship import refreshes, review
+from orchestration.stewardship.batches import record_decisions
+from orchestration.stewardship.previews import Change, Preview, try_decisions
+from tests.unit import steward_world as world
+from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
+
+WAIVER = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 20)}
+OF_HELD = {"partner": PARTNER, "extract_id": HELD}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return world.make_home(tmp_path)
+
+
+def tried(settings: Settings, *wanted: tuple[str, dict[str, Any]]) -> Preview:
+    return try_decisions(settings, wanted, "A. Fixture", "agreed by telephone", NOW)
+
+
+def by_what(preview: Preview) -> dict[str, tuple[int | str, int | str]]:
+    return {one.what: (one.before, one.after) for one in preview.changes}
+
+
+def unforeseen(preview: Preview) -> str:
+    return " ".join(preview.unforeseen)
+
+
+def test_nothing_is_written_and_the_same_can_be_recorded_afterwards(settings: Settings) -> None:
+    wanted = [("extract_accept", OF_HELD), ("check_waiver", WAIVER)]
+    said = tried(settings, *wanted).recorded
+    assert not settings.decisions.exists() and not settings.audit.exists()
+    made = record_decisions(settings, "A. Fixture", "agreed by telephone", NOW, wanted)
+    assert len(said) == len(made) == 2
+
+
+def test_faults_are_told_by_number_and_what_is_left_is_foreseen(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"))
+    unknown = ("extract_accept", OF_HELD | {"extract_id": "0" * 16})
+    found = tried(settings, unknown, ("row_release", {"record": shown_record(1)}))
+    assert len(found.recorded) == 1 and len(found.faults) == 1
+    assert found.faults[0].startswith("Number 1: Partner swala_post has no landed extract")
+    assert by_what(found)["Records set aside"] == (1, 0)
+    alone = tried(settings, unknown)
+    assert alone.faults[0].startswith("Partner") and alone.changes == alone.unforeseen == []
+
+
+def test_rows_let_in_and_left_out_are_counted_by_rule(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"), (3, "count_zero"))
+    released = [("row_release", {"record": shown_record(number)}) for number in (1, 3)]
+    found = tried(settings, *released, ("row_exclude", {"record": shown_record(5)}))
+    assert by_what(found) == {
+        "Records set aside": (3, 1),
+        "Rows of swala_post set aside for date_invalid": (2, 1),
+        "Rows of swala_post set aside for count_zero": (1, 0),
+        "Records let in of those": (0, 2),
+        "Records left out that an extract in force holds": (0, 1),
+    }
+    assert "The number of persons." in unforeseen(found)
+
+
+def test_a_record_of_a_held_extract_leaves_nothing_when_it_is_left_out(settings: Settings) -> None:
+    found = tried(settings, ("row_exclude", {"record": shown_record(7)}))
+    assert by_what(found)["Records left out that an extract in force holds"] == (0, 0)
+
+
+def test_an_accepted_extract_brings_its_records_and_tells_what_reading_set_aside(settings: Settings) -> None:
+    problem = {"partner": PARTNER, "extract_id": HELD, "record_id": 7, "outcome": "Q"}
+    world.write_table(
+        settings.typed / "problems" / "x.parquet", [problem, problem | {"record_id": 8, "outcome": "unk"}]
+    )
+    found = by_what(tried(settings, ("extract_accept", OF_HELD)))
+    assert found[f"Records of {PARTNER}/{HELD} in force"] == (0, 3)
+    assert found[f"Records of {PARTNER}/{HELD} that reading set aside already"] == (1, 1)
+
+
+def test_an_accepted_full_extract_stands_for_what_it_no_longer_holds(settings: Settings) -> None:
+    world.write_extracts(settings, delivery_mode="full")
+    found = by_what(tried(settings, ("extract_accept", OF_HELD)))
+    assert found[f"Records of {PARTNER} that it no longer holds"] == (6, 0)
+
+
+def test_an_acceptance_that_answers_nothing_says_so(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING | {"check_name": "agreement_is_valid"})
+    found = tried(settings, ("extract_accept", OF_HELD))
+    assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (0, 0)
+    assert "stays held all the same: no acceptance answers agreement_is_valid." in unforeseen(found)
+
+
+@pytest.mark.parametrize(("extract_id", "before"), [(SERVING, 6), (HELD, 0)])
+def test_a_withdrawn_extract_takes_out_only_what_counts(
+    settings: Settings, extract_id: str, before: int
+) -> None:
+    found = tried(settings, ("extract_withdraw", OF_HELD | {"extract_id": extract_id}))
+    assert by_what(found) == {f"Records of {PARTNER}/{extract_id} in force": (before, 0)}
+
+
+def test_an_alias_tells_which_movements_get_which_place(settings: Settings) -> None:
+    texts = {
+        world.OPEN_NAME: "Kwa Fixture stage",
+        world.COUNTRYLESS: "kwa fixture STAGE",
+        world.RESOLVED: "Busia",
+    }
+    world.write_table(
+        settings.typed / "mentions" / "x.parquet",
+        [
+            dict.fromkeys(("admin_text", "country_text", "code_system", "place_code", "default_country"), "")
+            | {"extract_id": SERVING, "mention_id": mention_id, "place_text": text}
+            for mention_id, text in texts.items()
+        ],
+    )
+    found = tried(
+        settings, ("place_alias", {"text": "Kwa Fixture Stage", "place_id": "KE040", "country": None})
+    )
+    assert found.changes == [
+        Change("3 movements in force, 2 mentions", "no place", "Busia (county, Kenya), to the county"),
+        Change("Movements that get Busia (county, Kenya) by it", 0, 3),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "before", "after"),
+    [("link_accept", "review", 2, 1), ("link_reject", "review", 2, 2), ("link_reject", "taken", 1, 2)],
+)
+def test_a_ruling_tells_how_many_movements_the_records_are(
+    settings: Settings, kind: str, status: str, before: int, after: int
+) -> None:
+    linked = [{"record_id": number, "movement_id": 1 if status == "taken" else number} for number in (1, 2)]
+    world.write_table(settings.linkage / "linked_records.parquet", linked)
+    world.write_table(settings.linkage / "links.parquet", [{"record_a": 1, "record_b": 2, "status": status}])
+    found = tried(settings, (kind, {"record_a": shown_record(2), "record_b": shown_record(1)}))
+    assert by_what(found)["Movements of these records"] == (before, after)
+
+
+def test_a_waiver_tells_whether_anything_else_refuses_the_release(settings: Settings) -> None:
+    other = world.REFUSING | {"check_name": "counties_stay_reported"}
+    refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
+    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
+    world.failed(settings, world.REFUSING, other)
+    found = tried(settings, ("check_waiver", WAIVER))
+    assert by_what(found) == {"Checks that refuse the release": (2, 1)}
+    assert "refused all the same, by counties_stay_reported." in unforeseen(found)
+    world.failed(settings, world.REFUSING)
+    assert "the next one like it would be published" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
+    world.failed(settings, world.REFUSING | {"severity": "warn"})
+    assert "did not fail in the last refresh" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
+
+
+def test_a_waiver_of_the_only_check_that_holds_an_extract_lets_its_records_in(settings: Settings) -> None:
+    world.failed(settings, world.HOLDING)
+    waiver = {"check": world.HOLDING["check_name"], "scope": HELD, "expires": date(2026, 3, 20)}
+    found = tried(settings, ("check_waiver", waiver))
+    assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (0, 3)
+
+
+def test_what_waits_for_a_second_person_is_said_first(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING)
+    found = tried(replace(settings, waivers_need_second=True), ("check_waiver", WAIVER))
+    assert found.unforeseen[0] == "It changes nothing until somebody else has confirmed it."
+
+
+def test_a_changed_agreement_tells_what_it_covers_keeps_and_coarsens(settings: Settings) -> None:
+    (contract,) = world.contracts_of(settings).valid[PARTNER]
+    world.write_extracts(settings, contract=contract.contract)
+    world.write_table(
+        settings.work / "places" / "matches.parquet", [{"mention_id": world.RESOLVED, "kind": "border_point"}]
+    )
+    terms = {"valid_to": date(2026, 1, 15), "retention_years": 1, "finest_place": "county"}
+    change = {"partner": PARTNER, "contract": contract.contract, "terms": terms}
+    name = f"{PARTNER}/{contract.contract}"
+    assert by_what(tried(settings, ("agreement_change", change))) == {
+        f"Records of {name} received under the agreement": (9, 6),
+        f"Records of {name} young enough to keep": (9, 0),
+        f"Records of {name} with a place that is coarsened": (0, 2),
+    }
+
+
+def test_the_list_of_what_waits_and_the_reviews_stay_as_they_are(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"))
+    before = {path: path.read_bytes() for path in settings.home.rglob("*") if path.is_file()}
+    tried(
+        settings, ("row_release", {"record": shown_record(1)}), ("row_exclude", {"record": shown_record(2)})
+    )
+    assert {path: path.read_bytes() for path in settings.home.rglob("*") if path.is_file()} == before
+    assert review.count(settings, review.QUARANTINED_ROWS) == 1
