@@ -17,7 +17,7 @@ from orchestration.stewardship.desk.app import make_app
 
 ADDRESS = "http://127.0.0.1:3030"
 STEWARD, SECOND, READER = "A. Steward", "B. Steward", "A. Reader"
-PASSPHRASE = "several words for nobody"
+PASSPHRASE = "several words for nobody"  # noqa: S105
 ELSEWHERE = desk.Elsewhere(
     release.current_release,
     release.list_releases,

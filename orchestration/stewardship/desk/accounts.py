@@ -1,4 +1,4 @@
-"""Who may enter the desk: `desk/accounts.json`, a name, a role and an argon2id hash each; never a passphrase."""
+"""Who may enter the desk: `desk/accounts.json`, a name, a role and an argon2id hash each, never more."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def add_account(settings: Settings, name: str, passphrase: str, is_read_only: bo
     name = name.strip()
     if not _NAME.fullmatch(name) or contact_in_prose(name):
         raise UsageError(
-            "A name has 3 to 60 letters, digits, spaces or . _ ' - and is printed with decisions, so it holds "
+            "A name has 3 to 60 letters, digits, spaces or . _ ' - and is printed with decisions, so it has "
             'no address and no number of a phone or document. Such as "A. Steward".'
         )
     account = Account(name, _hashed(passphrase, name), is_read_only)

@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Address:
-    """`hosts` are the Host headers that are answered: another name that leads here was made to (rebinding)."""
+    """`hosts` are the Host headers that are answered: another name was made to lead here (rebinding)."""
 
     hosts: frozenset[str]
     origins: frozenset[str]

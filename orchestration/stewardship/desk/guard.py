@@ -1,4 +1,4 @@
-"""What stands before every page: the host that was asked for, the size of what is sent, the headers of answers.
+"""What stands before every page: the host that was asked for, the size of a form, the headers of answers.
 
 A failure that nobody foresaw ends here as a page without a word of what it was about.
 """

@@ -1,4 +1,4 @@
-"""What a form wishes for, as decisions: one reader a kind. What it may not hold is refused before it is tried."""
+"""What a form wishes for, as decisions: one reader a kind. What no field may hold is refused here."""
 
 from __future__ import annotations
 

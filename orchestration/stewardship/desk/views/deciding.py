@@ -24,7 +24,7 @@ _SAID = {REVOKE: "preview.revoke", CONFIRM: "preview.confirm_decision"}
 
 @dataclass(frozen=True)
 class Asked:
-    """What would be recorded, in sentences; why it cannot be; what it would change, and what nobody knows."""
+    """What would be recorded, in sentences; why it cannot be; what it changes, and what nobody knows."""
 
     recorded: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)

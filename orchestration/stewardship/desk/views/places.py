@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.stewardship.desk.map import map_of
 from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.place_queue import map_outlines, place_matches, place_question, place_questions
+from orchestration.stewardship.place_queue import (
+    county_outlines,
+    count_place_questions,
+    place_matches,
+    place_question,
+    place_questions,
+)
 
-PAGE_SIZE = 25
+PAGE_SIZE = 20
 NO_PLACE = "unknown"
 
 
 def places(visit: Visit) -> Response:
-    """Most records first."""
-    number = visit.page_number()
-    found = place_questions(visit.settings, number, PAGE_SIZE)
-    return visit.page("places", found=found.questions, pager=Pager(number, PAGE_SIZE, found.total, "/places"))
+    """Most movements first."""
+    pager = Pager(visit.page_number(), PAGE_SIZE, count_place_questions(visit.settings), "/places")
+    found = place_questions(visit.settings, pager.number, PAGE_SIZE)
+    return visit.page("places", found=found, pager=pager)
 
 
 def place(visit: Visit, item: Item) -> Response:
     """One name; with `?search=` also places of another name, as candidates after those found."""
     question = place_question(visit.settings, item)
     if question is None:
-        raise HTTPException(404)
+        # Its address holds a hash alone, so a name that was settled cannot be told from one that never was.
+        return visit.page("settled", back="/places", kind=item.kind)
     search = visit.asked("search")
     known = {one.place_id for one in question.candidates}
-    others = (
-        [one for one in place_matches(visit.settings, search) if one.place_id not in known] if search else []
-    )
-    candidates = [*question.candidates, *others]
+    matches = place_matches(visit.settings, search) if search else []
+    candidates = [*question.candidates, *(one for one in matches if one.place_id not in known)]
+    outlines = county_outlines(visit.settings)
     return visit.page(
         "place",
         item=item,
@@ -40,7 +45,8 @@ def place(visit: Visit, item: Item) -> Response:
         question=question,
         candidates=candidates,
         search=search,
-        found_none=bool(search and not others),
-        map=map_of(candidates, map_outlines(visit.settings)),
+        found_none=bool(search and not matches),
+        map=map_of(candidates, outlines),
+        captions=outlines["captions"],
         no_place=NO_PLACE,
     )

@@ -13,9 +13,9 @@ from orchestration.settings import REFERENCE_SEEDS
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.effect_on_records import releasable_rules
+from orchestration.stewardship.effect_on_records import releasable_rules, rules_that_quarantine
 from orchestration.stewardship.items import Item, quarantined_rows
-from orchestration.stewardship.record_fields import fields_of, rows_set_aside
+from orchestration.stewardship.record_fields import count_set_aside, fields_of, rows_set_aside
 
 PAGE_SIZE = 50
 
@@ -45,10 +45,11 @@ def rows(visit: Visit) -> Response:
 def of_rule(visit: Visit, item: Item) -> Response:
     """The rows of one partner that one rule sets aside, page by page."""
     partner, rule = item.key
-    number = visit.page_number()
-    found = rows_set_aside(visit.settings, partner, rule, number, PAGE_SIZE)
-    if not found.total and rule not in _rule_words():
+    total = count_set_aside(visit.settings, partner, rule)
+    if not total and rule not in _rule_words():
         raise HTTPException(404)
+    pager = Pager(visit.page_number(), PAGE_SIZE, total, item.path)
+    found = rows_set_aside(visit.settings, partner, rule, pager.number, PAGE_SIZE)
     return visit.page(
         "rows_of_rule",
         item=item,
@@ -58,9 +59,14 @@ def of_rule(visit: Visit, item: Item) -> Response:
         words_of_rule=_rule_words().get(rule),
         stays_unknown=releasable_rules().get(rule),
         found=[
-            (row, record_path(partner, row.extract_id, row.sheet, row.row_number)) for row in found.rows
+            (
+                row,
+                _other_rules(visit, row.record, rule),
+                record_path(partner, row.extract_id, row.sheet, row.row),
+            )
+            for row in found
         ],
-        pager=Pager(number, PAGE_SIZE, found.total, item.path),
+        pager=pager,
     )
 
 
@@ -75,6 +81,10 @@ def record(visit: Visit) -> Response:
         "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
         rules=_rule_words(),
     )  # fmt: skip
+
+
+def _other_rules(visit: Visit, record: str, rule: str) -> list[str]:
+    return [one for one in rules_that_quarantine(visit.settings, record) if one != rule]
 
 
 @cache
