@@ -10,12 +10,14 @@ from orchestration.linkage.codes import Coder
 from orchestration.linkage.decisions import Rulings
 from orchestration.linkage.linking import Linked, link
 from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
+from orchestration.linkage.questions import COMPARED
 from orchestration.linkage.route_groups import Stop, route_groups
 from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
 from orchestration.linkage.warehouse_tables import TABLES
 
 __all__ = [
     "CODES_VERSION",
+    "COMPARED",
     "DESCRIPTIONS",
     "QUESTION_COLUMNS",
     "TABLES",

@@ -6,6 +6,7 @@ several places and making mentions (`extracts`), counting what was found (dbt), 
 (`stewardship`).
 """
 
+from orchestration.places.known import KnownPlace, known_place
 from orchestration.places.locate import (
     LocateSummary,
     countries_named,
@@ -20,11 +21,13 @@ from orchestration.places.locate import (
 from orchestration.places.normalise import norm
 
 __all__ = [
+    "KnownPlace",
     "LocateSummary",
     "countries_named",
     "country_code",
     "country_of_place",
     "described",
+    "known_place",
     "locate",
     "locate_rows",
     "norm",

@@ -43,7 +43,7 @@ def rows_set_aside_by_rule(settings: Settings, worths: Worths, end: End) -> Iter
 
 def left_of_rows(settings: Settings, decisions: Decisions, listed: Sequence[OpenItem]) -> Iterator[OpenItem]:
     """The items without the records that were let in or left out since; none where nothing is left."""
-    decided = _decided_records(settings, decisions)
+    decided = decided_records(settings, decisions)
     if not decided:
         yield from listed
         return
@@ -58,7 +58,7 @@ def left_of_rows(settings: Settings, decisions: Decisions, listed: Sequence[Open
             yield replace(one, detail=_counted(rows[one.item]), movements=min(one.movements, waits))
 
 
-def _decided_records(settings: Settings, decisions: Decisions) -> set[str]:
+def decided_records(settings: Settings, decisions: Decisions) -> set[str]:
     """Records that the next refresh finds elsewhere; one that fails a further rule stays set aside."""
     failed: dict[str, set[str]] = {}
     if decisions.row_releases:

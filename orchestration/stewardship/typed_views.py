@@ -14,8 +14,13 @@ from orchestration.settings import Settings
 
 
 @contextmanager
-def typed_views(settings: Settings, columns: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with these tables; `columns` of each as SQL declares them, such as `partner varchar`."""
+def typed_views(
+    settings: Settings, columns: Mapping[str, str], extract_id: str | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with these tables; `columns` of each as SQL declares them, such as `partner varchar`.
+
+    With an extract only its files are read; where two partners sent the same file, both are in them.
+    """
     elsewhere = {
         "matches": settings.work / "places" / "matches.parquet",
         "in_force": settings.work / "gates" / "in_force.parquet",
@@ -24,9 +29,18 @@ def typed_views(settings: Settings, columns: Mapping[str, str]) -> Iterator[duck
     }
     with duckdb.connect(config={"temp_directory": ""}) as con:
         for name, declared in columns.items():
-            path = elsewhere.get(name) or settings.typed / name / "*.parquet"
             con.execute(f"create table {name} ({declared})")
-            if any(path.parent.glob(path.name)):
+            if name in elsewhere:
+                files = [elsewhere[name]] if elsewhere[name].is_file() else []
+            else:
+                files = [
+                    path
+                    for path in sorted((settings.typed / name).glob("*.parquet"))
+                    if extract_id is None or extract_id in path.stem
+                ]
+            if files:
                 names = ", ".join(column.split()[0] for column in declared.split(", "))
-                con.execute(f"insert into {name} by name select {names} from read_parquet(?)", [str(path)])
+                con.execute(
+                    f"insert into {name} by name select {names} from read_parquet(?)", [list(map(str, files))]
+                )
         yield con

@@ -71,17 +71,9 @@ def write_typed(settings: Settings) -> None:
         ],
     )  # fmt: skip
     write_extracts(settings)
-    write_table(
-        settings.work / "places" / "matches.parquet",
-        [
-            {
-                "mention_id": RESOLVED,
-                "county_place_id": "KE040",
-                "place_id": "KE040",
-                "geo_precision": "county",
-            }
-        ],
-    )
+    match = {"mention_id": RESOLVED, "place_id": "KE040", "kind": "county", "county_place_id": "KE040",
+             "country_alpha3": "KEN", "geo_precision": "county"}  # fmt: skip
+    write_table(settings.work / "places" / "matches.parquet", [match])
     write_table(
         settings.work / "gates" / "in_force.parquet",
         [

@@ -1,0 +1,119 @@
+"""The queue of pairs that may be one person: both records side by side, likeliest first.
+
+What identifies a person is compared and never shown: the list says whether it is the same, and the fields of
+the records come from `record_fields`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestration.errors import UsageError
+from orchestration.linkage import COMPARED
+from orchestration.settings import Settings
+from orchestration.stewardship import items, review
+from orchestration.stewardship.decisions import active_decisions
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.open_items_settled import Answers
+from orchestration.stewardship.record_fields import Field, fields_of
+
+_APART = {"birth_years": "years of birth", "days": "days of the events"}
+
+
+@dataclass(frozen=True)
+class Side:
+    """Where a record stands at its partner, and what may be seen of it."""
+
+    record: str
+    partner: str
+    extract_id: str
+    sheet: str
+    row: int | None
+    fields: list[Field]
+
+
+@dataclass(frozen=True)
+class LinkQuestion:
+    """Two records that may be of one person.
+
+    `score` is the probability of that, between `score_low` and `score_high` whatever the prior. `reason` is
+    why it is a question; `agreements`, `differences` and `unknown` say in what the records agree.
+    """
+
+    item: Item
+    record_a: str
+    record_b: str
+    partners: tuple[str, str]
+    score: float
+    score_low: float
+    score_high: float
+    reason: str
+    agreements: list[str]
+    differences: list[str]
+    unknown: list[str]
+    sides: tuple[Side, Side]
+
+
+def link_questions(settings: Settings, page: int = 1, size: int = 20) -> list[LinkQuestion]:
+    """The pairs that nobody has ruled on, a page of them (from 1)."""
+    return [_question(settings, row) for row in _open(settings)[(page - 1) * size : page * size]]
+
+
+def count_link_questions(settings: Settings) -> int:
+    """How many there are on all pages."""
+    return len(_open(settings))
+
+
+def link_question(settings: Settings, item: Item) -> LinkQuestion | None:
+    """The question of one item, ruled on or not; None where the last refresh did not ask it."""
+    rows = (row for row in review.read(settings, review.LINKS) if _item(row) == item)
+    return next((_question(settings, row) for row in rows), None)
+
+
+def _open(settings: Settings) -> list[dict[str, str]]:
+    answers = Answers(settings, active_decisions(settings, settings.as_of()))
+    rows = [row for row in review.read(settings, review.LINKS) if not answers.to(_item(row))]
+    return sorted(rows, key=lambda row: (-float(row["probability"]), row["record_a"], row["record_b"]))
+
+
+def _item(row: Mapping[str, str]) -> Item:
+    return items.doubtful_link(row["record_a"], row["record_b"])
+
+
+def _question(settings: Settings, row: Mapping[str, str]) -> LinkQuestion:
+    found: dict[str, list[str]] = {"same": [], "differs": [], "not known": []}
+    for name in COMPARED:
+        found[row[name]].append(name.replace("_", " "))
+    for name, told in _APART.items():
+        apart = row[name]
+        found["same" if apart == "0 apart" else "not known" if apart == "not known" else "differs"].append(
+            told if apart in ("0 apart", "not known") else f"{told} ({apart})"
+        )
+    return LinkQuestion(
+        _item(row),
+        row["record_a"],
+        row["record_b"],
+        (row["partner_a"], row["partner_b"]),
+        float(row["probability"]),
+        float(row["probability_low"]),
+        float(row["probability_high"]),
+        row["reason"],
+        found["same"],
+        found["differs"],
+        found["not known"],
+        (_side(settings, row, "a"), _side(settings, row, "b")),
+    )
+
+
+def _side(settings: Settings, row: Mapping[str, str], end: str) -> Side:
+    """Without fields where the record is not typed at this moment."""
+    partner, extract_id, sheet = (row[f"{name}_{end}"] for name in ("partner", "extract", "sheet"))
+    number = int(row[f"row_{end}"]) if row[f"row_{end}"] else None
+    fields: list[Field] = []
+    if number is not None:
+        try:
+            fields = fields_of(settings, partner, extract_id, sheet, number)
+        except UsageError:
+            fields = []
+    return Side(row[f"record_{end}"], partner, extract_id, sheet, number, fields)

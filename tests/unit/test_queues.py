@@ -1,0 +1,163 @@
+"""The queues of names and of pairs: what is asked, what is offered, and what is never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.extracts.typed.tables import RECORDS
+from orchestration.keys import shown_record
+from orchestration.linkage import COMPARED
+from orchestration.settings import Settings
+from orchestration.stewardship import items, record_decision, review
+from orchestration.stewardship.link_queue import count_link_questions, link_question, link_questions
+from orchestration.stewardship.place_queue import (
+    count_place_questions,
+    county_outlines,
+    place_matches,
+    place_question,
+    place_questions,
+)
+from tests.unit import steward_world as world
+from tests.unit.steward_world import NOW, PARTNER, SERVING
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return world.make_home(tmp_path)
+
+
+def decide(settings: Settings, kind: str, **payload: Any) -> None:
+    record_decision(settings, kind, "A. Fixture", "agreed by telephone", NOW, **payload)
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def names(settings: Settings) -> Settings:
+    world.put(
+        settings,
+        review.UNRESOLVED_PLACES,
+        world.open_name(world.OPEN_NAME, "Maraba border", candidates="lo-ken-maraba", status="ambiguous"),
+        world.open_name(world.COUNTRYLESS, "Kwa Fixture stage", "KE"),
+        world.open_name(world.HIDDEN, "", is_withheld="True", candidates="KE047"),
+    )
+    world.refreshed(settings)
+    return settings
+
+
+def test_names_are_asked_most_movements_first_and_in_pages(names: Settings) -> None:
+    first, *_ = place_questions(names, 1, 2)
+    assert (first.text_shown, first.movements, first.mentions) == ("Maraba border", 2, 1)
+    assert [len(place_questions(names, page, 2)) for page in (1, 2, 3)] == [2, 1, 0]
+    assert count_place_questions(names) == 3
+
+
+def test_a_candidate_says_where_it_lies(names: Settings) -> None:
+    candidates = {one.place_id: one for one in place_questions(names)[0].candidates}
+    malaba = candidates["bp-ken-malaba"]
+    assert (malaba.name, malaba.kind, malaba.county, malaba.country) == (
+        "Malaba",
+        "border_point",
+        "Busia",
+        "Kenya",
+    )
+    assert malaba.lat == pytest.approx(0.635) and malaba.lon == pytest.approx(34.272)
+    assert "lo-ken-maraba" in candidates and len(candidates) == len(place_questions(names)[0].candidates)
+
+
+def test_a_withheld_name_is_asked_without_its_text(names: Settings) -> None:
+    (withheld,) = (one for one in place_questions(names) if one.text_shown is None)
+    assert [one.place_id for one in withheld.candidates] == ["KE047"]
+
+
+def test_a_decided_name_is_not_asked_again(names: Settings) -> None:
+    item = items.place_name("kwa fixture stage", "KEN")
+    asked = place_question(names, item)
+    assert asked is not None and asked.country == "KEN"
+    decide(names, "place_alias", text="Kwa Fixture stage", place_id="KE040")
+    assert place_question(names, item) is None
+    assert count_place_questions(names) == 2
+
+
+def test_a_steward_searches_by_the_resolver_and_decisions_go_first(settings: Settings) -> None:
+    (sure,) = place_matches(settings, "Lodwar")
+    assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
+    assert place_matches(settings, "Kwa Fixture stage") == []
+    decide(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040")
+    (decided,) = place_matches(settings, "kwa fixture STAGE")
+    assert (decided.place_id, decided.method, decided.confidence) == ("KE040", "decision", 1.0)
+
+
+def test_the_map_has_every_county_and_the_words_it_must_carry(settings: Settings) -> None:
+    drawn = county_outlines(settings)
+    assert len(drawn["features"]) == 47
+    busia = next(one for one in drawn["features"] if one["properties"]["place_id"] == "KE040")
+    assert busia["properties"]["name"] == "Busia" and "Polygon" in busia["geometry"]["type"]
+    assert "not authoritative" in drawn["captions"]["label"]
+
+
+# --- pairs ---------------------------------------------------------------------------------------
+
+
+def pair(a: int, b: int, probability: float, **changes: Any) -> dict[str, Any]:
+    ends = {
+        f"{name}_{end}": value
+        for end, number in (("a", a), ("b", b))
+        for name, value in (
+            ("record", shown_record(number)), ("partner", PARTNER), ("extract", SERVING), ("sheet", "Jan"),
+            ("row", number + 1),
+        )
+    }  # fmt: skip
+    likely = {f"probability{end}": probability + by for end, by in (("", 0), ("_low", -0.1), ("_high", 0.05))}
+    return ends | likely | {"reason": "unsure"} | dict.fromkeys(COMPARED, "not known") | {
+        "birth_years": "0 apart", "days": "26 apart", **changes,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def pairs(settings: Settings) -> Settings:
+    asked = pair(1, 2, 0.6), pair(3, 4, 0.9, surname="same", phone="differs"), pair(5, 6, 0.7)
+    world.put(settings, review.LINKS, *asked)
+    rows = [
+        dict.fromkeys(RECORDS.names)
+        | {
+            "partner": PARTNER,
+            "extract_id": SERVING,
+            "record_id": number,
+            "sheet": "Jan",
+            "row_number": number + 1,
+        }
+        for number in range(1, 6)
+    ]
+    world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
+    return settings
+
+
+def test_pairs_are_asked_likeliest_first_with_both_sides(pairs: Settings) -> None:
+    first, *rest = link_questions(pairs)
+    assert (first.score, first.record_a, len(rest)) == (0.9, shown_record(3), 2)
+    assert first.agreements == ["surname", "years of birth"]
+    assert first.differences == ["phone", "days of the events (26 apart)"]
+    assert "given name" in first.unknown
+    codes = [
+        next(one.typed_value for one in side.fields if one.name == "record_code") for side in first.sides
+    ]
+    assert codes == [first.record_a, first.record_b]
+
+
+def test_a_record_that_is_not_typed_at_the_moment_is_a_side_without_fields(pairs: Settings) -> None:
+    asked = link_question(pairs, items.doubtful_link(shown_record(5), shown_record(6)))
+    assert asked is not None
+    assert asked.sides[0].fields and asked.sides[1].fields == []
+    assert asked.sides[1].row == 7
+
+
+def test_a_pair_that_is_ruled_on_is_not_asked_again(pairs: Settings) -> None:
+    decide(pairs, "link_accept", record_a=shown_record(4), record_b=shown_record(3))
+    assert [one.score for one in link_questions(pairs)] == [0.7, 0.6]
+    assert count_link_questions(pairs) == 2
+    assert [one.score for one in link_questions(pairs, 2, 1)] == [0.6]

@@ -1,0 +1,145 @@
+"""A steward sees of a landed record what identifies nobody, and is told what is hidden and why."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.extracts.typed.tables import RECORDS
+from orchestration.keys import shown_record
+from orchestration.settings import Settings
+from orchestration.stewardship import record_decision
+from orchestration.stewardship.record_fields import (
+    SHOWN,
+    Field,
+    count_set_aside,
+    fields_of,
+    rows_set_aside,
+)
+from tests.unit import steward_world as world
+from tests.unit.steward_world import NOW, PARTNER, SERVING
+
+# Columns of the typed records that are never shown as they are, and the keys by which a record is found.
+HIDDEN = {"event_on", "submitted_at", "embargo_until", "period_from", "period_to", "round", "content_hash"}
+KEYS = {"extract_id", "partner", "record_id", "sheet", "row_number", "source_row_count", "key_basis"}
+CONTRACT = {
+    "fields": {
+        "event_on": {"column": "Date"},
+        "age_band": {"column": "Age", "from_": "birth_date"},
+        "place(origin).place_text": {"column": "From"},
+        "documents": {"column": "Papers"},
+    },
+    "link": {"given": "First name", "surname": "Surname", "phone": None},
+    "deny": ["Remarks by R. Testperson"],
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = world.make_home(tmp_path)
+    note = settings.landing / PARTNER / f"{SERVING}.json"
+    note.write_text(json.dumps({"contract": world.CONTRACT, "contract_content": CONTRACT}))
+    whole = dict.fromkeys(RECORDS.names, None)
+    days = {"event_on": date(2025, 1, 17), "submitted_at": datetime(2025, 1, 18, tzinfo=UTC), "sex": "female"}
+    rows = [whole | _record(1, "Jan", 2) | days, whole | _record(2, "Feb", 2), whole | _record(3, "Jan", 3)]
+    world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
+    (settings.typed / "records" / "x.parquet").unlink()
+    return settings
+
+
+def _record(number: int, sheet: str, row: int) -> dict[str, Any]:
+    return {"partner": PARTNER, "extract_id": SERVING, "record_id": number, "sheet": sheet, "row_number": row}
+
+
+def of_row(settings: Settings, sheet: str | None = "Jan", row: int = 2) -> dict[str, Field]:
+    return {one.name: one for one in fields_of(settings, PARTNER, SERVING, sheet, row)}
+
+
+def test_codes_are_shown_and_a_day_becomes_its_month(settings: Settings) -> None:
+    found = of_row(settings)
+    assert found["sex"].typed_value == "female"
+    assert found["event_month"].typed_value == "2025-01"
+    assert found["record_code"].typed_value == shown_record(1)
+    assert "17" not in str([one.typed_value for one in found.values() if one.name != "record_code"])
+
+
+def test_what_is_hidden_is_named_with_the_reason_and_without_the_value(settings: Settings) -> None:
+    found = of_row(settings)
+    hidden = {name: one.why_withheld for name, one in found.items() if one.is_withheld}
+    assert hidden.keys() == {
+        "event_on", "submitted_at", "place(origin).place_text", "age", "record_ref", "given", "surname",
+        "columns_that_the_contract_denies",
+    }  # fmt: skip
+    assert all(hidden.values())
+    assert all(one.typed_value is None for one in found.values() if one.is_withheld)
+    assert "Testperson" not in str(found)
+
+
+def test_an_unknown_field_is_shown_only_where_the_contract_reads_it(settings: Settings) -> None:
+    found = of_row(settings)
+    assert found["documents"] == Field("documents")
+    assert "nationality" not in found
+
+
+def test_problems_stand_at_their_field_and_those_of_a_hidden_one_too(settings: Settings) -> None:
+    problem = _record(1, "Jan", 2) | {"outcome": "Q"}
+    world.write_table(
+        settings.typed / "problems" / f"{SERVING}.parquet",
+        [
+            problem | {"field": name, "problem_code": code}
+            for name, code in (
+                ("event_on", "date_invalid"),
+                ("record", "duplicate_rows"),
+                ("sex", "sex_conflict"),
+            )
+        ],
+    )
+    found = of_row(settings)
+    assert found["event_on"].problem_codes == ("date_invalid",)
+    assert found["record"].problem_codes == ("duplicate_rows",)
+    assert found["sex"].problem_codes == ("sex_conflict",)
+
+
+def test_a_place_is_shown_as_its_county_whatever_was_written(settings: Settings) -> None:
+    stops = [
+        {"partner": PARTNER, "extract_id": SERVING, "record_id": 1, "place_role": role, "seq": seq,
+         "mention_id": mention}
+        for role, seq, mention in (("origin", 1, world.RESOLVED), ("transit", 1, world.OPEN_NAME))
+    ]  # fmt: skip
+    world.write_table(settings.typed / "place_mentions" / f"{SERVING}.parquet", stops)
+    match = {"mention_id": world.RESOLVED, "county_place_id": "KE040", "country_alpha3": "KEN"}
+    world.write_table(settings.work / "places" / "matches.parquet", [match | {"place_id": "bp-ken-malaba"}])
+    found = of_row(settings)
+    assert found["place(origin) 1"].typed_value == "Busia (county, Kenya)"
+    assert found["place(transit) 2"].typed_value is None
+
+
+def test_a_row_of_several_sheets_has_to_be_said(settings: Settings) -> None:
+    with pytest.raises(UsageError, match=r"Several sheets of .* have a record in row 2: Feb, Jan. Say which"):
+        of_row(settings, None)
+    assert of_row(settings, None, 3)["record_code"].typed_value == shown_record(3)
+    with pytest.raises(UsageError, match="has no record that begins in row 99"):
+        of_row(settings, "Jan", 99)
+
+
+def test_every_column_of_the_typed_records_was_decided_about() -> None:
+    """A new one is shown only once somebody has said that it identifies nobody."""
+    assert set(RECORDS.names) == {*SHOWN, *HIDDEN, *KEYS}
+    assert not {"round", "event_on", "content_hash"} & set(SHOWN)
+
+
+def test_rows_set_aside_are_listed_in_pages_without_those_decided_since(settings: Settings) -> None:
+    world.set_aside(settings, *((number, "date_invalid") for number in (1, 2, 3)), (4, "count_zero"))
+    pages = [rows_set_aside(settings, PARTNER, "date_invalid", page, 2) for page in (1, 2, 3)]
+    assert [[one.record for one in page] for page in pages] == [
+        [shown_record(1), shown_record(2)], [shown_record(3)], [],
+    ]  # fmt: skip
+    assert pages[0][0].row == 2
+    record_decision(settings, "row_exclude", "A. Fixture", "an example", NOW, record=shown_record(2))
+    assert count_set_aside(settings, PARTNER, "date_invalid") == 2
+    assert shown_record(2) not in str(rows_set_aside(settings, PARTNER, "date_invalid"))
