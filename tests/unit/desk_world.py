@@ -6,13 +6,16 @@ import re
 from collections.abc import Iterable
 from html import unescape
 from typing import Any
+from unittest import mock
 
+from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from orchestration import release
 from orchestration.settings import Settings
 from orchestration.status import read_status
 from orchestration.stewardship import desk
+from orchestration.stewardship.desk import accounts
 from orchestration.stewardship.desk.app import make_app
 
 ADDRESS = "http://127.0.0.1:3030"
@@ -30,6 +33,12 @@ Fields = Iterable[tuple[str, str]]
 
 
 def make_accounts(settings: Settings) -> None:
+    """Their hashes are weak, so that logging in costs a test nothing: `test_desk_accounts` has real ones."""
+    with mock.patch.object(accounts, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)):
+        _make_accounts(settings)
+
+
+def _make_accounts(settings: Settings) -> None:
     desk.add_account(settings, STEWARD, PASSPHRASE)
     desk.add_account(settings, SECOND, PASSPHRASE)
     desk.add_account(settings, READER, PASSPHRASE, is_read_only=True)

@@ -1,4 +1,4 @@
-"""The way of every decision: a form, a page that says what it would change, then the decision and its undo."""
+"""The way of every decision: a form, a page that says what it would change, the decision, and its undo."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def extract(visit: Visit, item: Item) -> Response:
 
 
 def file(visit: Visit, item: Item) -> Response:
-    """A file that waits in the inbox. Its name stands in the list alone, for it is the partner's own words."""
+    """A file that waits in the inbox. Its name is the partner's own words, so it is not shown."""
     found = [
         row
         for row in review.read(visit.settings, review.FILES_NOT_TAKEN)

@@ -9,8 +9,8 @@ from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.place_queue import (
-    county_outlines,
     count_place_questions,
+    county_outlines,
     place_matches,
     place_question,
     place_questions,
