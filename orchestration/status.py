@@ -11,7 +11,9 @@ from orchestration.extracts import agreements_ending, left_alone, load_contracts
 from orchestration.loud import partners_gone, warnings
 from orchestration.release import current_release
 from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, messages, review
+from orchestration.stewardship import active_decisions, messages, open_items, review
+
+MOST_VALUABLE = 5
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
@@ -23,6 +25,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     decisions = active_decisions(settings, settings.as_of())
     contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
+    waiting = open_items.open_items(settings)
     return {
         "home": str(settings.home),
         "release": release
@@ -54,6 +57,10 @@ def read_status(settings: Settings) -> dict[str, Any]:
         ],
         "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
         "left_alone": [vars(one) for one in left_alone(settings)],
+        "open_items": {
+            "number": len(waiting),
+            "most_valuable": [open_items.as_dict(one) for one in waiting[:MOST_VALUABLE]],
+        },
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
             "doubtful_links": review.count(settings, review.LINKS),

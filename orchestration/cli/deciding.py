@@ -192,6 +192,36 @@ def decide_agreement(
     _decision(settings, "agreement_change", author, reason, partner=partner, contract=contract, terms=terms)
 
 
+@decide.command("waiting")
+@json_output
+@installation
+def decide_waiting(settings: Settings, as_json: bool) -> None:
+    """Everything that waits for a steward, most valuable first, and who takes care of it."""
+    from orchestration.console_items import show_items
+    from orchestration.stewardship import open_items
+
+    found = open_items.open_items(settings)
+    if as_json:
+        print(json.dumps({"items": [open_items.as_dict(one) for one in found]}, ensure_ascii=False))
+    else:
+        show_items(found)
+
+
+@decide.command("take")
+@click.argument("item")
+@click.option("--owner", required=True, help="Who takes care of it: a name or role.")
+@click.option("--due", help="Until which day, such as 2027-01-31.")
+@author_and_reason
+@installation
+def decide_take(settings: Settings, item: str, owner: str, due: str | None, author: str, reason: str) -> None:
+    """Say who takes care of ITEM, named as in `njia decide waiting`, until it is settled."""
+    from orchestration import stewardship
+
+    taken = {"item": item, "owner": owner, "due": day_of(due) if due else None}
+    entry = stewardship.record_decision(settings, "assignment", author, reason, settings.as_of(), **taken)
+    console.say(f"Decision {entry['id']} recorded: {entry['owner']} takes care of {entry['item']}.")
+
+
 @decide.command("confirm")
 @click.argument("decision_id")
 @author_and_reason

@@ -122,6 +122,7 @@ def ui(settings: Settings, port: int) -> None:
 @installation
 def status(settings: Settings, as_json: bool) -> None:
     """The current release, its age, the partners and their freshness, what is held, what waits."""
+    from orchestration.console_items import show_most_valuable
     from orchestration.status import read_status
 
     found = read_status(settings)
@@ -129,6 +130,7 @@ def status(settings: Settings, as_json: bool) -> None:
         print(json.dumps(found, default=str))
     else:
         console.show_status(found)
+        show_most_valuable(found["open_items"])
 
 
 def _tell_of_it(settings: Settings) -> None:

@@ -1,6 +1,8 @@
 """What stewards decide, as data: kinds of decision, their files, and which of them hold at a given time.
 
-Also what waits for a steward (`review`, `refreshes`, `items`), and telling people of it (`messages`).
+Also what waits for a steward (`review`, `refreshes`, `items`; in order: `open_items`), what may be seen of
+it (`record_fields`, `place_queue`, `link_queue`, `drift_queue`), what decisions would change (`previews`),
+several at once (`batches`), and telling people of it (`messages`).
 What does not belong here: what a decision does (the gates, places and release rooms read it and act).
 """
 

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from orchestration.extracts import contact_in_prose
+from orchestration.stewardship.items import Item
 
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
@@ -56,6 +57,15 @@ Written = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(_without_contact),
 ]
+
+
+def _names_an_item(text: str) -> str:
+    try:
+        return str(Item.parse(text))
+    except ValueError:
+        raise ValueError("must name an item as `njia decide waiting` does, such as extract:p:0123") from None
+
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 DecisionId = Annotated[str, _form("[0-9a-f]{12}", f"12 {_HEX}, such as 3317f06775ff")]
 ExtractId = Annotated[str, _form("[0-9a-f]{16}", f"16 {_HEX}, such as 4df327af7418fa78")]
@@ -242,6 +252,23 @@ class Rollback(Decision):
     to_release: ReleaseId
 
 
+class Assignment(Decision):
+    """Somebody takes care of an open item until a day. Of two for one item the later holds.
+
+    It lapses when its item is settled, and shapes no release.
+    """
+
+    item: Annotated[str, AfterValidator(_names_an_item)]
+    owner: Annotated[Name, AfterValidator(_without_contact)]
+    due: date | None = None
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Self:
+        if self.due is not None and self.due < self.time.date():
+            raise ValueError("due must be the day of the decision or a later one")
+        return self
+
+
 KINDS: dict[str, type[Decision]] = {
     "check_waiver": CheckWaiver,
     "extract_accept": ExtractAccept,
@@ -253,6 +280,7 @@ KINDS: dict[str, type[Decision]] = {
     "row_exclude": RowExclude,
     "agreement_change": AgreementChange,
     "rollback": Rollback,
+    "assignment": Assignment,
 }
 
 
@@ -287,6 +315,9 @@ def what_it_says(entry: Entry) -> str:
             return f"the agreement of {entry.partner}/{entry.contract} now says: {said}"
         case Rollback():
             return f"back to {entry.to_release} from {entry.from_release}"
+        case Assignment():
+            until = f" until {entry.due}" if entry.due else ""
+            return f"{entry.owner} takes care of {entry.item}{until}"
     raise TypeError(f"There are no words for {type(entry).__name__}.")
 
 

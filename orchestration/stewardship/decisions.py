@@ -58,6 +58,7 @@ class Decisions:
     row_exclusions: list[dict[str, Any]] = field(default_factory=list)
     agreement_changes: list[dict[str, Any]] = field(default_factory=list)
     rollbacks: list[dict[str, Any]] = field(default_factory=list)
+    assignments: list[dict[str, Any]] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)  # of each decision's id, in its kind's file
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -77,7 +78,7 @@ class Decisions:
 
     @property
     def shaping(self) -> list[dict[str, Any]]:
-        """All that shape a release. Rollbacks choose between releases and are left out."""
+        """All that shape a release: not rollbacks, which choose between releases, and not who takes care."""
         shaping = [*self.extract_accepts, *self.extract_withdrawals, *self.waivers, *self.place_aliases]
         shaping += [*self.link_accepts, *self.link_rejections]
         return [*shaping, *self.row_releases, *self.row_exclusions, *self.agreement_changes]
@@ -146,6 +147,7 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
         row_exclusions=of_kind["row_exclude"],
         agreement_changes=of_kind["agreement_change"],
         rollbacks=of_kind["rollback"],
+        assignments=of_kind["assignment"],
         lines={entry.id: number for number, entry in found},
     )
 

@@ -13,9 +13,11 @@ from typing import Any
 from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
 from orchestration import places
 from orchestration.settings import Settings
+from orchestration.stewardship.assignments import why_nothing_waits, why_taken_already
 from orchestration.stewardship.decision_kinds import (
     RELEASE_SCOPE,
     AgreementChange,
+    Assignment,
     CheckWaiver,
     Entry,
     ExtractAccept,
@@ -70,6 +72,8 @@ def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None
         return _named_already(decision, holding)
     if isinstance(decision, LinkAccept | LinkReject):
         return _ruled_already(decision, holding)
+    if isinstance(decision, Assignment):
+        return why_taken_already(decision, holding)
     if isinstance(decision, RowRelease | RowExclude) and (other := ruled_on_record(decision, holding)):
         done = "leaves this record out" if isinstance(other, RowExclude) else "lets this record in"
         return f"Decision {other.id} {done} already. {_take_back(other)}"
@@ -81,6 +85,8 @@ def why_unknown(settings: Settings, decision: Entry) -> str | None:
 
     Asked only when it is made: a record that is withdrawn later does not stop the refreshes.
     """
+    if isinstance(decision, Assignment):
+        return why_nothing_waits(settings, decision)
     if isinstance(decision, RowRelease | RowExclude):
         return why_records_missed(settings, decision)
     if not isinstance(decision, LinkAccept | LinkReject):

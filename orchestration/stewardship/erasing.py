@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from typing import Any
 
 from orchestration.durable import write_text
 from orchestration.settings import Settings
@@ -14,6 +15,7 @@ from orchestration.stewardship.decision_files import locked, read_kind
 from orchestration.stewardship.decision_kinds import KINDS
 
 _RECORD_FIELDS = ("record", "record_a", "record_b")
+_ITEM = "item"  # of an assignment, which may name a pair by its records
 
 
 def erase_decisions(settings: Settings, records: Collection[str], texts: Collection[str] = ()) -> list[str]:
@@ -28,9 +30,7 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
             lines = path.read_text(encoding="utf-8").splitlines()
             entries = [json.loads(line) for line in lines]
             doomed = {
-                entry["id"]
-                for entry in entries
-                if {entry.get(name) for name in _RECORD_FIELDS} & set(records) or entry.get("text") in texts
+                entry["id"] for entry in entries if _named(entry) & set(records) or entry.get("text") in texts
             }
             stays = [
                 not {entry["id"], entry.get("revokes"), entry.get("confirms")} & doomed for entry in entries
@@ -40,3 +40,8 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
                 removed += [entry["id"] for entry, is_kept in zip(entries, stays, strict=True) if not is_kept]
                 write_text(path, "".join(f"{line}\n" for line in kept))
     return removed
+
+
+def _named(entry: dict[str, Any]) -> set[str]:
+    """The records that an entry is about."""
+    return {*(str(entry.get(name)) for name in _RECORD_FIELDS), *str(entry.get(_ITEM, "")).split(":")}

@@ -15,6 +15,7 @@ from typing import Any
 from orchestration.extracts import Contracts
 from orchestration.settings import Settings
 from orchestration.stewardship import review
+from orchestration.stewardship.assignments import with_owners
 from orchestration.stewardship.decisions import Decisions, active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem, most_valuable_first
@@ -31,7 +32,7 @@ from orchestration.stewardship.open_items_settled import Answers
 from orchestration.stewardship.open_items_worth import Worth, Worths, read_worths
 from orchestration.stewardship.refreshes import End
 
-__all__ = ["OpenItem", "open_items", "write_open_items"]
+__all__ = ["OpenItem", "as_dict", "open_items", "write_open_items"]
 
 _COLUMNS = (
     "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
@@ -74,7 +75,7 @@ def write_open_items(
     found = [
         replace(
             one,
-            opened=_day(opened.get(str(one.item), "")) or today,
+            opened=_day(opened.get(str(one.item), "")) or one.opened or today,
             answered_by=tuple(sorted(answers.to(one.item))),
         )
         for one in found
@@ -96,17 +97,21 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     standing = [one for one in listed.values() if one.item.kind != "decision" and not answers.settle(one)]
     standing = list(left_of_rows(settings, decisions, standing))
     standing += _decisions_now(settings, now.date(), listed)
-    return sorted(standing, key=most_valuable_first)
+    return sorted(with_owners(standing, decisions.assignments), key=most_valuable_first)
+
+
+def as_dict(one: OpenItem) -> dict[str, Any]:
+    """An item as `--json` prints it."""
+    told = {name: value for name, value in vars(one).items() if name != "answered_by"}
+    days = {name: str(told[name]) if told[name] else None for name in ("opened", "due")}
+    return {**told, "item": str(one.item), **days}
 
 
 def _decisions_now(settings: Settings, today: date, listed: Mapping[Item, OpenItem]) -> Iterator[OpenItem]:
-    """A listed decision keeps its worth and its day; one made since is worth what it would settle."""
+    """A listed decision keeps its worth; one made since is worth what it would settle."""
     for one in open_decisions(settings, today, _worth_of(listed.values())):
         known = listed.get(one.item)
-        if known:
-            yield replace(one, movements=known.movements, numbers=known.numbers, opened=known.opened)
-        else:
-            yield replace(one, opened=today)
+        yield replace(one, movements=known.movements, numbers=known.numbers) if known else one
 
 
 def _worth_of(found: Iterable[OpenItem]) -> dict[Item, Worth]:

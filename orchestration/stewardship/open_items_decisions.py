@@ -28,6 +28,7 @@ def open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wort
         item = items.decision(entry["id"])
         told = f"{entry['says']} ({entry['author']}, {entry['time'][:10]})"
         expires = date.fromisoformat(entry["expires"]) if "expires" in entry else None
+        made = date.fromisoformat(entry["time"][:10])
         worth = worth_of.get(waived_item(entry["check"], entry["scope"]), NOTHING) if expires else NOTHING
         if expires and expires < today:
             continue
@@ -39,6 +40,7 @@ def open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wort
                 entry["reason"],
                 "Look at what it is about. If you stand behind it, confirm it; else take it back.",
                 *worth,
+                opened=made,
                 due=expires,
             )
         elif entry["without_effect"]:
@@ -48,6 +50,7 @@ def open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wort
                 told,
                 entry["without_effect"],
                 "If it was right once, take it back.",
+                opened=made,
             )
         elif expires and expires <= today + SOON:
             yield OpenItem(
@@ -57,5 +60,6 @@ def open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wort
                 entry["reason"],
                 "If the check still fails for a good reason, waive it anew; else let the waiver end.",
                 *worth,
+                opened=made,
                 due=expires,
             )

@@ -34,7 +34,7 @@ def drifted_contracts(settings: Settings, worths: Worths, end: End) -> Iterator[
         yield OpenItem(
             items.drift(partner, contract),
             f"{partner} changed its columns or choices ({contract})",
-            ", ".join(f"{number} {told}" for number, told in found if number) + ".",
+            ", ".join(f"{told}: {number}" for number, told in found if number) + ".",
             "What the contract does not name is dropped; an answer that it does not know counts as unknown.",
             "Look at the ready change to the contract, merge it, and try it with `njia contract check`.",
             *worth,

@@ -94,7 +94,7 @@ def _by_one_rule_alone(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str
 
 def _counted(rows: Sequence[Mapping[str, str]]) -> str:
     records, extracts = {row["record"] for row in rows}, {row["extract_id"] for row in rows}
-    return f"{len(records):,} records in {len(extracts):,} extracts."
+    return f"{len(records):,} record(s) in {len(extracts):,} extract(s)."
 
 
 def _may_be_released(rule: str) -> str:

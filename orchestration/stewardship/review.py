@@ -1,6 +1,7 @@
 """The `review/` folder: what waits for a steward after a refresh, published or refused. Restricted.
 
-Every refresh rewrites it. It names partners, row numbers and rules, and no value of a row.
+Every refresh rewrites it. It names partners, row numbers and rules, and no value of a row. `open_items.csv`,
+written last, puts all of it in one order, most valuable first.
 """
 
 from __future__ import annotations

@@ -46,10 +46,13 @@ def make_home(folder: Path) -> Settings:
     partner.mkdir(parents=True)
     (partner / "contract.yml").write_text(scenario.PARTNERS[PARTNER])
     settings = Settings(folder / "home", folder / "partners", folder / "home" / "keys", NOW)
-    for extract_id in (SERVING, HELD):
+    for sequence, extract_id in enumerate((SERVING, HELD), start=1):
         note = settings.landing / PARTNER / f"{extract_id}.json"
         note.parent.mkdir(parents=True, exist_ok=True)
-        note.write_text(json.dumps({"contract": CONTRACT, "extract_id": extract_id}))
+        told = {"partner": PARTNER, "contract": CONTRACT, "extract_id": extract_id, "sequence": sequence,
+                "received_on": "2026-01-01", "refusals": [],
+                "contract_content": {"delivery": {"cadence": "monthly"}}}  # fmt: skip
+        note.write_text(json.dumps(told))
     write_typed(settings)
     return settings
 

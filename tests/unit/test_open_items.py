@@ -79,7 +79,7 @@ def test_rows_are_worth_the_records_that_their_rule_alone_keeps_out(settings: Se
     world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"), (2, "count_zero"))
     found = world.refreshed(settings)
     invalid = one_of(found, items.quarantined_rows(PARTNER, "date_invalid"))
-    assert (invalid.movements, invalid.detail) == (1, "2 records in 1 extracts.")
+    assert (invalid.movements, invalid.detail) == (1, "2 record(s) in 1 extract(s).")
     assert one_of(found, items.quarantined_rows(PARTNER, "count_zero")).movements == 0
 
 
@@ -172,7 +172,7 @@ def test_a_record_let_in_leaves_its_rules_and_the_last_takes_the_item_off(settin
     assert one_of(world.refreshed(settings), item).movements == 2
     decide(settings, "row_release", record=shown_record(1))
     left = one_of(open_items(settings), item)
-    assert (left.movements, left.detail) == (1, "1 records in 1 extracts.")
+    assert (left.movements, left.detail) == (1, "1 record(s) in 1 extract(s).")
     decide(settings, "row_exclude", record=shown_record(3))
     assert str(item) not in names(open_items(settings))
 

@@ -1,0 +1,139 @@
+"""Who takes care of what waits: a decision like any other, which lapses with its item and shapes no release."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration import console
+from orchestration.console_items import show_items, show_most_valuable
+from orchestration.errors import UsageError
+from orchestration.keys import shown_record
+from orchestration.settings import Settings
+from orchestration.status import read_status
+from orchestration.stewardship import (
+    active_decisions,
+    audit,
+    erase_decisions,
+    items,
+    list_decisions,
+    record_decision,
+    review,
+    revoke,
+    without_effect,
+)
+from orchestration.stewardship.open_items import OpenItem, open_items
+from tests.unit import steward_world as world
+from tests.unit.steward_world import HELD, NOW, PARTNER
+
+ITEM = items.held_extract(PARTNER, HELD)
+DUE = date(2026, 3, 15)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = world.make_home(tmp_path)
+    world.refreshed(settings, held=world.held())
+    return settings
+
+
+def take(
+    settings: Settings, owner: str = "B. Fixture", due: date | None = DUE, **more: Any
+) -> dict[str, Any]:
+    given = {"item": str(ITEM), "owner": owner, "due": due} | more
+    return record_decision(settings, "assignment", "A. Fixture", "knows the partner", NOW, **given)
+
+
+def taken(settings: Settings) -> OpenItem:
+    (found,) = (one for one in open_items(settings) if one.item == ITEM)
+    return found
+
+
+def test_an_item_shows_who_takes_care_of_it_and_until_when(settings: Settings) -> None:
+    assert (taken(settings).owner, taken(settings).due) == (None, None)
+    made = take(settings)
+    assert (taken(settings).owner, taken(settings).due) == ("B. Fixture", DUE)
+    assert list_decisions(settings)[0]["says"] == f"B. Fixture takes care of {ITEM} until 2026-03-15"
+    assert [line["what"] for line in audit.read(settings).lines] == [made["id"]]
+
+
+def test_the_latest_holds_and_what_is_taken_back_leaves_the_one_before(settings: Settings) -> None:
+    take(settings)
+    later = take(settings, "C. Fixture", None)
+    assert (taken(settings).owner, taken(settings).due) == ("C. Fixture", None)
+    revoke(settings, later["id"], "A. Fixture", "is on leave", NOW)
+    assert taken(settings).owner == "B. Fixture"
+
+
+def test_it_lapses_when_the_item_is_settled_and_is_no_decision_without_effect(settings: Settings) -> None:
+    take(settings)
+    world.refreshed(settings)
+    decisions = active_decisions(settings, NOW)
+    assert ITEM not in {one.item for one in open_items(settings)}
+    assert without_effect(settings, decisions) == []
+    assert [one["without_effect"] for one in list_decisions(settings)] == [None]
+    again = (NOW + timedelta(days=5)).isoformat()
+    world.refreshed(settings, held=world.held(), as_of=again)
+    assert taken(settings).owner is None, "what comes back later is nobody's"
+
+
+def test_it_shapes_no_release(settings: Settings) -> None:
+    before = active_decisions(settings, NOW).content_hash()
+    take(settings)
+    after = active_decisions(settings, NOW)
+    assert len(after.assignments) == 1 and after.shaping == []
+    assert after.content_hash() == before
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"item": "extract:swala_post:0000000000000000"}, "Nothing called extract:swala_post:0{16} waits"),
+        ({"item": "nonsense"}, "item: must name an item as `njia decide waiting` does"),
+        ({"due": date(2026, 2, 27)}, "due must be the day of the decision or a later one"),
+        ({"owner": "b.fixture@example.org"}, "owner: it holds an e-mail address"),
+        ({"owner": " "}, "owner: "),
+    ],
+)
+def test_what_cannot_be_is_refused(settings: Settings, given: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        take(settings, **given)
+
+
+def test_the_same_twice_is_refused(settings: Settings) -> None:
+    made = take(settings)
+    with pytest.raises(UsageError, match=f"Decision {made['id']} says so already"):
+        take(settings)
+
+
+def test_an_assignment_of_a_pair_goes_with_its_forgotten_record(settings: Settings) -> None:
+    a, b = shown_record(1), shown_record(2)
+    world.put(settings, review.LINKS, {"record_a": a, "record_b": b, "partner_a": PARTNER, "partner_b": PARTNER,
+              "reason": "unsure", "probability": "0.8"})  # fmt: skip
+    world.refreshed(settings, held=world.held())
+    made = take(settings, item=str(items.doubtful_link(a, b)))
+    kept = take(settings)
+    assert erase_decisions(settings, {b}) == [made["id"]]
+    assert [one["id"] for one in list_decisions(settings)] == [kept["id"]]
+
+
+def test_status_names_how_many_wait_and_the_most_valuable_first(settings: Settings) -> None:
+    world.set_aside(settings, *((number, f"rule_{number}") for number in range(1, 7)))
+    world.refreshed(settings, held=world.held())
+    take(settings)
+    found = read_status(settings)["open_items"]
+    assert (found["number"], len(found["most_valuable"])) == (7, 5)
+    first = found["most_valuable"][0]
+    assert (first["item"], first["owner"], first["due"], first["movements"]) == (
+        str(ITEM), "B. Fixture", "2026-03-15", 3,
+    )  # fmt: skip
+    with console.out.capture() as shown:
+        show_most_valuable(found)
+        show_items(open_items(settings))
+    told = " ".join(shown.get().split())
+    assert "7 open item(s) for a steward; the most valuable:" in told
+    assert "3 movements, 2 published cells; B. Fixture takes care of it, due 2026-03-15" in told
+    assert told.count(str(ITEM)) == 1, "the whole list gives the names that `take` wants"

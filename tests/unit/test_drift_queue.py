@@ -1,0 +1,94 @@
+"""What a partner changed, the ready change to its contract, and what that would do to rows that landed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyrage
+import pytest
+
+from orchestration.extracts import drift_items, load_contracts, take_in, type_extracts
+from orchestration.keys import Keys
+from orchestration.settings import Settings
+from orchestration.stewardship import items, review
+from orchestration.stewardship.drift_queue import DriftQuestion, drift_questions
+from orchestration.stewardship.foreseen import Change
+from orchestration.stewardship.open_items_drift import drifted_contracts
+from orchestration.stewardship.open_items_worth import NOTHING, read_worths
+from orchestration.stewardship.refreshes import PUBLISHED, End
+from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
+
+AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(pyrage.x25519.Identity.generate().to_public()))
+ITEM = items.drift("testpartner", "book")
+SECRETS = ("Sampleton", "0712345678")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """A file that landed with new answers and a new column, and one that waits because its column was renamed."""
+    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+    settings.partners.mkdir()
+    add_partner(settings.partners, book())
+    answers = ["F", "M", "helicopter", "helicopter", "Sampleton"]
+    landed = [[number, *ROW[1:2], answers[number % 5], *ROW[3:], "x"] for number in range(1, 31)]
+    _send(settings, "landed.xlsx", [*HEADER, "Mzigo"], landed)
+    waits = ["Town of origin" if column == "From" else column for column in HEADER]
+    held = _send(settings, "waits.xlsx", waits, [[number, *ROW[1:]] for number in range(1, 32)])
+    type_extracts(settings, KEYS)
+    review.write_drift(settings, drift_items(settings, load_contracts(settings.partners), held))
+    return settings
+
+
+def _send(settings: Settings, name: str, header: list[str], rows: list[list[Any]]) -> list[Any]:
+    folder = settings.inbox / "testpartner"
+    folder.mkdir(parents=True, exist_ok=True)
+    workbook(folder / name, {"Cases": [header, *rows]})
+    return [one for one in take_in(settings, KEYS, AS_OF) if one.file == name]
+
+
+def asked(home: Settings) -> tuple[DriftQuestion, DriftQuestion]:
+    waits, landed = drift_questions(home)
+    assert (waits.is_landed, landed.is_landed) == (False, True)
+    return waits, landed
+
+
+def test_each_file_tells_its_changes_the_patch_and_its_effects(home: Settings) -> None:
+    waits, landed = asked(home)
+    renamed = next(one for one in waits.changes if one.kind == "column_renamed")
+    assert (renamed.column, renamed.now) == ("From", "Town of origin")
+    assert "Town of origin" in waits.patch and waits.effects
+    kinds = {one.kind: one for one in landed.changes}
+    assert kinds.keys() == {"column_added", "new_codes"}
+    assert kinds["new_codes"].answers == {"helicopter": 12} and kinds["new_codes"].records == 18
+    assert {waits.item, landed.item} == {ITEM} and len(drift_questions(home, ITEM)) == 2
+    assert drift_questions(home, items.drift("testpartner", "other")) == []
+
+
+def test_answers_that_are_shown_are_counted_on_the_landed_rows(home: Settings) -> None:
+    _, landed = asked(home)
+    assert landed.on_landed_rows == [Change("Records whose sex holds an answer that nobody knows", 18, 6)]
+    assert any("1 further answer(s) of sex are not shown" in said for said in landed.unforeseen)
+
+
+def test_a_file_that_did_not_land_says_what_cannot_be_known(home: Settings) -> None:
+    waits, _ = asked(home)
+    assert waits.on_landed_rows == []
+    assert "Nothing of this file landed" in waits.unforeseen[0]
+
+
+def test_no_answer_that_may_identify_somebody_is_told(home: Settings) -> None:
+    assert not [secret for secret in SECRETS if secret in str(drift_questions(home))]
+
+
+def test_drift_is_one_open_item_a_contract_worth_the_answers_nobody_knows(home: Settings) -> None:
+    end = End("run", AS_OF.isoformat(), outcome=PUBLISHED)
+    (found,) = drifted_contracts(home, read_worths(home, NOTHING), end)
+    assert (found.item, found.movements) == (ITEM, 18)
+    assert "columns probably renamed: 1" in found.detail and "Town" not in found.detail
+
+
+def test_nothing_is_asked_before_the_first_refresh(tmp_path: Path) -> None:
+    assert drift_questions(Settings(tmp_path, tmp_path, tmp_path)) == []
