@@ -27,7 +27,7 @@ MADE = {
         refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED,
     ),
     "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
-    "drift.": ("renamed", "gone", "added", "codes"),
+    "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
 }  # fmt: skip
 
 

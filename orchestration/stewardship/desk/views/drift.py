@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.stewardship import review
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.drift_queue import drift_questions
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.items import drift as named
 
 
 def drift(visit: Visit) -> Response:
-    return visit.page("drift", found=_drifted(visit))
+    return visit.page("drift", found=drift_questions(visit.settings))
 
 
 def of_contract(visit: Visit, item: Item) -> Response:
     """A contract may have drifted in several files: all of them."""
-    found = [one for one in _drifted(visit) if one["item"] == item]
+    found = drift_questions(visit.settings, item)
     if not found:
         raise HTTPException(404)
     partner, contract = item.key
@@ -33,11 +29,3 @@ def of_contract(visit: Visit, item: Item) -> Response:
         contract=contract,
         found=found,
     )
-
-
-def _drifted(visit: Visit) -> list[dict[str, Any]]:
-    path = visit.settings.review / review.DRIFT_DETAILS
-    if not path.is_file():
-        return []
-    found = json.loads(path.read_text(encoding="utf-8"))["drift"]
-    return [{**one, "item": named(one["partner"], one["contract"])} for one in found]
