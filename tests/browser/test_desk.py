@@ -199,7 +199,7 @@ def test_what_is_decided_at_the_desk_changes_the_next_release(desk: Desk, page: 
     before = desk.base.release_id()
     log_in(page)
     # A name gets its place, by the keyboard.
-    page.get_by_role("link", name="Places").click()
+    page.get_by_role("link", name="Places", exact=True).click()
     page.get_by_role("link", name="Qwertyville").click()
     page.get_by_label("Look for another place").fill("Malaba")
     page.keyboard.press("Enter")
@@ -228,7 +228,7 @@ def test_what_is_decided_at_the_desk_changes_the_next_release(desk: Desk, page: 
     after = desk.base.release_id()
     assert after != before
     page.goto("/")
-    page.get_by_text(str(after)).wait_for()
+    page.get_by_text(str(after)).first.wait_for()
     assert page.get_by_role("link", name="is held").count() == 0
     page.goto("/rows")
     assert page.get_by_text("date_invalid").count() == 0
