@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
     """Raises UsageError where NJIA_DESK_URL is no address that a desk can stand at."""
     desk = Desk(settings, elsewhere, Address.of(settings.desk_url, port))
     routes: list[Route | Mount] = [
-        Route("/login", _by_method(desk, signing_in.login_form, signing_in.login), methods=["GET", "POST"]),
+        Route("/login", _login(desk), methods=["GET", "POST"]),
         Route("/logout", endpoint(desk, signing_in.logout), methods=["POST"]),
         Route("/language/{language}", endpoint(desk, signing_in.language, is_open=True)),
         *(Route(path, endpoint(desk, view)) for path, view in LOOKED_AT.items()),
@@ -85,8 +86,14 @@ def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
     return Guard(app, desk.address, error_page)
 
 
-def _by_method(desk: Desk, on_get: View, on_post: View) -> Callable[..., Any]:
-    def view(visit: Visit) -> Response:
-        return (on_post if visit.request.method == "POST" else on_get)(visit)
+def _login(desk: Desk) -> Callable[[Request], Any]:
+    form, login = (endpoint(desk, view, is_open=True) for view in (signing_in.login_form, signing_in.login))
 
-    return endpoint(desk, view, is_open=True)
+    async def answer(request: Request) -> Response:
+        if request.method != "POST":
+            return await form(request)
+        # Who guesses waits here, where no thread waits with them and the other stewards go on.
+        await asyncio.sleep(desk.attempts.wait())
+        return await login(request)
+
+    return answer

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -98,7 +98,9 @@ class Visit:
 View = Callable[[Visit], Response]
 
 
-def endpoint(desk: Desk, view: View, *, is_open: bool = False, decides: bool = False) -> Any:
+def endpoint(
+    desk: Desk, view: View, *, is_open: bool = False, decides: bool = False
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     """A route's answer: asks for a login unless it is open, and for more than reading where it decides."""
 
     async def answer(request: Request) -> Response:

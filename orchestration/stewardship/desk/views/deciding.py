@@ -19,6 +19,7 @@ from orchestration.stewardship.previews import try_decisions
 from orchestration.stewardship.running import refresh_since
 
 MOST_DONE = 500
+SHORTEST_NAME = 16
 _SAID = {REVOKE: "preview.revoke", CONFIRM: "preview.confirm_decision"}
 
 
@@ -51,6 +52,8 @@ def preview(visit: Visit) -> Response:
 def decide(visit: Visit) -> Response:
     """What was previewed. A form that is sent twice decides once."""
     name = visit.given("form")
+    if len(name) < SHORTEST_NAME:
+        raise HTTPException(400)
     done = visit.desk.done
     if name not in done:
         wish, reason = read_wish(visit.form), _reason(visit)

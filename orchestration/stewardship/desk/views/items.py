@@ -54,6 +54,12 @@ def item(visit: Visit) -> Response:
     raw = bytes(visit.request.scope["raw_path"]).decode("ascii", "replace").partition("?")[0]
     _, _, kind, *key = raw.split("/")
     lengths, show = _SHOWN_BY.get(kind, ((), None))
-    if show is None or len(key) not in lengths or not all(key):
+    parts = tuple(unquote(part) for part in key)
+    if show is None or len(parts) not in lengths or not all(map(_is_name, parts)):
         raise HTTPException(404)
-    return show(visit, Item(kind, tuple(unquote(part) for part in key)))
+    return show(visit, Item(kind, parts))
+
+
+def _is_name(part: str) -> bool:
+    """Views look for folders and files of these names: none may lead out of them."""
+    return part.isprintable() and not part.startswith(".") and not set(part) & set("/\\*?[]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from functools import cache
 
@@ -18,6 +19,9 @@ from orchestration.stewardship.items import Item, quarantined_rows
 from orchestration.stewardship.record_fields import count_set_aside, fields_of, rows_set_aside
 
 PAGE_SIZE = 50
+# What is asked for names files, so it has their form and no other.
+_PARTNER, _EXTRACT = re.compile("[a-z][a-z0-9_]{1,40}"), re.compile("[0-9a-f]{16}")
+_ROW = re.compile("[0-9]{1,7}")
 
 
 def rows(visit: Visit) -> Response:
@@ -74,7 +78,7 @@ def record(visit: Visit) -> Response:
     """The fields of one row that are not sensitive, and how to see the row as it was sent."""
     partner, extract_id, sheet = visit.asked("partner"), visit.asked("extract"), visit.asked("sheet")
     row = visit.asked("row")
-    if not row.isdecimal():
+    if not (_PARTNER.fullmatch(partner) and _EXTRACT.fullmatch(extract_id) and _ROW.fullmatch(row)):
         raise HTTPException(404)
     fields = fields_of(visit.settings, partner, extract_id, sheet, int(row))
     return visit.page(

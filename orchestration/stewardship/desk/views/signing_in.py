@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
+from threading import BoundedSemaphore
 
 from starlette.responses import RedirectResponse, Response
 
@@ -17,6 +17,8 @@ from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES
 
 LOGIN_COOKIE_SECONDS = 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600
+# Each hash takes 64 MiB: many guesses at once must not take the machine's memory.
+_HASHING = BoundedSemaphore(2)
 
 
 def login_form(visit: Visit) -> Response:
@@ -32,9 +34,9 @@ def login(visit: Visit) -> Response:
     if not nonce or not hmac.compare_digest(visit.given("csrf").encode(), expected.encode()):
         return _form(visit, 403, "login.again")
     name, passphrase = visit.given("name"), str(visit.form.get("passphrase") or "")
-    time.sleep(desk.attempts.wait())  # in a thread of its own
     is_judged = desk.attempts.begin(name)
-    account = verified(visit.settings, name, passphrase) if is_judged else None
+    with _HASHING:
+        account = verified(visit.settings, name, passphrase) if is_judged else None
     if account is None:
         if desk.attempts.failed(name) and is_judged:
             audit.record(visit.settings, "desk", "locked", _shown(visit, name), tries=WRONG_TRIES)
