@@ -8,14 +8,13 @@ from typing import Any
 from rich.markup import escape
 
 from orchestration.console import out
-from orchestration.stewardship.open_items import OpenItem, as_dict
 
 
-def show_items(found: Sequence[OpenItem]) -> None:
+def show_items(found: Sequence[Mapping[str, Any]]) -> None:
     """Every item with its name, which `njia decide take` wants in one piece."""
     for one in found:
-        _show(as_dict(one))
-        out.print(f"    {one.item}", soft_wrap=True, style="dim")
+        _show(one)
+        out.print(f"    {one['item']}", soft_wrap=True, style="dim")
     if not found:
         out.print("Nothing waits for a steward.")
 

@@ -200,9 +200,9 @@ def decide_waiting(settings: Settings, as_json: bool) -> None:
     from orchestration.console_items import show_items
     from orchestration.stewardship import open_items
 
-    found = open_items.open_items(settings)
+    found = [open_items.as_dict(one) for one in open_items.open_items(settings)]
     if as_json:
-        print(json.dumps({"items": [open_items.as_dict(one) for one in found]}, ensure_ascii=False))
+        print(json.dumps({"items": found}, ensure_ascii=False))
     else:
         show_items(found)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.settings import SAMPLE_PARTNERS, Settings
 from tests import scenario
 from tests.command import listed_decisions, njia
 from tests.conftest import EvidenceBase
@@ -31,6 +33,26 @@ def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) 
     again = listed_decisions(settings)
     assert again[0]["revoked_by"] and not again[1]["revoked_by"]
     assert njia("decide", "revoke", listed[0]["id"], *by, settings=settings).returncode == 2
+
+
+def test_what_waits_is_listed_and_somebody_takes_care_of_it(evidence_base: EvidenceBase) -> None:
+    settings, by = evidence_base.settings, ("--author", "data steward", "--reason", "knows the partner")
+    first, *_ = _waiting(settings)
+    assert first["title"] and first["owner"] is None
+    taken = njia("decide", "take", first["item"], "--owner", "B. Fixture", "--due", "2031-01-31", *by,
+                 settings=settings)  # fmt: skip
+    assert taken.returncode == 0 and f"B. Fixture takes care of {first['item']}." in taken.stdout, (
+        taken.stderr
+    )
+    assert (_waiting(settings)[0]["owner"], _waiting(settings)[0]["due"]) == ("B. Fixture", "2031-01-31")
+    unknown = njia("decide", "take", "overdue:nobody", "--owner", "B. Fixture", *by, settings=settings)
+    assert unknown.returncode == 2 and "Nothing called overdue:nobody waits" in unknown.stderr
+
+
+def _waiting(settings: Settings) -> list[dict[str, Any]]:
+    ran = njia("decide", "waiting", "--json", settings=settings)
+    found: list[dict[str, Any]] = json.loads(ran.stdout.splitlines()[-1])["items"]
+    return found
 
 
 @pytest.mark.parametrize(

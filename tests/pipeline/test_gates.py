@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.errors import ReleaseRefused, UsageError
 from orchestration.release import current_release, rollback, waiver_effect
-from orchestration.stewardship import messages, record_decision, refreshes
+from orchestration.stewardship import items, messages, open_items, record_decision, refreshes
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -129,6 +129,19 @@ def test_who_must_act_is_told_of_the_held_extract_once(with_a_held_extract: Ende
     assert messages.send_due(settings) == []
 
 
+def test_a_held_extract_waits_for_a_steward_with_what_it_is_worth(with_a_held_extract: Ended) -> None:
+    base = with_a_held_extract.base
+    (held,) = with_a_held_extract.refresh.found["in_force"].held
+    listed = {str(one.item): one for one in open_items.open_items(base.settings)}
+    found = listed[f"extract:swala_post:{held.extract_id}"]
+    (records,) = base.work(
+        f"select count(distinct record_id) from typed.records where extract_id = '{held.extract_id}'"
+    )
+    assert found.movements == records[0] > 0 and found.numbers > 0
+    assert f"check:swala_post:{held.extract_id}:row_volume_is_plausible" in listed
+    assert found.opened == scenario.AS_OF.date()
+
+
 def test_a_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_path: Path) -> None:
     base = copy_of(with_a_held_extract.base, tmp_path)
     held = next(fate for fate in with_a_held_extract.refresh.found["in_force"].fates if fate.fate == "held")
@@ -196,6 +209,16 @@ def test_a_refused_run_is_told_from_a_crash(refused: Ended) -> None:
     assert "quarantine_is_normal" in last.refused_by
     page = (settings.review / "quality_report.html").read_text(encoding="utf-8")
     assert "The new release was not published" in page
+
+
+def test_a_refused_release_waits_with_all_that_its_readers_do_not_get(refused: Ended) -> None:
+    found = open_items.open_items(refused.base.settings)
+    worth = {one.item: one for one in found}
+    # K10, whose date can be read, is new, and nothing else of the movements is otherwise.
+    check = worth[items.release_check("quarantine_is_normal")]
+    assert check.movements == 1 and check.numbers > 0
+    unreadable = items.quarantined_rows("kobe_post", "date_invalid")
+    assert found[0].item == unreadable and found[0].movements >= 7
 
 
 def test_partners_are_told_of_a_refused_release(refused: Ended) -> None:

@@ -25,7 +25,7 @@ from orchestration.stewardship import (
     revoke,
     without_effect,
 )
-from orchestration.stewardship.open_items import OpenItem, open_items
+from orchestration.stewardship.open_items import OpenItem, as_dict, open_items
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER
 
@@ -132,7 +132,7 @@ def test_status_names_how_many_wait_and_the_most_valuable_first(settings: Settin
     )  # fmt: skip
     with console.out.capture() as shown:
         show_most_valuable(found)
-        show_items(open_items(settings))
+        show_items([as_dict(one) for one in open_items(settings)])
     told = " ".join(shown.get().split())
     assert "7 open item(s) for a steward; the most valuable:" in told
     assert "3 movements, 2 published cells; B. Fixture takes care of it, due 2026-03-15" in told
