@@ -220,14 +220,23 @@ def test_no_page_has_a_script_or_a_style_inside_or_from_elsewhere() -> None:
         "/items/extract/kobe_post/0000000000000000",
         "/items/extract/..%2F..%2Freview%2Fhistory/last_verdict",
         "/items/extract/%2e%2e/x",
-        "/items/extract/*/x",
+        "/items/extract/*/0123456789abcdef",
+        "/items/extract/kobe_post%2F..%2Fkobe_post/0123456789abcdef",
         "/record?partner=..&extract=0000000000000000&row=1",
         "/record?partner=kobe_post&extract=../../x&row=1",
         "/static/..%2Faccounts.py",
     ],
 )
-def test_what_is_not_there_is_told_and_no_name_leads_out_of_its_folder(steward: Visitor, path: str) -> None:
+def test_what_is_not_there_is_told_and_no_name_leads_out_of_its_folder(
+    settings: Settings, steward: Visitor, path: str
+) -> None:
+    note = settings.landing / "kobe_post" / "0123456789abcdef.json"
+    note.parent.mkdir(exist_ok=True)
+    landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1}
+    note.write_text(json.dumps({**landed, "contract_content": {"contract": "kobe_post_book"}}))
+    assert steward.get("/items/extract/kobe_post/0123456789abcdef").status_code == 200
     answer = steward.get(path)
+    note.unlink()
     assert answer.status_code == 404
     assert "<h1>" in answer.text
 
