@@ -233,7 +233,8 @@ def test_what_is_not_there_is_told_and_no_name_leads_out_of_its_folder(
     note = settings.landing / "kobe_post" / "0123456789abcdef.json"
     note.parent.mkdir(exist_ok=True)
     landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1}
-    note.write_text(json.dumps({**landed, "contract_content": {"contract": "kobe_post_book"}}))
+    contract = {"contract": "kobe_post_book", "delivery": {"cadence": "monthly"}}
+    note.write_text(json.dumps({**landed, "refusals": [], "contract_content": contract}))
     assert steward.get("/items/extract/kobe_post/0123456789abcdef").status_code == 200
     answer = steward.get(path)
     note.unlink()
