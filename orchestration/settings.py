@@ -119,6 +119,11 @@ class Settings:
         return self.home / "notices"
 
     @property
+    def desk(self) -> Path:
+        """Accounts of the steward's desk."""
+        return self.home / "desk"
+
+    @property
     def receipts(self) -> Path:
         return self.home / "receipts"
 

@@ -21,5 +21,6 @@ def cli() -> None:
       njia refresh                   from the inbox to a published release
       njia status                    what is in force, what waits for a steward
       njia query "select count(*) from marts.fct_movements"
+      njia desk                      see and decide in the browser what waits for a steward
       njia ui                        watch it in the Dagster UI
     """

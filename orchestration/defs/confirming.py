@@ -6,7 +6,6 @@ that time. So its freshness policy goes red when no refresh came to its end, and
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -17,8 +16,7 @@ from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.stewardship import refreshes
 
 PUBLISHED = dg.AssetKey(["release", "published"])
-# A night may be missed by some hours; two nights may not.
-FRESH = dg.FreshnessPolicy.time_window(warn_window=timedelta(hours=26), fail_window=timedelta(hours=50))
+FRESH = dg.FreshnessPolicy.time_window(warn_window=refreshes.FRESH_FOR, fail_window=refreshes.LATE_AFTER)
 
 
 def confirm_unchanged(context: dg.AssetExecutionContext, workplace: Workplace) -> None:

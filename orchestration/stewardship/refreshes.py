@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from filelock import FileLock, Timeout
@@ -23,6 +23,8 @@ UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, CRASHED, STOPPED = (
 )  # fmt: skip
 ENDED_SILENTLY = "The process ended without a word: it was killed, or the power failed. Nothing is half done."
 CRASHES_KEPT = 10
+# Since a release was published or confirmed: a night may be missed by some hours; two nights may not.
+FRESH_FOR, LATE_AFTER = timedelta(hours=26), timedelta(hours=50)
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ INTO_A_ROOM = {
     ),
 }
 # Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
-# `items` only names, `open_items` is the list of what waits, `messages` sends; `boundaries` loads shapely, which
-# the rest of its room does without.
+# `items` only names, `open_items` is the list of what waits, `messages` sends, `desk` serves; `boundaries` loads
+# shapely, which the rest of its room does without.
 MODULES_USED_WHOLE = {
     ("orchestration.stewardship", "review"),
     ("orchestration.stewardship", "refreshes"),
@@ -53,6 +53,7 @@ MODULES_USED_WHOLE = {
     ("orchestration.stewardship", "items"),
     ("orchestration.stewardship", "open_items"),
     ("orchestration.stewardship", "messages"),
+    ("orchestration.stewardship", "desk"),
     ("orchestration.places", "boundaries"),
 }
 # Who touches os.environ besides settings.py, and why it may.

@@ -1,0 +1,134 @@
+"""Who may enter the desk: `desk/accounts.json`, a name, a role and an argon2id hash each, never more."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from filelock import FileLock, Timeout
+
+from orchestration import durable
+from orchestration.errors import NjiaError, UsageError
+from orchestration.extracts import contact_in_prose
+from orchestration.settings import Settings
+
+SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200
+LOCK_SECONDS = 10
+# It becomes the author of decisions, which a release prints.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9 ._'-]{1,58}[A-Za-z0-9.]")
+_HASHER = PasswordHasher()  # argon2id, RFC 9106's choice for little memory: 64 MiB, 3 passes
+
+
+@dataclass(frozen=True)
+class Account:
+    """`name` is the author of what is decided under it; `is_read_only` sees all and decides nothing."""
+
+    name: str
+    passphrase_hash: str
+    is_read_only: bool = False
+
+
+def read_accounts(settings: Settings) -> list[Account]:
+    """By name. Raises NjiaError for a file that cannot be read: guessing would let somebody in or out."""
+    path = _path(settings)
+    if not path.is_file():
+        return []
+    try:
+        return [Account(**one) for one in json.loads(path.read_text(encoding="utf-8"))["accounts"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise NjiaError(
+            f"{path} cannot be read as accounts of the desk. Restore it from a backup, or remove it and make "
+            "the accounts anew with `njia desk user add NAME`."
+        ) from None
+
+
+def add_account(settings: Settings, name: str, passphrase: str, is_read_only: bool = False) -> Account:
+    """Raises UsageError for a name that is taken or may not be printed, and for a short passphrase."""
+    name = name.strip()
+    if not _NAME.fullmatch(name) or contact_in_prose(name):
+        raise UsageError(
+            "A name has 3 to 60 letters, digits, spaces or . _ ' - and is printed with decisions, so it has "
+            'no address and no number of a phone or document. Such as "A. Steward".'
+        )
+    account = Account(name, _hashed(passphrase, name), is_read_only)
+    with _changing(settings) as accounts:
+        if any(same(one.name, name) for one in accounts):
+            raise UsageError(f"There is an account {name} already. `njia desk user list` shows them.")
+        accounts.append(account)
+    return account
+
+
+def change_passphrase(settings: Settings, name: str, passphrase: str) -> None:
+    """Whoever is logged in under this name must log in anew."""
+    with _changing(settings) as accounts:
+        found = _found(accounts, name)
+        accounts[accounts.index(found)] = replace(found, passphrase_hash=_hashed(passphrase, found.name))
+
+
+def remove_account(settings: Settings, name: str) -> None:
+    with _changing(settings) as accounts:
+        accounts.remove(_found(accounts, name))
+
+
+def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
+    """The account that this passphrase opens. An unknown name takes as long as a wrong passphrase."""
+    found = next((one for one in read_accounts(settings) if same(one.name, name)), None)
+    try:
+        _HASHER.verify(found.passphrase_hash if found else _nobodys_hash(), passphrase[:LONGEST_PASSPHRASE])
+    except (VerificationError, InvalidHashError):
+        return None
+    return found
+
+
+def same(a: str, b: str) -> bool:
+    """Two spellings of one name: else "a. steward" could confirm what "A. Steward" decided."""
+    return " ".join(a.split()).casefold() == " ".join(b.split()).casefold()
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _HASHER.hash("nobody's passphrase")
+
+
+def _hashed(passphrase: str, name: str) -> str:
+    if not SHORTEST_PASSPHRASE <= len(passphrase) <= LONGEST_PASSPHRASE:
+        raise UsageError(
+            f"A passphrase has {SHORTEST_PASSPHRASE} to {LONGEST_PASSPHRASE} characters. Several words are "
+            "long and easy to remember."
+        )
+    if len(set(passphrase)) < 5 or same(passphrase, name):
+        raise UsageError("That passphrase is too easy to guess. Several words that belong to nobody are not.")
+    return _HASHER.hash(passphrase)
+
+
+def _found(accounts: list[Account], name: str) -> Account:
+    for account in accounts:
+        if same(account.name, name):
+            return account
+    raise UsageError(f"There is no account {name}. `njia desk user list` shows them.")
+
+
+def _path(settings: Settings) -> Path:
+    return settings.desk / "accounts.json"
+
+
+@contextmanager
+def _changing(settings: Settings) -> Iterator[list[Account]]:
+    settings.desk.mkdir(parents=True, exist_ok=True)
+    settings.desk.chmod(0o700)
+    try:
+        with FileLock(settings.desk / ".lock", timeout=LOCK_SECONDS, mode=0o600):
+            accounts = read_accounts(settings)
+            yield accounts
+            told = [asdict(one) for one in sorted(accounts, key=lambda one: one.name.casefold())]
+            durable.write_json(_path(settings), {"accounts": told})
+            _path(settings).chmod(0o600)
+    except Timeout:
+        raise NjiaError("The accounts are being changed by another command. Try again in a moment.") from None

@@ -1,0 +1,99 @@
+"""The desk as an ASGI application: its addresses, and the page for each fault."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from orchestration.settings import Settings
+from orchestration.stewardship.desk.address import Address
+from orchestration.stewardship.desk.elsewhere import Elsewhere
+from orchestration.stewardship.desk.guard import Guard
+from orchestration.stewardship.desk.views import (
+    agreements,
+    checks,
+    deciding,
+    drift,
+    extracts,
+    front,
+    history,
+    items,
+    links,
+    places,
+    releases,
+    rows,
+    signing_in,
+    waivers,
+)
+from orchestration.stewardship.desk.visit import STATUS_WORDS, Desk, View, Visit, endpoint
+
+STATIC = Path(__file__).with_name("static")
+
+LOOKED_AT: dict[str, View] = {
+    "/": front.front,
+    "/waiting": items.waiting,
+    "/checks": checks.checks,
+    "/extracts": extracts.extracts,
+    "/rows": rows.rows,
+    "/record": rows.record,
+    "/places": places.places,
+    "/links": links.links,
+    "/drift": drift.drift,
+    "/waivers": waivers.waivers,
+    "/agreements": agreements.agreements,
+    "/releases": releases.releases,
+    "/decisions": history.history,
+    "/done/{form}": deciding.done,
+    "/items/{kind}/{key:path}": items.item,
+}
+DECIDED: dict[str, View] = {"/preview": deciding.preview, "/decide": deciding.decide}
+
+
+def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
+    """Raises UsageError where NJIA_DESK_URL is no address that a desk can stand at."""
+    desk = Desk(settings, elsewhere, Address.of(settings.desk_url, port))
+    routes: list[Route | Mount] = [
+        Route("/login", _login(desk), methods=["GET", "POST"]),
+        Route("/logout", endpoint(desk, signing_in.logout), methods=["POST"]),
+        Route("/language/{language}", endpoint(desk, signing_in.language, is_open=True)),
+        *(Route(path, endpoint(desk, view)) for path, view in LOOKED_AT.items()),
+        *(
+            Route(path, endpoint(desk, view, decides=True), methods=["POST"])
+            for path, view in DECIDED.items()
+        ),
+        Mount("/static", StaticFiles(directory=STATIC)),
+    ]
+
+    def error_page(request: Request, status: int, title: str) -> Response:
+        return Visit(desk, request, None, None).page("problem", status, title=title, sentence=None)
+
+    async def on_http_error(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return error_page(request, status, STATUS_WORDS.get(status, "error.unexpected"))
+
+    app = Starlette(routes=routes, exception_handlers={HTTPException: on_http_error})
+    app.router.redirect_slashes = False
+    return Guard(app, desk.address, error_page)
+
+
+def _login(desk: Desk) -> Callable[[Request], Any]:
+    form, login = (endpoint(desk, view, is_open=True) for view in (signing_in.login_form, signing_in.login))
+
+    async def answer(request: Request) -> Response:
+        if request.method != "POST":
+            return await form(request)
+        # Who guesses waits here, where no thread waits with them and the other stewards go on.
+        await asyncio.sleep(desk.attempts.wait())
+        return await login(request)
+
+    return answer

@@ -1,0 +1,61 @@
+"""Guessing passphrases: an account locks after five wrong tries, and all tries together get slower."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from threading import Lock
+
+WRONG_TRIES, LOCKED_SECONDS = 5, 15 * 60
+FREE_TRIES, WINDOW_SECONDS, LONGEST_WAIT = 5, 60, 8.0
+MOST_NAMES = 1000
+
+
+class Attempts:
+    """Names that have no account are counted too: a lock tells nobody which names there are."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._wrong: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._recent: deque[float] = deque(maxlen=200)
+
+    def begin(self, name: str) -> bool:
+        """Count a try as wrong before it is judged, so that many at once get no more than five.
+
+        False where the name is locked; the try is then not judged at all.
+        """
+        key, now = _key(name), self._clock()
+        with self._lock:
+            count, last = self._wrong.get(key, (0, now))
+            if now - last > LOCKED_SECONDS:
+                count = 0
+            if count >= WRONG_TRIES:
+                return False
+            self._wrong[key] = (count + 1, now)
+            self._wrong.move_to_end(key)
+            while len(self._wrong) > MOST_NAMES:
+                self._wrong.popitem(last=False)
+            return True
+
+    def failed(self, name: str) -> bool:
+        """Note that it was wrong; True where this try has locked the name."""
+        with self._lock:
+            self._recent.append(self._clock())
+            return self._wrong.get(_key(name), (0, 0.0))[0] >= WRONG_TRIES
+
+    def succeeded(self, name: str) -> None:
+        with self._lock:
+            self._wrong.pop(_key(name), None)
+
+    def wait(self) -> float:
+        """Seconds that the next try waits, for wrong tries of the last minute, whoever made them."""
+        now = self._clock()
+        with self._lock:
+            recent = sum(now - moment < WINDOW_SECONDS for moment in self._recent)
+        return float(min(LONGEST_WAIT, 0.25 * 2 ** (recent - FREE_TRIES))) if recent > FREE_TRIES else 0.0
+
+
+def _key(name: str) -> str:
+    return " ".join(name.split()).casefold()[:100]

@@ -1,0 +1,91 @@
+"""A small map for a question about places: outlines and numbered spots, as numbers for an inline SVG."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+WIDTH = 360
+MARGIN_DEGREES = 0.6
+SMALLEST_DEGREES = 3.0  # a lone candidate is shown with the counties around it
+Box = tuple[float, float, float, float]
+KENYA: Box = (33.9, -4.8, 42.0, 5.5)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """`number` is that of the candidate in the list."""
+
+    number: int
+    x: float
+    y: float
+    name: str
+
+
+@dataclass(frozen=True)
+class Map:
+    """`outlines` are the `d` of paths."""
+
+    width: int
+    height: int
+    outlines: Sequence[str]
+    spots: Sequence[Spot]
+
+
+def map_of(candidates: Sequence[Any], outlines: Mapping[str, Any]) -> Map | None:
+    """Candidates with `lat`, `lon` and `name`; None where none of them has a point. WGS 84 degrees.
+
+    Plate carrée, shrunk east to west by the cosine of the middle latitude: near the equator nothing is bent.
+    """
+    placed = [
+        (n, one) for n, one in enumerate(candidates, start=1) if one.lat is not None and one.lon is not None
+    ]
+    if not placed:
+        return None
+    west, south, east, north = _box([(one.lon, one.lat) for _, one in placed])
+    narrow = math.cos(math.radians((south + north) / 2))
+    scale = WIDTH / ((east - west) * narrow)
+    height = math.ceil((north - south) * scale)
+
+    def at(lon: float, lat: float) -> tuple[float, float]:
+        return round((lon - west) * narrow * scale, 1), round((north - lat) * scale, 1)
+
+    return Map(
+        WIDTH,
+        height,
+        [path for ring in _rings(outlines) if (path := _path(ring, (west, south, east, north), at))],
+        [Spot(number, *at(one.lon, one.lat), one.name) for number, one in placed],
+    )
+
+
+def _box(points: Sequence[tuple[float, float]]) -> Box:
+    """Around all points and, where they lie in it, the whole of Kenya; at most twice as high as wide."""
+    lons, lats = [lon for lon, _ in points], [lat for _, lat in points]
+    west, south, east, north = min(lons), min(lats), max(lons), max(lats)
+    if KENYA[0] <= west and east <= KENYA[2] and KENYA[1] <= south and north <= KENYA[3]:
+        return KENYA
+    west, south = west - MARGIN_DEGREES, south - MARGIN_DEGREES
+    east, north = east + MARGIN_DEGREES, north + MARGIN_DEGREES
+    wider = max(0.0, max(SMALLEST_DEGREES, (north - south) / 2) - (east - west)) / 2
+    higher = max(0.0, max(SMALLEST_DEGREES, (east - west) / 3) - (north - south)) / 2
+    return west - wider, max(-89.0, south - higher), east + wider, min(89.0, north + higher)
+
+
+def _rings(outlines: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
+    for feature in outlines["features"]:
+        shape = feature["geometry"]
+        parts = [shape["coordinates"]] if shape["type"] == "Polygon" else shape["coordinates"]
+        for part in parts:
+            yield part[0]
+
+
+def _path(ring: Sequence[Sequence[float]], box: Box, at: Any) -> str | None:
+    """None for what lies wholly beside the map."""
+    west, south, east, north = box
+    lons, lats = [one[0] for one in ring], [one[1] for one in ring]
+    if max(lons) < west or min(lons) > east or max(lats) < south or min(lats) > north:
+        return None
+    points = dict.fromkeys(at(lon, lat) for lon, lat, *_ in ring)
+    return "M" + "L".join(f"{x:g} {y:g}" for x, y in points) + "Z"

@@ -1,0 +1,61 @@
+"""Templates to pages: everything that is shown passes here and is escaped."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+NAIROBI = timezone(timedelta(hours=3))
+
+
+def page(template: str, status: int, context: dict[str, Any]) -> HTMLResponse:
+    return HTMLResponse(_templates().get_template(f"{template}.html.j2").render(context), status)
+
+
+@cache
+def _templates() -> Environment:
+    found = Environment(
+        loader=PackageLoader("orchestration.stewardship.desk"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters |= {"number": _number, "code": _code, "day": _day, "moment": _moment, "spoken": spoken}
+    return found
+
+
+def spoken(name: str) -> str:
+    """The name of a check or a rule as words."""
+    return name.replace("_", " ")
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
+
+
+def _code(sentence: str) -> Markup:
+    """Words between backticks as code; all else is escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
+
+
+def _day(value: date | str | None) -> str:
+    return str(value)[:10] if value else "–"
+
+
+def _moment(value: datetime | str | None) -> str:
+    """In Nairobi's time, which stewards and partners share."""
+    if not value:
+        return "–"
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M")

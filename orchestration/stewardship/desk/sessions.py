@@ -1,0 +1,82 @@
+"""Who is logged in: in memory alone, so that a stopped desk has logged everybody out."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from orchestration.stewardship.desk.accounts import Account
+
+IDLE_SECONDS, LONGEST_SECONDS = 30 * 60, 8 * 3600
+MOST_SESSIONS = 200
+
+
+@dataclass
+class Session:
+    """`passphrase_hash` is that of the login: another one later has ended the session."""
+
+    name: str
+    passphrase_hash: str
+    csrf: str
+    began: float
+    seen: float
+
+
+class Sessions:
+    """Kept under the hash of their token: a look into the memory of the desk opens no session."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._kept: dict[str, Session] = {}
+        self._login_key = secrets.token_bytes(32)
+
+    def begin(self, account: Account, old_token: str | None) -> str:
+        """A fresh token at every login, so that one that was planted before is worth nothing."""
+        token = secrets.token_urlsafe(32)
+        now = self._clock()
+        with self._lock:
+            self._kept.pop(_key(old_token), None)
+            self._drop_ended(now)
+            if len(self._kept) >= MOST_SESSIONS:
+                del self._kept[min(self._kept, key=lambda one: self._kept[one].seen)]
+            self._kept[_key(token)] = Session(
+                account.name, account.passphrase_hash, secrets.token_urlsafe(32), now, now
+            )
+        return token
+
+    def find(self, token: str | None) -> Session | None:
+        """The session of a token, which lives on by being asked for."""
+        now = self._clock()
+        with self._lock:
+            self._drop_ended(now)
+            found = self._kept.get(_key(token))
+            if found:
+                found.seen = now
+            return found
+
+    def end(self, token: str | None) -> None:
+        with self._lock:
+            self._kept.pop(_key(token), None)
+
+    def login_token(self, nonce: str) -> str:
+        """What the login form holds beside the cookie `nonce`: another page cannot know both."""
+        return hmac.new(self._login_key, nonce.encode(), hashlib.sha256).hexdigest()
+
+    def _drop_ended(self, now: float) -> None:
+        ended = [
+            key
+            for key, one in self._kept.items()
+            if now - one.seen > IDLE_SECONDS or now - one.began > LONGEST_SECONDS
+        ]
+        for key in ended:
+            del self._kept[key]
+
+
+def _key(token: str | None) -> str:
+    return hashlib.sha256((token or "").encode()).hexdigest()

@@ -1,0 +1,63 @@
+"""Agreements with partners as they stand with stewards' changes, and changing their terms."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from orchestration import extracts
+from orchestration.stewardship import decisions
+from orchestration.stewardship.decision_kinds import FinestPlace
+from orchestration.stewardship.desk.shared_parts import waiting_item
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.items import agreement as named
+
+
+def agreements(visit: Visit) -> Response:
+    """Those that end first stand first."""
+    found = sorted(_agreements(visit), key=lambda one: (one["terms"].valid_to, one["partner"]))
+    today = visit.settings.as_of().date()
+    return visit.page("agreements", found=found, today=today)
+
+
+def agreement(visit: Visit, item: Item) -> Response:
+    partner, contract = item.key
+    found = [one for one in _agreements(visit) if (one["partner"], one["contract"]) == (partner, contract)]
+    if not found:
+        raise HTTPException(404)
+    today = visit.settings.as_of().date()
+    changes = [
+        entry
+        for entry in decisions.list_decisions(visit.settings, "agreement_change")
+        if (entry.get("partner"), entry.get("contract")) == (partner, contract)
+    ]
+    return visit.page(
+        "agreement",
+        item=item,
+        waiting=waiting_item(visit, item),
+        found=found[0],
+        changes=changes,
+        today=today,
+        finest=get_args(FinestPlace),
+    )
+
+
+def _agreements(visit: Visit) -> list[dict[str, Any]]:
+    changes = decisions.active_decisions(visit.settings, visit.settings.as_of()).agreement_changes
+    contracts = extracts.with_changes(extracts.load_contracts(visit.settings.partners), changes)
+    ending = extracts.agreements_ending(contracts, visit.settings.as_of().date())
+    soon = {(one.partner, one.contract) for one in ending}
+    return [
+        {
+            "partner": partner,
+            "contract": contract.contract,
+            "terms": contract.agreement,
+            "ends_soon": (partner, contract.contract) in soon,
+            "path": named(partner, contract.contract).path,
+        }
+        for partner, of_partner in contracts.valid.items()
+        for contract in of_partner
+    ]

@@ -1,0 +1,81 @@
+"""Checks that failed: why each exists, what it saw, how it was before, what to do, and waiving it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from expectations.checks import CHECKS, is_waivable
+from orchestration.stewardship import decisions, review
+from orchestration.stewardship.decision_kinds import LONGEST_RELEASE_WAIVER, LONGEST_WAIVER, RELEASE_SCOPE
+from orchestration.stewardship.desk.shared_parts import waiting_item
+from orchestration.stewardship.desk.trends import bars, trend_of
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item, extract_check, held_extract, release_check
+
+USUAL_WAIVER = timedelta(days=14)
+
+
+def checks(visit: Visit) -> Response:
+    """Those of the last refresh, grouped by what they stop."""
+    found = [
+        {**row, "path": _item_of(row).path}
+        for row in review.read(visit.settings, review.FAILED_CHECKS)
+        if row["stage"] != review.INBOX_STAGE
+    ]
+    groups = [
+        (severity, [row for row in found if row["severity"] == severity])
+        for severity in ("refuse", "hold", "warn")
+    ]
+    return visit.page("checks", groups=[group for group in groups if group[1]])
+
+
+def check(visit: Visit, item: Item) -> Response:
+    """One check of the release, or of one extract; also one that has passed since it was told of."""
+    partner, name = item.key[0], item.key[-1]
+    extract_id = item.key[1] if len(item.key) == 3 else None
+    failed = [
+        row
+        for row in review.read(visit.settings, review.FAILED_CHECKS)
+        if row["stage"] != review.INBOX_STAGE and _item_of(row) == item
+    ]
+    if not failed and name not in CHECKS:
+        raise HTTPException(404)
+    trend = trend_of(visit.settings, name, extract_id)
+    scope = f"{partner}/{extract_id}" if extract_id else RELEASE_SCOPE
+    today = visit.settings.as_of().date()
+    longest = LONGEST_WAIVER if extract_id else LONGEST_RELEASE_WAIVER
+    held = decisions.active_decisions(visit.settings, visit.settings.as_of()).waivers
+    return visit.page(
+        "check",
+        item=item,
+        waiting=waiting_item(visit, item),
+        name=name,
+        scope=scope,
+        of_extract=held_extract(partner, extract_id) if extract_id else None,
+        failed=failed,
+        words_of_check=_words(name, failed),
+        trend=trend,
+        bars=bars(trend),
+        is_waivable=is_waivable(name),
+        waivers=[one for one in held if (one["check"], one["scope"]) == (name, scope)],
+        first_day=today + timedelta(days=1),
+        usual_day=today + USUAL_WAIVER,
+        last_day=today + longest,
+        needs_second=visit.settings.waivers_need_second,
+    )
+
+
+def _words(name: str, failed: list[dict[str, str]]) -> dict[str, Any]:
+    if failed:
+        return {"why": failed[0]["why"], "steward_action": failed[0]["steward_action"]}
+    return {"why": CHECKS[name].why, "steward_action": CHECKS[name].steward_action}
+
+
+def _item_of(row: dict[str, str]) -> Item:
+    if row["stage"] == "extract_gate":
+        return extract_check(row["partner"], row["extract_id"], row["check_name"])
+    return release_check(row["check_name"])

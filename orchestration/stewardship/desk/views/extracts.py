@@ -1,0 +1,99 @@
+"""Extracts that are held, files that wait, partners that are late; and any extract, to withdraw it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from orchestration.settings import Settings
+from orchestration.stewardship import review
+from orchestration.stewardship.desk.shared_parts import waiting_item
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
+
+
+def extracts(visit: Visit) -> Response:
+    """What is held or waits first, then the partners, each with its extracts to unfold."""
+    status = visit.desk.elsewhere.status(visit.settings)
+    held = [{**one, "path": held_extract(one["partner"], one["extract_id"]).path} for one in status["held"]]
+    files = [
+        {**one, "path": file_not_taken(one["partner"], one["file"]).path}
+        for one in review.read(visit.settings, review.FILES_NOT_TAKEN)
+    ]
+    partners = [
+        {
+            **one,
+            "landed": _landed(visit.settings, one["partner"]),
+            "overdue": overdue(one["partner"]).path if one["state"] == "overdue" else None,
+        }
+        for one in status["partners"]
+    ]
+    return visit.page("extracts", held=held, files=files, partners=partners)
+
+
+def extract(visit: Visit, item: Item) -> Response:
+    """What the gate found in one extract; to accept it in spite of that, or to withdraw it."""
+    partner, extract_id = item.key
+    note = next((one for one in _landed(visit.settings, partner) if one["extract_id"] == extract_id), None)
+    if note is None:
+        raise HTTPException(404)
+    failed = [
+        {**row, "path": extract_check(partner, extract_id, row["check_name"]).path}
+        for row in review.read(visit.settings, review.FAILED_CHECKS)
+        if (row["partner"], row["extract_id"]) == (partner, extract_id)
+    ]
+    held = visit.desk.elsewhere.status(visit.settings)["held"]
+    return visit.page(
+        "extract",
+        item=item,
+        waiting=waiting_item(visit, item),
+        partner=partner,
+        note=note,
+        failed=failed,
+        is_held=any((one["partner"], one["extract_id"]) == (partner, extract_id) for one in held),
+    )
+
+
+def file(visit: Visit, item: Item) -> Response:
+    """A file that waits in the inbox. Its name is the partner's own words, so it is not shown."""
+    found = [
+        row
+        for row in review.read(visit.settings, review.FILES_NOT_TAKEN)
+        if file_not_taken(row["partner"], row["file"]) == item
+    ]
+    if not found:
+        raise HTTPException(404)
+    return visit.page("file", item=item, waiting=waiting_item(visit, item), found=found[0])
+
+
+def overdue_partner(visit: Visit, item: Item) -> Response:
+    waiting = waiting_item(visit, item)
+    partners = visit.desk.elsewhere.status(visit.settings)["partners"]
+    found = next((one for one in partners if one["partner"] == item.key[0]), None)
+    if found is None:
+        raise HTTPException(404)
+    return visit.page("overdue", item=item, waiting=waiting, found=found)
+
+
+def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
+    """Newest first; without the file's name, which may name somebody."""
+    notes = [_note(path) for path in (settings.landing / partner).glob("[!.]*.json")]
+    return sorted(notes, key=lambda note: note["sequence"], reverse=True)
+
+
+def _note(path: Path) -> dict[str, Any]:
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        "extract_id": path.stem,
+        "sequence": found["sequence"],
+        "received_on": found["received_on"],
+        "contract": found["contract_content"]["contract"],
+        "rows_landed": found["rows_landed"],
+        "rows_read": found["rows_read"],
+        "period": found.get("period"),
+        "path": held_extract(path.parent.name, path.stem).path,
+    }

@@ -1,0 +1,59 @@
+"""The front page: is the release fresh, is anything refused or held, what is worth doing first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from orchestration.stewardship import refreshes
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.open_items import open_items
+
+MOST_VALUABLE = 5
+# Kinds of items in the order of the way, and the view that shows all of a kind.
+VIEWS = {
+    "file": "/extracts",
+    "drift": "/drift",
+    "extract": "/extracts",
+    "rows": "/rows",
+    "place": "/places",
+    "link": "/links",
+    "check": "/checks",
+    "decision": "/waivers",
+    "agreement": "/agreements",
+    "overdue": "/extracts",
+}
+
+
+def front(visit: Visit) -> Response:
+    waiting = open_items(visit.settings)
+    counts = Counter(one.item.kind for one in waiting)
+    last = refreshes.last(visit.settings)
+    release = visit.desk.elsewhere.current(visit.settings)
+    return visit.page(
+        "front",
+        release=release,
+        freshness=_freshness(visit, last),
+        last=last,
+        valuable=waiting[:MOST_VALUABLE],
+        waiting_count=len(waiting),
+        counts=[(kind, path, counts[kind]) for kind, path in VIEWS.items() if counts[kind]],
+    )
+
+
+def _freshness(visit: Visit, last: refreshes.End | None) -> dict[str, Any] | None:
+    """How long ago a refresh last published or confirmed what is in force; None before the first."""
+    confirmed = [
+        end["ended"]
+        for end in refreshes.history(visit.settings)
+        if end["outcome"] in (refreshes.PUBLISHED, refreshes.UNCHANGED)
+    ]
+    if not confirmed:
+        return None
+    ended = datetime.fromisoformat(str(confirmed[-1]))
+    age = max(visit.settings.as_of(), ended) - ended
+    state = "fresh" if age <= refreshes.FRESH_FOR else "aging" if age <= refreshes.LATE_AFTER else "late"
+    return {"confirmed": ended, "hours": int(age.total_seconds() // 3600), "state": state}

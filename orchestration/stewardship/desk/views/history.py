@@ -1,0 +1,58 @@
+"""Every decision that was ever made, what each did, and taking one back."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from orchestration.errors import NjiaError
+from orchestration.stewardship import decisions
+from orchestration.stewardship.decision_kinds import KINDS
+from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item
+
+PAGE_SIZE = 50
+
+
+def history(visit: Visit) -> Response:
+    """Newest first; with `?kind=` those of one kind."""
+    kind = visit.asked("kind") if visit.asked("kind") in KINDS else None
+    found = list(reversed(decisions.list_decisions(visit.settings, kind)))
+    query = f"kind={kind}" if kind else ""
+    pager = Pager(visit.page_number(), PAGE_SIZE, len(found), "/decisions", query)
+    shown = found[pager.first_shown : pager.first_shown + PAGE_SIZE]
+    return visit.page("decisions", found=shown, pager=pager, kinds=list(KINDS), kind=kind or "")
+
+
+def decision(visit: Visit, item: Item) -> Response:
+    """One decision: what it says, who stands behind it, and what it did to the published numbers."""
+    (decision_id,) = item.key
+    listed = {entry["id"]: entry for entry in decisions.list_decisions(visit.settings)}
+    entry = listed.get(decision_id)
+    if entry is None:
+        raise HTTPException(404)
+    is_decision = not entry["revokes"] and not entry.get("confirms")
+    waits = is_decision and entry["needs_second"] and not entry["confirmed_by"] and not entry["revoked_by"]
+    return visit.page(
+        "decision",
+        item=item,
+        waiting=waiting_item(visit, item),
+        entry=entry,
+        revocation=listed.get(entry["revoked_by"] or ""),
+        is_decision=is_decision,
+        about=entry["revokes"] or entry.get("confirms"),
+        waits_for_second=waits,
+        is_own=bool(visit.account and entry["author"].casefold() == visit.account.name.casefold()),
+        effect=_effect(visit, decision_id) if is_decision and entry["kind"] == "check_waiver" else None,
+        shapes=entry["kind"] not in ("rollback", "assignment"),
+    )
+
+
+def _effect(visit: Visit, decision_id: str) -> dict[str, object]:
+    """What a waiver let pass, as `njia diff --waiver` tells it; or why there is nothing to tell."""
+    try:
+        found = visit.desk.elsewhere.waiver_effect(visit.settings, decision_id)
+    except NjiaError as error:
+        return {"none": str(error)}
+    return {"none": None, "found": found}

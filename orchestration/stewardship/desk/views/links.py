@@ -1,0 +1,49 @@
+"""Pairs of records that may be one person: side by side, and in what they agree, never what identifies."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.link_queue import (
+    LinkQuestion,
+    count_link_questions,
+    link_question,
+    link_questions,
+)
+
+PAGE_SIZE = 10
+
+
+def links(visit: Visit) -> Response:
+    """The likeliest first; without those that were decided since the last refresh."""
+    pager = Pager(visit.page_number(), PAGE_SIZE, count_link_questions(visit.settings), "/links")
+    found = link_questions(visit.settings, pager.number, PAGE_SIZE)
+    return visit.page("links", found=found, pager=pager)
+
+
+def link(visit: Visit, item: Item) -> Response:
+    question = link_question(visit.settings, item)
+    if question is None:
+        raise HTTPException(404)
+    return visit.page(
+        "link",
+        item=item,
+        waiting=waiting_item(visit, item),
+        question=question,
+        paths=[record_path(one.partner, one.extract_id, one.sheet, one.row) for one in question.sides],
+        fields=_side_by_side(question),
+    )
+
+
+def _side_by_side(question: LinkQuestion) -> list[tuple[str, list[str | None]]]:
+    """Fields that at least one of the two shows, with what each says."""
+    said = [
+        {one.name: one.typed_value for one in side.fields if one.typed_value is not None}
+        for side in question.sides
+    ]
+    names = dict.fromkeys(name for side in said for name in side if name != "record_code")
+    return [(name, [side.get(name) for side in said]) for name in names]

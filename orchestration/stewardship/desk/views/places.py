@@ -1,0 +1,52 @@
+"""Names that fit no place or several: candidates on a map, another place by searching, or none at all."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from orchestration.stewardship.desk.map import map_of
+from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.place_queue import (
+    count_place_questions,
+    county_outlines,
+    place_matches,
+    place_question,
+    place_questions,
+)
+
+PAGE_SIZE = 20
+NO_PLACE = "unknown"
+
+
+def places(visit: Visit) -> Response:
+    """Most movements first."""
+    pager = Pager(visit.page_number(), PAGE_SIZE, count_place_questions(visit.settings), "/places")
+    found = place_questions(visit.settings, pager.number, PAGE_SIZE)
+    return visit.page("places", found=found, pager=pager)
+
+
+def place(visit: Visit, item: Item) -> Response:
+    """One name; with `?search=` also places of another name, as candidates after those found."""
+    question = place_question(visit.settings, item)
+    if question is None:
+        # Its address holds a hash alone, so a name that was settled cannot be told from one that never was.
+        return visit.page("settled", back="/places", kind=item.kind)
+    search = visit.asked("search")
+    known = {one.place_id for one in question.candidates}
+    matches = place_matches(visit.settings, search) if search else []
+    candidates = [*question.candidates, *(one for one in matches if one.place_id not in known)]
+    outlines = county_outlines(visit.settings)
+    return visit.page(
+        "place",
+        item=item,
+        waiting=waiting_item(visit, item),
+        question=question,
+        candidates=candidates,
+        search=search,
+        found_none=bool(search and not matches),
+        map=map_of(candidates, outlines),
+        captions=outlines["captions"],
+        no_place=NO_PLACE,
+    )

@@ -1,0 +1,19 @@
+"""What was published and is kept; going back to an earlier release."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from orchestration.stewardship import refreshes
+from orchestration.stewardship.desk.visit import Visit
+
+SHOWN_REFRESHES = 20
+
+
+def releases(visit: Visit) -> Response:
+    """Newest first, and how the last refreshes ended."""
+    return visit.page(
+        "releases",
+        found=list(visit.desk.elsewhere.releases(visit.settings)),
+        ends=list(reversed(refreshes.history(visit.settings)[-SHOWN_REFRESHES:])),
+    )

@@ -1,0 +1,98 @@
+"""Rows that are set aside: by rule and partner, one by one, with what may be shown of each."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from functools import cache
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from orchestration.settings import REFERENCE_SEEDS
+from orchestration.stewardship import review
+from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.effect_on_records import releasable_rules, rules_that_quarantine
+from orchestration.stewardship.items import Item, quarantined_rows
+from orchestration.stewardship.record_fields import count_set_aside, fields_of, rows_set_aside
+
+PAGE_SIZE = 50
+# What is asked for names files, so it has their form and no other.
+_PARTNER, _EXTRACT = re.compile("[a-z][a-z0-9_]{1,40}"), re.compile("[0-9a-f]{16}")
+_ROW = re.compile("[0-9]{1,7}")
+
+
+def rows(visit: Visit) -> Response:
+    """Each rule with its partners, most rows first."""
+    found = review.read(visit.settings, review.QUARANTINED_ROWS)
+    by_rule = Counter(row["rule_code"] for row in found)
+    by_both = Counter((row["rule_code"], row["partner"]) for row in found)
+    groups = [
+        {
+            "rule": rule,
+            "words": _rule_words().get(rule),
+            "count": count,
+            "can_be_released": rule in releasable_rules(),
+            "partners": [
+                (partner, number, quarantined_rows(partner, rule).path)
+                for (of, partner), number in by_both.most_common()
+                if of == rule
+            ],
+        }
+        for rule, count in by_rule.most_common()
+    ]
+    return visit.page("rows", groups=groups)
+
+
+def of_rule(visit: Visit, item: Item) -> Response:
+    """The rows of one partner that one rule sets aside, page by page."""
+    partner, rule = item.key
+    total = count_set_aside(visit.settings, partner, rule)
+    if not total and rule not in _rule_words():
+        raise HTTPException(404)
+    pager = Pager(visit.page_number(), PAGE_SIZE, total, item.path)
+    found = rows_set_aside(visit.settings, partner, rule, pager.number, PAGE_SIZE)
+    return visit.page(
+        "rows_of_rule",
+        item=item,
+        waiting=waiting_item(visit, item),
+        partner=partner,
+        rule=rule,
+        words_of_rule=_rule_words().get(rule),
+        stays_unknown=releasable_rules().get(rule),
+        found=[
+            (
+                row,
+                _other_rules(visit, row.record, rule),
+                record_path(partner, row.extract_id, row.sheet, row.row),
+            )
+            for row in found
+        ],
+        pager=pager,
+    )
+
+
+def record(visit: Visit) -> Response:
+    """The fields of one row that are not sensitive, and how to see the row as it was sent."""
+    partner, extract_id, sheet = visit.asked("partner"), visit.asked("extract"), visit.asked("sheet")
+    row = visit.asked("row")
+    if not (_PARTNER.fullmatch(partner) and _EXTRACT.fullmatch(extract_id) and _ROW.fullmatch(row)):
+        raise HTTPException(404)
+    fields = fields_of(visit.settings, partner, extract_id, sheet, int(row))
+    return visit.page(
+        "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
+        rules=_rule_words(),
+    )  # fmt: skip
+
+
+def _other_rules(visit: Visit, record: str, rule: str) -> list[str]:
+    return [one for one in rules_that_quarantine(visit.settings, record) if one != rule]
+
+
+@cache
+def _rule_words() -> dict[str, dict[str, str]]:
+    """Title, explanation and steward's action of each rule."""
+    with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
+        return {row["rule_code"]: row for row in csv.DictReader(file)}

@@ -1,0 +1,39 @@
+"""Waivers that hold, which of them end soon, and which wait for a second person."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from starlette.responses import Response
+
+from orchestration.stewardship import decisions
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.items import Item, extract_check, release_check
+
+SOON = timedelta(days=14)
+
+
+def waivers(visit: Visit) -> Response:
+    """Those that end first stand first; one that has ended or lapsed is history."""
+    today = visit.settings.as_of().date()
+    found = []
+    for entry in decisions.list_decisions(visit.settings, "check_waiver"):
+        if not entry.get("check") or entry["revoked_by"] or date.fromisoformat(entry["expires"]) < today:
+            continue
+        expires = date.fromisoformat(entry["expires"])
+        found.append(
+            {
+                **entry,
+                "waits_for_second": entry["needs_second"] and not entry["confirmed_by"],
+                "is_own": bool(visit.account and entry["author"].casefold() == visit.account.name.casefold()),
+                "ends_soon": expires <= today + SOON,
+                "days": (expires - today).days,
+                "check_path": _check_of(entry["check"], entry["scope"]).path,
+            }
+        )
+    return visit.page("waivers", found=sorted(found, key=lambda one: one["expires"]), soon=SOON.days)
+
+
+def _check_of(check: str, scope: str) -> Item:
+    partner, _, extract_id = scope.partition("/")
+    return extract_check(partner, extract_id, check) if extract_id else release_check(check)

@@ -1,0 +1,158 @@
+"""One request: who asks, in which language, what was sent. Every view gets one and gives a response."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from orchestration.errors import NjiaError, UsageError
+from orchestration.settings import Settings
+from orchestration.stewardship.decisions_told import NotTold
+from orchestration.stewardship.desk.accounts import Account, read_accounts
+from orchestration.stewardship.desk.address import Address
+from orchestration.stewardship.desk.attempts import Attempts
+from orchestration.stewardship.desk.elsewhere import Elsewhere
+from orchestration.stewardship.desk.pages import page
+from orchestration.stewardship.desk.sessions import Session, Sessions
+from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Words, words_of
+from orchestration.stewardship.running import refresh_since
+
+MOST_FIELDS = 2000
+STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found", 405: "error.method"}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What all visits share. `done`: what was decided by which form, so that a form counts once."""
+
+    settings: Settings
+    elsewhere: Elsewhere
+    address: Address
+    sessions: Sessions = field(default_factory=Sessions)
+    attempts: Attempts = field(default_factory=Attempts)
+    done: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Visit:
+    desk: Desk
+    request: Request
+    account: Account | None
+    session: Session | None
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def settings(self) -> Settings:
+        return self.desk.settings
+
+    @property
+    def words(self) -> Words:
+        return words_of(self.request.cookies.get(LANGUAGE_COOKIE))
+
+    @property
+    def author(self) -> str:
+        """Who decides; only asked where a login was needed."""
+        if self.account is None:
+            raise HTTPException(403)
+        return self.account.name
+
+    def given(self, name: str) -> str:
+        """One field of the form, without the spaces around it; empty where it was not sent."""
+        found = self.form.get(name)
+        return found.strip() if isinstance(found, str) else ""
+
+    def asked(self, name: str) -> str:
+        """The same for what stands behind the `?`."""
+        return self.request.query_params.get(name, "").strip()
+
+    def page_number(self) -> int:
+        number = self.asked("page")
+        return max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
+
+    def page(self, template: str, status: int = 200, **context: Any) -> Response:
+        """`context` is what the template names beside what every page has."""
+        words = self.words
+        path = self.request.url.path
+        shared: dict[str, Any] = {
+            "t": words,
+            "language": words.language,
+            "languages": LANGUAGES,
+            "path": path,
+            "here": path + (f"?{self.request.url.query}" if self.request.url.query else ""),
+            "account": self.account,
+            "csrf": self.session.csrf if self.session else "",
+            "refreshing_since": refresh_since(self.settings) if self.account else None,
+        }
+        return page(template, status, shared | context)
+
+
+View = Callable[[Visit], Response]
+
+
+def endpoint(
+    desk: Desk, view: View, *, is_open: bool = False, decides: bool = False
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """A route's answer: asks for a login unless it is open, and for more than reading where it decides."""
+
+    async def answer(request: Request) -> Response:
+        visit = await run_in_threadpool(_visit, desk, request)
+        if request.method == "POST":
+            form = await request.form(max_files=0, max_fields=MOST_FIELDS)
+            visit = Visit(desk, request, visit.account, visit.session, form)
+        return await run_in_threadpool(_answered, visit, view, is_open, decides)
+
+    return answer
+
+
+def _visit(desk: Desk, request: Request) -> Visit:
+    token = request.cookies.get(desk.address.session_cookie)
+    session = desk.sessions.find(token)
+    if session is None:
+        return Visit(desk, request, None, None)
+    for account in read_accounts(desk.settings):
+        if (account.name, account.passphrase_hash) == (session.name, session.passphrase_hash):
+            return Visit(desk, request, account, session)
+    desk.sessions.end(token)  # removed, or with another passphrase since
+    return Visit(desk, request, None, None)
+
+
+def _answered(visit: Visit, view: View, is_open: bool, decides: bool) -> Response:
+    if not is_open:
+        if visit.session is None:
+            if visit.request.method == "POST":
+                return visit.page("problem", 403, title="error.logged_out", sentence=None)
+            return RedirectResponse(f"/login?to={quote(visit.request.url.path)}", 303)
+        if visit.request.method == "POST" and not hmac.compare_digest(
+            visit.given("csrf").encode(), visit.session.csrf.encode()
+        ):
+            return visit.page("problem", 403, title="error.csrf", sentence=None)
+        if decides and visit.account and visit.account.is_read_only:
+            return visit.page("problem", 403, title="error.read_only", sentence=None)
+    return told(visit, view)
+
+
+def told(visit: Visit, view: View) -> Response:
+    """The view's answer, or what went wrong as a page: what is an NjiaError is written for people."""
+    try:
+        return view(visit)
+    except HTTPException as error:
+        title = STATUS_WORDS.get(error.status_code, "error.unexpected")
+        return visit.page("problem", error.status_code, title=title, sentence=None)
+    except NotTold as error:
+        return visit.page("problem", 500, title="error.not_told", sentence=str(error))
+    except UsageError as error:
+        return visit.page("problem", 400, title="error.not_done", sentence=str(error))
+    except NjiaError as error:
+        return visit.page("problem", 503, title="error.not_now", sentence=str(error))
+    except OSError as error:
+        sentence = f"{error.filename or 'A file'}: {error.strerror}."
+        return visit.page("problem", 503, title="error.not_now", sentence=sentence)

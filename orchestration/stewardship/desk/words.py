@@ -1,0 +1,38 @@
+"""What the desk says, in English and Swahili: `words.csv`, one line a sentence. What rooms say is English."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+CATALOGUE = Path(__file__).with_name("words.csv")
+LANGUAGES = {"en": "English", "sw": "Kiswahili"}
+LANGUAGE_COOKIE = "njia_language"
+
+
+@dataclass(frozen=True)
+class Words:
+    """Called with a key and what its braces name. Raises KeyError for a key that the catalogue lacks."""
+
+    language: str
+
+    def __call__(self, key: str, **named: object) -> str:
+        said = catalogue()[key][self.language]
+        shown = {name: f"{one:,}" if type(one) is int else one for name, one in named.items()}
+        return said.format(**shown) if named else said
+
+    def known(self, key: str, otherwise: str) -> str:
+        """For keys that are made of data, such as a field's name."""
+        return catalogue()[key][self.language] if key in catalogue() else otherwise
+
+
+def words_of(language: str | None) -> Words:
+    return Words(language if language in LANGUAGES else "en")
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    with CATALOGUE.open(encoding="utf-8", newline="") as file:
+        return {row["key"]: {one: row[one] for one in LANGUAGES} for row in csv.DictReader(file)}

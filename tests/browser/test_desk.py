@@ -1,0 +1,254 @@
+"""The steward's desk in a real browser: decisions that a real refresh acts on, and pages that everybody can use."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import scenario
+from tests.browser.test_dagster_ui import BROWSER_FLAGS, free_port, reset_signals, wait_until
+from tests.conftest import EvidenceBase, new_evidence_base
+
+NJIA = Path(sys.executable).with_name("njia")
+STEWARD, PASSPHRASE = "A. Steward", "several words for nobody"
+# The same file without the women of June: so many rows fewer hold it.
+SHORTER = "".join(
+    line for line in scenario.SWALA.splitlines(keepends=True) if not re.match(r"S(9|1\d);", line)
+)
+VIEWS = (
+    "/", "/waiting", "/checks", "/extracts", "/rows", "/places", "/links", "/drift", "/waivers", "/agreements",
+    "/releases", "/decisions",
+)  # fmt: skip
+
+
+@dataclass
+class Desk:
+    base: EvidenceBase
+    address: str
+
+    def njia(self, *arguments: str) -> str:
+        settings = self.base.settings
+        return subprocess.run(
+            [NJIA, *arguments, "--home", settings.home, "--partners", settings.partners],
+            env=environment(self.base), capture_output=True, text=True, check=True,
+        ).stdout  # fmt: skip
+
+
+def environment(base: EvidenceBase) -> dict[str, str]:
+    return {**os.environ, "NJIA_AS_OF": scenario.AS_OF.isoformat(), "NJIA_KEYS": str(base.settings.keys)}
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """`njia desk` over a world in which an extract is held, rows are set aside and a name is unknown."""
+    folder = tmp_path_factory.mktemp("desk")
+    base = new_evidence_base(folder)
+    for partner, name, content in [*scenario.EXTRACTS, ("swala_post", "swala_2026-03.csv", SHORTER)]:
+        base.deliver(partner, name, content)
+    assert base.refresh().error is None
+    port = free_port()
+    found = Desk(base, f"http://127.0.0.1:{port}")
+    (folder / "passphrase").write_text(PASSPHRASE)
+    found.njia("desk", "user", "add", STEWARD, "--passphrase-file", str(folder / "passphrase"))
+    settings = base.settings
+    process = subprocess.Popen(
+        [NJIA, "desk", "--port", str(port), "--home", settings.home, "--partners", settings.partners],
+        env=environment(base),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=reset_signals,
+    )
+    try:
+        wait_until(lambda: urllib.request.urlopen(f"{found.address}/login", timeout=2).status == 200, 60)
+        second = subprocess.run(
+            [NJIA, "desk", "--port", str(port), "--home", settings.home],
+            env=environment(base), capture_output=True, text=True,
+        )  # fmt: skip
+        assert second.returncode == 2 and f"Port {port} of this machine is taken" in second.stderr
+        yield found
+    finally:
+        process.send_signal(signal.SIGINT)
+        said, complained = process.communicate(timeout=20)
+    assert process.returncode == 0, "Ctrl-C ends it in order"
+    assert "Traceback" not in complained and complained == "", "what was done in it is nobody else's to read"
+    assert found.address in said
+
+
+@pytest.fixture
+def browser(desk: Desk, program: Callable[[str, str], str]) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = program("chromium", "apt-get install chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[str]:
+    """Every address that any page asked for."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Any, desk: Desk, asked: list[str]) -> Iterator[Any]:
+    """A window that nobody is logged in to."""
+    context = browser.new_context(base_url=desk.address, viewport={"width": 1200, "height": 900})
+    found = context.new_page()
+    found.set_default_timeout(20_000)
+    complaints: list[str] = []
+    found.on("request", lambda request: asked.append(request.url))
+    found.on(
+        "console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None
+    )
+    yield found
+    context.close()
+    assert complaints == [], "the page wanted what its policy forbids"
+
+
+def log_in(page: Any, passphrase: str = PASSPHRASE) -> None:
+    page.goto("/")
+    page.get_by_label("Name").fill(STEWARD)
+    page.get_by_label("Passphrase").fill(passphrase)
+    page.get_by_role("button", name="Log in").click()
+
+
+def decide(page: Any, reason: str) -> None:
+    page.get_by_label("Reason").last.fill(reason)
+    page.get_by_role("button", name="See what it would change").last.click()
+    page.get_by_role("heading", name="What would change").wait_for()
+    page.get_by_role("button", name="Decide so").click()
+    page.get_by_role("heading", name="Decided").wait_for()
+
+
+def addresses(page: Any) -> list[str]:
+    found = page.eval_on_selector_all("main a[href^='/']", "all => all.map(one => one.getAttribute('href'))")
+    return [str(one) for one in found]
+
+
+def faults(page: Any) -> list[tuple[str, str, str]]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        (page.url, one["id"], one["nodes"][0]["html"])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
+def test_everybody_can_use_every_view_on_a_desk_and_on_a_phone(desk: Desk, page: Any) -> None:
+    page.goto("/login")
+    found = faults(page)
+    log_in(page)
+    page.get_by_role("heading", name="What is in force").wait_for()
+    one_of_each: dict[str, str] = {}
+    for view in VIEWS:
+        page.goto(view)
+        for address in addresses(page):
+            kind = "record" if address.startswith("/record") else "/".join(address.split("/")[:3])
+            if address.startswith(("/items/", "/record")):
+                one_of_each.setdefault(kind, address)
+    page.goto(next(address for kind, address in one_of_each.items() if kind == "/items/rows"))
+    one_of_each["record"] = next(one for one in addresses(page) if one.startswith("/record"))
+    assert {
+        "/items/extract",
+        "/items/rows",
+        "/items/place",
+        "/items/agreement",
+        "record",
+    } <= one_of_each.keys()
+    for number, address in enumerate([*VIEWS, *one_of_each.values(), "/nothing"]):
+        page.emulate_media(color_scheme="dark" if number % 2 else "light")
+        page.set_viewport_size({"width": 1200, "height": 900})
+        page.goto(address)
+        found += faults(page)
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
+    assert found == []
+
+
+def test_a_wrong_passphrase_is_refused_and_the_keyboard_is_enough_to_get_in(page: Any) -> None:
+    log_in(page, "wrong words for nobody")
+    page.get_by_role("alert").get_by_text("That did not open the desk").wait_for()
+    page.get_by_label("Name").focus()
+    page.keyboard.type(STEWARD)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSPHRASE)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="What is in force").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id || location.hash") in ("main", "#main")
+
+
+def test_what_is_decided_at_the_desk_changes_the_next_release(desk: Desk, page: Any) -> None:
+    before = desk.base.release_id()
+    log_in(page)
+    # A name gets its place, by the keyboard.
+    page.get_by_role("link", name="Places", exact=True).click()
+    page.get_by_role("link", name="Qwertyville").click()
+    page.get_by_label("Look for another place").fill("Malaba")
+    page.keyboard.press("Enter")
+    page.locator("input[value='bp-ken-malaba']").focus()
+    page.keyboard.press("Space")
+    decide(page, "the partner confirmed it by letter")
+    # A row is let in, after a look at it.
+    page.goto("/rows")
+    page.locator("tr", has_text="date_invalid").get_by_role("link", name="swala_post").click()
+    page.get_by_role("link", name="Look at row").first.click()
+    page.get_by_text("njia unseal swala_post").wait_for()
+    page.go_back()
+    page.get_by_role("checkbox", name="Row 6").check()
+    page.get_by_label("Let them in").check()
+    decide(page, "the day is lost, the journey is confirmed")
+    # A check of the held extract is waived.
+    page.goto("/")
+    page.get_by_role("link", name="is held").click()
+    page.get_by_role("link", name="row volume is plausible").click()
+    decide(page, "the women of June were taken out as agreed")
+    page.goto("/decisions")
+    assert page.get_by_text("holds", exact=True).count() == 3
+
+    desk.njia("refresh")
+
+    after = desk.base.release_id()
+    assert after != before
+    page.goto("/")
+    page.get_by_text(str(after)).first.wait_for()
+    assert page.get_by_role("link", name="is held").count() == 0
+    page.goto("/rows")
+    assert page.get_by_text("date_invalid").count() == 0
+    page.goto("/places")
+    assert page.get_by_text("Qwertyville").count() == 0
+    page.goto("/checks")
+    page.get_by_text("row volume is plausible").first.wait_for()
+    assert page.get_by_text("waived").count() >= 1
+    asked_for = "select count(*) from marts.fct_movements where origin_place_id = 'bp-ken-malaba'"
+    assert desk.base.ask(asked_for) != [(0,)]
+
+
+def test_no_page_asked_anybody_else_for_anything(desk: Desk, asked: list[str]) -> None:
+    assert len(asked) > 50
+    assert [url for url in asked if not url.startswith(f"{desk.address}/")] == []
+
+
+def test_the_desk_listens_on_loopback_alone(desk: Desk) -> None:
+    port = f"{int(desk.address.rsplit(':', 1)[1]):04X}"
+    tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
+    listening = [line.split() for table in tables for line in table]
+    here = {columns[1] for columns in listening if columns[3] == "0A" and columns[1].endswith(f":{port}")}
+    assert here == {f"0100007F:{port}"}

@@ -1,0 +1,326 @@
+"""The desk over the scenario: what each view shows, what it decides, and what it never shows."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from html import unescape
+from typing import Any
+
+import pytest
+
+from orchestration.stewardship import items, list_decisions, review
+from orchestration.stewardship.desk.app import LOOKED_AT, make_app
+from orchestration.stewardship.open_items import open_items
+from tests import scenario
+from tests.conftest import EvidenceBase, copy_of
+from tests.unit.desk_world import ELSEWHERE, READER, SECOND, STEWARD, Visitor, make_accounts, shown, visitor
+
+CHECK = "movements_are_plausible"
+FAILED = {
+    "stage": "release_gate", "partner": "", "extract_id": "", "subject": "marts.fct_movements", "check_name": CHECK,
+    "severity": "refuse", "outcome": "failed", "observed": "0.31", "expected": "0.5 ≤ movements_vs_last ≤ 2",
+    "waived": "False", "check_definition": "x", "why": "Movements that vanish are a fault.",
+    "steward_action": "Compare `rows` first.",
+}  # fmt: skip
+WORDS = [*scenario.PLANTED_NAMES, scenario.PLANTED_PHONE, "calls often"]
+
+
+@pytest.fixture(scope="module")
+def still(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+    """For tests that change nothing."""
+    base = copy_of(published_world, tmp_path_factory.mktemp("still"))
+    make_accounts(base.settings)
+    return base
+
+
+@pytest.fixture(scope="module")
+def onlooker(still: EvidenceBase) -> Visitor:
+    """A steward who decides nothing here."""
+    return visitor(still.settings)
+
+
+@pytest.fixture
+def base(evidence_base: EvidenceBase) -> EvidenceBase:
+    make_accounts(evidence_base.settings)
+    return evidence_base
+
+
+@pytest.fixture
+def steward(base: EvidenceBase) -> Visitor:
+    return visitor(base.settings)
+
+
+def write_failed_check(base: EvidenceBase) -> None:
+    with (base.settings.review / review.FAILED_CHECKS).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, review.FAILED_COLUMNS)
+        writer.writeheader()
+        writer.writerow(FAILED)
+
+
+def newest(base: EvidenceBase, kind: str) -> dict[str, Any]:
+    return list_decisions(base.settings, kind)[-1]
+
+
+def s5(base: EvidenceBase) -> dict[str, str]:
+    """The row whose date is the 31st of February."""
+    rows = review.read(base.settings, review.QUARANTINED_ROWS)
+    return next(row for row in rows if row["rule_code"] == "date_invalid")
+
+
+def links_in(page: str) -> set[str]:
+    found = {unescape(one) for one in re.findall(r'href="(/[^"]*)"', page)}
+    return {one for one in found if not one.startswith(("/static", "/language"))}
+
+
+def test_every_page_that_can_be_reached_opens_and_shows_no_value_that_was_planted(
+    base: EvidenceBase, steward: Visitor
+) -> None:
+    write_failed_check(base)
+    steward.decide("row_exclude", record=s5(base)["record"])
+    waiting, seen = {path for path in LOOKED_AT if "{" not in path}, {}
+    waiting -= {"/record"}
+    while waiting:
+        path = waiting.pop()
+        answer = steward.get(path)
+        assert answer.status_code == 200, path
+        seen[path] = answer.text
+        waiting |= links_in(answer.text) - seen.keys()
+        assert len(seen) < 300
+    views = {path.split("/")[2] for path in seen if path.startswith("/items/")}
+    assert {"check", "extract", "rows", "place", "decision", "agreement"} <= views
+    assert any(path.startswith("/record?") for path in seen)
+    assert [(path, word) for path, text in seen.items() for word in WORDS if word in text] == []
+    assert any("Qwertyville" in text for text in seen.values()), "the search would have found a value"
+
+
+def test_the_front_page_says_what_is_in_force_and_what_is_worth_doing(
+    still: EvidenceBase, onlooker: Visitor
+) -> None:
+    said = shown(onlooker.get("/").text)
+    assert str(still.release_id()) in said
+    assert "Qwertyville" in said
+    assert "Rows set aside" in said
+
+
+def test_a_home_without_a_release_says_so_on_every_page(empty_base: EvidenceBase) -> None:
+    make_accounts(empty_base.settings)
+    guest = visitor(empty_base.settings)
+    for path in LOOKED_AT:
+        if "{" not in path and path != "/record":
+            assert guest.get(path).status_code == 200, path
+    assert "There is no release yet" in guest.get("/").text
+
+
+def test_a_refresh_that_runs_is_told_with_what_becomes_of_a_decision(
+    base: EvidenceBase, steward: Visitor
+) -> None:
+    from filelock import FileLock
+
+    assert "A refresh is running" not in steward.get("/").text
+    with FileLock(base.settings.lock):
+        assert "A refresh is running since" in steward.get("/").text
+        done = steward.decide("row_exclude", record=s5(base)["record"])
+        assert "takes part in the next one" in done.text
+
+
+def test_a_row_is_let_in_after_a_preview_and_taken_back(base: EvidenceBase, steward: Visitor) -> None:
+    row = s5(base)
+    path = items.quarantined_rows("swala_post", "date_invalid").path
+    page = steward.get(path).text
+    assert row["record"] in page and row["row_number"] in shown(page)
+    asked = steward.preview("row_release", record=row["record"])
+    assert "although it fails date_invalid" in asked.text
+    assert not (base.settings.decisions / "row_release.jsonl").exists(), "a preview writes nothing"
+    done = steward.confirm(asked)
+    entry = newest(base, "row_release")
+    assert (entry["author"], entry["reason"]) == (STEWARD, "the partner says so")
+    assert entry["id"] in done.text
+    undone = steward.decide("revoke", "it was the other row", id=entry["id"])
+    assert undone.status_code == 200
+    assert list_decisions(base.settings, "row_release")[0]["revoked_by"]
+
+
+def test_a_form_that_is_sent_twice_decides_once(base: EvidenceBase, steward: Visitor) -> None:
+    asked = steward.preview("row_exclude", record=s5(base)["record"])
+    first, second = steward.confirm(asked), steward.confirm(asked)
+    assert first.status_code == second.status_code == 200
+    assert len(list_decisions(base.settings, "row_exclude")) == 1
+
+
+def test_of_several_rows_all_are_decided_or_none(base: EvidenceBase, steward: Visitor) -> None:
+    rows = review.read(base.settings, review.QUARANTINED_ROWS)
+    records = sorted({row["record"] for row in rows})
+    assert len(records) > 1
+    refused = steward.preview("row_exclude", record=[*records, "r-0000000000000000"])
+    assert refused.status_code == 400 and 'action="/decide"' not in refused.text
+    steward.decide("row_exclude", record=records)
+    assert {entry["record"] for entry in list_decisions(base.settings, "row_exclude")} == set(records)
+
+
+def test_two_stewards_who_decide_the_same_are_told_who_was_first(base: EvidenceBase) -> None:
+    desk = make_app(base.settings, 3030, ELSEWHERE)
+    first, second = Visitor(desk), Visitor(desk)
+    first.login(STEWARD)
+    second.login(SECOND)
+    asked = [guest.preview("row_exclude", record=s5(base)["record"]) for guest in (first, second)]
+    assert first.confirm(asked[0]).status_code == 200
+    late = second.confirm(asked[1])
+    assert late.status_code == 400 and STEWARD in shown(late.text)
+
+
+def test_the_fields_of_a_row_are_shown_and_the_way_to_the_original(
+    still: EvidenceBase, onlooker: Visitor
+) -> None:
+    row = s5(still)
+    where = f"partner=swala_post&extract={row['extract_id']}&sheet={row['sheet']}&row={row['row_number']}"
+    said = shown(onlooker.get(f"/record?{where}").text)
+    assert f"njia unseal swala_post {row['extract_id']} --row {row['row_number']}" in said
+    assert "event on" in said or "origin" in said
+
+
+def test_a_failed_check_says_why_and_is_waived_by_two(base: EvidenceBase) -> None:
+    from dataclasses import replace
+
+    write_failed_check(base)
+    settings = replace(base.settings, waivers_need_second=True)
+    steward, second = visitor(settings), visitor(settings, SECOND)
+    said = shown(steward.get(items.release_check(CHECK).path).text)
+    assert all(word in said for word in ("0.31", "Movements that vanish are a fault.", "Compare rows first."))
+    done = steward.decide("check_waiver", check=CHECK, scope="release", expires="2026-03-15")
+    assert "second person" in shown(done.text)
+    waiver = newest(base, "check_waiver")
+    assert "your own" in shown(steward.preview("confirm", id=waiver["id"]).text)
+    assert second.decide("confirm", id=waiver["id"]).status_code == 200
+    assert list_decisions(base.settings, "check_waiver")[0]["confirmed_by"] == SECOND
+    assert "14 days from now" in shown(steward.get("/waivers").text)
+
+
+def test_a_check_that_guards_reconciliation_has_no_form_to_waive_it(onlooker: Visitor) -> None:
+    page = onlooker.get(items.release_check("reconciliation_is_exact").path)
+    assert page.status_code == 200
+    assert 'value="check_waiver"' not in page.text
+    refused = onlooker.preview("check_waiver", check="reconciliation_is_exact", expires="2026-03-15")
+    assert refused.status_code == 400
+
+
+def test_the_trend_of_a_check_is_drawn_and_told(base: EvidenceBase, steward: Visitor) -> None:
+    verdict = json.loads((base.settings.review / "last_verdict.json").read_text())
+    check = next(one for one in verdict["checks"] if one.get("name") == CHECK)
+    for day, observed, outcome in (("20260227", 0.9, "passed"), ("20260228", 0.31, "failed")):
+        earlier = {**verdict, "checks": [{**check, "observed": observed, "outcome": outcome}]}
+        path = base.settings.review / "history" / f"{day}T020000Z-00000000.json"
+        path.write_text(json.dumps(earlier))
+    page = steward.get(items.release_check(CHECK).path).text
+    assert 'class="bar failed"' in page and "0.31" in page
+
+
+def test_a_name_gets_its_place(base: EvidenceBase, steward: Visitor) -> None:
+    item = next(one.item for one in open_items(base.settings) if one.item.kind == "place")
+    page = steward.get(f"{item.path}?search=Malaba").text
+    assert "bp-ken-malaba" in page and '<svg class="map"' in page
+    steward.decide("place_alias", text="Qwertyville", place_id="bp-ken-malaba")
+    assert newest(base, "place_alias")["place_id"] == "bp-ken-malaba"
+
+
+def test_an_extract_is_withdrawn_and_an_agreement_changed(base: EvidenceBase, steward: Visitor) -> None:
+    extract_id = s5(base)["extract_id"]
+    assert steward.decide("extract_withdraw", extract=f"swala_post/{extract_id}").status_code == 200
+    steward.decide(
+        "agreement_change", partner="swala_post", contract="swala_post_cases", valid_to="2036-12-31"
+    )
+    assert newest(base, "agreement_change")["terms"]["valid_to"] == "2036-12-31"
+    assert "2036-12-31" in shown(steward.get("/agreements").text)
+
+
+def test_rolling_back_gives_readers_the_earlier_release_at_once(base: EvidenceBase, steward: Visitor) -> None:
+    import shutil
+
+    current = str(base.release_id())
+    earlier = f"20260201T000000Z-{'0' * 8}"
+    folder = base.settings.releases / earlier
+    shutil.copytree(base.settings.releases / current, folder)
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(current, earlier))
+    asked = steward.preview("rollback", release=earlier)
+    assert earlier in asked.text and current in asked.text
+    assert base.release_id() == current, "a preview switches nothing"
+    assert steward.confirm(asked).status_code == 200
+    assert base.release_id() == earlier
+
+
+def test_an_item_is_taken_with_a_day(base: EvidenceBase, steward: Visitor) -> None:
+    item = items.quarantined_rows("swala_post", "date_invalid")
+    steward.decide("assignment", "shared out", item=str(item), owner=SECOND, due="2026-03-10")
+    said = shown(steward.get("/waiting").text)
+    assert SECOND in said and "2026-03-10" in said
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("row_exclude", {}),
+        ("nothing", {"record": "x"}),
+        ("check_waiver", {"check": CHECK, "expires": "tomorrow"}),
+        ("check_waiver", {"check": CHECK}),
+        ("extract_accept", {"extract": "swala_post"}),
+        ("agreement_change", {"partner": "swala_post", "contract": "x", "retention_years": "many"}),
+        ("place_alias", {"text": "Qwertyville", "place_id": "no-such-place"}),
+        ("link_accept", {"pair": "r-0000000000000000"}),
+        ("revoke", {"id": "000000000000"}),
+        ("rollback", {"release": "20260101T000000Z-00000000"}),
+    ],
+)
+def test_what_cannot_be_decided_is_told_and_decides_nothing(
+    still: EvidenceBase, onlooker: Visitor, kind: str, fields: dict[str, str]
+) -> None:
+    answer = onlooker.preview(kind, **fields)
+    assert answer.status_code == 400
+    assert 'action="/decide"' not in answer.text and 'class="note stop"' in answer.text
+    assert list_decisions(still.settings) == []
+
+
+@pytest.mark.parametrize("reason", ["", "ask Amina on 0712345678"])
+def test_a_reason_that_is_empty_or_holds_a_phone_number_is_refused_and_not_repeated(
+    still: EvidenceBase, onlooker: Visitor, reason: str
+) -> None:
+    answer = onlooker.preview("row_exclude", reason, record=s5(still)["record"])
+    assert answer.status_code == 400
+    assert "0712345678" not in answer.text
+
+
+def test_a_broken_file_of_decisions_is_told_with_its_line_and_not_with_its_words(
+    base: EvidenceBase, steward: Visitor
+) -> None:
+    (base.settings.decisions / "row_exclude.jsonl").write_text('{"reason": "Amina Testperson"}\n')
+    answer = steward.get("/decisions")
+    assert answer.status_code == 503
+    assert "line 1" in shown(answer.text) and "Testperson" not in answer.text
+
+
+def test_a_decision_that_the_audit_log_was_not_told_of_is_told_as_made(
+    base: EvidenceBase, steward: Visitor
+) -> None:
+    asked = steward.preview("row_exclude", record=s5(base)["record"])
+    year = next(base.settings.audit.glob("*.jsonl"))
+    year.unlink()
+    year.mkdir()
+    answer = steward.confirm(asked)
+    assert answer.status_code == 500 and "is recorded and holds" in shown(answer.text)
+    assert len(list_decisions(base.settings, "row_exclude")) == 1
+
+
+def test_who_only_reads_has_no_form_to_decide(still: EvidenceBase, onlooker: Visitor) -> None:
+    reader = visitor(still.settings, READER)
+    for item in (items.quarantined_rows("swala_post", "date_invalid"), items.release_check(CHECK)):
+        assert 'action="/preview"' not in reader.get(item.path).text.replace(
+            '<form method="post" action="/preview" class="decide">', ""
+        )
+
+
+def test_the_desk_never_opens_the_work_file(base: EvidenceBase, steward: Visitor) -> None:
+    base.settings.warehouse.write_bytes(b"not for the desk")
+    for path in LOOKED_AT:
+        if "{" not in path and path != "/record":
+            assert steward.get(path).status_code == 200, path

@@ -1,0 +1,115 @@
+"""Who may enter the desk: names, passphrases, and the file they stand in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import cli
+from orchestration.errors import NjiaError, UsageError
+from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.stewardship.desk.accounts import (
+    add_account,
+    change_passphrase,
+    read_accounts,
+    remove_account,
+    verified,
+)
+
+GOOD = "several words for nobody"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "home", SAMPLE_PARTNERS, tmp_path / "keys")
+
+
+def test_an_account_opens_with_its_passphrase_alone_however_its_name_is_spelt(settings: Settings) -> None:
+    add_account(settings, "A. Steward", GOOD)
+    found = verified(settings, "a.  steward", GOOD)
+    assert found and found.name == "A. Steward"
+    assert verified(settings, "A. Steward", GOOD + " ") is None
+    assert verified(settings, "A. Nobody", GOOD) is None
+
+
+def test_the_file_opens_to_its_owner_only_and_holds_argon2id_and_no_passphrase(settings: Settings) -> None:
+    add_account(settings, "A. Steward", GOOD)
+    path = settings.desk / "accounts.json"
+    assert (path.stat().st_mode & 0o777, settings.desk.stat().st_mode & 0o777) == (0o600, 0o700)
+    text = path.read_text()
+    assert GOOD not in text
+    assert json.loads(text)["accounts"][0]["passphrase_hash"].startswith("$argon2id$")
+
+
+@pytest.mark.parametrize("passphrase", ["", "short", "eleven char", "aaaaaaaaaaaaaaaa", "A. Longer Steward"])
+def test_a_passphrase_that_is_short_or_easy_is_refused_and_not_quoted(
+    settings: Settings, passphrase: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        add_account(settings, "A. Longer Steward", passphrase)
+    assert not passphrase or passphrase not in str(refused.value)
+    assert read_accounts(settings) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", "A", "a@partner.example", "Steward 0712345678", "x" * 61, "A\nB", "<b>A</b>"]
+)
+def test_a_name_that_may_not_be_printed_is_refused(settings: Settings, name: str) -> None:
+    with pytest.raises(UsageError):
+        add_account(settings, name, GOOD)
+
+
+def test_one_name_in_two_spellings_is_one_account(settings: Settings) -> None:
+    add_account(settings, "A. Steward", GOOD)
+    with pytest.raises(UsageError, match="already"):
+        add_account(settings, "a. STEWARD", GOOD)
+
+
+def test_a_new_passphrase_ends_the_old_one_and_a_removed_account_opens_nothing(settings: Settings) -> None:
+    add_account(settings, "A. Steward", GOOD)
+    change_passphrase(settings, "A. Steward", "other words for nobody")
+    assert verified(settings, "A. Steward", GOOD) is None
+    assert verified(settings, "A. Steward", "other words for nobody")
+    remove_account(settings, "A. Steward")
+    assert verified(settings, "A. Steward", "other words for nobody") is None
+    with pytest.raises(UsageError, match="no account"):
+        remove_account(settings, "A. Steward")
+
+
+def test_a_file_that_cannot_be_read_lets_nobody_in(settings: Settings) -> None:
+    settings.desk.mkdir(parents=True)
+    (settings.desk / "accounts.json").write_text("{")
+    with pytest.raises(NjiaError, match="cannot be read"):
+        verified(settings, "A. Steward", GOOD)
+
+
+def test_the_command_reads_a_passphrase_unseen_or_from_a_file_and_tells_the_audit_log(
+    settings: Settings, tmp_path: Path
+) -> None:
+    home = ["--home", str(settings.home)]
+    typed = CliRunner().invoke(
+        cli, ["desk", "user", "add", "A. Steward", *home], input=f"{GOOD}\n{GOOD}\n", catch_exceptions=False
+    )
+    assert typed.exit_code == 0 and GOOD not in typed.output
+    file = tmp_path / "passphrase"
+    file.write_text(f"{GOOD}\n")
+    arguments = ["desk", "user", "add", "A. Reader", "--read-only", "--passphrase-file", str(file), *home]
+    assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
+    listed = CliRunner().invoke(cli, ["desk", "user", "list", *home], catch_exceptions=False).output
+    assert "A. Steward" in listed and "A. Reader   (read-only)" in listed
+    log = "".join(path.read_text() for path in settings.audit.glob("*.jsonl"))
+    assert log.count('"account_added"') == 2
+
+
+def test_a_desk_that_nobody_could_enter_says_how_to_make_an_account(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="njia desk user add"):
+        CliRunner().invoke(cli, ["desk", "--home", str(settings.home)], catch_exceptions=False)
+
+
+def test_a_home_given_before_the_subcommand_is_not_overlooked(settings: Settings) -> None:
+    with pytest.raises(UsageError, match="at the end"):
+        arguments = ["desk", "--home", str(settings.home), "user", "list"]
+        CliRunner().invoke(cli, arguments, catch_exceptions=False)

@@ -1,0 +1,274 @@
+"""What stands before the pages: login, lock-out, roles, forms of other pages, hosts, headers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestration.home import prepare_home
+from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.stewardship import desk as desks
+from orchestration.stewardship.desk import guard
+from orchestration.stewardship.desk.app import DECIDED, LOOKED_AT, make_app
+from orchestration.stewardship.desk.attempts import WRONG_TRIES
+from tests.unit.desk_world import (
+    ELSEWHERE,
+    PASSPHRASE,
+    READER,
+    STEWARD,
+    Visitor,
+    make_accounts,
+    shown,
+    visitor,
+)
+
+EXCLUDE = {"record": "r-0000000000000000"}
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A home without a release, with accounts."""
+    folder = tmp_path_factory.mktemp("desk")
+    made = Settings(folder / "home", SAMPLE_PARTNERS, folder / "keys")
+    prepare_home(made)
+    make_accounts(made)
+    return made
+
+
+@pytest.fixture
+def guest(settings: Settings) -> Visitor:
+    return visitor(settings, None)
+
+
+@pytest.fixture(scope="module")
+def steward(settings: Settings) -> Visitor:
+    return visitor(settings)
+
+
+@pytest.fixture(scope="module")
+def reader(settings: Settings) -> Visitor:
+    return visitor(settings, READER)
+
+
+def log_of(settings: Settings) -> Iterator[dict]:
+    for path in sorted(settings.audit.glob("*.jsonl")):
+        yield from map(json.loads, path.read_text().splitlines())
+
+
+@pytest.mark.parametrize("path", [*LOOKED_AT, "/items/rows/kobe_post/date_invalid"])
+def test_nobody_sees_a_page_without_a_login(guest: Visitor, path: str) -> None:
+    answer = guest.get(path)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?to=")
+
+
+@pytest.mark.parametrize("path", [*DECIDED, "/logout"])
+def test_nobody_decides_without_a_login(guest: Visitor, path: str) -> None:
+    assert guest.browser.post(path, data={"kind": "row_exclude"}).status_code == 403
+
+
+def test_a_login_leads_to_the_page_that_was_asked_for_and_is_noted(
+    settings: Settings, guest: Visitor
+) -> None:
+    answer = guest.login(to="/checks")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/checks")
+    assert guest.get("/checks").status_code == 200
+    assert [line["who"] for line in log_of(settings) if line["action"] == "logged_in"][-1] == STEWARD
+
+
+def test_a_refusal_does_not_tell_whether_the_name_or_the_passphrase_was_wrong(settings: Settings) -> None:
+    answers = [
+        visitor(settings, None).login(name, passphrase)
+        for name, passphrase in ((STEWARD, "wrong words for nobody"), ("Nobody Atall", PASSPHRASE), ("", ""))
+    ]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({shown(answer.text) for answer in answers}) == 1
+    assert "wrong words" not in answers[0].text and "Nobody Atall" not in answers[1].text
+
+
+def test_five_wrong_tries_lock_the_name_even_for_the_right_passphrase_and_are_noted_once(
+    settings: Settings,
+) -> None:
+    desk = make_app(settings, 3030, ELSEWHERE)
+    for _ in range(WRONG_TRIES):
+        assert Visitor(desk).login(STEWARD, "wrong words for nobody").status_code == 403
+    assert Visitor(desk).login(STEWARD).status_code == 403
+    assert Visitor(desk).login(READER).status_code == 303, "the others go on"
+    locked = [line for line in log_of(settings) if line["action"] == "locked"]
+    assert [line["what"] for line in locked] == [STEWARD]
+
+
+def test_a_passphrase_in_the_wrong_field_reaches_no_log(settings: Settings) -> None:
+    desk = make_app(settings, 3030, ELSEWHERE)
+    for _ in range(WRONG_TRIES):
+        Visitor(desk).login("Several Words For Nobody", "x" * 12)
+    assert "Several Words" not in json.dumps(list(log_of(settings)))
+
+
+def test_a_login_form_of_another_page_is_refused(guest: Visitor) -> None:
+    sent = {"csrf": "0" * 64, "name": STEWARD, "passphrase": PASSPHRASE}
+    assert guest.browser.post("/login", data=sent).status_code == 403
+    guest.get("/login")  # has the cookie now, but not the token of its form
+    assert guest.browser.post("/login", data=sent).status_code == 403
+
+
+def test_the_session_cookie_is_out_of_reach_and_changes_at_every_login(settings: Settings) -> None:
+    guest = visitor(settings, None)
+    first = guest.login().headers["set-cookie"]
+    assert all(word in first for word in ("HttpOnly", "SameSite=strict", "Path=/"))
+    token = guest.browser.cookies["njia_desk"]
+    assert guest.get("/login").status_code == 303
+    guest.browser.post("/logout", data={"csrf": guest.csrf()})
+    guest.login()
+    assert guest.browser.cookies["njia_desk"] != token
+
+
+def test_behind_https_the_cookies_are_secure_and_bound_to_the_host(settings: Settings) -> None:
+    from dataclasses import replace
+
+    outside = "https://desk.example.org"
+    guest = Visitor(make_app(replace(settings, desk_url=outside), 3030, ELSEWHERE), outside)
+    cookie = guest.login().headers["set-cookie"]
+    assert cookie.startswith("__Host-njia_desk=") and "Secure" in cookie
+    assert guest.get("/").headers["strict-transport-security"]
+
+
+def test_logging_out_ends_the_session_on_the_server(settings: Settings) -> None:
+    guest = visitor(settings)
+    token = guest.browser.cookies["njia_desk"]
+    guest.browser.post("/logout", data={"csrf": guest.csrf()})
+    guest.browser.cookies.set("njia_desk", token)
+    assert guest.get("/").status_code == 303
+
+
+def test_a_removed_account_and_a_changed_passphrase_end_their_sessions(settings: Settings) -> None:
+    desks.add_account(settings, "C. Steward", PASSPHRASE)
+    guest = visitor(settings, "C. Steward")
+    desks.change_passphrase(settings, "C. Steward", "other words for nobody")
+    assert guest.get("/").status_code == 303
+    desks.remove_account(settings, "C. Steward")
+
+
+@pytest.mark.parametrize("token", ["", "0" * 43, None])
+def test_a_form_without_the_token_of_the_session_decides_nothing(
+    settings: Settings, steward: Visitor, token: str | None
+) -> None:
+    sent = {"kind": "row_exclude", "reason": "x", **EXCLUDE} | ({} if token is None else {"csrf": token})
+    for path in DECIDED:
+        assert steward.browser.post(path, data=sent).status_code == 403
+    assert not list(settings.decisions.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+)
+def test_a_form_of_another_site_is_refused_whatever_it_knows(
+    steward: Visitor, headers: dict[str, str]
+) -> None:
+    sent = {"csrf": steward.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
+    assert steward.browser.post("/decide", data=sent, headers=headers).status_code == 403
+
+
+def test_who_only_reads_sees_every_page_and_decides_nothing(settings: Settings, reader: Visitor) -> None:
+    for path in LOOKED_AT:
+        if "{" not in path and path != "/record":
+            assert reader.get(path).status_code == 200, path
+    for path in DECIDED:
+        answer = reader.browser.post(
+            path, data={"csrf": reader.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
+        )
+        assert answer.status_code == 403 and "does not decide" in answer.text
+    assert not list(settings.decisions.glob("*.jsonl"))
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:3031", "127.0.0.1.evil.example:3030", ""])
+def test_a_name_that_was_made_to_lead_here_is_not_answered(guest: Visitor, host: str) -> None:
+    answer = guest.browser.get("/login", headers={"Host": host})
+    assert answer.status_code == 421
+    assert "passphrase" not in answer.text
+
+
+def test_every_answer_forbids_what_the_pages_do_not_need(guest: Visitor) -> None:
+    for path in ("/login", "/nothing", "/static/desk.css"):
+        headers = guest.get(path).headers
+        assert headers["content-security-policy"] == guard.POLICY
+        assert "unsafe" not in guard.POLICY and "http" not in guard.POLICY
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] in ("no-store", "no-cache")
+    assert guest.get("/login").headers["cache-control"] == "no-store"
+
+
+def test_no_page_has_a_script_or_a_style_inside_or_from_elsewhere() -> None:
+    folder = Path(guard.__file__).parent
+    for template in (folder / "templates").glob("*.j2"):
+        text = template.read_text()
+        assert "style=" not in text and "onclick" not in text, template.name
+        assert text.count("<script") == text.count('<script src="/static/desk.js" defer></script>')
+        assert "http://" not in text and "https://" not in text, template.name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/items/rows",
+        "/items/nothing/x",
+        "/items/extract/kobe_post/0000000000000000",
+        "/items/extract/..%2F..%2Freview%2Fhistory/last_verdict",
+        "/items/extract/%2e%2e/x",
+        "/items/extract/*/0123456789abcdef",
+        "/items/extract/kobe_post%2F..%2Fkobe_post/0123456789abcdef",
+        "/record?partner=..&extract=0000000000000000&row=1",
+        "/record?partner=kobe_post&extract=../../x&row=1",
+        "/static/..%2Faccounts.py",
+    ],
+)
+def test_what_is_not_there_is_told_and_no_name_leads_out_of_its_folder(
+    settings: Settings, steward: Visitor, path: str
+) -> None:
+    note = settings.landing / "kobe_post" / "0123456789abcdef.json"
+    note.parent.mkdir(exist_ok=True)
+    landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1}
+    contract = {"contract": "kobe_post_book", "delivery": {"cadence": "monthly"}}
+    note.write_text(json.dumps({**landed, "refusals": [], "contract_content": contract}))
+    assert steward.get("/items/extract/kobe_post/0123456789abcdef").status_code == 200
+    answer = steward.get(path)
+    note.unlink()
+    assert answer.status_code == 404
+    assert "<h1>" in answer.text
+
+
+def test_other_methods_large_forms_and_forms_without_a_length_are_refused(steward: Visitor) -> None:
+    assert steward.browser.delete("/decide").status_code == 405
+    assert steward.get("/decide").status_code == 405
+    assert steward.browser.post("/login", data={"name": "x" * guard.MOST_BYTES}).status_code == 413
+    assert steward.browser.post("/login", content=iter([b"name=x"])).status_code == 411
+
+
+def test_an_unforeseen_fault_is_a_page_and_a_line_without_what_it_was_about(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from dataclasses import replace
+
+    def broken(_: Settings) -> None:
+        raise ValueError("Amina Testperson")
+
+    guest = Visitor(make_app(settings, 3030, replace(ELSEWHERE, current=broken)))
+    assert guest.login().status_code == 303
+    answer = guest.get("/?search=Testperson")
+    told = capsys.readouterr().err
+    assert answer.status_code == 500 and "Testperson" not in answer.text
+    assert "ValueError" in told and "Testperson" not in told and "Traceback" not in told
+
+
+def test_the_language_is_kept_in_a_cookie_and_leads_back(steward: Visitor) -> None:
+    answer = steward.get("/language/sw?to=/checks")
+    assert answer.headers["location"] == "/checks"
+    assert '<html lang="sw">' in steward.get("/checks").text
+    assert steward.get("/language/sw?to=//evil.example").headers["location"] == "/"
+    steward.get("/language/en")
+    assert '<html lang="en">' in steward.get("/checks").text

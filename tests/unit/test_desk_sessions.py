@@ -1,0 +1,135 @@
+"""Sessions that end and tries that run out, on a clock that the test turns."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.stewardship.desk.accounts import Account
+from orchestration.stewardship.desk.address import Address, local_path
+from orchestration.stewardship.desk.attempts import LOCKED_SECONDS, MOST_NAMES, WRONG_TRIES, Attempts
+from orchestration.stewardship.desk.sessions import IDLE_SECONDS, LONGEST_SECONDS, MOST_SESSIONS, Sessions
+
+ACCOUNT = Account("A. Steward", "hash")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_a_session_lives_while_it_is_used_and_ends_when_it_is_left(clock: Clock) -> None:
+    sessions = Sessions(clock)
+    token = sessions.begin(ACCOUNT, None)
+    for _ in range(3):
+        clock.now += IDLE_SECONDS - 1
+        assert sessions.find(token)
+    clock.now += IDLE_SECONDS + 1
+    assert sessions.find(token) is None
+
+
+def test_a_session_ends_after_a_working_day_however_much_it_is_used(clock: Clock) -> None:
+    sessions = Sessions(clock)
+    token = sessions.begin(ACCOUNT, None)
+    while clock.now < LONGEST_SECONDS:
+        assert sessions.find(token)
+        clock.now += IDLE_SECONDS / 2
+    clock.now += 1
+    assert sessions.find(token) is None
+
+
+def test_a_login_gives_a_fresh_token_and_ends_the_old_one(clock: Clock) -> None:
+    sessions = Sessions(clock)
+    old = sessions.begin(ACCOUNT, None)
+    fresh = sessions.begin(ACCOUNT, old)
+    assert fresh != old
+    assert sessions.find(old) is None
+    assert sessions.find(fresh)
+
+
+def test_no_token_no_session_and_no_end_of_memory(clock: Clock) -> None:
+    sessions = Sessions(clock)
+    tokens = [sessions.begin(ACCOUNT, None) for _ in range(MOST_SESSIONS + 5)]
+    assert sessions.find(None) is None and sessions.find("") is None
+    assert sum(sessions.find(token) is not None for token in tokens) == MOST_SESSIONS
+
+
+def test_a_name_locks_after_five_wrong_tries_and_opens_again(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    for number in range(1, WRONG_TRIES + 1):
+        assert attempts.begin("A. Steward")
+        assert attempts.failed("A. Steward") is (number == WRONG_TRIES)
+    assert not attempts.begin("a.  steward"), "another spelling is the same name"
+    assert attempts.begin("B. Steward")
+    clock.now += LOCKED_SECONDS + 1
+    assert attempts.begin("A. Steward")
+
+
+def test_tries_at_the_same_time_count_before_they_are_judged(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    assert sum(attempts.begin("A. Steward") for _ in range(50)) == WRONG_TRIES
+
+
+def test_a_right_passphrase_wipes_the_wrong_tries_before_it(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    for _ in range(4 * WRONG_TRIES):
+        assert attempts.begin("A. Steward")
+        attempts.succeeded("A. Steward")
+
+
+def test_many_wrong_tries_under_many_names_slow_all_of_them_and_fill_no_memory(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    waits = []
+    for number in range(MOST_NAMES + 50):
+        attempts.begin(f"name {number}")
+        attempts.failed(f"name {number}")
+        waits.append(attempts.wait())
+    assert waits[0] == 0 and waits[20] > 1 and max(waits) <= 10
+    assert len(attempts._wrong) <= MOST_NAMES
+    clock.now += 3600
+    assert attempts.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "is_secure"),
+    [
+        ("http://127.0.0.1:3030", "127.0.0.1:3030", False),
+        ("https://desk.example.org", "desk.example.org", True),
+        ("https://desk.example.org:8443/", "desk.example.org:8443", True),
+    ],
+)
+def test_the_desk_answers_at_its_own_address_and_on_loopback(url: str, host: str, is_secure: bool) -> None:
+    address = Address.of(url, 3030)
+    assert {host, "127.0.0.1:3030"} <= address.hosts
+    assert "evil.example" not in address.hosts
+    assert address.is_secure is is_secure
+    assert address.session_cookie.startswith("__Host-") is is_secure
+
+
+@pytest.mark.parametrize(
+    "url", ["desk.example.org", "ftp://x", "https://x/desk", "https://u:p@x", "https://x:port", ""]
+)
+def test_an_address_that_a_desk_cannot_stand_at_is_told(url: str) -> None:
+    with pytest.raises(UsageError, match="NJIA_DESK_URL"):
+        Address.of(url, 3030)
+
+
+@pytest.mark.parametrize(
+    "given", [None, "", "https://evil.example", "//evil.example", "/\\evil.example", "/a\nb", "x"]
+)
+def test_the_way_on_after_a_login_leads_nowhere_else(given: str | None) -> None:
+    assert local_path(given) == "/"
+
+
+def test_the_way_on_leads_back_to_where_one_was() -> None:
+    assert (
+        local_path("/items/rows/kobe_post/date_invalid?page=2") == "/items/rows/kobe_post/date_invalid?page=2"
+    )

@@ -1,0 +1,81 @@
+"""The catalogue of the desk: nothing is said in one language alone, and nothing is asked for that is not there."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterator
+from typing import get_args
+
+import pytest
+
+from orchestration.stewardship import items, refreshes
+from orchestration.stewardship.decision_kinds import KINDS, FinestPlace
+from orchestration.stewardship.desk.words import CATALOGUE, LANGUAGES, catalogue, words_of
+
+FOLDER = CATALOGUE.parent
+# Keys that are made of data: what stands before it, and what the data can be.
+MADE = {
+    "item_kind.": items.KINDS,
+    "kind.": KINDS,
+    "finest.": get_args(FinestPlace),
+    "front.": ("fresh", "aging", "late", refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED),
+    "checks.": ("refuse", "hold", "warn"),
+    "file.": ("held", "unreadable"),
+    "outcome.": ("passed", "failed", "waived", "error", "not_run"),
+    "refresh.": (
+        refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED, refreshes.CRASHED, refreshes.STOPPED,
+    ),
+    "link.reason.": ("unsure", "rival", "cluster_too_large", "persons_of_one_record", "rejected_pair_inside"),
+    "drift.": ("column_renamed", "column_gone", "column_added", "new_codes"),
+}  # fmt: skip
+
+
+def used_keys() -> Iterator[str]:
+    for path in (*FOLDER.rglob("*.j2"), *FOLDER.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        yield from re.findall(r'"([a-z_]+(?:\.[a-z_]+)+)"', text)
+
+
+def test_every_sentence_is_there_in_every_language() -> None:
+    assert len(catalogue()) > 200
+    assert [key for key, said in catalogue().items() if not all(said[one].strip() for one in LANGUAGES)] == []
+
+
+def test_no_line_stands_twice() -> None:
+    lines = CATALOGUE.read_text(encoding="utf-8").splitlines()[1:]
+    keys = [line.partition(",")[0] for line in lines]
+    assert sorted({key for key in keys if keys.count(key) > 1}) == []
+
+
+def test_both_languages_name_the_same_things() -> None:
+    def named(sentence: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(sentence) if name}
+
+    assert [key for key, said in catalogue().items() if named(said["en"]) != named(said["sw"])] == []
+
+
+def test_templates_and_views_use_only_keys_that_exist() -> None:
+    families = {key.partition(".")[0] for key in catalogue()}
+    asked = {key for key in used_keys() if key.partition(".")[0] in families}
+    assert len(asked) > 150
+    assert asked - catalogue().keys() == set()
+
+
+@pytest.mark.parametrize("family", MADE)
+def test_every_key_that_is_made_of_data_exists(family: str) -> None:
+    assert [one for one in MADE[family] if f"{family}{one}" not in catalogue()] == []
+
+
+def test_no_sentence_is_left_that_nobody_says() -> None:
+    made = {f"{family}{one}" for family, some in MADE.items() for one in some}
+    assert catalogue().keys() - set(used_keys()) - made == set()
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert words_of("xx").language == "en"
+    assert words_of("sw")("nav.places") == "Mahali"
+
+
+def test_numbers_are_grouped() -> None:
+    assert "1,234" in words_of("en")("front.all", count=1234)
