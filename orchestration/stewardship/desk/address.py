@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from orchestration.errors import UsageError
-
-LOOPBACK = "127.0.0.1"
+from orchestration.loopback import LOOPBACK
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from contextlib import suppress
 import uvicorn
 
 from orchestration.errors import UsageError
+from orchestration.loopback import LOOPBACK
 from orchestration.settings import Settings
 from orchestration.stewardship.desk.accounts import read_accounts
-from orchestration.stewardship.desk.address import LOOPBACK
 from orchestration.stewardship.desk.app import make_app
 from orchestration.stewardship.desk.elsewhere import Elsewhere
 
