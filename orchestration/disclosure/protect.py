@@ -199,6 +199,8 @@ class _Universe:
         return failing
 
     def _failing(self, now: _Round) -> list[int]:
+        if not (now.reasons == PRINTED).any():
+            return []  # a reader of nothing knows nothing
         known = self._known(now)
         asked = np.flatnonzero((now.reasons != PRINTED) & (now.persons > 0))
         want = self._want(now)

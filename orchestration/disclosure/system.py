@@ -23,8 +23,9 @@ from orchestration.errors import NjiaError
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-# A larger cross takes more than a machine of two cores has; no table of the public edition comes near.
-MOST_UNKNOWNS = 3_000_000
+# 11,000 unknowns with all totals take a minute of processor; of 53,000 that three linked tables crossed to, the
+# first program did not end in a minute.
+MOST_UNKNOWNS = 100_000
 
 
 class Told(NamedTuple):
@@ -202,18 +203,22 @@ def _lines(
     axes: _Axes,
     numbers: Mapping[tuple[int, ...], int],
 ) -> list[Line]:
-    """Within each table and along each of its dimensions: a value and the values it is made of."""
+    """Along each dimension: a value and the values it is made of, in the same table or in another one."""
+    ids = {table.name: axes.ids(table.dimensions, cells[table.name]) for table in tables}
     lines: dict[tuple[int, tuple[int, ...]], Line] = {}
-    for table in tables:
-        ids = axes.ids(table.dimensions, cells[table.name])
-        for dimension in table.dimensions:
-            at = axes.dimensions.index(dimension)
-            parts_of = _parts(sorted({one[at] for one in ids}), axes.sets[dimension])
-            for one in ids:
-                parts = [numbers.get((*one[:at], part, *one[at + 1 :])) for part in parts_of.get(one[at], ())]
-                if parts and None not in parts:
-                    found = np.array(sorted(int(part) for part in parts if part is not None))
-                    lines[(numbers[one], tuple(found))] = Line(dimension, numbers[one], found)
+    for at, dimension in enumerate(axes.dimensions):
+        of_tables = {name: {one[at] for one in found} for name, found in ids.items()}
+        everywhere = _parts(sorted(set().union(*of_tables.values())), axes.sets[dimension])
+        for name, values in of_tables.items():
+            inside = _parts(sorted(values), axes.sets[dimension])
+            for one in ids[name]:
+                for parts_of in (inside, everywhere):
+                    parts = [
+                        numbers.get((*one[:at], part, *one[at + 1 :])) for part in parts_of.get(one[at], ())
+                    ]
+                    if parts and None not in parts:
+                        found = np.array(sorted(int(part) for part in parts if part is not None))
+                        lines[(numbers[one], tuple(found))] = Line(dimension, numbers[one], found)
     return list(lines.values())
 
 
