@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 WIDTH = 360
-MARGIN_DEGREES = 0.6
+MARGIN_DEGREES = 1.5
 SMALLEST_DEGREES = 3.0  # a lone candidate is shown with the counties around it
 Box = tuple[float, float, float, float]
 KENYA: Box = (33.9, -4.8, 42.0, 5.5)
