@@ -299,6 +299,22 @@ def test_a_broken_file_of_decisions_is_told_with_its_line_and_not_with_its_words
     assert "line 1" in shown(answer.text) and "Testperson" not in answer.text
 
 
+def test_a_lock_that_somebody_holds_is_told_and_nothing_is_decided(
+    base: EvidenceBase, steward: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from filelock import FileLock
+
+    from orchestration.stewardship import decision_files
+
+    asked = steward.preview("row_exclude", record=s5(base)["record"])
+    monkeypatch.setattr(decision_files, "LOCK_SECONDS", 0.05)
+    with FileLock(base.settings.decisions / ".lock"):
+        answer = steward.confirm(asked)
+    assert answer.status_code == 503 and "Try again in a moment" in shown(answer.text)
+    assert list_decisions(base.settings) == []
+    assert steward.confirm(asked).status_code == 200, "the same form may try again"
+
+
 def test_a_decision_that_the_audit_log_was_not_told_of_is_told_as_made(
     base: EvidenceBase, steward: Visitor
 ) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 WIDTH = 360
-MARGIN_DEGREES = 0.6
+MARGIN_DEGREES = 1.5
 SMALLEST_DEGREES = 3.0  # a lone candidate is shown with the counties around it
 Box = tuple[float, float, float, float]
 KENYA: Box = (33.9, -4.8, 42.0, 5.5)
@@ -34,8 +34,12 @@ class Map:
     spots: Sequence[Spot]
 
 
-def map_of(candidates: Sequence[Any], outlines: Mapping[str, Any]) -> Map | None:
+def map_of(
+    candidates: Sequence[Any], counties: Mapping[str, Any], countries: Callable[[], Mapping[str, Any]]
+) -> Map | None:
     """Candidates with `lat`, `lon` and `name`; None where none of them has a point. WGS 84 degrees.
+
+    Counties where all candidates lie in Kenya, else countries; both GeoJSON.
 
     Plate carrée, shrunk east to west by the cosine of the middle latitude: near the equator nothing is bent.
     """
@@ -44,7 +48,8 @@ def map_of(candidates: Sequence[Any], outlines: Mapping[str, Any]) -> Map | None
     ]
     if not placed:
         return None
-    west, south, east, north = _box([(one.lon, one.lat) for _, one in placed])
+    west, south, east, north = box = _box([(one.lon, one.lat) for _, one in placed])
+    outlines = counties if box == KENYA else countries()
     narrow = math.cos(math.radians((south + north) / 2))
     scale = WIDTH / ((east - west) * narrow)
     height = math.ceil((north - south) * scale)
@@ -55,7 +60,7 @@ def map_of(candidates: Sequence[Any], outlines: Mapping[str, Any]) -> Map | None
     return Map(
         WIDTH,
         height,
-        [path for ring in _rings(outlines) if (path := _path(ring, (west, south, east, north), at))],
+        [path for ring in _rings(outlines) if (path := _path(ring, box, at))],
         [Spot(number, *at(one.lon, one.lat), one.name) for number, one in placed],
     )
 
@@ -70,7 +75,7 @@ def _box(points: Sequence[tuple[float, float]]) -> Box:
     east, north = east + MARGIN_DEGREES, north + MARGIN_DEGREES
     wider = max(0.0, max(SMALLEST_DEGREES, (north - south) / 2) - (east - west)) / 2
     higher = max(0.0, max(SMALLEST_DEGREES, (east - west) / 3) - (north - south)) / 2
-    return west - wider, max(-89.0, south - higher), east + wider, min(89.0, north + higher)
+    return west - wider, south - higher, east + wider, north + higher
 
 
 def _rings(outlines: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.settings import Settings
-from orchestration.stewardship import review
+from orchestration.stewardship import refreshes, review
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
@@ -24,11 +24,13 @@ def extracts(visit: Visit) -> Response:
         {**one, "path": file_not_taken(one["partner"], one["file"]).path}
         for one in review.read(visit.settings, review.FILES_NOT_TAKEN)
     ]
+    last = refreshes.last(visit.settings)
+    late = {one["partner"] for one in last.overdue} if last else set()
     partners = [
         {
             **one,
             "landed": _landed(visit.settings, one["partner"]),
-            "overdue": overdue(one["partner"]).path if one["state"] == "overdue" else None,
+            "overdue": overdue(one["partner"]).path if one["partner"] in late else None,
         }
         for one in status["partners"]
     ]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
+from typing import Any
+
 from starlette.responses import Response
 
 from orchestration.stewardship.desk.map import map_of
@@ -18,6 +22,7 @@ from orchestration.stewardship.place_queue import (
 
 PAGE_SIZE = 20
 NO_PLACE = "unknown"
+_SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 
 
 def places(visit: Visit) -> Response:
@@ -46,7 +51,20 @@ def place(visit: Visit, item: Item) -> Response:
         candidates=candidates,
         search=search,
         found_none=bool(search and not matches),
-        map=map_of(candidates, outlines),
+        map=map_of(candidates, outlines, _countries),
         captions=outlines["captions"],
         no_place=NO_PLACE,
     )
+
+
+@cache
+def _countries() -> dict[str, Any]:
+    """Of the region as GeoJSON, in few points: the counties have those of Kenya."""
+    from shapely import to_geojson  # loads shapely, which only a map needs
+
+    from orchestration.places import boundaries
+
+    shapes = boundaries.country_shapes().values()
+    return {
+        "features": [{"geometry": json.loads(to_geojson(shape.simplify(_SIMPLIFIED)))} for shape in shapes]
+    }

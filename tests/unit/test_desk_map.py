@@ -1,0 +1,68 @@
+"""The small map beside a question about places: who is on it, where, and what is drawn around."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from orchestration.stewardship.desk.map import KENYA, WIDTH, map_of
+
+
+@dataclass
+class Place:
+    name: str
+    lat: float | None
+    lon: float | None
+
+
+MALABA, MOMBASA, DUBAI = (
+    Place("Malaba", 0.64, 34.27), Place("Mombasa", -4.05, 39.67), Place("Dubai", 25.2, 55.27),
+)  # fmt: skip
+
+
+def square(west: float, south: float) -> dict[str, Any]:
+    ring = [[west, south], [west + 1, south], [west + 1, south + 1], [west, south + 1], [west, south]]
+    return {"geometry": {"type": "Polygon", "coordinates": [ring]}}
+
+
+def outlines(*squares: dict[str, Any]) -> dict[str, Any]:
+    return {"features": list(squares)}
+
+
+def test_candidates_without_a_point_keep_their_number_and_are_not_drawn() -> None:
+    drawn = map_of([Place("Maraba", None, None), MALABA], outlines(), outlines)
+    assert drawn and [(spot.number, spot.name) for spot in drawn.spots] == [(2, "Malaba")]
+    assert map_of([Place("Maraba", None, None)], outlines(), outlines) is None
+
+
+def test_north_is_up_and_west_is_left() -> None:
+    drawn = map_of([MALABA, MOMBASA], outlines(), outlines)
+    assert drawn
+    malaba, mombasa = drawn.spots
+    assert malaba.x < mombasa.x and malaba.y < mombasa.y
+
+
+@pytest.mark.parametrize("candidates", [[MALABA], [MALABA, DUBAI], [DUBAI], [Place("Oslo", 59.9, 10.8)]])
+def test_every_candidate_lies_on_the_map_and_the_map_has_a_shape(candidates: list[Place]) -> None:
+    drawn = map_of(candidates, outlines(), outlines)
+    assert drawn and 100 <= drawn.height <= 3 * WIDTH
+    assert all(0 <= spot.x <= WIDTH and 0 <= spot.y <= drawn.height for spot in drawn.spots)
+
+
+def test_what_lies_beside_the_map_is_not_sent() -> None:
+    inside, outside = square(36, 0), square(100, 0)
+    drawn = map_of([MALABA], outlines(inside, outside), outlines)
+    assert drawn and len(drawn.outlines) == 1
+    assert drawn.outlines[0].startswith("M") and drawn.outlines[0].endswith("Z")
+
+
+def test_a_place_in_kenya_is_shown_in_the_whole_of_kenya() -> None:
+    drawn = map_of([MOMBASA], outlines(square(KENYA[0], KENYA[3] - 1)), outlines)
+    assert drawn and len(drawn.outlines) == 1
+
+
+def test_a_place_abroad_is_shown_among_countries() -> None:
+    drawn = map_of([DUBAI], outlines(square(36, 0)), lambda: outlines(square(55, 25)))
+    assert drawn and len(drawn.outlines) == 1
