@@ -25,6 +25,17 @@
     cast(extract(year from {{ date }}) as integer)
 {%- endmacro %}
 
+{# The calendar quarter of a month, as int_periods names it: 2025-Q1. #}
+{% macro quarter_of(month) -%}
+    cast(extract(year from {{ month }}) as {{ text_type() }})
+    || case
+        when extract(month from {{ month }}) <= 3 then '-Q1'
+        when extract(month from {{ month }}) <= 6 then '-Q2'
+        when extract(month from {{ month }}) <= 9 then '-Q3'
+        else '-Q4'
+    end
+{%- endmacro %}
+
 {# Partners have had their months to report since the day after the last: three months after 30 June would be a day short. #}
 {% macro is_complete(last_day) -%}
     {{ months_after(days_after(last_day, 1), var('complete_after_months')) }} <= {{ as_of_date() }}

@@ -10,3 +10,12 @@
         else {{ place }}.country_place_id
     end
 {%- endmacro %}
+
+{# A place as the partner edition tells it: where `is_coarser` holds, a town is its county, or its country. #}
+{% macro place_for_readers(place, place_id, is_coarser) -%}
+    case
+        when {{ is_coarser }} and {{ place }}.kind = 'town'
+            then coalesce({{ place }}.county_place_id, {{ place }}.country_place_id)
+        else {{ place_id }}
+    end
+{%- endmacro %}

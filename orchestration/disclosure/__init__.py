@@ -7,7 +7,7 @@ may see what (`extracts.agreements`), and the verdict on a release (`gates`).
 
 from orchestration.disclosure.audit import Audit, PrintedTable, audit
 from orchestration.disclosure.carrying import carry, small_changes
-from orchestration.disclosure.described import describe_edition, described_tables, read_description
+from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.programs import Contradiction
@@ -52,7 +52,6 @@ __all__ = [
     "audit_counts",
     "carry",
     "coarsen",
-    "describe_edition",
     "described_tables",
     "disclose",
     "load_disclosure_policy",

@@ -8,7 +8,7 @@ anybody's published statistics can be attacked like an edition of ours.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,7 @@ from openpyxl import load_workbook
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestration.disclosure.audit import PrintedTable, bounds_of_share
-from orchestration.disclosure.protected import Protected
-from orchestration.disclosure.tables import TOTAL, Groups
+from orchestration.disclosure.tables import TOTAL
 from orchestration.errors import UsageError
 
 
@@ -107,39 +106,6 @@ def read_description(path: Path) -> Description:
         raise UsageError(
             f"{path}, {place}: {first['msg']}. docs/disclosure.md shows a description."
         ) from None
-
-
-def describe_edition(
-    protected: Protected, files: Mapping[str, str], symbol: str, groups: Groups | None = None
-) -> dict[str, Any]:
-    """The description of an edition's own files, to be written beside them as `margins.yml`.
-
-    `files`: table → CSV with the columns of `ProtectedTable.printed`; hidden cells may stand there with the
-    symbol, or be left out.
-    """
-    finer = {
-        dimension: {value: sorted(parts) for value, parts in values.items()}
-        for dimension, values in (groups or {}).items()
-    }
-    tables = [
-        {
-            "name": table.name,
-            "file": files[table.name],
-            "universe": table.universe,
-            "value": "value",
-            "carried": "is_carried",
-            "lists_all": False,
-            "dimensions": {one: {"total": TOTAL, "groups": finer.get(one, {})} for one in table.dimensions},
-        }
-        for table in protected.tables
-        if not table.is_dropped
-    ]
-    return {
-        "k": protected.least_persons,
-        "hidden": {symbol: {}},
-        "hidden_may_be_empty": True,
-        "tables": tables,
-    }
 
 
 def described_tables(description: Description, files: Sequence[Path], beside: Path) -> list[PrintedTable]:

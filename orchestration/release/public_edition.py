@@ -13,6 +13,7 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from orchestration.disclosure import TOTAL, load_disclosure_policy
 from orchestration.release import added_tables
 from orchestration.release.content_hash import combined
 from orchestration.release.current import PUBLIC_EVIDENCE_BASE
@@ -34,22 +35,7 @@ POLICY_TABLE = PublishedTable(
     ("name",),
 )
 _POLICY = pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
-TOTAL, HIDDEN = "*", "c"
 COUNTS_FILE, MARGINS_FILE = "counts.csv", "margins.yml"
-_MARGINS = f"""\
-# What the columns are. To attack them: njia attack {COUNTS_FILE} --margins {MARGINS_FILE}
-hidden: {{{HIDDEN}: {{}}}}
-hidden_may_be_empty: true
-tables:
-  - file: {COUNTS_FILE}
-    name: persons by where they came from and went to
-    dimensions:
-      origin_place_id: {{total: "{TOTAL}", others: true}}
-      destination_place_id: {{total: "{TOTAL}", others: true}}
-    value: person_count
-    split_by: [record_grain, period_id]
-    lists_all: false
-"""
 
 
 def write_public_edition(
@@ -83,9 +69,31 @@ def write_public_edition(
         told["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
         base.add(added_tables.RELEASE_TABLE, added_tables.release(told))
         base.export_parquet(parquet)
-        base.export_csv(_COUNTS, {"symbol": HIDDEN}, folder / "public" / COUNTS_FILE)
-        (folder / "public" / MARGINS_FILE).write_text(_MARGINS, encoding="utf-8")
+        base.export_csv(
+            _COUNTS, {"symbol": load_disclosure_policy().hidden_symbol}, folder / "public" / COUNTS_FILE
+        )
+        (folder / "public" / MARGINS_FILE).write_text(_margins(), encoding="utf-8")
         return {"content_hash": told["content_hash"], "tables": base.hashes()}
+
+
+def _margins() -> str:
+    policy = load_disclosure_policy()
+    return f"""\
+# What the columns are. To attack them: njia attack {COUNTS_FILE} --margins {MARGINS_FILE}
+k: {policy.public.least_persons}
+hidden: {{{policy.hidden_symbol}: {{}}}}
+hidden_may_be_empty: true
+tables:
+  - file: {COUNTS_FILE}
+    name: persons by where they came from and went to
+    dimensions:
+      origin_place_id: {{total: "{TOTAL}", others: true}}
+      destination_place_id: {{total: "{TOTAL}", others: true}}
+    value: person_count
+    carried: is_carried
+    split_by: [record_grain, period_id]
+    lists_all: false
+"""
 
 
 def printed_counts(evidence_base: Path) -> pd.DataFrame:
@@ -113,13 +121,13 @@ _PRINTED = f"""
 # What is printed and what is not, as one table with its totals: what a reader attacks.
 _COUNTS = f"""
     select record_grain, period_id, origin_place_id, destination_place_id,
-        coalesce(cast(person_count as varchar), $symbol) as person_count
+        coalesce(cast(person_count as varchar), $symbol) as person_count, is_carried
     from release.public.public_corridors
     union all
     select record_grain, period_id,
         case when role = 'origin' then place_id else '{TOTAL}' end,
         case when role = 'destination' then place_id else '{TOTAL}' end,
-        cast(person_count as varchar)
+        cast(person_count as varchar), is_carried
     from release.public.public_ends
     order by all
 """

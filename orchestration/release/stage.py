@@ -14,7 +14,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from orchestration.disclosure import load_disclosure_policy, uniqueness_of_file
 from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.errors import NjiaError
 from orchestration.release import added_tables
@@ -207,6 +209,7 @@ def _write(
         outcomes = check_results.column("outcome").to_pylist()
         manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
         base.export_parquet(parquet)
+    manifest["microdata"] = _microdata(parquet)
     manifest["public"] = write_public_edition(settings, folder, dbt_manifest, manifest)
     write_pages(folder, manifest)
     _seal(folder)
@@ -216,6 +219,15 @@ def _write(
     }
     write_json(folder / MANIFEST, manifest)
     sync(settings.releases)
+
+
+def _microdata(parquet: Path) -> dict[str, Any]:
+    """How easily one record of the partner edition is told from all others."""
+    file = parquet / f"{MOVEMENTS}.parquet"
+    policy = load_disclosure_policy()
+    if missing := set(policy.microdata_quasi_identifiers) - set(pq.read_schema(file).names):
+        return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
+    return uniqueness_of_file(file, policy).for_manifest()
 
 
 def _seal(folder: Path) -> None:
