@@ -53,10 +53,10 @@ def forget(
     """
     from orchestration import forget as forgetting
     from orchestration.defs.refresh import run_refresh
-    from orchestration.defs.workplace import Workplace
     from orchestration.errors import ReleaseRefused
     from orchestration.forget_proof import prove
     from orchestration.keys import load_keys
+    from orchestration.refresh_lock import RefreshLock
     from orchestration.release import still_held
     from orchestration.stewardship import FORGOT, audit
 
@@ -65,8 +65,8 @@ def forget(
         raise UsageError("Give at least one record: njia forget PARTNER RECORD_REF, or --file LIST")
     keys = load_keys(settings.keys)
     private_key = _stewards_key(key_file, keys.stewards_recipient) if key_file else None
-    workplace = Workplace(settings)
-    workplace.take_lock("forget")
+    lock = RefreshLock(settings)
+    lock.take("forget")
     try:
         records = {one for name in asked for one in forgetting.records_called(settings, keys, partner, name)}
         if not yes and sys.stdin.isatty():
@@ -85,7 +85,7 @@ def forget(
             decisions=erased.decisions,
         )
     finally:
-        workplace.end()
+        lock.release()
     with console.steps() as on_step:
         ended = run_refresh(settings, on_step)
     if ended.error is not None and not isinstance(ended.error, ReleaseRefused):

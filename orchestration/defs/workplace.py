@@ -6,28 +6,25 @@ then on takes part in the next refresh, in none of this one's steps.
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 import dagster as dg
-from filelock import FileLock, Timeout
 
 from orchestration import extracts, stewardship
 from orchestration.defs.ending import FIRST_STEP, failed_as, tell_end
-from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused, kind_and_place
+from orchestration.errors import NjiaError, ReleaseRefused, kind_and_place
 from orchestration.home import prepare_home
 from orchestration.keys import Keys, load_keys
 from orchestration.places import boundaries
+from orchestration.refresh_lock import RefreshLock
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 
 Answer = TypeVar("Answer")
-SECONDS_TO_WAIT = 10
 # The time of a run, and the decisions that hold then or what is wrong with their files.
 _Given = tuple[datetime, stewardship.Decisions | NjiaError]
 
@@ -61,7 +58,7 @@ class Workplace:
         self.interrupted = False
         self.begun: refreshes.End | None = None
         self.told: str | None = None
-        self._lock = FileLock(settings.lock, timeout=SECONDS_TO_WAIT)
+        self._lock = RefreshLock(settings)
         self._given: dict[str, _Given] = {}
 
     def begin(self, run_id: str, is_refresh: bool = False) -> Refresh:
@@ -90,7 +87,7 @@ class Workplace:
 
     def end(self) -> None:
         """Let go of the lock. A run in a process of its own lets go by ending."""
-        self._lock.release(force=True)
+        self._lock.release()
         self._given.clear()
 
     def take_lock(self, run_id: str) -> _Given:
@@ -101,21 +98,9 @@ class Workplace:
         """
         if run_id in self._given:
             return self._given[run_id]
-        holder = self.settings.lock.with_suffix(".holder")
-        try:
-            self._lock.acquire()
-        except Timeout:
-            pass
-        else:
-            since = datetime.now(UTC).replace(microsecond=0).isoformat()
-            holder.write_text(json.dumps({"process": os.getpid(), "run": run_id, "since": since}))
-            self._given = {run_id: self._read()}
-            return self._given[run_id]
-        who = json.loads(holder.read_text()) if holder.exists() else {"process": "unknown", "run": "unknown"}
-        raise RefreshRunning(
-            f"Another refresh is running (process {who['process']}, run {who['run']}). "
-            "Wait for it to end, or see it in `njia ui`."
-        )
+        self._lock.take(run_id)
+        self._given = {run_id: self._read()}
+        return self._given[run_id]
 
     def _read(self) -> _Given:
         as_of = self.settings.as_of()

@@ -17,10 +17,7 @@ def test_help_lists_every_command() -> None:
     ran = from_a_shell("--help", **NARROW)
     assert ran.returncode == 0 and not ANSI.search(ran.stdout)
     listed = re.findall(r"^  (\w+) ", ran.stdout.partition("Commands:")[2], re.MULTILINE)
-    assert sorted(listed) == [
-        "attack", "audit", "contract", "decide", "diff", "forget", "inbox", "notify", "place", "query", "refresh",
-        "releases", "rollback", "status", "synth", "ui", "unseal",
-    ]  # fmt: skip
+    assert sorted(listed) == sorted(cli.commands) and "refresh" in listed
     described = ran.stdout.partition("Commands:")[2].splitlines()
     assert max(map(len, described)) <= 60
 

@@ -60,7 +60,7 @@ def njia(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
     [
         (("refresh", "--json"), "There is nothing to refresh"),
         (("status", "--json", "--nosuch"), "No such option"),
-        (("diff", "--json"), "Missing argument"),
+        (("diff", "--json"), "Name two releases"),
         (("diff", "a", "b", "--json"), "There is no release yet"),
         (("place", "--json"), "at least one name"),
         (("status", "--json", "--partners", "/nonexistent/partners"), "does not exist"),
