@@ -13,7 +13,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from orchestration.cli import cli
-from orchestration.disclosure import PrintedTable, audit, describe_edition, protect
+from orchestration.disclosure import PrintedTable, audit, protect
 from orchestration.errors import NjiaError
 from orchestration.settings import PROJECT_ROOT
 from tests.unit.disclosure_worlds import grid, k_alone
@@ -216,7 +216,13 @@ def test_a_release_is_attacked_by_the_description_beside_its_public_tables(
     release = tmp_path / "home" / "releases" / "20261126-1"
     (release / "public").mkdir(parents=True)
     (release / "manifest.json").write_text(json.dumps({"release_id": "20261126-1", "sequence": 1}))
-    described = describe_edition(protected, {"grid": "grid.csv"}, "c")
+    described = {
+        "k": 5, "hidden": {"c": {}}, "hidden_may_be_empty": True,
+        "tables": [{
+            "name": "grid", "file": "grid.csv", "universe": "movements", "value": "value", "carried": "is_carried",
+            "lists_all": False, "dimensions": {"a": {"total": "*"}, "b": {"total": "*"}},
+        }],
+    }  # fmt: skip
     (release / "public" / "margins.yml").write_text(yaml.safe_dump(described))
     table = protected.table("grid").cells.assign(
         value=lambda cells: cells["value"].astype("string").fillna("c")
