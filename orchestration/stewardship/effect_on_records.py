@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -136,8 +139,14 @@ def _not_set_aside(record: str) -> str:
 
 def is_typed(settings: Settings, record: str) -> bool:
     """Whether some typed extract holds a record `r-…`."""
-    wanted = record_of(record)
     files = sorted((settings.typed / "records").glob("*.parquet"))
-    return any(
-        pc.any(pc.equal(pq.read_table(path, columns=["record_id"])[0], wanted)).as_py() for path in files
-    )
+    ids = _typed_ids(tuple((path, path.stat().st_mtime_ns) for path in files))
+    at = int(np.searchsorted(ids, wanted := record_of(record)))
+    return at < len(ids) and int(ids[at]) == wanted
+
+
+@lru_cache(maxsize=1)
+def _typed_ids(files: tuple[tuple[Path, int], ...]) -> npt.NDArray[np.int64]:
+    """All record ids in order, read once for a list of decisions: their lock is not to be held for long."""
+    columns = [pq.read_table(path, columns=["record_id"])[0].to_numpy() for path, _ in files]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *columns]).astype(np.int64))

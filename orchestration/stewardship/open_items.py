@@ -29,7 +29,7 @@ from orchestration.stewardship.open_items_links import doubtful_links
 from orchestration.stewardship.open_items_places import open_names
 from orchestration.stewardship.open_items_rows import left_of_rows, rows_set_aside_by_rule
 from orchestration.stewardship.open_items_settled import Answers
-from orchestration.stewardship.open_items_worth import Worth, Worths, read_worths
+from orchestration.stewardship.open_items_worth import Worth, Worths, worths_of
 from orchestration.stewardship.refreshes import End
 
 __all__ = ["OpenItem", "as_dict", "open_items", "write_open_items"]
@@ -67,10 +67,11 @@ def write_open_items(
     """
     today = date.fromisoformat(str(end.as_of)[:10])
     opened = {row["item"]: row["opened"] for row in review.read(settings, review.OPEN_ITEMS)}
-    worths = read_worths(settings, Worth(*waits_for_release))
-    found = [item for finder in _FINDERS for item in finder(settings, worths, end)]
+    with worths_of(settings, Worth(*waits_for_release)) as worths:
+        found = [item for finder in _FINDERS for item in finder(settings, worths, end)]
+        known = _worth_of(found) | worths_of_waived(settings, worths)
     found += agreements_about_to_end(contracts, today)
-    found += open_decisions(settings, today, _worth_of(found) | worths_of_waived(settings, worths))
+    found += open_decisions(settings, today, known)
     answers = Answers(settings, decisions)
     found = [
         replace(

@@ -16,7 +16,7 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.open_items_worth import NOTHING, Worths, worths_of_mentions
+from orchestration.stewardship.open_items_worth import NOTHING, Worths
 from orchestration.stewardship.refreshes import End
 
 _WHY = {
@@ -56,9 +56,7 @@ def open_name_groups(settings: Settings) -> list[OpenName]:
 def open_names(settings: Settings, worths: Worths, end: End) -> Iterator[OpenItem]:
     """One item a name."""
     groups = open_name_groups(settings)
-    worth_of = worths_of_mentions(
-        settings, {mention: str(one.item) for one in groups for mention in one.mention_ids}
-    )
+    worth_of = worths.of_mentions({mention: str(one.item) for one in groups for mention in one.mention_ids})
     for one in groups:
         shown = f"“{one.text}”" if one.text else "A name that may identify somebody"
         where = f" in {one.country}" if one.country else ""

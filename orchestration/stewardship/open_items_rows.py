@@ -14,7 +14,7 @@ from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.effect_on_records import releasable_rules
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
-from orchestration.stewardship.open_items_worth import NOTHING, Worths, worths_of_records
+from orchestration.stewardship.open_items_worth import NOTHING, Worths
 from orchestration.stewardship.refreshes import End
 
 
@@ -27,7 +27,7 @@ def _rules() -> dict[str, dict[str, str]]:
 def rows_set_aside_by_rule(settings: Settings, worths: Worths, end: End) -> Iterator[OpenItem]:
     """One item a partner and rule."""
     found = review.read(settings, review.QUARANTINED_ROWS)
-    worth_of = worths_of_records(settings, _by_one_rule_alone(found))
+    worth_of = worths.of_records(_by_one_rule_alone(found))
     for item, rows in _by_item(found).items():
         partner, rule = item.key
         told = _rules().get(rule, {})

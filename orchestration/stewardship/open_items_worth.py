@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import duckdb
@@ -60,62 +59,50 @@ class Worth(NamedTuple):
 NOTHING = Worth()
 
 
-@dataclass(frozen=True)
 class Worths:
-    """By what an item is about. `release` is what a refused candidate keeps from the readers."""
+    """Asks the records of one refresh. `release` is what a refused candidate keeps from the readers.
 
-    release: Worth = NOTHING
-    extracts: Mapping[tuple[str, str], Worth] = field(default_factory=dict)
-    newest: Mapping[str, Worth] = field(default_factory=dict)
+    `newest`: by partner the worth of its newest extract, which is about what its next one may bring.
+    """
 
-    def of_extract(self, partner: str, extract_id: str) -> Worth:
-        return self.extracts.get((partner, extract_id), NOTHING)
-
-
-def read_worths(settings: Settings, release: Worth) -> Worths:
-    """What every extract is worth, and each partner's newest: about what its next one may bring."""
-    with _cells(settings) as con:
-        extracts = {
+    def __init__(self, con: duckdb.DuckDBPyConnection, release: Worth = NOTHING) -> None:
+        self.release = release
+        self._con = con
+        self._extracts = {
             (partner, extract_id): Worth(movements, numbers)
             for partner, extract_id, movements, numbers in con.execute(
                 f"select partner, extract_id, {_COUNTED} from cells group by partner, extract_id"
             ).fetchall()
         }
-        newest = con.execute(
-            "select partner, max_by(extract_id, sequence) from extracts group by partner"
-        ).fetchall()
-    return Worths(
-        release, extracts, {partner: extracts.get((partner, one), NOTHING) for partner, one in newest}
-    )
+        newest = con.execute("select partner, max_by(extract_id, sequence) from extracts group by partner")
+        self.newest = {partner: self.of_extract(partner, one) for partner, one in newest.fetchall()}
 
+    def of_extract(self, partner: str, extract_id: str) -> Worth:
+        return self._extracts.get((partner, extract_id), NOTHING)
 
-def worths_of_records(settings: Settings, groups: Mapping[tuple[str, str, int], str]) -> dict[str, Worth]:
-    """By group of records: (partner, extract id, record id) → group."""
-    partners, extracts, records = zip(*groups, strict=True) if groups else ((), (), ())
-    wanted = {"partner": partners, "extract_id": extracts, "record_id": pa.array(records, pa.int64())}
-    return _grouped(settings, wanted, groups.values(), "true")
+    def of_records(self, groups: Mapping[tuple[str, str, int], str]) -> dict[str, Worth]:
+        """By group of records: (partner, extract id, record id) → group."""
+        partners, extracts, records = zip(*groups, strict=True) if groups else ((), (), ())
+        wanted = {"partner": partners, "extract_id": extracts, "record_id": pa.array(records, pa.int64())}
+        return self._grouped(wanted, groups.values(), "true")
 
+    def of_mentions(self, groups: Mapping[int, str]) -> dict[str, Worth]:
+        """By group of mentions (mention id → group): records of the extracts in force that name one."""
+        wanted = {"mention_id": pa.array(groups, pa.int64())}
+        return self._grouped(wanted, groups.values(), "fate = 'in_force'")
 
-def worths_of_mentions(settings: Settings, groups: Mapping[int, str]) -> dict[str, Worth]:
-    """By group of mentions: mention id → group; records of the extracts in force that name one of them."""
-    wanted = {"mention_id": pa.array(groups, pa.int64())}
-    return _grouped(settings, wanted, groups.values(), "fate = 'in_force'")
-
-
-def _grouped(
-    settings: Settings, wanted: Mapping[str, Any], groups: Iterable[str], where: str
-) -> dict[str, Worth]:
-    with _cells(settings) as con:
-        con.register("wanted", pa.table({**wanted, "wanted_for": pa.array(groups, pa.string())}))
-        found = con.execute(
+    def _grouped(self, wanted: Mapping[str, Any], groups: Iterable[str], where: str) -> dict[str, Worth]:
+        self._con.register("wanted", pa.table({**wanted, "wanted_for": pa.array(groups, pa.string())}))
+        found = self._con.execute(
             f"select wanted_for, {_COUNTED} from cells inner join wanted using ({', '.join(wanted)}) "
             f"where {where} group by wanted_for"
         ).fetchall()
-    return {group: Worth(movements, numbers) for group, movements, numbers in found}
+        return {group: Worth(movements, numbers) for group, movements, numbers in found}
 
 
 @contextmanager
-def _cells(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def worths_of(settings: Settings, release: Worth = NOTHING) -> Iterator[Worths]:
+    """Read once what the last refresh typed, located and put in force."""
     with typed_views(settings, _VIEWS) as con:
         con.execute(_CELLS)
-        yield con
+        yield Worths(con, release)

@@ -16,7 +16,7 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.drift_queue import DriftQuestion, drift_questions
 from orchestration.stewardship.foreseen import Change
 from orchestration.stewardship.open_items_drift import drifted_contracts
-from orchestration.stewardship.open_items_worth import NOTHING, read_worths
+from orchestration.stewardship.open_items_worth import worths_of
 from orchestration.stewardship.refreshes import PUBLISHED, End
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
 
@@ -85,7 +85,8 @@ def test_no_answer_that_may_identify_somebody_is_told(home: Settings) -> None:
 
 def test_drift_is_one_open_item_a_contract_worth_the_answers_nobody_knows(home: Settings) -> None:
     end = End("run", AS_OF.isoformat(), outcome=PUBLISHED)
-    (found,) = drifted_contracts(home, read_worths(home, NOTHING), end)
+    with worths_of(home) as worths:
+        (found,) = drifted_contracts(home, worths, end)
     assert (found.item, found.movements) == (ITEM, 18)
     assert "columns probably renamed: 1" in found.detail and "Town" not in found.detail
 
