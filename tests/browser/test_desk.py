@@ -129,8 +129,10 @@ def decide(page: Any, reason: str) -> None:
     page.get_by_label("Reason").last.fill(reason)
     page.get_by_role("button", name="See what it would change").last.click()
     page.get_by_role("heading", name="What would change").wait_for()
+    found = faults(page)
     page.get_by_role("button", name="Decide so").click()
     page.get_by_role("heading", name="Decided").wait_for()
+    assert found + faults(page) == []
 
 
 def addresses(page: Any) -> list[str]:
@@ -177,7 +179,9 @@ def test_everybody_can_use_every_view_on_a_desk_and_on_a_phone(desk: Desk, page:
         found += faults(page)
         page.set_viewport_size({"width": 390, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, address
-    assert found == []
+    page.goto("/language/sw?to=/")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert found + faults(page) == []
 
 
 def test_a_wrong_passphrase_is_refused_and_the_keyboard_is_enough_to_get_in(page: Any) -> None:
