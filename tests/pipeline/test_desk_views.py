@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.linkage import QUESTION_COLUMNS
 from orchestration.stewardship import items, list_decisions, review
 from orchestration.stewardship.desk.app import LOOKED_AT, make_app
 from orchestration.stewardship.open_items import open_items
@@ -340,3 +341,53 @@ def test_the_desk_never_opens_the_work_file(base: EvidenceBase, steward: Visitor
     for path in LOOKED_AT:
         if "{" not in path and path != "/record":
             assert steward.get(path).status_code == 200, path
+
+
+def test_two_records_stand_side_by_side_and_are_ruled_on(base: EvidenceBase, steward: Visitor) -> None:
+    rows = {row["record"]: row for row in review.read(base.settings, review.QUARANTINED_ROWS)}
+    ends = list(rows.values())[:2]
+    question = dict.fromkeys(QUESTION_COLUMNS, "not known") | {
+        f"{name}_{letter}": end[column]
+        for letter, end in zip("ab", ends, strict=True)
+        for name, column in (
+            ("record", "record"), ("partner", "partner"), ("extract", "extract_id"), ("sheet", "sheet"),
+            ("row", "row_number"),
+        )
+    }  # fmt: skip
+    said = {"reason": "rival", "surname": "same", "origin": "differs", "days": "3 apart"}
+    likely = {"probability_low": "0.8", "probability": "0.93", "probability_high": "0.97"}
+    review.write_links(base.settings, QUESTION_COLUMNS, [question | said | likely])
+    pair = (ends[0]["record"], ends[1]["record"])
+    assert "93 %" in shown(steward.get("/links").text)
+    page = shown(steward.get(items.doubtful_link(*pair).path).text)
+    assert all(
+        word in page
+        for word in (*pair, "surname", "days of the events (3 apart)", "fits better", "event month")
+    )
+    assert steward.decide("link_reject", pair=" ".join(pair)).status_code == 200
+    assert newest(base, "link_reject")["record_b"] in pair
+    assert "No pair waits" in shown(steward.get("/links").text)
+
+
+def test_drift_is_shown_with_the_change_that_answers_it(base: EvidenceBase, steward: Visitor) -> None:
+    told = {
+        "partner": "swala_post", "contract": "swala_post_cases", "file": "Amina Testperson.csv", "extract_id": None,
+        "received_on": "2026-02-27", "landed": False, "added": ["Route"],
+        "renamed": [{"before": "From", "now": "Start", "feeds": ["place(origin).place_text"], "likeness": 0.87}],
+        "gone": [{"column": "Travel", "feeds": ["transport_mode"]}],
+        "new_codes": [{"column": "Form", "field": "exploitation_type", "records": 7, "shown": {"Begging": 5}, "not_shown": 1}],
+        "patch": "fields:\n  place(origin).place_text: Start\n", "effects": ["The file is taken in."],
+    }  # fmt: skip
+    review.write_drift(base.settings, [told])
+    assert "swala_post/swala_post_cases" in shown(steward.get("/drift").text)
+    page = steward.get(items.drift("swala_post", "swala_post_cases").path).text
+    wanted = (
+        "From → Start",
+        "87 % alike",
+        "Travel",
+        "“Begging” 5",
+        "place(origin).place_text: Start",
+        "is taken in",
+    )
+    assert [word for word in wanted if word not in shown(page)] == [], shown(page)
+    assert "Testperson" not in page

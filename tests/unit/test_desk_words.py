@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.stewardship import items, refreshes
 from orchestration.stewardship.decision_kinds import KINDS, FinestPlace
+from orchestration.stewardship.desk.pages import _templates
 from orchestration.stewardship.desk.words import CATALOGUE, LANGUAGES, catalogue, words_of
 
 FOLDER = CATALOGUE.parent
@@ -70,6 +71,14 @@ def test_every_key_that_is_made_of_data_exists(family: str) -> None:
 def test_no_sentence_is_left_that_nobody_says() -> None:
     made = {f"{family}{one}" for family, some in MADE.items() for one in some}
     assert catalogue().keys() - set(used_keys()) - made == set()
+
+
+def test_every_template_can_be_read() -> None:
+    templates = _templates()
+    names = templates.list_templates()
+    assert len(names) > 20
+    for name in names:
+        templates.get_template(name)
 
 
 def test_an_unknown_language_is_english() -> None:

@@ -77,11 +77,12 @@ def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
     def error_page(request: Request, status: int, title: str) -> Response:
         return Visit(desk, request, None, None).page("problem", status, title=title, sentence=None)
 
-    async def on_http_error(request: Request, error: Exception) -> Response:
+    async def on_error(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         return error_page(request, status, STATUS_WORDS.get(status, "error.unexpected"))
 
-    app = Starlette(routes=routes, exception_handlers={HTTPException: on_http_error})
+    faults = {HTTPException: on_error, Exception: on_error}
+    app = Starlette(routes=routes, exception_handlers=faults)
     app.router.redirect_slashes = False
     return Guard(app, desk.address, error_page)
 

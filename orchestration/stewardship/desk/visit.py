@@ -78,6 +78,13 @@ class Visit:
         number = self.asked("page")
         return max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
 
+    def _here(self) -> str:
+        """Where a change of the language leads back to: what a form was sent to has no page of its own."""
+        if self.request.method == "POST":
+            return "/"
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """`context` is what the template names beside what every page has."""
         words = self.words
@@ -87,7 +94,7 @@ class Visit:
             "language": words.language,
             "languages": LANGUAGES,
             "path": path,
-            "here": path + (f"?{self.request.url.query}" if self.request.url.query else ""),
+            "here": self._here(),
             "account": self.account,
             "csrf": self.session.csrf if self.session else "",
             "refreshing_since": refresh_since(self.settings) if self.account else None,
