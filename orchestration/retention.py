@@ -18,9 +18,10 @@ WHO = "retention"
 
 
 def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[Erased]:
-    """Erase what the last refresh found to be past its time; the caller holds the lock of refreshes.
+    """Erase what is past its time, right after typing; the caller holds the lock of refreshes.
 
-    The editions that held it go once a release without it is published.
+    Where anything was erased the work folder is gone, so that all is to be typed anew. The editions that held
+    it go once a release without it is published.
     """
     erased = []
     for partner, records in gates.past_retention(settings, now.date()).items():

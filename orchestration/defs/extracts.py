@@ -42,7 +42,6 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
         """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
         taken = step(context, workplace, lambda refresh: _take_in(workplace, refresh))
         register = step(context, workplace, lambda refresh: gates.landed_extracts(workplace.settings))
-        erased = step(context, workplace, lambda refresh: refresh.found["erased"])
         for partner in partners:
             received = [landed.received_on for landed in register if landed.partner == partner]
             own = [extract for extract in taken if extract.partner == partner]
@@ -57,7 +56,6 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
                     ),
                     "last_received": str(max(filter(None, received), default="nothing yet")),
                     "files": len(own),
-                    "records_past_retention_erased": erased.get(partner, 0),
                     "rows_landed": sum(extract.rows_landed for extract in own),
                     "rows_read": sum(extract.rows_read for extract in own),
                     "rows_refused": sum(extract.rows_refused for extract in own),
@@ -84,10 +82,16 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
     def type_extracts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Dates, counts, ages, codes and routes by contract: typed columns plus problem codes."""
         typed = step(context, workplace, lambda refresh: _type(workplace, refresh))
+        erased = step(context, workplace, lambda refresh: int(refresh.found["erased"]))
         for table in extracts.TYPED_TABLES:
             yield dg.MaterializeResult(
                 asset_key=typed_key(table),
-                metadata={"extracts": typed.extracts, "retyped": typed.retyped, "failed": len(typed.failed)},
+                metadata={
+                    "extracts": typed.extracts,
+                    "retyped": typed.retyped,
+                    "failed": len(typed.failed),
+                    "records_past_retention_erased": erased,
+                },
             )
 
     return [take_in, type_extracts]
@@ -95,8 +99,6 @@ def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.Asset
 
 def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtract]:
     settings = workplace.settings
-    erased = erase_past_retention(settings, refresh.keys, refresh.as_of)
-    refresh.found["erased"] = {one.partner: one.records for one in erased}
     current = current_release(settings)
     refresh.taken = extracts.with_untold(
         settings,
@@ -111,6 +113,10 @@ def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtra
 
 def _type(workplace: Workplace, refresh: Refresh) -> extracts.TypedSummary:
     typed = extracts.type_extracts(workplace.settings, refresh.keys, contracts=refresh.contracts)
+    erased = erase_past_retention(workplace.settings, refresh.keys, refresh.as_of)
+    refresh.found["erased"] = sum(one.records for one in erased)
+    if erased:
+        typed = extracts.type_extracts(workplace.settings, refresh.keys, contracts=refresh.contracts)
     review.write_extracts_not_typed(workplace.settings, typed.failed)
     drift = extracts.drift_items(workplace.settings, refresh.contracts, refresh.taken)
     refresh.found["drift"] = drift

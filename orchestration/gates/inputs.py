@@ -19,7 +19,6 @@ import yaml
 from orchestration.disclosure import load_disclosure_policy
 from orchestration.gates.deliveries import newest_of_each
 from orchestration.gates.parquet_views import open_views
-from orchestration.gates.retention import IS_PAST_RETENTION
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
 
 _CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", DBT_PROJECT, REFERENCE_SEEDS)
@@ -42,6 +41,10 @@ _EXTRACT_COLUMNS = (
     "period_to date, cadence varchar, grace_days integer, retention_years integer"
 )
 _RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date, embargo_until date"
+# Without a date of its own, a record is as old as the file that brought it (dbt: judged_records).
+IS_PAST_RETENTION = (
+    "coalesce(records.period_to, extracts.received_on) + to_months(12 * extracts.retention_years) < ?"
+)
 
 
 def inputs_hash(parts: Mapping[str, Iterable[str]]) -> str:

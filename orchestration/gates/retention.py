@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 
+from orchestration.gates.in_force import read_fates
+from orchestration.gates.inputs import IS_PAST_RETENTION
 from orchestration.gates.parquet_views import open_views
 from orchestration.settings import Settings
 
 EXTRACT_COLUMNS = "extract_id varchar, partner varchar, received_on date, retention_years integer"
 RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date"
-# Without a date of its own, a record is as old as the file that brought it (dbt: judged_records).
-IS_PAST_RETENTION = (
-    "coalesce(records.period_to, extracts.received_on) + to_months(12 * extracts.retention_years) < ?"
-)
 
 
 def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
-    """Record ids by partner, as the last refresh typed them; nothing where it left no work folder.
+    """Record ids by partner, as they are typed now and by the agreements of now.
 
-    A record that any extract tells with a younger date is kept until that one is past its time too.
+    A record that any extract tells with a younger date is kept until that one is past its time too. One that
+    no extract tells that has passed its gate in an earlier refresh is kept as well: what makes it look old
+    may be a contract that misreads its dates, and what is erased does not come back.
     """
     con = open_views(
         {
@@ -28,14 +28,16 @@ def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
     )
     try:
         rows = con.execute(
-            "select records.partner, record_id from records "
+            "select records.partner, record_id, list(extract_id) from records "
             "inner join extracts using (partner, extract_id) "
             f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) order by 1, 2",
             [today],
         ).fetchall()
     finally:
         con.close()
+    passed = {key for key, fate in read_fates(settings).items() if fate.fate != "held"}
     found: dict[str, set[int]] = {}
-    for partner, record_id in rows:
-        found.setdefault(str(partner), set()).add(int(record_id))
+    for partner, record_id, extract_ids in rows:
+        if any((partner, extract_id) in passed for extract_id in extract_ids):
+            found.setdefault(str(partner), set()).add(int(record_id))
     return found

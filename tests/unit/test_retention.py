@@ -1,0 +1,80 @@
+"""Whose time is up: by the agreement of now, and never on the word of an extract that no gate has passed yet."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import gates
+from orchestration.settings import Settings
+from tests.unit.release_world import settings_in
+
+TODAY = date(2026, 7, 1)  # five years back: 1 July 2021
+OLD, LAST_DAY, YOUNG = date(2021, 6, 30), date(2021, 7, 1), date(2026, 5, 1)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def typed(settings: Settings, name: str, records: dict[int, date | None], received: date = YOUNG) -> None:
+    tables = {
+        "extracts": [
+            {"extract_id": name, "partner": "kobe", "received_on": received, "retention_years": 5},
+        ],
+        "records": [
+            {"extract_id": name, "partner": "kobe", "record_id": record, "period_to": day}
+            for record, day in records.items()
+        ],
+    }
+    for table, rows in tables.items():
+        folder = settings.typed / table
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
+
+
+def settled(settings: Settings, **fates: str) -> None:
+    rows = [
+        {"extract_id": name, "partner": "kobe", "fate": fate, "reason": None} for name, fate in fates.items()
+    ]
+    (settings.work / "gates").mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows), settings.work / "gates" / "in_force.parquet")
+
+
+def test_a_record_is_past_its_time_the_day_after_the_last_one_agreed(settings: Settings) -> None:
+    typed(settings, "a", {1: OLD, 2: LAST_DAY, 3: YOUNG})
+    settled(settings, a="in_force")
+    assert gates.past_retention(settings, TODAY) == {"kobe": {1}}
+
+
+def test_a_record_without_a_date_is_as_old_as_its_file(settings: Settings) -> None:
+    typed(settings, "a", {1: None}, received=OLD)
+    typed(settings, "b", {2: None}, received=YOUNG)
+    settled(settings, a="in_force", b="in_force")
+    assert gates.past_retention(settings, TODAY) == {"kobe": {1}}
+
+
+def test_a_younger_copy_keeps_a_record(settings: Settings) -> None:
+    typed(settings, "a", {1: OLD})
+    typed(settings, "b", {1: YOUNG})
+    settled(settings, a="in_force", b="in_force")
+    assert gates.past_retention(settings, TODAY) == {}
+
+
+@pytest.mark.parametrize("fates", [{}, {"a": "held"}, {"another": "in_force"}])
+def test_what_no_gate_has_passed_is_kept_for_its_dates_may_be_misread(
+    settings: Settings, fates: dict[str, str]
+) -> None:
+    typed(settings, "a", {1: OLD})
+    if fates:
+        settled(settings, **fates)
+    assert gates.past_retention(settings, TODAY) == {}
+
+
+def test_nothing_was_typed_yet(settings: Settings) -> None:
+    assert gates.past_retention(settings, TODAY) == {}
