@@ -36,6 +36,15 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         why="Readers' pages rest on every public table, release after release.",
         steward_action="See which public model failed or was removed; a published table goes only after "
         "two releases' notice.",
+        waivable=False,
+    ),
+    Expectation(
+        name="public_edition_is_signed_off",
+        limits=(Limit("public_waits_for_signature", maximum=0),),
+        severity="warn",
+        why="Looser rules may tell of a person, so a steward answers for them before anything is printed.",
+        steward_action="Read seeds/reference/disclosure_policy.csv; then `njia decide sign-policy`, or put "
+        "the defaults back. Until then the public edition is empty.",
     ),
     Expectation(
         name="public_edition_withstands_attack",

@@ -192,6 +192,19 @@ def decide_agreement(
     _decision(settings, "agreement_change", author, reason, partner=partner, contract=contract, terms=terms)
 
 
+@decide.command("sign-policy")
+@author_and_reason
+@installation
+def decide_policy(settings: Settings, author: str, reason: str) -> None:
+    """Sign the disclosure policy as it is now, so that the public edition is printed under it."""
+    from orchestration.disclosure import load_disclosure_policy
+
+    policy = load_disclosure_policy()
+    changed = ", ".join(policy.changed) or "nothing"
+    console.say(f"Disclosure policy {policy.version}; differs from what Njia ships in: {changed}")
+    _decision(settings, "policy_sign_off", author, reason, policy=policy.version)
+
+
 @decide.command("waiting")
 @json_output
 @installation

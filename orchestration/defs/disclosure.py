@@ -50,6 +50,7 @@ def _disclose(settings: Settings, refresh: Refresh) -> disclosure.Disclosed:
         read_tables(settings, disclosure.AGGREGATES),
         refresh.as_of.date(),
         disclosure.read_ledger(settings.ledger, head),
+        {decision["policy"] for decision in refresh.decisions.policy_sign_offs},
     )
     refresh.found["disclosed"] = disclosed
     return disclosed

@@ -13,14 +13,8 @@ from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, loa
 from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, ProtectedTable
-from orchestration.disclosure.public_tables import (
-    AGGREGATES,
-    DESCRIPTIONS,
-    Disclosed,
-    audit_counts,
-    disclose,
-    printed_cells,
-)
+from orchestration.disclosure.public_counts import Periods, audit_counts, printed_cells, wrong_cells
+from orchestration.disclosure.public_tables import AGGREGATES, DESCRIPTIONS, Disclosed, disclose
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
 from orchestration.disclosure.uniqueness import (
     Ladder,
@@ -43,6 +37,7 @@ __all__ = [
     "EditionPolicy",
     "Ladder",
     "Ledger",
+    "Periods",
     "PrintedTable",
     "Protected",
     "ProtectedTable",
@@ -64,4 +59,5 @@ __all__ = [
     "tabulate",
     "uniqueness",
     "uniqueness_of_file",
+    "wrong_cells",
 ]

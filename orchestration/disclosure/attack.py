@@ -126,7 +126,7 @@ def attack_from_inside(
     found = []
     for partner in sorted(own):
         counts = own[partner]
-        others = asked[(counts[asked] > 0) & (known.true[asked] > counts[asked])]
+        others = asked[known.true[asked] > counts[asked]]
         if not len(others):
             continue
         low = np.maximum(known.low, counts)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from orchestration.settings import REFERENCE_SEEDS
 
 DISCLOSURE_POLICY_SEED = REFERENCE_SEEDS / "disclosure_policy.csv"
 EDITIONS = ("public", "partner")
-_COLUMNS = ["name", "value", "unit", "why", "source"]
+_COLUMNS = ["name", "value", "default", "unit", "why", "source"]
+CHANGED_POLICY, FIRST_RELEASE = "changed_policy", "first_release"
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,24 @@ class DisclosurePolicy:
         levels = {"place": self.place_ladder, "period": self.period_ladder}[ladder]
         return levels.index(level) < levels.index(self.finest(edition, ladder, of_children))
 
+    @property
+    def changed(self) -> list[str]:
+        """Names of the values that are not what Njia ships."""
+        return [row["name"] for row in self.rows if row["value"] != row["default"]]
+
+    def why_unsigned(self, signed: Collection[str], is_first: bool) -> str | None:
+        """Why nothing may be printed yet, as a sentence; None where no signature is missing.
+
+        `signed`: versions of the policy that a steward signed. `is_first`: nothing was ever printed.
+        """
+        if self.version in signed:
+            return None
+        if CHANGED_POLICY in self.sign_off and self.changed:
+            return f"The disclosure policy differs from what Njia ships in {', '.join(self.changed)}."
+        if FIRST_RELEASE in self.sign_off and is_first:
+            return "Nothing was printed for the public yet."
+        return None
+
     def for_manifest(self) -> dict[str, Any]:
         return {"version": self.version, "rows": list(self.rows)}
 
@@ -130,7 +150,7 @@ def load_disclosure_policy(seed: Path = DISCLOSURE_POLICY_SEED) -> DisclosurePol
         microdata_least_class=read.whole("microdata_least_class", 2),
         microdata_quasi_identifiers=read.words("microdata_quasi_identifiers"),
         hidden_symbol=read.text("hidden_symbol"),
-        sign_off=read.words("sign_off"),
+        sign_off=read.each_of("sign_off", (CHANGED_POLICY, FIRST_RELEASE)),
         rows=tuple(rows),
     )
     if unknown := sorted(read.values.keys() - read.asked):
@@ -173,6 +193,13 @@ class _Reader:
 
     def words(self, name: str, between: str | None = None) -> tuple[str, ...]:
         return tuple(word.strip() for word in self.text(name).split(between))
+
+    def each_of(self, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+        """Words, of these alone; `none` for no word."""
+        words = tuple(word for word in self.words(name) if word != "none")
+        if not set(words) <= set(allowed):
+            raise self._wrong(name, f"none, or some of {', '.join(allowed)}")
+        return words
 
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
         if (value := self.text(name)) not in allowed:

@@ -5,31 +5,37 @@ What does not belong here: what may be printed, and the attack itself (`disclosu
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 
 from orchestration import disclosure
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.release import PUBLIC_EVIDENCE_BASE, PUBLIC_SCHEMAS, printed_counts
+from orchestration.release.manifest import MANIFEST
 from orchestration.settings import Settings
 from orchestration.warehouse import read_tables
 
 MEASURES = (
-    "public_tables_missing", "public_cells_open", "public_cells_not_let_through", "public_small_changes",
+    "public_tables_missing", "public_waits_for_signature", "public_cells_open",
+    "public_cells_not_let_through", "public_small_changes",
 )  # fmt: skip
 _TOLD = "intermediate.int_public_told"
-_CELL = ["record_grain", "period_id", "origin_place_id", "destination_place_id", "person_count"]
+_PERIODS = "intermediate.int_periods"
+_KNOWN_NUMBERS = {
+    "public_corridors.person_count", "public_ends.person_count", "public_places.lat", "public_places.lon",
+}  # fmt: skip
 
 
 def public_measures(settings: Settings, candidate: Path, as_of: date) -> dict[str, float | None]:
     """Numbers of `MEASURES`; all None where the project publishes no public table.
 
     `public_cells_open`: hidden cells that a reader narrows down too far, and systems that contradict
-    themselves. `public_cells_not_let_through`: printed cells that the protect step did not give out.
-    `public_small_changes`: cells that differ by too few from what was ever printed of them.
+    themselves. `public_cells_not_let_through`: printed cells that are not as counted, too small by
+    themselves, or not as first printed, and further columns of numbers. `public_small_changes`: cells that
+    differ by too few from what was ever printed of them.
     """
     expected = published_tables(settings, PUBLIC_SCHEMAS)
     if not expected:
@@ -40,24 +46,37 @@ def public_measures(settings: Settings, candidate: Path, as_of: date) -> dict[st
         return dict.fromkeys(MEASURES) | {"public_tables_missing": float(len(missing))}
     policy = disclosure.load_disclosure_policy()
     printed = printed_counts(public)
-    told = read_tables(settings, {_TOLD: disclosure.AGGREGATES[_TOLD]})[_TOLD].to_pandas()
-    attacked = disclosure.audit_counts(told, printed, policy, as_of)
+    wanted = {table: disclosure.AGGREGATES[table] for table in (_TOLD, _PERIODS)}
+    told, known = (table.to_pandas() for table in read_tables(settings, wanted).values())
+    periods = disclosure.Periods.of(known, policy.public, as_of)
     ledger = disclosure.read_ledger(settings.ledger)
+    attacked = disclosure.audit_counts(told, printed, policy, periods, ledger)
     changes = disclosure.small_changes(
         disclosure.printed_cells(printed), ledger.printed, policy.public.least_persons
     )
+    wrong = disclosure.wrong_cells(told, printed, policy, periods, ledger)
     return {
         "public_tables_missing": 0.0,
+        "public_waits_for_signature": float(_waits(candidate)),
         "public_cells_open": float((~attacked.cells["passed"]).sum() + len(attacked.contradictions)),
-        "public_cells_not_let_through": float(_not_let_through(settings, printed)),
+        "public_cells_not_let_through": float(wrong + len(_other_numbers(public))),
         "public_small_changes": float(len(changes)),
     }
 
 
-def _not_let_through(settings: Settings, printed: pd.DataFrame) -> int:
-    let_through = pd.read_parquet(settings.disclosed / "public_counts.parquet")
-    allowed = set(let_through[_CELL].itertuples(index=False, name=None))
-    return sum(cell not in allowed for cell in printed[_CELL].itertuples(index=False, name=None))
+def _waits(candidate: Path) -> bool:
+    manifest = json.loads((candidate / MANIFEST).read_text(encoding="utf-8"))
+    return bool(manifest["disclosure"].get("waits_for_signature"))
+
+
+def _other_numbers(evidence_base: Path) -> list[str]:
+    """Columns of public tables with numbers that are neither the counts that are attacked nor positions."""
+    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
+        rows = con.execute(
+            "select table_name || '.' || column_name from duckdb_columns() where schema_name = 'public' "
+            "and data_type not in ('VARCHAR', 'BOOLEAN', 'DATE')"
+        ).fetchall()
+    return sorted({name for (name,) in rows} - _KNOWN_NUMBERS)
 
 
 def _tables(evidence_base: Path) -> set[str]:

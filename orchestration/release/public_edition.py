@@ -28,6 +28,7 @@ POLICY_TABLE = PublishedTable(
     {
         "name": "Name of the number.",
         "value": "The number, word or list.",
+        "default": "What Njia ships.",
         "unit": "What it counts.",
         "why": "Why it is so.",
         "source": "Where it comes from.",
@@ -90,7 +91,6 @@ tables:
       origin_place_id: {{total: "{TOTAL}", others: true}}
       destination_place_id: {{total: "{TOTAL}", others: true}}
     value: person_count
-    carried: is_carried
     split_by: [record_grain, period_id]
     lists_all: false
 """
@@ -99,35 +99,41 @@ tables:
 def printed_counts(evidence_base: Path) -> pd.DataFrame:
     """Every number of persons that a public edition prints, read from its file.
 
-    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count, is_carried; `*` is
-    the total over an end.
+    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count, period_from,
+    period_to; `*` is the total over an end.
     """
     with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
         return con.execute(_PRINTED).df()
 
 
 _PRINTED = f"""
-    select record_grain, period_id, origin_place_id, destination_place_id, person_count, is_carried
-    from public.public_corridors
-    where person_count is not null
-    union all
-    select record_grain, period_id,
-        case when role = 'origin' then place_id else '{TOTAL}' end,
-        case when role = 'destination' then place_id else '{TOTAL}' end,
-        person_count, is_carried
-    from public.public_ends
+    with printed as (
+        select record_grain, period_id, origin_place_id, destination_place_id, person_count
+        from public.public_corridors
+        where person_count is not null
+        union all
+        select record_grain, period_id,
+            case when role = 'origin' then place_id else '{TOTAL}' end,
+            case when role = 'destination' then place_id else '{TOTAL}' end,
+            person_count
+        from public.public_ends
+    )
+
+    select printed.*, periods.period_from, periods.period_to
+    from printed
+    inner join public.public_periods as periods on printed.period_id = periods.period_id
     order by all
 """
 # What is printed and what is not, as one table with its totals: what a reader attacks.
 _COUNTS = f"""
     select record_grain, period_id, origin_place_id, destination_place_id,
-        coalesce(cast(person_count as varchar), $symbol) as person_count, is_carried
+        coalesce(cast(person_count as varchar), $symbol) as person_count
     from release.public.public_corridors
     union all
     select record_grain, period_id,
         case when role = 'origin' then place_id else '{TOTAL}' end,
         case when role = 'destination' then place_id else '{TOTAL}' end,
-        cast(person_count as varchar), is_carried
+        cast(person_count as varchar)
     from release.public.public_ends
     order by all
 """

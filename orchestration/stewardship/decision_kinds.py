@@ -245,6 +245,12 @@ class AgreementChange(Decision):
     terms: AgreementTerms
 
 
+class PolicySignOff(Decision):
+    """The public edition may be printed under this version of the disclosure policy."""
+
+    policy: Annotated[str, _form(r"[0-9a-f]{12}", "12 hexadecimal digits: njia decide sign-policy adds them")]
+
+
 class Rollback(Decision):
     """Went back to an earlier release; the release left behind is not published again from equal inputs."""
 
@@ -279,6 +285,7 @@ KINDS: dict[str, type[Decision]] = {
     "row_release": RowRelease,
     "row_exclude": RowExclude,
     "agreement_change": AgreementChange,
+    "policy_sign_off": PolicySignOff,
     "rollback": Rollback,
     "assignment": Assignment,
 }
@@ -313,6 +320,8 @@ def what_it_says(entry: Entry) -> str:
             terms = entry.terms.model_dump(exclude_none=True)
             said = ", ".join(f"{name} {value}" for name, value in terms.items())
             return f"the agreement of {entry.partner}/{entry.contract} now says: {said}"
+        case PolicySignOff():
+            return f"the public edition may be printed under the disclosure policy {entry.policy}"
         case Rollback():
             return f"back to {entry.to_release} from {entry.from_release}"
         case Assignment():

@@ -57,6 +57,7 @@ class Decisions:
     row_releases: list[dict[str, Any]] = field(default_factory=list)
     row_exclusions: list[dict[str, Any]] = field(default_factory=list)
     agreement_changes: list[dict[str, Any]] = field(default_factory=list)
+    policy_sign_offs: list[dict[str, Any]] = field(default_factory=list)
     rollbacks: list[dict[str, Any]] = field(default_factory=list)
     assignments: list[dict[str, Any]] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)  # of each decision's id, in its kind's file
@@ -81,7 +82,8 @@ class Decisions:
         """All that shape a release: not rollbacks, which choose between releases, and not who takes care."""
         shaping = [*self.extract_accepts, *self.extract_withdrawals, *self.waivers, *self.place_aliases]
         shaping += [*self.link_accepts, *self.link_rejections]
-        return [*shaping, *self.row_releases, *self.row_exclusions, *self.agreement_changes]
+        shaping += [*self.row_releases, *self.row_exclusions, *self.agreement_changes]
+        return [*shaping, *self.policy_sign_offs]
 
 
 def record_decision(
@@ -146,6 +148,7 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
         row_releases=of_kind["row_release"],
         row_exclusions=of_kind["row_exclude"],
         agreement_changes=of_kind["agreement_change"],
+        policy_sign_offs=of_kind["policy_sign_off"],
         rollbacks=of_kind["rollback"],
         assignments=of_kind["assignment"],
         lines={entry.id: number for number, entry in found},

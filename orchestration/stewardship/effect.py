@@ -12,6 +12,7 @@ from typing import Any
 
 from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
 from orchestration import places
+from orchestration.disclosure import load_disclosure_policy
 from orchestration.settings import Settings
 from orchestration.stewardship.assignments import why_nothing_waits, why_taken_already
 from orchestration.stewardship.decision_kinds import (
@@ -25,6 +26,7 @@ from orchestration.stewardship.decision_kinds import (
     LinkAccept,
     LinkReject,
     PlaceAlias,
+    PolicySignOff,
     RowExclude,
     RowRelease,
 )
@@ -59,7 +61,19 @@ def why_without_object(settings: Settings, decision: Entry) -> str | None:
         return why_rules_bind(decision)
     if isinstance(decision, AgreementChange):
         return why_no_agreement(settings, decision)
+    if isinstance(decision, PolicySignOff):
+        return _of_policy(decision)
     return None
+
+
+def _of_policy(decision: PolicySignOff) -> str | None:
+    now = load_disclosure_policy().version
+    if decision.policy == now:
+        return None
+    return (
+        f"The disclosure policy was {decision.policy} when it was signed and is {now} now. Read "
+        "seeds/reference/disclosure_policy.csv, and sign that: njia decide sign-policy"
+    )
 
 
 def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None:
@@ -72,6 +86,9 @@ def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None
         return _named_already(decision, holding)
     if isinstance(decision, LinkAccept | LinkReject):
         return _ruled_already(decision, holding)
+    if isinstance(decision, PolicySignOff):
+        same = (one for one in holding if isinstance(one, PolicySignOff) and one.policy == decision.policy)
+        return next((f"Decision {one.id} has signed this policy. {_take_back(one)}" for one in same), None)
     if isinstance(decision, Assignment):
         return why_taken_already(decision, holding)
     if isinstance(decision, RowRelease | RowExclude) and (other := ruled_on_record(decision, holding)):

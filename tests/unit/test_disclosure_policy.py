@@ -26,7 +26,7 @@ def test_the_defaults_are_those_agreed() -> None:
     assert (public.least_partners_with_consent, public.dominance_percent, public.lag_days) == (2, 20, 180)
     assert (partner.least_persons, partner.least_partners, partner.lag_days) == (5, 2, 30)
     assert (public.attribute_share, public.finest_place, public.finest_period) == (0.95, "county", "quarter")
-    assert not public.children_tables and "first_release" in POLICY.sign_off
+    assert not public.children_tables and POLICY.sign_off == ("changed_policy",)
 
 
 def test_children_are_told_one_step_coarser_and_never_beyond_the_coarsest() -> None:
@@ -65,7 +65,8 @@ def test_one_legend_stands_for_every_reason() -> None:
         ("public_attribute_share,0.95", "public_attribute_share,95", "a number from 0.5 to 1"),
         ("public_finest_place,county", "public_finest_place,village", "one of point, ward"),
         ("repair_rounds,6", "repair_round,6", "no value for repair_rounds"),
-        ("sign_off,first", "another,first", "no value for sign_off"),
+        ("sign_off,changed", "another,changed", "no value for sign_off"),
+        ("sign_off,changed_policy", "sign_off,everything", "none, or some of changed_policy, first_release"),
         ("name,value", "name,number", "must have the columns"),
         ("insider_least_width,3", "repair_rounds,3", "a name in two rows"),
     ],
@@ -75,3 +76,21 @@ def test_what_is_wrong_in_the_file_is_told_with_its_row(
 ) -> None:
     with pytest.raises(NjiaError, match=sentence):
         load_disclosure_policy(changed(tmp_path, before, after))
+
+
+def test_a_policy_that_is_not_the_default_waits_for_a_signature_of_exactly_it(tmp_path: Path) -> None:
+    assert POLICY.why_unsigned(signed=(), is_first=True) is None
+    looser = load_disclosure_policy(
+        changed(tmp_path, "public_least_partners,3,3", "public_least_partners,2,3")
+    )
+    why = looser.why_unsigned(signed={POLICY.version}, is_first=False)
+    assert why is not None and "public_least_partners" in why
+    assert looser.why_unsigned(signed={looser.version}, is_first=False) is None
+
+
+def test_the_first_printing_may_be_made_to_wait_too(tmp_path: Path) -> None:
+    cautious = load_disclosure_policy(
+        changed(tmp_path, "sign_off,changed_policy,changed_policy", "sign_off,first_release,first_release")
+    )
+    assert cautious.why_unsigned(signed=(), is_first=True) == "Nothing was printed for the public yet."
+    assert cautious.why_unsigned(signed=(), is_first=False) is None

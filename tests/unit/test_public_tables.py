@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,7 +29,7 @@ def told(counts: dict[tuple[str, str], int], grain: str = "case", period: str = 
         rows += [
             {
                 "movement_id": len(rows) + at, "partner": f"partner_{at % 4}", "record_grain": grain,
-                "period_id": period, "period_to": LAST_DAY, "origin_place_id": origin, "destination_place_id": destination,
+                "period_id": period, "origin_place_id": origin, "destination_place_id": destination,
                 "person_count": 1, "record_count": 1,
             }
             for at in range(persons)
@@ -34,14 +37,23 @@ def told(counts: dict[tuple[str, str], int], grain: str = "case", period: str = 
     return pd.DataFrame(rows)
 
 
-def lines(*found: tuple[str, str, str, int, int, int, int]) -> pd.DataFrame:
+def lines(*found: tuple[str, str, str, int, int, int, int], period: str = "2024") -> pd.DataFrame:
     columns = ("counting_table", "counting_role", "counting_id", "person_count_low", "partner_count",
                "largest_partner_count_low", "second_partner_count_low")  # fmt: skip
     frame = pd.DataFrame(found, columns=columns)
-    return frame.assign(period_id="2024", record_grain="case", population="all", record_count=20)
+    return frame.assign(period_id=period, record_grain="case", population="all", record_count=20)
 
 
-PERIODS = pd.DataFrame({"period_id": ["2024"], "period_to": [LAST_DAY], "is_complete": [True]})
+PERIODS = pd.DataFrame(
+    [
+        ("2024", "year", date(2024, 1, 1), LAST_DAY, True),
+        ("2024-Q4", "quarter", date(2024, 10, 1), LAST_DAY, True),
+        ("2024-Q4-12m", "rolling_12_months", date(2024, 1, 1), LAST_DAY, True),
+        ("2024-Q2-12m", "rolling_12_months", date(2023, 7, 1), date(2024, 6, 30), True),
+        ("round-2024", "round", date(2024, 6, 1), date(2024, 6, 30), True),
+    ],
+    columns=["period_id", "period_kind", "period_from", "period_to", "is_complete"],
+)
 # Two origins and two destinations, each cell large: nothing has to be hidden.
 LARGE = {("KE001", "KE047"): 60, ("KE001", "KE042"): 50, ("KE040", "KE047"): 40, ("KE040", "KE042"): 70}
 
@@ -57,6 +69,7 @@ def disclose(
     as_of: date = LAG_PASSED,
     ledger: disclosure.Ledger = EMPTY,
     of_lines: pd.DataFrame | None = None,
+    signed: Collection[str] = (),
 ) -> tuple[dict[tuple[str, str], int], set[str]]:
     """Printed cells by their ends, and the lines let through."""
     frames = {
@@ -69,6 +82,7 @@ def disclose(
         {name: pa.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()},
         as_of,
         ledger,
+        signed,
     )
     cells = pq.read_table(settings.disclosed / "public_counts.parquet").to_pylist()
     found = pq.read_table(settings.disclosed / "public_lines.parquet").to_pylist()
@@ -79,8 +93,10 @@ def disclose(
 
 
 def noted(settings: Settings, name: str) -> disclosure.Ledger:
-    cells = disclosure.printed_cells(pq.read_table(settings.disclosed / "public_counts.parquet").to_pandas())
-    disclosure.append_to_ledger(settings.ledger, name, cells, datetime(2025, 7, 1, tzinfo=UTC))
+    cells = pq.read_table(settings.disclosed / "public_counts.parquet").to_pandas()
+    days = PERIODS[["period_id", "period_from", "period_to"]]
+    printed = disclosure.printed_cells(cells.merge(days, on="period_id"))
+    disclosure.append_to_ledger(settings.ledger, name, printed, datetime(2025, 7, 1, tzinfo=UTC))
     return disclosure.read_ledger(settings.ledger)
 
 
@@ -109,13 +125,33 @@ def test_a_small_cell_is_hidden_with_others_so_that_no_total_gives_it_away(setti
         assert sum(cell not in printed for cell in line) >= 2, line
 
 
-def test_what_changed_by_one_is_printed_as_before_and_what_changed_by_many_anew(settings: Settings) -> None:
+@pytest.mark.parametrize("now", [61, 80, 3])
+def test_what_was_printed_once_stays_as_it_was_whatever_is_reported_later(
+    settings: Settings, now: int
+) -> None:
     first, _ = disclose(settings, told(LARGE))
     ledger = noted(settings, "first")
-    one_more, _ = disclose(settings, told({**LARGE, ("KE001", "KE047"): 61}), ledger=ledger)
-    assert one_more == first
-    many_more, _ = disclose(settings, told({**LARGE, ("KE001", "KE047"): 80}), ledger=ledger)
-    assert many_more["KE001", "KE047"] == 80 and many_more["*", "*"] == 240
+    later, _ = disclose(
+        settings, told({**LARGE, ("KE001", "KE047"): now, ("KE002", "KE047"): 40}), ledger=ledger
+    )
+    assert later == first
+    assert disclose(settings, told(LARGE).head(0), ledger=ledger)[0] == first
+
+
+def test_another_name_for_the_same_days_brings_no_second_count(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = told(LARGE, "route_report", "round-2024")
+    first, _ = disclose(settings, rounds)
+    ledger = noted(settings, "first")
+    renamed = PERIODS.assign(period_id=PERIODS["period_id"].replace("round-2024", "round-June 2024"))
+    monkeypatch.setattr(sys.modules[__name__], "PERIODS", renamed)
+    one_more = told({**LARGE, ("KE001", "KE047"): 61}, "route_report", "round-June 2024")
+    assert disclose(settings, one_more, ledger=ledger)[0] == first
+    is_round = renamed["period_id"] == "round-June 2024"
+    longer = renamed.assign(period_to=renamed["period_to"].mask(is_round, date(2024, 7, 2)))
+    monkeypatch.setattr(sys.modules[__name__], "PERIODS", longer)
+    assert disclose(settings, one_more, ledger=ledger)[0] == {}, "its days overlap what was printed"
 
 
 def test_grains_and_periods_are_systems_of_their_own(settings: Settings) -> None:
@@ -138,11 +174,76 @@ def test_a_label_needs_a_base_that_could_be_printed(settings: Settings) -> None:
         ("hotspots", "transit", "KE003", 30, 4, 26, 2),  # of one partner nearly alone
         ("hotspots", "origin", "KE040", 30, 4, 10, 8),  # large, and its total is printed
         ("hotspots", "origin", "KE039", 30, 4, 10, 8),  # large, but its total is not printed
+        ("hotspots", "exploitation", "KE047", 30, 4, 10, 8),
+        ("hotspots", "exploitation", "KE039", 30, 4, 10, 8),
         ("corridors", "od", "KE040>KE047", 40, 4, 10, 10),
         ("corridors", "odv", "KE040>KE032>KE047", 40, 4, 10, 10),
     )
     _, found = disclose(settings, told(LARGE), of_lines=of_lines)
-    assert found == {"transit KE040", "origin KE040", "od KE040>KE047"}
+    assert found == {"transit KE040", "origin KE040", "exploitation KE047", "od KE040>KE047"}
+
+
+@pytest.mark.parametrize(
+    ("period", "found"),
+    [
+        ("2024-Q4", set()),  # inside the year
+        ("2024-Q4-12m", set()),  # the year under another name
+        ("2024-Q2-12m", {"origin KE039"}),  # of two years, of which none is printed whole
+    ],
+)
+def test_a_label_of_other_days_does_not_tell_that_a_hidden_cell_is_large(
+    settings: Settings, period: str, found: set[str]
+) -> None:
+    hidden = lines(("hotspots", "origin", "KE039", 30, 4, 10, 8), period=period)
+    assert disclose(settings, told(LARGE), of_lines=hidden)[1] == found
+
+
+def test_where_a_system_prints_nothing_no_label_of_its_cells_stands(settings: Settings) -> None:
+    of_lines = lines(("hotspots", "origin", "KE001", 30, 4, 10, 8))
+    printed, found = disclose(
+        settings, told({("KE001", "KE047"): 4, ("KE002", "KE047"): 4}), of_lines=of_lines
+    )
+    assert (printed, found) == ({}, set())
+
+
+def test_the_gate_finds_a_number_that_should_not_be_there(settings: Settings) -> None:
+    small = told({**LARGE, ("KE001", "KE042"): 4, ("KE003", "KE047"): 30, ("KE003", "KE042"): 30})
+    disclose(settings, small)
+    policy = disclosure.load_disclosure_policy()
+    periods = disclosure.Periods.of(PERIODS, policy.public, LAG_PASSED)
+    cells = pq.read_table(settings.disclosed / "public_counts.parquet").to_pandas()
+    printed = cells.merge(PERIODS[["period_id", "period_from", "period_to"]], on="period_id")
+
+    def wrong(frame: pd.DataFrame) -> int:
+        return disclosure.wrong_cells(small, frame, policy, periods, EMPTY)
+
+    def is_safe(frame: pd.DataFrame) -> bool:
+        return disclosure.audit_counts(small, frame, policy, periods, EMPTY).is_safe
+
+    assert wrong(printed) == 0 and is_safe(printed)
+    too_small = printed.head(1).assign(origin_place_id="KE001", destination_place_id="KE042", person_count=4)
+    assert wrong(pd.concat([printed, too_small])) == 1
+    assert wrong(printed.assign(person_count=printed["person_count"] + 1)) == len(printed)
+    assert wrong(printed.assign(record_grain="route_report")) == len(printed), "nobody counted these"
+    cover = printed.head(1).assign(origin_place_id="KE003", destination_place_id="KE042", person_count=30)
+    more = printed.head(1).assign(origin_place_id="KE003", destination_place_id="KE047", person_count=30)
+    rest = printed.head(1).assign(origin_place_id="KE001", destination_place_id="KE047", person_count=60)
+    leaky = pd.concat([printed, cover, more, rest]).drop_duplicates([*printed.columns[:4]])
+    assert wrong(leaky) == 0 and not is_safe(leaky), "each may stand, together they give KE001>KE042 away"
+
+
+def test_under_an_unsigned_policy_nothing_is_printed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = disclosure.load_disclosure_policy()
+    changed = tuple(
+        {**row, "default": "11"} if row["name"] == "public_least_persons" else row for row in policy.rows
+    )
+    monkeypatch.setattr(
+        "orchestration.disclosure.public_tables.load_disclosure_policy", lambda: replace(policy, rows=changed)
+    )
+    assert disclose(settings, told(LARGE)) == ({}, set())
+    assert disclose(settings, told(LARGE), signed={policy.version})[0]["*", "*"] == 220
 
 
 def test_nothing_told_gives_empty_tables(settings: Settings) -> None:
@@ -158,5 +259,6 @@ def test_the_manifest_says_how_much_is_shown_and_not_why_a_cell_is_hidden(settin
     tables = {name: pa.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
     disclosed = disclosure.disclose(settings, tables, LAG_PASSED, EMPTY)
     assert "because" not in str(disclosed.told) and "complementary" not in str(disclosed.told["systems"])
+    assert disclosed.told["systems"][0]["system"] == "case 2024-01-01..2024-12-31"
     assert disclosed.told["policy"]["version"] == disclosure.load_disclosure_policy().version
-    assert disclosed.numbers["cells_hidden"] > 0
+    assert disclosed.numbers == {"systems_new": 1, "systems_frozen": 0}

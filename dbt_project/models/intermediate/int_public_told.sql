@@ -35,7 +35,6 @@ select
     told.partner,
     movements.record_grain,
     periods.period_id,
-    periods.period_to,
     movements.origin_counting_place_id as origin_place_id,
     movements.destination_counting_place_id as destination_place_id,
     cast(persons.person_count as bigint) as person_count,

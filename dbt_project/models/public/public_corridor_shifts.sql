@@ -1,5 +1,5 @@
 -- One row per corridor, grain and pair of windows that was judged: its status and a band, no figure.
--- A corridor that is new or gone has one window too small to print, which a reader takes for small anyway.
+-- A corridor that is new or gone has a window of none, which is never told: so both windows must be printed.
 with shifts as (select * from {{ ref('mart_corridor_shifts') }} where level = 'od' and status <> 'too_few'),
 
 lines as (select * from {{ ref('stg_public_lines') }} where counting_table = 'corridors' and counting_role = 'od'),
@@ -29,7 +29,6 @@ select
     shifts.baseline_window,
     shifts.current_window,
     shifts.status,
-    shifts.evidence,
     {{ factor_band('shifts.share_odds_ratio') }} as factor_band
 from shifts
 inner join seen
@@ -38,7 +37,4 @@ inner join seen
         and shifts.record_grain = seen.record_grain
         and shifts.baseline_window = seen.baseline_window
         and shifts.current_window = seen.current_window
-where
-    (seen.has_baseline = 1 and seen.has_current = 1)
-    or (seen.has_current = 1 and shifts.status in ('emerging', 'new_source'))
-    or (seen.has_baseline = 1 and shifts.status = 'abandoned')
+where seen.has_baseline = 1 and seen.has_current = 1

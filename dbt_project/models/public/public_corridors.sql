@@ -26,8 +26,7 @@ select
     origins.origin_place_id,
     destinations.destination_place_id,
     counts.person_count is not null as is_shown,
-    cast(counts.person_count as bigint) as person_count,
-    coalesce(counts.is_carried, false) as is_carried
+    cast(counts.person_count as bigint) as person_count
 from origins
 inner join destinations
     on origins.record_grain = destinations.record_grain and origins.period_id = destinations.period_id

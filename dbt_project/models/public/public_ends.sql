@@ -4,8 +4,7 @@ select
     period_id,
     'origin' as role,
     origin_place_id as place_id,
-    cast(person_count as bigint) as person_count,
-    is_carried
+    cast(person_count as bigint) as person_count
 from {{ ref('stg_public_counts') }}
 where destination_place_id = '*' and origin_place_id <> '*'
 
@@ -16,8 +15,7 @@ select
     period_id,
     'destination' as role,
     destination_place_id as place_id,
-    cast(person_count as bigint) as person_count,
-    is_carried
+    cast(person_count as bigint) as person_count
 from {{ ref('stg_public_counts') }}
 where origin_place_id = '*' and destination_place_id <> '*'
 
@@ -28,7 +26,6 @@ select
     period_id,
     'any' as role,
     '*' as place_id,
-    cast(person_count as bigint) as person_count,
-    is_carried
+    cast(person_count as bigint) as person_count
 from {{ ref('stg_public_counts') }}
 where origin_place_id = '*' and destination_place_id = '*'

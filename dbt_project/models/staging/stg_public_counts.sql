@@ -4,6 +4,5 @@ select
     period_id,
     origin_place_id,
     destination_place_id,
-    person_count,
-    is_carried
+    person_count
 from {{ source('disclosure', 'public_counts') }}
