@@ -6,7 +6,7 @@ may see what (`extracts.agreements`), and the verdict on a release (`gates`).
 """
 
 from orchestration.disclosure.audit import Audit, PrintedTable, audit
-from orchestration.disclosure.carrying import carry, small_changes
+from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
@@ -16,14 +16,7 @@ from orchestration.disclosure.protected import Protected, ProtectedTable
 from orchestration.disclosure.public_counts import Periods, audit_counts, printed_cells, wrong_cells
 from orchestration.disclosure.public_tables import AGGREGATES, DESCRIPTIONS, Disclosed, disclose
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
-from orchestration.disclosure.uniqueness import (
-    Ladder,
-    Uniqueness,
-    coarsen,
-    months_ladder,
-    uniqueness,
-    uniqueness_of_file,
-)
+from orchestration.disclosure.uniqueness import Uniqueness, uniqueness, uniqueness_of_file
 
 __all__ = [
     "AGGREGATES",
@@ -35,7 +28,6 @@ __all__ = [
     "Disclosed",
     "DisclosurePolicy",
     "EditionPolicy",
-    "Ladder",
     "Ledger",
     "Periods",
     "PrintedTable",
@@ -45,12 +37,9 @@ __all__ = [
     "append_to_ledger",
     "audit",
     "audit_counts",
-    "carry",
-    "coarsen",
     "described_tables",
     "disclose",
     "load_disclosure_policy",
-    "months_ladder",
     "printed_cells",
     "protect",
     "read_description",

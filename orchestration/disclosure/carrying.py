@@ -24,15 +24,6 @@ def nearest(values: Sequence[int], now: float, least_change: int) -> int | None:
     return min(near)[2] if near else None
 
 
-def carry(cells: Mapping[str, int], printed: Printed, least_change: int) -> dict[str, int]:
-    """The values that may be printed for cells with these counts."""
-    found = {}
-    for cell, now in cells.items():
-        value = nearest(printed.get(cell, ()), now, least_change)
-        found[cell] = now if value is None else value
-    return found
-
-
 def small_changes(cells: Mapping[str, int], printed: Printed, least_change: int) -> list[str]:
     """Cells whose value differs from an earlier one by 1 to `least_change` - 1: must be empty."""
     return sorted(

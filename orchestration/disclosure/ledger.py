@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,11 +35,12 @@ class Ledger:
         return {cell: values[-1] for cell, values in self.printed.items()}
 
 
-def read_ledger(folder: Path, head: str | None = None) -> Ledger:
+def read_ledger(folder: Path, heads: Iterable[str] = ()) -> Ledger:
     """All that was printed; an empty ledger where there is none yet.
 
-    `head`: what the last manifest says the ledger ended with. Raises NjiaError where a file is missing, was
-    changed, or the ledger ends earlier than that: without it nobody can tell what may be printed.
+    `heads`: what the manifests of the releases say the ledger ended with. Raises NjiaError where a file is
+    missing, was changed, or the ledger ends earlier than one of them: without it nobody can tell what may be
+    printed.
     """
     printed: dict[str, list[int]] = {}
     releases: list[str] = []
@@ -63,9 +64,9 @@ def read_ledger(folder: Path, head: str | None = None) -> Ledger:
         for cell, value in cells:
             printed.setdefault(cell, []).append(value)
         seals.append(hashlib.sha256(content).hexdigest())
-    if head is not None and head not in seals:
+    if not set(heads) <= set(seals):
         raise NjiaError(
-            f"The ledger of printed cells in {folder} ends before what the current release was checked "
+            f"The ledger of printed cells in {folder} ends before what a release was checked "
             "against. Put the folder back from a backup; nothing can be published without it."
         )
     return Ledger({cell: tuple(values) for cell, values in printed.items()}, releases, seals[-1])

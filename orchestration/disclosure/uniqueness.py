@@ -1,4 +1,4 @@
-"""How easily records of microdata are singled out, and the coarsening that makes it harder.
+"""How easily records of microdata are singled out by what somebody may know of a person.
 
 Pure functions over frames: which columns somebody may know, and what level they may have, is the policy's
 to say. Counted here instead of with pycanon: three numbers of one grouping.
@@ -6,7 +6,7 @@ to say. Counted here instead of with pycanon: three numbers of one grouping.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -71,67 +71,3 @@ def uniqueness_of_file(parquet: Path, policy: DisclosurePolicy) -> Uniqueness:
     present = set(pq.read_schema(parquet).names)
     table = pq.read_table(parquet, columns=[one for one in columns if one in present])
     return uniqueness(table.to_pandas(), columns, policy.microdata_least_class)
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """How a column is coarsened: its values' level, and each value one level up.
-
-    `kind` is `place` or `period`, which names the policy's ladder; `level_of` value → level; `up` value → the
-    value one level coarser.
-    """
-
-    kind: str
-    level_of: Mapping[str, str]
-    up: Mapping[str, str]
-
-
-def coarsen(
-    records: pd.DataFrame, ladders: Mapping[str, Ladder], policy: DisclosurePolicy, edition: str = "partner",
-    children: str = "is_child",
-) -> pd.DataFrame:  # fmt: skip
-    """Records with each column of `ladders` no finer than the edition may tell; those of children are
-    `children_coarser_steps` coarser, and so are those of whom it is not known.
-
-    Values that have no level (`unknown`, places outside the ladder) stay as they are. Raises NjiaError
-    where a value is too fine and `up` does not know a coarser one.
-    """
-    is_adult = records[children].eq(False).fillna(False).astype(bool)
-    coarser = records.copy()
-    for column, ladder in ladders.items():
-        parts = [
-            records.loc[rows, column].map(_raising(column, ladder, policy, edition, of_children))
-            for rows, of_children in ((is_adult, False), (~is_adult, True))
-        ]
-        coarser[column] = pd.concat(parts).reindex(records.index)
-    return coarser
-
-
-def _raising(
-    column: str, ladder: Ladder, policy: DisclosurePolicy, edition: str, of_children: bool
-) -> Any:  # fmt: skip
-    def raised(value: Any) -> Any:
-        while pd.notna(value) and (level := ladder.level_of.get(value)):
-            if not policy.is_too_fine(edition, ladder.kind, level, of_children):
-                break
-            if value not in ladder.up:
-                raise NjiaError(
-                    f"Column {column} has a value by {level}, finer than the {edition} edition may tell, and "
-                    "nothing says what it lies in. Give its parent in the reference."
-                )
-            value = ladder.up[value]
-        return value
-
-    return raised
-
-
-def months_ladder(months: Sequence[str]) -> Ladder:
-    """The ladder of months written 2026-03: quarter 2026-Q1, year 2026."""
-    level_of: dict[str, str] = {}
-    up: dict[str, str] = {}
-    for month in {str(one) for one in months if pd.notna(one)}:
-        year, number = month[:4], int(month[5:7])
-        quarter = f"{year}-Q{(number + 2) // 3}"
-        level_of |= {month: "month", quarter: "quarter", year: "year"}
-        up |= {month: quarter, quarter: year}
-    return Ladder("period", level_of, up)

@@ -30,6 +30,8 @@ _ENGINES = (
     "pyarrow",
     "numpy",
     "scipy",
+    "pandas",
+    "highspy",
     "splink",
     "jellyfish",
     "dbt-core",

@@ -13,12 +13,16 @@ EXTRACT_COLUMNS = "extract_id varchar, partner varchar, received_on date, retent
 RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date"
 
 
+_WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")
+
+
 def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
     """Record ids by partner, as they are typed now and by the agreements of now.
 
-    A record that any extract tells with a younger date is kept until that one is past its time too. One that
-    no extract tells that has passed its gate in an earlier refresh is kept as well: what makes it look old
-    may be a contract that misreads its dates, and what is erased does not come back.
+    A record that any extract tells with a younger date is kept until that one is past its time too. Where a
+    date may be wrong, a record is kept too, for what is erased does not come back: it only leaves the tables.
+    So one must have come with a date that was young enough on the day it was received, in an extract that
+    has passed its gate in an earlier refresh.
     """
     con = open_views(
         {
@@ -30,7 +34,8 @@ def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
         rows = con.execute(
             "select records.partner, record_id, list(extract_id) from records "
             "inner join extracts using (partner, extract_id) "
-            f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) order by 1, 2",
+            f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) "
+            f"and bool_or(not {_WAS_PAST}) order by 1, 2",
             [today],
         ).fetchall()
     finally:

@@ -48,11 +48,14 @@ def erase_editions(settings: Settings, today: date) -> list[str]:
 
 def still_held(settings: Settings) -> str | None:
     """The id of the current release where it holds a forgotten record."""
+    held = (one for one in list_releases(settings) if one.is_current and holds_forgotten(settings, one))
+    return next((release.release_id for release in held), None)
+
+
+def holds_forgotten(settings: Settings, release: Release) -> bool:
+    """Whether a release was made of cells of a record that was forgotten since."""
     due = {cell for one in all_due(settings) for cell in one.cells}
-    for release in list_releases(settings):
-        if release.is_current and due & _cells_of(release.manifest):
-            return release.release_id
-    return None
+    return bool(due & _cells_of(release.manifest))
 
 
 def _erase(release: Release, owed: Iterable[Due], today: date, key: ReleaseKey) -> None:

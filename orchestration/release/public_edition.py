@@ -80,6 +80,7 @@ def write_public_edition(
 def _margins() -> str:
     policy = load_disclosure_policy()
     return f"""\
+# {policy.legend()}
 # What the columns are. To attack them: njia attack {COUNTS_FILE} --margins {MARGINS_FILE}
 k: {policy.public.least_persons}
 hidden: {{{policy.hidden_symbol}: {{}}}}

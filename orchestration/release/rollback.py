@@ -14,6 +14,7 @@ from orchestration.release.current import (
     switch_current,
     switching,
 )
+from orchestration.release.erasing import holds_forgotten
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.signature import why_not_signed
 from orchestration.settings import Settings
@@ -31,6 +32,11 @@ def rollback(settings: Settings, release_id: str, author: str, reason: str, now:
         if target.is_current:
             raise UsageError(f"The release {target.release_id} is the current one already.")
         refuse_erased(target)
+        if holds_forgotten(settings, target):
+            raise UsageError(
+                f"The release {target.release_id} holds a record that was forgotten, so it does not come "
+                "back. Choose another (`njia releases`)."
+            )
         if changed := changed_files(target.path, file_hashes(target.manifest)):
             raise NjiaError(
                 f"The release {target.release_id} is not as it was published; changed: "

@@ -15,6 +15,7 @@ from tests.unit.release_world import settings_in
 
 TODAY = date(2026, 7, 1)  # five years back: 1 July 2021
 OLD, LAST_DAY, YOUNG = date(2021, 6, 30), date(2021, 7, 1), date(2026, 5, 1)
+RECEIVED = date(2022, 1, 1)
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)
 
 
-def typed(settings: Settings, name: str, records: dict[int, date | None], received: date = YOUNG) -> None:
+def typed(settings: Settings, name: str, records: dict[int, date | None], received: date = RECEIVED) -> None:
     tables = {
         "extracts": [
             {"extract_id": name, "partner": "kobe", "received_on": received, "retention_years": 5},
@@ -73,6 +74,12 @@ def test_what_no_gate_has_passed_is_kept_for_its_dates_may_be_misread(
     typed(settings, "a", {1: OLD})
     if fates:
         settled(settings, **fates)
+    assert gates.past_retention(settings, TODAY) == {}
+
+
+def test_a_date_that_was_too_old_when_it_came_may_be_a_slip_and_erases_nothing(settings: Settings) -> None:
+    typed(settings, "a", {1: date(2014, 3, 1)}, received=date(2024, 4, 1))
+    settled(settings, a="in_force")
     assert gates.past_retention(settings, TODAY) == {}
 
 

@@ -1,4 +1,4 @@
-"""How easily a record is singled out, counted by hand, and what coarsening does about it."""
+"""How easily a record is singled out, counted by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from orchestration.disclosure import Ladder, coarsen, months_ladder, uniqueness, uniqueness_of_file
+from orchestration.disclosure import uniqueness, uniqueness_of_file
 from orchestration.errors import NjiaError
 from tests.unit.disclosure_worlds import POLICY
 
@@ -47,29 +47,3 @@ def test_a_file_is_measured_on_the_quasi_identifiers_of_the_policy(tmp_path: Pat
     whole.drop(columns="sex").to_parquet(tmp_path / "less.parquet")
     with pytest.raises(NjiaError, match="no column sex"):
         uniqueness_of_file(tmp_path / "less.parquet", POLICY)
-
-
-def test_records_of_children_are_one_step_coarser_and_so_are_those_of_whom_it_is_unknown() -> None:
-    records = pd.DataFrame(
-        {
-            "month": ["2026-03", "2026-04", "2026-12", None],
-            "place": ["ward-1", "sub-1", "ward-1", "unknown"],
-            "is_child": [False, True, None, True],
-        }
-    )
-    places = Ladder(
-        "place",
-        {"ward-1": "ward", "sub-1": "subcounty", "KE001": "county", "KEN": "country"},
-        {"ward-1": "sub-1", "sub-1": "KE001", "KE001": "KEN"},
-    )
-    coarse = coarsen(records, {"month": months_ladder(records["month"].tolist()), "place": places}, POLICY)
-    assert coarse["month"].tolist()[:3] == ["2026-03", "2026-Q2", "2026-Q4"] and pd.isna(coarse["month"][3])
-    assert coarse["place"].tolist() == ["sub-1", "KE001", "KE001", "unknown"]
-    assert records["place"][0] == "ward-1", "what was given is not changed"
-
-
-def test_a_fine_value_that_lies_in_nothing_known_is_refused_without_being_told() -> None:
-    records = pd.DataFrame({"place": ["ward-secret"], "is_child": [False]})
-    with pytest.raises(NjiaError, match="by ward") as refused:
-        coarsen(records, {"place": Ladder("place", {"ward-secret": "ward"}, {})}, POLICY)
-    assert "secret" not in str(refused.value)
