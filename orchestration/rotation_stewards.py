@@ -89,4 +89,6 @@ def _reseal(original: Path, folder: Path, private_key: str, recipient: str) -> b
             os.link(original, target)
         except OSError:  # a file system without hard links
             shutil.copy2(original, target)
+            sync(target)
+        sync(target.parent)
         return False

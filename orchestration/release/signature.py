@@ -77,11 +77,13 @@ def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> t
     return signed, left
 
 
-def settle_signatures(settings: Settings, is_in_force: bool) -> None:
-    """Put waiting signatures in force, or drop them."""
+def settle_signatures(settings: Settings, in_force: PublicKey | None) -> None:
+    """Put the waiting signatures in force that the key in force has made; drop the others."""
     for path in sorted(settings.releases.glob(f"*/*.sig{NEXT}")):
-        if is_in_force:
-            path.replace(path.with_suffix(""))
+        signature = path.with_suffix("")
+        content = signature.with_suffix(".json")
+        if in_force and content.is_file() and in_force.has_signed(content.read_bytes(), path.read_bytes()):
+            path.replace(signature)
         else:
             path.unlink()
         sync(path.parent)
