@@ -115,12 +115,12 @@ def rotate(
     if key_file and kind == "release":
         raise UsageError("--key goes with `rotate stewards` and `rotate link` alone.")
     prepare_home(settings)
-    before = load_keys(settings.keys)
-    private_key = _private_key(key_file) if key_file else None
+    private_key = private_key_in(key_file) if key_file else None
     lock = RefreshLock(settings)
     lock.take(f"keys rotate {kind}")
     try:
         finish_rotations(settings)
+        before = load_keys(settings.keys)
         console.warn(cost_of(settings, kind, private_key is not None))
         recipient = recipient or (_new_pair() if kind == "stewards" else None)
         _ask(yes)
@@ -182,14 +182,6 @@ def _new_pair() -> str:
     private_key, recipient = new_stewards_pair()
     console.show_new_key(private_key)
     return recipient
-
-
-def _private_key(path: Path) -> str:
-    from orchestration.extracts import identity_of
-
-    text = private_key_in(path)
-    identity_of(text)  # raises where it is none
-    return text
 
 
 def _ask(yes: bool) -> None:

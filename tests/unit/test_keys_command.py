@@ -18,8 +18,9 @@ from orchestration.errors import NjiaError, UsageError
 from orchestration.extracts import opened, sealed_path, take_in
 from orchestration.extracts.link_codes import codes_path
 from orchestration.home import prepare_home
-from orchestration.keys import create_missing_keys, load_keys
+from orchestration.keys import Keys, create_missing_keys, load_keys
 from orchestration.linkage import Coder
+from orchestration.refresh_lock import RefreshLock
 from orchestration.release import current_release, verify
 from orchestration.release_key import installed_public_key, load_public_key
 from orchestration.rotation import finish_rotations
@@ -402,3 +403,28 @@ def test_a_copy_of_an_original_is_on_the_disk_before_the_original_goes(
     njia(base, "keys", "rotate", "stewards", "--key", key_file, "--yes")
     assert first.read_bytes() == content
     assert settings.home / "sealed.next" / PARTNER / first.name in synced
+
+
+def test_forgetting_takes_earlier_keys_too_and_reads_the_installed_ones_under_the_lock(
+    base: EvidenceBase, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotation may have been at work until the lock was free."""
+    new, takes, given = pyrage.x25519.Identity.generate(), RefreshLock.take, []
+    other = tmp_path / "new-key.txt"
+    other.write_text(str(new))
+
+    def take_after_a_rotation(lock: RefreshLock, holder: str) -> None:
+        (base.settings.keys / "stewards.age.pub").write_text(str(new.to_public()))
+        takes(lock, holder)
+
+    def erase(settings: Settings, keys: Keys, *rest: object) -> None:
+        given.extend([keys.stewards_recipient, rest[3]])
+        raise UsageError("far enough")
+
+    monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)
+    ran = njia(base, "forget", PARTNER, "1", "--key", other)
+    assert "Nothing was erased" in str(ran.exception)
+    monkeypatch.setattr("orchestration.forget.erase", erase)
+    ran = njia(base, "forget", PARTNER, "1", "--key", other, "--key", key_file)
+    assert str(ran.exception) == "far enough"
+    assert given == [str(new.to_public()), f"{new}\n{key_file.read_text()}"]
