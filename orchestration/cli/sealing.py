@@ -52,7 +52,9 @@ def verify(settings: Settings, release_or_folder: str, public_key: Path | None, 
         if public_key
         else release_key.installed_public_key(settings.keys)
     )
-    found = release.verify(folder, key)
+    there = folder.resolve()
+    is_in_place = there.parent == settings.releases.resolve()
+    found = release.verify(folder, key, there.name if is_in_place else None)
     show_verification(found)
     if as_json:
         print(json.dumps(found.as_dict(), ensure_ascii=False))

@@ -20,14 +20,13 @@ from orchestration.settings import Settings
 SIGNED = {MANIFEST: SIGNATURE, ERASURE: ERASURE_SIGNATURE}
 
 
-def sign(folder: Path, name: str, key: ReleaseKey, suffix: str = "") -> None:
-    """Sign the manifest or the erasure note of a release as it lies there."""
-    write_bytes(folder / (SIGNED[name] + suffix), key.sign((folder / name).read_bytes()))
+def sign(folder: Path, name: str, content: bytes, key: ReleaseKey, suffix: str = "") -> None:
+    """Sign the content of the manifest or the erasure note of a release."""
+    write_bytes(folder / (SIGNED[name] + suffix), key.sign(content))
 
 
-def is_signed(folder: Path, name: str, key: PublicKey) -> bool:
-    """Whether this key has signed these bytes; by the waiting signature, where a rotation was cut short."""
-    content = (folder / name).read_bytes()
+def is_signed(folder: Path, name: str, content: bytes, key: PublicKey) -> bool:
+    """Whether this key has signed what was read; by the waiting signature, where a rotation was cut short."""
     beside = (folder / SIGNED[name], folder / (SIGNED[name] + NEXT))
     return any(path.is_file() and key.has_signed(content, path.read_bytes()) for path in beside)
 
@@ -35,8 +34,8 @@ def is_signed(folder: Path, name: str, key: PublicKey) -> bool:
 def why_not_signed(settings: Settings, release: Release) -> str | None:
     """A sentence where the signature of a release does not hold; its files, which take long, are not read."""
     try:
-        if is_signed(release.path, MANIFEST, installed_public_key(settings.keys)):
-            return None
+        if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings.keys)):
+            return _why_misnamed(release)
     except UsageError as error:
         return f"The signature of the release {release.release_id} cannot be checked. {error}"
     if not (release.path / SIGNATURE).is_file():
@@ -51,12 +50,23 @@ def why_not_signed(settings: Settings, release: Release) -> str | None:
     )
 
 
+def _why_misnamed(release: Release) -> str | None:
+    signed = release.manifest.get("release_id")
+    if signed == release.release_id:
+        return None
+    return (
+        f"The release {release.release_id} is another one under its name: its signed manifest is that of "
+        f"{signed}. Restore it from a backup, or go back with `njia rollback` to one that holds."
+    )
+
+
 def is_tampered(settings: Settings, release: Release) -> bool:
     """Whether the signature does not hold; False for an account that may not read the key, so cannot tell."""
     try:
-        return not is_signed(release.path, MANIFEST, installed_public_key(settings.keys))
+        installed_public_key(settings.keys)
     except UsageError:
         return False
+    return why_not_signed(settings, release) is not None
 
 
 def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> tuple[list[str], list[str]]:
@@ -67,10 +77,12 @@ def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> t
     """
     signed, left = [], []
     for release in list_releases(settings):
-        names = [name for name in SIGNED if (release.path / name).is_file()]
-        if before and all(is_signed(release.path, name, before) for name in names):
-            for name in names:
-                sign(release.path, name, after, NEXT)
+        contents = {
+            name: (release.path / name).read_bytes() for name in SIGNED if (release.path / name).is_file()
+        }
+        if before and all(is_signed(release.path, *one, before) for one in contents.items()):
+            for name, content in contents.items():
+                sign(release.path, name, content, after, NEXT)
             signed.append(release.release_id)
         else:
             left.append(release.release_id)
