@@ -25,6 +25,7 @@ from orchestration.release import (
     erase_editions,
     find_release,
     publish,
+    resign,
     rollback,
     switching,
     verify,
@@ -169,6 +170,8 @@ def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home:
     target, key = erase_the_older(home), installed_public_key(home.keys)
     found = verify(target.path, key)
     assert (found.ok, found.erased_on) == (True, "2026-11-30")
+    resign(home, key, ReleaseKey.generate())
+    assert verify(target.path, key).ok, "also while a rotation waits"
     current = find_release(home, "current").path
     for name in ("erasure.json", "erasure.sig"):
         shutil.copy(target.path / name, current / name)  # signed, but about another release
