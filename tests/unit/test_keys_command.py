@@ -20,6 +20,7 @@ from orchestration.extracts.link_codes import codes_path
 from orchestration.home import prepare_home
 from orchestration.keys import Keys, create_missing_keys, load_keys
 from orchestration.linkage import Coder
+from orchestration.modes import check_modes
 from orchestration.refresh_lock import RefreshLock
 from orchestration.release import current_release, verify
 from orchestration.release_key import installed_public_key, load_public_key
@@ -332,6 +333,22 @@ def test_a_home_copied_in_the_middle_of_a_rotation_is_usable(base: EvidenceBase,
         raise njia(base, "keys", "rotate", "link").exception or AssertionError
     assert given_codes(settings) == before
     assert not list(settings.home.rglob("*.next"))
+
+
+def test_a_kill_leaves_no_file_among_the_keys_that_stops_every_command(
+    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "chmod", kill)
+        patched.setattr("orchestration.rotation_stewards.extracts.opened", kill)
+        patched.setattr("orchestration.rotation.finish_rotations", lambda settings: None)
+        with pytest.raises(Killed):
+            rotate_stewards(base.settings, load_keys(base.settings.keys).stewards_recipient, "a key")
+    assert (base.settings.keys / "stewards.age.pub.next").is_file()
+    check_modes(base.settings)
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
