@@ -37,7 +37,11 @@ def why_not_signed(settings: Settings, release: Release) -> str | None:
         if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings.keys)):
             return _why_misnamed(release)
     except UsageError as error:
-        return f"The signature of the release {release.release_id} cannot be checked. {error}"
+        return (
+            f"The signature of the release {release.release_id} cannot be checked here, so nobody says that "
+            f"it is what was published. {error} With it, `njia verify {release.release_id} --key "
+            "release.pub` tells."
+        )
     if not (release.path / SIGNATURE).is_file():
         return (
             f"The release {release.release_id} is not signed: it is older than signatures, or somebody took "
@@ -58,15 +62,6 @@ def _why_misnamed(release: Release) -> str | None:
         f"The release {release.release_id} is another one under its name: its signed manifest is that of "
         f"{signed}. Restore it from a backup, or go back with `njia rollback` to one that holds."
     )
-
-
-def is_tampered(settings: Settings, release: Release) -> bool:
-    """Whether the signature does not hold; False for an account that may not read the key, so cannot tell."""
-    try:
-        installed_public_key(settings.keys)
-    except UsageError:
-        return False
-    return why_not_signed(settings, release) is not None
 
 
 def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -264,9 +265,16 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
 
 
 def test_an_account_that_may_not_read_the_keys_is_told_that_it_cannot_check(home: Settings) -> None:
-    for name in ("release.key", "release.pub"):
-        (home.keys / name).unlink()
-    assert "cannot be checked" in str(why_not_signed(home, find_release(home, "current")))
+    public = (home.keys / "release.pub").rename(home.home / "release.pub")
+    (home.keys / "release.key").unlink()
+    at = ["--home", str(home.home), "--partners", str(home.partners)]
+    asked = CliRunner().invoke(cli, ["query", "select 1 as one", *at])
+    told = " ".join(asked.stderr.split())
+    assert asked.exit_code == 0
+    assert "cannot be checked here" in told
+    command = re.search(r"`njia (verify \S+ --key) release\.pub`", told)
+    assert command
+    assert CliRunner().invoke(cli, [*command[1].split(), str(public), *at]).exit_code == 0
 
 
 def test_the_private_key_is_for_its_owner_alone_and_the_public_part_is_made_again(tmp_path: Path) -> None:
