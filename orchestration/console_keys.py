@@ -85,6 +85,8 @@ def show_verification(found: Any) -> None:
     out.print(f"\n[bold]{heading}[/]\n")
     say(f"Release {found.release_id} in {found.folder}")
     say(f"Signature {found.signature} (key {found.key_id}); files looked at: {found.files:,}")
+    if found.lies_as:
+        say(f"It lies in the place of the release {found.lies_as}, which it is not.")
     if found.erased_on:
         say(f"Its partner edition was deleted on {found.erased_on}: it held a record that was forgotten.")
     for word in ("changed", "missing", "added"):

@@ -70,10 +70,17 @@ def erase(
     private_key: str | None,
     now: datetime,
 ) -> tuple[Erased, Needles]:
-    """Erase records from everything but the releases. The caller holds the lock of refreshes."""
+    """Erase records from everything but the releases. The caller holds the lock of refreshes.
+
+    Raises UsageError, and nothing is erased, where `private_key` (one or more, a line each) is given and does
+    not open an original that holds one of them.
+    """
     records = frozenset(records)
     extracts.finish_erasing(settings.landing, partner)
     asked = Tombstones(keys, partner, frozenset(keys.tombstone(partner, one) for one in records))
+    if private_key is not None:
+        marks = asked.marks | tombstones_of(settings, keys, partner).marks
+        extracts.refuse_shut_originals(settings, Tombstones(keys, partner, marks), private_key)
     needles = needles_of(settings, asked, records, references)
     cells = tuple(one.cells_sha256 for one in extracts.held_of_forgotten(settings, asked))
     bury(settings, keys, partner, records, Due(now.date(), len(records), cells))

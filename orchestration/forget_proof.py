@@ -24,7 +24,7 @@ import pyrage
 
 from orchestration.decoded import decoded, pattern_of
 from orchestration.errors import NjiaError
-from orchestration.extracts import identity_of
+from orchestration.extracts import identities_of
 from orchestration.forgotten import Tombstones
 from orchestration.keys import shown_record
 from orchestration.settings import REFERENCE_SEEDS, Settings
@@ -80,26 +80,26 @@ def prove(
 ) -> Proof:
     """Search every file under the home. Raises NjiaError where the search does not find what was planted."""
     _control()
-    identity = identity_of(private_key) if private_key else None
+    identities = identities_of(private_key) if private_key else []
     pattern = pattern_of(needles.values | needles.ids)
     files = [path for path in sorted(settings.home.rglob("*")) if path.is_file() and not path.is_symlink()]
     files = [path for path in files if not path.is_relative_to(settings.keys)]
     found, shut = [], 0
     for number, path in enumerate(files, start=1):
         progress(number, len(files))
-        if path.suffix == ".age":
-            shut += identity is None
-            if identity is None:
-                continue
-        if any(pattern.search(text) for text in _texts(path, identity)):
+        try:
+            texts = _texts(path, identities)
+        except pyrage.DecryptError:  # to another key, or to none of those given
+            shut += 1
+            continue
+        if any(pattern.search(text) for text in texts):
             found.append(path.relative_to(settings.home).as_posix())
     return Proof(len(files) - shut, len(needles), tuple(found), shut)
 
 
-def _texts(path: Path, identity: pyrage.x25519.Identity | None) -> Iterator[bytes]:
-    if path.suffix == ".age" and identity is not None:
-        raw = pyrage.decrypt(path.read_bytes(), [identity])
-        return decoded(path, raw)
+def _texts(path: Path, identities: Sequence[pyrage.x25519.Identity]) -> Iterator[bytes]:
+    if path.suffix == ".age":
+        return decoded(path, pyrage.decrypt(path.read_bytes(), identities))
     return decoded(path)
 
 

@@ -10,18 +10,22 @@ and making the first keys (`keys`, `release_key`).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from orchestration import release
-from orchestration.durable import sync
+from orchestration.durable import sync, write_json
+from orchestration.errors import UsageError
 from orchestration.keys import LINK_KEY, STEWARDS_RECIPIENT
-from orchestration.release_key import RELEASE_KEY, write_public_part
+from orchestration.release_key import RELEASE_KEY, installed_public_key, write_public_part
 from orchestration.settings import Settings
 
 NEXT = ".next"
+MARK = ".whole.json"  # in a waiting folder that is complete
 WHY_NO_RECORD_KEY = (
     "The record key is not rotated. Every record's id is made with it from the partner's reference, which is "
     "kept nowhere: with another key each record would get another id, so decisions, marks of forgotten "
@@ -45,6 +49,9 @@ def rotating(settings: Settings, key: Path) -> Iterator[None]:
     finish_rotations(settings)
     try:
         yield
+        folder = _hanging_on(settings).get(key.name)
+        if folder and waiting(folder).is_dir():
+            _mark_whole(waiting(folder), waiting(key))
         waiting(key).replace(key)
         sync(key.parent)
     finally:
@@ -52,27 +59,66 @@ def rotating(settings: Settings, key: Path) -> Iterator[None]:
 
 
 def finish_rotations(settings: Settings) -> None:
-    """End what a kill interrupted, forwards or backwards. The caller holds the lock of refreshes."""
-    for name, folder in ((STEWARDS_RECIPIENT, settings.sealed), (LINK_KEY, settings.link_codes)):
-        key = waiting(settings.keys / name)
-        if key.exists():
-            shutil.rmtree(waiting(folder), ignore_errors=True)
-            key.unlink()
-        elif waiting(folder).is_dir():
-            _put_in_place(folder)
+    """End what a kill interrupted, forwards or backwards. The caller holds the lock of refreshes.
+
+    A restored backup may have been made in the middle of a rotation, so a folder is put in place only where
+    the installed key made it and all of it is there.
+    """
+    for name, folder in _hanging_on(settings).items():
+        key, successor = settings.keys / name, waiting(folder)
+        if successor.is_dir():
+            if not waiting(key).exists() and _is_whole(successor, key):
+                _put_in_place(folder)
+            else:
+                shutil.rmtree(successor)
+        (folder / MARK).unlink(missing_ok=True)
+        waiting(key).unlink(missing_ok=True)
     _finish_signing(settings)
+
+
+def _hanging_on(settings: Settings) -> dict[str, Path]:
+    """The folder that is made anew with each key."""
+    return {STEWARDS_RECIPIENT: settings.sealed, LINK_KEY: settings.link_codes}
+
+
+def _mark_whole(folder: Path, key: Path) -> None:
+    """The last step before the commit: which key made the folder, and every file that belongs to it."""
+    write_json(folder / MARK, {"key_sha256": _sha256_of(key), "files": _files_in(folder)})
+
+
+def _is_whole(folder: Path, key: Path) -> bool:
+    try:
+        mark = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        return bool(mark["key_sha256"] == _sha256_of(key) and set(mark["files"]) <= set(_files_in(folder)))
+    except (FileNotFoundError, ValueError):  # no mark, no key, or half a mark, as a backup may have it
+        return False
+
+
+def _files_in(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _sha256_of(key: Path) -> str:
+    """Of 256 random bits, or of what is public: it gives nothing away."""
+    return hashlib.sha256(key.read_bytes()).hexdigest()
 
 
 def _put_in_place(folder: Path) -> None:
     """Emptied first, since no folder is renamed over a full one; the waiting one holds all of it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        shutil.rmtree(folder)
     waiting(folder).rename(folder)
     sync(folder.parent)
 
 
 def _finish_signing(settings: Settings) -> None:
     key = waiting(settings.keys / RELEASE_KEY)
-    release.settle_signatures(settings, is_in_force=not key.exists())
+    try:
+        in_force = installed_public_key(settings.keys)
+    except UsageError:  # none is there: nothing can be told of what waits, unless its key waits too
+        in_force = None
+    if in_force or key.exists():
+        release.settle_signatures(settings, in_force)
     key.unlink(missing_ok=True)
     if (settings.keys / RELEASE_KEY).exists():
         write_public_part(settings.keys)

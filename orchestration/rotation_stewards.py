@@ -11,9 +11,9 @@ from pathlib import Path
 import pyrage
 
 from orchestration import extracts
-from orchestration.durable import sync, write_text
+from orchestration.durable import sync
 from orchestration.errors import UsageError
-from orchestration.keys import STEWARDS_RECIPIENT
+from orchestration.keys import STEWARDS_RECIPIENT, write_secret
 from orchestration.rotation import rotating, waiting
 from orchestration.settings import Settings
 
@@ -42,8 +42,7 @@ def rotate_stewards(
     left: list[str] = []
     with rotating(settings, key):
         originals = sorted(settings.sealed.glob("*/[!.]*.age"))
-        write_text(waiting(key), recipient + "\n")
-        waiting(key).chmod(0o600)
+        write_secret(waiting(key), recipient)  # public, but the folder's rules hold for it from the start
         if private_key:
             folder = waiting(settings.sealed)
             folder.mkdir(mode=0o700)
@@ -89,4 +88,6 @@ def _reseal(original: Path, folder: Path, private_key: str, recipient: str) -> b
             os.link(original, target)
         except OSError:  # a file system without hard links
             shutil.copy2(original, target)
+            sync(target)
+        sync(target.parent)
         return False

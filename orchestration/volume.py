@@ -15,7 +15,8 @@ from pathlib import Path
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
-CRYPT = "CRYPT-"
+# By what a device of cryptsetup is named. CRYPT-VERITY and CRYPT-INTEGRITY only find changes: all is open.
+ENCRYPTING = ("CRYPT-LUKS", "CRYPT-PLAIN", "CRYPT-LOOPAES", "CRYPT-TCRYPT", "CRYPT-BITLK", "CRYPT-FVAULT2")
 ENCRYPTING_FILE_SYSTEMS = {"ecryptfs", "fuse.gocryptfs", "fuse.encfs", "fuse.cryfs", "fuse.securefs"}
 PROC, SYS = Path("/proc"), Path("/sys")
 
@@ -81,7 +82,7 @@ def _is_encrypted(block: Path) -> bool:
     if not (block / "slaves").is_dir() and (block / "partition").is_file():
         block = block.parent  # a partition has its disk's slaves
     uuid = block / "dm" / "uuid"
-    if uuid.is_file() and uuid.read_text(encoding="ascii", errors="replace").startswith(CRYPT):
+    if uuid.is_file() and uuid.read_text(encoding="ascii", errors="replace").startswith(ENCRYPTING):
         return True
     below = sorted((block / "slaves").iterdir()) if (block / "slaves").is_dir() else []
     return bool(below) and all(_is_encrypted(one.resolve()) for one in below)

@@ -36,14 +36,11 @@ if TYPE_CHECKING:
 def query(settings: Settings, sql: str, edition: str, form: str, timeout: float) -> None:
     """Ask the current release one SELECT, read-only."""
     from orchestration.console_rows import show_rows
-    from orchestration.release import current_release, is_tampered, run_query
+    from orchestration.release import current_release, run_query, why_not_signed
 
     current = current_release(settings)
-    if current and is_tampered(settings, current):
-        console.warn(
-            f"The signature of the release {current.release_id} does not hold: do not rely on what it says. "
-            "`njia verify` tells what was changed."
-        )
+    if current and (fault := why_not_signed(settings, current)):
+        console.warn(f"{fault} Until then, do not rely on what it says.")
     answer = run_query(settings, sql, edition, timeout)
     if edition == "partner" and form != "table":
         _tell_of_export(settings, sql, form, answer)

@@ -28,9 +28,11 @@ from orchestration.settings import Settings
 )
 @click.option(
     "--key",
-    "key_file",
+    "key_files",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The stewards' private key: originals are sealed again without the record, not destroyed.",
+    multiple=True,
+    help="The stewards' private key: originals are sealed again without the record, not destroyed. Once more "
+    "for each earlier key that originals are still sealed to.",
 )
 @click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
 @json_output
@@ -40,7 +42,7 @@ def forget(
     partner: str,
     references: tuple[str, ...],
     references_file: Path | None,
-    key_file: Path | None,
+    key_files: tuple[Path, ...],
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -64,12 +66,12 @@ def forget(
     asked = [*references, *(_lines(references_file) if references_file else [])]
     if not asked:
         raise UsageError("Give at least one record: njia forget PARTNER RECORD_REF, or --file LIST")
-    keys = load_keys(settings.keys)
-    private_key = _stewards_key(key_file, keys.stewards_recipient) if key_file else None
+    private_key = "\n".join(map(private_key_in, key_files)) or None
     lock = RefreshLock(settings)
     lock.take("forget")
     try:
         finish_rotations(settings)  # a kill may have left originals and codes half way
+        keys = load_keys(settings.keys)
         records = {one for name in asked for one in forgetting.records_called(settings, keys, partner, name)}
         if not yes and sys.stdin.isatty():
             say_forgetting(partner, len(records), private_key is not None)
@@ -134,16 +136,3 @@ def _lines(path: Path) -> list[str]:
             f"{path.name} is not UTF-8 text. Save it again as UTF-8, one reference a line."
         ) from None
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _stewards_key(path: Path, recipient: str) -> str:
-    """The private key in a file; raises UsageError where it opens nothing here."""
-    from orchestration.extracts import identity_of
-
-    private_key = private_key_in(path)
-    if str(identity_of(private_key).to_public()) != recipient:
-        raise UsageError(
-            f"The key in {path.name} is not the one that originals are sealed to (keys/stewards.age.pub). "
-            "Give the stewards' own; without --key the originals that hold the record are destroyed."
-        )
-    return private_key

@@ -82,10 +82,19 @@ def day_of(text: str) -> date:
 
 
 def private_key_in(file: Path | None) -> str:
-    """From a file, or typed and not shown: never an argument, which others and the history could see."""
-    if file is None:
-        return str(click.prompt("The stewards' private key", hide_input=True, err=True))
+    """From a file, or typed and not shown: never an argument, which others and the history could see.
+
+    Raises UsageError where it is none.
+    """
+    from orchestration.extracts import identities_of
+
     try:
-        return file.read_text(encoding="utf-8")
+        text = (
+            file.read_text(encoding="utf-8")
+            if file
+            else str(click.prompt("The stewards' private key", hide_input=True, err=True))
+        )
     except UnicodeDecodeError:
         raise UsageError(f"{file} holds no private key of age.") from None
+    identities_of(text)
+    return text

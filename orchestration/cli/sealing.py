@@ -52,7 +52,9 @@ def verify(settings: Settings, release_or_folder: str, public_key: Path | None, 
         if public_key
         else release_key.installed_public_key(settings.keys)
     )
-    found = release.verify(folder, key)
+    there = folder.resolve()
+    is_in_place = there.parent == settings.releases.resolve()
+    found = release.verify(folder, key, there.name if is_in_place else None)
     show_verification(found)
     if as_json:
         print(json.dumps(found.as_dict(), ensure_ascii=False))
@@ -115,12 +117,12 @@ def rotate(
     if key_file and kind == "release":
         raise UsageError("--key goes with `rotate stewards` and `rotate link` alone.")
     prepare_home(settings)
-    before = load_keys(settings.keys)
-    private_key = _private_key(key_file) if key_file else None
+    private_key = private_key_in(key_file) if key_file else None
     lock = RefreshLock(settings)
     lock.take(f"keys rotate {kind}")
     try:
         finish_rotations(settings)
+        before = load_keys(settings.keys)
         console.warn(cost_of(settings, kind, private_key is not None))
         recipient = recipient or (_new_pair() if kind == "stewards" else None)
         _ask(yes)
@@ -182,14 +184,6 @@ def _new_pair() -> str:
     private_key, recipient = new_stewards_pair()
     console.show_new_key(private_key)
     return recipient
-
-
-def _private_key(path: Path) -> str:
-    from orchestration.extracts import identity_of
-
-    text = private_key_in(path)
-    identity_of(text)  # raises where it is none
-    return text
 
 
 def _ask(yes: bool) -> None:

@@ -31,6 +31,7 @@ from orchestration.extracts.erasing import (
     finish_erasing,
     held_of_forgotten,
     records_in_row,
+    refuse_shut_originals,
 )
 from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
 from orchestration.extracts.known_records import known_records
@@ -39,7 +40,7 @@ from orchestration.extracts.landing import read_register
 from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.extracts.remaking_codes import extracts_with_codes, remake_codes
-from orchestration.extracts.sealing import identity_of, opened, seal, sealed_path
+from orchestration.extracts.sealing import identities_of, opened, seal, sealed_path
 from orchestration.extracts.take_in import take_in
 from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
@@ -72,7 +73,7 @@ __all__ = [
     "extracts_with_codes",
     "finish_erasing",
     "held_of_forgotten",
-    "identity_of",
+    "identities_of",
     "is_taken_in",
     "known_records",
     "left_alone",
@@ -83,6 +84,7 @@ __all__ = [
     "partners_without_contract",
     "read_register",
     "records_in_row",
+    "refuse_shut_originals",
     "remake_codes",
     "seal",
     "sealed_path",

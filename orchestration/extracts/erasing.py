@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.durable import replacing, sync, write_json
+from orchestration.errors import UsageError
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.landing import (
     SCHEMA,
@@ -31,6 +32,7 @@ from orchestration.extracts.landing import (
 )
 from orchestration.extracts.link_codes import LINK_CODES, codes_path
 from orchestration.extracts.resealing import Resealed, reseal
+from orchestration.extracts.sealing import opened, sealed_path
 from orchestration.forgotten import FORGOTTEN, Tombstones
 from orchestration.settings import Settings
 
@@ -99,6 +101,29 @@ def erase_forgotten(
         if what:
             originals[one.extract_id] = what.what
     return found, originals
+
+
+def refuse_shut_originals(settings: Settings, tombstones: Tombstones, private_key: str) -> None:
+    """Raise UsageError where an original that holds forgotten records is not opened by the key or keys given.
+
+    Asked before anything is erased: an original left sealed to an earlier key is no reason to destroy it.
+    """
+    shut = []
+    for one in held_of_forgotten(settings, tombstones):
+        sealed = sealed_path(settings.sealed, one.partner, one.extract_id)
+        try:
+            if sealed.is_file():
+                with opened(sealed, private_key):
+                    pass
+        except UsageError:
+            shut.append(one.extract_id)
+    if shut:
+        raise UsageError(
+            f"{tombstones.partner}: what is given with --key does not open the originals of the extracts "
+            f"{', '.join(shut)}, which hold the record: they are sealed to an earlier key, or damaged. "
+            "Nothing was erased. Give --key once more for each earlier key, put the originals back from a "
+            "backup, or give no --key: then the originals that hold the record are destroyed."
+        )
 
 
 def finish_erasing(landing: Path, partner: str) -> None:

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 import openpyxl
 
 from orchestration.decoded import says
-from orchestration.errors import UsageError
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat, XlsxFormat
 from orchestration.extracts.landing import sha256_of
@@ -35,7 +34,7 @@ RESEALED, NOT_REWRITABLE, STILL_THERE, WITHOUT_KEY = (
     "sealed again without rows of forgotten records",
     "destroyed: it held a forgotten record, and a file of this form cannot be written without it",
     "destroyed: it held a forgotten record in other places than its rows",
-    "destroyed: it held a forgotten record, and no key that opens it was given to write it without",
+    "destroyed: it held a forgotten record, and no key was given to write it without",
 )
 _SHORTEST_TOLD = 4
 _TELLING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
@@ -59,7 +58,7 @@ def reseal(
     """Seal an original anew without forgotten records, or destroy it, which needs no key.
 
     Returns what was done, None where there is no original. It is read again, so that rows count that never
-    landed.
+    landed. Raises UsageError where a key is given and does not open it: it may be an earlier one's.
     """
     partner = contract.partner.code
     sealed = sealed_path(settings.sealed, partner, extract_id)
@@ -76,12 +75,9 @@ def reseal(
                 deque(reader.landed_cells(source), maxlen=0)
             rows = reader.tally.forgotten
             return seal_without(settings, contract, extract_id, original, rows, recipient)
-    except UsageError:  # the key opens it not, or it is damaged
-        what = WITHOUT_KEY
     except ExtractStopped:  # the contract reads it no more
-        what = NOT_REWRITABLE
-    sealed.unlink()
-    return Resealed(what)
+        sealed.unlink()
+        return Resealed(NOT_REWRITABLE)
 
 
 def seal_without(

@@ -37,9 +37,9 @@ def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient:
 @contextmanager
 def opened(sealed: Path, private_key: str, suffix: str = "") -> Iterator[Path]:
     """Give a path at which the original can be read while the block lasts; raises UsageError."""
-    identity = identity_of(private_key)
+    identities = identities_of(private_key)
     with in_memory(f"original{suffix}") as path:
-        _decrypt(sealed, path, identity)
+        _decrypt(sealed, path, identities)
         yield path
 
 
@@ -63,21 +63,24 @@ def in_memory(name: str) -> Iterator[Path]:
                 os.close(handle)
 
 
-def identity_of(private_key: str) -> pyrage.x25519.Identity:
-    """The key in a text: a line `AGE-SECRET-KEY-1…`, alone or among the comments that age writes."""
+def identities_of(private_key: str) -> list[pyrage.x25519.Identity]:
+    """The keys in a text: lines `AGE-SECRET-KEY-1…`, alone or among the comments that age writes.
+
+    More than one, as age's own files may hold: after a rotation, originals may be sealed to an older key.
+    """
     lines = [line.strip() for line in private_key.splitlines()]
-    keys = [line for line in lines if line and not line.startswith("#")]
     try:
-        if len(keys) == 1:
-            return pyrage.x25519.Identity.from_str(keys[0])
+        keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
     except pyrage.IdentityError:
-        pass
-    raise UsageError("This is no private key of age: one line that begins with AGE-SECRET-KEY-1 is needed.")
+        keys = []
+    if keys:
+        return keys
+    raise UsageError("This is no private key of age: a line that begins with AGE-SECRET-KEY-1 is needed.")
 
 
-def _decrypt(sealed: Path, path: Path, identity: pyrage.x25519.Identity) -> None:
+def _decrypt(sealed: Path, path: Path, identities: list[pyrage.x25519.Identity]) -> None:
     try:
-        pyrage.decrypt_file(str(sealed), str(path), [identity])
+        pyrage.decrypt_file(str(sealed), str(path), identities)
     except (pyrage.DecryptError, OSError) as error:
         if isinstance(error, OSError) and error.errno:  # the system's own; pyrage raises it without a number
             raise

@@ -25,7 +25,7 @@ from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import is_left_behind, is_rolled_back, rollback
-from orchestration.release.signature import is_tampered, resign, settle_signatures, why_not_signed
+from orchestration.release.signature import resign, settle_signatures, why_not_signed
 from orchestration.release.since import extracts_since, tables_since
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
@@ -60,7 +60,6 @@ __all__ = [
     "find_release",
     "is_left_behind",
     "is_rolled_back",
-    "is_tampered",
     "list_releases",
     "open_readonly",
     "printed_counts",

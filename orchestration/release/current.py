@@ -6,7 +6,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,16 @@ LOCK_SECONDS = 10
 
 @dataclass(frozen=True)
 class Release:
-    """A published release. `path` is its own folder, never the link `current`."""
+    """A published release. `path` is its own folder, never the link `current`.
+
+    `manifest_bytes`: what `manifest` was read from, so that a signature is checked of that and nothing else.
+    """
 
     release_id: str
     path: Path
     manifest: dict[str, Any]
     is_current: bool
+    manifest_bytes: bytes = field(default=b"", repr=False)
 
     @property
     def evidence_base(self) -> Path:
@@ -146,10 +150,11 @@ def remove_folder(folder: Path) -> None:
 
 def _read(folder: Path, current: str | None) -> Release:
     try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        content = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(content)
     except (OSError, ValueError):
         raise NjiaError(
             f"The manifest of the release {folder.name} cannot be read. Restore {folder} from a backup, or "
             "move it out of the releases folder."
         ) from None
-    return Release(folder.name, folder, manifest, folder.name == current)
+    return Release(folder.name, folder, manifest, folder.name == current, content)

@@ -67,7 +67,7 @@ def _erase(release: Release, owed: Iterable[Due], today: date, key: ReleaseKey) 
         "edition": PARTNER_EDITION,
     }
     write_json(release.path / ERASURE, note)
-    sign(release.path, ERASURE, key)
+    sign(release.path, ERASURE, (release.path / ERASURE).read_bytes(), key)
     for folder in _editions(release):
         if folder.is_dir():
             remove_folder(folder)

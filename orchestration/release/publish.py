@@ -90,7 +90,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
         manifest["disclosure"] |= _note_in_ledger(settings, folder, manifest["release_id"], now)
         write_json(folder / MANIFEST, manifest)
-        sign(folder, MANIFEST, key)
+        sign(folder, MANIFEST, (folder / MANIFEST).read_bytes(), key)
         (folder / VERDICT).unlink()  # it may name partners; the stewards' copy is in review
         folder.rename(release)
         sync(settings.releases)

@@ -20,14 +20,13 @@ from orchestration.settings import Settings
 SIGNED = {MANIFEST: SIGNATURE, ERASURE: ERASURE_SIGNATURE}
 
 
-def sign(folder: Path, name: str, key: ReleaseKey, suffix: str = "") -> None:
-    """Sign the manifest or the erasure note of a release as it lies there."""
-    write_bytes(folder / (SIGNED[name] + suffix), key.sign((folder / name).read_bytes()))
+def sign(folder: Path, name: str, content: bytes, key: ReleaseKey, suffix: str = "") -> None:
+    """Sign the content of the manifest or the erasure note of a release."""
+    write_bytes(folder / (SIGNED[name] + suffix), key.sign(content))
 
 
-def is_signed(folder: Path, name: str, key: PublicKey) -> bool:
-    """Whether this key has signed these bytes; by the waiting signature, where a rotation was cut short."""
-    content = (folder / name).read_bytes()
+def is_signed(folder: Path, name: str, content: bytes, key: PublicKey) -> bool:
+    """Whether this key has signed what was read; by the waiting signature, where a rotation was cut short."""
     beside = (folder / SIGNED[name], folder / (SIGNED[name] + NEXT))
     return any(path.is_file() and key.has_signed(content, path.read_bytes()) for path in beside)
 
@@ -35,10 +34,14 @@ def is_signed(folder: Path, name: str, key: PublicKey) -> bool:
 def why_not_signed(settings: Settings, release: Release) -> str | None:
     """A sentence where the signature of a release does not hold; its files, which take long, are not read."""
     try:
-        if is_signed(release.path, MANIFEST, installed_public_key(settings.keys)):
-            return None
+        if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings.keys)):
+            return _why_misnamed(release)
     except UsageError as error:
-        return f"The signature of the release {release.release_id} cannot be checked. {error}"
+        return (
+            f"The signature of the release {release.release_id} cannot be checked here, so nobody says that "
+            f"it is what was published. {error} With it, `njia verify {release.release_id} --key "
+            "release.pub` tells."
+        )
     if not (release.path / SIGNATURE).is_file():
         return (
             f"The release {release.release_id} is not signed: it is older than signatures, or somebody took "
@@ -51,12 +54,14 @@ def why_not_signed(settings: Settings, release: Release) -> str | None:
     )
 
 
-def is_tampered(settings: Settings, release: Release) -> bool:
-    """Whether the signature does not hold; False for an account that may not read the key, so cannot tell."""
-    try:
-        return not is_signed(release.path, MANIFEST, installed_public_key(settings.keys))
-    except UsageError:
-        return False
+def _why_misnamed(release: Release) -> str | None:
+    signed = release.manifest.get("release_id")
+    if signed == release.release_id:
+        return None
+    return (
+        f"The release {release.release_id} is another one under its name: its signed manifest is that of "
+        f"{signed}. Restore it from a backup, or go back with `njia rollback` to one that holds."
+    )
 
 
 def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> tuple[list[str], list[str]]:
@@ -67,21 +72,25 @@ def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> t
     """
     signed, left = [], []
     for release in list_releases(settings):
-        names = [name for name in SIGNED if (release.path / name).is_file()]
-        if before and all(is_signed(release.path, name, before) for name in names):
-            for name in names:
-                sign(release.path, name, after, NEXT)
+        contents = {
+            name: (release.path / name).read_bytes() for name in SIGNED if (release.path / name).is_file()
+        }
+        if before and all(is_signed(release.path, *one, before) for one in contents.items()):
+            for name, content in contents.items():
+                sign(release.path, name, content, after, NEXT)
             signed.append(release.release_id)
         else:
             left.append(release.release_id)
     return signed, left
 
 
-def settle_signatures(settings: Settings, is_in_force: bool) -> None:
-    """Put waiting signatures in force, or drop them."""
+def settle_signatures(settings: Settings, in_force: PublicKey | None) -> None:
+    """Put the waiting signatures in force that the key in force has made; drop the others."""
     for path in sorted(settings.releases.glob(f"*/*.sig{NEXT}")):
-        if is_in_force:
-            path.replace(path.with_suffix(""))
+        signature = path.with_suffix("")
+        content = signature.with_suffix(".json")
+        if in_force and content.is_file() and in_force.has_signed(content.read_bytes(), path.read_bytes()):
+            path.replace(signature)
         else:
             path.unlink()
         sync(path.parent)

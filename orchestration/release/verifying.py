@@ -5,6 +5,7 @@ Needs the folder and the public key, nothing of an installation: so a copy can b
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from orchestration.release.current import ERASURE
 from orchestration.release.manifest import (
     ERASURE_SIGNATURE,
     MANIFEST,
+    NEXT,
     NOT_HASHED,
     SIGNATURE,
     VERDICT,
@@ -32,7 +34,8 @@ class Verification:
     """What was found. Files are named by their path in the release; `key_id` is the public key's.
 
     `signature`: `holds`, `does not hold` or `missing`. `erased_on` where the partner edition was deleted
-    because it held a forgotten record, and the note that says so is signed.
+    because it held a forgotten record, and the note that says so is signed. `lies_as`: the id in whose place
+    it lies among the releases, where that is not its own.
     """
 
     release_id: str
@@ -44,35 +47,41 @@ class Verification:
     missing: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     erased_on: str | None = None
+    lies_as: str | None = None
 
     @property
     def ok(self) -> bool:
-        return self.signature == "holds" and not (self.changed or self.missing or self.added)
+        faults = self.changed or self.missing or self.added or self.lies_as
+        return self.signature == "holds" and not faults
 
     def as_dict(self) -> dict[str, Any]:
         outcome = "verified" if self.ok else "tampered"
         return {"outcome": outcome, **vars(self), "folder": str(self.folder)}
 
 
-def verify(folder: Path, key: PublicKey) -> Verification:
-    """Check a release's folder, in place or copied. Raises UsageError where it is none."""
+def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Verification:
+    """Check a release's folder, in place or copied. Raises UsageError where it is none.
+
+    `in_place_of`: the id by which readers find it, of a release in its place; a copy may be called anything.
+    """
     if not (folder / MANIFEST).is_file():
         raise UsageError(
             f"{folder} is no release: there is no {MANIFEST}. Name a release (`njia releases`) or its folder."
         )
     try:
-        manifest = json.loads((folder / MANIFEST).read_bytes())
+        content = (folder / MANIFEST).read_bytes()
+        manifest = json.loads(content)
         release_id, expected = str(manifest["release_id"]), file_hashes(manifest)
     except (ValueError, KeyError, TypeError, AttributeError):
         # Whether it was signed like this or not: nothing can be said of its files.
         return Verification(folder.name, folder, key.id, "does not hold", 0, changed=(MANIFEST,))
     signature = "missing"
     if (folder / SIGNATURE).is_file():
-        signature = "holds" if is_signed(folder, MANIFEST, key) else "does not hold"
+        signature = "holds" if is_signed(folder, MANIFEST, content, key) else "does not hold"
     found, strange = _files(folder)
-    erasure = _erasure(folder, key) if ERASURE in found else None
+    erasure = _erasure(folder, content, key) if ERASURE in found else None
     if erasure:
-        found -= {ERASURE, ERASURE_SIGNATURE}
+        found -= {ERASURE, ERASURE_SIGNATURE, ERASURE_SIGNATURE + NEXT}
         gone = f"{erasure['edition']}/"
         expected = {path: digest for path, digest in expected.items() if not path.startswith(gone)}
     same = found & expected.keys()
@@ -86,6 +95,7 @@ def verify(folder: Path, key: PublicKey) -> Verification:
         missing=tuple(sorted(expected.keys() - found)),
         added=tuple(sorted((found - expected.keys()) | strange)),
         erased_on=erasure["erased_on"] if erasure else None,
+        lies_as=in_place_of if in_place_of != release_id else None,
     )
 
 
@@ -101,9 +111,10 @@ def _files(folder: Path) -> tuple[set[str], set[str]]:
     return files, strange
 
 
-def _erasure(folder: Path, key: PublicKey) -> dict[str, Any] | None:
-    """The note of an erasure, if it is signed and about this very release."""
-    if not is_signed(folder, ERASURE, key):
+def _erasure(folder: Path, manifest: bytes, key: PublicKey) -> dict[str, Any] | None:
+    """The note of an erasure, if it is signed and about the very release of this manifest."""
+    content = (folder / ERASURE).read_bytes()
+    if not is_signed(folder, ERASURE, content, key):
         return None
-    note: dict[str, Any] = json.loads((folder / ERASURE).read_bytes())
-    return note if note.get("manifest_sha256") == hash_file(folder / MANIFEST) else None
+    note: dict[str, Any] = json.loads(content)
+    return note if note.get("manifest_sha256") == hashlib.sha256(manifest).hexdigest() else None

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.decoded import pattern_of, says
-from orchestration.errors import NjiaError
+from orchestration.errors import NjiaError, UsageError
 from orchestration.extracts import erase_forgotten, read_register, take_in
-from orchestration.forget import records_called
+from orchestration.forget import Erased, erase, records_called
+from orchestration.forget_proof import Needles, prove
 from orchestration.forgotten import FORGOTTEN, Due, Tombstones, all_due, bury, settle, tombstones_of
 from orchestration.keys import Keys, load_keys
 from tests import scenario
@@ -141,6 +142,51 @@ def test_a_file_that_comes_with_a_forgotten_record_is_sealed_without_it(
     again = next(one for one in landed(base) if one["file"] == "swala_2026-03.csv")
     sealed = base.settings.sealed / "swala_post" / f"{again['extract_id']}.age"
     assert "Otieno" not in pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+
+
+def forget_wholly(base: EvidenceBase, reference: str, *identities: pyrage.x25519.Identity) -> Erased:
+    """As the command does it, marks and all."""
+    keys = keys_of(base)
+    found = records_called(base.settings, keys, "swala_post", reference)
+    private_key = "\n".join(map(str, identities))
+    return erase(base.settings, keys, "swala_post", found, [reference], private_key, scenario.AS_OF)[0]
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_an_original_that_the_key_does_not_open_stops_it_before_anything_is_erased(
+    base: EvidenceBase, identity: pyrage.x25519.Identity, is_damaged: bool
+) -> None:
+    """An earlier rotation left it sealed to the old key."""
+    (entry,) = landed(base)
+    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    if is_damaged:
+        sealed.write_bytes(sealed.read_bytes()[:-20])
+    before = {path: path.read_bytes() for path in base.settings.home.rglob("*") if path.is_file()}
+    with pytest.raises(UsageError, match=f"{entry['extract_id']}.+Nothing was erased"):
+        forget_wholly(base, "S3", identity if is_damaged else pyrage.x25519.Identity.generate())
+    assert {path: path.read_bytes() for path in base.settings.home.rglob("*") if path.is_file()} == before
+
+
+def test_an_original_sealed_to_an_earlier_key_is_sealed_again_with_both_keys_at_hand(
+    base: EvidenceBase, identity: pyrage.x25519.Identity
+) -> None:
+    (entry,) = landed(base)
+    new = pyrage.x25519.Identity.generate()
+    (base.settings.keys / "stewards.age.pub").write_text(str(new.to_public()))
+    erased = forget_wholly(base, "S3", new, identity)
+    assert list(erased.originals.values()) == ["sealed again without rows of forgotten records"]
+    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    assert "Otieno" not in pyrage.decrypt(sealed.read_bytes(), [new]).decode()
+
+
+def test_the_proof_counts_an_original_of_another_key_as_not_searched(
+    base: EvidenceBase, identity: pyrage.x25519.Identity
+) -> None:
+    landed(base)
+    needles = Needles(frozenset({"Otieno Sampleton"}), frozenset())
+    other = str(pyrage.x25519.Identity.generate())
+    assert prove(base.settings, needles, other).sealed_not_searched == 1
+    assert prove(base.settings, needles, f"{other}\n{identity}").sealed_not_searched == 0
 
 
 def workbook(hidden: bool = False) -> bytes:

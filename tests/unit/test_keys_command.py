@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -16,8 +18,10 @@ from orchestration.errors import NjiaError, UsageError
 from orchestration.extracts import opened, sealed_path, take_in
 from orchestration.extracts.link_codes import codes_path
 from orchestration.home import prepare_home
-from orchestration.keys import create_missing_keys, load_keys
+from orchestration.keys import Keys, create_missing_keys, load_keys
 from orchestration.linkage import Coder
+from orchestration.modes import check_modes
+from orchestration.refresh_lock import RefreshLock
 from orchestration.release import current_release, verify
 from orchestration.release_key import installed_public_key, load_public_key
 from orchestration.rotation import finish_rotations
@@ -264,17 +268,13 @@ class Killed(BaseException):
     """What a kill does: nothing after it runs."""
 
 
-@pytest.mark.parametrize("kind", ["stewards", "link", "release"])
-@pytest.mark.parametrize("is_committed", [False, True])
-def test_a_kill_leaves_all_as_before_or_is_finished_by_the_next_command(
-    base: EvidenceBase, key_file: Path, kind: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
+def kill_at_the_commit(
+    settings: Settings, kind: str, private_key: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = base.settings
-    before, private_key = state(settings), key_file.read_text()
-    ids = load_keys(settings.keys).ids
+    """Rotate until just before, or just after, the new key is in force."""
     replaces = Path.replace
 
-    def killed_at_the_commit(path: Path, target: Path) -> Path:
+    def killed(path: Path, target: Path) -> Path:
         if path.parent == settings.keys and path.name.endswith(".next") and path.name[0] != ".":
             if is_committed:
                 replaces(path, target)
@@ -282,7 +282,7 @@ def test_a_kill_leaves_all_as_before_or_is_finished_by_the_next_command(
         return replaces(path, target)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "replace", killed_at_the_commit)
+        patched.setattr(Path, "replace", killed)
         patched.setattr("orchestration.rotation.finish_rotations", lambda settings: None)
         with pytest.raises(Killed):
             if kind == "release":
@@ -292,6 +292,17 @@ def test_a_kill_leaves_all_as_before_or_is_finished_by_the_next_command(
             else:
                 recipient = str(pyrage.x25519.Identity.generate().to_public())
                 rotate_stewards(settings, recipient, private_key)
+
+
+@pytest.mark.parametrize("kind", ["stewards", "link", "release"])
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_a_kill_leaves_all_as_before_or_is_finished_by_the_next_command(
+    base: EvidenceBase, key_file: Path, kind: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = base.settings
+    before, private_key = state(settings), key_file.read_text()
+    ids = load_keys(settings.keys).ids
+    kill_at_the_commit(settings, kind, private_key, is_committed, monkeypatch)
     between = current_release(settings)
     assert between
     assert verify(between.path, installed_public_key(settings.keys)).signature == "holds"
@@ -322,3 +333,115 @@ def test_a_home_copied_in_the_middle_of_a_rotation_is_usable(base: EvidenceBase,
         raise njia(base, "keys", "rotate", "link").exception or AssertionError
     assert given_codes(settings) == before
     assert not list(settings.home.rglob("*.next"))
+
+
+def test_a_kill_leaves_no_file_among_the_keys_that_stops_every_command(
+    base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "chmod", kill)
+        patched.setattr("orchestration.rotation_stewards.extracts.opened", kill)
+        patched.setattr("orchestration.rotation.finish_rotations", lambda settings: None)
+        with pytest.raises(Killed):
+            rotate_stewards(base.settings, load_keys(base.settings.keys).stewards_recipient, "a key")
+    assert (base.settings.keys / "stewards.age.pub.next").is_file()
+    check_modes(base.settings)
+
+
+@pytest.mark.parametrize("kind", ["stewards", "link", "release"])
+def test_what_a_key_made_that_is_not_there_is_dropped(
+    base: EvidenceBase, private_key: str, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a backup has it that copied the keys first: all that hangs on the new key, and not that key."""
+    settings, before = base.settings, state(base.settings)
+    kill_at_the_commit(settings, kind, private_key, False, monkeypatch)
+    (waiting,) = settings.keys.glob("*.next")
+    waiting.unlink()
+    finish_rotations(settings)
+    assert state(settings) == before
+
+
+@pytest.mark.parametrize("kind", ["stewards", "link"])
+@pytest.mark.parametrize("lost", ["a file", "the mark", "half of the mark"])
+def test_a_waiting_folder_that_is_not_whole_takes_the_place_of_nothing(
+    base: EvidenceBase, private_key: str, kind: str, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = base.settings
+    folder = settings.sealed if kind == "stewards" else settings.link_codes
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    kill_at_the_commit(settings, kind, private_key, True, monkeypatch)
+    mark = folder.with_name(f"{folder.name}.next") / ".whole.json"
+    if lost == "half of the mark":
+        mark.write_bytes(mark.read_bytes()[:20])
+    else:
+        (mark if lost == "the mark" else next(mark.parent.glob("*/*"))).unlink()
+    finish_rotations(settings)
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert not list(settings.home.rglob("*.next"))
+
+
+def test_a_file_that_cannot_be_removed_costs_no_original(
+    base: EvidenceBase, private_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, before = base.settings, state(base.settings)
+    kill_at_the_commit(settings, "stewards", private_key, False, monkeypatch)
+    stuck, unlinks = f"{extracts_of(settings)[0]}.age", os.unlink
+
+    def refusing(path: str, *, dir_fd: int | None = None) -> None:
+        if path == stuck:
+            raise PermissionError(1, "Operation not permitted", path)
+        unlinks(path, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", refusing)
+        with contextlib.suppress(PermissionError):
+            finish_rotations(settings)
+    finish_rotations(settings)
+    assert state(settings) == before
+
+
+def test_a_copy_of_an_original_is_on_the_disk_before_the_original_goes(
+    base: EvidenceBase, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a file system without hard links, an original that the key does not open is copied."""
+    settings, synced = base.settings, []
+
+    def refusing(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(os, "link", refusing)
+    monkeypatch.setattr("orchestration.rotation_stewards.sync", synced.append)
+    first = sealed_path(settings.sealed, PARTNER, extracts_of(settings)[0])
+    first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
+    content = first.read_bytes()
+    njia(base, "keys", "rotate", "stewards", "--key", key_file, "--yes")
+    assert first.read_bytes() == content
+    assert settings.home / "sealed.next" / PARTNER / first.name in synced
+
+
+def test_forgetting_takes_earlier_keys_too_and_reads_the_installed_ones_under_the_lock(
+    base: EvidenceBase, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rotation may have been at work until the lock was free."""
+    new, takes, given = pyrage.x25519.Identity.generate(), RefreshLock.take, []
+    other = tmp_path / "new-key.txt"
+    other.write_text(str(new))
+
+    def take_after_a_rotation(lock: RefreshLock, holder: str) -> None:
+        (base.settings.keys / "stewards.age.pub").write_text(str(new.to_public()))
+        takes(lock, holder)
+
+    def erase(settings: Settings, keys: Keys, *rest: object) -> None:
+        given.extend([keys.stewards_recipient, rest[3]])
+        raise UsageError("far enough")
+
+    monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)
+    ran = njia(base, "forget", PARTNER, "1", "--key", other)
+    assert "Nothing was erased" in str(ran.exception)
+    monkeypatch.setattr("orchestration.forget.erase", erase)
+    ran = njia(base, "forget", PARTNER, "1", "--key", other, "--key", key_file)
+    assert str(ran.exception) == "far enough"
+    assert given == [str(new.to_public()), f"{new}\n{key_file.read_text()}"]

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli import cli
 from orchestration.errors import NjiaError, ReleaseRefused, UsageError
 from orchestration.forgotten import Due, bury
 from orchestration.keys import Keys
@@ -21,12 +26,14 @@ from orchestration.release import (
     erase_editions,
     find_release,
     publish,
+    resign,
     rollback,
     switching,
     verify,
+    verifying,
     why_not_signed,
 )
-from orchestration.release.manifest import hash_file
+from orchestration.release.manifest import changed_files, hash_file
 from orchestration.release_key import (
     ReleaseKey,
     create_missing_release_key,
@@ -152,13 +159,20 @@ def test_nothing_rolls_back_to_a_release_whose_signature_does_not_hold(home: Set
     assert not list(home.decisions.glob("*"))
 
 
-def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home: Settings) -> None:
-    target, key = older(home), installed_public_key(home.keys)
+def erase_the_older(home: Settings) -> Release:
+    target = older(home)
     bury(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
     with switching(home):
         assert erase_editions(home, date(2026, 11, 30)) == [target.release_id]
+    return target
+
+
+def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home: Settings) -> None:
+    target, key = erase_the_older(home), installed_public_key(home.keys)
     found = verify(target.path, key)
     assert (found.ok, found.erased_on) == (True, "2026-11-30")
+    resign(home, key, ReleaseKey.generate())
+    assert verify(target.path, key).ok, "also while a rotation waits"
     current = find_release(home, "current").path
     for name in ("erasure.json", "erasure.sig"):
         shutil.copy(target.path / name, current / name)  # signed, but about another release
@@ -166,6 +180,63 @@ def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home:
     found = verify(current, key)
     assert not found.ok
     assert found.missing
+
+
+def test_another_truly_signed_release_in_the_place_of_the_newest_is_told(home: Settings) -> None:
+    current, other, key = find_release(home, "current").path, older(home), installed_public_key(home.keys)
+    shutil.rmtree(current)
+    shutil.copytree(other.path, current)
+    assert f"is that of {other.release_id}" in str(why_not_signed(home, find_release(home, "current")))
+    assert len(warnings(home)) == 1
+    assert verify(current, key).ok, "a copy may be called anything"
+    at = ["--home", str(home.home), "--partners", str(home.partners)]
+    for named in ("current", str(current), str(home.current)):
+        ran = CliRunner().invoke(cli, ["verify", named, *at])
+        assert ran.exit_code == 3
+        assert f"in the place of the release {current.name}" in " ".join(ran.stdout.split())
+    assert CliRunner().invoke(cli, ["verify", other.release_id, *at]).exit_code == 0
+
+
+def test_the_signature_is_checked_of_the_manifest_that_was_read(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody puts the signed one back between the two: whoever hashed the files hashed them by a forgery."""
+    target, key = older(home), installed_public_key(home.keys)
+    manifest = target.path / "manifest.json"
+    true = manifest.read_bytes()
+    change_a_table_and_mend_its_hash(target.path)
+    forged = manifest.read_bytes()
+
+    def put_back(asked: Callable[..., object]) -> Callable[..., object]:
+        def first(*arguments: object) -> object:
+            found = asked(*arguments)
+            manifest.write_bytes(true)
+            return found
+
+        return first
+
+    monkeypatch.setattr(verifying, "file_hashes", put_back(verifying.file_hashes))
+    assert verify(target.path, key).signature == "does not hold"
+    manifest.write_bytes(forged)
+    monkeypatch.setattr(sys.modules[rollback.__module__], "changed_files", put_back(changed_files))
+    with pytest.raises(NjiaError, match="does not hold"):
+        rollback(home, target.release_id, "A. Fixture", "a test", START)
+
+
+def test_the_note_of_an_erasure_is_read_as_it_was_signed(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target, key, asked = erase_the_older(home), installed_public_key(home.keys), verifying.is_signed
+
+    def then_another_note(folder: Path, name: str, *rest: Any) -> bool:
+        holds = asked(folder, name, *rest)
+        if name == "erasure.json":
+            note = json.loads((folder / name).read_text()) | {"erased_on": "1999-01-01"}
+            (folder / name).write_text(json.dumps(note))
+        return holds
+
+    monkeypatch.setattr(verifying, "is_signed", then_another_note)
+    assert verify(target.path, key).erased_on == "2026-11-30"
 
 
 def test_an_erasure_that_was_cut_short_after_its_note_is_finished(home: Settings) -> None:
@@ -194,9 +265,16 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
 
 
 def test_an_account_that_may_not_read_the_keys_is_told_that_it_cannot_check(home: Settings) -> None:
-    for name in ("release.key", "release.pub"):
-        (home.keys / name).unlink()
-    assert "cannot be checked" in str(why_not_signed(home, find_release(home, "current")))
+    public = (home.keys / "release.pub").rename(home.home / "release.pub")
+    (home.keys / "release.key").unlink()
+    at = ["--home", str(home.home), "--partners", str(home.partners)]
+    asked = CliRunner().invoke(cli, ["query", "select 1 as one", *at])
+    told = " ".join(asked.stderr.split())
+    assert asked.exit_code == 0
+    assert "cannot be checked here" in told
+    command = re.search(r"`njia (verify \S+ --key) release\.pub`", told)
+    assert command
+    assert CliRunner().invoke(cli, [*command[1].split(), str(public), *at]).exit_code == 0
 
 
 def test_the_private_key_is_for_its_owner_alone_and_the_public_part_is_made_again(tmp_path: Path) -> None:

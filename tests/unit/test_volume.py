@@ -65,6 +65,25 @@ def test_luks_is_seen_and_a_plain_disk_is_not(machine: Machine) -> None:
     assert not machine.encrypts(machine.disk)
 
 
+@pytest.mark.parametrize("kind", ["VERITY", "INTEGRITY"])
+def test_a_device_that_only_finds_changes_encrypts_nothing_but_may_lie_on_one_that_does(
+    machine: Machine, kind: str
+) -> None:
+    machine.device("dm-1", "253:1", f"CRYPT-{kind}-0f-home", ("sdb1",))
+    machine.device("dm-2", "253:2", f"CRYPT-{kind}-1f-home", ("dm-0",))
+    machine.mount(machine.disk / "plain", "253:1")
+    machine.mount(machine.disk / "shut", "253:2")
+    assert not machine.encrypts(machine.disk / "plain")
+    assert machine.encrypts(machine.disk / "shut")
+
+
+@pytest.mark.parametrize("kind", ["LUKS1", "PLAIN", "TCRYPT", "BITLK"])
+def test_every_kind_of_encrypting_device_is_known(machine: Machine, kind: str) -> None:
+    machine.device("dm-1", "253:1", f"CRYPT-{kind}-home", ("sdb1",))
+    machine.mount(machine.disk / "home", "253:1")
+    assert machine.encrypts(machine.disk / "home")
+
+
 def test_a_volume_group_counts_only_if_all_below_it_is_encrypted(machine: Machine) -> None:
     machine.device("dm-1", "253:1", "LVM-aa", ("dm-0",))
     machine.device("dm-2", "253:2", "LVM-bb", ("dm-0", "sdb1"))
