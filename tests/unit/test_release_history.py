@@ -167,11 +167,11 @@ def test_a_query_that_cannot_be_asked_is_told_in_a_sentence(settings: Settings, 
     assert str(settings.home) not in message and "'case'" not in message
 
 
-def test_the_public_edition_and_an_empty_home_are_told(settings: Settings) -> None:
+def test_an_empty_home_and_an_edition_that_there_is_not_are_told(settings: Settings) -> None:
     with pytest.raises(NjiaError, match="no release yet"):
-        run_query(settings, "select 1")
-    with pytest.raises(UsageError, match="public edition is not built yet"):
         run_query(settings, "select 1", "public")
+    with pytest.raises(UsageError, match="editions are: partner, public"):
+        run_query(settings, "select 1", "secret")
 
 
 @dataclass
