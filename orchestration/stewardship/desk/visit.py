@@ -72,7 +72,11 @@ class Visit:
 
     def asked(self, name: str) -> str:
         """The same for what stands behind the `?`."""
-        return self.request.query_params.get(name, "").strip()
+        return self.asked_exactly(name).strip()
+
+    def asked_exactly(self, name: str) -> str:
+        """With its spaces, for what a partner named: a sheet may be called "Mar 24 "."""
+        return self.request.query_params.get(name, "")
 
     def page_number(self) -> int:
         number = self.asked("page")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shlex
 from collections import Counter
 from functools import cache
 
@@ -76,15 +77,22 @@ def of_rule(visit: Visit, item: Item) -> Response:
 
 def record(visit: Visit) -> Response:
     """The fields of one row that are not sensitive, and how to see the row as it was sent."""
-    partner, extract_id, sheet = visit.asked("partner"), visit.asked("extract"), visit.asked("sheet")
-    row = visit.asked("row")
+    partner, extract_id, row = visit.asked("partner"), visit.asked("extract"), visit.asked("row")
+    sheet = visit.asked_exactly("sheet")
     if not (_PARTNER.fullmatch(partner) and _EXTRACT.fullmatch(extract_id) and _ROW.fullmatch(row)):
         raise HTTPException(404)
     fields = fields_of(visit.settings, partner, extract_id, sheet, int(row))
     return visit.page(
         "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
-        rules=_rule_words(),
+        rules=_rule_words(), command=_to_unseal(partner, extract_id, sheet, row, visit.author),
     )  # fmt: skip
+
+
+def _to_unseal(partner: str, extract_id: str, sheet: str, row: str, author: str) -> str:
+    """For pasting into a shell: a sheet's name is the partner's own words, so it is quoted."""
+    of_sheet = ["--sheet", sheet] if sheet else []
+    by = ["--row", row, "--author", author, "--reason", "…"]
+    return shlex.join(["njia", "unseal", partner, extract_id, *of_sheet, *by])
 
 
 def _other_rules(visit: Visit, record: str, rule: str) -> list[str]:
