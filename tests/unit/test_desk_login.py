@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -83,6 +84,17 @@ def test_a_login_leads_to_the_page_that_was_asked_for_and_is_noted(
     assert (answer.status_code, answer.headers["location"]) == (303, "/checks")
     assert guest.get("/checks").status_code == 200
     assert [line["who"] for line in log_of(settings) if line["action"] == "logged_in"][-1] == STEWARD
+
+
+@pytest.mark.parametrize("path", ["/waiting?kind=rows&page=2", "/record?partner=x&sheet=Mar%2024%20&row=2"])
+def test_a_link_leads_to_its_very_page_before_and_after_the_login(guest: Visitor, path: str) -> None:
+    form = guest.get(guest.get(path).headers["location"])
+    sent = hidden_fields(form.text)
+    answer = guest.browser.post("/login", data=dict(sent) | {"name": STEWARD, "passphrase": PASSPHRASE})
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    again = guest.get(f"/login?{urlencode({'to': path})}")
+    assert (again.status_code, again.headers["location"]) == (303, path), "as a link in a mail leads"
+    assert guest.get("/login?to=//evil.example").headers["location"] == "/"
 
 
 def test_a_refusal_does_not_tell_whether_the_name_or_the_passphrase_was_wrong(settings: Settings) -> None:

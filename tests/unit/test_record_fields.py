@@ -105,7 +105,15 @@ def test_problems_stand_at_their_field_and_those_of_a_hidden_one_too(settings: S
     assert found["sex"].problem_codes == ("sex_conflict",)
 
 
-def test_a_place_is_shown_as_its_county_whatever_was_written(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("finest_place", "shown"),
+    [("town", "Busia (county, Kenya)"), ("county", "Busia (county, Kenya)"), ("country", "Kenya (country)")],
+)
+def test_a_place_is_shown_as_its_county_whatever_was_written_or_as_its_country_where_no_more_is_agreed(
+    settings: Settings, finest_place: str, shown: str
+) -> None:
+    extract = {"partner": PARTNER, "extract_id": SERVING, "finest_place": finest_place}
+    world.write_table(settings.typed / "extracts" / f"{SERVING}.parquet", [extract])
     stops = [
         {"partner": PARTNER, "extract_id": SERVING, "record_id": 1, "place_role": role, "seq": seq,
          "mention_id": mention}
@@ -115,7 +123,7 @@ def test_a_place_is_shown_as_its_county_whatever_was_written(settings: Settings)
     match = {"mention_id": world.RESOLVED, "county_place_id": "KE040", "country_alpha3": "KEN"}
     world.write_table(settings.work / "places" / "matches.parquet", [match | {"place_id": "bp-ken-malaba"}])
     found = of_row(settings)
-    assert found["place(origin) 1"].typed_value == "Busia (county, Kenya)"
+    assert found["place(origin) 1"].typed_value == shown
     assert found["place(transit) 2"].typed_value is None
 
 

@@ -82,8 +82,8 @@ class Visit:
         number = self.asked("page")
         return max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
 
-    def _here(self) -> str:
-        """Where a change of the language leads back to: what a form was sent to has no page of its own."""
+    def here(self) -> str:
+        """Where a login or a change of the language leads back to: what a form went to has no page."""
         if self.request.method == "POST":
             return "/"
         query = self.request.url.query
@@ -98,7 +98,7 @@ class Visit:
             "language": words.language,
             "languages": LANGUAGES,
             "path": path,
-            "here": self._here(),
+            "here": self.here(),
             "account": self.account,
             "csrf": self.session.csrf if self.session else "",
             "refreshing_since": refresh_since(self.settings) if self.account else None,
@@ -141,7 +141,7 @@ def _answered(visit: Visit, view: View, is_open: bool, decides: bool) -> Respons
         if visit.session is None:
             if visit.request.method == "POST":
                 return visit.page("problem", 403, title="error.logged_out", sentence=None)
-            return RedirectResponse(f"/login?to={quote(visit.request.url.path)}", 303)
+            return RedirectResponse(f"/login?to={quote(visit.here())}", 303)
         if visit.request.method == "POST" and not hmac.compare_digest(
             visit.given("csrf").encode(), visit.session.csrf.encode()
         ):

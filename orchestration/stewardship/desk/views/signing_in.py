@@ -20,7 +20,7 @@ LANGUAGE_SECONDS = 365 * 24 * 3600
 
 def login_form(visit: Visit) -> Response:
     if visit.session:
-        return RedirectResponse("/", 303)
+        return RedirectResponse(local_path(visit.asked("to")), 303)
     return _form(visit, 200)
 
 
