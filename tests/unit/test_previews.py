@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,13 @@ from orchestration.keys import shown_record
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes, review
 from orchestration.stewardship.batches import record_decisions
-from orchestration.stewardship.previews import Change, Preview, try_decisions
+from orchestration.stewardship.previews import (
+    Change,
+    Preview,
+    try_confirmations,
+    try_decisions,
+    try_revocations,
+)
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
 
@@ -169,6 +175,35 @@ def test_what_waits_for_a_second_person_is_said_first(settings: Settings) -> Non
     world.failed(settings, world.REFUSING)
     found = tried(replace(settings, waivers_need_second=True), ("check_waiver", WAIVER))
     assert found.unforeseen[0] == "It changes nothing until somebody else has confirmed it."
+
+
+def test_a_second_person_is_told_what_the_decision_changes_once_it_acts(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING)
+    settings = replace(settings, waivers_need_second=True)
+    (made,) = record_decisions(settings, "A. Fixture", "agreed", NOW, [("check_waiver", WAIVER)])
+    own = try_confirmations(settings, [made["id"]], "a.  fixture", "agreed", NOW)
+    assert "of the same person" in own.faults[0] and own.recorded == own.changes == []
+    found = try_confirmations(settings, [made["id"]], "B. Fixture", "agreed", NOW)
+    assert by_what(found) == {"Checks that refuse the release": (1, 0)}
+    assert "somebody else" not in unforeseen(found)
+    waits = try_revocations(settings, [made["id"]], "B. Fixture", "not agreed", NOW)
+    assert waits.changes == [] and "changes nothing now" in unforeseen(waits)
+
+
+def test_what_no_refresh_has_taken_in_falls_away_when_it_is_taken_back(settings: Settings) -> None:
+    (made,) = record_decisions(settings, "A. Fixture", "agreed", NOW, [("extract_accept", OF_HELD)])
+    found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
+    assert found.recorded and not found.faults
+    assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (3, 0)
+    ended = {"outcome": refreshes.PUBLISHED, "as_of": (NOW + timedelta(days=1)).isoformat()}
+    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **ended)
+    found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
+    assert found.changes == [] and f"njia diff --without {made['id']}" in unforeseen(found)
+
+
+def test_what_cannot_be_taken_back_is_told_with_the_id(settings: Settings) -> None:
+    found = try_revocations(settings, ["0" * 12], "A. Fixture", "not agreed", NOW)
+    assert found.recorded == found.changes == [] and "No active decision has the id" in found.faults[0]
 
 
 def test_a_changed_agreement_tells_what_it_covers_keeps_and_coarsens(settings: Settings) -> None:

@@ -21,6 +21,7 @@ from orchestration.stewardship.desk.accounts import Account, read_accounts
 from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.attempts import Attempts
 from orchestration.stewardship.desk.elsewhere import Elsewhere
+from orchestration.stewardship.desk.forms import Forms
 from orchestration.stewardship.desk.pages import page
 from orchestration.stewardship.desk.sessions import Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Words, words_of
@@ -32,14 +33,14 @@ STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found
 
 @dataclass(frozen=True)
 class Desk:
-    """What all visits share. `done`: what was decided by which form, so that a form counts once."""
+    """What all visits share."""
 
     settings: Settings
     elsewhere: Elsewhere
     address: Address
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
-    done: dict[str, Any] = field(default_factory=dict)
+    forms: Forms = field(default_factory=Forms)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ import secrets
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.stewardship import audit
-from orchestration.stewardship.desk.accounts import read_accounts, same, verified
+from orchestration.stewardship.authors import same_author
+from orchestration.stewardship.desk.accounts import read_accounts, verified
 from orchestration.stewardship.desk.address import local_path
 from orchestration.stewardship.desk.attempts import WRONG_TRIES
 from orchestration.stewardship.desk.visit import Visit
@@ -65,7 +66,7 @@ def language(visit: Visit) -> Response:
 
 def _shown(visit: Visit, name: str) -> str:
     """What was typed as a name may be a passphrase in the wrong field: only a known one is written down."""
-    known = [one.name for one in read_accounts(visit.settings) if same(one.name, name)]
+    known = [one.name for one in read_accounts(visit.settings) if same_author(one.name, name)]
     return known[0] if known else "a name without an account"
 
 

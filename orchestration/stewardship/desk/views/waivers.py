@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from starlette.responses import Response
 
 from orchestration.stewardship import decisions
+from orchestration.stewardship.authors import same_author
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, extract_check, release_check
 
@@ -25,7 +26,7 @@ def waivers(visit: Visit) -> Response:
             {
                 **entry,
                 "waits_for_second": entry["needs_second"] and not entry["confirmed_by"],
-                "is_own": bool(visit.account and entry["author"].casefold() == visit.account.name.casefold()),
+                "is_own": same_author(entry["author"], visit.author),
                 "ends_soon": expires <= today + SOON,
                 "days": (expires - today).days,
                 "check_path": _check_of(entry["check"], entry["scope"]).path,
