@@ -313,6 +313,20 @@ def test_a_release_that_was_changed_is_no_choice_to_go_back_to(base: EvidenceBas
     assert asked.status_code == 400 and "does not hold" in shown(asked.text)
 
 
+def test_a_file_that_waits_is_told_of_without_its_name(base: EvidenceBase, steward: Visitor) -> None:
+    name = "Amina Testperson.csv"
+    told = {"partner": "swala_post", "file": name, "outcome": "held"}
+    reason = f"swala_post: file {name} matches no contract's `files`. Rename the file."
+    with (base.settings.review / review.FILES_NOT_TAKEN).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*told, "reason"])
+        writer.writeheader()
+        writer.writerow(told | {"reason": reason})
+    page = steward.get(items.file_not_taken("swala_post", name).path)
+    assert page.status_code == 200 and "Testperson" not in page.text
+    assert "swala_post: the file matches no contract's files" in shown(page.text)
+    assert all("Testperson" not in steward.get(path).text for path in ("/extracts", "/waiting", "/"))
+
+
 def test_an_item_is_taken_with_a_day(base: EvidenceBase, steward: Visitor) -> None:
     item = items.quarantined_rows("swala_post", "date_invalid")
     steward.decide("assignment", "shared out", item=str(item), owner=SECOND, due="2026-03-10")

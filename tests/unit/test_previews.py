@@ -164,6 +164,19 @@ def test_a_waiver_tells_whether_anything_else_refuses_the_release(settings: Sett
     assert "did not fail in the last refresh" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
 
 
+@pytest.mark.parametrize("outcome", ["error", "not_run"])
+def test_a_check_that_was_not_judged_stops_the_release_whatever_is_waived(
+    settings: Settings, outcome: str
+) -> None:
+    refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
+    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
+    world.failed(settings, world.REFUSING | {"outcome": outcome})
+    found = tried(settings, ("check_waiver", WAIVER))
+    assert by_what(found) == {"Checks that refuse the release": (1, 1)}
+    assert "could not be judged" in unforeseen(found)
+    assert "refused all the same, by movements_are_plausible." in unforeseen(found)
+
+
 def test_a_waiver_of_the_only_check_that_holds_an_extract_lets_its_records_in(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     waiver = {"check": world.HOLDING["check_name"], "scope": HELD, "expires": date(2026, 3, 20)}
