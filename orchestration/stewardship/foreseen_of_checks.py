@@ -9,7 +9,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship import refreshes, review
 from orchestration.stewardship.decision_kinds import RELEASE_SCOPE, CheckWaiver, Decision
 from orchestration.stewardship.foreseen import Change, Foreseen
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _NOT_FAILING = "{} did not fail in the last refresh: the waiver would wait for the day on which it does."
 _NOT_JUDGED = "{} could not be judged, and a waiver does not answer that: it stops all the same."
@@ -40,8 +40,11 @@ def of_checks(settings: Settings, made: Sequence[Decision], now: datetime) -> Fo
                 unforeseen.append(_STAYS.format(", ".join(sorted(left))) if left else _PASSES)
         else:
             changes.append(Change(f"Checks that hold {scope}", len(failing), len(left)))
-            records = _records(settings, scope)
-            changes.append(Change(f"Records of {scope} in force", 0, 0 if left else records))
+            if has_typed(settings):
+                records = _records(settings, scope)
+                changes.append(Change(f"Records of {scope} in force", 0, 0 if left else records))
+            else:
+                unforeseen.append(NOT_KEPT)
     return Foreseen(changes, unforeseen)
 
 

@@ -19,7 +19,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.open_items_rows import decided_records
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import has_typed, typed_views
 
 # Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.
 SHOWN = (
@@ -34,6 +34,10 @@ _WRITTEN = "Places are shown as county or country, as agreed; what was written s
 _CODED = "It identifies a person: only a keyed code of it exists."
 _AGE = "Years of age are not kept; the band is shown."
 _REFERENCE = "The partner's own reference; the record is named by its code."
+_NOT_KEPT = (
+    "No fields of a row are kept here: NJIA_DELETE_WORK is on, or no refresh has ended. `njia unseal` opens "
+    "the row as it was sent."
+)
 _DROPPED = "The contract drops it, so it never landed."
 
 _VIEWS = {
@@ -103,6 +107,8 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
 
     `sheet` may be left out where one sheet alone has such a record. Raises UsageError where there is none.
     """
+    if not has_typed(settings):
+        raise UsageError(_NOT_KEPT)
     with typed_views(settings, _VIEWS, extract_id) as con:
         cursor = con.execute(
             "select * from records where partner = ? and extract_id = ? and row_number = ? "

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.keys import shown_record
 from orchestration.settings import Settings
-from orchestration.stewardship import refreshes, review
+from orchestration.stewardship import effect, effect_on_records, refreshes, review
 from orchestration.stewardship.batches import record_decisions
 from orchestration.stewardship.previews import (
     Change,
@@ -20,6 +20,7 @@ from orchestration.stewardship.previews import (
     try_decisions,
     try_revocations,
 )
+from orchestration.work_left import clear_work
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
 
@@ -233,6 +234,40 @@ def test_a_changed_agreement_tells_what_it_covers_keeps_and_coarsens(settings: S
         f"Records of {name} young enough to keep": (9, 0),
         f"Records of {name} with a place that is coarsened": (0, 2),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "left"),
+    [
+        ("extract_withdraw", OF_HELD | {"extract_id": SERVING}, {}),
+        ("extract_accept", OF_HELD, {}),
+        ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}, {}),
+        ("link_accept", {"record_a": shown_record(1), "record_b": shown_record(2)}, {}),
+        ("row_exclude", {"record": shown_record(5)}, {"Records set aside": (0, 0)}),
+        (
+            "check_waiver",
+            WAIVER | {"check": world.HOLDING["check_name"], "scope": HELD},
+            {f"Checks that hold {PARTNER}/{HELD}": (1, 0)},
+        ),
+        (
+            "agreement_change",
+            {"partner": PARTNER, "contract": "swala_post_cases", "terms": {"retention_years": 1}},
+            {},
+        ),
+    ],
+)
+def test_where_the_work_folder_is_deleted_nothing_is_counted_and_that_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str, payload: dict[str, Any], left: dict
+) -> None:
+    """As `work_left.KEPT` leaves it: a count of what is gone would be a false nought."""
+    world.failed(settings, world.HOLDING)
+    clear_work(replace(settings, delete_work=True))
+    monkeypatch.setattr(effect, "is_typed", lambda *_: True)
+    monkeypatch.setattr(effect_on_records, "is_typed", lambda *_: True)
+    found = tried(settings, (kind, payload))
+    assert found.faults == []
+    assert by_what(found) == left
+    assert "cannot be counted before a refresh" in unforeseen(found)
 
 
 def test_the_list_of_what_waits_and_the_reviews_stay_as_they_are(settings: Settings) -> None:

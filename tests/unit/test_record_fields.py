@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -133,6 +134,12 @@ def test_a_row_of_several_sheets_has_to_be_said(settings: Settings) -> None:
     assert of_row(settings, None, 3)["record_code"].typed_value == shown_record(3)
     with pytest.raises(UsageError, match="has no record that begins in row 99"):
         of_row(settings, "Jan", 99)
+
+
+def test_where_nothing_typed_is_kept_that_is_told_and_not_that_the_row_is_missing(settings: Settings) -> None:
+    shutil.rmtree(settings.typed)
+    with pytest.raises(UsageError, match="NJIA_DELETE_WORK is on"):
+        of_row(settings)
 
 
 def test_every_column_of_the_typed_records_was_decided_about() -> None:
