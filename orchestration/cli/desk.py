@@ -38,6 +38,7 @@ def _serve(settings: Settings, port: int) -> None:
     elsewhere = desks.Elsewhere(
         current=release.current_release,
         releases=release.list_releases,
+        fit_to_return=release.fit_to_return,
         roll_back=release.rollback,
         waiver_effect=release.waiver_effect,
         status=read_status,

@@ -24,7 +24,7 @@ from orchestration.release.public_edition import printed_counts
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS
 from orchestration.release.query import Answer, run_query
-from orchestration.release.rollback import is_left_behind, is_rolled_back, rollback
+from orchestration.release.rollback import fit_to_return, is_left_behind, is_rolled_back, rollback
 from orchestration.release.signature import resign, settle_signatures, why_not_signed
 from orchestration.release.since import extracts_since, tables_since
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
@@ -58,6 +58,7 @@ __all__ = [
     "erasure_of",
     "extracts_since",
     "find_release",
+    "fit_to_return",
     "is_left_behind",
     "is_rolled_back",
     "list_releases",

@@ -21,29 +21,50 @@ from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, NotTold, audit, record_decision
 
 
-def rollback(settings: Settings, release_id: str, author: str, reason: str, now: datetime) -> Release:
-    """Make an earlier release current again, once its files have shown to be those that were published.
+def fit_to_return(settings: Settings, release_id: str) -> Release:
+    """An earlier release, once its files have shown to be those that were published and signed.
 
-    Raises NotTold where that is done and the audit log could not be told.
+    Raises NjiaError where it cannot be current again; UsageError where it is none or current already.
+    """
+    target = find_release(settings, release_id)
+    if target.is_current:
+        raise UsageError(f"The release {target.release_id} is the current one already.")
+    refuse_erased(target)
+    if holds_forgotten(settings, target):
+        raise UsageError(
+            f"The release {target.release_id} holds a record that was forgotten, so it does not come back. "
+            "Choose another (`njia releases`)."
+        )
+    if changed := changed_files(target.path, file_hashes(target.manifest)):
+        raise NjiaError(
+            f"The release {target.release_id} is not as it was published; changed: "
+            f"{', '.join(changed[:3])}. Restore it from a backup, or choose another (`njia releases`)."
+        )
+    if fault := why_not_signed(settings, target):
+        raise NjiaError(f"{fault} Nothing was changed.")
+    return target
+
+
+def rollback(
+    settings: Settings,
+    release_id: str,
+    author: str,
+    reason: str,
+    now: datetime,
+    from_release: str | None = None,
+) -> Release:
+    """Make an earlier release current again. `from_release`: only if this is the current one still.
+
+    Raises what `fit_to_return` does, and NotTold where it is done and the audit log could not be told.
     """
     with switching(settings):
-        target = find_release(settings, release_id)
+        target = fit_to_return(settings, release_id)
         current = find_release(settings, "current")
-        if target.is_current:
-            raise UsageError(f"The release {target.release_id} is the current one already.")
-        refuse_erased(target)
-        if holds_forgotten(settings, target):
+        if from_release not in (None, current.release_id):
             raise UsageError(
-                f"The release {target.release_id} holds a record that was forgotten, so it does not come "
-                "back. Choose another (`njia releases`)."
+                f"The release in force is {current.release_id} by now, another than the one that was looked "
+                "at. Nothing was changed: look again, then decide."
             )
-        if changed := changed_files(target.path, file_hashes(target.manifest)):
-            raise NjiaError(
-                f"The release {target.release_id} is not as it was published; changed: "
-                f"{', '.join(changed[:3])}. Restore it from a backup, or choose another (`njia releases`)."
-            )
-        if fault := why_not_signed(settings, target):
-            raise NjiaError(f"{fault} Nothing was changed.")
         named: dict[str, Any] = {"from_release": current.release_id, "to_release": target.release_id}
         # The decision first: without it, the next refresh would publish again what was left behind. Readers
         # get the earlier release back also where the audit log cannot be told.

@@ -40,7 +40,7 @@ def revoke_all(
     ids = list(ids)
     with locked(settings):
         entries = NewEntries(settings, author, reason, now)
-        _refuse(_faults(entries.revoke, ((one,) for one in ids)), len(ids))
+        _refuse(faults_of(entries.revoke, ((one,) for one in ids)), len(ids))
         return append_all(settings, entries.made)
 
 
@@ -52,10 +52,11 @@ def faults_in(entries: NewEntries, wanted: Sequence[Wanted]) -> list[tuple[int, 
             raise UsageError(_NOT_IN_A_BATCH)
         return entries.decide(kind, dict(payload))
 
-    return _faults(decide, wanted)
+    return faults_of(decide, wanted)
 
 
-def _faults(make: Callable[..., Entry], wanted: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
+def faults_of(make: Callable[..., Entry], wanted: Iterable[tuple[Any, ...]]) -> list[tuple[int, str]]:
+    """The same for any way of making an entry."""
     found = []
     for number, one in enumerate(wanted, start=1):
         try:

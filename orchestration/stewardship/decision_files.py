@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from orchestration.durable import PARTIAL, write_text
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
+from orchestration.stewardship.authors import same_author
 from orchestration.stewardship.decision_kinds import (
     KINDS,
     Confirmation,
@@ -125,7 +126,7 @@ def why_not_confirmed(confirmation: Entry, decision: Entry | None) -> str | None
         return "it confirms a decision that no earlier line holds active"
     if not decision.needs_second:
         return "it confirms a decision that needs no second person"
-    if decision.author.casefold() == confirmation.author.casefold():
+    if same_author(decision.author, confirmation.author):
         return "it confirms a decision of the same person, and a second one is needed"
     return None
 

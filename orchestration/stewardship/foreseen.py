@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from orchestration.stewardship.decision_kinds import Decision
+
 
 @dataclass(frozen=True)
 class Change:
@@ -27,9 +29,11 @@ class Foreseen:
 class Preview:
     """`recorded`: what each decision that can be made says; `faults`: why the others cannot be made.
 
-    One fault keeps the whole list out. `unforeseen`: sentences on what only a refresh finds out.
+    `made`: those decisions themselves, complete; or those that would be confirmed or taken back. One fault
+    keeps the whole list out. `unforeseen`: sentences on what only a refresh finds out.
     """
 
+    made: Sequence[Decision] = ()
     recorded: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)

@@ -10,7 +10,7 @@ import duckdb
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import AgreementChange, AgreementTerms, Decision
 from orchestration.stewardship.foreseen import Change, Foreseen
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
     "records": "partner varchar, extract_id varchar, record_id bigint, period_to date",
@@ -31,6 +31,8 @@ def of_agreements(settings: Settings, made: Sequence[Decision], now: datetime) -
     changed = [one for one in made if isinstance(one, AgreementChange)]
     if not changed:
         return Foreseen()
+    if not has_typed(settings):
+        return Foreseen(unforeseen=[NOT_KEPT])
     changes: list[Change] = []
     with typed_views(settings, _VIEWS) as con:
         for one in changed:

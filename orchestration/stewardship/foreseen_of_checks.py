@@ -9,9 +9,10 @@ from orchestration.settings import Settings
 from orchestration.stewardship import refreshes, review
 from orchestration.stewardship.decision_kinds import RELEASE_SCOPE, CheckWaiver, Decision
 from orchestration.stewardship.foreseen import Change, Foreseen
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _NOT_FAILING = "{} did not fail in the last refresh: the waiver would wait for the day on which it does."
+_NOT_JUDGED = "{} could not be judged, and a waiver does not answer that: it stops all the same."
 _PASSES = (
     "No other check refused the last candidate, so the next one like it would be published; the next refresh "
     "judges anew whatever it finds."
@@ -26,9 +27,10 @@ def of_checks(settings: Settings, made: Sequence[Decision], now: datetime) -> Fo
     unforeseen: list[str] = []
     for scope in dict.fromkeys(one.scope for one in waivers):
         names = {one.check for one in waivers if one.scope == scope}
-        failing = _failing(settings, scope)
-        left = failing - names
+        failing, not_judged = _failing(settings, scope)
+        left = failing - (names - not_judged)
         unforeseen += [_NOT_FAILING.format(name) for name in sorted(names - failing)]
+        unforeseen += [_NOT_JUDGED.format(name) for name in sorted(names & not_judged)]
         if not names & failing:
             continue
         if scope == RELEASE_SCOPE:
@@ -38,22 +40,28 @@ def of_checks(settings: Settings, made: Sequence[Decision], now: datetime) -> Fo
                 unforeseen.append(_STAYS.format(", ".join(sorted(left))) if left else _PASSES)
         else:
             changes.append(Change(f"Checks that hold {scope}", len(failing), len(left)))
-            records = _records(settings, scope)
-            changes.append(Change(f"Records of {scope} in force", 0, 0 if left else records))
+            if has_typed(settings):
+                records = _records(settings, scope)
+                changes.append(Change(f"Records of {scope} in force", 0, 0 if left else records))
+            else:
+                unforeseen.append(NOT_KEPT)
     return Foreseen(changes, unforeseen)
 
 
-def _failing(settings: Settings, scope: str) -> set[str]:
+def _failing(settings: Settings, scope: str) -> tuple[set[str], set[str]]:
+    """Checks that stop what the scope names, and those of them that no waiver answers: they saw nothing."""
     is_release = scope == RELEASE_SCOPE
     stages = ("warehouse", "release_gate") if is_release else ("extract_gate",)
-    return {
-        row["check_name"]
+    rows = [
+        row
         for row in review.read(settings, review.FAILED_CHECKS)
         if row["stage"] in stages
         and row["severity"] == ("refuse" if is_release else "hold")
         and row["waived"] != "True"
         and (is_release or scope == f"{row['partner']}/{row['extract_id']}")
-    }
+    ]
+    not_judged = {row["check_name"] for row in rows if row["outcome"] != "failed"}
+    return {row["check_name"] for row in rows}, not_judged
 
 
 def _records(settings: Settings, scope: str) -> int:

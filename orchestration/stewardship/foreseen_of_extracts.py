@@ -12,7 +12,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import Decision, ExtractAccept, ExtractWithdraw
 from orchestration.stewardship.foreseen import Change, Foreseen
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
     "records": "partner varchar, extract_id varchar, record_id bigint",
@@ -42,6 +42,8 @@ def of_extracts(settings: Settings, made: Sequence[Decision], now: datetime) -> 
     decided = [one for one in made if isinstance(one, ExtractAccept | ExtractWithdraw)]
     if not decided:
         return Foreseen()
+    if not has_typed(settings):
+        return Foreseen(unforeseen=[NOT_KEPT])
     changes: list[Change] = []
     unforeseen: list[str] = []
     with typed_views(settings, _VIEWS) as con:

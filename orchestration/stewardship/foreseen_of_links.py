@@ -11,7 +11,7 @@ from orchestration.keys import record_of
 from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import Decision, LinkAccept, LinkReject
 from orchestration.stewardship.foreseen import Change, Foreseen
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
     "linked_records": "record_id bigint, movement_id bigint",
@@ -28,6 +28,8 @@ def of_links(settings: Settings, made: Sequence[Decision], now: datetime) -> For
     rulings = [one for one in made if isinstance(one, LinkAccept | LinkReject)]
     if not rulings:
         return Foreseen()
+    if not has_typed(settings):
+        return Foreseen(unforeseen=[NOT_KEPT])
     pairs = {tuple(sorted(map(record_of, one.pair))): isinstance(one, LinkAccept) for one in rulings}
     records = sorted({record for pair in pairs for record in pair})
     with typed_views(settings, _VIEWS) as con:

@@ -15,7 +15,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import Decision, PlaceAlias
 from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.foreseen import Change, Foreseen
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _TEXTS = (
     "extract_id varchar, mention_id bigint, place_text varchar, admin_text varchar, country_text varchar, "
@@ -35,6 +35,8 @@ def of_places(settings: Settings, made: Sequence[Decision], now: datetime) -> Fo
     aliases = [one for one in made if isinstance(one, PlaceAlias)]
     if not aliases:
         return Foreseen()
+    if not has_typed(settings):
+        return Foreseen(unforeseen=[NOT_KEPT])
     texts = {places.norm(alias.text) for alias in aliases}
     with typed_views(settings, _VIEWS) as con:
         cursor = con.execute("select * from mentions")

@@ -13,7 +13,7 @@ from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import Decision, RowExclude, RowRelease
 from orchestration.stewardship.effect_on_records import releasable_rules
 from orchestration.stewardship.foreseen import Change, Foreseen
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
     "records": "partner varchar, extract_id varchar, record_id bigint",
@@ -42,12 +42,15 @@ def of_rows(settings: Settings, made: Sequence[Decision], now: datetime) -> Fore
         changes.append(Change(f"Rows of {partner} set aside for {rule}", before, after))
     if released & aside:
         changes.append(Change("Records let in of those", 0, len(released & aside)))
-    counting = _in_force(settings, excluded - aside)
-    if excluded - aside:
+    unforeseen = []
+    if excluded - aside and has_typed(settings):
+        counting = _in_force(settings, excluded - aside)
         changes.append(Change("Records left out that an extract in force holds", 0, counting))
+    elif excluded - aside:
+        unforeseen.append(NOT_KEPT)
     unknown = {releasable_rules()[rule] for one in made if isinstance(one, RowRelease) for rule in one.rules}
-    told = [f"What stays unknown of those let in: {what}" for what in sorted(unknown)]
-    return Foreseen(changes, [*told, _LATER] if released else [])
+    unforeseen += [f"What stays unknown of those let in: {what}" for what in sorted(unknown)]
+    return Foreseen(changes, [*unforeseen, _LATER] if released else unforeseen)
 
 
 def _in_force(settings: Settings, records: set[str]) -> int:

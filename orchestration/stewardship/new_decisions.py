@@ -68,12 +68,12 @@ class NewEntries:
 
     def revoke(self, decision_id: str, kind: str | None = None) -> Entry:
         """Takes back an active decision, found by its id."""
-        name, _ = self._active(decision_id, kind)
+        name, _ = self.active(decision_id, kind)
         return self._keep(self._entry(name, {"revokes": decision_id}))
 
     def confirm(self, decision_id: str) -> Entry:
         """Stands behind a decision that needs a second person."""
-        name, decision = self._active(decision_id)
+        name, decision = self.active(decision_id)
         entry = self._entry(name, {"confirms": decision_id})
         fault = why_not_confirmed(entry, decision)
         first = confirmations(self._file(name)).get(decision_id)
@@ -83,7 +83,8 @@ class NewEntries:
             raise UsageError(f"The confirmation of {decision_id} was not recorded: {fault}.")
         return self._keep(entry)
 
-    def _active(self, decision_id: str, kind: str | None = None) -> tuple[str, Entry]:
+    def active(self, decision_id: str, kind: str | None = None) -> tuple[str, Entry]:
+        """Kind and content of a decision that nobody took back."""
         for name in [known_kind(kind)] if kind else KINDS:
             for _, entry in unrevoked(self._file(name)):
                 if entry.id == decision_id:

@@ -26,7 +26,7 @@ def waiting_files(settings: Settings, worths: Worths, end: End) -> Iterator[Open
             items.file_not_taken(row["partner"], row["file"]),
             f"A file of {row['partner']} waits in the inbox ({row['outcome']})",
             _guessed(worth),
-            row["reason"].replace(row["file"], "the file"),
+            review.why_not_taken(row),
             "Do what the reason says; the file is tried again in every refresh.",
             *worth,
         )

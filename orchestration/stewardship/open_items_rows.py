@@ -19,7 +19,8 @@ from orchestration.stewardship.refreshes import End
 
 
 @cache
-def _rules() -> dict[str, dict[str, str]]:
+def quality_rules() -> dict[str, dict[str, str]]:
+    """Title, explanation and steward's action of each rule, by its code."""
     with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
         return {row["rule_code"]: row for row in csv.DictReader(file)}
 
@@ -30,7 +31,7 @@ def rows_set_aside_by_rule(settings: Settings, worths: Worths, end: End) -> Iter
     worth_of = worths.of_records(_by_one_rule_alone(found))
     for item, rows in _by_item(found).items():
         partner, rule = item.key
-        told = _rules().get(rule, {})
+        told = quality_rules().get(rule, {})
         yield OpenItem(
             item,
             f"Rows of {partner} are set aside: {told.get('title', rule)}",

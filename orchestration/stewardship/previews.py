@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import cast
 
 from orchestration.settings import Settings
-from orchestration.stewardship.batches import Wanted, faults_in
-from orchestration.stewardship.decision_kinds import Decision, what_it_says
+from orchestration.stewardship import refreshes
+from orchestration.stewardship.batches import Wanted, faults_in, faults_of
+from orchestration.stewardship.decision_files import read_kind
+from orchestration.stewardship.decision_kinds import Assignment, Decision, Entry, Rollback, what_it_says
 from orchestration.stewardship.foreseen import Change, Foreseen, Preview
 from orchestration.stewardship.foreseen_of_agreements import of_agreements
 from orchestration.stewardship.foreseen_of_checks import of_checks
@@ -20,9 +23,10 @@ from orchestration.stewardship.foreseen_of_extracts import of_extracts
 from orchestration.stewardship.foreseen_of_links import of_links
 from orchestration.stewardship.foreseen_of_places import of_places
 from orchestration.stewardship.foreseen_of_rows import of_rows
+from orchestration.stewardship.holding import confirmations, holding
 from orchestration.stewardship.new_decisions import NewEntries
 
-__all__ = ["Change", "Preview", "try_decisions"]
+__all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 
 _Foresee = Callable[[Settings, Sequence[Decision], datetime], Foreseen]
 _FORESEE: tuple[_Foresee, ...] = (of_rows, of_extracts, of_places, of_links, of_checks, of_agreements)
@@ -31,6 +35,14 @@ _ALWAYS = (
     "gate lets them through, is known only after the next one."
 )
 _WAITS = "{} of them change nothing until somebody else has confirmed them."
+_WAITS_ALONE = "It changes nothing until somebody else has confirmed it."
+_IDLE = "Decision {} changes nothing now, so taking it back changes nothing."
+_NOT_TAKEN_IN = "No refresh has taken decision {} in yet: what it would have brought stands first."
+_TAKEN_IN = (
+    "Decision {0} is part of the numbers in force. `njia diff --without {0}` tells exactly what they are "
+    "without it, in the time of a refresh."
+)
+_AFTER_ROLLBACK = "The next refresh may publish again what the rollback left behind."
 
 
 def try_decisions(
@@ -41,24 +53,93 @@ def try_decisions(
     `wanted` as `batches.record_decisions` takes it. Never raises for what a steward asks: faults are told.
     """
     entries = NewEntries(settings, author, reason, now)
-    faults = [
-        fault if len(wanted) == 1 else f"Number {at}: {fault}" for at, fault in faults_in(entries, wanted)
-    ]
+    faults = faults_in(entries, wanted)
     made = [entry for entry in entries.made if isinstance(entry, Decision)]
-    found = [foresee(settings, made, now) for foresee in _FORESEE]
-    unforeseen = _once(said for one in found for said in one.unforeseen)
+    found = _foreseen(settings, made, now)
     if waiting := sum(entry.needs_second for entry in made):
-        unforeseen.insert(
-            0,
-            _WAITS.format(waiting)
-            if len(made) > 1
-            else "It changes nothing until somebody else has confirmed it.",
-        )
+        sentence = _WAITS.format(waiting) if len(made) > 1 else _WAITS_ALONE
+        found = Foreseen(found.changes, [sentence, *found.unforeseen])
+    return _preview(made, faults, len(wanted), found)
+
+
+def try_confirmations(
+    settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
+) -> Preview:
+    """The same for standing behind decisions that wait for a second person: what they then change."""
+    entries = NewEntries(settings, author, reason, now)
+    made, faults = _about(entries, entries.confirm, ids)
+    return _preview(made, faults, len(ids), _foreseen(settings, made, now))
+
+
+def try_revocations(
+    settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
+) -> Preview:
+    """The same for taking decisions back.
+
+    Of those that no refresh has taken in yet, what they would have brought falls away. What the others did
+    lies in the tables that the last refresh made: only a refresh without them finds it.
+    """
+    entries = NewEntries(settings, author, reason, now)
+    made, faults = _about(entries, entries.revoke, ids)
+    acting = {entry.id for _, entry in holding(settings, now)}
+    last = refreshes.last(settings)
+    seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
+    fresh: list[Decision] = []
+    unforeseen: list[str] = []
+    for one in made:
+        if isinstance(one, Assignment):
+            continue
+        if one.id not in acting:
+            unforeseen.append(_IDLE.format(one.id))
+        elif isinstance(one, Rollback):
+            unforeseen.append(_AFTER_ROLLBACK)
+        elif seen_until is not None and _acts_since(settings, one) <= seen_until:
+            unforeseen.append(_TAKEN_IN.format(one.id))
+        else:
+            fresh.append(one)
+            unforeseen.append(_NOT_TAKEN_IN.format(one.id))
+    changes = [Change(one.what, one.after, one.before) for one in _foreseen(settings, fresh, now).changes]
+    return _preview(made, faults, len(ids), Foreseen(changes, unforeseen))
+
+
+def _about(
+    entries: NewEntries, make: Callable[[str], Entry], ids: Sequence[str]
+) -> tuple[list[Decision], list[tuple[int, str]]]:
+    """The decisions about which an entry can be made, and the faults of the others."""
+    made: list[Decision] = []
+
+    def make_one(decision_id: str) -> Entry:
+        _, decision = entries.active(decision_id)
+        entry = make(decision_id)
+        made.append(cast(Decision, decision))
+        return entry
+
+    faults = faults_of(make_one, ((one,) for one in ids))
+    return made, faults
+
+
+def _acts_since(settings: Settings, decision: Decision) -> datetime:
+    second = confirmations(read_kind(settings, decision.kind)).get(decision.id)
+    return second.time if second else decision.time
+
+
+def _foreseen(settings: Settings, made: Sequence[Decision], now: datetime) -> Foreseen:
+    found = [foresee(settings, made, now) for foresee in _FORESEE]
+    return Foreseen(
+        [change for one in found for change in one.changes],
+        [said for one in found for said in one.unforeseen],
+    )
+
+
+def _preview(
+    made: Sequence[Decision], faults: Sequence[tuple[int, str]], wanted: int, found: Foreseen
+) -> Preview:
     return Preview(
+        made=made,
         recorded=[what_it_says(entry) for entry in made],
-        faults=faults,
-        changes=[change for one in found for change in one.changes],
-        unforeseen=[*unforeseen, _ALWAYS] if made else [],
+        faults=[fault if wanted == 1 else f"Number {at}: {fault}" for at, fault in faults],
+        changes=list(found.changes),
+        unforeseen=[*_once(found.unforeseen), _ALWAYS] if made else [],
     )
 
 

@@ -19,7 +19,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.open_items_rows import decided_records
-from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.typed_views import has_typed, typed_views
 
 # Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.
 SHOWN = (
@@ -30,10 +30,14 @@ SHOWN = (
 )  # fmt: skip
 _MONTH = "event_month"
 _A_DAY = "An exact day may identify a person; the month is shown."
-_WRITTEN = "Places are shown as county or country; what was written stays in the work folder."
+_WRITTEN = "Places are shown as county or country, as agreed; what was written stays in the work folder."
 _CODED = "It identifies a person: only a keyed code of it exists."
 _AGE = "Years of age are not kept; the band is shown."
 _REFERENCE = "The partner's own reference; the record is named by its code."
+_NOT_KEPT = (
+    "No fields of a row are kept here: NJIA_DELETE_WORK is on, or no refresh has ended. `njia unseal` opens "
+    "the row as it was sent."
+)
 _DROPPED = "The contract drops it, so it never landed."
 
 _VIEWS = {
@@ -45,6 +49,7 @@ _VIEWS = {
     "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
     "seq integer, mention_id bigint",
     "matches": "mention_id bigint, county_place_id varchar, country_alpha3 varchar",
+    "extracts": "partner varchar, extract_id varchar, finest_place varchar",
     "problems": "partner varchar, extract_id varchar, record_id bigint, field varchar, outcome varchar, "
     "problem_code varchar",
 }  # fmt: skip
@@ -102,6 +107,8 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
 
     `sheet` may be left out where one sheet alone has such a record. Raises UsageError where there is none.
     """
+    if not has_typed(settings):
+        raise UsageError(_NOT_KEPT)
     with typed_views(settings, _VIEWS, extract_id) as con:
         cursor = con.execute(
             "select * from records where partner = ? and extract_id = ? and row_number = ? "
@@ -120,9 +127,12 @@ def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | No
             "group by domain order by domain",
             key,
         ).fetchall()
+        # An agreement that allows no more than the country, or that nobody finds, hides the county here too.
         stops = con.execute(
-            "select place_role, seq, coalesce(county_place_id, country_alpha3) from place_mentions left join "
-            f"matches using (mention_id) {of_record} order by place_role, seq",
+            "select place_role, seq, if(finest_place <> 'country', "
+            "coalesce(county_place_id, country_alpha3), country_alpha3) from place_mentions "
+            "left join extracts using (partner, extract_id) left join matches using (mention_id) "
+            f"{of_record} order by place_role, seq",
             key,
         ).fetchall()
         problems = con.execute(

@@ -167,6 +167,11 @@ def read(settings: Settings, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def why_not_taken(row: Mapping[str, str]) -> str:
+    """The reason of a line of files_not_taken.csv without the file's name, which may name a person."""
+    return row["reason"].replace(row["file"], "the file").replace("file the file", "the file")
+
+
 def count(settings: Settings, name: str) -> int:
     return len(read(settings, name))
 

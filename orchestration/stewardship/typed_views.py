@@ -1,6 +1,7 @@
 """What the refresh left in `work/` as Parquet, asked in SQL: never the work file, which one writer holds.
 
-What is missing, as in a home without a refresh or one that is being typed anew, is empty.
+What is missing, as in a home without a refresh or one that is being typed anew, is empty. Whoever counts asks
+`has_typed` first: a count of nothing is no count.
 """
 
 from __future__ import annotations
@@ -11,6 +12,16 @@ from contextlib import contextmanager
 import duckdb
 
 from orchestration.settings import Settings
+
+NOT_KEPT = (
+    "What it changes cannot be counted before a refresh: no typed record is kept (NJIA_DELETE_WORK is on, or "
+    "no refresh has ended)."
+)
+
+
+def has_typed(settings: Settings) -> bool:
+    """Whether the last refresh left its typed records (NJIA_DELETE_WORK)."""
+    return any((settings.typed / "records").glob("*.parquet"))
 
 
 @contextmanager

@@ -5,14 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from html import unescape
 from typing import Any
 
 import pytest
 
 from orchestration.linkage import QUESTION_COLUMNS
+from orchestration.release import rollback
+from orchestration.release.signature import sign
+from orchestration.release_key import load_release_key
 from orchestration.stewardship import items, list_decisions, review
+from orchestration.stewardship.batches import record_decisions
 from orchestration.stewardship.desk.app import LOOKED_AT, make_app
+from orchestration.stewardship.desk.views import deciding
 from orchestration.stewardship.open_items import open_items
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
@@ -150,6 +156,39 @@ def test_a_form_that_is_sent_twice_decides_once(base: EvidenceBase, steward: Vis
     assert len(list_decisions(base.settings, "row_exclude")) == 1
 
 
+def test_a_form_that_is_sent_again_while_it_is_recorded_says_so(
+    base: EvidenceBase, steward: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = steward.preview("row_exclude", record=s5(base)["record"])
+    meanwhile = []
+
+    def record_slowly(*given: Any) -> Any:
+        meanwhile.append(steward.confirm(asked))
+        return record_decisions(*given)
+
+    monkeypatch.setattr(deciding, "record_decisions", record_slowly)
+    done = steward.confirm(asked)
+    assert [answer.status_code for answer in meanwhile] == [202]
+    assert "being recorded" in shown(meanwhile[0].text)
+    assert newest(base, "row_exclude")["id"] in done.text
+    assert len(list_decisions(base.settings, "row_exclude")) == 1
+
+
+def test_a_record_that_fails_another_rule_by_now_is_not_let_in_from_it_unseen(
+    base: EvidenceBase, steward: Visitor
+) -> None:
+    row = s5(base)
+    asked = steward.preview("row_release", record=row["record"])
+    path = base.settings.review / review.QUARANTINED_ROWS
+    with path.open("a", newline="", encoding="utf-8") as file:
+        csv.DictWriter(file, row).writerow(row | {"rule_code": "count_zero"})
+    late = steward.confirm(asked)
+    assert late.status_code == 400 and "count_zero" in shown(late.text)
+    assert list_decisions(base.settings) == []
+    assert steward.decide("row_release", record=row["record"]).status_code == 200
+    assert newest(base, "row_release")["rules"] == ["count_zero", "date_invalid"]
+
+
 def test_of_several_rows_all_are_decided_or_none(base: EvidenceBase, steward: Visitor) -> None:
     rows = review.read(base.settings, review.QUARANTINED_ROWS)
     records = sorted({row["record"] for row in rows})
@@ -192,7 +231,7 @@ def test_a_failed_check_says_why_and_is_waived_by_two(base: EvidenceBase) -> Non
     done = steward.decide("check_waiver", check=CHECK, scope="release", expires="2026-03-15")
     assert "second person" in shown(done.text)
     waiver = newest(base, "check_waiver")
-    assert "your own" in shown(steward.preview("confirm", id=waiver["id"]).text)
+    assert "of the same person" in shown(steward.preview("confirm", id=waiver["id"]).text)
     assert second.decide("confirm", id=waiver["id"]).status_code == 200
     assert list_decisions(base.settings, "check_waiver")[0]["confirmed_by"] == SECOND
     assert "14 days from now" in shown(steward.get("/waivers").text)
@@ -236,19 +275,56 @@ def test_an_extract_is_withdrawn_and_an_agreement_changed(base: EvidenceBase, st
 
 
 def test_rolling_back_gives_readers_the_earlier_release_at_once(base: EvidenceBase, steward: Visitor) -> None:
-    import shutil
-
     current = str(base.release_id())
-    earlier = f"20260201T000000Z-{'0' * 8}"
-    folder = base.settings.releases / earlier
-    shutil.copytree(base.settings.releases / current, folder)
-    manifest = folder / "manifest.json"
-    manifest.write_text(manifest.read_text().replace(current, earlier))
+    earlier = copied_release(base, "0" * 8)
     asked = steward.preview("rollback", release=earlier)
     assert earlier in asked.text and current in asked.text
     assert base.release_id() == current, "a preview switches nothing"
     assert steward.confirm(asked).status_code == 200
     assert base.release_id() == earlier
+
+
+def copied_release(base: EvidenceBase, digits: str) -> str:
+    """An earlier release, of the same tables as the current one."""
+    current, earlier = str(base.release_id()), f"20260201T000000Z-{digits}"
+    folder = base.settings.releases / earlier
+    shutil.copytree(base.settings.releases / current, folder)
+    manifest = folder / "manifest.json"
+    manifest.write_text(manifest.read_text().replace(current, earlier))
+    sign(folder, manifest.name, load_release_key(base.settings.keys))
+    return earlier
+
+
+def test_nobody_goes_back_from_another_release_than_the_preview_named(
+    base: EvidenceBase, steward: Visitor
+) -> None:
+    wanted, other = copied_release(base, "0" * 8), copied_release(base, "1" * 8)
+    asked = steward.preview("rollback", release=wanted)
+    rollback(base.settings, other, SECOND, "a fault in the newest", scenario.AS_OF)
+    late = steward.confirm(asked)
+    assert late.status_code == 400 and other in shown(late.text)
+    assert base.release_id() == other
+
+
+def test_a_release_that_was_changed_is_no_choice_to_go_back_to(base: EvidenceBase, steward: Visitor) -> None:
+    manifest = base.settings.releases / copied_release(base, "0" * 8) / "manifest.json"
+    manifest.write_text(manifest.read_text() + " ")
+    asked = steward.preview("rollback", release=manifest.parent.name)
+    assert asked.status_code == 400 and "does not hold" in shown(asked.text)
+
+
+def test_a_file_that_waits_is_told_of_without_its_name(base: EvidenceBase, steward: Visitor) -> None:
+    name = "Amina Testperson.csv"
+    told = {"partner": "swala_post", "file": name, "outcome": "held"}
+    reason = f"swala_post: file {name} matches no contract's `files`. Rename the file."
+    with (base.settings.review / review.FILES_NOT_TAKEN).open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*told, "reason"])
+        writer.writeheader()
+        writer.writerow(told | {"reason": reason})
+    page = steward.get(items.file_not_taken("swala_post", name).path)
+    assert page.status_code == 200 and "Testperson" not in page.text
+    assert "swala_post: the file matches no contract's files" in shown(page.text)
+    assert all("Testperson" not in steward.get(path).text for path in ("/extracts", "/waiting", "/"))
 
 
 def test_an_item_is_taken_with_a_day(base: EvidenceBase, steward: Visitor) -> None:

@@ -24,6 +24,7 @@ PASSPHRASE = "several words for nobody"  # noqa: S105
 ELSEWHERE = desk.Elsewhere(
     release.current_release,
     release.list_releases,
+    release.fit_to_return,
     release.rollback,
     release.waiver_effect,
     read_status,

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
+import httpx2
 import pytest
 
 from orchestration.home import prepare_home
 from orchestration.settings import SAMPLE_PARTNERS, Settings
 from orchestration.stewardship import desk as desks
 from orchestration.stewardship.desk import guard
-from orchestration.stewardship.desk.app import DECIDED, LOOKED_AT, make_app
-from orchestration.stewardship.desk.attempts import WRONG_TRIES
+from orchestration.stewardship.desk.app import DECIDED, LOOKED_AT, MOST_JUDGED, MOST_WAITING, make_app
+from orchestration.stewardship.desk.attempts import WRONG_TRIES, Attempts
+from orchestration.stewardship.desk.views import signing_in
 from tests.unit.desk_world import (
+    ADDRESS,
     ELSEWHERE,
     PASSPHRASE,
     READER,
     STEWARD,
     Visitor,
+    hidden_fields,
     make_accounts,
     shown,
     visitor,
@@ -79,6 +86,17 @@ def test_a_login_leads_to_the_page_that_was_asked_for_and_is_noted(
     assert [line["who"] for line in log_of(settings) if line["action"] == "logged_in"][-1] == STEWARD
 
 
+@pytest.mark.parametrize("path", ["/waiting?kind=rows&page=2", "/record?partner=x&sheet=Mar%2024%20&row=2"])
+def test_a_link_leads_to_its_very_page_before_and_after_the_login(guest: Visitor, path: str) -> None:
+    form = guest.get(guest.get(path).headers["location"])
+    sent = hidden_fields(form.text)
+    answer = guest.browser.post("/login", data=dict(sent) | {"name": STEWARD, "passphrase": PASSPHRASE})
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    again = guest.get(f"/login?{urlencode({'to': path})}")
+    assert (again.status_code, again.headers["location"]) == (303, path), "as a link in a mail leads"
+    assert guest.get("/login?to=//evil.example").headers["location"] == "/"
+
+
 def test_a_refusal_does_not_tell_whether_the_name_or_the_passphrase_was_wrong(settings: Settings) -> None:
     answers = [
         visitor(settings, None).login(name, passphrase)
@@ -99,6 +117,43 @@ def test_five_wrong_tries_lock_the_name_even_for_the_right_passphrase_and_are_no
     assert Visitor(desk).login(READER).status_code == 303, "the others go on"
     locked = [line for line in log_of(settings) if line["action"] == "locked"]
     assert [line["what"] for line in locked] == [STEWARD]
+
+
+def test_of_many_logins_at_once_few_wait_and_who_is_logged_in_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = make_app(settings, 3030, ELSEWHERE)
+    monkeypatch.setattr(Attempts, "wait", lambda _: 0.3)
+    judged_at_once, most = 0, 0
+
+    def judge(*_: object) -> None:
+        nonlocal judged_at_once, most
+        judged_at_once += 1
+        most = max(most, judged_at_once)
+        time.sleep(0.01)
+        judged_at_once -= 1
+
+    inside = Visitor(desk)
+    assert inside.login().status_code == 303
+    monkeypatch.setattr(signing_in, "verified", judge)
+
+    async def all_at_once() -> tuple[list[int], int]:
+        browser = httpx2.AsyncClient(transport=httpx2.ASGITransport(desk), base_url=ADDRESS)
+        token = dict(hidden_fields((await browser.get("/login")).text))["csrf"]
+        knocks = [
+            asyncio.create_task(browser.post("/login", data={"csrf": token, "name": f"name {number}"}))
+            for number in range(2 * MOST_WAITING)
+        ]
+        await asyncio.sleep(0.1)
+        page = await browser.get("/checks", headers={"Cookie": f"njia_desk={session}"})
+        return sorted([(await knock).status_code for knock in knocks]), page.status_code
+
+    session = inside.browser.cookies["njia_desk"]
+    answers, page = asyncio.run(all_at_once())
+    assert answers == [403] * MOST_WAITING + [429] * MOST_WAITING
+    assert page == 200
+    assert most <= MOST_JUDGED, "each takes 64 MiB"
+    assert Visitor(desk).login().status_code == 403, "they left their places"
 
 
 def test_a_passphrase_in_the_wrong_field_reaches_no_log(settings: Settings) -> None:

@@ -98,6 +98,26 @@ def test_many_wrong_tries_under_many_names_slow_all_of_them_and_fill_no_memory(c
     assert attempts.wait() == 0
 
 
+def test_no_number_of_other_names_opens_a_lock(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    for _ in range(WRONG_TRIES):
+        attempts.begin("A. Steward")
+    for number in range(MOST_NAMES + 50):
+        assert attempts.begin(f"name {number}")
+    assert not attempts.begin("A. Steward")
+
+
+def test_where_every_name_that_is_kept_is_locked_a_new_one_waits_for_the_first_to_open(clock: Clock) -> None:
+    attempts = Attempts(clock)
+    for number in range(MOST_NAMES):
+        for _ in range(WRONG_TRIES):
+            attempts.begin(f"name {number}")
+    assert not attempts.begin("A. Steward")
+    assert len(attempts._wrong) == MOST_NAMES
+    clock.now += LOCKED_SECONDS + 1
+    assert attempts.begin("A. Steward")
+
+
 @pytest.mark.parametrize(
     ("url", "host", "is_secure"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,16 @@ import pytest
 
 from orchestration.keys import shown_record
 from orchestration.settings import Settings
-from orchestration.stewardship import refreshes, review
+from orchestration.stewardship import effect, effect_on_records, refreshes, review
 from orchestration.stewardship.batches import record_decisions
-from orchestration.stewardship.previews import Change, Preview, try_decisions
+from orchestration.stewardship.previews import (
+    Change,
+    Preview,
+    try_confirmations,
+    try_decisions,
+    try_revocations,
+)
+from orchestration.work_left import clear_work
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
 
@@ -158,6 +165,19 @@ def test_a_waiver_tells_whether_anything_else_refuses_the_release(settings: Sett
     assert "did not fail in the last refresh" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
 
 
+@pytest.mark.parametrize("outcome", ["error", "not_run"])
+def test_a_check_that_was_not_judged_stops_the_release_whatever_is_waived(
+    settings: Settings, outcome: str
+) -> None:
+    refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
+    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
+    world.failed(settings, world.REFUSING | {"outcome": outcome})
+    found = tried(settings, ("check_waiver", WAIVER))
+    assert by_what(found) == {"Checks that refuse the release": (1, 1)}
+    assert "could not be judged" in unforeseen(found)
+    assert "refused all the same, by movements_are_plausible." in unforeseen(found)
+
+
 def test_a_waiver_of_the_only_check_that_holds_an_extract_lets_its_records_in(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     waiver = {"check": world.HOLDING["check_name"], "scope": HELD, "expires": date(2026, 3, 20)}
@@ -169,6 +189,35 @@ def test_what_waits_for_a_second_person_is_said_first(settings: Settings) -> Non
     world.failed(settings, world.REFUSING)
     found = tried(replace(settings, waivers_need_second=True), ("check_waiver", WAIVER))
     assert found.unforeseen[0] == "It changes nothing until somebody else has confirmed it."
+
+
+def test_a_second_person_is_told_what_the_decision_changes_once_it_acts(settings: Settings) -> None:
+    world.failed(settings, world.REFUSING)
+    settings = replace(settings, waivers_need_second=True)
+    (made,) = record_decisions(settings, "A. Fixture", "agreed", NOW, [("check_waiver", WAIVER)])
+    own = try_confirmations(settings, [made["id"]], "a.  fixture", "agreed", NOW)
+    assert "of the same person" in own.faults[0] and own.recorded == own.changes == []
+    found = try_confirmations(settings, [made["id"]], "B. Fixture", "agreed", NOW)
+    assert by_what(found) == {"Checks that refuse the release": (1, 0)}
+    assert "somebody else" not in unforeseen(found)
+    waits = try_revocations(settings, [made["id"]], "B. Fixture", "not agreed", NOW)
+    assert waits.changes == [] and "changes nothing now" in unforeseen(waits)
+
+
+def test_what_no_refresh_has_taken_in_falls_away_when_it_is_taken_back(settings: Settings) -> None:
+    (made,) = record_decisions(settings, "A. Fixture", "agreed", NOW, [("extract_accept", OF_HELD)])
+    found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
+    assert found.recorded and not found.faults
+    assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (3, 0)
+    ended = {"outcome": refreshes.PUBLISHED, "as_of": (NOW + timedelta(days=1)).isoformat()}
+    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **ended)
+    found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
+    assert found.changes == [] and f"njia diff --without {made['id']}" in unforeseen(found)
+
+
+def test_what_cannot_be_taken_back_is_told_with_the_id(settings: Settings) -> None:
+    found = try_revocations(settings, ["0" * 12], "A. Fixture", "not agreed", NOW)
+    assert found.recorded == found.changes == [] and "No active decision has the id" in found.faults[0]
 
 
 def test_a_changed_agreement_tells_what_it_covers_keeps_and_coarsens(settings: Settings) -> None:
@@ -185,6 +234,40 @@ def test_a_changed_agreement_tells_what_it_covers_keeps_and_coarsens(settings: S
         f"Records of {name} young enough to keep": (9, 0),
         f"Records of {name} with a place that is coarsened": (0, 2),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "left"),
+    [
+        ("extract_withdraw", OF_HELD | {"extract_id": SERVING}, {}),
+        ("extract_accept", OF_HELD, {}),
+        ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}, {}),
+        ("link_accept", {"record_a": shown_record(1), "record_b": shown_record(2)}, {}),
+        ("row_exclude", {"record": shown_record(5)}, {"Records set aside": (0, 0)}),
+        (
+            "check_waiver",
+            WAIVER | {"check": world.HOLDING["check_name"], "scope": HELD},
+            {f"Checks that hold {PARTNER}/{HELD}": (1, 0)},
+        ),
+        (
+            "agreement_change",
+            {"partner": PARTNER, "contract": "swala_post_cases", "terms": {"retention_years": 1}},
+            {},
+        ),
+    ],
+)
+def test_where_the_work_folder_is_deleted_nothing_is_counted_and_that_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str, payload: dict[str, Any], left: dict
+) -> None:
+    """As `work_left.KEPT` leaves it: a count of what is gone would be a false nought."""
+    world.failed(settings, world.HOLDING)
+    clear_work(replace(settings, delete_work=True))
+    monkeypatch.setattr(effect, "is_typed", lambda *_: True)
+    monkeypatch.setattr(effect_on_records, "is_typed", lambda *_: True)
+    found = tried(settings, (kind, payload))
+    assert found.faults == []
+    assert by_what(found) == left
+    assert "cannot be counted before a refresh" in unforeseen(found)
 
 
 def test_the_list_of_what_waits_and_the_reviews_stay_as_they_are(settings: Settings) -> None:

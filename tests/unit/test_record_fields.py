@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,15 @@ def test_problems_stand_at_their_field_and_those_of_a_hidden_one_too(settings: S
     assert found["sex"].problem_codes == ("sex_conflict",)
 
 
-def test_a_place_is_shown_as_its_county_whatever_was_written(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("finest_place", "shown"),
+    [("town", "Busia (county, Kenya)"), ("county", "Busia (county, Kenya)"), ("country", "Kenya (country)")],
+)
+def test_a_place_is_shown_as_its_county_whatever_was_written_or_as_its_country_where_no_more_is_agreed(
+    settings: Settings, finest_place: str, shown: str
+) -> None:
+    extract = {"partner": PARTNER, "extract_id": SERVING, "finest_place": finest_place}
+    world.write_table(settings.typed / "extracts" / f"{SERVING}.parquet", [extract])
     stops = [
         {"partner": PARTNER, "extract_id": SERVING, "record_id": 1, "place_role": role, "seq": seq,
          "mention_id": mention}
@@ -115,7 +124,7 @@ def test_a_place_is_shown_as_its_county_whatever_was_written(settings: Settings)
     match = {"mention_id": world.RESOLVED, "county_place_id": "KE040", "country_alpha3": "KEN"}
     world.write_table(settings.work / "places" / "matches.parquet", [match | {"place_id": "bp-ken-malaba"}])
     found = of_row(settings)
-    assert found["place(origin) 1"].typed_value == "Busia (county, Kenya)"
+    assert found["place(origin) 1"].typed_value == shown
     assert found["place(transit) 2"].typed_value is None
 
 
@@ -125,6 +134,12 @@ def test_a_row_of_several_sheets_has_to_be_said(settings: Settings) -> None:
     assert of_row(settings, None, 3)["record_code"].typed_value == shown_record(3)
     with pytest.raises(UsageError, match="has no record that begins in row 99"):
         of_row(settings, "Jan", 99)
+
+
+def test_where_nothing_typed_is_kept_that_is_told_and_not_that_the_row_is_missing(settings: Settings) -> None:
+    shutil.rmtree(settings.typed)
+    with pytest.raises(UsageError, match="NJIA_DELETE_WORK is on"):
+        of_row(settings)
 
 
 def test_every_column_of_the_typed_records_was_decided_about() -> None:

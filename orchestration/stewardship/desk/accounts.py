@@ -18,6 +18,7 @@ from orchestration import durable
 from orchestration.errors import NjiaError, UsageError
 from orchestration.extracts import contact_in_prose
 from orchestration.settings import Settings
+from orchestration.stewardship.authors import same_author
 
 SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200
 LOCK_SECONDS = 10
@@ -59,7 +60,7 @@ def add_account(settings: Settings, name: str, passphrase: str, is_read_only: bo
         )
     account = Account(name, _hashed(passphrase, name), is_read_only)
     with _changing(settings) as accounts:
-        if any(same(one.name, name) for one in accounts):
+        if any(same_author(one.name, name) for one in accounts):
             raise UsageError(f"There is an account {name} already. `njia desk user list` shows them.")
         accounts.append(account)
     return account
@@ -79,17 +80,12 @@ def remove_account(settings: Settings, name: str) -> None:
 
 def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
     """The account that this passphrase opens. An unknown name takes as long as a wrong passphrase."""
-    found = next((one for one in read_accounts(settings) if same(one.name, name)), None)
+    found = next((one for one in read_accounts(settings) if same_author(one.name, name)), None)
     try:
         _HASHER.verify(found.passphrase_hash if found else _nobodys_hash(), passphrase[:LONGEST_PASSPHRASE])
     except (VerificationError, InvalidHashError):
         return None
     return found
-
-
-def same(a: str, b: str) -> bool:
-    """Two spellings of one name: else "a. steward" could confirm what "A. Steward" decided."""
-    return " ".join(a.split()).casefold() == " ".join(b.split()).casefold()
 
 
 @cache
@@ -103,14 +99,14 @@ def _hashed(passphrase: str, name: str) -> str:
             f"A passphrase has {SHORTEST_PASSPHRASE} to {LONGEST_PASSPHRASE} characters. Several words are "
             "long and easy to remember."
         )
-    if len(set(passphrase)) < 5 or same(passphrase, name):
+    if len(set(passphrase)) < 5 or same_author(passphrase, name):
         raise UsageError("That passphrase is too easy to guess. Several words that belong to nobody are not.")
     return _HASHER.hash(passphrase)
 
 
 def _found(accounts: list[Account], name: str) -> Account:
     for account in accounts:
-        if same(account.name, name):
+        if same_author(account.name, name):
             return account
     raise UsageError(f"There is no account {name}. `njia desk user list` shows them.")
 

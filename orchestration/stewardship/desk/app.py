@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from orchestration.settings import Settings
 from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.elsewhere import Elsewhere
-from orchestration.stewardship.desk.guard import Guard
+from orchestration.stewardship.desk.guard import ErrorPage, Guard
 from orchestration.stewardship.desk.views import (
     agreements,
     checks,
@@ -35,9 +35,13 @@ from orchestration.stewardship.desk.views import (
     signing_in,
     waivers,
 )
-from orchestration.stewardship.desk.visit import STATUS_WORDS, Desk, View, Visit, endpoint
+from orchestration.stewardship.desk.visit import MOST_FIELDS, STATUS_WORDS, Desk, View, Visit, endpoint
 
 STATIC = Path(__file__).with_name("static")
+# Who knocks without a login takes no place from those who work: few wait, and fewer are judged.
+MOST_WAITING = 20
+# Each hash of a passphrase takes 64 MiB: many guesses at once must not take the machine's memory.
+MOST_JUDGED = 2
 
 LOOKED_AT: dict[str, View] = {
     "/": front.front,
@@ -62,8 +66,12 @@ DECIDED: dict[str, View] = {"/preview": deciding.preview, "/decide": deciding.de
 def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
     """Raises UsageError where NJIA_DESK_URL is no address that a desk can stand at."""
     desk = Desk(settings, elsewhere, Address.of(settings.desk_url, port))
+
+    def error_page(request: Request, status: int, title: str) -> Response:
+        return Visit(desk, request, None, None).page("problem", status, title=title, sentence=None)
+
     routes: list[Route | Mount] = [
-        Route("/login", _login(desk), methods=["GET", "POST"]),
+        Route("/login", _login(desk, error_page), methods=["GET", "POST"]),
         Route("/logout", endpoint(desk, signing_in.logout), methods=["POST"]),
         Route("/language/{language}", endpoint(desk, signing_in.language, is_open=True)),
         *(Route(path, endpoint(desk, view)) for path, view in LOOKED_AT.items()),
@@ -73,9 +81,6 @@ def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
         ),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
-
-    def error_page(request: Request, status: int, title: str) -> Response:
-        return Visit(desk, request, None, None).page("problem", status, title=title, sentence=None)
 
     async def on_error(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
@@ -87,14 +92,25 @@ def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
     return Guard(app, desk.address, error_page)
 
 
-def _login(desk: Desk) -> Callable[[Request], Any]:
+def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
     form, login = (endpoint(desk, view, is_open=True) for view in (signing_in.login_form, signing_in.login))
+    judged, waiting = asyncio.Semaphore(MOST_JUDGED), 0
 
     async def answer(request: Request) -> Response:
+        nonlocal waiting
         if request.method != "POST":
             return await form(request)
-        # Who guesses waits here, where no thread waits with them and the other stewards go on.
-        await asyncio.sleep(desk.attempts.wait())
-        return await login(request)
+        # Read first, and kept by the request: who sends it slowly holds no place meanwhile.
+        await request.form(max_files=0, max_fields=MOST_FIELDS)
+        if waiting >= MOST_WAITING:
+            return error_page(request, 429, "error.busy")
+        waiting += 1
+        try:
+            # Who guesses waits here, where no thread waits with them and the other stewards go on.
+            await asyncio.sleep(desk.attempts.wait())
+            async with judged:
+                return await login(request)
+        finally:
+            waiting -= 1
 
     return answer

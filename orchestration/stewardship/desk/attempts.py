@@ -9,7 +9,8 @@ from threading import Lock
 
 WRONG_TRIES, LOCKED_SECONDS = 5, 15 * 60
 FREE_TRIES, WINDOW_SECONDS, LONGEST_WAIT = 5, 60, 8.0
-MOST_NAMES = 1000
+# More than can be tried while a lock holds: 20 logins wait at once (`app`), soon for eight seconds each.
+MOST_NAMES = 4000
 
 
 class Attempts:
@@ -24,19 +25,17 @@ class Attempts:
     def begin(self, name: str) -> bool:
         """Count a try as wrong before it is judged, so that many at once get no more than five.
 
-        False where the name is locked; the try is then not judged at all.
+        False where the name is locked, or is one name more than are kept; the try is then not judged at all.
         """
         key, now = _key(name), self._clock()
         with self._lock:
             count, last = self._wrong.get(key, (0, now))
             if now - last > LOCKED_SECONDS:
                 count = 0
-            if count >= WRONG_TRIES:
+            if count >= WRONG_TRIES or (key not in self._wrong and not self._has_room(now)):
                 return False
             self._wrong[key] = (count + 1, now)
             self._wrong.move_to_end(key)
-            while len(self._wrong) > MOST_NAMES:
-                self._wrong.popitem(last=False)
             return True
 
     def failed(self, name: str) -> bool:
@@ -55,6 +54,18 @@ class Attempts:
         with self._lock:
             recent = sum(now - moment < WINDOW_SECONDS for moment in self._recent)
         return float(min(LONGEST_WAIT, 0.25 * 2 ** (recent - FREE_TRIES))) if recent > FREE_TRIES else 0.0
+
+    def _has_room(self, now: float) -> bool:
+        """Make room for one name. A locked one is never forgotten for it: that would open the lock."""
+        while self._wrong and now - next(iter(self._wrong.values()))[1] > LOCKED_SECONDS:
+            self._wrong.popitem(last=False)
+        if len(self._wrong) < MOST_NAMES:
+            return True
+        oldest = next((key for key, (count, _) in self._wrong.items() if count < WRONG_TRIES), None)
+        if oldest is None:
+            return False
+        del self._wrong[oldest]
+        return True
 
 
 def _key(name: str) -> str:

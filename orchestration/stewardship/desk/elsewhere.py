@@ -25,12 +25,15 @@ class PublishedRelease(Protocol):
 class Elsewhere:
     """Of the rooms `release` and `outputs`, and of `njia status`.
 
-    `roll_back` takes settings, release id, author, reason and time. `waiver_effect` gives what
-    `njia diff --waiver` tells, and raises UsageError where no kept release rests on the waiver.
+    `fit_to_return` gives a release that can be current again, and raises NjiaError for one that cannot.
+    `roll_back` takes settings, release id, author, reason, time and the release that is left.
+    `waiver_effect` gives what `njia diff --waiver` tells, and raises UsageError where no kept release rests
+    on the waiver.
     """
 
     current: Callable[[Settings], PublishedRelease | None]
     releases: Callable[[Settings], Sequence[PublishedRelease]]
-    roll_back: Callable[[Settings, str, str, str, datetime], PublishedRelease]
+    fit_to_return: Callable[[Settings, str], PublishedRelease]
+    roll_back: Callable[[Settings, str, str, str, datetime, str], PublishedRelease]
     waiver_effect: Callable[[Settings, str], Any]
     status: Callable[[Settings], dict[str, Any]]

@@ -21,6 +21,7 @@ from orchestration.stewardship.desk.accounts import Account, read_accounts
 from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.attempts import Attempts
 from orchestration.stewardship.desk.elsewhere import Elsewhere
+from orchestration.stewardship.desk.forms import Forms
 from orchestration.stewardship.desk.pages import page
 from orchestration.stewardship.desk.sessions import Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Words, words_of
@@ -32,14 +33,14 @@ STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found
 
 @dataclass(frozen=True)
 class Desk:
-    """What all visits share. `done`: what was decided by which form, so that a form counts once."""
+    """What all visits share."""
 
     settings: Settings
     elsewhere: Elsewhere
     address: Address
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
-    done: dict[str, Any] = field(default_factory=dict)
+    forms: Forms = field(default_factory=Forms)
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,18 @@ class Visit:
 
     def asked(self, name: str) -> str:
         """The same for what stands behind the `?`."""
-        return self.request.query_params.get(name, "").strip()
+        return self.asked_exactly(name).strip()
+
+    def asked_exactly(self, name: str) -> str:
+        """With its spaces, for what a partner named: a sheet may be called "Mar 24 "."""
+        return self.request.query_params.get(name, "")
 
     def page_number(self) -> int:
         number = self.asked("page")
         return max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
 
-    def _here(self) -> str:
-        """Where a change of the language leads back to: what a form was sent to has no page of its own."""
+    def here(self) -> str:
+        """Where a login or a change of the language leads back to: what a form went to has no page."""
         if self.request.method == "POST":
             return "/"
         query = self.request.url.query
@@ -94,7 +99,7 @@ class Visit:
             "language": words.language,
             "languages": LANGUAGES,
             "path": path,
-            "here": self._here(),
+            "here": self.here(),
             "account": self.account,
             "csrf": self.session.csrf if self.session else "",
             "refreshing_since": refresh_since(self.settings) if self.account else None,
@@ -137,7 +142,7 @@ def _answered(visit: Visit, view: View, is_open: bool, decides: bool) -> Respons
         if visit.session is None:
             if visit.request.method == "POST":
                 return visit.page("problem", 403, title="error.logged_out", sentence=None)
-            return RedirectResponse(f"/login?to={quote(visit.request.url.path)}", 303)
+            return RedirectResponse(f"/login?to={quote(visit.here())}", 303)
         if visit.request.method == "POST" and not hmac.compare_digest(
             visit.given("csrf").encode(), visit.session.csrf.encode()
         ):

@@ -84,8 +84,7 @@ def _extracts(form: FormData) -> Iterator[Payload]:
 
 
 def _alias(form: FormData) -> Iterator[Payload]:
-    place_id = _text(form, "place_id") or _text(form, "other_place_id")
-    if place_id:
+    if place_id := _text(form, "place_id"):
         text, country = _text(form, "text"), _text(form, "country") or None
         yield {"text": text, "country": country, "place_id": place_id}
 
@@ -97,8 +96,10 @@ def _links(form: FormData) -> Iterator[Payload]:
 
 
 def _records(form: FormData) -> Iterator[Payload]:
+    """A preview names the rules that a record is let in from: nothing else is decided than it said."""
     for one in _several(form, "record"):
-        yield {"record": one}
+        record, *rules = one.split()
+        yield {"record": record, "rules": rules} if rules else {"record": record}
 
 
 def _agreement(form: FormData) -> Iterator[Payload]:
@@ -127,7 +128,7 @@ def _ids(form: FormData) -> Iterator[Payload]:
 
 def _release(form: FormData) -> Iterator[Payload]:
     if release_id := _text(form, "release"):
-        yield {"to_release": release_id}
+        yield {"to_release": release_id, "from_release": _text(form, "from_release")}
 
 
 _READERS: dict[str, Callable[[FormData], Iterator[Payload]]] = {

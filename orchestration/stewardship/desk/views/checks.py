@@ -14,7 +14,8 @@ from orchestration.stewardship.decision_kinds import LONGEST_RELEASE_WAIVER, LON
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.trends import bars, trend_of
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item, extract_check, held_extract, release_check
+from orchestration.stewardship.items import Item, held_extract
+from orchestration.stewardship.open_items_checks import item_of_check
 
 USUAL_WAIVER = timedelta(days=14)
 
@@ -22,7 +23,7 @@ USUAL_WAIVER = timedelta(days=14)
 def checks(visit: Visit) -> Response:
     """Those of the last refresh, grouped by what they stop."""
     found = [
-        {**row, "path": _item_of(row).path}
+        {**row, "path": item_of_check(row).path}
         for row in review.read(visit.settings, review.FAILED_CHECKS)
         if row["stage"] != review.INBOX_STAGE
     ]
@@ -40,7 +41,7 @@ def check(visit: Visit, item: Item) -> Response:
     failed = [
         row
         for row in review.read(visit.settings, review.FAILED_CHECKS)
-        if row["stage"] != review.INBOX_STAGE and _item_of(row) == item
+        if row["stage"] != review.INBOX_STAGE and item_of_check(row) == item
     ]
     if not failed and name not in CHECKS:
         raise HTTPException(404)
@@ -73,9 +74,3 @@ def _words(name: str, failed: list[dict[str, str]]) -> dict[str, Any]:
     if failed:
         return {"why": failed[0]["why"], "steward_action": failed[0]["steward_action"]}
     return {"why": CHECKS[name].why, "steward_action": CHECKS[name].steward_action}
-
-
-def _item_of(row: dict[str, str]) -> Item:
-    if row["stage"] == "extract_gate":
-        return extract_check(row["partner"], row["extract_id"], row["check_name"])
-    return release_check(row["check_name"])

@@ -3,47 +3,46 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.errors import UsageError
+from orchestration.errors import NjiaError, UsageError
 from orchestration.stewardship import decisions
 from orchestration.stewardship.batches import record_decisions, revoke_all
+from orchestration.stewardship.decision_kinds import RowRelease
 from orchestration.stewardship.desk.address import local_path
+from orchestration.stewardship.desk.forms import Sent
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.desk.wishes import CONFIRM, REVOKE, ROLL_BACK, Wish, fields_of, read_wish
-from orchestration.stewardship.previews import try_decisions
+from orchestration.stewardship.previews import (
+    Change,
+    Preview,
+    try_confirmations,
+    try_decisions,
+    try_revocations,
+)
 from orchestration.stewardship.running import refresh_since
 
-MOST_DONE = 500
 SHORTEST_NAME = 16
-_SAID = {REVOKE: "preview.revoke", CONFIRM: "preview.confirm_decision"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What would be recorded, in sentences; why it cannot be; what it changes, and what nobody knows."""
-
-    recorded: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    changes: list[Any] = field(default_factory=list)
-    unforeseen: list[str] = field(default_factory=list)
+_ABOUT_DECISIONS = {
+    REVOKE: (try_revocations, "preview.revoke"),
+    CONFIRM: (try_confirmations, "preview.confirm_decision"),
+}
 
 
 def preview(visit: Visit) -> Response:
     """Nothing is written yet."""
     wish, reason = read_wish(visit.form), _reason(visit)
-    asked = _asked(visit, wish, reason)
+    asked, from_release = _asked(visit, wish, reason)
     return visit.page(
         "preview",
         400 if asked.faults else 200,
         kind=wish.kind,
         asked=asked,
         reason=reason,
-        fields=list(fields_of(visit.form)),
+        fields=list(_as_previewed(visit, asked, from_release)),
         back=local_path(visit.given("back")),
         form=secrets.token_urlsafe(16),
     )
@@ -54,36 +53,33 @@ def decide(visit: Visit) -> Response:
     name = visit.given("form")
     if len(name) < SHORTEST_NAME:
         raise HTTPException(400)
-    done = visit.desk.done
-    if name not in done:
-        wish, reason = read_wish(visit.form), _reason(visit)
-        # Before it is decided: whoever sends the form again meanwhile waits for nothing and decides nothing.
-        while len(done) >= MOST_DONE:
-            done.pop(next(iter(done)), None)
-        done[name] = None
+    wish, reason = read_wish(visit.form), _reason(visit)
+    # Before it is decided: whoever sends the form again meanwhile waits for nothing and decides nothing.
+    if visit.desk.forms.begin(name, Sent(visit.author, wish.kind, local_path(visit.given("back")))):
         try:
             ids = _decided(visit, wish, reason)
         except Exception:
-            done.pop(name, None)
+            visit.desk.forms.drop(name)
             raise
-        done[name] = (visit.author, wish.kind, ids, local_path(visit.given("back")))
+        visit.desk.forms.end(name, ids)
     return RedirectResponse(f"/done/{name}", 303)
 
 
 def done(visit: Visit) -> Response:
-    found = visit.desk.done.get(str(visit.request.path_params["form"]))
-    if found is None or found[0] != visit.author:
+    sent = visit.desk.forms.find(str(visit.request.path_params["form"]))
+    if sent is None or sent.author != visit.author:
         raise HTTPException(404)
-    _, kind, ids, back = found
+    if sent.ids is None:
+        return visit.page("recording", 202)
     listed = {entry["id"]: entry for entry in decisions.list_decisions(visit.settings)}
-    entries = [listed[one] for one in ids if one in listed]
+    entries = [listed[one] for one in sent.ids if one in listed]
     return visit.page(
         "done",
-        kind=kind,
+        kind=sent.kind,
         entries=entries,
-        can_be_undone=[one["id"] for one in entries if kind not in (REVOKE, CONFIRM, ROLL_BACK)],
+        can_be_undone=[one["id"] for one in entries if sent.kind not in (REVOKE, CONFIRM, ROLL_BACK)],
         since=refresh_since(visit.settings),
-        back=back,
+        back=sent.back,
         roll_back=ROLL_BACK,
     )
 
@@ -94,42 +90,46 @@ def _reason(visit: Visit) -> str:
     raise UsageError("Say why, for whoever reads it next year: the reason is empty.")
 
 
-def _asked(visit: Visit, wish: Wish, reason: str) -> Asked:
+def _asked(visit: Visit, wish: Wish, reason: str) -> tuple[Preview, str | None]:
+    """What is told, and of a rollback the release that it would leave."""
     now = visit.settings.as_of()
-    if wish.kind in (REVOKE, CONFIRM):
-        return _about_decisions(visit, wish)
     if wish.kind == ROLL_BACK:
         return _about_releases(visit, str(wish.payloads[0]["to_release"]))
-    found = try_decisions(visit.settings, wish.wanted, visit.author, reason, now)
-    return Asked(found.recorded, found.faults, found.changes, found.unforeseen)
+    if wish.kind not in _ABOUT_DECISIONS:
+        return try_decisions(visit.settings, wish.wanted, visit.author, reason, now), None
+    tried, sentence = _ABOUT_DECISIONS[wish.kind]
+    found = tried(visit.settings, wish.ids, visit.author, reason, now)
+    said = [
+        visit.words(sentence, id=one.id, says=says)
+        for one, says in zip(found.made, found.recorded, strict=True)
+    ]
+    return Preview(found.made, said, found.faults, found.changes, found.unforeseen), None
 
 
-def _about_decisions(visit: Visit, wish: Wish) -> Asked:
-    listed = {entry["id"]: entry for entry in decisions.list_decisions(visit.settings)}
-    asked = Asked()
-    for one in wish.ids:
-        entry = listed.get(one)
-        if entry is None or entry["revoked_by"]:
-            asked.faults.append(f"Decision {one} holds no more, or there is none of that id.")
-        elif wish.kind == CONFIRM and entry["author"].casefold() == visit.author.casefold():
-            asked.faults.append(f"{one} is your own decision: a second person has to confirm it.")
-        else:
-            asked.recorded.append(visit.words(_SAID[wish.kind], id=one, says=entry["says"]))
-    return asked
-
-
-def _about_releases(visit: Visit, wanted: str) -> Asked:
-    kept = {one.release_id: one for one in visit.desk.elsewhere.releases(visit.settings)}
-    current = next((one for one in kept.values() if one.is_current), None)
-    target = kept.get(wanted)
-    if target is None or current is None or target is current:
-        return Asked(faults=[f"{wanted} is no earlier release that is kept."])
-    rows = {"movements": (current.manifest["movements"], target.manifest["movements"])}
+def _about_releases(visit: Visit, wanted: str) -> tuple[Preview, str | None]:
+    elsewhere = visit.desk.elsewhere
+    try:
+        current, target = elsewhere.current(visit.settings), elsewhere.fit_to_return(visit.settings, wanted)
+    except NjiaError as error:
+        return Preview(faults=[str(error)]), None
+    if current is None:
+        return Preview(faults=[visit.words("front.no_release")]), None
+    changes = [Change("movements", current.manifest["movements"], target.manifest["movements"])]
     for name, number in current.manifest["rows"].items():
-        rows[f"rows {name}"] = (number, target.manifest["rows"].get(name, 0))
+        changes.append(Change(f"rows {name}", number, target.manifest["rows"].get(name, 0)))
     says = visit.words("preview.rollback", to=target.release_id, back=current.release_id)
-    changed = [{"what": what, "before": before, "after": after} for what, (before, after) in rows.items()]
-    return Asked([says], [], changed)
+    return Preview(recorded=[says], changes=changes), current.release_id
+
+
+def _as_previewed(visit: Visit, asked: Preview, from_release: str | None) -> Iterator[tuple[str, str]]:
+    """The form's fields, bound to what was told: another rule or release by then is refused."""
+    released = [one for one in asked.made if isinstance(one, RowRelease)]
+    bound = [("record", " ".join((one.record, *one.rules))) for one in released]
+    if from_release:
+        bound.append(("from_release", from_release))
+    names = {name for name, _ in bound}
+    yield from ((name, value) for name, value in fields_of(visit.form) if name not in names)
+    yield from bound
 
 
 def _decided(visit: Visit, wish: Wish, reason: str) -> list[str]:
@@ -140,7 +140,8 @@ def _decided(visit: Visit, wish: Wish, reason: str) -> list[str]:
         return [decisions.confirm(settings, one, author, reason, now)["id"] for one in wish.ids]
     if wish.kind == ROLL_BACK:
         before = {entry["id"] for entry in decisions.list_decisions(settings, "rollback")}
-        visit.desk.elsewhere.roll_back(settings, str(wish.payloads[0]["to_release"]), author, reason, now)
+        to, left = (str(wish.payloads[0][name]) for name in ("to_release", "from_release"))
+        visit.desk.elsewhere.roll_back(settings, to, author, reason, now, left)
         return [
             one["id"] for one in decisions.list_decisions(settings, "rollback") if one["id"] not in before
         ]

@@ -69,7 +69,15 @@ def file(visit: Visit, item: Item) -> Response:
     ]
     if not found:
         raise HTTPException(404)
-    return visit.page("file", item=item, waiting=waiting_item(visit, item), found=found[0])
+    [row] = found[:1]
+    return visit.page(
+        "file",
+        item=item,
+        waiting=waiting_item(visit, item),
+        partner=row["partner"],
+        outcome=row["outcome"],
+        reason=review.why_not_taken(row),
+    )
 
 
 def overdue_partner(visit: Visit, item: Item) -> Response:

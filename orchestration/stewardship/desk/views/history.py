@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from orchestration.errors import NjiaError
 from orchestration.stewardship import decisions
+from orchestration.stewardship.authors import same_author
 from orchestration.stewardship.decision_kinds import KINDS
 from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
 from orchestration.stewardship.desk.visit import Visit
@@ -43,7 +44,7 @@ def decision(visit: Visit, item: Item) -> Response:
         is_decision=is_decision,
         about=entry["revokes"] or entry.get("confirms"),
         waits_for_second=waits,
-        is_own=bool(visit.account and entry["author"].casefold() == visit.account.name.casefold()),
+        is_own=same_author(entry["author"], visit.author),
         effect=_effect(visit, decision_id) if is_decision and entry["kind"] == "check_waiver" else None,
         shapes=entry["kind"] not in ("rollback", "assignment"),
     )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import re
+import shlex
 from collections import Counter
-from functools import cache
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.settings import REFERENCE_SEEDS
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.effect_on_records import releasable_rules, rules_that_quarantine
 from orchestration.stewardship.items import Item, quarantined_rows
+from orchestration.stewardship.open_items_rows import quality_rules
 from orchestration.stewardship.record_fields import count_set_aside, fields_of, rows_set_aside
 
 PAGE_SIZE = 50
@@ -32,7 +31,7 @@ def rows(visit: Visit) -> Response:
     groups = [
         {
             "rule": rule,
-            "words": _rule_words().get(rule),
+            "words": quality_rules().get(rule),
             "count": count,
             "can_be_released": rule in releasable_rules(),
             "partners": [
@@ -50,7 +49,7 @@ def of_rule(visit: Visit, item: Item) -> Response:
     """The rows of one partner that one rule sets aside, page by page."""
     partner, rule = item.key
     total = count_set_aside(visit.settings, partner, rule)
-    if not total and rule not in _rule_words():
+    if not total and rule not in quality_rules():
         raise HTTPException(404)
     pager = Pager(visit.page_number(), PAGE_SIZE, total, item.path)
     found = rows_set_aside(visit.settings, partner, rule, pager.number, PAGE_SIZE)
@@ -60,7 +59,7 @@ def of_rule(visit: Visit, item: Item) -> Response:
         waiting=waiting_item(visit, item),
         partner=partner,
         rule=rule,
-        words_of_rule=_rule_words().get(rule),
+        words_of_rule=quality_rules().get(rule),
         stays_unknown=releasable_rules().get(rule),
         found=[
             (
@@ -76,23 +75,23 @@ def of_rule(visit: Visit, item: Item) -> Response:
 
 def record(visit: Visit) -> Response:
     """The fields of one row that are not sensitive, and how to see the row as it was sent."""
-    partner, extract_id, sheet = visit.asked("partner"), visit.asked("extract"), visit.asked("sheet")
-    row = visit.asked("row")
+    partner, extract_id, row = visit.asked("partner"), visit.asked("extract"), visit.asked("row")
+    sheet = visit.asked_exactly("sheet")
     if not (_PARTNER.fullmatch(partner) and _EXTRACT.fullmatch(extract_id) and _ROW.fullmatch(row)):
         raise HTTPException(404)
     fields = fields_of(visit.settings, partner, extract_id, sheet, int(row))
     return visit.page(
         "record", partner=partner, extract_id=extract_id, sheet=sheet, row=int(row), fields=fields,
-        rules=_rule_words(),
+        rules=quality_rules(), command=_to_unseal(partner, extract_id, sheet, row, visit.author),
     )  # fmt: skip
+
+
+def _to_unseal(partner: str, extract_id: str, sheet: str, row: str, author: str) -> str:
+    """For pasting into a shell: a sheet's name is the partner's own words, so it is quoted."""
+    of_sheet = ["--sheet", sheet] if sheet else []
+    by = ["--row", row, "--author", author, "--reason", "…"]
+    return shlex.join(["njia", "unseal", partner, extract_id, *of_sheet, *by])
 
 
 def _other_rules(visit: Visit, record: str, rule: str) -> list[str]:
     return [one for one in rules_that_quarantine(visit.settings, record) if one != rule]
-
-
-@cache
-def _rule_words() -> dict[str, dict[str, str]]:
-    """Title, explanation and steward's action of each rule."""
-    with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
-        return {row["rule_code"]: row for row in csv.DictReader(file)}

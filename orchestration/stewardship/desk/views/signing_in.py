@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from threading import BoundedSemaphore
 
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.stewardship import audit
-from orchestration.stewardship.desk.accounts import read_accounts, same, verified
+from orchestration.stewardship.authors import same_author
+from orchestration.stewardship.desk.accounts import read_accounts, verified
 from orchestration.stewardship.desk.address import local_path
 from orchestration.stewardship.desk.attempts import WRONG_TRIES
 from orchestration.stewardship.desk.visit import Visit
@@ -17,13 +17,11 @@ from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES
 
 LOGIN_COOKIE_SECONDS = 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600
-# Each hash takes 64 MiB: many guesses at once must not take the machine's memory.
-_HASHING = BoundedSemaphore(2)
 
 
 def login_form(visit: Visit) -> Response:
     if visit.session:
-        return RedirectResponse("/", 303)
+        return RedirectResponse(local_path(visit.asked("to")), 303)
     return _form(visit, 200)
 
 
@@ -35,8 +33,7 @@ def login(visit: Visit) -> Response:
         return _form(visit, 403, "login.again")
     name, passphrase = visit.given("name"), str(visit.form.get("passphrase") or "")
     is_judged = desk.attempts.begin(name)
-    with _HASHING:
-        account = verified(visit.settings, name, passphrase) if is_judged else None
+    account = verified(visit.settings, name, passphrase) if is_judged else None
     if account is None:
         if desk.attempts.failed(name) and is_judged:
             audit.record(visit.settings, "desk", "locked", _shown(visit, name), tries=WRONG_TRIES)
@@ -69,7 +66,7 @@ def language(visit: Visit) -> Response:
 
 def _shown(visit: Visit, name: str) -> str:
     """What was typed as a name may be a passphrase in the wrong field: only a known one is written down."""
-    known = [one.name for one in read_accounts(visit.settings) if same(one.name, name)]
+    known = [one.name for one in read_accounts(visit.settings) if same_author(one.name, name)]
     return known[0] if known else "a name without an account"
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from starlette.responses import Response
 
 from orchestration.stewardship import decisions
+from orchestration.stewardship.authors import same_author
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.items import Item, extract_check, release_check
-
-SOON = timedelta(days=14)
+from orchestration.stewardship.open_items_decisions import SOON
+from orchestration.stewardship.open_items_settled import waived_item
 
 
 def waivers(visit: Visit) -> Response:
@@ -25,15 +25,10 @@ def waivers(visit: Visit) -> Response:
             {
                 **entry,
                 "waits_for_second": entry["needs_second"] and not entry["confirmed_by"],
-                "is_own": bool(visit.account and entry["author"].casefold() == visit.account.name.casefold()),
+                "is_own": same_author(entry["author"], visit.author),
                 "ends_soon": expires <= today + SOON,
                 "days": (expires - today).days,
-                "check_path": _check_of(entry["check"], entry["scope"]).path,
+                "check_path": waived_item(entry["check"], entry["scope"]).path,
             }
         )
     return visit.page("waivers", found=sorted(found, key=lambda one: one["expires"]), soon=SOON.days)
-
-
-def _check_of(check: str, scope: str) -> Item:
-    partner, _, extract_id = scope.partition("/")
-    return extract_check(partner, extract_id, check) if extract_id else release_check(check)
