@@ -97,7 +97,7 @@ def judge_candidate(
         evidence_base,
         current if current.is_file() else None,
         published_tables(settings, PUBLISHED_SCHEMAS),
-        public_measures(settings, candidate, as_of.date()),
+        public_measures(settings, candidate, as_of.date(), _manifest(candidate)),
     )
     checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]
@@ -174,6 +174,11 @@ def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
         if not any(check.stage == stage for check in found):
             found.append(_by_hand(f"{stage}_ran", stage, "not_run", "No check of this stage has a result."))
     return found
+
+
+def _manifest(candidate: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads((candidate / MANIFEST).read_text(encoding="utf-8"))
+    return manifest
 
 
 def _same_inputs(settings: Settings, candidate: Path) -> CheckOutcome:

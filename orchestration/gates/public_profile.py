@@ -5,16 +5,16 @@ What does not belong here: what may be printed, and the attack itself (`disclosu
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration import disclosure
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.release import PUBLIC_EVIDENCE_BASE, PUBLIC_SCHEMAS, printed_counts
-from orchestration.release.manifest import MANIFEST
 from orchestration.settings import Settings
 from orchestration.warehouse import read_tables
 
@@ -29,7 +29,9 @@ _KNOWN_NUMBERS = {
 }  # fmt: skip
 
 
-def public_measures(settings: Settings, candidate: Path, as_of: date) -> dict[str, float | None]:
+def public_measures(
+    settings: Settings, candidate: Path, as_of: date, manifest: Mapping[str, Any]
+) -> dict[str, float | None]:
     """Numbers of `MEASURES`; all None where the project publishes no public table.
 
     `public_cells_open`: hidden cells that a reader narrows down too far, and systems that contradict
@@ -57,16 +59,11 @@ def public_measures(settings: Settings, candidate: Path, as_of: date) -> dict[st
     wrong = disclosure.wrong_cells(told, printed, policy, periods, ledger)
     return {
         "public_tables_missing": 0.0,
-        "public_waits_for_signature": float(_waits(candidate)),
+        "public_waits_for_signature": float(bool(manifest["disclosure"].get("waits_for_signature"))),
         "public_cells_open": float((~attacked.cells["passed"]).sum() + len(attacked.contradictions)),
         "public_cells_not_let_through": float(wrong + len(_other_numbers(public))),
         "public_small_changes": float(len(changes)),
     }
-
-
-def _waits(candidate: Path) -> bool:
-    manifest = json.loads((candidate / MANIFEST).read_text(encoding="utf-8"))
-    return bool(manifest["disclosure"].get("waits_for_signature"))
 
 
 def _other_numbers(evidence_base: Path) -> list[str]:

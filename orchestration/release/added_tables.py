@@ -144,6 +144,21 @@ RELEASE_TABLE = PublishedTable(
     ("release_id",),
 )
 
+POLICY_TABLE = PublishedTable(
+    "meta",
+    "disclosure_policy",
+    "What this edition may print: one row a number, with its why. More on it in SECURITY.md of the program.",
+    {
+        "name": "Name of the number.",
+        "value": "The number, word or list.",
+        "default": "What Njia ships.",
+        "unit": "What it counts.",
+        "why": "Why it is so.",
+        "source": "Where it comes from.",
+    },
+    ("name",),
+)
+
 
 def check_results(given: pa.Table) -> pa.Table:
     """The results in their published columns; a missing or further column is a fault of the caller."""
@@ -204,6 +219,14 @@ def release(manifest: Mapping[str, Any]) -> pa.Table:
         "boundaries": json.dumps(manifest.get("boundaries", {}), sort_keys=True),
     }
     return pa.Table.from_pylist([row], schema=RELEASE)
+
+
+def policy(disclosure: Mapping[str, Any]) -> pa.Table:
+    """The rows of meta.disclosure_policy, from what the manifest says of disclosure control."""
+    rows = disclosure.get("policy", {}).get("rows", [])
+    return pa.Table.from_pylist(
+        rows, schema=pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
+    )
 
 
 def schema_types(table: pa.Schema) -> dict[str, str]:

@@ -11,31 +11,15 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import pyarrow as pa
 
 from orchestration.disclosure import TOTAL, load_disclosure_policy
 from orchestration.release import added_tables
 from orchestration.release.content_hash import combined
 from orchestration.release.current import PUBLIC_EVIDENCE_BASE
 from orchestration.release.evidence_base import EvidenceBase
-from orchestration.release.published_models import PUBLIC_SCHEMAS, PublishedTable, read_published_models
+from orchestration.release.published_models import PUBLIC_SCHEMAS, read_published_models
 from orchestration.settings import Settings
 
-POLICY_TABLE = PublishedTable(
-    "meta",
-    "disclosure_policy",
-    "What this edition may print: one row a number, with its why. More on it in SECURITY.md of the program.",
-    {
-        "name": "Name of the number.",
-        "value": "The number, word or list.",
-        "default": "What Njia ships.",
-        "unit": "What it counts.",
-        "why": "Why it is so.",
-        "source": "Where it comes from.",
-    },
-    ("name",),
-)
-_POLICY = pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
 COUNTS_FILE, MARGINS_FILE = "counts.csv", "margins.yml"
 
 
@@ -55,8 +39,7 @@ def write_public_edition(
     with EvidenceBase(settings, folder / PUBLIC_EVIDENCE_BASE, (*PUBLIC_SCHEMAS, "meta")) as base:
         for model in models:
             base.copy_model(model)
-        rows = manifest["disclosure"].get("policy", {}).get("rows", [])
-        base.add(POLICY_TABLE, pa.Table.from_pylist(rows, schema=_POLICY))
+        base.add(added_tables.POLICY_TABLE, added_tables.policy(manifest["disclosure"]))
         later = {
             table.full_name: added_tables.schema_types(schema)
             for table, schema in (
