@@ -71,6 +71,10 @@ RELEASE = pa.schema(
     ]
 )
 
+DISCLOSURE_POLICY = pa.schema(
+    [(name, pa.string()) for name in ("name", "value", "default", "unit", "why", "source")]
+)
+
 CHECK_RESULTS_TABLE = PublishedTable(
     "quality",
     "check_results",
