@@ -189,6 +189,11 @@ def decide_agreement(
         "finest_place": finest_place,
         "retention_years": retention_years,
     }
+    if retention_years:
+        console.warn(
+            "Records past their retention are erased by the next refresh, sealed originals too. That cannot "
+            "be undone: if the number is wrong, take the decision back before that."
+        )
     _decision(settings, "agreement_change", author, reason, partner=partner, contract=contract, terms=terms)
 
 

@@ -74,14 +74,21 @@ def held_of_forgotten(settings: Settings, tombstones: Tombstones) -> list[HeldOf
 def records_in_row(
     settings: Settings, partner: str, extract_id: str, sheet: str, row_number: int
 ) -> set[int]:
-    """Ids of the records with cells in a row; of any sheet where none is named."""
-    found: set[int] = set()
+    """Ids of the records with cells in a row of a sheet; `sheet` may be empty where one sheet alone has it.
+
+    Raises UsageError where several have: what is erased does not come back.
+    """
+    found: dict[str, set[int]] = {}
     for table in _cells(
         parquet_path(settings.landing, partner, extract_id), ["record_id", "sheet", "row_number"]
     ):
-        at = table.filter(pc.equal(table["row_number"], row_number)).to_pylist()
-        found |= {one["record_id"] for one in at if sheet in ("", one["sheet"])}
-    return found
+        for one in table.filter(pc.equal(table["row_number"], row_number)).to_pylist():
+            if sheet in ("", one["sheet"]):
+                found.setdefault(one["sheet"], set()).add(one["record_id"])
+    if len(found) > 1:
+        named = ", ".join(f"{extract_id}:{name}:{row_number}" for name in sorted(found))
+        raise UsageError(f"Several sheets have a record in row {row_number}. Say which: {named}.")
+    return set().union(*found.values())
 
 
 def erase_forgotten(

@@ -22,6 +22,10 @@ _VIEWS = {
 _OTHER_CHECKS = (
     "An extract outside its agreement is held; one that it covers again may be held for other reasons."
 )
+_ERASES = (
+    "Records past their retention are erased by the next refresh, everywhere, and the sealed original of "
+    "every extract that holds one is destroyed. That cannot be taken back, also when this decision is."
+)
 # From coarse to fine; a place of any other kind, such as an estate, is as fine as a town.
 _FINEST = ("country", "county", "border_point", "town")
 
@@ -42,7 +46,10 @@ def of_agreements(settings: Settings, made: Sequence[Decision], now: datetime) -
                 [one.partner, one.contract],
             )
             changes += _of_terms(con, f"{one.partner}/{one.contract}", one.terms, now.date())
-    return Foreseen(changes, [_OTHER_CHECKS] if any(one.terms.valid_to for one in changed) else [])
+    unforeseen = [_OTHER_CHECKS] if any(one.terms.valid_to for one in changed) else []
+    if any(one.terms.retention_years for one in changed):
+        unforeseen.append(_ERASES)
+    return Foreseen(changes, unforeseen)
 
 
 def _of_terms(con: duckdb.DuckDBPyConnection, name: str, terms: AgreementTerms, today: date) -> list[Change]:

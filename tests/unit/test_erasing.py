@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import openpyxl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyrage
 import pytest
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.decoded import pattern_of, says
 from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import erase_forgotten, read_register, take_in
+from orchestration.extracts import erase_forgotten, read_register, records_in_row, take_in
 from orchestration.forget import Erased, erase, records_called
 from orchestration.forget_proof import Needles, prove
 from orchestration.forgotten import FORGOTTEN, Due, Tombstones, all_due, bury, settle, tombstones_of
@@ -281,3 +282,18 @@ def test_a_value_is_found_however_it_is_written_and_not_within_another() -> None
         assert pattern.search(text), text
     for text in (b"S123", b"XS12", b"KS-S12"):
         assert not pattern.search(text), text
+
+
+def test_a_row_that_several_sheets_have_is_not_guessed(empty_base: EvidenceBase) -> None:
+    """Every sheet has a row 16; naming one must not erase the persons of all of them."""
+    path = empty_base.settings.landing / "swala_post" / "0123456789abcdef.parquet"
+    path.parent.mkdir(parents=True)
+    rows = [{"record_id": at, "sheet": sheet, "row_number": 16} for at, sheet in enumerate(("Jul", "Aug"))]
+    pq.write_table(pa.Table.from_pylist([*rows, {"record_id": 7, "sheet": "Aug", "row_number": 17}]), path)
+
+    def in_row(sheet: str, row: int) -> set[int]:
+        return records_in_row(empty_base.settings, "swala_post", "0123456789abcdef", sheet, row)
+
+    with pytest.raises(UsageError, match="Say which: 0123456789abcdef:Aug:16, 0123456789abcdef:Jul:16"):
+        in_row("", 16)
+    assert (in_row("Aug", 16), in_row("", 17), in_row("", 18)) == ({1}, {7}, set())
