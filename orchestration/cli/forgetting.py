@@ -49,9 +49,9 @@ def forget(
     """Erase records of PARTNER everywhere, publish a release without them, and prove it.
 
     RECORD_REF is the partner's own reference; or r-… as in the review lists; or EXTRACT_ID:SHEET:ROW. It
-    cannot be undone. Exit code: 0 forgotten and proved, 1 something is still said somewhere (the files are named),
-    3 the new release was refused, so the current one still holds the record, 2 wrong use, 4 a refresh is
-    running.
+    cannot be undone. Exit code: 0 forgotten and proved, 1 something is still said somewhere (the files are
+    named), 3 the new release was refused, so the current one still holds the record, 2 wrong use, 4 a refresh
+    is running.
     """
     from orchestration import forget as forgetting
     from orchestration.defs.refresh import run_refresh

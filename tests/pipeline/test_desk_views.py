@@ -291,7 +291,7 @@ def copied_release(base: EvidenceBase, digits: str) -> str:
     shutil.copytree(base.settings.releases / current, folder)
     manifest = folder / "manifest.json"
     manifest.write_text(manifest.read_text().replace(current, earlier))
-    sign(folder, manifest.name, load_release_key(base.settings.keys))
+    sign(folder, manifest.name, manifest.read_bytes(), load_release_key(base.settings.keys))
     return earlier
 
 

@@ -7,7 +7,8 @@ select
     hotspots.record_grain,
     hotspots.label,
     -- What cannot be told from the usual has no band: a reader would take it for a finding.
-    case when hotspots.label <> 'not_distinguished' then {{ factor_band('hotspots.activity_ratio') }} end as factor_band,
+    case when hotspots.label <> 'not_distinguished' then {{ factor_band('hotspots.activity_ratio') }} end
+        as factor_band,
     hotspots.trend_category
 from {{ ref('mart_hotspots') }} as hotspots
 inner join {{ ref('stg_public_lines') }} as lines
