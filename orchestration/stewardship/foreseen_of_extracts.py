@@ -15,15 +15,16 @@ from orchestration.stewardship.foreseen import Change, Foreseen
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
-    "records": "partner varchar, extract_id varchar, record_id bigint",
+    "records": "partner varchar, extract_id varchar, record_id bigint, period_from date, period_to date",
     "problems": "partner varchar, extract_id varchar, record_id bigint, outcome varchar",
     "extracts": "partner varchar, extract_id varchar, contract varchar, sequence integer, "
-    "delivery_mode varchar, period_from date",
+    "delivery_mode varchar, period_from date, period_to date",
     "in_force": "partner varchar, extract_id varchar, fate varchar",
 }
 _RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
 _COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
-_PERIOD = "It stands for all that the partner sent of its period: records of that period leave with it."
+_LAST = "Nothing else of {partner} is in force: the partner leaves the release."
+# As judged_records replaces: all of an earlier extract, or its records that lie inside the declared period.
 _REPLACED = """
 with one as (select * from extracts where partner = $1 and extract_id = $2)
 select count(distinct record_id)
@@ -32,7 +33,11 @@ inner join extracts using (partner, extract_id)
 inner join in_force using (partner, extract_id)
 inner join one on one.partner = records.partner and one.contract = extracts.contract
 where fate = 'in_force' and extracts.sequence < one.sequence and one.delivery_mode = 'full'
-    and one.period_from is null
+    and (
+        one.period_from is null
+        or (extracts.period_from >= one.period_from and extracts.period_to <= one.period_to)
+        or (records.period_from >= one.period_from and records.period_to <= one.period_to)
+    )
     and record_id not in (select record_id from records where partner = $1 and extract_id = $2)
 """
 
@@ -54,6 +59,8 @@ def of_extracts(settings: Settings, made: Sequence[Decision], now: datetime) -> 
             if isinstance(one, ExtractWithdraw):
                 changes.append(Change(f"Records of {name} in force", counts, 0))
                 unforeseen.append(_COPIES)
+                if counts and not _others_in_force(con, key):
+                    unforeseen.append(_LAST.format(partner=one.partner))
                 continue
             bound = list(_not_answered(settings, one))
             changes.append(Change(f"Records of {name} in force", counts, 0 if bound else records))
@@ -68,8 +75,6 @@ def of_extracts(settings: Settings, made: Sequence[Decision], now: datetime) -> 
             if replaced:
                 changes.append(Change(f"Records of {one.partner} that it no longer holds", int(replaced), 0))
             unforeseen.append(_RULES)
-            if _has_period(con, key):
-                unforeseen.append(_PERIOD)
     return Foreseen(changes, unforeseen)
 
 
@@ -86,12 +91,11 @@ def _fate(con: duckdb.DuckDBPyConnection, key: list[str]) -> str | None:
     return str(found[0]) if found else None
 
 
-def _has_period(con: duckdb.DuckDBPyConnection, key: list[str]) -> bool:
-    found = con.execute(
-        "select period_from from extracts where partner = ? and extract_id = ? and delivery_mode = 'full'",
-        key,
-    ).fetchone()
-    return bool(found and found[0])
+def _others_in_force(con: duckdb.DuckDBPyConnection, key: list[str]) -> int:
+    [(found,)] = con.execute(
+        "select count(*) from in_force where partner = ? and extract_id <> ? and fate = 'in_force'", key
+    ).fetchall()
+    return int(found)
 
 
 def _not_answered(settings: Settings, one: ExtractAccept) -> Iterator[str]:

@@ -90,7 +90,7 @@ def write_extracts(settings: Settings, **changes: Any) -> None:
     """Both extracts as typing notes them: increments, under an agreement of many years."""
     rows = [
         {"partner": PARTNER, "extract_id": extract_id, "contract": CONTRACT, "sequence": sequence,
-         "delivery_mode": "incremental", "period_from": None, "received_on": date(2026, sequence, 1),
+         "delivery_mode": "incremental", "period_from": None, "period_to": None, "received_on": date(2026, sequence, 1),
          "agreement_from": date(2020, 1, 1), "agreement_to": date(2035, 12, 31), "retention_years": 5,
          "finest_place": "town", **changes}
         for sequence, extract_id in enumerate((SERVING, HELD), start=1)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.keys import shown_record
@@ -97,6 +98,27 @@ def test_an_accepted_full_extract_stands_for_what_it_no_longer_holds(settings: S
     world.write_extracts(settings, delivery_mode="full")
     found = by_what(tried(settings, ("extract_accept", OF_HELD)))
     assert found[f"Records of {PARTNER} that it no longer holds"] == (6, 0)
+
+
+@pytest.mark.parametrize(("years_before", "leaves"), [(0, (6, 0)), (1, None)])
+def test_an_accepted_extract_of_a_period_tells_how_many_records_of_it_leave(
+    settings: Settings, years_before: int, leaves: tuple[int, int] | None
+) -> None:
+    """The six that serve lie in one quarter; a period of the year before takes none of them out."""
+    path = settings.typed / "extracts" / "x.parquet"
+    year = world.QUARTER[0].year - years_before
+    serving, held = pq.read_table(path).to_pylist()
+    held |= {
+        "delivery_mode": "full", "period_from": date(year, 1, 1), "period_to": date(year, 12, 31)
+    }  # fmt: skip
+    world.write_table(path, [serving | {"period_from": None}, held])
+    found = by_what(tried(settings, ("extract_accept", OF_HELD)))
+    assert found.get(f"Records of {PARTNER} that it no longer holds") == leaves
+
+
+def test_a_partner_that_would_be_left_with_nothing_is_named(settings: Settings) -> None:
+    found = tried(settings, ("extract_withdraw", OF_HELD | {"extract_id": SERVING}))
+    assert f"Nothing else of {PARTNER} is in force: the partner leaves the release." in unforeseen(found)
 
 
 def test_an_acceptance_that_answers_nothing_says_so(settings: Settings) -> None:
