@@ -11,8 +11,6 @@ from orchestration.settings import Settings
 
 EXTRACT_COLUMNS = "extract_id varchar, partner varchar, received_on date, retention_years integer"
 RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date"
-
-
 _WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")
 
 
@@ -32,10 +30,9 @@ def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
     )
     try:
         rows = con.execute(
-            "select records.partner, record_id, list(extract_id) from records "
-            "inner join extracts using (partner, extract_id) "
-            f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) "
-            f"and bool_or(not {_WAS_PAST}) order by 1, 2",
+            f"select records.partner, record_id, list(extract_id) filter (where not {_WAS_PAST}) "
+            "from records inner join extracts using (partner, extract_id) "
+            f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) order by 1, 2",
             [today],
         ).fetchall()
     finally:
@@ -43,6 +40,6 @@ def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
     passed = {key for key, fate in read_fates(settings).items() if fate.fate != "held"}
     found: dict[str, set[int]] = {}
     for partner, record_id, extract_ids in rows:
-        if any((partner, extract_id) in passed for extract_id in extract_ids):
+        if any((partner, extract_id) in passed for extract_id in extract_ids or ()):
             found.setdefault(str(partner), set()).add(int(record_id))
     return found

@@ -83,5 +83,12 @@ def test_a_date_that_was_too_old_when_it_came_may_be_a_slip_and_erases_nothing(s
     assert gates.past_retention(settings, TODAY) == {}
 
 
+def test_a_young_date_counts_only_where_a_gate_has_passed_it(settings: Settings) -> None:
+    typed(settings, "a", {1: date(2014, 3, 1)}, received=date(2024, 4, 1))
+    typed(settings, "b", {1: OLD})
+    settled(settings, a="in_force", b="held")
+    assert gates.past_retention(settings, TODAY) == {}
+
+
 def test_nothing_was_typed_yet(settings: Settings) -> None:
     assert gates.past_retention(settings, TODAY) == {}
