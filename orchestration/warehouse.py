@@ -95,7 +95,7 @@ def build(settings: Settings, as_of: str, part: Part) -> list[NodeOutcome]:
     # One folder, cleared at the start: after Ctrl-C dbt's threads may still write into it for a moment.
     target = settings.work / "dbt" / "target"
     shutil.rmtree(target, ignore_errors=True)
-    manifest = _unpacked(manifest_path(settings).with_suffix(".msgpack"))
+    manifest = _manifest(settings, part)
     outcomes: list[NodeOutcome] = []
 
     # dbt closes the file after every few nodes, which writes all of it out: held open here, it stays open.
@@ -209,8 +209,21 @@ def _parsed(stamp: str) -> Parsed:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+# A build marks its nodes as compiled, and the parts of one refresh share no node: they share the manifest.
+_shared: dict[Path, Any] = {}
+
+
+def _manifest(settings: Settings, part: Part) -> Any:
+    """dbt's Manifest, which the first part of a refresh unpacks anew and the last one lets go."""
+    path = manifest_path(settings).with_suffix(".msgpack")
+    found = None if part is Part.BEFORE_PYTHON else _shared.pop(path, None)
+    found = found or _unpacked(path)
+    if part is not Part.PUBLIC:
+        _shared[path] = found
+    return found
+
+
 def _unpacked(path: Path) -> Any:
-    """dbt's Manifest, which a build changes: so each build gets its own."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 

@@ -51,12 +51,16 @@ def test_what_was_deleted_from_the_work_folder_is_made_again(settings: Settings,
     assert (folder / name).read_bytes() == before
 
 
-def test_each_build_has_a_manifest_of_its_own(settings: Settings) -> None:
+def test_each_refresh_has_a_manifest_of_its_own_which_its_parts_share(settings: Settings) -> None:
     """dbt writes compiled SQL, with the paths of one home, into the manifest that it builds from."""
-    packed = warehouse.manifest_path(settings).with_suffix(".msgpack")
-    first, second = warehouse._unpacked(packed), warehouse._unpacked(packed)
+    part = warehouse.Part
+    first = warehouse._manifest(settings, part.BEFORE_PYTHON)
+    assert warehouse._manifest(settings, part.AFTER_PYTHON) is first
     first.nodes["model.njia.fct_movements"].compiled_code = "select 1"
+    second = warehouse._manifest(settings, part.BEFORE_PYTHON)
     assert second.nodes["model.njia.fct_movements"].compiled_code is None
+    assert warehouse._manifest(settings, part.PUBLIC) is second
+    assert warehouse._manifest(settings, part.PUBLIC) is not second, "let go with the last part"
 
 
 def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -> None:
