@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 from orchestration.places.boundaries import generalised
@@ -11,11 +10,7 @@ from orchestration.release import current_release
 from orchestration.status import read_status
 from tests import scenario
 from tests.conftest import EvidenceBase
-from tests.unit.boundary_files import counties, write
-
-
-def with_boundaries(base: EvidenceBase, path: Path) -> EvidenceBase:
-    return EvidenceBase(replace(base.settings, boundaries=path))
+from tests.unit.boundary_files import counties, with_boundaries, write
 
 
 def test_a_release_names_the_generalised_layer_where_no_other_is_given(published_world: EvidenceBase) -> None:
@@ -27,24 +22,6 @@ def test_a_release_names_the_generalised_layer_where_no_other_is_given(published
     )
     status = read_status(published_world.settings)["release"]
     assert status["boundaries"]["is_generalised"] is True
-
-
-def test_an_own_file_makes_another_release_that_names_it(evidence_base: EvidenceBase, tmp_path: Path) -> None:
-    path = write(counties(), tmp_path / "own.gpkg")
-    (tmp_path / "own.gpkg.about.yml").write_text("name: COD-AB Kenya\nlicence: CC BY-IGO\n")
-    before = evidence_base.release_id()
-    own = with_boundaries(evidence_base, path)
-    assert own.refresh().error is None
-    assert own.release_id() != before
-    record = read_status(own.settings)["release"]["boundaries"]
-    assert (record["name"], record["licence"], record["is_generalised"]) == (
-        "COD-AB Kenya",
-        "CC BY-IGO",
-        False,
-    )
-    again = own.release_id()
-    assert own.refresh().error is None
-    assert own.release_id() == again, "the same file again changes nothing"
 
 
 def test_a_refused_file_stops_the_refresh_before_anything_is_taken_in(

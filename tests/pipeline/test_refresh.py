@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -11,13 +12,14 @@ import pytest
 
 from orchestration import extracts
 from orchestration.keys import load_keys
-from orchestration.release import current_release
+from orchestration.release import current_release, list_releases, rollback
 from orchestration.settings import Settings
 from orchestration.status import read_status
 from orchestration.stewardship import record_decision, review
 from orchestration.work_left import KEPT, clear_work
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
+from tests.unit.boundary_files import counties, with_boundaries, write
 
 
 def test_every_row_has_exactly_one_fate(published_world: EvidenceBase) -> None:
@@ -197,8 +199,12 @@ class Ended:
 
 @pytest.fixture(scope="module")
 def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Ended:
-    """April: S7 is old enough, swala's contract is corrected, a partner is new, a decision has lost its place."""
-    base = copy_of(published_world, tmp_path_factory.mktemp("april")).at(scenario.AS_OF.replace(month=4))
+    """April: S7 is old enough, swala's contract is corrected, a partner is new, a decision has lost its place,
+    and the operator has a boundary file of its own."""
+    folder = tmp_path_factory.mktemp("april")
+    base = copy_of(published_world, folder).at(scenario.AS_OF.replace(month=4))
+    base = with_boundaries(base, write(counties(), folder / "own.gpkg"))
+    (folder / "own.gpkg.about.yml").write_text("name: COD-AB Kenya\nlicence: CC BY-IGO\n")
     swala = scenario.PARTNERS["swala_post"].replace("Labour: forced_labour", "Labour: forced_begging")
     base.write_contract("swala_post", swala)
     base.write_contract("mbili_post", scenario.PARTNERS["kobe_post"].replace("kobe_post", "mbili_post"))
@@ -249,3 +255,33 @@ def test_a_decision_whose_place_is_gone_stops_no_refresh(
         and "revoke" in told["what_to_do"]
     )
     assert "Kisumu" in {row["place_text"] for row in review.read(settings, review.UNRESOLVED_PLACES)}
+
+
+def test_a_release_names_the_operators_own_boundaries(month_later: Ended) -> None:
+    record = read_status(month_later.base.settings)["release"]["boundaries"]
+    assert (record["name"], record["licence"]) == ("COD-AB Kenya", "CC BY-IGO")
+    assert record["is_generalised"] is False
+
+
+def test_another_map_does_not_bring_back_what_was_left(month_later: Ended, tmp_path: Path) -> None:
+    """A rollback outlives inputs that change nothing but the inputs: another map, and the same tables."""
+    settings = month_later.base.settings
+    base = copy_of(month_later.base, tmp_path).at(settings.as_of())
+    assert settings.boundaries
+    same = with_boundaries(base, settings.boundaries).refresh()
+    assert same.error is None and same.refresh.found["unchanged"], "the same file again changes nothing"
+    left, first = str(base.release_id()), str(list_releases(base.settings)[-1].release_id)
+    assert left != first
+    rollback(base.settings, first, "A. Fixture", "wrong counts", scenario.AS_OF)
+    ended = base.refresh()  # with the generalised layer again
+    assert ended.error is None, ended.error
+    assert ended.refresh.found["rolled_back"] and ended.refresh.found["unchanged"]
+    assert base.release_id() == first
+    assert not list(base.settings.releases.glob(".candidate-*"))
+
+
+def test_counties_are_counted_by_partner(published_world: EvidenceBase) -> None:
+    release = current_release(published_world.settings)
+    assert release is not None
+    counted = release.manifest["counties_by_partner"]
+    assert counted and all(0 <= one["with_county"] <= one["records"] for one in counted.values())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
 
 from orchestration.places.boundaries import generalised
 from orchestration.settings import Settings
+from tests.conftest import EvidenceBase
 
 CODE = "ADM1_PCODE"
 
@@ -29,3 +31,8 @@ def write(frame: gpd.GeoDataFrame, path: Path) -> Path:
 def settings_with(path: Path) -> Settings:
     home = path.parent
     return Settings(home, home, home, boundaries=path)
+
+
+def with_boundaries(base: EvidenceBase, path: Path) -> EvidenceBase:
+    """The same installation, told of a boundary file of its operator's own."""
+    return EvidenceBase(replace(base.settings, boundaries=path))
