@@ -1,0 +1,159 @@
+"""Of which lines of the counting tables an edition may speak, and of which it may tell a figure.
+
+Labels and bands print no count. They are let through only where their base is printed, or, where the counts
+have no such cell, could be. A ratio with its interval gives the count behind it back, so it stands only where
+what is left between that count and the printed one could be told as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.disclosure.printed_counts import is_new
+from orchestration.disclosure.printing import Days, Printing
+from orchestration.disclosure.suppression import PRINTED, primary
+from orchestration.disclosure.tables import TOTAL
+
+LINES = pa.schema(
+    [
+        ("edition", pa.string()),
+        ("counting_table", pa.string()),
+        ("counting_role", pa.string()),
+        ("counting_id", pa.string()),
+        ("period_id", pa.string()),
+        ("record_grain", pa.string()),
+        ("tells_figures", pa.bool_()),
+    ]
+)
+# Among places of counts, Kenya where the county is not known; among hotspots, all of Kenya.
+_HOME = "KEN"
+_TO_A_PLACE = ("exploitation", "intended_destination")
+_BASE = {
+    "person_count_low": "persons",
+    "record_count": "records",
+    "partner_count": "partners",
+    "largest_partner_count_low": "top1",
+    "second_partner_count_low": "top2",
+}
+# Bands of completeness end at a tenth of the base.
+_PARTS = 10
+_UNKNOWN_END = {
+    "origin": ("unknown", TOTAL),
+    "intended_destination": (TOTAL, "unknown"),
+    "exploitation": (TOTAL, "unknown"),
+}
+Cell = tuple[str, str]
+# Of each grain the days of its systems, and their printed cells.
+Systems = Mapping[str, list[tuple[Days, dict[Cell, int]]]]
+
+
+def systems_of(counts: pd.DataFrame, printing: Printing, told: pd.DataFrame | None = None) -> Systems:
+    """A system that was counted and prints nothing has no cell, and is there all the same.
+
+    `counts`: rows of COUNTS; `told`: rows of int_told, of which those of new systems are counted.
+    """
+    found: dict[tuple[str, Days], dict[Cell, int]] = {}
+    if told is not None:
+        counted = told.loc[is_new(told, printing), ["record_grain", "period_id"]].drop_duplicates()
+        for grain, period in counted.itertuples(index=False, name=None):
+            found[str(grain), printing.periods.days[str(period)]] = {}
+    for row in counts[counts["population"] == "all"].itertuples():
+        system = (str(row.record_grain), printing.periods.days[str(row.period_id)])
+        cell = (str(row.origin_place_id), str(row.destination_place_id))
+        found.setdefault(system, {})[cell] = int(str(row.person_count))
+    by_grain: dict[str, list[tuple[Days, dict[Cell, int]]]] = {}
+    for (grain, days), cells in found.items():
+        by_grain.setdefault(grain, []).append((days, cells))
+    return by_grain
+
+
+def told_lines(persons: pd.DataFrame, printing: Printing, systems: Systems) -> pd.DataFrame:
+    """Lines of all ages together whose base the policy lets stand by itself and no system hides.
+
+    `persons`: rows of int_counted_persons.
+    """
+    periods = printing.periods
+    asked = persons[(persons["population"] == "all") & persons["period_id"].isin(periods.days.keys())]
+    if printing.edition == "partner":  # figures of days that overlap would tell the difference
+        systems_counted = [(grain, period) for grain, found in periods.counted.items() for period in found]
+        keys = pd.MultiIndex.from_frame(asked[["record_grain", "period_id"]])
+        asked = asked[keys.isin(systems_counted)] if systems_counted else asked.head(0)
+    asked = asked[asked["counting_role"] != "odv"].rename(columns=_BASE)
+    asked = asked[primary(asked, printing.rules) == PRINTED]
+    told = [_told(line, printing, systems) for line in asked.itertuples()]
+    is_free = pd.Series([free for free, _ in told], index=asked.index, dtype=bool)
+    figures = pd.Series([figures for _, figures in told], index=asked.index, dtype=bool)
+    asked = asked.assign(edition=printing.edition, tells_figures=figures)
+    return asked[is_free][LINES.names].reset_index(drop=True)
+
+
+def told_coverage(counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
+    """A line a counted period of which anything is printed: who watched is not told by persons."""
+    found = counts[["record_grain", "period_id"]].drop_duplicates()
+    return found.assign(
+        edition=printing.edition, counting_table="coverage", counting_role="", counting_id="",
+        tells_figures=printing.edition == "partner",
+    )[LINES.names]  # fmt: skip
+
+
+def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
+    """Fields and periods whose share may be told in bands, and those of which the share itself may be.
+
+    A tenth of the base must be as wide as a hidden cell. The share of a known end is one of the count of
+    unknown ones: only where that is printed. `completeness`: rows of mart_completeness.
+    """
+    k = printing.rules.least_persons
+    systems = systems_of(counts, printing)
+    printed = {(grain, days): cells for grain, found in systems.items() for days, cells in found}
+    rows = []
+    for row in completeness.to_dict("records"):
+        grain, period = str(row["record_grain"]), str(row["period_id"])
+        if period not in printing.periods.counted.get(grain, ()):
+            continue
+        cells = printed.get((grain, printing.periods.days[period]), {})
+        records, whole = int(row["record_count"]), cells.get((TOTAL, TOTAL), 0)
+        linked = _UNKNOWN_END.get(str(row["field"]))
+        if min(records, whole) < (k - 1) * _PARTS or (linked and linked not in cells):
+            continue
+        shares = [float(row[name]) for name in ("known_share", "precise_share") if pd.notna(row[name])]
+        steps = [records, *(round(records * share) for share in shares), 0]
+        left = [one - other for one, other in pairwise(steps)]
+        figures = printing.edition == "partner" and all(one == 0 or one >= k for one in left)
+        rows.append((printing.edition, "completeness", "", str(row["field"]), period, grain, figures))
+    return pd.DataFrame(rows, columns=LINES.names)
+
+
+def _told(line: Any, printing: Printing, systems: Systems) -> tuple[bool, bool]:
+    """Whether each system whose days hold the line's prints its cell, for a label tells that it is large; and
+    whether figures may stand: no cell counts these persons, or what the printed one leaves of them is enough.
+    """
+    if line.counting_id == _HOME:
+        return True, False
+    if (cell := _cell_of(line)) is None:
+        return True, True
+    first, last = printing.periods.days[line.period_id]
+    around = [
+        cells.get(cell)
+        for days, cells in systems.get(line.record_grain, ())
+        if days[0] <= first and last <= days[1]
+    ]
+    if None in around:
+        return False, False
+    left = [abs(int(printed) - int(line.persons)) for printed in around if printed is not None]
+    return True, bool(left) and all(one == 0 or one >= printing.rules.least_persons for one in left)
+
+
+def _cell_of(line: Any) -> Cell | None:
+    if line.counting_role == "od":
+        start, _, end = line.counting_id.partition(">")
+        return start, end
+    if line.counting_role == "origin":
+        return line.counting_id, TOTAL
+    if line.counting_role in _TO_A_PLACE:
+        return TOTAL, line.counting_id
+    return None
