@@ -17,7 +17,7 @@ from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.map_page.shapes import shapes
 from orchestration.outputs.map_page.told import code_labels, tables
 from orchestration.outputs.map_page.words import words
-from orchestration.places.boundaries import Boundaries, captions
+from orchestration.places import boundaries
 
 MAP_PAGE = "report/map.html"
 HERE = Path(__file__).parent
@@ -30,18 +30,18 @@ SCRIPTS = (
 POLICY = ("least_persons", "least_partners", "lag_days")
 
 
-def write_map_pages(folder: Path, manifest: Mapping[str, Any], boundaries: Boundaries) -> list[Path]:
+def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundaries.Boundaries) -> list[Path]:
     """Write the page of each edition of a candidate, before its files are sealed."""
     written = []
     for edition in editions_of(folder, manifest):
         path = edition.path / MAP_PAGE
-        durable.write_text(path, page(edition, boundaries))
+        durable.write_text(path, page(edition, counties))
         written.append(path)
     return written
 
 
-def page(edition: Edition, boundaries: Boundaries) -> str:
-    said = captions(boundaries)
+def page(edition: Edition, counties: boundaries.Boundaries) -> str:
+    said = boundaries.captions(counties)
     told = {
         "edition": edition.name,
         "release": edition.manifest["release_id"],
@@ -49,8 +49,8 @@ def page(edition: Edition, boundaries: Boundaries) -> str:
         "policy": _policy(edition),
         "credits": said.credits,
         "has_report": (edition.path / MAP_PAGE).with_name("index.html").is_file(),
-        "words": words(said, code_labels(edition)),
-        "shapes": shapes(boundaries),
+        "words": words(said, code_labels(edition), edition.table("places")["place_id"]),
+        "shapes": shapes(counties),
         "tables": tables(edition),
     }
     style = (HERE / "style.css").read_text(encoding="utf-8")

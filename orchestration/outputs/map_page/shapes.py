@@ -7,7 +7,7 @@ from typing import Any
 
 import shapely
 
-from orchestration.places.boundaries import Boundaries, country_shapes
+from orchestration.places import boundaries
 
 # West, south, east, north. The page draws no more of its surroundings than this.
 AROUND = (26.5, -9.6, 56.0, 12.2)
@@ -20,9 +20,9 @@ COUNTY_DEGREES, COUNTRY_DEGREES = 0.001, 0.01
 SIMPLIFIED_DEGREES = 0.01
 
 
-def shapes(boundaries: Boundaries) -> dict[str, Any]:
+def shapes(chosen: boundaries.Boundaries) -> dict[str, Any]:
     """Coordinates of polygons by code (`counties`, `land`, `gulf`) and of lines (`borders`)."""
-    countries = country_shapes()
+    countries = boundaries.country_shapes()
     window = shapely.box(*AROUND)
     land = {code: shape for code, shape in countries.items() if shape.intersects(window)}
     gulf_window = shapely.box(*GULF)
@@ -31,17 +31,17 @@ def shapes(boundaries: Boundaries) -> dict[str, Any]:
     return {
         "land": _cut(land, window),
         "borders": _borders(land, window),
-        "counties": _polygons(_simplified(boundaries), COUNTY_DEGREES),
+        "counties": _polygons(_simplified(chosen), COUNTY_DEGREES),
         "gulf": _cut({code: around_gulf[code] for code in GULF_STATES}, gulf_window),
         "gulf_surroundings": _cut({"": shapely.union_all(others)}, gulf_window)[""],
     }
 
 
-def _simplified(boundaries: Boundaries) -> dict[str, Any]:
-    if boundaries.is_generalised:
-        return dict(boundaries.counties)
-    shapes = shapely.coverage_simplify(list(boundaries.counties.values()), SIMPLIFIED_DEGREES)
-    return dict(zip(boundaries.counties, shapes, strict=True))
+def _simplified(chosen: boundaries.Boundaries) -> dict[str, Any]:
+    if chosen.is_generalised:
+        return dict(chosen.counties)
+    shapes = shapely.coverage_simplify(list(chosen.counties.values()), SIMPLIFIED_DEGREES)
+    return dict(zip(chosen.counties, shapes, strict=True))
 
 
 def _cut(shapes: Mapping[str, Any], window: Any) -> dict[str, Any]:

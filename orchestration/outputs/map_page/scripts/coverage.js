@@ -14,7 +14,7 @@ const coverageView = {
       || (b.told.effort_months ?? 0) - (a.told.effort_months ?? 0) || (a.title < b.title ? -1 : 1)),
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
-    codeColumn("partners_band", "partners"),
+    codeColumn("partners_band", "coverage_band"),
     ...(prints("coverage", "partner_count")
       ? [numberColumn("partners", (row) => row.told.partner_count), numberColumn("effort_months", (row) => row.told.effort_months)] : []),
   ],
@@ -23,7 +23,7 @@ const coverageView = {
     return say("summary.coverage", { period: periodName(shown.period), three: told("three_or_more"), one: told("one_or_two"),
       none: told("none") });
   },
-  figure: (row) => sayCode("partners", row.told.partners_band),
+  figure: (row) => sayCode("coverage_band", row.told.partners_band),
   scene: (shown, rows) => ({
     areas: rows.filter((row) => isArea(row.place))
       .map((row) => ({ key: row.key, place: row.place, colour: `partners-${row.told.partners_band}` })),
@@ -32,7 +32,7 @@ const coverageView = {
     hasGaps: true,
   }),
   legend: () => [
-    ...PARTNER_BANDS.map((band) => ({ fill: `partners-${band}`, word: `partners.${band}` })),
+    ...PARTNER_BANDS.map((band) => ({ fill: `partners-${band}`, word: `coverage_band.${band}` })),
     { fill: "gap", word: "legend.gap" },
   ],
 };

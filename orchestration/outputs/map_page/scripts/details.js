@@ -26,8 +26,11 @@ const drawList = (view, rows, pick, onPick) => {
     rows.length > listed.length ? say("list.rest", { count: count(rows.length - listed.length) }) : "";
 };
 
-const drawDetails = (columns, row) => {
+const meaningsOf = (view, row) => (view.meanings?.(row) ?? [])
+  .map(([kind, code]) => `meaning.${kind}.${code}`).filter(known).map((key) => make("p", { class: "small" }, say(key)));
+
+const drawDetails = (view, columns, row) => {
   const box = document.getElementById("details");
   box.hidden = !row;
-  document.getElementById("details-body").replaceChildren(...(row ? [make("h3", {}, row.title), factsOf(columns, row)] : []));
+  document.getElementById("details-body").replaceChildren(...(row ? [make("h3", {}, row.title), factsOf(columns, row), ...meaningsOf(view, row)] : []));
 };

@@ -50,6 +50,7 @@ const hotspotsView = {
     if (!hot.length) return told;
     return `${told} ${rest > 0 ? say("summary.hot_more", { names, count: rest }) : say("summary.hot", { names })}`;
   },
+  meanings: (row) => [["hotspot_label", row.told.label], ["trend_category", row.told.trend_category]],
   figure: (row) => (row.told.factor_band ? sayCode("band", row.told.factor_band) : sayCode("label", row.told.label)),
   scene(shown, rows) {
     const colour = (row) => {

@@ -24,7 +24,7 @@ const show = (wish) => {
   drawMap(view, scene, state.pick);
   drawLegend(view, settled, rows, scene);
   drawList(view, rows, state.pick, pick);
-  drawDetails(columns, now.byKey.get(state.pick));
+  drawDetails(view, columns, now.byKey.get(state.pick));
   drawTableNow();
 };
 

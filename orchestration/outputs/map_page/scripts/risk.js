@@ -21,7 +21,7 @@ const riskView = {
   },
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
-    codeColumn("risk_band", "risk", "band"),
+    codeColumn("risk_band", "risk_band", "band"),
     ...(prints("regional_risk", "score")
       ? [numberColumn("score", (row) => row.told.score, (value) => value.toFixed(0)),
         rangeColumn("score_interval", "low", "high", (value) => value.toFixed(0))] : []),
@@ -33,7 +33,8 @@ const riskView = {
       count: count(rows.length), between: count(told("between_bands")) });
     return high.length ? `${said} ${say("summary.risk_high", { names: high.join(", ") })}` : said;
   },
-  figure: (row) => sayCode("risk", row.told.band),
+  figure: (row) => sayCode("risk_band", row.told.band),
+  meanings: (row) => [["risk_band", row.told.band]],
   scene: (shown, rows) => ({
     areas: rows.map((row) => ({ key: row.key, place: row.place, colour: `risk-${row.told.band}` })),
     points: rows.filter((row) => ["much_higher", "higher"].includes(row.told.band))
@@ -41,8 +42,8 @@ const riskView = {
     hasGaps: true,
   }),
   legend: (shown, rows) => [
-    ...RISK_BANDS.map((band) => ({ fill: `risk-${band}`, word: `risk.${band}` })),
-    ...(rows.some((row) => row.told.band === "not_rated") ? [{ fill: "risk-not_rated", word: "risk.not_rated" }] : []),
+    ...RISK_BANDS.map((band) => ({ fill: `risk-${band}`, word: `risk_band.${band}` })),
+    ...(rows.some((row) => row.told.band === "not_rated") ? [{ fill: "risk-not_rated", word: "risk_band.not_rated" }] : []),
     { fill: "gap", word: "legend.gap" },
   ],
 };

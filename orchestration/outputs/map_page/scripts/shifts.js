@@ -57,6 +57,7 @@ const shiftsView = {
     return say("summary.shifts", { grain: sayCode("grain", shown.grain), before, after, count: count(rows.length),
       ...Object.fromEntries(STATUSES.map((status) => [status, told(status)])) });
   },
+  meanings: (row) => [["shift_status", row.told.status], ["shift_evidence", row.told.evidence], ["shift_reason", row.told.reason]],
   figure: (row) => sayCode("status", row.told.status),
   scene(shown, rows) {
     const largest = Math.max(1, ...rows.flatMap((row) => [row.before ?? 0, row.after ?? 0]));
