@@ -38,7 +38,7 @@ COLUMNS = {
     "coverage": ("period_id", "place_id", "partners_band", "effort_months", "partner_count"),
 }  # fmt: skip
 CODED_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
-RATIO_DECIMALS = 3
+DECIMALS = 3  # more than a page shows of a ratio, and a hundred metres of a place
 
 
 def tables(edition: Edition) -> dict[str, dict[str, Any]]:
@@ -63,7 +63,7 @@ def _values(column: pd.Series) -> Any:
 def _number(value: Any) -> float | int | None:
     if pd.isna(value):
         return None
-    rounded = round(float(value), RATIO_DECIMALS)
+    rounded = round(float(value), DECIMALS)
     return int(rounded) if rounded.is_integer() else rounded
 
 

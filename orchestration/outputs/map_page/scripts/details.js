@@ -1,8 +1,10 @@
 // The first rows as a list of buttons, and all that is printed of the row that is picked: the tooltip for keys.
 const LISTED = 12;
 
+const IN_THE_TITLE = ["place", "from", "to"];
+
 const factsOf = (columns, row) => {
-  const facts = columns.map((column) => [say(`column.${column.id}`), column.show(row)]).filter(([, text]) => text !== "");
+  const facts = columns.filter((column) => !IN_THE_TITLE.includes(column.id)).map((column) => [say(`column.${column.id}`), column.show(row)]).filter(([, text]) => text !== "");
   return make("dl", {}, ...facts.flatMap(([word, text]) => [make("dt", {}, word), make("dd", {}, text)]));
 };
 const tipOf = (columns, row) => make("div", { class: "tip" }, make("strong", {}, row.title), factsOf(columns, row));
@@ -32,5 +34,5 @@ const meaningsOf = (view, row) => (view.meanings?.(row) ?? [])
 const drawDetails = (view, columns, row) => {
   const box = document.getElementById("details");
   box.hidden = !row;
-  document.getElementById("details-body").replaceChildren(...(row ? [make("h3", {}, row.title), factsOf(columns, row), ...meaningsOf(view, row)] : []));
+  document.getElementById("details-body").replaceChildren(...(row ? [make("h2", {}, row.title), factsOf(columns, row), ...meaningsOf(view, row)] : []));
 };

@@ -74,7 +74,7 @@ const drawMap = (view, scene, pick) => {
     map: frame, aspectScale: 1, left: 0, right: 0, top: 0, bottom: 0, regions,
     boundingCoords: [[box[0], box[3]], [box[2], box[1]]],
     roam: false, scaleLimit: { min: 1, max: MOST_ZOOM }, selectedMode: false,
-    label: { show: false }, tooltip: { show: true },
+    label: { show: false }, tooltip: { show: true, formatter: tipOfEvent },
     emphasis: { label: { show: false }, itemStyle: { areaColor: "inherit", borderColor: colourOf("ink"), borderWidth: 2 } },
     ...(isNewFrame ? { zoom: 1, center: middle(box) } : {}),
   };
@@ -87,13 +87,14 @@ const drawMap = (view, scene, pick) => {
   roamWhereZoomed();
 };
 
+const tipOfEvent = (event) => {
+  const key = keyOf(event);
+  return key ? drawn.tell(key) : "";
+};
 const tooltipOption = () => ({
   trigger: "item", confine: true, transitionDuration: 0,
   backgroundColor: colourOf("card"), borderColor: colourOf("frame-line"), textStyle: { color: colourOf("ink"), fontSize: 13 },
-  formatter: (event) => {
-    const key = keyOf(event);
-    return key ? drawn.tell(key) : "";
-  },
+  formatter: tipOfEvent,
 });
 
 const bordersOf = (frame) => ({
@@ -179,7 +180,10 @@ const frameNames = (frame, scene) => {
 
 // Fingers scroll the page until the map is larger than its window.
 const zoomNow = () => chart.getOption().geo[0].zoom ?? 1;
-const roamWhereZoomed = () => chart.setOption({ geo: { roam: zoomNow() > 1.01 ? "move" : false } });
+const roamWhereZoomed = () => {
+  chart.setOption({ geo: { roam: zoomNow() > 1.01 ? "move" : false } });
+  stage.dataset.zoom = zoomNow().toFixed(2);
+};
 const zoomBy = (factor) => {
   const zoom = Math.min(MOST_ZOOM, Math.max(1, zoomNow() * factor));
   const { center } = chart.getOption().geo[0];

@@ -14,7 +14,7 @@ const decimal = (value) => value.toFixed(2);
 const placeName = (id) => {
   const place = PLACES.get(id);
   const name = TOLD.words[language][`place.${id}`] ?? place?.name ?? id;
-  return place?.kind === "border_point" && COUNTY_NAMES.has(name) ? `${name} (${say("place.border")})` : name;
+  return place?.kind === "border_point" && COUNTY_NAMES.has(name) ? `${name} (${say("name.border_point")})` : name;
 };
 const countryName = (id) => {
   const country = PLACES.get(id)?.country_place_id ?? id;
