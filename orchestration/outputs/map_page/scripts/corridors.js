@@ -1,10 +1,14 @@
 // Corridors: persons from origin to destination, or the ways they took, of which only the places are printed.
 const DOMAINS = ["exploitation_type", "transport_mode", "recruitment_method"];
-const viaOf = (at, from, to) =>
-  rowsWhere("routes", { ...at, origin_place_id: from, destination_place_id: to }).map((row) => row.via_place_id);
-const codesOf = (at, from, to, domain) =>
-  rowsWhere("corridor_codes", { ...at, origin_place_id: from, destination_place_id: to, domain })
+const viaOf = (at, from, to) => {
+  if (!prints("routes", "via_place_id")) return [];
+  return rowsWhere("routes", { ...at, origin_place_id: from, destination_place_id: to }).map((row) => row.via_place_id);
+};
+const codesOf = (at, from, to, domain) => {
+  if (!prints("corridor_codes", "code")) return [];
+  return rowsWhere("corridor_codes", { ...at, origin_place_id: from, destination_place_id: to, domain })
     .map((row) => row.code);
+};
 const sayCodes = (domain, codes) => codes.map((code) => sayCode(`code.${domain}`, code)).sort().join(", ");
 
 const corridorsView = {
@@ -30,7 +34,13 @@ const corridorsView = {
     };
   },
   defaults: { most: "60" },
+  // Asked for twice in one drawing, for the rows and for the sentence above them.
   all(shown) {
+    const asked = [shown.grain, shown.period, shown.lines, language].join(" ");
+    if (this.kept?.asked !== asked) this.kept = { asked, rows: this.read(shown) };
+    return this.kept.rows;
+  },
+  read(shown) {
     const at = { record_grain: shown.grain, period_id: shown.period };
     const told = shown.lines === "ways" ? rowsWhere("routes", at) : rowsWhere("corridors", at);
     return told.map((row) => {

@@ -96,7 +96,7 @@ const moveByKey = (event) => {
   if (event.key === "+" || event.key === "=") zoomBy(1.5);
   else if (event.key === "-") zoomBy(1 / 1.5);
   else if (event.key === "0") zoomBack();
-  else if (event.key in KEYS && zoomNow() > 1) moveBy(...KEYS[event.key]);
+  else if (event.key in KEYS && drawn.zoom > 1) moveBy(...KEYS[event.key]);
   else return;
   event.preventDefault();
 };

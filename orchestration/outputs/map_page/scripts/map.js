@@ -7,7 +7,7 @@ const MOST_ZOOM = 12;
 const TALL_BELOW = 620; // pixels
 const stage = document.getElementById("map");
 let chart = null;
-let drawn = { frame: "", points: null, onPick: null, tell: null };
+let drawn = { frame: "", points: null, zoom: 1, onPick: null, tell: null };
 
 const frameOf = (view) =>
   view.frame === "around" ? (stage.clientWidth < TALL_BELOW ? "tall" : "wide") : view.frame;
@@ -24,7 +24,9 @@ const startMap = (onPick, tell) => {
     stage.dataset.drawn = String(Number(stage.dataset.drawn ?? 0) + 1);
     stage.dataset.drawnAt = performance.now().toFixed(1);
   });
-  new ResizeObserver(() => chart.resize()).observe(stage);
+  new ResizeObserver(() => {
+    if (stage.clientWidth !== chart.getWidth() || stage.clientHeight !== chart.getHeight()) chart.resize();
+  }).observe(stage);
 };
 const keyOf = (event) => (event.componentType === "geo" ? drawn.areas.get(event.name) : event.data?.key);
 
@@ -56,7 +58,7 @@ const drawMap = (view, scene, pick) => {
   if (isNewFrame) {
     const points = pointsIn(frame);
     echarts.registerMap(frame, groundOf(frame, points.far.size > 0));
-    drawn = { ...drawn, frame, points };
+    drawn = { ...drawn, frame, points, zoom: 1 };
     chart.resize();
   }
   drawn.areas = new Map((scene.areas ?? []).map((area) => [area.place, area.key]));
@@ -73,7 +75,7 @@ const drawMap = (view, scene, pick) => {
   const geo = {
     map: frame, aspectScale: 1, left: 0, right: 0, top: 0, bottom: 0, regions,
     boundingCoords: [[box[0], box[3]], [box[2], box[1]]],
-    roam: false, scaleLimit: { min: 1, max: MOST_ZOOM }, selectedMode: false,
+    roam: roamNow(), scaleLimit: { min: 1, max: MOST_ZOOM }, selectedMode: false,
     label: { show: false }, tooltip: { show: true, formatter: tipOfEvent },
     emphasis: { label: { show: false }, itemStyle: { areaColor: "inherit", borderColor: colourOf("ink"), borderWidth: 2 } },
     ...(isNewFrame ? { zoom: 1, center: middle(box) } : {}),
@@ -84,7 +86,6 @@ const drawMap = (view, scene, pick) => {
     geo,
     series: [bordersOf(frame), ...linesOf(scene, pick), ...spotsOf(scene, pick), frameNames(frame, scene)],
   }, isNewFrame ? { notMerge: true } : { replaceMerge: ["series"] });
-  roamWhereZoomed();
 };
 
 const tipOfEvent = (event) => {
@@ -179,23 +180,19 @@ const frameNames = (frame, scene) => {
 };
 
 // Fingers scroll the page until the map is larger than its window.
-const zoomNow = () => chart.getOption().geo[0].zoom ?? 1;
-const roamWhereZoomed = () => {
-  chart.setOption({ geo: { roam: zoomNow() > 1.01 ? "move" : false } });
-  stage.dataset.zoom = zoomNow().toFixed(2);
-};
+const roamNow = () => (drawn.zoom > 1 ? "move" : false);
+const centreNow = () => chart.convertFromPixel("geo", [chart.getWidth() / 2, chart.getHeight() / 2]);
 const zoomBy = (factor) => {
-  const zoom = Math.min(MOST_ZOOM, Math.max(1, zoomNow() * factor));
-  const { center } = chart.getOption().geo[0];
-  chart.setOption({ geo: { zoom, center: zoom === 1 ? middle(FRAMES[drawn.frame].box) : center } });
-  roamWhereZoomed();
+  const centre = centreNow();
+  drawn.zoom = Math.min(MOST_ZOOM, Math.max(1, drawn.zoom * factor));
+  stage.dataset.zoom = drawn.zoom.toFixed(2);
+  const center = drawn.zoom === 1 ? middle(FRAMES[drawn.frame].box) : centre;
+  chart.setOption({ geo: { zoom: drawn.zoom, center, roam: roamNow() } });
 };
 const zoomBack = () => zoomBy(0);
 const moveBy = (right, up) => {
-  if (zoomNow() <= 1) return;
   const box = FRAMES[drawn.frame].box;
-  const { center } = chart.getOption().geo[0];
-  const step = 0.15 / zoomNow();
-  const next = [center[0] + right * step * (box[2] - box[0]), center[1] + up * step * (box[3] - box[1])];
-  chart.setOption({ geo: { center: next } });
+  const step = 0.15 / drawn.zoom;
+  const [lon, lat] = centreNow();
+  chart.setOption({ geo: { center: [lon + right * step * (box[2] - box[0]), lat + up * step * (box[3] - box[1])] } });
 };
