@@ -256,7 +256,7 @@ def _shifts(of_earlier: bool) -> pd.DataFrame:
     for n, (origin, destination, status, ratio, evidence, displaced) in enumerate(
         SHIFTS[: 5 if of_earlier else None]
     ):
-        wide = 1.4 + n / 10
+        wide = 1.2 + n / 50
         rows.append((
             f"{origin}>{destination}", "case", *WINDOWS, origin, destination, status, _band(ratio), ratio,
             ratio and round(ratio / wide, 2), ratio and round(ratio * wide, 2), evidence, displaced,

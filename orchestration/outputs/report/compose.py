@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from orchestration.outputs.edition import Edition
+from orchestration.outputs.printed import Printed
 from orchestration.outputs.report import chapters
 from orchestration.outputs.report.parts import Report
-from orchestration.outputs.report.printed import Printed
 from orchestration.outputs.words import Sentence, Words
 
 LAYOUT = ("contents", "skip", "figure", "table", "page", "chapters", "as_pdf", "as_map")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.chapters.findings import YEARLY
+from orchestration.outputs.printed import YEARLY, Printed, Row
 from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
-from orchestration.outputs.report.printed import Printed, Row
 from orchestration.outputs.words import Sentence
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")

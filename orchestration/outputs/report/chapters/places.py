@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.chapters.findings import ranked
+from orchestration.outputs.printed import TOTAL, UNKNOWN, Printed, ranked
 from orchestration.outputs.report.parts import Block, Chapter, Heading, Paragraph, Table
-from orchestration.outputs.report.printed import TOTAL, UNKNOWN, Printed
 from orchestration.outputs.words import Said, Sentence, Slot
 
 MOST_ROWS, MOST_PERIODS = 12, 4

@@ -38,6 +38,8 @@ TOTAL, UNKNOWN = "*", "unknown"
 KENYA = "KEN"
 # In this order a period is looked for when a chapter speaks of the newest.
 PERIOD_KINDS = ("year", "rolling_12_months", "round", "quarter")
+YEARLY = ("rolling_12_months", "year", "round")
+CHANGED = ("emerging", "growing", "fading", "abandoned")
 GRAINS = ("case", "route_report", "interception", "flow_count")
 
 
@@ -183,6 +185,17 @@ class Printed:
 
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+def is_firm(printed: Printed, shift: Row) -> bool:
+    """Several partners carry the change; the public edition prints no other."""
+    return not printed.says("corridor_shifts", "evidence") or shift["evidence"] == "panel"
+
+
+def ranked(rows: list[Row]) -> list[Row]:
+    """Most persons first; what is not shown is left out."""
+    counted = [row for row in rows if row["person_count"] is not None]
+    return sorted(counted, key=lambda row: (-row["person_count"], *map(str, row.values())))
 
 
 def shown(value: Any) -> str:
