@@ -10,12 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestration.outputs.printed import Printed
-from orchestration.places.boundaries import Boundaries
+from orchestration.places import boundaries
 
 __all__ = ["draw_figures"]
 
 
-def draw_figures(printed: Printed, boundaries: Boundaries, folder: Path) -> dict[str, str]:
+def draw_figures(printed: Printed, layer: boundaries.Boundaries, folder: Path) -> dict[str, str]:
     """Draw what the edition prints into `folder`; the alternative text of each figure, by its name."""
     from orchestration.outputs.figures.corridors import draw_corridors
     from orchestration.outputs.figures.coverage import draw_coverage
@@ -34,7 +34,7 @@ def draw_figures(printed: Printed, boundaries: Boundaries, folder: Path) -> dict
             ("shifts", draw_shifts),
             ("coverage", draw_coverage),
         ):
-            alt = draw(printed, boundaries, folder / name)
+            alt = draw(printed, layer, folder / name)
             if alt is not None:
                 told[name] = alt
     return told

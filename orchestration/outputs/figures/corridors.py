@@ -24,7 +24,7 @@ from orchestration.outputs.figures.style import (
 )
 from orchestration.outputs.printed import Printed, Row, ranked
 from orchestration.outputs.words import plain
-from orchestration.places.boundaries import Boundaries
+from orchestration.places import boundaries
 
 HEIGHT = 7.05
 MAP = (28.5, 50.0, -7.5, 11.5)  # west, east, south, north
@@ -37,7 +37,7 @@ THICKEST, THINNEST = 3.4, 0.4
 Point = tuple[float, float]
 
 
-def draw_corridors(printed: Printed, boundaries: Boundaries, path: Path) -> str | None:
+def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
     grain = next(iter(printed.grains("corridors")), None)
     period = printed.newest("corridors", record_grain=grain, is_shown=True)
     if grain is None or period is None:
@@ -49,7 +49,7 @@ def draw_corridors(printed: Printed, boundaries: Boundaries, path: Path) -> str 
         for row in printed.rows("routes", record_grain=grain, period_id=period)
     }
     figure = new_figure(HEIGHT, words.text("figure.title.corridors"))
-    sheet = Sheet(figure, printed, boundaries)
+    sheet = Sheet(figure, printed, layer)
     most = rows[0]["person_count"]
     drawn = [row for row in reversed(rows) if sheet.line(row, ways, most)]
     for via in sorted(set(ways.values())):
@@ -69,7 +69,7 @@ def draw_corridors(printed: Printed, boundaries: Boundaries, path: Path) -> str 
     if far := {printed.place(one) for row in rows for one in _ends(row) if sheet.is_off(one)}:
         said = plain(words("figure.farther", places=", ".join(sorted(far))))
         figure.text(0.99, 0.1, said, fontsize=7, color=SOFT, ha="right")
-    finish(figure, printed, printed.period(period), path, boundaries, has_lines=True)
+    finish(figure, printed, printed.period(period), path, layer, has_lines=True)
     return plain(
         words("alt.corridors", corridors=words.together([printed.corridor(row) for row in rows[:5]]))
     )
@@ -78,11 +78,11 @@ def draw_corridors(printed: Printed, boundaries: Boundaries, path: Path) -> str 
 class Sheet:
     """The main map with its inset; a line may begin in one and end in the other."""
 
-    def __init__(self, figure: Figure, printed: Printed, boundaries: Boundaries) -> None:
+    def __init__(self, figure: Figure, printed: Printed, layer: boundaries.Boundaries) -> None:
         self.figure, self.printed = figure, printed
         self.ground = figure.add_axes(MAP_BOX)
         land(self.ground, MAP)
-        county_lines(self.ground, boundaries.counties)
+        county_lines(self.ground, layer.counties)
         self.gulf = figure.add_axes(GULF_BOX, zorder=2)
         land(self.gulf, GULF)
         self.names = Names(figure)

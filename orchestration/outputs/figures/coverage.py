@@ -10,14 +10,14 @@ from matplotlib.patches import Patch, Rectangle
 from orchestration.outputs.figures.style import INK, LINE, SOFT, finish, new_figure
 from orchestration.outputs.printed import Printed, Row
 from orchestration.outputs.words import plain
-from orchestration.places.boundaries import Boundaries
+from orchestration.places import boundaries
 
 COLOURS = {"three_or_more": "#0b5563", "one_or_two": "#8fc1c6", "none": "#ffffff"}
 HATCHES = {"none": "////"}
 BLOCKS, MOST_PERIODS = 3, 5
 
 
-def draw_coverage(printed: Printed, boundaries: Boundaries, path: Path) -> str | None:
+def draw_coverage(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
     periods = printed.series("coverage", MOST_PERIODS)
     told = {
         (row["place_id"], row["period_id"]): row

@@ -12,7 +12,7 @@ import geopandas
 from matplotlib.axes import Axes
 
 from orchestration.outputs.figures.style import LAND, LINE, WATER
-from orchestration.places.boundaries import country_shapes
+from orchestration.places import boundaries
 
 KENYA_FRAME = (33.0, 42.8, -5.0, 5.3)  # west, east, south, north
 
@@ -20,7 +20,7 @@ KENYA_FRAME = (33.0, 42.8, -5.0, 5.3)  # west, east, south, north
 def land(axes: Axes, frame: tuple[float, float, float, float]) -> None:
     """All land of the frame in one tone; a degree is as long up as across, which holds near the equator."""
     west, east, south, north = frame
-    shapes = geopandas.GeoSeries(country_shapes(), crs="EPSG:4326").cx[west:east, south:north]
+    shapes = geopandas.GeoSeries(boundaries.country_shapes(), crs="EPSG:4326").cx[west:east, south:north]  # type: ignore[misc]
     shapes.clip((west, south, east, north)).plot(ax=axes, color=LAND, linewidth=0, aspect=None)
     axes.set(
         xlim=(west, east), ylim=(south, north), facecolor=WATER, xlabel="", ylabel="", xticks=[], yticks=[]

@@ -23,7 +23,7 @@ from orchestration.outputs.figures.style import (
 )
 from orchestration.outputs.printed import YEARLY, Printed, Row
 from orchestration.outputs.words import Sentence, plain
-from orchestration.places.boundaries import Boundaries
+from orchestration.places import boundaries
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")
 HEIGHT = 8.25
@@ -31,7 +31,7 @@ WIDE = 3.0  # upper over lower end of the interval, from which on a map must not
 HATCH_INK = "#5b666c"
 
 
-def draw_hotspots(printed: Printed, boundaries: Boundaries, path: Path) -> str | None:
+def draw_hotspots(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
     grain = next(iter(printed.grains("hotspots")), None)
     period = printed.newest("hotspots", YEARLY, record_grain=grain)
     if grain is None or period is None:
@@ -43,7 +43,7 @@ def draw_hotspots(printed: Printed, boundaries: Boundaries, path: Path) -> str |
         axes = figure.add_axes((left, bottom, 0.485, 0.414))
         axes.set_aspect("equal")
         rows = printed.rows("hotspots", record_grain=grain, period_id=period, role=role)
-        _map(axes, rows, printed, boundaries)
+        _map(axes, rows, printed, layer)
         axes.text(
             0.03,
             0.03,
@@ -64,13 +64,13 @@ def draw_hotspots(printed: Printed, boundaries: Boundaries, path: Path) -> str |
         handleheight=1.3,
         columnspacing=1.6,
     )
-    finish(figure, printed, printed.period(period), path, boundaries)
+    finish(figure, printed, printed.period(period), path, layer)
     return _alt(printed, grain, period)
 
 
-def _map(axes: Axes, rows: list[Row], printed: Printed, boundaries: Boundaries) -> None:
+def _map(axes: Axes, rows: list[Row], printed: Printed, layer: boundaries.Boundaries) -> None:
     land(axes, KENYA_FRAME)
-    shapes = boundaries.counties
+    shapes = layer.counties
     judged = {row["place_id"]: row for row in rows if row["label"] in LABEL_COLOURS}
     rest = [code for code in shapes if code not in judged]
     counties(axes, shapes, rest, facecolor=NOT_SHOWN, hatch=NOT_SHOWN_HATCH, hatchcolor=LINE)

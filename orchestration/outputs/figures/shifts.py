@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from orchestration.outputs.figures.style import DOWN, INK, LINE, SOFT, UP, finish, new_figure
 from orchestration.outputs.printed import CHANGED, Printed, Row, is_firm
 from orchestration.outputs.words import plain
-from orchestration.places.boundaries import Boundaries
+from orchestration.places import boundaries
 
 MOST_ROWS = 16
 ENDS = (1 / 8, 8.0)  # of the axis; what lies beyond is drawn as an arrow at its end
@@ -24,7 +24,7 @@ BANDS = {
 }
 
 
-def draw_shifts(printed: Printed, boundaries: Boundaries, path: Path) -> str | None:
+def draw_shifts(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
     grain = next(iter(printed.grains("corridor_shifts")), None)
     rows = [
         row

@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from orchestration.outputs.fonts import FONTS
 from orchestration.outputs.printed import Printed
 from orchestration.outputs.words import Slot, plain
-from orchestration.places.boundaries import Boundaries, captions
+from orchestration.places import boundaries
 
 WIDTH = 6.7  # inches: the text block of an A4 page, so that type in a figure has its real size
 BOLD: dict[str, Any] = {"family": "Fira Sans SemiBold", "weight": 600}
@@ -33,7 +33,12 @@ LABEL_COLOURS = {
 LABEL_HATCHES = {"lower": "----"}
 NOT_SHOWN, NOT_SHOWN_HATCH, WIDE_HATCH = "#dfe3e6", "......", "//////"
 DIRECTION_COLOURS = {"into": "#0b3c79", "out_of": "#d55e00", "within": "#2aa187", "outside": "#777777"}
-DIRECTION_LINES = {"into": "-", "out_of": "-", "within": (0, (5, 1.2)), "outside": (0, (1.2, 1.2))}
+DIRECTION_LINES: dict[str, Any] = {
+    "into": "-",
+    "out_of": "-",
+    "within": (0, (5, 1.2)),
+    "outside": (0, (1.2, 1.2)),
+}
 UP, DOWN = "#d55e00", "#0b3c79"
 DPI = 170
 _SALT = "njia"  # ids inside an SVG come of it: no chance in them
@@ -44,7 +49,7 @@ def drawing() -> Iterator[None]:
     """Inside, matplotlib draws in Njia's type and writes the same bytes each time."""
     for name in sorted(FONTS.glob("*.ttf")):
         font_manager.fontManager.addfont(name)
-    settings = {
+    settings: dict[Any, Any] = {
         "font.family": "Fira Sans", "font.size": 7.5, "text.color": INK, "axes.edgecolor": LINE,
         "axes.labelcolor": SOFT, "xtick.color": SOFT, "ytick.color": INK, "axes.linewidth": 0.6,
         "hatch.linewidth": 0.5, "svg.fonttype": "path", "svg.hashsalt": _SALT, "path.simplify": True,
@@ -64,7 +69,7 @@ def finish(
     printed: Printed,
     period: Slot,
     path: Path,
-    boundaries: Boundaries | None = None,
+    layer: boundaries.Boundaries | None = None,
     has_lines: bool = False,
 ) -> None:
     """Source and, on a map, the words that stand on every map; then both files."""
@@ -73,10 +78,10 @@ def finish(
         "release": str(printed.manifest["release_id"]),
         "period": plain(period),
     }
-    if boundaries is None:
+    if layer is None:
         source = plain(printed.words("figure.source_plain", **slots))
     else:
-        said = captions(boundaries)
+        said = boundaries.captions(layer)
         disclaimer = f"{said.label} {said.disclaimer}" + (f" {said.schematic}" if has_lines else "")
         source = plain(printed.words("figure.source", **slots, disclaimer=disclaimer, credits=said.credits))
     lines = textwrap.fill(source, 165)

@@ -18,13 +18,13 @@ from orchestration.outputs.figures.style import (
 )
 from orchestration.outputs.printed import Printed, Row, ranked
 from orchestration.outputs.words import plain
-from orchestration.places.boundaries import Boundaries
+from orchestration.places import boundaries
 
 COLUMNS, MOST_ROWS, MOST_PERIODS = 4, 3, 6
 ROW_HEIGHT, AROUND = 1.2, 0.95
 
 
-def draw_years(printed: Printed, boundaries: Boundaries, path: Path) -> str | None:
+def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
     grain = next(iter(printed.grains("corridors")), None)
     periods = printed.series("corridors", MOST_PERIODS, record_grain=grain, is_shown=True)
     if grain is None or len(periods) < 2:

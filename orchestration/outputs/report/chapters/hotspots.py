@@ -53,7 +53,7 @@ def _of_role(printed: Printed, grain: str, role: str) -> Iterator[Block]:
         caption = words(
             f"hotspots.table.{role}", grain=words(f"grain.{grain}"), period=printed.period(period)
         )
-        yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.1, 1.5, 2.6))
+        yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.5, 1.5, 2.2))
     else:
         yield Paragraph(words("hotspots.none", period=printed.period(period)))
     for label in NO_FINDING:
