@@ -58,7 +58,7 @@ class Printed:
             return list(self.manifest.get("disclosure", {}).get("policy", {}).get("rows", []))
         frame = self.edition.table(table)
         return [
-            {str(column): None if pd.isna(value) else value for column, value in row.items()}
+            {str(column): _value(str(column), value) for column, value in row.items()}
             for row in frame.to_dict("records")
         ]
 
@@ -158,10 +158,15 @@ class Printed:
         return next((found[0] for kind in kinds if (found := self.periods_of(table, kind, **where))), None)
 
     def series(self, table: str, most: int, **where: Any) -> list[str]:
-        """The newest periods of one kind, years before rounds before quarters, the oldest first."""
-        kinds = (kind for kind in ("year", "round", "quarter") if self.periods_of(table, kind, **where))
-        kind = next(kinds, None)
-        return self.periods_of(table, kind, **where)[:most][::-1] if kind else []
+        """The newest periods of one kind that do not overlap, the oldest first.
+
+        Windows of twelve months slide by a quarter: of them, those that end in the same quarter.
+        """
+        found = next((found for kind in PERIOD_KINDS if (found := self.periods_of(table, kind, **where))), [])
+        if found and self.period_kind(found[0]) == "rolling_12_months":
+            ends = {one: _day(self._periods[one]["period_to"]) for one in found}
+            found = [one for one in found if ends[one].month == ends[found[0]].month]
+        return found[:most][::-1]
 
     def grains(self, table: str) -> list[str]:
         found = {row["record_grain"] for row in self.rows(table)}
@@ -209,6 +214,13 @@ def shown(value: Any) -> str:
 def _reference_labels() -> dict[tuple[str, str], str]:
     with (REFERENCE_SEEDS / "codes.csv").open(encoding="utf-8", newline="") as lines:
         return {(row["domain"], row["code"]): row["label"] for row in csv.DictReader(lines)}
+
+
+def _value(column: str, value: Any) -> Any:
+    """None for what is not there; a count is whole, though a column with gaps holds fractions."""
+    if pd.isna(value):
+        return None
+    return int(value) if column.endswith("_count") else value
 
 
 def _agrees(value: Any, wanted: Any) -> bool:

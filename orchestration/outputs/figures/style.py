@@ -31,7 +31,7 @@ LABEL_COLOURS = {
     "lower": "#5aa0c4",
 }
 LABEL_HATCHES = {"lower": "----"}
-NOT_SHOWN, NOT_SHOWN_HATCH, WIDE_HATCH = "#dfe3e6", "......", "//////"
+NOT_SHOWN, NOT_SHOWN_HATCH, WIDE_HATCH = "#dfe3e6", "...", "//////"
 DIRECTION_COLOURS = {"into": "#0b3c79", "out_of": "#d55e00", "within": "#2aa187", "outside": "#777777"}
 DIRECTION_LINES: dict[str, Any] = {
     "into": "-",

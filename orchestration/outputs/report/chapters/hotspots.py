@@ -19,7 +19,7 @@ def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
     if not printed.has("hotspots"):
         blocks.append(Paragraph(words("absent.hotspots"), "note"))
     if alt := figures.get("hotspots"):
-        blocks.append(Figure("hotspots", alt, words("figure.hotspots")))
+        blocks.append(Figure("hotspots", alt, _caption(printed)))
     for label in TOLD:
         blocks.append(
             Paragraph(
@@ -32,6 +32,13 @@ def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
     if printed.has("hotspots"):
         blocks.append(Paragraph(words("hotspots.note"), "note"))
     return Chapter("hotspots", words.text("chapter.hotspots"), blocks)
+
+
+def _caption(printed: Printed) -> Sentence:
+    said = printed.words("figure.hotspots")
+    if printed.says("hotspots", "ratio_low"):
+        return said
+    return (*said, " ", *printed.words("figure.no_width"))
 
 
 def _of_role(printed: Printed, grain: str, role: str) -> Iterator[Block]:
