@@ -8,8 +8,6 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-import pandas as pd
-
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.words import Said, Words
 from orchestration.settings import REFERENCE_SEEDS
@@ -57,16 +55,19 @@ class Printed:
         if table == "policy":
             return list(self.manifest.get("disclosure", {}).get("policy", {}).get("rows", []))
         frame = self.edition.table(table)
+        there = frame.astype(object).where(frame.notna(), None)
         return [
             {str(column): _value(str(column), value) for column, value in row.items()}
-            for row in frame.to_dict("records")
+            for row in there.to_dict("records")
         ]
 
     def rows(self, table: str, **where: Any) -> list[Row]:
         """Rows that agree; a list or set of values means any of them. None where the table is not printed."""
-        return [
-            row for row in self.read(table) if all(_agrees(row.get(name), one) for name, one in where.items())
-        ]
+        found = self.read(table)
+        for name, wanted in where.items():
+            several = wanted if isinstance(wanted, list | set | tuple) else (wanted,)
+            found = [row for row in found if row.get(name) in several]
+        return found
 
     def has(self, table: str) -> bool:
         return bool(self.read(table))
@@ -217,14 +218,8 @@ def _reference_labels() -> dict[tuple[str, str], str]:
 
 
 def _value(column: str, value: Any) -> Any:
-    """None for what is not there; a count is whole, though a column with gaps holds fractions."""
-    if pd.isna(value):
-        return None
-    return int(value) if column.endswith("_count") else value
-
-
-def _agrees(value: Any, wanted: Any) -> bool:
-    return value in wanted if isinstance(wanted, list | set | tuple | frozenset) else value == wanted
+    """A count is whole, though a column with gaps holds fractions."""
+    return int(value) if value is not None and column.endswith("_count") else value
 
 
 def _day(value: Any) -> date:
