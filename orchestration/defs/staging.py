@@ -38,9 +38,13 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         ],
     }
     earlier = [one.manifest for one in reversed(release.list_releases(settings))]
+    before = release.current_release(settings)
 
     def write_pages(folder: Path, found: Mapping[str, Any]) -> None:
         outputs.write_quality_of_release(folder, found, earlier)
+        outputs.write_reports(
+            folder, found, refresh.county_boundaries, (before.path, before.manifest) if before else None
+        )
         outputs.write_map_pages(folder, found, refresh.county_boundaries)
 
     staged = release.stage(

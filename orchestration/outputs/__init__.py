@@ -4,13 +4,15 @@ Belongs here: gathering what a reader is told and laying it out as pages and tab
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
-quality_of_refresh, quality_of_release, quality_page; edition, map_page.
+quality_of_refresh, quality_of_release, quality_page; edition, words, printed, then the packages figures,
+report and map_page.
 """
 
 from orchestration.outputs.map_page import MAP_PAGE, write_map_pages
 from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
+from orchestration.outputs.report import write_reports
 from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
 
 __all__ = [
@@ -27,4 +29,5 @@ __all__ = [
     "write_quality_of_refresh",
     "write_quality_of_release",
     "write_receipts",
+    "write_reports",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,7 @@ def manifest(of_earlier: bool = False) -> dict[str, Any]:
     }
 
 
+@cache
 def printed_tables(edition: str, of_earlier: bool = False) -> dict[str, pd.DataFrame]:
     is_partner = edition == "partner"
     years = YEARS[:-1] if of_earlier else YEARS
@@ -256,7 +258,7 @@ def _shifts(of_earlier: bool) -> pd.DataFrame:
     for n, (origin, destination, status, ratio, evidence, displaced) in enumerate(
         SHIFTS[: 5 if of_earlier else None]
     ):
-        wide = 1.4 + n / 10
+        wide = 1.2 + n / 50
         rows.append((
             f"{origin}>{destination}", "case", *WINDOWS, origin, destination, status, _band(ratio), ratio,
             ratio and round(ratio / wide, 2), ratio and round(ratio * wide, 2), evidence, displaced,
@@ -373,6 +375,7 @@ def _places(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return _frame("place_id name kind country_place_id pcode iso_alpha3 iso_alpha2 region lat lon", rows)
 
 
+@cache
 def _seed(name: str) -> list[dict[str, str]]:
     with (REFERENCE_SEEDS / name).open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from orchestration.outputs.edition import Edition
+from orchestration.outputs.printed import Printed
 from orchestration.outputs.report import chapters
 from orchestration.outputs.report.parts import Report
-from orchestration.outputs.report.printed import Printed
 from orchestration.outputs.words import Sentence, Words
 
 LAYOUT = ("contents", "skip", "figure", "table", "page", "chapters", "as_pdf", "as_map")
@@ -52,7 +52,8 @@ def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str
 
 def _span(printed: Printed) -> Sentence:
     """From the first to the last year or round that numbers of persons are printed of."""
-    periods = [one for kind in ("year", "round") for one in printed.periods_of("ends", kind)]
+    kinds = ("year", "rolling_12_months", "round")
+    periods = [one for kind in kinds for one in printed.periods_of("ends", kind)]
     if not periods:
         return printed.words("title.no_period")
     periods.sort(key=lambda one: str(printed.rows("periods", period_id=one)[0]["period_to"]))

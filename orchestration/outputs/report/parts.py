@@ -46,7 +46,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Table:
-    """`numbers`: how many columns at the end are figures. The first cell of a row is its head."""
+    """`numbers`: how many columns at the end are figures. The first cell of a row is its head.
+
+    `is_narrow`: two such tables, one after the other, stand side by side where there is room.
+    """
 
     kind: ClassVar[str] = "table"
     caption: Sentence
@@ -54,6 +57,7 @@ class Table:
     rows: Sequence[Sequence[Sentence]]
     numbers: int = 0
     widths: Sequence[float] = ()
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.chapters.findings import ranked
+from orchestration.outputs.printed import Printed, ranked
 from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
-from orchestration.outputs.report.printed import Printed
 from orchestration.outputs.words import Said, Sentence
 
 DIRECTIONS = ("into", "out_of", "within", "outside", "unknown")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestration.outputs.printed import Printed, Row
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Paragraph, Table
-from orchestration.outputs.report.printed import Printed, Row
 from orchestration.outputs.words import Said, Sentence
 
 PARTNERS = ("three_or_more", "one_or_two", "none")

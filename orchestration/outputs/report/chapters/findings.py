@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.printed import PERIOD_KINDS, TOTAL, Printed, Row
+from orchestration.outputs.printed import CHANGED, PERIOD_KINDS, TOTAL, YEARLY, Printed, is_firm, ranked
 from orchestration.outputs.words import Sentence
 
 GRAIN = "case"
-YEARLY = ("rolling_12_months", "year", "round")
-CHANGED = ("emerging", "growing", "fading", "abandoned")
 MOST_NAMED = 5
 
 
@@ -22,17 +20,6 @@ def findings(printed: Printed) -> list[Sentence]:
         *_risk(printed),
         *_unknown(printed),
     ]
-
-
-def is_firm(printed: Printed, shift: Row) -> bool:
-    """Several partners carry the change; the public edition prints no other."""
-    return not printed.says("corridor_shifts", "evidence") or shift["evidence"] == "panel"
-
-
-def ranked(rows: list[Row]) -> list[Row]:
-    """Most persons first; what is not shown is left out."""
-    counted = [row for row in rows if row["person_count"] is not None]
-    return sorted(counted, key=lambda row: (-row["person_count"], *map(str, row.values())))
 
 
 def named(printed: Printed, place_ids: list[str]) -> Sentence:

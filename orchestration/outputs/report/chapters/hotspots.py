@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.chapters.findings import YEARLY
+from orchestration.outputs.printed import YEARLY, Printed, Row
 from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
-from orchestration.outputs.report.printed import Printed, Row
 from orchestration.outputs.words import Sentence
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")
@@ -20,7 +19,7 @@ def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
     if not printed.has("hotspots"):
         blocks.append(Paragraph(words("absent.hotspots"), "note"))
     if alt := figures.get("hotspots"):
-        blocks.append(Figure("hotspots", alt, words("figure.hotspots")))
+        blocks.append(Figure("hotspots", alt, _caption(printed)))
     for label in TOLD:
         blocks.append(
             Paragraph(
@@ -33,6 +32,13 @@ def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
     if printed.has("hotspots"):
         blocks.append(Paragraph(words("hotspots.note"), "note"))
     return Chapter("hotspots", words.text("chapter.hotspots"), blocks)
+
+
+def _caption(printed: Printed) -> Sentence:
+    said = printed.words("figure.hotspots")
+    if printed.says("hotspots", "ratio_low"):
+        return said
+    return (*said, " ", *printed.words("figure.no_width"))
 
 
 def _of_role(printed: Printed, grain: str, role: str) -> Iterator[Block]:
@@ -54,7 +60,7 @@ def _of_role(printed: Printed, grain: str, role: str) -> Iterator[Block]:
         caption = words(
             f"hotspots.table.{role}", grain=words(f"grain.{grain}"), period=printed.period(period)
         )
-        yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.1, 1.5, 2.6))
+        yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.5, 1.5, 2.2))
     else:
         yield Paragraph(words("hotspots.none", period=printed.period(period)))
     for label in NO_FINDING:

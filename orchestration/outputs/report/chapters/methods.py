@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestration.outputs.printed import Printed
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Heading, Paragraph, Table
-from orchestration.outputs.report.printed import Printed
 from orchestration.outputs.words import Sentence
 
 POLICY = (

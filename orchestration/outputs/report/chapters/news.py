@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.chapters.findings import CHANGED, GRAIN, YEARLY, is_firm, named
+from orchestration.outputs.printed import CHANGED, YEARLY, Printed, Row, is_firm
+from orchestration.outputs.report.chapters.findings import GRAIN, named
 from orchestration.outputs.report.parts import Bullets, Chapter, Paragraph
-from orchestration.outputs.report.printed import Printed, Row
 from orchestration.outputs.words import Sentence, Slot
 
 ENDS = ("origin_place_id", "destination_place_id")

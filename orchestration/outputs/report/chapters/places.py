@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.chapters.findings import ranked
+from orchestration.outputs.printed import TOTAL, UNKNOWN, Printed, ranked
 from orchestration.outputs.report.parts import Block, Chapter, Heading, Paragraph, Table
-from orchestration.outputs.report.printed import TOTAL, UNKNOWN, Printed
 from orchestration.outputs.words import Said, Sentence, Slot
 
 MOST_ROWS, MOST_PERIODS = 12, 4
@@ -19,6 +18,9 @@ def places(printed: Printed) -> Chapter:
         blocks.append(Paragraph(words("absent.ends"), "note"))
     for grain in printed.grains("ends"):
         blocks += _of_grain(printed, "ends", grain)
+    if printed.has("ends"):
+        legend = words("hidden.legend", symbol=printed.hidden, least=printed.policy("least_persons"))
+        blocks.append(Paragraph(legend, "note"))
     blocks += [Heading(words.text("places.transit")), *_transit(printed)]
     blocks.append(Heading(words.text("places.children")))
     if not printed.has("children"):
@@ -53,7 +55,7 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
                     words(f"column.{'county' if in_kenya else 'country'}"),
                     *((printed.period(one),) for one in periods),
                 ]
-                yield Table(caption, columns, rows, len(periods))
+                yield Table(caption, columns, rows, len(periods), is_narrow=len(periods) < MOST_PERIODS)
 
 
 def _lines(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.report.chapters.findings import YEARLY
+from orchestration.outputs.printed import YEARLY, Printed, Row
 from orchestration.outputs.report.parts import Block, Chapter, Paragraph, Table
-from orchestration.outputs.report.printed import Printed, Row
 from orchestration.outputs.words import Sentence
 
 BANDS = ("much_higher", "higher", "typical", "lower", "between_bands", "not_rated")

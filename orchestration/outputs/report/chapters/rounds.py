@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orchestration.outputs.printed import Printed, Row
 from orchestration.outputs.report.parts import Block, Chapter, Paragraph, Table
-from orchestration.outputs.report.printed import Printed, Row
 
 TOLD = ("panel_confirmed", "single_partner", "new_source")
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.report.chapters.findings import CHANGED, is_firm
+from orchestration.outputs.printed import CHANGED, Printed, Row, is_firm
 from orchestration.outputs.report.chapters.hotspots import against_usual
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Heading, Paragraph, Table
-from orchestration.outputs.report.printed import Printed, Row
 from orchestration.outputs.words import Sentence, Slot
 
 NOT_CHANGED = ("stable", "new_source", "too_few")

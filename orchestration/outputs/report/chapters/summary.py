@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from orchestration.outputs.printed import TOTAL, Printed
 from orchestration.outputs.report.chapters.findings import GRAIN, findings
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Fact, Facts, Paragraph
-from orchestration.outputs.report.printed import TOTAL, Printed
 
 
 def summary(printed: Printed) -> Chapter:

@@ -8,8 +8,6 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-import pandas as pd
-
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.words import Said, Words
 from orchestration.settings import REFERENCE_SEEDS
@@ -38,6 +36,8 @@ TOTAL, UNKNOWN = "*", "unknown"
 KENYA = "KEN"
 # In this order a period is looked for when a chapter speaks of the newest.
 PERIOD_KINDS = ("year", "rolling_12_months", "round", "quarter")
+YEARLY = ("rolling_12_months", "year", "round")
+CHANGED = ("emerging", "growing", "fading", "abandoned")
 GRAINS = ("case", "route_report", "interception", "flow_count")
 
 
@@ -55,16 +55,19 @@ class Printed:
         if table == "policy":
             return list(self.manifest.get("disclosure", {}).get("policy", {}).get("rows", []))
         frame = self.edition.table(table)
+        there = frame.astype(object).where(frame.notna(), None)
         return [
-            {str(column): None if pd.isna(value) else value for column, value in row.items()}
-            for row in frame.to_dict("records")
+            {str(column): _value(str(column), value) for column, value in row.items()}
+            for row in there.to_dict("records")
         ]
 
     def rows(self, table: str, **where: Any) -> list[Row]:
         """Rows that agree; a list or set of values means any of them. None where the table is not printed."""
-        return [
-            row for row in self.read(table) if all(_agrees(row.get(name), one) for name, one in where.items())
-        ]
+        found = self.read(table)
+        for name, wanted in where.items():
+            several = wanted if isinstance(wanted, list | set | tuple) else (wanted,)
+            found = [row for row in found if row.get(name) in several]
+        return found
 
     def has(self, table: str) -> bool:
         return bool(self.read(table))
@@ -156,10 +159,15 @@ class Printed:
         return next((found[0] for kind in kinds if (found := self.periods_of(table, kind, **where))), None)
 
     def series(self, table: str, most: int, **where: Any) -> list[str]:
-        """The newest periods of one kind, years before rounds before quarters, the oldest first."""
-        kinds = (kind for kind in ("year", "round", "quarter") if self.periods_of(table, kind, **where))
-        kind = next(kinds, None)
-        return self.periods_of(table, kind, **where)[:most][::-1] if kind else []
+        """The newest periods of one kind that do not overlap, the oldest first.
+
+        Windows of twelve months slide by a quarter: of them, those that end in the same quarter.
+        """
+        found = next((found for kind in PERIOD_KINDS if (found := self.periods_of(table, kind, **where))), [])
+        if found and self.period_kind(found[0]) == "rolling_12_months":
+            ends = {one: _day(self._periods[one]["period_to"]) for one in found}
+            found = [one for one in found if ends[one].month == ends[found[0]].month]
+        return found[:most][::-1]
 
     def grains(self, table: str) -> list[str]:
         found = {row["record_grain"] for row in self.rows(table)}
@@ -185,6 +193,17 @@ class Printed:
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
+def is_firm(printed: Printed, shift: Row) -> bool:
+    """Several partners carry the change; the public edition prints no other."""
+    return not printed.says("corridor_shifts", "evidence") or shift["evidence"] == "panel"
+
+
+def ranked(rows: list[Row]) -> list[Row]:
+    """Most persons first; what is not shown is left out."""
+    counted = [row for row in rows if row["person_count"] is not None]
+    return sorted(counted, key=lambda row: (-row["person_count"], *map(str, row.values())))
+
+
 def shown(value: Any) -> str:
     """A figure as print has it."""
     if isinstance(value, float):
@@ -198,8 +217,9 @@ def _reference_labels() -> dict[tuple[str, str], str]:
         return {(row["domain"], row["code"]): row["label"] for row in csv.DictReader(lines)}
 
 
-def _agrees(value: Any, wanted: Any) -> bool:
-    return value in wanted if isinstance(wanted, list | set | tuple | frozenset) else value == wanted
+def _value(column: str, value: Any) -> Any:
+    """A count is whole, though a column with gaps holds fractions."""
+    return int(value) if value is not None and column.endswith("_count") else value
 
 
 def _day(value: Any) -> date:
