@@ -5,10 +5,11 @@ anything (`gates`), nor what may be published (`release`). Reading order: receip
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
 quality_of_refresh, quality_of_release, quality_page; edition, words, printed, then the packages figures,
-report and map_page.
+report and map_page; pages.
 """
 
-from orchestration.outputs.map_page import MAP_PAGE, write_map_pages
+from orchestration.outputs.map_page import write_map_pages
+from orchestration.outputs.pages import pages_of
 from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
@@ -17,12 +18,12 @@ from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_e
 
 __all__ = [
     "FATES",
-    "MAP_PAGE",
     "ExtractRows",
     "Outcome",
     "Receipt",
     "forget_receipts",
     "gather_receipts",
+    "pages_of",
     "rows_of_extracts",
     "told_at",
     "write_map_pages",

@@ -26,7 +26,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.outputs.edition import editions_of
-from orchestration.outputs.map_page import MAP_PAGE, write_map_pages
+from orchestration.outputs.map_page import write_map_pages
+from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries import generalised
 from orchestration.settings import REFERENCE_SEEDS
 from tests.browser.test_dagster_ui import BROWSER_FLAGS

@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.outputs.edition import Edition, editions_of
-from orchestration.outputs.map_page import MAP_PAGE, write_map_pages
+from orchestration.outputs.map_page import write_map_pages
+from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries import generalised
 from tests.browser.test_dagster_ui import BROWSER_FLAGS
-from tests.unit.printed_world import write_edition, write_release
+from tests.unit.printed_world import WINDOWS, write_edition, write_release
 
 VIEWS = ("corridors", "places", "hotspots", "risk", "shifts", "coverage")
 HIDDEN = "c"
@@ -347,6 +348,36 @@ def test_the_page_speaks_swahili(open_page: Callable[..., Any]) -> None:
     assert "Panajitokeza waziwazi" in swahili
     page.get_by_role("button", name="English").click()
     assert page.locator("body").inner_text() == english
+
+
+def test_both_spans_of_a_shift_are_drawn_where_their_counts_are_printed(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    manifest = write_release(tmp_path)
+    file = tmp_path / "partner" / "parquet" / "report.report_corridors.parquet"
+    corridors = pq.read_table(file).to_pandas()
+    corridors["period_id"] = corridors["period_id"].replace(dict(zip(("2024", "2025"), WINDOWS, strict=True)))
+    pq.write_table(pa.Table.from_pandas(corridors, preserve_index=False), file)
+    write_map_pages(tmp_path, manifest, generalised())
+    (told,) = [edition for edition in editions_of(tmp_path, manifest) if edition.name == "partner"]
+    called = names(told)
+    counts = {
+        (row.period_id, row.origin_place_id, row.destination_place_id): f"{row.person_count:,}"
+        if row.is_shown
+        else HIDDEN
+        for row in told.table("corridors").itertuples()
+    }
+    page = open_page("view=shifts&moment=before", path=tmp_path / "partner" / MAP_PAGE)
+    assert page.locator("#choose-moment").input_value() == "before"
+    wanted = [
+        (called[o], called[d], *(counts.get((window, o, d), HIDDEN) for window in WINDOWS))
+        for o, d in zip(
+            *(told.table("corridor_shifts")[f"{end}_place_id"] for end in ("origin", "destination")),
+            strict=True,
+        )
+    ]
+    assert sorted(columns(table(page), "From", "To", "Persons, before", "Persons, after")) == sorted(wanted)
+    assert len({before for *_, before, _ in wanted}) > 3
 
 
 def test_a_sparse_edition_says_what_it_does_not_print(open_page: Callable[..., Any], tmp_path: Path) -> None:

@@ -5,6 +5,6 @@ script and style, and putting them into one file (`page`). `vendor` holds the dr
 judging what may be shown, which happened before the tables were printed.
 """
 
-from orchestration.outputs.map_page.page import MAP_PAGE, write_map_pages
+from orchestration.outputs.map_page.page import write_map_pages
 
-__all__ = ["MAP_PAGE", "write_map_pages"]
+__all__ = ["write_map_pages"]

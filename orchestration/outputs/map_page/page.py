@@ -17,9 +17,9 @@ from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.map_page.shapes import shapes
 from orchestration.outputs.map_page.told import code_labels, tables
 from orchestration.outputs.map_page.words import words
+from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE
 from orchestration.places import boundaries
 
-MAP_PAGE = "report/map.html"
 HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In this order: each names only what stands before it, or what is called once all are there.
@@ -48,7 +48,7 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         "as_of": edition.manifest["as_of"][:10],
         "policy": _policy(edition),
         "credits": said.credits,
-        "has_report": (edition.path / MAP_PAGE).with_name("index.html").is_file(),
+        "has_report": (edition.path / REPORT_PAGE).is_file(),
         "words": words(said, code_labels(edition), edition.table("places")["place_id"]),
         "shapes": shapes(counties),
         "tables": tables(edition),

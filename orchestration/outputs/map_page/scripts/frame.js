@@ -5,7 +5,7 @@ const FRAMES = {
     box: [29, -7.7, 53.2, 10.2],
     gulf: { west: 45.3, south: -7.4, high: 6.9 },
     far: { box: [49.1, 0, 53, 6.1], columns: 1 },
-    unknown: [29.9, -7.1],
+    unknown: [41.4, -6.7], // in the sea, so that it points at no country
   },
   tall: {
     box: [29.1, -17.4, 46.6, 10.2],

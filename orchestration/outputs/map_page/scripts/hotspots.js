@@ -2,7 +2,7 @@
 const WIDE_INTERVAL = 4; // upper over lower bound; hatched from here on: hardly more than a hint
 const NAMED = 8; // hotspots that the summary calls by name
 const FACTOR_BANDS = ["half_or_less", "lower", "about_the_same", "higher", "twice_or_more"];
-const LABEL_MARKS = { hotspot: "▲▲", elevated: "▲", lower: "▼" };
+const LABEL_MARKS = { hotspot: { size: 13 }, elevated: { size: 9 }, lower: { size: 9, isDown: true } };
 const UNJUDGED = ["insufficient", "single_source", "not_comparable", "too_few"];
 const rank = (row) => FACTOR_BANDS.indexOf(row.told.factor_band) + (row.told.label === "hotspot" ? 0.5 : 0);
 
@@ -65,9 +65,9 @@ const hotspotsView = {
       points: [
         ...rows.filter((row) => !isArea(row.place))
           .map((row) => ({ key: row.key, place: row.place, colour: colour(row), shape: "diamond", size: 15, isRimmed: true,
-            name: `${LABEL_MARKS[row.told.label] ?? ""} ${row.title}`.trim() })),
+            isNamed: true })),
         ...marked.filter((row) => isArea(row.place))
-          .map((row) => ({ key: row.key, place: row.place, size: 0, name: `${LABEL_MARKS[row.told.label]} ${row.title}` })),
+          .map((row) => ({ key: row.key, place: row.place, shape: "triangle", isNamed: true, ...LABEL_MARKS[row.told.label] })),
       ],
       hasGaps: true,
     };

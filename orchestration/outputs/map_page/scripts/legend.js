@@ -14,7 +14,12 @@ const drawing = (width, height, ...shapes) => {
 };
 
 const swatch = (entry) => {
-  if (entry.mark) return make("span", { class: "mark", "aria-hidden": "true" }, entry.mark);
+  if (entry.mark) {
+    const half = entry.mark.size / 2;
+    const points = entry.mark.isDown ? [[8 - half, 8 - half], [8 + half, 8 - half], [8, 8 + half]]
+      : [[8 - half, 8 + half], [8 + half, 8 + half], [8, 8 - half]];
+    return drawing(16, 16, ["polygon", { points: points.join(" "), fill: colourOf("ink") }]);
+  }
   if (entry.line) {
     const stroke = { stroke: colourOf(entry.line), "stroke-width": 3, ...(entry.isDotted ? { "stroke-dasharray": "4 4" } : {}) };
     return drawing(30, 12, ["line", { x1: 0, x2: 22, y1: 6, y2: 6, ...stroke }], ["path", { d: "M20 1l9 5-9 5z", fill: colourOf(entry.line) }]);

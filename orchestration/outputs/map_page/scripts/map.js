@@ -133,16 +133,23 @@ const linesOf = (scene, pick) => {
   }));
 };
 
+// A name at the right edge of the map would be cut off.
+const labelSide = (place) => {
+  if (place in LABEL_SIDES) return LABEL_SIDES[place];
+  const [west, , east] = FRAMES[drawn.frame].box;
+  return drawn.points.get(place)[0] > east - 0.12 * (east - west) && !drawn.points.far.has(place) ? "left" : "right";
+};
+
 // Dots and bubbles with their names; a line from a place to itself is a ring.
 const spotsOf = (scene, pick) => {
   const loops = (scene.lines ?? []).filter((line) => line.from === line.to)
     .map((line) => ({ key: line.key, place: line.from, size: 16 + line.width * 2, colour: line.colour, isRing: true, width: line.width }));
   const points = scene.points ?? [];
   const isPicked = points.some((point) => point.key && point.key === pick);
-  const named = (point) => point.name ?? (point.isNamed ? placeName(point.place) : "");
+  const named = (point) => (point.isNamed ? placeName(point.place) : "");
   const data = [...loops, ...points].filter((point) => drawn.points.has(point.place)).map((point) => ({
     key: point.key, name: named(point), value: drawn.points.get(point.place),
-    symbol: point.shape ?? "circle", symbolSize: point.size,
+    symbol: point.shape ?? "circle", symbolSize: point.size, symbolRotate: point.isDown ? 180 : 0,
     itemStyle: {
       color: point.isRing ? "transparent" : point.colour ? colourOf(point.colour) : colourOf("ink"),
       opacity: isPicked && point.isBubble && point.key !== pick ? 0.25 : point.isBubble ? 0.78 : 1,
@@ -150,7 +157,7 @@ const spotsOf = (scene, pick) => {
       borderWidth: point.isRing ? Math.min(point.width, 5) : point.isBubble ? 0.5 : 1.2,
     },
     label: {
-      position: point.size ? (point.place === "SOM" && drawn.frame === "tall" ? "left" : LABEL_SIDES[point.place]) ?? "right" : "inside",
+      position: labelSide(point.place),
       show: Boolean(named(point)),
     },
   }));

@@ -38,7 +38,7 @@ const riskView = {
   scene: (shown, rows) => ({
     areas: rows.map((row) => ({ key: row.key, place: row.place, colour: `risk-${row.told.band}` })),
     points: rows.filter((row) => ["much_higher", "higher"].includes(row.told.band))
-      .map((row) => ({ key: row.key, place: row.place, size: 0, name: `${row.told.band === "higher" ? "▲" : "▲▲"} ${row.title}` })),
+      .map((row) => ({ key: row.key, place: row.place, shape: "triangle", isNamed: true, size: row.told.band === "higher" ? 9 : 13 })),
     hasGaps: true,
   }),
   legend: (shown, rows) => [

@@ -53,9 +53,9 @@ const shiftsView = {
   },
   summary(shown, rows) {
     const [before, after] = shown.windows.split("..").map(periodName);
-    const told = (status) => count(rows.filter((row) => row.told.status === status).length);
-    return say("summary.shifts", { grain: sayCode("grain", shown.grain), before, after, count: count(rows.length),
-      ...Object.fromEntries(STATUSES.map((status) => [status, told(status)])) });
+    const told = STATUSES.map((status) => [status, rows.filter((row) => row.told.status === status).length]);
+    const statuses = told.filter(([, found]) => found).map(([status, found]) => `${sayCode("status", status)} ${count(found)}`);
+    return say("summary.shifts", { grain: sayCode("grain", shown.grain), before, after, statuses: statuses.join(", ") || "0" });
   },
   meanings: (row) => [["shift_status", row.told.status], ["shift_evidence", row.told.evidence], ["shift_reason", row.told.reason]],
   figure: (row) => sayCode("status", row.told.status),
