@@ -38,9 +38,10 @@ const examplesUpTo = (largest) => {
 const scale = (entry, largest) => {
   const drawn = examplesUpTo(largest).map((persons) => {
     const part = Math.sqrt(persons / largest);
+    const round = bubbleScale();
     const shape = entry.widths
       ? drawing(26, 12, ["line", { x1: 0, x2: 26, y1: 6, y2: 6, stroke: colourOf("quiet"), "stroke-width": 1.4 + 9 * part }])
-      : drawing(52, 8 + 44 * part, ["circle", { cx: 26, cy: 4 + 22 * part, r: 3.5 + 22 * part, fill: "none", stroke: colourOf("quiet") }]);
+      : drawing(52 * round, (10 + 44 * part) * round, ["circle", { cx: 26 * round, cy: (5 + 22 * part) * round, r: (3.5 + 22 * part) * round, fill: "none", stroke: colourOf("quiet") }]);
     return make("span", { class: "entry" }, shape, make("span", {}, say("legend.persons", { persons: count(persons) })));
   });
   return make("li", { class: "scale" }, ...drawn);

@@ -25,7 +25,9 @@ const startMap = (onPick, tell) => {
     stage.dataset.drawnAt = performance.now().toFixed(1);
   });
   new ResizeObserver(() => {
-    if (stage.clientWidth !== chart.getWidth() || stage.clientHeight !== chart.getHeight()) chart.resize();
+    const [width, height] = [stage.clientWidth, stage.clientHeight];
+    // A window may be nothing for a moment, as when it is being printed: there is no map in no room.
+    if (width && height && (width !== chart.getWidth() || height !== chart.getHeight())) chart.resize();
   }).observe(stage);
 };
 const keyOf = (event) => (event.componentType === "geo" ? drawn.areas.get(event.name) : event.data?.key);
@@ -133,6 +135,8 @@ const linesOf = (scene, pick) => {
   }));
 };
 
+// A bubble takes as much of a small map as of a large one.
+const bubbleScale = () => Math.min(1, Math.max(0.5, stage.clientWidth / 720));
 // A name at the right edge of the map would be cut off.
 const labelSide = (place) => {
   if (place in LABEL_SIDES) return LABEL_SIDES[place];
@@ -149,7 +153,7 @@ const spotsOf = (scene, pick) => {
   const named = (point) => (point.isNamed ? placeName(point.place) : "");
   const data = [...loops, ...points].filter((point) => drawn.points.has(point.place)).map((point) => ({
     key: point.key, name: named(point), value: drawn.points.get(point.place),
-    symbol: point.shape ?? "circle", symbolSize: point.size, symbolRotate: point.isDown ? 180 : 0,
+    symbol: point.shape ?? "circle", symbolSize: point.isBubble ? point.size * bubbleScale() : point.size, symbolRotate: point.isDown ? 180 : 0,
     itemStyle: {
       color: point.isRing ? "transparent" : point.colour ? colourOf(point.colour) : colourOf("ink"),
       opacity: isPicked && point.isBubble && point.key !== pick ? 0.25 : point.isBubble ? 0.78 : 1,
