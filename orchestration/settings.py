@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,6 +184,12 @@ class Settings:
 def secret_from(variable: str) -> str | None:
     """A password that an operator keeps in the environment, under a name of their own choice."""
     return os.environ.get(variable) or None
+
+
+def has_display() -> bool:
+    """Whether a browser can show something: without a screen it would be one of text, in this terminal."""
+    asked = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in asked)
 
 
 def _is_on(name: str) -> bool:

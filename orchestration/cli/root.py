@@ -20,6 +20,7 @@ def cli() -> None:
       njia inbox add --samples       put the synthetic sample extracts into the inbox
       njia refresh                   from the inbox to a published release
       njia status                    what is in force, what waits for a steward
+      njia open                      read report and map in the browser
       njia query "select count(*) from marts.fct_movements"
       njia desk                      see and decide in the browser what waits for a steward
       njia ui                        watch it in the Dagster UI

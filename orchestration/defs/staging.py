@@ -1,5 +1,6 @@
 """What a candidate is staged with: inputs, checks and waivers of this run."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +38,22 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         ],
     }
     earlier = [one.manifest for one in reversed(release.list_releases(settings))]
+    before = release.current_release(settings)
+
+    def write_pages(folder: Path, found: Mapping[str, Any]) -> None:
+        outputs.write_quality_of_release(folder, found, earlier)
+        outputs.write_reports(
+            folder, found, refresh.county_boundaries, (before.path, before.manifest) if before else None
+        )
+        outputs.write_map_pages(folder, found, refresh.county_boundaries)
+
     staged = release.stage(
         settings,
         manifest,
         inputs,
         gates.check_results(settings),
         refresh.decisions.waivers,
-        lambda folder, found: outputs.write_quality_of_release(folder, found, earlier),
+        write_pages,
     )
     if release.is_left_behind(settings, refresh.decisions, staged.manifest["content_hash"]):
         release.discard(staged)

@@ -1,15 +1,19 @@
-"""What people read: the receipt that each partner gets back, and the quality report.
+"""What people read: the receipt that each partner gets back, the quality report, and the pages of an edition.
 
 Belongs here: gathering what a reader is told and laying it out as pages and tables. Does not: deciding
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
-quality_of_refresh, quality_of_release, quality_page.
+quality_of_refresh, quality_of_release, quality_page; edition, words, printed, then the packages figures,
+report and map_page; pages.
 """
 
+from orchestration.outputs.map_page import write_map_pages
+from orchestration.outputs.pages import pages_of
 from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
+from orchestration.outputs.report import write_reports
 from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
 
 __all__ = [
@@ -19,9 +23,12 @@ __all__ = [
     "Receipt",
     "forget_receipts",
     "gather_receipts",
+    "pages_of",
     "rows_of_extracts",
     "told_at",
+    "write_map_pages",
     "write_quality_of_refresh",
     "write_quality_of_release",
     "write_receipts",
+    "write_reports",
 ]

@@ -1,0 +1,44 @@
+"""Looking at what was published, in the browser: open."""
+
+from __future__ import annotations
+
+import webbrowser
+
+import click
+
+from orchestration import console
+from orchestration.cli.options import installation
+from orchestration.cli.root import cli
+from orchestration.errors import UsageError
+from orchestration.settings import Settings, has_display
+
+
+@cli.command("open")
+@click.option("--edition", type=click.Choice(["partner", "public"]), default="partner", show_default=True)
+@click.option("--print-path", is_flag=True, help="Only say where they lie.")
+@installation
+def open_pages(settings: Settings, edition: str, print_path: bool) -> None:
+    """Open report and map of the current release in the browser.
+
+    They are files: nothing is served, and they ask for nothing. Where there is no display, it says where they
+    lie.
+    """
+    from orchestration.outputs import pages_of
+    from orchestration.release import current_release, why_not_signed
+
+    current = current_release(settings)
+    if current is None:
+        raise UsageError("There is no release yet: njia refresh")
+    if fault := why_not_signed(settings, current):
+        console.warn(f"{fault} Until then, do not rely on what it says.")
+    pages = pages_of(current.path, edition)
+    if not pages:
+        raise UsageError(
+            f"Release {current.release_id} has no pages of the {edition} edition: it was made before there "
+            "were any, or prints nothing yet. The next `njia refresh` that publishes writes what there is."
+        )
+    for page in pages:
+        click.echo(page)
+    if not print_path and has_display():
+        for page in pages:
+            webbrowser.open(page.as_uri())

@@ -1,0 +1,221 @@
+"""The map of corridors: lines from where journeys began to where they ended, by way of a border point."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from math import sqrt
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyArrowPatch
+
+from orchestration.outputs.figures.ground import county_lines, land
+from orchestration.outputs.figures.names import Names
+from orchestration.outputs.figures.style import (
+    DIRECTION_COLOURS,
+    DIRECTION_LINES,
+    INK,
+    LINE,
+    SOFT,
+    finish,
+    new_figure,
+)
+from orchestration.outputs.printed import Printed, Row, ranked
+from orchestration.outputs.words import plain
+from orchestration.places import boundaries
+
+HEIGHT = 7.05
+MAP = (28.5, 50.0, -7.5, 11.5)  # west, east, south, north
+MAP_BOX = (0.01, 0.127, 0.98, 0.823)
+GULF = (33.5, 61.0, 13.5, 38.0)
+GULF_BOX = (0.625, 0.66, 0.36, 0.28)
+GULF_STARTS = 13.5  # of what both frames show, the main map has the south
+MOST_LINES, MOST_NAMES = 60, 12
+THICKEST, THINNEST = 3.4, 0.4
+Point = tuple[float, float]
+
+
+def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
+    grain = next(iter(printed.grains("corridors")), None)
+    period = printed.newest("corridors", record_grain=grain, is_shown=True)
+    if grain is None or period is None:
+        return None
+    words = printed.words
+    rows = ranked(printed.rows("corridors", record_grain=grain, period_id=period, is_shown=True))[:MOST_LINES]
+    ways = {
+        (row["origin_place_id"], row["destination_place_id"]): row["via_place_id"]
+        for row in printed.rows("routes", record_grain=grain, period_id=period)
+    }
+    figure = new_figure(HEIGHT, words.text("figure.title.corridors"))
+    sheet = Sheet(figure, printed, layer)
+    most = rows[0]["person_count"]
+    drawn = [row for row in reversed(rows) if sheet.line(row, ways, most)]
+    for via in sorted(set(ways.values())):
+        sheet.border_point(via)
+    sheet.name_ends(drawn)
+    handles = _legend(printed, rows, has_routes=bool(ways))
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 0.048),
+        ncols=4,
+        frameon=False,
+        fontsize=7.2,
+        handlelength=2.4,
+        columnspacing=1.4,
+    )
+    if far := {printed.place(one) for row in rows for one in _ends(row) if sheet.is_off(one)}:
+        said = plain(words("figure.farther", places=", ".join(sorted(far))))
+        figure.text(0.99, 0.1, said, fontsize=7, color=SOFT, ha="right")
+    finish(figure, printed, printed.period(period), path, layer, has_lines=True)
+    return plain(
+        words("alt.corridors", corridors=words.together([printed.corridor(row) for row in rows[:5]]))
+    )
+
+
+class Sheet:
+    """The main map with its inset; a line may begin in one and end in the other."""
+
+    def __init__(self, figure: Figure, printed: Printed, layer: boundaries.Boundaries) -> None:
+        self.figure, self.printed = figure, printed
+        self.ground = figure.add_axes(MAP_BOX)
+        land(self.ground, MAP)
+        county_lines(self.ground, layer.counties)
+        self.gulf = figure.add_axes(GULF_BOX, zorder=2)
+        land(self.gulf, GULF)
+        self.names = Names(figure)
+        corner = (GULF_BOX[0], GULF_BOX[1] + GULF_BOX[3])
+        self.names.fixed(corner, printed.words.text("figure.gulf"), (4, -4))
+
+    def spot(self, place_id: str) -> Point | None:
+        """Where on the sheet a place lies; None where it is off both maps or not known."""
+        position = self.printed.position(place_id)
+        if position is None:
+            return None
+        for axes, (west, east, south, north) in ((self.gulf, GULF), (self.ground, MAP)):
+            inside = west < position[0] < east and south < position[1] < north
+            if inside and (axes is self.ground or position[1] > GULF_STARTS):
+                return self._on_sheet(axes, position)
+        return None
+
+    def _on_sheet(self, axes: Axes, position: Point) -> Point:
+        across, up = self.figure.transFigure.inverted().transform(axes.transData.transform(position))
+        return float(across), float(up)
+
+    def is_off(self, place_id: str) -> bool:
+        return self.printed.position(place_id) is not None and self.spot(place_id) is None
+
+    def line(self, row: Row, ways: dict[Point | tuple[str, str], str], most: int) -> bool:
+        """False where an end is off the sheet, or both ends are one place."""
+        ends = _ends(row)
+        stops = [ends[0], ways[ends], ends[1]] if ends in ways else list(ends)
+        spots = [spot for one in stops if (spot := self.spot(one)) is not None]
+        if len(spots) < len(stops) or spots[0] == spots[-1]:
+            return False
+        direction = self.printed.direction(row)
+        for start, end in pairwise(spots):
+            self.figure.add_artist(
+                FancyArrowPatch(
+                    start,
+                    end,
+                    transform=self.figure.transFigure,
+                    connectionstyle="arc3,rad=0.16",
+                    alpha=0.8,
+                    arrowstyle="-|>,head_length=3,head_width=1.5",
+                    mutation_scale=1,
+                    shrinkA=0,
+                    shrinkB=2,
+                    zorder=3,
+                    linewidth=thickness(row["person_count"], most),
+                    linestyle=DIRECTION_LINES.get(direction, "-"),
+                    color=DIRECTION_COLOURS.get(direction, SOFT),
+                )
+            )
+        return True
+
+    def border_point(self, place_id: str) -> None:
+        if (spot := self.spot(place_id)) is not None:
+            self.figure.add_artist(
+                Line2D(
+                    [spot[0]],
+                    [spot[1]],
+                    marker="D",
+                    markersize=4,
+                    markerfacecolor="white",
+                    zorder=5,
+                    markeredgecolor=INK,
+                    markeredgewidth=0.9,
+                    linestyle="none",
+                )
+            )
+
+    def name_ends(self, drawn: list[Row]) -> None:
+        """All countries, and the counties with most persons, as far as their names find room."""
+        weight: dict[str, int] = {}
+        for row in drawn:
+            for end in _ends(row):
+                weight[end] = weight.get(end, 0) + row["person_count"]
+        heaviest = sorted(weight, key=lambda one: (-weight[one], one))
+        countries = [one for one in heaviest if not self.printed.is_in_kenya(one)]
+        counties = [one for one in heaviest if self.printed.is_in_kenya(one)][:MOST_NAMES]
+        for place in (*countries, *counties):
+            if (spot := self.spot(place)) is not None:
+                self.figure.add_artist(
+                    Line2D(
+                        [spot[0]],
+                        [spot[1]],
+                        marker="o",
+                        markersize=2.4,
+                        color=INK,
+                        linestyle="none",
+                        zorder=5,
+                    )
+                )
+                self.names.put(spot, self.printed.place(place), is_bold=place in countries)
+
+
+def thickness(persons: int, most: int) -> float:
+    """By the root, so that the strongest corridor does not bury the rest."""
+    return max(THINNEST, THICKEST * sqrt(persons / most))
+
+
+def _ends(row: Row) -> tuple[str, str]:
+    return row["origin_place_id"], row["destination_place_id"]
+
+
+def _legend(printed: Printed, rows: list[Row], has_routes: bool) -> list[Line2D]:
+    words = printed.words
+    seen = {printed.direction(row) for row in rows}
+    lines = [
+        Line2D(
+            [],
+            [],
+            color=colour,
+            linestyle=DIRECTION_LINES[one],
+            linewidth=2.2,
+            label=words.text(f"direction.{one}"),
+        )
+        for one, colour in DIRECTION_COLOURS.items()
+        if one in seen
+    ]
+    counts = [row["person_count"] for row in rows]
+    for count in dict.fromkeys((min(counts), max(counts))):
+        said = f"{count:,} {words.text('figure.persons')}"
+        lines.append(Line2D([], [], color=LINE, linewidth=thickness(count, max(counts)), label=said))
+    if has_routes:
+        said = words.text("figure.border_point")
+        lines.append(
+            Line2D(
+                [],
+                [],
+                marker="D",
+                markersize=4,
+                markerfacecolor="white",
+                markeredgecolor=INK,
+                linestyle="none",
+                label=said,
+            )
+        )
+    return lines

@@ -1,0 +1,109 @@
+"""Small multiples: the corridors with most persons, one chart each, a bar a period."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.patches import Patch
+
+from orchestration.outputs.figures.style import (
+    DIRECTION_COLOURS,
+    LINE,
+    NOT_SHOWN,
+    NOT_SHOWN_HATCH,
+    SOFT,
+    finish,
+    new_figure,
+)
+from orchestration.outputs.printed import Printed, Row, ranked
+from orchestration.outputs.words import plain
+from orchestration.places import boundaries
+
+COLUMNS, MOST_ROWS, MOST_PERIODS = 4, 3, 6
+ROW_HEIGHT, AROUND = 1.2, 0.95
+
+
+def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
+    grain = next(iter(printed.grains("corridors")), None)
+    periods = printed.series("corridors", MOST_PERIODS, record_grain=grain, is_shown=True)
+    if grain is None or len(periods) < 2:
+        return None
+    words = printed.words
+    told = printed.rows("corridors", record_grain=grain, period_id=periods, is_shown=True)
+    newest_first = ranked([row for row in told if row["period_id"] == periods[-1]])
+    shown = newest_first[: COLUMNS * MOST_ROWS]
+    lines = -(-len(shown) // COLUMNS)
+    height = lines * ROW_HEIGHT + AROUND
+    figure = new_figure(height, words.text("figure.title.years"))
+    most = max(row["person_count"] for row in told if _ends(row) in {_ends(one) for one in shown})
+    for at, row in enumerate(shown):
+        across, down = at % COLUMNS, at // COLUMNS
+        bottom = 1 - (0.38 + (down + 1) * ROW_HEIGHT - 0.24) / height
+        axes = figure.add_axes((0.015 + across * 0.248, bottom, 0.225, 0.72 / height))
+        counts = {one["period_id"]: one["person_count"] for one in told if _ends(one) == _ends(row)}
+        _chart(axes, printed, row, periods, counts, most)
+    directions = dict.fromkeys(printed.direction(row) for row in shown)
+    handles = [
+        Patch(color=DIRECTION_COLOURS.get(one, SOFT), label=words.text(f"direction.{one}"))
+        for one in directions
+    ]
+    figure.legend(
+        handles=handles,
+        loc="lower left",
+        bbox_to_anchor=(0.0, 0.19 / height),
+        ncols=5,
+        frameon=False,
+        fontsize=7,
+        handlelength=1.2,
+        columnspacing=1.4,
+    )
+    finish(figure, printed, _span(printed, periods), path)
+    return plain(words("alt.years", corridors=words.together([printed.corridor(row) for row in shown])))
+
+
+def _chart(
+    axes: Axes, printed: Printed, row: Row, periods: list[str], counts: dict[str, int], most: int
+) -> None:
+    colour = DIRECTION_COLOURS.get(printed.direction(row), SOFT)
+    for at, period in enumerate(periods):
+        count = counts.get(period)
+        if count is None:
+            axes.bar(
+                at,
+                most * 0.16,
+                width=0.7,
+                facecolor=NOT_SHOWN,
+                edgecolor=LINE,
+                linewidth=0.4,
+                hatch=NOT_SHOWN_HATCH,
+                hatchcolor=SOFT,
+            )
+            said = printed.hidden.text
+        else:
+            axes.bar(at, count, width=0.7, color=colour)
+            said = f"{count:,}"
+        axes.text(at, (count or most * 0.16) + most * 0.03, said, ha="center", va="bottom", fontsize=6.5)
+    axes.set(xlim=(-0.6, len(periods) - 0.4), ylim=(0, most * 1.28), yticks=[])
+    labels = [printed.period(period).text for period in periods]
+    axes.set_xticks(range(len(periods)), labels, fontsize=6.2 if len(periods) > 3 else 6.8)
+    axes.tick_params(length=0, pad=2)
+    for side in ("left", "right", "top"):
+        axes.spines[side].set_visible(False)
+    origin, destination = (printed.place(one) for one in _ends(row))
+    title = f"{origin} → {destination}"
+    axes.set_title(
+        title if len(title) < 27 else f"{origin} →\n{destination}",
+        fontsize=7.2,
+        loc="left",
+        pad=3,
+        linespacing=1.1,
+    )
+
+
+def _ends(row: Row) -> tuple[str, str]:
+    return row["origin_place_id"], row["destination_place_id"]
+
+
+def _span(printed: Printed, periods: list[str]) -> str:
+    return f"{printed.period(periods[0]).text} – {printed.period(periods[-1]).text}"

@@ -1,0 +1,99 @@
+"""One HTML file of an edition: template, style, scripts, drawing library, words and the printed tables."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from orchestration import durable
+from orchestration.outputs.edition import Edition, editions_of
+from orchestration.outputs.map_page.shapes import shapes
+from orchestration.outputs.map_page.told import code_labels, tables
+from orchestration.outputs.map_page.words import words
+from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE
+from orchestration.places import boundaries
+
+HERE = Path(__file__).parent
+LIBRARY = HERE / "vendor" / "echarts.min.js"
+# In this order: each names only what stands before it, or what is called once all are there.
+SCRIPTS = (
+    "told", "say", "state", "frame", "rows", "corridors", "places", "hotspots", "risk", "shifts", "coverage",
+    "views", "colours", "map", "legend", "table", "details", "controls", "main",
+)  # fmt: skip
+POLICY = ("least_persons", "least_partners", "lag_days")
+
+
+def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundaries.Boundaries) -> list[Path]:
+    """Write the page of each edition of a candidate, before its files are sealed."""
+    written = []
+    for edition in editions_of(folder, manifest):
+        path = edition.path / MAP_PAGE
+        durable.write_text(path, page(edition, counties))
+        written.append(path)
+    return written
+
+
+def page(edition: Edition, counties: boundaries.Boundaries) -> str:
+    said = boundaries.captions(counties)
+    told = {
+        "edition": edition.name,
+        "release": edition.manifest["release_id"],
+        "as_of": edition.manifest["as_of"][:10],
+        "policy": _policy(edition),
+        "credits": said.credits,
+        "has_report": (edition.path / REPORT_PAGE).is_file(),
+        "words": words(said, code_labels(edition), edition.table("places")["place_id"]),
+        "shapes": shapes(counties),
+        "tables": tables(edition),
+    }
+    style = (HERE / "style.css").read_text(encoding="utf-8")
+    library = LIBRARY.read_text(encoding="utf-8").replace("</script", "<\\/script")
+    pages = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    # The texts between the tags are our own files; what the edition says is JSON without a "<".
+    return pages.get_template("page.html.j2").render(
+        say=told["words"]["en"].__getitem__,
+        release=told["release"],
+        edition=edition.name,
+        style=Markup(style),  # noqa: S704
+        library=Markup(library),  # noqa: S704
+        script=Markup(_script()),  # noqa: S704
+        told=Markup(_json(told)),  # noqa: S704
+        style_hash=_csp_hash(style),
+        script_hashes=" ".join(_csp_hash(text) for text in (library, _script())),
+    )
+
+
+def _script() -> str:
+    """All of our own scripts as one, so that nothing of theirs is seen outside it."""
+    files = [(HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
+    return '"use strict";\n(() => {\n' + "\n".join(files) + "})();\n"
+
+
+def _policy(edition: Edition) -> dict[str, str]:
+    rows = edition.manifest.get("disclosure", {}).get("policy", {}).get("rows", [])
+    values = {row["name"]: row["value"] for row in rows}
+    names = {name: f"{edition.name}_{name}" for name in POLICY}
+    return {name: values[full] for name, full in names.items() if full in values}
+
+
+def _json(told: Any) -> str:
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _csp_hash(text: str) -> str:
+    """How a content security policy names an inline script or style."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

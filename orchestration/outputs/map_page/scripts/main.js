@@ -1,0 +1,104 @@
+// From the state to what is seen, and back from what is done to the state.
+let now = null;
+
+const change = (part) => show({ ...state, ...part });
+const pick = (key) => change({ pick: state.pick === key ? "" : key });
+
+const show = (wish) => {
+  const { view, offers, settled } = settle(wish);
+  const isOther = now?.view.id !== settled.view || state.period !== settled.period || state.grain !== settled.grain;
+  state = settled;
+  language = settled.lang;
+  const rows = view.rows(settled);
+  const columns = view.columns(settled);
+  if (!rows.some((row) => row.key === settled.pick)) state.pick = "";
+  if (now?.view.id !== view.id) sorting = { column: "", isDown: false };
+  if (isOther) isWhole = false;
+  now = { view, rows, columns, byKey: new Map(rows.map((row) => [row.key, row])) };
+  history.replaceState(null, "", addressOf(state));
+  sayAll();
+  drawTabs(settled, change);
+  drawControls(view, offers, settled, rows);
+  drawText(view, rows);
+  const scene = view.scene(settled, rows);
+  drawMap(view, scene, state.pick);
+  drawLegend(view, settled, rows, scene);
+  drawList(view, rows, state.pick, pick);
+  drawDetails(view, columns, now.byKey.get(state.pick));
+  drawTableNow();
+};
+
+const captionNow = () => [say(`view.${state.view}`), state.grain && sayCode("grain", state.grain),
+  state.period ? periodName(state.period) : state.windows && CHOICE_WORDS.windows(state.windows),
+  state.role && state.view !== "corridors" && say(`role.${state.role}`)].filter(Boolean).join(" · ");
+const drawTableNow = () =>
+  drawTable(now.columns, now.rows, say("table.caption", { what: captionNow(), count: count(now.rows.length) }), pick, drawTableNow);
+
+const drawText = (view, rows) => {
+  const summary = view.summary(state, rows);
+  const said = document.getElementById("summary");
+  if (said.textContent !== summary) said.textContent = summary;
+  document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
+  document.getElementById("lead").textContent = say(`lead.${view.id}`);
+  document.getElementById("how").textContent = say(`how.${view.id}`);
+  stage.setAttribute("aria-label", `${say("map.name")}: ${captionNow()}`);
+  document.getElementById("edition").textContent = say(`edition.${TOLD.edition}`);
+  document.getElementById("made").textContent = say("page.made", { release: TOLD.release, day: TOLD.as_of });
+  document.getElementById("policy").textContent = say("page.policy", TOLD.policy);
+  document.getElementById("credits").textContent = say("page.credits", { credits: TOLD.credits });
+  const untold = ALL_VIEWS.filter((one) => !one.isPrinted()).map((one) => say(`view.${one.id}`));
+  const lacks = document.getElementById("untold");
+  lacks.hidden = untold.length === 0;
+  lacks.textContent = say("page.untold", { names: untold.join(", ") });
+};
+
+const fileName = () => ["njia", TOLD.edition, TOLD.release, state.view, state.grain, state.period || state.windows, state.role]
+  .filter(Boolean).join("_").replaceAll(/[^\w.-]+/g, "-");
+
+const start = () => {
+  startMap(pick, (key) => (now.byKey.has(key) ? tipOf(now.columns, now.byKey.get(key)) : ""));
+  startControls(change);
+  for (const button of document.querySelectorAll("[data-lang]")) {
+    button.addEventListener("click", () => change({ lang: button.dataset.lang }));
+  }
+  document.getElementById("save").addEventListener("click", () => saveCsv(`${fileName()}.csv`, csvOf(now.columns, now.rows)));
+  document.getElementById("more").addEventListener("click", () => {
+    isWhole = true;
+    drawTableNow();
+  });
+  document.getElementById("details-close").addEventListener("click", () => change({ pick: "" }));
+  document.getElementById("clear").addEventListener("click", () => show({ ...stateOfNothing(), lang: state.lang, view: state.view }));
+  document.getElementById("zoom-in").addEventListener("click", () => zoomBy(1.5));
+  document.getElementById("zoom-out").addEventListener("click", () => zoomBy(1 / 1.5));
+  document.getElementById("zoom-back").addEventListener("click", zoomBack);
+  stage.addEventListener("keydown", moveByKey);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && state.pick) change({ pick: "" });
+  });
+  addEventListener("hashchange", () => show(stateOfAddress()));
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    forgetColours();
+    show(state);
+  });
+  let tallness = "";
+  addEventListener("resize", () => {
+    const frame = frameOf(now.view);
+    if (frame !== drawn.frame && frame !== tallness) show(state);
+    tallness = frame;
+  });
+  document.getElementById("to-report").hidden = !TOLD.has_report;
+  show(stateOfAddress());
+};
+const stateOfNothing = () => Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));
+
+const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const moveByKey = (event) => {
+  if (event.key === "+" || event.key === "=") zoomBy(1.5);
+  else if (event.key === "-") zoomBy(1 / 1.5);
+  else if (event.key === "0") zoomBack();
+  else if (event.key in KEYS && drawn.zoom > 1) moveBy(...KEYS[event.key]);
+  else return;
+  event.preventDefault();
+};
+
+start();

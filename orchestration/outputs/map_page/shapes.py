@@ -1,0 +1,81 @@
+"""The shapes that the page draws on, in degrees and in as few figures as a screen can tell apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import shapely
+
+from orchestration.places import boundaries
+
+# West, south, east, north. The page draws no more of its surroundings than this.
+AROUND = (26.5, -9.6, 56.0, 12.2)
+GULF = (30.0, 11.5, 62.0, 38.0)
+GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
+# Where the lines between countries are disputed and Natural Earth's layers differ: no line is drawn in here.
+ILEMI = (33.9, 4.15, 36.1, 5.7)
+COUNTY_DEGREES, COUNTRY_DEGREES = 0.001, 0.01
+# As coarse as the generalised layer is, so that a detailed own file does not make a heavy page.
+SIMPLIFIED_DEGREES = 0.01
+
+
+def shapes(chosen: boundaries.Boundaries) -> dict[str, Any]:
+    """Coordinates of polygons by code (`counties`, `land`, `gulf`) and of lines (`borders`)."""
+    countries = boundaries.country_shapes()
+    window = shapely.box(*AROUND)
+    land = {code: shape for code, shape in countries.items() if shape.intersects(window)}
+    gulf_window = shapely.box(*GULF)
+    around_gulf = {code: shape for code, shape in countries.items() if shape.intersects(gulf_window)}
+    others = [shape for code, shape in around_gulf.items() if code not in GULF_STATES]
+    return {
+        "land": _cut(land, window),
+        "borders": _borders(land, window),
+        "counties": _polygons(_simplified(chosen), COUNTY_DEGREES),
+        "gulf": _cut({code: around_gulf[code] for code in GULF_STATES}, gulf_window),
+        "gulf_surroundings": _cut({"": shapely.union_all(others)}, gulf_window)[""],
+    }
+
+
+def _simplified(chosen: boundaries.Boundaries) -> dict[str, Any]:
+    if chosen.is_generalised:
+        return dict(chosen.counties)
+    shapes = shapely.coverage_simplify(list(chosen.counties.values()), SIMPLIFIED_DEGREES)
+    return dict(zip(chosen.counties, shapes, strict=True))
+
+
+def _cut(shapes: Mapping[str, Any], window: Any) -> dict[str, Any]:
+    return _polygons(
+        {code: shapely.intersection(shape, window) for code, shape in shapes.items()}, COUNTRY_DEGREES
+    )
+
+
+def _polygons(shapes: Mapping[str, Any], degrees: float) -> dict[str, list[Any]]:
+    """Of each code its polygons, each a list of rings."""
+    return {
+        code: [
+            [_points(ring, degrees) for ring in (part.exterior, *part.interiors)]
+            for part in shapely.get_parts(shape)
+            if part.geom_type == "Polygon" and part.area > degrees**2
+        ]
+        for code, shape in shapes.items()
+    }
+
+
+def _borders(land: Mapping[str, Any], window: Any) -> list[Any]:
+    """Lines that two countries share, without the coast and without what is disputed."""
+    shared = []
+    codes = list(land)
+    for at, code in enumerate(codes):
+        for other in codes[at + 1 :]:
+            shared.append(shapely.intersection(land[code].boundary, land[other].boundary))
+    lines = shapely.line_merge(shapely.union_all(shared))
+    drawn = shapely.difference(shapely.intersection(lines, window), shapely.box(*ILEMI))
+    return [_points(line, COUNTRY_DEGREES) for line in shapely.get_parts(drawn) if line.length > 0]
+
+
+def _points(line: Any, degrees: float) -> list[list[float]]:
+    decimals = len(f"{degrees:f}".rstrip("0").partition(".")[2])
+    points = [(round(x, decimals), round(y, decimals)) for x, y, *_ in line.coords]
+    kept = [point for at, point in enumerate(points) if at == 0 or point != points[at - 1]]
+    return [list(point) for point in kept]

@@ -1,0 +1,76 @@
+"""Who reports where, and what the records do not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestration.outputs.printed import Printed, Row
+from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Paragraph, Table
+from orchestration.outputs.words import Said, Sentence
+
+PARTNERS = ("three_or_more", "one_or_two", "none")
+
+
+def coverage(printed: Printed, figures: dict[str, str]) -> Chapter:
+    words = printed.words
+    blocks: list[Block] = [Paragraph(words("coverage.lead"), "lead")]
+    period = printed.newest("coverage")
+    if period is None:
+        blocks.append(Paragraph(words("absent.coverage"), "note"))
+    else:
+        blocks.append(Bullets(list(_bands(printed, period))))
+        unwatched = printed.rows("coverage", period_id=period, partners_band="none")
+        if unwatched:
+            places = words.together(sorted(printed.place(row["place_id"]) for row in unwatched))
+            blocks.append(Paragraph(words("coverage.unwatched", places=places)))
+    if alt := figures.get("coverage"):
+        blocks.append(Figure("coverage", alt, words("figure.coverage")))
+    blocks.append(Paragraph(words("coverage.note"), "note"))
+    return Chapter("coverage", words.text("chapter.coverage"), blocks)
+
+
+def _bands(printed: Printed, period: str) -> Iterator[Sentence]:
+    for band in PARTNERS:
+        if printed.rows("coverage", period_id=period, partners_band=band):
+            count = printed.count("coverage", period_id=period, partners_band=band)
+            yield printed.words.counted(f"coverage.{band}", count, period=printed.period(period))
+
+
+def completeness(printed: Printed) -> Chapter:
+    words = printed.words
+    blocks: list[Block] = [Paragraph(words("completeness.lead"), "lead")]
+    if not printed.has("completeness"):
+        blocks.append(Paragraph(words("absent.completeness"), "note"))
+    for grain in printed.grains("completeness"):
+        period = printed.newest("completeness", record_grain=grain)
+        if period is None:
+            continue
+        rows = printed.rows("completeness", record_grain=grain, period_id=period)
+        lines = [
+            _line(printed, row) for row in sorted(rows, key=lambda row: words.text(f"field.{row['field']}"))
+        ]
+        figures = printed.says("completeness", "known_share")
+        columns = [
+            words("column.field"),
+            words("column.known"),
+            *([words("column.precise")] if figures else []),
+        ]
+        caption = words("completeness.table", grain=words(f"grain.{grain}"), period=printed.period(period))
+        blocks.append(Table(caption, columns, lines, 2 if figures else 0))
+    blocks.append(Paragraph(words("completeness.unseen"), "note"))
+    return Chapter("completeness", words.text("chapter.completeness"), blocks)
+
+
+def _line(printed: Printed, row: Row) -> list[Sentence]:
+    name = printed.words(f"field.{row['field']}")
+    if not printed.says("completeness", "known_share"):
+        return [name, printed.words(f"known.{row['known_share_band']}")]
+    shares = [
+        (_percent(printed, row, one),) if row[one] is not None else ("–",)
+        for one in ("known_share", "precise_share")
+    ]
+    return [name, *shares]
+
+
+def _percent(printed: Printed, row: Row, column: str) -> Said:
+    return printed.cell("completeness", row, column, f"{row[column]:.0%}")

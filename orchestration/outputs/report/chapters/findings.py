@@ -1,0 +1,107 @@
+"""The few sentences a reader takes away. None is said where the edition prints nothing to say it of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestration.outputs.printed import CHANGED, PERIOD_KINDS, TOTAL, YEARLY, Printed, is_firm, ranked
+from orchestration.outputs.words import Sentence
+
+GRAIN = "case"
+MOST_NAMED = 5
+
+
+def findings(printed: Printed) -> list[Sentence]:
+    return [
+        *_persons(printed),
+        *_strongest_corridor(printed),
+        *_hotspots(printed),
+        *_shifts(printed),
+        *_risk(printed),
+        *_unknown(printed),
+    ]
+
+
+def named(printed: Printed, place_ids: list[str]) -> Sentence:
+    """Their names, and that there are more where they are many."""
+    names = [printed.place(one) for one in dict.fromkeys(place_ids)]
+    if len(names) <= MOST_NAMED + 1:
+        return printed.words.together(names)
+    return printed.words("list.more", names=", ".join(names[:MOST_NAMED]))
+
+
+def _persons(printed: Printed) -> Iterator[Sentence]:
+    words = printed.words
+    period = printed.newest("ends", PERIOD_KINDS, record_grain=GRAIN)
+    if period is None:
+        return
+    given = {"record_grain": GRAIN, "period_id": period}
+    for row in printed.rows("ends", **given, role="any", place_id=TOTAL):
+        yield words(
+            "finding.persons", period=printed.period(period), count=printed.cell("ends", row, "person_count")
+        )
+    for role in ("origin", "destination"):
+        if most := ranked(printed.rows("ends", **given, role=role))[:3]:
+            counted = [
+                words(
+                    "finding.place_and_count",
+                    place=printed.place(row["place_id"]),
+                    count=printed.cell("ends", row, "person_count"),
+                )
+                for row in most
+            ]
+            yield words(f"finding.{role}s", places=words.together(counted), period=printed.period(period))
+
+
+def _strongest_corridor(printed: Printed) -> Iterator[Sentence]:
+    period = printed.newest("corridors", record_grain=GRAIN, is_shown=True)
+    if period is not None:
+        row = ranked(printed.rows("corridors", record_grain=GRAIN, period_id=period, is_shown=True))[0]
+        yield printed.words(
+            "finding.corridor",
+            corridor=printed.corridor(row),
+            count=printed.cell("corridors", row, "person_count"),
+            period=printed.period(period),
+        )
+
+
+def _hotspots(printed: Printed) -> Iterator[Sentence]:
+    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN)
+    for role in ("origin", "transit", "intended_destination", "exploitation"):
+        given = {"record_grain": GRAIN, "period_id": period, "role": role, "label": "hotspot"}
+        if period is not None and (found := printed.rows("hotspots", **given)):
+            yield printed.words(
+                f"finding.hotspots.{role}",
+                places=named(printed, [row["place_id"] for row in found]),
+                period=printed.period(period),
+            )
+
+
+def _shifts(printed: Printed) -> Iterator[Sentence]:
+    if not printed.has("corridor_shifts"):
+        return
+    told = False
+    for status in CHANGED:
+        found = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
+        if found:
+            told = True
+            corridors = printed.words.together([printed.corridor(row) for row in found[:MOST_NAMED]])
+            yield printed.words(f"finding.{status}", corridors=corridors)
+    if not told:
+        yield printed.words("finding.no_shift")
+
+
+def _risk(printed: Printed) -> Iterator[Sentence]:
+    period = printed.newest("regional_risk", YEARLY, record_grain=GRAIN)
+    high = printed.rows("regional_risk", record_grain=GRAIN, period_id=period, band="much_higher")
+    if period is not None and high:
+        places = named(printed, [row["place_id"] for row in high])
+        yield printed.words("finding.risk", places=places, period=printed.period(period))
+
+
+def _unknown(printed: Printed) -> Iterator[Sentence]:
+    period = printed.newest("completeness", record_grain=GRAIN)
+    rare = printed.rows("completeness", record_grain=GRAIN, period_id=period, known_share_band="under_half")
+    if period is not None and rare:
+        fields = printed.words.together([printed.words(f"field.{row['field']}") for row in rare])
+        yield printed.words("finding.unknown", fields=fields, period=printed.period(period))

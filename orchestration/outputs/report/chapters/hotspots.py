@@ -1,0 +1,97 @@
+"""Places where partners report more, or less, than they do elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestration.outputs.printed import YEARLY, Printed, Row
+from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
+from orchestration.outputs.words import Sentence
+
+ROLES = ("origin", "transit", "intended_destination", "exploitation")
+TOLD = ("hotspot", "elevated", "lower")
+NO_FINDING = ("not_distinguished", "single_source", "insufficient", "not_comparable")
+
+
+def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
+    words = printed.words
+    blocks: list[Block] = [Paragraph(words("hotspots.lead"), "lead")]
+    if not printed.has("hotspots"):
+        blocks.append(Paragraph(words("absent.hotspots"), "note"))
+    if alt := figures.get("hotspots"):
+        blocks.append(Figure("hotspots", alt, _caption(printed)))
+    for label in TOLD:
+        blocks.append(
+            Paragraph(
+                words("term", term=words(f"label.{label}"), meaning=words.meaning("hotspot_label", label))
+            )
+        )
+    for grain in printed.grains("hotspots"):
+        for role in ROLES:
+            blocks += _of_role(printed, grain, role)
+    if printed.has("hotspots"):
+        blocks.append(Paragraph(words("hotspots.note"), "note"))
+    return Chapter("hotspots", words.text("chapter.hotspots"), blocks)
+
+
+def _caption(printed: Printed) -> Sentence:
+    said = printed.words("figure.hotspots")
+    if printed.says("hotspots", "ratio_low"):
+        return said
+    return (*said, " ", *printed.words("figure.no_width"))
+
+
+def _of_role(printed: Printed, grain: str, role: str) -> Iterator[Block]:
+    words = printed.words
+    period = printed.newest("hotspots", YEARLY, record_grain=grain, role=role)
+    if period is None:
+        return
+    given = {"record_grain": grain, "role": role, "period_id": period}
+    rows = printed.rows("hotspots", **given, label=TOLD)
+    yield Heading(
+        words.text(f"hotspots.role.{role}")
+        + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
+    )
+    if rows:
+        rows = sorted(
+            rows, key=lambda row: (TOLD.index(row["label"]), row["place_level"] != "county", row["place_id"])
+        )
+        columns = [words(f"column.{one}") for one in ("place", "label", "usual", "trend")]
+        caption = words(
+            f"hotspots.table.{role}", grain=words(f"grain.{grain}"), period=printed.period(period)
+        )
+        yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.5, 1.5, 2.2))
+    else:
+        yield Paragraph(words("hotspots.none", period=printed.period(period)))
+    for label in NO_FINDING:
+        if printed.rows("hotspots", **given, label=label):
+            count = printed.count("hotspots", **given, label=label)
+            yield Paragraph(words.counted(f"hotspots.{label}", count))
+
+
+def _line(printed: Printed, row: Row) -> list[Sentence]:
+    words = printed.words
+    trend = row["trend_category"]
+    said = (
+        words(f"trend.{trend}") if trend not in (None, "insufficient", "none") else words("trend.no_pattern")
+    )
+    return [
+        (printed.place(row["place_id"]),),
+        words(f"label.{row['label']}"),
+        against_usual(printed, "hotspots", row, "activity_ratio"),
+        said,
+    ]
+
+
+def against_usual(printed: Printed, table: str, row: Row, ratio: str) -> Sentence:
+    """A factor with its interval where the edition prints it, else its band."""
+    if row.get(ratio) is not None:
+        said = [printed.cell(table, row, one, factor(row[one])) for one in (ratio, "ratio_low", "ratio_high")]
+        return printed.words("ratio", ratio=said[0], low=said[1], high=said[2])
+    band = row.get("factor_band")
+    return (printed.cell(table, row, "factor_band", printed.words.text(f"band.{band}")),) if band else ("–",)
+
+
+def factor(value: float) -> str:
+    """One place behind the point, two below one: no more than the interval carries."""
+    return f"{value:.1f}" if value >= 1 else f"{value:.2f}"

@@ -1,0 +1,94 @@
+"""What is new since the last release: what its same edition printed, beside what this one prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestration.outputs.printed import CHANGED, YEARLY, Printed, Row, is_firm
+from orchestration.outputs.report.chapters.findings import GRAIN, named
+from orchestration.outputs.report.parts import Bullets, Chapter, Paragraph
+from orchestration.outputs.words import Sentence, Slot
+
+ENDS = ("origin_place_id", "destination_place_id")
+MOST_NAMED = 8
+
+
+def news(printed: Printed, earlier: Printed | None) -> Chapter:
+    words = printed.words
+    title = words.text("chapter.news")
+    if earlier is None:
+        key = "news.first" if printed.manifest.get("previous_release") is None else "news.no_earlier"
+        return Chapter("news", title, [Paragraph(words(key))])
+    since = words(
+        "news.since",
+        release=printed.of_release("previous_release", str(earlier.manifest["release_id"])),
+    )
+    said = [*_periods(printed, earlier), *_corridors(printed, earlier), *_hotspots(printed, earlier)]
+    said += _shifts(printed, earlier)
+    told = Bullets(said) if said else Paragraph(words("news.nothing"))
+    return Chapter("news", title, [Paragraph(since, "lead"), told, Paragraph(words("news.caution"), "note")])
+
+
+def _periods(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
+    for kind in ("year", "round", "quarter"):
+        before = {row["period_id"] for row in earlier.rows("ends")}
+        new = [one for one in printed.periods_of("ends", kind) if one not in before]
+        if new:
+            yield printed.words(
+                "news.periods", periods=printed.words.together([printed.period(one) for one in new])
+            )
+
+
+def _corridors(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
+    """Pairs of places shown for the first time in any period."""
+    before = {_ends(row) for row in earlier.rows("corridors", is_shown=True)}
+    new = {_ends(row): row for row in printed.rows("corridors", is_shown=True) if _ends(row) not in before}
+    if new:
+        shown = [printed.corridor(new[one]) for one in sorted(new)]
+        yield printed.words("news.corridors", corridors=_listed(printed, shown))
+
+
+def _hotspots(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
+    for role in ("origin", "transit", "intended_destination", "exploitation"):
+        now, before = (_standing_out(one, role) for one in (printed, earlier))
+        if now is None or before is None:
+            continue
+        for key, places in (("news.hotspots", now - before), ("news.hotspots_gone", before - now)):
+            if places:
+                slots = {"role": printed.words(f"role.{role}"), "places": named(printed, sorted(places))}
+                yield printed.words(key, **slots)
+
+
+def _standing_out(printed: Printed, role: str) -> set[str] | None:
+    """None where the newest period says nothing of this role."""
+    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN, role=role)
+    if period is None:
+        return None
+    found = printed.rows("hotspots", record_grain=GRAIN, role=role, period_id=period, label="hotspot")
+    return {row["place_id"] for row in found}
+
+
+def _shifts(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
+    before = {(row["corridor_id"], row["status"]) for row in earlier.rows("corridor_shifts")}
+    for status in CHANGED:
+        new = [
+            printed.corridor(row)
+            for row in printed.rows("corridor_shifts", status=status)
+            if is_firm(printed, row) and (row["corridor_id"], status) not in before
+        ]
+        if new:
+            slots: dict[str, Slot] = {
+                "status": printed.words.text(f"status.{status}").lower(),
+                "corridors": _listed(printed, new),
+            }
+            yield printed.words("news.shifts", **slots)
+
+
+def _listed(printed: Printed, names: list[str]) -> Sentence:
+    if len(names) <= MOST_NAMED:
+        return printed.words.together(names)
+    return printed.words("list.more", names=", ".join(names[:MOST_NAMED]))
+
+
+def _ends(row: Row) -> tuple[str, str]:
+    return row["origin_place_id"], row["destination_place_id"]

@@ -1,0 +1,55 @@
+"""Counties by a composite of what partners report of them: bands, never ranks."""
+
+from __future__ import annotations
+
+from orchestration.outputs.printed import YEARLY, Printed, Row
+from orchestration.outputs.report.parts import Block, Chapter, Paragraph, Table
+from orchestration.outputs.words import Sentence
+
+BANDS = ("much_higher", "higher", "typical", "lower", "between_bands", "not_rated")
+
+
+def risk(printed: Printed) -> Chapter:
+    words = printed.words
+    blocks: list[Block] = [Paragraph(words("risk.lead"), "lead")]
+    if not printed.has("regional_risk"):
+        blocks.append(Paragraph(words("absent.regional_risk"), "note"))
+    for grain in printed.grains("regional_risk"):
+        period = printed.newest("regional_risk", YEARLY, record_grain=grain)
+        if period is None:
+            continue
+        lines: list[list[Sentence]] = []
+        for band in BANDS:
+            rows = printed.rows("regional_risk", record_grain=grain, period_id=period, band=band)
+            if rows:
+                count = printed.count("regional_risk", record_grain=grain, period_id=period, band=band)
+                lines.append([words(f"risk_band.{band}"), _counties(printed, rows), (count,)])
+        caption = words("risk.table", grain=words(f"grain.{grain}"), period=printed.period(period))
+        columns = [words(f"column.{one}") for one in ("band", "counties", "number")]
+        blocks.append(Table(caption, columns, lines, 1, (1.2, 4, 0.6)))
+        blocks += [
+            Paragraph(
+                words("term", term=words(f"risk_band.{band}"), meaning=words.meaning("risk_band", band))
+            )
+            for band in BANDS
+            if printed.rows("regional_risk", record_grain=grain, period_id=period, band=band)
+        ]
+    if printed.has("regional_risk"):
+        blocks.append(Paragraph(words("risk.note"), "note"))
+    return Chapter("risk", words.text("chapter.risk"), blocks)
+
+
+def _counties(printed: Printed, rows: list[Row]) -> Sentence:
+    """Their names, with the range of the score where the edition prints it."""
+    said: list[Sentence] = []
+    for row in sorted(rows, key=lambda row: printed.place(row["place_id"])):
+        name = printed.place(row["place_id"])
+        if row.get("score") is None:
+            said.append((name,))
+            continue
+        low, high = (printed.cell("regional_risk", row, one, f"{row[one]:.0f}") for one in ("low", "high"))
+        said.append(printed.words("risk.county", county=name, low=low, high=high))
+    parts: list = []
+    for one in said:
+        parts += [", ", *one] if parts else one
+    return tuple(parts)

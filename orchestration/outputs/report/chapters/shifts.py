@@ -1,0 +1,101 @@
+"""Corridors whose share of partners' own records changed, what that rests on, and pairs that moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestration.outputs.printed import CHANGED, Printed, Row, is_firm
+from orchestration.outputs.report.chapters.hotspots import against_usual
+from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Heading, Paragraph, Table
+from orchestration.outputs.words import Sentence, Slot
+
+NOT_CHANGED = ("stable", "new_source", "too_few")
+
+
+def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
+    words = printed.words
+    blocks: list[Block] = [Paragraph(words("shifts.lead"), "lead")]
+    if not printed.has("corridor_shifts"):
+        blocks.append(Paragraph(words("absent.corridor_shifts"), "note"))
+    if alt := figures.get("shifts"):
+        blocks.append(Figure("shifts", alt, words("figure.shifts")))
+    for grain in printed.grains("corridor_shifts"):
+        windows = dict.fromkeys(
+            (row["baseline_window"], row["current_window"])
+            for row in printed.rows("corridor_shifts", record_grain=grain)
+        )
+        for baseline, current in windows:
+            blocks += _of_windows(printed, grain, baseline, current)
+    if printed.has("corridor_shifts"):
+        blocks += [Heading(words.text("shifts.pairs")), *_pairs(printed)]
+        blocks.append(Paragraph(words("shifts.note"), "note"))
+    return Chapter("shifts", words.text("chapter.shifts"), blocks)
+
+
+def _of_windows(printed: Printed, grain: str, baseline: str, current: str) -> Iterator[Block]:
+    words = printed.words
+    given = {"record_grain": grain, "baseline_window": baseline, "current_window": current}
+    slots: dict[str, Slot] = {
+        "grain": words(f"grain.{grain}"),
+        "baseline": printed.period(baseline),
+        "current": printed.period(current),
+    }
+    rows = printed.rows("corridor_shifts", **given, status=CHANGED)
+    if rows:
+        rows = sorted(
+            rows,
+            key=lambda row: (not is_firm(printed, row), CHANGED.index(row["status"]), row["corridor_id"]),
+        )
+        columns = [words(f"column.{one}") for one in ("corridor", "status", "share", "evidence")]
+        lines = [_line(printed, row) for row in rows]
+        yield Table(words("shifts.table", **slots), columns, lines, widths=(2, 1.1, 1.4, 2.2))
+    else:
+        yield Paragraph(words("shifts.none", **slots))
+    said = []
+    for status in NOT_CHANGED:
+        if printed.rows("corridor_shifts", **given, status=status):
+            count = printed.count("corridor_shifts", **given, status=status)
+            said.append(words.counted(f"shifts.{status}", count))
+    if said:
+        yield Bullets(said)
+
+
+def _line(printed: Printed, row: Row) -> list[Sentence]:
+    words = printed.words
+    evidence = row.get("evidence") or "panel"
+    said = words(f"evidence.{evidence}")
+    if row.get("reason") == "reappeared":
+        said = (*said, " ", words.meaning("shift_reason", "reappeared"))
+    return [
+        (printed.corridor(row),),
+        words(f"status.{row['status']}"),
+        against_usual(printed, "corridor_shifts", row, "share_odds_ratio"),
+        said,
+    ]
+
+
+def _pairs(printed: Printed) -> Iterator[Block]:
+    """Only where the edition says from which corridor another may have taken over, and both are firm."""
+    words = printed.words
+    if not printed.says("corridor_shifts", "displaced_from"):
+        yield Paragraph(words("absent.displaced_from"), "note")
+        return
+    rows = printed.rows("corridor_shifts")
+    by_id = {(row["corridor_id"], row["record_grain"], row["current_window"]): row for row in rows}
+    said = []
+    for row in rows:
+        before = by_id.get((row["displaced_from"], row["record_grain"], row["current_window"]))
+        if before is not None and is_firm(printed, row) and is_firm(printed, before):
+            said.append(
+                words(
+                    "shifts.pair",
+                    before=printed.corridor(before),
+                    before_status=words.text(f"status.{before['status']}").lower(),
+                    after=printed.corridor(row),
+                    after_status=words.text(f"status.{row['status']}").lower(),
+                )
+            )
+    if said:
+        yield Bullets(said)
+    else:
+        yield Paragraph(words("shifts.no_pair"))

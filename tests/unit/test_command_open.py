@@ -1,0 +1,77 @@
+"""`njia open`: where report and map of the current release lie, in the browser where there is one."""
+
+from __future__ import annotations
+
+import json
+import webbrowser
+from pathlib import Path
+
+import pytest
+
+from tests.unit.test_command_line import Njia, njia
+
+__all__ = ["njia"]
+RELEASE = "20261126T020000Z-5eed5eed"
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the browser was asked to show; there is a display."""
+    seen: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", seen.append)
+    monkeypatch.setenv("DISPLAY", ":0")
+    return seen
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A current release with a report and a map in its public edition, and a map alone in the other."""
+    folder = tmp_path / "home" / "releases" / RELEASE
+    for page in ("public/report/index.html", "public/report/map.html", "partner/report/map.html"):
+        (folder / page).parent.mkdir(parents=True, exist_ok=True)
+        (folder / page).write_text("<!doctype html>", encoding="utf-8")
+    (folder / "manifest.json").write_text(
+        json.dumps({"release_id": RELEASE, "sequence": 1}), encoding="utf-8"
+    )
+    (tmp_path / "home" / "current").symlink_to(folder.relative_to(tmp_path / "home"))
+    return folder
+
+
+def test_report_and_map_of_the_current_release_are_opened_and_named(
+    njia: Njia, release: Path, opened: list[str]
+) -> None:
+    ended = njia("open", "--edition", "public")
+    pages = [release / "public/report/index.html", release / "public/report/map.html"]
+    assert ended.code == 0
+    assert ended.out.splitlines() == [str(page) for page in pages]
+    assert opened == [page.as_uri() for page in pages]
+
+
+def test_where_there_is_no_report_the_map_is_opened(njia: Njia, release: Path, opened: list[str]) -> None:
+    njia("open")
+    assert opened == [(release / "partner/report/map.html").as_uri()]
+
+
+def test_paths_alone_are_printed_on_demand(njia: Njia, release: Path, opened: list[str]) -> None:
+    assert njia("open", "--print-path").out.splitlines() == [str(release / "partner/report/map.html")]
+    assert opened == []
+
+
+def test_without_a_display_paths_are_printed_and_no_browser_takes_the_terminal(
+    njia: Njia, release: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    for variable in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
+        monkeypatch.delenv(variable, raising=False)
+    assert njia("open").out.splitlines() == [str(release / "partner/report/map.html")]
+    assert opened == []
+
+
+def test_a_release_without_pages_and_no_release_at_all_are_told(njia: Njia, release: Path) -> None:
+    (release / "partner/report/map.html").unlink()
+    ended = njia("open")
+    assert (ended.code, ended.out) == (2, "")
+    assert "has no pages of the partner edition" in ended.words
+    (release.parent.parent / "current").unlink()
+    ended = njia("open")
+    assert ended.code == 2 and "There is no release yet" in ended.words
