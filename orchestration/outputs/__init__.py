@@ -11,7 +11,7 @@ and report.
 from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
-from orchestration.outputs.report import write_reports
+from orchestration.outputs.report import corridor_map, write_reports
 from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "ExtractRows",
     "Outcome",
     "Receipt",
+    "corridor_map",
     "forget_receipts",
     "gather_receipts",
     "rows_of_extracts",

@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.figures.hotspots import is_wide
 from orchestration.outputs.figures.style import DIRECTION_COLOURS, LABEL_COLOURS
+from orchestration.outputs.report.picture import corridor_map
 from orchestration.outputs.report.write import write_report, write_reports
 from orchestration.outputs.words import Words
 from orchestration.places.boundaries import generalised
@@ -172,3 +173,11 @@ def test_a_figure_is_not_drawn_of_a_table_that_is_not_printed(tmp_path: Path) ->
     drawn = {path.stem for path in (report / "figures").iterdir()}
     assert drawn == {"hotspots", "corridors", "years"}
     assert imread(report / "figures" / "corridors.png").shape[1] > 1000
+
+
+def test_the_map_kept_with_a_run_is_small_and_public(written: Path, tmp_path: Path) -> None:
+    shown = corridor_map(written)
+    assert shown is not None
+    assert shown.startswith("![Corridors with most persons](data:image/png;base64,")
+    assert len(shown) < 130_000
+    assert corridor_map(tmp_path) is None
