@@ -14,8 +14,8 @@ from matplotlib.image import imread
 from pypdf import PdfReader
 
 from orchestration.outputs.edition import Edition
-from orchestration.outputs.figures.hotspots import is_wide
 from orchestration.outputs.figures.style import DIRECTION_COLOURS, LABEL_COLOURS
+from orchestration.outputs.printed import is_wide
 from orchestration.outputs.report.picture import corridor_map
 from orchestration.outputs.report.write import write_report, write_reports
 from orchestration.outputs.words import Words
@@ -142,7 +142,7 @@ def test_the_page_asks_for_nothing_from_elsewhere(written: Path) -> None:
 
 
 def test_a_wide_interval_is_hatched_and_no_number_is_not() -> None:
-    assert is_wide({"ratio_low": 0.5, "ratio_high": 2.0})
+    assert is_wide({"ratio_low": 0.4, "ratio_high": 2.0})
     assert not is_wide({"ratio_low": 0.9, "ratio_high": 1.8})
     assert not is_wide({"ratio_low": None, "ratio_high": None})
     assert not is_wide({})
