@@ -1,5 +1,6 @@
 """What a candidate is staged with: inputs, checks and waivers of this run."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         inputs,
         gates.check_results(settings),
         refresh.decisions.waivers,
-        lambda folder, found: outputs.write_quality_of_release(folder, found, earlier),
+        lambda folder, found: _write_outputs(folder, found, earlier, manifest),
     )
     if release.is_left_behind(settings, refresh.decisions, staged.manifest["content_hash"]):
         release.discard(staged)
@@ -52,6 +53,13 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         return None
     refresh.found["candidate"] = staged
     return staged
+
+
+def _write_outputs(
+    folder: Path, found: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]], manifest: Path
+) -> None:
+    outputs.write_quality_of_release(folder, found, earlier)
+    outputs.write_exports(folder, found, manifest)
 
 
 def _disclosure(refresh: Refresh) -> dict[str, Any]:

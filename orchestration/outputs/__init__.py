@@ -1,12 +1,13 @@
-"""What people read: the receipt that each partner gets back, and the quality report.
+"""What people read: each partner's receipt, the quality report, and exports of both editions.
 
 Belongs here: gathering what a reader is told and laying it out as pages and tables. Does not: deciding
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
-quality_of_refresh, quality_of_release, quality_page.
+quality_of_refresh, quality_of_release, quality_page; edition, exports.
 """
 
+from orchestration.outputs.exports import write_exports
 from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
@@ -21,6 +22,7 @@ __all__ = [
     "gather_receipts",
     "rows_of_extracts",
     "told_at",
+    "write_exports",
     "write_quality_of_refresh",
     "write_quality_of_release",
     "write_receipts",
