@@ -14,6 +14,7 @@ from orchestration.cli import (  # each adds its commands
     refreshing,
     samples,
     sealing,
+    tracing,
 )
 from orchestration.cli.ending import main
 from orchestration.cli.root import CONTEXT, cli
@@ -32,4 +33,5 @@ __all__ = [
     "refreshing",
     "samples",
     "sealing",
+    "tracing",
 ]

@@ -51,6 +51,7 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         refresh.found |= {"rolled_back": True, "unchanged": True}
         tell_partners(workplace, refresh, "unchanged")
         return None
+    release.write_lineage(settings, staged.release_id)
     refresh.found["candidate"] = staged
     return staged
 

@@ -15,12 +15,6 @@ import xlsxwriter
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.printed import Cell, Column, PrintedTable
 
-_AS_TEXT = {
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-    "default_date_format": "yyyy-mm-dd",
-}
 PLACE = "place_id"
 LONGEST_SHOWN = 44
 _ACCENT = "#0B6B6B"
@@ -28,7 +22,7 @@ _ACCENT = "#0B6B6B"
 
 def write_workbook(path: Path, about: About, tables: Sequence[PrintedTable]) -> Path:
     """Its properties name nobody, and its dates are those of the release."""
-    with xlsxwriter.Workbook(str(path), _AS_TEXT) as book:
+    with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
         made = about.as_of.replace(tzinfo=None)
         book.set_properties(
             {"title": about.title, "subject": about.release_id, "author": "", "created": made}
