@@ -17,7 +17,7 @@ _PRINTED = {"public": "public", "partner": "report"}
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """`counts`: what the row says of how many; a cell that is not shown says nothing."""
+    """`counts`: what the row says of how many, of a shift in both windows; nothing for a cell not shown."""
 
     edition: str
     table: str
@@ -72,5 +72,7 @@ def _counts(file: Path, table: str, key: Mapping[str, Any]) -> dict[str, int] | 
     if row is None:
         return None
     told = dict(zip(columns, row, strict=True))
+    if "record_count_baseline" in told:
+        told["record_count"] = told["record_count_baseline"] + told["record_count_current"]
     wanted = ("record_count", "prevented_count", "person_count")
     return {one: int(told[one]) for one in wanted if told.get(one) is not None}
