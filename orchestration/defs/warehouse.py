@@ -34,6 +34,7 @@ class StepsOfTheWay(DagsterDbtTranslator):
             "intermediate": "shape",
             "meta": "measure",
             "public": "protect",
+            "report": "protect",
         }.get(folder, folder)
 
     def get_asset_check_spec(

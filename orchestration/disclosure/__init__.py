@@ -10,11 +10,12 @@ from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
+from orchestration.disclosure.printed_counts import audit_counts, printed_cells, wrong_cells
+from orchestration.disclosure.printed_tables import AGGREGATES, DESCRIPTIONS, Disclosed, disclose, printing_of
+from orchestration.disclosure.printing import Periods, Printing
 from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, ProtectedTable
-from orchestration.disclosure.public_counts import Periods, audit_counts, printed_cells, wrong_cells
-from orchestration.disclosure.public_tables import AGGREGATES, DESCRIPTIONS, Disclosed, disclose
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
 from orchestration.disclosure.uniqueness import Uniqueness, uniqueness, uniqueness_of_file
 
@@ -31,6 +32,7 @@ __all__ = [
     "Ledger",
     "Periods",
     "PrintedTable",
+    "Printing",
     "Protected",
     "ProtectedTable",
     "Uniqueness",
@@ -41,6 +43,7 @@ __all__ = [
     "disclose",
     "load_disclosure_policy",
     "printed_cells",
+    "printing_of",
     "protect",
     "read_description",
     "read_ledger",

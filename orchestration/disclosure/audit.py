@@ -13,9 +13,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orchestration.disclosure.attack import GUESSES_SMALL, KNOWS_TOTAL, Attacked, Known, Want, attack
+from orchestration.disclosure.attack import (
+    GUESSES_SMALL,
+    KNOWS_TOTAL,
+    Attacked,
+    Known,
+    Want,
+    attack,
+    attack_from_inside,
+)
 from orchestration.disclosure.programs import Contradiction
-from orchestration.disclosure.system import Mask, System, Told, build
+from orchestration.disclosure.system import Mask, System, Told, build, own_counts
 from orchestration.disclosure.tables import CountTable, Groups
 
 _RESULT = ["universe", "table", "cell", "low", "high", "width", "attacker", "is_exact", "passed"]
@@ -29,7 +37,8 @@ class PrintedTable:
     for a hidden one what its symbol tells (0 and infinity where nothing); `is_hidden`; and `persons`, the
     true count, if the auditor knows it of every table.
 
-    `lists_all` is false where cells that are not listed may be hidden as well as empty.
+    `lists_all` is false where cells that are not listed may be hidden as well as empty. `of_partners`: what
+    each partner knows by itself, as in `CountTable`.
     """
 
     name: str
@@ -37,6 +46,7 @@ class PrintedTable:
     cells: pd.DataFrame
     universe: str = "all"
     lists_all: bool = True
+    of_partners: pd.DataFrame | None = None
 
     @classmethod
     def of(cls, counted: CountTable, printed: pd.DataFrame, k: int) -> PrintedTable:
@@ -56,7 +66,7 @@ class PrintedTable:
             high=(value + slack).fillna(np.inf).astype(float),
             is_hidden=value.isna(),
         )
-        return cls(counted.name, counted.dimensions, cells, counted.universe, lists_all=False)
+        return cls(counted.name, counted.dimensions, cells, counted.universe, False, counted.of_partners)
 
 
 @dataclass(frozen=True)
@@ -92,18 +102,23 @@ class Audit:
 
 
 def audit(
-    tables: Sequence[PrintedTable], k: int, groups: Groups | None = None, may_be_empty: bool = False
+    tables: Sequence[PrintedTable],
+    k: int,
+    groups: Groups | None = None,
+    may_be_empty: bool = False,
+    insider_width: int = 0,
 ) -> Audit:
     """What the tables give away together, universe by universe.
 
     `may_be_empty`: the symbol of a hidden cell stands for an empty one too, so that a cell that may hold
     nobody tells of nobody. Tables of a universe that contradict each other are not attacked, but told.
+    `insider_width`: how wide each partner's bounds of the others' part must be, where partners are known.
     """
     found, contradictions, hidden = [], {}, 0
     for universe in sorted({table.universe for table in tables}):
         linked = [table for table in tables if table.universe == universe]
         try:
-            cells, asked = _audit_universe(linked, k, groups or {}, may_be_empty)
+            cells, asked = _audit_universe(linked, k, groups or {}, may_be_empty, insider_width)
         except Contradiction as contradiction:
             contradictions[universe] = str(contradiction)
             continue
@@ -115,7 +130,7 @@ def audit(
 
 
 def _audit_universe(
-    tables: Sequence[PrintedTable], k: int, groups: Groups, may_be_empty: bool
+    tables: Sequence[PrintedTable], k: int, groups: Groups, may_be_empty: bool, insider_width: int
 ) -> tuple[pd.DataFrame, int]:
     system = build([Told(one.name, one.dimensions, one.cells, not one.lists_all) for one in tables], groups)
     known, is_hidden = _known(system, tables, k)
@@ -129,6 +144,8 @@ def _audit_universe(
         found, proved = attack(system.members, known, asked, guess, k, GUESSES_SMALL)
         results.append(found)
     results.insert(0, attack(system.members, known, asked, want, k, KNOWS_TOTAL, proved)[0])
+    if own := own_counts(system, [(one.dimensions, one.of_partners) for one in tables]):
+        results += attack_from_inside(system.members, known, own, asked, insider_width)
     table_of = {int(cell): one.name for one in reversed(tables) for cell in system.rows[one.name]}
     rows = [row for result in results for row in _rows(system, result, table_of, may_be_empty)]
     narrow = pd.DataFrame(rows, columns=_RESULT[1:])

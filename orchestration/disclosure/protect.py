@@ -34,7 +34,16 @@ from orchestration.disclosure.suppression import (
     hide_splits,
     primary,
 )
-from orchestration.disclosure.system import Floats, Mask, Places, System, Told, build, cell_key
+from orchestration.disclosure.system import (
+    Floats,
+    Mask,
+    Places,
+    System,
+    Told,
+    build,
+    keys_of,
+    own_counts,
+)
 from orchestration.disclosure.tables import CountTable, Groups
 from orchestration.errors import NjiaError
 
@@ -240,16 +249,8 @@ class _Universe:
         )
 
     def _from_inside(self, now: _Round, known: Known, asked: Places) -> list[Attacked]:
-        own: dict[str, Floats] = {}
-        for table in self.active.values():
-            if table is None or table.of_partners is None:
-                continue
-            keys = _keys(table, table.of_partners)
-            for key, partner, persons in zip(
-                keys, table.of_partners["partner"], table.of_partners["persons"], strict=True
-            ):
-                counts = own.setdefault(str(partner), np.zeros(now.system.size))
-                counts[now.system.named[key]] = persons
+        told = [(one.dimensions, one.of_partners) for one in self.active.values() if one]
+        own = own_counts(now.system, told)
         if not own:
             return []
         return attack_from_inside(now.system.members, known, own, asked, self.rules.insider_least_width)
@@ -331,6 +332,5 @@ def _narrowest(now: _Round) -> dict[str, Floats]:
     return {"low": low, "high": high}
 
 
-def _keys(table: CountTable, cells: pd.DataFrame | None = None) -> list[str]:
-    told = (table.cells if cells is None else cells)[[*table.dimensions]].astype(str)
-    return [cell_key(dict(zip(table.dimensions, row, strict=True))) for row in told.itertuples(index=False)]
+def _keys(table: CountTable) -> list[str]:
+    return keys_of(table.dimensions, table.cells)

@@ -104,6 +104,30 @@ def cell_key(values: Mapping[str, str]) -> str:
     return " & ".join(f"{one}={value}" for one, value in told) or "all"
 
 
+def keys_of(dimensions: Sequence[str], cells: pd.DataFrame) -> list[str]:
+    """The cells of a frame in words."""
+    rows = cells[[*dimensions]].astype(str).itertuples(index=False)
+    return [cell_key(dict(zip(dimensions, row, strict=True))) for row in rows]
+
+
+def own_counts(
+    system: System, told: Iterable[tuple[Sequence[str], pd.DataFrame | None]]
+) -> dict[str, Floats]:
+    """What each partner knows by itself: partner → its persons in each cell.
+
+    `told`: of each table the dimensions, and `CountTable.of_partners`.
+    """
+    own: dict[str, Floats] = {}
+    for dimensions, rows in told:
+        if rows is None:
+            continue
+        for key, partner, persons in zip(
+            keys_of(dimensions, rows), rows["partner"], rows["persons"], strict=True
+        ):
+            own.setdefault(str(partner), np.zeros(system.size))[system.named[key]] = persons
+    return own
+
+
 class _Axes:
     """The finest values of each dimension, and every value told as a set of them."""
 

@@ -22,7 +22,7 @@ MEASURES = (
     "public_tables_missing", "public_waits_for_signature", "public_cells_open",
     "public_cells_not_let_through", "public_small_changes",
 )  # fmt: skip
-_TOLD = "intermediate.int_public_told"
+_TOLD = "intermediate.int_told"
 _PERIODS = "intermediate.int_periods"
 _KNOWN_NUMBERS = {
     "public_corridors.person_count", "public_ends.person_count", "public_places.lat", "public_places.lon",
@@ -50,13 +50,13 @@ def public_measures(
     printed = printed_counts(public)
     wanted = {table: disclosure.AGGREGATES[table] for table in (_TOLD, _PERIODS)}
     told, known = (table.to_pandas() for table in read_tables(settings, wanted).values())
-    periods = disclosure.Periods.of(known, policy.public, as_of)
     ledger = disclosure.read_ledger(settings.ledger)
-    attacked = disclosure.audit_counts(told, printed, policy, periods, ledger)
+    printing = disclosure.printing_of("public", policy, known, as_of, ledger)
+    attacked = disclosure.audit_counts(told, printed, printing)
     changes = disclosure.small_changes(
         disclosure.printed_cells(printed), ledger.printed, policy.public.least_persons
     )
-    wrong = disclosure.wrong_cells(told, printed, policy, periods, ledger)
+    wrong = disclosure.wrong_cells(told, printed, printing)
     return {
         "public_tables_missing": 0.0,
         "public_waits_for_signature": float(bool(manifest["disclosure"].get("waits_for_signature"))),

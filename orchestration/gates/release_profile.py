@@ -124,13 +124,13 @@ def _measure(evidence_base: Path) -> _Measured:
     try:
         names = con.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('marts', 'quality', 'meta') order by 1"
+            "where schema_name in ('marts', 'report', 'quality', 'meta') order by 1"
         ).fetchall()
         rows = {name: _one(con, f"select count(*) from {name}") for (name,) in names}
         undescribed = _one(
             con,
             "select count(*) from duckdb_columns() "
-            "where schema_name in ('marts', 'quality', 'meta') and not internal "
+            "where schema_name in ('marts', 'report', 'quality', 'meta') and not internal "
             "and coalesce(comment, '') = ''",
         )
         sums = _reconciliation(con)

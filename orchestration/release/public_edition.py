@@ -83,8 +83,8 @@ tables:
 def printed_counts(evidence_base: Path) -> pd.DataFrame:
     """Every number of persons that a public edition prints, read from its file.
 
-    Columns: record_grain, period_id, origin_place_id, destination_place_id, person_count, period_from,
-    period_to; `*` is the total over an end.
+    Columns: record_grain, period_id, population, origin_place_id, destination_place_id, person_count,
+    period_from, period_to; `*` is the total over an end.
     """
     with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
         return con.execute(_PRINTED).df()
@@ -92,11 +92,12 @@ def printed_counts(evidence_base: Path) -> pd.DataFrame:
 
 _PRINTED = f"""
     with printed as (
-        select record_grain, period_id, origin_place_id, destination_place_id, person_count
+        select record_grain, period_id, 'all' as population, origin_place_id, destination_place_id,
+            person_count
         from public.public_corridors
         where person_count is not null
         union all
-        select record_grain, period_id,
+        select record_grain, period_id, 'all',
             case when role = 'origin' then place_id else '{TOTAL}' end,
             case when role = 'destination' then place_id else '{TOTAL}' end,
             person_count

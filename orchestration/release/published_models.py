@@ -10,7 +10,7 @@ from typing import Any
 from orchestration.errors import NjiaError
 
 # Of the partner edition, and of the public one.
-PUBLISHED_SCHEMAS = ("marts", "quality", "meta")
+PUBLISHED_SCHEMAS = ("marts", "report", "quality", "meta")
 PUBLIC_SCHEMAS = ("public",)
 
 

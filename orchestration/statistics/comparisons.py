@@ -16,7 +16,7 @@ import pandas as pd
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import Counts, Flags, Floats, TwoWindows, dispersion
 
-MONTHS, ROUNDS = "months", "rounds"
+MONTHS, QUARTERS, ROUNDS = "months", "quarters", "rounds"
 # Records an active month: cells with fewer say nothing about scatter.
 _LEAST_MEAN_OF_A_CELL = 0.2
 
@@ -93,7 +93,8 @@ def month_windows(last_month: date, months: int) -> tuple[Window, Window]:
 def comparisons(
     calendar: pd.DataFrame, periods: pd.DataFrame, rounds_told: set[str], policy: Policy
 ) -> list[Comparison]:
-    """The newest complete months against those before, and each complete round against the one before it.
+    """The newest complete months against those before, the same at the ends of the newest complete quarters,
+    and each complete round against the one before it.
 
     `rounds_told` are the rounds in which anything of the grain was told.
     """
@@ -101,6 +102,7 @@ def comparisons(
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
     if len(complete):
         found.append(Comparison(MONTHS, *month_windows(complete.max(), int(policy.shift_window_months))))
+    found += _at_quarter_ends(periods, int(policy.shift_quarter_ends))
     rounds = periods[(periods["period_kind"] == "round") & periods["is_complete"].astype("bool")]
     rounds = rounds[rounds["label"].isin(rounds_told)].sort_values(["period_from", "label"])
     columns = (rounds[name] for name in ("period_id", "period_from", "period_to", "label"))
@@ -109,6 +111,20 @@ def comparisons(
     for place, (baseline, current) in enumerate(pairwise(in_order)):
         found.append(Comparison(ROUNDS, baseline, current, names[:place]))
     return found
+
+
+def _at_quarter_ends(periods: pd.DataFrame, ends: int) -> list[Comparison]:
+    """Windows that are periods of twelve months each, the newest first, so that they can be looked up."""
+    is_asked = (periods["period_kind"] == "rolling_12_months") & periods["is_complete"].astype("bool")
+    columns = (periods.loc[is_asked, name] for name in ("period_id", "period_from", "period_to"))
+    of_end = {row[2]: Window(*row) for row in zip(*columns, strict=True)}
+    newest = sorted(of_end.values(), key=lambda window: window.last_day, reverse=True)[:ends]
+    before = [of_end.get(window.first_day - timedelta(days=1)) for window in newest]
+    return [
+        Comparison(QUARTERS, baseline, current)
+        for baseline, current in zip(before, newest, strict=True)
+        if baseline
+    ]
 
 
 def told(

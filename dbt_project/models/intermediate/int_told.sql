@@ -1,12 +1,12 @@
--- One row per movement of a complete period and partner that told of it: what public tables are counted from.
+-- One row per movement of a complete period and partner that told of it: what printed tables are counted from.
 -- A movement lies where its smallest record says, and has the persons of the record that tells most: each of its rows
--- repeats them. Cases are printed by year, route reports by the round in which they were collected.
+-- repeats them. Cases are printed by year or twelve months, route reports by the round in which they were collected.
 with movements as (select * from {{ ref('int_movements') }} where is_counted),
 
 periods as (
     select *
     from {{ ref('int_periods') }}
-    where is_complete and period_kind in ('year', 'round')
+    where is_complete and period_kind in ('year', 'rolling_12_months', 'round')
 ),
 
 linked as (select * from {{ ref('int_linked_records') }}),
@@ -37,6 +37,9 @@ select
     periods.period_id,
     movements.origin_counting_place_id as origin_place_id,
     movements.destination_counting_place_id as destination_place_id,
+    movements.origin_country_place_id,
+    movements.destination_country_place_id,
+    movements.is_child,
     cast(persons.person_count as bigint) as person_count,
     cast(told.record_count as bigint) as record_count
 from told
@@ -46,4 +49,4 @@ inner join {{ ref('int_period_membership') }} as membership on told.movement_id 
 inner join periods
     on
         membership.period_id = periods.period_id
-        and periods.period_kind = case when movements.record_grain = 'case' then 'year' else 'round' end
+        and (periods.period_kind = 'round') = (movements.record_grain <> 'case')

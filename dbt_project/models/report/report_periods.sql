@@ -1,0 +1,8 @@
+-- One row per period that a printed table names.
+{{ printed_periods({
+    'report_corridors': ['period_id'],
+    'report_ends': ['period_id'],
+    'report_hotspots': ['period_id'],
+    'report_corridor_shifts': ['baseline_window', 'current_window'],
+    'report_regional_risk': ['period_id'],
+}) }}

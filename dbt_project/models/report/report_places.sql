@@ -1,0 +1,8 @@
+-- One row per place that a printed table names.
+{{ printed_places({
+    'report_corridors': ['origin_place_id', 'destination_place_id'],
+    'report_ends': ['place_id'],
+    'report_hotspots': ['place_id'],
+    'report_corridor_shifts': ['origin_place_id', 'destination_place_id'],
+    'report_regional_risk': ['place_id'],
+}) }}

@@ -1,0 +1,226 @@
+"""The persons that an edition prints: each grain and period of its own, by both ends, and children apart.
+
+Of the public edition, what was printed is printed again as it was, whatever partners report later: no
+difference between two releases tells of anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.disclosure.audit import Audit, PrintedTable, audit
+from orchestration.disclosure.ledger import Ledger
+from orchestration.disclosure.printing import Days, Printing, days_of, universe_of
+from orchestration.disclosure.protect import protect
+from orchestration.disclosure.protected import Protected, full_key
+from orchestration.disclosure.suppression import PRINTED, primary
+from orchestration.disclosure.system import cell_key, keys_of
+from orchestration.disclosure.tables import TOTAL, CountTable, Groups, tabulate
+
+COUNTS = pa.schema(
+    [
+        ("edition", pa.string()),
+        ("record_grain", pa.string()),
+        ("period_id", pa.string()),
+        ("population", pa.string()),
+        ("origin_place_id", pa.string()),
+        ("destination_place_id", pa.string()),
+        ("person_count", pa.int64()),
+    ]
+)
+ENDS = ("origin_place_id", "destination_place_id")
+POPULATION, CHILDREN, OTHERS = "population", "children", "others"
+CELL = (POPULATION, *ENDS)
+# Behind the id of a country: all of it, and not only what is known no closer.
+WHOLE = "+"
+_OF_COUNTRY = {
+    "origin_place_id": "origin_country_place_id", "destination_place_id": "destination_country_place_id",
+}  # fmt: skip
+
+
+def protect_counts(told: pd.DataFrame, printing: Printing) -> Protected:
+    """What may be printed of systems that no release has printed yet. `told`: rows of int_told."""
+    return protect(
+        new_tables(told, printing),
+        printing.policy,
+        printing.edition,
+        groups=whole_countries(told),
+        printed=printing.known,
+    )
+
+
+def new_tables(told: pd.DataFrame, printing: Printing) -> list[CountTable]:
+    """The tables of each system. Days printed already, whatever their name, are not counted anew."""
+    before = [days_of(universe) for universe in _universes(printing.ledger)]
+    periods, found = printing.periods, []
+    told = told.rename(columns={"person_count": "persons", "record_count": "records"})
+    for (grain, period), rows in told.groupby(["record_grain", "period_id"], sort=True):
+        if str(period) not in periods.counted.get(str(grain), ()):
+            continue
+        days = periods.days[str(period)]
+        if not any(grain == one and _overlap(days, printed) for one, printed in before):
+            found += _count_tables(universe_of(str(grain), days), rows, printing)
+    return found
+
+
+def printed_counts_of(protected: Protected, printing: Printing) -> pd.DataFrame:
+    """The columns of COUNTS. Who is no child is no row: it is what is left."""
+    found = [pd.DataFrame(columns=COUNTS.names)]
+    for table in protected.tables:
+        grain, days = days_of(table.universe)
+        shown = table.printed().rename(columns={"value": "person_count"})
+        cells = shown.assign(**{one: TOTAL for one in CELL if one not in table.dimensions})
+        cells[POPULATION] = cells[POPULATION].replace(TOTAL, "all")
+        cells = cells[cells[POPULATION] != OTHERS]
+        found.append(
+            cells.assign(
+                edition=printing.edition, record_grain=grain, period_id=printing.periods.named(grain, days)
+            )[COUNTS.names]
+        )
+    frames = [frame for frame in found if len(frame)] or found
+    return pd.concat(frames, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def frozen_counts(printing: Printing) -> pd.DataFrame:
+    """What was printed before, with its latest values, under the names that its periods have now."""
+    rows = []
+    for cell, persons in printing.ledger.values().items():
+        universe, _, place = cell.partition(": ")
+        grain, days = days_of(universe)
+        if period := printing.periods.named(grain, days):
+            values = dict.fromkeys(ENDS, TOTAL) | {POPULATION: "all"}
+            values |= dict(part.split("=", 1) for part in place.split(" & ") if "=" in part)
+            rows.append(
+                {
+                    "edition": printing.edition, "record_grain": grain, "period_id": period, **values,
+                    "person_count": persons,
+                }
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=COUNTS.names)
+
+
+def printed_cells(printed: pd.DataFrame) -> dict[str, int]:
+    """Cells named as the ledger does, with their persons.
+
+    `printed`: the columns of COUNTS without the edition, and period_from and period_to.
+    """
+    found = {}
+    for row in _rows(printed):
+        days = _day(row.period_from), _day(row.period_to)
+        values = {one: str(row[one]) for one in CELL}
+        values[POPULATION] = values[POPULATION].replace("all", TOTAL)
+        found[full_key(universe_of(str(row.record_grain), days), cell_key(values))] = int(row.person_count)
+    return found
+
+
+def audit_counts(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) -> Audit:
+    """Attack systems as read back from the file, knowing the counts; of the public edition those that are
+    printed for the first time. Readers have what the other edition prints of the same days as well.
+    """
+    cells = printed_cells(printed)
+    found = []
+    for table in new_tables(told, printing):
+        shown = _shown_of(table, cells, printing)
+        found.append(PrintedTable.of(table, shown, printing.rules.least_persons))
+    rules = printing.rules
+    return audit(found, rules.least_persons, whole_countries(told), insider_width=rules.insider_least_width)
+
+
+def wrong_cells(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) -> int:
+    """Printed cells that are not as counted, that the policy does not let stand by themselves, or that differ
+    from what was printed before."""
+    allowed = {cell: {value} for cell, value in printing.ledger.values().items()}
+    for table in new_tables(told, printing):
+        cells = table.cells[primary(table.cells, printing.rules) == PRINTED]
+        for key, persons in zip(_keys(table, cells), cells["persons"], strict=True):
+            allowed.setdefault(key, set()).add(int(persons))
+    for cell, values in printing.known.items():
+        allowed.setdefault(cell, set()).update(values)
+    return sum(persons not in allowed.get(cell, ()) for cell, persons in printed_cells(printed).items())
+
+
+def whole_countries(told: pd.DataFrame) -> Groups:
+    """The places that each country stands for where it is told whole."""
+    return {
+        end: {
+            f"{country}{WHOLE}": sorted(set(rows[end].astype(str)))
+            for country, rows in told.groupby(_OF_COUNTRY[end])
+        }
+        for end in ENDS
+    }
+
+
+def _count_tables(universe: str, rows: pd.DataFrame, printing: Printing) -> list[CountTable]:
+    """By both ends; and children at each end, where the edition tells of them."""
+    tables = [
+        tabulate(
+            universe,
+            rows,
+            ENDS,
+            levels=dict.fromkeys(ENDS, "county"),
+            universe=universe,
+            # Where a person comes from is known to many; that must not tell where to.
+            attributes=("destination_place_id",),
+        )
+    ]
+    if printing.rules.children_tables:
+        of_children = printing.policy.finest(printing.edition, "place", of_children=True)
+        is_child = rows["is_child"].eq(True).fillna(False).to_numpy(dtype=bool)
+        rows = rows.assign(population=np.where(is_child, CHILDREN, OTHERS))
+        for end in ENDS:
+            is_whole = of_children == "country"
+            tables.append(
+                tabulate(
+                    f"{universe} children by {end}",
+                    rows.assign(**{end: rows[_OF_COUNTRY[end]] + WHOLE}) if is_whole else rows,
+                    (end, POPULATION),
+                    levels={end: "country" if is_whole else "county"},
+                    universe=universe,
+                    attributes=(POPULATION,),
+                    of_children=True,
+                )
+            )
+    return tables
+
+
+def _keys(table: CountTable, cells: pd.DataFrame) -> list[str]:
+    return [full_key(table.universe, key) for key in keys_of(table.dimensions, cells)]
+
+
+def _shown_of(table: CountTable, cells: dict[str, int], printing: Printing) -> pd.DataFrame:
+    """What a reader has of each cell of a table: the value printed here, or else in the other edition."""
+    k, counted = printing.rules.least_persons, table.cells
+    rows = []
+    for key, persons, values in zip(
+        _keys(table, counted),
+        counted["persons"],
+        counted[[*table.dimensions]].astype(str).to_dict("records"),
+        strict=True,
+    ):
+        # Of an older count that lies further off, readers learn a change large enough to be told.
+        near = [value for value in printing.known.get(key, ()) if abs(value - int(persons)) < k]
+        value = cells.get(key, near[-1] if near else None)
+        if value is not None:
+            rows.append({**values, "value": value, "is_carried": value != int(persons)})
+    return pd.DataFrame(rows, columns=[*table.dimensions, "value", "is_carried"])
+
+
+def _universes(ledger: Ledger) -> set[str]:
+    return {cell.partition(": ")[0] for cell in ledger.printed}
+
+
+def _overlap(one: Days, other: Days) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[pd.Series]:
+    return (row for _, row in frame.iterrows())
+
+
+def _day(value: object) -> date:
+    return pd.Timestamp(str(value)).date()

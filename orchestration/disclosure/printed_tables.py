@@ -1,0 +1,166 @@
+"""The step: what was told in, what each edition may print of it out.
+
+What does not belong here: counting persons, and the printed tables themselves (dbt, `public` and `report`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.disclosure.ledger import Ledger
+from orchestration.disclosure.policy import DisclosurePolicy, load_disclosure_policy
+from orchestration.disclosure.printed_counts import (
+    COUNTS,
+    ENDS,
+    frozen_counts,
+    printed_cells,
+    printed_counts_of,
+    protect_counts,
+)
+from orchestration.disclosure.printed_lines import LINES, systems_of, told_lines
+from orchestration.disclosure.printing import Periods, Printing
+from orchestration.disclosure.protected import ProtectedTable
+from orchestration.disclosure.tables import TOTAL
+from orchestration.settings import Settings
+
+# Tables of the work file, with the columns that are read. Partners are in them: they stay in this room.
+AGGREGATES = {
+    "intermediate.int_told": (
+        "movement_id", "partner", "record_grain", "period_id", "origin_place_id", "destination_place_id",
+        "origin_country_place_id", "destination_country_place_id", "is_child", "person_count", "record_count",
+    ),
+    "intermediate.int_counted_persons": (
+        "counting_table", "counting_role", "counting_id", "period_id", "record_grain", "population",
+        "person_count_low", "record_count", "partner_count", "largest_partner_count_low",
+        "second_partner_count_low",
+    ),
+    "intermediate.int_periods": ("period_id", "period_kind", "period_from", "period_to", "is_complete"),
+}  # fmt: skip
+DESCRIPTIONS = {
+    "counts": "Persons by where they came from and went to: what may be printed in each edition.",
+    "lines": "Places and corridors whose base is large enough for a label, a band or a figure.",
+}
+_SCHEMAS = {"counts": COUNTS, "lines": LINES}
+
+
+@dataclass(frozen=True)
+class Disclosed:
+    """What was let through: rows of each table, and what the manifest says of how."""
+
+    rows: dict[str, int]
+    told: dict[str, Any]
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Public systems printed for the first time, and as they were printed before."""
+        return {"systems_new": len(self.told["systems"]), "systems_frozen": len(self.told["frozen"])}
+
+
+def disclose(
+    settings: Settings,
+    aggregates: Mapping[str, pa.Table],
+    as_of: date,
+    ledger: Ledger,
+    signed: Collection[str] = (),
+) -> Disclosed:
+    """Write each table of DESCRIPTIONS into `work/disclosure`, both editions in it.
+
+    `aggregates` holds the tables of `AGGREGATES` under their names; `ledger` is all that was ever printed for
+    the public; `signed` the versions of the policy that a steward signed. Where that is missing, nothing is
+    printed. Raises Contradiction for counts that do not add up.
+    """
+    policy = load_disclosure_policy()
+    waits = policy.why_unsigned(signed, is_first=not ledger.releases)
+    if waits:
+        aggregates = {name: table.slice(0, 0) for name, table in aggregates.items()}
+    frames = {name.split(".")[1]: table.to_pandas() for name, table in aggregates.items()}
+    public = printing_of("public", policy, frames["int_periods"], as_of, ledger)
+    of_public = _edition(frames, public)
+    cells = cells_of(of_public.tables["counts"], public.periods)
+    partner = printing_of("partner", policy, frames["int_periods"], as_of, ledger, cells)
+    of_partner = _edition(frames, partner)
+    settings.disclosed.mkdir(parents=True, exist_ok=True)
+    rows = {}
+    for name, schema in _SCHEMAS.items():
+        frame = pd.concat([of_public.tables[name], of_partner.tables[name]], ignore_index=True)
+        frame = frame.sort_values(schema.names, kind="stable")
+        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+        pq.write_table(table.replace_schema_metadata(None), settings.disclosed / f"{name}.parquet")
+        rows[name] = len(frame)
+    return Disclosed(
+        rows,
+        {
+            "edition": "public",
+            "systems": of_public.systems,
+            "frozen": of_public.frozen,
+            "partner_systems": of_partner.systems,
+            "policy": policy.for_manifest(),
+            "ledger_head": ledger.head,
+            "waits_for_signature": waits,
+        },
+    )
+
+
+def printing_of(
+    edition: str,
+    policy: DisclosurePolicy,
+    periods: pd.DataFrame,
+    as_of: date,
+    ledger: Ledger,
+    public: Mapping[str, int] | None = None,
+) -> Printing:
+    """An edition's rules and periods; of the partner edition `public` is what the public one prints now."""
+    of_edition = Periods.of(periods, policy, as_of, edition)
+    if edition == "public":
+        return Printing(policy, edition, of_edition, ledger)
+    known: dict[str, tuple[int, ...]] = dict(ledger.printed)
+    known |= {cell: (*known.get(cell, ()), value) for cell, value in (public or {}).items()}
+    return Printing(policy, edition, of_edition, known=known)
+
+
+def cells_of(counts: pd.DataFrame, periods: Periods) -> dict[str, int]:
+    """Printed cells of an edition named as the ledger does, with their persons. `counts`: rows of COUNTS."""
+    days = [periods.days[str(period)] for period in counts["period_id"]]
+    return printed_cells(
+        counts.assign(period_from=[one[0] for one in days], period_to=[one[1] for one in days])
+    )
+
+
+@dataclass(frozen=True)
+class _OfEdition:
+    tables: dict[str, pd.DataFrame]
+    systems: list[dict[str, Any]]
+    frozen: list[str]
+
+
+def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEdition:
+    protected = protect_counts(frames["int_told"], printing)
+    frozen = frozen_counts(printing)
+    counts = [frame for frame in (printed_counts_of(protected, printing), frozen) if len(frame)]
+    printed = pd.concat(counts, ignore_index=True) if counts else frozen
+    systems = systems_of(printed, printing, [table.universe for table in protected.tables])
+    lines = told_lines(frames["int_counted_persons"], printing, systems)
+    return _OfEdition(
+        {"counts": printed, "lines": lines},
+        [_told(table) for table in protected.tables if table.dimensions == ENDS],
+        sorted(set(frozen["record_grain"] + " " + frozen["period_id"])),
+    )
+
+
+def _told(table: ProtectedTable) -> dict[str, Any]:
+    """From printed numbers alone: a manifest goes where the tables go."""
+    printed = table.printed()
+    totals = (printed[[*ENDS]] == TOTAL).sum(axis=1)
+    whole, parts = printed["value"][totals == 2].sum(), printed["value"][totals == 0].sum()
+    return {
+        "system": table.universe,
+        "cells_printed": len(printed),
+        "share_of_persons_in_printed_cells": round(float(parts / whole), 2) if whole else None,
+    }
