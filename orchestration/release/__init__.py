@@ -21,6 +21,7 @@ from orchestration.release.diff import ReleaseDiff, compare, diff
 from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
 from orchestration.release.lineage import forget_in_lineage, sweep_lineage, write_lineage
+from orchestration.release.opening import open_edition
 from orchestration.release.public_edition import printed_counts
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS
@@ -67,6 +68,7 @@ __all__ = [
     "is_left_behind",
     "is_rolled_back",
     "list_releases",
+    "open_edition",
     "open_readonly",
     "printed_counts",
     "publish",

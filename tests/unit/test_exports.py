@@ -207,7 +207,7 @@ def test_the_lineage_goes_from_printed_tables_to_partners_files_through_the_step
         key = waiting.pop()
         above.add(key)
         waiting += [one for one in parents[key] if one not in above]
-    assert "source.njia.disclosure.public_counts" in above
+    assert "source.njia.disclosure.printed_counts" in above
     assert "source.njia.typed.records" in above
 
 
