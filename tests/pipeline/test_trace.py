@@ -75,8 +75,8 @@ def test_the_rows_are_those_of_the_partners_files(published_world: EvidenceBase)
     assert all(one.file and one.file.endswith(".csv") for one in found.rows)
 
 
-def test_a_key_is_taken_as_the_report_marks_it(published_world: EvidenceBase) -> None:
-    asked = njia("trace", "current", "|".join(BUSIA_TO_NAIROBI), "--json", settings=published_world.settings)
+def test_a_key_is_taken_as_the_report_marks_it(evidence_base: EvidenceBase) -> None:
+    asked = njia("trace", "current", "|".join(BUSIA_TO_NAIROBI), "--json", settings=evidence_base.settings)
     told = last_object(asked)
     assert told["records"] == 3
     assert {row["partner"]: tuple(row["row_numbers"]) for row in told["rows"]} == ROWS
@@ -95,9 +95,8 @@ def test_who_traced_what_stands_in_the_audit_log_without_the_id_of_a_movement(
     (movement,), *_ = evidence_base.ask("select movement_id from marts.fct_movements order by 1")
     for words in (BUSIA_TO_NAIROBI, ("fct_movements", shown_record(movement))):
         assert njia("trace", "current", *words, settings=evidence_base.settings).returncode == 0
-    corridor, of_movement = [
-        line for line in audit.read(evidence_base.settings).lines if line["action"] == "traced"
-    ]
+    traced = [line for line in audit.read(evidence_base.settings).lines if line["action"] == "traced"]
+    corridor, of_movement = traced
     assert corridor["who"].startswith("os:")
     assert corridor["details"]["row"] == "|".join(BUSIA_TO_NAIROBI[1:])
     assert of_movement["details"]["table"] == "fct_movements"
