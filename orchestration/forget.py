@@ -87,6 +87,7 @@ def erase(
     held, originals = extracts.erase_forgotten(settings, tombstones_of(settings, keys, partner), private_key)
     removed = erase_decisions(settings, {shown_record(one) for one in records}, needles.values)
     outputs.forget_receipts(settings, partner)
+    release.forget_in_lineage(settings, partner, records)
     shutil.rmtree(settings.work, ignore_errors=True)
     rows = sum(len(one.rows) for one in held)
     return Erased(partner, len(records), len(held), rows, originals, removed), needles

@@ -129,6 +129,11 @@ class Settings:
         return self.home / "receipts"
 
     @property
+    def lineage(self) -> Path:
+        """What stands behind each release: published key → extracts and rows, for `njia trace`."""
+        return self.home / "lineage"
+
+    @property
     def ledger(self) -> Path:
         """Every public cell ever printed, append-only; survives pruning and rollback."""
         return self.home / "ledger"

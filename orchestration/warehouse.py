@@ -107,8 +107,8 @@ def build(settings: Settings, as_of: str, part: Part) -> list[NodeOutcome]:
                 *_project_arguments(str(target)),
                 *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
                 *("--indirect-selection", "buildable", "--no-write-json"),
-                # Unit tests try the SQL on made-up rows: `make test` runs them.
-                *("--exclude-resource-type", "unit_test"),
+                # Unit tests try the SQL on made-up rows: `make test` runs them. Exposures only name readers.
+                *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"),
                 *QUIET,
             ]
         )

@@ -6,18 +6,21 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from filelock import FileLock
 
+from orchestration.extracts import add_samples
 from orchestration.keys import create_missing_keys
-from orchestration.settings import Settings
+from orchestration.settings import SAMPLE_PARTNERS, Settings
 from tests import scenario
 
 RECORD_KEY = "5eed" * 16
+SAMPLES_AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
 
 
 @dataclass
@@ -96,6 +99,26 @@ def published_world(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
         base.deliver(partner, name, content)
     ended = base.refresh()
     assert ended.error is None, ended.error
+    return base
+
+
+@pytest.fixture(scope="session")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+    """The committed sample partners, refreshed once for all files and workers of a run. Read only."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    home, done = shared / "samples" / "home", shared / "samples" / "done"
+    settings = Settings(home, SAMPLE_PARTNERS, home / "keys", SAMPLES_AS_OF)
+    base = EvidenceBase(settings)
+    with FileLock(shared / "samples.lock"):
+        if not done.exists():
+            home.mkdir(parents=True)
+            create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+            (settings.keys / "record.key").write_text(RECORD_KEY)
+            add_samples(settings)
+            ended = base.refresh()
+            assert ended.error is None, ended.error
+            done.touch()
     return base
 
 

@@ -15,6 +15,7 @@ from orchestration.cli import (  # each adds its commands
     refreshing,
     samples,
     sealing,
+    tracing,
 )
 from orchestration.cli.ending import main
 from orchestration.cli.root import CONTEXT, cli
@@ -34,4 +35,5 @@ __all__ = [
     "refreshing",
     "samples",
     "sealing",
+    "tracing",
 ]

@@ -46,6 +46,7 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
             folder, found, refresh.county_boundaries, (before.path, before.manifest) if before else None
         )
         outputs.write_map_pages(folder, found, refresh.county_boundaries)
+        outputs.write_exports(folder, found, manifest)
 
     staged = release.stage(
         settings,
@@ -60,6 +61,7 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         refresh.found |= {"rolled_back": True, "unchanged": True}
         tell_partners(workplace, refresh, "unchanged")
         return None
+    release.write_lineage(settings, staged.release_id)
     refresh.found["candidate"] = staged
     return staged
 

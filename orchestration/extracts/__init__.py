@@ -35,6 +35,7 @@ from orchestration.extracts.erasing import (
 )
 from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
 from orchestration.extracts.known_records import known_records
+from orchestration.extracts.landed_rows import file_of, rows_of
 from orchestration.extracts.landed_untold import NEVER, with_untold
 from orchestration.extracts.landing import read_register
 from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
@@ -71,6 +72,7 @@ __all__ = [
     "drift_items",
     "erase_forgotten",
     "extracts_with_codes",
+    "file_of",
     "finish_erasing",
     "held_of_forgotten",
     "identities_of",
@@ -86,6 +88,7 @@ __all__ = [
     "records_in_row",
     "refuse_shut_originals",
     "remake_codes",
+    "rows_of",
     "seal",
     "sealed_path",
     "suffix_of",

@@ -1,13 +1,14 @@
-"""What people read: the receipt that each partner gets back, the quality report, and the pages of an edition.
+"""What people read: each partner's receipt, the quality report, and the pages and exports of an edition.
 
 Belongs here: gathering what a reader is told and laying it out as pages and tables. Does not: deciding
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
 quality_of_refresh, quality_of_release, quality_page; edition, words, printed, then the packages figures,
-report and map_page; pages.
+report, map_page and exports; pages.
 """
 
+from orchestration.outputs.exports import write_exports
 from orchestration.outputs.map_page import write_map_pages
 from orchestration.outputs.pages import pages_of
 from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
@@ -27,6 +28,7 @@ __all__ = [
     "pages_of",
     "rows_of_extracts",
     "told_at",
+    "write_exports",
     "write_map_pages",
     "write_quality_of_refresh",
     "write_quality_of_release",

@@ -42,7 +42,7 @@ def write_quality_of_release(
     return path
 
 
-def _code(sentence: str) -> Markup:
+def as_code(sentence: str) -> Markup:
     """Words between backticks as code; all else is escaped."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
 
@@ -55,7 +55,7 @@ def page(report: QualityReport) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    pages.filters |= {"number": lambda value: f"{value:,}", "code": _code}
+    pages.filters |= {"number": lambda value: f"{value:,}", "code": as_code}
     return pages.get_template("quality.html.j2").render(
         report=report,
         fates=FATES,

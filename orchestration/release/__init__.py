@@ -20,6 +20,8 @@ from orchestration.release.current import (
 from orchestration.release.diff import ReleaseDiff, compare, diff
 from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
+from orchestration.release.lineage import forget_in_lineage, sweep_lineage, write_lineage
+from orchestration.release.opening import open_edition
 from orchestration.release.printed import printed_counts, printed_presence
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS, REPORT_SCHEMA
@@ -29,6 +31,7 @@ from orchestration.release.signature import resign, settle_signatures, why_not_s
 from orchestration.release.since import extracts_since, tables_since
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
+from orchestration.release.trace import Rows, Trace, trace
 from orchestration.release.verdict import read_verdict
 from orchestration.release.verifying import Verification, verify
 from orchestration.release.waiting import waits_for_readers
@@ -47,6 +50,8 @@ __all__ = [
     "Published",
     "Release",
     "ReleaseDiff",
+    "Rows",
+    "Trace",
     "Verification",
     "WaiverEffect",
     "compare",
@@ -60,9 +65,11 @@ __all__ = [
     "extracts_since",
     "find_release",
     "fit_to_return",
+    "forget_in_lineage",
     "is_left_behind",
     "is_rolled_back",
     "list_releases",
+    "open_edition",
     "open_readonly",
     "printed_counts",
     "printed_presence",
@@ -76,10 +83,13 @@ __all__ = [
     "settle_signatures",
     "stage",
     "still_held",
+    "sweep_lineage",
     "switching",
     "tables_since",
+    "trace",
     "verify",
     "waits_for_readers",
     "waiver_effect",
     "why_not_signed",
+    "write_lineage",
 ]

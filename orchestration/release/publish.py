@@ -21,6 +21,7 @@ from orchestration.release.current import (
 )
 from orchestration.release.erasing import erase_editions
 from orchestration.release.identity import CANDIDATE
+from orchestration.release.lineage import sweep_lineage
 from orchestration.release.manifest import MANIFEST, VERDICT
 from orchestration.release.printed import printed_counts, printed_presence
 from orchestration.release.rollback import is_left_behind
@@ -152,3 +153,4 @@ def _prune(settings: Settings, named: set[str]) -> None:
     for release in list_releases(settings)[RELEASES_KEPT:]:
         if not release.is_current and release.release_id not in named:
             remove_folder(release.path)
+    sweep_lineage(settings)

@@ -12,8 +12,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import NjiaError, UsageError
-from orchestration.release.current import Release, current_release
+from orchestration.errors import UsageError
+from orchestration.release.opening import edition_in_force
 from orchestration.settings import Settings
 
 # They show paths of this machine, or run text that this module has not seen.
@@ -23,7 +23,6 @@ _CLOSED = re.compile(
     re.IGNORECASE,
 )
 TIMEOUT_SECONDS = 300.0
-EDITIONS = ("partner", "public")
 _WRITE_A_SELECT = "Write one SELECT, such as: select * from marts.mart_hotspots limit 10"
 
 
@@ -43,13 +42,9 @@ def run_query(
 
     `timeout`: seconds after which the engine is told to stop.
     """
-    if edition not in EDITIONS:
-        raise UsageError(f"There is no edition {edition!r}. The editions are: {', '.join(EDITIONS)}.")
-    release = current_release(settings)
-    if release is None:
-        raise NjiaError("There is no release yet. `njia refresh` publishes the first.")
+    release, file = edition_in_force(settings, edition)
     with duckdb.connect(config={"temp_directory": ""}) as con:
-        _confine(con, _file_of(release, edition))
+        _confine(con, file)
         try:
             statements = con.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
@@ -99,15 +94,6 @@ def _no_longer_than(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[
         raise
     finally:
         timer.cancel()
-
-
-def _file_of(release: Release, edition: str) -> Path:
-    path = release.public_evidence_base if edition == "public" else release.evidence_base
-    if not path.is_file():
-        raise UsageError(
-            f"The release {release.release_id} has no {edition} edition. `njia refresh` publishes both."
-        )
-    return path.resolve()
 
 
 def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:

@@ -32,6 +32,7 @@ from orchestration.release.current import (
 )
 from orchestration.release.evidence_base import STORAGE_VERSION, EvidenceBase
 from orchestration.release.identity import CANDIDATE, release_id
+from orchestration.release.lineage import sweep_lineage
 from orchestration.release.manifest import (
     MANIFEST,
     ROW_SUMS,
@@ -144,7 +145,7 @@ def discard(candidate: Candidate) -> None:
 
 
 def sweep(settings: Settings) -> None:
-    """Remove what a killed refresh left: candidates, partial files, releases that never became current."""
+    """Remove what a killed refresh left: candidates, partial files, releases never current, their lineage."""
     if not settings.releases.is_dir():
         return
     for leftover in (*settings.releases.glob(f"{CANDIDATE}*"), *settings.releases.glob(f"{PARTIAL}*")):
@@ -155,6 +156,7 @@ def sweep(settings: Settings) -> None:
     (settings.home / f"{PARTIAL}current").unlink(missing_ok=True)
     for release in never_current(settings):
         remove_folder(release.path)
+    sweep_lineage(settings)
 
 
 def never_current(settings: Settings) -> list[Release]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from orchestration.extracts import add_samples
-from orchestration.keys import create_missing_keys
 from orchestration.release import Release, current_release
-from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.settings import SAMPLE_PARTNERS
 from orchestration.synth.partners import CASE_PARTNERS
 from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES
 from orchestration.synth.planted import SHIFTS as SHIFTS_PLANTED
 from orchestration.synth.truth import activity
-from tests.conftest import RECORD_KEY, EvidenceBase
+from tests.conftest import EvidenceBase
 
-AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
 # Official county numbers of the 17; Kismayo is in Somalia, whatever a contract's default country.
 COUNTY_OF_TRANSIT = {
     "Busia": "KE040", "Nambale": "KE040", "Malaba": "KE040", "Rongo": "KE044", "Isebania": "KE044",
@@ -35,20 +32,6 @@ COUNTY_OF_TRANSIT = {
     "Mombasa": "KE001", "Kismayo": None,
 }  # fmt: skip
 ROUTES = "record_grain = 'route_report' and population = 'all'"
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
-    home = tmp_path_factory.mktemp("samples") / "home"
-    home.mkdir()
-    settings = Settings(home, SAMPLE_PARTNERS, home / "keys", AS_OF)
-    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
-    (settings.keys / "record.key").write_text(RECORD_KEY)
-    add_samples(settings)
-    base = EvidenceBase(settings)
-    ended = base.refresh()
-    assert ended.error is None, ended.error
-    return base
 
 
 @pytest.fixture(scope="module")

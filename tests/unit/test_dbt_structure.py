@@ -187,3 +187,15 @@ def test_sql_is_portable(path: Path) -> None:
     orders = re.findall(r"order by\b(.*?)(?:\)|$)", without_calls, flags=re.DOTALL)
     parts = [part.strip() for order in orders for part in order.split(",")]
     assert [part for part in parts if part != "x" and not re.search(r"nulls (first|last)$", part)] == []
+
+
+def test_what_readers_get_is_made_from_every_printed_model_and_no_other(manifest: dict[str, Any]) -> None:
+    printed = {m["unique_id"] for m in of_type(manifest, "model") if folder(m) in ("public", "report")}
+    exposures = {one["name"]: set(one["depends_on"]["nodes"]) for one in manifest["exposures"].values()}
+    assert exposures == dict.fromkeys(("report", "map_page", "exports"), printed)
+    assert {m["access"] for m in of_type(manifest, "model") if m["unique_id"] in printed} == {"public"}
+
+
+def test_owners_are_a_role_and_no_person(manifest: dict[str, Any]) -> None:
+    owned = [*manifest["exposures"].values(), *manifest["groups"].values()]
+    assert {(one["owner"]["name"], one["owner"].get("email")) for one in owned} == {("Data stewards", None)}

@@ -17,7 +17,7 @@ import yaml
 from orchestration.cli import CONTEXT, cli
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS
 from orchestration.release import added_tables
-from orchestration.release.published_models import PUBLISHED_SCHEMAS, PublishedTable
+from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS, PublishedTable
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS
 
 GUIDES = ("operator", "steward", "analyst", "partner", "methods")
@@ -28,10 +28,11 @@ PAGES = [
 ]
 BY_NAME = {str(path.relative_to(PROJECT_ROOT)).removeprefix("docs/"): path for path in PAGES}
 
+PUBLISHED = (*PUBLISHED_SCHEMAS, *PUBLIC_SCHEMAS)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 QUOTED = re.compile(r'"[^"]*"')
-TABLE = re.compile(rf"\b({'|'.join(PUBLISHED_SCHEMAS)})\.([a-z_]+)")
+TABLE = re.compile(rf"\b({'|'.join(PUBLISHED)})\.([a-z_]+)")
 MODEL = re.compile(r"\b(?:stg|int|fct|dim|bridge|mart)_[a-z_]+|\bjudged_records\b")
 LINK = re.compile(r"\]\(([^)#]+)\)")
 SHELL = ("", "sh", "bash")
@@ -126,10 +127,10 @@ def tables_of_the_stage_step() -> list[PublishedTable]:
 def published() -> Iterator[duckdb.DuckDBPyConnection]:
     """Every published table with its columns, and without a row."""
     with duckdb.connect() as con:
-        for schema in PUBLISHED_SCHEMAS:
+        for schema in PUBLISHED:
             con.execute(f"create schema {schema}")
         for schema, model in declared_models():
-            if schema in PUBLISHED_SCHEMAS:
+            if schema in PUBLISHED:
                 columns = ", ".join(f'"{one["name"]}" {one["data_type"]}' for one in model["columns"])
                 con.execute(f"create table {schema}.{model['name']} ({columns})")
         for table in tables_of_the_stage_step():

@@ -1,0 +1,61 @@
+"""What every export says of itself: which edition of which release, how it is read and how it is cited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from orchestration.disclosure import load_disclosure_policy
+from orchestration.outputs.edition import Edition
+
+AUTHOR = "Njia evidence base"
+KEYWORDS = ["human trafficking", "migration", "Kenya", "corridors", "hotspots"]
+_EDITIONS = {
+    "public": "The public edition: it may be passed on to anybody.",
+    "partner": "The partner edition: for members of the network under their agreement; do not pass it on.",
+}
+_READING = (
+    "Counts are persons in partners' records, not all persons who were moved: where nobody watches, nothing "
+    "is reported.",
+    "Grains (case, route_report, interception, flow_count) are never added; nor are periods that overlap.",
+    "Names of places and points on maps are no statement on the status of any territory.",
+)
+
+
+@dataclass(frozen=True)
+class About:
+    """The words of one edition of one release."""
+
+    edition: str
+    release_id: str
+    as_of: datetime
+
+    @classmethod
+    def of(cls, edition: Edition) -> About:
+        as_of = datetime.fromisoformat(str(edition.manifest["as_of"])).astimezone(UTC)
+        return cls(edition.name, str(edition.manifest["release_id"]), as_of)
+
+    @property
+    def title(self) -> str:
+        return f"Njia: movement in, out of and within Kenya, {self.edition} edition"
+
+    @property
+    def day(self) -> str:
+        return self.as_of.date().isoformat()
+
+    @property
+    def symbol(self) -> str:
+        return load_disclosure_policy().hidden_symbol
+
+    @property
+    def sentences(self) -> list[str]:
+        _, _, why = load_disclosure_policy().legend(self.edition).partition("not shown: ")
+        return [
+            _EDITIONS[self.edition],
+            *_READING,
+            f"A cell without a number, or `{self.symbol}`, is not shown: {why}.",
+        ]
+
+    @property
+    def citation(self) -> str:
+        return f"{AUTHOR}. {self.title}. Release {self.release_id}, as of {self.day}."

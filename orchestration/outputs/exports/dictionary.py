@@ -1,0 +1,80 @@
+"""The dictionary of an edition: every table and column it holds, as a page and for programs (JSON, CSV)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from orchestration.outputs.edition import SCHEMAS
+from orchestration.outputs.exports.about import About
+from orchestration.outputs.exports.printed import Table
+from orchestration.outputs.quality_page import as_code
+
+PAGE, FOR_PROGRAMS, AS_TABLE = "dictionary.html", "dictionary.json", "dictionary.csv"
+_FIELDS = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")
+
+
+def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> list[Path]:
+    """`tables`: all of the edition; those that are printed come first."""
+    ordered = sorted(
+        tables, key=lambda table: (table.schema not in SCHEMAS.values(), table.schema, table.name)
+    )
+    _write_page(folder / PAGE, about, ordered)
+    _write_json(folder / FOR_PROGRAMS, about, ordered)
+    _write_csv(folder / AS_TABLE, ordered)
+    return [folder / name for name in (PAGE, FOR_PROGRAMS, AS_TABLE)]
+
+
+def _write_page(path: Path, about: About, tables: Sequence[Table]) -> None:
+    pages = Environment(
+        loader=PackageLoader("orchestration.outputs"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    pages.filters["code"] = as_code
+    page = pages.get_template("dictionary.html.j2").render(about=about, tables=tables)
+    path.write_text(page, encoding="utf-8")
+
+
+def _write_json(path: Path, about: About, tables: Sequence[Table]) -> None:
+    content = {
+        "edition": about.edition,
+        "release_id": about.release_id,
+        "tables": [
+            {
+                "schema": table.schema,
+                "name": table.name,
+                "description": table.description,
+                "key": table.key,
+                "columns": [vars(column) for column in table.columns],
+            }
+            for table in tables
+        ],
+    }
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_csv(path: Path, tables: Sequence[Table]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow(_FIELDS)
+        for table in tables:
+            for column in table.columns:
+                key = "true" if column.is_key else "false"
+                out.writerow(
+                    [
+                        table.schema,
+                        table.name,
+                        column.name,
+                        column.data_type,
+                        key,
+                        column.hxl,
+                        column.description,
+                    ]
+                )

@@ -1,0 +1,45 @@
+"""All exports of each edition of a candidate, before its files are sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestration.outputs.edition import Edition, editions_of
+from orchestration.outputs.exports.about import About
+from orchestration.outputs.exports.checksums import write_checksums
+from orchestration.outputs.exports.citation import write_citation
+from orchestration.outputs.exports.csv_tables import write_csv
+from orchestration.outputs.exports.data_package import write_data_package
+from orchestration.outputs.exports.dictionary import write_dictionary
+from orchestration.outputs.exports.geojson import write_geojson
+from orchestration.outputs.exports.lineage_page import lineage_page
+from orchestration.outputs.exports.printed import described, printed_tables
+from orchestration.outputs.exports.workbook import write_workbook
+
+EXPORTS, LINEAGE = "exports", "lineage.html"
+
+
+def write_exports(folder: Path, manifest: Mapping[str, Any], dbt_manifest: Path) -> list[Path]:
+    """Write `<edition>/exports/`; returns the folders. `dbt_manifest` says what each table is made from."""
+    editions = editions_of(folder, manifest)
+    lineage = lineage_page(dbt_manifest) if editions else ""
+    return [_write(edition, lineage) for edition in editions]
+
+
+def _write(edition: Edition, lineage: str) -> Path:
+    folder = edition.path / EXPORTS
+    folder.mkdir()
+    about = About.of(edition)
+    tables = {table.name: table for table in printed_tables(edition)}
+    for table in tables.values():
+        write_csv(folder, table)
+    workbook = write_workbook(folder / f"njia-{about.edition}.xlsx", about, list(tables.values()))
+    maps = write_geojson(folder, tables)
+    write_data_package(folder, about, tables, [*maps, workbook])
+    write_dictionary(folder, about, described(edition))
+    write_citation(folder, about)
+    (folder / LINEAGE).write_text(lineage, encoding="utf-8")
+    write_checksums(folder)
+    return folder

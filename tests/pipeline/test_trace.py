@@ -1,0 +1,166 @@
+"""From every published number a steward comes to the rows behind it, and nobody else does."""
+
+from __future__ import annotations
+
+import shutil
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from orchestration import release
+from orchestration.decoded import says
+from orchestration.errors import UsageError
+from orchestration.keys import load_keys, shown_record
+from orchestration.release.lineage import lineage_of
+from orchestration.release.traced_tables import TRACED
+from orchestration.stewardship import audit
+from tests.command import last_object, njia
+from tests.conftest import EvidenceBase
+
+BUSIA_TO_NAIROBI = ("mart_corridors", "od", "KE040>KE047", "2025", "case", "all")
+MARTS = [name for name, traced in TRACED.items() if not traced.is_printed]
+PRINTED = [name for name, traced in TRACED.items() if traced.is_printed]
+# By hand, in tests/scenario.py: S1 and S2 stand in rows 2 and 3 of their file, K1 in row 2.
+ROWS = {"swala_post": (2, 3), "kobe_post": (2,)}
+
+
+def current(base: EvidenceBase) -> release.Release:
+    found = release.current_release(base.settings)
+    assert found
+    return found
+
+
+def trace(base: EvidenceBase, *words: str) -> release.Trace:
+    return release.trace(base.settings, current(base), words)
+
+
+def keys_of(base: EvidenceBase, edition: str, table: str, name: str) -> list[tuple[str, ...]]:
+    """Rows of a published table by their keys: not all, since each is asked alone."""
+    columns = ", ".join(f"{column}::text" for column in TRACED[name].key)
+    with duckdb.connect(str(current(base).path / edition / "evidence_base.duckdb"), read_only=True) as con:
+        if not con.execute(
+            "select 1 from duckdb_tables() where table_name = ?", [table.split(".")[1]]
+        ).fetchone():
+            return []
+        sql = f"select {columns} from {table} order by hash({columns}), {columns} limit 25"
+        return con.execute(sql).fetchall()
+
+
+@pytest.mark.parametrize("table", MARTS)
+def test_the_rows_behind_a_row_of_the_marts_give_its_counts(samples: EvidenceBase, table: str) -> None:
+    keys = keys_of(samples, "partner", f"marts.{table}", table)
+    assert keys
+    for key in keys:
+        found = trace(samples, table, *key)
+        assert found.agrees, (key, found.published.counts, found.records, found.prevented)
+        assert bool(found.rows) == bool(found.records + found.prevented)
+
+
+@pytest.mark.parametrize(("edition", "schema"), [("public", "public"), ("partner", "report")])
+@pytest.mark.parametrize("table", PRINTED)
+def test_the_rows_behind_a_printed_number_give_it(
+    samples: EvidenceBase, table: str, edition: str, schema: str
+) -> None:
+    for key in keys_of(samples, edition, f"{schema}.{schema}_{table}", table):
+        found = trace(samples, f"{schema}.{schema}_{table}", *key)
+        assert (found.published.edition, found.agrees) == (edition, True), (key, found)
+        assert found.rows or not found.published.counts
+
+
+def test_the_rows_are_those_of_the_partners_files(published_world: EvidenceBase) -> None:
+    found = trace(published_world, *BUSIA_TO_NAIROBI)
+    assert {one.partner: one.row_numbers for one in found.rows} == ROWS
+    assert (found.records, found.persons, found.agrees) == (3, 3, True)
+    assert all(one.file and one.file.endswith(".csv") for one in found.rows)
+
+
+def test_a_key_is_taken_as_the_report_marks_it(evidence_base: EvidenceBase) -> None:
+    asked = njia("trace", "current", "|".join(BUSIA_TO_NAIROBI), "--json", settings=evidence_base.settings)
+    told = last_object(asked)
+    assert told["records"] == 3
+    assert {row["partner"]: tuple(row["row_numbers"]) for row in told["rows"]} == ROWS
+
+
+def test_a_place_told_twice_by_the_report_is_understood() -> None:
+    from orchestration.release.traced_tables import table_and_key
+
+    _, key, _ = table_and_key(["hotspots|KE040|county|origin|2024|case"])
+    assert key == {"place_id": "KE040", "role": "origin", "period_id": "2024", "record_grain": "case"}
+
+
+def test_who_traced_what_stands_in_the_audit_log_without_the_id_of_a_movement(
+    evidence_base: EvidenceBase,
+) -> None:
+    (movement,), *_ = evidence_base.ask("select movement_id from marts.fct_movements order by 1")
+    for words in (BUSIA_TO_NAIROBI, ("fct_movements", shown_record(movement))):
+        assert njia("trace", "current", *words, settings=evidence_base.settings).returncode == 0
+    traced = [line for line in audit.read(evidence_base.settings).lines if line["action"] == "traced"]
+    corridor, of_movement = traced
+    assert corridor["who"].startswith("os:")
+    assert corridor["details"]["row"] == "|".join(BUSIA_TO_NAIROBI[1:])
+    assert of_movement["details"]["table"] == "fct_movements"
+    assert str(movement) not in str(of_movement) and shown_record(movement) not in str(of_movement)
+
+
+def test_what_cannot_be_told_to_the_log_is_not_shown(evidence_base: EvidenceBase) -> None:
+    shutil.rmtree(evidence_base.settings.audit)
+    evidence_base.settings.audit.write_text("no folder")
+    ran = njia("trace", "current", *BUSIA_TO_NAIROBI, settings=evidence_base.settings)
+    assert ran.returncode != 0
+    assert "audit log" in ran.stderr
+    assert "swala_post" not in ran.stdout
+
+
+def test_a_copy_of_an_edition_tells_of_no_extract(evidence_base: EvidenceBase) -> None:
+    shutil.rmtree(evidence_base.settings.lineage)
+    ran = njia("trace", "current", *BUSIA_TO_NAIROBI, settings=evidence_base.settings)
+    assert ran.returncode == 2
+    assert "no lineage" in ran.stderr
+    edition = current(evidence_base).path / "partner"
+    names = {
+        path for path in edition.rglob("*") if path.is_file() and says(path, ["swala_post", "kobe_post"])
+    }
+    assert names == set()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("mart_coverage", "KE040"), "not traced"),
+        (("mart_corridors", "od"), "level|corridor_id|period_id|record_grain|population"),
+        ((*BUSIA_TO_NAIROBI[:3], "1999", "case", "all"), "no row"),
+        (("fct_movements", "S1"), "no movement_id"),
+    ],
+)
+def test_a_wrong_question_is_told_in_a_sentence(
+    published_world: EvidenceBase, words: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said.replace("|", r"\|")):
+        trace(published_world, *words)
+
+
+def test_a_forgotten_record_is_in_no_lineage_and_the_others_still_are(evidence_base: EvidenceBase) -> None:
+    settings = evidence_base.settings
+    record_id = load_keys(settings.keys).record_id("swala_post", "swala_post_cases|S1")
+    folder = lineage_of(settings, str(evidence_base.release_id()))
+    numbers = {row["record"]: row for row in pq.read_table(folder / "records.parquet").to_pylist()}
+    (own,) = [number for number, row in numbers.items() if row["record_id"] == record_id]
+    assert release.forget_in_lineage(settings, "swala_post", [record_id]) == 1
+    for file in sorted(folder.iterdir()):
+        left = pq.read_table(file)["record"].to_pylist()
+        assert own not in left
+        assert set(left) >= numbers.keys() - {own} or file.name != "records.parquet"
+        assert not says(file, [str(record_id)])
+    assert release.forget_in_lineage(settings, "swala_post", [record_id]) == 0
+    after = trace(evidence_base, *BUSIA_TO_NAIROBI)
+    assert {one.partner: one.row_numbers for one in after.rows} == ROWS | {"swala_post": (3,)}
+
+
+def test_lineage_goes_with_its_release_and_others_may_not_read_it(evidence_base: EvidenceBase) -> None:
+    folder = lineage_of(evidence_base.settings, str(evidence_base.release_id()))
+    assert folder.stat().st_mode & 0o077 == 0
+    refused = lineage_of(evidence_base.settings, "20200101T000000Z-00000000")
+    refused.mkdir()
+    release.sweep_lineage(evidence_base.settings)
+    assert (folder.is_dir(), refused.exists()) == (True, False)

@@ -1,0 +1,267 @@
+"""Exports of an edition: what other programs read of them is what the edition prints, and nothing says who made them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import hxl
+import jsonschema
+import openpyxl
+import pytest
+import yaml
+
+from orchestration.outputs import write_exports
+from orchestration.outputs.exports.printed import hxl_tags
+from orchestration.settings import DBT_PROJECT
+from orchestration.warehouse import manifest_path
+from tests.conftest import new_evidence_base
+from tests.unit.edition_world import MANIFEST, TABLES, read_json, write_edition
+
+
+@pytest.fixture(scope="module")
+def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return manifest_path(new_evidence_base(tmp_path_factory.mktemp("dbt")).settings)
+
+
+def exported(folder: Path, dbt_manifest: Path, edition: str = "public") -> Path:
+    write_edition(folder, edition)
+    (written,) = write_exports(folder, MANIFEST, dbt_manifest)
+    return written
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory, dbt_manifest: Path) -> Path:
+    return exported(tmp_path_factory.mktemp("release"), dbt_manifest)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# --- CSV with HXL tags -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_libhxl_finds_a_tag_for_each_column_and_no_error_in_the_values(exports: Path, table: str) -> None:
+    data = hxl.data(str(exports / f"{table}.csv"), hxl.input.InputOptions(allow_local=True)).cache()
+    assert all(re.fullmatch(r"#[a-z0-9]+(\+[a-z_0-9]+)+", tag) for tag in data.display_tags)
+    assert hxl.validate(data)["stats"]["error"] == 0
+    assert len(list(data)) == len(rows_of(exports / f"{table}.csv")) - 1
+
+
+def test_every_column_that_an_edition_prints_has_a_tag() -> None:
+    tags, untagged = hxl_tags(), []
+    for path in [*DBT_PROJECT.glob("models/public/*.yml"), *DBT_PROJECT.glob("models/report/*.yml")]:
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
+            table = model["name"].partition("_")[2]
+            untagged += [
+                (table, column["name"])
+                for column in model["columns"]
+                if (table, column["name"]) not in tags and ("*", column["name"]) not in tags
+            ]
+    assert untagged == []
+
+
+def test_a_cell_that_is_not_shown_is_empty_and_a_count_is_a_whole_number(exports: Path) -> None:
+    told = {
+        row["origin_place_id"]: row
+        for row in rows_of(exports / "corridors.csv")[1:]
+        if row["period_id"] == "2024"
+    }
+    assert (told["KE047"]["person_count"], told["KE047"]["is_shown"]) == ("11", "true")
+    assert (told["unknown"]["person_count"], told["unknown"]["is_shown"]) == ("", "false")
+
+
+def test_a_spreadsheet_does_not_run_what_a_csv_says(exports: Path) -> None:
+    assert [row["name"] for row in rows_of(exports / "places.csv") if row["place_id"] == "WSM"] == ["'=Samoa"]
+
+
+# --- data package ----------------------------------------------------------------------------------
+
+
+def test_the_data_package_is_valid_with_all_its_rows_keys_and_hashes(exports: Path) -> None:
+    report = frictionless.Package(str(exports / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["taskName", "type", "message"])
+    assert {task.name: task.stats.get("rows") for task in report.tasks}["corridors"] == 5
+
+
+def test_a_value_that_is_none_of_its_type_makes_the_data_package_invalid(
+    tmp_path: Path, dbt_manifest: Path
+) -> None:
+    folder = exported(tmp_path, dbt_manifest)
+    path = folder / "ends.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(",42", ",many"), encoding="utf-8")
+    report = frictionless.Package(str(folder / "datapackage.json")).validate()
+    assert "type-error" in {error for (error,) in report.flatten(["type"])}
+
+
+def test_places_and_periods_are_told_as_references_where_every_id_is_there(exports: Path) -> None:
+    package = read_json(exports / "datapackage.json")
+    keys = {
+        one["name"]: one["schema"].get("foreignKeys", []) for one in package["resources"] if "schema" in one
+    }
+    assert {"fields": ["place_id"], "reference": {"resource": "places", "fields": ["place_id"]}} in keys[
+        "hotspots"
+    ]
+    assert not any(key["fields"] == ["place_id"] for key in keys["ends"]), "`*` is no place"
+    assert {one["name"] for one in package["resources"]} >= {
+        "places-geojson",
+        "corridors-geojson",
+        "njia-public-xlsx",
+    }
+
+
+# --- GeoJSON ---------------------------------------------------------------------------------------
+
+
+def features(path: Path) -> dict[str, dict[str, Any]]:
+    return {one["id"]: one for one in read_json(path)["features"]}
+
+
+def test_a_place_carries_what_is_printed_of_it(exports: Path) -> None:
+    places = features(exports / "places.geojson")
+    busia = places["KE040"]
+    assert busia["geometry"] == {"type": "Point", "coordinates": [34.11, 0.46]}, "longitude first"
+    assert busia["properties"]["persons_case_2024_origin"] == 42
+    assert busia["properties"]["hotspot_case_2024_origin"] == "hotspot"
+    assert busia["properties"]["risk_case_2024"] == "high"
+    assert places["unknown"]["geometry"] is None
+
+
+def test_a_corridor_is_a_line_a_point_within_one_place_and_is_cut_at_the_180th_meridian(
+    exports: Path,
+) -> None:
+    corridors = features(exports / "corridors.geojson")
+    assert corridors["KE040>KE047"]["geometry"]["type"] == "LineString"
+    assert corridors["KE047>KE047"]["geometry"]["type"] == "Point"
+    west, east = corridors["KE040>WSM"]["geometry"]["coordinates"]
+    assert (west[0], east[1]) == ([34.11, 0.46], [-172.1, -13.8])
+    assert (west[1][0], east[0][0]) == (180.0, -180.0)
+    assert west[1][1] == east[0][1] == pytest.approx(0.46 + (-13.8 - 0.46) * (180 - 34.11) / (187.9 - 34.11))
+
+
+def test_a_corridor_of_which_nothing_is_printed_is_not_drawn(exports: Path) -> None:
+    corridors = features(exports / "corridors.geojson")
+    assert "unknown>KE047" not in corridors
+    assert corridors["KE040>KE047"]["properties"]["persons_case_2025"] is None
+    assert corridors["KE040>WSM"]["properties"]["shift_case_2024_2025"] == "growing"
+
+
+# --- workbook --------------------------------------------------------------------------------------
+
+
+def test_the_workbook_names_places_and_shows_a_hidden_cell_by_the_symbol(exports: Path) -> None:
+    book = openpyxl.load_workbook(exports / "njia-public.xlsx")
+    assert book.sheetnames[0] == "about"
+    rows = list(book["corridors"].values)
+    assert rows[0][2:4] == ("origin_place_id", "origin")
+    assert ("case", "2024", "KE040", "Busia", "KE047", "Nairobi", True, 30) in rows
+    assert ("case", "2024", "unknown", "Unknown", "KE047", "Nairobi", False, "c") in rows
+
+
+def test_text_in_the_workbook_is_never_a_formula_or_a_link(exports: Path) -> None:
+    sheet = openpyxl.load_workbook(exports / "njia-public.xlsx")["places"]
+    assert [cell.data_type for row in sheet.iter_rows() for cell in row if cell.value == "=Samoa"] == ["s"]
+    with zipfile.ZipFile(exports / "njia-public.xlsx") as book:
+        assert not [name for name in book.namelist() if b"<f>" in book.read(name)]
+
+
+# --- dictionary, citation, lineage -----------------------------------------------------------------
+
+
+def test_the_dictionary_says_of_every_column_what_its_table_says(exports: Path) -> None:
+    told = {table["name"]: table for table in read_json(exports / "dictionary.json")["tables"]}
+    assert told["public_ends"]["key"] == ["record_grain", "period_id", "role", "place_id"]
+    column = next(one for one in told["public_ends"]["columns"] if one["name"] == "person_count")
+    assert (column["description"], column["hxl"]) == ("What person_count means.", "#affected+ind+reported")
+    page = (exports / "dictionary.html").read_text(encoding="utf-8")
+    assert "What ends holds, with <code>code</code>." in page
+    assert all(f'id="public.public_{name}"' in page for name in TABLES)
+
+
+def test_the_citation_is_valid_by_the_schema_of_its_format_and_names_no_person(exports: Path) -> None:
+    """The schema is that of the Citation File Format 1.2.0, by its authors, CC BY 4.0."""
+    told = yaml.safe_load((exports / "CITATION.cff").read_text(encoding="utf-8"))
+    told["date-released"] = told["date-released"].isoformat()
+    jsonschema.validate(told, read_json(Path(__file__).with_name("cff-1.2.0.schema.json")))
+    assert told["date-released"] == "2026-07-01"
+    assert [list(author) for author in told["authors"]] == [["name"]], (
+        "an entity has a name, a person several"
+    )
+
+
+def test_the_lineage_goes_from_printed_tables_to_partners_files_through_the_steps_in_python(
+    exports: Path,
+) -> None:
+    page = (exports / "lineage.html").read_text(encoding="utf-8")
+    found = re.search(r'\{"metadata":\{"dbt_schema_version".*?"child_map":\{.*?\}\}', page)
+    assert found
+    parents = json.loads(found[0])["parent_map"]
+    above, waiting = set(), ["model.njia.public_corridors"]
+    while waiting:
+        key = waiting.pop()
+        above.add(key)
+        waiting += [one for one in parents[key] if one not in above]
+    assert "source.njia.disclosure.counts" in above
+    assert "source.njia.typed.records" in above
+
+
+def test_the_lineage_says_nothing_of_the_machine_and_calls_nobody(exports: Path) -> None:
+    page = (exports / "lineage.html").read_text(encoding="utf-8")
+    assert str(DBT_PROJECT.parent) not in page
+    assert '"send_anonymous_usage_stats":false' in page
+    assert not re.search(r'"(invocation_id|generated_at|user_id|project_id)":"[^"]', page)
+
+
+# --- all of them -----------------------------------------------------------------------------------
+
+
+def test_the_checksums_are_those_of_all_files_and_sha256sum_agrees(exports: Path) -> None:
+    ran = subprocess.run(
+        ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=exports, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stdout
+    assert {line.split(": ")[0] for line in ran.stdout.splitlines()} == {
+        path.name for path in exports.iterdir()
+    } - {"SHA256SUMS"}
+
+
+def test_the_same_rows_and_time_give_the_same_bytes(
+    exports: Path, tmp_path: Path, dbt_manifest: Path
+) -> None:
+    again = exported(tmp_path, dbt_manifest)
+    assert {path.name for path in again.iterdir()} == {path.name for path in exports.iterdir()}
+    assert [p.name for p in again.iterdir() if p.read_bytes() != (exports / p.name).read_bytes()] == []
+
+
+def test_no_property_of_a_file_names_who_made_it(exports: Path) -> None:
+    properties = openpyxl.load_workbook(exports / "njia-public.xlsx").properties
+    assert not (properties.creator or properties.lastModifiedBy)
+    assert properties.created.isoformat() == "2026-07-01T00:00:00"
+    assert not {"contributors", "author", "maintainer"} & read_json(exports / "datapackage.json").keys()
+
+
+def test_the_partner_edition_exports_its_printed_tables_and_no_records(
+    tmp_path: Path, dbt_manifest: Path
+) -> None:
+    write_edition(tmp_path, "partner")
+    (tmp_path / "partner" / "parquet" / "marts.fct_movements.parquet").write_bytes(b"records")
+    (folder,) = write_exports(tmp_path, MANIFEST, dbt_manifest)
+    assert folder == tmp_path / "partner" / "exports"
+    assert {path.stem for path in folder.glob("*.csv")} == {*TABLES, "dictionary"}
+    assert "do not pass it on" in read_json(folder / "datapackage.json")["description"]
+
+
+def test_an_edition_without_places_is_exported_without_maps(tmp_path: Path, dbt_manifest: Path) -> None:
+    write_edition(tmp_path, "public", {"periods": TABLES["periods"]})
+    (folder,) = write_exports(tmp_path, MANIFEST, dbt_manifest)
+    assert list(folder.glob("*.geojson")) == []
+    assert frictionless.Package(str(folder / "datapackage.json")).validate().valid
