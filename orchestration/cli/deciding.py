@@ -216,12 +216,17 @@ def decide_policy(settings: Settings, author: str, reason: str) -> None:
 def decide_waiting(settings: Settings, as_json: bool) -> None:
     """Everything that waits for a steward, most valuable first, and who takes care of it."""
     from orchestration.console_items import show_items
-    from orchestration.stewardship import open_items
+    from orchestration.stewardship import open_items, refresh_since, refreshes
 
     found = [open_items.as_dict(one) for one in open_items.open_items(settings)]
+    running, ended = refresh_since(settings), refreshes.lists_as_of(settings)
+    since, listed = (moment.isoformat() if moment else None for moment in (running, ended))
     if as_json:
-        print(json.dumps({"items": found}, ensure_ascii=False))
+        told = {"items": found, "refresh_running_since": since, "lists_as_of": listed}
+        print(json.dumps(told, ensure_ascii=False))
     else:
+        if since:
+            console.out.print(console.refresh_is_running(since, listed), soft_wrap=True)
         show_items(found)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from orchestration.settings import Settings
 from orchestration.stewardship import items, review
+from orchestration.stewardship.draft_lists import text_of
 from orchestration.stewardship.foreseen import Change
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.typed_views import typed_views
@@ -70,8 +71,8 @@ class DriftQuestion:
 
 def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQuestion]:
     """Every file with drift, or those of one item, in the order of the list; most of a contract first."""
-    path = settings.review / review.DRIFT_DETAILS
-    found = json.loads(path.read_text(encoding="utf-8"))["drift"] if path.is_file() else []
+    text = text_of(settings, review.DRIFT_DETAILS)
+    found = json.loads(text)["drift"] if text else []
     asked = [_question(settings, one) for one in found]
     return [one for one in asked if item in (None, one.item)]
 
