@@ -117,10 +117,16 @@ def _partners(settings: Settings, in_force: dict[str, list[str]]) -> list[dict[s
                     for refusal in entry["refusals"]
                     if refusal["reason"].startswith("withheld:")
                 ),
-                "state": state[0] if state else "nothing taken in yet",
+                "state": state[0] if state else _stateless(bool(landed), bool(in_force)),
             }
         )
     return partners
+
+
+def _stateless(has_landed: bool, is_settled: bool) -> str:
+    if not has_landed:
+        return "nothing taken in yet"
+    return "nothing of it is in force" if is_settled else "known after the next refresh"
 
 
 def _age(now: datetime, then: datetime) -> str:

@@ -15,6 +15,7 @@ from orchestration.places.locate import (
     described,
     locate,
     locate_rows,
+    meanings,
     place_names,
     resolve_names,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "known_place",
     "locate",
     "locate_rows",
+    "meanings",
     "norm",
     "place_names",
     "resolve_names",

@@ -119,8 +119,8 @@ def confirm(settings: Settings, decision_id: str, author: str, reason: str, now:
         return append(settings, NewEntries(settings, author, reason, now).confirm(decision_id))
 
 
-def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
-    """The unrevoked decisions, without waivers that expired before `as_of`.
+def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> Decisions:
+    """The unrevoked decisions, without waivers that expired before `as_of`, and without those `left_out`.
 
     Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
     or `partner/extract_id`. A decision whose object is gone stays among them and meets nothing: an extract
@@ -128,7 +128,7 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
     Two lines that contradict each other stop the caller: no choice between them would be the steward's.
     """
     refuse_unknown_files(settings)
-    found = holding(settings, as_of)
+    found = holding(settings, as_of, left_out)
     for place, (number, entry) in enumerate(found):
         against = [other for _, other in found[:place] if _says_otherwise(other, entry)]
         if against and (fault := why_decided_already(entry, against)):

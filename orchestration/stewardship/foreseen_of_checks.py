@@ -8,6 +8,7 @@ from datetime import datetime
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes, review
 from orchestration.stewardship.decision_kinds import RELEASE_SCOPE, CheckWaiver, Decision
+from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.foreseen import Change, Foreseen
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
@@ -16,6 +17,11 @@ _NOT_JUDGED = "{} could not be judged, and a waiver does not answer that: it sto
 _PASSES = (
     "No other check refused the last candidate, so the next one like it would be published; the next refresh "
     "judges anew whatever it finds."
+)
+_PASSED = "{} passed in the last refresh: without the waiver it passes as well, as long as nothing changes."
+_REFUSED = (
+    "A candidate like the last one would be refused by {}, and the release in force would stay; what is "
+    "published already is not taken back."
 )
 _STAYS = "The release would be refused all the same, by {}."
 
@@ -48,20 +54,42 @@ def of_checks(settings: Settings, made: Sequence[Decision], now: datetime) -> Fo
     return Foreseen(changes, unforeseen)
 
 
+def release_checks_without(
+    settings: Settings, taken_back: Sequence[Decision], left: Decisions, now: datetime
+) -> Foreseen:
+    """The same for waivers of the release that a refresh has used; those of one extract: `of_extracts`."""
+    names = {one.check for one in taken_back if isinstance(one, CheckWaiver) and one.scope == RELEASE_SCOPE}
+    names -= {one["check"] for one in left.waivers if one["scope"] == RELEASE_SCOPE}
+    if not names:
+        return Foreseen()
+    rows = _stopping(settings, RELEASE_SCOPE)
+    failing = {row["check_name"] for row in rows if row["waived"] != "True"}
+    again = {row["check_name"] for row in rows if row["waived"] == "True"} & names
+    unforeseen = [_PASSED.format(name) for name in sorted(names - again - failing)]
+    if not again:
+        return Foreseen(unforeseen=unforeseen)
+    changes = [Change("Checks that refuse the release", len(failing), len(failing | again))]
+    return Foreseen(changes, [*unforeseen, _REFUSED.format(", ".join(sorted(failing | again)))])
+
+
 def _failing(settings: Settings, scope: str) -> tuple[set[str], set[str]]:
     """Checks that stop what the scope names, and those of them that no waiver answers: they saw nothing."""
+    rows = [row for row in _stopping(settings, scope) if row["waived"] != "True"]
+    not_judged = {row["check_name"] for row in rows if row["outcome"] != "failed"}
+    return {row["check_name"] for row in rows}, not_judged
+
+
+def _stopping(settings: Settings, scope: str) -> list[dict[str, str]]:
+    """What failed and stops what the scope names, unless it is waived."""
     is_release = scope == RELEASE_SCOPE
     stages = ("warehouse", "release_gate") if is_release else ("extract_gate",)
-    rows = [
+    return [
         row
         for row in review.read(settings, review.FAILED_CHECKS)
         if row["stage"] in stages
         and row["severity"] == ("refuse" if is_release else "hold")
-        and row["waived"] != "True"
         and (is_release or scope == f"{row['partner']}/{row['extract_id']}")
     ]
-    not_judged = {row["check_name"] for row in rows if row["outcome"] != "failed"}
-    return {row["check_name"] for row in rows}, not_judged
 
 
 def _records(settings: Settings, scope: str) -> int:

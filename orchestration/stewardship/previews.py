@@ -15,21 +15,34 @@ from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 from orchestration.stewardship.batches import Wanted, faults_in, faults_of
 from orchestration.stewardship.decision_files import read_kind
-from orchestration.stewardship.decision_kinds import Assignment, Decision, Entry, Rollback, what_it_says
+from orchestration.stewardship.decision_kinds import (
+    Assignment,
+    Decision,
+    Entry,
+    PolicySignOff,
+    Rollback,
+    what_it_says,
+)
+from orchestration.stewardship.decisions import Decisions, active_decisions
 from orchestration.stewardship.foreseen import Change, Foreseen, Preview
-from orchestration.stewardship.foreseen_of_agreements import of_agreements
-from orchestration.stewardship.foreseen_of_checks import of_checks
-from orchestration.stewardship.foreseen_of_extracts import of_extracts
-from orchestration.stewardship.foreseen_of_links import of_links
-from orchestration.stewardship.foreseen_of_places import of_places
-from orchestration.stewardship.foreseen_of_rows import of_rows
+from orchestration.stewardship.foreseen_of_agreements import agreements_without, of_agreements
+from orchestration.stewardship.foreseen_of_checks import of_checks, release_checks_without
+from orchestration.stewardship.foreseen_of_extracts import extracts_without, of_extracts
+from orchestration.stewardship.foreseen_of_links import links_without, of_links
+from orchestration.stewardship.foreseen_of_places import of_places, places_without
+from orchestration.stewardship.foreseen_of_rows import of_rows, rows_without
 from orchestration.stewardship.holding import confirmations, holding
 from orchestration.stewardship.new_decisions import NewEntries
+from orchestration.stewardship.running import refresh_since
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 
 _Foresee = Callable[[Settings, Sequence[Decision], datetime], Foreseen]
 _FORESEE: tuple[_Foresee, ...] = (of_rows, of_extracts, of_places, of_links, of_checks, of_agreements)
+_ForeseeWithout = Callable[[Settings, Sequence[Decision], Decisions, datetime], Foreseen]
+_WITHOUT: tuple[_ForeseeWithout, ...] = (
+    rows_without, extracts_without, places_without, links_without, release_checks_without, agreements_without,
+)  # fmt: skip
 _ALWAYS = (
     "Numbers are as of the last refresh. Which published cells come out otherwise, and whether the release "
     "gate lets them through, is known only after the next one."
@@ -39,9 +52,15 @@ _WAITS_ALONE = "It changes nothing until somebody else has confirmed it."
 _IDLE = "Decision {} changes nothing now, so taking it back changes nothing."
 _NOT_TAKEN_IN = "No refresh has taken decision {} in yet: what it would have brought stands first."
 _TAKEN_IN = (
-    "Decision {0} is part of the numbers in force. `njia diff --without {0}` tells exactly what they are "
-    "without it, in the time of a refresh."
+    "Decision {0} is part of the numbers in force. What comes back without it is counted here from what the "
+    "last refresh left. Every published number without it, exactly: `njia diff --without {0}`, in the time "
+    "of a refresh."
 )
+_POLICY = (
+    "No number is otherwise by it. A release whose public edition needs a signed policy waits until it is "
+    "signed again."
+)
+_RUNNING = "A refresh is running, so some of these counts are its own already: look again when it has ended."
 _AFTER_ROLLBACK = "The next refresh may publish again what the rollback left behind."
 
 
@@ -76,8 +95,8 @@ def try_revocations(
 ) -> Preview:
     """The same for taking decisions back.
 
-    Of those that no refresh has taken in yet, what they would have brought falls away. What the others did
-    lies in the tables that the last refresh made: only a refresh without them finds it.
+    Of those that no refresh has taken in yet, what they would have brought falls away. Of the others, what
+    stood before them comes back, as far as what the last refresh left tells it.
     """
     entries = NewEntries(settings, author, reason, now)
     made, faults = _about(entries, entries.revoke, ids)
@@ -85,6 +104,7 @@ def try_revocations(
     last = refreshes.last(settings)
     seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
     fresh: list[Decision] = []
+    used: list[Decision] = []
     unforeseen: list[str] = []
     for one in made:
         if isinstance(one, Assignment):
@@ -94,11 +114,18 @@ def try_revocations(
         elif isinstance(one, Rollback):
             unforeseen.append(_AFTER_ROLLBACK)
         elif seen_until is not None and _acts_since(settings, one) <= seen_until:
-            unforeseen.append(_TAKEN_IN.format(one.id))
+            used.append(one)
+            unforeseen.append(_POLICY if isinstance(one, PolicySignOff) else _TAKEN_IN.format(one.id))
         else:
             fresh.append(one)
             unforeseen.append(_NOT_TAKEN_IN.format(one.id))
     changes = [Change(one.what, one.after, one.before) for one in _foreseen(settings, fresh, now).changes]
+    if used:
+        left = active_decisions(settings, now, left_out={one.id for one in used})
+        found = [foresee(settings, used, left, now) for foresee in _WITHOUT]
+        changes += [change for one in found for change in one.changes]
+        unforeseen += [said for one in found for said in one.unforeseen]
+        unforeseen += [_RUNNING] if refresh_since(settings) else []
     return _preview(made, faults, len(ids), Foreseen(changes, unforeseen))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -231,10 +231,6 @@ def test_what_no_refresh_has_taken_in_falls_away_when_it_is_taken_back(settings:
     found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
     assert found.recorded and not found.faults
     assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (3, 0)
-    ended = {"outcome": refreshes.PUBLISHED, "as_of": (NOW + timedelta(days=1)).isoformat()}
-    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **ended)
-    found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
-    assert found.changes == [] and f"njia diff --without {made['id']}" in unforeseen(found)
 
 
 def test_what_cannot_be_taken_back_is_told_with_the_id(settings: Settings) -> None:
