@@ -42,6 +42,7 @@ from orchestration.stewardship.effect import (
 )
 from orchestration.stewardship.holding import confirmed, holding
 from orchestration.stewardship.new_decisions import NewEntries, known_kind
+from orchestration.stewardship.said import say
 
 
 @dataclass(frozen=True)
@@ -208,7 +209,7 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
 
 def _why_idle(settings: Settings, entry: Entry, confirmed: Collection[str] = ()) -> str | None:
     if isinstance(entry, Decision) and entry.needs_second and entry.id not in confirmed:
-        return f"It waits for a second person: `njia decide confirm {entry.id}`."
+        return say("It waits for a second person: `njia decide confirm {id}`.", id=entry.id)
     if isinstance(entry, CheckWaiver) and entry.expires < settings.as_of().date():
-        return f"It expired on {entry.expires}."
+        return say("It expired on {day}.", day=str(entry.expires))
     return why_without_object(settings, entry)

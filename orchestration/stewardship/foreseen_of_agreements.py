@@ -12,6 +12,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import AgreementChange, AgreementTerms, Decision
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.said import say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
@@ -102,7 +103,7 @@ def _of_terms(con: duckdb.DuckDBPyConnection, name: str, terms: AgreementTerms, 
         changes.append(
             _change(
                 con,
-                f"Records of {name} received under the agreement",
+                say("Records of {of} received under the agreement", of=name),
                 covered,
                 "agreement_to",
                 terms.valid_to,
@@ -112,7 +113,11 @@ def _of_terms(con: duckdb.DuckDBPyConnection, name: str, terms: AgreementTerms, 
         kept = f"coalesce(period_to, received_on) + to_years({{}}) >= date '{today}'"
         changes.append(
             _change(
-                con, f"Records of {name} young enough to keep", kept, "retention_years", terms.retention_years
+                con,
+                say("Records of {of} young enough to keep", of=name),
+                kept,
+                "retention_years",
+                terms.retention_years,
             )
         )
     if terms.finest_place:
@@ -124,7 +129,7 @@ def _of_terms(con: duckdb.DuckDBPyConnection, name: str, terms: AgreementTerms, 
         changes.append(
             _change(
                 con,
-                f"Records of {name} with a place that is coarsened",
+                say("Records of {of} with a place that is coarsened", of=name),
                 finer,
                 "finest_place",
                 terms.finest_place,

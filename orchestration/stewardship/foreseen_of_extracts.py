@@ -23,6 +23,7 @@ from orchestration.stewardship.decision_kinds import (
 )
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.said import say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
@@ -35,6 +36,7 @@ _VIEWS = {
 _RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
 _COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
 _LAST = "Nothing else of {partner} is in force: the partner leaves the release."
+_NOT_ANSWERED = "{name} stays held all the same: no acceptance answers {checks}."
 _HELD_AGAIN = "{name} is held again, by {checks}."
 _STAYS = "{name} stays {fate}, for other reasons."
 _NEXT_TO_IT = (
@@ -73,23 +75,25 @@ def of_extracts(settings: Settings, made: Sequence[Decision], now: datetime) -> 
             records = _count(con, "records", key)
             counts = records if _fate(con, key) == "in_force" else 0
             if isinstance(one, ExtractWithdraw):
-                changes.append(Change(f"Records of {name} in force", counts, 0))
+                changes.append(Change(say("Records of {of} in force", of=name), counts, 0))
                 unforeseen.append(_COPIES)
                 if counts and not _others_in_force(con, key):
-                    unforeseen.append(_LAST.format(partner=one.partner))
+                    unforeseen.append(say(_LAST, partner=one.partner))
                 continue
             bound = list(_not_answered(settings, one))
-            changes.append(Change(f"Records of {name} in force", counts, 0 if bound else records))
+            changes.append(Change(say("Records of {of} in force", of=name), counts, 0 if bound else records))
             if bound:
-                unforeseen.append(
-                    f"{name} stays held all the same: no acceptance answers {', '.join(bound)}."
-                )
+                unforeseen.append(say(_NOT_ANSWERED, name=name, checks=", ".join(bound)))
                 continue
             aside = _count(con, "problems where outcome = 'Q'", key)
-            changes.append(Change(f"Records of {name} that reading set aside already", aside, aside))
+            changes.append(
+                Change(say("Records of {of} that reading set aside already", of=name), aside, aside)
+            )
             [(replaced,)] = con.execute(_REPLACED, key).fetchall()
             if replaced:
-                changes.append(Change(f"Records of {one.partner} that it no longer holds", int(replaced), 0))
+                changes.append(
+                    Change(say("Records of {of} that it no longer holds", of=one.partner), int(replaced), 0)
+                )
             unforeseen.append(_RULES)
     return Foreseen(changes, unforeseen)
 
@@ -117,20 +121,22 @@ def extracts_without(
             name, key = f"{partner}/{extract_id}", [partner, extract_id]
             before, (after, checks) = _fate(con, key), _fate_by(settings, (partner, extract_id), left)
             if (before == "in_force") == (after == "in_force"):
-                unforeseen.append(_STAYS.format(name=name, fate=after.replace("_", " ")))
+                unforeseen.append(say(_STAYS, name=name, fate=after.replace("_", " ")))
                 continue
             records = _count(con, "records", key)
             [(replaced,)] = con.execute(_REPLACED, key).fetchall()
             leaves = after != "in_force"
-            changes.append(_there(f"Records of {name} in force", records, leaves))
+            changes.append(_there(say("Records of {of} in force", of=name), records, leaves))
             if replaced:
                 changes.append(
-                    _there(f"Records of {partner} that it no longer holds", int(replaced), not leaves)
+                    _there(
+                        say("Records of {of} that it no longer holds", of=partner), int(replaced), not leaves
+                    )
                 )
             if checks:
-                unforeseen.append(_HELD_AGAIN.format(name=name, checks=", ".join(checks)))
+                unforeseen.append(say(_HELD_AGAIN, name=name, checks=", ".join(checks)))
             if leaves and not _others_in_force(con, key):
-                unforeseen.append(_LAST.format(partner=partner))
+                unforeseen.append(say(_LAST, partner=partner))
             unforeseen += [_COPIES if leaves else _RULES, _NEXT_TO_IT]
     return Foreseen(changes, unforeseen)
 

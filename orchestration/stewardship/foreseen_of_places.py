@@ -12,6 +12,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import Decision, PlaceAlias
 from orchestration.stewardship.decisions import Decisions, active_decisions
 from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.said import say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
@@ -20,6 +21,7 @@ _VIEWS = {
     "in_force": "partner varchar, extract_id varchar, fate varchar",
 }
 _LATER = "Extracts that come later are read by it too. Records set aside for want of a place may enter."
+_REACHED = "{movements:,} movements in force, {mentions:,} mentions"
 _MAY_LEAVE = (
     "A record that is left without any place is set aside. What the name means without the decision is exact."
 )
@@ -62,7 +64,7 @@ def _moved(
             """
         ).fetchall()
     changes = [
-        Change(f"{records:,} movements in force, {mentions:,} mentions", _told(*before), _told(*then))
+        Change(say(_REACHED, movements=records, mentions=mentions), _told(*before), _told(*then))
         for *places_of, mentions, records in found
         for before, then in [(places_of[:2], places_of[2:])]
     ]
@@ -71,11 +73,14 @@ def _moved(
         if place_id:
             gained[place_id] += records
     changes += [
-        Change(f"Movements that get {_told(place_id, None)} by it", 0, n) for place_id, n in gained.items()
+        Change(say("Movements that get {place} by it", place=_told(place_id, None)), 0, n)
+        for place_id, n in gained.items()
     ]
     return Foreseen(changes, [said])
 
 
 def _told(place_id: str | None, precision: str | None) -> str:
     name = places.described(place_id) if place_id else "no place"
-    return f"{name}, to the {precision.replace('_', ' ')}" if precision and precision != "none" else name
+    if not precision or precision == "none":
+        return name
+    return say("{place}, to the {precision}", place=name, precision=precision.replace("_", " "))

@@ -15,6 +15,7 @@ from orchestration.stewardship.decision_kinds import Decision, RowExclude, RowRe
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.effect_on_records import releasable_rules
 from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.said import say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
@@ -46,7 +47,9 @@ def of_rows(settings: Settings, made: Sequence[Decision], now: datetime) -> Fore
             sum((row["partner"], row["rule_code"]) == (partner, rule) for row in some)
             for some in (rows, left)
         )
-        changes.append(Change(f"Rows of {partner} set aside for {rule}", before, after))
+        changes.append(
+            Change(say("Rows of {partner} set aside for {rule}", partner=partner, rule=rule), before, after)
+        )
     if released & aside:
         changes.append(Change("Records let in of those", 0, len(released & aside)))
     unforeseen = []
@@ -56,7 +59,9 @@ def of_rows(settings: Settings, made: Sequence[Decision], now: datetime) -> Fore
     elif excluded - aside:
         unforeseen.append(NOT_KEPT)
     unknown = {releasable_rules()[rule] for one in made if isinstance(one, RowRelease) for rule in one.rules}
-    unforeseen += [f"What stays unknown of those let in: {what}" for what in sorted(unknown)]
+    unforeseen += [
+        say("What stays unknown of those let in: {unknown}", unknown=what) for what in sorted(unknown)
+    ]
     return Foreseen(changes, [*unforeseen, _LATER] if released else unforeseen)
 
 
@@ -80,7 +85,9 @@ def rows_without(
         counting = _in_force(settings, {record for record, _ in barred})
         changes.append(Change("Records that were let in and count", counting, 0))
         for rule, records in Counter(rule for _, rule in barred).items():
-            changes.append(Change(f"Records among them set aside again for {rule}", 0, records))
+            changes.append(
+                Change(say("Records among them set aside again for {rule}", rule=rule), 0, records)
+            )
         unforeseen.append(_MAY_HAVE_CHANGED)
     if excluded:
         counting = _in_force(settings, excluded)

@@ -17,6 +17,7 @@ from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_items_settled import Answers
 from orchestration.stewardship.record_fields import Field, fields_of
+from orchestration.stewardship.said import say
 
 _APART = {"birth_years": "years of birth", "days": "days of the events"}
 
@@ -86,10 +87,13 @@ def _question(settings: Settings, row: Mapping[str, str]) -> LinkQuestion:
     for name in COMPARED:
         found[row[name]].append(name.replace("_", " "))
     for name, told in _APART.items():
-        apart = row[name]
-        found["same" if apart == "0 apart" else "not known" if apart == "not known" else "differs"].append(
-            told if apart in ("0 apart", "not known") else f"{told} ({apart})"
-        )
+        number, is_apart, _ = row[name].partition(" apart")
+        if not is_apart:
+            found["not known"].append(told)
+        elif number == "0":
+            found["same"].append(told)
+        else:
+            found["differs"].append(say("{what} ({number} apart)", what=told, number=number))
     return LinkQuestion(
         _item(row),
         row["record_a"],

@@ -7,6 +7,7 @@ is found where, in the other `open_items_*`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -31,12 +32,15 @@ from orchestration.stewardship.open_items_rows import left_of_rows, rows_set_asi
 from orchestration.stewardship.open_items_settled import Answers
 from orchestration.stewardship.open_items_worth import Worth, Worths, worths_of
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import packed, unpacked
 
 __all__ = ["OpenItem", "as_dict", "open_items", "write_open_items"]
 
 _COLUMNS = (
     "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
+    "sentences",
 )  # fmt: skip
+_SENTENCES = ("title", "detail", "why", "what_to_do")
 
 # Each finds the items of one kind in what the refresh left behind.
 _Finder = Callable[[Settings, Worths, End], Iterable[OpenItem]]
@@ -120,16 +124,20 @@ def _worth_of(found: Iterable[OpenItem]) -> dict[Item, Worth]:
 
 
 def _as_row(one: OpenItem) -> dict[str, Any]:
-    return {**vars(one), "item": str(one.item), "answered_by": " ".join(one.answered_by)}
+    sentences = {name: packed(getattr(one, name)) for name in _SENTENCES}
+    told = {"item": str(one.item), "answered_by": " ".join(one.answered_by)}
+    return {**vars(one), **told, "sentences": json.dumps(sentences, ensure_ascii=False, default=str)}
 
 
 def _of_row(row: Mapping[str, str]) -> OpenItem:
+    sentences = json.loads(row.get("sentences") or "{}")
+    title, detail, why, what_to_do = (unpacked(sentences.get(name, row[name])) for name in _SENTENCES)
     return OpenItem(
         Item.parse(row["item"]),
-        row["title"],
-        row["detail"],
-        row["why"],
-        row["what_to_do"],
+        title,
+        detail,
+        why,
+        what_to_do,
         int(row["movements"]),
         int(row["numbers"]),
         _day(row["opened"]),

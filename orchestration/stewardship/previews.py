@@ -34,6 +34,7 @@ from orchestration.stewardship.foreseen_of_rows import of_rows, rows_without
 from orchestration.stewardship.holding import confirmations, holding
 from orchestration.stewardship.new_decisions import NewEntries
 from orchestration.stewardship.running import refresh_since
+from orchestration.stewardship.said import say
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 
@@ -47,13 +48,13 @@ _ALWAYS = (
     "Numbers are as of the last refresh. Which published cells come out otherwise, and whether the release "
     "gate lets them through, is known only after the next one."
 )
-_WAITS = "{} of them change nothing until somebody else has confirmed them."
+_WAITS = "{number} of them change nothing until somebody else has confirmed them."
 _WAITS_ALONE = "It changes nothing until somebody else has confirmed it."
-_IDLE = "Decision {} changes nothing now, so taking it back changes nothing."
-_NOT_TAKEN_IN = "No refresh has taken decision {} in yet: what it would have brought stands first."
+_IDLE = "Decision {id} changes nothing now, so taking it back changes nothing."
+_NOT_TAKEN_IN = "No refresh has taken decision {id} in yet: what it would have brought stands first."
 _TAKEN_IN = (
-    "Decision {0} is part of the numbers in force. What comes back without it is counted here from what the "
-    "last refresh left. Every published number without it, exactly: `njia diff --without {0}`, in the time "
+    "Decision {id} is part of the numbers in force. What comes back without it is counted here from what the "
+    "last refresh left. Every published number without it, exactly: `njia diff --without {id}`, in the time "
     "of a refresh."
 )
 _POLICY = (
@@ -76,7 +77,7 @@ def try_decisions(
     made = [entry for entry in entries.made if isinstance(entry, Decision)]
     found = _foreseen(settings, made, now)
     if waiting := sum(entry.needs_second for entry in made):
-        sentence = _WAITS.format(waiting) if len(made) > 1 else _WAITS_ALONE
+        sentence = say(_WAITS, number=waiting) if len(made) > 1 else _WAITS_ALONE
         found = Foreseen(found.changes, [sentence, *found.unforeseen])
     return _preview(made, faults, len(wanted), found)
 
@@ -110,15 +111,15 @@ def try_revocations(
         if isinstance(one, Assignment):
             continue
         if one.id not in acting:
-            unforeseen.append(_IDLE.format(one.id))
+            unforeseen.append(say(_IDLE, id=one.id))
         elif isinstance(one, Rollback):
             unforeseen.append(_AFTER_ROLLBACK)
         elif seen_until is not None and _acts_since(settings, one) <= seen_until:
             used.append(one)
-            unforeseen.append(_POLICY if isinstance(one, PolicySignOff) else _TAKEN_IN.format(one.id))
+            unforeseen.append(_POLICY if isinstance(one, PolicySignOff) else say(_TAKEN_IN, id=one.id))
         else:
             fresh.append(one)
-            unforeseen.append(_NOT_TAKEN_IN.format(one.id))
+            unforeseen.append(say(_NOT_TAKEN_IN, id=one.id))
     changes = [Change(one.what, one.after, one.before) for one in _foreseen(settings, fresh, now).changes]
     if used:
         left = active_decisions(settings, now, left_out={one.id for one in used})
@@ -164,7 +165,10 @@ def _preview(
     return Preview(
         made=made,
         recorded=[what_it_says(entry) for entry in made],
-        faults=[fault if wanted == 1 else f"Number {at}: {fault}" for at, fault in faults],
+        faults=[
+            fault if wanted == 1 else say("Number {number}: {fault}", number=at, fault=fault)
+            for at, fault in faults
+        ],
         changes=list(found.changes),
         unforeseen=[*_once(found.unforeseen), _ALWAYS] if made else [],
     )
