@@ -7,7 +7,6 @@ is found where, in the other `open_items_*`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -38,7 +37,6 @@ __all__ = ["OpenItem", "as_dict", "open_items", "write_open_items"]
 
 _COLUMNS = (
     "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
-    "sentences",
 )  # fmt: skip
 _SENTENCES = ("title", "detail", "why", "what_to_do")
 
@@ -86,7 +84,8 @@ def write_open_items(
         for one in found
     ]
     found.sort(key=most_valuable_first)
-    review.write_open_items(settings, _COLUMNS, map(_as_row, found))
+    sentences = {str(one.item): {name: packed(getattr(one, name)) for name in _SENTENCES} for one in found}
+    review.write_open_items(settings, _COLUMNS, map(_as_row, found), sentences)
     return len(found)
 
 
@@ -98,7 +97,9 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     now = now or settings.as_of()
     decisions = active_decisions(settings, now)
     answers = Answers(settings, decisions)
-    listed = {one.item: one for one in map(_of_row, review.read(settings, review.OPEN_ITEMS))}
+    sentences = review.sentences_of_items(settings)
+    rows = review.read(settings, review.OPEN_ITEMS)
+    listed = {one.item: one for one in (_of_row(row, sentences.get(row["item"], row)) for row in rows)}
     standing = [one for one in listed.values() if one.item.kind != "decision" and not answers.settle(one)]
     standing = list(left_of_rows(settings, decisions, standing))
     standing += _decisions_now(settings, now.date(), listed)
@@ -124,14 +125,12 @@ def _worth_of(found: Iterable[OpenItem]) -> dict[Item, Worth]:
 
 
 def _as_row(one: OpenItem) -> dict[str, Any]:
-    sentences = {name: packed(getattr(one, name)) for name in _SENTENCES}
-    told = {"item": str(one.item), "answered_by": " ".join(one.answered_by)}
-    return {**vars(one), **told, "sentences": json.dumps(sentences, ensure_ascii=False, default=str)}
+    return {**vars(one), "item": str(one.item), "answered_by": " ".join(one.answered_by)}
 
 
-def _of_row(row: Mapping[str, str]) -> OpenItem:
-    sentences = json.loads(row.get("sentences") or "{}")
-    title, detail, why, what_to_do = (unpacked(sentences.get(name, row[name])) for name in _SENTENCES)
+def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:
+    """`sentences` as they can be said in every language, or the English of the row itself."""
+    title, detail, why, what_to_do = (unpacked(sentences[name]) for name in _SENTENCES)
     return OpenItem(
         Item.parse(row["item"]),
         title,

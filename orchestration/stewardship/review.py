@@ -28,7 +28,7 @@ QUARANTINED_ROWS = "quarantined_rows.csv"
 DECISIONS_WITHOUT_EFFECT = "decisions_without_effect.csv"
 LINKS = "links.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
-OPEN_ITEMS = "open_items.csv"
+OPEN_ITEMS, OPEN_ITEMS_SAID = "open_items.csv", "open_items.json"
 IN_FORCE = "in_force.json"
 
 FILES_CHECK = "files_are_taken"
@@ -171,10 +171,23 @@ def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapp
 
 
 def write_open_items(
-    settings: Settings, columns: Iterable[str], open_ones: Iterable[Mapping[str, Any]]
+    settings: Settings,
+    columns: Iterable[str],
+    open_ones: Iterable[Mapping[str, Any]],
+    sentences: Mapping[str, Any],
 ) -> None:
-    """All that waits, of whatever kind, most valuable first: the lists above say more of each."""
+    """All that waits, of whatever kind, most valuable first: the lists above say more of each.
+
+    `sentences` are those of each item for whoever says them in another language.
+    """
     _write(settings, OPEN_ITEMS, columns, open_ones)
+    durable.write_json(written_to(settings) / OPEN_ITEMS_SAID, sentences)
+
+
+def sentences_of_items(settings: Settings) -> dict[str, Any]:
+    """By item; none for a list that an earlier version wrote."""
+    text = text_of(settings, OPEN_ITEMS_SAID)
+    return dict(json.loads(text)) if text else {}
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:

@@ -10,6 +10,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship import draft_lists, review
 
 COLUMNS = ("item",)
+FILES = {review.LINKS, review.OPEN_ITEMS, review.OPEN_ITEMS_SAID}
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def write(settings: Settings, item: str) -> None:
     review.write_links(settings, COLUMNS, [{"item": item}])
-    review.write_open_items(settings, COLUMNS, [{"item": item}])
+    review.write_open_items(settings, COLUMNS, [{"item": item}], {item: {}})
 
 
 def shown(settings: Settings) -> list[str]:
@@ -41,7 +42,7 @@ def test_a_draft_is_read_by_its_refresh_alone_until_the_switch(settings: Setting
     assert shown(settings) == ["old", "old"]
     draft_lists.switch(settings)
     assert shown(settings) == ["new", "new"]
-    assert {path.name for path in settings.review.iterdir()} == {review.LINKS, review.OPEN_ITEMS}
+    assert {path.name for path in settings.review.iterdir()} == FILES
 
 
 def test_a_list_that_a_refresh_does_not_write_stays_as_it_was(settings: Settings) -> None:
@@ -80,4 +81,4 @@ def test_a_kill_in_the_middle_of_the_switch_leaves_no_half_of_it(
     assert shown(settings) == ["new", "new"]
     draft_lists.sweep(settings)
     assert shown(settings) == ["new", "new"]
-    assert {path.name for path in settings.review.iterdir()} == {review.LINKS, review.OPEN_ITEMS}
+    assert {path.name for path in settings.review.iterdir()} == FILES
