@@ -74,7 +74,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
             "doubtful_links": review.count(settings, review.LINKS),
-            "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),
+            "records_set_aside": len(
+                {row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}
+            ),
             "failed_checks": review.count(settings, review.FAILED_CHECKS),
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
             "drifted_columns_and_lists": review.count(settings, review.DRIFT),

@@ -33,7 +33,7 @@ from orchestration.stewardship.open_items_worth import Worth, Worths, worths_of
 from orchestration.stewardship.refreshes import End
 from orchestration.stewardship.said import packed, unpacked
 
-__all__ = ["OpenItem", "as_dict", "open_items", "write_open_items"]
+__all__ = ["OpenItem", "as_dict", "is_about", "open_items", "write_open_items"]
 
 _COLUMNS = (
     "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
@@ -104,6 +104,12 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     standing = list(left_of_rows(settings, decisions, standing))
     standing += _decisions_now(settings, now.date(), listed)
     return sorted(with_owners(standing, decisions.assignments), key=most_valuable_first)
+
+
+def is_about(one: OpenItem, partner: str) -> bool:
+    """Whether the item names the partner: in its own name, or, of a pair of records, in its title."""
+    said = getattr(one.title, "given", {})
+    return partner in one.item.key or (one.item.kind == "link" and partner in said.values())
 
 
 def as_dict(one: OpenItem) -> dict[str, Any]:

@@ -143,8 +143,10 @@ def test_pairs_are_asked_likeliest_first_with_both_sides(pairs: Settings) -> Non
     assert first.agreements == ["surname", "years of birth"]
     assert first.differences == ["phone", "days of the events (26 apart)"]
     assert "given name" in first.unknown
+    asked = link_question(pairs, first.item)
+    assert asked is not None and first.sides == ()
     codes = [
-        next(one.typed_value for one in side.fields if one.name == "record_code") for side in first.sides
+        next(one.typed_value for one in side.fields if one.name == "record_code") for side in asked.sides
     ]
     assert codes == [first.record_a, first.record_b]
 
