@@ -17,6 +17,7 @@ from orchestration.places.locate import (
     locate_rows,
     meanings,
     place_names,
+    places_called,
     resolve_names,
 )
 from orchestration.places.normalise import norm
@@ -34,5 +35,6 @@ __all__ = [
     "meanings",
     "norm",
     "place_names",
+    "places_called",
     "resolve_names",
 ]

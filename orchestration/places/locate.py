@@ -119,7 +119,8 @@ def meanings(
 ) -> pa.Table:
     """Matches of all typed mentions that a decision on these texts can reach, under these decisions.
 
-    The same as the next refresh makes of them; `texts` are normalised. Writes nothing.
+    The same as the next refresh makes of them, and beside it `named_country`, the ISO alpha-3 that the
+    mention itself names. `texts` are normalised. Writes nothing.
     """
     reached = {
         mention_id: mention
@@ -128,7 +129,29 @@ def meanings(
     }
     outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(reached)
     matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
-    return pa.Table.from_pylist(matches, schema=MATCHES)
+    named = [country_code(reached[one["mention_id"]].country_text or "") for one in matches]
+    return pa.Table.from_pylist(matches, schema=MATCHES).append_column(
+        "named_country", pa.array(named, pa.string())
+    )
+
+
+def places_called(text: str) -> list[str]:
+    """Ids of the places that a steward may mean by a text: those of that name or spelling first.
+
+    Then those whose name has all its words among others; of each the most prominent first, whatever they are.
+    """
+    gazetteer, wanted = load_gazetteer(REFERENCE_SEEDS), norm(text)
+    if not wanted:
+        return []
+    words, found = set(wanted.split()), dict[str, bool]()
+    for index in (gazetteer.names, gazetteer.cores, gazetteer.aliases):
+        for place_id in index.get(wanted, ()):
+            found[place_id] = True
+    for key, ids in gazetteer.names.items():
+        if words <= set(key.split()):
+            for place_id in ids:
+                found.setdefault(place_id, False)
+    return sorted(found, key=lambda one: (not found[one], gazetteer.place(one).rank, one))
 
 
 def place_names() -> dict[str, str]:

@@ -21,6 +21,7 @@ _VIEWS = {
     "in_force": "partner varchar, extract_id varchar, fate varchar",
 }
 _LATER = "Extracts that come later are read by it too. Records set aside for want of a place may enter."
+_ABROAD = "Movements among them whose mention names {country}"
 _REACHED = "{movements:,} movements in force, {mentions:,} mentions"
 _MAY_LEAVE = (
     "A record that is left without any place is set aside. What the name means without the decision is exact."
@@ -52,7 +53,7 @@ def _moved(
         return Foreseen(unforeseen=[NOT_KEPT])
     after = places.meanings(settings, {places.norm(alias.text) for alias in aliases}, given)
     with typed_views(settings, _VIEWS) as con:
-        con.register("after", after.select(["mention_id", "place_id", "geo_precision"]))
+        con.register("after", after.select(["mention_id", "place_id", "geo_precision", "named_country"]))
         found = con.execute(
             """
             select matches.place_id, matches.geo_precision, after.place_id, after.geo_precision,
@@ -61,6 +62,16 @@ def _moved(
             left join in_force using (partner, extract_id)
             where matches.place_id is distinct from after.place_id
             group by all order by 6 desc, 1, 3
+            """
+        ).fetchall()
+        abroad = con.execute(
+            """
+            select named_country, after.place_id, count(distinct record_id) from after
+            left join matches using (mention_id) inner join place_mentions using (mention_id)
+            inner join in_force using (partner, extract_id)
+            where fate = 'in_force' and named_country is not null and after.place_id is not null
+                and matches.place_id is distinct from after.place_id
+            group by all order by 3 desc, 1
             """
         ).fetchall()
     changes = [
@@ -76,6 +87,10 @@ def _moved(
         Change(say("Movements that get {place} by it", place=_told(place_id, None)), 0, n)
         for place_id, n in gained.items()
     ]
+    for country, place_id, number in abroad:
+        lies_in = places.country_of_place(place_id)
+        if lies_in and lies_in != country:
+            changes.append(Change(say(_ABROAD, country=places.described(country)), 0, number))
     return Foreseen(changes, [said])
 
 

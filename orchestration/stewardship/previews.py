@@ -21,7 +21,6 @@ from orchestration.stewardship.decision_kinds import (
     Entry,
     PolicySignOff,
     Rollback,
-    what_it_says,
 )
 from orchestration.stewardship.decisions import Decisions, active_decisions
 from orchestration.stewardship.foreseen import Change, Foreseen, Preview
@@ -35,6 +34,7 @@ from orchestration.stewardship.holding import confirmations, holding
 from orchestration.stewardship.new_decisions import NewEntries
 from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.said import say
+from orchestration.stewardship.told_in_full import told_in_full
 
 __all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
 
@@ -79,7 +79,7 @@ def try_decisions(
     if waiting := sum(entry.needs_second for entry in made):
         sentence = say(_WAITS, number=waiting) if len(made) > 1 else _WAITS_ALONE
         found = Foreseen(found.changes, [sentence, *found.unforeseen])
-    return _preview(made, faults, len(wanted), found)
+    return _preview(settings, made, faults, len(wanted), found)
 
 
 def try_confirmations(
@@ -88,7 +88,7 @@ def try_confirmations(
     """The same for standing behind decisions that wait for a second person: what they then change."""
     entries = NewEntries(settings, author, reason, now)
     made, faults = _about(entries, entries.confirm, ids)
-    return _preview(made, faults, len(ids), _foreseen(settings, made, now))
+    return _preview(settings, made, faults, len(ids), _foreseen(settings, made, now))
 
 
 def try_revocations(
@@ -127,7 +127,7 @@ def try_revocations(
         changes += [change for one in found for change in one.changes]
         unforeseen += [said for one in found for said in one.unforeseen]
         unforeseen += [_RUNNING] if refresh_since(settings) else []
-    return _preview(made, faults, len(ids), Foreseen(changes, unforeseen))
+    return _preview(settings, made, faults, len(ids), Foreseen(changes, unforeseen))
 
 
 def _about(
@@ -160,11 +160,15 @@ def _foreseen(settings: Settings, made: Sequence[Decision], now: datetime) -> Fo
 
 
 def _preview(
-    made: Sequence[Decision], faults: Sequence[tuple[int, str]], wanted: int, found: Foreseen
+    settings: Settings,
+    made: Sequence[Decision],
+    faults: Sequence[tuple[int, str]],
+    wanted: int,
+    found: Foreseen,
 ) -> Preview:
     return Preview(
         made=made,
-        recorded=[what_it_says(entry) for entry in made],
+        recorded=told_in_full(settings, made),
         faults=[
             fault if wanted == 1 else say("Number {number}: {fault}", number=at, fault=fault)
             for at, fault in faults

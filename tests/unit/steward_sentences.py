@@ -19,7 +19,10 @@ MODULES = sorted(
     [
         *STEWARDSHIP.glob("open_items*.py"),
         *STEWARDSHIP.glob("foreseen*.py"),
-        *(STEWARDSHIP / f"{name}.py" for name in ("previews", "drift_queue", "record_fields", "typed_views")),
+        *(
+            STEWARDSHIP / f"{name}.py"
+            for name in ("previews", "told_in_full", "drift_queue", "record_fields", "typed_views")
+        ),
     ]
 )
 _SENTENCE = re.compile(r"[A-Za-z”}] [a-z{]")

@@ -84,7 +84,8 @@ def test_a_decided_name_is_not_asked_again(names: Settings) -> None:
 
 
 def test_a_steward_searches_by_the_resolver_and_decisions_go_first(settings: Settings) -> None:
-    (sure,) = place_matches(settings, "Lodwar")
+    sure, *others = place_matches(settings, "Lodwar")
+    assert all("Lodwar" in one.name for one in others)
     assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
     assert place_matches(settings, "Kwa Fixture stage") == []
     decide(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040")
@@ -135,6 +136,12 @@ def pairs(settings: Settings) -> Settings:
     ]
     world.write_table(settings.typed / "records" / f"{SERVING}.parquet", rows)
     return settings
+
+
+def test_every_place_of_a_name_is_offered_whatever_it_is_and_wherever(settings: Settings) -> None:
+    found = {(one.kind, one.country) for one in place_matches(settings, "busia")}
+    assert {("county", "Kenya"), ("border_point", "Kenya")} <= found
+    assert "Uganda" in {country for _, country in found}
 
 
 def test_pairs_are_asked_likeliest_first_with_both_sides(pairs: Settings) -> None:
