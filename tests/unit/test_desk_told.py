@@ -14,6 +14,8 @@ from orchestration.settings import Settings
 from orchestration.stewardship import link_queue, review
 from orchestration.stewardship.batches import record_decisions
 from orchestration.stewardship.desk.app import make_app
+from orchestration.stewardship.desk.views.links import _side_by_side
+from orchestration.stewardship.record_fields import Field
 from tests.unit import steward_world as world
 from tests.unit.desk_world import ELSEWHERE, Visitor, make_accounts, shown
 from tests.unit.steward_world import HELD, NOW, PARTNER
@@ -76,6 +78,23 @@ def test_a_preview_that_is_refused_promises_no_refresh(steward: Visitor) -> None
 def test_times_say_which_clock_they_are_by(settings: Settings, steward: Visitor) -> None:
     record_decisions(settings, "A. Steward", "no", NOW, [("row_exclude", {"record": world.shown_record(1)})])
     assert "2026-03-01 09:00 EAT" in steward.get("/decisions").text
+
+
+def test_places_of_a_pair_are_compared_by_role_and_not_by_number() -> None:
+    def side(*places: tuple[str, str]) -> link_queue.Side:
+        return link_queue.Side("r-1", PARTNER, HELD, "", 2, [Field(name, said) for name, said in places])
+
+    question = SimpleNamespace(
+        sides=(
+            side(("place(origin) 3", "Busia")),
+            side(
+                ("place(transit) 1", "Nakuru"), ("place(origin) 4", "Busia"), ("place(transit) 5", "Nairobi")
+            ),
+        )
+    )
+    assert _side_by_side(question) == [
+        ("place: origin", ["Busia", "Busia"]), ("place: transit", [None, "Nakuru → Nairobi"]),
+    ]  # fmt: skip
 
 
 def test_a_list_of_pairs_reads_no_record(
