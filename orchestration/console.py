@@ -152,6 +152,8 @@ def show_status(found: dict[str, Any]) -> None:
         )
         _show_boundaries(release["boundaries"])
         out.print()
+    if found["refresh_running_since"]:
+        out.print(f"{refresh_is_running(found['refresh_running_since'], found['lists_as_of'])}\n")
     if found["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
         for reason in found["last_refused"]["why"]:
@@ -192,6 +194,15 @@ def show_status(found: dict[str, Any]) -> None:
     for name, number in found["review"].items():
         facts.add_row(f"{number:,}", name.replace("_", " "))
     out.print(facts)
+
+
+def refresh_is_running(since: str, lists_as_of: str | None) -> str:
+    """What that means for who reads a list meanwhile, or decides."""
+    until = f", as of {lists_as_of[:16].replace('T', ' ')} UTC," if lists_as_of else ""
+    return (
+        f"[bold yellow]A refresh is running[/] since {since[11:16]} UTC. The lists{until} stand until it has "
+        "ended; what is decided now takes part in the next one."
+    )
 
 
 def _waiting(channel: dict[str, Any]) -> str:

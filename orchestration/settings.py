@@ -26,7 +26,8 @@ class Settings:
     `desk_url` is where stewards reach the desk: links in the Dagster UI and in messages begin with it.
     `notify` is the file that says who is told of what goes wrong, and how; None for the folder alone.
     `require_encrypted_volume` refuses a home that is not seen to lie on one, unless `volume_is_encrypted`
-    says so; `delete_work` leaves nothing made of records in the work folder.
+    says so; `delete_work` leaves nothing made of records in the work folder. `drafts_lists` is on for a
+    refresh under way alone: the stewards' lists that it writes take effect when it ends.
     """
 
     home: Path
@@ -40,6 +41,7 @@ class Settings:
     require_encrypted_volume: bool = False
     volume_is_encrypted: bool = False
     delete_work: bool = False
+    drafts_lists: bool = False
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:

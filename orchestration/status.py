@@ -11,7 +11,14 @@ from orchestration.extracts import agreements_ending, left_alone, load_contracts
 from orchestration.loud import partners_gone, warnings
 from orchestration.release import current_release
 from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, messages, open_items, review
+from orchestration.stewardship import (
+    active_decisions,
+    messages,
+    open_items,
+    refresh_since,
+    refreshes,
+    review,
+)
 
 MOST_VALUABLE = 5
 
@@ -19,15 +26,18 @@ MOST_VALUABLE = 5
 def read_status(settings: Settings) -> dict[str, Any]:
     """Release and age, partners with their freshness, held extracts, and what waits for a steward."""
     release = current_release(settings)
-    in_force = _in_force(settings)
+    in_force = review.in_force(settings)
     last_verdict = settings.review / "last_verdict.json"
     verdict = json.loads(last_verdict.read_text(encoding="utf-8")) if last_verdict.exists() else None
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     decisions = active_decisions(settings, settings.as_of())
     contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
     waiting = open_items.open_items(settings)
+    running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
     return {
         "home": str(settings.home),
+        "refresh_running_since": running and running.isoformat(),
+        "lists_as_of": listed and listed.isoformat(),
         "release": release
         and {
             "release_id": release.release_id,
@@ -39,7 +49,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         },
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "messages": messages.standing(settings),
-        "partners": _partners(settings, in_force),
+        "partners": _partners(settings, in_force["partners"]),
         "warnings": warnings(settings, contracts),
         "agreements": [
             {
@@ -50,7 +60,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             }
             for ending in agreements_ending(contracts, settings.as_of().date())
         ],
-        "held": [fate for fate in in_force.get("fates", []) if fate["fate"] == "held"],
+        "held": in_force["held"],
         "waiting": [
             {name: row[name] for name in ("partner", "file", "outcome", "reason")}
             for row in review.read(settings, review.FILES_NOT_TAKEN)
@@ -64,7 +74,9 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
             "doubtful_links": review.count(settings, review.LINKS),
-            "quarantined_rows": review.count(settings, review.QUARANTINED_ROWS),
+            "records_set_aside": len(
+                {row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}
+            ),
             "failed_checks": review.count(settings, review.FAILED_CHECKS),
             "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
             "drifted_columns_and_lists": review.count(settings, review.DRIFT),
@@ -74,23 +86,12 @@ def read_status(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _in_force(settings: Settings) -> dict[str, Any]:
-    path = settings.work / "gates" / "in_force.json"
-    if not path.is_file():
-        return {}
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    import pyarrow.parquet as pq
-
-    found["fates"] = pq.read_table(settings.work / "gates" / "in_force.parquet").to_pylist()
-    return found
-
-
-def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, Any]]:
+def _partners(settings: Settings, in_force: dict[str, list[str]]) -> list[dict[str, Any]]:
     states = {
-        "held": in_force.get("partners_held", []),
-        "stale: its newest file is held, earlier ones serve": in_force.get("partners_stale", []),
-        "overdue": in_force.get("partners_overdue", []),
-        "in force": in_force.get("partners_in_force", []),
+        "held": in_force.get("held", []),
+        "stale: its newest file is held, earlier ones serve": in_force.get("stale", []),
+        "overdue": in_force.get("overdue", []),
+        "in force": in_force.get("in_force", []),
     }
     waiting = Counter(row["partner"] for row in review.read(settings, review.FILES_NOT_TAKEN))
     gone = partners_gone(settings)
@@ -118,10 +119,16 @@ def _partners(settings: Settings, in_force: dict[str, Any]) -> list[dict[str, An
                     for refusal in entry["refusals"]
                     if refusal["reason"].startswith("withheld:")
                 ),
-                "state": state[0] if state else "nothing taken in yet",
+                "state": state[0] if state else _stateless(bool(landed), bool(in_force)),
             }
         )
     return partners
+
+
+def _stateless(has_landed: bool, is_settled: bool) -> str:
+    if not has_landed:
+        return "nothing taken in yet"
+    return "nothing of it is in force" if is_settled else "known after the next refresh"
 
 
 def _age(now: datetime, then: datetime) -> str:

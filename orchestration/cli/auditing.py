@@ -31,6 +31,8 @@ def audit(settings: Settings, who: str | None, action: str | None, since: str | 
     from orchestration.console_audit import show_audit
     from orchestration.stewardship import audit as log
 
+    if action is not None and action not in log.ACTIONS:
+        raise UsageError(f"There is no action called {action!r}. There are: {', '.join(log.ACTIONS)}.")
     first = datetime.combine(day_of(since), time(), UTC) if since else None
     found = log.read(settings)
     stewardship.active_decisions(settings, settings.as_of())  # raises where their files cannot be read

@@ -211,17 +211,30 @@ def decide_policy(settings: Settings, author: str, reason: str) -> None:
 
 
 @decide.command("waiting")
+@click.option("--kind", help="Only items of this kind, such as place, rows, check or link.")
+@click.option("--partner", help="Only items about this partner.")
 @json_output
 @installation
-def decide_waiting(settings: Settings, as_json: bool) -> None:
+def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as_json: bool) -> None:
     """Everything that waits for a steward, most valuable first, and who takes care of it."""
     from orchestration.console_items import show_items
-    from orchestration.stewardship import open_items
+    from orchestration.stewardship import items, open_items, refresh_since, refreshes
 
-    found = [open_items.as_dict(one) for one in open_items.open_items(settings)]
+    if kind is not None and kind not in items.KINDS:
+        raise UsageError(f"There is no kind of item called {kind!r}. There are: {', '.join(items.KINDS)}.")
+    found = [
+        open_items.as_dict(one)
+        for one in open_items.open_items(settings)
+        if (kind is None or one.item.kind == kind) and (partner is None or open_items.is_about(one, partner))
+    ]
+    running, ended = refresh_since(settings), refreshes.lists_as_of(settings)
+    since, listed = (moment.isoformat() if moment else None for moment in (running, ended))
     if as_json:
-        print(json.dumps({"items": found}, ensure_ascii=False))
+        told = {"items": found, "refresh_running_since": since, "lists_as_of": listed}
+        print(json.dumps(told, ensure_ascii=False))
     else:
+        if since:
+            console.out.print(console.refresh_is_running(since, listed), soft_wrap=True)
         show_items(found)
 
 

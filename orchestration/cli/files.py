@@ -39,6 +39,11 @@ def inbox_add(
     added = (
         extracts.add_samples(settings) if samples else extracts.add_to_inbox(settings, str(partner), files)
     )
+    for name in [] if samples else extracts.fitted_by_no_contract(settings, str(partner), files):
+        console.warn(
+            f"No contract of {partner} names a file like {name} (`files`): it waits in the inbox until one "
+            "does. If it is no extract, take it out again."
+        )
     if not quiet:
         console.say(f"{len(added)} file(s) in the inbox. Next: njia refresh")
 

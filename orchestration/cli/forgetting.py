@@ -34,6 +34,8 @@ from orchestration.settings import Settings
     help="The stewards' private key: originals are sealed again without the record, not destroyed. Once more "
     "for each earlier key that originals are still sealed to.",
 )
+@click.option("--author", help="Who asks for it, for the audit log [the account of this machine].")
+@click.option("--reason", help="Why, for the audit log: name no person in it.")
 @click.option("--yes", is_flag=True, help="Do not ask whether it is meant.")
 @json_output
 @installation
@@ -43,6 +45,8 @@ def forget(
     references: tuple[str, ...],
     references_file: Path | None,
     key_files: tuple[Path, ...],
+    author: str | None,
+    reason: str | None,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -79,11 +83,13 @@ def forget(
         erased, needles = forgetting.erase(
             settings, keys, partner, records, asked, private_key, settings.as_of()
         )
+        why: dict[str, Any] = {} if reason is None else {"reason": reason}
         audit.record(
             settings,
-            audit.os_user(),
+            author or audit.os_user(),
             FORGOT,
             partner,
+            **why,
             records=erased.records,
             extracts=list(erased.originals),
             decisions=erased.decisions,

@@ -9,15 +9,13 @@ import dagster as dg
 
 from orchestration import gates, outputs, release
 from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused, kind_and_place
-from orchestration.stewardship import open_items, refreshes
+from orchestration.stewardship import draft_lists, open_items, refreshes
 
 if TYPE_CHECKING:
     from orchestration.defs.workplace import Refresh, Workplace
 
 OUTCOME, HELD, OVERDUE, RELEASE = "njia/outcome", "njia/held", "njia/overdue", "njia/release"
 WAITED = "another_was_running"
-# The refresh did what there was to do: what it found is whole.
-ENDS = (refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED)
 FIRST_STEP = "take_in"  # a run without it is a part of the job, started by hand, and no refresh
 
 
@@ -40,11 +38,15 @@ def tell_end(
         instance.add_run_tags(run_id, _tags(refresh, outcome))
         if workplace.begun and workplace.begun.run_id == run_id:
             found = _found(workplace, refresh, outcome) if refresh else {}
-            end = refreshes.end(workplace.settings, workplace.begun, outcome, reason=problem, **found)
+            end = refreshes.ended(workplace.begun, outcome, reason=problem, **found)
+            try:
+                if refresh and outcome in refreshes.WHOLE:
+                    _list_what_waits(workplace, refresh, end)
+                    draft_lists.switch(workplace.settings)
+            finally:
+                refreshes.tell(workplace.settings, end)
             verdict = refresh.found.get("verdict") if refresh else None
             outputs.write_quality_of_refresh(workplace.settings, end, verdict)
-            if refresh and outcome in ENDS:
-                _list_what_waits(workplace, refresh, end)
     except Exception as error:
         logging.getLogger(__name__).warning(
             "How run %s ended could not be written down: %s.", run_id, kind_and_place(error)
@@ -52,10 +54,10 @@ def tell_end(
 
 
 def _list_what_waits(workplace: Workplace, refresh: Refresh, end: refreshes.End) -> None:
-    """The steward's list, once all that it is made of is written."""
+    """The steward's list, once all that it is made of is drafted."""
     settings = workplace.settings
     waits = release.waits_for_readers(settings) if end.outcome == refreshes.REFUSED else (0, 0)
-    open_items.write_open_items(settings, end, refresh.contracts, refresh.decisions, waits)
+    open_items.write_open_items(workplace.drafting, end, refresh.contracts, refresh.decisions, waits)
 
 
 def checks_in_numbers(summary: dict[str, Any]) -> dict[str, int]:
@@ -115,7 +117,7 @@ def _found(workplace: Workplace, refresh: Refresh, outcome: str) -> dict[str, An
         ]
     if outcome == refreshes.REFUSED:
         told["refused_by"] = _refused_by(workplace, refresh)
-    if outcome in ENDS:
+    if outcome in refreshes.WHOLE:
         summary = summed_up(workplace, refresh, cast(Any, outcome))
         told |= {name: summary[name] for name in ("rows", "movements", "checks")}
     return told

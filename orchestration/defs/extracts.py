@@ -107,7 +107,7 @@ def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtra
         outputs.told_at(settings),
         datetime.fromisoformat(current.manifest["as_of"]) if current else extracts.NEVER,
     )
-    review.write_files_not_taken(workplace.settings, refresh.taken)
+    review.write_files_not_taken(workplace.drafting, refresh.taken)
     return refresh.taken
 
 
@@ -117,10 +117,10 @@ def _type(workplace: Workplace, refresh: Refresh) -> extracts.TypedSummary:
     refresh.found["erased"] = sum(one.records for one in erased)
     if erased:
         typed = extracts.type_extracts(workplace.settings, refresh.keys, contracts=refresh.contracts)
-    review.write_extracts_not_typed(workplace.settings, typed.failed)
+    review.write_extracts_not_typed(workplace.drafting, typed.failed)
     drift = extracts.drift_items(workplace.settings, refresh.contracts, refresh.taken)
     refresh.found["drift"] = drift
-    review.write_drift(workplace.settings, drift)
+    review.write_drift(workplace.drafting, drift)
     return typed
 
 

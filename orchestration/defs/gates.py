@@ -91,9 +91,9 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
 
 def _judge(workplace: Workplace, refresh: Refresh) -> gates.ExtractVerdicts:
     verdicts = gates.judge_extracts(workplace.settings, refresh.as_of, refresh.decisions)
-    review.write_failed_extract_checks(workplace.settings, refresh.taken, verdicts.verdicts)
+    review.write_failed_extract_checks(workplace.drafting, refresh.taken, verdicts.verdicts)
     idle = stewardship.without_effect(workplace.settings, refresh.decisions)  # now the inbox is taken in
-    review.write_decisions_without_effect(workplace.settings, idle)
+    review.write_decisions_without_effect(workplace.drafting, idle)
     return verdicts
 
 
@@ -106,6 +106,7 @@ def _settle(workplace: Workplace, refresh: Refresh) -> gates.InForce:
         refresh.keys.ids,
         boundaries=refresh.county_boundaries.record(),
     )
+    review.write_in_force(workplace.drafting, settled)
     rolled_back = is_rolled_back(settings, refresh.decisions, settled.given_hash)
     refresh.found |= {
         "in_force": settled,

@@ -42,5 +42,5 @@ def _link(workplace: Workplace, refresh: Refresh) -> linkage.LinkSummary:
     linked = linkage.link_records(
         workplace.settings, read_tables(workplace.settings, linkage.TABLES), rulings
     )
-    review.write_links(workplace.settings, linkage.QUESTION_COLUMNS, linked.questions)
+    review.write_links(workplace.drafting, linkage.QUESTION_COLUMNS, linked.questions)
     return linked

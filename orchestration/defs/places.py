@@ -37,5 +37,5 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
 
 def _locate(workplace: Workplace, refresh: Refresh) -> places.LocateSummary:
     located = places.locate(workplace.settings, refresh.keys, place_aliases=refresh.decisions.place_aliases)
-    review.write_unresolved_places(workplace.settings)
+    review.write_unresolved_places(workplace.drafting)
     return located

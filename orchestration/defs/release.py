@@ -117,7 +117,8 @@ def _judge(workplace: Workplace, refresh: Refresh) -> gates.ReleaseVerdict:
         raise NjiaError("There is no candidate of this run to judge. Run the whole job.")
     verdict = gates.judge_candidate(workplace.settings, staged.path, refresh.as_of, refresh.decisions)
     refresh.found["verdict"] = verdict
-    review.write_failed_checks(workplace.settings, "release_gate", [vars(check) for check in verdict.checks])
+    found = [vars(check) for check in verdict.checks]
+    review.write_failed_checks(workplace.drafting, "release_gate", found)
     return verdict
 
 

@@ -11,7 +11,6 @@ from orchestration import gates
 from orchestration.defs.set_aside import set_aside
 from orchestration.defs.workplace import Workplace, step
 from orchestration.errors import NjiaError, ReleaseRefused
-from orchestration.settings import Settings
 from orchestration.stewardship import items, review
 from orchestration.warehouse import NodeOutcome, Part, build
 
@@ -84,10 +83,10 @@ def _build(
     )
     told: dict[str, Any] = {}
     if any(node.name == QUARANTINE and node.status == "success" for node in nodes):
-        step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.settings))
-        told = step(context, workplace, lambda refresh: set_aside(workplace.settings))
+        step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.drafting))
+        told = step(context, workplace, lambda refresh: set_aside(workplace.drafting))
     yield from _results(context, nodes, {QUARANTINE: told}, workplace.settings.desk_url)
-    step(context, workplace, lambda refresh: _tell_failed_tests(workplace.settings))
+    step(context, workplace, lambda refresh: _tell_failed_tests(workplace))
     step(context, workplace, lambda refresh: _stop_if_broken(nodes))
 
 
@@ -130,8 +129,9 @@ def _desk(node: NodeOutcome, desk_url: str) -> dict[str, dg.MetadataValue]:
     return {"desk": dg.MetadataValue.url(desk_url + items.release_check(node.name).path)}
 
 
-def _tell_failed_tests(settings: Settings) -> None:
-    review.write_failed_checks(settings, "warehouse", gates.check_results(settings).to_pylist())
+def _tell_failed_tests(workplace: Workplace) -> None:
+    found = gates.check_results(workplace.settings).to_pylist()
+    review.write_failed_checks(workplace.drafting, "warehouse", found)
 
 
 def _stop_if_broken(nodes: list[NodeOutcome]) -> None:

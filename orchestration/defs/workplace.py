@@ -23,7 +23,7 @@ from orchestration.places import boundaries
 from orchestration.refresh_lock import RefreshLock
 from orchestration.rotation import finish_rotations
 from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
+from orchestration.stewardship import draft_lists, refreshes
 
 Answer = TypeVar("Answer")
 # The time of a run, and the decisions that hold then or what is wrong with their files.
@@ -53,6 +53,7 @@ class Workplace:
     """Settings, and the refresh under way in this process."""
 
     def __init__(self, settings: Settings) -> None:
+        """`drafting` are the settings for the stewards' lists, which take effect when the refresh ends."""
         self.settings = settings
         self.refresh: Refresh | None = None
         self.error: NjiaError | None = None
@@ -61,6 +62,7 @@ class Workplace:
         self.told: str | None = None
         self._lock = RefreshLock(settings)
         self._given: dict[str, _Given] = {}
+        self.drafting = draft_lists.drafting(settings)
 
     def begin(self, run_id: str, is_refresh: bool = False) -> Refresh:
         """The refresh of this run; the first call takes the lock, if that is not done yet.
@@ -72,6 +74,7 @@ class Workplace:
         prepare_home(self.settings)
         as_of, decisions = self.take_lock(run_id)
         if is_refresh:
+            draft_lists.sweep(self.settings)
             self.begun = refreshes.begin(self.settings, run_id, as_of)
         if isinstance(decisions, NjiaError):
             raise decisions

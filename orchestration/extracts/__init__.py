@@ -33,7 +33,14 @@ from orchestration.extracts.erasing import (
     records_in_row,
     refuse_shut_originals,
 )
-from orchestration.extracts.inbox import LeftAlone, add_samples, add_to_inbox, is_taken_in, left_alone
+from orchestration.extracts.inbox import (
+    LeftAlone,
+    add_samples,
+    add_to_inbox,
+    fitted_by_no_contract,
+    is_taken_in,
+    left_alone,
+)
 from orchestration.extracts.known_records import known_records
 from orchestration.extracts.landed_rows import file_of, rows_of
 from orchestration.extracts.landed_untold import NEVER, with_untold
@@ -74,6 +81,7 @@ __all__ = [
     "extracts_with_codes",
     "file_of",
     "finish_erasing",
+    "fitted_by_no_contract",
     "held_of_forgotten",
     "identities_of",
     "is_taken_in",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.durable import PARTIAL, sync
 from orchestration.errors import UsageError
+from orchestration.extracts.contract_loading import load_contracts
 from orchestration.extracts.shown_names import shown_file
 from orchestration.settings import Settings
 
@@ -79,6 +80,12 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
         added.append(partial.rename(folder / file.name))
     sync(folder)
     return added
+
+
+def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path]) -> list[str]:
+    """Names of the files that a refresh would leave waiting, by the partner's contracts as they stand."""
+    contracts = load_contracts(settings.partners).valid.get(partner, [])
+    return [shown_file(file.name) for file in files if not any(one.reads(file.name) for one in contracts)]
 
 
 def add_samples(settings: Settings) -> list[Path]:

@@ -5,10 +5,12 @@ pair, how many persons are expected, which route reports are equal. Not: what ma
 codes are made (`extracts`), what stewards ruled (`stewardship`), counting (dbt).
 """
 
+from orchestration.linkage.clusters import Clusters
 from orchestration.linkage.codes import VERSION as CODES_VERSION
 from orchestration.linkage.codes import Coder
 from orchestration.linkage.decisions import Rulings
 from orchestration.linkage.linking import Linked, link
+from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
 from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
 from orchestration.linkage.questions import COMPARED
 from orchestration.linkage.route_groups import Stop, route_groups
@@ -20,7 +22,10 @@ __all__ = [
     "COMPARED",
     "DESCRIPTIONS",
     "QUESTION_COLUMNS",
+    "REVIEWED_FROM",
     "TABLES",
+    "TAKEN_FROM",
+    "Clusters",
     "Coder",
     "LinkSummary",
     "Linked",

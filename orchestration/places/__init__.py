@@ -15,7 +15,9 @@ from orchestration.places.locate import (
     described,
     locate,
     locate_rows,
+    meanings,
     place_names,
+    places_called,
     resolve_names,
 )
 from orchestration.places.normalise import norm
@@ -30,7 +32,9 @@ __all__ = [
     "known_place",
     "locate",
     "locate_rows",
+    "meanings",
     "norm",
     "place_names",
+    "places_called",
     "resolve_names",
 ]

@@ -7,7 +7,7 @@ that may be a person, a phone, an address or a sentence.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from orchestration.durable import replacing
 from orchestration.keys import Keys
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer, seed_files
-from orchestration.places.normalise import looks_private
+from orchestration.places.normalise import looks_private, norm
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.remembered import remember, remembered, rules_hash, sent_hash
 from orchestration.places.resolve import Resolver
@@ -112,6 +112,46 @@ def locate_rows(
     matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
     open_ones = [outcome.status for outcome in outcomes.values() if outcome.needs_steward]
     return pa.Table.from_pylist(matches, schema=MATCHES), open_ones
+
+
+def meanings(
+    settings: Settings, texts: Collection[str], place_aliases: Sequence[Mapping[str, Any]]
+) -> pa.Table:
+    """Matches of all typed mentions that a decision on these texts can reach, under these decisions.
+
+    The same as the next refresh makes of them, and beside it `named_country`, the ISO alpha-3 that the
+    mention itself names. `texts` are normalised. Writes nothing.
+    """
+    reached = {
+        mention_id: mention
+        for mention_id, mention in _distinct_mentions(settings.typed / "mentions").items()
+        if (norm(mention.place_text or "") or norm(mention.admin_text or "")) in texts
+    }
+    outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(reached)
+    matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
+    named = [country_code(reached[one["mention_id"]].country_text or "") for one in matches]
+    return pa.Table.from_pylist(matches, schema=MATCHES).append_column(
+        "named_country", pa.array(named, pa.string())
+    )
+
+
+def places_called(text: str) -> list[str]:
+    """Ids of the places that a steward may mean by a text: those of that name or spelling first.
+
+    Then those whose name has all its words among others; of each the most prominent first, whatever they are.
+    """
+    gazetteer, wanted = load_gazetteer(REFERENCE_SEEDS), norm(text)
+    if not wanted:
+        return []
+    words, found = set(wanted.split()), dict[str, bool]()
+    for index in (gazetteer.names, gazetteer.cores, gazetteer.aliases):
+        for place_id in index.get(wanted, ()):
+            found[place_id] = True
+    for key, ids in gazetteer.names.items():
+        if words <= set(key.split()):
+            for place_id in ids:
+                found.setdefault(place_id, False)
+    return sorted(found, key=lambda one: (not found[one], gazetteer.place(one).rank, one))
 
 
 def place_names() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -72,8 +73,24 @@ def waiver_effect(settings: Settings, decision_id: str) -> WaiverEffect:
             else "More than that changed, so the difference is not the waiver's alone. For that alone: "
             f"njia diff --without {decision_id}, while it holds."
         )
-        meaning = f"Without it that extract would have been held. {meaning}"
+        held = f"Without it that extract would have been held. {meaning}"
+        accepts = list_decisions(settings, "extract_accept")
+        meaning = _in_force_anyhow(accepts, waiver, releases[first]) or held
     return WaiverEffect(decision, first, used[first][decision_id], found, also, meaning)
+
+
+def _in_force_anyhow(
+    accepts: list[dict[str, Any]], waiver: Mapping[str, Any], release: Release
+) -> str | None:
+    """A sentence where the extract was accepted as well: that answers every check that a waiver can."""
+    used = {one["id"] for one in release.manifest.get("decisions") or ()}
+    for one in accepts:
+        if one["id"] in used and waiver["scope"] == f"{one.get('partner')}/{one.get('extract_id')}":
+            return (
+                f"Without it that extract would have been in force all the same: decision {one['id']} "
+                "accepts it. None of the difference is the waiver's."
+            )
+    return None
 
 
 def waived_checks(release: Release) -> dict[str, list[str]]:

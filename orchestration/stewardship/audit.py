@@ -36,6 +36,11 @@ LONGEST_LINE = 1 << 16
 FIRST = "0" * 64
 HEAD = "head"
 FIELDS = {"time", "who", "action", "what", "details", "previous"}
+# Every action there is, so that one that is asked for and misspelt is not taken for one that nobody did.
+ACTIONS = (
+    "decided", "revoked", "confirmed", "rolled_back", "unsealed", "exported", "forgot", "rotated",
+    "logged_in", "locked", "account_added", "account_removed", "passphrase_changed",
+)  # fmt: skip
 # What a detail is never called: the log is read by more people than what these would hold.
 NEVER_DETAILS = {
     "cell",

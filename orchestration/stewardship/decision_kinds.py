@@ -23,6 +23,7 @@ from pydantic import (
 
 from orchestration.extracts import contact_in_prose
 from orchestration.stewardship.items import Item
+from orchestration.stewardship.said import say
 
 LONGEST_WAIVER = timedelta(days=366)
 # A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
@@ -295,39 +296,52 @@ def what_it_says(entry: Entry) -> str:
     """A decision in words, for whoever lists them."""
     match entry:
         case Revocation():
-            return f"takes back {entry.revokes}"
+            return say("takes back {id}", id=entry.revokes)
         case Confirmation():
-            return f"confirms {entry.confirms}"
+            return say("confirms {id}", id=entry.confirms)
         case CheckWaiver():
             of = "the release" if entry.scope == RELEASE_SCOPE else entry.scope
-            return f"{entry.check} of {of} may fail until {entry.expires}"
+            return say(
+                "{check} of {of} may fail until {day}", check=entry.check, of=of, day=str(entry.expires)
+            )
         case ExtractAccept():
-            return f"{entry.partner}/{entry.extract_id} is put in force, whatever its checks found"
+            return say("{extract} is put in force, whatever its checks found", extract=_extract(entry))
         case ExtractWithdraw():
-            return f"{entry.partner}/{entry.extract_id} is taken out of force"
+            return say("{extract} is taken out of force", extract=_extract(entry))
         case PlaceAlias():
-            where = f" where the mention names {entry.country}" if entry.country else ""
-            return f"“{entry.text}” means {entry.place_id}{where}"
+            if entry.country is None:
+                return say("“{text}” means {place}", text=entry.text, place=entry.place_id)
+            sentence = "“{text}” means {place} where the mention names {country}"
+            return say(sentence, text=entry.text, place=entry.place_id, country=entry.country)
         case LinkAccept():
-            return f"records {entry.record_a} and {entry.record_b} are one person"
+            return say("records {one} and {other} are one person", one=entry.record_a, other=entry.record_b)
         case LinkReject():
-            return f"records {entry.record_a} and {entry.record_b} are two persons"
+            return say("records {one} and {other} are two persons", one=entry.record_a, other=entry.record_b)
         case RowRelease():
-            return f"record {entry.record} enters although it fails {', '.join(entry.rules)}"
+            rules = ", ".join(entry.rules)
+            return say("record {record} enters although it fails {rules}", record=entry.record, rules=rules)
         case RowExclude():
-            return f"record {entry.record} is left out"
+            return say("record {record} is left out", record=entry.record)
         case AgreementChange():
             terms = entry.terms.model_dump(exclude_none=True)
             said = ", ".join(f"{name} {value}" for name, value in terms.items())
-            return f"the agreement of {entry.partner}/{entry.contract} now says: {said}"
+            of = f"{entry.partner}/{entry.contract}"
+            return say("the agreement of {of} now says: {terms}", of=of, terms=said)
         case PolicySignOff():
-            return f"the public edition may be printed under the disclosure policy {entry.policy}"
+            sentence = "the public edition may be printed under the disclosure policy {policy}"
+            return say(sentence, policy=entry.policy)
         case Rollback():
-            return f"back to {entry.to_release} from {entry.from_release}"
+            return say("back to {to} from {left}", to=entry.to_release, left=entry.from_release)
         case Assignment():
-            until = f" until {entry.due}" if entry.due else ""
-            return f"{entry.owner} takes care of {entry.item}{until}"
+            if entry.due is None:
+                return say("{owner} takes care of {item}", owner=entry.owner, item=entry.item)
+            sentence = "{owner} takes care of {item} until {day}"
+            return say(sentence, owner=entry.owner, item=entry.item, day=str(entry.due))
     raise TypeError(f"There are no words for {type(entry).__name__}.")
+
+
+def _extract(entry: ExtractAccept | ExtractWithdraw) -> str:
+    return f"{entry.partner}/{entry.extract_id}"
 
 
 def read_entry(content: dict[str, Any]) -> Entry:

@@ -42,6 +42,7 @@ from orchestration.stewardship.effect import (
 )
 from orchestration.stewardship.holding import confirmed, holding
 from orchestration.stewardship.new_decisions import NewEntries, known_kind
+from orchestration.stewardship.said import say
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,8 @@ def confirm(settings: Settings, decision_id: str, author: str, reason: str, now:
         return append(settings, NewEntries(settings, author, reason, now).confirm(decision_id))
 
 
-def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
-    """The unrevoked decisions, without waivers that expired before `as_of`.
+def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> Decisions:
+    """The unrevoked decisions, without waivers that expired before `as_of`, and without those `left_out`.
 
     Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
     or `partner/extract_id`. A decision whose object is gone stays among them and meets nothing: an extract
@@ -128,7 +129,7 @@ def active_decisions(settings: Settings, as_of: datetime) -> Decisions:
     Two lines that contradict each other stop the caller: no choice between them would be the steward's.
     """
     refuse_unknown_files(settings)
-    found = holding(settings, as_of)
+    found = holding(settings, as_of, left_out)
     for place, (number, entry) in enumerate(found):
         against = [other for _, other in found[:place] if _says_otherwise(other, entry)]
         if against and (fault := why_decided_already(entry, against)):
@@ -208,7 +209,7 @@ def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str
 
 def _why_idle(settings: Settings, entry: Entry, confirmed: Collection[str] = ()) -> str | None:
     if isinstance(entry, Decision) and entry.needs_second and entry.id not in confirmed:
-        return f"It waits for a second person: `njia decide confirm {entry.id}`."
+        return say("It waits for a second person: `njia decide confirm {id}`.", id=entry.id)
     if isinstance(entry, CheckWaiver) and entry.expires < settings.as_of().date():
-        return f"It expired on {entry.expires}."
+        return say("It expired on {day}.", day=str(entry.expires))
     return why_without_object(settings, entry)

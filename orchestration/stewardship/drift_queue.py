@@ -13,8 +13,10 @@ from typing import Any
 
 from orchestration.settings import Settings
 from orchestration.stewardship import items, review
+from orchestration.stewardship.draft_lists import text_of
 from orchestration.stewardship.foreseen import Change
 from orchestration.stewardship.items import Item
+from orchestration.stewardship.said import say
 from orchestration.stewardship.typed_views import typed_views
 
 _NOT_LANDED = (
@@ -22,12 +24,14 @@ _NOT_LANDED = (
     "file taken in. `njia contract check` tells it beforehand, for whoever has the file."
 )
 _DROPPED = (
-    "{} did not land, for the contract did not name it: its values come only when the partner sends the file "
-    "again."
+    "{column} did not land, for the contract did not name it: its values come only when the partner sends "
+    "the file again."
 )
 _HIDDEN = (
-    "{} further answer(s) of {} are not shown, for they may identify somebody; what they mean is not known."
+    "{number} further answer(s) of {field} are not shown, for they may identify somebody; what they mean is "
+    "not known."
 )
+_UNKNOWN_ANSWERS = "Records whose {field} holds an answer that nobody knows"
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,8 @@ class DriftQuestion:
 
 def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQuestion]:
     """Every file with drift, or those of one item, in the order of the list; most of a contract first."""
-    path = settings.review / review.DRIFT_DETAILS
-    found = json.loads(path.read_text(encoding="utf-8"))["drift"] if path.is_file() else []
+    text = text_of(settings, review.DRIFT_DETAILS)
+    found = json.loads(text)["drift"] if text else []
     asked = [_question(settings, one) for one in found]
     return [one for one in asked if item in (None, one.item)]
 
@@ -113,16 +117,16 @@ def _question(settings: Settings, told: Mapping[str, Any]) -> DriftQuestion:
 def _on_landed_rows(settings: Settings, told: Mapping[str, Any]) -> tuple[list[Change], list[str]]:
     """Answers get their codes from the landed values; a column that was dropped has none."""
     changes: list[Change] = []
-    unforeseen = [_DROPPED.format(f"“{one['now']}”") for one in told["renamed"] if one["feeds"] != ["deny"]]
+    unforeseen: list[str] = [
+        say(_DROPPED, column=f"“{one['now']}”") for one in told["renamed"] if one["feeds"] != ["deny"]
+    ]
     unmapped = _unmapped(settings, told["partner"], told["extract_id"])
     for codes in told["new_codes"]:
         before = unmapped.get(codes["field"], codes["records"])
         after = max(before - sum(codes["shown"].values()), 0)
-        changes.append(
-            Change(f"Records whose {codes['field']} holds an answer that nobody knows", before, after)
-        )
+        changes.append(Change(say(_UNKNOWN_ANSWERS, field=codes["field"]), before, after))
         if codes["not_shown"]:
-            unforeseen.append(_HIDDEN.format(codes["not_shown"], codes["field"]))
+            unforeseen.append(say(_HIDDEN, number=codes["not_shown"], field=codes["field"]))
     return changes, unforeseen
 
 

@@ -14,6 +14,7 @@ from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waiva
 from orchestration import places
 from orchestration.disclosure import load_disclosure_policy
 from orchestration.settings import Settings
+from orchestration.stewardship import refreshes, review
 from orchestration.stewardship.assignments import why_nothing_waits, why_taken_already
 from orchestration.stewardship.decision_kinds import (
     RELEASE_SCOPE,
@@ -98,12 +99,14 @@ def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None
 
 
 def why_unknown(settings: Settings, decision: Entry) -> str | None:
-    """A sentence if a decision is about records that no typed extract holds.
+    """A sentence if a decision is about records that no typed extract holds, or about nothing that waits.
 
     Asked only when it is made: a record that is withdrawn later does not stop the refreshes.
     """
     if isinstance(decision, Assignment):
         return why_nothing_waits(settings, decision)
+    if isinstance(decision, CheckWaiver):
+        return _why_not_failing(settings, decision)
     if isinstance(decision, RowRelease | RowExclude):
         return why_records_missed(settings, decision)
     if not isinstance(decision, LinkAccept | LinkReject):
@@ -195,6 +198,22 @@ def _of_waiver(settings: Settings, waiver: CheckWaiver) -> str | None:
         choices = " or ".join(f"--scope {owner}/{extract_id}" for owner in owners)
         return f"Several partners landed the extract {extract_id}. Say which: {choices}."
     return None
+
+
+def _why_not_failing(settings: Settings, waiver: CheckWaiver) -> str | None:
+    """Nobody waives ahead: what the check will find is what a steward has to weigh."""
+    failed = review.read(settings, review.FAILED_CHECKS)
+    scopes = {
+        f"{row['partner']}/{row['extract_id']}" if row["partner"] else RELEASE_SCOPE
+        for row in failed
+        if row["check_name"] == waiver.check
+    }
+    if waiver.scope in scopes or not refreshes.history(settings):
+        return None
+    return (
+        f"{waiver.check} did not fail in the last refresh of {waiver.scope}, so there is nothing to waive. "
+        "Waive it when it has failed: review/failed_checks.csv names what did."
+    )
 
 
 def _waived_already(waiver: CheckWaiver, holding: Iterable[Entry]) -> str | None:

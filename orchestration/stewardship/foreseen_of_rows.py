@@ -1,7 +1,8 @@
-"""What letting records in or leaving them out would change: by partner and rule, and in all."""
+"""What letting records in or leaving them out would change, or taking that back: by rule, and in all."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -11,8 +12,10 @@ from orchestration.keys import record_of
 from orchestration.settings import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import Decision, RowExclude, RowRelease
+from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.effect_on_records import releasable_rules
 from orchestration.stewardship.foreseen import Change, Foreseen
+from orchestration.stewardship.said import say
 from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
 
 _VIEWS = {
@@ -20,6 +23,11 @@ _VIEWS = {
     "in_force": "partner varchar, extract_id varchar, fate varchar",
 }
 _LATER = "An embargo, or 30 days that have not passed, may keep back a record that is let in."
+_MAY_HAVE_CHANGED = (
+    "A record whose newest copy no longer fails the rule stays in; one whose newest copy fails another rule "
+    "is out already."
+)
+_JUDGED_ANEW = "Every rule judges them as any other record, and may set some aside."
 
 
 def of_rows(settings: Settings, made: Sequence[Decision], now: datetime) -> Foreseen:
@@ -39,7 +47,9 @@ def of_rows(settings: Settings, made: Sequence[Decision], now: datetime) -> Fore
             sum((row["partner"], row["rule_code"]) == (partner, rule) for row in some)
             for some in (rows, left)
         )
-        changes.append(Change(f"Rows of {partner} set aside for {rule}", before, after))
+        changes.append(
+            Change(say("Rows of {partner} set aside for {rule}", partner=partner, rule=rule), before, after)
+        )
     if released & aside:
         changes.append(Change("Records let in of those", 0, len(released & aside)))
     unforeseen = []
@@ -49,8 +59,41 @@ def of_rows(settings: Settings, made: Sequence[Decision], now: datetime) -> Fore
     elif excluded - aside:
         unforeseen.append(NOT_KEPT)
     unknown = {releasable_rules()[rule] for one in made if isinstance(one, RowRelease) for rule in one.rules}
-    unforeseen += [f"What stays unknown of those let in: {what}" for what in sorted(unknown)]
+    unforeseen += [
+        say("What stays unknown of those let in: {unknown}", unknown=what) for what in sorted(unknown)
+    ]
     return Foreseen(changes, [*unforeseen, _LATER] if released else unforeseen)
+
+
+def rows_without(
+    settings: Settings, taken_back: Sequence[Decision], left: Decisions, now: datetime
+) -> Foreseen:
+    """The same for releases and exclusions that a refresh has used."""
+    excluded = {one.record for one in taken_back if isinstance(one, RowExclude)}
+    excluded -= {one["record"] for one in left.row_exclusions}
+    still = {(one["record"], rule) for one in left.row_releases for rule in one["rules"]}
+    barred = {
+        (one.record, rule) for one in taken_back if isinstance(one, RowRelease) for rule in one.rules
+    } - still
+    if not excluded and not barred:
+        return Foreseen()
+    if not has_typed(settings):
+        return Foreseen(unforeseen=[NOT_KEPT])
+    changes: list[Change] = []
+    unforeseen: list[str] = []
+    if barred:
+        counting = _in_force(settings, {record for record, _ in barred})
+        changes.append(Change("Records that were let in and count", counting, 0))
+        for rule, records in Counter(rule for _, rule in barred).items():
+            changes.append(
+                Change(say("Records among them set aside again for {rule}", rule=rule), 0, records)
+            )
+        unforeseen.append(_MAY_HAVE_CHANGED)
+    if excluded:
+        counting = _in_force(settings, excluded)
+        changes.append(Change("Records that were left out and an extract in force holds", 0, counting))
+        unforeseen.append(_JUDGED_ANEW)
+    return Foreseen(changes, unforeseen)
 
 
 def _in_force(settings: Settings, records: set[str]) -> int:

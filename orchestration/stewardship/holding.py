@@ -5,6 +5,7 @@ What does not belong here: making an entry (`new_decisions`), what is asked of t
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +23,12 @@ from orchestration.stewardship.decision_kinds import (
 )
 
 
-def holding(settings: Settings, as_of: datetime) -> list[tuple[int, Any]]:
-    """What holds at a time, with the number of its line, oldest first."""
-    found = [one for kind in KINDS for one in settled(read_kind(settings, kind))]
+def holding(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> list[tuple[int, Any]]:
+    """What holds at a time, with the number of its line, oldest first.
+
+    Without the decisions whose ids are `left_out`, as if they were taken back: what they overruled holds.
+    """
+    found = [one for kind in KINDS for one in settled(read_kind(settings, kind)) if one[1].id not in left_out]
     found.sort(key=lambda one: one[1].time)
     latest = {
         (entry.partner, entry.extract_id): entry.id

@@ -17,6 +17,7 @@ from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_items_settled import Answers
 from orchestration.stewardship.record_fields import Field, fields_of
+from orchestration.stewardship.said import say
 
 _APART = {"birth_years": "years of birth", "days": "days of the events"}
 
@@ -38,7 +39,8 @@ class LinkQuestion:
     """Two records that may be of one person.
 
     `score` is the probability of that, between `score_low` and `score_high` whatever the prior. `reason` is
-    why it is a question; `agreements`, `differences` and `unknown` say in what the records agree.
+    why it is a question; `agreements`, `differences` and `unknown` say in what the records agree. `sides` are
+    both records, where one pair is asked for.
     """
 
     item: Item
@@ -52,12 +54,12 @@ class LinkQuestion:
     agreements: list[str]
     differences: list[str]
     unknown: list[str]
-    sides: tuple[Side, Side]
+    sides: tuple[Side, ...] = ()
 
 
 def link_questions(settings: Settings, page: int = 1, size: int = 20) -> list[LinkQuestion]:
-    """The pairs that nobody has ruled on, a page of them (from 1)."""
-    return [_question(settings, row) for row in _open(settings)[(page - 1) * size : page * size]]
+    """The pairs that nobody has ruled on, a page of them (from 1); their records' fields are not read."""
+    return [_question(row) for row in _open(settings)[(page - 1) * size : page * size]]
 
 
 def count_link_questions(settings: Settings) -> int:
@@ -68,7 +70,7 @@ def count_link_questions(settings: Settings) -> int:
 def link_question(settings: Settings, item: Item) -> LinkQuestion | None:
     """The question of one item, ruled on or not; None where the last refresh did not ask it."""
     rows = (row for row in review.read(settings, review.LINKS) if _item(row) == item)
-    return next((_question(settings, row) for row in rows), None)
+    return next((_question(row, _sides(settings, row)) for row in rows), None)
 
 
 def _open(settings: Settings) -> list[dict[str, str]]:
@@ -81,15 +83,18 @@ def _item(row: Mapping[str, str]) -> Item:
     return items.doubtful_link(row["record_a"], row["record_b"])
 
 
-def _question(settings: Settings, row: Mapping[str, str]) -> LinkQuestion:
+def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuestion:
     found: dict[str, list[str]] = {"same": [], "differs": [], "not known": []}
     for name in COMPARED:
         found[row[name]].append(name.replace("_", " "))
     for name, told in _APART.items():
-        apart = row[name]
-        found["same" if apart == "0 apart" else "not known" if apart == "not known" else "differs"].append(
-            told if apart in ("0 apart", "not known") else f"{told} ({apart})"
-        )
+        number, is_apart, _ = row[name].partition(" apart")
+        if not is_apart:
+            found["not known"].append(told)
+        elif number == "0":
+            found["same"].append(told)
+        else:
+            found["differs"].append(say("{what} ({number} apart)", what=told, number=number))
     return LinkQuestion(
         _item(row),
         row["record_a"],
@@ -102,8 +107,12 @@ def _question(settings: Settings, row: Mapping[str, str]) -> LinkQuestion:
         found["same"],
         found["differs"],
         found["not known"],
-        (_side(settings, row, "a"), _side(settings, row, "b")),
+        sides,
     )
+
+
+def _sides(settings: Settings, row: Mapping[str, str]) -> tuple[Side, ...]:
+    return _side(settings, row, "a"), _side(settings, row, "b")
 
 
 def _side(settings: Settings, row: Mapping[str, str], end: str) -> Side:

@@ -31,12 +31,14 @@ from orchestration.stewardship.open_items_rows import left_of_rows, rows_set_asi
 from orchestration.stewardship.open_items_settled import Answers
 from orchestration.stewardship.open_items_worth import Worth, Worths, worths_of
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import packed, unpacked
 
-__all__ = ["OpenItem", "as_dict", "open_items", "write_open_items"]
+__all__ = ["OpenItem", "as_dict", "is_about", "open_items", "write_open_items"]
 
 _COLUMNS = (
     "item", "title", "detail", "why", "what_to_do", "movements", "numbers", "opened", "due", "answered_by",
 )  # fmt: skip
+_SENTENCES = ("title", "detail", "why", "what_to_do")
 
 # Each finds the items of one kind in what the refresh left behind.
 _Finder = Callable[[Settings, Worths, End], Iterable[OpenItem]]
@@ -82,7 +84,8 @@ def write_open_items(
         for one in found
     ]
     found.sort(key=most_valuable_first)
-    review.write_open_items(settings, _COLUMNS, map(_as_row, found))
+    sentences = {str(one.item): {name: packed(getattr(one, name)) for name in _SENTENCES} for one in found}
+    review.write_open_items(settings, _COLUMNS, map(_as_row, found), sentences)
     return len(found)
 
 
@@ -94,11 +97,19 @@ def open_items(settings: Settings, now: datetime | None = None) -> list[OpenItem
     now = now or settings.as_of()
     decisions = active_decisions(settings, now)
     answers = Answers(settings, decisions)
-    listed = {one.item: one for one in map(_of_row, review.read(settings, review.OPEN_ITEMS))}
+    sentences = review.sentences_of_items(settings)
+    rows = review.read(settings, review.OPEN_ITEMS)
+    listed = {one.item: one for one in (_of_row(row, sentences.get(row["item"], row)) for row in rows)}
     standing = [one for one in listed.values() if one.item.kind != "decision" and not answers.settle(one)]
     standing = list(left_of_rows(settings, decisions, standing))
     standing += _decisions_now(settings, now.date(), listed)
     return sorted(with_owners(standing, decisions.assignments), key=most_valuable_first)
+
+
+def is_about(one: OpenItem, partner: str) -> bool:
+    """Whether the item names the partner: in its own name, or, of a pair of records, in its title."""
+    said = getattr(one.title, "given", {})
+    return partner in one.item.key or (one.item.kind == "link" and partner in said.values())
 
 
 def as_dict(one: OpenItem) -> dict[str, Any]:
@@ -123,13 +134,15 @@ def _as_row(one: OpenItem) -> dict[str, Any]:
     return {**vars(one), "item": str(one.item), "answered_by": " ".join(one.answered_by)}
 
 
-def _of_row(row: Mapping[str, str]) -> OpenItem:
+def _of_row(row: Mapping[str, str], sentences: Mapping[str, Any]) -> OpenItem:
+    """`sentences` as they can be said in every language, or the English of the row itself."""
+    title, detail, why, what_to_do = (unpacked(sentences[name]) for name in _SENTENCES)
     return OpenItem(
         Item.parse(row["item"]),
-        row["title"],
-        row["detail"],
-        row["why"],
-        row["what_to_do"],
+        title,
+        detail,
+        why,
+        what_to_do,
         int(row["movements"]),
         int(row["numbers"]),
         _day(row["opened"]),

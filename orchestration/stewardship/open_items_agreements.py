@@ -11,6 +11,7 @@ from datetime import date
 from orchestration.extracts import Contracts, agreements_ending
 from orchestration.stewardship import items
 from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.said import say
 
 
 def agreements_about_to_end(contracts: Contracts, today: date) -> Iterator[OpenItem]:
@@ -18,8 +19,13 @@ def agreements_about_to_end(contracts: Contracts, today: date) -> Iterator[OpenI
     for ending in agreements_ending(contracts, today):
         yield OpenItem(
             items.agreement(ending.partner, ending.contract),
-            f"The agreement of {ending.partner}/{ending.contract} {ending.state(today).partition(':')[0]}",
-            f"Its last day is {ending.ends_on}.",
+            say(
+                "The agreement of {of} has ended"
+                if ending.ends_on < today
+                else "The agreement of {of} ends soon",
+                of=f"{ending.partner}/{ending.contract}",
+            ),
+            say("Its last day is {day}.", day=str(ending.ends_on)),
             "What is received after the last day of an agreement is held, and that cannot be waived.",
             "Renew it with the partner; then record the new last day here, or enter it in the contract.",
             due=ending.ends_on,

@@ -15,6 +15,7 @@ from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worth, Worths
 from orchestration.stewardship.refreshes import REFUSED, End
+from orchestration.stewardship.said import say, together
 
 _STAGES_OF_EXTRACTS = "extract_gate"
 
@@ -30,10 +31,11 @@ def failed_checks(settings: Settings, worths: Worths, end: End) -> Iterator[Open
             continue
         named.add(item)
         of = f"{row['partner']}/{row['extract_id']}" if row["stage"] == _STAGES_OF_EXTRACTS else "the release"
+        title = say("{check} of {of} failed", check=row["check_name"], of=of)
         worth = worths.release if end.outcome == REFUSED and row["severity"] == "refuse" else NOTHING
         yield OpenItem(
             item,
-            f"{row['check_name']} of {of} failed",
+            title,
             _seen(row),
             row["why"],
             row["steward_action"],
@@ -62,5 +64,17 @@ def item_of_check(row: Mapping[str, str]) -> Item:
 def _seen(row: Mapping[str, str]) -> str:
     if row["outcome"] != "failed":
         return "It could not be judged, which counts as failed."
-    told = f"It saw {row['observed'] or 'nothing'} and expects {row['expected']}."
-    return told if row["severity"] in ("refuse", "hold") else f"{told} It only warns."
+    told = say(
+        "It saw {observed} and expects {expected}.",
+        observed=_shown(row["observed"]),
+        expected=row["expected"],
+    )
+    return told if row["severity"] in ("refuse", "hold") else together(told, "It only warns.")
+
+
+def _shown(observed: str) -> str:
+    """A share with seventeen digits says no more than one with four."""
+    try:
+        return f"{float(observed):.4g}"
+    except ValueError:
+        return observed or "nothing"

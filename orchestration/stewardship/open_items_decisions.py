@@ -16,6 +16,7 @@ from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_settled import waived_item
 from orchestration.stewardship.open_items_worth import NOTHING, Worth
+from orchestration.stewardship.said import say
 
 SOON = timedelta(days=14)
 
@@ -26,7 +27,9 @@ def open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wort
         if entry.get("revokes") or entry.get("confirms") or entry["revoked_by"]:
             continue
         item = items.decision(entry["id"])
-        told = f"{entry['says']} ({entry['author']}, {entry['time'][:10]})"
+        told = say(
+            "{says} ({author}, {day})", says=entry["says"], author=entry["author"], day=entry["time"][:10]
+        )
         expires = date.fromisoformat(entry["expires"]) if "expires" in entry else None
         made = date.fromisoformat(entry["time"][:10])
         worth = worth_of.get(waived_item(entry["check"], entry["scope"]), NOTHING) if expires else NOTHING
@@ -55,7 +58,7 @@ def open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wort
         elif expires and expires <= today + SOON:
             yield OpenItem(
                 item,
-                f"A waiver ends on {expires}",
+                say("A waiver ends on {day}", day=str(expires)),
                 told,
                 entry["reason"],
                 "If the check still fails for a good reason, waive it anew; else let the waiver end.",

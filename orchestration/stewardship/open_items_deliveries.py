@@ -14,8 +14,10 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worth, Worths
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import say
 
-GUESS = "What it would bring is a guess: its last extract held {0:,} records."
+GUESS = "What it would bring is a guess: its last extract held {records:,} records."
+_OUTCOMES = {"held": "no contract fits it, or a part is missing", "unreadable": "it cannot be read"}
 
 
 def waiting_files(settings: Settings, worths: Worths, end: End) -> Iterator[OpenItem]:
@@ -24,7 +26,11 @@ def waiting_files(settings: Settings, worths: Worths, end: End) -> Iterator[Open
         worth = worths.newest.get(row["partner"], NOTHING)
         yield OpenItem(
             items.file_not_taken(row["partner"], row["file"]),
-            f"A file of {row['partner']} waits in the inbox ({row['outcome']})",
+            say(
+                "A file of {partner} waits in the inbox: {outcome}",
+                partner=row["partner"],
+                outcome=_OUTCOMES.get(row["outcome"], row["outcome"]),
+            ),
             _guessed(worth),
             review.why_not_taken(row),
             "Do what the reason says; the file is tried again in every refresh.",
@@ -41,7 +47,7 @@ def late_partners(settings: Settings, worths: Worths, end: End) -> Iterator[Open
         worth = worths.newest.get(partner, NOTHING)
         yield OpenItem(
             items.overdue(partner),
-            f"{partner} is overdue since {min(days)}",
+            say("{partner} is overdue since {day}", partner=partner, day=min(days)),
             _guessed(worth),
             "What does not come is missing in the newest months, and a fall there may be no more than that.",
             "Ask the partner. If it sends less often now, say so in its contract.",
@@ -51,4 +57,4 @@ def late_partners(settings: Settings, worths: Worths, end: End) -> Iterator[Open
 
 
 def _guessed(worth: Worth) -> str:
-    return GUESS.format(worth.movements) if worth.movements else "Nobody knows what it would bring."
+    return say(GUESS, records=worth.movements) if worth.movements else "Nobody knows what it would bring."

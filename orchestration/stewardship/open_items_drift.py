@@ -13,6 +13,7 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worth, Worths
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import listed, say
 
 _CHANGES = {
     "column_renamed": "columns probably renamed",
@@ -33,8 +34,17 @@ def drifted_contracts(settings: Settings, worths: Worths, end: End) -> Iterator[
         worth = max((_worth(row, worths, held) for row in rows), default=NOTHING)
         yield OpenItem(
             items.drift(partner, contract),
-            f"{partner} changed its columns or choices ({contract})",
-            ", ".join(f"{told}: {number}" for number, told in found if number) + ".",
+            say("{partner} changed its columns or choices ({contract})", partner=partner, contract=contract),
+            say(
+                "{changes}.",
+                changes=listed(
+                    [
+                        say("{change}: {number}", change=told, number=number)
+                        for number, told in found
+                        if number
+                    ]
+                ),
+            ),
             "What the contract does not name is dropped; an answer that it does not know counts as unknown.",
             "Look at the ready change to the contract, merge it, and try it with `njia contract check`.",
             *worth,

@@ -9,6 +9,7 @@ from orchestration.stewardship import items
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import Worths
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import say
 
 _WHY = "What it brings stays out of the release; the partner's last good extract, if there is one, serves."
 _TO_DO = (
@@ -23,8 +24,8 @@ def held_extracts(settings: Settings, worths: Worths, end: End) -> Iterator[Open
         partner, extract_id = str(one["partner"]), str(one["extract_id"])
         yield OpenItem(
             items.held_extract(partner, extract_id),
-            f"Extract {extract_id} of {partner} is held",
-            f"Held by {', '.join(one['held_by'])}.",
+            say("Extract {extract_id} of {partner} is held", extract_id=extract_id, partner=partner),
+            say("Held by {checks}.", checks=", ".join(one["held_by"])),
             _WHY,
             _TO_DO,
             *worths.of_extract(partner, extract_id),

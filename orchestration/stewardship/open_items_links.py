@@ -9,6 +9,7 @@ from orchestration.stewardship import items, review
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import Worths
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import say
 
 _RECORDS = 2
 _REASONS = {
@@ -25,9 +26,16 @@ def doubtful_links(settings: Settings, worths: Worths, end: End) -> Iterator[Ope
     for row in review.read(settings, review.LINKS):
         yield OpenItem(
             items.doubtful_link(row["record_a"], row["record_b"]),
-            f"One person, or two: a record of {row['partner_a']} and one of {row['partner_b']}",
-            f"{_REASONS.get(row['reason'], row['reason'])} As one person with probability "
-            f"{float(row['probability']):.2f}.",
+            say(
+                "One person, or two: a record of {one} and one of {other}",
+                one=row["partner_a"],
+                other=row["partner_b"],
+            ),
+            say(
+                "{reason} As one person with probability {probability:.2f}.",
+                reason=_REASONS.get(row["reason"], row["reason"]),
+                probability=float(row["probability"]),
+            ),
             "A person whom two partners saw is two movements until this is known.",
             "Let the partners compare their rows by sheet and number, then say whether it is one person.",
             _RECORDS,

@@ -18,6 +18,7 @@ from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worths
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import say
 
 _WHY = {
     "ambiguous": "It fits several places, and nothing says which.",
@@ -58,19 +59,26 @@ def open_names(settings: Settings, worths: Worths, end: End) -> Iterator[OpenIte
     groups = open_name_groups(settings)
     worth_of = worths.of_mentions({mention: str(one.item) for one in groups for mention in one.mention_ids})
     for one in groups:
-        shown = f"“{one.text}”" if one.text else "A name that may identify somebody"
-        where = f" in {one.country}" if one.country else ""
         names = "; ".join(places.described(place_id) for place_id in one.candidates)
         yield OpenItem(
             one.item,
-            f"{shown}{where} is no place that we know for sure",
-            f"It may be: {names}." if names else "No place is like it.",
+            _title(one),
+            say("It may be: {names}.", names=names) if names else "No place is like it.",
             _WHY.get(one.status, ""),
             "Say which place the name means, or `unknown` where it names none."
             if one.text
             else "Ask the partner for the place by the rows that name it; the name itself is shown nowhere.",
             *worth_of.get(str(one.item), NOTHING),
         )
+
+
+def _title(one: OpenName) -> str:
+    if not one.text:
+        return "A name that may identify somebody is no place that we know for sure"
+    if one.country:
+        sentence = "“{text}” in {country} is no place that we know for sure"
+        return say(sentence, text=one.text, country=one.country)
+    return say("“{text}” is no place that we know for sure", text=one.text)
 
 
 def answered_names(settings: Settings, decisions: Decisions) -> dict[Item, set[str]]:

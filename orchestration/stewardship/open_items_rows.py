@@ -16,6 +16,7 @@ from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worths
 from orchestration.stewardship.refreshes import End
+from orchestration.stewardship.said import say, together
 
 
 @cache
@@ -34,10 +35,10 @@ def rows_set_aside_by_rule(settings: Settings, worths: Worths, end: End) -> Iter
         told = quality_rules().get(rule, {})
         yield OpenItem(
             item,
-            f"Rows of {partner} are set aside: {told.get('title', rule)}",
+            say("Records of {partner} are set aside: {rule}", partner=partner, rule=told.get("title", rule)),
             _counted(rows),
             told.get("explanation", ""),
-            told.get("steward_action", "") + _may_be_released(rule),
+            together(told.get("steward_action", ""), _may_be_released(rule)),
             *worth_of.get(str(item), NOTHING),
         )
 
@@ -95,10 +96,14 @@ def _by_one_rule_alone(rows: Sequence[Mapping[str, str]]) -> dict[tuple[str, str
 
 def _counted(rows: Sequence[Mapping[str, str]]) -> str:
     records, extracts = {row["record"] for row in rows}, {row["extract_id"] for row in rows}
-    return f"{len(records):,} record(s) in {len(extracts):,} extract(s)."
+    return say(
+        "{records:,} record(s) in {extracts:,} extract(s).", records=len(records), extracts=len(extracts)
+    )
 
 
 def _may_be_released(rule: str) -> str:
     if unknown := releasable_rules().get(rule):
-        return f" A record can be let in all the same; what stays unknown of it: {unknown}"
-    return " No record can be let in that fails it."
+        return say(
+            "A record can be let in all the same; what stays unknown of it: {unknown}", unknown=unknown
+        )
+    return "No record can be let in that fails it."

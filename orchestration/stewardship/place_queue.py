@@ -20,6 +20,8 @@ from orchestration.stewardship.open_items_places import OpenName, open_name_grou
 
 _SIMPLIFIED = 0.01  # of a degree: about a kilometre, less than a line of a small map is wide
 
+MOST_MATCHES = 12
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -73,9 +75,15 @@ def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:
 
 
 def place_matches(settings: Settings, text: str, country: str | None = None) -> list[Candidate]:
-    """What the resolver makes of a text that a steward types, stewards' decisions first; best first."""
+    """What the resolver makes of a text that a steward types, stewards' decisions first; best first.
+
+    Then the other places of that name: a county, a town and a border point may share it.
+    """
     aliases = active_decisions(settings, settings.as_of()).place_aliases
-    return _candidates_for(text, country, aliases)
+    found = _candidates_for(text, country, aliases)
+    known = {one.place_id for one in found}
+    others = [_candidate(one) for one in places.places_called(text) if one not in known]
+    return [*found, *others][:MOST_MATCHES]
 
 
 def county_outlines(settings: Settings) -> dict[str, Any]:

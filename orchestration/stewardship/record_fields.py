@@ -19,6 +19,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.open_items_rows import decided_records
+from orchestration.stewardship.said import say
 from orchestration.stewardship.typed_views import has_typed, typed_views
 
 # Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.
@@ -182,7 +183,9 @@ def _hidden(note: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str
     hidden |= {name: _CODED for name, column in (contract.get("link") or {}).items() if column}
     dropped = len(contract.get("deny") or ())
     if dropped:
-        hidden["columns_that_the_contract_denies"] = f"{dropped} of them. {_DROPPED}"
+        hidden["columns_that_the_contract_denies"] = say(
+            "{number} of them. {why}", number=dropped, why=_DROPPED
+        )
     return hidden
 
 

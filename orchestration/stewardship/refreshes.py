@@ -1,5 +1,7 @@
 """How each refresh ended: the last one in `review/last_refresh.json`, all of them in `review/history/`.
 
+One under way stands in a file of its own, so that what the last one found is told until the next has ended.
+
 Every end is written down, a crash too, for what tells people afterwards: messages, the quality report and its
 trend, `njia status`. It names partners, checks and counts, and no value of a row.
 """
@@ -17,10 +19,12 @@ from filelock import FileLock, Timeout
 from orchestration import durable
 from orchestration.settings import Settings
 
-LAST, HISTORY = "last_refresh.json", "refreshes.jsonl"
+LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
 UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, CRASHED, STOPPED = (
     "under_way", "published", "unchanged", "refused", "crashed", "stopped",
 )  # fmt: skip
+# The refresh did what there was to do: what it found is whole, and the lists are its own.
+WHOLE = (PUBLISHED, UNCHANGED, REFUSED)
 ENDED_SILENTLY = "The process ended without a word: it was killed, or the power failed. Nothing is half done."
 CRASHES_KEPT = 10
 # Since a release was published or confirmed: a night may be missed by some hours; two nights may not.
@@ -59,9 +63,7 @@ class End:
 
 def begin(settings: Settings, run_id: str, as_of: datetime) -> End:
     """Write down that this run is under way. One found under way has crashed, for the lock is ours."""
-    before = last(settings)
-    if before and before.outcome == UNDER_WAY:
-        before = end(settings, before, CRASHED, reason=ENDED_SILENTLY)
+    before = _end_killed(settings) or last(settings)
     begun = End(
         run_id,
         _now(),
@@ -70,41 +72,74 @@ def begin(settings: Settings, run_id: str, as_of: datetime) -> End:
         overdue=before.overdue if before else [],
         crashes=before.crashes if before else [],
     )
-    _write(settings, begun)
+    durable.write_json(settings.review / BEGUN, asdict(begun))
     return begun
 
 
 def end(settings: Settings, begun: End, outcome: str, **found: Any) -> End:
     """Write down how it ended; `found` are fields of End, and what is left out stays as it was."""
-    ended = replace(begun, outcome=outcome, ended=_now(), **found)
+    told = ended(begun, outcome, **found)
+    tell(settings, told)
+    return told
+
+
+def ended(begun: End, outcome: str, **found: Any) -> End:
+    """How it ended, written nowhere yet."""
+    told = replace(begun, outcome=outcome, ended=_now(), **found)
     if outcome == CRASHED:
-        crash = {"run_id": ended.run_id, "ended": str(ended.ended), "reason": ended.reason or ""}
-        ended = replace(ended, crashes=[*ended.crashes, crash][-CRASHES_KEPT:])
-    _write(settings, ended)
+        crash = {"run_id": told.run_id, "ended": str(told.ended), "reason": told.reason or ""}
+        told = replace(told, crashes=[*told.crashes, crash][-CRASHES_KEPT:])
+    return told
+
+
+def tell(settings: Settings, ended: End) -> None:
+    """Write it down, as the last one and in the history; then nothing is under way any more."""
+    durable.write_json(settings.review / LAST, asdict(ended))
     durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
-    return ended
+    (settings.review / BEGUN).unlink(missing_ok=True)
 
 
 def end_if_killed(settings: Settings) -> End | None:
     """The last refresh; one that claims to be under way while nobody holds the lock is ended as crashed."""
-    found = last(settings)
-    if found is None or found.outcome != UNDER_WAY:
-        return found
-    try:
-        with FileLock(settings.lock, timeout=0):
-            found = last(settings)
-            if found and found.outcome == UNDER_WAY:
-                found = end(settings, found, CRASHED, reason=ENDED_SILENTLY)
-    except Timeout:
-        pass
-    return found
+    if under_way(settings):
+        try:
+            with FileLock(settings.lock, timeout=0):
+                _end_killed(settings)
+        except Timeout:
+            pass
+    return last(settings)
 
 
 def last(settings: Settings) -> End | None:
-    """The newest refresh, ended or under way; None before the first."""
+    """The newest refresh that has ended; None before the first."""
+    return _read(settings, LAST)
+
+
+def under_way(settings: Settings) -> End | None:
+    """The refresh that has begun and not ended: it runs, or it was killed."""
+    return _read(settings, BEGUN)
+
+
+def lists_as_of(settings: Settings) -> datetime | None:
+    """When the refresh ended whose lists stand: one that crashed leaves those of the one before it."""
+    whole = [one["ended"] for one in history(settings) if one["outcome"] in WHOLE]
+    return datetime.fromisoformat(str(whole[-1])) if whole else None
+
+
+def _end_killed(settings: Settings) -> End | None:
+    """End what is under way as crashed; the caller holds the lock, so nobody runs it."""
+    found, told = under_way(settings), last(settings)
+    if found is None:
+        return None
+    if told and told.run_id == found.run_id:  # killed between its last word and taking this file away
+        (settings.review / BEGUN).unlink(missing_ok=True)
+        return told
+    return end(settings, found, CRASHED, reason=ENDED_SILENTLY)
+
+
+def _read(settings: Settings, name: str) -> End | None:
     try:
-        found = json.loads((settings.review / LAST).read_text(encoding="utf-8"))
-        return End(**found)
+        return End(**json.loads((settings.review / name).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
@@ -132,10 +167,6 @@ def _in_short(ended: End) -> dict[str, Any]:
         "held": len(ended.held),
         "overdue": len(ended.overdue),
     }
-
-
-def _write(settings: Settings, found: End) -> None:
-    durable.write_json(settings.review / LAST, asdict(found))
 
 
 def _now() -> str:

@@ -1,13 +1,14 @@
 """The `review/` folder: what waits for a steward after a refresh, published or refused. Restricted.
 
-Every refresh rewrites it. It names partners, row numbers and rules, and no value of a row. `open_items.csv`,
-written last, puts all of it in one order, most valuable first.
+Every refresh rewrites it, beside what stands until it ends (`draft_lists`). It names partners, row numbers
+and rules, and no value of a row. `open_items.csv`, written last, puts all in one order, most valuable first.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ from orchestration import durable
 from orchestration.keys import shown_record
 from orchestration.settings import Settings
 from orchestration.spreadsheet_safe import safe
+from orchestration.stewardship.draft_lists import text_of, written_to
 
 UNRESOLVED_PLACES = "unresolved_places.csv"
 FAILED_CHECKS = "failed_checks.csv"
@@ -26,7 +28,8 @@ QUARANTINED_ROWS = "quarantined_rows.csv"
 DECISIONS_WITHOUT_EFFECT = "decisions_without_effect.csv"
 LINKS = "links.csv"
 DRIFT, DRIFT_DETAILS = "drift.csv", "drift.json"
-OPEN_ITEMS = "open_items.csv"
+OPEN_ITEMS, OPEN_ITEMS_SAID = "open_items.csv", "open_items.json"
+IN_FORCE = "in_force.json"
 
 FILES_CHECK = "files_are_taken"
 INBOX_STAGE = "inbox"
@@ -61,7 +64,7 @@ def write_drift(settings: Settings, items: Iterable[Mapping[str, Any]]) -> None:
     columns = ("partner", "contract", "file", "extract_id", "landed", "change", "column", "now", "feeds",
                "likeness", "records")  # fmt: skip
     _write(settings, DRIFT, columns, [line for item in items for line in _drift_lines(item)])
-    durable.write_json(settings.review / DRIFT_DETAILS, {"drift": items})
+    durable.write_json(written_to(settings) / DRIFT_DETAILS, {"drift": items})
 
 
 def _drift_lines(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -76,6 +79,22 @@ def _drift_lines(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for codes in item["new_codes"]:
         yield {**item, "change": "new_codes", "column": codes["column"], "feeds": f"fields.{codes['field']}",
                "records": codes["records"]}  # fmt: skip
+
+
+def write_in_force(settings: Settings, settled: Any) -> None:
+    """Which partners' extracts serve, and the fate of each that is held: `gates.InForce`, in short."""
+    told = {
+        name: list(getattr(settled, f"partners_{name}")) for name in ("in_force", "stale", "held", "overdue")
+    }
+    held = [vars(fate) for fate in settled.held]
+    durable.write_json(written_to(settings) / IN_FORCE, {"partners": told, "held": held})
+
+
+def in_force(settings: Settings) -> dict[str, Any]:
+    """What `write_in_force` wrote."""
+    text = text_of(settings, IN_FORCE)
+    found: dict[str, Any] = json.loads(text) if text else {"partners": {}, "held": []}
+    return found
 
 
 def write_unresolved_places(settings: Settings) -> None:
@@ -152,19 +171,29 @@ def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapp
 
 
 def write_open_items(
-    settings: Settings, columns: Iterable[str], open_ones: Iterable[Mapping[str, Any]]
+    settings: Settings,
+    columns: Iterable[str],
+    open_ones: Iterable[Mapping[str, Any]],
+    sentences: Mapping[str, Any],
 ) -> None:
-    """All that waits, of whatever kind, most valuable first: the lists above say more of each."""
+    """All that waits, of whatever kind, most valuable first: the lists above say more of each.
+
+    `sentences` are those of each item for whoever says them in another language.
+    """
     _write(settings, OPEN_ITEMS, columns, open_ones)
+    durable.write_json(written_to(settings) / OPEN_ITEMS_SAID, sentences)
+
+
+def sentences_of_items(settings: Settings) -> dict[str, Any]:
+    """By item; none for a list that an earlier version wrote."""
+    text = text_of(settings, OPEN_ITEMS_SAID)
+    return dict(json.loads(text)) if text else {}
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:
     """The items of a review file; none before the first refresh."""
-    path = settings.review / name
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    text = text_of(settings, name)
+    return list(csv.DictReader(io.StringIO(text, newline=""))) if text else []
 
 
 def why_not_taken(row: Mapping[str, str]) -> str:
@@ -181,4 +210,4 @@ def _write(settings: Settings, name: str, columns: Iterable[str], rows: Iterable
     writer = csv.DictWriter(text, list(columns), extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows({name: safe(value) for name, value in row.items()} for row in rows)
-    durable.write_text(settings.review / name, text.getvalue())
+    durable.write_text(written_to(settings) / name, text.getvalue())

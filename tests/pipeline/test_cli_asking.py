@@ -99,7 +99,7 @@ def test_status_shows_release_partners_and_what_waits(settings: Settings) -> Non
         *scenario.PARTNERS,
         "in force",
         "Waiting for a steward",
-        "quarantined rows",
+        "records set aside",
     ):
         assert words in ran.stdout
     found = json.loads(njia("status", "--json", settings=settings).stdout)
@@ -109,7 +109,7 @@ def test_status_shows_release_partners_and_what_waits(settings: Settings) -> Non
     }  # fmt: skip
     assert found["held"] == []
     waiting = {name: number for name, number in found["review"].items() if number}
-    assert waiting == {"unresolved_places": 1, "quarantined_rows": 2}
+    assert waiting == {"unresolved_places": 1, "records_set_aside": 2}
     assert {"failed_checks", "files_not_taken"} <= found["review"].keys()
 
 

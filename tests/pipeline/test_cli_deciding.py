@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.settings import SAMPLE_PARTNERS, Settings
 from tests import scenario
-from tests.command import listed_decisions, njia
+from tests.command import last_object, listed_decisions, njia
 from tests.conftest import EvidenceBase
 
 
@@ -110,6 +110,30 @@ def test_inbox_add_names_what_is_wrong(evidence_base: EvidenceBase, tmp_path: Pa
     nothing = njia("inbox", "add", settings=evidence_base.settings)
     assert nothing.returncode == 2 and "njia inbox add PARTNER FILE" in nothing.stderr
     assert not list(evidence_base.settings.inbox.glob("*/*"))
+
+
+def test_inbox_add_warns_of_a_file_that_no_contract_names(
+    evidence_base: EvidenceBase, tmp_path: Path
+) -> None:
+    files = [tmp_path / "README.md", tmp_path / "kobe_9.csv"]
+    for file in files:
+        file.write_text(scenario.KOBE_SECOND)
+    ran = njia("inbox", "add", "kobe_post", *files, settings=evidence_base.settings)
+    assert ran.returncode == 0 and "2 file(s) in the inbox" in ran.stdout
+    assert "README.md" in ran.stderr and "kobe_9.csv" not in ran.stderr
+
+
+def test_what_waits_is_asked_for_by_kind_and_partner(published_world: EvidenceBase) -> None:
+    def items(*chosen: str) -> list[str]:
+        ran = njia("decide", "waiting", "--json", *chosen, settings=published_world.settings)
+        return [one["item"] for one in last_object(ran)["items"]]
+
+    every = items()
+    assert 0 < len(items("--kind", "rows")) < len(every)
+    assert all(one.startswith("rows:") for one in items("--kind", "rows"))
+    assert items("--partner", "swala_post") == [one for one in every if "swala_post" in one] != []
+    ran = njia("decide", "waiting", "--kind", "foo", settings=published_world.settings)
+    assert ran.returncode == 2 and "There are: check, extract" in ran.stderr
 
 
 def test_inbox_add_samples_needs_nothing_else(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from orchestration.defs.refresh import run_refresh
 from orchestration.errors import UsageError
 from orchestration.release import Release, diff, find_release
 from orchestration.stewardship import record_decision, refresh_since, revoke
+from orchestration.stewardship.previews import try_revocations
 from orchestration.without_decision import without_decision
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
@@ -78,6 +79,12 @@ def test_the_words_of_a_decision_are_in_no_manifest(story: Story) -> None:
 def test_a_release_without_one_decision_is_built_beside_and_compared(story: Story) -> None:
     settings = story.base.settings
     before = sorted(path.name for path in settings.releases.iterdir())
+    foreseen = try_revocations(settings, [story.alias["id"]], "A. Fixture", "no", scenario.AS_OF)
+    assert foreseen.changes[0].what == "1 movements in force, 1 mentions"  # the same, within a second
+    assert (foreseen.changes[0].before, foreseen.changes[0].after) == (
+        "Nairobi (county, Kenya), to the county",
+        "no place",
+    )
     found = without_decision(settings, story.alias["id"])
     movements = next(table for table in found.diff.tables if table.table == "marts.fct_movements")
     assert (movements.added, movements.removed, movements.changed) == (1, 0, 0)  # S6

@@ -25,7 +25,8 @@ def forgotten(
         "decide", "exclude-row", shown(base), "--author", "A. Steward", "--reason", "asked twice",
         settings=base.settings,
     )  # fmt: skip
-    return base, njia("forget", "swala_post", REFERENCE, "--json", settings=base.settings)
+    by = ("--author", "A. Steward", "--reason", "asked in writing")
+    return base, njia("forget", "swala_post", REFERENCE, *by, "--json", settings=base.settings)
 
 
 def shown(base: EvidenceBase) -> str:
@@ -81,7 +82,12 @@ def test_decisions_about_it_are_gone_and_no_word_of_it_is_said(forgotten: tuple[
     base, ran = forgotten
     assert last_object(ran)["decisions_removed"] == 1
     audited = last_object(njia("audit", "--json", settings=base.settings))
-    assert audited["lines"][-1]["action"] == "forgot"
+    last = audited["lines"][-1]
+    assert (last["action"], last["who"], last["details"]["reason"]) == (
+        "forgot",
+        "A. Steward",
+        "asked in writing",
+    )
     assert (audited["gone"], audited["untold"], audited["faults"]) == ([], [], [])
     assert REFERENCE not in ran.stdout + ran.stderr
     assert shown(base) not in ran.stdout + ran.stderr

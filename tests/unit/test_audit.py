@@ -270,6 +270,8 @@ def test_the_command_lists_chosen_lines_and_ends_with_1_where_the_log_was_change
         (line,) = json.loads(listed)["lines"]
         assert words in (line["action"], line["what"][:16])
     assert json.loads(asked(settings, "audit", "--action", "unsealed", "--json").stdout)["lines"] == []
+    unknown = asked(settings, "audit", "--action", "foo")
+    assert unknown.exit_code and "There are: decided, revoked" in str(unknown.exception)
     path.write_text(path.read_text().replace("partner", "public"))
     changed = asked(settings, "audit", "--json")
     assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +159,42 @@ def test_an_alias_tells_which_movements_get_which_place(settings: Settings) -> N
     ]
 
 
+def test_an_alias_tells_of_mentions_that_name_another_country(settings: Settings) -> None:
+    world.write_table(
+        settings.typed / "mentions" / "x.parquet",
+        [
+            dict.fromkeys(("admin_text", "code_system", "place_code", "default_country"), "")
+            | {
+                "extract_id": SERVING,
+                "mention_id": mention_id,
+                "place_text": "Kwa Fixture",
+                "country_text": named,
+            }
+            for mention_id, named in (
+                (world.OPEN_NAME, "Uganda"),
+                (world.COUNTRYLESS, ""),
+                (world.HIDDEN, "KE"),
+            )
+        ],
+    )
+    found = by_what(
+        tried(settings, ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}))
+    )
+    assert found["Movements among them whose mention names Uganda (country)"] == (0, 2)
+    assert not [what for what in found if "names Kenya" in what]
+
+
+def test_a_preview_names_places_and_rows_so_that_they_can_be_read(settings: Settings) -> None:
+    world.set_aside(settings, (1, "date_invalid"))
+    released, alias = tried(
+        settings,
+        ("row_release", {"record": shown_record(1)}),
+        ("place_alias", {"text": "Kwa Fixture", "place_id": "KE040", "country": None}),
+    ).recorded
+    assert f"({SERVING}, sheet Jan, row 2)" in released
+    assert alias == "“Kwa Fixture” means KE040 (Busia (county, Kenya))"
+
+
 @pytest.mark.parametrize(
     ("kind", "status", "before", "after"),
     [("link_accept", "review", 2, 1), ("link_reject", "review", 2, 2), ("link_reject", "taken", 1, 2)],
@@ -185,6 +221,9 @@ def test_a_waiver_tells_whether_anything_else_refuses_the_release(settings: Sett
     assert "the next one like it would be published" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
     world.failed(settings, world.REFUSING | {"severity": "warn"})
     assert "did not fail in the last refresh" in unforeseen(tried(settings, ("check_waiver", WAIVER)))
+    world.failed(settings, other)
+    (fault,) = tried(settings, ("check_waiver", WAIVER)).faults
+    assert "there is nothing to waive" in fault
 
 
 @pytest.mark.parametrize("outcome", ["error", "not_run"])
@@ -231,10 +270,6 @@ def test_what_no_refresh_has_taken_in_falls_away_when_it_is_taken_back(settings:
     found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
     assert found.recorded and not found.faults
     assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (3, 0)
-    ended = {"outcome": refreshes.PUBLISHED, "as_of": (NOW + timedelta(days=1)).isoformat()}
-    refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **ended)
-    found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
-    assert found.changes == [] and f"njia diff --without {made['id']}" in unforeseen(found)
 
 
 def test_what_cannot_be_taken_back_is_told_with_the_id(settings: Settings) -> None:

@@ -84,7 +84,8 @@ def test_a_decided_name_is_not_asked_again(names: Settings) -> None:
 
 
 def test_a_steward_searches_by_the_resolver_and_decisions_go_first(settings: Settings) -> None:
-    (sure,) = place_matches(settings, "Lodwar")
+    sure, *others = place_matches(settings, "Lodwar")
+    assert all("Lodwar" in one.name for one in others)
     assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
     assert place_matches(settings, "Kwa Fixture stage") == []
     decide(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040")
@@ -137,14 +138,22 @@ def pairs(settings: Settings) -> Settings:
     return settings
 
 
+def test_every_place_of_a_name_is_offered_whatever_it_is_and_wherever(settings: Settings) -> None:
+    found = {(one.kind, one.country) for one in place_matches(settings, "busia")}
+    assert {("county", "Kenya"), ("border_point", "Kenya")} <= found
+    assert "Uganda" in {country for _, country in found}
+
+
 def test_pairs_are_asked_likeliest_first_with_both_sides(pairs: Settings) -> None:
     first, *rest = link_questions(pairs)
     assert (first.score, first.record_a, len(rest)) == (0.9, shown_record(3), 2)
     assert first.agreements == ["surname", "years of birth"]
     assert first.differences == ["phone", "days of the events (26 apart)"]
     assert "given name" in first.unknown
+    asked = link_question(pairs, first.item)
+    assert asked is not None and first.sides == ()
     codes = [
-        next(one.typed_value for one in side.fields if one.name == "record_code") for side in first.sides
+        next(one.typed_value for one in side.fields if one.name == "record_code") for side in asked.sides
     ]
     assert codes == [first.record_a, first.record_b]
 

@@ -49,11 +49,40 @@ def test_a_killed_refresh_is_found_by_the_next_one(settings: Settings) -> None:
 def test_a_killed_refresh_is_found_by_who_looks_but_not_while_it_runs(settings: Settings) -> None:
     refreshes.begin(settings, "r1", NOW)
     with FileLock(settings.lock):
-        running = refreshes.end_if_killed(settings)
+        assert refreshes.end_if_killed(settings) is None
+    running = refreshes.under_way(settings)
     assert running is not None and running.outcome == refreshes.UNDER_WAY
     found = refreshes.end_if_killed(settings)
     assert found is not None and found.outcome == refreshes.CRASHED
     assert outcomes(settings) == ["crashed"]
+
+
+def test_what_the_last_refresh_found_is_told_until_the_next_one_has_ended(settings: Settings) -> None:
+    found = {"held": HELD, "movements": 12}
+    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.REFUSED, **found)
+    begun = refreshes.begin(settings, "r2", NOW)
+    last = refreshes.last(settings)
+    assert last is not None and (last.run_id, last.outcome, last.movements) == ("r1", "refused", 12)
+    refreshes.end(settings, begun, refreshes.PUBLISHED, held=[])
+    last = refreshes.last(settings)
+    assert last is not None and (last.run_id, last.held) == ("r2", [])
+    assert refreshes.under_way(settings) is None
+
+
+def test_a_refresh_killed_in_its_last_word_ends_once(settings: Settings) -> None:
+    begun = refreshes.begin(settings, "r1", NOW)
+    noted = (settings.review / refreshes.BEGUN).read_bytes()
+    refreshes.end(settings, begun, refreshes.PUBLISHED)
+    (settings.review / refreshes.BEGUN).write_bytes(noted)
+    refreshes.begin(settings, "r2", NOW)
+    assert outcomes(settings) == ["published"]
+
+
+def test_lists_are_as_of_the_last_refresh_that_found_all_there_was(settings: Settings) -> None:
+    assert refreshes.lists_as_of(settings) is None
+    whole = refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.REFUSED)
+    refreshes.end(settings, refreshes.begin(settings, "r2", NOW), refreshes.CRASHED)
+    assert refreshes.lists_as_of(settings) == datetime.fromisoformat(str(whole.ended))
 
 
 def test_only_the_last_ten_crashes_are_carried_on(settings: Settings) -> None:

@@ -49,6 +49,7 @@ INTO_A_ROOM = {
 MODULES_USED_WHOLE = {
     ("orchestration.stewardship", "review"),
     ("orchestration.stewardship", "refreshes"),
+    ("orchestration.stewardship", "draft_lists"),
     ("orchestration.stewardship", "audit"),
     ("orchestration.stewardship", "items"),
     ("orchestration.stewardship", "open_items"),

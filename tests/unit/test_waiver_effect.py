@@ -12,7 +12,7 @@ import pytest
 from orchestration.errors import UsageError
 from orchestration.release import Release, diff, publish, waiver_effect
 from orchestration.release.diff import Moved, ReleaseDiff, most_moved
-from orchestration.release.waiver_effect import _also_changed
+from orchestration.release.waiver_effect import _also_changed, _in_force_anyhow
 from orchestration.settings import Settings
 from orchestration.stewardship import record_decision
 from tests.unit.release_world import (
@@ -113,6 +113,19 @@ def test_a_difference_is_a_waivers_alone_only_where_nothing_else_changed() -> No
     ]
     assert compared([*alone, "code", "time"], [MADE], [], OTHER, EXTRACT) == ["inputs changed: code, time"]
     assert compared(None, [MADE], [], OTHER, EXTRACT) == ["what one of the releases is too old to tell"]
+
+
+def test_nothing_is_a_waivers_where_the_extract_was_accepted_as_well() -> None:
+    accepted = {"id": "b" * 12, "partner": "kobe_shelter", "extract_id": "a" * 16}
+    waiver = {"scope": f"kobe_shelter/{'a' * 16}"}
+
+    def told(scope: dict[str, str], *used: str) -> str | None:
+        manifest = {"decisions": [{"id": one, "kind": "extract_accept"} for one in used]}
+        return _in_force_anyhow([accepted], scope, Release("r", Path("r"), manifest, is_current=True))
+
+    assert "in force all the same: decision bbbbbbbbbbbb" in (told(waiver, "b" * 12) or "")
+    assert told(waiver) is None, "accepted later, or taken back before"
+    assert told({"scope": f"swala_house/{'a' * 16}"}, "b" * 12) is None
 
 
 def test_the_rows_that_moved_most_come_first_those_that_came_and_went_among_them() -> None:

@@ -27,7 +27,14 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"number": _number, "code": _code, "day": _day, "moment": _moment, "spoken": spoken}
+    found.filters |= {
+        "number": _number,
+        "code": _code,
+        "day": _day,
+        "moment": _moment,
+        "spoken": spoken,
+        "seen": _seen,
+    }
     return found
 
 
@@ -42,6 +49,14 @@ def _number(value: float | None) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.4g}"
 
 
+def _seen(observed: str) -> str:
+    """What a check found, as its list has it: a share with seventeen digits says no more than with four."""
+    try:
+        return f"{float(observed):,.4g}"
+    except ValueError:
+        return observed or "–"
+
+
 def _code(sentence: str) -> Markup:
     """Words between backticks as code; all else is escaped."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
@@ -52,10 +67,10 @@ def _day(value: date | str | None) -> str:
 
 
 def _moment(value: datetime | str | None) -> str:
-    """In Nairobi's time, which stewards and partners share."""
+    """In Nairobi's time, which stewards and partners share; commands say UTC, so each says which it is."""
     if not value:
         return "–"
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M")
+    return moment.astimezone(NAIROBI).strftime("%Y-%m-%d %H:%M EAT")

@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 
 from orchestration.errors import NjiaError, UsageError
 from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
 from orchestration.stewardship.decisions_told import NotTold
 from orchestration.stewardship.desk.accounts import Account, read_accounts
 from orchestration.stewardship.desk.address import Address
@@ -94,6 +95,7 @@ class Visit:
         """`context` is what the template names beside what every page has."""
         words = self.words
         path = self.request.url.path
+        since = refresh_since(self.settings) if self.account else None
         shared: dict[str, Any] = {
             "t": words,
             "language": words.language,
@@ -102,7 +104,8 @@ class Visit:
             "here": self.here(),
             "account": self.account,
             "csrf": self.session.csrf if self.session else "",
-            "refreshing_since": refresh_since(self.settings) if self.account else None,
+            "refreshing_since": since,
+            "lists_as_of": refreshes.lists_as_of(self.settings) if since else None,
         }
         return page(template, status, shared | context)
 

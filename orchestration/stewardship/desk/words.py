@@ -1,11 +1,15 @@
-"""What the desk says, in English and Swahili: `words.csv`, one line a sentence. What rooms say is English."""
+"""What the desk says, in English and Swahili: `words.csv`, one line a sentence; what rooms say, by `said`."""
 
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from orchestration.stewardship.said import in_language
 
 CATALOGUE = Path(__file__).with_name("words.csv")
 LANGUAGES = {"en": "English", "sw": "Kiswahili"}
@@ -26,6 +30,13 @@ class Words:
     def known(self, key: str, otherwise: str) -> str:
         """For keys that are made of data, such as a field's name."""
         return catalogue()[key][self.language] if key in catalogue() else otherwise
+
+    def said(self, sentence: Any) -> Any:
+        """What a room says, in this language; a number stays one."""
+        return in_language(sentence, self.language) if isinstance(sentence, str) else sentence
+
+    def said_all(self, words: Iterable[str]) -> str:
+        return ", ".join(self.said(one) for one in words)
 
 
 def words_of(language: str | None) -> Words:

@@ -50,10 +50,12 @@ def check(visit: Visit, item: Item) -> Response:
     today = visit.settings.as_of().date()
     longest = LONGEST_WAIVER if extract_id else LONGEST_RELEASE_WAIVER
     held = decisions.active_decisions(visit.settings, visit.settings.as_of()).waivers
+    waiting = waiting_item(visit, item)
     return visit.page(
         "check",
         item=item,
-        waiting=waiting_item(visit, item),
+        waiting=waiting,
+        is_answered=waiting is None and any(row["waived"] != "True" for row in failed),
         name=name,
         scope=scope,
         of_extract=held_extract(partner, extract_id) if extract_id else None,

@@ -24,6 +24,7 @@ from orchestration.stewardship.previews import (
     try_revocations,
 )
 from orchestration.stewardship.running import refresh_since
+from orchestration.stewardship.said import say
 
 SHORTEST_NAME = 16
 _ABOUT_DECISIONS = {
@@ -100,7 +101,7 @@ def _asked(visit: Visit, wish: Wish, reason: str) -> tuple[Preview, str | None]:
     tried, sentence = _ABOUT_DECISIONS[wish.kind]
     found = tried(visit.settings, wish.ids, visit.author, reason, now)
     said = [
-        visit.words(sentence, id=one.id, says=says)
+        visit.words(sentence, id=one.id, says=visit.words.said(says))
         for one, says in zip(found.made, found.recorded, strict=True)
     ]
     return Preview(found.made, said, found.faults, found.changes, found.unforeseen), None
@@ -116,7 +117,7 @@ def _about_releases(visit: Visit, wanted: str) -> tuple[Preview, str | None]:
         return Preview(faults=[visit.words("front.no_release")]), None
     changes = [Change("movements", current.manifest["movements"], target.manifest["movements"])]
     for name, number in current.manifest["rows"].items():
-        changes.append(Change(f"rows {name}", number, target.manifest["rows"].get(name, 0)))
+        changes.append(Change(say("rows {fate}", fate=name), number, target.manifest["rows"].get(name, 0)))
     says = visit.words("preview.rollback", to=target.release_id, back=current.release_id)
     return Preview(recorded=[says], changes=changes), current.release_id
 

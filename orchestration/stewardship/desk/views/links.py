@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -10,11 +12,13 @@ from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.link_queue import (
     LinkQuestion,
+    Side,
     count_link_questions,
     link_question,
     link_questions,
 )
 
+_PLACE = re.compile(r"place\(([^)]+)\) \d+")
 PAGE_SIZE = 10
 
 
@@ -40,10 +44,21 @@ def link(visit: Visit, item: Item) -> Response:
 
 
 def _side_by_side(question: LinkQuestion) -> list[tuple[str, list[str | None]]]:
-    """Fields that at least one of the two shows, with what each says."""
-    said = [
-        {one.name: one.typed_value for one in side.fields if one.typed_value is not None}
-        for side in question.sides
-    ]
+    """Fields that at least one of the two shows, with what each says.
+
+    Places of one role stand together: the third stop of one record is not the third of the other.
+    """
+    said = [_said(side) for side in question.sides]
     names = dict.fromkeys(name for side in said for name in side if name != "record_code")
     return [(name, [side.get(name) for side in said]) for name in names]
+
+
+def _said(side: Side) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for one in side.fields:
+        if one.typed_value is None:
+            continue
+        place = _PLACE.fullmatch(one.name)
+        name = f"place: {place.group(1)}" if place else one.name
+        said[name] = f"{said[name]} → {one.typed_value}" if name in said else str(one.typed_value)
+    return said

@@ -1,0 +1,124 @@
+"""Every sentence that a steward can be shown, found where it stands: in code, checks, dbt tests and seeds."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from expectations.checks import CHECKS
+from orchestration.linkage import COMPARED
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
+
+STEWARDSHIP = PROJECT_ROOT / "orchestration" / "stewardship"
+MODULES = sorted(
+    [
+        *STEWARDSHIP.glob("open_items*.py"),
+        *STEWARDSHIP.glob("foreseen*.py"),
+        *(
+            STEWARDSHIP / f"{name}.py"
+            for name in ("previews", "told_in_full", "drift_queue", "record_fields", "typed_views")
+        ),
+    ]
+)
+_SENTENCE = re.compile(r"[A-Za-z”}] [a-z{]")
+_SQL = re.compile(
+    r"\bvarchar|\bbigint|\bselect\b|inner join|count\(|where partner|case \{|agreement_from|outcome =|"
+    r"create table|probability double"
+)
+# Single words that sentences are filled in with.
+FATES = ("held", "withdrawn", "in force")
+PRECISIONS = ("country", "county", "subcounty", "town", "border point", "region", "point")
+ROWS_OF_A_RELEASE = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
+_ALONE = ("movements", "rows {fate}", "the release", "years of birth", "days of the events")
+
+
+def sentences() -> Iterator[str]:
+    for path in MODULES:
+        yield from constants(path)
+    yield from said_in(STEWARDSHIP / "decision_kinds.py")
+    yield from said_in(STEWARDSHIP / "decisions.py")
+    yield from said_in(STEWARDSHIP / "link_queue.py")
+    yield from (*FATES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
+    yield from (name.replace("_", " ") for name in COMPARED)
+    for check in CHECKS.values():
+        yield from (check.why, check.steward_action)
+    yield from dbt_actions()
+    for rule in rows("quality_rules.csv"):
+        yield rule["title"]
+        if rule["outcome"] == "Q":  # the others set no row aside, so only their titles are shown
+            yield from (rule["explanation"], rule["steward_action"])
+    yield from (row["what_stays_unknown"] for row in rows("releasable_rules.csv"))
+
+
+def constants(path: Path) -> Iterator[str]:
+    """What reads like a sentence in a module, docstrings and SQL left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    left_out = {id(one) for node in ast.walk(tree) for one in _not_said(node)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Constant) or id(node) in left_out:
+            continue
+        text = node.value
+        if isinstance(text, str) and _SENTENCE.search(text) and not _SQL.search(text):
+            yield text
+
+
+def said_in(path: Path) -> Iterator[str]:
+    """What stands in calls of `say`, and in the names that they are called with."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [
+        call.args[0]
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "say"
+    ]
+    yield from (str(one.value) for one in calls if isinstance(one, ast.Constant))
+    names = {one.id for one in calls if isinstance(one, ast.Name)}
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)):
+            continue
+        if names & {one.id for one in node.targets if isinstance(one, ast.Name)}:
+            yield str(node.value.value)
+
+
+def f_strings(path: Path) -> Iterator[str]:
+    """Sentences made without `say`: what was filled in cannot be told from the words."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
+            if re.search(r"[a-z]{2,} [a-z]{2,}", text) and not _SQL.search(text):
+                yield f"{path.name}: {text}"
+
+
+def dbt_actions() -> Iterator[str]:
+    for path in DBT_PROJECT.glob("models/**/*.yml"):
+        yield from _actions(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with (REFERENCE_SEEDS / seed).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _actions(found: object) -> Iterator[str]:
+    if isinstance(found, dict):
+        action = found.get("steward_action")
+        if isinstance(action, str) and action != "string":  # the type of the seed's column of that name
+            yield action
+        for one in found.values():
+            yield from _actions(one)
+    elif isinstance(found, list):
+        for one in found:
+            yield from _actions(one)
+
+
+def _not_said(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.JoinedStr):
+        yield from ast.walk(node)
+    if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and node.body:
+        first = node.body[0]
+        if isinstance(first, ast.Expr):
+            yield first.value

@@ -1,0 +1,84 @@
+"""Lists that a refresh drafts are seen by nobody else until it ends, and then all at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.settings import Settings
+from orchestration.stewardship import draft_lists, review
+
+COLUMNS = ("item",)
+FILES = {review.LINKS, review.OPEN_ITEMS, review.OPEN_ITEMS_SAID}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    found = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+    write(found, "old")
+    return found
+
+
+def write(settings: Settings, item: str) -> None:
+    review.write_links(settings, COLUMNS, [{"item": item}])
+    review.write_open_items(settings, COLUMNS, [{"item": item}], {item: {}})
+
+
+def shown(settings: Settings) -> list[str]:
+    return [row["item"] for name in (review.LINKS, review.OPEN_ITEMS) for row in review.read(settings, name)]
+
+
+def draft(settings: Settings) -> Settings:
+    drafting = draft_lists.drafting(settings)
+    draft_lists.sweep(settings)
+    write(drafting, "new")
+    return drafting
+
+
+def test_a_draft_is_read_by_its_refresh_alone_until_the_switch(settings: Settings) -> None:
+    drafting = draft(settings)
+    assert shown(drafting) == ["new", "new"]
+    assert shown(settings) == ["old", "old"]
+    draft_lists.switch(settings)
+    assert shown(settings) == ["new", "new"]
+    assert {path.name for path in settings.review.iterdir()} == FILES
+
+
+def test_a_list_that_a_refresh_does_not_write_stays_as_it_was(settings: Settings) -> None:
+    drafting = draft_lists.drafting(settings)
+    review.write_links(drafting, COLUMNS, [{"item": "new"}])
+    assert shown(drafting) == ["new", "old"]
+    draft_lists.switch(settings)
+    assert shown(settings) == ["new", "old"]
+
+
+def test_drafts_of_a_killed_refresh_never_take_effect(settings: Settings) -> None:
+    draft(settings)
+    draft_lists.sweep(settings)  # the next refresh begins
+    draft_lists.switch(settings)  # and ends, with nothing to say
+    assert shown(settings) == ["old", "old"]
+
+
+def test_a_kill_in_the_middle_of_the_switch_leaves_no_half_of_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft(settings)
+    moved: list[str] = []
+
+    def die_after_one(path: Path, target: Path) -> Path:
+        if moved:
+            raise KeyboardInterrupt
+        moved.append(path.name)
+        path.rename(target)
+        return target
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", die_after_one)
+        with pytest.raises(KeyboardInterrupt):
+            draft_lists.switch(settings)
+    assert len(moved) == 1
+    assert shown(settings) == ["new", "new"]
+    draft_lists.sweep(settings)
+    assert shown(settings) == ["new", "new"]
+    assert {path.name for path in settings.review.iterdir()} == FILES
