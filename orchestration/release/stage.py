@@ -40,7 +40,7 @@ from orchestration.release.manifest import (
     printed_extracts,
     versions,
 )
-from orchestration.release.public_edition import write_public_edition
+from orchestration.release.public_edition import write_public_edition, write_public_manifest
 from orchestration.release.published_models import read_published_models
 from orchestration.settings import Settings
 from orchestration.stewardship import list_decisions
@@ -212,6 +212,7 @@ def _write(
     manifest["microdata"] = _microdata(parquet)
     manifest["public"] = write_public_edition(settings, folder, dbt_manifest, manifest)
     write_pages(folder, manifest)
+    write_public_manifest(folder, manifest)
     _seal(folder)
     manifest["files"] = {
         path: {"sha256": digest, "bytes": (folder / path).stat().st_size}
