@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import pyarrow.parquet as pq
@@ -19,7 +20,8 @@ _ROWS_AT_ONCE = 20_000
 def decoded(path: Path, raw: bytes | None = None) -> Iterator[bytes]:
     """What a file says, piece by piece, then its bytes as they are. `raw`: its bytes, where they are at hand.
 
-    Parquet with its metadata, DuckDB with views and comments, SQLite, the members of a zip or workbook.
+    Parquet with its metadata, DuckDB with views and comments, SQLite, the members of a zip or workbook, the
+    pages of a PDF with every text its objects hold.
     """
     raw = path.read_bytes() if raw is None else raw
     if raw[:4] == b"PAR1":
@@ -28,6 +30,8 @@ def decoded(path: Path, raw: bytes | None = None) -> Iterator[bytes]:
         yield from _duckdb(path)
     elif raw[:15] == b"SQLite format 3":
         yield from _sqlite(path)
+    elif raw[:5] == b"%PDF-":
+        yield from _pdf(raw)
     elif raw[:4] == b"PK\x03\x04":
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             for member in archive.namelist():
@@ -81,3 +85,25 @@ def _sqlite(path: Path) -> Iterator[bytes]:
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
         for (table,) in con.execute("select name from sqlite_master where type = 'table'").fetchall():
             yield repr(con.execute(f'select * from "{table}"').fetchall()).encode()
+
+
+def _pdf(raw: bytes) -> Iterator[bytes]:
+    """Pages as they are read, also without their line breaks; then titles, bookmarks, alternative texts."""
+    from pypdf import PdfReader  # only where a PDF is met
+    from pypdf.generic import TextStringObject
+
+    reader = PdfReader(io.BytesIO(raw))
+    for page in reader.pages:
+        text = page.extract_text()
+        yield text.encode()
+        yield " ".join(text.split()).encode()
+    for number in range(1, cast(int, reader.trailer["/Size"])):
+        held: list[object] = [reader.get_object(number)]
+        while held:
+            one = held.pop()
+            if isinstance(one, TextStringObject):
+                yield str(one).encode()
+            elif isinstance(one, dict):
+                held += one.values()
+            elif isinstance(one, list):
+                held += one

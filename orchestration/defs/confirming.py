@@ -10,7 +10,7 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import release
+from orchestration import outputs, release
 from orchestration.defs.ending import checks_in_numbers, summed_up, tell_end
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.stewardship import refreshes
@@ -33,8 +33,10 @@ def of_published(workplace: Workplace, refresh: Refresh) -> dict[str, Any]:
     manifest = published.manifest
     kept = {one.release_id: one.manifest for one in release.list_releases(workplace.settings)}
     before = kept.get(str(manifest["previous_release"]))
+    drawn = outputs.corridor_map(published.path)
     return {
         **_of_release("published", published.path, manifest),
+        **({"corridors": dg.MetadataValue.md(drawn)} if drawn else {}),
         **checks_in_numbers(summed_up(workplace, refresh, "published")),
         **release.extracts_since(manifest, before),
         "seconds": round(refresh.seconds, 1),

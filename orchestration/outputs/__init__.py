@@ -13,7 +13,7 @@ from orchestration.outputs.pages import pages_of
 from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
-from orchestration.outputs.report import write_reports
+from orchestration.outputs.report import corridor_map, write_reports
 from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "ExtractRows",
     "Outcome",
     "Receipt",
+    "corridor_map",
     "forget_receipts",
     "gather_receipts",
     "pages_of",

@@ -183,6 +183,21 @@ class Printed:
             text = f"{first} – {last}"
         return self.cell("periods", row, "label", text)
 
+    def heading(self, period_id: str) -> Said:
+        """A period as the head of a narrow column."""
+        row = self._periods.get(period_id)
+        if row is None or row["period_kind"] != "rolling_12_months":
+            return self.period(period_id)
+        text = self.words.text("period.year_to").format(month=self.month(_day(row["period_to"])))
+        return self.cell("periods", row, "period_to", text)
+
+    def last_month(self, period_id: str) -> Said:
+        """The month a period ends in; a year or round is its own end."""
+        row = self._periods[period_id]
+        if row["period_kind"] != "rolling_12_months":
+            return self.period(period_id)
+        return self.cell("periods", row, "period_to", self.month(_day(row["period_to"])))
+
     def month(self, day: date) -> str:
         return f"{self.words.text(f'month.{_MONTHS[day.month - 1]}')} {day.year}"
 
@@ -191,6 +206,14 @@ class Printed:
 
 
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+WIDE = 4.0  # upper over lower end of an interval, from which on a ratio must not look sure
+
+
+def is_wide(row: Row) -> bool:
+    low, high = row.get("ratio_low"), row.get("ratio_high")
+    return bool(low and high and high / low > WIDE)
 
 
 def is_firm(printed: Printed, shift: Row) -> bool:

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import typst
 
 from orchestration.decoded import decoded
 from tests import scenario
@@ -73,13 +74,21 @@ def plant_zip(path: Path) -> None:
         archive.writestr("sheet.xml", "Amina Testperson " * 100)
 
 
+def plant_pdf_page(path: Path) -> None:
+    path.write_bytes(typst.compile(b"#set page(width: 4cm)\nAmina Testperson was here."))
+
+
+def plant_pdf_title(path: Path) -> None:
+    path.write_bytes(typst.compile('#set document(title: "→ Amina Testperson")\nNothing.'.encode()))
+
+
 def plant_text(path: Path) -> None:
     path.write_text("call Amina on 0712345678", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     "plant",
-    [plant_parquet, plant_duckdb, plant_sqlite, plant_zip, plant_text],
+    [plant_parquet, plant_duckdb, plant_sqlite, plant_zip, plant_pdf_page, plant_pdf_title, plant_text],
     ids=lambda plant: plant.__name__,
 )
 def test_the_search_finds_a_planted_value_in_every_format(plant, tmp_path: Path) -> None:

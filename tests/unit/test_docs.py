@@ -31,7 +31,8 @@ BY_NAME = {str(path.relative_to(PROJECT_ROOT)).removeprefix("docs/"): path for p
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 QUOTED = re.compile(r'"[^"]*"')
-TABLE = re.compile(rf"\b({'|'.join(PUBLISHED_SCHEMAS)})\.([a-z_]+)")
+# `report` is a schema and the name of files.
+TABLE = re.compile(rf"\b({'|'.join(PUBLISHED_SCHEMAS)})\.(?!(?:html|css|md|pdf|typ)\b)([a-z_]+)")
 MODEL = re.compile(r"\b(?:stg|int|fct|dim|bridge|mart)_[a-z_]+|\bjudged_records\b")
 LINK = re.compile(r"\]\(([^)#]+)\)")
 SHELL = ("", "sh", "bash")

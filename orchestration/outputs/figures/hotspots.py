@@ -21,13 +21,12 @@ from orchestration.outputs.figures.style import (
     finish,
     new_figure,
 )
-from orchestration.outputs.printed import YEARLY, Printed, Row
+from orchestration.outputs.printed import YEARLY, Printed, Row, is_wide
 from orchestration.outputs.words import Sentence, plain
 from orchestration.places import boundaries
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")
 HEIGHT = 8.25
-WIDE = 3.0  # upper over lower end of the interval, from which on a map must not look sure
 HATCH_INK = "#5b666c"
 
 
@@ -94,11 +93,6 @@ def _map(axes: Axes, rows: list[Row], printed: Printed, layer: boundaries.Bounda
                 markeredgewidth=0.7,
                 linestyle="none",
             )
-
-
-def is_wide(row: Row) -> bool:
-    low, high = row.get("ratio_low"), row.get("ratio_high")
-    return bool(low and high and high / low > WIDE)
 
 
 def _legend(printed: Printed) -> list[Patch | Line2D]:

@@ -32,7 +32,7 @@ LABEL_COLOURS = {
 }
 LABEL_HATCHES = {"lower": "----"}
 NOT_SHOWN, NOT_SHOWN_HATCH, WIDE_HATCH = "#dfe3e6", "...", "//////"
-DIRECTION_COLOURS = {"into": "#0b3c79", "out_of": "#d55e00", "within": "#2aa187", "outside": "#777777"}
+DIRECTION_COLOURS = {"into": "#0b3c79", "out_of": "#d55e00", "within": "#2aa187", "outside": "#a8a8a8"}
 DIRECTION_LINES: dict[str, Any] = {
     "into": "-",
     "out_of": "-",

@@ -21,7 +21,8 @@ from orchestration.outputs.words import plain
 from orchestration.places import boundaries
 
 COLUMNS, MOST_ROWS, MOST_PERIODS = 4, 3, 6
-ROW_HEIGHT, AROUND = 1.2, 0.95
+STUB = 0.035  # of the tallest bar: what is not shown has no height
+ROW_HEIGHT, AROUND = 1.3, 0.95
 
 
 def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
@@ -39,7 +40,7 @@ def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> st
     most = max(row["person_count"] for row in told if _ends(row) in {_ends(one) for one in shown})
     for at, row in enumerate(shown):
         across, down = at % COLUMNS, at // COLUMNS
-        bottom = 1 - (0.38 + (down + 1) * ROW_HEIGHT - 0.24) / height
+        bottom = 1 - (0.38 + (down + 1) * ROW_HEIGHT - 0.3) / height
         axes = figure.add_axes((0.015 + across * 0.248, bottom, 0.225, 0.72 / height))
         counts = {one["period_id"]: one["person_count"] for one in told if _ends(one) == _ends(row)}
         _chart(axes, printed, row, periods, counts, most)
@@ -71,7 +72,7 @@ def _chart(
         if count is None:
             axes.bar(
                 at,
-                most * 0.16,
+                most * STUB,
                 width=0.7,
                 facecolor=NOT_SHOWN,
                 edgecolor=LINE,
@@ -83,9 +84,9 @@ def _chart(
         else:
             axes.bar(at, count, width=0.7, color=colour)
             said = f"{count:,}"
-        axes.text(at, (count or most * 0.16) + most * 0.03, said, ha="center", va="bottom", fontsize=6.5)
+        axes.text(at, (count or most * STUB) + most * 0.03, said, ha="center", va="bottom", fontsize=6.5)
     axes.set(xlim=(-0.6, len(periods) - 0.4), ylim=(0, most * 1.28), yticks=[])
-    labels = [printed.period(period).text for period in periods]
+    labels = [_two_lines(printed, period) for period in periods]
     axes.set_xticks(range(len(periods)), labels, fontsize=6.2 if len(periods) > 3 else 6.8)
     axes.tick_params(length=0, pad=2)
     for side in ("left", "right", "top"):
@@ -101,9 +102,14 @@ def _chart(
     )
 
 
+def _two_lines(printed: Printed, period: str) -> str:
+    text, month = printed.heading(period).text, printed.last_month(period).text
+    return text.replace(f" {month}", f"\n{month}")
+
+
 def _ends(row: Row) -> tuple[str, str]:
     return row["origin_place_id"], row["destination_place_id"]
 
 
 def _span(printed: Printed, periods: list[str]) -> str:
-    return f"{printed.period(periods[0]).text} – {printed.period(periods[-1]).text}"
+    return f"{printed.heading(periods[0]).text} – {printed.heading(periods[-1]).text}"

@@ -57,5 +57,5 @@ def _span(printed: Printed) -> Sentence:
     if not periods:
         return printed.words("title.no_period")
     periods.sort(key=lambda one: str(printed.rows("periods", period_id=one)[0]["period_to"]))
-    first, last = printed.period(periods[0]), printed.period(periods[-1])
-    return printed.words("title.span", first=first, last=last) if first != last else (first,)
+    first, last = printed.period(periods[0]), printed.last_month(periods[-1])
+    return printed.words("title.span", first=first, last=last) if len(periods) > 1 else (first,)

@@ -70,5 +70,5 @@ def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
             + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
         )
         caption = words(f"corridors.table.{direction}", grain=words(f"grain.{grain}"))
-        columns = [words("column.from"), words("column.to"), *((printed.period(one),) for one in periods)]
+        columns = [words("column.from"), words("column.to"), *((printed.heading(one),) for one in periods)]
         yield Table(caption, columns, lines, len(periods))

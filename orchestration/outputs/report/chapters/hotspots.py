@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.printed import YEARLY, Printed, Row
+from orchestration.outputs.printed import YEARLY, Printed, Row, is_wide
 from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
 from orchestration.outputs.words import Sentence
 
@@ -87,7 +87,9 @@ def against_usual(printed: Printed, table: str, row: Row, ratio: str) -> Sentenc
     """A factor with its interval where the edition prints it, else its band."""
     if row.get(ratio) is not None:
         said = [printed.cell(table, row, one, factor(row[one])) for one in (ratio, "ratio_low", "ratio_high")]
-        return printed.words("ratio", ratio=said[0], low=said[1], high=said[2])
+        return printed.words(
+            "ratio.wide" if is_wide(row) else "ratio", ratio=said[0], low=said[1], high=said[2]
+        )
     band = row.get("factor_band")
     return (printed.cell(table, row, "factor_band", printed.words.text(f"band.{band}")),) if band else ("–",)
 

@@ -35,7 +35,7 @@ def methods(printed: Printed, credits: str) -> Chapter:
         Paragraph(_citation(printed)),
         Paragraph(words("methods.files")),
         Heading(words.text("methods.credits")),
-        Paragraph(words("methods.credits_text", credits=credits)),
+        Paragraph(words("methods.credits_text", credits=printed.of_release("boundaries", credits))),
     ]
     return Chapter("methods", words.text("chapter.methods"), blocks)
 

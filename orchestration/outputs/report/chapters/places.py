@@ -24,10 +24,16 @@ def places(printed: Printed) -> Chapter:
     blocks += [Heading(words.text("places.transit")), *_transit(printed)]
     blocks.append(Heading(words.text("places.children")))
     if not printed.has("children"):
-        blocks.append(Paragraph(words("absent.children"), "note"))
+        blocks.append(Paragraph(words(_why_no_children(printed)), "note"))
     for grain in printed.grains("children"):
         blocks += _of_grain(printed, "children", grain)
     return Chapter("places", words.text("chapter.places"), blocks)
+
+
+def _why_no_children(printed: Printed) -> str:
+    policy = printed.rows("policy", name=f"{printed.edition.name}_children_tables")
+    is_off = bool(policy) and policy[0]["value"] == "no"
+    return "absent.children_off" if is_off else "absent.children"
 
 
 def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
@@ -53,7 +59,7 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
                 caption = words(f"places.{table}.{role}.{where}", grain=words(f"grain.{grain}"))
                 columns = [
                     words(f"column.{'county' if in_kenya else 'country'}"),
-                    *((printed.period(one),) for one in periods),
+                    *((printed.heading(one),) for one in periods),
                 ]
                 yield Table(caption, columns, rows, len(periods), is_narrow=len(periods) < MOST_PERIODS)
 
