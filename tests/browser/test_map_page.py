@@ -294,8 +294,16 @@ def test_keys_alone_reach_and_change_everything(open_page: Callable[..., Any]) -
     page.keyboard.press("Enter")
     assert page.locator("#details").is_visible()
     assert "Persons" in str(page.locator("#details").text_content())
+    assert page.locator("#list button").first.evaluate("(one) => one === document.activeElement"), (
+        "focus stays"
+    )
     page.keyboard.press("Escape")
     assert not page.locator("#details").is_visible()
+    assert page.locator("#list button").first.evaluate("(one) => one === document.activeElement")
+    page.locator("[data-view=hotspots]").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("[aria-current]").evaluate("(one) => one === document.activeElement")
+    assert page.locator("[aria-current]").text_content() == "Hotspots"
     page.locator("#map").focus()
     page.keyboard.press("+")
     page.keyboard.press("ArrowRight")
@@ -396,3 +404,20 @@ def test_a_sparse_edition_says_what_it_does_not_print(open_page: Callable[..., A
     assert "transit" not in page.locator("#choose-role option").evaluate_all(
         "(all) => all.map((one) => one.value)"
     )
+
+
+def test_an_edition_that_prints_nothing_says_so(browser: Any, tmp_path: Path) -> None:
+    manifest = write_release(tmp_path)
+    for file in (tmp_path / "public" / "parquet").glob("*.parquet"):
+        pq.write_table(pq.read_table(file).slice(0, 0), file)
+    write_map_pages(tmp_path, manifest, generalised())
+    page = browser.new_page()
+    faults: list[str] = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto((tmp_path / "public" / MAP_PAGE).as_uri())
+    assert "This edition prints nothing yet" in page.locator("body").inner_text()
+    page.get_by_role("button", name="Kiswahili").click()
+    assert "Toleo hili bado halichapishi chochote" in page.locator("body").inner_text()
+    assert not page.locator("#map").is_visible()
+    assert faults == []
+    page.close()

@@ -302,8 +302,8 @@ def _coverage(years: tuple[int, ...]) -> pd.DataFrame:
         for c in range(1, 48):
             partners = (c * 3 + y) % 7 if c % 9 else 0
             band = "none" if partners == 0 else "one_or_two" if partners < 3 else "three_or_more"
-            rows.append((f"KE{c:03}", str(year), band, partners * 11, partners))
-    return _frame("place_id period_id partners_band effort_months partner_count", rows)
+            rows.append((f"KE{c:03}", str(year), "case", band, partners * 11, partners))
+    return _frame("place_id period_id record_grain partners_band effort_months partner_count", rows)
 
 
 def _completeness(years: tuple[int, ...]) -> pd.DataFrame:

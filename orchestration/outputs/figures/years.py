@@ -21,6 +21,7 @@ from orchestration.outputs.words import plain
 from orchestration.places import boundaries
 
 COLUMNS, MOST_ROWS, MOST_PERIODS = 4, 3, 6
+STUB = 0.035  # of the tallest bar: what is not shown has no height
 ROW_HEIGHT, AROUND = 1.3, 0.95
 
 
@@ -71,7 +72,7 @@ def _chart(
         if count is None:
             axes.bar(
                 at,
-                most * 0.16,
+                most * STUB,
                 width=0.7,
                 facecolor=NOT_SHOWN,
                 edgecolor=LINE,
@@ -83,7 +84,7 @@ def _chart(
         else:
             axes.bar(at, count, width=0.7, color=colour)
             said = f"{count:,}"
-        axes.text(at, (count or most * 0.16) + most * 0.03, said, ha="center", va="bottom", fontsize=6.5)
+        axes.text(at, (count or most * STUB) + most * 0.03, said, ha="center", va="bottom", fontsize=6.5)
     axes.set(xlim=(-0.6, len(periods) - 0.4), ylim=(0, most * 1.28), yticks=[])
     labels = [_two_lines(printed, period) for period in periods]
     axes.set_xticks(range(len(periods)), labels, fontsize=6.2 if len(periods) > 3 else 6.8)
@@ -111,4 +112,4 @@ def _ends(row: Row) -> tuple[str, str]:
 
 
 def _span(printed: Printed, periods: list[str]) -> str:
-    return f"{printed.period(periods[0]).text} – {printed.period(periods[-1]).text}"
+    return f"{printed.heading(periods[0]).text} – {printed.heading(periods[-1]).text}"

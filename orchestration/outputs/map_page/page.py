@@ -49,7 +49,7 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         "policy": _policy(edition),
         "credits": said.credits,
         "has_report": (edition.path / REPORT_PAGE).is_file(),
-        "words": words(said, code_labels(edition), edition.table("places")["place_id"]),
+        "words": words(said, code_labels(edition), edition.table("places").get("place_id", [])),
         "shapes": shapes(counties),
         "tables": tables(edition),
     }

@@ -6,14 +6,11 @@ would need. Texts are given once and pointed to, because most rows repeat them.
 
 from __future__ import annotations
 
-import csv
-from functools import cache
 from typing import Any
 
 import pandas as pd
 
 from orchestration.outputs.edition import Edition
-from orchestration.settings import REFERENCE_SEEDS
 
 COLUMNS = {
     "periods": ("period_id", "period_kind", "period_from", "period_to"),
@@ -35,7 +32,9 @@ COLUMNS = {
         "reason",
     ),
     "regional_risk": ("record_grain", "period_id", "place_id", "band", "score", "low", "high"),
-    "coverage": ("period_id", "place_id", "partners_band", "effort_months", "partner_count"),
+    "coverage": (
+        "record_grain", "period_id", "place_id", "partners_band", "effort_months", "partner_count",
+    ),
 }  # fmt: skip
 CODED_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
 DECIMALS = 3  # more than a page shows of a ratio, and a hundred metres of a place
@@ -69,15 +68,8 @@ def _number(value: Any) -> float | int | None:
 
 def code_labels(edition: Edition) -> dict[str, str]:
     """English words, by `domain.code`, of the codes that the edition names."""
-    named = edition.table("corridor_codes")
-    if named.empty:
+    codes = edition.table("codes")
+    if codes.empty:
         return {}
-    labels = _labels()
-    pairs = sorted(set(zip(named["domain"], named["code"], strict=True)))
-    return {f"{domain}.{code}": labels[domain, code] for domain, code in pairs if domain in CODED_DOMAINS}
-
-
-@cache
-def _labels() -> dict[tuple[str, str], str]:
-    with (REFERENCE_SEEDS / "codes.csv").open(encoding="utf-8", newline="") as lines:
-        return {(row["domain"], row["code"]): row["label"] for row in csv.DictReader(lines)}
+    named = zip(codes["domain"], codes["code"], codes["label"], strict=True)
+    return {f"{domain}.{code}": label for domain, code, label in named if domain in CODED_DOMAINS}

@@ -9,6 +9,7 @@ const CHOICE_WORDS = {
     [domain, (value) => (value ? sayCode(`code.${domain}`, value) : say("filter.any"))])),
 };
 const CHOICES = ["people", "grain", "kind", "windows", "moment", "lines", "role", ...DOMAINS, "most"];
+const MOST_PROPOSED = 300;
 const control = (name) => document.getElementById(`choose-${name}`);
 
 const startControls = (change) => {
@@ -54,22 +55,27 @@ const drawControls = (view, offers, shown, rows) => {
   document.getElementById("period-after").disabled = at >= periods.length - 1;
   const find = control("find");
   if (document.activeElement !== find || find.value.trim() === shown.find.trim()) find.value = shown.find;
+  const names = rows.flatMap((row) => (row.from ? [placeName(row.from), placeName(row.to), row.title] : [row.title]));
   document.getElementById("found").replaceChildren(
-    ...distinct(rows.flatMap((row) => [row.title, ...(row.from ? [placeName(row.from), placeName(row.to)] : [])]).map((title) => ({ title })), "title")
-      .slice(0, 300).map((title) => make("option", { value: title })));
+    ...[...new Set(names)].slice(0, MOST_PROPOSED).map((value) => make("option", { value })));
   control("unprinted").checked = shown.unprinted === "yes";
   control("unprinted").closest(".choice").hidden = !offers.unprinted || shown.lines === "ways";
   if (shown.lines === "ways") control("most").closest(".choice").hidden = true;
   document.getElementById("filters").hidden = !document.querySelector("#filters .choice:not([hidden])");
 };
 
-const drawTabs = (shown, change) => {
+// Made once, so that the one that was pressed keeps the focus.
+const startTabs = (change) => {
   document.getElementById("views").replaceChildren(...VIEWS.map((view) => {
-    const button = make("button", { type: "button", "aria-current": view.id === shown.view ? "page" : false }, say(`view.${view.id}`));
+    const button = make("button", { type: "button", "data-view": view.id });
     button.addEventListener("click", () => change({ view: view.id, role: "", pick: "", find: "" }));
     return make("li", {}, button);
   }));
-  for (const button of document.querySelectorAll("[data-lang]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.lang === language));
+};
+const drawTabs = (shown) => {
+  for (const button of document.querySelectorAll("[data-view]")) {
+    button.textContent = say(`view.${button.dataset.view}`);
+    if (button.dataset.view === shown.view) button.setAttribute("aria-current", "page");
+    else button.removeAttribute("aria-current");
   }
 };

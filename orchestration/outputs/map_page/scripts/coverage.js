@@ -5,9 +5,13 @@ const coverageView = {
   id: "coverage",
   isPrinted: () => rowsOf("coverage").length > 0,
   frame: "kenya",
-  offers: () => ({ period: inOrder(distinct(rowsOf("coverage"), "period_id")), find: "text" }),
+  offers(wish) {
+    const grains = distinct(rowsOf("coverage"), "record_grain");
+    const printed = rowsWhere("coverage", { record_grain: firstOf(wish.grain, grains) });
+    return { grain: grains, period: inOrder(distinct(printed, "period_id")), find: "text" };
+  },
   defaults: {},
-  rows: (shown) => rowsWhere("coverage", { period_id: shown.period })
+  rows: (shown) => rowsWhere("coverage", { record_grain: shown.grain, period_id: shown.period })
     .map((row) => ({ told: row, key: row.place_id, place: row.place_id, title: placeName(row.place_id), weight: null }))
     .filter((row) => hasWords(row.title, shown.find))
     .sort((a, b) => PARTNER_BANDS.indexOf(a.told.partners_band) - PARTNER_BANDS.indexOf(b.told.partners_band)
@@ -20,7 +24,7 @@ const coverageView = {
   ],
   summary(shown, rows) {
     const told = (band) => count(rows.filter((row) => row.told.partners_band === band).length);
-    return say("summary.coverage", { period: periodName(shown.period), three: told("three_or_more"), one: told("one_or_two"),
+    return say("summary.coverage", { grain: sayCode("grain", shown.grain), period: periodName(shown.period), three: told("three_or_more"), one: told("one_or_two"),
       none: told("none") });
   },
   figure: (row) => sayCode("coverage_band", row.told.partners_band),

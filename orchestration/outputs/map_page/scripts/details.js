@@ -12,9 +12,10 @@ const tipOf = (columns, row) => make("div", { class: "tip" }, make("strong", {},
 const drawList = (view, rows, pick, onPick) => {
   const largest = Math.max(1, ...rows.map((row) => row.weight ?? 0));
   const listed = rows.slice(0, LISTED);
+  const focused = document.activeElement.closest("#list button")?.dataset.key;
   document.getElementById("list").replaceChildren(...listed.map((row) => {
     const figure = row.weight !== null ? count(row.weight) : view.figure ? view.figure(row) : "";
-    const button = make("button", { type: "button", "aria-pressed": String(row.key === pick) },
+    const button = make("button", { type: "button", "data-key": row.key, "aria-pressed": String(row.key === pick) },
       make("span", { class: "name" }, row.title), make("span", { class: "figure" }, figure));
     if (row.weight !== null) {
       const bar = make("span", { class: "bar", "aria-hidden": "true" });
@@ -24,6 +25,7 @@ const drawList = (view, rows, pick, onPick) => {
     button.addEventListener("click", () => onPick(row.key));
     return make("li", {}, button);
   }));
+  if (focused) [...document.querySelectorAll("#list button")].find((button) => button.dataset.key === focused)?.focus();
   document.getElementById("list-rest").textContent =
     rows.length > listed.length ? say("list.rest", { count: count(rows.length - listed.length) }) : "";
 };

@@ -4,6 +4,13 @@ let now = null;
 const change = (part) => show({ ...state, ...part });
 const pick = (key) => change({ pick: state.pick === key ? "" : key });
 
+// Back to where the row was picked, or to the map.
+const unpick = () => {
+  const row = [...document.querySelectorAll("#list button")].find((button) => button.dataset.key === state.pick);
+  (row ?? stage).focus();
+  change({ pick: "" });
+};
+
 const show = (wish) => {
   const { view, offers, settled } = settle(wish);
   const isOther = now?.view.id !== settled.view || state.period !== settled.period || state.grain !== settled.grain;
@@ -16,8 +23,8 @@ const show = (wish) => {
   if (isOther) isWhole = false;
   now = { view, rows, columns, byKey: new Map(rows.map((row) => [row.key, row])) };
   history.replaceState(null, "", addressOf(state));
-  sayAll();
-  drawTabs(settled, change);
+  drawFrame();
+  drawTabs(settled);
   drawControls(view, offers, settled, rows);
   drawText(view, rows);
   const scene = view.scene(settled, rows);
@@ -34,14 +41,9 @@ const captionNow = () => [say(`view.${state.view}`), state.grain && sayCode("gra
 const drawTableNow = () =>
   drawTable(now.columns, now.rows, say("table.caption", { what: captionNow(), count: count(now.rows.length) }), pick, drawTableNow);
 
-const drawText = (view, rows) => {
-  const summary = view.summary(state, rows);
-  const said = document.getElementById("summary");
-  if (said.textContent !== summary) said.textContent = summary;
-  document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
-  document.getElementById("lead").textContent = say(`lead.${view.id}`);
-  document.getElementById("how").textContent = say(`how.${view.id}`);
-  stage.setAttribute("aria-label", `${say("map.name")}: ${captionNow()}`);
+// What is the same in all views.
+const drawFrame = () => {
+  sayAll();
   document.getElementById("edition").textContent = say(`edition.${TOLD.edition}`);
   document.getElementById("made").textContent = say("page.made", { release: TOLD.release, day: TOLD.as_of });
   document.getElementById("policy").textContent = say("page.policy", TOLD.policy);
@@ -50,13 +52,43 @@ const drawText = (view, rows) => {
   const lacks = document.getElementById("untold");
   lacks.hidden = untold.length === 0;
   lacks.textContent = say("page.untold", { names: untold.join(", ") });
+  for (const button of document.querySelectorAll("[data-lang]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.lang === language));
+  }
+};
+
+const drawText = (view, rows) => {
+  const summary = view.summary(state, rows);
+  const said = document.getElementById("summary");
+  if (said.textContent !== summary) said.textContent = summary;
+  document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
+  document.getElementById("lead").textContent = say(`lead.${view.id}`);
+  document.getElementById("how").textContent = say(`how.${view.id}`);
+  stage.setAttribute("aria-label", `${say("map.name")}: ${captionNow()}`);
 };
 
 const fileName = () => ["njia", TOLD.edition, TOLD.release, state.view, state.grain, state.period || state.windows, state.role]
   .filter(Boolean).join("_").replaceAll(/[^\w.-]+/g, "-");
 
+const showNothing = (lang) => {
+  language = lang;
+  document.getElementById("nothing").hidden = false;
+  document.getElementById("content").hidden = true;
+  document.getElementById("how").hidden = true;
+  drawFrame();
+};
+
 const start = () => {
+  document.getElementById("to-report").hidden = !TOLD.has_report;
+  if (!VIEWS.length) {
+    for (const button of document.querySelectorAll("[data-lang]")) {
+      button.addEventListener("click", () => showNothing(button.dataset.lang));
+    }
+    showNothing("en");
+    return;
+  }
   startMap(pick, (key) => (now.byKey.has(key) ? tipOf(now.columns, now.byKey.get(key)) : ""));
+  startTabs(change);
   startControls(change);
   for (const button of document.querySelectorAll("[data-lang]")) {
     button.addEventListener("click", () => change({ lang: button.dataset.lang }));
@@ -65,15 +97,16 @@ const start = () => {
   document.getElementById("more").addEventListener("click", () => {
     isWhole = true;
     drawTableNow();
+    document.getElementById("table-title").focus();
   });
-  document.getElementById("details-close").addEventListener("click", () => change({ pick: "" }));
+  document.getElementById("details-close").addEventListener("click", unpick);
   document.getElementById("clear").addEventListener("click", () => show({ ...stateOfNothing(), lang: state.lang, view: state.view }));
   document.getElementById("zoom-in").addEventListener("click", () => zoomBy(1.5));
   document.getElementById("zoom-out").addEventListener("click", () => zoomBy(1 / 1.5));
   document.getElementById("zoom-back").addEventListener("click", zoomBack);
   stage.addEventListener("keydown", moveByKey);
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && state.pick) change({ pick: "" });
+    if (event.key === "Escape" && state.pick) unpick();
   });
   addEventListener("hashchange", () => show(stateOfAddress()));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
@@ -86,7 +119,6 @@ const start = () => {
     if (frame !== drawn.frame && frame !== tallness) show(state);
     tallness = frame;
   });
-  document.getElementById("to-report").hidden = !TOLD.has_report;
   show(stateOfAddress());
 };
 const stateOfNothing = () => Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));

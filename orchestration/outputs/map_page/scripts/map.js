@@ -3,6 +3,8 @@ const BEND = 0.18;
 const MOST_ARROWS = 800; // more of them are a blot, and cost half the time of a drawing
 // Where a name would lie on its neighbour or leave the frame.
 const LABEL_SIDES = { SAU: "left", QAT: "top", ARE: "bottom", OMN: "bottom", BHR: "left", JOR: "left", YEM: "bottom" };
+// What others must not be hidden by.
+const BELOW = new Set(["hidden", "status-stable", "status-too_few"]);
 const MOST_ZOOM = 12;
 const TALL_BELOW = 620; // pixels
 const stage = document.getElementById("map");
@@ -121,7 +123,7 @@ const linesOf = (scene, pick) => {
   const hasArrows = lines.length <= MOST_ARROWS;
   const isPicked = lines.some((line) => line.key === pick);
   return [...kinds].map(([kind, members]) => ({
-    type: "lines", coordinateSystem: "geo", z: members[0].colour === "hidden" ? 3 : 4, progressive: 4000,
+    type: "lines", coordinateSystem: "geo", z: BELOW.has(members[0].colour) ? 3 : 4, progressive: 4000,
     progressiveThreshold: 20000,
     symbol: hasArrows ? ["none", "arrow"] : ["none", "none"],
     lineStyle: { color: colourOf(members[0].colour), curveness: BEND, opacity: 0.82, type: members[0].isDotted ? [4, 4] : "solid" },

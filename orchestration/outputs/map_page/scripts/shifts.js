@@ -1,5 +1,6 @@
 // Shifts: how a corridor's share changed from one span of time to the next; and both spans side by side.
-const STATUSES = ["emerging", "growing", "stable", "fading", "abandoned", "new_source", "too_few"];
+// In the order of the list: what changed comes first.
+const STATUSES = ["emerging", "growing", "abandoned", "fading", "new_source", "stable", "too_few"];
 const windowsOf = (row) => `${row.baseline_window}..${row.current_window}`;
 const countIn = (grain, period, from, to) => {
   const [cell] = rowsWhere("corridors", {
