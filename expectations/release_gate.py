@@ -73,6 +73,24 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         waivable=False,
     ),
     Expectation(
+        name="report_withstands_attack",
+        limits=(Limit("report_cells_open", maximum=0),),
+        severity="refuse",
+        why="The partner edition's report travels: whoever has it and the public edition must not work out a "
+        "hidden number, and no partner the others' part of one.",
+        steward_action="Report it: what the protect step hides was not enough. It cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
+        name="report_prints_what_was_let_through",
+        limits=(Limit("report_cells_not_let_through", maximum=0),),
+        severity="refuse",
+        why="A number that no disclosure control has seen must not reach a reader.",
+        steward_action="Report it: a model of schema report prints more than the protect step gave it. "
+        "It cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
         name="movements_are_plausible",
         limits=(
             Limit("movements", minimum=1, empty_fails=True),

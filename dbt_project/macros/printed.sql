@@ -64,7 +64,7 @@ where
 
 {# What cannot be told from the usual has no band: a reader would take it for a finding. #}
 {% macro hotspot_band() -%}
-    case when hotspots.label <> 'not_distinguished' then {{ factor_band('hotspots.activity_ratio') }} end
+    case when label <> 'not_distinguished' then {{ factor_band('activity_ratio') }} end
 {%- endmacro %}
 
 {# Measured places of which an edition may speak, as CTE `hotspots`; a figure may stand beside a county only. #}
@@ -117,7 +117,8 @@ where
         and (ratings.exploitation_ratio is null or seen.has_exploitation = 1)
 {%- endmacro %}
 
-{# Judged shifts with both windows let through; figures where both may tell them. #}
+{# Judged shifts with both windows let through; figures where both may tell them. Of a corridor that came or went one
+   window is nobody's: that is a line of its own, `od_of_nobody`. #}
 {% macro spoken_shifts(edition) -%}
     select
         shifts.*,
@@ -127,7 +128,8 @@ where
         on
             baselines.edition = '{{ edition }}'
             and baselines.counting_table = 'corridors'
-            and baselines.counting_role = 'od'
+            and baselines.counting_role
+            = case when shifts.status in ('emerging', 'new_source') then 'od_of_nobody' else 'od' end
             and shifts.corridor_id = baselines.counting_id
             and shifts.record_grain = baselines.record_grain
             and shifts.baseline_window = baselines.period_id
@@ -135,11 +137,35 @@ where
         on
             currents.edition = '{{ edition }}'
             and currents.counting_table = 'corridors'
-            and currents.counting_role = 'od'
+            and currents.counting_role = case when shifts.status = 'abandoned' then 'od_of_nobody' else 'od' end
             and shifts.corridor_id = currents.counting_id
             and shifts.record_grain = currents.record_grain
             and shifts.current_window = currents.period_id
     where shifts.level = 'od' and shifts.status <> 'too_few'
+{%- endmacro %}
+
+{# Corridors that fell and are named beside one that rose, if each of them stands in the same table; or none. #}
+{% macro told_displaced(shifts) -%}
+    case
+        when not exists (
+            select 1
+            from {{ ref('mart_corridor_shifts') }} as fallen
+            where
+                fallen.level = 'od'
+                and fallen.record_grain = {{ shifts }}.record_grain
+                and fallen.baseline_window = {{ shifts }}.baseline_window
+                and fallen.current_window = {{ shifts }}.current_window
+                and ';' || {{ shifts }}.displaced_from || ';' like '%;' || fallen.corridor_id || ';%'
+                and fallen.corridor_id not in (
+                    select told.corridor_id
+                    from shifts as told
+                    where
+                        told.record_grain = fallen.record_grain
+                        and told.baseline_window = fallen.baseline_window
+                        and told.current_window = fallen.current_window
+                )
+        ) then {{ shifts }}.displaced_from
+    end
 {%- endmacro %}
 
 {# One row per period that a printed table of the edition names; `tables` maps each to its columns of periods. #}

@@ -10,8 +10,16 @@ from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
+from orchestration.disclosure.presence import presence_cells
 from orchestration.disclosure.printed_counts import audit_counts, printed_cells, wrong_cells
-from orchestration.disclosure.printed_tables import AGGREGATES, DESCRIPTIONS, Disclosed, disclose, printing_of
+from orchestration.disclosure.printed_tables import (
+    AGGREGATES,
+    DESCRIPTIONS,
+    Disclosed,
+    disclose,
+    printing_of,
+    words_of,
+)
 from orchestration.disclosure.printing import Periods, Printing
 from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.protect import protect
@@ -42,6 +50,7 @@ __all__ = [
     "described_tables",
     "disclose",
     "load_disclosure_policy",
+    "presence_cells",
     "printed_cells",
     "printing_of",
     "protect",
@@ -51,5 +60,6 @@ __all__ = [
     "tabulate",
     "uniqueness",
     "uniqueness_of_file",
+    "words_of",
     "wrong_cells",
 ]

@@ -6,7 +6,7 @@ difference between two releases tells of anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -14,8 +14,9 @@ import pandas as pd
 import pyarrow as pa
 
 from orchestration.disclosure.audit import Audit, PrintedTable, audit
+from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.ledger import Ledger
-from orchestration.disclosure.printing import Days, Printing, days_of, universe_of
+from orchestration.disclosure.printing import PRESENT, Days, Printing, days_of, universe_of
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, full_key
 from orchestration.disclosure.suppression import PRINTED, primary
@@ -55,17 +56,27 @@ def protect_counts(told: pd.DataFrame, printing: Printing) -> Protected:
 
 
 def new_tables(told: pd.DataFrame, printing: Printing) -> list[CountTable]:
-    """The tables of each system. Days printed already, whatever their name, are not counted anew."""
-    before = [days_of(universe) for universe in _universes(printing.ledger)]
-    periods, found = printing.periods, []
+    """The tables of each system that is counted for the first time."""
+    found = []
+    told = told[is_new(told, printing)]
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})
     for (grain, period), rows in told.groupby(["record_grain", "period_id"], sort=True):
-        if str(period) not in periods.counted.get(str(grain), ()):
-            continue
-        days = periods.days[str(period)]
-        if not any(grain == one and _overlap(days, printed) for one, printed in before):
-            found += _count_tables(universe_of(str(grain), days), rows, printing)
+        universe = universe_of(str(grain), printing.periods.days[str(period)])
+        found += _count_tables(universe, rows, printing)
     return found
+
+
+def is_new(told: pd.DataFrame, printing: Printing) -> pd.Series:
+    """Rows of a system that the edition counts by and that no release has printed, under whatever name."""
+    before = [days_of(universe) for universe in _universes(printing.ledger)]
+    fresh = {
+        (grain, period)
+        for grain, periods in printing.periods.counted.items()
+        for period in periods
+        if not any(grain == one and _overlap(printing.periods.days[period], days) for one, days in before)
+    }
+    systems = pd.MultiIndex.from_frame(told[["record_grain", "period_id"]].astype(str))
+    return pd.Series(systems.isin(list(fresh)) if len(fresh) else False, index=told.index, dtype=bool)
 
 
 def printed_counts_of(protected: Protected, printing: Printing) -> pd.DataFrame:
@@ -91,6 +102,8 @@ def frozen_counts(printing: Printing) -> pd.DataFrame:
     rows = []
     for cell, persons in printing.ledger.values().items():
         universe, _, place = cell.partition(": ")
+        if universe.startswith(PRESENT):
+            continue
         grain, days = days_of(universe)
         if period := printing.periods.named(grain, days):
             values = dict.fromkeys(ENDS, TOTAL) | {POPULATION: "all"}
@@ -133,7 +146,7 @@ def audit_counts(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) 
 
 def wrong_cells(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) -> int:
     """Printed cells that are not as counted, that the policy does not let stand by themselves, or that differ
-    from what was printed before."""
+    from what was printed before; of the partner edition those that differ by a few from the public one."""
     allowed = {cell: {value} for cell, value in printing.ledger.values().items()}
     for table in new_tables(told, printing):
         cells = table.cells[primary(table.cells, printing.rules) == PRINTED]
@@ -141,7 +154,9 @@ def wrong_cells(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) -
             allowed.setdefault(key, set()).add(int(persons))
     for cell, values in printing.known.items():
         allowed.setdefault(cell, set()).update(values)
-    return sum(persons not in allowed.get(cell, ()) for cell, persons in printed_cells(printed).items())
+    cells = printed_cells(printed)
+    beside = set(small_changes(cells, printing.known, printing.rules.least_persons))
+    return sum(persons not in allowed.get(cell, ()) or cell in beside for cell, persons in cells.items())
 
 
 def whole_countries(told: pd.DataFrame) -> Groups:
@@ -193,25 +208,31 @@ def _keys(table: CountTable, cells: pd.DataFrame) -> list[str]:
 
 
 def _shown_of(table: CountTable, cells: dict[str, int], printing: Printing) -> pd.DataFrame:
-    """What a reader has of each cell of a table: the value printed here, or else in the other edition."""
+    """What a reader has of each cell of a table: the value printed here, or else in the other edition; and of
+    those who are no children what printed cells leave, where that many may be told."""
     k, counted = printing.rules.least_persons, table.cells
+    may_stand = primary(counted, printing.rules) == PRINTED
+    values = counted[[*table.dimensions]].astype(str).to_dict("records")
     rows = []
-    for key, persons, values in zip(
-        _keys(table, counted),
-        counted["persons"],
-        counted[[*table.dimensions]].astype(str).to_dict("records"),
-        strict=True,
-    ):
+    for cell, persons, is_large in zip(values, counted["persons"], may_stand, strict=True):
         # Of an older count that lies further off, readers learn a change large enough to be told.
-        near = [value for value in printing.known.get(key, ()) if abs(value - int(persons)) < k]
-        value = cells.get(key, near[-1] if near else None)
+        near = [value for value in printing.known.get(_key(table, cell), ()) if abs(value - int(persons)) < k]
+        value = cells.get(_key(table, cell), near[-1] if near else None)
+        if cell.get(POPULATION) == OTHERS and is_large:
+            whole, part = (cells.get(_key(table, {**cell, POPULATION: one})) for one in (TOTAL, CHILDREN))
+            value = None if whole is None or part is None else whole - part
         if value is not None:
-            rows.append({**values, "value": value, "is_carried": value != int(persons)})
+            rows.append({**cell, "value": value, "is_carried": value != int(persons)})
     return pd.DataFrame(rows, columns=[*table.dimensions, "value", "is_carried"])
 
 
+def _key(table: CountTable, cell: Mapping[Hashable, str]) -> str:
+    return full_key(table.universe, cell_key({str(one): value for one, value in cell.items()}))
+
+
 def _universes(ledger: Ledger) -> set[str]:
-    return {cell.partition(": ")[0] for cell in ledger.printed}
+    """Systems that were printed."""
+    return {cell.partition(": ")[0] for cell in ledger.printed if not cell.startswith(PRESENT)}
 
 
 def _overlap(one: Days, other: Days) -> bool:

@@ -7,13 +7,15 @@ what is left between that count and the printed one could be told as well.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.disclosure.printing import Days, Printing, days_of
+from orchestration.disclosure.printed_counts import is_new
+from orchestration.disclosure.printing import Days, Printing
 from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.tables import TOTAL
 
@@ -38,17 +40,28 @@ _BASE = {
     "largest_partner_count_low": "top1",
     "second_partner_count_low": "top2",
 }
+# Bands of completeness end at a tenth of the base.
+_PARTS = 10
+_UNKNOWN_END = {
+    "origin": ("unknown", TOTAL),
+    "intended_destination": (TOTAL, "unknown"),
+    "exploitation": (TOTAL, "unknown"),
+}
 Cell = tuple[str, str]
 # Of each grain the days of its systems, and their printed cells.
 Systems = Mapping[str, list[tuple[Days, dict[Cell, int]]]]
 
 
-def systems_of(counts: pd.DataFrame, printing: Printing, tried: Collection[str]) -> Systems:
+def systems_of(counts: pd.DataFrame, printing: Printing, told: pd.DataFrame | None = None) -> Systems:
     """A system that was counted and prints nothing has no cell, and is there all the same.
 
-    `counts`: rows of COUNTS; `tried`: the universes that were counted in this release.
+    `counts`: rows of COUNTS; `told`: rows of int_told, of which those of new systems are counted.
     """
-    found: dict[tuple[str, Days], dict[Cell, int]] = {days_of(one): {} for one in tried}
+    found: dict[tuple[str, Days], dict[Cell, int]] = {}
+    if told is not None:
+        counted = told.loc[is_new(told, printing), ["record_grain", "period_id"]].drop_duplicates()
+        for grain, period in counted.itertuples(index=False, name=None):
+            found[str(grain), printing.periods.days[str(period)]] = {}
     for row in counts[counts["population"] == "all"].itertuples():
         system = (str(row.record_grain), printing.periods.days[str(row.period_id)])
         cell = (str(row.origin_place_id), str(row.destination_place_id))
@@ -66,6 +79,10 @@ def told_lines(persons: pd.DataFrame, printing: Printing, systems: Systems) -> p
     """
     periods = printing.periods
     asked = persons[(persons["population"] == "all") & persons["period_id"].isin(periods.days.keys())]
+    if printing.edition == "partner":  # figures of days that overlap would tell the difference
+        systems_counted = [(grain, period) for grain, found in periods.counted.items() for period in found]
+        keys = pd.MultiIndex.from_frame(asked[["record_grain", "period_id"]])
+        asked = asked[keys.isin(systems_counted)] if systems_counted else asked.head(0)
     asked = asked[asked["counting_role"] != "odv"].rename(columns=_BASE)
     asked = asked[primary(asked, printing.rules) == PRINTED]
     told = [_told(line, printing, systems) for line in asked.itertuples()]
@@ -73,6 +90,42 @@ def told_lines(persons: pd.DataFrame, printing: Printing, systems: Systems) -> p
     figures = pd.Series([figures for _, figures in told], index=asked.index, dtype=bool)
     asked = asked.assign(edition=printing.edition, tells_figures=figures)
     return asked[is_free][LINES.names].reset_index(drop=True)
+
+
+def told_coverage(counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
+    """A line a counted period of which anything is printed: who watched is not told by persons."""
+    found = counts[["record_grain", "period_id"]].drop_duplicates()
+    return found.assign(
+        edition=printing.edition, counting_table="coverage", counting_role="", counting_id="",
+        tells_figures=printing.edition == "partner",
+    )[LINES.names]  # fmt: skip
+
+
+def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
+    """Fields and periods whose share may be told in bands, and those of which the share itself may be.
+
+    A tenth of the base must be as wide as a hidden cell. The share of a known end is one of the count of
+    unknown ones: only where that is printed. `completeness`: rows of mart_completeness.
+    """
+    k = printing.rules.least_persons
+    systems = systems_of(counts, printing)
+    printed = {(grain, days): cells for grain, found in systems.items() for days, cells in found}
+    rows = []
+    for row in completeness.to_dict("records"):
+        grain, period = str(row["record_grain"]), str(row["period_id"])
+        if period not in printing.periods.counted.get(grain, ()):
+            continue
+        cells = printed.get((grain, printing.periods.days[period]), {})
+        records, whole = int(row["record_count"]), cells.get((TOTAL, TOTAL), 0)
+        linked = _UNKNOWN_END.get(str(row["field"]))
+        if min(records, whole) < (k - 1) * _PARTS or (linked and linked not in cells):
+            continue
+        shares = [float(row[name]) for name in ("known_share", "precise_share") if pd.notna(row[name])]
+        steps = [records, *(round(records * share) for share in shares), 0]
+        left = [one - other for one, other in pairwise(steps)]
+        figures = printing.edition == "partner" and all(one == 0 or one >= k for one in left)
+        rows.append((printing.edition, "completeness", "", str(row["field"]), period, grain, figures))
+    return pd.DataFrame(rows, columns=LINES.names)
 
 
 def _told(line: Any, printing: Printing, systems: Systems) -> tuple[bool, bool]:

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from orchestration.disclosure.ledger import Ledger
 from orchestration.disclosure.policy import DisclosurePolicy, load_disclosure_policy
+from orchestration.disclosure.presence import PRESENCE, frozen_presence, told_presence, ways_and_codes
 from orchestration.disclosure.printed_counts import (
     COUNTS,
     ENDS,
@@ -24,7 +25,14 @@ from orchestration.disclosure.printed_counts import (
     printed_counts_of,
     protect_counts,
 )
-from orchestration.disclosure.printed_lines import LINES, systems_of, told_lines
+from orchestration.disclosure.printed_lines import (
+    LINES,
+    systems_of,
+    told_completeness,
+    told_coverage,
+    told_lines,
+)
+from orchestration.disclosure.printed_news import told_news
 from orchestration.disclosure.printing import Periods, Printing
 from orchestration.disclosure.protected import ProtectedTable
 from orchestration.disclosure.tables import TOTAL
@@ -42,12 +50,23 @@ AGGREGATES = {
         "second_partner_count_low",
     ),
     "intermediate.int_periods": ("period_id", "period_kind", "period_from", "period_to", "is_complete"),
+    "intermediate.int_corridor_movements": ("movement_id", "corridor_level", "via_place_id"),
+    "intermediate.int_movement_codes": ("movement_id", "domain", "code"),
+    "intermediate.int_movement_forms": ("movement_id", "form_label"),
+    "marts.mart_novelty": ("item_kind", "item", "role", "round", "record_grain", "evidence_class"),
+    "marts.mart_corridor_shifts": (
+        "level", "corridor_id", "record_grain", "baseline_window", "current_window", "status",
+    ),
+    "marts.mart_completeness": (
+        "field", "period_id", "record_grain", "record_count", "known_share", "precise_share",
+    ),
 }  # fmt: skip
 DESCRIPTIONS = {
     "counts": "Persons by where they came from and went to: what may be printed in each edition.",
-    "lines": "Places and corridors whose base is large enough for a label, a band or a figure.",
+    "lines": "Places, corridors, items and fields whose base is large enough for a word, a band or a figure.",
+    "presence": "Ways and codes of printed corridors that enough persons went or have: no number.",
 }
-_SCHEMAS = {"counts": COUNTS, "lines": LINES}
+_SCHEMAS = {"counts": COUNTS, "lines": LINES, "presence": PRESENCE}
 
 
 @dataclass(frozen=True)
@@ -145,13 +164,34 @@ def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEditi
     frozen = frozen_counts(printing)
     counts = [frame for frame in (printed_counts_of(protected, printing), frozen) if len(frame)]
     printed = pd.concat(counts, ignore_index=True) if counts else frozen
-    systems = systems_of(printed, printing, [table.universe for table in protected.tables])
-    lines = told_lines(frames["int_counted_persons"], printing, systems)
     return _OfEdition(
-        {"counts": printed, "lines": lines},
+        {"counts": printed, **words_of(frames, printing, printed)},
         [_told(table) for table in protected.tables if table.dimensions == ENDS],
         sorted(set(frozen["record_grain"] + " " + frozen["period_id"])),
     )
+
+
+def words_of(
+    frames: Mapping[str, pd.DataFrame], printing: Printing, counts: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """The lines and the presence that may stand beside these printed counts.
+
+    `frames`: the tables of AGGREGATES without their schemas; `counts`: the columns of COUNTS.
+    """
+    told = frames["int_told"]
+    of_places = told_lines(frames["int_counted_persons"], printing, systems_of(counts, printing, told))
+    lines = [
+        of_places,
+        told_coverage(counts, printing),
+        told_completeness(frames["mart_completeness"], counts, printing),
+        told_news(frames, counts, of_places, printing),
+    ]
+    ways = ways_and_codes(frames["int_corridor_movements"], frames["int_movement_codes"])
+    presence = [told_presence(told, ways, counts, printing), frozen_presence(printing)]
+    return {
+        "lines": pd.concat([one for one in lines if len(one)] or lines, ignore_index=True),
+        "presence": pd.concat([one for one in presence if len(one)] or presence, ignore_index=True),
+    }
 
 
 def _told(table: ProtectedTable) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy
 from orchestration.disclosure.protect import NOTHING_PRINTED
 
 Days = tuple[date, date]
+# Before the name of a system in the ledger: what is told of it without a number.
+PRESENT = "present in "
 NOTHING_FROZEN = Ledger({}, [], "")
 # What persons are counted by. Twelve months stand beside each other without a gap and without a common day.
 KIND_OF_GRAIN = {

@@ -24,7 +24,7 @@ from orchestration.gates.earlier_checks import (
     published_tables,
 )
 from orchestration.gates.judging import judge
-from orchestration.gates.public_profile import public_measures
+from orchestration.gates.printed_profile import printed_measures
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
 from orchestration.release import EVIDENCE_BASE, PUBLISHED_SCHEMAS
@@ -97,7 +97,7 @@ def judge_candidate(
         evidence_base,
         current if current.is_file() else None,
         published_tables(settings, PUBLISHED_SCHEMAS),
-        public_measures(settings, candidate, as_of.date(), _manifest(candidate)),
+        printed_measures(settings, candidate, as_of.date(), _manifest(candidate)),
     )
     checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]

@@ -16,7 +16,7 @@ import pandas as pd
 from expectations import thresholds
 from orchestration.gates.county_change import CountyChange, counties_of, county_change
 from orchestration.gates.landed import landed_extracts
-from orchestration.gates.public_profile import MEASURES
+from orchestration.gates.printed_profile import MEASURES
 from orchestration.release import county_counts
 from orchestration.settings import Settings
 
@@ -58,12 +58,12 @@ def release_profile(
     candidate: Path,
     current: Path | None,
     published: Collection[str] = (),
-    of_public: Mapping[str, float | None] | None = None,
+    of_printed: Mapping[str, float | None] | None = None,
 ) -> ReleaseProfile:
     """Measure the candidate's evidence base and, where there is one, the current release's.
 
-    `published` names the tables (`schema.table`) that dbt publishes in the partner edition; `of_public` are
-    the measures of the public one.
+    `published` names the tables (`schema.table`) that dbt publishes in the partner edition; `of_printed` are
+    the measures of what both editions print.
     """
     now = _measure(candidate)
     last = _measure(current) if current else None
@@ -76,7 +76,7 @@ def release_profile(
         "tables_missing": float(len(expected - set(now.rows))),
         "columns_undescribed": float(now.undescribed),
         **_partners(settings),
-        **(of_public or dict.fromkeys(MEASURES)),
+        **(of_printed or dict.fromkeys(MEASURES)),
     }
     before = last.measures if last else {}
     for name in ("movements", "quarantine_share", "county_resolved_share", "partners_published"):

@@ -22,9 +22,9 @@ from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
 from orchestration.release.lineage import forget_in_lineage, sweep_lineage, write_lineage
 from orchestration.release.opening import open_edition
-from orchestration.release.public_edition import printed_counts
+from orchestration.release.printed import printed_counts, printed_presence
 from orchestration.release.publish import Published, publish
-from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS
+from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS, REPORT_SCHEMA
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import fit_to_return, is_left_behind, is_rolled_back, rollback
 from orchestration.release.signature import resign, settle_signatures, why_not_signed
@@ -43,6 +43,7 @@ __all__ = [
     "PUBLIC_EVIDENCE_BASE",
     "PUBLIC_SCHEMAS",
     "PUBLISHED_SCHEMAS",
+    "REPORT_SCHEMA",
     "Answer",
     "Candidate",
     "Outcome",
@@ -71,6 +72,7 @@ __all__ = [
     "open_edition",
     "open_readonly",
     "printed_counts",
+    "printed_presence",
     "publish",
     "read_verdict",
     "refresh_summary",

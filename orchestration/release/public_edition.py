@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pandas as pd
-
 from orchestration.disclosure import TOTAL, load_disclosure_policy
 from orchestration.release import added_tables
 from orchestration.release.content_hash import combined
@@ -80,35 +77,6 @@ tables:
 """
 
 
-def printed_counts(evidence_base: Path) -> pd.DataFrame:
-    """Every number of persons that a public edition prints, read from its file.
-
-    Columns: record_grain, period_id, population, origin_place_id, destination_place_id, person_count,
-    period_from, period_to; `*` is the total over an end.
-    """
-    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
-        return con.execute(_PRINTED).df()
-
-
-_PRINTED = f"""
-    with printed as (
-        select record_grain, period_id, 'all' as population, origin_place_id, destination_place_id,
-            person_count
-        from public.public_corridors
-        where person_count is not null
-        union all
-        select record_grain, period_id, 'all',
-            case when role = 'origin' then place_id else '{TOTAL}' end,
-            case when role = 'destination' then place_id else '{TOTAL}' end,
-            person_count
-        from public.public_ends
-    )
-
-    select printed.*, periods.period_from, periods.period_to
-    from printed
-    inner join public.public_periods as periods on printed.period_id = periods.period_id
-    order by all
-"""
 # What is printed and what is not, as one table with its totals: what a reader attacks.
 _COUNTS = f"""
     select record_grain, period_id, origin_place_id, destination_place_id,

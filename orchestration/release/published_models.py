@@ -10,7 +10,8 @@ from typing import Any
 from orchestration.errors import NjiaError
 
 # Of the partner edition, and of the public one.
-PUBLISHED_SCHEMAS = ("marts", "report", "quality", "meta")
+REPORT_SCHEMA = "report"
+PUBLISHED_SCHEMAS = ("marts", REPORT_SCHEMA, "quality", "meta")
 PUBLIC_SCHEMAS = ("public",)
 
 

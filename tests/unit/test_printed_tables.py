@@ -30,6 +30,7 @@ def told(counts: dict[tuple[str, str], int], grain: str = "case", period: str = 
             {
                 "movement_id": len(rows) + at, "partner": f"partner_{at % 4}", "record_grain": grain,
                 "period_id": period, "origin_place_id": origin, "destination_place_id": destination,
+                "origin_country_place_id": "KEN", "destination_country_place_id": "KEN", "is_child": False,
                 "person_count": 1, "record_count": 1,
             }
             for at in range(persons)
@@ -63,6 +64,16 @@ def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)
 
 
+def aggregates(**frames: pd.DataFrame) -> dict[str, pa.Table]:
+    """Tables of the work file by their names; those that are not given are empty."""
+    found = {}
+    for name, columns in disclosure.AGGREGATES.items():
+        empty = pd.DataFrame({column: pd.Series(dtype="object") for column in columns})
+        frame = frames.get(name.split(".")[1], empty)
+        found[name] = pa.Table.from_pandas(frame[[*columns]], preserve_index=False)
+    return found
+
+
 def disclose(
     settings: Settings,
     counts: pd.DataFrame,
@@ -70,32 +81,39 @@ def disclose(
     ledger: disclosure.Ledger = EMPTY,
     of_lines: pd.DataFrame | None = None,
     signed: Collection[str] = (),
+    edition: str = "public",
 ) -> tuple[dict[tuple[str, str], int], set[str]]:
-    """Printed cells by their ends, and the lines let through."""
-    frames = {
-        "intermediate.int_public_told": counts,
-        "intermediate.int_counted_persons": lines() if of_lines is None else of_lines,
-        "intermediate.int_periods": PERIODS,
-    }
-    disclosure.disclose(
-        settings,
-        {name: pa.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()},
-        as_of,
-        ledger,
-        signed,
-    )
-    cells = pq.read_table(settings.disclosed / "public_counts.parquet").to_pylist()
-    found = pq.read_table(settings.disclosed / "public_lines.parquet").to_pylist()
+    """Printed cells of all ages by their ends, and the lines let through."""
+    told_lines = lines() if of_lines is None else of_lines
+    given = aggregates(int_told=counts, int_counted_persons=told_lines, int_periods=PERIODS)
+    disclosure.disclose(settings, given, as_of, ledger, signed)
     return (
-        {(cell["origin_place_id"], cell["destination_place_id"]): cell["person_count"] for cell in cells},
-        {f"{line['counting_role']} {line['counting_id']}" for line in found},
+        {
+            (cell["origin_place_id"], cell["destination_place_id"]): cell["person_count"]
+            for cell in written(settings, "counts", edition)
+            if cell["population"] == "all"
+        },
+        {
+            f"{line['counting_role']} {line['counting_id']}"
+            for line in written(settings, "lines", edition)
+            if line["counting_table"] in ("hotspots", "corridors")
+        },
     )
+
+
+def written(settings: Settings, table: str, edition: str = "public") -> list[dict[str, object]]:
+    rows = pq.read_table(settings.disclosed / f"{table}.parquet").to_pylist()
+    return [row for row in rows if row["edition"] == edition]
+
+
+def read_back(settings: Settings, edition: str = "public") -> pd.DataFrame:
+    """The printed counts with the days of their periods, as the gate has them."""
+    cells = pd.DataFrame(written(settings, "counts", edition))
+    return cells.merge(PERIODS[["period_id", "period_from", "period_to"]], on="period_id")
 
 
 def noted(settings: Settings, name: str) -> disclosure.Ledger:
-    cells = pq.read_table(settings.disclosed / "public_counts.parquet").to_pandas()
-    days = PERIODS[["period_id", "period_from", "period_to"]]
-    printed = disclosure.printed_cells(cells.merge(days, on="period_id"))
+    printed = disclosure.printed_cells(read_back(settings))
     disclosure.append_to_ledger(settings.ledger, name, printed, datetime(2025, 7, 1, tzinfo=UTC))
     return disclosure.read_ledger(settings.ledger)
 
@@ -157,10 +175,9 @@ def test_another_name_for_the_same_days_brings_no_second_count(
 def test_grains_and_periods_are_systems_of_their_own(settings: Settings) -> None:
     both = pd.concat([told(LARGE), told(LARGE, "route_report", "round-2024")], ignore_index=True)
     disclose(settings, both)
-    cells = pq.read_table(settings.disclosed / "public_counts.parquet").to_pylist()
     totals = {
         (cell["record_grain"], cell["period_id"]): cell["person_count"]
-        for cell in cells
+        for cell in written(settings, "counts")
         if (cell["origin_place_id"], cell["destination_place_id"]) == ("*", "*")
     }
     assert totals == {("case", "2024"): 220, ("route_report", "round-2024"): 220}
@@ -210,15 +227,14 @@ def test_the_gate_finds_a_number_that_should_not_be_there(settings: Settings) ->
     small = told({**LARGE, ("KE001", "KE042"): 4, ("KE003", "KE047"): 30, ("KE003", "KE042"): 30})
     disclose(settings, small)
     policy = disclosure.load_disclosure_policy()
-    periods = disclosure.Periods.of(PERIODS, policy.public, LAG_PASSED)
-    cells = pq.read_table(settings.disclosed / "public_counts.parquet").to_pandas()
-    printed = cells.merge(PERIODS[["period_id", "period_from", "period_to"]], on="period_id")
+    printing = disclosure.printing_of("public", policy, PERIODS, LAG_PASSED, EMPTY)
+    printed = read_back(settings)
 
     def wrong(frame: pd.DataFrame) -> int:
-        return disclosure.wrong_cells(small, frame, policy, periods, EMPTY)
+        return disclosure.wrong_cells(small, frame, printing)
 
     def is_safe(frame: pd.DataFrame) -> bool:
-        return disclosure.audit_counts(small, frame, policy, periods, EMPTY).is_safe
+        return disclosure.audit_counts(small, frame, printing).is_safe
 
     assert wrong(printed) == 0 and is_safe(printed)
     too_small = printed.head(1).assign(origin_place_id="KE001", destination_place_id="KE042", person_count=4)
@@ -228,7 +244,9 @@ def test_the_gate_finds_a_number_that_should_not_be_there(settings: Settings) ->
     cover = printed.head(1).assign(origin_place_id="KE003", destination_place_id="KE042", person_count=30)
     more = printed.head(1).assign(origin_place_id="KE003", destination_place_id="KE047", person_count=30)
     rest = printed.head(1).assign(origin_place_id="KE001", destination_place_id="KE047", person_count=60)
-    leaky = pd.concat([printed, cover, more, rest]).drop_duplicates([*printed.columns[:4]])
+    leaky = pd.concat([printed, cover, more, rest]).drop_duplicates(
+        ["origin_place_id", "destination_place_id"]
+    )
     assert wrong(leaky) == 0 and not is_safe(leaky), "each may stand, together they give KE001>KE042 away"
 
 
@@ -240,7 +258,8 @@ def test_under_an_unsigned_policy_nothing_is_printed(
         {**row, "default": "11"} if row["name"] == "public_least_persons" else row for row in policy.rows
     )
     monkeypatch.setattr(
-        "orchestration.disclosure.public_tables.load_disclosure_policy", lambda: replace(policy, rows=changed)
+        "orchestration.disclosure.printed_tables.load_disclosure_policy",
+        lambda: replace(policy, rows=changed),
     )
     assert disclose(settings, told(LARGE)) == ({}, set())
     assert disclose(settings, told(LARGE), signed={policy.version})[0]["*", "*"] == 220
@@ -251,12 +270,9 @@ def test_nothing_told_gives_empty_tables(settings: Settings) -> None:
 
 
 def test_the_manifest_says_how_much_is_shown_and_not_why_a_cell_is_hidden(settings: Settings) -> None:
-    frames = {
-        "intermediate.int_public_told": told({**LARGE, ("KE001", "KE042"): 4}),
-        "intermediate.int_counted_persons": lines(),
-        "intermediate.int_periods": PERIODS,
-    }
-    tables = {name: pa.Table.from_pandas(frame, preserve_index=False) for name, frame in frames.items()}
+    tables = aggregates(
+        int_told=told({**LARGE, ("KE001", "KE042"): 4}), int_counted_persons=lines(), int_periods=PERIODS
+    )
     disclosed = disclosure.disclose(settings, tables, LAG_PASSED, EMPTY)
     assert "because" not in str(disclosed.told) and "complementary" not in str(disclosed.told["systems"])
     assert disclosed.told["systems"][0]["system"] == "case 2024-01-01..2024-12-31"

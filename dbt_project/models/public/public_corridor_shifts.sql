@@ -1,5 +1,5 @@
 -- One row per corridor, grain and pair of windows that was judged: its status and a band, no figure.
--- A corridor that is new or gone has a window of none, which is never told: so both windows must be printed.
+-- Of a corridor that is new or gone a window is nobody's, which is never told in public.
 with shifts as (
     {{ spoken_shifts('public') }}
 )

@@ -5,4 +5,7 @@
     'public_hotspots': ['period_id'],
     'public_corridor_shifts': ['baseline_window', 'current_window'],
     'public_regional_risk': ['period_id'],
+    'public_children': ['period_id'],
+    'public_coverage': ['period_id'],
+    'public_completeness': ['period_id'],
 }) }}

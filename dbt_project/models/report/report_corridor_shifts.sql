@@ -16,6 +16,6 @@ select
     case when tells_figures then ratio_low end as ratio_low,
     case when tells_figures then ratio_high end as ratio_high,
     evidence,
-    displaced_from,
+    {{ told_displaced('shifts') }} as displaced_from,
     reason
 from shifts

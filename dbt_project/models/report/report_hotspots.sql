@@ -1,4 +1,5 @@
--- One row per measured place, role, period and grain whose base is large enough: a label and a band, and figures where they give no count back.
+-- One row per measured place, role, period and grain whose base is large enough: a label and a band, and figures
+-- where they give no small count back.
 with hotspots as (
     {{ spoken_hotspots('partner') }}
 )

@@ -5,4 +5,7 @@
     'report_hotspots': ['period_id'],
     'report_corridor_shifts': ['baseline_window', 'current_window'],
     'report_regional_risk': ['period_id'],
+    'report_children': ['period_id'],
+    'report_coverage': ['period_id'],
+    'report_completeness': ['period_id'],
 }) }}

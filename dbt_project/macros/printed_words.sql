@@ -1,0 +1,107 @@
+{# Tables that print no number of persons: ways, codes, what is new, who watched, what is known. #}
+
+{% macro printed_routes(edition) -%}
+select
+    record_grain,
+    period_id,
+    origin_place_id,
+    value as via_place_id,
+    destination_place_id
+from {{ ref('stg_printed_presence') }}
+where edition = '{{ edition }}' and kind = 'via_place_id'
+{%- endmacro %}
+
+{% macro printed_corridor_codes(edition) -%}
+select
+    record_grain,
+    period_id,
+    origin_place_id,
+    destination_place_id,
+    kind as domain,
+    value as code
+from {{ ref('stg_printed_presence') }}
+where edition = '{{ edition }}' and kind <> 'via_place_id'
+{%- endmacro %}
+
+{% macro printed_codes(corridor_codes) -%}
+select
+    codes.domain,
+    codes.code,
+    codes.label
+from {{ ref('dim_code') }} as codes
+inner join (
+    select distinct
+        domain,
+        code
+    from {{ ref(corridor_codes) }}
+) as named
+    on codes.domain = named.domain and codes.code = named.code
+{%- endmacro %}
+
+{% macro printed_novelty(edition) -%}
+select
+    novelty.item_kind,
+    novelty.item,
+    novelty.role,
+    novelty.round,
+    novelty.record_grain,
+    novelty.place_id,
+    novelty.evidence_class
+from {{ ref('mart_novelty') }} as novelty
+inner join {{ ref('stg_printed_lines') }} as lines
+    on
+        lines.edition = '{{ edition }}'
+        and lines.counting_table = 'novelty'
+        and novelty.role = lines.counting_role
+        and novelty.item_kind || ':' || novelty.item = lines.counting_id
+        and 'round-' || novelty.round = lines.period_id
+        and novelty.record_grain = lines.record_grain
+{%- endmacro %}
+
+{# Every county of every period that is counted, watched or not. #}
+{% macro spoken_coverage(edition) -%}
+    select
+        places.place_id,
+        lines.period_id,
+        lines.record_grain,
+        coalesce(coverage.effort_months, 0) as effort_months,
+        coalesce(coverage.partner_count, 0) as partner_count
+    from {{ ref('stg_printed_lines') }} as lines
+    inner join {{ ref('dim_place') }} as places on places.kind = 'county'
+    left join {{ ref('mart_coverage') }} as coverage
+        on
+            places.place_id = coverage.place_id
+            and lines.period_id = coverage.period_id
+            and lines.record_grain = coverage.record_grain
+    where lines.edition = '{{ edition }}' and lines.counting_table = 'coverage'
+{%- endmacro %}
+
+{% macro spoken_completeness(edition) -%}
+    select
+        completeness.*,
+        lines.tells_figures
+    from {{ ref('mart_completeness') }} as completeness
+    inner join {{ ref('stg_printed_lines') }} as lines
+        on
+            lines.edition = '{{ edition }}'
+            and lines.counting_table = 'completeness'
+            and completeness.field = lines.counting_id
+            and completeness.period_id = lines.period_id
+            and completeness.record_grain = lines.record_grain
+{%- endmacro %}
+
+{% macro partners_band(partner_count) -%}
+    case
+        when {{ partner_count }} = 0 then 'none'
+        when {{ partner_count }} < 3 then 'one_or_two'
+        else 'three_or_more'
+    end
+{%- endmacro %}
+
+{% macro share_band(share) -%}
+    case
+        when {{ share }} < 0.5 then 'under_half'
+        when {{ share }} <= 0.9 then 'half_to_nine_tenths'
+        else 'over_nine_tenths'
+    end
+{%- endmacro %}

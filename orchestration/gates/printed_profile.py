@@ -1,0 +1,91 @@
+"""What is measured of a candidate's printed tables: both editions' files are read back, held against what was
+counted and what the policy lets through, and attacked together, knowing the counts.
+
+What does not belong here: what may be printed, and the attack itself (`disclosure`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration import disclosure
+from orchestration.gates.earlier_checks import published_tables
+from orchestration.gates.printed_words import words_not_let_through
+from orchestration.release import (
+    EVIDENCE_BASE,
+    PUBLIC_EVIDENCE_BASE,
+    PUBLIC_SCHEMAS,
+    REPORT_SCHEMA,
+    printed_counts,
+    printed_presence,
+)
+from orchestration.settings import Settings
+from orchestration.warehouse import read_tables
+
+MEASURES = (
+    "public_tables_missing", "public_waits_for_signature", "public_cells_open",
+    "public_cells_not_let_through", "public_small_changes", "report_cells_open",
+    "report_cells_not_let_through",
+)  # fmt: skip
+_FILES = {"public": PUBLIC_EVIDENCE_BASE, "partner": EVIDENCE_BASE}
+_SCHEMAS = {"public": PUBLIC_SCHEMAS[0], "partner": REPORT_SCHEMA}
+
+
+def printed_measures(
+    settings: Settings, candidate: Path, as_of: date, manifest: Mapping[str, Any]
+) -> dict[str, float | None]:
+    """Numbers of `MEASURES`; all None where the project publishes no printed table.
+
+    `…_cells_open`: hidden cells that a reader, or a partner, narrows down too far, and systems that
+    contradict themselves; readers of the report have the public edition as well. `…_cells_not_let_through`:
+    printed cells that are not as counted, too small by themselves, or not as first printed; rows and figures
+    that the policy does not let through; and further columns of numbers. `public_small_changes`: cells that
+    differ by too few from what was ever printed of them.
+    """
+    expected = published_tables(settings, PUBLIC_SCHEMAS)
+    if not expected:
+        return dict.fromkeys(MEASURES)
+    missing = expected - _tables(candidate / PUBLIC_EVIDENCE_BASE)
+    if missing:
+        return dict.fromkeys(MEASURES) | {"public_tables_missing": float(len(missing))}
+    policy = disclosure.load_disclosure_policy()
+    ledger = disclosure.read_ledger(settings.ledger)
+    tables = read_tables(settings, disclosure.AGGREGATES)
+    frames = {name.split(".")[1]: table.to_pandas() for name, table in tables.items()}
+    waits = bool(manifest["disclosure"].get("waits_for_signature"))
+    public_cells = disclosure.printed_cells(printed_counts(candidate / PUBLIC_EVIDENCE_BASE, "public"))
+    found: dict[str, float | None] = {
+        "public_tables_missing": 0.0,
+        "public_waits_for_signature": float(waits),
+        "public_small_changes": float(
+            len(disclosure.small_changes(public_cells, ledger.printed, policy.public.least_persons))
+        ),
+    }
+    for edition, schema in _SCHEMAS.items():
+        file = candidate / _FILES[edition]
+        if not published_tables(settings, (schema,)):
+            continue
+        printing = disclosure.printing_of(edition, policy, frames["int_periods"], as_of, ledger, public_cells)
+        counts, presence = printed_counts(file, schema), printed_presence(file, schema)
+        attacked = disclosure.audit_counts(frames["int_told"], counts, printing)
+        wrong = disclosure.wrong_cells(frames["int_told"], counts, printing)
+        words = disclosure.words_of(frames, printing, counts.assign(edition=edition))
+        unasked = words_not_let_through(file, candidate / EVIDENCE_BASE, schema, words, presence)
+        found |= {
+            f"{schema}_cells_open": float((~attacked.cells["passed"]).sum() + len(attacked.contradictions)),
+            f"{schema}_cells_not_let_through": float(wrong + unasked),
+        }
+    return dict.fromkeys(MEASURES) | found
+
+
+def _tables(evidence_base: Path) -> set[str]:
+    if not evidence_base.is_file():
+        return set()
+    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
+        rows = con.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+    return {name for (name,) in rows}

@@ -1,0 +1,64 @@
+"""What an edition prints, read back from its evidence base: numbers of persons, and what has none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from orchestration.disclosure import TOTAL
+
+
+def printed_counts(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
+    """Every number of persons in the printed tables of a schema (`public` or `report`).
+
+    Columns: record_grain, period_id, population, origin_place_id, destination_place_id, person_count,
+    period_from, period_to; `*` is the total over an end.
+    """
+    return _asked(evidence_base, _COUNTS, schema)
+
+
+def printed_presence(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
+    """Every way and code told of a corridor: record_grain, period_id, origin_place_id, destination_place_id,
+    kind, value, period_from, period_to.
+    """
+    return _asked(evidence_base, _PRESENCE, schema)
+
+
+def _asked(evidence_base: Path, select: str, schema: str) -> pd.DataFrame:
+    sql = f"""
+        with printed as ({select.format(schema=schema)})
+
+        select printed.*, periods.period_from, periods.period_to
+        from printed
+        inner join {schema}.{schema}_periods as periods on printed.period_id = periods.period_id
+        order by all
+    """
+    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
+        return con.execute(sql).df()
+
+
+_ENDS = f"""
+    case when role = 'origin' then place_id else '{TOTAL}' end as origin_place_id,
+    case when role = 'destination' then place_id else '{TOTAL}' end as destination_place_id
+"""
+_COUNTS = f"""
+    select record_grain, period_id, 'all' as population, origin_place_id, destination_place_id, person_count
+    from {{schema}}.{{schema}}_corridors
+    where person_count is not null
+    union all
+    select record_grain, period_id, 'all', {_ENDS}, person_count
+    from {{schema}}.{{schema}}_ends
+    union all
+    select record_grain, period_id, 'children', {_ENDS}, person_count
+    from {{schema}}.{{schema}}_children
+"""
+_PRESENCE = """
+    select record_grain, period_id, origin_place_id, destination_place_id, 'via_place_id' as kind,
+        via_place_id as value
+    from {schema}.{schema}_routes
+    union all
+    select record_grain, period_id, origin_place_id, destination_place_id, domain, code
+    from {schema}.{schema}_corridor_codes
+"""

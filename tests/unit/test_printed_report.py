@@ -1,0 +1,214 @@
+"""What the partner edition prints, beside what the public one does: twelve months, k of its own, children."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration import disclosure
+from orchestration.settings import Settings
+from tests.unit.release_world import settings_in
+from tests.unit.test_printed_tables import (
+    EMPTY,
+    LARGE,
+    LAST_DAY,
+    PERIODS,
+    disclose,
+    lines,
+    noted,
+    read_back,
+    told,
+    written,
+)
+
+POLICY = disclosure.load_disclosure_policy()
+K = POLICY.partner.least_persons
+WINDOW, SAME_YEAR = "2024-Q4-12m", "2024"
+LATER = date(2025, 7, 1)
+Cells = dict[tuple[str, str], int]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_in(tmp_path)
+
+
+def both(counts: Cells) -> pd.DataFrame:
+    """The same cases in the public edition's year and in the partner edition's twelve months."""
+    rows = told(counts)
+    return pd.concat([rows, rows.assign(period_id=WINDOW)], ignore_index=True)
+
+
+def of_partners(ledger: disclosure.Ledger, public: dict[str, int] | None = None) -> disclosure.Printing:
+    cells = {f"case 2024-01-01..2024-12-31: {place}": value for place, value in (public or {}).items()}
+    return disclosure.printing_of("partner", POLICY, PERIODS, LATER, ledger, cells)
+
+
+def test_persons_are_counted_by_twelve_months_that_do_not_overlap(settings: Settings) -> None:
+    rows = [told(LARGE, period=period) for period in ("2024", WINDOW, "2024-Q2-12m")]
+    printed, _ = disclose(settings, pd.concat(rows, ignore_index=True), LATER, edition="partner")
+    assert printed["*", "*"] == sum(LARGE.values())
+    assert {cell["period_id"] for cell in written(settings, "counts", "partner")} == {WINDOW}
+
+
+def test_members_see_smaller_counts_of_two_partners_a_month_after(settings: Settings) -> None:
+    small = {**LARGE, ("KE001", "KE042"): K + 1}
+    printed, _ = disclose(settings, told(small, period=WINDOW), date(2025, 1, 30), edition="partner")
+    assert printed["KE001", "KE042"] == K + 1
+    assert disclose(settings, told(small, period=WINDOW), date(2025, 1, 29), edition="partner")[0] == {}
+    few = {**LARGE, ("KE001", "KE042"): K - 1}
+    hidden, _ = disclose(settings, told(few, period=WINDOW), LATER, edition="partner")
+    assert ("KE001", "KE042") not in hidden
+
+
+def test_a_new_release_counts_anew(settings: Settings) -> None:
+    ledger = noted_after(settings, both(LARGE))
+    more = {**LARGE, ("KE001", "KE047"): 80}
+    assert disclose(settings, both(more), LATER, ledger, edition="partner")[0]["KE001", "KE047"] == 80
+    assert disclose(settings, both(more), LATER, ledger)[0]["KE001", "KE047"] == 60, (
+        "the public one is frozen"
+    )
+
+
+@pytest.mark.parametrize(("now", "printed"), [(60, 60), (63, 60), (60 + K, 60 + K), (60 - K + 1, 60)])
+def test_beside_the_public_edition_a_report_tells_no_difference_of_a_few(
+    settings: Settings, now: int, printed: int
+) -> None:
+    ledger = noted_after(settings, both(LARGE))
+    changed = both({**LARGE, ("KE001", "KE047"): now})
+    assert disclose(settings, changed, LATER, ledger, edition="partner")[0]["KE001", "KE047"] == printed
+    printing = of_partners(ledger)
+    cells = read_back(settings, "partner")
+    assert disclosure.wrong_cells(changed, cells, printing) == 0
+    assert disclosure.audit_counts(changed, cells, printing).is_safe
+    if now != printed:
+        is_cell = (cells["origin_place_id"] == "KE001") & (cells["destination_place_id"] == "KE047")
+        leaky = cells.assign(person_count=cells["person_count"].mask(is_cell, now))
+        assert disclosure.wrong_cells(changed, leaky, printing) == 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_has_both_editions_works_out_no_hidden_cell(settings: Settings, seed: int) -> None:
+    """Random worlds, printed for the public once; records come and go; the report is printed from what is."""
+    chance = np.random.default_rng(seed)
+    starts, ends = [f"KE{one:03}" for one in range(1, 7)], ["KE047", "KE042", "ARE", "SAU"]
+    world = {(start, end): int(chance.geometric(0.08)) - 1 for start in starts for end in ends}
+    ledger = noted_after(settings, both(world))
+    later = {cell: max(0, persons + int(chance.integers(-3, 9))) for cell, persons in world.items()}
+    now = both(later)
+    disclose(settings, now, LATER, ledger, edition="partner")
+    cells, printing = read_back(settings, "partner"), of_partners(ledger)
+    assert disclosure.wrong_cells(now, cells, printing) == 0
+    found = disclosure.audit_counts(now, cells, printing)
+    assert found.is_safe, found.cells
+    assert found.hidden > 0
+
+
+def test_the_joint_attack_finds_what_two_editions_give_away_together(settings: Settings) -> None:
+    """The public edition prints a row's total and all parts but one; a report that prints that row's other
+    hidden part tells the rest."""
+    world = {**LARGE, ("KE001", "KE042"): 4, ("KE003", "KE047"): 30, ("KE003", "KE042"): 30}
+    now = both(world)
+    public = {"origin_place_id=KE001": 64, "origin_place_id=KE003": 60}
+    printing = of_partners(EMPTY, public)
+    days = {
+        "record_grain": "case", "period_id": WINDOW, "population": "all",
+        "period_from": date(2024, 1, 1), "period_to": LAST_DAY,
+    }  # fmt: skip
+    report = pd.DataFrame(
+        [{**days, "origin_place_id": "KE001", "destination_place_id": "KE047", "person_count": 60}]
+    )
+    alone = disclosure.printing_of("partner", POLICY, PERIODS, LATER, EMPTY)
+    assert disclosure.audit_counts(now, report, alone).is_safe
+    assert not disclosure.audit_counts(now, report, printing).is_safe
+
+
+def children_of(world: Cells, young: Cells) -> pd.DataFrame:
+    rows = told(world, period=WINDOW)
+    rows["number"] = rows.groupby(["origin_place_id", "destination_place_id"]).cumcount()
+    limit = [young.get((row.origin_place_id, row.destination_place_id), 0) for row in rows.itertuples()]
+    return rows.assign(is_child=rows["number"] < limit).drop(columns="number")
+
+
+def test_children_are_told_by_their_ends_and_never_what_few_others_are_left(settings: Settings) -> None:
+    young = {("KE001", "KE047"): 30, ("KE040", "KE042"): 67, ("KE001", "KE042"): 20, ("KE040", "KE047"): 20}
+    disclose(settings, children_of(LARGE, young), LATER, edition="partner")
+    cells = {
+        (cell["population"], cell["origin_place_id"], cell["destination_place_id"]): int(
+            str(cell["person_count"])
+        )
+        for cell in written(settings, "counts", "partner")
+    }
+    assert cells["children", "KE001", "*"] == 50
+    for place in ("KE001", "KE040"):
+        left = cells.get(("all", place, "*"), 0) - cells.get(("children", place, "*"), 0)
+        assert left >= K or ("children", place, "*") not in cells
+    assert not any(population == "others" for population, *_ in cells)
+    few_others = {
+        ("KE001", "KE047"): 58,
+        ("KE001", "KE042"): 49,
+        ("KE040", "KE042"): 35,
+        ("KE040", "KE047"): 20,
+    }
+    disclose(settings, children_of(LARGE, few_others), LATER, edition="partner")
+    shown = {
+        (cell["population"], cell["origin_place_id"], cell["destination_place_id"])
+        for cell in written(settings, "counts", "partner")
+    }
+    assert ("all", "KE001", "*") not in shown or ("children", "KE001", "*") not in shown
+
+
+def test_the_public_is_told_nothing_of_children_apart(settings: Settings) -> None:
+    rows = children_of(LARGE, {("KE001", "KE047"): 30}).assign(period_id=SAME_YEAR)
+    disclose(settings, rows, LATER)
+    assert {cell["population"] for cell in written(settings, "counts")} == {"all"}
+
+
+@pytest.mark.parametrize(("persons", "figures"), [(100, True), (98, False), (100 - K, True)])
+def test_a_figure_stands_only_where_what_it_leaves_of_the_printed_count_is_enough(
+    settings: Settings, persons: int, figures: bool
+) -> None:
+    """100 persons ended their journey in Nairobi; so many of them were exploited there."""
+    of_lines = lines(("hotspots", "exploitation", "KE047", persons, 4, 30, 20), period=WINDOW)
+    disclose(settings, told(LARGE, period=WINDOW), LATER, of_lines=of_lines, edition="partner")
+    (line,) = [one for one in written(settings, "lines", "partner") if one["counting_table"] == "hotspots"]
+    assert line["tells_figures"] == figures
+
+
+def test_no_figure_of_days_that_overlap_with_what_is_counted(settings: Settings) -> None:
+    of_lines = lines(("hotspots", "transit", "KE040", 30, 4, 10, 8), period="2024-Q2-12m")
+    _, found = disclose(settings, told(LARGE, period=WINDOW), LATER, of_lines=of_lines, edition="partner")
+    assert found == set()
+
+
+def test_ten_releases_with_records_added_betray_nobody(settings: Settings) -> None:
+    """Each release the public has all earlier ones: no cell changed by a few, and what is printed now, with
+    every value ever printed, still hides every small cell of the time of printing."""
+    chance = np.random.default_rng(11)
+    world: Cells = {**LARGE, ("KE003", "KE047"): 14, ("KE003", "KE042"): 3, ("KE002", "KE042"): 12}
+    ledger, first = EMPTY, None
+    for number in range(10):
+        rows = told(world)
+        printed, _ = disclose(settings, rows, LATER, ledger)
+        cells = disclosure.printed_cells(read_back(settings))
+        assert disclosure.small_changes(cells, ledger.printed, POLICY.public.least_persons) == []
+        if first is None:
+            first = printed
+            printing = disclosure.printing_of("public", POLICY, PERIODS, LATER, EMPTY)
+            assert disclosure.audit_counts(rows, read_back(settings), printing).is_safe
+        assert printed == first
+        disclosure.append_to_ledger(settings.ledger, f"r{number}", cells, datetime(2025, 7, 1, tzinfo=UTC))
+        ledger = disclosure.read_ledger(settings.ledger)
+        grown = sorted(world)[int(chance.integers(len(world)))]
+        world[grown] += int(chance.integers(1, 12))
+        world[f"KE{number + 10:03}", "KE047"] = int(chance.integers(1, 30))
+    assert all(len(values) == 1 for values in ledger.printed.values())
+
+
+def noted_after(settings: Settings, rows: pd.DataFrame) -> disclosure.Ledger:
+    disclose(settings, rows, LATER)
+    return noted(settings, "first")
