@@ -65,7 +65,7 @@ def test_the_rows_behind_a_printed_number_give_it(
     for key in keys_of(samples, edition, f"{schema}.{schema}_{table}", table):
         found = trace(samples, f"{schema}.{schema}_{table}", *key)
         assert (found.published.edition, found.agrees) == (edition, True), (key, found)
-        assert found.rows or not found.published.counts
+        assert found.rows or table == "corridors", (key, "a cell not shown may be empty, nothing else")
 
 
 def test_the_rows_are_those_of_the_partners_files(published_world: EvidenceBase) -> None:
