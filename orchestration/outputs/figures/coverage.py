@@ -18,10 +18,11 @@ BLOCKS, MOST_PERIODS = 3, 5
 
 
 def draw_coverage(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
-    periods = printed.series("coverage", MOST_PERIODS)
+    grain = next(iter(printed.grains("coverage")), None)
+    periods = printed.series("coverage", MOST_PERIODS, record_grain=grain)
     told = {
         (row["place_id"], row["period_id"]): row
-        for row in printed.rows("coverage", period_id=periods)
+        for row in printed.rows("coverage", record_grain=grain, period_id=periods)
         if printed.kind(row["place_id"]) == "county"
     }
     counties = sorted({place for place, _ in told}, key=printed.place)
