@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
+import duckdb
 import pandas as pd
 
 from orchestration.errors import NjiaError
@@ -100,33 +100,69 @@ def _counted(
     )
     # The persons of a movement stand in the first of its rows only.
     rows["own"] = rows["persons"].where(~rows.duplicated("movement_id"), 0)
-    cells, of_partners = [], []
-    for is_kept in product((True, False), repeat=len(dimensions)):
-        if not (margins or all(is_kept)):
-            continue
-        told_of = rows.assign(
-            **{one: TOTAL for one, kept in zip(dimensions, is_kept, strict=True) if not kept}
-        )
-        partner = told_of.groupby([*dimensions, "partner"], as_index=False).agg(persons=("persons", "sum"))
-        largest = partner.sort_values("persons", ascending=False).groupby([*dimensions])["persons"]
-        counted = told_of.groupby([*dimensions]).agg(
-            persons=("own", "sum"), records=("records", "sum"), partners=("partner", "nunique")
-        )
-        counted["top1"] = largest.nth(0).set_axis(_keys(partner, dimensions, largest.nth(0).index))
-        counted["top2"] = largest.nth(1).set_axis(_keys(partner, dimensions, largest.nth(1).index))
-        cells.append(counted.fillna({"top2": 0}).astype("int64").reset_index())
-        of_partners.append(partner)
+    names = ", ".join(f'"{one}"' for one in dimensions)
+    words = {
+        "names": names,
+        "kept": ", ".join(f'coalesce("{one}", \'{TOTAL}\') as "{one}"' for one in dimensions),
+        "groups": f"cube ({names})" if margins else names,
+        "pattern": f"grouping({names})",
+    }
+    with duckdb.connect(config={"threads": 1}) as con:
+        con.register("told", rows)
+        of_partners = con.execute(_OF_PARTNERS.format(**words)).df().astype(dict.fromkeys(dimensions, "str"))
+        con.register("of_partners", of_partners)
+        cells = con.execute(_CELLS.format(**words)).df().astype(dict.fromkeys(dimensions, "str"))
     return CountTable(
         name=name,
         dimensions=dimensions,
-        cells=pd.concat(cells, ignore_index=True),
+        cells=cells,
         levels={one: levels[column] for one, column in columns.items() if column in levels},
-        of_partners=pd.concat(of_partners, ignore_index=True),
+        of_partners=of_partners.drop(columns="pattern"),
         coarser=coarser,
         **others,  # type: ignore[arg-type]
     )
 
 
-def _keys(partner: pd.DataFrame, dimensions: Sequence[str], rows: pd.Index) -> pd.Index:
-    found = partner.loc[rows, [*dimensions]]
-    return pd.MultiIndex.from_frame(found) if len(dimensions) > 1 else pd.Index(found.iloc[:, 0])
+# A value of a total is null in a cube, and in no row. `pattern` puts the finest cells first.
+_OF_PARTNERS = """
+    select
+        {pattern} as pattern,
+        {kept},
+        cast(partner as varchar) as partner,
+        cast(sum(persons) as bigint) as persons
+    from told
+    group by {groups}, partner
+    order by all
+"""
+_CELLS = """
+    with counted as (
+        select
+            {pattern} as pattern,
+            {kept},
+            cast(sum(own) as bigint) as persons,
+            cast(sum(records) as bigint) as records
+        from told
+        group by {groups}
+        having count(*) > 0
+    ),
+
+    ranked as (
+        select *, row_number() over (partition by {names} order by persons desc, partner) as size_rank
+        from of_partners
+    ),
+
+    largest as (
+        select
+            {names},
+            count(*) as partners,
+            max(case when size_rank = 1 then persons else 0 end) as top1,
+            max(case when size_rank = 2 then persons else 0 end) as top2
+        from ranked
+        group by {names}
+    )
+
+    select {names}, persons, records, partners, top1, top2
+    from counted
+    inner join largest using ({names})
+    order by pattern, {names}
+"""
