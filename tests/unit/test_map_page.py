@@ -166,9 +166,9 @@ def test_every_word_that_page_and_scripts_ask_for_is_said_in_both_languages(page
     asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["partner"]))
     for name in SCRIPTS:
         script = (HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8")
-        asked |= set(re.findall(r'\bsay\("([^"]+)"', script))
-        asked |= {f"column.{column}" for column in re.findall(r'[cC]olumn(?:Of)?\("(\w+)"', script)}
-        asked |= set(re.findall(r'word: "([^"]+)"', script))
+        asked |= set(re.findall(r'\bsay\(\s*"([^"]+)"', script))
+        asked |= {f"column.{column}" for column in re.findall(r'[cC]olumn(?:Of)?\(\s*"(\w+)"', script)}
+        asked |= set(re.findall(r'\bword: "([^"]+)"', script))
     views = re.findall(
         r'^  id: "(\w+)"', "\n".join(path.read_text() for path in (HERE / "scripts").glob("*.js")), re.M
     )
