@@ -25,7 +25,7 @@ from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, ProtectedTable
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
-from orchestration.disclosure.uniqueness import Uniqueness, uniqueness, uniqueness_of_file
+from orchestration.disclosure.uniqueness import Uniqueness, uniqueness
 
 __all__ = [
     "AGGREGATES",
@@ -59,7 +59,6 @@ __all__ = [
     "small_changes",
     "tabulate",
     "uniqueness",
-    "uniqueness_of_file",
     "words_of",
     "wrong_cells",
 ]

@@ -25,8 +25,10 @@ def is_safe_beside(
     `printed`: cells of one system by both ends; `places`: all that the system counts, by end. The reader
     knows no counts here, so that a system can be asked about whose counts have changed since.
     """
-    before = _narrow(printed, (), places, k)
-    after = _narrow(printed, zeros, places, k)
+    # Whoever does not know the zeros does not know either that nothing hides there.
+    known = {end: places[end] | {cell[at] for cell in zeros} for at, end in enumerate(ENDS)}
+    before = _narrow(printed, (), known, k)
+    after = _narrow(printed, zeros, known, k)
     return before is not None and after is not None and after <= before
 
 

@@ -30,10 +30,8 @@ class EditionPolicy:
     least_persons: int
     least_records: int
     least_partners: int
-    least_partners_with_consent: int
     dominance_percent: float
     attribute_share: float
-    least_share_printed: float
     lag_days: int
     finest_place: str
     finest_period: str
@@ -123,10 +121,8 @@ def load_disclosure_policy(seed: Path = DISCLOSURE_POLICY_SEED) -> DisclosurePol
             least_persons=read.whole(f"{name}_least_persons", 2),
             least_records=read.whole(f"{name}_least_records", 1),
             least_partners=read.whole(f"{name}_least_partners", 1),
-            least_partners_with_consent=read.whole(f"{name}_least_partners_with_consent", 1),
             dominance_percent=read.number(f"{name}_dominance_percent", 0, 100),
             attribute_share=read.number(f"{name}_attribute_share", 0.5, 1),
-            least_share_printed=read.number(f"{name}_least_share_printed", 0, 1),
             lag_days=read.whole(f"{name}_lag_days", 0),
             finest_place=read.one_of(f"{name}_finest_place", places),
             finest_period=read.one_of(f"{name}_finest_period", periods),

@@ -137,11 +137,7 @@ class _Universe:
             if failing:
                 self._roll_up(self._worst(now, failing))
                 continue
-            found = self._told(now)
-            if name := self._too_empty():
-                self._roll_up(name)
-                continue
-            return found, self.report
+            return self._told(now), self.report
         found = [_left_out(self.name, asked) for asked in self.asked.values()]
         self.report.count(found)
         return found, self.report
@@ -277,16 +273,6 @@ class _Universe:
             if table is not None
         }
         return max(sorted(counts), key=lambda name: counts[name])
-
-    def _too_empty(self) -> str | None:
-        """The table that prints the smallest part of its persons, too small a one, and can be rolled up."""
-        shares = {
-            name: told["share_of_persons_printed"]
-            for name, told in sorted(self.report.tables.items())
-            if (table := self.active[name]) and table.coarser and told["share_of_persons_printed"] is not None
-        }
-        smallest = min(shares, key=lambda name: shares[name], default=None)
-        return smallest if smallest and shares[smallest] < self.rules.least_share_printed else None
 
     def _roll_up(self, name: str) -> None:
         before = self.active[name]

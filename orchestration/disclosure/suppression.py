@@ -27,28 +27,19 @@ def primary(cells: pd.DataFrame, policy: EditionPolicy) -> Reasons:
     """The reason each cell is hidden for itself, `PRINTED` if none: too few persons, records or partners, or
     one partner so large that the second largest estimates it (p % rule: N - x1 - x2 must be p % of x1).
 
-    `cells`: the columns of `CountTable.cells`; empty cells NaN. With written consent two partners may stand
-    alone: they know each other's count anyway, so that the p % rule says nothing more.
+    `cells`: the columns of `CountTable.cells`; empty cells NaN.
     """
     persons, records, partners, top1, top2 = (
         cells[one].fillna(0).to_numpy(dtype=float)
         for one in ("persons", "records", "partners", "top1", "top2")
     )
-    consented = (
-        cells["consented"].eq(True).to_numpy(dtype=bool)
-        if "consented" in cells
-        else np.zeros(len(cells), bool)
-    )
-    least = np.where(consented, policy.least_partners_with_consent, policy.least_partners)
-    rest = persons - top1 - top2
-    is_alone = consented & (partners <= policy.least_partners_with_consent)
-    dominated = (policy.dominance_percent > 0) & ~is_alone & (rest < policy.dominance_percent / 100 * top1)
+    dominated = persons - top1 - top2 < policy.dominance_percent / 100 * top1
     return np.select(
         [
             persons < policy.least_persons,
             records < policy.least_records,
-            partners < least,
-            dominated,
+            partners < policy.least_partners,
+            (policy.dominance_percent > 0) & dominated,
         ],
         [PERSONS, RECORDS, PARTNERS, DOMINANCE],
         PRINTED,

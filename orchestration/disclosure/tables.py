@@ -25,8 +25,7 @@ Groups = Mapping[str, Mapping[str, Iterable[str]]]
 @dataclass(frozen=True)
 class CountTable:
     """`cells`: one row a cell, the dimensions as text, then `COUNTS` as whole numbers: persons, records, how
-    many partners, and the persons of the largest and second largest of them; `consented` (true or false)
-    where the partners of a cell agreed in writing to be shown together. A cell that is not there is an
+    many partners, and the persons of the largest and second largest of them. A cell that is not there is an
     empty one.
 
     `attributes`: dimensions that tell something new of a person whose other values are known; all if None.

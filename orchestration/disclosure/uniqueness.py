@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow.parquet as pq
 
-from orchestration.disclosure.policy import DisclosurePolicy
 from orchestration.errors import NjiaError
 
 _UNKNOWN = "unknown"
@@ -63,11 +60,3 @@ def uniqueness(records: pd.DataFrame, quasi_identifiers: Sequence[str], least_cl
         },
         quasi_identifiers=tuple(quasi_identifiers),
     )
-
-
-def uniqueness_of_file(parquet: Path, policy: DisclosurePolicy) -> Uniqueness:
-    """Uniqueness of a Parquet file of microdata on the policy's quasi-identifiers."""
-    columns = list(policy.microdata_quasi_identifiers)
-    present = set(pq.read_schema(parquet).names)
-    table = pq.read_table(parquet, columns=[one for one in columns if one in present])
-    return uniqueness(table.to_pandas(), columns, policy.microdata_least_class)

@@ -68,6 +68,7 @@ RELEASE = pa.schema(
         ("versions", pa.string()),
         ("key_ids", pa.string()),
         ("boundaries", pa.string()),
+        ("microdata", pa.string()),
     ]
 )
 
@@ -144,6 +145,9 @@ RELEASE_TABLE = PublishedTable(
         "key_ids": "Short ids of the keys in use (JSON); never the keys.",
         "boundaries": "Name, licence and SHA-256 of the county boundaries that maps of this release are "
         "drawn with, whether they are generalised, and warnings about them (JSON). None is authoritative.",
+        "microdata": "How easily records of the partner edition are singled out by what somebody may know "
+        "(quasi_identifiers): parts, to a hundredth, that are unique or in classes of fewer than least_class "
+        "(JSON).",
     },
     ("release_id",),
 )
@@ -221,8 +225,18 @@ def release(manifest: Mapping[str, Any]) -> pa.Table:
         "versions": json.dumps(manifest["versions"], sort_keys=True),
         "key_ids": json.dumps(manifest["key_ids"], sort_keys=True),
         "boundaries": json.dumps(manifest.get("boundaries", {}), sort_keys=True),
+        "microdata": json.dumps(_singled_out(manifest.get("microdata", {})), sort_keys=True),
     }
     return pa.Table.from_pylist([row], schema=RELEASE)
+
+
+def _singled_out(microdata: Mapping[str, Any]) -> dict[str, Any]:
+    """Shares without counts: the public edition says it too."""
+    told = ("least_class", "quasi_identifiers", "not_measured")
+    shares = ("unique_share", "at_risk_share")
+    return {name: round(microdata[name], 2) for name in shares if name in microdata} | {
+        name: microdata[name] for name in told if name in microdata
+    }
 
 
 def policy(disclosure: Mapping[str, Any]) -> pa.Table:

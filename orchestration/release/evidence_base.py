@@ -122,6 +122,11 @@ class EvidenceBase:
         ordered = f"select * from {_target(found)} order by {self._order(found)}"
         return self._con.execute(ordered).to_arrow_table().to_pylist()
 
+    def columns(self, table: str, wanted: Iterable[str]) -> pa.Table:
+        """Some columns of a table that was written, in no order."""
+        listed = ", ".join(quoted(name) for name in wanted)
+        return self._con.execute(f"select {listed} from release.{table}").to_arrow_table()
+
     def counts(self, table: str, column: str) -> dict[str, int]:
         """Rows of a table by the values of one column; nothing where there is no such table."""
         if column not in self.types.get(table, {}):

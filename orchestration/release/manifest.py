@@ -11,7 +11,11 @@ MANIFEST = "manifest.json"
 VERDICT = "verdict.json"
 SIGNATURE, ERASURE_SIGNATURE = "manifest.sig", "erasure.sig"
 NEXT = ".next"  # behind the name of a signature by a key that is not in force yet, see `rotation`
-NOT_HASHED = {MANIFEST, VERDICT, SIGNATURE, SIGNATURE + NEXT}
+PUBLIC = "public"  # the folder that may be published alone; it has a manifest and a signature of its own
+NOT_HASHED = {
+    MANIFEST, VERDICT, SIGNATURE, SIGNATURE + NEXT,
+    f"{PUBLIC}/{SIGNATURE}", f"{PUBLIC}/{SIGNATURE}{NEXT}",
+}  # fmt: skip
 SCHEMA_VERSION = 1
 ROW_SUMS = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
 # What of an extract is printed: never the partner's name or the name of its file.

@@ -5,15 +5,17 @@ What does not belong here: what may be printed (`disclosure`), and attacking it 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from orchestration.disclosure import TOTAL, load_disclosure_policy
+from orchestration.durable import write_json
 from orchestration.release import added_tables
 from orchestration.release.content_hash import combined
 from orchestration.release.current import PUBLIC_EVIDENCE_BASE
 from orchestration.release.evidence_base import EvidenceBase
+from orchestration.release.manifest import MANIFEST, PUBLIC, hash_files
 from orchestration.release.published_models import PUBLIC_SCHEMAS, read_published_models
 from orchestration.settings import Settings
 
@@ -55,6 +57,35 @@ def write_public_edition(
         )
         (folder / "public" / MARGINS_FILE).write_text(_margins(), encoding="utf-8")
         return {"content_hash": told["content_hash"], "tables": base.hashes()}
+
+
+def write_public_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Write `public/manifest.json`: what is needed to tell which release these files are of and that they are
+    whole. It goes where the public edition goes, so it names no partner and counts nobody.
+    """
+    public = folder / PUBLIC
+    if not public.is_dir():
+        return
+    policy = manifest["disclosure"]["policy"]
+    told = {
+        "schema_version": manifest["schema_version"],
+        "edition": "public",
+        "release_id": manifest["release_id"],
+        "as_of": manifest["as_of"],
+        "content_hash": manifest["public"]["content_hash"],
+        "policy": {"version": policy["version"], "rows": _of_public(policy["rows"])},
+        "files": {
+            path: {"sha256": digest, "bytes": (public / path).stat().st_size}
+            for path, digest in hash_files(public).items()
+        },
+    }
+    write_json(public / MANIFEST, told)
+
+
+def _of_public(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    return [
+        {"name": row["name"], "value": row["value"]} for row in rows if not row["name"].startswith("partner_")
+    ]
 
 
 def _margins() -> str:

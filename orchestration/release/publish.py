@@ -24,7 +24,7 @@ from orchestration.release.identity import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT
 from orchestration.release.printed import printed_counts, printed_presence
 from orchestration.release.rollback import is_left_behind
-from orchestration.release.signature import sign
+from orchestration.release.signature import manifests_of, sign
 from orchestration.release.verdict import (
     keep_verdict,
     last_verdict,
@@ -90,7 +90,8 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
         manifest["disclosure"] |= _note_in_ledger(settings, folder, manifest["release_id"], now)
         write_json(folder / MANIFEST, manifest)
-        sign(folder, MANIFEST, (folder / MANIFEST).read_bytes(), key)
+        for signed in manifests_of(folder):
+            sign(signed.parent, MANIFEST, signed.read_bytes(), key)
         (folder / VERDICT).unlink()  # it may name partners; the stewards' copy is in review
         folder.rename(release)
         sync(settings.releases)

@@ -13,11 +13,16 @@ from pathlib import Path
 from orchestration.durable import sync, write_bytes
 from orchestration.errors import UsageError
 from orchestration.release.current import ERASURE, Release, list_releases
-from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, NEXT, SIGNATURE
+from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, NEXT, PUBLIC, SIGNATURE
 from orchestration.release_key import PublicKey, ReleaseKey, installed_public_key
 from orchestration.settings import Settings
 
 SIGNED = {MANIFEST: SIGNATURE, ERASURE: ERASURE_SIGNATURE}
+
+
+def manifests_of(folder: Path) -> list[Path]:
+    """The manifest of a release, and that of its public edition, which may be copied and checked alone."""
+    return [path for path in (folder / MANIFEST, folder / PUBLIC / MANIFEST) if path.is_file()]
 
 
 def sign(folder: Path, name: str, content: bytes, key: ReleaseKey, suffix: str = "") -> None:
@@ -73,11 +78,15 @@ def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> t
     signed, left = [], []
     for release in list_releases(settings):
         contents = {
-            name: (release.path / name).read_bytes() for name in SIGNED if (release.path / name).is_file()
+            path: path.read_bytes()
+            for path in (*manifests_of(release.path), release.path / ERASURE)
+            if path.is_file()
         }
-        if before and all(is_signed(release.path, *one, before) for one in contents.items()):
-            for name, content in contents.items():
-                sign(release.path, name, content, after, NEXT)
+        if before and all(
+            is_signed(path.parent, path.name, content, before) for path, content in contents.items()
+        ):
+            for path, content in contents.items():
+                sign(path.parent, path.name, content, after, NEXT)
             signed.append(release.release_id)
         else:
             left.append(release.release_id)
@@ -86,7 +95,7 @@ def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> t
 
 def settle_signatures(settings: Settings, in_force: PublicKey | None) -> None:
     """Put the waiting signatures in force that the key in force has made; drop the others."""
-    for path in sorted(settings.releases.glob(f"*/*.sig{NEXT}")):
+    for path in sorted(settings.releases.glob(f"*/**/*.sig{NEXT}")):
         signature = path.with_suffix("")
         content = signature.with_suffix(".json")
         if in_force and content.is_file() and in_force.has_signed(content.read_bytes(), path.read_bytes()):

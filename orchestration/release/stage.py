@@ -14,9 +14,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from orchestration.disclosure import load_disclosure_policy, uniqueness_of_file
+from orchestration.disclosure import load_disclosure_policy, uniqueness
 from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.errors import NjiaError
 from orchestration.release import added_tables
@@ -40,7 +39,7 @@ from orchestration.release.manifest import (
     printed_extracts,
     versions,
 )
-from orchestration.release.public_edition import write_public_edition
+from orchestration.release.public_edition import write_public_edition, write_public_manifest
 from orchestration.release.published_models import read_published_models
 from orchestration.settings import Settings
 from orchestration.stewardship import list_decisions
@@ -196,6 +195,7 @@ def _write(
         base.add(added_tables.COLUMNS_TABLE, added_tables.columns(described, {**base.types, **later}))
         tables = base.hashes()
         manifest["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
+        manifest["microdata"] = _microdata(base)
         base.add(added_tables.RELEASE_TABLE, added_tables.release(manifest))
         manifest["tables"] = base.hashes()
         manifest["undescribed"] = base.undescribed()
@@ -209,9 +209,9 @@ def _write(
         outcomes = check_results.column("outcome").to_pylist()
         manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
         base.export_parquet(parquet)
-    manifest["microdata"] = _microdata(parquet)
     manifest["public"] = write_public_edition(settings, folder, dbt_manifest, manifest)
     write_pages(folder, manifest)
+    write_public_manifest(folder, manifest)
     _seal(folder)
     manifest["files"] = {
         path: {"sha256": digest, "bytes": (folder / path).stat().st_size}
@@ -221,13 +221,14 @@ def _write(
     sync(settings.releases)
 
 
-def _microdata(parquet: Path) -> dict[str, Any]:
+def _microdata(base: EvidenceBase) -> dict[str, Any]:
     """How easily one record of the partner edition is told from all others."""
-    file = parquet / f"{MOVEMENTS}.parquet"
     policy = load_disclosure_policy()
-    if missing := set(policy.microdata_quasi_identifiers) - set(pq.read_schema(file).names):
+    known = policy.microdata_quasi_identifiers
+    if missing := set(known) - base.types.get(MOVEMENTS, {}).keys():
         return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
-    return uniqueness_of_file(file, policy).for_manifest()
+    records = base.columns(MOVEMENTS, known).to_pandas()
+    return uniqueness(records, known, policy.microdata_least_class).for_manifest()
 
 
 def _seal(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Is a release what was published? Every file hashed again, and the manifest's signature checked.
 
-Needs the folder and the public key, nothing of an installation: so a copy can be checked where it is read.
+Needs the folder and the public key, nothing of an installation: so a copy can be checked where it is read, of
+a whole release or of its public edition alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from orchestration.release.manifest import (
     file_hashes,
     hash_file,
 )
-from orchestration.release.signature import is_signed
+from orchestration.release.signature import is_signed, manifests_of
 from orchestration.release_key import PublicKey
 
 _ALL_OF_A_PUBLISHED_RELEASE = NOT_HASHED - {VERDICT}
@@ -78,6 +79,9 @@ def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Veri
     signature = "missing"
     if (folder / SIGNATURE).is_file():
         signature = "holds" if is_signed(folder, MANIFEST, content, key) else "does not hold"
+    for one in manifests_of(folder)[1:]:
+        if not is_signed(one.parent, MANIFEST, one.read_bytes(), key):
+            signature = "does not hold"
     found, strange = _files(folder)
     erasure = _erasure(folder, content, key) if ERASURE in found else None
     if erasure:

@@ -6,6 +6,7 @@ format that the search would have found it.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import zipfile
@@ -101,6 +102,24 @@ def test_nothing_denied_is_kept_anywhere(published_world: EvidenceBase) -> None:
     searched = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
     assert {"landing", "sealed", "work", "review", "receipts", "releases", "dagster"} <= searched
     assert leaks(home) == []
+
+
+def test_printed_tables_name_no_partner_and_the_public_folder_none_by_code_either(
+    published_world: EvidenceBase,
+) -> None:
+    release = published_world.settings.current.resolve()
+    printed = [*(release / "partner" / "parquet").glob("report.*.parquet"), *(release / "public").rglob("*")]
+    files = [path for path in printed if path.is_file()]
+    assert {"report.report_corridors.parquet", "public.public_routes.parquet", "manifest.json"} <= {
+        path.name for path in files
+    }
+    names = {partner.encode() for partner, *_ in scenario.EXTRACTS}
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    codes = {str(extract["partner_code"]).encode() for extract in manifest["extracts"]}
+    assert names and codes
+    for path in files:
+        told = b"\n".join([path.read_bytes(), *decoded(path)])
+        assert not [name for name in names | codes if name in told], path.name
 
 
 def test_the_original_is_sealed_whole_to_the_stewards_alone(empty_base: EvidenceBase) -> None:

@@ -284,16 +284,16 @@ def _regional_risk(years: tuple[int, ...]) -> pd.DataFrame:
 
 def _novelty(is_partner: bool) -> pd.DataFrame:
     rows = [
-        ("country", "FIN", "origin", "2020", "FIN", "new_source"),
-        ("country", "THA", "destination", "2020", "THA", "panel_confirmed"),
-        ("country", "TUR", "destination", "2020", "TUR", "panel_confirmed"),
-        ("place", "bp-ken-busia", "transit", "2020", "bp-ken-busia", "panel_confirmed"),
-        ("place", "bp-ken-mandera", "transit", "2020", "bp-ken-mandera", "panel_confirmed"),
-        ("country", "UGA", "origin", "2020", "UGA", "seen_before"),
+        ("country", "FIN", "origin", "2020", "route_report", "FIN", "new_source"),
+        ("country", "THA", "destination", "2020", "route_report", "THA", "panel_confirmed"),
+        ("country", "TUR", "destination", "2020", "route_report", "TUR", "panel_confirmed"),
+        ("place", "bp-ken-busia", "transit", "2020", "route_report", "bp-ken-busia", "panel_confirmed"),
+        ("place", "bp-ken-mandera", "transit", "2020", "route_report", "bp-ken-mandera", "panel_confirmed"),
+        ("country", "UGA", "origin", "2020", "route_report", "UGA", "seen_before"),
     ]
     if is_partner:
-        rows.append(("country", "NAM", "destination", "2020", "NAM", "single_partner"))
-    return _frame("item_kind item role round place_id evidence_class", rows)
+        rows.append(("country", "NAM", "destination", "2020", "route_report", "NAM", "single_partner"))
+    return _frame("item_kind item role round record_grain place_id evidence_class", rows)
 
 
 def _coverage(years: tuple[int, ...]) -> pd.DataFrame:

@@ -23,7 +23,7 @@ def changed(folder: Path, before: str, after: str) -> Path:
 def test_the_defaults_are_those_agreed() -> None:
     public, partner = POLICY.public, POLICY.partner
     assert (public.least_persons, public.least_records, public.least_partners) == (10, 5, 3)
-    assert (public.least_partners_with_consent, public.dominance_percent, public.lag_days) == (2, 20, 180)
+    assert (public.dominance_percent, public.lag_days) == (20, 180)
     assert (partner.least_persons, partner.least_partners, partner.lag_days) == (5, 2, 30)
     assert (public.attribute_share, public.finest_place, public.finest_period) == (0.95, "county", "quarter")
     assert not public.children_tables and POLICY.sign_off == ("changed_policy",)

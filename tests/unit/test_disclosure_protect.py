@@ -102,12 +102,10 @@ def test_zero_is_never_printed_and_hides_like_any_other_cell() -> None:
     assert reasons(protect([replace(grid([[1]]), cells=listed)], k_alone(K))) == reasons(protected)
 
 
-def test_a_cell_of_one_partner_or_of_two_is_hidden_until_they_agree_in_writing() -> None:
+def test_a_cell_of_one_partner_or_of_two_is_hidden() -> None:
     rows = [("p", 30, "x"), ("p", 20, "y"), ("q", 20, "y"), *((one, 20, "z") for one in "pqr")]
     table = told_by(rows, "a", margins=False)
     assert [reasons(protect([table], POLICY), "told")[(one,)] for one in "xy"] == ["partners", "partners"]
-    agreed = replace(table, cells=table.cells.assign(consented=table.cells["a"] == "y"), of_partners=None)
-    assert reasons(protect([agreed], POLICY), "told")[("y",)] == PRINTED
 
 
 def test_the_partner_edition_prints_five_persons_of_two_partners() -> None:
@@ -167,25 +165,6 @@ def test_public_table_and_partner_report_together_tell_no_more_than_the_partner_
     )
     both = {**printed(public), **printed(partner)}
     assert narrow(counts, both, False, partner) == []
-
-
-def test_a_table_that_hides_most_of_its_persons_is_rolled_up_before_it_is_suppressed() -> None:
-    """Twelve months of 10 persons each, of two years: at least eleven are printed together, so only years are."""
-    told = pd.DataFrame({"movement_id": range(240), "partner": "p", "persons": 1, "records": 1})
-    told = told.assign(month=[f"m{at % 24:02d}" for at in range(240)], kind="k")
-    told["year"] = np.where(told["month"] < "m12", "y0", "y1")
-    table = tabulate(
-        "t",
-        told,
-        ["month"],
-        coarser=[{"month": "year"}],
-        attributes=(),
-        levels={"month": "month", "year": "year"},
-    )
-    protected = protect([table], k_alone(11), "partner")
-    assert protected.reports[0].rolled_up == ["t"] and protected.table("t").levels == {"month": "year"}
-    assert printed(protected, "t") == {("y0",): 120, ("y1",): 120, ("*",): 240}
-    assert protect([table], k_alone(10), "partner").reports[0].rolled_up == []
 
 
 def test_a_year_in_one_table_does_not_tell_a_quarter_hidden_in_another() -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
-from orchestration.disclosure import uniqueness, uniqueness_of_file
+from orchestration.disclosure import uniqueness
 from orchestration.errors import NjiaError
-from tests.unit.disclosure_worlds import POLICY
 
 # Classes on sex and place: (f, x) three, (f, y) one, (m, x) two, (unknown, y) two.
 RECORDS = pd.DataFrame(
@@ -38,12 +35,3 @@ def test_no_record_singles_out_nobody_and_a_missing_column_is_told() -> None:
     assert uniqueness(RECORDS.head(0), ["sex"], 3).smallest_class == 0
     with pytest.raises(NjiaError, match="no column nationality"):
         uniqueness(RECORDS, ["nationality"], 3)
-
-
-def test_a_file_is_measured_on_the_quasi_identifiers_of_the_policy(tmp_path: Path) -> None:
-    whole = pd.DataFrame({column: ["one", "two"] for column in POLICY.microdata_quasi_identifiers})
-    whole.to_parquet(tmp_path / "whole.parquet")
-    assert uniqueness_of_file(tmp_path / "whole.parquet", POLICY).unique_share == 1
-    whole.drop(columns="sex").to_parquet(tmp_path / "less.parquet")
-    with pytest.raises(NjiaError, match="no column sex"):
-        uniqueness_of_file(tmp_path / "less.parquet", POLICY)

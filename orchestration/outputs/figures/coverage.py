@@ -18,10 +18,11 @@ BLOCKS, MOST_PERIODS = 3, 5
 
 
 def draw_coverage(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
-    periods = printed.series("coverage", MOST_PERIODS)
+    grain = next(iter(printed.grains("coverage")), None)
+    periods = printed.series("coverage", MOST_PERIODS, record_grain=grain)
     told = {
         (row["place_id"], row["period_id"]): row
-        for row in printed.rows("coverage", period_id=periods)
+        for row in printed.rows("coverage", record_grain=grain, period_id=periods)
         if printed.kind(row["place_id"]) == "county"
     }
     counties = sorted({place for place, _ in told}, key=printed.place)
@@ -56,7 +57,7 @@ def draw_coverage(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
         handlelength=2,
         handleheight=1.2,
     )
-    span = f"{printed.period(periods[0]).text} – {printed.period(periods[-1]).text}"
+    span = f"{printed.heading(periods[0]).text} – {printed.heading(periods[-1]).text}"
     finish(figure, printed, span, path)
     unwatched = [
         printed.place(place)
@@ -106,9 +107,8 @@ def _block(
                 )
     axes.set(xlim=(0, len(periods)), ylim=(each, 0))
     axes.set_yticks([at + 0.5 for at in range(len(names))], [printed.place(one) for one in names], fontsize=7)
-    axes.set_xticks(
-        [at + 0.5 for at in range(len(periods))], [printed.period(one).text for one in periods], fontsize=7
-    )
+    heads = [printed.last_month(one).text.replace(" ", "\n") for one in periods]
+    axes.set_xticks([at + 0.5 for at in range(len(periods))], heads, fontsize=7 if len(periods) < 4 else 6)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=3)
     for side in ("left", "right", "top", "bottom"):

@@ -27,7 +27,7 @@ from orchestration.places import boundaries
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")
 HEIGHT = 8.25
-HATCH_INK = "#5b666c"
+HATCH_INK = "#8a959b"
 
 
 def draw_hotspots(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -56,31 +57,18 @@ def draw_shifts(printed: Printed, layer: boundaries.Boundaries, path: Path) -> s
             color=_colour(row),
         )
     _frame(axes, printed, rows)
-    has_interval = printed.says("corridor_shifts", "ratio_low")
-    handles = [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            markerfacecolor="white",
-            markeredgecolor=INK,
-            linestyle="none",
-            markersize=5,
-            label=words.text("figure.before"),
-        ),
-        Line2D(
-            [], [], marker="o", color=INK, linestyle="none", markersize=5.5, label=words.text("figure.after")
-        )
-        if has_interval
-        else Line2D([], [], color=SOFT, linewidth=5, label=words.text("figure.band")),
-    ]
-    if has_interval:
-        handles.append(Line2D([], [], color=LINE, linewidth=3.5, label=words.text("figure.interval")))
+    before: dict[str, Any] = {"markerfacecolor": "white", "markeredgecolor": INK, "markersize": 5}
+    handles = [Line2D([], [], marker="o", linestyle="none", label=words.text("figure.before"), **before)]
+    if any(row.get("share_odds_ratio") is not None for row in rows):
+        now = Line2D([], [], marker="o", color=INK, linestyle="none", label=words.text("figure.after"))
+        handles += [now, Line2D([], [], color=LINE, linewidth=3.5, label=words.text("figure.interval"))]
+    if any(row.get("share_odds_ratio") is None for row in rows):
+        handles.append(Line2D([], [], color=SOFT, linewidth=5, label=words.text("figure.band")))
     figure.legend(
         handles=handles,
         loc="lower right",
         bbox_to_anchor=(0.995, 0.11 / height),
-        ncols=3,
+        ncols=4,
         frameon=False,
         fontsize=7,
     )

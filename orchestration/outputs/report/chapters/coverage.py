@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orchestration.outputs.printed import Printed, Row
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Paragraph, Table
-from orchestration.outputs.words import Said, Sentence
+from orchestration.outputs.words import Said, Sentence, Slot
 
 PARTNERS = ("three_or_more", "one_or_two", "none")
 
@@ -14,26 +14,35 @@ PARTNERS = ("three_or_more", "one_or_two", "none")
 def coverage(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
     blocks: list[Block] = [Paragraph(words("coverage.lead"), "lead")]
-    period = printed.newest("coverage")
-    if period is None:
+    grains = printed.grains("coverage")
+    if not grains:
         blocks.append(Paragraph(words("absent.coverage"), "note"))
-    else:
-        blocks.append(Bullets(list(_bands(printed, period))))
-        unwatched = printed.rows("coverage", period_id=period, partners_band="none")
-        if unwatched:
-            places = words.together(sorted(printed.place(row["place_id"]) for row in unwatched))
-            blocks.append(Paragraph(words("coverage.unwatched", places=places)))
+    for grain in grains:
+        blocks += _of_grain(printed, grain)
     if alt := figures.get("coverage"):
         blocks.append(Figure("coverage", alt, words("figure.coverage")))
     blocks.append(Paragraph(words("coverage.note"), "note"))
     return Chapter("coverage", words.text("chapter.coverage"), blocks)
 
 
-def _bands(printed: Printed, period: str) -> Iterator[Sentence]:
-    for band in PARTNERS:
-        if printed.rows("coverage", period_id=period, partners_band=band):
-            count = printed.count("coverage", period_id=period, partners_band=band)
-            yield printed.words.counted(f"coverage.{band}", count, period=printed.period(period))
+def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
+    words = printed.words
+    period = printed.newest("coverage", record_grain=grain)
+    if period is None:
+        return
+    given = {"period_id": period, "record_grain": grain}
+    slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(period)}
+    yield Bullets(
+        [
+            words.counted(f"coverage.{band}", printed.count("coverage", **given, partners_band=band), **slots)
+            for band in PARTNERS
+            if printed.rows("coverage", **given, partners_band=band)
+        ]
+    )
+    unwatched = printed.rows("coverage", **given, partners_band="none")
+    if unwatched:
+        places = words.together(sorted(printed.place(row["place_id"]) for row in unwatched))
+        yield Paragraph(words("coverage.unwatched", places=places, **slots))
 
 
 def completeness(printed: Printed) -> Chapter:

@@ -52,7 +52,9 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
         given = {"record_grain": grain, "role": role, "period_id": periods[-1]}
         for row in printed.rows(table, **given, place_id=UNKNOWN):
             count = printed.cell(table, row, "person_count")
-            yield Paragraph(words(f"places.unknown.{role}", count=count, **slots))
+            yield Paragraph(
+                words(f"places.unknown.{role}", count=count, who=words(f"places.who.{table}"), **slots)
+            )
         for where, in_kenya in (("kenya", True), ("abroad", False)):
             rows = _lines(printed, table, grain, role, periods, in_kenya)
             if rows:

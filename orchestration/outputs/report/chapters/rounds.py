@@ -16,8 +16,8 @@ def rounds(printed: Printed) -> Chapter:
         blocks.append(Paragraph(words("absent.novelty"), "note"))
     elif not new:
         blocks.append(Paragraph(words("rounds.none")))
-    for round_ in sorted({str(row["round"]) for row in new}):
-        rows = [row for row in new if str(row["round"]) == round_]
+    for grain, round_ in sorted({(str(row["record_grain"]), str(row["round"])) for row in new}):
+        rows = [row for row in new if (row["record_grain"], str(row["round"])) == (grain, round_)]
         lines = []
         for evidence in TOLD:
             for role in dict.fromkeys(row["role"] for row in rows):
@@ -30,7 +30,11 @@ def rounds(printed: Printed) -> Chapter:
                     names = ", ".join(sorted(set(items)))
                     lines.append([words(f"evidence_class.{evidence}"), words(f"role.{role}"), (names,)])
         any_row = rows[0]
-        caption = words("rounds.table", round=printed.cell("novelty", any_row, "round"))
+        caption = words(
+            "rounds.table",
+            grain=words(f"grain.{grain}"),
+            round=printed.cell("novelty", any_row, "round"),
+        )
         columns = [words("column.evidence"), words("column.role"), words("column.named")]
         blocks.append(Table(caption, columns, lines, widths=(1.6, 1, 2.4)))
     if printed.has("novelty"):

@@ -1,0 +1,151 @@
+"""What is new, gone or seen again: told only of what is large, and only where nobody's cell opens no other."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from orchestration import disclosure
+from orchestration.disclosure.nobody import is_safe_beside
+from orchestration.disclosure.printed_lines import LINES, told_completeness
+from orchestration.disclosure.printed_news import told_news
+from tests.unit.test_printed_tables import EMPTY, LAG_PASSED, told
+
+POLICY = disclosure.load_disclosure_policy()
+FIRST, SECOND = "round-2023", "round-2024"
+PERIODS = pd.DataFrame(
+    [
+        (FIRST, "round", pd.Timestamp("2023-06-01"), pd.Timestamp("2023-06-30"), True),
+        (SECOND, "round", pd.Timestamp("2024-06-01"), pd.Timestamp("2024-06-30"), True),
+        ("2023-Q4-12m", "rolling_12_months", pd.Timestamp("2023-01-01"), pd.Timestamp("2023-12-31"), True),
+        ("2024-Q4-12m", "rolling_12_months", pd.Timestamp("2024-01-01"), pd.Timestamp("2024-12-31"), True),
+    ],
+    columns=["period_id", "period_kind", "period_from", "period_to", "is_complete"],
+)
+ALL = ("*", "*")
+PLACES = {"origin_place_id": {"A", "B", "C"}, "destination_place_id": {"X", "Y"}}
+
+
+def printing(edition: str = "public") -> disclosure.Printing:
+    return disclosure.printing_of(edition, POLICY, PERIODS, LAG_PASSED, EMPTY)
+
+
+def counts(cells: dict[str, dict[tuple[str, str], int]], grain: str = "route_report") -> pd.DataFrame:
+    rows = [
+        (grain, period, "all", *cell, persons) for period, of in cells.items() for cell, persons in of.items()
+    ]
+    columns = ["record_grain", "period_id", "population", "origin_place_id", "destination_place_id"]
+    return pd.DataFrame(rows, columns=[*columns, "person_count"])
+
+
+def novelty(*rows: tuple[str, str, str, str, str]) -> pd.DataFrame:
+    columns = ["item_kind", "item", "role", "round", "evidence_class"]
+    return pd.DataFrame(rows, columns=columns).assign(record_grain="route_report")
+
+
+def shifts(*rows: tuple[str, str]) -> pd.DataFrame:
+    found = pd.DataFrame(rows, columns=["corridor_id", "status"])
+    return found.assign(
+        level="od", record_grain="case", baseline_window="2023-Q4-12m", current_window="2024-Q4-12m"
+    )
+
+
+def news(
+    printed: pd.DataFrame,
+    items: pd.DataFrame | None = None,
+    moved: pd.DataFrame | None = None,
+    edition: str = "public",
+    rows: pd.DataFrame | None = None,
+) -> set[str]:
+    frames = {
+        "int_told": told({("A", "X"): 1}).head(0) if rows is None else rows,
+        "int_movement_forms": pd.DataFrame({"movement_id": [], "form_label": []}),
+        "mart_novelty": novelty() if items is None else items,
+        "mart_corridor_shifts": shifts() if moved is None else moved,
+    }
+    no_lines = pd.DataFrame(columns=LINES.names)
+    found = told_news(frames, printed, no_lines, printing(edition))
+    return {f"{row.counting_role} {row.counting_id} {row.period_id}" for row in found.itertuples()}
+
+
+def test_an_item_is_named_only_where_its_count_is_printed() -> None:
+    printed = counts({FIRST: {("A", "*"): 30, ALL: 90}})
+    items = novelty(
+        ("county", "A", "origin", "2023", "baseline"),
+        ("county", "B", "origin", "2023", "baseline"),
+        ("county", "A", "destination", "2023", "baseline"),
+        ("county", "A", "any", "2023", "baseline"),
+    )
+    assert news(printed, items) == {f"origin county:A {FIRST}"}
+
+
+def test_that_it_was_seen_before_is_told_only_where_it_was_large_then() -> None:
+    items = novelty(
+        ("county", "A", "origin", "2023", "baseline"),
+        ("county", "A", "origin", "2024", "seen_before"),
+        ("county", "B", "origin", "2023", "baseline"),
+        ("county", "B", "origin", "2024", "seen_before"),
+    )
+    printed = counts({FIRST: {("A", "*"): 30, ALL: 90}, SECOND: {("A", "*"): 30, ("B", "*"): 30, ALL: 90}})
+    assert news(printed, items) == {f"origin county:A {FIRST}", f"origin county:A {SECOND}"}
+
+
+def test_a_zero_that_opens_a_hidden_cell_is_found() -> None:
+    """Of three origins only one is printed: B and C share 40. That nobody came from C tells B exactly."""
+    printed = {ALL: 100, ("A", "*"): 60}
+    assert not is_safe_beside(printed, {("C", "*")}, PLACES, 10)
+    assert is_safe_beside(printed, {("C", "*")}, {**PLACES, "origin_place_id": {"A", "B", "C", "D"}}, 10)
+
+
+def test_new_is_not_told_where_nobody_before_would_open_a_cell_of_that_round() -> None:
+    items = novelty(("county", "C", "origin", "2024", "panel_confirmed"))
+    now = {("C", "*"): 30, ALL: 90}
+    rows = told({("A", "X"): 60, ("B", "X"): 40}, "route_report", FIRST)
+    assert news(counts({FIRST: {ALL: 100, ("A", "*"): 60}, SECOND: now}), items, rows=rows) == set()
+    rows = told({("A", "X"): 40, ("B", "X"): 40, ("D", "X"): 20}, "route_report", FIRST)
+    assert news(counts({FIRST: {ALL: 100}, SECOND: now}), items, rows=rows) == {f"origin county:C {SECOND}"}
+
+
+@pytest.mark.parametrize("status", ["emerging", "new_source", "abandoned"])
+def test_a_corridor_that_came_or_went_is_told_to_members_and_not_in_public(status: str) -> None:
+    full, empty = ("2023-Q4-12m", "2024-Q4-12m") if status == "abandoned" else ("2024-Q4-12m", "2023-Q4-12m")
+    printed = counts({full: {("A", "X"): 30, ALL: 90}, empty: {ALL: 90}}, "case")
+    rows = told({("B", "X"): 40, ("B", "Y"): 50}, period=empty)
+    assert news(printed, moved=shifts(("A>X", status)), rows=rows) == set()
+    found = news(printed, moved=shifts(("A>X", status)), edition="partner", rows=rows)
+    assert found == {f"od_of_nobody A>X {empty}"}
+    small = counts({full: {ALL: 90}, empty: {ALL: 90}}, "case")
+    assert news(small, moved=shifts(("A>X", status)), edition="partner", rows=rows) == set()
+
+
+def fields(*rows: tuple[str, int, float, float | None]) -> pd.DataFrame:
+    found = pd.DataFrame(rows, columns=["field", "record_count", "known_share", "precise_share"])
+    return found.assign(period_id="2024-Q4-12m", record_grain="case")
+
+
+def shares(completeness: pd.DataFrame, cells: dict[tuple[str, str], int]) -> dict[str, bool]:
+    printed = counts({"2024-Q4-12m": cells}, "case")
+    found = told_completeness(completeness, printed, printing("partner"))
+    return dict(zip(found["counting_id"], found["tells_figures"], strict=True))
+
+
+def test_a_share_is_told_where_it_gives_no_small_count_back() -> None:
+    completeness = fields(
+        ("sex", 200, 0.9, None),  # 180 and 20
+        ("age_band", 200, 0.99, None),  # 2 did not say
+        ("nationality", 200, 1.0, None),
+        ("departed", 200, 0.9, 0.89),  # 2 of those known are not precise
+    )
+    assert shares(completeness, {ALL: 200}) == {
+        "sex": True, "age_band": False, "nationality": True, "departed": False
+    }  # fmt: skip
+    assert shares(fields(("sex", 30, 0.5, None)), {ALL: 30}) == {}, "a tenth of 30 says too much"
+    assert shares(completeness, {}) == {}, "the whole is not printed"
+
+
+def test_the_share_of_known_ends_is_told_only_where_unknown_ends_are_printed() -> None:
+    completeness = fields(
+        ("origin", 200, 0.9, None), ("exploitation", 200, 0.9, None), ("transit", 200, 0.9, None)
+    )
+    assert set(shares(completeness, {ALL: 200})) == {"transit"}
+    assert set(shares(completeness, {ALL: 200, ("unknown", "*"): 20})) == {"transit", "origin"}
