@@ -76,6 +76,15 @@ def test_the_public_page_holds_no_figure_that_only_partners_are_told(pages: dict
     assert in_partner >= PARTNER_ONLY
 
 
+def test_the_page_says_by_which_policy_cells_are_hidden(pages: dict[str, str]) -> None:
+    assert told(pages["public"])["policy"] == {
+        "least_persons": "10",
+        "least_partners": "3",
+        "lag_days": "180",
+    }
+    assert told(pages["partner"])["policy"] == {"least_persons": "5", "least_partners": "2", "lag_days": "30"}
+
+
 def test_a_column_that_nobody_named_stays_out(tmp_path: Path) -> None:
     manifest = write_release(tmp_path)
     path = tmp_path / "public" / "parquet" / "public.public_ends.parquet"
