@@ -122,6 +122,16 @@ def test_the_quality_report_of_a_release_is_among_its_hashed_files(with_a_held_e
     assert not [partner for partner in scenario.PARTNERS if partner in page]
 
 
+def test_the_map_pages_of_a_release_are_among_its_hashed_files(with_a_held_extract: Ended) -> None:
+    release = current_release(with_a_held_extract.base.settings)
+    assert release is not None
+    for edition in ("partner", "public"):
+        assert f"{edition}/report/map.html" in release.manifest["files"]
+        page = (release.path / edition / "report/map.html").read_text(encoding="utf-8")
+        assert release.release_id in page
+        assert not [partner for partner in scenario.PARTNERS if partner in page]
+
+
 def test_who_must_act_is_told_of_the_held_extract_once(with_a_held_extract: Ended, tmp_path: Path) -> None:
     settings = copy_of(with_a_held_extract.base, tmp_path).settings
     (sent,) = messages.send_due(settings)

@@ -76,6 +76,15 @@ def test_the_public_page_holds_no_figure_that_only_partners_are_told(pages: dict
     assert in_partner >= PARTNER_ONLY
 
 
+def test_the_page_says_by_which_policy_cells_are_hidden(pages: dict[str, str]) -> None:
+    assert told(pages["public"])["policy"] == {
+        "least_persons": "10",
+        "least_partners": "3",
+        "lag_days": "180",
+    }
+    assert told(pages["partner"])["policy"] == {"least_persons": "5", "least_partners": "2", "lag_days": "30"}
+
+
 def test_a_column_that_nobody_named_stays_out(tmp_path: Path) -> None:
     manifest = write_release(tmp_path)
     path = tmp_path / "public" / "parquet" / "public.public_ends.parquet"
@@ -166,9 +175,9 @@ def test_every_word_that_page_and_scripts_ask_for_is_said_in_both_languages(page
     asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["partner"]))
     for name in SCRIPTS:
         script = (HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8")
-        asked |= set(re.findall(r'\bsay\("([^"]+)"', script))
-        asked |= {f"column.{column}" for column in re.findall(r'[cC]olumn(?:Of)?\("(\w+)"', script)}
-        asked |= set(re.findall(r'word: "([^"]+)"', script))
+        asked |= set(re.findall(r'\bsay\(\s*"([^"]+)"', script))
+        asked |= {f"column.{column}" for column in re.findall(r'[cC]olumn(?:Of)?\(\s*"(\w+)"', script)}
+        asked |= set(re.findall(r'\bword: "([^"]+)"', script))
     views = re.findall(
         r'^  id: "(\w+)"', "\n".join(path.read_text() for path in (HERE / "scripts").glob("*.js")), re.M
     )

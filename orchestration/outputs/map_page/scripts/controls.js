@@ -1,12 +1,19 @@
 // Every choice is an ordinary form element, and offers what the edition prints.
 const CHOICE_WORDS = {
-  grain: (value) => sayCode("grain", value), kind: (value) => say(`kind.${value}`), lines: (value) => say(`lines.${value}`),
-  people: (value) => say(`people.${value}`), role: (value) => say(`role.${value}`),
+  grain: (value) => sayCode("grain", value),
+  kind: (value) => say(`kind.${value}`),
+  lines: (value) => say(`lines.${value}`),
+  people: (value) => say(`people.${value}`),
+  role: (value) => say(`role.${value}`),
   most: (value) => (value === "all" ? say("most.all") : say("most.some", { count: value })),
   moment: (value) => say(`moment.${value}`),
   windows: (value) => value.split("..").map(periodName).join(" → "),
-  ...Object.fromEntries(DOMAINS.map((domain) =>
-    [domain, (value) => (value ? sayCode(`code.${domain}`, value) : say("filter.any"))])),
+  ...Object.fromEntries(
+    DOMAINS.map((domain) => [
+      domain,
+      (value) => (value ? sayCode(`code.${domain}`, value) : say("filter.any")),
+    ]),
+  ),
 };
 const CHOICES = ["people", "grain", "kind", "windows", "moment", "lines", "role", ...DOMAINS, "most"];
 const MOST_PROPOSED = 300;
@@ -14,10 +21,15 @@ const control = (name) => document.getElementById(`choose-${name}`);
 
 const startControls = (change) => {
   document.getElementById("filters").open = innerWidth >= TALL_BELOW;
-  for (const name of CHOICES) control(name).addEventListener("change", (event) => change({ [name]: event.target.value, pick: "" }));
+  for (const name of CHOICES)
+    control(name).addEventListener("change", (event) => change({ [name]: event.target.value, pick: "" }));
   control("period").addEventListener("input", (event) =>
-    change({ period: event.target.dataset.periods.split(" ")[Number(event.target.value)], pick: "" }));
-  for (const [id, step] of [["period-before", -1], ["period-after", 1]]) {
+    change({ period: event.target.dataset.periods.split(" ")[Number(event.target.value)], pick: "" }),
+  );
+  for (const [id, step] of [
+    ["period-before", -1],
+    ["period-after", 1],
+  ]) {
     document.getElementById(id).addEventListener("click", () => {
       const slider = control("period");
       slider.value = String(Number(slider.value) + step);
@@ -29,7 +41,9 @@ const startControls = (change) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => change({ find: event.target.value }), 150);
   });
-  control("unprinted").addEventListener("change", (event) => change({ unprinted: event.target.checked ? "yes" : "" }));
+  control("unprinted").addEventListener("change", (event) =>
+    change({ unprinted: event.target.checked ? "yes" : "" }),
+  );
 };
 
 const drawControls = (view, offers, shown, rows) => {
@@ -38,8 +52,11 @@ const drawControls = (view, offers, shown, rows) => {
     const select = control(name);
     // One choice is none, unless it tells what is counted.
     select.closest(".choice").hidden = offered.length < (["grain", "windows"].includes(name) ? 1 : 2);
-    select.replaceChildren(...offered.map((value) =>
-      make("option", { value, selected: value === shown[name] }, CHOICE_WORDS[name](value))));
+    select.replaceChildren(
+      ...offered.map((value) =>
+        make("option", { value, selected: value === shown[name] }, CHOICE_WORDS[name](value)),
+      ),
+    );
   }
   const periods = offers.period ?? [];
   const slider = control("period");
@@ -55,9 +72,14 @@ const drawControls = (view, offers, shown, rows) => {
   document.getElementById("period-after").disabled = at >= periods.length - 1;
   const find = control("find");
   if (document.activeElement !== find || find.value.trim() === shown.find.trim()) find.value = shown.find;
-  const names = rows.flatMap((row) => (row.from ? [placeName(row.from), placeName(row.to), row.title] : [row.title]));
-  document.getElementById("found").replaceChildren(
-    ...[...new Set(names)].slice(0, MOST_PROPOSED).map((value) => make("option", { value })));
+  const names = rows.flatMap((row) =>
+    row.from ? [placeName(row.from), placeName(row.to), row.title] : [row.title],
+  );
+  document
+    .getElementById("found")
+    .replaceChildren(
+      ...[...new Set(names)].slice(0, MOST_PROPOSED).map((value) => make("option", { value })),
+    );
   control("unprinted").checked = shown.unprinted === "yes";
   control("unprinted").closest(".choice").hidden = !offers.unprinted || shown.lines === "ways";
   if (shown.lines === "ways") control("most").closest(".choice").hidden = true;
@@ -66,11 +88,13 @@ const drawControls = (view, offers, shown, rows) => {
 
 // Made once, so that the one that was pressed keeps the focus.
 const startTabs = (change) => {
-  document.getElementById("views").replaceChildren(...VIEWS.map((view) => {
-    const button = make("button", { type: "button", "data-view": view.id });
-    button.addEventListener("click", () => change({ view: view.id, role: "", pick: "", find: "" }));
-    return make("li", {}, button);
-  }));
+  document.getElementById("views").replaceChildren(
+    ...VIEWS.map((view) => {
+      const button = make("button", { type: "button", "data-view": view.id });
+      button.addEventListener("click", () => change({ view: view.id, role: "", pick: "", find: "" }));
+      return make("li", {}, button);
+    }),
+  );
 };
 const drawTabs = (shown) => {
   for (const button of document.querySelectorAll("[data-view]")) {

@@ -2,14 +2,21 @@
 const DOMAINS = ["exploitation_type", "transport_mode", "recruitment_method"];
 const viaOf = (at, from, to) => {
   if (!prints("routes", "via_place_id")) return [];
-  return rowsWhere("routes", { ...at, origin_place_id: from, destination_place_id: to }).map((row) => row.via_place_id);
+  return rowsWhere("routes", { ...at, origin_place_id: from, destination_place_id: to }).map(
+    (row) => row.via_place_id,
+  );
 };
 const codesOf = (at, from, to, domain) => {
   if (!prints("corridor_codes", "code")) return [];
-  return rowsWhere("corridor_codes", { ...at, origin_place_id: from, destination_place_id: to, domain })
-    .map((row) => row.code);
+  return rowsWhere("corridor_codes", { ...at, origin_place_id: from, destination_place_id: to, domain }).map(
+    (row) => row.code,
+  );
 };
-const sayCodes = (domain, codes) => codes.map((code) => sayCode(`code.${domain}`, code)).sort().join(", ");
+const sayCodes = (domain, codes) =>
+  codes
+    .map((code) => sayCode(`code.${domain}`, code))
+    .sort()
+    .join(", ");
 
 const corridorsView = {
   id: "corridors",
@@ -24,13 +31,25 @@ const corridorsView = {
     const ways = rowsWhere("routes", at).length > 0;
     const lines = ways ? ["persons", "ways"] : ["persons"];
     const coded = rowsWhere("corridor_codes", at);
-    const codes = DOMAINS.map((domain) =>
-      [domain, distinct(coded.filter((row) => row.domain === domain), "code").sort()]);
+    const codes = DOMAINS.map((domain) => [
+      domain,
+      distinct(
+        coded.filter((row) => row.domain === domain),
+        "code",
+      ).sort(),
+    ]);
     const roles = ways ? ["any", "origin", "transit", "destination"] : ["any", "origin", "destination"];
     return {
-      grain: grains, period: periods, lines, role: roles, find: "text", most: ["25", "60", "150", "all"],
+      grain: grains,
+      period: periods,
+      lines,
+      role: roles,
+      find: "text",
+      most: ["25", "60", "150", "all"],
       unprinted: ["", "yes"],
-      ...Object.fromEntries(codes.filter(([, found]) => found.length).map(([domain, found]) => [domain, ["", ...found]])),
+      ...Object.fromEntries(
+        codes.filter(([, found]) => found.length).map(([domain, found]) => [domain, ["", ...found]]),
+      ),
     };
   },
   defaults: { most: "60" },
@@ -47,7 +66,12 @@ const corridorsView = {
       const [from, to] = [row.origin_place_id, row.destination_place_id];
       const via = shown.lines === "ways" ? [row.via_place_id] : viaOf(at, from, to);
       return {
-        told: row, from, to, via, direction: directionOf(from, to), weight: row.person_count ?? null,
+        told: row,
+        from,
+        to,
+        via,
+        direction: directionOf(from, to),
+        weight: row.person_count ?? null,
         codes: Object.fromEntries(DOMAINS.map((domain) => [domain, codesOf(at, from, to, domain)])),
         key: [from, ...(shown.lines === "ways" ? via : []), to].join(">"),
         title: [from, ...(shown.lines === "ways" ? via : []), to].map(placeName).join(" → "),
@@ -55,8 +79,9 @@ const corridorsView = {
     });
   },
   rows(shown) {
-    const fits = (row) => findsCorridor(shown.find, shown.role, row)
-      && DOMAINS.every((domain) => !shown[domain] || row.codes[domain].includes(shown[domain]));
+    const fits = (row) =>
+      findsCorridor(shown.find, shown.role, row) &&
+      DOMAINS.every((domain) => !shown[domain] || row.codes[domain].includes(shown[domain]));
     const found = this.all(shown).filter(fits).sort(byWeight);
     if (shown.lines === "ways") return found;
     const printed = found.filter((row) => row.weight !== null);
@@ -66,8 +91,9 @@ const corridorsView = {
   columns(shown) {
     const ways = shown.lines === "ways";
     const via = listColumn("via", (row) => row.via.map(placeName).sort().join(", "));
-    const codes = DOMAINS.filter((domain) => prints("corridor_codes", "code"))
-      .map((domain) => listColumn(domain, (row) => sayCodes(domain, row.codes[domain])));
+    const codes = DOMAINS.filter((domain) => prints("corridor_codes", "code")).map((domain) =>
+      listColumn(domain, (row) => sayCodes(domain, row.codes[domain])),
+    );
     return [
       columnOf("from", (row) => placeName(row.from)),
       ...(ways ? [via] : []),
@@ -84,23 +110,39 @@ const corridorsView = {
     const all = this.all(shown);
     const printed = rows.filter((row) => row.weight !== null);
     const told = say("summary.corridors", {
-      ...where, shown: count(printed.length), printed: count(all.filter((row) => row.weight !== null).length),
+      ...where,
+      shown: count(printed.length),
+      printed: count(all.filter((row) => row.weight !== null).length),
       hidden: count(all.filter((row) => row.weight === null).length),
     });
     return printed.length
-      ? `${told} ${say("summary.strongest", { name: printed[0].title, persons: count(printed[0].weight) })}` : told;
+      ? `${told} ${say("summary.strongest", { name: printed[0].title, persons: count(printed[0].weight) })}`
+      : told;
   },
   figure: (row) => (row.told.person_count === null ? HIDDEN : ""),
   scene(shown, rows) {
-    const largest = Math.max(1, ...rowsWhere("corridors", { record_grain: shown.grain }).map((row) => row.person_count));
+    const largest = Math.max(
+      1,
+      ...rowsWhere("corridors", { record_grain: shown.grain }).map((row) => row.person_count),
+    );
     const line = (row) => ({
-      key: row.key, from: row.from, to: row.to, colour: row.weight === null ? "hidden" : row.direction,
-      width: row.weight === null ? 1 : 1.4 + 9 * Math.sqrt(row.weight / largest), isDotted: row.weight === null,
+      key: row.key,
+      from: row.from,
+      to: row.to,
+      colour: row.weight === null ? "hidden" : row.direction,
+      width: row.weight === null ? 1 : 1.4 + 9 * Math.sqrt(row.weight / largest),
+      isDotted: row.weight === null,
     });
     const legs = (row) => {
       const isWithin = row.direction === "within";
       return [
-        { key: row.key, from: row.from, to: row.via[0], colour: isWithin ? "within" : "first-leg", width: 2.6 },
+        {
+          key: row.key,
+          from: row.from,
+          to: row.via[0],
+          colour: isWithin ? "within" : "first-leg",
+          width: 2.6,
+        },
         { key: row.key, from: row.via[0], to: row.to, colour: isWithin ? "within" : "last-leg", width: 2.6 },
       ];
     };
@@ -110,7 +152,10 @@ const corridorsView = {
     return {
       lines,
       points: [...ends].map((place) => ({
-        place, size: transit.has(place) ? 9 : 6, shape: transit.has(place) ? "diamond" : "circle", isNamed: true,
+        place,
+        size: transit.has(place) ? 9 : 6,
+        shape: transit.has(place) ? "diamond" : "circle",
+        isNamed: true,
       })),
       largest,
     };
@@ -118,6 +163,10 @@ const corridorsView = {
   legend(shown) {
     if (shown.lines === "ways") return ["first-leg", "last-leg", "within"].map((one) => ({ line: one }));
     const directions = ["into", "out_of", "within", "outside", "unknown"].map((one) => ({ line: one }));
-    return [...directions, ...(shown.unprinted ? [{ line: "hidden", isDotted: true }] : []), { widths: true }];
+    return [
+      ...directions,
+      ...(shown.unprinted ? [{ line: "hidden", isDotted: true }] : []),
+      { widths: true },
+    ];
   },
 };

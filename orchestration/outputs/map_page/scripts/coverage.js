@@ -11,28 +11,57 @@ const coverageView = {
     return { grain: grains, period: inOrder(distinct(printed, "period_id")), find: "text" };
   },
   defaults: {},
-  rows: (shown) => rowsWhere("coverage", { record_grain: shown.grain, period_id: shown.period })
-    .map((row) => ({ told: row, key: row.place_id, place: row.place_id, title: placeName(row.place_id), weight: null }))
-    .filter((row) => hasWords(row.title, shown.find))
-    .sort((a, b) => PARTNER_BANDS.indexOf(a.told.partners_band) - PARTNER_BANDS.indexOf(b.told.partners_band)
-      || (b.told.effort_months ?? 0) - (a.told.effort_months ?? 0) || (a.title < b.title ? -1 : 1)),
+  rows: (shown) =>
+    rowsWhere("coverage", { record_grain: shown.grain, period_id: shown.period })
+      .map((row) => ({
+        told: row,
+        key: row.place_id,
+        place: row.place_id,
+        title: placeName(row.place_id),
+        weight: null,
+      }))
+      .filter((row) => hasWords(row.title, shown.find))
+      .sort(
+        (a, b) =>
+          PARTNER_BANDS.indexOf(a.told.partners_band) - PARTNER_BANDS.indexOf(b.told.partners_band) ||
+          (b.told.effort_months ?? 0) - (a.told.effort_months ?? 0) ||
+          (a.title < b.title ? -1 : 1),
+      ),
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
     codeColumn("partners_band", "coverage_band"),
     ...(prints("coverage", "partner_count")
-      ? [numberColumn("partners", (row) => row.told.partner_count), numberColumn("effort_months", (row) => row.told.effort_months)] : []),
+      ? [
+          numberColumn("partners", (row) => row.told.partner_count),
+          numberColumn("effort_months", (row) => row.told.effort_months),
+        ]
+      : []),
   ],
   summary(shown, rows) {
     const told = (band) => count(rows.filter((row) => row.told.partners_band === band).length);
-    return say("summary.coverage", { grain: sayCode("grain", shown.grain), period: periodName(shown.period), three: told("three_or_more"), one: told("one_or_two"),
-      none: told("none") });
+    return say("summary.coverage", {
+      grain: sayCode("grain", shown.grain),
+      period: periodName(shown.period),
+      three: told("three_or_more"),
+      one: told("one_or_two"),
+      none: told("none"),
+    });
   },
   figure: (row) => sayCode("coverage_band", row.told.partners_band),
   scene: (shown, rows) => ({
-    areas: rows.filter((row) => isArea(row.place))
+    areas: rows
+      .filter((row) => isArea(row.place))
       .map((row) => ({ key: row.key, place: row.place, colour: `partners-${row.told.partners_band}` })),
-    points: rows.filter((row) => !isArea(row.place)).map((row) => ({ key: row.key, place: row.place, shape: "diamond", size: 12,
-      colour: `partners-${row.told.partners_band}`, isRimmed: true })),
+    points: rows
+      .filter((row) => !isArea(row.place))
+      .map((row) => ({
+        key: row.key,
+        place: row.place,
+        shape: "diamond",
+        size: 12,
+        colour: `partners-${row.told.partners_band}`,
+        isRimmed: true,
+      })),
     hasGaps: true,
   }),
   legend: () => [

@@ -26,10 +26,16 @@ const within = (point, [west, south, east, north]) =>
 
 const inGulf = ({ gulf }, [lon, lat]) => {
   const scale = gulf.high / (AROUND_GULF.north - AROUND_GULF.south);
-  return [gulf.west + (lon - AROUND_GULF.west) * scale * AROUND_GULF.narrow, gulf.south + (lat - AROUND_GULF.south) * scale];
+  return [
+    gulf.west + (lon - AROUND_GULF.west) * scale * AROUND_GULF.narrow,
+    gulf.south + (lat - AROUND_GULF.south) * scale,
+  ];
 };
-const gulfBox = (frame) =>
-  [frame.gulf.west, frame.gulf.south, ...inGulf(frame, [AROUND_GULF.east, AROUND_GULF.north])];
+const gulfBox = (frame) => [
+  frame.gulf.west,
+  frame.gulf.south,
+  ...inGulf(frame, [AROUND_GULF.east, AROUND_GULF.north]),
+];
 const isGulf = (place) => place.country_place_id in TOLD.shapes.gulf;
 
 // Points by place, of all places that the edition names.
@@ -43,7 +49,8 @@ const pointsIn = (name) => {
       if (lies) points.set(place.place_id, lies);
     } else if (!lies) points.set(place.place_id, frame.unknown);
     else if (isGulf(place)) points.set(place.place_id, inGulf(frame, lies));
-    else if (within(lies, frame.box) && !(frame.sheet && within(lies, frame.sheet))) points.set(place.place_id, lies);
+    else if (within(lies, frame.box) && !(frame.sheet && within(lies, frame.sheet)))
+      points.set(place.place_id, lies);
     else far.push(place);
   }
   if (frame.far) {
@@ -54,7 +61,8 @@ const pointsIn = (name) => {
     far.forEach((place, at) => {
       const column = Math.floor(at / rows);
       points.set(place.place_id, [
-        west + 0.4 + (column * (east - west)) / frame.far.columns, north - 1 - (at % rows) * high,
+        west + 0.4 + (column * (east - west)) / frame.far.columns,
+        north - 1 - (at % rows) * high,
       ]);
     });
   }
@@ -62,10 +70,19 @@ const pointsIn = (name) => {
   return points;
 };
 
-const rectangle = ([west, south, east, north]) =>
-  [[[west, south], [east, south], [east, north], [west, north], [west, south]]];
+const rectangle = ([west, south, east, north]) => [
+  [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ],
+];
 const feature = (name, polygons) => ({
-  type: "Feature", properties: { name }, geometry: { type: "MultiPolygon", coordinates: polygons },
+  type: "Feature",
+  properties: { name },
+  geometry: { type: "MultiPolygon", coordinates: polygons },
 });
 
 // The ground as ECharts wants it. Features that come later are drawn above the earlier ones.
@@ -78,10 +95,12 @@ const groundOf = (name, hasFar) => {
   ];
   if (frame.sheet) features.push(feature("sheet", [rectangle(frame.sheet)]));
   if (frame.gulf) {
-    const moved = (polygons) => polygons.map((rings) => rings.map((ring) => ring.map((at) => inGulf(frame, at))));
+    const moved = (polygons) =>
+      polygons.map((rings) => rings.map((ring) => ring.map((at) => inGulf(frame, at))));
     features.push(feature("gulf-frame", [rectangle(gulfBox(frame))]));
     features.push(feature("gulf-surroundings", moved(surroundings)));
-    for (const [code, polygons] of Object.entries(gulf)) features.push(feature(`gulf-${code}`, moved(polygons)));
+    for (const [code, polygons] of Object.entries(gulf))
+      features.push(feature(`gulf-${code}`, moved(polygons)));
     features.push(feature("gulf-outline", [rectangle(gulfBox(frame))]));
     if (hasFar) features.push(feature("far-frame", [rectangle(frame.far.box)]));
   }

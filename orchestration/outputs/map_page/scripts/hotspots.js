@@ -14,20 +14,38 @@ const hotspotsView = {
     const grains = distinct(rowsOf("hotspots"), "record_grain");
     const grain = firstOf(wish.grain, grains);
     const printed = rowsWhere("hotspots", { record_grain: grain });
-    const roles = ["origin", "transit", "intended_destination", "exploitation"]
-      .filter((role) => printed.some((row) => row.role === role));
+    const roles = ["origin", "transit", "intended_destination", "exploitation"].filter((role) =>
+      printed.some((row) => row.role === role),
+    );
     const role = firstOf(wish.role, roles);
-    const periods = distinct(printed.filter((row) => row.role === role), "period_id");
+    const periods = distinct(
+      printed.filter((row) => row.role === role),
+      "period_id",
+    );
     return { grain: grains, role: roles, period: inOrder(periods), find: "text" };
   },
   defaults: {},
   rows(shown) {
-    const told = rowsWhere("hotspots", { record_grain: shown.grain, role: shown.role, period_id: shown.period });
+    const told = rowsWhere("hotspots", {
+      record_grain: shown.grain,
+      role: shown.role,
+      period_id: shown.period,
+    });
     return told
-      .map((row) => ({ told: row, key: row.place_id, place: row.place_id, title: placeName(row.place_id), weight: null }))
+      .map((row) => ({
+        told: row,
+        key: row.place_id,
+        place: row.place_id,
+        title: placeName(row.place_id),
+        weight: null,
+      }))
       .filter((row) => hasWords(row.title, shown.find))
-      .sort((a, b) => rank(b) - rank(a) || (b.told.activity_ratio ?? 0) - (a.told.activity_ratio ?? 0)
-        || (a.title < b.title ? -1 : 1));
+      .sort(
+        (a, b) =>
+          rank(b) - rank(a) ||
+          (b.told.activity_ratio ?? 0) - (a.told.activity_ratio ?? 0) ||
+          (a.title < b.title ? -1 : 1),
+      );
   },
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
@@ -35,39 +53,72 @@ const hotspotsView = {
     codeColumn("label", "label"),
     codeColumn("factor_band", "band"),
     ...(prints("hotspots", "activity_ratio")
-      ? [numberColumn("ratio", (row) => row.told.activity_ratio, decimal), rangeColumn("interval", "ratio_low", "ratio_high"),
-        numberColumn("partners", (row) => row.told.partner_count)] : []),
+      ? [
+          numberColumn("ratio", (row) => row.told.activity_ratio, decimal),
+          rangeColumn("interval", "ratio_low", "ratio_high"),
+          numberColumn("partners", (row) => row.told.partner_count),
+        ]
+      : []),
     codeColumn("trend", "trend", "trend_category"),
   ],
   summary(shown, rows) {
-    const where = { grain: sayCode("grain", shown.grain), period: periodName(shown.period), role: say(`role.${shown.role}`) };
+    const where = {
+      grain: sayCode("grain", shown.grain),
+      period: periodName(shown.period),
+      role: say(`role.${shown.role}`),
+    };
     const named = (label) => rows.filter((row) => row.told.label === label).map((row) => row.title);
     const hot = named("hotspot");
-    const told = say("summary.hotspots", { ...where, count: count(rows.length), hot: count(hot.length),
-      elevated: count(named("elevated").length) });
+    const told = say("summary.hotspots", {
+      ...where,
+      count: count(rows.length),
+      hot: count(hot.length),
+      elevated: count(named("elevated").length),
+    });
     const names = hot.slice(0, NAMED).join(", ");
     const rest = hot.length - NAMED;
     if (!hot.length) return told;
     return `${told} ${rest > 0 ? say("summary.hot_more", { names, count: rest }) : say("summary.hot", { names })}`;
   },
-  meanings: (row) => [["hotspot_label", row.told.label], ["trend_category", row.told.trend_category]],
-  figure: (row) => (row.told.factor_band ? sayCode("band", row.told.factor_band) : sayCode("label", row.told.label)),
+  meanings: (row) => [
+    ["hotspot_label", row.told.label],
+    ["trend_category", row.told.trend_category],
+  ],
+  figure: (row) =>
+    row.told.factor_band ? sayCode("band", row.told.factor_band) : sayCode("label", row.told.label),
   scene(shown, rows) {
     const colour = (row) => {
       if (UNJUDGED.includes(row.told.label)) return "unjudged";
       return row.told.factor_band ? `band-${row.told.factor_band}` : "band-none";
     };
-    const isWide = (row) => Boolean(row.told.factor_band) && row.told.ratio_high / row.told.ratio_low > WIDE_INTERVAL;
+    const isWide = (row) =>
+      Boolean(row.told.factor_band) && row.told.ratio_high / row.told.ratio_low > WIDE_INTERVAL;
     const marked = rows.filter((row) => row.told.label in LABEL_MARKS);
     return {
-      areas: rows.filter((row) => isArea(row.place))
+      areas: rows
+        .filter((row) => isArea(row.place))
         .map((row) => ({ key: row.key, place: row.place, colour: colour(row), isWide: isWide(row) })),
       points: [
-        ...rows.filter((row) => !isArea(row.place))
-          .map((row) => ({ key: row.key, place: row.place, colour: colour(row), shape: "diamond", size: 15, isRimmed: true,
-            isNamed: true })),
-        ...marked.filter((row) => isArea(row.place))
-          .map((row) => ({ key: row.key, place: row.place, shape: "triangle", isNamed: true, ...LABEL_MARKS[row.told.label] })),
+        ...rows
+          .filter((row) => !isArea(row.place))
+          .map((row) => ({
+            key: row.key,
+            place: row.place,
+            colour: colour(row),
+            shape: "diamond",
+            size: 15,
+            isRimmed: true,
+            isNamed: true,
+          })),
+        ...marked
+          .filter((row) => isArea(row.place))
+          .map((row) => ({
+            key: row.key,
+            place: row.place,
+            shape: "triangle",
+            isNamed: true,
+            ...LABEL_MARKS[row.told.label],
+          })),
       ],
       hasGaps: true,
     };
@@ -75,7 +126,9 @@ const hotspotsView = {
   legend: (shown, rows) => [
     ...[...FACTOR_BANDS].reverse().map((band) => ({ fill: `band-${band}`, word: `band.${band}` })),
     { fill: "band-none", word: "label.not_distinguished" },
-    ...(rows.some((row) => UNJUDGED.includes(row.told.label)) ? [{ fill: "unjudged", word: "legend.unjudged" }] : []),
+    ...(rows.some((row) => UNJUDGED.includes(row.told.label))
+      ? [{ fill: "unjudged", word: "legend.unjudged" }]
+      : []),
     ...(prints("hotspots", "ratio_low") ? [{ fill: "wide", word: "legend.wide" }] : []),
     { fill: "gap", word: "legend.gap" },
     ...Object.entries(LABEL_MARKS).map(([label, mark]) => ({ mark, word: `label.${label}` })),

@@ -6,14 +6,17 @@ const pick = (key) => change({ pick: state.pick === key ? "" : key });
 
 // Back to where the row was picked, or to the map.
 const unpick = () => {
-  const row = [...document.querySelectorAll("#list button")].find((button) => button.dataset.key === state.pick);
+  const row = [...document.querySelectorAll("#list button")].find(
+    (button) => button.dataset.key === state.pick,
+  );
   (row ?? stage).focus();
   change({ pick: "" });
 };
 
 const show = (wish) => {
   const { view, offers, settled } = settle(wish);
-  const isOther = now?.view.id !== settled.view || state.period !== settled.period || state.grain !== settled.grain;
+  const isOther =
+    now?.view.id !== settled.view || state.period !== settled.period || state.grain !== settled.grain;
   state = settled;
   language = settled.lang;
   const rows = view.rows(settled);
@@ -35,11 +38,23 @@ const show = (wish) => {
   drawTableNow();
 };
 
-const captionNow = () => [say(`view.${state.view}`), state.grain && sayCode("grain", state.grain),
-  state.period ? periodName(state.period) : state.windows && CHOICE_WORDS.windows(state.windows),
-  state.role && state.view !== "corridors" && say(`role.${state.role}`)].filter(Boolean).join(" · ");
+const captionNow = () =>
+  [
+    say(`view.${state.view}`),
+    state.grain && sayCode("grain", state.grain),
+    state.period ? periodName(state.period) : state.windows && CHOICE_WORDS.windows(state.windows),
+    state.role && state.view !== "corridors" && say(`role.${state.role}`),
+  ]
+    .filter(Boolean)
+    .join(" · ");
 const drawTableNow = () =>
-  drawTable(now.columns, now.rows, say("table.caption", { what: captionNow(), count: count(now.rows.length) }), pick, drawTableNow);
+  drawTable(
+    now.columns,
+    now.rows,
+    say("table.caption", { what: captionNow(), count: count(now.rows.length) }),
+    pick,
+    drawTableNow,
+  );
 
 // What is the same in all views.
 const drawFrame = () => {
@@ -67,8 +82,11 @@ const drawText = (view, rows) => {
   stage.setAttribute("aria-label", `${say("map.name")}: ${captionNow()}`);
 };
 
-const fileName = () => ["njia", TOLD.edition, TOLD.release, state.view, state.grain, state.period || state.windows, state.role]
-  .filter(Boolean).join("_").replaceAll(/[^\w.-]+/g, "-");
+const fileName = () =>
+  ["njia", TOLD.edition, TOLD.release, state.view, state.grain, state.period || state.windows, state.role]
+    .filter(Boolean)
+    .join("_")
+    .replaceAll(/[^\w.-]+/g, "-");
 
 const showNothing = (lang) => {
   language = lang;
@@ -93,14 +111,18 @@ const start = () => {
   for (const button of document.querySelectorAll("[data-lang]")) {
     button.addEventListener("click", () => change({ lang: button.dataset.lang }));
   }
-  document.getElementById("save").addEventListener("click", () => saveCsv(`${fileName()}.csv`, csvOf(now.columns, now.rows)));
+  document
+    .getElementById("save")
+    .addEventListener("click", () => saveCsv(`${fileName()}.csv`, csvOf(now.columns, now.rows)));
   document.getElementById("more").addEventListener("click", () => {
     isWhole = true;
     drawTableNow();
     document.getElementById("table-title").focus();
   });
   document.getElementById("details-close").addEventListener("click", unpick);
-  document.getElementById("clear").addEventListener("click", () => show({ ...stateOfNothing(), lang: state.lang, view: state.view }));
+  document
+    .getElementById("clear")
+    .addEventListener("click", () => show({ ...stateOfNothing(), lang: state.lang, view: state.view }));
   document.getElementById("zoom-in").addEventListener("click", () => zoomBy(1.5));
   document.getElementById("zoom-out").addEventListener("click", () => zoomBy(1 / 1.5));
   document.getElementById("zoom-back").addEventListener("click", zoomBack);
@@ -113,24 +135,11 @@ const start = () => {
     forgetColours();
     show(state);
   });
-  let tallness = "";
   addEventListener("resize", () => {
-    const frame = frameOf(now.view);
-    if (frame !== drawn.frame && frame !== tallness) show(state);
-    tallness = frame;
+    if (frameOf(now.view) !== drawn.frame) show(state);
   });
   show(stateOfAddress());
 };
 const stateOfNothing = () => Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));
-
-const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-const moveByKey = (event) => {
-  if (event.key === "+" || event.key === "=") zoomBy(1.5);
-  else if (event.key === "-") zoomBy(1 / 1.5);
-  else if (event.key === "0") zoomBack();
-  else if (event.key in KEYS && drawn.zoom > 1) moveBy(...KEYS[event.key]);
-  else return;
-  event.preventDefault();
-};
 
 start();

@@ -6,25 +6,47 @@ const placesView = {
   isPrinted: () => rowsOf("ends").some((row) => row.place_id !== "*"),
   frame: "around",
   offers(wish) {
-    const people = Object.keys(peopleTable).filter((one) => rowsOf(peopleTable[one]).some((row) => row.place_id !== "*"));
+    const people = Object.keys(peopleTable).filter((one) =>
+      rowsOf(peopleTable[one]).some((row) => row.place_id !== "*"),
+    );
     const table = peopleTable[firstOf(wish.people, people)];
     const placed = rowsOf(table).filter((row) => row.place_id !== "*");
     const grains = distinct(placed, "record_grain");
     const grain = firstOf(wish.grain, grains);
-    const periods = inOrder(distinct(placed.filter((row) => row.record_grain === grain), "period_id"));
+    const periods = inOrder(
+      distinct(
+        placed.filter((row) => row.record_grain === grain),
+        "period_id",
+      ),
+    );
     const period = lastOf(wish.period, periods);
     const roles = distinct(rowsWhere(table, { record_grain: grain, period_id: period }), "role");
-    return { people, grain: grains, period: periods, role: ["origin", "destination"].filter((one) => roles.includes(one)),
-      find: "text" };
+    return {
+      people,
+      grain: grains,
+      period: periods,
+      role: ["origin", "destination"].filter((one) => roles.includes(one)),
+      find: "text",
+    };
   },
   defaults: {},
-  all: (shown) => rowsWhere(peopleTable[shown.people],
-    { record_grain: shown.grain, period_id: shown.period, role: shown.role }).filter((row) => row.place_id !== "*"),
+  all: (shown) =>
+    rowsWhere(peopleTable[shown.people], {
+      record_grain: shown.grain,
+      period_id: shown.period,
+      role: shown.role,
+    }).filter((row) => row.place_id !== "*"),
   rows(shown) {
     return this.all(shown)
-      .map((row) => ({ told: row, key: row.place_id, place: row.place_id, weight: row.person_count,
-        title: placeName(row.place_id) }))
-      .filter((row) => hasWords(row.title, shown.find)).sort(byWeight);
+      .map((row) => ({
+        told: row,
+        key: row.place_id,
+        place: row.place_id,
+        weight: row.person_count,
+        title: placeName(row.place_id),
+      }))
+      .filter((row) => hasWords(row.title, shown.find))
+      .sort(byWeight);
   },
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
@@ -32,25 +54,42 @@ const placesView = {
     numberColumn("persons", (row) => row.weight),
   ],
   summary(shown, rows) {
-    const total = rowsWhere(peopleTable[shown.people],
-      { record_grain: shown.grain, period_id: shown.period, role: "any" }).find((row) => row.place_id === "*");
+    const total = rowsWhere(peopleTable[shown.people], {
+      record_grain: shown.grain,
+      period_id: shown.period,
+      role: "any",
+    }).find((row) => row.place_id === "*");
     const told = say(`summary.places.${shown.role}`, {
-      grain: sayCode("grain", shown.grain), period: periodName(shown.period), count: count(rows.length) });
-    const strongest = rows.length ? say("summary.strongest", { name: rows[0].title, persons: count(rows[0].weight) }) : "";
+      grain: sayCode("grain", shown.grain),
+      period: periodName(shown.period),
+      count: count(rows.length),
+    });
+    const strongest = rows.length
+      ? say("summary.strongest", { name: rows[0].title, persons: count(rows[0].weight) })
+      : "";
     const all = total ? say("summary.total", { persons: count(total.person_count) }) : "";
     return [told, strongest, all].filter(Boolean).join(" ");
   },
   scene(shown, rows) {
-    const same = rowsWhere(peopleTable[shown.people], { record_grain: shown.grain }).filter((row) => row.place_id !== "*");
+    const same = rowsWhere(peopleTable[shown.people], { record_grain: shown.grain }).filter(
+      (row) => row.place_id !== "*",
+    );
     const largest = Math.max(1, ...same.map((row) => row.person_count));
     return {
       points: rows.map((row) => ({
-        key: row.key, place: row.place, size: 7 + 44 * Math.sqrt(row.weight / largest), isNamed: true,
-        shape: "circle", colour: shown.role === "origin" ? "first-leg" : "last-leg", isBubble: true,
+        key: row.key,
+        place: row.place,
+        size: 7 + 44 * Math.sqrt(row.weight / largest),
+        isNamed: true,
+        shape: "circle",
+        colour: shown.role === "origin" ? "first-leg" : "last-leg",
+        isBubble: true,
       })),
       largest,
     };
   },
-  legend: (shown) => [{ spot: shown.role === "origin" ? "first-leg" : "last-leg", word: `role.${shown.role}` },
-    { sizes: true }],
+  legend: (shown) => [
+    { spot: shown.role === "origin" ? "first-leg" : "last-leg", word: `role.${shown.role}` },
+    { sizes: true },
+  ],
 };

@@ -4,22 +4,38 @@ const columnOf = (id, value, show = (row) => String(value(row) ?? "")) => ({ id,
 // May hold many names, so it may wrap.
 const listColumn = (id, value) => ({ ...columnOf(id, value), isList: true });
 const numberColumn = (id, value, show = count) => ({
-  id, value, isNumber: true, show: (row) => (value(row) === null ? HIDDEN : show(value(row))),
+  id,
+  value,
+  isNumber: true,
+  show: (row) => (value(row) === null ? HIDDEN : show(value(row))),
 });
 const rangeColumn = (id, low, high, show = decimal) => ({
-  id, isNumber: true, value: (row) => row.told[low],
+  id,
+  isNumber: true,
+  value: (row) => row.told[low],
   show: (row) => (row.told[low] === null ? "" : `${show(row.told[low])} – ${show(row.told[high])}`),
 });
 const codeColumn = (id, kind, name = id) =>
-  columnOf(id, (row) => row.told[name], (row) => (row.told[name] === null ? "" : sayCode(kind, row.told[name])));
+  columnOf(
+    id,
+    (row) => row.told[name],
+    (row) => (row.told[name] === null ? "" : sayCode(kind, row.told[name])),
+  );
 
-const plain = (text) => text.normalize("NFD").replaceAll(/[\u0300-\u036f]/g, "").toLowerCase();
+const plain = (text) =>
+  text
+    .normalize("NFD")
+    .replaceAll(/[\u0300-\u036f]/g, "")
+    .toLowerCase();
 const SEPARATORS = /→|->|>|\bto\b|\bhadi\b/;
 const hasWords = (text, wanted) => plain(text).includes(plain(wanted.trim()));
 
 // "Busia" finds all that touches it, "Busia → Nairobi" that corridor.
 const findsCorridor = (find, role, { from, to, via }) => {
-  const parts = find.split(SEPARATORS).map((part) => part.trim()).filter(Boolean);
+  const parts = find
+    .split(SEPARATORS)
+    .map((part) => part.trim())
+    .filter(Boolean);
   if (!parts.length) return true;
   if (parts.length > 1) return hasWords(placeName(from), parts[0]) && hasWords(placeName(to), parts.at(-1));
   const ends = { origin: [from], destination: [to], transit: via, any: [from, to, ...via] };

@@ -14,7 +14,9 @@ const decimal = (value) => value.toFixed(2);
 const placeName = (id) => {
   const place = PLACES.get(id);
   const name = TOLD.words[language][`place.${id}`] ?? place?.name ?? id;
-  return place?.kind === "border_point" && COUNTY_NAMES.has(name) ? `${name} (${say("name.border_point")})` : name;
+  return place?.kind === "border_point" && COUNTY_NAMES.has(name)
+    ? `${name} (${say("name.border_point")})`
+    : name;
 };
 const countryName = (id) => {
   const country = PLACES.get(id)?.country_place_id ?? id;
@@ -37,7 +39,8 @@ const periodName = (id) => {
 // Texts of the page itself, each marked with its key.
 const sayAll = () => {
   document.documentElement.lang = language;
-  for (const element of document.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);
+  for (const element of document.querySelectorAll("[data-say]"))
+    element.textContent = say(element.dataset.say);
   for (const element of document.querySelectorAll("[data-say-label]")) {
     element.setAttribute("aria-label", say(element.dataset.sayLabel));
   }

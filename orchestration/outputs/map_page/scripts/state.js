@@ -1,7 +1,22 @@
 // What is shown, as a few texts. The address holds them, so that a link leads back to the same picture.
 const STATE_KEYS = [
-  "lang", "view", "grain", "kind", "period", "windows", "lines", "people", "role", "find",
-  "exploitation_type", "transport_mode", "recruitment_method", "most", "unprinted", "moment", "pick",
+  "lang",
+  "view",
+  "grain",
+  "kind",
+  "period",
+  "windows",
+  "lines",
+  "people",
+  "role",
+  "find",
+  "exploitation_type",
+  "transport_mode",
+  "recruitment_method",
+  "most",
+  "unprinted",
+  "moment",
+  "pick",
 ];
 let state = Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));
 
@@ -15,5 +30,5 @@ const addressOf = (shown) => {
 };
 
 // The wish where it can be had, else the first or the last of what there is.
-const firstOf = (wish, offered) => (offered.includes(wish) ? wish : offered[0] ?? "");
-const lastOf = (wish, offered) => (offered.includes(wish) ? wish : offered.at(-1) ?? "");
+const firstOf = (wish, offered) => (offered.includes(wish) ? wish : (offered[0] ?? ""));
+const lastOf = (wish, offered) => (offered.includes(wish) ? wish : (offered.at(-1) ?? ""));

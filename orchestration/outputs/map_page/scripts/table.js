@@ -7,7 +7,9 @@ const sorted = (rows, columns) => {
   const column = columns.find((one) => one.id === sorting.column);
   if (!column) return rows;
   const order = (a, b) => {
-    const [one, other] = column.isNumber ? [column.value(a) ?? -1, column.value(b) ?? -1] : [column.show(a), column.show(b)];
+    const [one, other] = column.isNumber
+      ? [column.value(a) ?? -1, column.value(b) ?? -1]
+      : [column.show(a), column.show(b)];
     return one < other ? -1 : one > other ? 1 : 0;
   };
   return [...rows].sort((a, b) => (sorting.isDown ? order(b, a) : order(a, b)));
@@ -18,23 +20,43 @@ const drawTable = (columns, rows, caption, onPick, redraw) => {
   const visible = isWhole ? shown : shown.slice(0, FIRST_ROWS);
   const heading = (column) => {
     const isSorted = sorting.column === column.id;
-    const button = make("button", { type: "button", class: "sort" }, say(`column.${column.id}`),
-      make("span", { "aria-hidden": "true" }, isSorted ? (sorting.isDown ? " ▼" : " ▲") : ""));
+    const button = make(
+      "button",
+      { type: "button", class: "sort" },
+      say(`column.${column.id}`),
+      make("span", { "aria-hidden": "true" }, isSorted ? (sorting.isDown ? " ▼" : " ▲") : ""),
+    );
     button.addEventListener("click", () => {
       sorting = { column: column.id, isDown: isSorted ? !sorting.isDown : Boolean(column.isNumber) };
       redraw();
       document.querySelector(`th[data-column="${column.id}"] button`)?.focus();
     });
-    return make("th", { scope: "col", "data-column": column.id, class: column.isNumber ? "number" : "",
-      "aria-sort": isSorted ? (sorting.isDown ? "descending" : "ascending") : false }, button);
+    return make(
+      "th",
+      {
+        scope: "col",
+        "data-column": column.id,
+        class: column.isNumber ? "number" : "",
+        "aria-sort": isSorted ? (sorting.isDown ? "descending" : "ascending") : false,
+      },
+      button,
+    );
   };
   const cell = (row) => (column, at) =>
-    make(at ? "td" : "th", { scope: at ? false : "row", class: column.isNumber ? "number" : column.isList ? "list" : false }, column.show(row));
+    make(
+      at ? "td" : "th",
+      { scope: at ? false : "row", class: column.isNumber ? "number" : column.isList ? "list" : false },
+      column.show(row),
+    );
   const table = document.getElementById("table");
   table.replaceChildren(
     make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...columns.map(heading))),
-    make("tbody", {}, ...visible.map((row) => make("tr", { "data-key": row.key }, ...columns.map(cell(row))))),
+    make(
+      "tbody",
+      {},
+      ...visible.map((row) => make("tr", { "data-key": row.key }, ...columns.map(cell(row)))),
+    ),
   );
   const more = document.getElementById("more");
   more.hidden = visible.length === shown.length;
@@ -47,8 +69,10 @@ const drawTable = (columns, rows, caption, onPick, redraw) => {
 const safeText = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 const csvCell = (text) => `"${safeText(text).replaceAll('"', '""')}"`;
 const csvOf = (columns, rows) => {
-  const value = (column, row) => (column.isNumber && typeof column.value(row) === "number" && column.show(row).includes(",")
-    ? String(column.value(row)) : column.show(row));
+  const value = (column, row) =>
+    column.isNumber && typeof column.value(row) === "number" && column.show(row).includes(",")
+      ? String(column.value(row))
+      : column.show(row);
   const lines = [
     columns.map((column) => csvCell(say(`column.${column.id}`))),
     ...sorted(rows, columns).map((row) => columns.map((column) => csvCell(value(column, row)))),

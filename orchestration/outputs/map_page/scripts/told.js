@@ -6,11 +6,16 @@ const grouped = new Map();
 const rowsOf = (table) => {
   if (!decoded.has(table)) {
     const columns = Object.entries(TOLD.tables[table] ?? {});
-    const values = ([, column]) => (Array.isArray(column) ? column : column.at.map((at) => column.of[at] ?? null));
+    const values = ([, column]) =>
+      Array.isArray(column) ? column : column.at.map((at) => column.of[at] ?? null);
     const filled = columns.map(values);
     const count = filled.length ? filled[0].length : 0;
-    decoded.set(table, Array.from({ length: count }, (_, at) =>
-      Object.fromEntries(columns.map(([name], column) => [name, filled[column][at]]))));
+    decoded.set(
+      table,
+      Array.from({ length: count }, (_, at) =>
+        Object.fromEntries(columns.map(([name], column) => [name, filled[column][at]])),
+      ),
+    );
   }
   return decoded.get(table);
 };
@@ -36,9 +41,14 @@ const prints = (table, column) => column in (TOLD.tables[table] ?? {});
 const distinct = (rows, column) => [...new Set(rows.map((row) => row[column]))];
 
 const PLACES = new Map(rowsOf("places").map((place) => [place.place_id, place]));
-const COUNTY_NAMES = new Set(rowsOf("places").filter((place) => place.kind === "county").map((place) => place.name));
+const COUNTY_NAMES = new Set(
+  rowsOf("places")
+    .filter((place) => place.kind === "county")
+    .map((place) => place.name),
+);
 const PERIODS = new Map(rowsOf("periods").map((period) => [period.period_id, period]));
-const inOrder = (periods) => [...periods].sort((a, b) => {
-  const [one, other] = [PERIODS.get(a), PERIODS.get(b)];
-  return one.period_to < other.period_to ? -1 : one.period_to > other.period_to ? 1 : a < b ? -1 : 1;
-});
+const inOrder = (periods) =>
+  [...periods].sort((a, b) => {
+    const [one, other] = [PERIODS.get(a), PERIODS.get(b)];
+    return one.period_to < other.period_to ? -1 : one.period_to > other.period_to ? 1 : a < b ? -1 : 1;
+  });

@@ -9,8 +9,12 @@ const settle = (wish) => {
   const view = viewOf(wish);
   const asked = { ...wish, view: view.id };
   const offers = view.offers(asked);
-  const settled = { ...Object.fromEntries(STATE_KEYS.map((key) => [key, ""])), lang: LANGUAGES.includes(wish.lang) ? wish.lang : "en",
-    view: view.id, pick: wish.pick };
+  const settled = {
+    ...Object.fromEntries(STATE_KEYS.map((key) => [key, ""])),
+    lang: LANGUAGES.includes(wish.lang) ? wish.lang : "en",
+    view: view.id,
+    pick: wish.pick,
+  };
   for (const [key, offered] of Object.entries(offers)) {
     const asked = wish[key] || view.defaults[key] || "";
     if (offered === "text") settled[key] = wish[key].slice(0, 80);
@@ -18,7 +22,9 @@ const settle = (wish) => {
     else if (key !== "period") settled[key] = firstOf(asked, offered);
   }
   if (offers.period) {
-    const kinds = PERIOD_KINDS.filter((kind) => offers.period.some((id) => PERIODS.get(id).period_kind === kind));
+    const kinds = PERIOD_KINDS.filter((kind) =>
+      offers.period.some((id) => PERIODS.get(id).period_kind === kind),
+    );
     const wished = offers.period.includes(wish.period) ? PERIODS.get(wish.period).period_kind : wish.kind;
     settled.kind = firstOf(kinds.includes(wish.kind) ? wish.kind : wished, kinds);
     offers.kind = kinds;
