@@ -16,6 +16,7 @@ from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import Assignment, Entry
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.said import say
 
 
 def with_owners(found: Iterable[OpenItem], assignments: Iterable[Mapping[str, Any]]) -> Iterator[OpenItem]:
@@ -35,9 +36,10 @@ def why_nothing_waits(settings: Settings, assignment: Assignment) -> str | None:
     listed = {row["item"] for row in review.read(settings, review.OPEN_ITEMS)}
     if assignment.item in listed or Item.parse(assignment.item).kind == "decision":
         return None
-    return (
-        f"Nothing called {assignment.item} waits. `njia decide waiting` names what does; every refresh makes "
-        "the list anew."
+    return say(
+        "Nothing called {item} waits. `njia decide waiting` names what does; every refresh makes the list "
+        "anew.",
+        item=assignment.item,
     )
 
 
@@ -46,7 +48,9 @@ def why_taken_already(assignment: Assignment, holding: Iterable[Entry]) -> str |
     before = [one for one in holding if isinstance(one, Assignment) and one.item == assignment.item]
     if not before or (before[-1].owner, before[-1].due) != (assignment.owner, assignment.due):
         return None
-    return f"Decision {before[-1].id} says so already: {assignment.owner} takes care of it."
+    return say(
+        "Decision {id} says so already: {owner} takes care of it.", id=before[-1].id, owner=assignment.owner
+    )
 
 
 def _is_lapsed(taken: Mapping[str, Any], item: OpenItem) -> bool:

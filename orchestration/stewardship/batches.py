@@ -14,6 +14,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship.decision_files import append_all, locked
 from orchestration.stewardship.decision_kinds import Entry
 from orchestration.stewardship.new_decisions import NewEntries
+from orchestration.stewardship.said import NOT_RECORDED, Said
 
 Wanted = tuple[str, Mapping[str, Any]]  # kind and payload, as `record_decision` takes them
 MOST_FAULTS_TOLD = 5
@@ -62,8 +63,17 @@ def faults_of(make: Callable[..., Entry], wanted: Iterable[tuple[Any, ...]]) -> 
         try:
             make(*one)
         except UsageError as error:
-            found.append((number, str(error).removeprefix("The decision was not recorded. ")))
+            found.append((number, _fault(error)))
     return found
+
+
+def _fault(error: UsageError) -> str:
+    """What is wrong, without the words that nothing was recorded: of several, that is said once."""
+    told = error.args[0]
+    if isinstance(told, Said) and told.template == NOT_RECORDED:
+        fault: str = told.given["fault"]
+        return fault
+    return str(told).removeprefix(NOT_RECORDED.partition("{")[0])
 
 
 def _refuse(faults: Sequence[tuple[int, str]], wanted: int) -> None:

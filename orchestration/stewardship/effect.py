@@ -38,6 +38,7 @@ from orchestration.stewardship.effect_on_records import (
     why_records_missed,
     why_rules_bind,
 )
+from orchestration.stewardship.said import say, together
 
 MOST_NAMED = 5
 
@@ -71,9 +72,11 @@ def _of_policy(decision: PolicySignOff) -> str | None:
     now = load_disclosure_policy().version
     if decision.policy == now:
         return None
-    return (
-        f"The disclosure policy was {decision.policy} when it was signed and is {now} now. Read "
-        "seeds/reference/disclosure_policy.csv, and sign that: njia decide sign-policy"
+    return say(
+        "The disclosure policy was {then} when it was signed and is {now} now. Read "
+        "seeds/reference/disclosure_policy.csv, and sign that: njia decide sign-policy",
+        then=decision.policy,
+        now=now,
     )
 
 
@@ -89,12 +92,13 @@ def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None
         return _ruled_already(decision, holding)
     if isinstance(decision, PolicySignOff):
         same = (one for one in holding if isinstance(one, PolicySignOff) and one.policy == decision.policy)
-        return next((f"Decision {one.id} has signed this policy. {_take_back(one)}" for one in same), None)
+        return next((_already("Decision {id} has signed this policy.", one) for one in same), None)
     if isinstance(decision, Assignment):
         return why_taken_already(decision, holding)
     if isinstance(decision, RowRelease | RowExclude) and (other := ruled_on_record(decision, holding)):
-        done = "leaves this record out" if isinstance(other, RowExclude) else "lets this record in"
-        return f"Decision {other.id} {done} already. {_take_back(other)}"
+        if isinstance(other, RowExclude):
+            return _already("Decision {id} leaves this record out already.", other)
+        return _already("Decision {id} lets this record in already.", other)
     return None
 
 
@@ -113,9 +117,10 @@ def why_unknown(settings: Settings, decision: Entry) -> str | None:
         return None
     for record in (decision.record_a, decision.record_b):
         if not is_typed(settings, record):
-            return (
-                f"No extract holds a record {record}. review/links.csv names the pairs that wait for a "
-                "decision, as record_a and record_b."
+            return say(
+                "No extract holds a record {record}. review/links.csv names the pairs that wait for a "
+                "decision, as record_a and record_b.",
+                record=record,
             )
     return None
 
@@ -123,8 +128,9 @@ def why_unknown(settings: Settings, decision: Entry) -> str | None:
 def _ruled_already(decision: LinkAccept | LinkReject, holding: Iterable[Entry]) -> str | None:
     for other in holding:
         if isinstance(other, LinkAccept | LinkReject) and other.pair == decision.pair:
-            said = "one person" if isinstance(other, LinkAccept) else "two persons"
-            return f"Decision {other.id} says that these records are of {said}. {_take_back(other)}"
+            if isinstance(other, LinkAccept):
+                return _already("Decision {id} says that these records are of one person.", other)
+            return _already("Decision {id} says that these records are of two persons.", other)
     return None
 
 
@@ -149,14 +155,26 @@ class Landed:
         if extract_id in self.extracts.get(partner, ()):
             return None
         if owners := self.partners_of(extract_id):
-            return f"Partner {partner} has no landed extract {extract_id}; {' and '.join(owners)} has."
+            return say(
+                "Partner {partner} has no landed extract {extract}; {owners} has.",
+                partner=partner,
+                extract=extract_id,
+                owners=", ".join(owners),
+            )
         if partner not in self.extracts:
             near = _nearest(partner, self.extracts)
-            return f"No extract of a partner {partner} has landed. {near} `njia status` lists the partners."
+            return say(
+                "No extract of a partner {partner} has landed. {near} `njia status` lists the partners.",
+                partner=partner,
+                near=near,
+            )
         near = _nearest(extract_id, self.extracts[partner])
-        return (
-            f"Partner {partner} has no landed extract {extract_id}. {near} `njia status` and "
-            "review/failed_checks.csv name the extracts."
+        return say(
+            "Partner {partner} has no landed extract {extract}. {near} `njia status` and "
+            "review/failed_checks.csv name the extracts.",
+            partner=partner,
+            extract=extract_id,
+            near=near,
         )
 
 
@@ -169,23 +187,33 @@ def full_scope(settings: Settings, scope: str) -> str:
 def _of_waiver(settings: Settings, waiver: CheckWaiver) -> str | None:
     check, scope = waiver.check, waiver.scope
     if check not in CHECKS:
-        return (
-            f"No gate has a check {check}. {_nearest(check, CHECKS)} A waiver covers checks of the gates "
-            "only: review/failed_checks.csv names those that failed."
+        return say(
+            "No gate has a check {check}. {near} A waiver covers checks of the gates only: "
+            "review/failed_checks.csv names those that failed.",
+            check=check,
+            near=_nearest(check, CHECKS),
         )
     if not is_waivable(check):
-        return f"{check} cannot be waived: it guards that nothing disappears. Mend what it found."
+        return say(
+            "{check} cannot be waived: it guards that nothing disappears. Mend what it found.", check=check
+        )
     if waiver.check_definition != CHECKS[check].definition:
-        return f"{check} has changed since it was waived, so the waiver has lapsed. Waive it anew if need be."
+        return say(
+            "{check} has changed since it was waived, so the waiver has lapsed. Waive it anew if need be.",
+            check=check,
+        )
     if scope == RELEASE_SCOPE:
         if check not in RELEASE_CHECKS:
-            return (
-                f"{check} is a check of the extract gate, so its waiver needs the extract: "
-                "--scope PARTNER/EXTRACT_ID, as `njia status` shows it."
+            return say(
+                "{check} is a check of the extract gate, so its waiver needs the extract: "
+                "--scope PARTNER/EXTRACT_ID, as `njia status` shows it.",
+                check=check,
             )
         return None
     if check not in EXTRACT_CHECKS:
-        return f"{check} is a check of the release gate, not of an extract: leave out --scope."
+        return say(
+            "{check} is a check of the release gate, not of an extract: leave out --scope.", check=check
+        )
     landed = Landed.read(settings)
     partner, _, extract_id = scope.rpartition("/")
     if partner:
@@ -193,10 +221,18 @@ def _of_waiver(settings: Settings, waiver: CheckWaiver) -> str | None:
     owners = landed.partners_of(extract_id)
     if not owners:
         near = _nearest(extract_id, {one for ids in landed.extracts.values() for one in ids})
-        return f"No landed extract has the id {extract_id}. {near} `njia status` names the extracts."
+        return say(
+            "No landed extract has the id {extract}. {near} `njia status` names the extracts.",
+            extract=extract_id,
+            near=near,
+        )
     if len(owners) > 1:
         choices = " or ".join(f"--scope {owner}/{extract_id}" for owner in owners)
-        return f"Several partners landed the extract {extract_id}. Say which: {choices}."
+        return say(
+            "Several partners landed the extract {extract}. Say which: {choices}.",
+            extract=extract_id,
+            choices=choices,
+        )
     return None
 
 
@@ -210,9 +246,11 @@ def _why_not_failing(settings: Settings, waiver: CheckWaiver) -> str | None:
     }
     if waiver.scope in scopes or not refreshes.history(settings):
         return None
-    return (
-        f"{waiver.check} did not fail in the last refresh of {waiver.scope}, so there is nothing to waive. "
-        "Waive it when it has failed: review/failed_checks.csv names what did."
+    return say(
+        "{check} did not fail in the last refresh of {of}, so there is nothing to waive. Waive it when it "
+        "has failed: review/failed_checks.csv names what did.",
+        check=waiver.check,
+        of="the release" if waiver.scope == RELEASE_SCOPE else waiver.scope,
     )
 
 
@@ -224,7 +262,7 @@ def _waived_already(waiver: CheckWaiver, holding: Iterable[Entry]) -> str | None
             and other.check_definition == waiver.check_definition
             and other.expires >= waiver.expires
         ):
-            return f"Decision {other.id} waives this until {other.expires} already. {_take_back(other)}"
+            return _already("Decision {id} waives this until {day} already.", other, day=str(other.expires))
     return None
 
 
@@ -237,9 +275,10 @@ def _decided_already(decision: ExtractAccept | ExtractWithdraw, holding: Iterabl
     ]
     if not of_extract or of_extract[-1].kind != decision.kind:
         return None
-    done = "accepted" if decision.kind == "extract_accept" else "withdrawn"
-    other = of_extract[-1]
-    return f"Decision {other.id} of {other.time.date()} has {done} this extract already. {_take_back(other)}"
+    other, day = of_extract[-1], str(of_extract[-1].time.date())
+    if decision.kind == "extract_accept":
+        return _already("Decision {id} of {day} has accepted this extract already.", other, day=day)
+    return _already("Decision {id} of {day} has withdrawn this extract already.", other, day=day)
 
 
 def _of_place(alias: PlaceAlias) -> str | None:
@@ -249,15 +288,17 @@ def _of_place(alias: PlaceAlias) -> str | None:
         near = get_close_matches(alias.place_id, known, n=3) or [
             by_name[name] for name in get_close_matches(alias.place_id.casefold(), by_name, n=3)
         ]
-        meant = f" Nearest: {', '.join(f'{one} ({known[one]})' for one in near)}." if near else ""
-        return (
-            f"There is no place {alias.place_id} in the reference places.{meant} "
-            "`njia place NAME` finds the id of a place."
+        meant = ", ".join(f"{one} ({known[one]})" for one in near)
+        return together(
+            say("There is no place {place} in the reference places.", place=alias.place_id),
+            say("Nearest: {places}.", places=meant) if near else "",
+            "`njia place NAME` finds the id of a place.",
         )
     if alias.country is not None and places.country_code(alias.country) != alias.country:
-        return (
-            f"There is no country with the code {alias.country}. Give its ISO code with three letters, "
-            "such as KEN or UGA, or leave the country out."
+        return say(
+            "There is no country with the code {country}. Give its ISO code with three letters, such as KEN "
+            "or UGA, or leave the country out.",
+            country=alias.country,
         )
     return None
 
@@ -270,27 +311,35 @@ def _named_already(alias: PlaceAlias, holding: Iterable[Entry]) -> str | None:
             and other.country == alias.country
         ):
             known = places.place_names()
-            says = "" if other.place_id == alias.place_id else ", another place"
-            return (
-                f"Decision {other.id} says that this name means {other.place_id} "
-                f"({known.get(other.place_id, 'no longer a place')}){says}. {_take_back(other)}"
-            )
+            place = f"{other.place_id} ({known.get(other.place_id, '–')})"
+            if other.place_id == alias.place_id:
+                return _already("Decision {id} says that this name means {place}.", other, place=place)
+            sentence = "Decision {id} says that this name means {place}, another place."
+            return _already(sentence, other, place=place)
     return None
 
 
-def _take_back(other: Entry) -> str:
-    return (
-        f"{other.author} decided that on {other.time:%Y-%m-%d at %H:%M} UTC. To decide anew, first take it "
-        f"back: `njia decide revoke {other.id}`."
+def _already(sentence: str, other: Entry, **given: Any) -> str:
+    """Who decided it, and how to decide anew."""
+    by_whom = say(
+        "{author} decided that on {day} at {time} UTC. To decide anew, first take it back: "
+        "`njia decide revoke {id}`.",
+        author=other.author,
+        day=f"{other.time:%Y-%m-%d}",
+        time=f"{other.time:%H:%M}",
+        id=other.id,
     )
+    return together(say(sentence, id=other.id, **given), by_whom)
 
 
 def _nearest(given: str, known: Collection[str]) -> str:
     near: Sequence[Any] = get_close_matches(given, known, n=3)
     if near:
-        return f"Did you mean {' or '.join(near)}?"
+        return say("Did you mean {names}?", names=", ".join(near))
     if not known:
         return "There is none yet."
     listed = sorted(known)
-    more = f" and {len(listed) - MOST_NAMED} more" if len(listed) > MOST_NAMED else ""
-    return f"There are: {', '.join(listed[:MOST_NAMED])}{more}."
+    names = ", ".join(listed[:MOST_NAMED])
+    if len(listed) <= MOST_NAMED:
+        return say("There are: {names}.", names=names)
+    return say("There are: {names} and {number} more.", names=names, number=len(listed) - MOST_NAMED)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from orchestration import places
 from orchestration.stewardship.decision_kinds import PlaceAlias
+from orchestration.stewardship.said import say
 
 
 def why_alias_misled(alias: PlaceAlias, is_override: bool = False) -> str | None:
@@ -16,10 +17,12 @@ def why_alias_misled(alias: PlaceAlias, is_override: bool = False) -> str | None
     """
     lies_in = places.country_of_place(alias.place_id)
     if alias.country and lies_in and lies_in != alias.country:
-        return (
-            f"{places.described(alias.place_id)} lies in {places.described(lies_in)}, and --country asks for "
-            f"mentions that name {places.described(alias.country)}. Give a place there, or leave the country "
-            "out."
+        return say(
+            "{place} lies in {lies_in}, and --country asks for mentions that name {country}. Give a place "
+            "there, or leave the country out.",
+            place=places.described(alias.place_id),
+            lies_in=places.described(lies_in),
+            country=places.described(alias.country),
         )
     (found,) = places.resolve_names([alias.text], alias.country)
     means = found["place_id"]
@@ -27,11 +30,18 @@ def why_alias_misled(alias: PlaceAlias, is_override: bool = False) -> str | None
     if found["status"] != "resolved" or found["method"] == "fuzzy" or not means:
         return None
     if means == alias.place_id:
-        return f"This name means {means}, {places.described(means)}, already: there is nothing to decide."
+        return say(
+            "This name means {id}, {place}, already: there is nothing to decide.",
+            id=means,
+            place=places.described(means),
+        )
     if is_override:
         return None
-    return (
-        f"This name means {means}, {places.described(means)}, today, in every partner's records. If all of "
-        f"them mean {alias.place_id}, {places.described(alias.place_id)}, say so with --override; if one "
-        "partner does, mend its contract."
+    return say(
+        "This name means {id}, {place}, today, in every partner's records. If all of them mean {other_id}, "
+        "{other}, say so with --override; if one partner does, mend its contract.",
+        id=means,
+        place=places.described(means),
+        other_id=alias.place_id,
+        other=places.described(alias.place_id),
     )

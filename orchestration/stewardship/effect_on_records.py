@@ -20,6 +20,7 @@ from orchestration.keys import record_of, shown_record
 from orchestration.settings import REFERENCE_SEEDS, Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import AgreementChange, Entry, RowExclude, RowRelease
+from orchestration.stewardship.said import NOT_RECORDED, say
 
 
 def record_called(settings: Settings, given: str) -> str:
@@ -58,7 +59,7 @@ def rules_to_release(settings: Settings, record: str) -> tuple[str, ...]:
     """The same for a release that names none; raises UsageError where nothing sets the record aside."""
     if failed := rules_that_quarantine(settings, record):
         return failed
-    raise UsageError(f"The decision was not recorded. {_not_set_aside(record)}")
+    raise UsageError(say(NOT_RECORDED, fault=_not_set_aside(record)))
 
 
 @cache
@@ -71,9 +72,10 @@ def releasable_rules() -> dict[str, str]:
 def why_records_missed(settings: Settings, decision: RowRelease | RowExclude) -> str | None:
     """A sentence if a decision about a record, when it is made, is about none; else None."""
     if not is_typed(settings, decision.record):
-        return (
-            f"No extract holds a record {decision.record}. review/quarantined_rows.csv names those that are "
-            "set aside; any other is named by EXTRACT_ID:ROW."
+        return say(
+            "No extract holds a record {record}. review/quarantined_rows.csv names those that are set aside; "
+            "any other is named by EXTRACT_ID:ROW.",
+            record=decision.record,
         )
     if isinstance(decision, RowExclude):
         return None
@@ -81,19 +83,30 @@ def why_records_missed(settings: Settings, decision: RowRelease | RowExclude) ->
     if not failed:
         return _not_set_aside(decision.record)
     if missed := [rule for rule in decision.rules if rule not in failed]:
-        return f"Record {decision.record} does not fail {' and '.join(missed)}. It fails {', '.join(failed)}."
+        return say(
+            "Record {record} does not fail {missed}. It fails {failed}.",
+            record=decision.record,
+            missed=", ".join(missed),
+            failed=", ".join(failed),
+        )
     if left := [rule for rule in failed if rule not in decision.rules]:
-        return f"Record {decision.record} would stay out: it also fails {' and '.join(left)}."
+        return say(
+            "Record {record} would stay out: it also fails {rules}.",
+            record=decision.record,
+            rules=", ".join(left),
+        )
     return None
 
 
 def why_rules_bind(release: RowRelease) -> str | None:
     """A sentence if a release is from a rule that nobody may release a record from."""
     if bound := [rule for rule in release.rules if rule not in releasable_rules()]:
-        return (
-            f"Nobody may let a record in that fails {' or '.join(bound)}: it could name somebody, count one "
-            "record twice or say what nobody said. The partner or the contract has to mend it. Rules that "
-            f"can be released: {', '.join(releasable_rules())}."
+        return say(
+            "Nobody may let a record in that fails {rules}: it could name somebody, count one record twice "
+            "or say what nobody said. The partner or the contract has to mend it. Rules that can be "
+            "released: {releasable}.",
+            rules=", ".join(bound),
+            releasable=", ".join(releasable_rules()),
         )
     return None
 
@@ -105,8 +118,16 @@ def why_no_agreement(settings: Settings, change: AgreementChange) -> str | None:
     if change.contract in names:
         return None
     if names:
-        return f"Partner {change.partner} has no contract {change.contract}. It has {', '.join(names)}."
-    return f"There is no partner {change.partner} with a valid contract. `njia status` lists the partners."
+        return say(
+            "Partner {partner} has no contract {contract}. It has {contracts}.",
+            partner=change.partner,
+            contract=change.contract,
+            contracts=", ".join(names),
+        )
+    return say(
+        "There is no partner {partner} with a valid contract. `njia status` lists the partners.",
+        partner=change.partner,
+    )
 
 
 def ruled_on_record(decision: RowRelease | RowExclude, holding: Iterable[Entry]) -> Entry | None:
@@ -128,9 +149,10 @@ def ruled_on_record(decision: RowRelease | RowExclude, holding: Iterable[Entry])
 
 
 def _not_set_aside(record: str) -> str:
-    return (
-        f"No record {record} is set aside. review/quarantined_rows.csv lists those that are, in its last "
-        "column."
+    return say(
+        "No record {record} is set aside. review/quarantined_rows.csv lists those that are, in its last "
+        "column.",
+        record=record,
     )
 
 

@@ -29,6 +29,7 @@ from orchestration.stewardship.effect import full_scope, why_unknown, why_withou
 from orchestration.stewardship.effect_on_places import why_alias_misled
 from orchestration.stewardship.effect_on_records import record_called, rules_to_release
 from orchestration.stewardship.holding import confirmations, holding, unrevoked
+from orchestration.stewardship.said import NOT_RECORDED, say
 
 ID_LENGTH = 12
 Made = TypeVar("Made", bound=Entry)
@@ -61,7 +62,7 @@ class NewEntries:
         if not fault and isinstance(decision, PlaceAlias):
             fault = why_alias_misled(decision, is_override)
         if fault:
-            raise UsageError(f"The decision was not recorded. {fault}")
+            raise UsageError(say(NOT_RECORDED, fault=fault))
         if not decision.needs_second:
             self._holding.append(decision)
         return self._keep(decision)
@@ -96,10 +97,16 @@ class NewEntries:
         for kind in KINDS:
             for entry in self._file(kind):
                 if isinstance(entry, Revocation) and entry.revokes == decision_id:
-                    return f"Decision {decision_id} holds no more: {_by_whom(entry)} took it back."
-        return (
-            f"No active decision has the id {decision_id}. `njia decide list` shows the decisions and their "
-            "ids."
+                    return say(
+                        "Decision {id} holds no more: {author}, on {day} at {time} UTC, took it back.",
+                        id=decision_id,
+                        author=entry.author,
+                        day=f"{entry.time:%Y-%m-%d}",
+                        time=f"{entry.time:%H:%M}",
+                    )
+        return say(
+            "No active decision has the id {id}. `njia decide list` shows the decisions and their ids.",
+            id=decision_id,
         )
 
     def _file(self, kind: str) -> list[Entry]:

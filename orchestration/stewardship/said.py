@@ -15,6 +15,8 @@ from typing import Any
 
 CATALOGUE = Path(__file__).with_name("swahili.csv")
 SWAHILI = "sw"
+# Before what is wrong, where nothing was recorded; of several faults it is said once.
+NOT_RECORDED = "The decision was not recorded. {fault}"
 _FILLED_IN = re.compile(r"\{[^{}]*\}")
 
 

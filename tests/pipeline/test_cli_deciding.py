@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.stewardship import review
 from tests import scenario
 from tests.command import last_object, listed_decisions, njia
 from tests.conftest import EvidenceBase
@@ -17,11 +18,18 @@ from tests.conftest import EvidenceBase
 def test_decisions_are_recorded_listed_and_revoked(evidence_base: EvidenceBase) -> None:
     settings, by = evidence_base.settings, ("--author", "data steward", "--reason", "the partner said so")
     extract_id = next((settings.landing / "swala_post").glob("*.json")).stem
+    waive = ("waive-check", "quarantine_is_normal", "--expires", "2026-04-01")
+    ahead = njia("decide", *waive, *by, settings=settings)
+    assert ahead.returncode == 2 and "there is nothing to waive" in " ".join(ahead.stderr.split())
+    failed = dict.fromkeys(review.FAILED_COLUMNS, "") | {"name": waive[1], "stage": "release_gate"}
+    review.write_failed_checks(
+        settings, "release_gate", [failed | {"severity": "refuse", "outcome": "failed"}]
+    )
     for arguments in (
         ("place-alias", "Qwertyville", "KE047"),
         ("accept-extract", "swala_post", extract_id),
         ("withdraw-extract", "swala_post", extract_id),
-        ("waive-check", "quarantine_is_normal", "--expires", "2026-04-01"),
+        waive,
     ):
         ran = njia("decide", *arguments, *by, settings=settings)
         assert ran.returncode == 0 and "recorded" in ran.stdout, ran.stderr

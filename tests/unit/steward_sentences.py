@@ -13,6 +13,7 @@ import yaml
 from expectations.checks import CHECKS
 from orchestration.linkage import COMPARED
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
+from orchestration.stewardship.said import NOT_RECORDED
 
 STEWARDSHIP = PROJECT_ROOT / "orchestration" / "stewardship"
 MODULES = sorted(
@@ -25,24 +26,37 @@ MODULES = sorted(
         ),
     ]
 )
+# Where other words stand as well, only what `say` is given.
+SAYING = (
+    "decision_kinds", "decisions", "link_queue", "effect", "effect_on_places", "effect_on_records", "assignments",
+    "new_decisions",
+)  # fmt: skip
 _SENTENCE = re.compile(r"[A-Za-z”}] [a-z{]")
 _SQL = re.compile(
     r"\bvarchar|\bbigint|\bselect\b|inner join|count\(|where partner|case \{|agreement_from|outcome =|"
     r"create table|probability double"
 )
+_SAYS = {"say", "together", "_already"}
 # Single words that sentences are filled in with.
 FATES = ("held", "withdrawn", "in force")
 PRECISIONS = ("country", "county", "subcounty", "town", "border point", "region", "point")
 ROWS_OF_A_RELEASE = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
-_ALONE = ("movements", "rows {fate}", "the release", "years of birth", "days of the events")
+_ALONE = (
+    "movements",
+    "rows {fate}",
+    "the release",
+    "years of birth",
+    "days of the events",
+    "There is none yet.",
+    NOT_RECORDED,
+)
 
 
 def sentences() -> Iterator[str]:
     for path in MODULES:
         yield from constants(path)
-    yield from said_in(STEWARDSHIP / "decision_kinds.py")
-    yield from said_in(STEWARDSHIP / "decisions.py")
-    yield from said_in(STEWARDSHIP / "link_queue.py")
+    for name in SAYING:
+        yield from said_in(STEWARDSHIP / f"{name}.py")
     yield from (*FATES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
     yield from (name.replace("_", " ") for name in COMPARED)
     for check in CHECKS.values():
@@ -71,9 +85,10 @@ def said_in(path: Path) -> Iterator[str]:
     """What stands in calls of `say`, and in the names that they are called with."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     calls = [
-        call.args[0]
+        one
         for call in ast.walk(tree)
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "say"
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _SAYS
+        for one in (call.args if call.func.id == "together" else call.args[:1])
     ]
     yield from (str(one.value) for one in calls if isinstance(one, ast.Constant))
     names = {one.id for one in calls if isinstance(one, ast.Name)}

@@ -63,3 +63,10 @@ def test_a_preview_says_what_would_change_in_swahili(steward: Visitor) -> None:
         assert said in page
     for said in ("Records set aside", "enters although", "Numbers are as of"):
         assert said not in page
+
+
+def test_what_cannot_be_decided_is_told_in_swahili(steward: Visitor) -> None:
+    refused = steward.preview("row_release", record=world.shown_record(2))
+    page = unescape(refused.text)
+    assert refused.status_code == 400
+    assert "Hakuna rekodi" in page and "iliyotengwa." in page and "is set aside" not in page

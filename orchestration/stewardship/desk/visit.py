@@ -163,11 +163,16 @@ def told(visit: Visit, view: View) -> Response:
         title = STATUS_WORDS.get(error.status_code, "error.unexpected")
         return visit.page("problem", error.status_code, title=title, sentence=None)
     except NotTold as error:
-        return visit.page("problem", 500, title="error.not_told", sentence=str(error))
+        return visit.page("problem", 500, title="error.not_told", sentence=_words_of(error))
     except UsageError as error:
-        return visit.page("problem", 400, title="error.not_done", sentence=str(error))
+        return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error))
     except NjiaError as error:
-        return visit.page("problem", 503, title="error.not_now", sentence=str(error))
+        return visit.page("problem", 503, title="error.not_now", sentence=_words_of(error))
     except OSError as error:
         sentence = f"{error.filename or 'A file'}: {error.strerror}."
         return visit.page("problem", 503, title="error.not_now", sentence=sentence)
+
+
+def _words_of(error: NjiaError) -> str:
+    """The sentence as it was raised, which may be said in Swahili as well."""
+    return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
