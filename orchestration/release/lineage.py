@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from orchestration.durable import PARTIAL, replacing, sync
 from orchestration.errors import NjiaError
-from orchestration.release.current import list_releases
+from orchestration.release.current import list_releases, remove_folder
 from orchestration.settings import Settings
 
 RECORDS, LINES, PERIODS = "records.parquet", "lines.parquet", "periods.parquet"
@@ -124,13 +124,19 @@ def sweep_lineage(settings: Settings) -> None:
     kept = {release.release_id for release in list_releases(settings)}
     for folder in settings.lineage.iterdir():
         if folder.is_dir() and folder.name not in kept:
-            shutil.rmtree(folder)
+            remove_folder(folder)
 
 
 def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]) -> int:
-    """Take records of a partner out of every lineage; returns how many releases had them."""
+    """Take records of a partner out of every lineage; returns how many releases had them.
+
+    Lineage of what is no release goes whole: a kill may have left it in pieces.
+    """
+    sweep_lineage(settings)
+    if not settings.lineage.is_dir():
+        return 0
     wanted, touched = pa.array(sorted(records), pa.int64()), 0
-    for folder in sorted(settings.lineage.glob("[!.]*/")):
+    for folder in sorted(settings.lineage.iterdir()):
         table = pq.read_table(folder / RECORDS)
         is_gone = pc.and_(pc.is_in(table["record_id"], wanted), pc.equal(table["partner"], partner))
         numbers = table.filter(is_gone)["record"]

@@ -38,7 +38,7 @@ HEAD = "head"
 FIELDS = {"time", "who", "action", "what", "details", "previous"}
 # Every action there is, so that one that is asked for and misspelt is not taken for one that nobody did.
 ACTIONS = (
-    "decided", "revoked", "confirmed", "rolled_back", "unsealed", "exported", "forgot", "rotated",
+    "decided", "revoked", "confirmed", "rolled_back", "unsealed", "traced", "exported", "forgot", "rotated",
     "logged_in", "locked", "account_added", "account_removed", "passphrase_changed",
 )  # fmt: skip
 # What a detail is never called: the log is read by more people than what these would hold.
@@ -80,7 +80,8 @@ def record(
     """
     time = (when or datetime.now(UTC)).astimezone(UTC)
     line = {"time": time.isoformat(), "who": who, "action": action, "what": what, "details": details}
-    if fault := _fault(line):
+    fault = _fault(line) or (None if action in ACTIONS else "its action is not one of ACTIONS")
+    if fault:
         raise UsageError(f"The audit log does not take this line: {fault}.")
     try:
         with _locked(settings):

@@ -10,6 +10,7 @@ import pytest
 
 from orchestration import release
 from orchestration.decoded import says
+from orchestration.durable import PARTIAL
 from orchestration.errors import UsageError
 from orchestration.keys import load_keys, shown_record
 from orchestration.release.lineage import lineage_of
@@ -164,3 +165,16 @@ def test_lineage_goes_with_its_release_and_others_may_not_read_it(evidence_base:
     refused.mkdir()
     release.sweep_lineage(evidence_base.settings)
     assert (folder.is_dir(), refused.exists()) == (True, False)
+
+
+def test_pieces_of_lineage_that_a_kill_left_stand_in_no_way_of_forgetting(
+    evidence_base: EvidenceBase,
+) -> None:
+    settings = evidence_base.settings
+    record_id = load_keys(settings.keys).record_id("swala_post", "swala_post_cases|S1")
+    whole = lineage_of(settings, str(evidence_base.release_id()))
+    for pieces in ("20200101T000000Z-00000000", f"{PARTIAL}20200102T000000Z-00000000"):
+        shutil.copytree(whole, settings.lineage / pieces)
+    (settings.lineage / "20200101T000000Z-00000000" / "records.parquet").unlink()
+    assert release.forget_in_lineage(settings, "swala_post", [record_id]) == 1
+    assert list(settings.lineage.iterdir()) == [whole]
