@@ -133,6 +133,7 @@ def show_refresh(
     _show_files([extract for extract in summary["extracts"] if extract["outcome"] in ("held", "unreadable")])
     _show_files(left_alone)
     out.print("\nWhere to look next")
+    out.print("  njia open           the report and the map of this release")
     out.print('  njia query "select count(*) from marts.fct_movements"', highlight=False)
     out.print("  njia status         what is in force and what waits for a steward")
     out.print("  njia ui             the same refresh in the Dagster UI")

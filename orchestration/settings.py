@@ -82,6 +82,11 @@ class Settings:
         return self.fixed_as_of or datetime.now(UTC).replace(microsecond=0)
 
     @property
+    def has_sample_partners(self) -> bool:
+        """Whether the partners are those that ship with Njia: made up, and so is all that they send."""
+        return self.partners == SAMPLE_PARTNERS.resolve()
+
+    @property
     def inbox(self) -> Path:
         return self.home / "inbox"
 

@@ -28,6 +28,7 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
             {"id": decision["id"], "kind": decision["kind"]} for decision in refresh.decisions.shaping
         ],
         "boundaries": refresh.county_boundaries.record(),
+        "is_synthetic": settings.has_sample_partners,
         "disclosure": _disclosure(refresh),
         "agreements_ending": [
             {

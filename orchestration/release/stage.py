@@ -82,9 +82,10 @@ def stage(
     input_parts (a mark a part of the inputs, optional), decisions (dicts with id and kind, optional),
     agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
     boundaries maps are drawn with, optional), disclosure (what is said of how the public edition was
-    protected, optional). `check_results` has the columns of
-    CHECK_RESULTS; `waivers` are the active ones. `write_pages` is given the candidate's folder and its
-    manifest so far, once the evidence base is closed and before anything is sealed.
+    protected, optional), is_synthetic (whether partners and records are made up, optional).
+    `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones. `write_pages` is given
+    the candidate's folder and its manifest so far, once the evidence base is closed and before anything is
+    sealed.
     """
     with switching(settings):
         sweep(settings)
@@ -111,6 +112,7 @@ def stage(
         "extracts": printed_extracts(list(inputs["extracts"])),
         "agreements_ending": list(inputs.get("agreements_ending", [])),
         "boundaries": dict(inputs.get("boundaries", {})),
+        "is_synthetic": bool(inputs.get("is_synthetic", False)),
         "disclosure": dict(inputs.get("disclosure", {})),
     }
     try:

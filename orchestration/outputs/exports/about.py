@@ -14,6 +14,7 @@ _EDITIONS = {
     "public": "The public edition: it may be passed on to anybody.",
     "partner": "The partner edition: for members of the network under their agreement; do not pass it on.",
 }
+_SYNTHETIC = "Partners, people and records behind it are made up: nothing in it is a finding."
 _READING = (
     "Counts are persons in partners' records, not all persons who were moved: where nobody watches, nothing "
     "is reported.",
@@ -29,11 +30,13 @@ class About:
     edition: str
     release_id: str
     as_of: datetime
+    is_synthetic: bool = False
 
     @classmethod
     def of(cls, edition: Edition) -> About:
         as_of = datetime.fromisoformat(str(edition.manifest["as_of"])).astimezone(UTC)
-        return cls(edition.name, str(edition.manifest["release_id"]), as_of)
+        is_synthetic = bool(edition.manifest.get("is_synthetic"))
+        return cls(edition.name, str(edition.manifest["release_id"]), as_of, is_synthetic)
 
     @property
     def title(self) -> str:
@@ -51,6 +54,7 @@ class About:
     def sentences(self) -> list[str]:
         _, _, why = load_disclosure_policy().legend(self.edition).partition("not shown: ")
         return [
+            *([_SYNTHETIC] if self.is_synthetic else []),
             _EDITIONS[self.edition],
             *_READING,
             f"A cell without a number, or `{self.symbol}`, is not shown: {why}.",

@@ -67,6 +67,7 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         say=told["words"]["en"].__getitem__,
         release=told["release"],
         edition=edition.name,
+        is_synthetic=bool(edition.manifest.get("is_synthetic")),
         style=Markup(style),  # noqa: S704
         library=Markup(library),  # noqa: S704
         script=Markup(_script()),  # noqa: S704

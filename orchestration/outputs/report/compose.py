@@ -29,7 +29,7 @@ def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str
             (words("title.release"), (printed.of_release("release_id"),)),
             (words("title.as_of"), (printed.of_release("as_of", printed.day(made.date())),)),
         ],
-        about=[words("about.what"), words(f"about.{edition.name}"), words("about.claim")],
+        about=[words(f"about.{one}") for one in ("what", *_synthetic(edition), edition.name, "claim")],
         chapters=[
             chapters.summary(printed),
             chapters.summary(swahili),
@@ -59,3 +59,7 @@ def _span(printed: Printed) -> Sentence:
     periods.sort(key=lambda one: str(printed.rows("periods", period_id=one)[0]["period_to"]))
     first, last = printed.period(periods[0]), printed.last_month(periods[-1])
     return printed.words("title.span", first=first, last=last) if len(periods) > 1 else (first,)
+
+
+def _synthetic(edition: Edition) -> list[str]:
+    return ["synthetic"] if edition.manifest.get("is_synthetic") else []
