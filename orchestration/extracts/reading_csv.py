@@ -16,6 +16,7 @@ from orchestration.extracts.limits import lines
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
 from orchestration.extracts.reading_csv_blocks import CsvBlocks
 
+_LONGEST_CELL = 1 << 17  # characters; an open quotation mark swallows the rest of the file
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -84,6 +85,8 @@ class CsvSource:
 
     def _rows(self) -> Iterator[SourceRow]:
         number = 0
+        # One for the whole process: a library that was asked for something else may have lifted it.
+        csv.field_size_limit(_LONGEST_CELL)
         try:
             with self._path.open(encoding=self._encoding, newline="") as file:
                 for number, record in enumerate(
