@@ -150,10 +150,13 @@ class Printed:
     def periods_of(self, table: str, kind: str, **where: Any) -> list[str]:
         """Periods of a kind that the table has rows of, the newest first."""
         found = {row["period_id"] for row in self.rows(table, **where)}
-        known = [self._periods[one] for one in found if self.period_kind(one) == kind]
-        return [
-            row["period_id"] for row in sorted(known, key=lambda row: str(row["period_to"]), reverse=True)
-        ]
+        return self.sorted_periods(one for one in found if self.period_kind(one) == kind)
+
+    def sorted_periods(self, periods: Iterable[str]) -> list[str]:
+        """The newest first; without those that the edition does not name."""
+        known = [self._periods[one] for one in periods if one in self._periods]
+        known.sort(key=lambda row: (str(row["period_to"]), row["period_id"]), reverse=True)
+        return [row["period_id"] for row in known]
 
     def newest(self, table: str, kinds: Iterable[str] = PERIOD_KINDS, **where: Any) -> str | None:
         return next((found[0] for kind in kinds if (found := self.periods_of(table, kind, **where))), None)

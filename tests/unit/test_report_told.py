@@ -1,0 +1,84 @@
+"""What the chapters make of tables that hold less, more or other things than usual."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.report.compose import compose
+from orchestration.outputs.report.html import as_html
+from orchestration.outputs.words import Words
+from tests.unit import printed_world
+from tests.unit.read_report import Read, read_page
+
+MOVED = "consistent with displacement"
+
+
+@pytest.fixture
+def partner(tmp_path: Path) -> Edition:
+    printed_world.write_edition(tmp_path / "now", "partner")
+    return Edition("partner", tmp_path / "now", printed_world.manifest())
+
+
+def page(now: Edition, before: Edition | None = None) -> Read:
+    report = compose(now, before, {}, "")
+    return read_page(as_html(report, {"pdf": "report.pdf", "map": "map.html"}))
+
+
+def test_each_corridor_that_another_may_have_replaced_is_told_as_a_pair(partner: Edition) -> None:
+    told = page(partner).sections["shifts"]
+    for fallen, risen in (
+        ("Busia → United Arab Emirates (abandoned)", "Busia → Saudi Arabia (emerging)"),
+        ("Uganda → Saudi Arabia (fading)", "Busia → Saudi Arabia (emerging)"),
+        ("Kilifi → Qatar (fading)", "Kilifi → Saudi Arabia (growing)"),
+        ("Uganda → Saudi Arabia (fading)", "Kilifi → Saudi Arabia (growing)"),
+    ):
+        assert f"{fallen} and {risen} share an end" in told
+    assert told.count(MOVED) == 4
+
+
+def test_a_pair_is_looked_up_in_its_own_two_windows(partner: Edition) -> None:
+    def also_against_earlier(shifts: pd.DataFrame) -> pd.DataFrame:
+        """All that fell had risen when it is held against an earlier baseline."""
+        fallen = shifts[shifts.status.isin(("fading", "abandoned"))]
+        return pd.concat([shifts, fallen.assign(baseline_window="2024-Q1-12m", status="growing")])
+
+    printed_world.change(partner.folder, "partner", "corridor_shifts", also_against_earlier)
+    told = page(partner).sections["shifts"]
+    assert told.count(MOVED) == 4
+    assert "Uganda → Saudi Arabia (growing)" not in told
+
+
+def test_windows_of_twelve_months_that_moved_are_new(tmp_path: Path, partner: Edition) -> None:
+    """The partner edition counts cases by them."""
+
+    def by_window(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(period_id=frame.period_id.replace({"2025": "2025-Q4-12m", "2024": "2024-Q4-12m"}))
+
+    printed_world.write_edition(tmp_path / "before", "partner")
+    before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
+    for edition in (partner, before):
+        printed_world.change(edition.folder, "partner", "ends", by_window)
+    for table in ("ends", "hotspots", "regional_risk"):
+        printed_world.change(before.folder, "partner", table, lambda one: one[one.period_id < "2025-Q4-12m"])
+    told = page(partner, before).sections["news"]
+    assert "Printed for the first time: April 2025 – March 2026 and January 2025 – December 2025." in told
+    assert Words().text("news.nothing") not in told
+
+
+def test_windows_that_moved_in_hotspots_alone_are_new_and_many_are_not_all_named(
+    tmp_path: Path, partner: Edition
+) -> None:
+    printed_world.write_edition(tmp_path / "before", "partner")
+    before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
+    without_windows = {"hotspots": "-12m", "regional_risk": "-12m"}
+    for table, end in without_windows.items():
+        printed_world.change(
+            before.folder, "partner", table, lambda frame, end=end: frame[~frame.period_id.str.endswith(end)]
+        )
+    told = page(partner, before).sections["news"]
+    assert "Printed for the first time: April 2025 – March 2026, January 2025 – December 2025, " in told
+    assert "July 2023 – June 2024 and others." in told
