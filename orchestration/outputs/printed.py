@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any
@@ -34,6 +34,9 @@ KEYS = {
 }  # fmt: skip
 TOTAL, UNKNOWN = "*", "unknown"
 KENYA = "KEN"
+# Kenya as an end says that the county is not known.
+NOT_KNOWN = (UNKNOWN, KENYA)
+ENDS = ("origin_place_id", "destination_place_id")
 # In this order a period is looked for when a chapter speaks of the newest.
 PERIOD_KINDS = ("year", "rolling_12_months", "round", "quarter")
 YEARLY = ("rolling_12_months", "year", "round")
@@ -83,10 +86,15 @@ class Printed:
         key = "|".join([table, *(str(row[name]) for name in KEYS[table])])
         return Said(shown(value) if text is None else text, key, column)
 
-    def count(self, table: str, **where: Any) -> Said:
-        """How many rows agree, which anybody can count again."""
-        wanted = "&".join(f"{name}={value}" for name, value in where.items())
-        return Said(shown(len(self.rows(table, **where))), table, f"rows:{wanted}")
+    def count(self, table: str, but_not: Mapping[str, Iterable[str]] | None = None, /, **where: Any) -> Said:
+        """How many rows agree, which anybody can count again. `but_not`: values not to have."""
+        unwanted = [(name, value) for name, values in (but_not or {}).items() for value in values]
+        found = [
+            row for row in self.rows(table, **where) if all(row[name] != value for name, value in unwanted)
+        ]
+        wanted = [f"{name}={value}" for name, value in where.items()]
+        wanted += [f"{name}!={value}" for name, value in unwanted]
+        return Said(shown(len(found)), table, f"rows:{'&'.join(wanted)}")
 
     def of_release(self, name: str, text: str | None = None) -> Said:
         return Said(str(self.manifest[name]) if text is None else text, f"release|{name}", name)
@@ -222,6 +230,11 @@ def is_wide(row: Row) -> bool:
 def is_firm(printed: Printed, shift: Row) -> bool:
     """Several partners carry the change; the public edition prints no other."""
     return not printed.says("corridor_shifts", "evidence") or shift["evidence"] == "panel"
+
+
+def between_known(rows: list[Row]) -> list[Row]:
+    """Corridors whose ends are both a county, a border point or a country abroad."""
+    return [row for row in rows if not any(row[end] in NOT_KNOWN for end in ENDS)]
 
 
 def ranked(rows: list[Row]) -> list[Row]:

@@ -102,7 +102,8 @@ def _rows(edition: Edition, table: str, where: str) -> pd.DataFrame:
     frame = edition.table(table)
     for one in where.split("&"):
         name, wanted = one.split("=")
-        frame = frame[frame[name].astype(str) == wanted]
+        is_wanted = frame[name.removesuffix("!")].astype(str) == wanted
+        frame = frame[~is_wanted if name.endswith("!") else is_wanted]
     return frame
 
 

@@ -12,7 +12,7 @@ from orchestration.outputs.report.compose import compose
 from orchestration.outputs.report.html import as_html
 from orchestration.outputs.words import Words
 from tests.unit import printed_world
-from tests.unit.read_report import Read, read_page
+from tests.unit.read_report import Read, is_told, read_page
 
 MOVED = "consistent with displacement"
 
@@ -82,3 +82,46 @@ def test_windows_that_moved_in_hotspots_alone_are_new_and_many_are_not_all_named
     told = page(partner, before).sections["news"]
     assert "Printed for the first time: April 2025 – March 2026, January 2025 – December 2025, " in told
     assert "July 2023 – June 2024 and others." in told
+
+
+def test_no_headline_takes_an_unknown_end_for_a_place(partner: Edition) -> None:
+    most = {"record_grain": "case", "period_id": "2025", "person_count": 900}
+
+    def unknown_ends(ends: pd.DataFrame) -> pd.DataFrame:
+        more = [
+            most | {"role": role, "place_id": place, "person_count": count}
+            for role, place, count in (
+                ("origin", "unknown", 978),
+                ("origin", "KEN", 914),
+                ("destination", "unknown", 963),
+            )
+        ]
+        return pd.concat([ends, pd.DataFrame(more)])
+
+    def unknown_corridors(corridors: pd.DataFrame) -> pd.DataFrame:
+        more = [
+            most | {"is_shown": True, "origin_place_id": origin, "destination_place_id": destination}
+            for origin, destination in (("unknown", "KE047"), ("KE040", "unknown"), ("KEN", "SAU"))
+        ]
+        return pd.concat([corridors, pd.DataFrame(more)]).astype({"person_count": "Int64"})
+
+    def headlines() -> tuple[str, str]:
+        printed = Edition(partner.name, partner.folder, partner.manifest)
+        read = page(printed)
+        assert [value for value in read.values if not is_told(printed, value)] == []
+        return read.sections["summary"], read.sections["summary-sw"]
+
+    usual = headlines()[0]
+    printed_world.change(partner.folder, "partner", "ends", unknown_ends)
+    printed_world.change(partner.folder, "partner", "corridors", unknown_corridors)
+    english, swahili = headlines()
+    added = (
+        "For 978 persons in 2025, the place of origin is not known.",
+        "Of 914 persons in 2025 it is known that they came from Kenya, and not from which county.",
+        "For 963 persons in 2025, the destination is not known.",
+    )
+    assert all(one in english for one in added)
+    for one in added:
+        english = english.replace(one, "")
+    assert english.split() == usual.split()
+    assert "Kwa watu 978 katika 2025, mahali pa asili hapajulikani." in swahili
