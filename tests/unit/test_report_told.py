@@ -125,3 +125,19 @@ def test_no_headline_takes_an_unknown_end_for_a_place(partner: Edition) -> None:
         english = english.replace(one, "")
     assert english.split() == usual.split()
     assert "Kwa watu 978 katika 2025, mahali pa asili hapajulikani." in swahili
+
+
+def test_all_roles_of_places_are_told_for_one_period_and_a_role_with_nothing_says_so(
+    tmp_path: Path, partner: Edition
+) -> None:
+    def transit_is_old(hotspots: pd.DataFrame) -> pd.DataFrame:
+        return hotspots[(hotspots.role != "transit") | (hotspots.period_id < "2024")]
+
+    printed_world.write_edition(tmp_path / "before", "partner", of_earlier=True)
+    before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
+    printed_world.change(partner.folder, "partner", "hotspots", transit_is_old)
+    read = page(partner, before)
+    told = read.sections["hotspots"].partition("Places of transit")[2].partition("Intended destinations")[0]
+    assert "April 2025 – March 2026: nothing that may be shown is known of this role." in told
+    assert "2023" not in told
+    assert "Stood out clearly before and do not now, as transit" not in read.sections["news"]

@@ -64,11 +64,9 @@ def _hotspots(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
 
 def _standing_out(printed: Printed, role: str) -> set[str] | None:
     """None where the newest period says nothing of this role."""
-    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN, role=role)
-    if period is None:
-        return None
-    found = printed.rows("hotspots", record_grain=GRAIN, role=role, period_id=period, label="hotspot")
-    return {row["place_id"] for row in found}
+    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN)
+    told = printed.rows("hotspots", record_grain=GRAIN, role=role, period_id=period)
+    return {row["place_id"] for row in told if row["label"] == "hotspot"} if told else None
 
 
 def _shifts(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
