@@ -8,7 +8,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from orchestration.outputs.edition import Edition
+from orchestration.outputs.edition import SCHEMAS, Edition
 from orchestration.outputs.words import Said, Words
 from orchestration.settings import REFERENCE_SEEDS
 
@@ -83,8 +83,12 @@ class Printed:
 
     def cell(self, table: str, row: Row, column: str, text: str | None = None) -> Said:
         value = row[column]
-        key = "|".join([table, *(str(row[name]) for name in KEYS[table])])
+        key = "|".join([self._source(table), *(str(row[name]) for name in KEYS[table])])
         return Said(shown(value) if text is None else text, key, column)
+
+    def _source(self, table: str) -> str:
+        """The table as its edition names it, so that a number is looked up where it was printed."""
+        return table if table == "policy" else f"{SCHEMAS[self.edition.name]}_{table}"
 
     def count(self, table: str, but_not: Mapping[str, Iterable[str]] | None = None, /, **where: Any) -> Said:
         """How many rows agree, which anybody can count again. `but_not`: values not to have."""
@@ -94,7 +98,7 @@ class Printed:
         ]
         wanted = [f"{name}={value}" for name, value in where.items()]
         wanted += [f"{name}!={value}" for name, value in unwanted]
-        return Said(shown(len(found)), table, f"rows:{'&'.join(wanted)}")
+        return Said(shown(len(found)), self._source(table), f"rows:{'&'.join(wanted)}")
 
     def of_release(self, name: str, text: str | None = None) -> Said:
         return Said(str(self.manifest[name]) if text is None else text, f"release|{name}", name)
@@ -187,7 +191,7 @@ class Printed:
     def period(self, period_id: str) -> Said:
         row = self._periods.get(period_id)
         if row is None:
-            return Said(period_id, f"periods|{period_id}", "period_id")
+            return Said(period_id, f"{self._source('periods')}|{period_id}", "period_id")
         text = str(row["label"])
         if row["period_kind"] == "rolling_12_months":
             first, last = (self.month(_day(row[name])) for name in ("period_from", "period_to"))

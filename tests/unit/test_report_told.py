@@ -131,7 +131,9 @@ def test_all_roles_of_places_are_told_for_one_period_and_a_role_with_nothing_say
     tmp_path: Path, partner: Edition
 ) -> None:
     def transit_is_old(hotspots: pd.DataFrame) -> pd.DataFrame:
-        return hotspots[(hotspots.role != "transit") | (hotspots.period_id < "2024")]
+        is_transit = hotspots.role == "transit"
+        old = hotspots[is_transit & (hotspots.period_id < "2024")].assign(label="lower")
+        return pd.concat([hotspots[~is_transit], old])
 
     printed_world.write_edition(tmp_path / "before", "partner", of_earlier=True)
     before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
@@ -140,4 +142,4 @@ def test_all_roles_of_places_are_told_for_one_period_and_a_role_with_nothing_say
     told = read.sections["hotspots"].partition("Places of transit")[2].partition("Intended destinations")[0]
     assert "April 2025 – March 2026: nothing that may be shown is known of this role." in told
     assert "2023" not in told
-    assert "Stood out clearly before and do not now, as transit" not in read.sections["news"]
+    assert "as transit" not in read.sections["news"], "nothing to compare in this period"
