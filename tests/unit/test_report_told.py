@@ -143,3 +143,13 @@ def test_all_roles_of_places_are_told_for_one_period_and_a_role_with_nothing_say
     assert "April 2025 – March 2026: nothing that may be shown is known of this role." in told
     assert "2023" not in told
     assert "as transit" not in read.sections["news"], "nothing to compare in this period"
+
+
+def test_a_corridor_with_an_unknown_end_that_changed_is_no_headline_and_not_denied(partner: Edition) -> None:
+    def unknown_alone(shifts: pd.DataFrame) -> pd.DataFrame:
+        return shifts[shifts.status == "emerging"].assign(origin_place_id="unknown", displaced_from=None)
+
+    printed_world.change(partner.folder, "partner", "corridor_shifts", unknown_alone)
+    told = page(partner).sections["summary"]
+    assert "Emerging" not in told
+    assert Words().text("finding.no_shift") not in told

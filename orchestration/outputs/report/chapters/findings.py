@@ -101,10 +101,9 @@ def _shifts(printed: Printed) -> Iterator[Sentence]:
         return
     told = False
     for status in CHANGED:
-        changed = between_known(printed.rows("corridor_shifts", status=status))
-        found = [row for row in changed if is_firm(printed, row)]
-        if found:
-            told = True
+        firm = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
+        told = told or bool(firm)
+        if found := between_known(firm):
             corridors = printed.words.together([printed.corridor(row) for row in found[:MOST_NAMED]])
             yield printed.words(f"finding.{status}", corridors=corridors)
     if not told:
