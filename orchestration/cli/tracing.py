@@ -26,7 +26,8 @@ def trace(settings: Settings, release_id: str, table: str, key: tuple[str, ...],
     """Which rows of which extracts stand behind a published row.
 
     RELEASE: an id, the beginning of one, or `current`. TABLE and KEY, apart or joined by `|`, as the report
-    marks its numbers: "corridors|case|2024|KE040|KE047". Who traced what is put in the audit log first.
+    marks its numbers: "public_corridors|case|2024|KE040|KE047". Who traced what is put in the audit log
+    first.
     """
     from orchestration.console_trace import show_trace
     from orchestration.release import find_release

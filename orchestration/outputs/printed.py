@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any
 
-from orchestration.outputs.edition import Edition
+from orchestration.outputs.edition import SCHEMAS, Edition
 from orchestration.outputs.words import Said, Words
 from orchestration.settings import REFERENCE_SEEDS
 
@@ -34,6 +34,9 @@ KEYS = {
 }  # fmt: skip
 TOTAL, UNKNOWN = "*", "unknown"
 KENYA = "KEN"
+# Kenya as an end says that the county is not known.
+NOT_KNOWN = (UNKNOWN, KENYA)
+ENDS = ("origin_place_id", "destination_place_id")
 # In this order a period is looked for when a chapter speaks of the newest.
 PERIOD_KINDS = ("year", "rolling_12_months", "round", "quarter")
 YEARLY = ("rolling_12_months", "year", "round")
@@ -80,13 +83,22 @@ class Printed:
 
     def cell(self, table: str, row: Row, column: str, text: str | None = None) -> Said:
         value = row[column]
-        key = "|".join([table, *(str(row[name]) for name in KEYS[table])])
+        key = "|".join([self._source(table), *(str(row[name]) for name in KEYS[table])])
         return Said(shown(value) if text is None else text, key, column)
 
-    def count(self, table: str, **where: Any) -> Said:
-        """How many rows agree, which anybody can count again."""
-        wanted = "&".join(f"{name}={value}" for name, value in where.items())
-        return Said(shown(len(self.rows(table, **where))), table, f"rows:{wanted}")
+    def _source(self, table: str) -> str:
+        """The table as its edition names it, so that a number is looked up where it was printed."""
+        return table if table == "policy" else f"{SCHEMAS[self.edition.name]}_{table}"
+
+    def count(self, table: str, but_not: Mapping[str, Iterable[str]] | None = None, /, **where: Any) -> Said:
+        """How many rows agree, which anybody can count again. `but_not`: values not to have."""
+        unwanted = [(name, value) for name, values in (but_not or {}).items() for value in values]
+        found = [
+            row for row in self.rows(table, **where) if all(row[name] != value for name, value in unwanted)
+        ]
+        wanted = [f"{name}={value}" for name, value in where.items()]
+        wanted += [f"{name}!={value}" for name, value in unwanted]
+        return Said(shown(len(found)), self._source(table), f"rows:{'&'.join(wanted)}")
 
     def of_release(self, name: str, text: str | None = None) -> Said:
         return Said(str(self.manifest[name]) if text is None else text, f"release|{name}", name)
@@ -150,10 +162,13 @@ class Printed:
     def periods_of(self, table: str, kind: str, **where: Any) -> list[str]:
         """Periods of a kind that the table has rows of, the newest first."""
         found = {row["period_id"] for row in self.rows(table, **where)}
-        known = [self._periods[one] for one in found if self.period_kind(one) == kind]
-        return [
-            row["period_id"] for row in sorted(known, key=lambda row: str(row["period_to"]), reverse=True)
-        ]
+        return self.sorted_periods(one for one in found if self.period_kind(one) == kind)
+
+    def sorted_periods(self, periods: Iterable[str]) -> list[str]:
+        """The newest first; without those that the edition does not name."""
+        known = [self._periods[one] for one in periods if one in self._periods]
+        known.sort(key=lambda row: (str(row["period_to"]), row["period_id"]), reverse=True)
+        return [row["period_id"] for row in known]
 
     def newest(self, table: str, kinds: Iterable[str] = PERIOD_KINDS, **where: Any) -> str | None:
         return next((found[0] for kind in kinds if (found := self.periods_of(table, kind, **where))), None)
@@ -176,7 +191,7 @@ class Printed:
     def period(self, period_id: str) -> Said:
         row = self._periods.get(period_id)
         if row is None:
-            return Said(period_id, f"periods|{period_id}", "period_id")
+            return Said(period_id, f"{self._source('periods')}|{period_id}", "period_id")
         text = str(row["label"])
         if row["period_kind"] == "rolling_12_months":
             first, last = (self.month(_day(row[name])) for name in ("period_from", "period_to"))
@@ -219,6 +234,11 @@ def is_wide(row: Row) -> bool:
 def is_firm(printed: Printed, shift: Row) -> bool:
     """Several partners carry the change; the public edition prints no other."""
     return not printed.says("corridor_shifts", "evidence") or shift["evidence"] == "panel"
+
+
+def between_known(rows: list[Row]) -> list[Row]:
+    """Corridors whose ends are both a county, a border point or a country abroad."""
+    return [row for row in rows if not any(row[end] in NOT_KNOWN for end in ENDS)]
 
 
 def ranked(rows: list[Row]) -> list[Row]:

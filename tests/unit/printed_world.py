@@ -8,6 +8,7 @@ returns the manifest as it stands when pages are written.
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -57,14 +58,15 @@ BANDS = ("lower", "typical", "higher", "much_higher", "between_bands", "not_rate
 RISK_SCORES = (28.4, 51.2, 68.9, 85.3, 57.0, None)
 SHIFTS = (
     # origin, destination, status, odds ratio of the share, evidence, displaced from
-    ("KE040", "SAU", "emerging", 6.4, "panel", "KE040>ARE"),
+    ("KE040", "SAU", "emerging", 6.4, "panel", "KE040>ARE;UGA>SAU"),
     ("KE040", "ARE", "abandoned", 0.12, "panel", None),
-    ("KE003", "SAU", "growing", 2.3, "panel", "KE003>QAT"),
+    ("KE003", "SAU", "growing", 2.3, "panel", "KE003>QAT;UGA>SAU"),
     ("KE003", "QAT", "fading", 0.38, "panel", None),
     ("ETH", "KE047", "growing", 1.6, "single_partner", None),
     ("UGA", "KE047", "stable", 1.04, None, None),
     ("KE022", "SAU", "stable", 0.92, None, None),
     ("KE032", "LBN", "fading", 0.61, "panel", None),
+    ("UGA", "SAU", "fading", 0.52, "panel", None),
     ("KE037", "THA", "new_source", None, None, None),
     ("KE009", "ARE", "too_few", None, None, None),
 )
@@ -100,6 +102,14 @@ def write_edition(
                 pa.Table.from_pandas(frame, preserve_index=False),
                 parquet / f"{schema}.{schema}_{name}.parquet",
             )
+
+
+def change(folder: Path, edition: str, table: str, changed: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Write one table of a written edition anew."""
+    schema = {"public": "public", "partner": "report"}[edition]
+    path = folder / edition / "parquet" / f"{schema}.{schema}_{table}.parquet"
+    frame = changed(pq.read_table(path).to_pandas())
+    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path)
 
 
 def manifest(of_earlier: bool = False) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.outputs.edition import Edition
+from orchestration.outputs.edition import SCHEMAS, Edition
 from orchestration.outputs.printed import KEYS
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -81,6 +81,10 @@ def is_told(edition: Edition, value: Value) -> bool:
     table, *key = value.source.split("|")
     if table == "release":
         return _stands_in(value.text, [edition.manifest[key[0]], edition.manifest.get("previous_release")])
+    if table != "policy":
+        edition_named, _, table = table.partition("_")
+        if edition_named != SCHEMAS[edition.name]:
+            return False
     if value.column.startswith("rows:"):
         return [float(len(_rows(edition, table, value.column.removeprefix("rows:"))))] == numbers(value.text)
     if table == "policy":
@@ -102,7 +106,8 @@ def _rows(edition: Edition, table: str, where: str) -> pd.DataFrame:
     frame = edition.table(table)
     for one in where.split("&"):
         name, wanted = one.split("=")
-        frame = frame[frame[name].astype(str) == wanted]
+        is_wanted = frame[name.removesuffix("!")].astype(str) == wanted
+        frame = frame[~is_wanted if name.endswith("!") else is_wanted]
     return frame
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from matplotlib.image import imread
 from pypdf import PdfReader
@@ -154,6 +155,49 @@ def test_the_public_map_marks_no_interval_and_says_why(written: Path) -> None:
     )
     assert Words().text("figure.no_width") in public
     assert Words().text("figure.no_width") not in partner
+
+
+def lines_of(drawn: str, kind: str) -> list[tuple[str, float]]:
+    """Corridors or routes of a map: their places and each line's width."""
+    found = re.findall(rf'<g id="{kind}-([^"]+)">\s*<path [^>]*style="([^"]*)"', drawn)
+    widths = [re.search(r"stroke-width: ([\d.]+)", style) for _, style in found]
+    return [
+        (places, float(width[1]) if width else 1.0) for (places, _), width in zip(found, widths, strict=True)
+    ]
+
+
+def test_the_map_draws_a_corridor_once_from_end_to_end_by_its_count_and_routes_without_weight(
+    tmp_path: Path,
+) -> None:
+    """Two routes of one corridor, and one by way of a place that lies on neither map."""
+    printed_world.write_edition(tmp_path, "partner")
+    edition = Edition("partner", tmp_path, printed_world.manifest())
+    named = edition.table("places")
+    off = named[(named.kind == "country") & named.place_id.isin(("THA", "ZAF"))].place_id.iloc[0]
+
+    def more(routes: pd.DataFrame) -> pd.DataFrame:
+        way = {"record_grain": "case", "period_id": "2025"}
+        way |= {"origin_place_id": "ETH", "destination_place_id": "SAU"}
+        added = [way | {"via_place_id": via} for via in ("bp-ken-mandera", off)]
+        return pd.concat([routes, pd.DataFrame(added)])
+
+    printed_world.change(tmp_path, "partner", "routes", more)
+    write_report(Edition("partner", tmp_path, printed_world.manifest()), None, generalised())
+    drawn = (tmp_path / "partner/report/figures/corridors.svg").read_text(encoding="utf-8")
+    corridors, routes = lines_of(drawn, "corridor"), lines_of(drawn, "route")
+    widths = dict(corridors)
+    assert len(widths) == len(corridors) > 20
+    shown = edition.table("corridors").query("period_id == '2025' and is_shown")
+    persons = dict(
+        zip(shown.origin_place_id + "-" + shown.destination_place_id, shown.person_count, strict=True)
+    )
+    for one, other in pairwise(sorted(widths, key=lambda one: persons[one])):
+        assert widths[one] <= widths[other]
+    assert "ETH-SAU" in widths
+    assert {"ETH-bp-ken-moyale-SAU", "ETH-bp-ken-mandera-SAU"} <= dict(routes).keys()
+    assert not [one for one, _ in routes if f"-{off}-" in one]
+    assert {width for _, width in routes} == {0.5}
+    assert Words().text("figure.route") in drawn
 
 
 @pytest.mark.parametrize("colours", [LABEL_COLOURS, DIRECTION_COLOURS], ids=["labels", "directions"])

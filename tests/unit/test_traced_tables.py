@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.report.compose import compose
+from orchestration.outputs.report.html import as_html
 from orchestration.release.traced_tables import TRACED, table_and_key
+from tests.unit import printed_world
+from tests.unit.read_report import read_page
 
 LINEAGE = """
     create table periods as select '2024' as period_id, unnest([1, 2, 3]) as record;
@@ -54,6 +61,8 @@ def test_children_are_asked_alone() -> None:
     [
         (["public.public_ends", "case", "2024", "any", "*"], "public"),
         (["report.report_ends|case|2024|any|*"], "partner"),
+        (["public_ends|case|2024|any|*"], "public"),
+        (["report_ends|case|2024|any|*"], "partner"),
         (["ends|case|2024", "any|*"], None),
     ],
 )
@@ -63,3 +72,21 @@ def test_a_key_may_be_joined_and_its_table_may_name_the_edition(
     table, key, named = table_and_key(words)
     assert (table, named) == ("ends", edition)
     assert list(key.values()) == ["case", "2024", "any", "*"]
+
+
+@pytest.mark.parametrize(("name", "start"), [("public", "public_"), ("partner", "report_")])
+def test_each_number_of_a_report_is_traced_in_the_edition_it_stands_in(
+    tmp_path: Path, name: str, start: str
+) -> None:
+    """As the report marks it: the partner edition prints other numbers under the same key."""
+    printed_world.write_edition(tmp_path, name)
+    report = compose(Edition(name, tmp_path, printed_world.manifest()), None, {}, "")
+    read = read_page(as_html(report, {"pdf": "report.pdf", "map": "map.html"}))
+    traced = set()
+    for source in {value.source for value in read.values if not value.column.startswith("rows:")}:
+        table = source.partition("|")[0]
+        if table.removeprefix(start) in TRACED:
+            found, _, edition = table_and_key([source])
+            assert (found, edition) == (table.removeprefix(start), name)
+            traced.add(found)
+    assert {"corridors", "ends", "hotspots"} <= traced

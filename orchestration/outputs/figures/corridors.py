@@ -1,10 +1,14 @@
-"""The map of corridors: lines from where journeys began to where they ended, by way of a border point."""
+"""The map of corridors: lines from where journeys began to where they ended, and routes between them.
+
+How many persons took a route no table prints, so a route has no weight; its corridor's line has.
+"""
 
 from __future__ import annotations
 
 from itertools import pairwise
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -34,6 +38,7 @@ GULF_BOX = (0.625, 0.66, 0.36, 0.28)
 GULF_STARTS = 13.5  # of what both frames show, the main map has the south
 MOST_LINES, MOST_NAMES = 60, 12
 THICKEST, THINNEST = 3.4, 0.4
+ROUTE: dict[str, Any] = {"linewidth": 0.5, "linestyle": (0, (2, 1.6)), "color": INK}
 Point = tuple[float, float]
 
 
@@ -44,15 +49,13 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
         return None
     words = printed.words
     rows = ranked(printed.rows("corridors", record_grain=grain, period_id=period, is_shown=True))[:MOST_LINES]
-    ways = {
-        (row["origin_place_id"], row["destination_place_id"]): row["via_place_id"]
-        for row in printed.rows("routes", record_grain=grain, period_id=period)
-    }
+    routes = printed.rows("routes", record_grain=grain, period_id=period)
     figure = new_figure(HEIGHT, words.text("figure.title.corridors"))
     sheet = Sheet(figure, printed, layer)
     most = rows[0]["person_count"]
-    drawn = [row for row in reversed(rows) if sheet.line(row, ways, most)]
-    for via in sorted(set(ways.values())):
+    drawn = [row for row in reversed(rows) if sheet.corridor(row, most)]
+    ways = [row for row in routes if sheet.route(row)]
+    for via in sorted({row["via_place_id"] for row in ways}):
         sheet.border_point(via)
     sheet.name_ends(drawn)
     handles = _legend(printed, rows, has_routes=bool(ways))
@@ -107,33 +110,49 @@ class Sheet:
     def is_off(self, place_id: str) -> bool:
         return self.printed.position(place_id) is not None and self.spot(place_id) is None
 
-    def line(self, row: Row, ways: dict[Point | tuple[str, str], str], most: int) -> bool:
+    def corridor(self, row: Row, most: int) -> bool:
         """False where an end is off the sheet, or both ends are one place."""
-        ends = _ends(row)
-        stops = [ends[0], ways[ends], ends[1]] if ends in ways else list(ends)
-        spots = [spot for one in stops if (spot := self.spot(one)) is not None]
-        if len(spots) < len(stops) or spots[0] == spots[-1]:
+        start, end = (self.spot(one) for one in _ends(row))
+        if start is None or end is None or start == end:
             return False
         direction = self.printed.direction(row)
-        for start, end in pairwise(spots):
-            self.figure.add_artist(
-                FancyArrowPatch(
-                    start,
-                    end,
-                    transform=self.figure.transFigure,
-                    connectionstyle="arc3,rad=0.16",
-                    alpha=0.8,
-                    arrowstyle="-|>,head_length=3,head_width=1.5",
-                    mutation_scale=1,
-                    shrinkA=0,
-                    shrinkB=2,
-                    zorder=3,
-                    linewidth=thickness(row["person_count"], most),
-                    linestyle=DIRECTION_LINES.get(direction, "-"),
-                    color=DIRECTION_COLOURS.get(direction, SOFT),
-                )
-            )
+        self._arrow(
+            start,
+            end,
+            gid="-".join(("corridor", *_ends(row))),
+            alpha=0.8,
+            arrowstyle="-|>,head_length=3,head_width=1.5",
+            zorder=3,
+            linewidth=thickness(row["person_count"], most),
+            linestyle=DIRECTION_LINES.get(direction, "-"),
+            color=DIRECTION_COLOURS.get(direction, SOFT),
+        )
         return True
+
+    def route(self, row: Row) -> bool:
+        """False where one of its places is off the sheet."""
+        origin, destination = _ends(row)
+        stops = (origin, row["via_place_id"], destination)
+        spots = [spot for one in stops if (spot := self.spot(one)) is not None]
+        if len(spots) < len(stops):
+            return False
+        for start, end in pairwise(spots):
+            self._arrow(start, end, gid="-".join(("route", *stops)), arrowstyle="-", zorder=2.5, **ROUTE)
+        return True
+
+    def _arrow(self, start: Point, end: Point, **style: Any) -> None:
+        self.figure.add_artist(
+            FancyArrowPatch(
+                start,
+                end,
+                transform=self.figure.transFigure,
+                connectionstyle="arc3,rad=0.16",
+                mutation_scale=1,
+                shrinkA=0,
+                shrinkB=2,
+                **style,
+            )
+        )
 
     def border_point(self, place_id: str) -> None:
         if (spot := self.spot(place_id)) is not None:
@@ -205,6 +224,7 @@ def _legend(printed: Printed, rows: list[Row], has_routes: bool) -> list[Line2D]
         said = f"{count:,} {words.text('figure.persons')}"
         lines.append(Line2D([], [], color=LINE, linewidth=thickness(count, max(counts)), label=said))
     if has_routes:
+        lines.append(Line2D([], [], **ROUTE, label=words.text("figure.route")))
         said = words.text("figure.border_point")
         lines.append(
             Line2D(

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.printed import CHANGED, PERIOD_KINDS, TOTAL, YEARLY, Printed, is_firm, ranked
+from orchestration.outputs.printed import (
+    CHANGED,
+    NOT_KNOWN,
+    PERIOD_KINDS,
+    TOTAL,
+    YEARLY,
+    Printed,
+    between_known,
+    is_firm,
+    ranked,
+)
 from orchestration.outputs.words import Sentence
 
 GRAIN = "case"
@@ -41,27 +51,36 @@ def _persons(printed: Printed) -> Iterator[Sentence]:
             "finding.persons", period=printed.period(period), count=printed.cell("ends", row, "person_count")
         )
     for role in ("origin", "destination"):
-        if most := ranked(printed.rows("ends", **given, role=role))[:3]:
+        most = [row for row in ranked(printed.rows("ends", **given, role=role)) if _is_known(row["place_id"])]
+        if most:
             counted = [
                 words(
                     "finding.place_and_count",
                     place=printed.place(row["place_id"]),
                     count=printed.cell("ends", row, "person_count"),
                 )
-                for row in most
+                for row in most[:3]
             ]
             yield words(f"finding.{role}s", places=words.together(counted), period=printed.period(period))
+        for place in NOT_KNOWN:
+            for row in ranked(printed.rows("ends", **given, role=role, place_id=place)):
+                count = printed.cell("ends", row, "person_count")
+                yield words(f"finding.{role}.{place}", count=count, period=printed.period(period))
+
+
+def _is_known(place_id: str) -> bool:
+    return place_id not in (*NOT_KNOWN, TOTAL)
 
 
 def _strongest_corridor(printed: Printed) -> Iterator[Sentence]:
     period = printed.newest("corridors", record_grain=GRAIN, is_shown=True)
-    if period is not None:
-        row = ranked(printed.rows("corridors", record_grain=GRAIN, period_id=period, is_shown=True))[0]
+    shown = printed.rows("corridors", record_grain=GRAIN, period_id=period, is_shown=True)
+    for row in ranked(between_known(shown))[:1]:
         yield printed.words(
             "finding.corridor",
             corridor=printed.corridor(row),
             count=printed.cell("corridors", row, "person_count"),
-            period=printed.period(period),
+            period=printed.period(row["period_id"]),
         )
 
 
@@ -82,9 +101,9 @@ def _shifts(printed: Printed) -> Iterator[Sentence]:
         return
     told = False
     for status in CHANGED:
-        found = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
-        if found:
-            told = True
+        firm = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
+        told = told or bool(firm)
+        if found := between_known(firm):
             corridors = printed.words.together([printed.corridor(row) for row in found[:MOST_NAMED]])
             yield printed.words(f"finding.{status}", corridors=corridors)
     if not told:

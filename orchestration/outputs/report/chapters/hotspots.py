@@ -27,8 +27,10 @@ def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
             )
         )
     for grain in printed.grains("hotspots"):
-        for role in ROLES:
-            blocks += _of_role(printed, grain, role)
+        period = printed.newest("hotspots", YEARLY, record_grain=grain)
+        if period is not None:
+            for role in ROLES:
+                blocks += _of_role(printed, grain, role, period)
     if printed.has("hotspots"):
         blocks.append(Paragraph(words("hotspots.note"), "note"))
     return Chapter("hotspots", words.text("chapter.hotspots"), blocks)
@@ -41,18 +43,17 @@ def _caption(printed: Printed) -> Sentence:
     return (*said, " ", *printed.words("figure.no_width"))
 
 
-def _of_role(printed: Printed, grain: str, role: str) -> Iterator[Block]:
+def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[Block]:
     words = printed.words
-    period = printed.newest("hotspots", YEARLY, record_grain=grain, role=role)
-    if period is None:
-        return
     given = {"record_grain": grain, "role": role, "period_id": period}
     rows = printed.rows("hotspots", **given, label=TOLD)
     yield Heading(
         words.text(f"hotspots.role.{role}")
         + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
     )
-    if rows:
+    if not printed.rows("hotspots", **given):
+        yield Paragraph(words("hotspots.empty", period=printed.period(period)))
+    elif rows:
         rows = sorted(
             rows, key=lambda row: (TOLD.index(row["label"]), row["place_level"] != "county", row["place_id"])
         )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from orchestration.outputs.printed import CHANGED, YEARLY, Printed, Row, is_firm
+from orchestration.outputs.printed import CHANGED, KEYS, YEARLY, Printed, Row, is_firm
 from orchestration.outputs.report.chapters.findings import GRAIN, named
 from orchestration.outputs.report.parts import Bullets, Chapter, Paragraph
-from orchestration.outputs.words import Sentence, Slot
+from orchestration.outputs.words import Sentence, Slot, sentence
 
 ENDS = ("origin_place_id", "destination_place_id")
+BY_PERIOD = tuple(table for table, key in KEYS.items() if "period_id" in key and table != "periods")
 MOST_NAMED = 8
 
 
@@ -30,13 +31,15 @@ def news(printed: Printed, earlier: Printed | None) -> Chapter:
 
 
 def _periods(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
-    for kind in ("year", "round", "quarter"):
-        before = {row["period_id"] for row in earlier.rows("ends")}
-        new = [one for one in printed.periods_of("ends", kind) if one not in before]
+    """Of any table: one may be counted by windows that moved, another by years that did not."""
+    now, before = (
+        {row["period_id"] for table in BY_PERIOD for row in one.rows(table)} for one in (printed, earlier)
+    )
+    for kind in dict.fromkeys(row["period_kind"] for row in printed.rows("periods")):
+        new = [one for one in printed.sorted_periods(now - before) if printed.period_kind(one) == kind]
         if new:
-            yield printed.words(
-                "news.periods", periods=printed.words.together([printed.period(one) for one in new])
-            )
+            listed = _listed(printed, [printed.period(one) for one in new])
+            yield printed.words("news.periods", periods=listed)
 
 
 def _corridors(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
@@ -61,11 +64,9 @@ def _hotspots(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
 
 def _standing_out(printed: Printed, role: str) -> set[str] | None:
     """None where the newest period says nothing of this role."""
-    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN, role=role)
-    if period is None:
-        return None
-    found = printed.rows("hotspots", record_grain=GRAIN, role=role, period_id=period, label="hotspot")
-    return {row["place_id"] for row in found}
+    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN)
+    told = printed.rows("hotspots", record_grain=GRAIN, role=role, period_id=period)
+    return {row["place_id"] for row in told if row["label"] == "hotspot"} if told else None
 
 
 def _shifts(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
@@ -84,10 +85,11 @@ def _shifts(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
             yield printed.words("news.shifts", **slots)
 
 
-def _listed(printed: Printed, names: list[str]) -> Sentence:
+def _listed(printed: Printed, names: Sequence[Slot]) -> Sentence:
     if len(names) <= MOST_NAMED:
         return printed.words.together(names)
-    return printed.words("list.more", names=", ".join(names[:MOST_NAMED]))
+    first, *others = (sentence(name) for name in names[:MOST_NAMED])
+    return printed.words("list.more", names=first + tuple(part for one in others for part in (", ", *one)))
 
 
 def _ends(row: Row) -> tuple[str, str]:

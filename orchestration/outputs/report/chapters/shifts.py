@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.printed import CHANGED, Printed, Row, is_firm
+from orchestration.outputs.printed import CHANGED, KEYS, Printed, Row, is_firm
 from orchestration.outputs.report.chapters.hotspots import against_usual
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Heading, Paragraph, Table
 from orchestration.outputs.words import Sentence, Slot
@@ -81,21 +81,26 @@ def _pairs(printed: Printed) -> Iterator[Block]:
         yield Paragraph(words("absent.displaced_from"), "note")
         return
     rows = printed.rows("corridor_shifts")
-    by_id = {(row["corridor_id"], row["record_grain"], row["current_window"]): row for row in rows}
+    by_key = {tuple(row[name] for name in KEYS["corridor_shifts"]): row for row in rows}
     said = []
     for row in rows:
-        before = by_id.get((row["displaced_from"], row["record_grain"], row["current_window"]))
-        if before is not None and is_firm(printed, row) and is_firm(printed, before):
-            said.append(
-                words(
-                    "shifts.pair",
-                    before=printed.corridor(before),
-                    before_status=words.text(f"status.{before['status']}").lower(),
-                    after=printed.corridor(row),
-                    after_status=words.text(f"status.{row['status']}").lower(),
-                )
-            )
+        in_its_windows = [row[name] for name in KEYS["corridor_shifts"] if name != "corridor_id"]
+        for corridor in (row["displaced_from"] or "").split(";"):
+            before = by_key.get((corridor, *in_its_windows))
+            if before is not None and is_firm(printed, row) and is_firm(printed, before):
+                said.append(_pair(printed, before, row))
     if said:
         yield Bullets(said)
     else:
         yield Paragraph(words("shifts.no_pair"))
+
+
+def _pair(printed: Printed, before: Row, after: Row) -> Sentence:
+    words = printed.words
+    return words(
+        "shifts.pair",
+        before=printed.corridor(before),
+        before_status=words.text(f"status.{before['status']}").lower(),
+        after=printed.corridor(after),
+        after_status=words.text(f"status.{after['status']}").lower(),
+    )

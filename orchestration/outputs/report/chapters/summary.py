@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.printed import TOTAL, Printed
+from orchestration.outputs.printed import ENDS, NOT_KNOWN, TOTAL, Printed, between_known
 from orchestration.outputs.report.chapters.findings import GRAIN, findings
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Fact, Facts, Paragraph
 
@@ -28,8 +28,9 @@ def _facts(printed: Printed) -> list[Fact]:
             count = printed.cell("ends", row, "person_count")
             facts.append(Fact((count,), words("fact.persons", period=printed.period(period))))
     period = printed.newest("corridors", record_grain=GRAIN, is_shown=True)
-    if period is not None:
-        count = printed.count("corridors", record_grain=GRAIN, period_id=period, is_shown=True)
+    shown = {"record_grain": GRAIN, "period_id": period, "is_shown": True}
+    if period is not None and between_known(printed.rows("corridors", **shown)):
+        count = printed.count("corridors", dict.fromkeys(ENDS, NOT_KNOWN), **shown)
         facts.append(Fact((count,), words("fact.corridors", period=printed.period(period))))
     period = printed.newest("hotspots", ("rolling_12_months", "year"), record_grain=GRAIN)
     if period is not None:

@@ -1,0 +1,155 @@
+"""What the chapters make of tables that hold less, more or other things than usual."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.report.compose import compose
+from orchestration.outputs.report.html import as_html
+from orchestration.outputs.words import Words
+from tests.unit import printed_world
+from tests.unit.read_report import Read, is_told, read_page
+
+MOVED = "consistent with displacement"
+
+
+@pytest.fixture
+def partner(tmp_path: Path) -> Edition:
+    printed_world.write_edition(tmp_path / "now", "partner")
+    return Edition("partner", tmp_path / "now", printed_world.manifest())
+
+
+def page(now: Edition, before: Edition | None = None) -> Read:
+    report = compose(now, before, {}, "")
+    return read_page(as_html(report, {"pdf": "report.pdf", "map": "map.html"}))
+
+
+def test_each_corridor_that_another_may_have_replaced_is_told_as_a_pair(partner: Edition) -> None:
+    told = page(partner).sections["shifts"]
+    for fallen, risen in (
+        ("Busia → United Arab Emirates (abandoned)", "Busia → Saudi Arabia (emerging)"),
+        ("Uganda → Saudi Arabia (fading)", "Busia → Saudi Arabia (emerging)"),
+        ("Kilifi → Qatar (fading)", "Kilifi → Saudi Arabia (growing)"),
+        ("Uganda → Saudi Arabia (fading)", "Kilifi → Saudi Arabia (growing)"),
+    ):
+        assert f"{fallen} and {risen} share an end" in told
+    assert told.count(MOVED) == 4
+
+
+def test_a_pair_is_looked_up_in_its_own_two_windows(partner: Edition) -> None:
+    def also_against_earlier(shifts: pd.DataFrame) -> pd.DataFrame:
+        """All that fell had risen when it is held against an earlier baseline."""
+        fallen = shifts[shifts.status.isin(("fading", "abandoned"))]
+        return pd.concat([shifts, fallen.assign(baseline_window="2024-Q1-12m", status="growing")])
+
+    printed_world.change(partner.folder, "partner", "corridor_shifts", also_against_earlier)
+    told = page(partner).sections["shifts"]
+    assert told.count(MOVED) == 4
+    assert "Uganda → Saudi Arabia (growing)" not in told
+
+
+def test_windows_of_twelve_months_that_moved_are_new(tmp_path: Path, partner: Edition) -> None:
+    """The partner edition counts cases by them."""
+
+    def by_window(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(period_id=frame.period_id.replace({"2025": "2025-Q4-12m", "2024": "2024-Q4-12m"}))
+
+    printed_world.write_edition(tmp_path / "before", "partner")
+    before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
+    for edition in (partner, before):
+        printed_world.change(edition.folder, "partner", "ends", by_window)
+    for table in ("ends", "hotspots", "regional_risk"):
+        printed_world.change(before.folder, "partner", table, lambda one: one[one.period_id < "2025-Q4-12m"])
+    told = page(partner, before).sections["news"]
+    assert "Printed for the first time: April 2025 – March 2026 and January 2025 – December 2025." in told
+    assert Words().text("news.nothing") not in told
+
+
+def test_windows_that_moved_in_hotspots_alone_are_new_and_many_are_not_all_named(
+    tmp_path: Path, partner: Edition
+) -> None:
+    printed_world.write_edition(tmp_path / "before", "partner")
+    before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
+    without_windows = {"hotspots": "-12m", "regional_risk": "-12m"}
+    for table, end in without_windows.items():
+        printed_world.change(
+            before.folder, "partner", table, lambda frame, end=end: frame[~frame.period_id.str.endswith(end)]
+        )
+    told = page(partner, before).sections["news"]
+    assert "Printed for the first time: April 2025 – March 2026, January 2025 – December 2025, " in told
+    assert "July 2023 – June 2024 and others." in told
+
+
+def test_no_headline_takes_an_unknown_end_for_a_place(partner: Edition) -> None:
+    most = {"record_grain": "case", "period_id": "2025", "person_count": 900}
+
+    def unknown_ends(ends: pd.DataFrame) -> pd.DataFrame:
+        more = [
+            most | {"role": role, "place_id": place, "person_count": count}
+            for role, place, count in (
+                ("origin", "unknown", 978),
+                ("origin", "KEN", 914),
+                ("destination", "unknown", 963),
+            )
+        ]
+        return pd.concat([ends, pd.DataFrame(more)])
+
+    def unknown_corridors(corridors: pd.DataFrame) -> pd.DataFrame:
+        more = [
+            most | {"is_shown": True, "origin_place_id": origin, "destination_place_id": destination}
+            for origin, destination in (("unknown", "KE047"), ("KE040", "unknown"), ("KEN", "SAU"))
+        ]
+        return pd.concat([corridors, pd.DataFrame(more)]).astype({"person_count": "Int64"})
+
+    def headlines() -> tuple[str, str]:
+        printed = Edition(partner.name, partner.folder, partner.manifest)
+        read = page(printed)
+        assert [value for value in read.values if not is_told(printed, value)] == []
+        return read.sections["summary"], read.sections["summary-sw"]
+
+    usual = headlines()[0]
+    printed_world.change(partner.folder, "partner", "ends", unknown_ends)
+    printed_world.change(partner.folder, "partner", "corridors", unknown_corridors)
+    english, swahili = headlines()
+    added = (
+        "For 978 persons in 2025, the place of origin is not known.",
+        "Of 914 persons in 2025 it is known that they came from Kenya, and not from which county.",
+        "For 963 persons in 2025, the destination is not known.",
+    )
+    assert all(one in english for one in added)
+    for one in added:
+        english = english.replace(one, "")
+    assert english.split() == usual.split()
+    assert "Kwa watu 978 katika 2025, mahali pa asili hapajulikani." in swahili
+
+
+def test_all_roles_of_places_are_told_for_one_period_and_a_role_with_nothing_says_so(
+    tmp_path: Path, partner: Edition
+) -> None:
+    def transit_is_old(hotspots: pd.DataFrame) -> pd.DataFrame:
+        is_transit = hotspots.role == "transit"
+        old = hotspots[is_transit & (hotspots.period_id < "2024")].assign(label="lower")
+        return pd.concat([hotspots[~is_transit], old])
+
+    printed_world.write_edition(tmp_path / "before", "partner", of_earlier=True)
+    before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
+    printed_world.change(partner.folder, "partner", "hotspots", transit_is_old)
+    read = page(partner, before)
+    told = read.sections["hotspots"].partition("Places of transit")[2].partition("Intended destinations")[0]
+    assert "April 2025 – March 2026: nothing that may be shown is known of this role." in told
+    assert "2023" not in told
+    assert "as transit" not in read.sections["news"], "nothing to compare in this period"
+
+
+def test_a_corridor_with_an_unknown_end_that_changed_is_no_headline_and_not_denied(partner: Edition) -> None:
+    def unknown_alone(shifts: pd.DataFrame) -> pd.DataFrame:
+        return shifts[shifts.status == "emerging"].assign(origin_place_id="unknown", displaced_from=None)
+
+    printed_world.change(partner.folder, "partner", "corridor_shifts", unknown_alone)
+    told = page(partner).sections["summary"]
+    assert "Emerging" not in told
+    assert Words().text("finding.no_shift") not in told
