@@ -60,6 +60,8 @@ where
     edition = '{{ edition }}'
     and population = '{{ population }}'
     and (origin_place_id = '*' or destination_place_id = '*')
+    -- A country told whole is what children are told by: beside its row of `ends` it would be a second one.
+    and not (population = 'all' and (origin_place_id like '%+' or destination_place_id like '%+'))
 {%- endmacro %}
 
 {# What cannot be told from the usual has no band: a reader would take it for a finding. #}
@@ -67,11 +69,14 @@ where
     case when label <> 'not_distinguished' then {{ factor_band('activity_ratio') }} end
 {%- endmacro %}
 
-{# Measured places of which an edition may speak, as CTE `hotspots`; a figure may stand beside a county only. #}
+{# Measured places of which an edition may speak, as CTE `hotspots`. A figure may stand beside a county only, and only
+   where all its records are compared: of some of them it would tell how many the others are. #}
 {% macro spoken_hotspots(edition) -%}
     select
         hotspots.*,
-        lines.tells_figures and hotspots.place_level = 'county' as tells_figures
+        lines.tells_figures
+        and hotspots.place_level = 'county'
+        and hotspots.compared_record_count is not distinct from hotspots.record_count as tells_figures
     from {{ ref('mart_hotspots') }} as hotspots
     inner join {{ ref('stg_printed_lines') }} as lines
         on
@@ -84,11 +89,24 @@ where
     where hotspots.population = 'all' and hotspots.activity_ratio is not null
 {%- endmacro %}
 
-{# Rated counties where each role that the composite is made of may be spoken of. #}
+{# Rated counties where each role that the composite is made of may be spoken of. A figure may stand where all that the
+   composite is made of may have figures: a change is told nowhere else, and would be the one unknown. #}
 {% macro spoken_ratings(edition) -%}
     select
         ratings.*,
         seen.tells_figures
+        and ratings.change_ratio is null
+        and not exists (
+            select 1
+            from {{ ref('mart_hotspots') }} as hotspots
+            where
+                ratings.place_id = hotspots.place_id
+                and ratings.period_id = hotspots.period_id
+                and ratings.record_grain = hotspots.record_grain
+                and hotspots.population = 'all'
+                and hotspots.role in ('origin', 'transit', 'exploitation')
+                and hotspots.compared_record_count is distinct from hotspots.record_count
+        ) as tells_figures
     from {{ ref('mart_regional_risk') }} as ratings
     inner join (
         select

@@ -78,8 +78,7 @@ inner join {{ ref('stg_printed_lines') }} as lines
 
 {% macro spoken_completeness(edition) -%}
     select
-        completeness.*,
-        lines.tells_figures
+        completeness.*
     from {{ ref('mart_completeness') }} as completeness
     inner join {{ ref('stg_printed_lines') }} as lines
         on

@@ -11,7 +11,7 @@ from orchestration.disclosure.described import described_tables, read_descriptio
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.presence import presence_cells
-from orchestration.disclosure.printed_counts import audit_counts, printed_cells, wrong_cells
+from orchestration.disclosure.printed_counts import WHOLE, audit_counts, printed_cells, wrong_cells
 from orchestration.disclosure.printed_tables import (
     AGGREGATES,
     DESCRIPTIONS,
@@ -31,6 +31,7 @@ __all__ = [
     "AGGREGATES",
     "DESCRIPTIONS",
     "TOTAL",
+    "WHOLE",
     "Audit",
     "Contradiction",
     "CountTable",

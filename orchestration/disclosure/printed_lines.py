@@ -8,7 +8,6 @@ what is left between that count and the printed one could be told as well.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -102,10 +101,11 @@ def told_coverage(counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
 
 
 def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
-    """Fields and periods whose share may be told in bands, and those of which the share itself may be.
+    """Fields and periods whose share may be told in bands; the share itself would give the count back.
 
-    A tenth of the base must be as wide as a hidden cell. The share of a known end is one of the count of
-    unknown ones: only where that is printed. `completeness`: rows of mart_completeness.
+    A tenth of the base must be as wide as a hidden cell. The band of a known end is one of the count of
+    unknown ones: only where that is printed. How large the unknown part is must not decide: a field left out
+    would tell that it is small. `completeness`: rows of mart_completeness.
     """
     k = printing.rules.least_persons
     systems = systems_of(counts, printing)
@@ -120,22 +120,19 @@ def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing
         linked = _UNKNOWN_END.get(str(row["field"]))
         if min(records, whole) < (k - 1) * _PARTS or (linked and linked not in cells):
             continue
-        shares = [float(row[name]) for name in ("known_share", "precise_share") if pd.notna(row[name])]
-        steps = [records, *(round(records * share) for share in shares), 0]
-        left = [one - other for one, other in pairwise(steps)]
-        figures = printing.edition == "partner" and all(one == 0 or one >= k for one in left)
-        rows.append((printing.edition, "completeness", "", str(row["field"]), period, grain, figures))
+        rows.append((printing.edition, "completeness", "", str(row["field"]), period, grain, False))
     return pd.DataFrame(rows, columns=LINES.names)
 
 
 def _told(line: Any, printing: Printing, systems: Systems) -> tuple[bool, bool]:
     """Whether each system whose days hold the line's prints its cell, for a label tells that it is large; and
-    whether figures may stand: no cell counts these persons, or what the printed one leaves of them is enough.
+    whether figures may stand: a cell that counts these persons is printed, and leaves none or enough of them.
+    Who passed a place is in no cell: beside the ways told of corridors a figure would tell how many each had.
     """
     if line.counting_id == _HOME:
         return True, False
     if (cell := _cell_of(line)) is None:
-        return True, True
+        return True, False
     first, last = printing.periods.days[line.period_id]
     around = [
         cells.get(cell)

@@ -58,7 +58,7 @@ AGGREGATES = {
         "level", "corridor_id", "record_grain", "baseline_window", "current_window", "status",
     ),
     "marts.mart_completeness": (
-        "field", "period_id", "record_grain", "record_count", "known_share", "precise_share",
+        "field", "period_id", "record_grain", "record_count",
     ),
 }  # fmt: skip
 DESCRIPTIONS = {

@@ -17,7 +17,7 @@ FIGURES = {
     "corridor_shifts": ("share_odds_ratio", "ratio_low", "ratio_high"),
     "regional_risk": ("score", "low", "high"),
     "coverage": ("effort_months", "partner_count"),
-    "completeness": ("known_share", "precise_share"),
+    "completeness": (),
 }
 # What both have that make a row of the printed table one of the mart.
 _KEYS = {
@@ -28,6 +28,18 @@ _KEYS = {
     "completeness": ("field", "period_id", "record_grain"),
 }
 _ONLY = {"hotspots": "mart.population = 'all'", "corridor_shifts": "mart.level = 'od'"}
+# Where figures may stand by what the mart says of the row: all its records are compared, and so are those of
+# each role of a rating, whose change is told nowhere else.
+_ALL_COMPARED = {
+    "hotspots": "mart.compared_record_count is not distinct from mart.record_count",
+    "regional_risk": """mart.change_ratio is null and not exists (
+        select 1 from {of_marts}marts.mart_hotspots as made_of
+        where made_of.place_id = mart.place_id and made_of.period_id = mart.period_id
+            and made_of.record_grain = mart.record_grain and made_of.population = 'all'
+            and made_of.role in ('origin', 'transit', 'exploitation')
+            and made_of.compared_record_count is distinct from made_of.record_count
+    )""",
+}
 _RISK_ROLES = ("origin", "transit", "exploitation")
 _PRESENCE = ["record_grain", "period_id", "origin_place_id", "destination_place_id", "kind", "value"]
 Line = tuple[str, str, str, str, str]
@@ -75,8 +87,8 @@ def _unknown_numbers(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
 
 
 def _rows(con: duckdb.DuckDBPyConnection, schema: str, table: str, of_marts: str) -> Iterable[dict[str, Any]]:
-    """Rows of a printed table; `is_repeated` says whether each of its figures is the mart's, `of_…` which
-    roles a rating is made of."""
+    """Rows of a printed table; `is_repeated` says whether each of its figures is the mart's, `has_all`
+    whether they are of all the records they stand beside, `of_…` which roles a rating is made of."""
     name = f"{schema}.{schema}_{table}"
     if table == "novelty":
         return con.execute(f"select * from {name}").to_arrow_table().to_pylist()
@@ -90,6 +102,7 @@ def _rows(con: duckdb.DuckDBPyConnection, schema: str, table: str, of_marts: str
         if column in has
     ]
     asked.append(f"{' and '.join(same) or 'true'} as is_repeated")
+    asked.append(f"({_ALL_COMPARED.get(table, 'true').format(of_marts=of_marts)}) as has_all")
     if table == "regional_risk":
         asked += [f"mart.{role}_ratio is not null as of_{role}" for role in _RISK_ROLES]
     keys = " and ".join(f"printed.{key} = mart.{key}" for key in _KEYS[table])
@@ -107,7 +120,7 @@ def _is_let_through(table: str, row: Mapping[str, Any], lines: Mapping[Line, boo
         return False
     has_figures = any(row.get(column) is not None for column in FIGURES.get(table, ()))
     may_tell = all(lines[line] for line in asked) and row.get("place_level", "county") == "county"
-    return may_tell or not has_figures
+    return (may_tell and bool(row.get("has_all", True))) or not has_figures
 
 
 def _lines_of(table: str, row: Mapping[str, Any]) -> list[Line]:

@@ -7,16 +7,19 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from orchestration.disclosure import TOTAL
+from orchestration.disclosure import TOTAL, WHOLE, load_disclosure_policy
 
 
 def printed_counts(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
     """Every number of persons in the printed tables of a schema (`public` or `report`).
 
     Columns: record_grain, period_id, population, origin_place_id, destination_place_id, person_count,
-    period_from, period_to; `*` is the total over an end.
+    period_from, period_to; `*` is the total over an end. Where the policy tells children by country, a
+    country is all of it: its id has the WHOLE behind it here, though not in the file.
     """
-    return _asked(evidence_base, _COUNTS, schema)
+    edition = "partner" if schema == "report" else "public"
+    is_whole = load_disclosure_policy().finest(edition, "place", of_children=True) == "country"
+    return _asked(evidence_base, _COUNTS.replace("[whole]", WHOLE if is_whole else ""), schema)
 
 
 def printed_presence(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
@@ -43,6 +46,7 @@ _ENDS = f"""
     case when role = 'origin' then place_id else '{TOTAL}' end as origin_place_id,
     case when role = 'destination' then place_id else '{TOTAL}' end as destination_place_id
 """
+_ENDS_OF_CHILDREN = _ENDS.replace("then place_id", "then place_id || '[whole]'")
 _COUNTS = f"""
     select record_grain, period_id, 'all' as population, origin_place_id, destination_place_id, person_count
     from {{schema}}.{{schema}}_corridors
@@ -51,7 +55,7 @@ _COUNTS = f"""
     select record_grain, period_id, 'all', {_ENDS}, person_count
     from {{schema}}.{{schema}}_ends
     union all
-    select record_grain, period_id, 'children', {_ENDS}, person_count
+    select record_grain, period_id, 'children', {_ENDS_OF_CHILDREN}, person_count
     from {{schema}}.{{schema}}_children
 """
 _PRESENCE = """

@@ -162,7 +162,6 @@ def printed_tables(edition: str, of_earlier: bool = False) -> dict[str, pd.DataF
             ],
             "regional_risk": ["score", "low", "high"],
             "coverage": ["effort_months", "partner_count"],
-            "completeness": ["known_share", "precise_share"],
         }  # fmt: skip
         shifts = shifts[(shifts.status != "too_few") & (shifts.evidence.ne("single_partner"))]
         tables |= {"corridor_shifts": shifts}
@@ -324,8 +323,8 @@ def _completeness(years: tuple[int, ...]) -> pd.DataFrame:
             band = (
                 "under_half" if known < 0.5 else "half_to_nine_tenths" if known <= 0.9 else "over_nine_tenths"
             )
-            rows.append((field, str(year), "case", band, known, round(known * 0.8, 2)))
-    return _frame("field period_id record_grain known_share_band known_share precise_share", rows)
+            rows.append((field, str(year), "case", band))
+    return _frame("field period_id record_grain known_share_band", rows)
 
 
 def _codes() -> pd.DataFrame:

@@ -118,34 +118,25 @@ def test_a_corridor_that_came_or_went_is_told_to_members_and_not_in_public(statu
     assert news(small, moved=shifts(("A>X", status)), edition="partner", rows=rows) == set()
 
 
-def fields(*rows: tuple[str, int, float, float | None]) -> pd.DataFrame:
-    found = pd.DataFrame(rows, columns=["field", "record_count", "known_share", "precise_share"])
+def fields(*rows: tuple[str, int]) -> pd.DataFrame:
+    found = pd.DataFrame(rows, columns=["field", "record_count"])
     return found.assign(period_id="2024-Q4-12m", record_grain="case")
 
 
-def shares(completeness: pd.DataFrame, cells: dict[tuple[str, str], int]) -> dict[str, bool]:
+def bands(completeness: pd.DataFrame, cells: dict[tuple[str, str], int]) -> set[str]:
     printed = counts({"2024-Q4-12m": cells}, "case")
     found = told_completeness(completeness, printed, printing("partner"))
-    return dict(zip(found["counting_id"], found["tells_figures"], strict=True))
+    assert not found["tells_figures"].any()
+    return set(found["counting_id"])
 
 
-def test_a_share_is_told_where_it_gives_no_small_count_back() -> None:
-    completeness = fields(
-        ("sex", 200, 0.9, None),  # 180 and 20
-        ("age_band", 200, 0.99, None),  # 2 did not say
-        ("nationality", 200, 1.0, None),
-        ("departed", 200, 0.9, 0.89),  # 2 of those known are not precise
-    )
-    assert shares(completeness, {ALL: 200}) == {
-        "sex": True, "age_band": False, "nationality": True, "departed": False
-    }  # fmt: skip
-    assert shares(fields(("sex", 30, 0.5, None)), {ALL: 30}) == {}, "a tenth of 30 says too much"
-    assert shares(completeness, {}) == {}, "the whole is not printed"
+def test_what_is_known_is_told_in_bands_of_large_bases_alone() -> None:
+    assert bands(fields(("sex", 200), ("age_band", 200)), {ALL: 200}) == {"sex", "age_band"}
+    assert bands(fields(("sex", 30)), {ALL: 30}) == set(), "a tenth of 30 says too much"
+    assert bands(fields(("sex", 200)), {}) == set(), "the whole is not printed"
 
 
-def test_the_share_of_known_ends_is_told_only_where_unknown_ends_are_printed() -> None:
-    completeness = fields(
-        ("origin", 200, 0.9, None), ("exploitation", 200, 0.9, None), ("transit", 200, 0.9, None)
-    )
-    assert set(shares(completeness, {ALL: 200})) == {"transit"}
-    assert set(shares(completeness, {ALL: 200, ("unknown", "*"): 20})) == {"transit", "origin"}
+def test_the_band_of_known_ends_is_told_only_where_unknown_ends_are_printed() -> None:
+    completeness = fields(("origin", 200), ("exploitation", 200), ("transit", 200))
+    assert bands(completeness, {ALL: 200}) == {"transit"}
+    assert bands(completeness, {ALL: 200, ("unknown", "*"): 20}) == {"transit", "origin"}

@@ -212,3 +212,16 @@ def test_ten_releases_with_records_added_betray_nobody(settings: Settings) -> No
 def noted_after(settings: Settings, rows: pd.DataFrame) -> disclosure.Ledger:
     disclose(settings, rows, LATER)
     return noted(settings, "first")
+
+
+def test_a_transit_place_has_a_label_and_no_figure(settings: Settings) -> None:
+    """In no cell, it stands beside the ways told of corridors: its count would tell how many went each."""
+    of_lines = lines(("hotspots", "transit", "KE020", 30, 4, 10, 8), period=WINDOW)
+    _, found = disclose(settings, told(LARGE, period=WINDOW), LATER, of_lines=of_lines, edition="partner")
+    assert found == {"transit KE020"}
+    figures = [
+        row["tells_figures"]
+        for row in written(settings, "lines", "partner")
+        if row["counting_role"] == "transit"
+    ]
+    assert figures == [False]

@@ -8,12 +8,15 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from jinja2 import Template
 
 from orchestration import disclosure
+from orchestration.release import printed_counts
 from orchestration.settings import Settings
 from tests.unit.release_world import settings_in
 
@@ -278,3 +281,45 @@ def test_the_manifest_says_how_much_is_shown_and_not_why_a_cell_is_hidden(settin
     assert disclosed.told["systems"][0]["system"] == "case 2024-01-01..2024-12-31"
     assert disclosed.told["policy"]["version"] == disclosure.load_disclosure_policy().version
     assert disclosed.numbers == {"systems_new": 1, "systems_frozen": 0}
+
+
+def test_children_of_a_country_are_read_back_as_they_were_counted(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Under a signed policy that tells of children: by all of Kenya, beside those of whom no county is known."""
+    policy = disclosure.load_disclosure_policy()
+    of_children = replace(policy, public=replace(policy.public, children_tables=True))
+    monkeypatch.setattr("orchestration.disclosure.printed_tables.load_disclosure_policy", lambda: of_children)
+    counts = told({**LARGE, ("KEN", "KE047"): 60, ("KEN", "KE042"): 60})
+    counts["is_child"] = counts["movement_id"] % 7 < 3
+    disclose(settings, counts)
+    cells = read_back(settings)
+    at_start = cells[(cells["population"] == "children") & (cells["destination_place_id"] == "*")]
+    assert "KEN+" in set(at_start["origin_place_id"]), "all of Kenya, and not only where no county is known"
+    file = tmp_path / "evidence_base.duckdb"
+    _print(file, cells)
+    again = printed_counts(file)
+    printing = disclosure.printing_of("public", of_children, PERIODS, LAG_PASSED, EMPTY)
+    assert set(again.loc[again["population"] == "children", "origin_place_id"]) == {"KEN+", "*"}
+    assert not again.duplicated(["population", "origin_place_id", "destination_place_id"]).any()
+    assert disclosure.wrong_cells(counts, again, printing) == 0
+    assert disclosure.audit_counts(counts, again, printing).is_safe
+
+
+def _print(file: Path, cells: pd.DataFrame) -> None:
+    """Printed counts as the tables of the public edition; dbt's macros are those of the project."""
+    macros = (Path(__file__).parents[2] / "dbt_project" / "macros" / "printed.sql").read_text(
+        encoding="utf-8"
+    )
+    made = Template(macros).make_module({"ref": lambda name: name})
+    with duckdb.connect(str(file)) as con:
+        con.register("cells", cells)
+        con.execute("create schema public; create table stg_printed_counts as select * from cells")
+        con.register("periods", PERIODS)
+        con.execute("create table public.public_periods as select * from periods")
+        for table, sql in {
+            "corridors": made.printed_corridors("public"),
+            "ends": made.printed_ends("public", "all"),
+            "children": made.printed_ends("public", "children"),
+        }.items():
+            con.execute(f"create table public.public_{table} as {sql}")

@@ -1,4 +1,5 @@
 -- One row per measured place, role, period and grain whose base is large enough: a label and a band, no figure.
+-- That one partner alone reports a place would tell, beside a printed cell, who reports where nobody watches.
 with hotspots as (
     {{ spoken_hotspots('public') }}
 )
@@ -13,3 +14,4 @@ select
     {{ hotspot_band() }} as factor_band,
     trend_category
 from hotspots
+where label <> 'single_source'

@@ -7,7 +7,5 @@ select
     field,
     period_id,
     record_grain,
-    {{ share_band('known_share') }} as known_share_band,
-    case when tells_figures then known_share end as known_share,
-    case when tells_figures then precise_share end as precise_share
+    {{ share_band('known_share') }} as known_share_band
 from completeness

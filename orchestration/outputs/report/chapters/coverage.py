@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orchestration.outputs.printed import Printed, Row
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Paragraph, Table
-from orchestration.outputs.words import Said, Sentence, Slot
+from orchestration.outputs.words import Sentence, Slot
 
 PARTNERS = ("three_or_more", "one_or_two", "none")
 
@@ -58,28 +58,12 @@ def completeness(printed: Printed) -> Chapter:
         lines = [
             _line(printed, row) for row in sorted(rows, key=lambda row: words.text(f"field.{row['field']}"))
         ]
-        figures = printed.says("completeness", "known_share")
-        columns = [
-            words("column.field"),
-            words("column.known"),
-            *([words("column.precise")] if figures else []),
-        ]
+        columns = [words("column.field"), words("column.known")]
         caption = words("completeness.table", grain=words(f"grain.{grain}"), period=printed.period(period))
-        blocks.append(Table(caption, columns, lines, 2 if figures else 0))
+        blocks.append(Table(caption, columns, lines))
     blocks.append(Paragraph(words("completeness.unseen"), "note"))
     return Chapter("completeness", words.text("chapter.completeness"), blocks)
 
 
 def _line(printed: Printed, row: Row) -> list[Sentence]:
-    name = printed.words(f"field.{row['field']}")
-    if not printed.says("completeness", "known_share"):
-        return [name, printed.words(f"known.{row['known_share_band']}")]
-    shares = [
-        (_percent(printed, row, one),) if row[one] is not None else ("–",)
-        for one in ("known_share", "precise_share")
-    ]
-    return [name, *shares]
-
-
-def _percent(printed: Printed, row: Row, column: str) -> Said:
-    return printed.cell("completeness", row, column, f"{row[column]:.0%}")
+    return [printed.words(f"field.{row['field']}"), printed.words(f"known.{row['known_share_band']}")]
