@@ -15,7 +15,7 @@ def show_trace(found: Any) -> None:
     key = ", ".join(f"{name} {value}" for name, value in found.key.items())
     out.print(f"[bold]{escape(found.published.table)}[/]  {escape(key)}", soft_wrap=True)
     told = " · ".join(f"{name} {count:,}" for name, count in found.published.counts.items())
-    say(f"Release {found.release_id}, {found.published.edition} edition: {told or 'no number is shown'}")
+    say(f"Release {found.release_id}, {found.published.edition} edition: {told or 'no count is printed'}")
     prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
     say(f"Behind it: {found.records:,} records counted, of {found.persons:,} persons{prevented}")
     if found.note:

@@ -57,6 +57,8 @@ def sentences() -> Iterator[str]:
         yield from constants(path)
     for name in SAYING:
         yield from said_in(STEWARDSHIP / f"{name}.py")
+    for path in (STEWARDSHIP / "desk" / "wishes.py", STEWARDSHIP / "desk" / "views" / "deciding.py"):
+        yield from said_in(path)
     yield from (*FATES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
     yield from (name.replace("_", " ") for name in COMPARED)
     for check in CHECKS.values():

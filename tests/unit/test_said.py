@@ -8,8 +8,11 @@ import re
 from collections import Counter
 
 import pytest
+from starlette.datastructures import FormData
 
-from orchestration.stewardship.said import CATALOGUE, in_language, packed, say, together, unpacked
+from orchestration.errors import UsageError
+from orchestration.stewardship.desk.wishes import read_wish
+from orchestration.stewardship.said import CATALOGUE, SWAHILI, in_language, packed, say, together, unpacked
 from tests.unit import steward_sentences
 
 _BRACES = re.compile(r"\{(\w+)(:[^}]*)?\}")
@@ -71,3 +74,9 @@ def test_a_sentence_comes_back_from_the_list_as_it_went_in() -> None:
     again = unpacked(json.loads(json.dumps(packed(said))))
     assert again == said
     assert in_language(again, "sw") == in_language(said, "sw") != said
+
+
+def test_a_form_that_the_desk_refuses_is_refused_in_swahili() -> None:
+    with pytest.raises(UsageError) as refused:
+        read_wish(FormData({"kind": "no such kind"}))
+    assert in_language(refused.value.args[0], SWAHILI).startswith("Fomu hii haiamui chochote")

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.datastructures import FormData
 
 from orchestration.errors import UsageError
+from orchestration.stewardship.said import say
 
 Payload = dict[str, Any]
 # Not kinds of decision: they are about a decision that stands, or act at once.
@@ -37,12 +38,20 @@ def read_wish(form: FormData) -> Wish:
     """Raises UsageError where nothing was chosen or a field cannot be what it should."""
     kind = _text(form, "kind")
     if kind not in _READERS:
-        raise UsageError("This form decides nothing that the desk knows. Go back and load its page again.")
+        raise UsageError(
+            say("This form decides nothing that the desk knows. Go back and load its page again.")
+        )
     payloads = tuple(_READERS[kind](form))
     if not payloads:
-        raise UsageError("Nothing was chosen. Go back and choose what this is about.")
+        raise UsageError(say("Nothing was chosen. Go back and choose what this is about."))
     if len(payloads) > MOST_AT_ONCE:
-        raise UsageError(f"These are {len(payloads):,}; at most {MOST_AT_ONCE:,} can be decided at once.")
+        raise UsageError(
+            say(
+                "These are {number}; at most {most} can be decided at once.",
+                number=f"{len(payloads):,}",
+                most=f"{MOST_AT_ONCE:,}",
+            )
+        )
     return Wish(kind, payloads)
 
 

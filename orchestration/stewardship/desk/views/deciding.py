@@ -88,7 +88,7 @@ def done(visit: Visit) -> Response:
 def _reason(visit: Visit) -> str:
     if reason := visit.given("reason"):
         return reason
-    raise UsageError("Say why, for whoever reads it next year: the reason is empty.")
+    raise UsageError(say("Say why, for whoever reads it next year: the reason is empty."))
 
 
 def _asked(visit: Visit, wish: Wish, reason: str) -> tuple[Preview, str | None]:
