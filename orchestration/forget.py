@@ -1,8 +1,9 @@
 """Forgetting: a record goes from everything that Njia keeps, later copies of it never land, and it is proved.
 
-The order makes a stop harmless: first the tombstones, and a note of the editions that have to go; then all
-but the releases is erased; then a refresh publishes a successor; at last the editions that held it go. The
-next refresh, or `njia forget` with the same words, does what is left.
+The order makes a stop harmless: first what needs the stewards' key, the originals; then the tombstones, and a
+note of the editions that have to go; then all but the releases is erased; then a refresh publishes a
+successor; at last the editions that held it go. What is left once the tombstones are set, the next refresh
+does, or `njia forget` with the same words.
 
 What does not belong here: erasing what belongs to a room (each has its own), and the search (`forget_proof`).
 """
@@ -11,13 +12,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from orchestration import extracts, outputs, release
 from orchestration.errors import UsageError
 from orchestration.forget_proof import Needles, needles_of
-from orchestration.forgotten import Due, Tombstones, bury, tombstones_of
+from orchestration.forgotten import Due, Original, Tombstones, bury, tombstones_of
 from orchestration.keys import Keys, record_of, shown_record
 from orchestration.settings import Settings
 from orchestration.stewardship import erase_decisions
@@ -78,19 +79,31 @@ def erase(
     records = frozenset(records)
     extracts.finish_erasing(settings.landing, partner)
     asked = Tombstones(keys, partner, frozenset(keys.tombstone(partner, one) for one in records))
-    if private_key is not None:
-        marks = asked.marks | tombstones_of(settings, keys, partner).marks
-        extracts.refuse_shut_originals(settings, Tombstones(keys, partner, marks), private_key)
+    buried = tombstones_of(settings, keys, partner)
     needles = needles_of(settings, asked, records, references)
     cells = tuple(one.cells_sha256 for one in extracts.held_of_forgotten(settings, asked))
-    bury(settings, keys, partner, records, Due(now.date(), len(records), cells))
-    held, originals = extracts.erase_forgotten(settings, tombstones_of(settings, keys, partner), private_key)
+    done = _originals_done(settings, buried, asked, private_key)
+    bury(settings, keys, partner, records, Due(now.date(), len(records), cells), done)
+    held, originals = extracts.erase_forgotten(settings, tombstones_of(settings, keys, partner))
     removed = erase_decisions(settings, {shown_record(one) for one in records}, needles.values)
     outputs.forget_receipts(settings, partner)
     release.forget_in_lineage(settings, partner, records)
     shutil.rmtree(settings.work, ignore_errors=True)
     rows = sum(len(one.rows) for one in held)
     return Erased(partner, len(records), len(held), rows, originals, removed), needles
+
+
+def _originals_done(
+    settings: Settings, buried: Tombstones, asked: Tombstones, private_key: str | None
+) -> dict[str, Original]:
+    """Originals that hold neither what is asked for nor what an interrupted forgetting asked for."""
+    new = replace(buried, marks=asked.marks - buried.marks)
+    undone = {one.extract_id for one in extracts.held_of_forgotten(settings, new)}
+    done = {extract_id: one for extract_id, one in buried.done.items() if extract_id not in undone}
+    if private_key is None:
+        return done
+    every = replace(buried, marks=asked.marks | buried.marks)
+    return done | extracts.erase_in_originals(settings, every, private_key)
 
 
 def finish(settings: Settings, now: datetime) -> list[str]:

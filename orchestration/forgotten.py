@@ -9,11 +9,11 @@ What does not belong here: erasing anything (each room erases what is its own).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +26,24 @@ from orchestration.settings import Settings
 FORGOTTEN = "withheld:forgotten"
 
 
+class Original(NamedTuple):
+    """What became of a sealed original that held a forgotten record; SHA-256 of what is sealed now."""
+
+    what: str
+    sha256: str | None = None
+
+
 @dataclass(frozen=True)
 class Tombstones:
-    """Which records of one partner were forgotten."""
+    """Which records of one partner were forgotten.
+
+    `done`: by extract id, originals that hold none of them any more, while their cells still may.
+    """
 
     keys: Keys
     partner: str
     marks: frozenset[int] = frozenset()
+    done: Mapping[str, Original] = field(default_factory=dict)
 
     def has(self, record_id: int) -> bool:
         return bool(self.marks) and self.keys.tombstone(self.partner, record_id) in self.marks
@@ -59,24 +70,40 @@ class _Page:
 
     tombstones: set[str] = field(default_factory=set)
     due: list[Due] = field(default_factory=list)
+    done: dict[str, Original] = field(default_factory=dict)
 
 
 def tombstones_of(settings: Settings, keys: Keys, partner: str) -> Tombstones:
-    marks = frozenset(_signed(mark) for mark in _read(settings, partner).tombstones)
-    return Tombstones(keys, partner, marks)
+    page = _read(settings, partner)
+    return Tombstones(keys, partner, frozenset(_signed(mark) for mark in page.tombstones), page.done)
 
 
 def bury(
-    settings: Settings, keys: Keys, partner: str, record_ids: Iterable[int], due: Due | None = None
+    settings: Settings,
+    keys: Keys,
+    partner: str,
+    record_ids: Iterable[int],
+    due: Due | None = None,
+    done: Mapping[str, Original] | None = None,
 ) -> None:
     """Set tombstones, so that no row about these records lands any more, and note whose editions have to go.
 
-    The first step of forgetting: afterwards the cells that those editions were made from are gone.
+    The point of no return: what a stop leaves undone, the next refresh does, from this page alone. `done`
+    are the originals it has to leave as they are.
     """
     page = _read(settings, partner)
     page.tombstones |= {_shown(keys.tombstone(partner, record_id)) for record_id in record_ids}
     page.due += [due] if due and due.cells else []
+    page.done = dict(done or {})
     _write(settings, partner, page)
+
+
+def all_erased(settings: Settings, partner: str) -> None:
+    """Note that landing holds nothing of the forgotten records, so that the next original is looked at."""
+    page = _read(settings, partner)
+    if page.done:
+        page.done = {}
+        _write(settings, partner, page)
 
 
 def partners_with_tombstones(settings: Settings) -> list[str]:
@@ -112,7 +139,8 @@ def _read(settings: Settings, partner: str) -> _Page:
             Due(date.fromisoformat(one["asked_on"]), int(one["records"]), tuple(one["cells"]))
             for one in content["due"]
         ]
-        return _Page(set(content["tombstones"]), due)
+        done = {extract: Original(*one) for extract, one in content.get("done", {}).items()}
+        return _Page(set(content["tombstones"]), due, done)
     except (ValueError, KeyError, TypeError):
         raise NjiaError(
             f"{path} cannot be read. Restore it from a backup: without it, records that were forgotten would "
@@ -127,6 +155,7 @@ def _write(settings: Settings, partner: str, page: _Page) -> None:
             {"asked_on": due.asked_on.isoformat(), "records": due.records, "cells": sorted(due.cells)}
             for due in page.due
         ],
+        "done": page.done,
     }
     settings.forgotten.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_json(settings.forgotten / f"{partner}.json", content)

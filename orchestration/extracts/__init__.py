@@ -28,10 +28,10 @@ from orchestration.extracts.drift_report import drift_items
 from orchestration.extracts.erasing import (
     HeldOfForgotten,
     erase_forgotten,
+    erase_in_originals,
     finish_erasing,
     held_of_forgotten,
     records_in_row,
-    refuse_shut_originals,
 )
 from orchestration.extracts.inbox import (
     LeftAlone,
@@ -78,6 +78,7 @@ __all__ = [
     "draft_text",
     "drift_items",
     "erase_forgotten",
+    "erase_in_originals",
     "extracts_with_codes",
     "file_of",
     "finish_erasing",
@@ -94,7 +95,6 @@ __all__ = [
     "partners_without_contract",
     "read_register",
     "records_in_row",
-    "refuse_shut_originals",
     "remake_codes",
     "rows_of",
     "seal",

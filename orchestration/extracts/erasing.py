@@ -31,9 +31,9 @@ from orchestration.extracts.landing import (
     write_cells,
 )
 from orchestration.extracts.link_codes import LINK_CODES, codes_path
-from orchestration.extracts.resealing import Resealed, reseal
+from orchestration.extracts.resealing import reseal
 from orchestration.extracts.sealing import opened, sealed_path
-from orchestration.forgotten import FORGOTTEN, Tombstones
+from orchestration.forgotten import FORGOTTEN, Original, Tombstones, all_erased
 from orchestration.settings import Settings
 
 _WITHHELD_LISTS = ("withheld_records", "withheld_persons")
@@ -91,22 +91,37 @@ def records_in_row(
     return set().union(*found.values())
 
 
-def erase_forgotten(
-    settings: Settings, tombstones: Tombstones, private_key: str | None = None
-) -> tuple[list[HeldOfForgotten], dict[str, str]]:
-    """Take the forgotten records of one partner out of all that landed, and out of the sealed originals.
+def erase_in_originals(settings: Settings, tombstones: Tombstones, private_key: str) -> dict[str, Original]:
+    """Seal the originals that hold records of these tombstones anew without them; what became of each.
 
-    Without the stewards' key an original that holds one is destroyed. Returns what held them, and by extract
-    id what became of its original. What a kill interrupted is ended first.
+    Done before the tombstones are set: what a stop leaves to a refresh, which has no key, needs none. Raises
+    UsageError, and nothing was erased, where one of them is not opened by the key or keys given.
+    """
+    refuse_shut_originals(settings, tombstones, private_key)
+    found = {
+        one.extract_id: _erase_in_original(settings, tombstones, one, private_key)
+        for one in held_of_forgotten(settings, tombstones)
+    }
+    return {extract_id: original for extract_id, original in found.items() if original}
+
+
+def erase_forgotten(
+    settings: Settings, tombstones: Tombstones
+) -> tuple[list[HeldOfForgotten], dict[str, str]]:
+    """Take the forgotten records of one partner out of all that landed.
+
+    An original that holds one is destroyed, unless it is `done`. Returns what held them, and by extract id
+    what became of its original. What a kill interrupted is ended first.
     """
     finish_erasing(settings.landing, tombstones.partner)
     found, originals = held_of_forgotten(settings, tombstones), {}
     for one in found:
-        what = _erase_in_original(settings, tombstones, one, private_key)
+        original = tombstones.done.get(one.extract_id) or _erase_in_original(settings, tombstones, one)
         _erase_codes(settings, tombstones, one)
-        _erase_cells(settings, tombstones, one, what)
-        if what:
-            originals[one.extract_id] = what.what
+        _erase_cells(settings, tombstones, one, original)
+        if original:
+            originals[one.extract_id] = original.what
+    all_erased(settings, tombstones.partner)
     return found, originals
 
 
@@ -146,15 +161,15 @@ def finish_erasing(landing: Path, partner: str) -> None:
 
 
 def _erase_in_original(
-    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, private_key: str | None
-) -> Resealed | None:
+    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, private_key: str | None = None
+) -> Original | None:
     entry = read_register(settings.landing, one.partner)[one.extract_id]
     contract = Contract.of_content(entry["contract_content"])
     return reseal(settings, contract, one.extract_id, entry["file"], tombstones, private_key)
 
 
 def _erase_cells(
-    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, original: Resealed | None
+    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, original: Original | None
 ) -> None:
     path = parquet_path(settings.landing, one.partner, one.extract_id)
     note = register_path(settings.landing, one.partner, one.extract_id)

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import openpyxl
 
@@ -26,7 +26,7 @@ from orchestration.extracts.reading import Source, open_source
 from orchestration.extracts.records import RecordReader
 from orchestration.extracts.sealing import in_memory, opened, seal, sealed_path
 from orchestration.extracts.shown_names import shown_sheet
-from orchestration.forgotten import Tombstones
+from orchestration.forgotten import Original, Tombstones
 from orchestration.settings import Settings
 
 Rows = Collection[tuple[str, int]]
@@ -40,13 +40,6 @@ _SHORTEST_TOLD = 4
 _TELLING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
 
 
-class Resealed(NamedTuple):
-    """What became of an original, and the SHA-256 of what is sealed now."""
-
-    what: str
-    sha256: str | None = None
-
-
 def reseal(
     settings: Settings,
     contract: Contract,
@@ -54,7 +47,7 @@ def reseal(
     file_name: str,
     tombstones: Tombstones,
     private_key: str | None,
-) -> Resealed | None:
+) -> Original | None:
     """Seal an original anew without forgotten records, or destroy it, which needs no key.
 
     Returns what was done, None where there is no original. It is read again, so that rows count that never
@@ -66,7 +59,7 @@ def reseal(
         return None
     if private_key is None:
         sealed.unlink()
-        return Resealed(WITHOUT_KEY)
+        return Original(WITHOUT_KEY)
     reader = RecordReader(contract, tombstones.keys, file_name, tombstones=tombstones)
     recipient = tombstones.keys.stewards_recipient
     try:
@@ -77,21 +70,21 @@ def reseal(
             return seal_without(settings, contract, extract_id, original, rows, recipient)
     except ExtractStopped:  # the contract reads it no more
         sealed.unlink()
-        return Resealed(NOT_REWRITABLE)
+        return Original(NOT_REWRITABLE)
 
 
 def seal_without(
     settings: Settings, contract: Contract, extract_id: str, original: Path, rows: Rows, recipient: str
-) -> Resealed:
+) -> Original:
     """Seal a file without some rows; where that cannot be, nothing of it stays sealed. Returns which."""
     partner = contract.partner.code
     with in_memory(f"rewritten{suffix_of(contract)}") as rewritten:
         what = _rewrite(original, contract, rows, rewritten)
         if what == RESEALED:
             seal(rewritten, settings.sealed, partner, extract_id, recipient)
-            return Resealed(what, sha256_of(rewritten))
+            return Original(what, sha256_of(rewritten))
     sealed_path(settings.sealed, partner, extract_id).unlink(missing_ok=True)
-    return Resealed(what)
+    return Original(what)
 
 
 def _rewrite(original: Path, contract: Contract, rows: Rows, rewritten: Path) -> str:

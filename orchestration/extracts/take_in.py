@@ -41,10 +41,10 @@ from orchestration.extracts.link_codes import sweep_codes
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
 from orchestration.extracts.reading import open_source
 from orchestration.extracts.records import RecordReader
-from orchestration.extracts.resealing import Resealed, seal_without
+from orchestration.extracts.resealing import seal_without
 from orchestration.extracts.sealing import seal, sealed_path
 from orchestration.extracts.shown_names import shown_file
-from orchestration.forgotten import partners_with_tombstones, tombstones_of
+from orchestration.forgotten import Original, partners_with_tombstones, tombstones_of
 from orchestration.keys import Keys
 from orchestration.settings import Settings
 
@@ -185,7 +185,7 @@ def _take_in_file(
 
 def _seal(
     settings: Settings, contract: Contract, extract_id: str, file: Path, reader: RecordReader, keys: Keys
-) -> Resealed | None:
+) -> Original | None:
     """Seal the original; says what became of one that holds a forgotten record."""
     rows = reader.tally.forgotten
     if rows:

@@ -17,7 +17,13 @@ from hypothesis import strategies as st
 
 from orchestration.decoded import pattern_of, says
 from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import erase_forgotten, read_register, records_in_row, take_in
+from orchestration.extracts import (
+    erase_forgotten,
+    erase_in_originals,
+    read_register,
+    records_in_row,
+    take_in,
+)
 from orchestration.forget import Erased, erase, records_called
 from orchestration.forget_proof import Needles, prove
 from orchestration.forgotten import FORGOTTEN, Due, Tombstones, all_due, bury, settle, tombstones_of
@@ -42,10 +48,13 @@ def landed(base: EvidenceBase) -> list[dict]:
 
 def forget(base: EvidenceBase, reference: str, identity: pyrage.x25519.Identity | None = None):
     keys = keys_of(base)
-    bury(base.settings, keys, "swala_post", records_called(base.settings, keys, "swala_post", reference))
-    return erase_forgotten(
-        base.settings, tombstones_of(base.settings, keys, "swala_post"), str(identity) if identity else None
+    records = records_called(base.settings, keys, "swala_post", reference)
+    asked = Tombstones(
+        keys, "swala_post", frozenset(keys.tombstone("swala_post", record) for record in records)
     )
+    done = erase_in_originals(base.settings, asked, str(identity)) if identity else {}
+    bury(base.settings, keys, "swala_post", records, done=done)
+    return erase_forgotten(base.settings, tombstones_of(base.settings, keys, "swala_post"))
 
 
 @pytest.fixture
@@ -149,7 +158,7 @@ def forget_wholly(base: EvidenceBase, reference: str, *identities: pyrage.x25519
     """As the command does it, marks and all."""
     keys = keys_of(base)
     found = records_called(base.settings, keys, "swala_post", reference)
-    private_key = "\n".join(map(str, identities))
+    private_key = "\n".join(map(str, identities)) or None
     return erase(base.settings, keys, "swala_post", found, [reference], private_key, scenario.AS_OF)[0]
 
 
@@ -244,6 +253,55 @@ def test_a_kill_between_cells_and_note_is_mended_by_the_next_try(
     assert after["rows_landed"] == before["rows_landed"] - 1
     assert not list(folder.glob("*.next"))
     assert len(set(pq.read_table(cells)["record_id"].to_pylist())) == after["rows_landed"]
+
+
+class Killed(Exception):
+    pass
+
+
+def killed(*_: object, **__: object) -> None:
+    raise Killed
+
+
+@pytest.mark.parametrize("step", ["bury", "extracts.erase_forgotten"])
+def test_killed_with_the_key_at_hand_no_refresh_destroys_the_original(
+    base: EvidenceBase, identity: pyrage.x25519.Identity, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (entry,) = landed(base)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr(f"orchestration.forget.{step}", killed)
+        forget_wholly(base, "S3", identity)
+    (after,) = landed(base)  # the next refresh takes in, and ends what was begun
+    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    assert "Otieno" not in pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    is_erased = step != "bury"
+    assert entry["rows_landed"] - after["rows_landed"] == is_erased
+    if is_erased:
+        assert after["original"].startswith("sealed again")
+    else:
+        assert forget_wholly(base, "S3", identity).rows == 1
+
+
+@pytest.mark.parametrize("others_name", ["S4", "S3"])
+def test_an_original_that_is_done_is_done_for_the_records_it_was_sealed_without(
+    base: EvidenceBase, identity: pyrage.x25519.Identity, others_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    landed(base)
+    with monkeypatch.context() as patched, pytest.raises(Killed):
+        patched.setattr("orchestration.forget.extracts.erase_forgotten", killed)
+        forget_wholly(base, "S3", identity)
+    forget_wholly(base, others_name)  # without the key
+    is_left = bool(list((base.settings.sealed / "swala_post").iterdir()))
+    assert is_left == (others_name == "S3")
+
+
+def test_once_erased_an_original_sealed_without_it_may_be_destroyed_for_another(
+    base: EvidenceBase, identity: pyrage.x25519.Identity
+) -> None:
+    landed(base)
+    forget_wholly(base, "S3", identity)
+    forget_wholly(base, "S4")
+    assert list((base.settings.sealed / "swala_post").iterdir()) == []
 
 
 def test_what_is_owed_stays_owed_while_an_edition_of_those_cells_is_kept(base: EvidenceBase) -> None:
