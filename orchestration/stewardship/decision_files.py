@@ -180,7 +180,8 @@ def in_words(error: ValidationError) -> str:
     problems = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         where = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
+        is_empty = problem["type"] in ("string_too_short", "missing")
+        message = "is empty, and is needed" if is_empty else problem["msg"].removeprefix("Value error, ")
         problems.append(f"{where}: {message}" if where else message)
     return "; ".join(problems)
 

@@ -22,9 +22,10 @@ _VIEWS = {
 }
 _LATER = "Extracts that come later are read by it too. Records set aside for want of a place may enter."
 _ABROAD = "Movements among them whose mention names {country}"
-_REACHED = "{movements:,} movements in force, {mentions:,} mentions"
+_REACHED = "Movements in force: {movements:,}; mentions: {mentions:,}"
 _MAY_LEAVE = (
-    "A record that is left without any place is set aside. What the name means without the decision is exact."
+    "A record that is left without any place is set aside. What the name means without the decision is exact. "
+    "The name waits for a decision again once the next refresh has run."
 )
 
 

@@ -80,7 +80,7 @@ def test_a_release_without_one_decision_is_built_beside_and_compared(story: Stor
     settings = story.base.settings
     before = sorted(path.name for path in settings.releases.iterdir())
     foreseen = try_revocations(settings, [story.alias["id"]], "A. Fixture", "no", scenario.AS_OF)
-    assert foreseen.changes[0].what == "1 movements in force, 1 mentions"  # the same, within a second
+    assert foreseen.changes[0].what == "Movements in force: 1; mentions: 1"  # the same, within a second
     assert (foreseen.changes[0].before, foreseen.changes[0].after) == (
         "Nairobi (county, Kenya), to the county",
         "no place",

@@ -58,6 +58,16 @@ def test_no_decisions_folder_is_no_decisions(settings: Settings) -> None:
     assert active_decisions(settings, NOW).rollback is None
 
 
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_an_empty_reason_or_author_is_told_as_what_it_is(settings: Settings, empty: str) -> None:
+    for author, reason, field in (("A. Fixture", empty, "reason"), (empty, "agreed", "author")):
+        with pytest.raises(UsageError, match=f"not recorded: {field}: is empty, and is needed") as told:
+            record_decision(
+                settings, "extract_accept", author, reason, NOW, partner="kobe_shelter", extract_id=EXTRACT
+            )
+        assert "character" not in str(told.value)
+
+
 def test_a_revoked_decision_holds_no_more_and_stays_listed(settings: Settings) -> None:
     before = active_decisions(settings, NOW).content_hash()
     made = decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)

@@ -154,7 +154,7 @@ def test_an_alias_tells_which_movements_get_which_place(settings: Settings) -> N
         settings, ("place_alias", {"text": "Kwa Fixture Stage", "place_id": "KE040", "country": None})
     )
     assert found.changes == [
-        Change("3 movements in force, 2 mentions", "no place", "Busia (county, Kenya), to the county"),
+        Change("Movements in force: 3; mentions: 2", "no place", "Busia (county, Kenya), to the county"),
         Change("Movements that get Busia (county, Kenya) by it", 0, 3),
     ]
 

@@ -81,7 +81,7 @@ def test_a_name_means_again_what_it_meant_without_the_decision(settings: Setting
     matched(settings, world.OPEN_NAME, world.RESOLVED)
     found = taken_back(settings, alias)
     assert [(one.what, one.before, one.after) for one in found.changes] == [
-        ("2 movements in force, 1 mentions", "Busia (county, Kenya), to the county", "no place")
+        ("Movements in force: 2; mentions: 1", "Busia (county, Kenya), to the county", "no place")
     ]
     assert "is exact" in said(found) and f"`njia diff --without {alias}`" in said(found)
 
