@@ -40,22 +40,15 @@ inner join (
 
 {% macro printed_novelty(edition) -%}
 select
-    novelty.item_kind,
-    novelty.item,
-    novelty.role,
-    novelty.round,
-    novelty.record_grain,
-    novelty.place_id,
-    novelty.evidence_class
-from {{ ref('mart_novelty') }} as novelty
-inner join {{ ref('stg_printed_lines') }} as lines
-    on
-        lines.edition = '{{ edition }}'
-        and lines.counting_table = 'novelty'
-        and novelty.role = lines.counting_role
-        and novelty.item_kind || ':' || novelty.item = lines.counting_id
-        and 'round-' || novelty.round = lines.period_id
-        and novelty.record_grain = lines.record_grain
+    item_kind,
+    item,
+    role,
+    round,
+    record_grain,
+    place_id,
+    evidence_class
+from {{ ref('stg_printed_news') }}
+where edition = '{{ edition }}'
 {%- endmacro %}
 
 {# Every county of every period that is counted, watched or not. #}

@@ -9,9 +9,16 @@ from orchestration.disclosure.audit import Audit, PrintedTable, audit
 from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
+from orchestration.disclosure.nobody import opened
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.presence import presence_cells
-from orchestration.disclosure.printed_counts import WHOLE, audit_counts, printed_cells, wrong_cells
+from orchestration.disclosure.printed_counts import (
+    WHOLE,
+    audit_counts,
+    printed_cells,
+    systems_before,
+    wrong_cells,
+)
 from orchestration.disclosure.printed_tables import (
     AGGREGATES,
     DESCRIPTIONS,
@@ -20,12 +27,19 @@ from orchestration.disclosure.printed_tables import (
     printing_of,
     words_of,
 )
-from orchestration.disclosure.printing import Periods, Printing
+from orchestration.disclosure.printing import Periods, Printing, Zeros
 from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, ProtectedTable
 from orchestration.disclosure.tables import TOTAL, CountTable, tabulate
 from orchestration.disclosure.uniqueness import Uniqueness, uniqueness
+from orchestration.disclosure.zeros import (
+    news_cells,
+    news_of,
+    together,
+    zeros_of_news,
+    zeros_of_shifts,
+)
 
 __all__ = [
     "AGGREGATES",
@@ -45,12 +59,16 @@ __all__ = [
     "Protected",
     "ProtectedTable",
     "Uniqueness",
+    "Zeros",
     "append_to_ledger",
     "audit",
     "audit_counts",
     "described_tables",
     "disclose",
     "load_disclosure_policy",
+    "news_cells",
+    "news_of",
+    "opened",
     "presence_cells",
     "printed_cells",
     "printing_of",
@@ -58,8 +76,12 @@ __all__ = [
     "read_description",
     "read_ledger",
     "small_changes",
+    "systems_before",
     "tabulate",
+    "together",
     "uniqueness",
     "words_of",
     "wrong_cells",
+    "zeros_of_news",
+    "zeros_of_shifts",
 ]

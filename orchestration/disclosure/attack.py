@@ -117,7 +117,8 @@ def attack_from_inside(
 ) -> list[Attacked]:
     """What each partner finds of the others' part of hidden cells, one result a partner.
 
-    `own`: partner → its persons in each cell. Cells that hold nobody else's persons tell it nothing new.
+    `own`: partner → its persons in each cell. Cells that hold nobody else's persons tell it nothing new;
+    where counts are not known here, cells that cannot hold anybody else's.
     """
     moving = np.any([counts > 0 for counts in own.values()], axis=0) & (known.low < known.high)
     programs = Programs(
@@ -126,7 +127,7 @@ def attack_from_inside(
     found = []
     for partner in sorted(own):
         counts = own[partner]
-        others = asked[known.true[asked] > counts[asked]]
+        others = asked[~(known.true[asked] <= counts[asked])]
         if not len(others):
             continue
         low = np.maximum(known.low, counts)
@@ -134,7 +135,8 @@ def attack_from_inside(
         want = Want.of(len(counts), width)
         told = replace(known, low=low)
         result, _ = _settle(programs, told, others, want, width + 1, f"{KNOWS_OWN}:{partner}", None)
-        found.append(result)
+        is_nobody_else = result.high <= counts[result.cells]
+        found.append(replace(result, is_safe=result.is_safe | is_nobody_else))
     return found
 
 

@@ -107,8 +107,10 @@ def audit(
     groups: Groups | None = None,
     may_be_empty: bool = False,
     insider_width: int = 0,
+    of_each_reader: bool = False,
 ) -> Audit:
-    """What the tables give away together, universe by universe.
+    """What the tables give away together, universe by universe; of each cell what the best reader finds, or
+    what each of them does.
 
     `may_be_empty`: the symbol of a hidden cell stands for an empty one too, so that a cell that may hold
     nobody tells of nobody. Tables of a universe that contradict each other are not attacked, but told.
@@ -122,7 +124,8 @@ def audit(
         except Contradiction as contradiction:
             contradictions[universe] = str(contradiction)
             continue
-        found.append(cells.assign(universe=universe))
+        best = cells if of_each_reader else cells.drop_duplicates("cell")
+        found.append(best.assign(universe=universe))
         hidden += asked
     cells = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_RESULT)
     cells = cells[_RESULT].astype({"is_exact": bool, "passed": bool})
@@ -149,7 +152,7 @@ def _audit_universe(
     table_of = {int(cell): one.name for one in reversed(tables) for cell in system.rows[one.name]}
     rows = [row for result in results for row in _rows(system, result, table_of, may_be_empty)]
     narrow = pd.DataFrame(rows, columns=_RESULT[1:])
-    return narrow.sort_values(["cell", "width"], kind="stable").drop_duplicates("cell"), len(asked)
+    return narrow.sort_values(["cell", "width"], kind="stable"), len(asked)
 
 
 def _known(system: System, tables: Sequence[PrintedTable], k: int) -> tuple[Known, Mask]:

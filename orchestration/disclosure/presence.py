@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.disclosure.printed_counts import ENDS, is_new
-from orchestration.disclosure.printing import PRESENT, Printing, days_of, universe_of
+from orchestration.disclosure.printed_counts import is_new
+from orchestration.disclosure.printing import ENDS, PRESENT, Printing, days_of, universe_of
 from orchestration.disclosure.protected import full_key
 from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.system import cell_key

@@ -7,6 +7,7 @@ difference between two releases tells of anybody.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -15,13 +16,22 @@ import pyarrow as pa
 
 from orchestration.disclosure.audit import Audit, PrintedTable, audit
 from orchestration.disclosure.carrying import small_changes
-from orchestration.disclosure.ledger import Ledger
-from orchestration.disclosure.printing import PRESENT, Days, Printing, days_of, universe_of
+from orchestration.disclosure.printing import (
+    ENDS,
+    NO_COUNTS,
+    NO_ZEROS,
+    Days,
+    Printing,
+    Zeros,
+    days_of,
+    universe_of,
+)
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, full_key
 from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.system import cell_key, keys_of
 from orchestration.disclosure.tables import TOTAL, CountTable, Groups, tabulate
+from orchestration.disclosure.zeros import as_printed, standing, together, with_zeros
 
 COUNTS = pa.schema(
     [
@@ -34,7 +44,6 @@ COUNTS = pa.schema(
         ("person_count", pa.int64()),
     ]
 )
-ENDS = ("origin_place_id", "destination_place_id")
 POPULATION, CHILDREN, OTHERS = "population", "children", "others"
 CELL = (POPULATION, *ENDS)
 # Behind the id of a country: all of it, and not only what is known no closer.
@@ -46,12 +55,13 @@ _OF_COUNTRY = {
 
 def protect_counts(told: pd.DataFrame, printing: Printing) -> Protected:
     """What may be printed of systems that no release has printed yet. `told`: rows of int_told."""
+    tables = new_tables(told, printing)
     return protect(
-        new_tables(told, printing),
+        tables,
         printing.policy,
         printing.edition,
         groups=whole_countries(told),
-        printed=printing.known,
+        printed={**as_printed(standing(tables, printing.zeros)), **printing.known},
     )
 
 
@@ -68,7 +78,7 @@ def new_tables(told: pd.DataFrame, printing: Printing) -> list[CountTable]:
 
 def is_new(told: pd.DataFrame, printing: Printing) -> pd.Series:
     """Rows of a system that the edition counts by and that no release has printed, under whatever name."""
-    before = [days_of(universe) for universe in _universes(printing.ledger)]
+    before = [days_of(universe) for universe in systems_before(printing)]
     fresh = {
         (grain, period)
         for grain, periods in printing.periods.counted.items()
@@ -87,7 +97,8 @@ def printed_counts_of(protected: Protected, printing: Printing) -> pd.DataFrame:
         shown = table.printed().rename(columns={"value": "person_count"})
         cells = shown.assign(**{one: TOTAL for one in CELL if one not in table.dimensions})
         cells[POPULATION] = cells[POPULATION].replace(TOTAL, "all")
-        cells = cells[cells[POPULATION] != OTHERS]
+        # A zero that words told is known, and printed in no table.
+        cells = cells[(cells[POPULATION] != OTHERS) & (cells["person_count"] > 0)]
         found.append(
             cells.assign(
                 edition=printing.edition, record_grain=grain, period_id=printing.periods.named(grain, days)
@@ -102,7 +113,7 @@ def frozen_counts(printing: Printing) -> pd.DataFrame:
     rows = []
     for cell, persons in printing.ledger.values().items():
         universe, _, place = cell.partition(": ")
-        if universe.startswith(PRESENT):
+        if universe.startswith(NO_COUNTS):
             continue
         grain, days = days_of(universe)
         if period := printing.periods.named(grain, days):
@@ -131,17 +142,30 @@ def printed_cells(printed: pd.DataFrame) -> dict[str, int]:
     return found
 
 
-def audit_counts(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) -> Audit:
+def audit_counts(
+    told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros: Zeros = NO_ZEROS
+) -> Audit:
     """Attack systems as read back from the file, knowing the counts; of the public edition those that are
-    printed for the first time. Readers have what the other edition prints of the same days as well.
+    printed for the first time. Readers have what the other edition prints of the same days as well, and know
+    the cells that words tell to be empty: `zeros` are told now, and contradict counts that they do not fit.
     """
     cells = printed_cells(printed)
+    tables = new_tables(told, printing)
+    known = together(standing(tables, printing.zeros), standing(tables, zeros))
     found = []
-    for table in new_tables(told, printing):
+    for table in tables:
         shown = _shown_of(table, cells, printing)
+        if table.dimensions == ENDS:
+            shown = with_zeros(shown, known.get(table.universe, ()))
         found.append(PrintedTable.of(table, shown, printing.rules.least_persons))
     rules = printing.rules
-    return audit(found, rules.least_persons, whole_countries(told), insider_width=rules.insider_least_width)
+    result = audit(found, rules.least_persons, whole_countries(told), insider_width=rules.insider_least_width)
+    wrong = {
+        table.universe: " (words tell nobody to be in a cell where somebody is)"
+        for table in tables
+        if zeros.get(table.universe, frozenset()) - known.get(table.universe, frozenset())
+    }
+    return replace(result, contradictions={**result.contradictions, **wrong})
 
 
 def wrong_cells(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) -> int:
@@ -230,9 +254,9 @@ def _key(table: CountTable, cell: Mapping[Hashable, str]) -> str:
     return full_key(table.universe, cell_key({str(one): value for one, value in cell.items()}))
 
 
-def _universes(ledger: Ledger) -> set[str]:
-    """Systems that were printed."""
-    return {cell.partition(": ")[0] for cell in ledger.printed if not cell.startswith(PRESENT)}
+def systems_before(printing: Printing) -> set[str]:
+    """Systems that this edition printed in an earlier release, and prints again as they were."""
+    return {cell.partition(": ")[0] for cell in printing.ledger.printed if not cell.startswith(NO_COUNTS)}
 
 
 def _overlap(one: Days, other: Days) -> bool:

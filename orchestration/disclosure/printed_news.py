@@ -1,63 +1,92 @@
 """What rounds and windows tell that is new or gone: items, and corridors, whose other side is nobody.
 
 An item is named only where it is large enough in its round; that it was seen before only where it was large
-enough then as well. What tells of nobody is attacked first (`nobody`), all of one system together.
+enough then as well. What tells of nobody is attacked first (`nobody`), all of one system together. The public
+is told of a round once: whatever is reported later, the same is told again, so that nobody who comes or goes
+shows by a word that comes or goes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
 
-from orchestration.disclosure.nobody import Cell, is_safe_beside
-from orchestration.disclosure.printed_counts import ENDS
+from orchestration.disclosure.nobody import opened
 from orchestration.disclosure.printed_lines import LINES
-from orchestration.disclosure.printing import Printing
+from orchestration.disclosure.printing import ENDS, Cell, Days, Printing
 from orchestration.disclosure.suppression import PRINTED, primary
-from orchestration.disclosure.tables import TOTAL, tabulate
+from orchestration.disclosure.tables import tabulate
+from orchestration.disclosure.zeros import (
+    NEW,
+    News,
+    cell_of,
+    closed_rounds,
+    empty_window,
+    together,
+    told_before,
+    zeros_of_news,
+    zeros_of_shifts,
+)
 
-NOVELTY, GONE_OR_NEW = "novelty", "od_of_nobody"
-_NEW, _AGAIN, _FIRST = ("panel_confirmed", "new_source"), "seen_before", "baseline"
-_NOBODY_BEFORE, _NOBODY_NOW = ("emerging", "new_source"), ("abandoned",)
-_HOME = "KEN"
+GONE_OR_NEW = "od_of_nobody"
+NEWS = pa.schema(
+    [
+        ("edition", pa.string()),
+        ("record_grain", pa.string()),
+        ("period_id", pa.string()),
+        ("round", pa.string()),
+        ("role", pa.string()),
+        ("item_kind", pa.string()),
+        ("item", pa.string()),
+        ("place_id", pa.string()),
+        ("evidence_class", pa.string()),
+    ]
+)
+_AGAIN, _FIRST = "seen_before", "baseline"
+_PLACES = ("country", "county", "place")
+_ROUND = "round-"
 _SYSTEM = ["record_grain", "period_id"]
 System = tuple[str, str]
 
 
-@dataclass(frozen=True)
-class _Line:
-    """A line that may be told, and the cells of earlier or other days that it tells to be empty."""
-
-    table: str
-    role: str
-    id: str
-    period: str
-    grain: str
-    zeros: tuple[tuple[System, Cell], ...] = ()
-
-
 def told_news(
     frames: Mapping[str, pd.DataFrame], counts: pd.DataFrame, lines: pd.DataFrame, printing: Printing
-) -> pd.DataFrame:
-    """The columns of LINES. `frames`: int_told, int_movement_forms, mart_novelty, mart_corridor_shifts."""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The columns of NEWS, of rounds; and those of LINES, of corridors that came or went.
+
+    `frames`: int_told, int_movement_forms, mart_novelty, mart_corridor_shifts; `counts`: the columns of
+    COUNTS as this edition prints them.
+    """
     printed = _cells_of(counts)
-    found = [
-        *_items(frames, printed, lines, printing),
-        *(_corridors(frames["mart_corridor_shifts"], printed) if printing.edition == "partner" else ()),
+    items = list(_items(frames, printed, lines, printing))
+    shifts = _corridors(frames["mart_corridor_shifts"], printed, printing)
+    told = frames["int_told"]
+    by_news, by_shifts = zeros_of_news(items, printing.periods), zeros_of_shifts(shifts, printing.periods)
+    is_open = opened(told, counts, printing, together(by_news, by_shifts))
+    rows = [one for one in items if not is_open & zeros_of_news([one], printing.periods).keys()]
+    is_told = [
+        not is_open & zeros_of_shifts(shifts.iloc[[at]], printing.periods).keys() for at in range(len(shifts))
     ]
-    open_systems = _open(found, printed, frames["int_told"], printing)
-    rows = [
-        (printing.edition, one.table, one.role, one.id, one.period, one.grain, False)
-        for one in found
-        if not any(system in open_systems for system, _ in one.zeros)
-    ]
-    return pd.DataFrame(rows, columns=LINES.names).drop_duplicates(ignore_index=True)
+    return _news([*told_before(printing.ledger), *rows], printing), _nobodys(shifts[is_told], printing)
 
 
-def item_id(kind: object, item: object) -> str:
-    return f"{kind}:{item}"
+def _news(told: Iterable[News], printing: Printing) -> pd.DataFrame:
+    rows = []
+    for one in told:
+        if period := _round_of(one.days, printing):
+            named = period, period.removeprefix(_ROUND), one.role, one.kind, one.item
+            place = one.item if one.kind in _PLACES else None
+            rows.append((printing.edition, one.grain, *named, place, one.evidence))
+    return pd.DataFrame(rows, columns=NEWS.names).drop_duplicates(ignore_index=True)
+
+
+def _round_of(days: Days, printing: Printing) -> str | None:
+    """The name that a round has now; None where there is none of these days."""
+    periods = printing.periods
+    rounds = (one for one, kind in periods.kinds.items() if kind == "round" and periods.days[one] == days)
+    return min(rounds, default=None)
 
 
 def _cells_of(counts: pd.DataFrame) -> dict[System, dict[Cell, int]]:
@@ -70,52 +99,38 @@ def _cells_of(counts: pd.DataFrame) -> dict[System, dict[Cell, int]]:
 
 def _items(
     frames: Mapping[str, pd.DataFrame],
-    printed: dict[System, dict[Cell, int]],
+    printed: Mapping[System, Mapping[Cell, int]],
     lines: pd.DataFrame,
     printing: Printing,
-) -> Iterable[_Line]:
+) -> Iterable[News]:
+    """What may be told of rounds that nothing was told of yet, if their zeros withstand the attack."""
     forms = _forms_told(frames["int_told"], frames["int_movement_forms"], printing)
     of_transit = lines.loc[lines["counting_role"] == "transit", [*_SYSTEM, "counting_id"]]
     passed = set(of_transit.itertuples(index=False, name=None))
+    closed, days = closed_rounds(printing.ledger), printing.periods.days
     news = frames["mart_novelty"]
-    days = printing.periods.days
-    news = news.assign(period_id="round-" + news["round"].astype(str))
+    news = news.assign(period_id=_ROUND + news["round"].astype(str))
     news = news[news["period_id"].isin(days.keys())]
-    large: set[tuple[str, str, str, str]] = set()
-    found = []
+    large = {(one.grain, one.kind, one.item, one.role) for one in told_before(printing.ledger)}
     in_order = news.assign(opened=news["period_id"].map({name: one[0] for name, one in days.items()}))
     for row in in_order.sort_values("opened", kind="stable").to_dict("records"):
         system = str(row["record_grain"]), str(row["period_id"])
         kind, item, role = str(row["item_kind"]), str(row["item"]), str(row["role"])
-        cell = _cell_of(kind, item, role)
+        cell = cell_of(kind, item, role)
         if kind == "form":
             is_large = (*system, item) in forms
         elif role == "transit":
             is_large = (*system, item) in passed
         else:
             is_large = cell is not None and cell in printed.get(system, {})
-        key = (system[0], kind, item, role)
-        was_large = key in large
         if not is_large:
             continue
+        key, evidence = (system[0], kind, item, role), str(row["evidence_class"])
+        was_large = key in large
         large.add(key)
-        zeros: tuple[tuple[System, Cell], ...] = ()
-        if row["evidence_class"] in _NEW:
-            before = [one for one in printed if one[0] == system[0] and days[one[1]] < days[system[1]]]
-            zeros = tuple((one, cell) for one in before) if cell else ()
-        elif row["evidence_class"] != _FIRST and not (row["evidence_class"] == _AGAIN and was_large):
-            continue
-        found.append(_Line(NOVELTY, role, item_id(kind, item), system[1], system[0], zeros))
-    return found
-
-
-def _cell_of(kind: str, item: str, role: str) -> Cell | None:
-    if kind == "corridor":
-        start, _, end = item.partition(">")
-        return start, end
-    if kind == "form" or item == _HOME:
-        return None
-    return {"origin": (item, TOTAL), "destination": (TOTAL, item)}.get(role)
+        is_told = evidence in (*NEW, _FIRST) or (evidence == _AGAIN and was_large)
+        if is_told and (system[0], days[system[1]]) not in closed:
+            yield News(system[0], days[system[1]], role, kind, item, evidence)
 
 
 def _forms_told(told: pd.DataFrame, forms: pd.DataFrame, printing: Printing) -> set[tuple[str, str, str]]:
@@ -132,39 +147,30 @@ def _forms_told(told: pd.DataFrame, forms: pd.DataFrame, printing: Printing) -> 
     return set(cells[[*keys]].itertuples(index=False, name=None))
 
 
-def _corridors(shifts: pd.DataFrame, printed: dict[System, dict[Cell, int]]) -> Iterable[_Line]:
-    """Corridors that came or went: one window is printed, the other is nobody's."""
-    for row in shifts[shifts["level"] == "od"].to_dict("records"):
-        then = str(row["record_grain"]), str(row["baseline_window"])
-        now = str(row["record_grain"]), str(row["current_window"])
-        if row["status"] in _NOBODY_BEFORE:
-            empty, full = then, now
-        elif row["status"] in _NOBODY_NOW:
-            empty, full = now, then
-        else:
-            continue
-        cell = _cell_of("corridor", str(row["corridor_id"]), "any")
-        if cell and empty in printed and cell in printed.get(full, {}):
-            yield _Line(
-                "corridors", GONE_OR_NEW, str(row["corridor_id"]), empty[1], empty[0], ((empty, cell),)
-            )
+def _corridors(
+    shifts: pd.DataFrame, printed: Mapping[System, Mapping[Cell, int]], printing: Printing
+) -> pd.DataFrame:
+    """Corridors that came or went: one window is printed, the other is nobody's. For members alone."""
+    if printing.edition != "partner":
+        return shifts.head(0)
+    is_told = []
+    for row in shifts.to_dict("records"):
+        empty = empty_window(str(row["status"]))
+        full = {"baseline_window": "current_window", "current_window": "baseline_window"}.get(empty or "")
+        cell = cell_of("corridor", str(row["corridor_id"]), "any")
+        grain = str(row["record_grain"])
+        is_told.append(
+            row["level"] == "od" and empty is not None and full is not None
+            and (grain, str(row[empty])) in printed
+            and cell in printed.get((grain, str(row[full])), {})
+        )  # fmt: skip
+    return shifts[pd.Series(is_told, index=shifts.index, dtype=bool)]
 
 
-def _open(
-    found: Iterable[_Line], printed: dict[System, dict[Cell, int]], told: pd.DataFrame, printing: Printing
-) -> set[System]:
-    """Systems whose hidden cells their zeros would open."""
-    zeros: dict[System, set[Cell]] = {}
-    for line in found:
-        for system, cell in line.zeros:
-            zeros.setdefault(system, set()).add(cell)
-    places_of = told.groupby(_SYSTEM)
-    is_open = set()
-    for system, cells in sorted(zeros.items()):
-        rows = places_of.get_group(system) if system in places_of.groups else told.head(0)
-        places = {end: set(rows[end].astype(str)) for end in ENDS}
-        if cells & printed[system].keys() or not is_safe_beside(
-            printed[system], cells, places, printing.rules.least_persons
-        ):
-            is_open.add(system)
-    return is_open
+def _nobodys(shifts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
+    rows = [
+        (printing.edition, "corridors", GONE_OR_NEW, str(row["corridor_id"]),
+         str(row[str(empty_window(str(row["status"])))]), str(row["record_grain"]), False)
+        for row in shifts.to_dict("records")
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=LINES.names).drop_duplicates(ignore_index=True)

@@ -19,7 +19,6 @@ from orchestration.disclosure.policy import DisclosurePolicy, load_disclosure_po
 from orchestration.disclosure.presence import PRESENCE, frozen_presence, told_presence, ways_and_codes
 from orchestration.disclosure.printed_counts import (
     COUNTS,
-    ENDS,
     frozen_counts,
     printed_cells,
     printed_counts_of,
@@ -32,10 +31,11 @@ from orchestration.disclosure.printed_lines import (
     told_coverage,
     told_lines,
 )
-from orchestration.disclosure.printed_news import told_news
-from orchestration.disclosure.printing import Periods, Printing
+from orchestration.disclosure.printed_news import NEWS, told_news
+from orchestration.disclosure.printing import ENDS, Periods, Printing
 from orchestration.disclosure.protected import ProtectedTable
 from orchestration.disclosure.tables import TOTAL
+from orchestration.disclosure.zeros import News, news_of, together, told_before, zeros_of_news
 from orchestration.settings import Settings
 
 # Tables of the work file, with the columns that are read. Partners are in them: they stay in this room.
@@ -64,9 +64,10 @@ AGGREGATES = {
 DESCRIPTIONS = {
     "counts": "Persons by where they came from and went to: what may be printed in each edition.",
     "lines": "Places, corridors, items and fields whose base is large enough for a word, a band or a figure.",
+    "news": "Items of rounds that are large enough to be named, and whether they are new: as first told.",
     "presence": "Ways and codes of printed corridors that enough persons went or have: no number.",
 }
-_SCHEMAS = {"counts": COUNTS, "lines": LINES, "presence": PRESENCE}
+_SCHEMAS = {"counts": COUNTS, "lines": LINES, "news": NEWS, "presence": PRESENCE}
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def disclose(
     public = printing_of("public", policy, frames["int_periods"], as_of, ledger)
     of_public = _edition(frames, public)
     cells = cells_of(of_public.tables["counts"], public.periods)
-    partner = printing_of("partner", policy, frames["int_periods"], as_of, ledger, cells)
+    news = news_of(with_days(of_public.tables["news"], public.periods))
+    partner = printing_of("partner", policy, frames["int_periods"], as_of, ledger, cells, news)
     of_partner = _edition(frames, partner)
     settings.disclosed.mkdir(parents=True, exist_ok=True)
     rows = {}
@@ -134,22 +136,29 @@ def printing_of(
     as_of: date,
     ledger: Ledger,
     public: Mapping[str, int] | None = None,
+    public_news: Collection[News] = (),
 ) -> Printing:
-    """An edition's rules and periods; of the partner edition `public` is what the public one prints now."""
+    """An edition's rules and periods; of the partner edition `public` and `public_news` are what the public
+    one prints now."""
     of_edition = Periods.of(periods, policy, as_of, edition)
+    zeros = zeros_of_news(told_before(ledger), of_edition)
     if edition == "public":
-        return Printing(policy, edition, of_edition, ledger)
+        return Printing(policy, edition, of_edition, ledger, zeros=zeros)
     known: dict[str, tuple[int, ...]] = dict(ledger.printed)
     known |= {cell: (*known.get(cell, ()), value) for cell, value in (public or {}).items()}
-    return Printing(policy, edition, of_edition, known=known)
+    zeros = together(zeros, zeros_of_news(public_news, of_edition))
+    return Printing(policy, edition, of_edition, known=known, zeros=zeros)
 
 
 def cells_of(counts: pd.DataFrame, periods: Periods) -> dict[str, int]:
     """Printed cells of an edition named as the ledger does, with their persons. `counts`: rows of COUNTS."""
-    days = [periods.days[str(period)] for period in counts["period_id"]]
-    return printed_cells(
-        counts.assign(period_from=[one[0] for one in days], period_to=[one[1] for one in days])
-    )
+    return printed_cells(with_days(counts, periods))
+
+
+def with_days(rows: pd.DataFrame, periods: Periods) -> pd.DataFrame:
+    """With the first and last day of each row's period."""
+    days = [periods.days[str(period)] for period in rows["period_id"]]
+    return rows.assign(period_from=[one[0] for one in days], period_to=[one[1] for one in days])
 
 
 @dataclass(frozen=True)
@@ -174,7 +183,7 @@ def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEditi
 def words_of(
     frames: Mapping[str, pd.DataFrame], printing: Printing, counts: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """The lines and the presence that may stand beside these printed counts.
+    """The lines, the news and the presence that may stand beside these printed counts.
 
     `frames`: the tables of AGGREGATES without their schemas; `counts`: the columns of COUNTS.
     """
@@ -184,12 +193,14 @@ def words_of(
         of_places,
         told_coverage(counts, printing),
         told_completeness(frames["mart_completeness"], counts, printing),
-        told_news(frames, counts, of_places, printing),
     ]
+    news, corridors = told_news(frames, counts, of_places, printing)
+    lines.append(corridors)
     ways = ways_and_codes(frames["int_corridor_movements"], frames["int_movement_codes"])
     presence = [told_presence(told, ways, counts, printing), frozen_presence(printing)]
     return {
         "lines": pd.concat([one for one in lines if len(one)] or lines, ignore_index=True),
+        "news": news,
         "presence": pd.concat([one for one in presence if len(one)] or presence, ignore_index=True),
     }
 
@@ -197,6 +208,7 @@ def words_of(
 def _told(table: ProtectedTable) -> dict[str, Any]:
     """From printed numbers alone: a manifest goes where the tables go."""
     printed = table.printed()
+    printed = printed[printed["value"] > 0]  # zeros that words told are known, and not printed
     totals = (printed[[*ENDS]] == TOTAL).sum(axis=1)
     whole, parts = printed["value"][totals == 2].sum(), printed["value"][totals == 0].sum()
     return {

@@ -17,8 +17,15 @@ from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy
 from orchestration.disclosure.protect import NOTHING_PRINTED
 
 Days = tuple[date, date]
+# Where persons came from and where they went to; a cell by both.
+ENDS = ("origin_place_id", "destination_place_id")
+Cell = tuple[str, str]
+# Of each system the cells that readers know to be empty.
+Zeros = Mapping[str, frozenset[Cell]]
+NO_ZEROS: Zeros = {}
 # Before the name of a system in the ledger: what is told of it without a number.
-PRESENT = "present in "
+PRESENT, NEWS_OF = "present in ", "news of "
+NO_COUNTS = (PRESENT, NEWS_OF)
 NOTHING_FROZEN = Ledger({}, [], "")
 # What persons are counted by. Twelve months stand beside each other without a gap and without a common day.
 KIND_OF_GRAIN = {
@@ -82,6 +89,7 @@ def _side_by_side(kind: str, kinds: Mapping[str, str], days: Mapping[str, Days])
 class Printing:
     """`ledger`: what this edition printed once and prints again as it was; the partner edition freezes
     nothing. `known`: what its readers have of the same systems from the other edition, old values included.
+    `zeros`: what its readers were told to be empty, in earlier releases and in the other edition.
     """
 
     policy: DisclosurePolicy
@@ -89,6 +97,7 @@ class Printing:
     periods: Periods
     ledger: Ledger = NOTHING_FROZEN
     known: Printed = field(default_factory=lambda: NOTHING_PRINTED)
+    zeros: Zeros = field(default_factory=lambda: NO_ZEROS)
 
     @property
     def rules(self) -> EditionPolicy:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 from orchestration import disclosure
 from orchestration.gates.earlier_checks import published_tables
@@ -22,7 +23,9 @@ from orchestration.release import (
     PUBLIC_SCHEMAS,
     REPORT_SCHEMA,
     printed_counts,
+    printed_news,
     printed_presence,
+    printed_shifts,
 )
 from orchestration.settings import Settings
 from orchestration.warehouse import read_tables
@@ -41,8 +44,9 @@ def printed_measures(
 ) -> dict[str, float | None]:
     """Numbers of `MEASURES`; all None where the project publishes no printed table.
 
-    `…_cells_open`: hidden cells that a reader, or a partner, narrows down too far, and systems that
-    contradict themselves; readers of the report have the public edition as well. `…_cells_not_let_through`:
+    `…_cells_open`: hidden cells that a reader, or a partner, narrows down too far by the counts and by what
+    words tell to be empty, and systems that contradict themselves; readers of the report have the public
+    edition as well. `…_cells_not_let_through`:
     printed cells that are not as counted, too small by themselves, or not as first printed; rows and figures
     that the policy does not let through; and further columns of numbers. `public_small_changes`: cells that
     differ by too few from what was ever printed of them.
@@ -59,6 +63,7 @@ def printed_measures(
     frames = {name.split(".")[1]: table.to_pandas() for name, table in tables.items()}
     waits = bool(manifest["disclosure"].get("waits_for_signature"))
     public_cells = disclosure.printed_cells(printed_counts(candidate / PUBLIC_EVIDENCE_BASE, "public"))
+    public_news = disclosure.news_of(printed_news(candidate / PUBLIC_EVIDENCE_BASE, "public"))
     found: dict[str, float | None] = {
         "public_tables_missing": 0.0,
         "public_waits_for_signature": float(waits),
@@ -70,17 +75,34 @@ def printed_measures(
         file = candidate / _FILES[edition]
         if not published_tables(settings, (schema,)):
             continue
-        printing = disclosure.printing_of(edition, policy, frames["int_periods"], as_of, ledger, public_cells)
+        printing = disclosure.printing_of(
+            edition, policy, frames["int_periods"], as_of, ledger, public_cells, public_news
+        )
         counts, presence = printed_counts(file, schema), printed_presence(file, schema)
-        attacked = disclosure.audit_counts(frames["int_told"], counts, printing)
         wrong = disclosure.wrong_cells(frames["int_told"], counts, printing)
         words = disclosure.words_of(frames, printing, counts.assign(edition=edition))
         unasked = words_not_let_through(file, candidate / EVIDENCE_BASE, schema, words, presence)
         found |= {
-            f"{schema}_cells_open": float((~attacked.cells["passed"]).sum() + len(attacked.contradictions)),
+            f"{schema}_cells_open": cells_open(file, schema, frames["int_told"], printing),
             f"{schema}_cells_not_let_through": float(wrong + unasked),
         }
     return dict.fromkeys(MEASURES) | found
+
+
+def cells_open(file: Path, schema: str, told: pd.DataFrame, printing: disclosure.Printing) -> float:
+    """Hidden cells that readers of a file narrow down too far, by its counts and by what its words tell to be
+    empty; and systems that contradict themselves, or were printed before and are opened by its words.
+    """
+    counts = printed_counts(file, schema)
+    zeros = disclosure.together(
+        disclosure.zeros_of_news(disclosure.news_of(printed_news(file, schema)), printing.periods),
+        disclosure.zeros_of_shifts(printed_shifts(file, schema), printing.periods),
+    )
+    before = disclosure.systems_before(printing)
+    of_before = {system: cells for system, cells in zeros.items() if system in before}
+    attacked = disclosure.audit_counts(told, counts, printing, zeros)
+    wrong = attacked.contradictions.keys() | disclosure.opened(told, counts, printing, of_before)
+    return float((~attacked.cells["passed"]).sum() + len(wrong))
 
 
 def _tables(evidence_base: Path) -> set[str]:

@@ -22,7 +22,12 @@ from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
 from orchestration.release.lineage import forget_in_lineage, sweep_lineage, write_lineage
 from orchestration.release.opening import open_edition
-from orchestration.release.printed import printed_counts, printed_presence
+from orchestration.release.printed import (
+    printed_counts,
+    printed_news,
+    printed_presence,
+    printed_shifts,
+)
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS, REPORT_SCHEMA
 from orchestration.release.query import Answer, run_query
@@ -72,7 +77,9 @@ __all__ = [
     "open_edition",
     "open_readonly",
     "printed_counts",
+    "printed_news",
     "printed_presence",
+    "printed_shifts",
     "publish",
     "read_verdict",
     "refresh_summary",

@@ -29,6 +29,23 @@ def printed_presence(evidence_base: Path, schema: str = "public") -> pd.DataFram
     return _asked(evidence_base, _PRESENCE, schema)
 
 
+def printed_news(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
+    """What is told of items in rounds: record_grain, period_id, role, item_kind, item, evidence_class,
+    period_from, period_to. A round of which anything is counted has a row without an item as well.
+    """
+    return _asked(evidence_base, _NEWS, schema)
+
+
+def printed_shifts(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
+    """Corridors with what is said of them: corridor_id, record_grain, baseline_window, current_window,
+    status."""
+    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
+        return con.execute(
+            "select corridor_id, record_grain, baseline_window, current_window, status "
+            f"from {schema}.{schema}_corridor_shifts order by all"
+        ).df()
+
+
 def _asked(evidence_base: Path, select: str, schema: str) -> pd.DataFrame:
     sql = f"""
         with printed as ({select.format(schema=schema)})
@@ -57,6 +74,20 @@ _COUNTS = f"""
     union all
     select record_grain, period_id, 'children', {_ENDS_OF_CHILDREN}, person_count
     from {{schema}}.{{schema}}_children
+"""
+_NEWS = """
+    select record_grain, 'round-' || round as period_id, role, item_kind, item, evidence_class
+    from {schema}.{schema}_novelty
+    union all
+    select distinct ends.record_grain, ends.period_id, null, null, null, null
+    from {schema}.{schema}_ends as ends
+    inner join {schema}.{schema}_periods as periods on ends.period_id = periods.period_id
+    where periods.period_kind = 'round'
+    union all
+    select distinct corridors.record_grain, corridors.period_id, null, null, null, null
+    from {schema}.{schema}_corridors as corridors
+    inner join {schema}.{schema}_periods as periods on corridors.period_id = periods.period_id
+    where periods.period_kind = 'round'
 """
 _PRESENCE = """
     select record_grain, period_id, origin_place_id, destination_place_id, 'via_place_id' as kind,

@@ -23,11 +23,10 @@ PERIODS = pd.DataFrame(
     columns=["period_id", "period_kind", "period_from", "period_to", "is_complete"],
 )
 ALL = ("*", "*")
-PLACES = {"origin_place_id": {"A", "B", "C"}, "destination_place_id": {"X", "Y"}}
 
 
-def printing(edition: str = "public") -> disclosure.Printing:
-    return disclosure.printing_of(edition, POLICY, PERIODS, LAG_PASSED, EMPTY)
+def printing(edition: str = "public", ledger: disclosure.Ledger = EMPTY) -> disclosure.Printing:
+    return disclosure.printing_of(edition, POLICY, PERIODS, LAG_PASSED, ledger)
 
 
 def counts(cells: dict[str, dict[tuple[str, str], int]], grain: str = "route_report") -> pd.DataFrame:
@@ -56,6 +55,7 @@ def news(
     moved: pd.DataFrame | None = None,
     edition: str = "public",
     rows: pd.DataFrame | None = None,
+    ledger: disclosure.Ledger = EMPTY,
 ) -> set[str]:
     frames = {
         "int_told": told({("A", "X"): 1}).head(0) if rows is None else rows,
@@ -64,8 +64,10 @@ def news(
         "mart_corridor_shifts": shifts() if moved is None else moved,
     }
     no_lines = pd.DataFrame(columns=LINES.names)
-    found = told_news(frames, printed, no_lines, printing(edition))
-    return {f"{row.counting_role} {row.counting_id} {row.period_id}" for row in found.itertuples()}
+    named, corridors = told_news(frames, printed, no_lines, printing(edition, ledger))
+    return {f"{row.role} {row.item_kind}:{row.item} {row.period_id}" for row in named.itertuples()} | {
+        f"{row.counting_role} {row.counting_id} {row.period_id}" for row in corridors.itertuples()
+    }
 
 
 def test_an_item_is_named_only_where_its_count_is_printed() -> None:
@@ -93,8 +95,11 @@ def test_that_it_was_seen_before_is_told_only_where_it_was_large_then() -> None:
 def test_a_zero_that_opens_a_hidden_cell_is_found() -> None:
     """Of three origins only one is printed: B and C share 40. That nobody came from C tells B exactly."""
     printed = {ALL: 100, ("A", "*"): 60}
-    assert not is_safe_beside(printed, {("C", "*")}, PLACES, 10)
-    assert is_safe_beside(printed, {("C", "*")}, {**PLACES, "origin_place_id": {"A", "B", "C", "D"}}, 10)
+    rows = told({("A", "X"): 60, ("B", "X"): 20, ("B", "Y"): 20})
+    assert not is_safe_beside(printed, {("C", "*")}, rows, POLICY.public)
+    more = pd.concat([rows, told({("D", "Y"): 1}).assign(movement_id=-1)])
+    assert is_safe_beside(printed, {("C", "*")}, more, POLICY.public)
+    assert not is_safe_beside(printed, {("C", "*")}, more, POLICY.public, known={("D", "*")})
 
 
 def test_new_is_not_told_where_nobody_before_would_open_a_cell_of_that_round() -> None:

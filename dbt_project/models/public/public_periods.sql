@@ -8,4 +8,5 @@
     'public_children': ['period_id'],
     'public_coverage': ['period_id'],
     'public_completeness': ['period_id'],
+    'public_novelty': ["'round-' || round"],
 }) }}

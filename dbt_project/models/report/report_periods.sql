@@ -8,4 +8,5 @@
     'report_children': ['period_id'],
     'report_coverage': ['period_id'],
     'report_completeness': ['period_id'],
+    'report_novelty': ["'round-' || round"],
 }) }}
