@@ -208,6 +208,36 @@ from {{ ref('dim_period') }} as periods
 inner join named on periods.period_id = named.period_id
 {%- endmacro %}
 
+{# One row per period and grain that a printed table of the edition names; `tables` as above. Where no partner declares
+   what it watches, nothing is known to be reported from start to end. #}
+{% macro printed_reported_periods(tables) -%}
+with named as (
+    {% for table, columns in tables.items() %}
+        {% for column in columns %}
+            select
+                {{ column }} as period_id,
+                record_grain
+            from {{ ref(table) }}
+            {{ 'union' if not loop.last }}
+        {% endfor %}
+        {{ 'union' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    named.period_id,
+    named.record_grain,
+    coalesce(reported.is_partial, periods.period_kind <> 'round') as is_partial,
+    case
+        when reported.period_id is null and periods.period_kind <> 'round' then 'months_missing'
+        else reported.partial_reason
+    end as partial_reason
+from named
+inner join {{ ref('dim_period') }} as periods on named.period_id = periods.period_id
+left join {{ ref('mart_reported_periods') }} as reported
+    on named.period_id = reported.period_id and named.record_grain = reported.record_grain
+{%- endmacro %}
+
 {# One row per place that a printed table of the edition names; `tables` maps each to its columns of places. #}
 {% macro printed_places(tables) -%}
 with named as (

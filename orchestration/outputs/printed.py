@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.outputs.edition import SCHEMAS, Edition
-from orchestration.outputs.words import Said, Words
+from orchestration.outputs.words import Said, Sentence, Words
 from orchestration.settings import REFERENCE_SEEDS
 
 Row = dict[str, Any]
@@ -30,6 +30,7 @@ KEYS = {
     "coverage": ("place_id", "period_id", "record_grain"),
     "completeness": ("field", "period_id", "record_grain"),
     "periods": ("period_id",),
+    "reported_periods": ("period_id", "record_grain"),
     "policy": ("name",),
 }  # fmt: skip
 TOTAL, UNKNOWN = "*", "unknown"
@@ -37,9 +38,10 @@ KENYA = "KEN"
 # Kenya as an end says that the county is not known.
 NOT_KNOWN = (UNKNOWN, KENYA)
 ENDS = ("origin_place_id", "destination_place_id")
-# In this order a period is looked for when a chapter speaks of the newest.
+# In this order a period is looked for when a chapter speaks of the newest; the map opens on the same one.
 PERIOD_KINDS = ("year", "rolling_12_months", "round", "quarter")
-YEARLY = ("rolling_12_months", "year", "round")
+YEARLY = PERIOD_KINDS[:3]
+STAR = "*"
 CHANGED = ("emerging", "growing", "fading", "abandoned")
 GRAINS = ("case", "route_report", "interception", "flow_count")
 
@@ -53,6 +55,10 @@ class Printed:
         self.read = cache(self._read)
         self._places = {row["place_id"]: row for row in self.rows("places")}
         self._periods = {row["period_id"]: row for row in self.rows("periods")}
+        self._partial = {
+            (row["period_id"], row["record_grain"]): str(row["partial_reason"])
+            for row in self.rows("reported_periods", is_partial=True)
+        }
 
     def _read(self, table: str) -> list[Row]:
         if table == "policy":
@@ -171,7 +177,30 @@ class Printed:
         return [row["period_id"] for row in known]
 
     def newest(self, table: str, kinds: Iterable[str] = PERIOD_KINDS, **where: Any) -> str | None:
-        return next((found[0] for kind in kinds if (found := self.periods_of(table, kind, **where))), None)
+        """The newest of the first kind that has one which partners reported all of; else one of a part."""
+        found = [period for kind in kinds for period in self.periods_of(table, kind, **where)]
+        return next(iter([*self.whole(found, where.get("record_grain")), *found]), None)
+
+    def newest_whole(self, table: str, kinds: Iterable[str] = PERIOD_KINDS, **where: Any) -> str | None:
+        """What a headline may speak of: None where no period was reported from start to end."""
+        period = self.newest(table, kinds, **where)
+        return next(iter(self.whole([period] if period else [], where.get("record_grain"))), None)
+
+    def is_partial(self, period_id: str, grain: str | None) -> bool:
+        return (period_id, grain) in self._partial
+
+    def whole(self, periods: Iterable[str], grain: str | None) -> list[str]:
+        return [period for period in periods if not self.is_partial(period, grain)]
+
+    def partial_note(self, periods: Iterable[str], grain: str) -> Sentence | None:
+        """What the star at the head of a column says; None where there is no star."""
+        found = [one for one in periods if self.is_partial(one, grain)]
+        if not found:
+            return None
+        reasons = dict.fromkeys(self._partial[one, grain] for one in found)
+        why = self.words.together([self.words(f"partial.{reason}") for reason in reasons])
+        named = self.words.together([self.period(one) for one in found])
+        return self.words("partial.note", periods=named, grain=self.words(f"grain.{grain}"), why=why)
 
     def series(self, table: str, most: int, **where: Any) -> list[str]:
         """The newest periods of one kind that do not overlap, the oldest first.
@@ -188,7 +217,8 @@ class Printed:
         found = {row["record_grain"] for row in self.rows(table)}
         return [grain for grain in GRAINS if grain in found]
 
-    def period(self, period_id: str) -> Said:
+    def period(self, period_id: str, grain: str | None = None) -> Said:
+        """In words; with a `grain` they say where not all of it was reported."""
         row = self._periods.get(period_id)
         if row is None:
             return Said(period_id, f"{self._source('periods')}|{period_id}", "period_id")
@@ -196,15 +226,20 @@ class Printed:
         if row["period_kind"] == "rolling_12_months":
             first, last = (self.month(_day(row[name])) for name in ("period_from", "period_to"))
             text = f"{first} – {last}"
+        if self.is_partial(period_id, grain):
+            text = self.words.text("partial.period").format(period=text)
         return self.cell("periods", row, "label", text)
 
-    def heading(self, period_id: str) -> Said:
-        """A period as the head of a narrow column."""
+    def heading(self, period_id: str, grain: str | None = None) -> Said:
+        """A period as the head of a narrow column; with a `grain` a star marks what was reported in part."""
         row = self._periods.get(period_id)
-        if row is None or row["period_kind"] != "rolling_12_months":
+        if row is None:
             return self.period(period_id)
-        text = self.words.text("period.year_to").format(month=self.month(_day(row["period_to"])))
-        return self.cell("periods", row, "period_to", text)
+        column, text = "label", str(row["label"])
+        if row["period_kind"] == "rolling_12_months":
+            column = "period_to"
+            text = self.words.text("period.year_to").format(month=self.month(_day(row["period_to"])))
+        return self.cell("periods", row, column, text + (STAR if self.is_partial(period_id, grain) else ""))
 
     def last_month(self, period_id: str) -> Said:
         """The month a period ends in; a year or round is its own end."""
@@ -234,6 +269,12 @@ def is_wide(row: Row) -> bool:
 def is_firm(printed: Printed, shift: Row) -> bool:
     """Several partners carry the change; the public edition prints no other."""
     return not printed.says("corridor_shifts", "evidence") or shift["evidence"] == "panel"
+
+
+def is_headline(printed: Printed, shift: Row) -> bool:
+    """Firm, and partners reported all of both windows."""
+    windows = [shift["baseline_window"], shift["current_window"]]
+    return is_firm(printed, shift) and printed.whole(windows, shift["record_grain"]) == windows
 
 
 def between_known(rows: list[Row]) -> list[Row]:

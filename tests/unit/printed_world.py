@@ -149,6 +149,7 @@ def printed_tables(edition: str, of_earlier: bool = False) -> dict[str, pd.DataF
         "completeness": _completeness(years),
         "codes": _codes(),
         "periods": _periods(years),
+        "reported_periods": _reported_periods(years),
     }
     if is_partner:
         children = ends[ends.person_count >= 30].copy()
@@ -354,6 +355,18 @@ def _periods(years: tuple[int, ...]) -> pd.DataFrame:
     rows.append(("round-2019", "round", "2019", date(2019, 8, 1), date(2019, 8, 31)))
     rows.append(("round-2020", "round", "2020", date(2020, 6, 1), date(2020, 6, 30)))
     return _frame("period_id period_kind label period_from period_to", rows)
+
+
+def _reported_periods(years: tuple[int, ...]) -> pd.DataFrame:
+    """Partners began to report cases in the autumn of the first year: it and what begins in it are partial."""
+    begun = date(years[0], 10, 1)
+    rows = [
+        (row.period_id, grain, is_partial, "begins_before_reporting" if is_partial else None)
+        for row in _periods(years).itertuples()
+        for grain in (("route_report",) if row.period_kind == "round" else ("case",))
+        for is_partial in (row.period_kind != "round" and row.period_from < begun,)
+    ]
+    return _frame("period_id record_grain is_partial partial_reason", rows)
 
 
 def _places(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

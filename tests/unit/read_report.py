@@ -38,7 +38,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given: dict[str, Any] = dict(attrs)
-        if tag in ("style", "script"):
+        if tag in ("style", "script", "title"):
             self.skipping += 1
         if "data-source" in given:
             self.value = Value("", given["data-source"], given.get("data-column", ""))
@@ -49,7 +49,7 @@ class _Reader(HTMLParser):
         self.read.links += [given[name] for name in ("href", "src") if name in given]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("style", "script"):
+        if tag in ("style", "script", "title"):
             self.skipping -= 1
         if tag == "span" and self.value is not None:
             self.read.values.append(self.value)

@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,13 @@ import openpyxl
 import pytest
 import yaml
 
+from orchestration.errors import NjiaError
 from orchestration.outputs import write_exports
+from orchestration.outputs.exports.about import About
+from orchestration.outputs.exports.citation import write_citation
+from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.printed import hxl_tags
+from orchestration.outputs.licence import DataLicence, licence_of
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse import manifest_path
 from tests.conftest import new_evidence_base
@@ -153,6 +159,50 @@ def test_a_corridor_of_which_nothing_is_printed_is_not_drawn(exports: Path) -> N
     assert "unknown>KE047" not in corridors
     assert corridors["KE040>KE047"]["properties"]["persons_case_2025"] is None
     assert corridors["KE040>WSM"]["properties"]["shift_case_2024_2025"] == "growing"
+
+
+# --- licence ---------------------------------------------------------------------------------------
+
+
+def test_every_export_says_that_no_licence_is_decided(exports: Path) -> None:
+    package = read_json(exports / "datapackage.json")
+    said = "No licence of these data is decided."
+    assert package["licenses"][0]["name"] == "notspecified"
+    assert said in package["licenses"][0]["title"]
+    citation = yaml.safe_load((exports / "CITATION.cff").read_text(encoding="utf-8"))
+    assert "license" not in citation and said in citation["abstract"]
+    about = openpyxl.load_workbook(exports / "njia-public.xlsx")["about"]
+    assert any(said in str(cell) for row in about.values for cell in row)
+    assert said in (exports / "dictionary.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def decided(monkeypatch: pytest.MonkeyPatch) -> DataLicence:
+    licence = DataLicence("CC-BY-4.0", "Creative Commons Attribution 4.0", "https://example.org/by", "Free.")
+    monkeypatch.setattr("orchestration.outputs.exports.about.licence_of", lambda edition: licence)
+    return licence
+
+
+def test_a_licence_that_the_network_decided_goes_where_programs_look(
+    decided: DataLicence, tmp_path: Path
+) -> None:
+    about = About("public", "20260701T000000Z-00000000", datetime(2026, 7, 1, tzinfo=UTC))
+    citation = yaml.safe_load(write_citation(tmp_path, about).read_text(encoding="utf-8"))
+    assert (citation["license"], citation["license-url"]) == (decided.spdx, decided.address)
+    citation["date-released"] = citation["date-released"].isoformat()
+    jsonschema.validate(citation, read_json(Path(__file__).with_name("cff-1.2.0.schema.json")))
+    package = read_json(write_data_package(tmp_path, about, {}, []))
+    assert package["licenses"] == [{"name": decided.spdx, "title": decided.title, "path": decided.address}]
+
+
+@pytest.mark.parametrize(
+    "row", ["", "public,CC-BY-4.0,Creative Commons,none,Free.", "public,none,none,none,"], ids=len
+)
+def test_a_licence_that_is_not_whole_is_refused(tmp_path: Path, row: str) -> None:
+    path = tmp_path / "data_licence.csv"
+    path.write_text(f"edition,spdx,title,address,statement\n{row}\n", encoding="utf-8")
+    with pytest.raises(NjiaError, match=r"data_licence\.csv"):
+        licence_of("public", path)
 
 
 # --- workbook --------------------------------------------------------------------------------------

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from orchestration.outputs.edition import Edition
+from orchestration.outputs.figures import draw_figures
 from orchestration.outputs.printed import Printed
 from orchestration.outputs.report.compose import compose
 from orchestration.outputs.report.html import as_html
@@ -140,7 +142,7 @@ def test_a_place_that_is_not_distinguished_is_counted_and_never_listed(releases:
     now, _ = edition(releases, "public")
     printed = Printed(now, Words())
     told = page(now).sections["hotspots"]
-    period = printed.newest("hotspots", ("rolling_12_months",), role="origin")
+    period = printed.newest("hotspots", role="origin")
     given: dict[str, Any] = {"period_id": period, "role": "origin"}
     usual = printed.rows("hotspots", **given, label="not_distinguished")
     names = {printed.place(row["place_id"]) for row in usual}
@@ -220,3 +222,63 @@ def test_names_are_joined_as_people_read_them() -> None:
     assert [plain(words.together(names)) for names in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == [
         "", "A", "A and B", "A, B and C",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITIONS)
+def test_a_period_reported_in_part_is_marked_with_its_reason(releases: tuple[Path, Path], name: str) -> None:
+    now, _ = edition(releases, name)
+    corridors = page(now).sections["corridors"]
+    assert "2023*" in corridors
+    assert "2024*" not in corridors
+    assert "not all of 2023 was reported: it began before partners did" in corridors
+
+
+def test_no_headline_rests_on_a_period_reported_in_part(tmp_path: Path) -> None:
+    printed_world.write_release(tmp_path)
+    printed_world.change(tmp_path, "public", "reported_periods", lambda rows: rows.assign(
+        is_partial=rows.period_id.ne("2024"), partial_reason="months_missing"
+    ))  # fmt: skip
+    read = page(Edition("public", tmp_path, printed_world.manifest()))
+    for language in ("summary", "summary-sw"):
+        assert "2024" in read.sections[language]
+        assert not re.search("2025|2026|Saudi Arabia took", read.sections[language])
+    assert "2025*" in read.sections["corridors"]
+    assert "April 2025 – March 2026 (reported in part)" in read.sections["shifts"]
+
+
+def test_a_corridor_without_a_place_is_not_on_the_map_and_is_told_beside_it(tmp_path: Path) -> None:
+    def with_unknown_ends(rows: pd.DataFrame) -> pd.DataFrame:
+        last = rows[rows.is_shown & rows.period_id.eq("2025")].head(2)
+        ends = last.assign(origin_place_id=["unknown", "KEN"], person_count=900)
+        return pd.concat([rows, ends], ignore_index=True)
+
+    printed_world.write_release(tmp_path)
+    printed_world.change(tmp_path, "public", "corridors", with_unknown_ends)
+    now = Edition("public", tmp_path, printed_world.manifest())
+    printed = Printed(now, Words())
+    alt = draw_figures(printed, generalised(), tmp_path)["corridors"]
+    assert "unknown" not in alt and "Kenya →" not in alt
+    drawn = (tmp_path / "corridors.svg").read_text(encoding="utf-8")
+    assert "corridor-unknown" not in drawn and "corridor-KEN" not in drawn
+    both = len(printed.rows("corridors", period_id="2025", record_grain="case", is_shown=True))
+    said = f"Of the {both} corridors with a number in 2025, {both - 2} join"
+    assert said in page(now).sections["corridors"]
+
+
+def test_the_rules_are_told_in_sentences_with_the_limits_that_bind(releases: tuple[Path, Path]) -> None:
+    public, partner = (page(edition(releases, name)[0]).sections for name in EDITIONS)
+    assert "10 persons or more, told by 3 partners or more in 5 records" in public["methods"]
+    assert "5 persons or more, told by 2 partners or more." in partner["methods"]
+    assert "percent of what the largest told" not in partner["methods"], "nothing is asked of them there"
+    assert "Persons in cases are counted by calendar year." in public["methods"]
+    for nothing in ("Fewest records", "subcounty", "month"):
+        assert nothing not in partner["limits"], "no table of the report comes up against it"
+    assert "Fewest persons in a cell" in partner["limits"]
+    assert "Rule" not in public["methods"], "the table stands in the appendix"
+
+
+def test_the_report_says_that_no_licence_is_decided(releases: tuple[Path, Path]) -> None:
+    for name in EDITIONS:
+        methods = page(edition(releases, name)[0]).sections["methods"]
+        assert "No licence of these data is decided." in methods
+        assert "ask the network" in methods

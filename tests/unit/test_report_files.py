@@ -9,7 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pypdfium2 as pdfium
 import pytest
 from matplotlib.image import imread
 from pypdf import PdfReader
@@ -72,7 +74,7 @@ def test_the_pdf_has_a_bookmark_a_chapter_and_numbers_its_pages(written: Path) -
     pdf = pdf_of(written, "public")
     chapters = [str(one.title) for one in pdf.outline if not isinstance(one, list)]
     page = read_page((written / "public/report/index.html").read_text(encoding="utf-8"))
-    assert len(chapters) == len(page.sections) == 13
+    assert len(chapters) == len(page.sections) == 14
     assert "Kwa ufupi" in chapters
     assert "Page 2" in pdf.pages[1].extract_text()
 
@@ -92,6 +94,29 @@ def test_every_font_of_the_pdf_is_inside_it_and_names_nobody(written: Path, edit
     assert str(told["/Creator"]).startswith("Typst ")
     assert {str(told[name])[:10] for name in ("/CreationDate", "/ModDate")} == {"D:20261126"}
     assert (written / edition / "report" / "report.pdf").stat().st_size < MOST_BYTES
+
+
+def test_each_pdf_is_named_by_its_edition_and_release(written: Path) -> None:
+    names = {name: str(pdf_of(written, name).metadata["/Title"]) for name in ("public", "partner")}  # type: ignore[index]
+    assert "Public edition" in names["public"] and "Partner edition" in names["partner"]
+    assert all("20261126T020000Z-5eed5eed" in name for name in names.values())
+
+
+def test_a_bar_of_a_period_reported_in_part_is_hatched(written: Path) -> None:
+    drawn = (written / "public/report/figures/years.svg").read_text(encoding="utf-8")
+    assert "2023*" in drawn
+    assert "2024*" not in drawn
+    assert "* Reported in part: not to be compared." in drawn
+
+
+@pytest.mark.parametrize("edition", ["public", "partner"])
+def test_no_page_between_the_first_and_the_last_is_half_empty(written: Path, edition: str) -> None:
+    pdf = pdfium.PdfDocument(written / edition / "report" / "report.pdf")
+    for number in range(1, len(pdf) - 1):
+        grey = np.asarray(pdf[number].render(scale=0.4, grayscale=True).to_numpy()).squeeze()
+        above_the_foot = grey[: int(len(grey) * 0.92)]
+        used = np.flatnonzero((above_the_foot < 200).any(axis=1)).max() / len(above_the_foot)
+        assert used > 0.5, f"page {number + 1} ends at {used:.0%}"
 
 
 def test_the_pdf_says_what_the_page_says(written: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from orchestration.disclosure import load_disclosure_policy
 from orchestration.outputs.edition import Edition
+from orchestration.outputs.licence import DataLicence, licence_of
 
 AUTHOR = "Njia evidence base"
 KEYWORDS = ["human trafficking", "migration", "Kenya", "corridors", "hotspots"]
@@ -18,6 +19,7 @@ _SYNTHETIC = "Partners, people and records behind it are made up: nothing in it 
 _READING = (
     "Counts are persons in partners' records, not all persons who were moved: where nobody watches, nothing "
     "is reported.",
+    "A period that `reported_periods` marks as partial is to be compared with no other.",
     "Grains (case, route_report, interception, flow_count) are never added; nor are periods that overlap.",
     "Names of places and points on maps are no statement on the status of any territory.",
 )
@@ -51,11 +53,16 @@ class About:
         return load_disclosure_policy().hidden_symbol
 
     @property
+    def licence(self) -> DataLicence:
+        return licence_of(self.edition)
+
+    @property
     def sentences(self) -> list[str]:
         _, _, why = load_disclosure_policy().legend(self.edition).partition("not shown: ")
         return [
             *([_SYNTHETIC] if self.is_synthetic else []),
             _EDITIONS[self.edition],
+            self.licence.statement,
             *_READING,
             f"A cell without a number, or `{self.symbol}`, is not shown: {why}.",
         ]

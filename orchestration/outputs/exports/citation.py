@@ -23,6 +23,8 @@ def write_citation(folder: Path, about: About) -> Path:
         "abstract": " ".join(about.sentences),
         "keywords": KEYWORDS,
     }
+    if about.licence.is_decided:  # the format knows no word for none: then the abstract says so
+        content |= {"license": about.licence.spdx, "license-url": about.licence.address}
     path = folder / CITATION
     path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), encoding="utf-8")
     return path

@@ -10,6 +10,7 @@ from typing import Any
 from orchestration.outputs.exports.about import KEYWORDS, About
 from orchestration.outputs.exports.checksums import sha256_of
 from orchestration.outputs.exports.printed import WHOLE_NUMBERS, Column, PrintedTable
+from orchestration.outputs.licence import DataLicence
 
 DATA_PACKAGE = "datapackage.json"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
@@ -37,6 +38,7 @@ def write_data_package(
         "version": about.release_id,
         "created": about.as_of.isoformat(),
         "keywords": KEYWORDS,
+        "licenses": [_licence(about.licence)],
         "resources": [
             *(_table(folder, table, tables) for table in tables.values()),
             *(_file(path) for path in others),
@@ -45,6 +47,13 @@ def write_data_package(
     path = folder / DATA_PACKAGE
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def _licence(licence: DataLicence) -> dict[str, str]:
+    """`notspecified` is the name that Open Definition has for a licence that nobody decided."""
+    if not licence.is_decided:
+        return {"name": "notspecified", "title": licence.statement}
+    return {"name": licence.spdx, "title": licence.title, "path": licence.address}
 
 
 def _table(folder: Path, table: PrintedTable, tables: Mapping[str, PrintedTable]) -> dict[str, Any]:

@@ -26,8 +26,8 @@ from orchestration.outputs.figures.style import (
     finish,
     new_figure,
 )
-from orchestration.outputs.printed import Printed, Row, ranked
-from orchestration.outputs.words import plain
+from orchestration.outputs.printed import Printed, Row, between_known, ranked
+from orchestration.outputs.words import Said, plain
 from orchestration.places import boundaries
 
 HEIGHT = 7.05
@@ -48,8 +48,11 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
     if grain is None or period is None:
         return None
     words = printed.words
-    rows = ranked(printed.rows("corridors", record_grain=grain, period_id=period, is_shown=True))[:MOST_LINES]
-    routes = printed.rows("routes", record_grain=grain, period_id=period)
+    shown = printed.rows("corridors", record_grain=grain, period_id=period, is_shown=True)
+    rows = ranked(between_known(shown))[:MOST_LINES]
+    if not rows:
+        return None
+    routes = between_known(printed.rows("routes", record_grain=grain, period_id=period))
     figure = new_figure(HEIGHT, words.text("figure.title.corridors"))
     sheet = Sheet(figure, printed, layer)
     most = rows[0]["person_count"]
@@ -69,10 +72,13 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
         handlelength=2.4,
         columnspacing=1.4,
     )
+    if unplaced := len(shown) - len(between_known(shown)):
+        said = plain(words.counted("figure.unplaced", Said(str(unplaced), "")))
+        figure.text(0.98, 0.156, said, fontsize=7, color=SOFT, ha="right")
     if far := {printed.place(one) for row in rows for one in _ends(row) if sheet.is_off(one)}:
         said = plain(words("figure.farther", places=", ".join(sorted(far))))
-        figure.text(0.99, 0.1, said, fontsize=7, color=SOFT, ha="right")
-    finish(figure, printed, printed.period(period), path, layer, has_lines=True)
+        figure.text(0.98, 0.138, said, fontsize=7, color=SOFT, ha="right")
+    finish(figure, printed, printed.period(period, grain), path, layer, has_lines=True)
     return plain(
         words("alt.corridors", corridors=words.together([printed.corridor(row) for row in rows[:5]]))
     )

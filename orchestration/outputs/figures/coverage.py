@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
 from orchestration.outputs.figures.style import INK, LINE, SOFT, finish, new_figure
-from orchestration.outputs.printed import Printed, Row
+from orchestration.outputs.printed import STAR, Printed, Row
 from orchestration.outputs.words import plain
 from orchestration.places import boundaries
 
@@ -57,7 +57,7 @@ def draw_coverage(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
         handlelength=2,
         handleheight=1.2,
     )
-    span = f"{printed.heading(periods[0]).text} – {printed.heading(periods[-1]).text}"
+    span = f"{printed.heading(periods[0], grain).text} – {printed.heading(periods[-1], grain).text}"
     finish(figure, printed, span, path)
     unwatched = [
         printed.place(place)
@@ -107,7 +107,12 @@ def _block(
                 )
     axes.set(xlim=(0, len(periods)), ylim=(each, 0))
     axes.set_yticks([at + 0.5 for at in range(len(names))], [printed.place(one) for one in names], fontsize=7)
-    heads = [printed.last_month(one).text.replace(" ", "\n") for one in periods]
+    grain = next(iter(told.values()))["record_grain"]
+    stars = [STAR if printed.is_partial(one, grain) else "" for one in periods]
+    heads = [
+        printed.last_month(one).text.replace(" ", "\n") + star
+        for one, star in zip(periods, stars, strict=True)
+    ]
     axes.set_xticks([at + 0.5 for at in range(len(periods))], heads, fontsize=7 if len(periods) < 4 else 6)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=3)

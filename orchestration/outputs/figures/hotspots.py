@@ -63,7 +63,7 @@ def draw_hotspots(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
         handleheight=1.3,
         columnspacing=1.6,
     )
-    finish(figure, printed, printed.period(period), path, layer)
+    finish(figure, printed, printed.period(period, grain), path, layer)
     return _alt(printed, grain, period)
 
 

@@ -17,7 +17,7 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 
 from orchestration.outputs.fonts import FONTS
-from orchestration.outputs.printed import Printed
+from orchestration.outputs.printed import STAR, Printed
 from orchestration.outputs.words import Slot, plain
 from orchestration.places import boundaries
 
@@ -58,6 +58,17 @@ def drawing() -> Iterator[None]:
         yield
 
 
+def partly(colour: str) -> dict[str, Any]:
+    """How a bar looks that stands for a part of its period."""
+    return {
+        "facecolor": "white",
+        "edgecolor": colour,
+        "linewidth": 0.6,
+        "hatch": "/////",
+        "hatchcolor": colour,
+    }
+
+
 def new_figure(height: float, title: str) -> Figure:
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
     figure.text(0.01, 1 - 0.07 / height, title, fontsize=10, va="top", **BOLD)
@@ -72,8 +83,8 @@ def finish(
     layer: boundaries.Boundaries | None = None,
     has_lines: bool = False,
 ) -> None:
-    """Source and, on a map, the words that stand on every map; then both files."""
-    slots: dict[str, Slot] = {
+    """Source, what a star means, and, on a map, the words that stand on every map; then both files."""
+    slots = {
         "edition": printed.words.text(f"edition.{printed.edition.name}").lower(),
         "release": str(printed.manifest["release_id"]),
         "period": plain(period),
@@ -84,6 +95,8 @@ def finish(
         said = boundaries.captions(layer)
         disclaimer = f"{said.label} {said.disclaimer}" + (f" {said.schematic}" if has_lines else "")
         source = plain(printed.words("figure.source", **slots, disclaimer=disclaimer, credits=said.credits))
+    if STAR in slots["period"]:
+        source += f" {printed.words.text('figure.partial')}"
     lines = textwrap.fill(source, 165)
     figure.text(0.01, 0.012, lines, fontsize=5.6, color=SOFT, va="bottom", linespacing=1.35)
     figure.savefig(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})

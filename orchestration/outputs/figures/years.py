@@ -15,8 +15,9 @@ from orchestration.outputs.figures.style import (
     SOFT,
     finish,
     new_figure,
+    partly,
 )
-from orchestration.outputs.printed import Printed, Row, ranked
+from orchestration.outputs.printed import Printed, Row, between_known, ranked
 from orchestration.outputs.words import plain
 from orchestration.places import boundaries
 
@@ -32,8 +33,10 @@ def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> st
         return None
     words = printed.words
     told = printed.rows("corridors", record_grain=grain, period_id=periods, is_shown=True)
-    newest_first = ranked([row for row in told if row["period_id"] == periods[-1]])
+    newest_first = ranked(between_known([row for row in told if row["period_id"] == periods[-1]]))
     shown = newest_first[: COLUMNS * MOST_ROWS]
+    if not shown:
+        return None
     lines = -(-len(shown) // COLUMNS)
     height = lines * ROW_HEIGHT + AROUND
     figure = new_figure(height, words.text("figure.title.years"))
@@ -49,6 +52,8 @@ def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> st
         Patch(color=DIRECTION_COLOURS.get(one, SOFT), label=words.text(f"direction.{one}"))
         for one in directions
     ]
+    if len(printed.whole(periods, grain)) < len(periods):
+        handles.append(Patch(**partly(SOFT), label=words.text("figure.partial")))
     figure.legend(
         handles=handles,
         loc="lower left",
@@ -59,7 +64,7 @@ def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> st
         handlelength=1.2,
         columnspacing=1.4,
     )
-    finish(figure, printed, _span(printed, periods), path)
+    finish(figure, printed, _span(printed, periods, grain), path)
     return plain(words("alt.years", corridors=words.together([printed.corridor(row) for row in shown])))
 
 
@@ -82,11 +87,12 @@ def _chart(
             )
             said = printed.hidden.text
         else:
-            axes.bar(at, count, width=0.7, color=colour)
+            is_partial = printed.is_partial(period, row["record_grain"])
+            axes.bar(at, count, width=0.7, **(partly(colour) if is_partial else {"color": colour}))
             said = f"{count:,}"
         axes.text(at, (count or most * STUB) + most * 0.03, said, ha="center", va="bottom", fontsize=6.5)
     axes.set(xlim=(-0.6, len(periods) - 0.4), ylim=(0, most * 1.28), yticks=[])
-    labels = [_two_lines(printed, period) for period in periods]
+    labels = [_two_lines(printed, period, row["record_grain"]) for period in periods]
     axes.set_xticks(range(len(periods)), labels, fontsize=6.2 if len(periods) > 3 else 6.8)
     axes.tick_params(length=0, pad=2)
     for side in ("left", "right", "top"):
@@ -102,8 +108,8 @@ def _chart(
     )
 
 
-def _two_lines(printed: Printed, period: str) -> str:
-    text, month = printed.heading(period).text, printed.last_month(period).text
+def _two_lines(printed: Printed, period: str, grain: str) -> str:
+    text, month = printed.heading(period, grain).text, printed.last_month(period).text
     return text.replace(f" {month}", f"\n{month}")
 
 
@@ -111,5 +117,5 @@ def _ends(row: Row) -> tuple[str, str]:
     return row["origin_place_id"], row["destination_place_id"]
 
 
-def _span(printed: Printed, periods: list[str]) -> str:
-    return f"{printed.heading(periods[0]).text} – {printed.heading(periods[-1]).text}"
+def _span(printed: Printed, periods: list[str], grain: str) -> str:
+    return " – ".join(printed.heading(period, grain).text for period in (periods[0], periods[-1]))

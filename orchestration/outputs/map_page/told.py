@@ -14,6 +14,7 @@ from orchestration.outputs.edition import Edition
 
 COLUMNS = {
     "periods": ("period_id", "period_kind", "period_from", "period_to"),
+    "reported_periods": ("period_id", "record_grain", "is_partial"),
     "places": ("place_id", "name", "kind", "country_place_id", "lat", "lon"),
     "corridors": ("record_grain", "period_id", "origin_place_id", "destination_place_id", "person_count"),
     "ends": ("record_grain", "period_id", "role", "place_id", "person_count"),

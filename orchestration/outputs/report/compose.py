@@ -22,6 +22,7 @@ def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str
     made = datetime.fromisoformat(printed.manifest["as_of"])
     return Report(
         title=words.text("report.title"),
+        document=_document(printed),
         subtitle=words.text("report.subtitle"),
         facts=[
             (words("title.edition"), words(f"edition.{edition.name}")),
@@ -44,10 +45,16 @@ def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str
             chapters.coverage(printed, drawn),
             chapters.completeness(printed),
             chapters.methods(printed, credits),
+            *([appendix] if (appendix := chapters.limits(printed)) else []),
         ],
         labels={one: words.text(f"report.{one}") for one in LAYOUT},
         made=(made.year, made.month, made.day),
     )
+
+
+def _document(printed: Printed) -> str:
+    edition = printed.words.text(f"edition.{printed.edition.name}")
+    return f"{printed.words.text('report.title')} · {edition} · {printed.manifest['release_id']}"
 
 
 def _span(printed: Printed) -> Sentence:

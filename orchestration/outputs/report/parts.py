@@ -86,6 +86,7 @@ class Chapter:
 @dataclass(frozen=True)
 class Report:
     title: str
+    document: str  # the name of the file's document: which edition of which release
     subtitle: str
     facts: Sequence[tuple[Sentence, Sentence]]  # what the title page says of the release
     about: Sequence[Sentence]

@@ -7,7 +7,7 @@ const CHOICE_WORDS = {
   role: (value) => say(`role.${value}`),
   most: (value) => (value === "all" ? say("most.all") : say("most.some", { count: value })),
   moment: (value) => say(`moment.${value}`),
-  windows: (value) => value.split("..").map(periodName).join(" → "),
+  windows: (value) => sayWindows(value, state.grain).join(" → "),
   ...Object.fromEntries(
     DOMAINS.map((domain) => [
       domain,
@@ -66,8 +66,9 @@ const drawControls = (view, offers, shown, rows) => {
   slider.value = String(at);
   slider.disabled = periods.length < 2;
   slider.dataset.periods = periods.join(" ");
-  slider.setAttribute("aria-valuetext", periodName(shown.period));
-  document.getElementById("period-now").textContent = shown.period ? periodName(shown.period) : "";
+  const named = shown.period ? periodName(shown.period, shown.grain) : "";
+  slider.setAttribute("aria-valuetext", named);
+  document.getElementById("period-now").textContent = named;
   document.getElementById("period-before").disabled = at <= 0;
   document.getElementById("period-after").disabled = at >= periods.length - 1;
   const find = control("find");

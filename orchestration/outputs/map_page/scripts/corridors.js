@@ -105,7 +105,7 @@ const corridorsView = {
     ];
   },
   summary(shown, rows) {
-    const where = { grain: sayCode("grain", shown.grain), period: periodName(shown.period) };
+    const where = whereOf(shown);
     if (shown.lines === "ways") return say("summary.ways", { ...where, count: count(rows.length) });
     const all = this.all(shown);
     const printed = rows.filter((row) => row.weight !== null);
@@ -115,16 +115,18 @@ const corridorsView = {
       printed: count(all.filter((row) => row.weight !== null).length),
       hidden: count(all.filter((row) => row.weight === null).length),
     });
-    return printed.length
-      ? `${told} ${say("summary.strongest", { name: printed[0].title, persons: count(printed[0].weight) })}`
-      : told;
+    const largest = printed.find((row) => !isPlaceless(row));
+    const strongest = largest
+      ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) })
+      : "";
+    return [told, strongest, sayPlaceless(printed)].filter(Boolean).join(" ");
   },
   figure: (row) => (row.told.person_count === null ? HIDDEN : ""),
   scene(shown, rows) {
-    const largest = Math.max(
-      1,
-      ...rowsWhere("corridors", { record_grain: shown.grain }).map((row) => row.person_count),
+    const drawable = rowsWhere("corridors", { record_grain: shown.grain }).filter(
+      (row) => !PLACELESS.has(row.origin_place_id) && !PLACELESS.has(row.destination_place_id),
     );
+    const largest = Math.max(1, ...drawable.map((row) => row.person_count));
     const line = (row) => ({
       key: row.key,
       from: row.from,

@@ -5,28 +5,15 @@ const coverageView = {
   id: "coverage",
   isPrinted: () => rowsOf("coverage").length > 0,
   frame: "kenya",
-  offers(wish) {
-    const grains = distinct(rowsOf("coverage"), "record_grain");
-    const printed = rowsWhere("coverage", { record_grain: firstOf(wish.grain, grains) });
-    return { grain: grains, period: inOrder(distinct(printed, "period_id")), find: "text" };
-  },
+  offers: (wish) => grainsAndPeriods("coverage", wish),
   defaults: {},
   rows: (shown) =>
-    rowsWhere("coverage", { record_grain: shown.grain, period_id: shown.period })
-      .map((row) => ({
-        told: row,
-        key: row.place_id,
-        place: row.place_id,
-        title: placeName(row.place_id),
-        weight: null,
-      }))
-      .filter((row) => hasWords(row.title, shown.find))
-      .sort(
-        (a, b) =>
-          PARTNER_BANDS.indexOf(a.told.partners_band) - PARTNER_BANDS.indexOf(b.told.partners_band) ||
-          (b.told.effort_months ?? 0) - (a.told.effort_months ?? 0) ||
-          (a.title < b.title ? -1 : 1),
-      ),
+    placeRows("coverage", { record_grain: shown.grain, period_id: shown.period }, shown.find).sort(
+      (a, b) =>
+        PARTNER_BANDS.indexOf(a.told.partners_band) - PARTNER_BANDS.indexOf(b.told.partners_band) ||
+        (b.told.effort_months ?? 0) - (a.told.effort_months ?? 0) ||
+        byTitle(a, b),
+    ),
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
     codeColumn("partners_band", "coverage_band"),
@@ -40,8 +27,7 @@ const coverageView = {
   summary(shown, rows) {
     const told = (band) => count(rows.filter((row) => row.told.partners_band === band).length);
     return say("summary.coverage", {
-      grain: sayCode("grain", shown.grain),
-      period: periodName(shown.period),
+      ...whereOf(shown),
       three: told("three_or_more"),
       one: told("one_or_two"),
       none: told("none"),

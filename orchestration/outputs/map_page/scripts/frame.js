@@ -5,21 +5,21 @@ const FRAMES = {
     box: [29, -7.7, 53.2, 10.2],
     gulf: { west: 45.3, south: -7.4, high: 6.9 },
     far: { box: [49.1, 0, 53, 6.1], columns: 1 },
-    unknown: [41.4, -6.7], // in the sea, so that it points at no country
   },
   tall: {
     box: [29.1, -17.4, 46.6, 10.2],
     sheet: [20, -20, 60, -7.4],
     gulf: { west: 29.4, south: -15, high: 7.2 },
     far: { box: [37.9, -15, 46.3, -7.8], columns: 2 },
-    unknown: [30.2, -16.2],
   },
   kenya: { box: [33.3, -5.2, 42.5, 5.7] },
 };
 // What the small map of the Gulf shows; a degree of longitude is shorter there.
 const AROUND_GULF = { west: 30, south: 11.5, east: 62, north: 38, narrow: 0.92 };
-// Capitals that lie just outside, and Kenya where no county is told, which must not hide Nairobi.
-const MOVED = { COD: [29.6, -0.6], SDN: [31.6, 9.8], KEN: [38.4, 1.2] };
+// Capitals that lie just outside.
+const MOVED = { COD: [29.6, -0.6], SDN: [31.6, 9.8] };
+// An end that nobody told, and Kenya where no county is told, have no place on a map.
+const PLACELESS = new Set(["unknown", "KEN"]);
 const middle = (box) => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
 const within = (point, [west, south, east, north]) =>
   point[0] >= west && point[0] <= east && point[1] >= south && point[1] <= north;
@@ -44,10 +44,9 @@ const pointsIn = (name) => {
   const points = new Map();
   const far = [];
   for (const place of PLACES.values()) {
-    const lies = MOVED[place.place_id] ?? (place.lon === null ? null : [place.lon, place.lat]);
-    if (!frame.gulf) {
-      if (lies) points.set(place.place_id, lies);
-    } else if (!lies) points.set(place.place_id, frame.unknown);
+    if (PLACELESS.has(place.place_id) || place.lon === null) continue;
+    const lies = MOVED[place.place_id] ?? [place.lon, place.lat];
+    if (!frame.gulf) points.set(place.place_id, lies);
     else if (isGulf(place)) points.set(place.place_id, inGulf(frame, lies));
     else if (within(lies, frame.box) && !(frame.sheet && within(lies, frame.sheet)))
       points.set(place.place_id, lies);

@@ -26,26 +26,13 @@ const hotspotsView = {
   },
   defaults: {},
   rows(shown) {
-    const told = rowsWhere("hotspots", {
-      record_grain: shown.grain,
-      role: shown.role,
-      period_id: shown.period,
-    });
-    return told
-      .map((row) => ({
-        told: row,
-        key: row.place_id,
-        place: row.place_id,
-        title: placeName(row.place_id),
-        weight: null,
-      }))
-      .filter((row) => hasWords(row.title, shown.find))
-      .sort(
-        (a, b) =>
-          rank(b) - rank(a) ||
-          (b.told.activity_ratio ?? 0) - (a.told.activity_ratio ?? 0) ||
-          (a.title < b.title ? -1 : 1),
-      );
+    const at = { record_grain: shown.grain, role: shown.role, period_id: shown.period };
+    return placeRows("hotspots", at, shown.find).sort(
+      (a, b) =>
+        rank(b) - rank(a) ||
+        (b.told.activity_ratio ?? 0) - (a.told.activity_ratio ?? 0) ||
+        byTitle(a, b),
+    );
   },
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
@@ -62,11 +49,7 @@ const hotspotsView = {
     codeColumn("trend", "trend", "trend_category"),
   ],
   summary(shown, rows) {
-    const where = {
-      grain: sayCode("grain", shown.grain),
-      period: periodName(shown.period),
-      role: say(`role.${shown.role}`),
-    };
+    const where = { ...whereOf(shown), places: say(`summary.places_of.${shown.role}`) };
     const named = (label) => rows.filter((row) => row.told.label === label).map((row) => row.title);
     const hot = named("hotspot");
     const told = say("summary.hotspots", {

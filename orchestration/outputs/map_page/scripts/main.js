@@ -42,7 +42,7 @@ const captionNow = () =>
   [
     say(`view.${state.view}`),
     state.grain && sayCode("grain", state.grain),
-    state.period ? periodName(state.period) : state.windows && CHOICE_WORDS.windows(state.windows),
+    state.period ? periodName(state.period, state.grain) : state.windows && CHOICE_WORDS.windows(state.windows),
     state.role && state.view !== "corridors" && say(`role.${state.role}`),
   ]
     .filter(Boolean)
@@ -76,6 +76,8 @@ const drawText = (view, rows) => {
   const summary = view.summary(state, rows);
   const said = document.getElementById("summary");
   if (said.textContent !== summary) said.textContent = summary;
+  const periods = state.period ? [state.period] : state.windows.split("..");
+  document.getElementById("partial").hidden = !periods.some((period) => isPartial(state.grain, period));
   document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
   document.getElementById("lead").textContent = say(`lead.${view.id}`);
   document.getElementById("how").textContent = say(`how.${view.id}`);
@@ -98,6 +100,7 @@ const showNothing = (lang) => {
 
 const start = () => {
   document.getElementById("to-report").hidden = !TOLD.has_report;
+  document.getElementById("elsewhere").hidden = !TOLD.has_report;
   if (!VIEWS.length) {
     for (const button of document.querySelectorAll("[data-lang]")) {
       button.addEventListener("click", () => showNothing(button.dataset.lang));

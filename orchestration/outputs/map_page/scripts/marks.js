@@ -19,7 +19,7 @@ const linesOf = (scene, pick) => {
   const lines = scene.lines ?? [];
   const kinds = new Map();
   for (const line of lines) {
-    if (line.from === line.to) continue;
+    if (line.from === line.to || !drawn.points.has(line.from) || !drawn.points.has(line.to)) continue;
     const kind = `${line.colour}|${Boolean(line.isDotted)}`;
     if (!kinds.has(kind)) kinds.set(kind, []);
     kinds.get(kind).push(line);

@@ -30,22 +30,10 @@ const placesView = {
     };
   },
   defaults: {},
-  all: (shown) =>
-    rowsWhere(peopleTable[shown.people], {
-      record_grain: shown.grain,
-      period_id: shown.period,
-      role: shown.role,
-    }).filter((row) => row.place_id !== "*"),
   rows(shown) {
-    return this.all(shown)
-      .map((row) => ({
-        told: row,
-        key: row.place_id,
-        place: row.place_id,
-        weight: row.person_count,
-        title: placeName(row.place_id),
-      }))
-      .filter((row) => hasWords(row.title, shown.find))
+    const at = { record_grain: shown.grain, period_id: shown.period, role: shown.role };
+    return placeRows(peopleTable[shown.people], at, shown.find)
+      .filter((row) => row.place !== "*")
       .sort(byWeight);
   },
   columns: () => [
@@ -60,19 +48,19 @@ const placesView = {
       role: "any",
     }).find((row) => row.place_id === "*");
     const told = say(`summary.places.${shown.role}`, {
-      grain: sayCode("grain", shown.grain),
-      period: periodName(shown.period),
+      ...whereOf(shown),
       count: count(rows.length),
     });
-    const strongest = rows.length
-      ? say("summary.strongest", { name: rows[0].title, persons: count(rows[0].weight) })
+    const largest = rows.find((row) => !isPlaceless(row));
+    const strongest = largest
+      ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) })
       : "";
     const all = total ? say("summary.total", { persons: count(total.person_count) }) : "";
-    return [told, strongest, all].filter(Boolean).join(" ");
+    return [told, strongest, all, sayPlaceless(rows)].filter(Boolean).join(" ");
   },
   scene(shown, rows) {
     const same = rowsWhere(peopleTable[shown.people], { record_grain: shown.grain }).filter(
-      (row) => row.place_id !== "*",
+      (row) => row.place_id !== "*" && !PLACELESS.has(row.place_id),
     );
     const largest = Math.max(1, ...same.map((row) => row.person_count));
     return {

@@ -1,33 +1,25 @@
 // Regional composite: how much is reported of a county, by band.
 const RISK_BANDS = ["much_higher", "higher", "typical", "lower", "between_bands"];
+const RISK_MARKS = { much_higher: { size: 13 }, higher: { size: 9 } };
 
 const riskView = {
   id: "risk",
   isPrinted: () => rowsOf("regional_risk").length > 0,
   frame: "kenya",
-  offers(wish) {
-    const grains = distinct(rowsOf("regional_risk"), "record_grain");
-    const printed = rowsWhere("regional_risk", { record_grain: firstOf(wish.grain, grains) });
-    return { grain: grains, period: inOrder(distinct(printed, "period_id")), find: "text" };
-  },
+  offers: (wish) => grainsAndPeriods("regional_risk", wish),
   defaults: {},
   rows(shown) {
     const place = (row) => RISK_BANDS.indexOf(row.told.band);
-    return rowsWhere("regional_risk", { record_grain: shown.grain, period_id: shown.period })
-      .map((row) => ({
-        told: row,
-        key: row.place_id,
-        place: row.place_id,
-        title: placeName(row.place_id),
-        weight: null,
-      }))
-      .filter((row) => hasWords(row.title, shown.find))
-      .sort(
-        (a, b) =>
-          ((place(a) + 9) % 9) - ((place(b) + 9) % 9) ||
-          (b.told.score ?? 0) - (a.told.score ?? 0) ||
-          (a.title < b.title ? -1 : 1),
-      );
+    return placeRows(
+      "regional_risk",
+      { record_grain: shown.grain, period_id: shown.period },
+      shown.find,
+    ).sort(
+      (a, b) =>
+        ((place(a) + 9) % 9) - ((place(b) + 9) % 9) ||
+        (b.told.score ?? 0) - (a.told.score ?? 0) ||
+        byTitle(a, b),
+    );
   },
   columns: () => [
     columnOf("place", (row) => placeName(row.place)),
@@ -46,11 +38,10 @@ const riskView = {
   summary(shown, rows) {
     const told = (band) => rows.filter((row) => row.told.band === band).length;
     const high = rows
-      .filter((row) => ["much_higher", "higher"].includes(row.told.band))
+      .filter((row) => row.told.band in RISK_MARKS)
       .map((row) => row.title);
     const said = say("summary.risk", {
-      grain: sayCode("grain", shown.grain),
-      period: periodName(shown.period),
+      ...whereOf(shown),
       count: count(rows.length),
       between: count(told("between_bands")),
     });
@@ -61,13 +52,13 @@ const riskView = {
   scene: (shown, rows) => ({
     areas: rows.map((row) => ({ key: row.key, place: row.place, colour: `risk-${row.told.band}` })),
     points: rows
-      .filter((row) => ["much_higher", "higher"].includes(row.told.band))
+      .filter((row) => row.told.band in RISK_MARKS)
       .map((row) => ({
         key: row.key,
         place: row.place,
         shape: "triangle",
         isNamed: true,
-        size: row.told.band === "higher" ? 9 : 13,
+        ...RISK_MARKS[row.told.band],
       })),
     hasGaps: true,
   }),
@@ -77,5 +68,6 @@ const riskView = {
       ? [{ fill: "risk-not_rated", word: "risk_band.not_rated" }]
       : []),
     { fill: "gap", word: "legend.gap" },
+    ...Object.entries(RISK_MARKS).map(([band, mark]) => ({ mark, word: `risk_band.${band}` })),
   ],
 };

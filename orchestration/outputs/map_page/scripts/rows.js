@@ -48,5 +48,39 @@ const directionOf = (from, to) => {
   if (isInKenya(from)) return isInKenya(to) ? "within" : "out_of";
   return isInKenya(to) ? "into" : "outside";
 };
+// What the map leaves out and the sentence above it tells.
+const isPlaceless = (row) => (row.place ? [row.place] : [row.from, row.to]).some((one) => PLACELESS.has(one));
+const sayPlaceless = (rows) => {
+  const found = rows.filter((row) => row.weight !== null && isPlaceless(row));
+  if (!found.length) return "";
+  const persons = count(found.reduce((sum, row) => sum + row.weight, 0));
+  if (found[0].place) return say("summary.placeless.places", { persons });
+  const told = { count: count(found.length), persons };
+  return found.length === 1
+    ? say("summary.placeless.corridor", told)
+    : say("summary.placeless.corridors", told);
+};
+
+// Rows of a table of places, as the views of places show them.
+const placeRows = (table, at, find) =>
+  rowsWhere(table, at)
+    .map((row) => ({
+      told: row,
+      key: row.place_id,
+      place: row.place_id,
+      title: placeName(row.place_id),
+      weight: row.person_count ?? null,
+    }))
+    .filter((row) => hasWords(row.title, find));
+const byTitle = (a, b) => (a.title < b.title ? -1 : 1);
+const grainsAndPeriods = (table, wish) => {
+  const grains = distinct(rowsOf(table), "record_grain");
+  const printed = rowsWhere(table, { record_grain: firstOf(wish.grain, grains) });
+  return { grain: grains, period: inOrder(distinct(printed, "period_id")), find: "text" };
+};
+const whereOf = (shown) => ({
+  grain: sayCode("grain", shown.grain),
+  period: periodName(shown.period, shown.grain),
+});
 // Areas that are told of lie one above the other no longer: a county is a shape, a border point is a spot.
 const isArea = (place) => place in TOLD.shapes.counties || place in TOLD.shapes.land;

@@ -26,9 +26,10 @@ const isInKenya = (place) => PLACES.get(place)?.country_place_id === "KEN";
 const corridorName = (from, to) => `${placeName(from)} → ${placeName(to)}`;
 
 const monthName = (day) => `${say(`month.${Number(day.slice(5, 7))}`)} ${day.slice(0, 4)}`;
-const periodName = (id) => {
+const periodName = (id, grain) => {
   const period = PERIODS.get(id);
   if (!period) return id;
+  if (isPartial(grain, id)) return say("period.partial", { period: periodName(id) });
   const year = period.period_to.slice(0, 4);
   const quarter = Math.ceil(Number(period.period_to.slice(5, 7)) / 3);
   return known(`period.${period.period_kind}`)

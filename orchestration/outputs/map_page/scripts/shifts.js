@@ -1,6 +1,7 @@
 // Shifts: how a corridor's share changed from one span of time to the next; and both spans side by side.
 // In the order of the list: what changed comes first.
 const STATUSES = ["emerging", "growing", "abandoned", "fading", "new_source", "stable", "too_few"];
+const sayWindows = (windows, grain) => windows.split("..").map((period) => periodName(period, grain));
 const windowsOf = (row) => `${row.baseline_window}..${row.current_window}`;
 const countIn = (grain, period, from, to) => {
   const [cell] = rowsWhere("corridors", {
@@ -88,16 +89,17 @@ const shiftsView = {
     ];
   },
   summary(shown, rows) {
-    const [before, after] = shown.windows.split("..").map(periodName);
+    const [before, after] = sayWindows(shown.windows, shown.grain);
     const told = STATUSES.map((status) => [status, rows.filter((row) => row.told.status === status).length]);
     const statuses = told
       .filter(([, found]) => found)
-      .map(([status, found]) => `${sayCode("status", status)} ${count(found)}`);
+      .map(([status, found]) => `${count(found)} ${sayCode("status", status).toLowerCase()}`);
     return say("summary.shifts", {
       grain: sayCode("grain", shown.grain),
       before,
       after,
-      statuses: statuses.join(", ") || "0",
+      count: count(rows.length),
+      statuses: statuses.join(", ") || "–",
     });
   },
   meanings: (row) => [

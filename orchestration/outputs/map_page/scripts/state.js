@@ -32,3 +32,8 @@ const addressOf = (shown) => {
 // The wish where it can be had, else the first or the last of what there is.
 const firstOf = (wish, offered) => (offered.includes(wish) ? wish : (offered[0] ?? ""));
 const lastOf = (wish, offered) => (offered.includes(wish) ? wish : (offered.at(-1) ?? ""));
+// Of periods the last that partners reported all of.
+const newestOf = (wish, offered, grain) => {
+  const whole = offered.filter((period) => !isPartial(grain, period));
+  return lastOf(wish, offered.includes(wish) || !whole.length ? offered : whole);
+};

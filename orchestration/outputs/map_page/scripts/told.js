@@ -47,6 +47,12 @@ const COUNTY_NAMES = new Set(
     .map((place) => place.name),
 );
 const PERIODS = new Map(rowsOf("periods").map((period) => [period.period_id, period]));
+const PARTIAL = new Set(
+  rowsOf("reported_periods")
+    .filter((row) => row.is_partial)
+    .map((row) => `${row.record_grain}|${row.period_id}`),
+);
+const isPartial = (grain, period) => PARTIAL.has(`${grain}|${period}`);
 const inOrder = (periods) =>
   [...periods].sort((a, b) => {
     const [one, other] = [PERIODS.get(a), PERIODS.get(b)];

@@ -1,7 +1,8 @@
 // The views in the order of their tabs; what an edition does not print has none.
 const ALL_VIEWS = [corridorsView, placesView, hotspotsView, riskView, shiftsView, coverageView];
 const VIEWS = ALL_VIEWS.filter((view) => view.isPrinted());
-const PERIOD_KINDS = ["year", "rolling_12_months", "quarter", "round"];
+// In this order the report looks for the newest, too.
+const PERIOD_KINDS = ["year", "rolling_12_months", "round", "quarter"];
 const viewOf = (shown) => VIEWS.find((view) => view.id === shown.view) ?? VIEWS[0];
 
 // A state that only asks for what the edition prints, and what can be chosen in it.
@@ -29,7 +30,7 @@ const settle = (wish) => {
     settled.kind = firstOf(kinds.includes(wish.kind) ? wish.kind : wished, kinds);
     offers.kind = kinds;
     offers.period = offers.period.filter((id) => PERIODS.get(id).period_kind === settled.kind);
-    settled.period = lastOf(wish.period, offers.period);
+    settled.period = newestOf(wish.period, offers.period, settled.grain);
   }
   // What can be chosen may hang on the period that has just been settled.
   const now = view.offers(settled);

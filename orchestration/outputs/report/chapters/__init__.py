@@ -6,7 +6,7 @@ A chapter whose table its edition does not print says so in one sentence.
 from orchestration.outputs.report.chapters.corridors import corridors
 from orchestration.outputs.report.chapters.coverage import completeness, coverage
 from orchestration.outputs.report.chapters.hotspots import hotspots
-from orchestration.outputs.report.chapters.methods import methods
+from orchestration.outputs.report.chapters.methods import limits, methods
 from orchestration.outputs.report.chapters.news import news
 from orchestration.outputs.report.chapters.places import places
 from orchestration.outputs.report.chapters.risk import risk
@@ -20,6 +20,7 @@ __all__ = [
     "corridors",
     "coverage",
     "hotspots",
+    "limits",
     "methods",
     "news",
     "places",

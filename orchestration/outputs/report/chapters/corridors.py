@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.printed import Printed, ranked
+from orchestration.outputs.printed import ENDS, NOT_KNOWN, Printed, between_known, ranked
 from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
 from orchestration.outputs.words import Said, Sentence
 
@@ -19,6 +19,7 @@ def corridors(printed: Printed, figures: dict[str, str]) -> Chapter:
         blocks.append(Paragraph(words("absent.corridors"), "note"))
     if alt := figures.get("corridors"):
         blocks.append(Figure("corridors", alt, words("figure.corridors")))
+        blocks += _placed(printed)
     for grain in printed.grains("corridors"):
         blocks += _of_grain(printed, grain)
     if alt := figures.get("years"):
@@ -30,6 +31,21 @@ def corridors(printed: Printed, figures: dict[str, str]) -> Chapter:
             )
         )
     return Chapter("corridors", words.text("chapter.corridors"), blocks)
+
+
+def _placed(printed: Printed) -> Iterator[Block]:
+    """How many corridors the map cannot draw."""
+    for grain in printed.grains("corridors")[:1]:
+        period = printed.newest("corridors", record_grain=grain, is_shown=True)
+        shown = {"record_grain": grain, "period_id": period, "is_shown": True}
+        rows = printed.rows("corridors", **shown)
+        if period is not None and len(between_known(rows)) < len(rows):
+            slots = {
+                "all": printed.count("corridors", **shown),
+                "known": printed.count("corridors", dict.fromkeys(ENDS, NOT_KNOWN), **shown),
+                "period": printed.period(period, grain),
+            }
+            yield Paragraph(printed.words("corridors.placed", **slots))
 
 
 def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
@@ -70,5 +86,11 @@ def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
             + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
         )
         caption = words(f"corridors.table.{direction}", grain=words(f"grain.{grain}"))
-        columns = [words("column.from"), words("column.to"), *((printed.heading(one),) for one in periods)]
+        columns = [
+            words("column.from"),
+            words("column.to"),
+            *((printed.heading(one, grain),) for one in periods),
+        ]
         yield Table(caption, columns, lines, len(periods))
+    if note := printed.partial_note(periods, grain):
+        yield Paragraph(note, "note")

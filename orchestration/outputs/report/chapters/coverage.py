@@ -31,7 +31,7 @@ def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
     if period is None:
         return
     given = {"period_id": period, "record_grain": grain}
-    slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(period)}
+    slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(period, grain)}
     yield Bullets(
         [
             words.counted(f"coverage.{band}", printed.count("coverage", **given, partners_band=band), **slots)
@@ -59,7 +59,9 @@ def completeness(printed: Printed) -> Chapter:
             _line(printed, row) for row in sorted(rows, key=lambda row: words.text(f"field.{row['field']}"))
         ]
         columns = [words("column.field"), words("column.known")]
-        caption = words("completeness.table", grain=words(f"grain.{grain}"), period=printed.period(period))
+        caption = words(
+            "completeness.table", grain=words(f"grain.{grain}"), period=printed.period(period, grain)
+        )
         blocks.append(Table(caption, columns, lines))
     blocks.append(Paragraph(words("completeness.unseen"), "note"))
     return Chapter("completeness", words.text("chapter.completeness"), blocks)

@@ -13,6 +13,7 @@ from orchestration.outputs.printed import (
     Printed,
     between_known,
     is_firm,
+    is_headline,
     ranked,
 )
 from orchestration.outputs.words import Sentence
@@ -42,7 +43,7 @@ def named(printed: Printed, place_ids: list[str]) -> Sentence:
 
 def _persons(printed: Printed) -> Iterator[Sentence]:
     words = printed.words
-    period = printed.newest("ends", PERIOD_KINDS, record_grain=GRAIN)
+    period = printed.newest_whole("ends", PERIOD_KINDS, record_grain=GRAIN)
     if period is None:
         return
     given = {"record_grain": GRAIN, "period_id": period}
@@ -73,7 +74,7 @@ def _is_known(place_id: str) -> bool:
 
 
 def _strongest_corridor(printed: Printed) -> Iterator[Sentence]:
-    period = printed.newest("corridors", record_grain=GRAIN, is_shown=True)
+    period = printed.newest_whole("corridors", record_grain=GRAIN, is_shown=True)
     shown = printed.rows("corridors", record_grain=GRAIN, period_id=period, is_shown=True)
     for row in ranked(between_known(shown))[:1]:
         yield printed.words(
@@ -85,7 +86,7 @@ def _strongest_corridor(printed: Printed) -> Iterator[Sentence]:
 
 
 def _hotspots(printed: Printed) -> Iterator[Sentence]:
-    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN)
+    period = printed.newest_whole("hotspots", YEARLY, record_grain=GRAIN)
     for role in ("origin", "transit", "intended_destination", "exploitation"):
         given = {"record_grain": GRAIN, "period_id": period, "role": role, "label": "hotspot"}
         if period is not None and (found := printed.rows("hotspots", **given)):
@@ -103,7 +104,7 @@ def _shifts(printed: Printed) -> Iterator[Sentence]:
     for status in CHANGED:
         firm = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
         told = told or bool(firm)
-        if found := between_known(firm):
+        if found := between_known([row for row in firm if is_headline(printed, row)]):
             corridors = printed.words.together([printed.corridor(row) for row in found[:MOST_NAMED]])
             yield printed.words(f"finding.{status}", corridors=corridors)
     if not told:
@@ -111,7 +112,7 @@ def _shifts(printed: Printed) -> Iterator[Sentence]:
 
 
 def _risk(printed: Printed) -> Iterator[Sentence]:
-    period = printed.newest("regional_risk", YEARLY, record_grain=GRAIN)
+    period = printed.newest_whole("regional_risk", YEARLY, record_grain=GRAIN)
     high = printed.rows("regional_risk", record_grain=GRAIN, period_id=period, band="much_higher")
     if period is not None and high:
         places = named(printed, [row["place_id"] for row in high])
@@ -119,7 +120,7 @@ def _risk(printed: Printed) -> Iterator[Sentence]:
 
 
 def _unknown(printed: Printed) -> Iterator[Sentence]:
-    period = printed.newest("completeness", record_grain=GRAIN)
+    period = printed.newest_whole("completeness", record_grain=GRAIN)
     rare = printed.rows("completeness", record_grain=GRAIN, period_id=period, known_share_band="under_half")
     if period is not None and rare:
         fields = printed.words.together([printed.words(f"field.{row['field']}") for row in rare])

@@ -52,18 +52,18 @@ def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[B
         + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
     )
     if not printed.rows("hotspots", **given):
-        yield Paragraph(words("hotspots.empty", period=printed.period(period)))
+        yield Paragraph(words("hotspots.empty", period=printed.period(period, grain)))
     elif rows:
         rows = sorted(
             rows, key=lambda row: (TOLD.index(row["label"]), row["place_level"] != "county", row["place_id"])
         )
         columns = [words(f"column.{one}") for one in ("place", "label", "usual", "trend")]
         caption = words(
-            f"hotspots.table.{role}", grain=words(f"grain.{grain}"), period=printed.period(period)
+            f"hotspots.table.{role}", grain=words(f"grain.{grain}"), period=printed.period(period, grain)
         )
         yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.5, 1.5, 2.2))
     else:
-        yield Paragraph(words("hotspots.none", period=printed.period(period)))
+        yield Paragraph(words("hotspots.none", period=printed.period(period, grain)))
     for label in NO_FINDING:
         if printed.rows("hotspots", **given, label=label):
             count = printed.count("hotspots", **given, label=label)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from orchestration.outputs.printed import CHANGED, KEYS, YEARLY, Printed, Row, is_firm
+from orchestration.outputs.printed import CHANGED, KEYS, YEARLY, Printed, Row, is_headline
 from orchestration.outputs.report.chapters.findings import GRAIN, named
 from orchestration.outputs.report.parts import Bullets, Chapter, Paragraph
 from orchestration.outputs.words import Sentence, Slot, sentence
@@ -64,7 +64,7 @@ def _hotspots(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
 
 def _standing_out(printed: Printed, role: str) -> set[str] | None:
     """None where the newest period says nothing of this role."""
-    period = printed.newest("hotspots", YEARLY, record_grain=GRAIN)
+    period = printed.newest_whole("hotspots", YEARLY, record_grain=GRAIN)
     told = printed.rows("hotspots", record_grain=GRAIN, role=role, period_id=period)
     return {row["place_id"] for row in told if row["label"] == "hotspot"} if told else None
 
@@ -75,7 +75,7 @@ def _shifts(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
         new = [
             printed.corridor(row)
             for row in printed.rows("corridor_shifts", status=status)
-            if is_firm(printed, row) and (row["corridor_id"], status) not in before
+            if is_headline(printed, row) and (row["corridor_id"], status) not in before
         ]
         if new:
             slots: dict[str, Slot] = {

@@ -40,8 +40,9 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
     words, periods = printed.words, printed.series(table, MOST_PERIODS, record_grain=grain)
     if not periods:
         return
-    whole = printed.rows(table, record_grain=grain, role="any", place_id=TOTAL, period_id=periods[-1])
-    slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(periods[-1])}
+    newest = [*periods, *printed.whole(periods, grain)][-1]
+    whole = printed.rows(table, record_grain=grain, role="any", place_id=TOTAL, period_id=newest)
+    slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(newest, grain)}
     for row in whole:
         yield Paragraph(
             words(f"places.whole.{table}", count=printed.cell(table, row, "person_count"), **slots)
@@ -49,7 +50,7 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
     if table == "ends" and not printed.rows(table, record_grain=grain, role=["origin", "destination"]):
         yield Paragraph(words("places.only_whole", grain=words(f"grain.{grain}")), "note")
     for role in ("origin", "destination"):
-        given = {"record_grain": grain, "role": role, "period_id": periods[-1]}
+        given = {"record_grain": grain, "role": role, "period_id": newest}
         for row in printed.rows(table, **given, place_id=UNKNOWN):
             count = printed.cell(table, row, "person_count")
             yield Paragraph(
@@ -61,9 +62,11 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
                 caption = words(f"places.{table}.{role}.{where}", grain=words(f"grain.{grain}"))
                 columns = [
                     words(f"column.{'county' if in_kenya else 'country'}"),
-                    *((printed.heading(one),) for one in periods),
+                    *((printed.heading(one, grain),) for one in periods),
                 ]
                 yield Table(caption, columns, rows, len(periods), is_narrow=len(periods) < MOST_PERIODS)
+    if note := printed.partial_note(periods, grain):
+        yield Paragraph(note, "note")
 
 
 def _lines(
@@ -107,6 +110,6 @@ def _transit(printed: Printed) -> Iterator[Block]:
             [(printed.place(via),), ("; ".join(sorted(ways[via])),)]
             for via in sorted(ways, key=lambda one: (-len(ways[one]), printed.place(one)))[:MOST_ROWS]
         ]
-        caption = words("places.routes", grain=words(f"grain.{grain}"), period=printed.period(period))
+        caption = words("places.routes", grain=words(f"grain.{grain}"), period=printed.period(period, grain))
         yield Table(caption, [words("column.via"), words("column.corridors")], lines, widths=(1, 2.6))
     yield Paragraph(words("places.routes_note"), "note")

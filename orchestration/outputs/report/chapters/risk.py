@@ -24,7 +24,7 @@ def risk(printed: Printed) -> Chapter:
             if rows:
                 count = printed.count("regional_risk", record_grain=grain, period_id=period, band=band)
                 lines.append([words(f"risk_band.{band}"), _counties(printed, rows), (count,)])
-        caption = words("risk.table", grain=words(f"grain.{grain}"), period=printed.period(period))
+        caption = words("risk.table", grain=words(f"grain.{grain}"), period=printed.period(period, grain))
         columns = [words(f"column.{one}") for one in ("band", "counties", "number")]
         blocks.append(Table(caption, columns, lines, 1, (1.2, 4, 0.6)))
         blocks += [

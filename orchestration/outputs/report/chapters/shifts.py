@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.printed import CHANGED, KEYS, Printed, Row, is_firm
+from orchestration.outputs.printed import CHANGED, KEYS, Printed, Row, is_firm, is_headline
 from orchestration.outputs.report.chapters.hotspots import against_usual
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Heading, Paragraph, Table
 from orchestration.outputs.words import Sentence, Slot
@@ -37,8 +37,8 @@ def _of_windows(printed: Printed, grain: str, baseline: str, current: str) -> It
     given = {"record_grain": grain, "baseline_window": baseline, "current_window": current}
     slots: dict[str, Slot] = {
         "grain": words(f"grain.{grain}"),
-        "baseline": printed.period(baseline),
-        "current": printed.period(current),
+        "baseline": printed.period(baseline, grain),
+        "current": printed.period(current, grain),
     }
     rows = printed.rows("corridor_shifts", **given, status=CHANGED)
     if rows:
@@ -87,7 +87,7 @@ def _pairs(printed: Printed) -> Iterator[Block]:
         in_its_windows = [row[name] for name in KEYS["corridor_shifts"] if name != "corridor_id"]
         for corridor in (row["displaced_from"] or "").split(";"):
             before = by_key.get((corridor, *in_its_windows))
-            if before is not None and is_firm(printed, row) and is_firm(printed, before):
+            if before is not None and is_headline(printed, row) and is_headline(printed, before):
                 said.append(_pair(printed, before, row))
     if said:
         yield Bullets(said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.printed import ENDS, NOT_KNOWN, TOTAL, Printed, between_known
+from orchestration.outputs.printed import ENDS, NOT_KNOWN, TOTAL, YEARLY, Printed, between_known
 from orchestration.outputs.report.chapters.findings import GRAIN, findings
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Fact, Facts, Paragraph
 
@@ -22,17 +22,17 @@ def summary(printed: Printed) -> Chapter:
 
 def _facts(printed: Printed) -> list[Fact]:
     words, facts = printed.words, []
-    period = printed.newest("ends", record_grain=GRAIN)
+    period = printed.newest_whole("ends", record_grain=GRAIN)
     if period is not None:
         for row in printed.rows("ends", record_grain=GRAIN, period_id=period, role="any", place_id=TOTAL):
             count = printed.cell("ends", row, "person_count")
             facts.append(Fact((count,), words("fact.persons", period=printed.period(period))))
-    period = printed.newest("corridors", record_grain=GRAIN, is_shown=True)
+    period = printed.newest_whole("corridors", record_grain=GRAIN, is_shown=True)
     shown = {"record_grain": GRAIN, "period_id": period, "is_shown": True}
     if period is not None and between_known(printed.rows("corridors", **shown)):
         count = printed.count("corridors", dict.fromkeys(ENDS, NOT_KNOWN), **shown)
         facts.append(Fact((count,), words("fact.corridors", period=printed.period(period))))
-    period = printed.newest("hotspots", ("rolling_12_months", "year"), record_grain=GRAIN)
+    period = printed.newest_whole("hotspots", YEARLY, record_grain=GRAIN)
     if period is not None:
         count = printed.count(
             "hotspots",

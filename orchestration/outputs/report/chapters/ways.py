@@ -27,7 +27,7 @@ def ways(printed: Printed) -> Chapter:
             [(corridor,), *(_codes(printed, named[corridor], one) for one in DOMAINS)]
             for corridor in most_said
         ]
-        caption = words("ways.table", grain=words(f"grain.{grain}"), period=printed.period(period))
+        caption = words("ways.table", grain=words(f"grain.{grain}"), period=printed.period(period, grain))
         columns = [words("column.corridor"), *(words(f"column.{one}") for one in DOMAINS)]
         blocks.append(Table(caption, columns, lines, widths=(1.5, 1.4, 1.4, 1.6)))
     if printed.has("corridor_codes"):
