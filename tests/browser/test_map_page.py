@@ -18,9 +18,11 @@ import pytest
 from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.map_page import write_map_pages
 from orchestration.outputs.pages import MAP_PAGE
+from orchestration.outputs.printed import Printed
+from orchestration.outputs.words import Words
 from orchestration.places.boundaries import generalised
 from tests.browser.test_dagster_ui import BROWSER_FLAGS
-from tests.unit.printed_world import WINDOWS, write_edition, write_release
+from tests.unit.printed_world import WINDOWS, change, write_edition, write_release
 
 VIEWS = ("corridors", "places", "hotspots", "risk", "shifts", "coverage")
 HIDDEN = "c"
@@ -421,3 +423,59 @@ def test_an_edition_that_prints_nothing_says_so(browser: Any, tmp_path: Path) ->
     assert not page.locator("#map").is_visible()
     assert faults == []
     page.close()
+
+
+def with_two_unknown_ends(rows: pd.DataFrame) -> pd.DataFrame:
+    shown = rows[rows["is_shown"] & rows["period_id"].eq("2025")].head(2)
+    ends = shown.assign(origin_place_id=["unknown", "KEN"], person_count=[900, 800])
+    return pd.concat([rows, ends], ignore_index=True)
+
+
+def test_an_end_without_a_place_is_told_and_listed_and_not_drawn(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    manifest = write_release(tmp_path)
+    change(tmp_path, "public", "corridors", with_two_unknown_ends)
+    write_map_pages(tmp_path, manifest, generalised())
+    page = open_page("", path=tmp_path / "public" / MAP_PAGE)
+    assert (
+        "2 corridors with 1,700 persons, of which an end is not known"
+        in page.locator("#summary").inner_text()
+    )
+    rows = columns(table(page), "From", "To", "Persons")
+    assert {"900", "800"} <= {persons for *_, persons in rows}
+    unplaced = {"unknown", "KEN"}  # without words: the table of places does not name them here
+    joined = [1 for start, end, _ in rows if start != end and not {start, end} & unplaced]
+    assert page.locator("#map").get_attribute("data-lines") == str(len(joined))
+    assert len(joined) == len([1 for start, end, _ in rows if start != end]) - 2
+
+
+def test_a_period_reported_in_part_says_so_and_is_never_what_the_page_opens_with(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    manifest = write_release(tmp_path)
+    change(
+        tmp_path,
+        "public",
+        "reported_periods",
+        lambda rows: rows.assign(is_partial=rows["period_id"] != "2024"),
+    )
+    write_map_pages(tmp_path, manifest, generalised())
+    page = open_page("view=hotspots", path=tmp_path / "public" / MAP_PAGE)
+    assert page.locator("#period-now").inner_text() == "2024"
+    assert not page.locator("#partial").is_visible()
+    page.locator("#period-after").click()
+    assert page.locator("#period-now").inner_text() == "2025 (reported in part)"
+    assert page.locator("#choose-period").get_attribute("aria-valuetext") == "2025 (reported in part)"
+    assert page.locator("#partial").is_visible()
+
+
+def test_report_and_map_open_on_the_same_period(open_page: Callable[..., Any], editions: Any) -> None:
+    for name in ("public", "partner"):
+        printed = Printed(editions[name], Words())
+        for view, of in (("corridors", "corridors"), ("hotspots", "hotspots"), ("risk", "regional_risk")):
+            page = open_page(f"view={view}", edition=name)
+            opened = page.locator("#table caption").inner_text()
+            newest = printed.newest(of, record_grain="case")
+            assert newest is not None
+            assert newest[:4] in opened and ("12 months" in opened) == newest.endswith("-12m"), (view, opened)

@@ -23,6 +23,7 @@ from orchestration.outputs.figures.style import (
     INK,
     LINE,
     SOFT,
+    add_legend,
     finish,
     new_figure,
 )
@@ -62,16 +63,7 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
         sheet.border_point(via)
     sheet.name_ends(drawn)
     handles = _legend(printed, rows, has_routes=bool(ways))
-    figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 0.048),
-        ncols=4,
-        frameon=False,
-        fontsize=7.2,
-        handlelength=2.4,
-        columnspacing=1.4,
-    )
+    add_legend(figure, handles, 0.048, 4, handlelength=2.4, columnspacing=1.4)
     if unplaced := len(shown) - len(between_known(shown)):
         said = plain(words.counted("figure.unplaced", Said(str(unplaced), "")))
         figure.text(0.98, 0.156, said, fontsize=7, color=SOFT, ha="right")

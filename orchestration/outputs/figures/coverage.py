@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch, Rectangle
 
-from orchestration.outputs.figures.style import INK, LINE, SOFT, finish, new_figure
+from orchestration.outputs.figures.style import INK, LINE, SOFT, add_legend, finish, new_figure
 from orchestration.outputs.printed import STAR, Printed, Row
 from orchestration.outputs.words import plain
 from orchestration.places import boundaries
@@ -47,16 +47,7 @@ def draw_coverage(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
         )
         for band, colour in COLOURS.items()
     ]
-    figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 0.2 / height),
-        ncols=3,
-        frameon=False,
-        fontsize=7.2,
-        handlelength=2,
-        handleheight=1.2,
-    )
+    add_legend(figure, handles, 0.2 / height, 3, handlelength=2, handleheight=1.2)
     span = f"{printed.heading(periods[0], grain).text} – {printed.heading(periods[-1], grain).text}"
     finish(figure, printed, span, path)
     unwatched = [

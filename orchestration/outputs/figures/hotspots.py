@@ -18,6 +18,7 @@ from orchestration.outputs.figures.style import (
     NOT_SHOWN,
     NOT_SHOWN_HATCH,
     WIDE_HATCH,
+    add_legend,
     finish,
     new_figure,
 )
@@ -52,17 +53,8 @@ def draw_hotspots(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
             va="bottom",
             **BOLD,
         )
-    figure.legend(
-        handles=_legend(printed),
-        loc="lower left",
-        bbox_to_anchor=(0.005, 0.048),
-        ncols=3,
-        frameon=False,
-        fontsize=7.5,
-        handlelength=2.2,
-        handleheight=1.3,
-        columnspacing=1.6,
-    )
+    style = {"fontsize": 7.5, "handlelength": 2.2, "handleheight": 1.3, "columnspacing": 1.6}
+    add_legend(figure, _legend(printed), 0.048, 3, **style)
     finish(figure, printed, printed.period(period, grain), path, layer)
     return _alt(printed, grain, period)
 

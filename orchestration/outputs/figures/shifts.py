@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from orchestration.outputs.figures.style import DOWN, INK, LINE, SOFT, UP, finish, new_figure
+from orchestration.outputs.figures.style import DOWN, INK, LINE, SOFT, UP, add_legend, finish, new_figure
 from orchestration.outputs.printed import CHANGED, Printed, Row, is_firm
 from orchestration.outputs.words import plain
 from orchestration.places import boundaries
@@ -64,14 +64,7 @@ def draw_shifts(printed: Printed, layer: boundaries.Boundaries, path: Path) -> s
         handles += [now, Line2D([], [], color=LINE, linewidth=3.5, label=words.text("figure.interval"))]
     if any(row.get("share_odds_ratio") is None for row in rows):
         handles.append(Line2D([], [], color=SOFT, linewidth=5, label=words.text("figure.band")))
-    figure.legend(
-        handles=handles,
-        loc="lower right",
-        bbox_to_anchor=(0.995, 0.11 / height),
-        ncols=4,
-        frameon=False,
-        fontsize=7,
-    )
+    add_legend(figure, handles, 0.11 / height, 4)
     span = f"{printed.period(rows[0]['baseline_window']).text} / {printed.period(window).text}"
     finish(figure, printed, span, path)
     up, down = ([printed.corridor(row) for row in rows if _is_up(row) is one] for one in (True, False))

@@ -7,13 +7,14 @@ pattern, so that a print in grey and an eye that lacks a colour read the same.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.figure import Figure
 
 from orchestration.outputs.fonts import FONTS
@@ -73,6 +74,12 @@ def new_figure(height: float, title: str) -> Figure:
     figure = Figure(figsize=(WIDTH, height), facecolor="white")
     figure.text(0.01, 1 - 0.07 / height, title, fontsize=10, va="top", **BOLD)
     return figure
+
+
+def add_legend(figure: Figure, handles: Sequence[Artist], bottom: float, columns: int, **style: Any) -> None:
+    """Below the drawing, at its left; `bottom` is a part of the figure's height."""
+    given: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, bottom), "fontsize": 7.2}
+    figure.legend(handles=list(handles), ncols=columns, frameon=False, **given | style)
 
 
 def finish(

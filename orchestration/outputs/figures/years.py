@@ -13,6 +13,7 @@ from orchestration.outputs.figures.style import (
     NOT_SHOWN,
     NOT_SHOWN_HATCH,
     SOFT,
+    add_legend,
     finish,
     new_figure,
     partly,
@@ -54,16 +55,7 @@ def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> st
     ]
     if len(printed.whole(periods, grain)) < len(periods):
         handles.append(Patch(**partly(SOFT), label=words.text("figure.partial")))
-    figure.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(0.0, 0.19 / height),
-        ncols=5,
-        frameon=False,
-        fontsize=7,
-        handlelength=1.2,
-        columnspacing=1.4,
-    )
+    add_legend(figure, handles, 0.19 / height, 5, handlelength=1.2, columnspacing=1.4)
     finish(figure, printed, _span(printed, periods, grain), path)
     return plain(words("alt.years", corridors=words.together([printed.corridor(row) for row in shown])))
 

@@ -73,12 +73,14 @@ const drawMap = (view, scene, pick) => {
     },
     ...(isNewFrame ? { zoom: 1, center: middle(box) } : {}),
   };
+  const lines = linesOf(scene, pick);
+  stage.dataset.lines = String(lines.flatMap(({ data }) => data).length);
   chart.setOption(
     {
       animation: false,
       tooltip: tooltipOption(),
       geo,
-      series: [bordersOf(frame), ...linesOf(scene, pick), ...spotsOf(scene, pick), frameNames(frame, scene)],
+      series: [bordersOf(frame), ...lines, ...spotsOf(scene, pick), frameNames(frame, scene)],
     },
     isNewFrame ? { notMerge: true } : { replaceMerge: ["series"] },
   );

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestration.outputs.printed import ENDS, NOT_KNOWN, Printed, between_known, ranked
+from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
 from orchestration.outputs.words import Said, Sentence
 
@@ -14,9 +15,7 @@ MOST_ROWS, MOST_PERIODS = 12, 4
 
 def corridors(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("corridors.lead"), "lead")]
-    if not printed.has("corridors"):
-        blocks.append(Paragraph(words("absent.corridors"), "note"))
+    blocks = opening(printed, "corridors", "corridors")
     if alt := figures.get("corridors"):
         blocks.append(Figure("corridors", alt, words("figure.corridors")))
         blocks += _placed(printed)

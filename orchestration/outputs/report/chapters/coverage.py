@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestration.outputs.printed import Printed, Row
+from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Paragraph, Table
 from orchestration.outputs.words import Sentence, Slot
 
@@ -13,11 +14,8 @@ PARTNERS = ("three_or_more", "one_or_two", "none")
 
 def coverage(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("coverage.lead"), "lead")]
-    grains = printed.grains("coverage")
-    if not grains:
-        blocks.append(Paragraph(words("absent.coverage"), "note"))
-    for grain in grains:
+    blocks = opening(printed, "coverage", "coverage")
+    for grain in printed.grains("coverage"):
         blocks += _of_grain(printed, grain)
     if alt := figures.get("coverage"):
         blocks.append(Figure("coverage", alt, words("figure.coverage")))
@@ -47,9 +45,7 @@ def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
 
 def completeness(printed: Printed) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("completeness.lead"), "lead")]
-    if not printed.has("completeness"):
-        blocks.append(Paragraph(words("absent.completeness"), "note"))
+    blocks = opening(printed, "completeness", "completeness")
     for grain in printed.grains("completeness"):
         period = printed.newest("completeness", record_grain=grain)
         if period is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestration.outputs.printed import YEARLY, Printed, Row, is_wide
+from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
 from orchestration.outputs.words import Sentence
 
@@ -15,9 +16,7 @@ NO_FINDING = ("not_distinguished", "single_source", "insufficient", "not_compara
 
 def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("hotspots.lead"), "lead")]
-    if not printed.has("hotspots"):
-        blocks.append(Paragraph(words("absent.hotspots"), "note"))
+    blocks = opening(printed, "hotspots", "hotspots")
     if alt := figures.get("hotspots"):
         blocks.append(Figure("hotspots", alt, _caption(printed)))
     for label in TOLD:

@@ -10,7 +10,10 @@ from orchestration.outputs.report.parts import Bullets, Chapter, Paragraph
 from orchestration.outputs.words import Sentence, Slot, sentence
 
 ENDS = ("origin_place_id", "destination_place_id")
-BY_PERIOD = tuple(table for table, key in KEYS.items() if "period_id" in key and table != "periods")
+# Tables that print something of a period; the others only say which periods there are.
+BY_PERIOD = tuple(
+    table for table, key in KEYS.items() if "period_id" in key and not table.endswith("periods")
+)
 MOST_NAMED = 8
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestration.outputs.printed import TOTAL, UNKNOWN, Printed, ranked
+from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Chapter, Heading, Paragraph, Table
 from orchestration.outputs.words import Said, Sentence, Slot
 
@@ -13,9 +14,7 @@ MOST_ROWS, MOST_PERIODS = 12, 4
 
 def places(printed: Printed) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("places.lead"), "lead")]
-    if not printed.has("ends"):
-        blocks.append(Paragraph(words("absent.ends"), "note"))
+    blocks = opening(printed, "places", "ends")
     for grain in printed.grains("ends"):
         blocks += _of_grain(printed, "ends", grain)
     if printed.has("ends"):

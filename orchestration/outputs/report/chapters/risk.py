@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orchestration.outputs.printed import YEARLY, Printed, Row
-from orchestration.outputs.report.parts import Block, Chapter, Paragraph, Table
+from orchestration.outputs.report.chapters.opening import opening
+from orchestration.outputs.report.parts import Chapter, Paragraph, Table
 from orchestration.outputs.words import Sentence
 
 BANDS = ("much_higher", "higher", "typical", "lower", "between_bands", "not_rated")
@@ -11,9 +12,7 @@ BANDS = ("much_higher", "higher", "typical", "lower", "between_bands", "not_rate
 
 def risk(printed: Printed) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("risk.lead"), "lead")]
-    if not printed.has("regional_risk"):
-        blocks.append(Paragraph(words("absent.regional_risk"), "note"))
+    blocks = opening(printed, "risk", "regional_risk")
     for grain in printed.grains("regional_risk"):
         period = printed.newest("regional_risk", YEARLY, record_grain=grain)
         if period is None:

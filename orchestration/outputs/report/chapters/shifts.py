@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestration.outputs.printed import CHANGED, KEYS, Printed, Row, is_firm, is_headline
 from orchestration.outputs.report.chapters.hotspots import against_usual
+from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Heading, Paragraph, Table
 from orchestration.outputs.words import Sentence, Slot
 
@@ -14,9 +15,7 @@ NOT_CHANGED = ("stable", "new_source", "too_few")
 
 def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("shifts.lead"), "lead")]
-    if not printed.has("corridor_shifts"):
-        blocks.append(Paragraph(words("absent.corridor_shifts"), "note"))
+    blocks = opening(printed, "shifts", "corridor_shifts")
     if alt := figures.get("shifts"):
         blocks.append(Figure("shifts", alt, words("figure.shifts")))
     for grain in printed.grains("corridor_shifts"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orchestration.outputs.printed import Printed, Row
-from orchestration.outputs.report.parts import Block, Chapter, Paragraph, Table
+from orchestration.outputs.report.chapters.opening import opening
+from orchestration.outputs.report.parts import Chapter, Paragraph, Table
 from orchestration.outputs.words import Sentence
 
 DOMAINS = ("transport_mode", "recruitment_method", "exploitation_type")
@@ -12,9 +13,7 @@ MOST_ROWS = 20
 
 def ways(printed: Printed) -> Chapter:
     words = printed.words
-    blocks: list[Block] = [Paragraph(words("ways.lead"), "lead")]
-    if not printed.has("corridor_codes"):
-        blocks.append(Paragraph(words("absent.corridor_codes"), "note"))
+    blocks = opening(printed, "ways", "corridor_codes")
     for grain in printed.grains("corridor_codes"):
         period = printed.newest("corridor_codes", record_grain=grain)
         if period is None:
