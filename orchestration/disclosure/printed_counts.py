@@ -128,6 +128,16 @@ def frozen_counts(printing: Printing) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COUNTS.names)
 
 
+def first_printed(printing: Printing) -> dict[tuple[str, Days], date]:
+    """On which day each frozen system was printed: what was reported later is not in it."""
+    found: dict[tuple[str, Days], date] = {}
+    for cell, day in printing.ledger.since.items():
+        universe = cell.partition(": ")[0]
+        if not universe.startswith(NO_COUNTS):
+            found[days_of(universe)] = min(day, found.get(days_of(universe), day))
+    return found
+
+
 def printed_cells(printed: pd.DataFrame) -> dict[str, int]:
     """Cells named as the ledger does, with their persons.
 
