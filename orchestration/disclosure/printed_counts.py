@@ -157,7 +157,8 @@ def audit_counts(
 ) -> Audit:
     """Attack systems as read back from the file, knowing the counts; of the public edition those that are
     printed for the first time. Readers have what the other edition prints of the same days as well, and know
-    the cells that words tell to be empty: `zeros` are told now, and contradict counts that they do not fit.
+    the cells that words tell to be empty: `zeros` are told now, and contradict counts that they do not fit
+    unless they were told before.
     """
     cells = printed_cells(printed)
     tables = new_tables(told, printing)
@@ -173,7 +174,8 @@ def audit_counts(
     wrong = {
         table.universe: " (words tell nobody to be in a cell where somebody is)"
         for table in tables
-        if zeros.get(table.universe, frozenset()) - known.get(table.universe, frozenset())
+        if set(zeros.get(table.universe, ()))
+        - {*printing.zeros.get(table.universe, ()), *known.get(table.universe, ())}
     }
     return replace(result, contradictions={**result.contradictions, **wrong})
 
