@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 
 from orchestration import durable
@@ -24,11 +24,13 @@ _FIRST = "0" * 64
 
 @dataclass(frozen=True)
 class Ledger:
-    """`printed` as above; `releases` in the order of printing; `head` seals all of it."""
+    """`printed` as above; `releases` in the order of printing; `head` seals all of it; `since` says of each
+    cell on which day it was printed first."""
 
     printed: dict[str, tuple[int, ...]]
     releases: list[str]
     head: str
+    since: Mapping[str, date] = field(default_factory=dict)
 
     def values(self) -> dict[str, int]:
         """What was printed last of each cell."""
@@ -44,6 +46,7 @@ def read_ledger(folder: Path, heads: Iterable[str] = ()) -> Ledger:
     """
     printed: dict[str, list[int]] = {}
     releases: list[str] = []
+    since: dict[str, date] = {}
     seals = [_FIRST]
     for number, path in enumerate(_files(folder), start=1):
         content = path.read_bytes()
@@ -53,6 +56,7 @@ def read_ledger(folder: Path, heads: Iterable[str] = ()) -> Ledger:
             is_next = opening["number"] == number and opening["previous"] == seals[-1]
             cells = [json.loads(line) for line in lines[1:]]
             is_whole = len(cells) == opening["cells"]
+            day = datetime.fromisoformat(opening["printed_at"]).date()
         except (ValueError, KeyError, IndexError):
             is_next = is_whole = False
         if not (is_next and is_whole):
@@ -63,13 +67,14 @@ def read_ledger(folder: Path, heads: Iterable[str] = ()) -> Ledger:
         releases.append(opening["release_id"])
         for cell, value in cells:
             printed.setdefault(cell, []).append(value)
+            since.setdefault(cell, day)
         seals.append(hashlib.sha256(content).hexdigest())
     if not set(heads) <= set(seals):
         raise NjiaError(
             f"The ledger of printed cells in {folder} ends before what a release was checked "
             "against. Put the folder back from a backup; nothing can be published without it."
         )
-    return Ledger({cell: tuple(values) for cell, values in printed.items()}, releases, seals[-1])
+    return Ledger({cell: tuple(values) for cell, values in printed.items()}, releases, seals[-1], since)
 
 
 def append_to_ledger(folder: Path, release_id: str, cells: Mapping[str, int], printed_at: datetime) -> str:

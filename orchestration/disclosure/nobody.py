@@ -22,7 +22,8 @@ _Narrow = dict[tuple[str, str], tuple[int, int]]
 
 
 def opened(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros: Zeros) -> set[str]:
-    """Systems whose hidden cells these zeros would open, or of which they are not true.
+    """Systems whose hidden cells these zeros would open, or of which they are not true. Zeros that were told
+    before are known, whatever is decided: they open nothing.
 
     `told`: rows of int_told; `printed`: the columns of COUNTS as this edition prints them.
     """
@@ -33,7 +34,8 @@ def opened(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros:
         for period in periods
     }
     for universe, cells in sorted(zeros.items()):
-        if universe not in systems:
+        before = printing.zeros.get(universe, frozenset())
+        if universe not in systems or cells <= before:
             continue
         of_told = _of_system(told, systems[universe])
         of_printed = _of_system(printed, systems[universe])
@@ -45,7 +47,7 @@ def opened(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros:
             all_ages = of_printed[of_printed["population"] == "all"]
             rows = all_ages[[*ENDS, "person_count"]].astype(dict.fromkeys(ENDS, str))
             values = {(one, other): int(persons) for one, other, persons in rows.itertuples(index=False)}
-            is_safe = is_safe_beside(values, cells, of_told, rules, printing.zeros.get(universe, frozenset()))
+            is_safe = is_safe_beside(values, cells, of_told, rules, before)
         if not is_safe:
             found.add(universe)
     return found

@@ -128,6 +128,16 @@ def frozen_counts(printing: Printing) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COUNTS.names)
 
 
+def first_printed(printing: Printing) -> dict[tuple[str, Days], date]:
+    """On which day each frozen system was printed: what was reported later is not in it."""
+    found: dict[tuple[str, Days], date] = {}
+    for cell, day in printing.ledger.since.items():
+        universe = cell.partition(": ")[0]
+        if not universe.startswith(NO_COUNTS):
+            found[days_of(universe)] = min(day, found.get(days_of(universe), day))
+    return found
+
+
 def printed_cells(printed: pd.DataFrame) -> dict[str, int]:
     """Cells named as the ledger does, with their persons.
 
@@ -147,7 +157,8 @@ def audit_counts(
 ) -> Audit:
     """Attack systems as read back from the file, knowing the counts; of the public edition those that are
     printed for the first time. Readers have what the other edition prints of the same days as well, and know
-    the cells that words tell to be empty: `zeros` are told now, and contradict counts that they do not fit.
+    the cells that words tell to be empty: `zeros` are told now, and contradict counts that they do not fit
+    unless they were told before.
     """
     cells = printed_cells(printed)
     tables = new_tables(told, printing)
@@ -163,7 +174,8 @@ def audit_counts(
     wrong = {
         table.universe: " (words tell nobody to be in a cell where somebody is)"
         for table in tables
-        if zeros.get(table.universe, frozenset()) - known.get(table.universe, frozenset())
+        if set(zeros.get(table.universe, ()))
+        - {*printing.zeros.get(table.universe, ()), *known.get(table.universe, ())}
     }
     return replace(result, contradictions={**result.contradictions, **wrong})
 

@@ -111,7 +111,9 @@ def _items(
     news = frames["mart_novelty"]
     news = news.assign(period_id=_ROUND + news["round"].astype(str))
     news = news[news["period_id"].isin(days.keys())]
-    large = {(one.grain, one.kind, one.item, one.role) for one in told_before(printing.ledger)}
+    large: dict[tuple[str, str, str, str], Days] = {}  # since when
+    for one in sorted(told_before(printing.ledger), key=lambda one: one.days):
+        large.setdefault((one.grain, one.kind, one.item, one.role), one.days)
     in_order = news.assign(opened=news["period_id"].map({name: one[0] for name, one in days.items()}))
     for row in in_order.sort_values("opened", kind="stable").to_dict("records"):
         system = str(row["record_grain"]), str(row["period_id"])
@@ -126,8 +128,8 @@ def _items(
         if not is_large:
             continue
         key, evidence = (system[0], kind, item, role), str(row["evidence_class"])
-        was_large = key in large
-        large.add(key)
+        was_large = key in large and large[key] < days[system[1]]
+        large.setdefault(key, days[system[1]])
         is_told = evidence in (*NEW, _FIRST) or (evidence == _AGAIN and was_large)
         if is_told and (system[0], days[system[1]]) not in closed:
             yield News(system[0], days[system[1]], role, kind, item, evidence)

@@ -19,6 +19,7 @@ from orchestration.disclosure.policy import DisclosurePolicy, load_disclosure_po
 from orchestration.disclosure.presence import PRESENCE, frozen_presence, told_presence, ways_and_codes
 from orchestration.disclosure.printed_counts import (
     COUNTS,
+    first_printed,
     frozen_counts,
     printed_cells,
     printed_counts_of,
@@ -107,6 +108,11 @@ def disclose(
     news = news_of(with_days(of_public.tables["news"], public.periods))
     partner = printing_of("partner", policy, frames["int_periods"], as_of, ledger, cells, news)
     of_partner = _edition(frames, partner)
+    since = {
+        f"{grain} {name}": str(day)
+        for (grain, days), day in first_printed(public).items()
+        if (name := public.periods.named(grain, days))
+    }
     settings.disclosed.mkdir(parents=True, exist_ok=True)
     rows = {}
     for name, schema in _SCHEMAS.items():
@@ -120,7 +126,8 @@ def disclose(
         {
             "edition": "public",
             "systems": of_public.systems,
-            "frozen": of_public.frozen,
+            "frozen": sorted(since),
+            "printed_since": since,
             "partner_systems": of_partner.systems,
             "policy": policy.for_manifest(),
             "ledger_head": ledger.head,
@@ -165,7 +172,6 @@ def with_days(rows: pd.DataFrame, periods: Periods) -> pd.DataFrame:
 class _OfEdition:
     tables: dict[str, pd.DataFrame]
     systems: list[dict[str, Any]]
-    frozen: list[str]
 
 
 def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEdition:
@@ -176,7 +182,6 @@ def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEditi
     return _OfEdition(
         {"counts": printed, **words_of(frames, printing, printed)},
         [_told(table) for table in protected.tables if table.dimensions == ENDS],
-        sorted(set(frozen["record_grain"] + " " + frozen["period_id"])),
     )
 
 

@@ -73,6 +73,8 @@ def write_public_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
         "release_id": manifest["release_id"],
         "as_of": manifest["as_of"],
         "content_hash": manifest["public"]["content_hash"],
+        # Of what earlier releases printed, the day: what was reported or corrected since is not in it.
+        "printed_since": manifest["disclosure"].get("printed_since", {}),
         "policy": {"version": policy["version"], "rows": _of_public(policy["rows"])},
         "files": {
             path: {"sha256": digest, "bytes": (public / path).stat().st_size}

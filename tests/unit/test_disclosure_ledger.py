@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from orchestration.disclosure import Protected, append_to_ledger, protect, read_
 from orchestration.disclosure.carrying import derived_changes
 from orchestration.disclosure.system import Line
 from orchestration.errors import NjiaError
-from tests.unit.disclosure_worlds import grid, k_alone, possible, printed
+from tests.unit.disclosure_worlds import POLICY, grid, k_alone, possible, printed, told_by
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 K = 10
@@ -94,6 +94,22 @@ def test_a_change_of_two_is_not_told_by_what_its_total_and_its_neighbours_change
     assert printed(protect([grid([11, 50, 51])], k_alone(K))).keys() >= {("a1",), ("*",)}, (
         "nothing else is wrong"
     )
+
+
+def test_no_rule_over_printed_numbers_says_when_a_whole_system_may_be_printed_anew() -> None:
+    """Twice the same two versions, which differ by nobody or by twelve. Once three partners sent four late records
+    each. Once one partner sent eleven, takes them off, and knows of the one person that another one sent. Only who
+    keeps what each partner had in the first version can tell the two apart."""
+    base = [(f"p{at % 3}", 1, a, b) for a, b in product(("a0", "a1"), ("b0", "b1")) for at in range(30)]
+    before = protect([told_by(base)], POLICY)
+    seen = []
+    for sent in ({"p0": 4, "p1": 4, "p2": 4}, {"p0": 11, "p1": 1}):
+        late = [(partner, persons, "a0", "b0") for partner, persons in sent.items()]
+        seen.append(printed(protect([told_by([*base, *late])], POLICY), "told"))
+    assert seen[0] == seen[1]
+    changes = {seen[1][cell] - value for cell, value in printed(before, "told").items()}
+    assert len(seen[0]) == 9 and changes == {0, 12}
+    assert {12 - own for own in sent.values()} == {1, 11}
 
 
 def test_changes_follow_by_subtraction_over_several_lines() -> None:

@@ -146,6 +146,16 @@ def test_a_small_cell_is_hidden_with_others_so_that_no_total_gives_it_away(setti
         assert sum(cell not in printed for cell in line) >= 2, line
 
 
+def test_the_manifest_says_since_when_a_year_is_printed(settings: Settings) -> None:
+    disclose(settings, told(LARGE))
+    ledger = noted(settings, "first")
+    given = aggregates(int_told=told(LARGE), int_periods=PERIODS)
+    again = disclosure.disclose(settings, given, LAG_PASSED, ledger)
+    assert again.told["printed_since"] == {"case 2024": "2025-07-01"}
+    assert again.numbers == {"systems_new": 0, "systems_frozen": 1}
+    assert disclosure.disclose(settings, given, LAG_PASSED, EMPTY).told["printed_since"] == {}
+
+
 @pytest.mark.parametrize("now", [61, 80, 3])
 def test_what_was_printed_once_stays_as_it_was_whatever_is_reported_later(
     settings: Settings, now: int

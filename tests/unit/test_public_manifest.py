@@ -82,7 +82,7 @@ def test_what_was_changed_in_it_is_found_alone_and_in_the_release(
 def test_it_names_no_partner_and_counts_nobody(release: Path) -> None:
     told = json.loads((release / "public" / MANIFEST).read_text(encoding="utf-8"))
     assert set(told) == {
-        "schema_version", "edition", "release_id", "as_of", "content_hash", "policy", "files"
+        "schema_version", "edition", "release_id", "as_of", "content_hash", "policy", "printed_since", "files"
     }  # fmt: skip
     assert "p-1234" not in json.dumps(told)
     assert not any(row["name"].startswith("partner_") for row in told["policy"]["rows"])

@@ -58,6 +58,19 @@ def test_a_zero_that_opens_a_cell_to_one_partner_alone_is_found(is_inside: bool)
     assert is_safe_beside(TOTALS, {}, rows, POLICY.public)
 
 
+def test_a_zero_told_before_that_is_not_true_any_more_refuses_no_release(tmp_path: Path) -> None:
+    """Thirty came late, of one partner: that of a round that is printed now, or of one whose counts are old."""
+    told_then = {f"news of {OLD.replace('2022', '2023')}: panel_confirmed any corridor:A>Z": (1,)}
+    totals = {f"{OLD}: all": (123,), f"{OLD}: origin_place_id=A": (24,)}
+    late = of_partner("insider", {("A", "Z"): 30}, 5000)
+    rows = pd.concat([OTHERS, INSIDER, late], ignore_index=True)
+    for number, (printed_then, shown) in enumerate((({}, {ALL: 153}), (totals, TOTALS))):
+        ledger = disclosure.Ledger({**told_then, **printed_then}, ["r"], "")
+        printing = disclosure.printing_of("public", POLICY, ROUNDS, LAG_PASSED, ledger)
+        file = _file(tmp_path / f"{number}.duckdb", ["A>Z"], shown)
+        assert cells_open(file, "public", rows, printing) == 0
+
+
 @pytest.mark.parametrize("is_inside", [True, False])
 def test_so_it_is_where_the_counts_are_known(is_inside: bool) -> None:
     rows = pd.concat([OTHERS, INSIDER if is_inside else SPREAD], ignore_index=True)
@@ -219,11 +232,11 @@ def test_what_is_counted_later_withstands_what_was_told_before(home: Settings) -
 # --- the gate ---------------------------------------------------------------------------------------------
 
 
-def _file(path: Path, new: list[str]) -> Path:
+def _file(path: Path, new: list[str], shown: dict[tuple[str, str], int] = TOTALS) -> Path:
     """An evidence base with the totals of a round, and these corridors named new in the next."""
     with duckdb.connect(str(path)) as con:
         con.execute("create schema public")
-        con.register("cells", counts({"round-2022": TOTALS}))
+        con.register("cells", counts({"round-2022": shown}))
         con.register("periods", ROUNDS)
         con.execute("create table public.public_periods as select * from periods")
         con.execute(
