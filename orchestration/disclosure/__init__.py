@@ -9,6 +9,7 @@ from orchestration.disclosure.audit import Audit, PrintedTable, audit
 from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
+from orchestration.disclosure.leftovers import open_leftovers
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.presence import presence_cells
 from orchestration.disclosure.printed_counts import WHOLE, audit_counts, printed_cells, wrong_cells
@@ -51,6 +52,7 @@ __all__ = [
     "described_tables",
     "disclose",
     "load_disclosure_policy",
+    "open_leftovers",
     "presence_cells",
     "printed_cells",
     "printing_of",

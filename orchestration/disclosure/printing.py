@@ -82,6 +82,7 @@ def _side_by_side(kind: str, kinds: Mapping[str, str], days: Mapping[str, Days])
 class Printing:
     """`ledger`: what this edition printed once and prints again as it was; the partner edition freezes
     nothing. `known`: what its readers have of the same systems from the other edition, old values included.
+    `beside`: of each grain the periods by which that edition counts, with their days.
     """
 
     policy: DisclosurePolicy
@@ -89,6 +90,7 @@ class Printing:
     periods: Periods
     ledger: Ledger = NOTHING_FROZEN
     known: Printed = field(default_factory=lambda: NOTHING_PRINTED)
+    beside: Mapping[str, Mapping[str, Days]] = field(default_factory=dict)
 
     @property
     def rules(self) -> EditionPolicy:
