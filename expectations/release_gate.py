@@ -82,6 +82,15 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         waivable=False,
     ),
     Expectation(
+        name="report_less_public_edition_withstands_attack",
+        limits=(Limit("report_leftovers_open", maximum=0),),
+        severity="refuse",
+        why="Twelve months of the report less the calendar years that the public edition prints tell of the "
+        "days that are left: those must hold nobody or enough, too.",
+        steward_action="Report it: what the protect step hides was not enough. It cannot be waived.",
+        waivable=False,
+    ),
+    Expectation(
         name="report_prints_what_was_let_through",
         limits=(Limit("report_cells_not_let_through", maximum=0),),
         severity="refuse",

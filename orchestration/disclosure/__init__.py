@@ -9,6 +9,7 @@ from orchestration.disclosure.audit import Audit, PrintedTable, audit
 from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
+from orchestration.disclosure.leftovers import open_leftovers
 from orchestration.disclosure.nobody import opened
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.presence import presence_cells
@@ -68,6 +69,7 @@ __all__ = [
     "load_disclosure_policy",
     "news_cells",
     "news_of",
+    "open_leftovers",
     "opened",
     "presence_cells",
     "printed_cells",

@@ -26,7 +26,7 @@ from orchestration.disclosure.printing import (
     days_of,
     universe_of,
 )
-from orchestration.disclosure.protect import protect
+from orchestration.disclosure.protect import TooMuch, protect
 from orchestration.disclosure.protected import Protected, full_key
 from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.system import cell_key, keys_of
@@ -53,7 +53,7 @@ _OF_COUNTRY = {
 }  # fmt: skip
 
 
-def protect_counts(told: pd.DataFrame, printing: Printing) -> Protected:
+def protect_counts(told: pd.DataFrame, printing: Printing, too_much: TooMuch | None = None) -> Protected:
     """What may be printed of systems that no release has printed yet. `told`: rows of int_told."""
     tables = new_tables(told, printing)
     return protect(
@@ -62,6 +62,7 @@ def protect_counts(told: pd.DataFrame, printing: Printing) -> Protected:
         printing.edition,
         groups=whole_countries(told),
         printed={**as_printed(standing(tables, printing.zeros)), **printing.known},
+        too_much=too_much,
     )
 
 
@@ -72,7 +73,7 @@ def new_tables(told: pd.DataFrame, printing: Printing) -> list[CountTable]:
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})
     for (grain, period), rows in told.groupby(["record_grain", "period_id"], sort=True):
         universe = universe_of(str(grain), printing.periods.days[str(period)])
-        found += _count_tables(universe, rows, printing)
+        found += count_tables(universe, rows, printing)
     return found
 
 
@@ -206,37 +207,42 @@ def whole_countries(told: pd.DataFrame) -> Groups:
     }
 
 
-def _count_tables(universe: str, rows: pd.DataFrame, printing: Printing) -> list[CountTable]:
+def count_tables(universe: str, rows: pd.DataFrame, printing: Printing) -> list[CountTable]:
     """By both ends; and children at each end, where the edition tells of them."""
-    tables = [
-        tabulate(
-            universe,
-            rows,
-            ENDS,
-            levels=dict.fromkeys(ENDS, "county"),
-            universe=universe,
-            # Where a person comes from is known to many; that must not tell where to.
-            attributes=("destination_place_id",),
-        )
-    ]
+    tables = [count_ends(universe, rows)]
     if printing.rules.children_tables:
-        of_children = printing.policy.finest(printing.edition, "place", of_children=True)
-        is_child = rows["is_child"].eq(True).fillna(False).to_numpy(dtype=bool)
-        rows = rows.assign(population=np.where(is_child, CHILDREN, OTHERS))
-        for end in ENDS:
-            is_whole = of_children == "country"
-            tables.append(
-                tabulate(
-                    f"{universe} children by {end}",
-                    rows.assign(**{end: rows[_OF_COUNTRY[end]] + WHOLE}) if is_whole else rows,
-                    (end, POPULATION),
-                    levels={end: "country" if is_whole else "county"},
-                    universe=universe,
-                    attributes=(POPULATION,),
-                    of_children=True,
-                )
-            )
+        tables += count_children(universe, rows, printing)
     return tables
+
+
+def count_ends(universe: str, rows: pd.DataFrame) -> CountTable:
+    return tabulate(
+        universe,
+        rows,
+        ENDS,
+        levels=dict.fromkeys(ENDS, "county"),
+        universe=universe,
+        # Where a person comes from is known to many; that must not tell where to.
+        attributes=("destination_place_id",),
+    )
+
+
+def count_children(universe: str, rows: pd.DataFrame, printing: Printing) -> list[CountTable]:
+    is_whole = printing.policy.finest(printing.edition, "place", of_children=True) == "country"
+    is_child = rows["is_child"].eq(True).fillna(False).to_numpy(dtype=bool)
+    rows = rows.assign(population=np.where(is_child, CHILDREN, OTHERS))
+    return [
+        tabulate(
+            f"{universe} children by {end}",
+            rows.assign(**{end: rows[_OF_COUNTRY[end]] + WHOLE}) if is_whole else rows,
+            (end, POPULATION),
+            levels={end: "country" if is_whole else "county"},
+            universe=universe,
+            attributes=(POPULATION,),
+            of_children=True,
+        )
+        for end in ENDS
+    ]
 
 
 def _keys(table: CountTable, cells: pd.DataFrame) -> list[str]:

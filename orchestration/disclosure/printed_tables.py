@@ -36,6 +36,7 @@ from orchestration.disclosure.printed_news import NEWS, told_news
 from orchestration.disclosure.printing import ENDS, Periods, Printing
 from orchestration.disclosure.protected import ProtectedTable
 from orchestration.disclosure.tables import TOTAL
+from orchestration.disclosure.windows import too_much_beside
 from orchestration.disclosure.zeros import News, news_of, together, told_before, zeros_of_news
 from orchestration.settings import Settings
 
@@ -154,7 +155,11 @@ def printing_of(
     known: dict[str, tuple[int, ...]] = dict(ledger.printed)
     known |= {cell: (*known.get(cell, ()), value) for cell, value in (public or {}).items()}
     zeros = together(zeros, zeros_of_news(public_news, of_edition))
-    return Printing(policy, edition, of_edition, known=known, zeros=zeros)
+    of_public = Periods.of(periods, policy, as_of, "public")
+    beside = {
+        grain: {name: of_public.days[name] for name in names} for grain, names in of_public.counted.items()
+    }
+    return Printing(policy, edition, of_edition, known=known, beside=beside, zeros=zeros)
 
 
 def cells_of(counts: pd.DataFrame, periods: Periods) -> dict[str, int]:
@@ -175,7 +180,8 @@ class _OfEdition:
 
 
 def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEdition:
-    protected = protect_counts(frames["int_told"], printing)
+    told = frames["int_told"]
+    protected = protect_counts(told, printing, too_much_beside(told, printing))
     frozen = frozen_counts(printing)
     counts = [frame for frame in (printed_counts_of(protected, printing), frozen) if len(frame)]
     printed = pd.concat(counts, ignore_index=True) if counts else frozen

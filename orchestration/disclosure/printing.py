@@ -90,6 +90,7 @@ class Printing:
     """`ledger`: what this edition printed once and prints again as it was; the partner edition freezes
     nothing. `known`: what its readers have of the same systems from the other edition, old values included.
     `zeros`: what its readers were told to be empty, in earlier releases and in the other edition.
+    `beside`: of each grain the periods by which that edition counts, with their days.
     """
 
     policy: DisclosurePolicy
@@ -98,6 +99,7 @@ class Printing:
     ledger: Ledger = NOTHING_FROZEN
     known: Printed = field(default_factory=lambda: NOTHING_PRINTED)
     zeros: Zeros = field(default_factory=lambda: NO_ZEROS)
+    beside: Mapping[str, Mapping[str, Days]] = field(default_factory=dict)
 
     @property
     def rules(self) -> EditionPolicy:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -28,6 +28,7 @@ from orchestration.disclosure.suppression import (
     DROPPED,
     PRIMARY,
     PRINTED,
+    REMAINDER,
     Reasons,
     complement,
     hide_beside,
@@ -48,6 +49,8 @@ from orchestration.disclosure.tables import CountTable, Groups
 from orchestration.errors import NjiaError
 
 NOTHING_PRINTED: Printed = {}
+# Printed cells with their values, as the ledger names them → those that may not all stand.
+TooMuch = Callable[[Mapping[str, int]], Collection[str]]
 
 
 def protect(
@@ -56,13 +59,15 @@ def protect(
     edition: str = "public",
     groups: Groups | None = None,
     printed: Printed = NOTHING_PRINTED,
+    too_much: TooMuch | None = None,
 ) -> Protected:
     """What an edition prints of these tables.
 
     `printed`: every value ever printed of each cell (`Ledger.printed`, and for the partner edition what the
     public one prints): such a cell stays printed, changes by `least_persons` or more or is carried, and
     counts as known to the attackers. A table that cannot be made safe is rolled up to its `coarser` one, or
-    left out.
+    left out. `too_much` is asked about all that would be printed until it names no cell; what it names is
+    hidden, and what protects that.
 
     Raises NjiaError for a table finer than the edition may tell, Contradiction for counts that do not add up.
     """
@@ -72,15 +77,24 @@ def protect(
     names = [table.name for table in tables]
     if len(set(names)) < len(names):
         raise NjiaError("Two tables have the same name. Name each table of an edition apart.")
-    found = []
+    works = {}
     for universe in sorted({table.universe for table in tables}):
         linked = [table for table in tables if table.universe == universe]
-        found.append(_Universe(universe, linked, rules, groups or {}, printed).protect())
+        works[universe] = Universe(universe, linked, rules, groups or {}, printed)
+        works[universe].protect()
+    while too_much and (named := too_much(_all_printed(works.values()))):
+        for universe, work in works.items():
+            work.withhold({cell for cell in named if cell.startswith(f"{universe}: ")})
+    found = [work.told() for work in works.values()]
     order = {name: at for at, name in enumerate(names)}
     printed_tables = sorted(chain.from_iterable(one for one, _ in found), key=lambda one: order[one.name])
     return Protected(
         edition, policy.version, rules.least_persons, printed_tables, [told for _, told in found]
     )
+
+
+def _all_printed(works: Iterable[Universe]) -> dict[str, int]:
+    return dict(chain.from_iterable(work.printed_now().items() for work in works))
 
 
 def _ladder(table: CountTable | None) -> Iterable[CountTable]:
@@ -106,7 +120,7 @@ def _refuse_too_fine(table: CountTable, policy: DisclosurePolicy, rules: Edition
 
 
 @dataclass
-class _Round:
+class Round:
     """Where the work on one system stands: why each cell is hidden, and what its attackers found so far."""
 
     system: System
@@ -119,7 +133,7 @@ class _Round:
     attacks: list[Attacked] = field(default_factory=list)
 
 
-class _Universe:
+class Universe:
     """The tables that count the same persons, on their way through the rounds."""
 
     def __init__(
@@ -129,25 +143,69 @@ class _Universe:
         self.asked: dict[str, CountTable] = {table.name: table for table in tables}
         self.active: dict[str, CountTable | None] = dict(self.asked)
         self.report = UniverseReport(name)
+        self.withheld: set[str] = set()
+        self.now: Round | None = None  # None where no table could be made safe
 
-    def protect(self) -> tuple[list[ProtectedTable], UniverseReport]:
+    def protect(self) -> None:
+        """Work until no reader learns too much, or nothing is left."""
+        self.now = None
         while any(self.active.values()):
             now = self._start()
-            failing = self._rounds(now)
-            if failing:
-                self._roll_up(self._worst(now, failing))
-                continue
-            return self._told(now), self.report
+            failing = self.rounds(now)
+            if not failing:
+                self.now = now
+                return
+            self._roll_up(self._worst(now, failing))
+
+    def withhold(self, cells: Collection[str]) -> None:
+        """Hide these cells, by their full keys, and what protects them; tables found so far still count."""
+        now, news = self.now, set(cells) - self.withheld
+        if now is None or not news:
+            return
+        self.withheld |= news
+        self._hide_withheld(now)
+        if failing := self.rounds(now):
+            self._roll_up(self._worst(now, failing))
+            self.protect()
+
+    def printed_now(self) -> dict[str, int]:
+        """What would be printed, by the full keys of the cells."""
+        now = self.now
+        if now is None:
+            return {}
+        return {
+            full_key(self.name, key): int(now.values[cell])
+            for key, cell in now.system.named.items()
+            if now.reasons[cell] == PRINTED
+        }
+
+    def told(self) -> tuple[list[ProtectedTable], UniverseReport]:
+        if self.now is not None:
+            return self._told(self.now), self.report
         found = [_left_out(self.name, asked) for asked in self.asked.values()]
         self.report.count(found)
         return found, self.report
 
     # --- one system -------------------------------------------------------------------------------------
 
-    def _start(self) -> _Round:
+    def counted(self) -> tuple[System, Floats, Reasons]:
+        """The tables as one system, the persons of each cell, and why it is hidden for itself."""
         told = [Told(table.name, table.dimensions, table.cells) for table in self.active.values() if table]
         system = build([*told, *self._printed_elsewhere()], self.groups)
-        persons, reasons = self._counts(system)
+        return system, *self._counts(system)
+
+    def splits(self, system: System, persons: Floats, reasons: Reasons, pinned: Mask) -> Floats:
+        """Hide what one cell of a line nearly fills, and tell how low each such part must reach."""
+        attributes = {
+            one
+            for table in self.active.values()
+            if table
+            for one in (table.dimensions if table.attributes is None else table.attributes)
+        }
+        return hide_splits(system, persons, reasons, pinned, attributes, self.rules.attribute_share)
+
+    def _start(self) -> Round:
+        system, persons, reasons = self.counted()
         values, pinned = persons.copy(), np.zeros(system.size, dtype=bool)
         for key, cell in system.named.items():
             value = nearest(
@@ -156,14 +214,15 @@ class _Universe:
             if value is not None:
                 values[cell], pinned[cell] = value, True
         reasons[pinned] = PRINTED
-        attributes = {
-            one
-            for table in self.active.values()
-            if table
-            for one in (table.dimensions if table.attributes is None else table.attributes)
-        }
-        ceiling = hide_splits(system, persons, reasons, pinned, attributes, self.rules.attribute_share)
-        return _Round(system, persons, reasons, pinned, values, ceiling)
+        ceiling = self.splits(system, persons, reasons, pinned)
+        now = Round(system, persons, reasons, pinned, values, ceiling)
+        self._hide_withheld(now)
+        return now
+
+    def _hide_withheld(self, now: Round) -> None:
+        for key, cell in now.system.named.items():
+            if now.reasons[cell] == PRINTED and full_key(self.name, key) in self.withheld:
+                now.reasons[cell] = REMAINDER
 
     def _printed_elsewhere(self) -> Iterable[Told]:
         """Cells printed before that stand in a table rolled up or left out now: known all the same."""
@@ -192,7 +251,7 @@ class _Universe:
             reasons[rows] = np.where(reasons[rows] == PRINTED, why, reasons[rows])
         return persons, reasons
 
-    def _rounds(self, now: _Round) -> list[int]:
+    def rounds(self, now: Round) -> list[int]:
         """Hide until nothing fails; the failing cells if the rounds did not suffice."""
         failing: list[int] = []
         for _ in range(self.rules.repair_rounds + 1):
@@ -203,7 +262,7 @@ class _Universe:
                 break
         return failing
 
-    def _failing(self, now: _Round) -> list[int]:
+    def _failing(self, now: Round) -> list[int]:
         if not (now.reasons == PRINTED).any():
             return []  # a reader of nothing knows nothing
         known = self._known(now)
@@ -216,7 +275,7 @@ class _Universe:
         lost = self._lost_before(now, failing)
         return [cell for cell in failing if cell not in lost] + self._small_changes(now)
 
-    def _small_changes(self, now: _Round) -> list[int]:
+    def _small_changes(self, now: Round) -> list[int]:
         """Cells of which this release and earlier ones together tell a change of 1 to `least_persons` - 1."""
         known = {
             cell: now.values[cell] - earlier[-1]
@@ -228,11 +287,11 @@ class _Universe:
         changes = derived_changes(now.system.lines, known) if any(known.values()) else {}
         return [cell for cell, change in changes.items() if 0 < abs(change) < self.rules.least_persons]
 
-    def _want(self, now: _Round) -> Want:
+    def _want(self, now: Round) -> Want:
         k = self.rules.least_persons
         return replace(Want.of(now.system.size, k - 1, k), ceiling=now.ceiling)
 
-    def _known(self, now: _Round, shown: Mask | None = None) -> Known:
+    def _known(self, now: Round, shown: Mask | None = None) -> Known:
         """A printed cell is known; a carried one to less than `least_persons` either way."""
         is_shown = now.reasons == PRINTED if shown is None else shown
         slack = np.where(now.values != now.persons, self.rules.least_persons - 1.0, 0.0)
@@ -244,14 +303,14 @@ class _Universe:
             grand_total=float(now.persons.max(initial=0)),
         )
 
-    def _from_inside(self, now: _Round, known: Known, asked: Places) -> list[Attacked]:
+    def _from_inside(self, now: Round, known: Known, asked: Places) -> list[Attacked]:
         told = [(one.dimensions, one.of_partners) for one in self.active.values() if one]
         own = own_counts(now.system, told)
         if not own:
             return []
         return attack_from_inside(now.system.members, known, own, asked, self.rules.insider_least_width)
 
-    def _lost_before(self, now: _Round, failing: list[int]) -> set[int]:
+    def _lost_before(self, now: Round, failing: list[int]) -> set[int]:
         """Cells that what was printed before gives away already: nothing hidden now brings them back."""
         if not failing or not now.pinned.any():
             return set()
@@ -264,7 +323,7 @@ class _Universe:
 
     # --- between systems --------------------------------------------------------------------------------
 
-    def _worst(self, now: _Round, failing: list[int]) -> str:
+    def _worst(self, now: Round, failing: list[int]) -> str:
         """The table with the most failing cells, ties by name."""
         failing_cells = np.array(failing)
         counts = {
@@ -279,7 +338,7 @@ class _Universe:
         self.active[name] = before.coarser if before else None
         (self.report.rolled_up if self.active[name] else self.report.dropped).append(name)
 
-    def _told(self, now: _Round) -> list[ProtectedTable]:
+    def _told(self, now: Round) -> list[ProtectedTable]:
         bounds = _narrowest(now)
         found = []
         for name, asked in self.asked.items():
@@ -308,7 +367,7 @@ def _left_out(universe: str, asked: CountTable) -> ProtectedTable:
     return ProtectedTable(asked.name, universe, asked.dimensions, cells, is_dropped=True)
 
 
-def _narrowest(now: _Round) -> dict[str, Floats]:
+def _narrowest(now: Round) -> dict[str, Floats]:
     """What the best attacker finds of each hidden cell: at least so wide. NaN for printed and empty cells."""
     low, high = np.full((2, now.system.size), np.nan)
     for one in now.attacks:

@@ -33,7 +33,7 @@ from orchestration.warehouse import read_tables
 MEASURES = (
     "public_tables_missing", "public_waits_for_signature", "public_cells_open",
     "public_cells_not_let_through", "public_small_changes", "report_cells_open",
-    "report_cells_not_let_through",
+    "report_cells_not_let_through", "report_leftovers_open",
 )  # fmt: skip
 _FILES = {"public": PUBLIC_EVIDENCE_BASE, "partner": EVIDENCE_BASE}
 _SCHEMAS = {"public": PUBLIC_SCHEMAS[0], "partner": REPORT_SCHEMA}
@@ -49,7 +49,8 @@ def printed_measures(
     edition as well. `…_cells_not_let_through`:
     printed cells that are not as counted, too small by themselves, or not as first printed; rows and figures
     that the policy does not let through; and further columns of numbers. `public_small_changes`: cells that
-    differ by too few from what was ever printed of them.
+    differ by too few from what was ever printed of them. `report_leftovers_open`: cells of which the periods
+    of both editions, taken off each other, tell too much.
     """
     expected = published_tables(settings, PUBLIC_SCHEMAS)
     if not expected:
@@ -86,6 +87,9 @@ def printed_measures(
             f"{schema}_cells_open": cells_open(file, schema, frames["int_told"], printing),
             f"{schema}_cells_not_let_through": float(wrong + unasked),
         }
+        if edition == "partner":
+            left = disclosure.open_leftovers(frames["int_told"], counts, printing)
+            found[f"{schema}_leftovers_open"] = float(left)
     return dict.fromkeys(MEASURES) | found
 
 
