@@ -7,45 +7,138 @@ from itertools import groupby
 from typing import Any
 
 from rich.markup import escape
+from rich.padding import Padding
 
 from orchestration.console import out, say
+
+PARTS = {
+    "stated": "They state it",
+    "not_stated": "They do not state it",
+    "now": "They name it in this round",
+    "before": "They named it in a round before",
+    "baseline": "In the earlier window",
+    "current": "In the later window",
+    "month": "They make a month known of an extract that declares no period",
+}
+MOST_COUNTED = 50
 
 
 def show_trace(found: Any) -> None:
     key = ", ".join(f"{name} {value}" for name, value in found.key.items())
-    out.print(f"[bold]{escape(found.published.table)}[/]  {escape(key)}", soft_wrap=True)
-    told = " · ".join(f"{name} {count:,}" for name, count in found.published.counts.items())
-    say(f"Release {found.release_id}, {found.published.edition} edition: {told or 'no count is printed'}")
-    prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
-    say(f"Behind it: {found.records:,} records counted, of {found.persons:,} persons{prevented}")
+    out.print(f"[bold]{escape(found.published.table)}[/]  {escape(key)}")
+    published = found.published
+    told = _told({**published.words, **published.counts}) or "no count is printed"
+    say(f"Release {found.release_id}, {published.edition} edition: {told}")
+    if published.measured.items() - published.counts.items():
+        say(f"Measured, in the marts of the partner edition: {_told(published.measured)}")
+    if found.counted:
+        _show_counted(found)
+    if found.rows or (found.comes_to and not found.watches):
+        prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
+        say(f"Behind it: {_many(found.records, 'record')}, of {_many(found.persons, 'person')}{prevented}")
     if found.note:
         say(found.note)
     if not found.agrees:
         say(
-            "The rows do not give the printed number: it was printed by an earlier release and is kept as it "
+            "This does not give what is printed: it was printed by an earlier release and is kept as it "
             "was then (`njia releases`). Trace it there."
         )
-    if not found.rows:
+    _show_reported(found.reported)
+    _show_watches(found.watches)
+    _show_rows(found.rows)
+    if found.comes_to and not found.rows and not found.watches:
         say("No row stands behind it in this home.")
-    for (code, partner, file, extract_id), sheets in groupby(found.rows, _extract):
-        named = f"{code} {partner} · {file or 'no longer landed'} · extract {extract_id}"
-        out.print(f"\n[bold]{escape(named)}[/]", soft_wrap=True)
-        for one in sheets:
-            sheet = f"{one.sheet}: " if one.sheet else ""
-            out.print(f"  {escape(sheet)}{', '.join(_ranges(one.row_numbers))}", soft_wrap=True)
+
+
+def show_numbers(shown: Sequence[Any], release_id: str) -> None:
+    """Where a number stands, each with the command that traces it."""
+    for chapter, values in groupby(shown, lambda one: one.chapter):
+        out.print(f"[bold]{escape(chapter or 'Title page')}[/]")
+        for one in values:
+            # In one piece: it is copied.
+            out.print(escape(f"  njia trace {release_id[:16]} '{one.key}'"), soft_wrap=True)
+
+
+def _told(counts: dict[str, Any]) -> str:
+    return " · ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
+    )
+
+
+def _show_counted(found: Any) -> None:
+    say(f"Counted are {_many(len(found.counted), 'row')} of {found.published.table}. Each can be traced:")
+    for key in found.counted[:MOST_COUNTED]:
+        _indented(f"{found.published.table}|{key}")
+    if len(found.counted) > MOST_COUNTED:
+        _indented(f"and {len(found.counted) - MOST_COUNTED:,} more: --json has all")
+
+
+def _show_reported(reported: Sequence[Any]) -> None:
+    for round_, partners in groupby(reported, lambda one: one.round):
+        named = [f"{one.partner}{' (same coverage)' if one.same_coverage else ''}" for one in partners]
+        say(f"In the round {round_} reported: {', '.join(named)}")
+
+
+def _show_watches(watches: Sequence[Any]) -> None:
+    for one in watches:
+        _show_extract(one.partner_code, one.partner, one.file, one.extract_id)
+        _indented(f"contract {one.contract}, agreement {one.agreement_id or 'not kept'}")
+        if one.places:
+            _indented(f"coverage: {', '.join(one.places)} as {', '.join(one.roles)}")
+        declared = f"{one.declared_from} to {one.declared_to}" if one.declared_from else "none"
+        _indented(f"declared period: {declared}")
+        if one.months:
+            _indented(f"{_many(len(one.months), 'month')}: {', '.join(_runs_of_months(one.months))}")
+
+
+def _show_rows(rows: Sequence[Any]) -> None:
+    for part, of_part in groupby(rows, lambda one: one.part):
+        if part:
+            say(f"\n{PARTS[part]}:")
+        for (code, partner, file, extract_id), sheets in groupby(of_part, _extract):
+            _show_extract(code, partner, file, extract_id)
+            for one in sheets:
+                sheet = f"{one.sheet}: " if one.sheet else "rows "
+                _indented(f"{sheet}{', '.join(_ranges(one.row_numbers))}")
+
+
+def _show_extract(code: str, partner: str, file: str | None, extract_id: str) -> None:
+    named = f"{code} {partner} · {file or 'no longer landed'} · extract {extract_id}"
+    out.print(f"\n[bold]{escape(named)}[/]")
+
+
+def _indented(words: str) -> None:
+    out.print(Padding(escape(words), (0, 0, 0, 2)))
 
 
 def _extract(one: Any) -> tuple[str, str, str, str]:
     return one.partner_code, one.partner, one.file, one.extract_id
 
 
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _runs_of_months(months: Sequence[str]) -> Iterator[str]:
+    """2024-01 – 2024-03, 2024-07."""
+    numbers = [int(month[:4]) * 12 + int(month[5:]) - 1 for month in months]
+    for run in _runs(numbers):
+        yield " – ".join(f"{number // 12}-{number % 12 + 1:02d}" for number in dict.fromkeys(run))
+
+
 def _ranges(numbers: Sequence[int]) -> Iterator[str]:
     """5, 7–9."""
+    for first, last in _runs(numbers):
+        yield f"{first}" if first == last else f"{first}–{last}"
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each run without a gap."""
     start = before = None
     for number in (*numbers, None):
         if before is not None and number == before + 1:
             before = number
             continue
-        if start is not None:
-            yield f"{start}" if start == before else f"{start}–{before}"
+        if start is not None and before is not None:
+            yield start, before
         start = before = number

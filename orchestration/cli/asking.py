@@ -68,14 +68,17 @@ def _tell_of_export(settings: Settings, sql: str, form: str, answer: Answer) -> 
 @installation
 def releases(settings: Settings, as_json: bool) -> None:
     """What was published, newest first."""
-    from orchestration.release import list_releases
+    from orchestration.release import current_release, list_releases
 
     found = list_releases(settings)
+    if not found:
+        current_release(settings)  # refuses where there was one
     if as_json:
         listed = [{**release.manifest, "is_current": release.is_current} for release in found]
         print(json.dumps({"releases": listed}))
     else:
         console.show_releases(found)
+    current_release(settings)
 
 
 @cli.command()

@@ -10,35 +10,74 @@ import click
 
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
+from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
-    from orchestration.release import Trace
+    from orchestration.outputs import Shown
+    from orchestration.release import Release, Trace
+
+REPORT = "index.html"
 
 
 @cli.command()
 @click.argument("release_id", metavar="RELEASE")
-@click.argument("table")
+@click.argument("table", required=False)
 @click.argument("key", nargs=-1)
+@click.option("--number", metavar="NUMBER", help="Say what to trace of a NUMBER in a report.")
+@click.option("--edition", type=click.Choice(["partner", "public"]), help="With --number: of this report.")
 @json_output
 @installation
-def trace(settings: Settings, release_id: str, table: str, key: tuple[str, ...], as_json: bool) -> None:
-    """Which rows of which extracts stand behind a published row.
+def trace(
+    settings: Settings,
+    release_id: str,
+    table: str | None,
+    key: tuple[str, ...],
+    number: str | None,
+    edition: str | None,
+    as_json: bool,
+) -> None:
+    """Which rows of which extracts stand behind a published number.
 
     RELEASE: an id, the beginning of one, or `current`. TABLE and KEY, apart or joined by `|`, as the report
-    marks its numbers: "public_corridors|case|2024|KE040|KE047". Who traced what is put in the audit log
-    first.
+    marks its numbers: "public_corridors|case|2024|KE040|KE047", or, where it counted rows,
+    "public_coverage|rows:period_id=2024&partners_band=none". Of a number on paper, --number finds them. Who
+    traced what is put in the audit log first.
     """
-    from orchestration.console_trace import show_trace
+    from orchestration.console_trace import show_numbers, show_trace
     from orchestration.release import find_release
     from orchestration.release import trace as trace_row
 
-    found = trace_row(settings, find_release(settings, release_id), (table, *key))
+    release = find_release(settings, release_id)
+    if (table is None) == (number is None):
+        raise UsageError("Name a table and the key of its row, or give --number with what the report shows.")
+    if number is not None:
+        shown = _shown(release, number, [edition] if edition else ["partner", "public"])
+        if as_json:
+            print(json.dumps({"numbers": [asdict(one) for one in shown]}, ensure_ascii=False))
+        else:
+            show_numbers(shown, release.release_id)
+        return
+    found = trace_row(settings, release, (str(table), *key))
     _tell(settings, found)
     if as_json:
-        print(json.dumps(_as_dict(found), ensure_ascii=False))
+        print(json.dumps(_as_dict(found), ensure_ascii=False, default=str))
     else:
         show_trace(found)
+
+
+def _shown(release: Release, number: str, editions: list[str]) -> list[Shown]:
+    """Raises UsageError where no report of the release shows it."""
+    from orchestration.outputs import pages_of, shown_in
+
+    pages = [page for edition in editions for page in pages_of(release.path, edition)]
+    found = [one for page in pages if page.name == REPORT for one in shown_in(page) if one.text == number]
+    if not found:
+        raise UsageError(
+            f"No report of the release {release.release_id} shows {number}. Write it as the report does, "
+            "1,083 with its comma."
+        )
+    return found
 
 
 def _tell(settings: Settings, found: Trace) -> None:
@@ -53,7 +92,7 @@ def _tell(settings: Settings, found: Trace) -> None:
         found.release_id,
         table=found.table,
         row=asked,
-        extracts=sorted({one.extract_id for one in found.rows}),
+        extracts=sorted(found.extract_ids),
         rows=sum(len(one.row_numbers) for one in found.rows),
     )
 

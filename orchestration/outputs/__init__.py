@@ -5,7 +5,7 @@ anything (`gates`), nor what may be published (`release`). Reading order: receip
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
 quality_of_refresh, quality_of_release, quality_page; edition, words, printed, then the packages figures,
-report, map_page and exports; pages.
+report, map_page and exports; pages, report_numbers.
 """
 
 from orchestration.outputs.exports import write_exports
@@ -15,6 +15,7 @@ from orchestration.outputs.quality_page import write_quality_of_refresh, write_q
 from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
 from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
 from orchestration.outputs.report import corridor_map, write_reports
+from orchestration.outputs.report_numbers import Shown, shown_in
 from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
 
 __all__ = [
@@ -22,11 +23,13 @@ __all__ = [
     "ExtractRows",
     "Outcome",
     "Receipt",
+    "Shown",
     "corridor_map",
     "forget_receipts",
     "gather_receipts",
     "pages_of",
     "rows_of_extracts",
+    "shown_in",
     "told_at",
     "write_exports",
     "write_map_pages",

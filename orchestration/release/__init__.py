@@ -36,7 +36,8 @@ from orchestration.release.signature import resign, settle_signatures, why_not_s
 from orchestration.release.since import extracts_since, tables_since
 from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
 from orchestration.release.summary import Outcome, refresh_summary
-from orchestration.release.trace import Rows, Trace, trace
+from orchestration.release.trace import Trace, trace
+from orchestration.release.traced_rows import Rows
 from orchestration.release.verdict import read_verdict
 from orchestration.release.verifying import Verification, verify
 from orchestration.release.waiting import waits_for_readers

@@ -73,10 +73,14 @@ def list_releases(settings: Settings) -> list[Release]:
 
 
 def find_release(settings: Settings, name: str) -> Release:
-    """A release by its id, by the beginning of its id where that fits one only, or as `current`."""
+    """A release by its id, by the beginning of its id where that fits one only, or as `current`.
+
+    Raises UsageError where there is none or more than one, NjiaError where `current` leads to nothing.
+    """
     releases = list_releases(settings)
-    if name == "current":
-        found = [release for release in releases if release.is_current]
+    if name == "current" or not releases:
+        # A link to what is gone is not the same as no release: it says so.
+        found = [release for release in [current_release(settings)] if release]
     else:
         found = [release for release in releases if release.release_id == name] or [
             release for release in releases if name and release.release_id.startswith(name)

@@ -1,8 +1,8 @@
 """Lineage of each release: which records, by extract and row, stand behind what it publishes. Restricted.
 
-Three Parquet files in `lineage/<release_id>/`, in which a record goes by a number of that release alone:
-`records` (where each is told, and by what it is counted), `lines` (places and corridors it is counted at) and
-`periods` (that it lies in). The work file, which they are made from, is deletable at any time; they go with
+Parquet files in `lineage/<release_id>/` (`lineage_tables`): of the records where each is told, by what it is
+counted and what it states; of the extracts which contract and agreement they came under, and which places
+they watched in which months. The work file, which they are made from, is deletable at any time; they go with
 their release, and a forgotten record goes from all of them.
 
 What does not belong here: asking them (`trace`).
@@ -22,64 +22,10 @@ import pyarrow.parquet as pq
 from orchestration.durable import PARTIAL, replacing, sync
 from orchestration.errors import NjiaError
 from orchestration.release.current import list_releases, remove_folder
+from orchestration.release.lineage_tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
 from orchestration.settings import Settings
 
-RECORDS, LINES, PERIODS = "records.parquet", "lines.parquet", "periods.parquet"
 PRIVATE = 0o700
-# A movement is called by its smallest record, which is one of these: so by a number, too.
-_NUMBERED = """
-    create temp table numbered as
-    select
-        cast(row_number() over (
-            order by records.extract_id, typed.sheet, typed.row_number, records.record_id
-        ) as integer) as record,
-        records.record_id,
-        records.partner,
-        records.partner_code,
-        records.extract_id,
-        typed.sheet,
-        typed.row_number
-    from intermediate.int_records_current as records
-    inner join staging.stg_records as typed
-        on records.record_id = typed.record_id and records.extract_id = typed.extract_id
-            and records.partner = typed.partner
-"""
-_TABLES = {
-    RECORDS: """
-        select
-            numbered.*,
-            smallest.record as movement,
-            movements.record_grain,
-            movements.is_counted,
-            movements.is_prevented,
-            coalesce(movements.is_child, false) as is_child,
-            movements.round,
-            date_trunc('month', movements.period_from)::date as month_from,
-            date_trunc('month', movements.period_to)::date as month_to,
-            movements.origin_counting_place_id as origin_place_id,
-            movements.origin_country_place_id,
-            movements.destination_counting_place_id as destination_place_id,
-            movements.destination_country_place_id,
-            coalesce(movements.person_count_low, movements.person_count, 0) as person_count
-        from numbered
-        inner join intermediate.int_movements as movements on numbered.record_id = movements.movement_id
-        inner join intermediate.int_linked_records as linked on numbered.record_id = linked.record_id
-        inner join numbered as smallest on linked.movement_id = smallest.record_id
-        order by numbered.record
-    """,
-    LINES: """
-        select keys.counting_table, keys.counting_role, keys.counting_id, numbered.record
-        from intermediate.int_counting_keys as keys
-        inner join numbered on keys.movement_id = numbered.record_id
-        order by all
-    """,
-    PERIODS: """
-        select membership.period_id, numbered.record
-        from intermediate.int_period_membership as membership
-        inner join numbered on membership.movement_id = numbered.record_id
-        order by all
-    """,
-}
 
 
 def lineage_of(settings: Settings, release_id: str) -> Path:
@@ -98,8 +44,8 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
     partial.mkdir(mode=PRIVATE, parents=True)
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as con:
-            con.execute(_NUMBERED)
-            for name, asked in _TABLES.items():
+            con.execute(NUMBERED)
+            for name, asked in TABLES.items():
                 con.execute(
                     f"copy ({asked}) to '{_quoted(partial / name)}' (format parquet, compression zstd)"
                 )
@@ -141,9 +87,12 @@ def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]
         is_gone = pc.and_(pc.is_in(table["record_id"], wanted), pc.equal(table["partner"], partner))
         numbers = table.filter(is_gone)["record"]
         if len(numbers):
+            if (folder / WATCHES).is_file():  # releases of earlier versions have none
+                _without_their_months(folder, numbers)
+            of_records = [path for path in folder.glob("*.parquet") if "record" in pq.read_schema(path).names]
             # The record itself last: a kill before leaves it to be found again.
-            for name in (LINES, PERIODS, RECORDS):
-                _without(folder / name, numbers)
+            for path in sorted(of_records, key=lambda path: path.name == RECORDS):
+                _without(path, numbers)
             touched += 1
     return touched
 
@@ -153,6 +102,40 @@ def _without(path: Path, numbers: pa.ChunkedArray) -> None:
     kept = table.filter(pc.invert(pc.is_in(table["record"], numbers.combine_chunks())))
     with replacing(path) as partial:
         pq.write_table(kept, partial, compression="zstd")
+
+
+def _without_their_months(folder: Path, numbers: pa.ChunkedArray) -> None:
+    """Where an extract declares no period, a month is watched because a record lies in it."""
+    with duckdb.connect() as con:
+        con.register("gone", pa.table({"record": numbers}))
+        for name in (RECORDS, EXTRACTS, WATCHES):
+            con.execute(
+                f"create view {Path(name).stem} as select * from read_parquet('{_quoted(folder / name)}')"
+            )
+        kept = con.execute(_WATCHED_WITHOUT).to_arrow_table()
+    with replacing(folder / WATCHES) as partial:
+        pq.write_table(kept, partial, compression="zstd")
+
+
+_WATCHED_WITHOUT = """
+    with months as (
+        select
+            partner,
+            extract_id,
+            month_from as month,
+            bool_and(record in (select record from gone)) as is_empty
+        from records
+        where month_from = month_to
+        group by all
+    )
+
+    select watches.*
+    from watches
+    inner join extracts using (partner, extract_id)
+    left join months using (partner, extract_id, month)
+    where extracts.period_from is not null or not coalesce(months.is_empty, false)
+    order by all
+"""
 
 
 def _quoted(path: Path) -> str:

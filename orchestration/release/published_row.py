@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +12,32 @@ import duckdb
 
 from orchestration.errors import UsageError
 from orchestration.release.current import Release, erasure_of, refuse_erased
+from orchestration.release.traced_tables import Traced
 
 _PRINTED = {"public": "public", "partner": "report"}
+_COUNTS = (
+    "record_count", "prevented_count", "person_count", "known_count", "effort_months", "partner_count",
+    "panel_partner_count", "earlier_partner_count",
+)  # fmt: skip
+_WORDS = (
+    "partners_band", "known_share_band", "evidence_class", "absence_class", "label", "band", "status",
+    "factor_band",
+)  # fmt: skip
+_CONDITION = re.compile(r"([a-z_]+)(!?=)(.*)")
 
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """`counts`: what the row says of how many, of a shift in both windows; nothing for a cell not shown."""
+    """`counts`: what the row says of how many, of a shift in both windows; nothing for a cell not shown.
+
+    `words`: what it says in words. `measured`: figures of the marts that a row of words was made of.
+    """
 
     edition: str
     table: str
-    counts: dict[str, int]
+    counts: dict[str, int] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    measured: dict[str, int] = field(default_factory=dict)
 
     @property
     def person_count(self) -> int | None:
@@ -29,28 +45,18 @@ class PublishedRow:
 
 
 def published_row(
-    release: Release, table: str, is_printed: bool, key: Mapping[str, Any], edition: str | None
+    release: Release, table: str, traced: Traced, key: Mapping[str, Any], edition: str | None
 ) -> PublishedRow:
     """The row as the public edition prints it, else the partner edition.
 
     Raises UsageError where the release has no such row.
     """
-    if not is_printed:
-        refuse_erased(release)
-        sources = [("partner", f"marts.{table}", release.evidence_base)]
-    else:
-        sources = [
-            (name, f"{schema}.{schema}_{table}", file)
-            for name, schema, file in (
-                ("public", _PRINTED["public"], release.public_evidence_base),
-                ("partner", _PRINTED["partner"], release.evidence_base),
-            )
-            if edition in (None, name) and (name == "public" or not erasure_of(release))
-        ]
+    where = " and ".join(f'"{column}" = ${column}' for column in key)
+    sources = list(_sources(release, table, traced.is_printed, edition))
     for name, full, file in sources:
-        counts = _counts(file, full, key) if file.is_file() else None
-        if counts is not None:
-            return PublishedRow(name, full, counts)
+        if rows := _rows(file, full, where, key):
+            counts, words = _told(rows[0])
+            return PublishedRow(name, full, counts, words, _measured(release, traced, where, key))
     asked = " or ".join(full for _, full, _ in sources) or table
     raise UsageError(
         f"The release {release.release_id} has no row of {asked} with "
@@ -58,21 +64,95 @@ def published_row(
     )
 
 
-def _counts(file: Path, table: str, key: Mapping[str, Any]) -> dict[str, int] | None:
-    where = " and ".join(f'"{column}" = ${column}' for column in key)
-    with duckdb.connect(str(file.resolve()), read_only=True) as con:
-        schema, _, name = table.partition(".")
-        if not con.execute(
-            "select 1 from duckdb_tables() where schema_name = ? and table_name = ?", [schema, name]
-        ).fetchone():
-            return None
-        found = con.execute(f"select * from {table} where {where}", dict(key))
-        columns = [column[0] for column in found.description or []]
-        row = found.fetchone()
-    if row is None:
+def counted_rows(
+    release: Release, table: str, traced: Traced, where: str, edition: str | None
+) -> tuple[PublishedRow, list[tuple[dict[str, str], PublishedRow]]]:
+    """How many rows a report counted, and each by its key. `where` as it says it: `label=hotspot&role!=any`.
+
+    Raises UsageError where no edition prints such columns.
+    """
+    conditions, given = _conditions(where)
+    asked = " and ".join(
+        f'lower("{column}"::text) {sign} lower(${number})'
+        for number, (column, sign) in enumerate(conditions, start=1)
+    )
+    parameters = {str(number): value for number, value in enumerate(given, start=1)}
+    for name, full, file in _sources(release, table, True, edition):
+        if (rows := _rows(file, full, asked, parameters, {column for column, _ in conditions})) is not None:
+            found = [
+                ({one: str(row[one]) for one in traced.key}, PublishedRow(name, full, *_told(row)))
+                for row in rows
+            ]
+            counted = PublishedRow(name, full, {"rows": len(found)})
+            return counted, sorted(found, key=lambda one: [*one[0].values()])
+    raise UsageError(
+        f"The release {release.release_id} prints no table {table} with the columns of {where}. Give it "
+        "as the report marks its number."
+    )
+
+
+def fact_of(release: Release, table: str, name: str) -> PublishedRow:
+    """A rule of the policy, or a fact of the release. Raises UsageError where there is none of that name."""
+    if table == "policy":
+        rules = release.manifest.get("disclosure", {}).get("policy", {}).get("rows", [])
+        found = next((str(rule["value"]) for rule in rules if rule["name"] == name), None)
+    else:
+        found = str(release.manifest[name]) if name in release.manifest else None
+    if found is None:
+        raise UsageError(f"The release {release.release_id} has no {table} of the name {name}.")
+    return PublishedRow("each", "manifest.json", {}, {name: found})
+
+
+def _conditions(where: str) -> tuple[list[tuple[str, str]], list[str]]:
+    read = [_CONDITION.fullmatch(one) for one in where.split("&")]
+    if not all(read):
+        raise UsageError(
+            f"{where} is no choice of rows. Give it as the report marks it: column=value&column=value."
+        )
+    found = [(one[1], "=" if one[2] == "=" else "<>", one[3]) for one in read if one]
+    return [(column, sign) for column, sign, _ in found], [value for *_, value in found]
+
+
+def _sources(
+    release: Release, table: str, is_printed: bool, edition: str | None
+) -> Iterator[tuple[str, str, Path]]:
+    if not is_printed:
+        refuse_erased(release)
+        yield "partner", f"marts.{table}", release.evidence_base
+        return
+    for name, file in (("public", release.public_evidence_base), ("partner", release.evidence_base)):
+        if edition in (None, name) and (name == "public" or not erasure_of(release)):
+            yield name, f"{_PRINTED[name]}.{_PRINTED[name]}_{table}", file
+
+
+def _measured(release: Release, traced: Traced, where: str, key: Mapping[str, Any]) -> dict[str, int]:
+    if traced.mart is None or not traced.is_printed or erasure_of(release):
+        return {}
+    rows = _rows(release.evidence_base, f"marts.{traced.mart}", where, key)
+    return _told(rows[0])[0] if rows else {}
+
+
+def _rows(
+    file: Path, table: str, where: str, parameters: Mapping[str, Any], needed: Set[str] = frozenset()
+) -> list[dict[str, Any]] | None:
+    """None where the edition has no such table, or not the columns that are needed."""
+    if not file.is_file():
         return None
-    told = dict(zip(columns, row, strict=True))
+    with duckdb.connect(str(file.resolve()), read_only=True) as con:
+        columns = con.execute(
+            "select column_name from duckdb_columns() where schema_name = ? and table_name = ?",
+            table.split(".", 1),
+        ).fetchall()
+        if not columns or needed - {name for (name,) in columns}:
+            return None
+        return (
+            con.execute(f"select * from {table} where {where}", dict(parameters)).to_arrow_table().to_pylist()
+        )
+
+
+def _told(row: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
+    told = dict(row)
     if "record_count_baseline" in told:
         told["record_count"] = told["record_count_baseline"] + told["record_count_current"]
-    wanted = ("record_count", "prevented_count", "person_count")
-    return {one: int(told[one]) for one in wanted if told.get(one) is not None}
+    counts = {one: int(told[one]) for one in _COUNTS if told.get(one) is not None}
+    return counts, {one: str(told[one]) for one in _WORDS if told.get(one) is not None}

@@ -6,37 +6,32 @@ rows (`unseal`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from orchestration import extracts
 from orchestration.errors import UsageError
 from orchestration.release.current import Release
-from orchestration.release.lineage import LINES, PERIODS, RECORDS, lineage_of
-from orchestration.release.published_row import PublishedRow, published_row
-from orchestration.release.traced_tables import TRACED, Traced, movement_named, table_and_key
+from orchestration.release.found import Found, persons
+from orchestration.release.lineage import lineage_of
+from orchestration.release.lineage_questions import Asked, movement_named
+from orchestration.release.lineage_tables import LINES, PERIODS, RECORDS, TABLES
+from orchestration.release.published_row import PublishedRow, counted_rows, fact_of, published_row
+from orchestration.release.traced_rows import Reported, Rows, Watch, reported, rows_of, watches_of
+from orchestration.release.traced_tables import FACTS, TRACED, Traced, table_and_key
 from orchestration.settings import Settings
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows of one sheet of an extract. `file`: its name as it came; None where it is gone from landing."""
-
-    partner_code: str
-    partner: str
-    file: str | None
-    extract_id: str
-    sheet: str
-    row_numbers: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class Trace:
-    """What stands behind a published row: `records` of partners, `persons` once a movement."""
+    """What stands behind a published row, or behind the rows that were counted (`counted`: their keys).
+
+    `records` of partners, `persons` once a movement. `watches`: who watched the place, by which extracts.
+    `reported`: of a round and those before it, who reported.
+    """
 
     release_id: str
     table: str
@@ -46,48 +41,66 @@ class Trace:
     prevented: int
     persons: int
     rows: tuple[Rows, ...]
+    comes_to: Mapping[str, Any] = field(default_factory=dict)
+    watches: tuple[Watch, ...] = ()
+    reported: tuple[Reported, ...] = ()
+    counted: tuple[str, ...] = ()
 
     @property
     def is_of_a_movement(self) -> bool:
-        return TRACED[self.table].of_movement
+        return self.table in TRACED and TRACED[self.table].of_movement
+
+    @property
+    def extract_ids(self) -> set[str]:
+        return {one.extract_id for one in self.rows} | {one.extract_id for one in self.watches}
 
     @property
     def note(self) -> str:
-        return TRACED[self.table].note
+        return FACTS[self.table] if self.table in FACTS else TRACED[self.table].note
 
     @property
     def agrees(self) -> bool:
-        """Whether these rows give the printed number; one that was printed before is kept as it was."""
-        told = {"record_count": self.records, "prevented_count": self.prevented, "person_count": self.persons}
-        if self.is_of_a_movement:
-            told = {"record_count": self.records}
-        return all(self.published.counts.get(name, number) == number for name, number in told.items())
+        """Whether this gives what is printed; what was printed before is kept as it was."""
+        told = {"is_told": True, **self.published.measured, **self.published.counts, **self.published.words}
+        return all(told.get(name, value) == value for name, value in self.comes_to.items())
 
 
 def trace(settings: Settings, release: Release, words: Sequence[str]) -> Trace:
-    """`words`: a table and the values of its key, apart or joined by `|`.
+    """`words`: a table and the values of its key, apart or joined by `|`; or `rows:` and which were counted.
 
     Raises UsageError where the table is not traced or has no such row, or there is no lineage.
     """
     table, key, edition = table_and_key(words)
-    traced = TRACED[table]
     folder = lineage_of(settings, release.release_id)
     _refuse_without_lineage(settings, release, folder)
-    asked = {**key, "movement_id": movement_named(key["movement_id"])} if traced.of_movement else key
-    published = published_row(release, table, traced.is_printed, asked, edition)
-    found = _records(folder, traced, key, published)
-    rows = tuple(_rows(settings, found))
-    # A movement is published whether it counts or not.
-    counted = [record for record in found if record["is_counted"] or traced.of_movement]
+    if table in FACTS:
+        return Trace(release.release_id, table, key, fact_of(release, table, key["name"]), 0, 0, 0, ())
+    traced = TRACED[table]
+    counted: tuple[str, ...] = ()
+    with duckdb.connect() as con:
+        lineage = _Lineage(folder, con)
+        if "rows" in key:
+            published, rows = counted_rows(release, table, traced, key["rows"], edition)
+            found = lineage.found_of_all(traced, rows)
+            counted = tuple("|".join(one.values()) for one, _ in rows)
+        else:
+            asked = {**key, "movement_id": movement_named(key["movement_id"])} if traced.of_movement else key
+            published = published_row(release, table, traced, asked, edition)
+            found = lineage.found(traced, key, published)
+    of_records = found.counted if traced.counts_victims else found.records
     return Trace(
         release.release_id,
         table,
         key,
         published,
-        len(counted),
-        sum(record["is_prevented"] for record in found),
-        _persons(counted),
-        rows,
+        len(of_records),
+        found.prevented,
+        persons(of_records),
+        tuple(rows_of(settings, found.records)),
+        {} if "rows" in key else traced.comes_to(found, {**key, **published.words}),
+        tuple(watches_of(settings, found.watches)),
+        tuple(reported(found)),
+        counted,
     )
 
 
@@ -105,40 +118,50 @@ def _refuse_without_lineage(settings: Settings, release: Release, folder: Path) 
         )
 
 
-def _records(
-    folder: Path, traced: Traced, key: dict[str, str], published: PublishedRow
-) -> list[dict[str, Any]]:
-    with duckdb.connect() as con:
+class _Lineage:
+    """The files of a lineage as views of their names, each made when a question names it."""
+
+    def __init__(self, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
+        self._folder, self._con = folder, con
+        self._missing = {Path(name).stem for name in TABLES}
         con.execute("set autoinstall_known_extensions = false")
-        for name in (RECORDS, LINES, PERIODS):
-            path = str(folder / name).replace("'", "''")
-            con.execute(f"create view {Path(name).stem} as select * from read_parquet('{path}')")
-        read = [
-            con.execute(asked.sql, asked.parameters).to_arrow_table().to_pylist() for asked in traced.ask(key)
-        ]
-    # A country may stand for itself or for all its counties: what gives the printed number is meant.
-    fitting = (one for one in read if published.person_count in (None, _persons(one)))
-    return next(fitting, read[0])
+
+    def answer(self, asked: Asked) -> list[dict[str, Any]]:
+        for name in [one for one in self._missing if one in asked.sql]:
+            path = self._folder / f"{name}.parquet"
+            if not path.is_file():
+                raise UsageError(
+                    f"The lineage of the release {self._folder.name} was written before this table could be "
+                    "traced. Those of releases published from now on tell it."
+                )
+            quoted = str(path).replace("'", "''")
+            self._con.execute(f"create view {name} as select * from read_parquet('{quoted}')")
+            self._missing.remove(name)
+        return self._con.execute(asked.sql, asked.parameters).to_arrow_table().to_pylist()
+
+    def found(self, traced: Traced, key: Mapping[str, str], published: PublishedRow) -> Found:
+        likeliest: list[dict[str, Any]] | None = None
+        # A country may stand for itself or for all its counties: what gives the printed number is meant.
+        for asked in traced.ask(key) if traced.ask else []:
+            read = self.answer(asked)
+            if published.person_count in (None, persons(read)):
+                likeliest = read
+                break
+            likeliest = read if likeliest is None else likeliest
+        return Found(
+            likeliest or [],
+            self.answer(traced.watched(key)) if traced.watched else [],
+            self.answer(traced.reporting(key)) if traced.reporting else [],
+        )
+
+    def found_of_all(self, traced: Traced, rows: Sequence[tuple[dict[str, str], PublishedRow]]) -> Found:
+        """All that stands behind rows that were counted, each record once."""
+        of_each = [self.found(traced, key, published) for key, published in rows]
+        return Found(
+            _each_once(record for one in of_each for record in one.records),
+            _each_once(watch for one in of_each for watch in one.watches),
+        )
 
 
-def _persons(records: Sequence[dict[str, Any]]) -> int:
-    largest: dict[int, int] = {}
-    for record in records:
-        largest[record["movement"]] = max(largest.get(record["movement"], 0), record["person_count"])
-    return sum(largest.values())
-
-
-def _rows(settings: Settings, records: Sequence[dict[str, Any]]) -> list[Rows]:
-    by_extract: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for record in records:
-        about = (record["partner_code"], record["partner"], record["extract_id"])
-        by_extract.setdefault(about, []).append(record)
-    found = []
-    for (code, partner, extract_id), own in sorted(by_extract.items()):
-        file = extracts.file_of(settings, partner, extract_id)
-        landed = extracts.rows_of(settings, partner, extract_id, {record["record_id"] for record in own})
-        places = landed or {(record["sheet"] or "", record["row_number"]) for record in own}
-        for sheet in sorted({sheet for sheet, _ in places}):
-            numbers = tuple(sorted(number for one, number in places if one == sheet))
-            found.append(Rows(code, partner, file, extract_id, sheet, numbers))
-    return found
+def _each_once(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    return list({tuple(row.values()): row for row in rows}.values())

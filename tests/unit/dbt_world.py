@@ -32,8 +32,8 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("extract_id", TEXT), ("partner", TEXT), ("partner_code", TEXT), ("contract", TEXT),
         ("contract_version", WHOLE), ("grain", TEXT), ("delivery_mode", TEXT), ("period_from", DAY),
         ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
-        ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_from", DAY), ("agreement_to", DAY),
-        ("statistics_agreed", YES), ("retention_years", WHOLE),
+        ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_id", TEXT), ("agreement_from", DAY),
+        ("agreement_to", DAY), ("statistics_agreed", YES), ("retention_years", WHOLE),
         ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE),
     ],
     "typed/refusals": [

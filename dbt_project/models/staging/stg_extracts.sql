@@ -15,5 +15,6 @@ select
     rows_refused,
     rows_landed,
     finest_place,
-    retention_years
+    retention_years,
+    agreement_id
 from {{ source('typed', 'extracts') }}

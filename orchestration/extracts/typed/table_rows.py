@@ -160,6 +160,7 @@ def _extract_row(
         "rows_read": entry["rows_read"],
         "rows_refused": entry["rows_refused"],
         "rows_landed": entry["rows_landed"],
+        "agreement_id": contract.agreement.id,
         "agreement_from": contract.agreement.valid_from,
         "agreement_to": contract.agreement.valid_to,
         "statistics_agreed": STATISTICS in contract.agreement.purposes,

@@ -23,6 +23,7 @@ EXTRACTS = pa.schema(
         ("rows_read", pa.int64()),
         ("rows_refused", pa.int64()),
         ("rows_landed", pa.int64()),
+        ("agreement_id", pa.string()),
         ("agreement_from", pa.date32()),
         ("agreement_to", pa.date32()),
         ("statistics_agreed", pa.bool_()),

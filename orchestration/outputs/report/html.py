@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from orchestration.outputs.fonts import FONTS
 from orchestration.outputs.report.parts import Report
+from orchestration.outputs.report_numbers import traced_as
 from orchestration.outputs.words import Sentence, plain
 
 _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
@@ -34,14 +35,16 @@ def _template() -> Template:
 
 
 def _said(words: Sentence) -> Markup:
-    """Each value carries the table, key and column it was read from."""
+    """Each value carries the table, key and column it was read from; resting on it shows what to trace."""
     parts = []
     for part in words:
         if isinstance(part, str):
             parts.append(escape(part))
             continue
         column = Markup(' data-column="{}"').format(part.column) if part.column else ""
-        parts.append(Markup('<span data-source="{}"{}>{}</span>').format(part.source, column, part.text))
+        key = traced_as(part.source, part.column)
+        marked = Markup('<span data-source="{}"{} title="{}">{}</span>')
+        parts.append(marked.format(part.source, column, key, part.text))
     return Markup("").join(parts)
 
 

@@ -1,0 +1,66 @@
+"""What goes from a lineage with a record: its rows everywhere, and the months that only it made known."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.release import forget_in_lineage
+from orchestration.settings import Settings
+
+RELEASE = "20261126T020000Z-5eed5eed"
+JANUARY, FEBRUARY, MARCH = (date(2024, month, 1) for month in (1, 2, 3))
+
+
+def write(folder: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    pq.write_table(pa.Table.from_pylist(rows), folder / f"{name}.parquet")
+
+
+def lineage_in(home: Path) -> Path:
+    """`a` declares no period: record 1 lies alone in January, 1's neighbours 2 and 3 in February. `b` declares."""
+    (home / "releases" / RELEASE).mkdir(parents=True)
+    (home / "releases" / RELEASE / "manifest.json").write_text(json.dumps({"sequence": 1}))
+    folder = home / "lineage" / RELEASE
+    folder.mkdir(parents=True)
+    months = {1: ("a", JANUARY), 2: ("a", FEBRUARY), 3: ("a", FEBRUARY), 4: ("b", MARCH)}
+    records = [
+        {"record": one, "record_id": one * 1000, "partner": "p", "extract_id": extract, "month_from": month,
+         "month_to": month}
+        for one, (extract, month) in months.items()
+    ]  # fmt: skip
+    write(folder, "records", records)
+    write(folder, "codes", [{"domain": "sex", "code": "x", "record": one} for one in months])
+    declared = {"a": None, "b": JANUARY}
+    extracts = [{"partner": "p", "extract_id": one, "period_from": first} for one, first in declared.items()]
+    write(folder, "extracts", extracts)
+    watched = [("a", JANUARY), ("a", FEBRUARY), ("b", MARCH)]
+    write(folder, "watches", [{"partner": "p", "extract_id": one, "month": month} for one, month in watched])
+    return folder
+
+
+def left(folder: Path, name: str, column: str) -> list[Any]:
+    found: list[Any] = pq.read_table(folder / f"{name}.parquet")[column].to_pylist()
+    return found
+
+
+def test_a_month_that_only_a_forgotten_record_made_known_goes_with_it(tmp_path: Path) -> None:
+    folder = lineage_in(tmp_path)
+    settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    assert forget_in_lineage(settings, "p", [1000, 2000, 4000]) == 1
+    assert left(folder, "records", "record") == left(folder, "codes", "record") == [3]
+    # February has record 3 still, and what b declares was watched, whoever lies in it.
+    assert left(folder, "watches", "month") == [FEBRUARY, MARCH]
+
+
+def test_a_lineage_of_an_earlier_version_is_forgotten_in_as_well(tmp_path: Path) -> None:
+    folder = lineage_in(tmp_path)
+    for name in ("extracts", "watches"):
+        (folder / f"{name}.parquet").unlink()
+    settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
+    assert forget_in_lineage(settings, "p", [1000]) == 1
+    assert left(folder, "records", "record") == [2, 3, 4]
