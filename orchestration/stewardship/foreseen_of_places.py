@@ -24,8 +24,8 @@ _LATER = "Extracts that come later are read by it too. Records set aside for wan
 _ABROAD = "Movements among them whose mention names {country}"
 _REACHED = "Movements in force: {movements:,}; mentions: {mentions:,}"
 _MAY_LEAVE = (
-    "A record that is left without any place is set aside. What the name means without the decision is exact. "
-    "The name waits for a decision again once the next refresh has run."
+    "A record that is left without any place is set aside. What the name means without the decision is exact."
+    " The name waits for a decision again once the next refresh has run."
 )
 
 
