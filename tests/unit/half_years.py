@@ -74,27 +74,27 @@ class Printed:
         self, world: Sequence[Cells], is_guarded: bool = True, ledger: disclosure.Ledger = EMPTY
     ) -> None:
         self.told, periods = told_of(world), periods_of(len(world))
-        self._periods = periods
+        self.periods = periods
         # The lag of the public edition has passed for all years.
-        as_of = max(periods["period_to"]).replace(year=FIRST_YEAR + len(world))
+        self.as_of = as_of = max(periods["period_to"]).replace(year=FIRST_YEAR + len(world))
         public = disclosure.printing_of("public", POLICY, periods, as_of, ledger)
         protected = protect_counts(self.told, public)
         frames = [printed_counts_of(protected, public), frozen_counts(public)]
         of_public = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
         self.public_cells = cells_of(of_public, public.periods)
-        self.public = _numbers(of_public)
+        self.public, self.public_counts = _numbers(of_public), of_public
         self.printing = disclosure.printing_of("partner", POLICY, periods, as_of, ledger, self.public_cells)
         too_much = too_much_beside(self.told, self.printing) if is_guarded else None
         self.protected = protect_counts(self.told, self.printing, too_much)
         counts = printed_counts_of(self.protected, self.printing)
-        self.partner = _numbers(counts)
+        self.partner, self.partner_counts = _numbers(counts), counts
         self.read_back = counts.merge(periods[["period_id", "period_from", "period_to"]], on="period_id")
 
     def leftovers(self) -> dict[tuple[str, ...], dict[tuple[str, str], int]]:
         """By hand: for each row of three, five … periods of both editions the numbers that both of its ends
         leave, of each cell that all of them print."""
         both = {**self.public, **self.partner}
-        names = sorted(self._periods["period_id"], key=halves_of)
+        names = sorted(self.periods["period_id"], key=halves_of)
         found = {}
         for length in range(3, len(names) + 1, 2):
             for start in range(len(names) - length + 1):
