@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 # Of each edition the schema of its printed tables, which is also what their names begin with.
 SCHEMAS = {"public": "public", "partner": "report"}
+WAIVERS = "quality.waivers.parquet"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Edition:
         start = f"{SCHEMAS[self.name]}.{SCHEMAS[self.name]}_"
         files = sorted((self.path / "parquet").glob(f"{start}*.parquet"))
         return {path.stem.removeprefix(start): pq.read_table(path).to_pandas() for path in files}
+
+    @cached_property
+    def waivers(self) -> list[dict[str, Any]]:
+        """Waivers in force with author and reason, which members have and the public edition has not."""
+        path = self.path / "parquet" / WAIVERS
+        return pq.read_table(path).to_pylist() if path.is_file() else []
 
     def table(self, name: str) -> pd.DataFrame:
         """A printed table; without rows or columns where the edition has no such table."""

@@ -32,6 +32,7 @@ KEYS = {
     "periods": ("period_id",),
     "reported_periods": ("period_id", "record_grain"),
     "policy": ("name",),
+    "waivers": ("decision_id",),
 }  # fmt: skip
 TOTAL, UNKNOWN = "*", "unknown"
 KENYA = "KEN"
@@ -63,6 +64,8 @@ class Printed:
     def _read(self, table: str) -> list[Row]:
         if table == "policy":
             return list(self.manifest.get("disclosure", {}).get("policy", {}).get("rows", []))
+        if table == "waivers":
+            return self.edition.waivers
         frame = self.edition.table(table)
         there = frame.astype(object).where(frame.notna(), None)
         return [
@@ -94,7 +97,7 @@ class Printed:
 
     def _source(self, table: str) -> str:
         """The table as its edition names it, so that a number is looked up where it was printed."""
-        return table if table == "policy" else f"{SCHEMAS[self.edition.name]}_{table}"
+        return table if table in ("policy", "waivers") else f"{SCHEMAS[self.edition.name]}_{table}"
 
     def count(self, table: str, but_not: Mapping[str, Iterable[str]] | None = None, /, **where: Any) -> Said:
         """How many rows agree, which anybody can count again. `but_not`: values not to have."""

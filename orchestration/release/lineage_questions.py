@@ -250,6 +250,19 @@ def watched(key: Key) -> Asked:
     return Asked(f"{_WATCHED} order by all", {**told, "role": key.get("role")})
 
 
+def watched_anywhere(key: Key) -> Asked:
+    """Which extracts report of any place in which months of the period."""
+    sql = """
+        select distinct extracts.*, null as watched_place_id, null as role, watches.month
+        from watches
+        inner join extracts on watches.partner = extracts.partner and watches.extract_id = extracts.extract_id
+        inner join calendar on watches.month >= calendar.first_month and watches.month <= calendar.last_day
+        where calendar.period_id = $period_id and watches.record_grain = $record_grain
+        order by all
+    """
+    return Asked(sql, {name: key[name] for name in ("period_id", "record_grain")})
+
+
 def month_makers(key: Key) -> list[Asked]:
     """Records that make a month known of an extract that declares no period."""
     asked = watched(key)

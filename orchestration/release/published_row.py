@@ -92,10 +92,12 @@ def counted_rows(
 
 
 def fact_of(release: Release, table: str, name: str) -> PublishedRow:
-    """A rule of the policy, or a fact of the release. Raises UsageError where there is none of that name."""
+    """A rule of the policy, a waiver or a fact of the release. Raises UsageError where there is none such."""
     if table == "policy":
         rules = release.manifest.get("disclosure", {}).get("policy", {}).get("rows", [])
         found = next((str(rule["value"]) for rule in rules if rule["name"] == name), None)
+    elif table == "waivers":
+        found = name if name in release.manifest.get("waivers", []) else None
     else:
         found = str(release.manifest[name]) if name in release.manifest else None
     if found is None:

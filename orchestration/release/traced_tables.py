@@ -19,6 +19,7 @@ _LEVELS = ("county", "border_point", "country")
 # What a report says that no row of a partner stands behind, and where it was decided.
 FACTS = {
     "policy": "A rule of the disclosure policy: seeds/reference/disclosure_policy.csv, by its name.",
+    "waivers": "A steward's decision (`njia decide list`). No partner's row stands behind it.",
     "release": "A fact of the release itself: its manifest.json. No partner's row stands behind it.",
 }
 
@@ -96,6 +97,10 @@ def _nothing(found: Found, told: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def _watched(found: Found, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {"is_told": bool(found.watches)}
+
+
 def _place_in_role(*key: str, is_printed: bool) -> Traced:
     return Traced(key, ask.hotspot, is_printed, note=_MEASURED, watched=ask.watched, comes_to=Found.of_place)
 
@@ -117,6 +122,12 @@ def _completeness(is_printed: bool) -> Traced:
     return Traced(key, ask.completeness, is_printed, comes_to=Found.completeness, mart="mart_completeness")
 
 
+def _reported(is_printed: bool) -> Traced:
+    """Whether partners reported all of a period: in which months each of them did."""
+    key = ("period_id", "record_grain")
+    return Traced(key, None, is_printed, note=_COVERAGE, watched=ask.watched_anywhere, comes_to=_watched)
+
+
 def _items(comes_to: ComesTo, is_printed: bool = False, mart: str | None = None) -> Traced:
     return Traced(
         _ITEM, ask.novelty, is_printed, note=_NEW, reporting=ask.reporting, comes_to=comes_to, mart=mart
@@ -134,6 +145,7 @@ TRACED: dict[str, Traced] = {
     "mart_regional_risk": Traced(_AT, ask.risk, note=_MEASURED),
     "mart_coverage": _coverage(is_printed=False),
     "mart_completeness": _completeness(is_printed=False),
+    "mart_reported_periods": _reported(is_printed=False),
     "mart_novelty": _items(Found.novelty),
     "mart_not_seen_again": _items(Found.absence),
     "fct_movements": Traced(("movement_id",), ask.movement, of_movement=True, comes_to=Found.of_movement),
@@ -161,6 +173,7 @@ TRACED: dict[str, Traced] = {
     "coverage": _coverage(is_printed=True),
     "completeness": _completeness(is_printed=True),
     "novelty": _items(Found.novelty, is_printed=True, mart="mart_novelty"),
+    "reported_periods": _reported(is_printed=True),
     "periods": Traced(
         ("period_id",), None, is_printed=True, watched=ask.of_round, note=_PERIOD, comes_to=_nothing
     ),

@@ -81,7 +81,7 @@ def is_told(edition: Edition, value: Value) -> bool:
     table, *key = value.source.split("|")
     if table == "release":
         return _stands_in(value.text, [edition.manifest[key[0]], edition.manifest.get("previous_release")])
-    if table != "policy":
+    if table not in ("policy", "waivers"):
         edition_named, _, table = table.partition("_")
         if edition_named != SCHEMAS[edition.name]:
             return False
@@ -90,6 +90,8 @@ def is_told(edition: Edition, value: Value) -> bool:
     if table == "policy":
         rows = edition.manifest["disclosure"]["policy"]["rows"]
         found = [row for row in rows if row["name"] == key[0]]
+    elif table == "waivers":
+        found = [row for row in edition.waivers if row["decision_id"] == key[0]]
     else:
         frame = edition.table(table)
         same = pd.Series(True, index=frame.index)

@@ -144,6 +144,11 @@ def test_a_trend_draws_a_bar_for_each_number_and_says_them_in_words() -> None:
     assert 'aria-label="Movements. a: 2; b: –; c: 4"' in html
 
 
+def test_the_first_release_is_not_called_the_last_ones() -> None:
+    html = page(report(trend=[Series("Movements", [("a", 2.0)])]))
+    assert "There is one so far" in html and "for each of the last" not in html
+
+
 def test_rows_that_do_not_add_up_are_told() -> None:
     right = ExtractRows("kobe", "e1", "in force", 10, 1, 9, {"current": 9})
     wrong = ExtractRows("kobe", "e2", "in force", 10, 1, 9, {"current": 8})

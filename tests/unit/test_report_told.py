@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.report.compose import compose
 from orchestration.outputs.report.html import as_html
 from orchestration.outputs.words import Words
+from orchestration.release.added_tables import WAIVERS
 from tests.unit import printed_world
 from tests.unit.read_report import Read, is_told, read_page
 
@@ -153,3 +157,39 @@ def test_a_corridor_with_an_unknown_end_that_changed_is_no_headline_and_not_deni
     told = page(partner).sections["summary"]
     assert "Emerging" not in told
     assert Words().text("finding.no_shift") not in told
+
+
+def test_members_read_why_a_check_was_waived_by_whom_and_until_when(partner: Edition) -> None:
+    waiver = {
+        "decision_id": "waiver-0007", "check_name": "volume_is_usual", "check_definition": "5eed",
+        "scope": "0123456789abcdef", "author": "A. Fixture", "reason": "a new office sends its first year",
+        "decided_on": date(2026, 11, 1), "expires": date(2026, 12, 31),
+    }  # fmt: skip
+    path = partner.path / "parquet" / "quality.waivers.parquet"
+    pq.write_table(pa.Table.from_pylist([waiver], schema=WAIVERS), path)
+    read = page(partner)
+    told = [value for value in read.values if value.source == "waivers|waiver-0007"]
+    assert [value.text for value in told] == [
+        "volume_is_usual", "0123456789abcdef", "a new office sends its first year", "A. Fixture",
+        "1 November 2026", "31 December 2026",
+    ]  # fmt: skip
+    assert all(is_told(partner, value) for value in told)
+
+
+def test_the_public_edition_names_no_steward(tmp_path: Path) -> None:
+    printed_world.write_edition(tmp_path, "public")
+    read = page(Edition("public", tmp_path, printed_world.manifest()))
+    assert "waiver-0007" in read.sections["methods"]
+    assert Words().text("methods.waivers_table") not in read.sections["methods"]
+
+
+@pytest.mark.parametrize("grain", ["interception", "flow_count"])
+def test_what_is_counted_apart_and_not_printed_is_said_to_be_missing(partner: Edition, grain: str) -> None:
+    sentence = Words().text(f"completeness.no_count.{grain}")
+    assert sentence in page(partner).sections["completeness"]
+
+    def with_the_grain(ends: pd.DataFrame) -> pd.DataFrame:
+        return pd.concat([ends, ends.head(1).assign(record_grain=grain)])
+
+    printed_world.change(partner.folder, "partner", "ends", with_the_grain)
+    assert sentence not in page(Edition("partner", partner.folder, partner.manifest)).sections["completeness"]

@@ -60,6 +60,12 @@ def completeness(printed: Printed) -> Chapter:
         )
         blocks.append(Table(caption, columns, lines))
     blocks.append(Paragraph(words("completeness.unseen"), "note"))
+    # Members find both in the marts; no number of persons is printed of them, and none is made up here.
+    blocks += [
+        Paragraph(words(f"completeness.no_count.{grain}"), "note")
+        for grain in ("interception", "flow_count")
+        if not printed.rows("ends", record_grain=grain)
+    ]
     return Chapter("completeness", words.text("chapter.completeness"), blocks)
 
 

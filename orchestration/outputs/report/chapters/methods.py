@@ -35,6 +35,7 @@ def methods(printed: Printed, credits: str) -> Chapter:
         *_rules(printed),
         Heading(words.text("methods.waivers")),
         Paragraph(_waivers(printed)),
+        *_waivers_in_full(printed),
         Heading(words.text("methods.cite")),
         Paragraph(_citation(printed)),
         Paragraph(words("methods.files")),
@@ -125,12 +126,32 @@ def _kinds(printed: Printed, kinds: Iterable[str]) -> Sentence:
 
 
 def _waivers(printed: Printed) -> Sentence:
-    """The manifest names them; author, reason and expiry stand in the partner edition's `quality.waivers`."""
+    """Their ids, which the manifest of each edition names; the rest is for members alone."""
     waivers = list(printed.manifest.get("waivers", []))
     if not waivers:
         return printed.words("methods.no_waiver")
     named = printed.words.together([printed.of_release("waivers", one) for one in waivers])
     return printed.words("methods.waived", waivers=named)
+
+
+def _waivers_in_full(printed: Printed) -> list[Block]:
+    words = printed.words
+    lines: list[list[Sentence]] = []
+    for row in sorted(printed.rows("waivers"), key=lambda row: str(row["decision_id"])):
+        until = (
+            printed.cell("waivers", row, one, printed.day(row[one])) for one in ("decided_on", "expires")
+        )
+        of_check: Sentence = (
+            printed.cell("waivers", row, "check_name"),
+            " · ",
+            printed.cell("waivers", row, "scope"),
+        )
+        reason, author = (printed.cell("waivers", row, one) for one in ("reason", "author"))
+        lines.append([of_check, (reason,), (author,), *((day,) for day in until)])
+    columns = [words(f"column.{one}") for one in ("check", "reason", "author", "decided", "expires")]
+    return (
+        [Table(words("methods.waivers_table"), columns, lines, widths=(1.6, 2.2, 1, 1, 1))] if lines else []
+    )
 
 
 def _citation(printed: Printed) -> Sentence:
