@@ -153,3 +153,16 @@ def test_a_corridor_with_an_unknown_end_that_changed_is_no_headline_and_not_deni
     told = page(partner).sections["summary"]
     assert "Emerging" not in told
     assert Words().text("finding.no_shift") not in told
+
+
+def test_kenya_without_a_county_is_told_in_a_sentence_and_is_no_row_of_a_table_of_counties(
+    partner: Edition,
+) -> None:
+    def from_kenya(ends: pd.DataFrame) -> pd.DataFrame:
+        whole = {"record_grain": "case", "period_id": "2025", "role": "origin", "place_id": "KEN"}
+        return pd.concat([ends, pd.DataFrame([{**whole, "person_count": 914}])])
+
+    printed_world.change(partner.folder, "partner", "ends", from_kenya)
+    told = page(partner).sections["places"]
+    assert "Of 914 of the persons in cases of 2025 it is known that they came from Kenya, and not" in told
+    assert told.count("914") == 1
