@@ -193,3 +193,16 @@ def test_what_is_counted_apart_and_not_printed_is_said_to_be_missing(partner: Ed
 
     printed_world.change(partner.folder, "partner", "ends", with_the_grain)
     assert sentence not in page(Edition("partner", partner.folder, partner.manifest)).sections["completeness"]
+
+
+def test_kenya_without_a_county_is_told_in_a_sentence_and_is_no_row_of_a_table_of_counties(
+    partner: Edition,
+) -> None:
+    def from_kenya(ends: pd.DataFrame) -> pd.DataFrame:
+        whole = {"record_grain": "case", "period_id": "2025", "role": "origin", "place_id": "KEN"}
+        return pd.concat([ends, pd.DataFrame([{**whole, "person_count": 914}])])
+
+    printed_world.change(partner.folder, "partner", "ends", from_kenya)
+    told = page(partner).sections["places"]
+    assert "Of 914 of the persons in cases of 2025 it is known that they came from Kenya, and not" in told
+    assert told.count("914") == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.printed import TOTAL, UNKNOWN, Printed, ranked
+from orchestration.outputs.printed import NOT_KNOWN, TOTAL, Printed, ranked
 from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Chapter, Heading, Paragraph, Table
 from orchestration.outputs.words import Said, Sentence, Slot
@@ -50,11 +50,10 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
         yield Paragraph(words("places.only_whole", grain=words(f"grain.{grain}")), "note")
     for role in ("origin", "destination"):
         given = {"record_grain": grain, "role": role, "period_id": newest}
-        for row in printed.rows(table, **given, place_id=UNKNOWN):
-            count = printed.cell(table, row, "person_count")
-            yield Paragraph(
-                words(f"places.unknown.{role}", count=count, who=words(f"places.who.{table}"), **slots)
-            )
+        for place in NOT_KNOWN:
+            for row in printed.rows(table, **given, place_id=place):
+                count, who = printed.cell(table, row, "person_count"), words(f"places.who.{table}")
+                yield Paragraph(words(f"places.{place}.{role}", count=count, who=who, **slots))
         for where, in_kenya in (("kenya", True), ("abroad", False)):
             rows = _lines(printed, table, grain, role, periods, in_kenya)
             if rows:
@@ -75,7 +74,7 @@ def _lines(
     told = {
         (row["place_id"], row["period_id"]): row
         for row in printed.rows(table, record_grain=grain, role=role, period_id=periods)
-        if row["place_id"] not in (UNKNOWN, TOTAL) and printed.is_in_kenya(row["place_id"]) == in_kenya
+        if row["place_id"] not in (*NOT_KNOWN, TOTAL) and printed.is_in_kenya(row["place_id"]) == in_kenya
     }
     newest = [row["place_id"] for period in reversed(periods) for row in ranked([
         row for key, row in told.items() if key[1] == period
