@@ -1,8 +1,9 @@
 """Run dbt in this process on the work file, and tell what happened without quoting a value.
 
 dbt runs three times a refresh: before linkage and statistics, which are Python, after them, and once more on
-what disclosure control lets through. Its own messages may quote a cell (a cast error does), so its logs and
-run_results.json are never written; what is kept of every node is its name, its status and a count.
+what disclosure control lets through. Its tests of a part follow when the tables stand (`table_tests`).
+Its own messages may quote a cell (a cast error does), so its logs and run_results.json are never written;
+what is kept of every node is its name, its status and a count.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import Enum
 from functools import cache
@@ -26,6 +28,7 @@ import pyarrow as pa
 from orchestration import durable
 from orchestration.errors import NjiaError
 from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS, Settings
+from orchestration.table_tests import run_tests
 
 WAREHOUSE, RUN_RESULTS = "warehouse.duckdb", "run_results.json"
 _ON_PYTHON = "source:linkage+ source:statistics+"
@@ -99,36 +102,31 @@ def build(settings: Settings, as_of: str, part: Part) -> list[NodeOutcome]:
     outcomes: list[NodeOutcome] = []
 
     # dbt closes the file after every few nodes, which writes all of it out: held open here, it stays open.
-    with _warehouse(settings), duckdb.connect(str(settings.warehouse)):
-        result = dbtRunner(manifest=manifest).invoke(
-            [
-                "build",
-                *part.arguments,
-                *_project_arguments(str(target)),
-                *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
-                *("--indirect-selection", "buildable", "--no-write-json"),
-                # Unit tests try the SQL on made-up rows: `make test` runs them. Exposures only name readers.
-                *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"),
-                *QUIET,
-            ]
-        )
-    _go_on_unless_interrupted(result)
-    if result.result is None:
-        raise NjiaError(
-            f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
-        )
-    for item in result.result.results:
-        node = item.node
-        outcomes.append(
-            NodeOutcome(
-                node.unique_id,
-                str(node.resource_type),
-                node.name,
-                str(item.status),
-                int(item.failures or 0),
-                float(item.execution_time or 0),
+    with _warehouse(settings), duckdb.connect(str(settings.warehouse)) as con:
+        with _saying_nothing():
+            result = dbtRunner(manifest=manifest).invoke(
+                [
+                    "build",
+                    *part.arguments,
+                    *_folders(DBT_PROJECT, str(target)),
+                    *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
+                    "--no-write-json",
+                    # Tests follow at once. Unit tests try the SQL on made-up rows: `make test` runs them.
+                    *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+                    *("--exclude-resource-type", "exposure"),  # these only name readers
+                    *QUIET,
+                ]
             )
-        )
+        _go_on_unless_interrupted(result)
+        if result.result is None:
+            raise NjiaError(
+                f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
+            )
+        for item in result.result.results:
+            outcomes.append(_outcome(item.node, str(item.status), item.failures, item.execution_time))
+        statuses = {outcome.unique_id: outcome.status for outcome in outcomes}
+        for tested in run_tests(con, manifest, statuses, _built_before(settings)):
+            outcomes.append(_outcome(*tested))
     _keep_outcomes(settings, outcomes)
     return outcomes
 
@@ -161,13 +159,29 @@ def _start_afresh(settings: Settings) -> None:
     shutil.rmtree(settings.disclosed, ignore_errors=True)
 
 
+def _outcome(node: Any, status: str, failures: int | None, seconds: float | None) -> NodeOutcome:
+    return NodeOutcome(
+        node.unique_id, str(node.resource_type), node.name, status, int(failures or 0), float(seconds or 0)
+    )
+
+
+def _built_before(settings: Settings) -> set[str]:
+    return {earlier["unique_id"] for earlier in _kept_outcomes(settings) if earlier["status"] == "success"}
+
+
+def _kept_outcomes(settings: Settings) -> list[dict[str, Any]]:
+    path = settings.work / "dbt" / RUN_RESULTS
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    return found
+
+
 def _keep_outcomes(settings: Settings, outcomes: Sequence[NodeOutcome]) -> None:
     """Beside those of the part before, so that every test has its result in one place."""
-    path = settings.work / "dbt" / RUN_RESULTS
-    earlier = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     again = {outcome.unique_id for outcome in outcomes}
-    kept = [outcome for outcome in earlier if outcome["unique_id"] not in again]
-    durable.write_json(path, [*kept, *(asdict(outcome) for outcome in outcomes)])
+    kept = [outcome for outcome in _kept_outcomes(settings) if outcome["unique_id"] not in again]
+    durable.write_json(
+        settings.work / "dbt" / RUN_RESULTS, [*kept, *(asdict(outcome) for outcome in outcomes)]
+    )
 
 
 def project_hash() -> str:
@@ -181,7 +195,8 @@ def project_hash() -> str:
 
 
 class Parsed(NamedTuple):
-    """What dbt makes of the project: its manifest as JSON, and packed as dbt itself keeps it between runs."""
+    """What dbt makes of the project: its manifest as JSON, and packed as dbt itself keeps it between runs,
+    there with the queries of its tests."""
 
     text: str
     packed: bytes
@@ -190,23 +205,28 @@ class Parsed(NamedTuple):
 @cache
 def _parsed(stamp: str) -> Parsed:
     """Parse the project with this hash: that costs seconds, so once a process."""
+    scratch = tempfile.mkdtemp(prefix="njia-dbt-")
+    try:
+        return parse_project(DBT_PROJECT, Path(scratch))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def parse_project(project: Path, scratch: Path) -> Parsed:
     from dbt.cli.main import dbtRunner
     from dbt.parser.manifest import extended_mashumaro_encoder
 
-    scratch = tempfile.mkdtemp(prefix="njia-dbt-")
-    try:
-        # dbt writes the name of the file into every relation: it must be the work file's name.
-        with _environment("NJIA_WAREHOUSE", str(Path(scratch) / WAREHOUSE)):
-            result = dbtRunner().invoke(["parse", *_project_arguments(scratch), "--no-partial-parse", *QUIET])
-        _go_on_unless_interrupted(result)
-        if not result.success:
-            raise NjiaError(
-                f"The dbt project does not parse ({result.exception}). Run `make check` to see it alone."
-            )
-        packed = result.result.to_msgpack(extended_mashumaro_encoder)
-        return Parsed((Path(scratch) / "manifest.json").read_text(encoding="utf-8"), packed)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    folders = _folders(project, str(scratch))
+    # dbt writes the name of the file into every relation: it must be the work file's name.
+    with _environment("NJIA_WAREHOUSE", str(scratch / WAREHOUSE)):
+        parsed = dbtRunner().invoke(["parse", *folders, "--no-partial-parse", *QUIET])
+        _stop_unless_parsed(parsed)
+        text = (scratch / "manifest.json").read_text(encoding="utf-8")
+        tests = ("--select", "resource_type:test", "--no-populate-cache", "--no-write-json")
+        with _saying_nothing():
+            compiled = dbtRunner(manifest=parsed.result).invoke(["compile", *folders, *tests, *QUIET])
+        _stop_unless_parsed(compiled)
+    return Parsed(text, parsed.result.to_msgpack(extended_mashumaro_encoder))
 
 
 # A build marks its nodes as compiled, and the parts of one refresh share no node: they share the manifest.
@@ -230,28 +250,45 @@ def _unpacked(path: Path) -> Any:
     return Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
 
 
+def _stop_unless_parsed(result: Any) -> None:
+    _go_on_unless_interrupted(result)
+    if not result.success:
+        raise NjiaError(
+            f"The dbt project does not parse ({result.exception}). Run `make check` to see it alone."
+        )
+
+
 def _go_on_unless_interrupted(result: Any) -> None:
     """dbt catches Ctrl-C and reports it as an error of its own, without a text."""
     if not result.success and result.result is None and not str(result.exception or ""):
         raise KeyboardInterrupt
 
 
-def _project_arguments(target: str) -> list[str]:
-    project = str(DBT_PROJECT)
-    return [
-        "--project-dir",
-        project,
-        "--profiles-dir",
-        project,
-        "--target-path",
-        target,
-        "--log-path",
-        target,
-    ]
+def _folders(project: Path, target: str) -> list[str]:
+    where = ("--project-dir", str(project), "--profiles-dir", str(project))
+    return [*where, "--target-path", target, "--log-path", target]
 
 
 def _warehouse(settings: Settings) -> _environment:
     return _environment("NJIA_WAREHOUSE", str(settings.warehouse))
+
+
+@contextmanager
+def _saying_nothing() -> Iterator[None]:
+    """dbt makes dozens of messages a node, for logs that are never written: here it makes none."""
+    from dbt_common.events.event_manager import EventManager
+    from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
+
+    class Silence(EventManager):
+        def fire_event(self, *_: Any, **__: Any) -> None:
+            pass
+
+    before = get_event_manager()
+    ctx_set_event_manager(Silence())
+    try:
+        yield
+    finally:
+        ctx_set_event_manager(before)
 
 
 class _environment:

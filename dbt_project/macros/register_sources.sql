@@ -2,28 +2,41 @@
    models/staging/sources.yml, so a missing or mistyped column fails here, by name, before anything is built. #}
 {% macro register_sources() %}
     {% if execute and flags.WHICH in ('build', 'run', 'test', 'seed') %}
-        {% set schemas = [] %}
-        {% for source in graph.sources.values() if source.package_name == project_name %}
-            {% if source.schema not in schemas %}
-                {% do schemas.append(source.schema) %}
-                {% do run_query('create schema if not exists ' ~ source.schema) %}
-            {% endif %}
-            {% do adapter.dispatch('register_source')(source) %}
+        {% set sources = graph.sources.values() | selectattr('package_name', 'equalto', project_name) | list %}
+        {% for schema in sources | map(attribute='schema') | unique %}
+            {% do run_query('create schema if not exists ' ~ schema) %}
         {% endfor %}
+        {% do adapter.dispatch('register_sources_of')(sources) %}
     {% endif %}
 {% endmacro %}
 
-{% macro duckdb__register_source(source) %}
-    {% set files = (var('work') ~ '/' ~ source.meta.files) | replace("'", "''") %}
-    {% set has_files = run_query("select count(*) from glob('" ~ files ~ "')").columns[0].values()[0] > 0 %}
-    {% set columns = [] %}
-    {% for column in source.columns.values() %}
-        {% set value = column.name if has_files else 'null' %}
-        {% do columns.append('cast(' ~ value ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name) %}
+{# All of them in two statements: what a query costs is mostly dbt itself. #}
+{% macro duckdb__register_sources_of(sources) %}
+    {% set asked, views = [], [] %}
+    {% for source in sources %}
+        {% do asked.append(
+            'select ' ~ loop.index ~ " as number, count(*) as file_count from glob('" ~ duckdb__files_of(source) ~ "')"
+        ) %}
     {% endfor %}
-    {% set rows = "from read_parquet('" ~ files ~ "', union_by_name = true)" if has_files else 'where false' %}
-    {% do run_query(
-        'create or replace view ' ~ source.schema ~ '.' ~ source.identifier
-        ~ ' as select ' ~ columns | join(', ') ~ ' ' ~ rows
-    ) %}
+    {% set file_counts = run_query(asked | join(' union all ') ~ ' order by number').columns[1].values() %}
+    {% for source in sources %}
+        {% set has_files = file_counts[loop.index0] > 0 %}
+        {% set columns = [] %}
+        {% for column in source.columns.values() %}
+            {% set value = column.name if has_files else 'null' %}
+            {% do columns.append('cast(' ~ value ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name) %}
+        {% endfor %}
+        {% set rows = (
+            "from read_parquet('" ~ duckdb__files_of(source) ~ "', union_by_name = true)" if has_files else 'where false'
+        ) %}
+        {% do views.append(
+            'create or replace view ' ~ source.schema ~ '.' ~ source.identifier
+            ~ ' as select ' ~ columns | join(', ') ~ ' ' ~ rows
+        ) %}
+    {% endfor %}
+    {% do run_query(views | join('; ')) %}
+{% endmacro %}
+
+{% macro duckdb__files_of(source) %}
+    {{- return((var('work') ~ '/' ~ source.meta.files) | replace("'", "''")) -}}
 {% endmacro %}

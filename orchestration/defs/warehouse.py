@@ -136,18 +136,17 @@ def _tell_failed_tests(workplace: Workplace) -> None:
 
 def _stop_if_broken(nodes: list[NodeOutcome]) -> None:
     """Errors of models are ours to mend; failed tests are a reason to refuse. Neither reaches a release."""
-    errors = [
-        node.name for node in nodes if node.status == "error" or (node.status == "fail" and not node.is_test)
-    ]
-    if errors:
-        raise NjiaError(
-            f"dbt could not build {', '.join(errors)}. The text of the error is not kept, because it may "
-            "quote a row: run `make check`, then `make test`, to find the fault on synthetic data."
-        )
-    failed = [node for node in nodes if node.status == "fail"]
+    # Failed tests first: a table that stands on one of theirs may have broken for that reason alone.
+    failed = [node for node in nodes if node.status == "fail" and node.is_test]
     if failed:
         listed = "; ".join(f"{node.name} ({node.failures} rows)" for node in failed)
         raise ReleaseRefused(
             f"Refused: {len(failed)} dbt test(s) failed: {listed}. The current release stays. What each test "
             "guards stands in the Dagster UI beside its table."
+        )
+    errors = [node.name for node in nodes if node.status in ("error", "fail")]
+    if errors:
+        raise NjiaError(
+            f"dbt could not build {', '.join(errors)}. The text of the error is not kept, because it may "
+            "quote a row: run `make check`, then `make test`, to find the fault on synthetic data."
         )

@@ -21,9 +21,10 @@ from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.tables import LIKELY_PAIRS
 from orchestration.linkage.warehouse_tables import CELLS, COUNTING_KEYS, TABLES
 from orchestration.settings import Settings
+from orchestration.table_tests import run_tests
 from orchestration.warehouse import Part, read_tables
 from orchestration.warehouse import _unpacked as unpacked
-from tests.unit.small_dbt_project import copy_of_the_project, parse, parsed_project, run_dbt
+from tests.unit.small_dbt_project import parsed_project, run_dbt
 
 TEXT, WHOLE, BIG, DAY, YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()
 
@@ -98,6 +99,7 @@ class World:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
     mentions: dict[str, int] = field(default_factory=dict)
     likely: list[tuple[int, int, float, float]] = field(default_factory=list)
+    _built: set[str] = field(default_factory=set)
 
     def extract(
         self,
@@ -221,23 +223,21 @@ class World:
     ) -> duckdb.DuckDBPyConnection:
         """Build the project with its small seeds, statistics in between; return the warehouse, read-only.
 
-        `changed` breaks a copy of the project: files of it, with a text and what to put in its place.
+        `changed` breaks models: files of the project, with a text and what to put in its place.
         """
         self._write()
-        project = copy_of_the_project(self.root / "changed") if changed else parsed_project().folder
+        manifest = unpacked(parsed_project().packed)
         for name, (text, instead) in (change for changes in changed for change in changes.items()):
-            path = project / name
-            assert text in path.read_text(encoding="utf-8"), f"{name} does not hold the text to change"
-            path.write_text(path.read_text(encoding="utf-8").replace(text, instead), encoding="utf-8")
-        packed = parse(project) if changed else parsed_project().packed
-        kinds = () if with_unit_tests else ("--exclude-resource-type", "unit_test")
-        self._dbt(project, packed, *Part.BEFORE_PYTHON.arguments, *kinds)
+            (model,) = (node for node in manifest.nodes.values() if node.original_file_path == name)
+            assert text in model.raw_code, f"{name} does not hold the text to change"
+            model.raw_code = model.raw_code.replace(text, instead)
+        self._dbt(manifest, Part.BEFORE_PYTHON, with_unit_tests)
         self._expect_persons()
         statistics.measure(self._settings, read_tables(self._settings, statistics.AGGREGATES))
-        self._dbt(project, packed, *Part.AFTER_PYTHON.arguments, *kinds)
+        self._dbt(manifest, Part.AFTER_PYTHON, with_unit_tests)
         if with_unit_tests:  # what editions print has its answers there
             self._disclose()
-            self._dbt(project, packed, *Part.PUBLIC.arguments)
+            self._dbt(manifest, Part.PUBLIC, with_unit_tests)
         return duckdb.connect(str(self._settings.warehouse), read_only=True)
 
     @property
@@ -262,16 +262,24 @@ class World:
         nothing_printed = disclosure.read_ledger(self._settings.ledger)
         disclosure.disclose(self._settings, aggregates, date.fromisoformat(self.as_of), nothing_printed)
 
-    def _dbt(self, project: Path, packed: Path, *selection: str) -> None:
+    def _dbt(self, manifest: Any, part: Part, with_unit_tests: bool) -> None:
         variables = {"work": str(self._settings.work), "as_of": self.as_of}
+        left_out = ("test",) if with_unit_tests else ("test", "unit_test")
         outcome = run_dbt(
-            "build", project, self._settings.warehouse, *selection, "--vars", json.dumps(variables),
-            "--target-path", str(self.root / "target"), "--log-path", str(self.root / "log"),
-            manifest=unpacked(packed),
+            "build", parsed_project().folder, self._settings.warehouse, *part.arguments,
+            "--vars", json.dumps(variables), "--target-path", str(self.root / "target"),
+            "--log-path", str(self.root / "log"),
+            *(word for kind in left_out for word in ("--exclude-resource-type", kind)), manifest=manifest,
         )  # fmt: skip
-        failed = [r for r in getattr(outcome.result, "results", []) if r.status in ("fail", "error")]
-        problem = outcome.exception or [(r.node.name, r.message) for r in failed]
-        assert outcome.success, f"dbt build failed: {problem}"
+        results = getattr(outcome.result, "results", [])
+        failed = [(r.node.name, r.message) for r in results if r.status in ("fail", "error")]
+        assert outcome.success, f"dbt build failed: {outcome.exception or failed}"
+        statuses = {r.node.unique_id: str(r.status) for r in results}
+        with duckdb.connect(str(self._settings.warehouse)) as con:
+            tested = list(run_tests(con, manifest, statuses, self._built))
+        self._built |= statuses.keys()
+        found = [(one.test.name, one.failures) for one in tested if one.status not in ("pass", "warn")]
+        assert tested and not found, f"tests failed: {found}"
 
     def _mention(self, name: str) -> int | None:
         if name == "":

@@ -14,9 +14,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
-from dbt.parser.manifest import extended_mashumaro_encoder
 
-from orchestration.warehouse import WAREHOUSE
+from orchestration.warehouse import parse_project
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
@@ -111,8 +110,19 @@ age_estimated,flag,Age estimated,The age was given as about,None
 }  # fmt: skip
 
 
-def copy_of_the_project(root: Path) -> Path:
-    """A copy of the project, and beside it the seeds of this world instead of its own."""
+class Project(NamedTuple):
+    folder: Path
+    packed: Path
+
+
+@cache
+def parsed_project() -> Project:
+    """A copy of the project, and beside it the seeds of this world instead of its own. Nobody changes it.
+
+    Parsing takes longer than building a small world: once a process.
+    """
+    root = Path(tempfile.mkdtemp(prefix="njia-dbt-world-"))
+    atexit.register(shutil.rmtree, root, ignore_errors=True)
     seeds = root / "seeds" / "reference"
     seeds.mkdir(parents=True)
     for name, text in SEEDS.items():
@@ -120,31 +130,10 @@ def copy_of_the_project(root: Path) -> Path:
     for name in ("measures_of_tables.csv", "statistics_policy.csv", "statistics_words.csv"):
         shutil.copy(REFERENCE_SEEDS / name, seeds)
     ignored = shutil.ignore_patterns("target", "logs")
-    return Path(shutil.copytree(DBT_PROJECT, root / "dbt_project", ignore=ignored))
-
-
-class Parsed(NamedTuple):
-    folder: Path
-    packed: Path
-
-
-@cache
-def parsed_project() -> Parsed:
-    """A copy that nobody changes. Parsing takes longer than building a small world: once a process."""
-    root = Path(tempfile.mkdtemp(prefix="njia-dbt-world-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    folder = copy_of_the_project(root)
-    return Parsed(folder, parse(folder))
-
-
-def parse(project: Path) -> Path:
-    """What dbt makes of a project, in a file."""
-    target = ("--target-path", str(project.parent / "target"), "--log-path", str(project.parent / "log"))
-    outcome = run_dbt("parse", project, project.parent / WAREHOUSE, *target)
-    assert outcome.success, outcome.exception
-    packed = project.parent / "manifest.msgpack"
-    packed.write_bytes(outcome.result.to_msgpack(extended_mashumaro_encoder))
-    return packed
+    folder = Path(shutil.copytree(DBT_PROJECT, root / "dbt_project", ignore=ignored))
+    packed = root / "manifest.msgpack"
+    packed.write_bytes(parse_project(folder, root).packed)
+    return Project(folder, packed)
 
 
 def run_dbt(

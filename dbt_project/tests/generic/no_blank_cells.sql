@@ -3,13 +3,14 @@
   Fails with: the name of each column that has blank cells, and how many.
 #}
 {% test no_blank_cells(model) %}
-{% set columns = adapter.get_columns_in_relation(model) if execute else [] %}
+{% set seeds = graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed') if execute else [] %}
+{% set columns = (seeds | selectattr('name', 'equalto', model.identifier) | first).config.column_types if execute else [] %}
 {% for column in columns %}
 select
-    '{{ column.name }}' as column_name,
+    '{{ column }}' as column_name,
     count(*) as blank_count
 from {{ model }}
-where {{ column.name }} is null
+where {{ column }} is null
 having count(*) > 0
 {{ 'union all' if not loop.last }}
 {% else %}
