@@ -67,7 +67,9 @@ class PeriodsOfGrain:
         self.grain, self._told, self._printing = grain, told, printing
         ours = {printing.periods.days[name]: name for name in printing.periods.counted.get(grain, ())}
         theirs = {days: name for name, days in printing.beside.get(grain, {}).items()}
-        printed = {cell.partition(": ")[0] for cell in printing.known if not cell.startswith(NO_COUNTS)}
+        counts = [cell for cell in printing.known if not cell.startswith(NO_COUNTS)]
+        self._tells_children = any(f"{POPULATION}=" in cell for cell in counts)
+        printed = {cell.partition(": ")[0] for cell in counts}
         for universe in printed:
             of_grain, days = days_of(universe)
             if of_grain == grain:
@@ -104,7 +106,7 @@ class PeriodsOfGrain:
     def tables(self, universe: str, rows: pd.DataFrame, around: pd.DataFrame) -> list[CountTable]:
         """Rows counted as both editions do, with all places of `around`."""
         tables = [count_ends(universe, rows)]
-        if any(f"{POPULATION}=" in cell for cell in self._printing.known):
+        if self._tells_children:
             tables += count_children(universe, rows, self._printing)
             tables += count_children(f"{universe} in public", rows, replace(self._printing, edition="public"))
         return [_with_places(replace(table, universe=universe), around) for table in tables]

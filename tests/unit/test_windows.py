@@ -119,9 +119,9 @@ def test_a_number_frozen_before_counts_as_what_readers_take_off() -> None:
     """The year was printed when it held 80; four more were found since. Taking off what is printed leaves
     nobody's 14 as 18, and a leftover of 3 where one of the outer half years lost eleven."""
     before = [evenly(30), evenly(40), evenly(40), evenly(30)]
-    ledger = disclosure.Ledger(
-        {cell: (value,) for cell, value in Printed(before).public_cells.items()}, ["first"], "head"
-    )
+    cells = {cell: (value,) for cell, value in Printed(before).public_cells.items()}
+    cells["present in case 2022-01-01..2022-12-31: KE001 & KE047 & via_place_id=KE020"] = (1,)
+    ledger = disclosure.Ledger(cells, ["first"], "head")
     now = [evenly(30, KE001_KE047=1), evenly(40), evenly(44), evenly(30, KE001_KE047=0)]
     unguarded = Printed(now, is_guarded=False, ledger=ledger)
     assert unguarded.public["2022"]["KE001", "KE047"] == 80
