@@ -118,40 +118,34 @@ def attack_from_inside(
     """What each partner finds of the others' part of hidden cells, one result a partner.
 
     `own`: partner → its persons in each cell. Cells that hold nobody else's persons tell it nothing new;
-    where counts are not known here, cells that cannot hold anybody else's. Tables with at least the persons of each partner fit what any of them knows: found once, they settle most
-    cells for all.
+    where counts are not known here, cells that cannot hold anybody else's.
     """
     moving = np.any([counts > 0 for counts in own.values()], axis=0) & (known.low < known.high)
     programs = Programs(
         members, known.low, np.minimum(known.high, known.grand_total), known.grand_total, moving
     )
-    want = Want.of(len(known.low), width)
-
-    def attacked(
-        partner: str, counts: Floats, cells: Places, seen: tuple[Floats, Floats] | None, is_exact: bool
-    ) -> tuple[Attacked, tuple[Floats, Floats]]:
+    found = []
+    for partner in sorted(own):
+        counts = own[partner]
+        others = asked[~(known.true[asked] <= counts[asked])]
+        if not len(others):
+            continue
         low = np.maximum(known.low, counts)
         programs.know(low, np.minimum(np.maximum(known.high, low), known.grand_total))
+        want = Want.of(len(counts), width)
         told = replace(known, low=low)
-        return _settle(programs, told, cells, want, width + 1, f"{KNOWS_OWN}:{partner}", seen, is_exact)
-
-    _, proved = attacked("all", np.max([*own.values()], axis=0), asked, None, is_exact=False)
-    found = []
-    for partner, counts in sorted(own.items()):
-        others = asked[~(known.true[asked] <= counts[asked])]
-        if len(others):
-            result, _ = attacked(partner, counts, others, proved, is_exact=True)
-            is_nobody_else = result.high <= counts[result.cells]
-            found.append(replace(result, is_safe=result.is_safe | is_nobody_else))
+        result, _ = _settle(programs, told, others, want, width + 1, f"{KNOWS_OWN}:{partner}", None)
+        is_nobody_else = result.high <= counts[result.cells]
+        found.append(replace(result, is_safe=result.is_safe | is_nobody_else))
     return found
 
 
 def _settle(
     programs: Programs, known: Known, asked: Places, want: Want, smallest_printed: int, attacker: str,
-    seen: tuple[Floats, Floats] | None, is_exact: bool = True,
+    seen: tuple[Floats, Floats] | None,
 ) -> tuple[Attacked, tuple[Floats, Floats]]:  # fmt: skip
     """Any two tables that fit and differ by so much in a cell prove it safe, and one table proves many
-    cells at once: a few programs settle most cells, two exact ones each are left for the rest, if asked for.
+    cells at once: a few programs settle most cells, two exact ones each are left for the rest.
     """
     if seen is None:
         is_known = not np.isnan(known.true).any()
@@ -175,7 +169,7 @@ def _settle(
             share /= 2  # fewer cells at a time stand less in each other's way
     programs.cap(None)
     is_far = True  # the caps are off: the last table no longer is a corner
-    for cell in asked[~want.met(low, high, asked)] if is_exact else ():
+    for cell in asked[~want.met(low, high, asked)]:
         if not want.met(low, high, np.array([cell]))[0]:  # an earlier one's tables may have settled it
             for table in programs.exact(int(cell), is_far):
                 low, high = np.minimum(low, table), np.maximum(high, table)
