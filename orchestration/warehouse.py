@@ -259,9 +259,14 @@ def _stop_unless_parsed(result: Any) -> None:
 
 
 def _go_on_unless_interrupted(result: Any) -> None:
-    """dbt catches Ctrl-C and reports it as an error of its own, without a text."""
+    """dbt catches Ctrl-C and reports an error of its own: without a text, or one that stopping led to."""
     if not result.success and result.result is None and not str(result.exception or ""):
         raise KeyboardInterrupt
+    error = result.exception
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt
+        error = error.__cause__ or error.__context__
 
 
 def _folders(project: Path, target: str) -> list[str]:

@@ -35,9 +35,12 @@ _IMPORTED_BEFORE = [
     "orchestration.status",
     "great_expectations",
     "dbt.cli.main",
+    "orchestration.defs.event_log",
+    "orchestration.extracts.reading_csv",
+    "orchestration.outputs.figures.corridors",
 ]
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(_IMPORTED_BEFORE)
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(_IMPORTED_BEFORE)
 
 
 def environment(settings: Settings | None = None, **more: str) -> dict[str, str]:
@@ -60,7 +63,7 @@ class Started:
         self.stdout, self.stderr = folder / "stdout", folder / "stderr"
         for stream in (self.stdout, self.stderr):
             stream.write_bytes(b"")
-        self.process = _FORKS.Process(
+        self.process = FORKS.Process(
             target=_run,
             args=(arguments_at(settings, *arguments), environment(settings, **env), self.stdout, self.stderr),
         )

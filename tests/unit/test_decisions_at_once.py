@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from orchestration.stewardship import (
     record_decision,
     revoke,
 )
+from tests.command import FORKS
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 EACH = 50
@@ -67,10 +67,9 @@ def _act(
 
 def at_once(settings: Settings, act: Act, objects: dict[str, Iterable[str]]) -> dict[str, dict[str, str]]:
     """What was refused of each steward's acts, by author and object."""
-    processes = multiprocessing.get_context("spawn")
-    start, answers = processes.Barrier(len(objects)), processes.Queue()
+    start, answers = FORKS.Barrier(len(objects)), FORKS.Queue()
     started = [
-        processes.Process(target=_act, args=(settings, act, author, list(ids), start, answers))
+        FORKS.Process(target=_act, args=(settings, act, author, list(ids), start, answers))
         for author, ids in objects.items()
     ]
     for process in started:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
 from orchestration import warehouse
+from orchestration.errors import NjiaError
 from orchestration.settings import Settings
 
 
@@ -123,6 +125,21 @@ def test_a_new_build_starts_without_what_the_last_one_left(settings: Settings) -
         path.write_bytes(b"of another version")
     warehouse._start_afresh(settings)
     assert [path for path in left if path.exists()] == []
+
+
+def test_an_error_that_ctrl_c_led_to_is_ctrl_c() -> None:
+    """dbt asks connections to stop that a compilation has not opened, and reports that."""
+    try:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise RuntimeError("environment requested before creation")  # noqa: B904
+    except RuntimeError as error:
+        with pytest.raises(KeyboardInterrupt):
+            warehouse._stop_unless_parsed(SimpleNamespace(success=False, result=None, exception=error))
+    other = SimpleNamespace(success=False, result=None, exception=RuntimeError("no such macro"))
+    with pytest.raises(NjiaError, match="no such macro"):
+        warehouse._stop_unless_parsed(other)
 
 
 def test_tables_are_read_sorted_and_the_file_is_let_go(settings: Settings) -> None:
