@@ -17,11 +17,11 @@ import numpy as np
 from orchestration.disclosure.carrying import derived_changes
 from orchestration.disclosure.policy import EditionPolicy
 from orchestration.disclosure.printing import Days
-from orchestration.disclosure.protect import Round, Universe
 from orchestration.disclosure.protected import full_key
 from orchestration.disclosure.suppression import COMPLEMENTARY, PRINTED
 from orchestration.disclosure.system import Mask, System
 from orchestration.disclosure.tables import CountTable, Groups
+from orchestration.disclosure.universe import Round, Universe
 
 # What readers have of a cell: every value ever printed of it; none where they have nothing.
 Values = tuple[float, ...]
