@@ -1,6 +1,7 @@
 """Leftovers: what readers of both editions' files work out of days that only one of their periods holds.
 
-The protect step takes runs of periods apart (`remainders`). The gate asks anew, without them: over the pieces
+The protect step takes runs of periods apart (`remainders`). The gate asks anew, without runs (how tables are
+counted and what follows by subtraction, both take from the same place): over the pieces
 of time between all first and last days each printed number is an equation, and what one or two pieces are
 known to hold must be nobody or enough.
 """
@@ -21,7 +22,7 @@ from orchestration.disclosure.printing import NO_COUNTS, Days, Printing, days_of
 from orchestration.disclosure.remainders import Values, known_values
 from orchestration.disclosure.system import Floats, Mask, System, Told, build
 from orchestration.disclosure.tables import CountTable, Groups
-from orchestration.disclosure.windows import PeriodsOfGrain
+from orchestration.disclosure.windows import PeriodsOfGrain, by_days
 
 # Of one cell the values that readers have of each period.
 Known = dict[Days, Values]
@@ -39,12 +40,12 @@ def open_leftovers(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})
     groups, rules = whole_countries(told), printing.rules
     found, tables = 0, list[PrintedTable]()
-    for grain, rows in told.groupby("record_grain"):
-        periods = PeriodsOfGrain(str(grain), rows, printing)
+    for grain, rows in by_days(told, printing):
+        periods = PeriodsOfGrain(grain, rows, printing)
         apart = _taken_apart(periods.near) if periods.near else []
         if not apart:
             continue
-        cells, k = of_grains.get(str(grain), {}), rules.least_persons
+        cells, k = of_grains.get(grain, {}), rules.least_persons
         found += sum(_is_told_as_few(periods, cell, known, k) for cell, known in cells.items())
         for signs in apart:
             left = _left(periods, have, signs, groups, k)

@@ -18,12 +18,15 @@ from orchestration.disclosure.audit import Audit, PrintedTable, audit
 from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.printing import (
     ENDS,
+    KIND_OF_GRAIN,
     NO_COUNTS,
     NO_ZEROS,
     Days,
     Printing,
     Zeros,
+    day_of,
     days_of,
+    overlap,
     universe_of,
 )
 from orchestration.disclosure.protect import TooMuch, protect
@@ -78,13 +81,17 @@ def new_tables(told: pd.DataFrame, printing: Printing) -> list[CountTable]:
 
 
 def is_new(told: pd.DataFrame, printing: Printing) -> pd.Series:
-    """Rows of a system that the edition counts by and that no release has printed, under whatever name."""
-    before = [days_of(universe) for universe in systems_before(printing)]
+    """Rows of a system that the edition counts by and that no release has printed, under whatever name.
+
+    Of a round whose days have changed since the public edition printed it, the partner edition counts nothing
+    either: beside the old numbers its own would tell who came late.
+    """
+    before = [days_of(universe) for universe in systems_before(printing) | _of_other_days(printing)]
     fresh = {
         (grain, period)
         for grain, periods in printing.periods.counted.items()
         for period in periods
-        if not any(grain == one and _overlap(printing.periods.days[period], days) for one, days in before)
+        if not any(grain == one and overlap(printing.periods.days[period], days) for one, days in before)
     }
     systems = pd.MultiIndex.from_frame(told[["record_grain", "period_id"]].astype(str))
     return pd.Series(systems.isin(list(fresh)) if len(fresh) else False, index=told.index, dtype=bool)
@@ -146,7 +153,7 @@ def printed_cells(printed: pd.DataFrame) -> dict[str, int]:
     """
     found = {}
     for row in _rows(printed):
-        days = _day(row.period_from), _day(row.period_to)
+        days = day_of(row.period_from), day_of(row.period_to)
         values = {one: str(row[one]) for one in CELL}
         values[POPULATION] = values[POPULATION].replace("all", TOTAL)
         found[full_key(universe_of(str(row.record_grain), days), cell_key(values))] = int(row.person_count)
@@ -272,18 +279,25 @@ def _key(table: CountTable, cell: Mapping[Hashable, str]) -> str:
     return full_key(table.universe, cell_key({str(one): value for one, value in cell.items()}))
 
 
+def _of_other_days(printing: Printing) -> set[str]:
+    """Rounds that the public edition printed, of days that no round has now."""
+    rounds = [grain for grain, kind in KIND_OF_GRAIN[printing.edition].items() if kind == "round"]
+    now = {
+        universe_of(grain, days)
+        for grain in rounds
+        for days in [
+            *(printing.periods.days[period] for period in printing.periods.counted.get(grain, ())),
+            *printing.beside.get(grain, {}).values(),
+        ]
+    }
+    printed = {cell.partition(": ")[0] for cell in printing.known if not cell.startswith(NO_COUNTS)}
+    return {universe for universe in printed - now if days_of(universe)[0] in rounds}
+
+
 def systems_before(printing: Printing) -> set[str]:
     """Systems that this edition printed in an earlier release, and prints again as they were."""
     return {cell.partition(": ")[0] for cell in printing.ledger.printed if not cell.startswith(NO_COUNTS)}
 
 
-def _overlap(one: Days, other: Days) -> bool:
-    return one[0] <= other[1] and other[0] <= one[1]
-
-
 def _rows(frame: pd.DataFrame) -> Iterator[pd.Series]:
     return (row for _, row in frame.iterrows())
-
-
-def _day(value: object) -> date:
-    return pd.Timestamp(str(value)).date()

@@ -8,14 +8,14 @@ shows by a word that comes or goes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 import pyarrow as pa
 
 from orchestration.disclosure.nobody import opened
 from orchestration.disclosure.printed_lines import LINES
-from orchestration.disclosure.printing import ENDS, Cell, Days, Printing
+from orchestration.disclosure.printing import ENDS, Cell, Days, Printing, overlap
 from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.tables import tabulate
 from orchestration.disclosure.zeros import (
@@ -108,6 +108,7 @@ def _items(
     of_transit = lines.loc[lines["counting_role"] == "transit", [*_SYSTEM, "counting_id"]]
     passed = set(of_transit.itertuples(index=False, name=None))
     closed, days = closed_rounds(printing.ledger), printing.periods.days
+    now = set(days.values())
     news = frames["mart_novelty"]
     news = news.assign(period_id=_ROUND + news["round"].astype(str))
     news = news[news["period_id"].isin(days.keys())]
@@ -131,8 +132,16 @@ def _items(
         was_large = key in large and large[key] < days[system[1]]
         large.setdefault(key, days[system[1]])
         is_told = evidence in (*NEW, _FIRST) or (evidence == _AGAIN and was_large)
-        if is_told and (system[0], days[system[1]]) not in closed:
+        if is_told and not _is_closed(system[0], days[system[1]], closed, now):
             yield News(system[0], days[system[1]], role, kind, item, evidence)
+
+
+def _is_closed(grain: str, days: Days, closed: Collection[tuple[str, Days]], now: Collection[Days]) -> bool:
+    """Whether nothing further is told of a round: its days, or others that it once had, were printed."""
+    return any(
+        of_grain == grain and (told == days or (told not in now and overlap(told, days)))
+        for of_grain, told in closed
+    )
 
 
 def _forms_told(told: pd.DataFrame, forms: pd.DataFrame, printing: Printing) -> set[tuple[str, str, str]]:

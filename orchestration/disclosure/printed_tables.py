@@ -153,7 +153,10 @@ def printing_of(
     if edition == "public":
         return Printing(policy, edition, of_edition, ledger, zeros=zeros)
     known: dict[str, tuple[int, ...]] = dict(ledger.printed)
-    known |= {cell: (*known.get(cell, ()), value) for cell, value in (public or {}).items()}
+    known |= {
+        cell: (*(one for one in known.get(cell, ()) if one != value), value)
+        for cell, value in (public or {}).items()
+    }
     zeros = together(zeros, zeros_of_news(public_news, of_edition))
     of_public = Periods.of(periods, policy, as_of, "public")
     beside = {

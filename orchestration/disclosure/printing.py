@@ -56,7 +56,7 @@ class Periods:
         kinds: dict[str, str] = {}
         days: dict[str, Days] = {}
         for row in periods[periods["is_complete"].astype(bool)].itertuples():
-            first, last = _day(row.period_from), _day(row.period_to)
+            first, last = day_of(row.period_from), day_of(row.period_to)
             is_old = last + timedelta(days=rules.lag_days) <= as_of
             level = _LEVEL_OF_KIND.get(str(row.period_kind), "day")
             if is_old and not policy.is_too_fine(edition, "period", level, of_children=False):
@@ -117,5 +117,9 @@ def days_of(universe: str) -> tuple[str, Days]:
     return grain, (date.fromisoformat(first), date.fromisoformat(last))
 
 
-def _day(value: object) -> date:
+def overlap(one: Days, other: Days) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
+
+
+def day_of(value: object) -> date:
     return pd.Timestamp(str(value)).date()

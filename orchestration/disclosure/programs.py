@@ -106,6 +106,10 @@ class Programs:
         self._model.setOptionValue("solver", "ipm" if is_far else "simplex")
         self._model.run()
         status = self._model.getModelStatus()
+        if status not in (_OPTIMAL, _INFEASIBLE, _INFEASIBLE_OR_UNBOUNDED):
+            self._model.clearSolver()  # it now and then gives up on where the last program ended
+            self._model.run()
+            status = self._model.getModelStatus()
         if status in (_INFEASIBLE, _INFEASIBLE_OR_UNBOUNDED):
             raise Contradiction()
         if status != _OPTIMAL:

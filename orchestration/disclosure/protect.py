@@ -50,8 +50,12 @@ def protect(
         works[universe] = Universe(universe, linked, rules, groups or {}, printed)
         works[universe].protect()
     while too_much and (named := too_much(_all_printed(works.values()))):
-        for universe, work in works.items():
+        hidden = [
             work.withhold({cell for cell in named if cell.startswith(f"{universe}: ")})
+            for universe, work in works.items()
+        ]
+        if not any(hidden):
+            break  # nothing more can be hidden: the release gate judges what is left
     found = [work.told() for work in works.values()]
     order = {name: at for at, name in enumerate(names)}
     printed_tables = sorted(chain.from_iterable(one for one, _ in found), key=lambda one: order[one.name])

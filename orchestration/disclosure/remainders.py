@@ -81,10 +81,10 @@ class Remainder:
         ours = [term.universe for term, _ in self._terms if term.is_ours]
         self._windows = sorted(ours, reverse=True)
 
-    def too_much(self, printed: Mapping[str, Values]) -> set[str]:
+    def too_much(self, printed: Mapping[str, Values], ours: Mapping[str, Values]) -> set[str]:
         """Cells of the windows, by their full keys, that are to be hidden as well.
 
-        `printed`: all that readers have of both editions.
+        `printed`: all that readers have of both editions; `ours`: what of it hiding takes from them.
         """
         values = [known_values(self._system, term, printed) for term, _ in self._terms]
         told = [self._left(one) for one in zip(*values, strict=True)]
@@ -93,9 +93,9 @@ class Remainder:
         if self._settled is not None and not (is_known & ~self._settled).any():
             return set()  # of cells that were found to be safe fewer are known now
         wrong = self._wrong(guessed)
-        wrong |= self._attacked(told, wrong, printed)
+        wrong |= self._attacked(told, wrong, ours)
         self._settled = is_known & ~wrong
-        return self._to_hide([int(cell) for cell in np.flatnonzero(wrong)], printed)
+        return self._to_hide([int(cell) for cell in np.flatnonzero(wrong)], ours)
 
     # --- what readers have ------------------------------------------------------------------------------
 
@@ -133,7 +133,7 @@ class Remainder:
         )
         return is_small | (is_as_counted & (self._reasons != PRINTED) & (self._persons > 0))
 
-    def _attacked(self, told: Sequence[Values], wrong: Mask, printed: Mapping[str, Values]) -> Mask:
+    def _attacked(self, told: Sequence[Values], wrong: Mask, ours: Mapping[str, Values]) -> Mask:
         """Known cells to be hidden so that the others do not tell too much of those that are not known.
 
         A remainder that differs much from what is counted (an old number of the other edition is in it)
@@ -152,10 +152,7 @@ class Remainder:
         reasons = np.where(self._reasons == PRINTED, COMPLEMENTARY, self._reasons)
         reasons[stands] = PRINTED
         can_hide = np.array(
-            [
-                any(self._names(cell, window, printed) for window in self._windows)
-                for cell in range(len(stands))
-            ]
+            [any(self._names(cell, window, ours) for window in self._windows) for cell in range(len(stands))]
         )
         pinned = stands & ~can_hide
         ceiling = self._work.splits(self._system, persons, reasons, pinned)
@@ -164,7 +161,7 @@ class Remainder:
             return stands & can_hide  # no part of it is safe
         return stands & (now.reasons != PRINTED)
 
-    def _to_hide(self, cells: Collection[int], printed: Mapping[str, Values]) -> set[str]:
+    def _to_hide(self, cells: Collection[int], ours: Mapping[str, Values]) -> set[str]:
         """For each cell a printed one of a window, without which it is not known: of one window as far as it
         goes, for they protect each other, and of the one where that hides the fewest persons."""
         found: set[str] = set()
@@ -172,9 +169,9 @@ class Remainder:
         while left:
             of_windows = []
             for at, window in enumerate(self._windows):
-                names = {cell: self._names(cell, window, printed) for cell in left}
+                names = {cell: self._names(cell, window, ours) for cell in left}
                 hidden = {cell: of_cell[0] for cell, of_cell in names.items() if of_cell}
-                persons = sum(printed[name][-1] for name in hidden.values())
+                persons = sum(ours[name][-1] for name in hidden.values())
                 of_windows.append((-len(hidden), persons, at, hidden))
             hidden = min(of_windows, key=lambda one: one[:3])[3]
             if not hidden:
@@ -183,14 +180,14 @@ class Remainder:
             left -= set(hidden)
         return found
 
-    def _names(self, cell: int, window: str, printed: Mapping[str, Values]) -> list[str]:
-        """Printed cells of a window that tell a cell; where only what it is the sum of is printed, that, the
-        smallest first."""
+    def _names(self, cell: int, window: str, ours: Mapping[str, Values]) -> list[str]:
+        """Cells of a window that tell a cell and can be hidden; where only its parts can, those, the smallest
+        first."""
         lines = [self._system.lines[number] for number in self._system.lines_of.get(cell, ())]
         parts = [part for line in lines if line.parent == cell for part in line.parts.tolist()]
         for cells in ([cell], parts):
             names = [full_key(window, key) for one in cells for key in self._keys[one]]
-            if found := sorted((printed[name][-1], name) for name in names if name in printed):
+            if found := sorted((ours[name][-1], name) for name in names if name in ours):
                 return [name for _, name in found]
         return []
 

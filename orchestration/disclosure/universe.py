@@ -82,16 +82,18 @@ class Universe:
                 return
             self._roll_up(self._worst(now, failing))
 
-    def withhold(self, cells: Collection[str]) -> None:
-        """Hide these cells, by their full keys, and what protects them; tables found so far still count."""
+    def withhold(self, cells: Collection[str]) -> bool:
+        """Hide these cells, by their full keys, and what protects them; tables found so far still count.
+        Returns whether there was anything to hide."""
         now, news = self.now, set(cells) - self.withheld
         if now is None or not news:
-            return
+            return False
         self.withheld |= news
         self._hide_withheld(now)
         if failing := self.rounds(now):
             self._roll_up(self._worst(now, failing))
             self.protect()
+        return True
 
     def printed_now(self) -> dict[str, int]:
         """What would be printed, by the full keys of the cells."""

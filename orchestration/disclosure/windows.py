@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,7 +14,7 @@ from orchestration.disclosure.printed_counts import (
     count_ends,
     whole_countries,
 )
-from orchestration.disclosure.printing import NO_COUNTS, Days, Printing, days_of, universe_of
+from orchestration.disclosure.printing import KIND_OF_GRAIN, NO_COUNTS, Days, Printing, days_of, universe_of
 from orchestration.disclosure.protect import TooMuch
 from orchestration.disclosure.remainders import Remainder, Term, runs
 from orchestration.disclosure.system import keys_of
@@ -31,8 +31,9 @@ def too_much_beside(told: pd.DataFrame, printing: Printing) -> TooMuch | None:
     def too_much(printed: Mapping[str, int]) -> set[str]:
         ours = {cell: (float(value),) for cell, value in printed.items()}
         have = {cell: tuple(map(float, values)) for cell, values in printing.known.items()} | ours
+        hideable = {cell: values for cell, values in ours.items() if cell not in printing.known}
         for one in remainders:
-            if found := one.too_much(have):
+            if found := one.too_much(have, hideable):
                 return found
         return set()
 
@@ -45,8 +46,8 @@ def remainders_of(told: pd.DataFrame, printing: Printing) -> list[Remainder]:
         return []
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})
     groups, found = whole_countries(told), []
-    for grain, rows in told.groupby("record_grain", sort=True):
-        periods = PeriodsOfGrain(str(grain), rows, printing)
+    for grain, rows in by_days(told, printing):
+        periods = PeriodsOfGrain(grain, rows, printing)
         for run in runs(periods.near):
             added, taken = run[::2], run[1::2]
             left = periods.rows(added)
@@ -57,6 +58,15 @@ def remainders_of(told: pd.DataFrame, printing: Printing) -> list[Remainder]:
                 of_added, of_taken = [terms[days] for days in added], [terms[days] for days in taken]
                 found.append(Remainder(of_added, of_taken, tables, groups, printing.rules))
     return sorted(found, key=lambda one: len(one.added))
+
+
+def by_days(told: pd.DataFrame, printing: Printing) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Rows by grain, of the grains that are counted by days: a round holds what was collected under its
+    name, so that one round less another is nobody."""
+    for grain, kind in sorted(KIND_OF_GRAIN[printing.edition].items()):
+        rows = told[told["record_grain"] == grain]
+        if kind != "round" and len(rows):
+            yield grain, rows
 
 
 class PeriodsOfGrain:

@@ -8,7 +8,6 @@ keeps it: the ledger holds what was told of each round, and a zero follows from 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
@@ -21,6 +20,7 @@ from orchestration.disclosure.printing import (
     Days,
     Periods,
     Zeros,
+    day_of,
     days_of,
     universe_of,
 )
@@ -144,8 +144,8 @@ def news_of(printed: pd.DataFrame) -> list[News]:
     evidence_class; a row without an item stands for a round that is printed and is not news."""
     return [
         News(
-            str(row["record_grain"]), (_day(row["period_from"]), _day(row["period_to"])), str(row["role"]),
-            str(row["item_kind"]), str(row["item"]), str(row["evidence_class"]),
+            str(row["record_grain"]), (day_of(row["period_from"]), day_of(row["period_to"])),
+            str(row["role"]), str(row["item_kind"]), str(row["item"]), str(row["evidence_class"]),
         )
         for row in printed.to_dict("records")
         if not pd.isna(row["item"])
@@ -162,7 +162,7 @@ def news_cells(printed: pd.DataFrame) -> dict[str, int]:
         told = f"{one.evidence} {one.role} {one.kind}:{one.item}"
         found[NEWS_OF + full_key(universe_of(one.grain, one.days), told)] = 1
     for row in printed.to_dict("records"):
-        days = _day(row["period_from"]), _day(row["period_to"])
+        days = day_of(row["period_from"]), day_of(row["period_to"])
         found[NEWS_OF + full_key(universe_of(str(row["record_grain"]), days), _CLOSED)] = 1
     return found
 
@@ -191,7 +191,3 @@ def closed_rounds(ledger: Ledger) -> set[tuple[str, Days]]:
 
 def _frozen(found: Mapping[str, set[Cell]]) -> Zeros:
     return {universe: frozenset(cells) for universe, cells in found.items()}
-
-
-def _day(value: object) -> date:
-    return pd.Timestamp(str(value)).date()

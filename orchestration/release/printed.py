@@ -79,6 +79,9 @@ _NEWS = """
     select record_grain, 'round-' || round as period_id, role, item_kind, item, evidence_class
     from {schema}.{schema}_novelty
     union all
+    select distinct record_grain, 'round-' || round, null, null, null, null
+    from {schema}.{schema}_novelty
+    union all
     select distinct ends.record_grain, ends.period_id, null, null, null, null
     from {schema}.{schema}_ends as ends
     inner join {schema}.{schema}_periods as periods on ends.period_id = periods.period_id

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
+import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration import disclosure
 from orchestration.disclosure.remainders import runs
-from tests.unit.half_years import Cells, K, Printed
+from tests.unit.half_years import POLICY, Cells, K, Printed
 
 STARTS, ENDS = ("KE001", "KE003", "KE040"), ("KE042", "KE047")
 PLACES = [(start, end) for start in STARTS for end in ENDS]
@@ -162,3 +164,97 @@ def test_runs_are_rows_of_an_odd_number_that_meet_end_to_end() -> None:
     assert runs([*windows, *years]) == [(years[0], windows[0], years[1]), (windows[0], years[1], windows[1])]
     assert runs(years) == [] and runs(windows) == []
     assert runs([windows[0], years[0], twelve(2024, 1)]) == [], "a year is missing between"
+
+
+def test_a_program_that_the_solver_gives_up_on_is_asked_once_more() -> None:
+    """This world ended with `Unknown` where the solver began at the end of the program before."""
+    world: list[Cells] = [
+        {
+            ("KE001", "KE042"): 2,
+            ("KE001", "KE047"): 1,
+            ("KE001", "unknown"): 2,
+            ("KE003", "KE042"): 1,
+            ("KE003", "KE047"): 5,
+            ("KE040", "KE042"): 2,
+            ("KE040", "unknown"): 8,
+        },
+        {},
+        {
+            ("KE001", "KE047"): 1,
+            ("KE001", "unknown"): 3,
+            ("KE003", "KE042"): 3,
+            ("KE003", "KE047"): 1,
+            ("KE003", "unknown"): 2,
+            ("KE040", "KE042"): 3,
+            ("KE040", "unknown"): 2,
+            ("unknown", "unknown"): 2,
+        },
+        {
+            ("KE001", "KE047"): 1,
+            ("KE003", "KE047"): 1,
+            ("KE003", "unknown"): 2,
+            ("KE040", "KE042"): 3,
+            ("KE040", "KE047"): 3,
+            ("unknown", "KE047"): 11,
+        },
+        {
+            ("KE001", "KE042"): 3,
+            ("KE001", "unknown"): 9,
+            ("KE003", "unknown"): 2,
+            ("KE040", "KE042"): 3,
+            ("KE040", "KE047"): 1,
+            ("KE040", "unknown"): 33,
+            ("unknown", "KE042"): 2,
+            ("unknown", "KE047"): 1,
+            ("unknown", "unknown"): 46,
+        },
+        {
+            ("KE001", "KE042"): 2,
+            ("KE003", "KE047"): 1,
+            ("KE003", "unknown"): 45,
+            ("KE040", "KE042"): 3,
+            ("unknown", "KE042"): 2,
+            ("unknown", "KE047"): 3,
+            ("unknown", "unknown"): 9,
+        },
+        {
+            ("KE001", "KE047"): 2,
+            ("KE001", "unknown"): 3,
+            ("KE003", "KE042"): 3,
+            ("KE003", "KE047"): 3,
+            ("KE040", "unknown"): 10,
+            ("unknown", "KE042"): 3,
+            ("unknown", "KE047"): 1,
+        },
+    ]
+    assert Printed(world).open() == 0
+
+
+def test_hiding_ends_where_nothing_more_can_be_hidden() -> None:
+    """Whoever asks goes on asking; the gate judges what is left."""
+    table = disclosure.tabulate(
+        "table",
+        pd.DataFrame(
+            [
+                {
+                    "movement_id": f"{way} {at}",
+                    "partner": f"partner_{at % 4}",
+                    "way": way,
+                    "persons": 1,
+                    "records": 1,
+                }
+                for way in ("a", "b", "c")
+                for at in range(30)
+            ]
+        ),
+        ("way",),
+    )
+    asked: list[str] = []
+
+    def goes_on(printed: Mapping[str, int]) -> list[str]:
+        asked.append(min(printed) if not asked else asked[0])
+        return asked[:1]
+
+    protected = disclosure.protect([table], POLICY, "partner", too_much=goes_on)
+    assert len(asked) == 2
+    assert len(protected.tables[0].printed()) < 4
