@@ -91,6 +91,15 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         waivable=False,
     ),
     Expectation(
+        name="printed_rounds_keep_their_days",
+        limits=(Limit("rounds_of_other_days", maximum=0),),
+        severity="warn",
+        why="A printed round whose days change is another one: neither edition prints it any more, because "
+        "new numbers beside the old ones would tell who came late.",
+        steward_action="Find the extract that begins earlier or ends later than the others of its round, and "
+        "mend `period` in its contract.",
+    ),
+    Expectation(
         name="report_prints_what_was_let_through",
         limits=(Limit("report_cells_not_let_through", maximum=0),),
         severity="refuse",

@@ -17,6 +17,7 @@ from orchestration.disclosure.printed_counts import (
     WHOLE,
     audit_counts,
     printed_cells,
+    rounds_of_other_days,
     systems_before,
     wrong_cells,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "protect",
     "read_description",
     "read_ledger",
+    "rounds_of_other_days",
     "small_changes",
     "systems_before",
     "tabulate",

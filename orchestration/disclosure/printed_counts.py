@@ -86,7 +86,7 @@ def is_new(told: pd.DataFrame, printing: Printing) -> pd.Series:
     Of a round whose days have changed since the public edition printed it, the partner edition counts nothing
     either: beside the old numbers its own would tell who came late.
     """
-    before = [days_of(universe) for universe in systems_before(printing) | _of_other_days(printing)]
+    before = [days_of(universe) for universe in systems_before(printing) | rounds_of_other_days(printing)]
     fresh = {
         (grain, period)
         for grain, periods in printing.periods.counted.items()
@@ -279,7 +279,7 @@ def _key(table: CountTable, cell: Mapping[Hashable, str]) -> str:
     return full_key(table.universe, cell_key({str(one): value for one, value in cell.items()}))
 
 
-def _of_other_days(printing: Printing) -> set[str]:
+def rounds_of_other_days(printing: Printing) -> set[str]:
     """Rounds that the public edition printed, of days that no round has now."""
     rounds = [grain for grain, kind in KIND_OF_GRAIN[printing.edition].items() if kind == "round"]
     now = {

@@ -33,7 +33,7 @@ from orchestration.warehouse import read_tables
 MEASURES = (
     "public_tables_missing", "public_waits_for_signature", "public_cells_open",
     "public_cells_not_let_through", "public_small_changes", "report_cells_open",
-    "report_cells_not_let_through", "report_leftovers_open",
+    "report_cells_not_let_through", "report_leftovers_open", "rounds_of_other_days",
 )  # fmt: skip
 _FILES = {"public": PUBLIC_EVIDENCE_BASE, "partner": EVIDENCE_BASE}
 _SCHEMAS = {"public": PUBLIC_SCHEMAS[0], "partner": REPORT_SCHEMA}
@@ -50,7 +50,8 @@ def printed_measures(
     printed cells that are not as counted, too small by themselves, or not as first printed; rows and figures
     that the policy does not let through; and further columns of numbers. `public_small_changes`: cells that
     differ by too few from what was ever printed of them. `report_leftovers_open`: cells of which the periods
-    of both editions, taken off each other, tell too much.
+    of both editions, taken off each other, tell too much. `rounds_of_other_days`: rounds that were printed
+    and have other days now.
     """
     expected = published_tables(settings, PUBLIC_SCHEMAS)
     if not expected:
@@ -90,6 +91,7 @@ def printed_measures(
         if edition == "partner":
             left = disclosure.open_leftovers(frames["int_told"], counts, printing)
             found[f"{schema}_leftovers_open"] = float(left)
+            found["rounds_of_other_days"] = float(len(disclosure.rounds_of_other_days(printing)))
     return dict.fromkeys(MEASURES) | found
 
 

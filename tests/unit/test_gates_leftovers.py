@@ -67,6 +67,12 @@ def _printed_tables(counts: pd.DataFrame, periods: pd.DataFrame) -> dict[str, pd
         "children": ends.head(0)[columns],
         "routes": corridors.head(0)[corridor].assign(via_place_id=""),
         "corridor_codes": corridors.head(0)[corridor].assign(domain="", code=""),
+        "novelty": pd.DataFrame(
+            columns=["record_grain", "round", "role", "item_kind", "item", "evidence_class"], dtype=str
+        ),
+        "corridor_shifts": pd.DataFrame(
+            columns=["corridor_id", "record_grain", "baseline_window", "current_window", "status"], dtype=str
+        ),
     }
 
 
