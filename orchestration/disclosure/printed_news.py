@@ -46,6 +46,7 @@ NEWS = pa.schema(
 )
 _AGAIN, _FIRST = "seen_before", "baseline"
 _PLACES = ("country", "county", "place")
+_WHOLES = ("county", "country")
 _ROUND = "round-"
 _SYSTEM = ["record_grain", "period_id"]
 System = tuple[str, str]
@@ -112,6 +113,7 @@ def _items(
     news = frames["mart_novelty"]
     news = news.assign(period_id=_ROUND + news["round"].astype(str))
     news = news[news["period_id"].isin(days.keys())]
+    wholes = set(news.loc[news["item_kind"].isin(_WHOLES), "item"])
     large: dict[tuple[str, str, str, str], Days] = {}  # since when
     for one in sorted(told_before(printing.ledger), key=lambda one: one.days):
         large.setdefault((one.grain, one.kind, one.item, one.role), one.days)
@@ -120,6 +122,8 @@ def _items(
         system = str(row["record_grain"]), str(row["period_id"])
         kind, item, role = str(row["item_kind"]), str(row["item"]), str(row["role"])
         cell = cell_of(kind, item, role)
+        if kind == "place" and item in wholes:
+            continue  # a county of which nothing finer was named: the printed cell counts its towns as well
         if kind == "form":
             is_large = (*system, item) in forms
         elif role == "transit":

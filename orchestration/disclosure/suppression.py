@@ -49,15 +49,15 @@ def primary(cells: pd.DataFrame, policy: EditionPolicy) -> Reasons:
 def hide_splits(
     system: System, persons: Floats, reasons: Reasons, pinned: Mask, attributes: set[str], share: float
 ) -> Floats:
-    """Hide the parts of each printed cell that one of them nearly fills: who is in the whole has that
-    attribute.
+    """Hide the parts of each cell that one of them nearly fills: who is in the whole has that attribute,
+    whether the whole is printed or not.
 
     Returns how low the lower bound of each such part must reach, infinity for other cells.
     """
     ceiling = np.full(system.size, np.inf)
     for line in system.lines:
         whole = persons[line.parent]
-        if line.dimension not in attributes or reasons[line.parent] != PRINTED or whole <= 0:
+        if line.dimension not in attributes or whole <= 0:
             continue
         largest = line.parts[np.argmax(persons[line.parts])]
         if persons[largest] < share * whole:

@@ -138,6 +138,16 @@ def test_a_row_that_one_destination_nearly_fills_hides_its_split_and_not_its_tot
     assert dominant["low"] < 95, "nor do the other sums give it away"
 
 
+def test_a_row_that_one_destination_nearly_fills_hides_its_split_though_its_total_is_hidden() -> None:
+    """24 of 25 went to y: of the total one partner has too much, of the split just not."""
+    rows = [("p", 15, "x", "y"), ("q", 6, "x", "y"), ("r", 3, "x", "y"), ("p", 1, "x", "z")]
+    others = [(one, 40, "w", end) for one in "pqr" for end in "yz"]
+    why = reasons(protect([told_by([*rows, *others], attributes=("b",))], POLICY), "told")
+    assert why["x", "*"] == "dominance" and why["x", "y"] == "attribute"
+    plain = reasons(protect([told_by([*rows, *others])], POLICY), "told")
+    assert plain["x", "y"] == PRINTED, "but for that, the split might stand"
+
+
 def test_a_partner_cannot_take_its_own_off_and_read_the_others() -> None:
     """p tells most of two hidden cells; a third hidden one gives the rest of the world room, or it is
     added."""

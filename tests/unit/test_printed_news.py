@@ -81,6 +81,15 @@ def test_an_item_is_named_only_where_its_count_is_printed() -> None:
     assert news(printed, items) == {f"origin county:A {FIRST}"}
 
 
+def test_a_county_of_which_nothing_finer_was_named_is_not_told_by_the_count_of_its_towns() -> None:
+    """77 persons came from A with its towns; how many from A and no town named, no printed cell counts."""
+    items = novelty(
+        ("county", "A", "origin", "2023", "baseline"),
+        ("place", "A", "origin", "2023", "panel_confirmed"),
+    )
+    assert news(counts({FIRST: {("A", "*"): 77, ALL: 90}}), items) == {f"origin county:A {FIRST}"}
+
+
 def test_that_it_was_seen_before_is_told_only_where_it_was_large_then() -> None:
     items = novelty(
         ("county", "A", "origin", "2023", "baseline"),

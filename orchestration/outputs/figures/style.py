@@ -90,7 +90,7 @@ def finish(
     layer: boundaries.Boundaries | None = None,
     has_lines: bool = False,
 ) -> None:
-    """Source, what a star means, and, on a map, the words that stand on every map; then both files."""
+    """Source, what a star means, whether all is made up, and, on a map, the words that stand on every map."""
     slots = {
         "edition": printed.words.text(f"edition.{printed.edition.name}").lower(),
         "release": str(printed.manifest["release_id"]),
@@ -104,6 +104,8 @@ def finish(
         source = plain(printed.words("figure.source", **slots, disclaimer=disclaimer, credits=said.credits))
     if STAR in slots["period"]:
         source += f" {printed.words.text('figure.partial')}"
+    if printed.manifest.get("is_synthetic"):
+        source += f" {printed.words.text('figure.synthetic')}"
     lines = textwrap.fill(source, 165)
     figure.text(0.01, 0.012, lines, fontsize=5.6, color=SOFT, va="bottom", linespacing=1.35)
     figure.savefig(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})

@@ -47,7 +47,8 @@ def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str
             chapters.methods(printed, credits),
             *([appendix] if (appendix := chapters.limits(printed)) else []),
         ],
-        labels={one: words.text(f"report.{one}") for one in LAYOUT},
+        labels={one: words.text(f"report.{one}") for one in LAYOUT}
+        | {"made_up": words.text("figure.synthetic") if _synthetic(edition) else ""},
         made=(made.year, made.month, made.day),
     )
 
