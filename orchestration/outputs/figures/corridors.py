@@ -5,8 +5,9 @@ How many persons took a route no table prints, so a route has no weight; its cor
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from itertools import pairwise
-from math import sqrt
+from math import atan2, degrees, dist, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,13 @@ GULF = (33.5, 61.0, 13.5, 38.0)
 GULF_BOX = (0.625, 0.66, 0.36, 0.28)
 GULF_STARTS = 13.5  # of what both frames show, the main map has the south
 MOST_LINES, MOST_NAMES = 60, 12
+NEAR = 0.03  # of the sheet
 THICKEST, THINNEST = 3.4, 0.4
 ROUTE: dict[str, Any] = {"linewidth": 0.5, "linestyle": (0, (2, 1.6)), "color": INK}
+BENDS = (0.16, 0.34, -0.08, 0.52)  # of lines that would lie on each other, the strongest first
+LIE_ON_EACH_OTHER = 12  # degrees between two lines to one place
 Point = tuple[float, float]
+Line = tuple[str, str, Point | None, Point | None]
 
 
 def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
@@ -57,11 +62,14 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
     figure = new_figure(HEIGHT, words.text("figure.title.corridors"))
     sheet = Sheet(figure, printed, layer)
     most = rows[0]["person_count"]
-    drawn = [row for row in reversed(rows) if sheet.corridor(row, most)]
+    ends = [_ends(row) for row in rows]
+    bends = bends_of([(start, end, sheet.spot(start), sheet.spot(end)) for start, end in ends])
+    drawn = [row for row in reversed(rows) if sheet.corridor(row, most, bends.get(_ends(row), BENDS[0]))]
     ways = [row for row in routes if sheet.route(row)]
     for via in sorted({row["via_place_id"] for row in ways}):
         sheet.border_point(via)
     sheet.name_ends(drawn)
+    sheet.name_ways({row["via_place_id"] for row in ways}, {one for row in drawn for one in _ends(row)})
     handles = _legend(printed, rows, has_routes=bool(ways))
     add_legend(figure, handles, 0.048, 4, handlelength=2.4, columnspacing=1.4)
     if unplaced := len(shown) - len(between_known(shown)):
@@ -108,7 +116,7 @@ class Sheet:
     def is_off(self, place_id: str) -> bool:
         return self.printed.position(place_id) is not None and self.spot(place_id) is None
 
-    def corridor(self, row: Row, most: int) -> bool:
+    def corridor(self, row: Row, most: int, bend: float) -> bool:
         """False where an end is off the sheet, or both ends are one place."""
         start, end = (self.spot(one) for one in _ends(row))
         if start is None or end is None or start == end:
@@ -124,6 +132,7 @@ class Sheet:
             linewidth=thickness(row["person_count"], most),
             linestyle=DIRECTION_LINES.get(direction, "-"),
             color=DIRECTION_COLOURS.get(direction, SOFT),
+            bend=bend,
         )
         return True
 
@@ -138,13 +147,13 @@ class Sheet:
             self._arrow(start, end, gid="-".join(("route", *stops)), arrowstyle="-", zorder=2.5, **ROUTE)
         return True
 
-    def _arrow(self, start: Point, end: Point, **style: Any) -> None:
+    def _arrow(self, start: Point, end: Point, bend: float = BENDS[0], **style: Any) -> None:
         self.figure.add_artist(
             FancyArrowPatch(
                 start,
                 end,
                 transform=self.figure.transFigure,
-                connectionstyle="arc3,rad=0.16",
+                connectionstyle=f"arc3,rad={bend}",
                 mutation_scale=1,
                 shrinkA=0,
                 shrinkB=2,
@@ -191,6 +200,35 @@ class Sheet:
                     )
                 )
                 self.names.put(spot, self.printed.place(place), is_bold=place in countries)
+
+    def name_ways(self, vias: Collection[str], ends: Collection[str]) -> None:
+        """Places on the way, but for those so near to an end that a name would seem to be the end's."""
+        named = [spot for one in ends if (spot := self.spot(one)) is not None]
+        for via in sorted(vias):
+            spot = self.spot(via)
+            if spot is not None and all(dist(spot, other) > NEAR for other in named):
+                self.names.put(spot, self.printed.place(via), is_bold=False)
+
+
+def bends_of(lines: Sequence[Line]) -> dict[tuple[str, str], float]:
+    """How far each line between two spots bends, so that none hides under a stronger one to the same place.
+
+    `lines`: ids and spots of both ends, the strongest first.
+    """
+    found: dict[tuple[str, str], float] = {}
+    bearings: dict[tuple[str, str], float] = {}
+    for origin, destination, start, end in lines:
+        if start is None or end is None:
+            continue
+        bearing = degrees(atan2(start[1] - end[1], start[0] - end[0]))
+        beside = {
+            found[other]
+            for other, one in bearings.items()
+            if other[1] == destination and abs((bearing - one + 180) % 360 - 180) < LIE_ON_EACH_OTHER
+        }
+        bearings[origin, destination] = bearing
+        found[origin, destination] = next((one for one in BENDS if one not in beside), BENDS[0])
+    return found
 
 
 def thickness(persons: int, most: int) -> float:
