@@ -13,9 +13,9 @@ refresh: .venv/ready ## Take in the sample extracts and publish a release into .
 	@$(NJIA) inbox add --samples --quiet
 	@$(NJIA) refresh
 
-# One worker a core, at most four, because each takes up to 1 GB; a file stays whole, because its tests share a home.
+# How many workers: tests/conftest.py. A file stays whole, because its tests share a home.
 test: .venv/ready ## Run the tests
-	@.venv/bin/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@.venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 ui: .venv/ready ## Open the Dagster UI on http://127.0.0.1:3000
 	@$(NJIA) ui

@@ -91,35 +91,60 @@ def copy_of(base: EvidenceBase, folder: Path) -> EvidenceBase:
     return EvidenceBase(Settings(home, partners, home / "keys", scenario.AS_OF))
 
 
-@pytest.fixture(scope="session")
-def published_world(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
-    """The scenario, refreshed once. Read only: tests that change something take `evidence_base`."""
-    base = new_evidence_base(tmp_path_factory.mktemp("world"))
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than cores, as a third of the time goes in waiting; at most four, as each takes up to 1 GB."""
+    return min(4, (os.cpu_count() or 1) + 1)
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
+    """A folder that the first worker of a run fills, for all of them."""
+    own = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, done = shared / name, shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            folder.mkdir()
+            build(folder)
+            done.touch()
+    return folder
+
+
+def _publish_scenario(folder: Path) -> None:
+    base = new_evidence_base(folder)
     for partner, name, content in scenario.EXTRACTS:
         base.deliver(partner, name, content)
     ended = base.refresh()
     assert ended.error is None, ended.error
-    return base
+
+
+def _publish_samples(folder: Path) -> None:
+    settings = _samples_in(folder)
+    settings.home.mkdir()
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes)
+    (settings.keys / "record.key").write_text(RECORD_KEY)
+    add_samples(settings)
+    ended = EvidenceBase(settings).refresh()
+    assert ended.error is None, ended.error
+
+
+def _samples_in(folder: Path) -> Settings:
+    home = folder / "home"
+    return Settings(home, SAMPLE_PARTNERS, home / "keys", SAMPLES_AS_OF)
+
+
+@pytest.fixture(scope="session")
+def published_world(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+    """The scenario, refreshed once. Read only: tests that change something take `evidence_base`."""
+    folder = tmp_path_factory.mktemp("world") / "copied"
+    shutil.copytree(built_once(tmp_path_factory, "scenario", _publish_scenario), folder, symlinks=True)
+    home = folder / "home"
+    return EvidenceBase(Settings(home, folder / "partners", home / "keys", scenario.AS_OF))
 
 
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
     """The committed sample partners, refreshed once for all files and workers of a run. Read only."""
-    own = tmp_path_factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    home, done = shared / "samples" / "home", shared / "samples" / "done"
-    settings = Settings(home, SAMPLE_PARTNERS, home / "keys", SAMPLES_AS_OF)
-    base = EvidenceBase(settings)
-    with FileLock(shared / "samples.lock"):
-        if not done.exists():
-            home.mkdir(parents=True)
-            create_missing_keys(settings.keys, settings.landing, settings.link_codes)
-            (settings.keys / "record.key").write_text(RECORD_KEY)
-            add_samples(settings)
-            ended = base.refresh()
-            assert ended.error is None, ended.error
-            done.touch()
-    return base
+    return EvidenceBase(_samples_in(built_once(tmp_path_factory, "samples", _publish_samples)))
 
 
 @pytest.fixture
