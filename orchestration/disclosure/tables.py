@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 import pandas as pd
@@ -107,7 +108,7 @@ def _counted(
         "groups": f"cube ({names})" if margins else names,
         "pattern": f"grouping({names})",
     }
-    with duckdb.connect(config={"threads": 1}) as con:
+    with _engine().cursor() as con:
         con.register("told", rows)
         of_partners = con.execute(_OF_PARTNERS.format(**words)).df().astype(dict.fromkeys(dimensions, "str"))
         con.register("of_partners", of_partners)
@@ -121,6 +122,12 @@ def _counted(
         coarser=coarser,
         **others,  # type: ignore[arg-type]
     )
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """In memory and kept: opening one costs more than counting most tables."""
+    return duckdb.connect(config={"threads": 1})
 
 
 # A value of a total is null in a cube, and in no row. `pattern` puts the finest cells first.

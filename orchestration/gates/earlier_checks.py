@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.dbt_manifest import manifest_nodes
 from orchestration.gates.verdicts import read_verdicts
 from orchestration.release import CHECK_RESULTS
 from orchestration.settings import Settings
@@ -100,13 +101,11 @@ def _fresh_results(settings: Settings) -> list[Mapping[str, Any]]:
     return found
 
 
-def _manifest_nodes(settings: Settings) -> dict[str, dict[str, Any]]:
-    path = settings.work / "dbt" / "manifest.json"
-    if not path.is_file():
+def _manifest_nodes(settings: Settings) -> Mapping[str, Mapping[str, Any]]:
+    try:
+        return manifest_nodes(settings.work / "dbt" / "manifest.json")
+    except FileNotFoundError:
         return {}
-    manifest = json.loads(path.read_text(encoding="utf-8"))
-    found: dict[str, dict[str, Any]] = manifest["nodes"]
-    return found
 
 
 def _is_test(node: Mapping[str, Any]) -> bool:

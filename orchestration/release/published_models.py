@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.dbt_manifest import manifest_nodes
 from orchestration.errors import NjiaError
 
 # Of the partner edition, and of the public one.
@@ -35,13 +36,12 @@ def read_published_models(
 ) -> list[PublishedTable]:
     """The models of these schemas, in the order of their names."""
     try:
-        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        nodes = manifest_nodes(manifest_path)
+    except (OSError, ValueError, KeyError):
         raise NjiaError(
             f"dbt's manifest {manifest_path} is missing or cannot be read. Run `njia refresh`: its dbt step "
             "writes it."
         ) from None
-    nodes: dict[str, dict[str, Any]] = manifest["nodes"]
     tables = []
     for unique_id, node in nodes.items():
         config = node.get("config", {})
@@ -60,11 +60,11 @@ def read_published_models(
     return sorted(tables, key=lambda table: table.full_name)
 
 
-def _one_line(node: dict[str, Any]) -> str:
+def _one_line(node: Mapping[str, Any]) -> str:
     return " ".join((node.get("description") or "").split())
 
 
-def _key(unique_id: str, node: dict[str, Any], nodes: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+def _key(unique_id: str, node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     """The key as declared (`meta: key`, or a primary key constraint), else as a test of uniqueness says."""
     meta = node.get("config", {}).get("meta") or node.get("meta") or {}
     if declared := meta.get("key"):
