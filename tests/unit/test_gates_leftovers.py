@@ -70,6 +70,10 @@ def _printed_tables(counts: pd.DataFrame, periods: pd.DataFrame) -> dict[str, pd
         "novelty": pd.DataFrame(
             columns=["record_grain", "round", "role", "item_kind", "item", "evidence_class"], dtype=str
         ),
+        "coverage": pd.DataFrame(
+            columns=["record_grain", "period_id", "place_id", "partners_band"], dtype=str
+        ),
+        "reported_periods": pd.DataFrame(columns=["record_grain", "period_id", "partial_reason"], dtype=str),
         "corridor_shifts": pd.DataFrame(
             columns=["corridor_id", "record_grain", "baseline_window", "current_window", "status"], dtype=str
         ),
