@@ -92,7 +92,8 @@ def printed_measures(
             f"{schema}_cells_not_let_through": float(wrong + unasked),
         }
         if edition == "partner":
-            left = disclosure.open_leftovers(frames["int_told"], counts, printing)
+            zeros = disclosure.zeros_of_shifts(printed_shifts(file, schema), printing.periods)
+            left = disclosure.open_leftovers(frames["int_told"], counts, printing, zeros)
             found[f"{schema}_leftovers_open"] = float(left)
             found["rounds_of_other_days"] = float(len(disclosure.rounds_of_other_days(printing)))
     return dict.fromkeys(MEASURES) | found
