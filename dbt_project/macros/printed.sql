@@ -208,9 +208,8 @@ from {{ ref('dim_period') }} as periods
 inner join named on periods.period_id = named.period_id
 {%- endmacro %}
 
-{# One row per period and grain that a printed table of the edition names; `tables` as above. Where no partner declares
-   what it watches, nothing is known to be reported from start to end. #}
-{% macro printed_reported_periods(tables) -%}
+{# One row per period and grain that a printed table of the edition names; `tables` as above. #}
+{% macro printed_reported_periods(edition, tables) -%}
 with named as (
     {% for table, columns in tables.items() %}
         {% for column in columns %}
@@ -227,15 +226,15 @@ with named as (
 select
     named.period_id,
     named.record_grain,
-    coalesce(reported.is_partial, periods.period_kind <> 'round') as is_partial,
-    case
-        when reported.period_id is null and periods.period_kind <> 'round' then 'months_missing'
-        else reported.partial_reason
-    end as partial_reason
+    reporting.told <> 'whole' as is_partial,
+    nullif(reporting.told, 'whole') as partial_reason
 from named
-inner join {{ ref('dim_period') }} as periods on named.period_id = periods.period_id
-left join {{ ref('mart_reported_periods') }} as reported
-    on named.period_id = reported.period_id and named.record_grain = reported.record_grain
+left join {{ ref('stg_printed_reporting') }} as reporting
+    on
+        reporting.edition = '{{ edition }}'
+        and reporting.place_id = '*'
+        and named.period_id = reporting.period_id
+        and named.record_grain = reporting.record_grain
 {%- endmacro %}
 
 {# One row per place that a printed table of the edition names; `tables` maps each to its columns of places. #}

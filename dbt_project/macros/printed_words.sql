@@ -51,22 +51,15 @@ from {{ ref('stg_printed_news') }}
 where edition = '{{ edition }}'
 {%- endmacro %}
 
-{# Every county of every period that is counted, watched or not. #}
+{# Every county of every period of which anything is printed, watched or not. #}
 {% macro spoken_coverage(edition) -%}
     select
-        places.place_id,
-        lines.period_id,
-        lines.record_grain,
-        coalesce(coverage.effort_months, 0) as effort_months,
-        coalesce(coverage.partner_count, 0) as partner_count
-    from {{ ref('stg_printed_lines') }} as lines
-    inner join {{ ref('dim_place') }} as places on places.kind = 'county'
-    left join {{ ref('mart_coverage') }} as coverage
-        on
-            places.place_id = coverage.place_id
-            and lines.period_id = coverage.period_id
-            and lines.record_grain = coverage.record_grain
-    where lines.edition = '{{ edition }}' and lines.counting_table = 'coverage'
+        place_id,
+        period_id,
+        record_grain,
+        told as partners_band
+    from {{ ref('stg_printed_reporting') }}
+    where edition = '{{ edition }}' and place_id <> '*'
 {%- endmacro %}
 
 {% macro spoken_completeness(edition) -%}
@@ -80,14 +73,6 @@ where edition = '{{ edition }}'
             and completeness.field = lines.counting_id
             and completeness.period_id = lines.period_id
             and completeness.record_grain = lines.record_grain
-{%- endmacro %}
-
-{% macro partners_band(partner_count) -%}
-    case
-        when {{ partner_count }} = 0 then 'none'
-        when {{ partner_count }} < 3 then 'one_or_two'
-        else 'three_or_more'
-    end
 {%- endmacro %}
 
 {% macro share_band(share) -%}

@@ -21,6 +21,7 @@ from orchestration.disclosure.printed_counts import (
     systems_before,
     wrong_cells,
 )
+from orchestration.disclosure.printed_reporting import WHOLE_PERIOD, reporting_cells
 from orchestration.disclosure.printed_tables import (
     AGGREGATES,
     DESCRIPTIONS,
@@ -48,6 +49,7 @@ __all__ = [
     "DESCRIPTIONS",
     "TOTAL",
     "WHOLE",
+    "WHOLE_PERIOD",
     "Audit",
     "Contradiction",
     "CountTable",
@@ -78,6 +80,7 @@ __all__ = [
     "protect",
     "read_description",
     "read_ledger",
+    "reporting_cells",
     "rounds_of_other_days",
     "small_changes",
     "systems_before",

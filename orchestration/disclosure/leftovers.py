@@ -18,23 +18,28 @@ import pandas as pd
 
 from orchestration.disclosure.audit import PrintedTable, audit
 from orchestration.disclosure.printed_counts import printed_cells, whole_countries
-from orchestration.disclosure.printing import NO_COUNTS, Days, Printing, days_of
+from orchestration.disclosure.printing import NO_COUNTS, NO_ZEROS, Days, Printing, Zeros, days_of
 from orchestration.disclosure.remainders import Values, known_values
 from orchestration.disclosure.system import Floats, Mask, System, Told, build
 from orchestration.disclosure.tables import CountTable, Groups
 from orchestration.disclosure.windows import PeriodsOfGrain, by_days
+from orchestration.disclosure.zeros import as_printed
 
 # Of one cell the values that readers have of each period.
 Known = dict[Days, Values]
 
 
-def open_leftovers(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing) -> int:
+def open_leftovers(
+    told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros: Zeros = NO_ZEROS
+) -> int:
     """How many cells of pieces of time readers of the partner edition know to hold a few, and how many that
     they do not know they narrow down too far.
 
-    `told`: rows of int_told; `printed`: as for `printed_cells`.
+    `told`: rows of int_told; `printed`: as for `printed_cells`; `zeros`: cells that words of the same release
+    tell to be empty.
     """
-    have = {cell: tuple(map(float, values)) for cell, values in printing.known.items()}
+    have = {cell: tuple(map(float, values)) for cell, values in as_printed(zeros).items()}
+    have |= {cell: tuple(map(float, values)) for cell, values in printing.known.items()}
     have |= {cell: (float(value),) for cell, value in printed_cells(printed).items()}
     of_grains = _by_grain(have)
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})

@@ -1,7 +1,9 @@
 """What rounds and windows tell that is new or gone: items, and corridors, whose other side is nobody.
 
 An item is named only where it is large enough in its round; that it was seen before only where it was large
-enough then as well. What tells of nobody is attacked first (`nobody`), all of one system together. The public
+enough then as well. Where some large item can be told neither, none of the round is told new beside it: by
+the word that is missing it would be known as seen before, by a few. What tells of nobody is attacked first
+(`nobody`), all of one system together. The public
 is told of a round once: whatever is reported later, the same is told again, so that nobody who comes or goes
 shows by a word that comes or goes.
 """
@@ -61,16 +63,28 @@ def told_news(
     COUNTS as this edition prints them.
     """
     printed = _cells_of(counts)
-    items = list(_items(frames, printed, lines, printing))
+    items = _items(frames, printed, lines, printing)
     shifts = _corridors(frames["mart_corridor_shifts"], printed, printing)
     told = frames["int_told"]
     by_news, by_shifts = zeros_of_news(items, printing.periods), zeros_of_shifts(shifts, printing.periods)
     is_open = opened(told, counts, printing, together(by_news, by_shifts))
-    rows = [one for one in items if not is_open & zeros_of_news([one], printing.periods).keys()]
+    opening = [one for one in items if is_open & zeros_of_news([one], printing.periods).keys()]
+    rows = _without_new(items, {_beside(one) for one in opening})
     is_told = [
         not is_open & zeros_of_shifts(shifts.iloc[[at]], printing.periods).keys() for at in range(len(shifts))
     ]
     return _news([*told_before(printing.ledger), *rows], printing), _nobodys(shifts[is_told], printing)
+
+
+def _beside(one: News) -> tuple[str, Days, str]:
+    """What tells of the same things of a round. Ways and ends do: where an end is new, so are its ways."""
+    things = "form" if one.kind == "form" else "transit" if one.role == "transit" else "way"
+    return one.grain, one.days, things
+
+
+def _without_new(items: Iterable[News], beside: Collection[tuple[str, Days, str]]) -> list[News]:
+    """Those of which nothing new is told beside these."""
+    return [one for one in items if one.evidence not in NEW or _beside(one) not in beside]
 
 
 def _news(told: Iterable[News], printing: Printing) -> pd.DataFrame:
@@ -103,7 +117,7 @@ def _items(
     printed: Mapping[System, Mapping[Cell, int]],
     lines: pd.DataFrame,
     printing: Printing,
-) -> Iterable[News]:
+) -> list[News]:
     """What may be told of rounds that nothing was told of yet, if their zeros withstand the attack."""
     forms = _forms_told(frames["int_told"], frames["int_movement_forms"], printing)
     of_transit = lines.loc[lines["counting_role"] == "transit", [*_SYSTEM, "counting_id"]]
@@ -117,6 +131,7 @@ def _items(
     large: dict[tuple[str, str, str, str], Days] = {}  # since when
     for one in sorted(told_before(printing.ledger), key=lambda one: one.days):
         large.setdefault((one.grain, one.kind, one.item, one.role), one.days)
+    told, untold = list[News](), set[tuple[str, Days, str]]()
     in_order = news.assign(opened=news["period_id"].map({name: one[0] for name, one in days.items()}))
     for row in in_order.sort_values("opened", kind="stable").to_dict("records"):
         system = str(row["record_grain"]), str(row["period_id"])
@@ -132,12 +147,17 @@ def _items(
             is_large = cell is not None and cell in printed.get(system, {})
         if not is_large:
             continue
-        key, evidence = (system[0], kind, item, role), str(row["evidence_class"])
-        was_large = key in large and large[key] < days[system[1]]
-        large.setdefault(key, days[system[1]])
-        is_told = evidence in (*NEW, _FIRST) or (evidence == _AGAIN and was_large)
-        if is_told and not _is_closed(system[0], days[system[1]], closed, now):
-            yield News(system[0], days[system[1]], role, kind, item, evidence)
+        one = News(system[0], days[system[1]], role, kind, item, str(row["evidence_class"]))
+        key = one.grain, kind, item, role
+        was_large = key in large and large[key] < one.days
+        large.setdefault(key, one.days)
+        if _is_closed(one.grain, one.days, closed, now):
+            continue
+        if one.evidence in (*NEW, _FIRST) or (one.evidence == _AGAIN and was_large):
+            told.append(one)
+        else:
+            untold.add(_beside(one))
+    return _without_new(told, untold)
 
 
 def _is_closed(grain: str, days: Days, closed: Collection[tuple[str, Days]], now: Collection[Days]) -> bool:

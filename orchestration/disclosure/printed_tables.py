@@ -33,6 +33,7 @@ from orchestration.disclosure.printed_lines import (
     told_lines,
 )
 from orchestration.disclosure.printed_news import NEWS, told_news
+from orchestration.disclosure.printed_reporting import REPORTING, told_reporting
 from orchestration.disclosure.printing import ENDS, Periods, Printing
 from orchestration.disclosure.protected import ProtectedTable
 from orchestration.disclosure.tables import TOTAL
@@ -62,14 +63,18 @@ AGGREGATES = {
     "marts.mart_completeness": (
         "field", "period_id", "record_grain", "record_count",
     ),
+    "marts.mart_coverage": ("place_id", "period_id", "record_grain", "partner_count"),
+    "marts.mart_reported_periods": ("period_id", "record_grain", "partial_reason"),
+    "marts.dim_place": ("place_id", "kind"),
 }  # fmt: skip
 DESCRIPTIONS = {
     "counts": "Persons by where they came from and went to: what may be printed in each edition.",
     "lines": "Places, corridors, items and fields whose base is large enough for a word, a band or a figure.",
     "news": "Items of rounds that are large enough to be named, and whether they are new: as first told.",
+    "reporting": "How many partners watched a county, whether a period is whole: in public as first told.",
     "presence": "Ways and codes of printed corridors that enough persons went or have: no number.",
 }
-_SCHEMAS = {"counts": COUNTS, "lines": LINES, "news": NEWS, "presence": PRESENCE}
+_SCHEMAS = {"counts": COUNTS, "lines": LINES, "news": NEWS, "presence": PRESENCE, "reporting": REPORTING}
 
 
 @dataclass(frozen=True)
@@ -197,7 +202,7 @@ def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEditi
 def words_of(
     frames: Mapping[str, pd.DataFrame], printing: Printing, counts: pd.DataFrame
 ) -> dict[str, pd.DataFrame]:
-    """The lines, the news and the presence that may stand beside these printed counts.
+    """The lines, the news, the presence and who reported, as they may stand beside these printed counts.
 
     `frames`: the tables of AGGREGATES without their schemas; `counts`: the columns of COUNTS.
     """
@@ -216,6 +221,7 @@ def words_of(
         "lines": pd.concat([one for one in lines if len(one)] or lines, ignore_index=True),
         "news": news,
         "presence": pd.concat([one for one in presence if len(one)] or presence, ignore_index=True),
+        "reporting": told_reporting(frames, counts, printing),
     }
 
 

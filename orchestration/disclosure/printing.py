@@ -24,8 +24,8 @@ Cell = tuple[str, str]
 Zeros = Mapping[str, frozenset[Cell]]
 NO_ZEROS: Zeros = {}
 # Before the name of a system in the ledger: what is told of it without a number.
-PRESENT, NEWS_OF = "present in ", "news of "
-NO_COUNTS = (PRESENT, NEWS_OF)
+PRESENT, NEWS_OF, REPORTED_IN = "present in ", "news of ", "reported in "
+NO_COUNTS = (PRESENT, NEWS_OF, REPORTED_IN)
 NOTHING_FROZEN = Ledger({}, [], "")
 # What persons are counted by. Twelve months stand beside each other without a gap and without a common day.
 KIND_OF_GRAIN = {

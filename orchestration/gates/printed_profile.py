@@ -25,6 +25,7 @@ from orchestration.release import (
     printed_counts,
     printed_news,
     printed_presence,
+    printed_reporting,
     printed_shifts,
 )
 from orchestration.settings import Settings
@@ -83,13 +84,16 @@ def printed_measures(
         counts, presence = printed_counts(file, schema), printed_presence(file, schema)
         wrong = disclosure.wrong_cells(frames["int_told"], counts, printing)
         words = disclosure.words_of(frames, printing, counts.assign(edition=edition))
-        unasked = words_not_let_through(file, candidate / EVIDENCE_BASE, schema, words, presence)
+        unasked = words_not_let_through(
+            file, candidate / EVIDENCE_BASE, schema, words, presence, printed_reporting(file, schema)
+        )
         found |= {
             f"{schema}_cells_open": cells_open(file, schema, frames["int_told"], printing),
             f"{schema}_cells_not_let_through": float(wrong + unasked),
         }
         if edition == "partner":
-            left = disclosure.open_leftovers(frames["int_told"], counts, printing)
+            zeros = disclosure.zeros_of_shifts(printed_shifts(file, schema), printing.periods)
+            left = disclosure.open_leftovers(frames["int_told"], counts, printing, zeros)
             found[f"{schema}_leftovers_open"] = float(left)
             found["rounds_of_other_days"] = float(len(disclosure.rounds_of_other_days(printing)))
     return dict.fromkeys(MEASURES) | found

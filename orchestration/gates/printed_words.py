@@ -43,19 +43,24 @@ _ALL_COMPARED = {
 _RISK_ROLES = ("origin", "transit", "exploitation")
 _PRESENCE = ["record_grain", "period_id", "origin_place_id", "destination_place_id", "kind", "value"]
 _NEWS = ["record_grain", "round", "role", "item_kind", "item", "evidence_class"]
+_REPORTING = ["record_grain", "period_id", "place_id", "told"]
 Line = tuple[str, str, str, str, str]
 
 
 def words_not_let_through(
-    file: Path, marts: Path, schema: str, words: Mapping[str, pd.DataFrame], presence: pd.DataFrame
+    file: Path,
+    marts: Path,
+    schema: str,
+    words: Mapping[str, pd.DataFrame],
+    presence: pd.DataFrame,
+    reporting: pd.DataFrame,
 ) -> int:
     """How many rows or figures of an edition's printed tables nobody let through.
 
     `file`: the edition's evidence base; `marts`: the partner edition's, whose figures they must repeat;
-    `words`: as `disclosure.words_of` gives them for the counts that this file prints; `presence`: its rows.
+    `words`: as `disclosure.words_of` gives them for the counts that this file prints; `presence` and
+    `reporting`: its rows.
     """
-    allowed = set(words["presence"][_PRESENCE].itertuples(index=False, name=None))
-    told = set(presence[_PRESENCE].itertuples(index=False, name=None))
     columns = ["counting_table", "counting_role", "counting_id", "period_id", "record_grain"]
     lines: dict[Line, bool] = {
         (str(row[0]), str(row[1]), str(row[2]), str(row[3]), str(row[4])): bool(row[5])
@@ -66,12 +71,19 @@ def words_not_let_through(
             path = str(marts.resolve()).replace("'", "''")
             con.execute(f"attach '{path}' as partner (read_only)")
         of_marts = "" if file == marts else "partner."
-        wrong = len(told - allowed) + len(_unknown_numbers(con, schema))
+        wrong = len(_unknown_numbers(con, schema))
+        wrong += _not_among(words["presence"], presence, _PRESENCE)
+        wrong += _not_among(words["reporting"], reporting, _REPORTING)
         for table in FIGURES:
             rows = _rows(con, schema, table, of_marts)
             wrong += sum(not _is_let_through(table, row, lines) for row in rows)
-        news = con.execute(f"select {', '.join(_NEWS)} from {schema}.{schema}_novelty").fetchall()
-    return wrong + len(set(news) - set(words["news"][_NEWS].itertuples(index=False, name=None)))
+        news = con.execute(f"select {', '.join(_NEWS)} from {schema}.{schema}_novelty").df()
+    return wrong + _not_among(words["news"], news, _NEWS)
+
+
+def _not_among(allowed: pd.DataFrame, told: pd.DataFrame, columns: list[str]) -> int:
+    rows, may_stand = (set(one[columns].itertuples(index=False, name=None)) for one in (told, allowed))
+    return len(rows - may_stand)
 
 
 def _unknown_numbers(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:

@@ -26,6 +26,7 @@ from orchestration.release.printed import (
     printed_counts,
     printed_news,
     printed_presence,
+    printed_reporting,
     printed_shifts,
 )
 from orchestration.release.publish import Published, publish
@@ -80,6 +81,7 @@ __all__ = [
     "printed_counts",
     "printed_news",
     "printed_presence",
+    "printed_reporting",
     "printed_shifts",
     "publish",
     "read_verdict",

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from orchestration.disclosure import TOTAL, WHOLE, load_disclosure_policy
+from orchestration.disclosure import TOTAL, WHOLE, WHOLE_PERIOD, load_disclosure_policy
 
 
 def printed_counts(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
@@ -34,6 +34,13 @@ def printed_news(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
     period_from, period_to. A round of which anything is counted has a row without an item as well.
     """
     return _asked(evidence_base, _NEWS, schema)
+
+
+def printed_reporting(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
+    """How many partners watched a county, and, with the place `*`, whether a period is whole: record_grain,
+    period_id, place_id, told, period_from, period_to. That a round is whole is said of every one.
+    """
+    return _asked(evidence_base, _REPORTING, schema)
 
 
 def printed_shifts(evidence_base: Path, schema: str = "public") -> pd.DataFrame:
@@ -99,4 +106,13 @@ _PRESENCE = """
     union all
     select record_grain, period_id, origin_place_id, destination_place_id, domain, code
     from {schema}.{schema}_corridor_codes
+"""
+_REPORTING = f"""
+    select record_grain, period_id, place_id, partners_band as told
+    from {{schema}}.{{schema}}_coverage
+    union all
+    select reported.record_grain, reported.period_id, '{TOTAL}', coalesce(partial_reason, '{WHOLE_PERIOD}')
+    from {{schema}}.{{schema}}_reported_periods as reported
+    inner join {{schema}}.{{schema}}_periods as periods on reported.period_id = periods.period_id
+    where periods.period_kind <> 'round'
 """

@@ -23,7 +23,7 @@ from orchestration.release.erasing import erase_editions
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.lineage import sweep_lineage
 from orchestration.release.manifest import MANIFEST, VERDICT
-from orchestration.release.printed import printed_counts, printed_news, printed_presence
+from orchestration.release.printed import printed_counts, printed_news, printed_presence, printed_reporting
 from orchestration.release.rollback import is_left_behind
 from orchestration.release.signature import manifests_of, sign
 from orchestration.release.verdict import (
@@ -114,6 +114,7 @@ def _note_in_ledger(settings: Settings, folder: Path, release_id: str, now: date
     cells = disclosure.printed_cells(printed_counts(public))
     cells |= disclosure.presence_cells(printed_presence(public))
     cells |= disclosure.news_cells(printed_news(public))
+    cells |= disclosure.reporting_cells(printed_reporting(public))
     return {"ledger_head": disclosure.append_to_ledger(settings.ledger, release_id, cells, now)}
 
 

@@ -16,6 +16,7 @@ from orchestration.gates.judging import judge
 from orchestration.settings import Settings
 from tests.unit.half_years import Printed
 from tests.unit.release_world import settings_in
+from tests.unit.test_leftovers import HIDDEN, WINDOWS, WORLD, A, X, counted
 from tests.unit.test_windows import THREE
 
 CHECK = "report_less_public_edition_withstands_attack"
@@ -70,6 +71,10 @@ def _printed_tables(counts: pd.DataFrame, periods: pd.DataFrame) -> dict[str, pd
         "novelty": pd.DataFrame(
             columns=["record_grain", "round", "role", "item_kind", "item", "evidence_class"], dtype=str
         ),
+        "coverage": pd.DataFrame(
+            columns=["record_grain", "period_id", "place_id", "partners_band"], dtype=str
+        ),
+        "reported_periods": pd.DataFrame(columns=["record_grain", "period_id", "partial_reason"], dtype=str),
         "corridor_shifts": pd.DataFrame(
             columns=["corridor_id", "record_grain", "baseline_window", "current_window", "status"], dtype=str
         ),
@@ -91,3 +96,17 @@ def test_a_release_whose_protect_step_skipped_the_leftovers_is_refused(
     outcome = {answer.expectation.name: answer for answer in answers}[CHECK]
     assert outcome.outcome == ("passed" if is_guarded else "failed")
     assert outcome.expectation.severity == "refuse" and not outcome.expectation.waivable
+
+
+def test_the_gate_takes_off_what_the_shifts_of_the_report_tell_to_be_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, printed = settings_in(tmp_path), Printed(WORLD)
+    printed.partner_counts = counted(WORLD, printed, HIDDEN)
+    candidate = write(settings, printed)
+    monkeypatch.setattr(printed_profile, "words_not_let_through", lambda *_: 0)
+    with duckdb.connect(str(candidate / FILES["report"])) as con:
+        came = f"'{A}>{X}', 'case', '{WINDOWS[0]}', '{WINDOWS[1]}', 'emerging'"
+        con.execute(f"insert into report.report_corridor_shifts select {came}")
+    found = printed_profile.printed_measures(settings, candidate, printed.as_of, {"disclosure": {}})
+    assert found["report_cells_open"] == 0 and found["report_leftovers_open"] > 0

@@ -101,6 +101,47 @@ def test_that_it_was_seen_before_is_told_only_where_it_was_large_then() -> None:
     assert news(printed, items) == {f"origin county:A {FIRST}", f"origin county:A {SECOND}"}
 
 
+NEW_COUNTY, NEW_WAY = ("county", "C", "origin", "2024", "panel_confirmed"), ("corridor", "C>X", "any", "2024", "panel_confirmed")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [("county", "B", "origin"), ("county", "B", "destination"), ("corridor", "B>X", "any")],
+    ids=" ".join,
+)
+def test_nothing_is_told_new_beside_what_was_seen_before_by_a_few(silent: tuple[str, str, str]) -> None:
+    """Beside "new" of C, B without a word would be known as named in 2023, by 1 to k - 1. A new end tells its ways to
+    be new, so that a way without a word tells as much."""
+    cells = {
+        ("A", "*"): 30,
+        ("B", "*"): 30,
+        ("*", "B"): 30,
+        ("B", "X"): 30,
+        ("C", "*"): 30,
+        ("C", "X"): 30,
+        ALL: 90,
+    }
+    printed = counts({FIRST: {("A", "*"): 60, ALL: 90}, SECOND: cells})
+    again = [("county", "A", "origin", "2023", "baseline"), ("county", "A", "origin", "2024", "seen_before")]
+    rows = told({("A", "X"): 60, ("B", "X"): 20, ("D", "X"): 10}, "route_report", FIRST)
+    seen = {f"origin county:A {FIRST}", f"origin county:A {SECOND}"}
+    new = {f"origin county:C {SECOND}", f"any corridor:C>X {SECOND}"}
+    assert news(printed, novelty(*again, NEW_COUNTY, NEW_WAY), rows=rows) == seen | new
+    few = (*silent, "2023", "baseline"), (*silent, "2024", "seen_before")
+    assert news(printed, novelty(*again, NEW_COUNTY, NEW_WAY, *few), rows=rows) == seen
+
+
+def test_where_one_zero_opens_a_cell_nothing_new_is_told_of_the_same_things() -> None:
+    """That C's town is new is no zero; beside it C without a word would be known to be new as well."""
+    items = novelty(NEW_COUNTY, ("place", "bp-c", "origin", "2024", "panel_confirmed"))
+    now = {("C", "*"): 30, ("bp-c", "*"): 30, ALL: 90}
+    rows = told({("A", "X"): 60, ("B", "X"): 40}, "route_report", FIRST)
+    assert news(counts({FIRST: {ALL: 100, ("A", "*"): 60}, SECOND: now}), items, rows=rows) == set()
+    rows = told({("A", "X"): 40, ("B", "X"): 40, ("D", "X"): 20}, "route_report", FIRST)
+    both = {f"origin county:C {SECOND}", f"origin place:bp-c {SECOND}"}
+    assert news(counts({FIRST: {ALL: 100}, SECOND: now}), items, rows=rows) == both
+
+
 def test_a_zero_that_opens_a_hidden_cell_is_found() -> None:
     """Of three origins only one is printed: B and C share 40. That nobody came from C tells B exactly."""
     printed = {ALL: 100, ("A", "*"): 60}

@@ -11,6 +11,7 @@ import pytest
 from orchestration.disclosure.presence import PRESENCE
 from orchestration.disclosure.printed_lines import LINES
 from orchestration.disclosure.printed_news import NEWS
+from orchestration.disclosure.printed_reporting import REPORTING
 from orchestration.gates.printed_words import words_not_let_through
 
 ROW = {"record_grain": "case", "period_id": "w2"}
@@ -43,6 +44,7 @@ LINES_TOLD = [
     ("coverage", "", "", "w2"), ("completeness", "", "sex", "w2"),
 ]  # fmt: skip
 NO_PRESENCE = pd.DataFrame(columns=PRESENCE.names)
+WATCHED = {**ROW, "edition": "partner", "place_id": "KE001", "told": "one_or_two"}
 
 
 @pytest.fixture
@@ -67,14 +69,17 @@ def wrong(
     no_figures: tuple[str, ...] = (),
     presence: pd.DataFrame = NO_PRESENCE,
     news: list[dict[str, str]] | None = None,
+    reported: str = "one_or_two",
 ) -> int:
     told = [("partner", *line, "case", line[:2] != no_figures[:2]) for line in LINES_TOLD if line != without]
     words = {
         "lines": pd.DataFrame(told, columns=LINES.names),
         "news": pd.DataFrame([TABLES["novelty"]] if news is None else news, columns=NEWS.names),
         "presence": NO_PRESENCE,
+        "reporting": pd.DataFrame([WATCHED], columns=REPORTING.names),
     }
-    return words_not_let_through(base, base, "report", words, presence)
+    reporting = pd.DataFrame([WATCHED | {"told": reported}])
+    return words_not_let_through(base, base, "report", words, presence, reporting)
 
 
 def test_what_was_let_through_is_right(base: Path) -> None:
@@ -148,3 +153,7 @@ def test_a_corridor_of_nobody_needs_a_line_of_its_own(base: Path) -> None:
     with duckdb.connect(str(base)) as con:
         con.execute("update report.report_corridor_shifts set status = 'emerging', share_odds_ratio = null")
     assert wrong(base) == 1
+
+
+def test_a_word_of_who_reported_that_was_not_let_through_is_found(base: Path) -> None:
+    assert wrong(base, reported="three_or_more") == 1

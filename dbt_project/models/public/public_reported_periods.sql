@@ -1,5 +1,5 @@
 -- One row per period and grain that a printed table names: whether partners reported all of it.
-{{ printed_reported_periods({
+{{ printed_reported_periods('public', {
     'public_corridors': ['period_id'],
     'public_ends': ['period_id'],
     'public_hotspots': ['period_id'],

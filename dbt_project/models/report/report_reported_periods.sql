@@ -1,5 +1,5 @@
 -- One row per period and grain that a printed table names: whether partners reported all of it.
-{{ printed_reported_periods({
+{{ printed_reported_periods('partner', {
     'report_corridors': ['period_id'],
     'report_ends': ['period_id'],
     'report_hotspots': ['period_id'],
