@@ -13,6 +13,7 @@ from orchestration.outputs.words import Said, Sentence, Words
 from orchestration.settings import REFERENCE_SEEDS
 
 Row = dict[str, Any]
+ButNot = Mapping[str, Iterable[str]]
 
 # What tells one row of a table from the others: the key that a value's source names.
 KEYS = {
@@ -99,15 +100,26 @@ class Printed:
         """The table as its edition names it, so that a number is looked up where it was printed."""
         return table if table in ("policy", "waivers") else f"{SCHEMAS[self.edition.name]}_{table}"
 
-    def count(self, table: str, but_not: Mapping[str, Iterable[str]] | None = None, /, **where: Any) -> Said:
+    def count(self, table: str, but_not: ButNot | None = None, /, **where: Any) -> Said:
         """How many rows agree, which anybody can count again. `but_not`: values not to have."""
+        found, which = self._chosen(table, but_not, where)
+        return Said(shown(len(found)), self._source(table), f"rows:{which}")
+
+    def sum_of(self, table: str, column: str, but_not: ButNot | None = None, /, **where: Any) -> Said:
+        """What the rows that agree come to, without those that hold no number."""
+        found, which = self._chosen(table, but_not, where)
+        total = sum(row[column] for row in found if row[column] is not None)
+        return Said(shown(total), self._source(table), f"sum:{column}:{which}")
+
+    def _chosen(self, table: str, but_not: ButNot | None, where: Mapping[str, Any]) -> tuple[list[Row], str]:
+        """Rows that agree, and the choice in the words that `njia trace` understands."""
         unwanted = [(name, value) for name, values in (but_not or {}).items() for value in values]
         found = [
             row for row in self.rows(table, **where) if all(row[name] != value for name, value in unwanted)
         ]
         wanted = [f"{name}={value}" for name, value in where.items()]
         wanted += [f"{name}!={value}" for name, value in unwanted]
-        return Said(shown(len(found)), self._source(table), f"rows:{'&'.join(wanted)}")
+        return found, "&".join(wanted)
 
     def of_release(self, name: str, text: str | None = None) -> Said:
         return Said(str(self.manifest[name]) if text is None else text, f"release|{name}", name)

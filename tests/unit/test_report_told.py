@@ -115,6 +115,11 @@ def test_no_headline_takes_an_unknown_end_for_a_place(partner: Edition) -> None:
         assert [value for value in read.values if not is_told(printed, value)] == []
         return read.sections["summary"], read.sections["summary-sw"]
 
+    def many_more(ends: pd.DataFrame) -> pd.DataFrame:
+        """A whole that has room for them."""
+        return ends.assign(person_count=ends.person_count.mask(ends.place_id.eq("*"), 99_000))
+
+    printed_world.change(partner.folder, "partner", "ends", many_more)
     usual = headlines()[0]
     printed_world.change(partner.folder, "partner", "ends", unknown_ends)
     printed_world.change(partner.folder, "partner", "corridors", unknown_corridors)
@@ -206,3 +211,53 @@ def test_kenya_without_a_county_is_told_in_a_sentence_and_is_no_row_of_a_table_o
     told = page(partner).sections["places"]
     assert "Of 914 of the persons in cases of 2025 it is known that they came from Kenya, and not" in told
     assert told.count("914") == 1
+
+
+def headline(edition: Edition, of: str) -> str:
+    """Of the newest year: the sentences on places of origin, or on the strongest corridor."""
+    told = page(Edition(edition.name, edition.folder, edition.manifest)).sections["summary"]
+    return next(line for line in told.splitlines() if of in line)
+
+
+def of_year(edition: Edition, changed: dict[str, int]) -> None:
+    """Let the edition print of the newest year these persons by place of origin alone; `*` is the whole."""
+
+    def origins(ends: pd.DataFrame) -> pd.DataFrame:
+        others = ends[ends.period_id.ne("2025")]
+        rows = [
+            {"record_grain": "case", "period_id": "2025", "place_id": place, "person_count": count}
+            | {"role": "any" if place == "*" else "origin"}
+            for place, count in changed.items()
+        ]
+        return pd.concat([others, pd.DataFrame(rows)])
+
+    printed_world.change(edition.folder, edition.name, "ends", origins)
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ({"*": 400}, "hold 170 of all 400 persons. One that is not shown may have more than one named here."),
+        ({"*": 251}, "hold 170 of all 251 persons. One that is not shown may have more than one named here."),
+        ({"*": 250}, "hold 170 of all 250 persons. None that is not shown has more than those named here."),
+        ({"*": 200}, "hold 170 of all 200 persons. Nobody is left for one that is not shown."),
+        ({}, "cannot be said, as the whole is not printed; one that is not shown may have more than one"),
+        ({"*": 199}, "cannot be said, as the whole is not printed"),
+    ],
+)
+def test_who_ranks_first_is_told_with_the_part_that_is_shown(
+    partner: Edition, printed: dict[str, int], said: str
+) -> None:
+    """Of two places shown the smaller has 50 persons; 30 come from a place that is not known."""
+    of_year(partner, {"KE040": 120, "KE003": 50, "unknown": 30, **printed})
+    assert said in headline(partner, "most persons came from Busia (120) and Kilifi (50)")
+
+
+def test_the_strongest_corridor_is_told_with_the_part_that_corridors_shown_hold(partner: Edition) -> None:
+    printed = partner.table("corridors").query("period_id == '2025' and is_shown").person_count
+    of_year(partner, {"*": int(printed.sum()) + int(printed.max()) + 1})
+    said = f"hold {printed.sum():,} of all"
+    assert said in headline(partner, "The corridor with most persons")
+    assert "may have more than one named here" in headline(partner, "The corridor with most persons")
+    of_year(partner, {"*": int(printed.sum()) + int(printed.max())})
+    assert "None that is not shown has more" in headline(partner, "The corridor with most persons")
