@@ -261,3 +261,29 @@ def test_the_strongest_corridor_is_told_with_the_part_that_corridors_shown_hold(
     assert "may have more than one named here" in headline(partner, "The corridor with most persons")
     of_year(partner, {"*": int(printed.sum()) + int(printed.max())})
     assert "None that is not shown has more" in headline(partner, "The corridor with most persons")
+
+
+def test_where_no_county_has_a_band_the_report_says_why_and_lists_none(partner: Edition) -> None:
+    def undecided(risk: pd.DataFrame) -> pd.DataFrame:
+        judged = risk[risk.band.ne("not_rated") & risk.period_id.eq("2025")].head(3)
+        return pd.concat([judged.assign(band="between_bands"), risk[risk.period_id.ne("2025")]])
+
+    printed_world.change(partner.folder, "partner", "regional_risk", undecided)
+    printed = Edition("partner", partner.folder, partner.manifest)
+    read = page(printed)
+    told = read.sections["risk"]
+    assert (
+        "In 2025, no county was placed in a band for cases: what is reported of each of the 3 counties"
+        in told
+    )
+    for absent in ("Counties by reported activity", "Between bands", Words().text("risk.note")):
+        assert absent not in told
+    assert [value for value in read.values if not is_told(printed, value)] == []
+    assert "Counties by reported activity, cases, 2025" in page(partner_as_written(partner)).sections["risk"]
+
+
+def partner_as_written(partner: Edition) -> Edition:
+    """The same edition before anything was changed in it."""
+    folder = partner.folder.parent / "as-written"
+    printed_world.write_edition(folder, "partner")
+    return Edition("partner", folder, partner.manifest)
