@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from orchestration.outputs.edition import SCHEMAS, Edition
-from orchestration.outputs.words import Said, Sentence, Words
+from orchestration.outputs.words import Said, Sentence, Slot, Words, plain
 from orchestration.settings import REFERENCE_SEEDS
 
 Row = dict[str, Any]
@@ -134,6 +134,13 @@ class Printed:
         """The one symbol of a cell that is not shown."""
         return Said(self.policy("hidden_symbol").text, "policy|hidden_symbol", "value")
 
+    def title(self, figure: str, grains: Iterable[str], period: Said | None = None) -> str:
+        """Of a figure: what it shows of which kinds of record, and of which period where it is one."""
+        told = self.words.together([self.words(f"grain.{grain}") for grain in grains])
+        key = "figure.title" if period is None else "figure.title_of_period"
+        slots: dict[str, Slot] = {"grains": told, "period": period or ""}
+        return plain(self.words(key, what=self.words.text(f"figure.title.{figure}"), **slots))
+
     # --- places -----------------------------------------------------------------------------------
 
     def place(self, place_id: str) -> str:
@@ -231,6 +238,10 @@ class Printed:
     def grains(self, table: str) -> list[str]:
         found = {row["record_grain"] for row in self.rows(table)}
         return [grain for grain in GRAINS if grain in found]
+
+    def said_grains(self, table: str, most: int | None = None) -> Sentence:
+        """Kinds of record that a table tells of; `most`: the first of them."""
+        return self.words.together([self.words(f"grain.{one}") for one in self.grains(table)[:most]])
 
     def period(self, period_id: str, grain: str | None = None) -> Said:
         """In words; with a `grain` they say where not all of it was reported."""

@@ -18,7 +18,8 @@ def coverage(printed: Printed, figures: dict[str, str]) -> Chapter:
     for grain in printed.grains("coverage"):
         blocks += _of_grain(printed, grain)
     if alt := figures.get("coverage"):
-        blocks.append(Figure("coverage", alt, words("figure.coverage")))
+        said = words("figure.coverage", grain=printed.said_grains("coverage"))
+        blocks.append(Figure("coverage", alt, said))
     blocks.append(Paragraph(words("coverage.note"), "note"))
     return Chapter("coverage", words.text("chapter.coverage"), blocks)
 

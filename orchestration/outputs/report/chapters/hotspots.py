@@ -36,7 +36,7 @@ def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
 
 
 def _caption(printed: Printed) -> Sentence:
-    said = printed.words("figure.hotspots")
+    said = printed.words("figure.hotspots", grain=printed.said_grains("hotspots", 1))
     if printed.says("hotspots", "ratio_low"):
         return said
     return (*said, " ", *printed.words("figure.no_width"))

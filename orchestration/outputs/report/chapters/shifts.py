@@ -17,7 +17,8 @@ def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
     blocks = opening(printed, "shifts", "corridor_shifts")
     if alt := figures.get("shifts"):
-        blocks.append(Figure("shifts", alt, words("figure.shifts")))
+        said = words("figure.shifts", grain=printed.said_grains("corridor_shifts", 1))
+        blocks.append(Figure("shifts", alt, said))
     for grain in printed.grains("corridor_shifts"):
         windows = dict.fromkeys(
             (row["baseline_window"], row["current_window"])
