@@ -20,8 +20,9 @@ LONGEST_SHOWN = 44
 _ACCENT = "#0B6B6B"
 
 
-def write_workbook(path: Path, about: About, tables: Sequence[PrintedTable]) -> Path:
+def write_workbook(folder: Path, about: About, tables: Sequence[PrintedTable]) -> Path:
     """Its properties name nobody, and its dates are those of the release."""
+    path = folder / about.file_name(about.name, "xlsx")
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
         made = about.as_of.replace(tzinfo=None)
         book.set_properties(
