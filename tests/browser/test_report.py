@@ -52,6 +52,12 @@ def test_the_report_fits_asks_for_its_figures_alone_and_can_be_read_by_everybody
         "index.html", "figures",
     }  # fmt: skip
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cut = "[...document.images].filter(image => image.getBoundingClientRect().width > image.closest('figure').clientWidth).length"
+    assert page.evaluate(cut) == 0
+    hints = page.get_by_text("Tap the figure to enlarge it.")
+    assert [hint.is_visible() for hint in hints.all()] == [width < 700] * len(
+        page.query_selector_all("figure")
+    )
     drawn = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
     assert page.evaluate(drawn)
     found = Axe().run(page).response["violations"]

@@ -148,8 +148,9 @@ def test_all_roles_of_places_are_told_for_one_period_and_a_role_with_nothing_say
     before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
     printed_world.change(partner.folder, "partner", "hotspots", transit_is_old)
     read = page(partner, before)
-    told = read.sections["hotspots"].partition("Places of transit")[2].partition("Intended destinations")[0]
-    assert "2025: nothing that may be shown is known of this role." in told
+    told = read.sections["hotspots"]
+    assert "Of places of transit, cases of 2025 tell nothing that may be shown." in told
+    assert "Places of transit that differ" not in told
     assert "2023" not in told
     assert "as transit" not in read.sections["news"], "nothing to compare in this period"
 
@@ -287,3 +288,15 @@ def partner_as_written(partner: Edition) -> Edition:
     folder = partner.folder.parent / "as-written"
     printed_world.write_edition(folder, "partner")
     return Edition("partner", folder, partner.manifest)
+
+
+def test_one_table_tells_for_how_much_of_each_kind_of_record_a_field_is_known(partner: Edition) -> None:
+    def of_a_round_too(completeness: pd.DataFrame) -> pd.DataFrame:
+        sex = {"field": "sex", "period_id": "round-2020", "record_grain": "route_report"}
+        return pd.concat([completeness, pd.DataFrame([{**sex, "known_share_band": "under_half"}])])
+
+    printed_world.change(partner.folder, "partner", "completeness", of_a_round_too)
+    told = page(Edition("partner", partner.folder, partner.manifest)).sections["completeness"].split()
+    assert told.count("Field") == 1
+    assert " ".join(told).count("sex more than nine tenths less than half") == 1
+    assert " ".join(told).count("age band half to nine tenths –") == 1

@@ -17,6 +17,7 @@ def places(printed: Printed) -> Chapter:
     words = printed.words
     blocks = opening(printed, "places", "ends")
     for grain in printed.grains("ends"):
+        blocks.append(Heading(words.text(f"places.grain.{grain}")))
         blocks += _of_grain(printed, "ends", grain)
     if printed.has("ends"):
         legend = words("hidden.legend", symbol=printed.hidden, least=printed.policy("least_persons"))
