@@ -252,6 +252,8 @@ class Printed:
         if row["period_kind"] == "rolling_12_months":
             first, last = (self.month(_day(row[name])) for name in ("period_from", "period_to"))
             text = f"{first} – {last}"
+        if row["period_kind"] == "round":
+            text = self.words.text("period.round").format(round=text)
         if self.is_partial(period_id, grain):
             text = self.words.text("partial.period").format(period=text)
         return self.cell("periods", row, "label", text)
@@ -265,6 +267,8 @@ class Printed:
         if row["period_kind"] == "rolling_12_months":
             column = "period_to"
             text = self.words.text("period.year_to").format(month=self.month(_day(row["period_to"])))
+        if row["period_kind"] == "round":
+            text = self.words.text("period.round_head").format(round=text)
         return self.cell("periods", row, column, text + (STAR if self.is_partial(period_id, grain) else ""))
 
     def last_month(self, period_id: str) -> Said:

@@ -256,6 +256,9 @@ def test_the_workbook_names_places_and_shows_a_hidden_cell_by_the_symbol(exports
     assert rows[0][2:4] == ("origin_place_id", "origin")
     assert ("case", "2024", "KE040", "Busia", "KE047", "Nairobi", True, 30) in rows
     assert ("case", "2024", "unknown", "Unknown", "KE047", "Nairobi", False, "c") in rows
+    assert ("case", "2024", "any", "*", "all places, those not shown included", 60) in list(
+        book["ends"].values
+    )
 
 
 def test_text_in_the_workbook_is_never_a_formula_or_a_link(exports: Path) -> None:

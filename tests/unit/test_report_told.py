@@ -300,3 +300,17 @@ def test_one_table_tells_for_how_much_of_each_kind_of_record_a_field_is_known(pa
     assert told.count("Field") == 1
     assert " ".join(told).count("sex more than nine tenths less than half") == 1
     assert " ".join(told).count("age band half to nine tenths –") == 1
+
+
+def test_a_round_is_called_so_wherever_its_year_stands(partner: Edition) -> None:
+    """Its label is a year, which would be taken for the year."""
+    told = page(partner).sections
+    assert "In round 2020, route reports told of 163 persons in all" in told["places"]
+    assert "survey round" not in " ".join(told.values())
+
+    def two_places(ends: pd.DataFrame) -> pd.DataFrame:
+        row = {"record_grain": "route_report", "role": "origin", "place_id": "UGA", "person_count": 60}
+        return pd.concat([ends, pd.DataFrame([{**row, "period_id": "round-2020"}])])
+
+    printed_world.change(partner.folder, "partner", "ends", two_places)
+    assert "Round 2020" in page(Edition("partner", partner.folder, partner.manifest)).sections["places"]

@@ -16,6 +16,7 @@ from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.printed import Cell, Column, PrintedTable
 
 PLACE = "place_id"
+WHOLE = {"*": "all places, those not shown included"}
 LONGEST_SHOWN = 44
 _ACCENT = "#0B6B6B"
 
@@ -105,7 +106,7 @@ def _write(sheet: Any, row: int, at: int, cell: Cell) -> None:
 
 def _names(tables: Sequence[PrintedTable]) -> dict[str, str]:
     places = (table for table in tables if table.name == "places")
-    return {str(row["place_id"]): str(row["name"]) for table in places for row in table.records()}
+    return WHOLE | {str(row["place_id"]): str(row["name"]) for table in places for row in table.records()}
 
 
 def _is_place(table: PrintedTable, column: Column) -> bool:

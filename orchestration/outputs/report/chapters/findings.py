@@ -18,7 +18,7 @@ from orchestration.outputs.printed import (
     ranked,
 )
 from orchestration.outputs.report.chapters.part_shown import Where, part_shown
-from orchestration.outputs.words import Sentence
+from orchestration.outputs.words import Sentence, Slot
 
 GRAIN = "case"
 MOST_NAMED = 5
@@ -122,9 +122,15 @@ def _shifts(printed: Printed) -> Iterator[Sentence]:
     for status in CHANGED:
         firm = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
         told = told or bool(firm)
-        if found := between_known([row for row in firm if is_headline(printed, row)]):
-            corridors = printed.words.together([printed.corridor(row) for row in found[:MOST_NAMED]])
-            yield printed.words(f"finding.{status}", corridors=corridors)
+        found = between_known([row for row in firm if is_headline(printed, row)])
+        for windows in dict.fromkeys((row["baseline_window"], row["current_window"]) for row in found):
+            changed = [row for row in found if (row["baseline_window"], row["current_window"]) == windows]
+            slots: dict[str, Slot] = {
+                "corridors": printed.words.together([printed.corridor(row) for row in changed[:MOST_NAMED]]),
+                "baseline": printed.period(windows[0]),
+                "current": printed.period(windows[1]),
+            }
+            yield printed.words(f"finding.{status}", **slots)
     if not told:
         yield printed.words("finding.no_shift")
 
