@@ -314,3 +314,11 @@ def test_a_round_is_called_so_wherever_its_year_stands(partner: Edition) -> None
 
     printed_world.change(partner.folder, "partner", "ends", two_places)
     assert "Round 2020" in page(Edition("partner", partner.folder, partner.manifest)).sections["places"]
+
+
+def test_each_edition_says_when_a_status_stands_in_it(tmp_path: Path, partner: Edition) -> None:
+    printed_world.write_edition(tmp_path / "public", "public")
+    public = Edition("public", tmp_path / "public", printed_world.manifest())
+    own, others = (Words().text(f"shifts.stands.{one}") for one in ("partner", "public"))
+    assert own in page(partner).sections["shifts"] and others not in page(partner).sections["shifts"]
+    assert others in page(public).sections["shifts"] and own not in page(public).sections["shifts"]

@@ -29,7 +29,8 @@ def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
     if printed.has("corridor_shifts"):
         blocks += [Heading(words.text("shifts.pairs")), *_pairs(printed)]
         blocks.append(Paragraph(words("shifts.note"), "note"))
-        blocks.append(Paragraph(words("shifts.editions"), "note"))
+        stands = words(f"shifts.stands.{printed.edition.name}")
+        blocks.append(Paragraph((*words("shifts.editions"), " ", *stands), "note"))
     return Chapter("shifts", words.text("chapter.shifts"), blocks)
 
 
