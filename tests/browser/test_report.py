@@ -74,3 +74,19 @@ def test_the_contents_lead_to_the_chapters_by_keyboard(browser: Any, reports: di
     assert page.url.endswith("#corridors")
     assert page.locator("#corridors h2").is_visible()
     page.close()
+
+
+def test_no_table_of_twelve_months_hides_its_newest_column(browser: Any, tmp_path: Path) -> None:
+    """Their heads are long, and two tables stand side by side."""
+    manifest = printed_world.write_release(tmp_path)
+    for table in ("ends", "children"):
+        printed_world.change(
+            tmp_path, "partner", table, lambda rows: rows.assign(period_id=rows.period_id + "-Q4-12m")
+        )
+    report = write_report(Edition("partner", tmp_path, manifest), None, generalised())
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((report / "index.html").as_uri())
+    assert page.get_by_text("Year to December 2025").count() > 4
+    cut = "[...document.querySelectorAll('.table')].filter(one => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(cut) == 0
+    page.close()

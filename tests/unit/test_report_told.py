@@ -322,3 +322,14 @@ def test_each_edition_says_when_a_status_stands_in_it(tmp_path: Path, partner: E
     own, others = (Words().text(f"shifts.stands.{one}") for one in ("partner", "public"))
     assert own in page(partner).sections["shifts"] and others not in page(partner).sections["shifts"]
     assert others in page(public).sections["shifts"] and own not in page(public).sections["shifts"]
+
+
+def test_a_column_of_patterns_stands_only_where_a_place_has_one(partner: Edition) -> None:
+    heading = Words().text("column.trend")
+    assert heading in page(partner).sections["hotspots"]
+    printed_world.change(
+        partner.folder, "partner", "hotspots", lambda rows: rows.assign(trend_category="insufficient")
+    )
+    told = page(Edition("partner", partner.folder, partner.manifest)).sections["hotspots"]
+    assert heading not in told and Words().text("trend.no_pattern") not in told
+    assert Words().text("column.usual") in told

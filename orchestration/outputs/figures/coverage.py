@@ -136,7 +136,7 @@ def _frame(axes: Axes, printed: Printed, names: list[str], columns: Sequence[Col
         + (STAR if printed.is_partial(one.period, one.grain) else "")
         for one in columns
     ]
-    axes.set_xticks([one.at + 0.5 for one in columns], heads, fontsize=6)
+    axes.set_xticks([one.at + 0.5 for one in columns], heads, fontsize=5.6)
     axes.xaxis.tick_top()
     axes.tick_params(length=0, pad=3)
     for side in ("left", "right", "top", "bottom"):

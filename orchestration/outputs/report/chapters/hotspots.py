@@ -63,11 +63,13 @@ def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[B
         rows = sorted(
             rows, key=lambda row: (TOLD.index(row["label"]), row["place_level"] != "county", row["place_id"])
         )
-        columns = [words(f"column.{one}") for one in ("place", "label", "usual", "trend")]
+        named = ["place", "label", "usual", *(["trend"] if any(map(_has_pattern, rows)) else [])]
+        columns = [words(f"column.{one}") for one in named]
         caption = words(
             f"hotspots.table.{role}", grain=words(f"grain.{grain}"), period=printed.period(period, grain)
         )
-        yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.5, 1.5, 2.2))
+        lines = [_line(printed, row)[: len(named)] for row in rows]
+        yield Table(caption, columns, lines, widths=(1.5, 1.5, 1.5, 2.2)[: len(named)])
     else:
         yield Paragraph(words("hotspots.none", period=printed.period(period, grain)))
     for label in NO_FINDING:
@@ -78,16 +80,17 @@ def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[B
 
 def _line(printed: Printed, row: Row) -> list[Sentence]:
     words = printed.words
-    trend = row["trend_category"]
-    said = (
-        words(f"trend.{trend}") if trend not in (None, "insufficient", "none") else words("trend.no_pattern")
-    )
+    said = words(f"trend.{row['trend_category']}" if _has_pattern(row) else "trend.no_pattern")
     return [
         (printed.place(row["place_id"]),),
         words(f"label.{row['label']}"),
         against_usual(printed, "hotspots", row, "activity_ratio"),
         said,
     ]
+
+
+def _has_pattern(row: Row) -> bool:
+    return row["trend_category"] not in (None, "insufficient", "none")
 
 
 def against_usual(printed: Printed, table: str, row: Row, ratio: str) -> Sentence:

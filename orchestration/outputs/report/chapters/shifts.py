@@ -27,10 +27,10 @@ def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
         for baseline, current in windows:
             blocks += _of_windows(printed, grain, baseline, current)
     if printed.has("corridor_shifts"):
-        blocks += [Heading(words.text("shifts.pairs")), *_pairs(printed)]
         blocks.append(Paragraph(words("shifts.note"), "note"))
         stands = words(f"shifts.stands.{printed.edition.name}")
         blocks.append(Paragraph((*words("shifts.editions"), " ", *stands), "note"))
+        blocks += [Heading(words.text("shifts.pairs")), *_pairs(printed)]
     return Chapter("shifts", words.text("chapter.shifts"), blocks)
 
 
@@ -80,7 +80,7 @@ def _pairs(printed: Printed) -> Iterator[Block]:
     """Only where the edition says from which corridor another may have taken over, and both are firm."""
     words = printed.words
     if not printed.says("corridor_shifts", "displaced_from"):
-        yield Paragraph(words("absent.displaced_from"), "note")
+        yield Paragraph(words("absent.displaced_from"))
         return
     rows = printed.rows("corridor_shifts")
     by_key = {tuple(row[name] for name in KEYS["corridor_shifts"]): row for row in rows}
