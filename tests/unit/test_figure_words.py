@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.image import imread
@@ -11,7 +12,8 @@ from matplotlib.image import imread
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.figures import draw_figures
 from orchestration.outputs.figures.frame import WIDEST, frame_of, is_in
-from orchestration.outputs.figures.style import drawing, finish, new_figure
+from orchestration.outputs.figures.names import Names
+from orchestration.outputs.figures.style import DPI, WIDTH, drawing, finish, new_figure
 from orchestration.outputs.printed import Printed
 from orchestration.outputs.words import Words
 from orchestration.places.boundaries import generalised
@@ -78,3 +80,18 @@ def test_the_map_shows_kenya_and_what_is_drawn_and_keeps_its_shape() -> None:
     assert not is_in(alone, DODOMA)
     assert is_in(with_dodoma, DODOMA)
     assert frame_of([NAIROBI, RIYADH]) == WIDEST
+
+
+def test_a_name_stands_beside_its_place_however_tall_the_source_makes_the_picture(
+    edition: Edition, tmp_path: Path
+) -> None:
+    inches, centre = 2.0, (0.5, 0.5)
+    with drawing():
+        figure = new_figure(inches, "")
+        Names(figure).put(centre, "Nairobi", is_bold=False)
+        finish(figure, Printed(edition, Words()), "2025 " * 80, tmp_path / "one")
+    drawn = imread(tmp_path / "one.png")[: int(inches * DPI), :, :3].mean(axis=2) < 0.5
+    down, across = (np.flatnonzero(drawn.any(axis=axis)) for axis in (1, 0))
+    near = 12 / 72 * DPI
+    assert 0 < across.min() - centre[0] * WIDTH * DPI < near
+    assert abs(down.mean() - centre[1] * inches * DPI) < near
