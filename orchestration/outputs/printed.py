@@ -9,10 +9,11 @@ from functools import cache
 from typing import Any
 
 from orchestration.outputs.edition import SCHEMAS, Edition
-from orchestration.outputs.words import Said, Sentence, Words
+from orchestration.outputs.words import Said, Sentence, Slot, Words, plain
 from orchestration.settings import REFERENCE_SEEDS
 
 Row = dict[str, Any]
+ButNot = Mapping[str, Iterable[str]]
 
 # What tells one row of a table from the others: the key that a value's source names.
 KEYS = {
@@ -99,15 +100,26 @@ class Printed:
         """The table as its edition names it, so that a number is looked up where it was printed."""
         return table if table in ("policy", "waivers") else f"{SCHEMAS[self.edition.name]}_{table}"
 
-    def count(self, table: str, but_not: Mapping[str, Iterable[str]] | None = None, /, **where: Any) -> Said:
+    def count(self, table: str, but_not: ButNot | None = None, /, **where: Any) -> Said:
         """How many rows agree, which anybody can count again. `but_not`: values not to have."""
+        found, which = self._chosen(table, but_not, where)
+        return Said(shown(len(found)), self._source(table), f"rows:{which}")
+
+    def sum_of(self, table: str, column: str, but_not: ButNot | None = None, /, **where: Any) -> Said:
+        """What the rows that agree come to, without those that hold no number."""
+        found, which = self._chosen(table, but_not, where)
+        total = sum(row[column] for row in found if row[column] is not None)
+        return Said(shown(total), self._source(table), f"sum:{column}:{which}")
+
+    def _chosen(self, table: str, but_not: ButNot | None, where: Mapping[str, Any]) -> tuple[list[Row], str]:
+        """Rows that agree, and the choice in the words that `njia trace` understands."""
         unwanted = [(name, value) for name, values in (but_not or {}).items() for value in values]
         found = [
             row for row in self.rows(table, **where) if all(row[name] != value for name, value in unwanted)
         ]
         wanted = [f"{name}={value}" for name, value in where.items()]
         wanted += [f"{name}!={value}" for name, value in unwanted]
-        return Said(shown(len(found)), self._source(table), f"rows:{'&'.join(wanted)}")
+        return found, "&".join(wanted)
 
     def of_release(self, name: str, text: str | None = None) -> Said:
         return Said(str(self.manifest[name]) if text is None else text, f"release|{name}", name)
@@ -121,6 +133,13 @@ class Printed:
     def hidden(self) -> Said:
         """The one symbol of a cell that is not shown."""
         return Said(self.policy("hidden_symbol").text, "policy|hidden_symbol", "value")
+
+    def title(self, figure: str, grains: Iterable[str], period: Said | None = None) -> str:
+        """Of a figure: what it shows of which kinds of record, and of which period where it is one."""
+        told = self.words.together([self.words(f"grain.{grain}") for grain in grains])
+        key = "figure.title" if period is None else "figure.title_of_period"
+        slots: dict[str, Slot] = {"grains": told, "period": period or ""}
+        return plain(self.words(key, what=self.words.text(f"figure.title.{figure}"), **slots))
 
     # --- places -----------------------------------------------------------------------------------
 
@@ -220,6 +239,10 @@ class Printed:
         found = {row["record_grain"] for row in self.rows(table)}
         return [grain for grain in GRAINS if grain in found]
 
+    def said_grains(self, table: str, most: int | None = None) -> Sentence:
+        """Kinds of record that a table tells of; `most`: the first of them."""
+        return self.words.together([self.words(f"grain.{one}") for one in self.grains(table)[:most]])
+
     def period(self, period_id: str, grain: str | None = None) -> Said:
         """In words; with a `grain` they say where not all of it was reported."""
         row = self._periods.get(period_id)
@@ -229,6 +252,8 @@ class Printed:
         if row["period_kind"] == "rolling_12_months":
             first, last = (self.month(_day(row[name])) for name in ("period_from", "period_to"))
             text = f"{first} – {last}"
+        if row["period_kind"] == "round":
+            text = self.words.text("period.round").format(round=text)
         if self.is_partial(period_id, grain):
             text = self.words.text("partial.period").format(period=text)
         return self.cell("periods", row, "label", text)
@@ -242,6 +267,8 @@ class Printed:
         if row["period_kind"] == "rolling_12_months":
             column = "period_to"
             text = self.words.text("period.year_to").format(month=self.month(_day(row["period_to"])))
+        if row["period_kind"] == "round":
+            text = self.words.text("period.round_head").format(round=text)
         return self.cell("periods", row, column, text + (STAR if self.is_partial(period_id, grain) else ""))
 
     def last_month(self, period_id: str) -> Said:

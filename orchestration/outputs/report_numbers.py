@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 
-COUNTED = "rows:"
+COUNTED, SUMMED = "rows:", "sum:"
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A value as the page shows it. `column`: of the row that `key` names; empty where rows were counted."""
+    """A value as the page shows it. `column`: of the row that `key` names, or of the rows whose sum it is;
+    empty where rows were counted."""
 
     text: str
     key: str
@@ -20,8 +21,20 @@ class Shown:
 
 
 def traced_as(source: str, column: str) -> str:
-    """The table and key of a value, or the table and which of its rows were counted."""
-    return f"{source}|{column}" if column.startswith(COUNTED) else source
+    """The table and key of a value, or the table and which of its rows were counted or added up."""
+    which = _which_rows(column)
+    return f"{source}|{COUNTED}{which}" if which else source
+
+
+def _which_rows(column: str) -> str:
+    if column.startswith(SUMMED):
+        return column.split(":", 2)[2]
+    return column.removeprefix(COUNTED) if column.startswith(COUNTED) else ""
+
+
+def _column_named(column: str) -> str:
+    """`sum:person_count:role=origin` is of `person_count`."""
+    return column.split(":")[1] if column.startswith(SUMMED) else "" if _which_rows(column) else column
 
 
 def shown_in(page: Path) -> list[Shown]:
@@ -57,6 +70,6 @@ class _Reader(HTMLParser):
             self._is_title = False
         if tag == "span" and self._source:
             source, column = self._source
-            named = "" if column.startswith(COUNTED) else column
-            self.found.append(Shown(self._text.strip(), traced_as(source, column), named, self._chapter))
+            named, key = _column_named(column), traced_as(source, column)
+            self.found.append(Shown(self._text.strip(), key, named, self._chapter))
             self._source = None

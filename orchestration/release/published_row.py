@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,7 +67,7 @@ def published_row(
 def counted_rows(
     release: Release, table: str, traced: Traced, where: str, edition: str | None
 ) -> tuple[PublishedRow, list[tuple[dict[str, str], PublishedRow]]]:
-    """How many rows a report counted, and each by its key. `where` as it says it: `label=hotspot&role!=any`.
+    """How many rows a report counted or added up, and each by its key, as in `label=hotspot&role!=any`.
 
     Raises UsageError where no edition prints such columns.
     """
@@ -83,12 +83,18 @@ def counted_rows(
                 ({one: str(row[one]) for one in traced.key}, PublishedRow(name, full, *_told(row)))
                 for row in rows
             ]
-            counted = PublishedRow(name, full, {"rows": len(found)})
+            counted = PublishedRow(name, full, {"rows": len(found), **_persons_in(rows)})
             return counted, sorted(found, key=lambda one: [*one[0].values()])
     raise UsageError(
         f"The release {release.release_id} prints no table {table} with the columns of {where}. Give it "
         "as the report marks its number."
     )
+
+
+def _persons_in(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """What their printed persons come to, where they print persons."""
+    persons = [int(row["person_count"]) for row in rows if row.get("person_count") is not None]
+    return {"person_count": sum(persons)} if persons else {}
 
 
 def fact_of(release: Release, table: str, name: str) -> PublishedRow:

@@ -52,6 +52,12 @@ def test_the_report_fits_asks_for_its_figures_alone_and_can_be_read_by_everybody
         "index.html", "figures",
     }  # fmt: skip
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cut = "[...document.images].filter(image => image.getBoundingClientRect().width > image.closest('figure').clientWidth).length"
+    assert page.evaluate(cut) == 0
+    hints = page.get_by_text("Tap the figure to enlarge it.")
+    assert [hint.is_visible() for hint in hints.all()] == [width < 700] * len(
+        page.query_selector_all("figure")
+    )
     drawn = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
     assert page.evaluate(drawn)
     found = Axe().run(page).response["violations"]
@@ -67,4 +73,20 @@ def test_the_contents_lead_to_the_chapters_by_keyboard(browser: Any, reports: di
     page.get_by_role("link", name="Corridors", exact=True).press("Enter")
     assert page.url.endswith("#corridors")
     assert page.locator("#corridors h2").is_visible()
+    page.close()
+
+
+def test_no_table_of_twelve_months_hides_its_newest_column(browser: Any, tmp_path: Path) -> None:
+    """Their heads are long, and two tables stand side by side."""
+    manifest = printed_world.write_release(tmp_path)
+    for table in ("ends", "children"):
+        printed_world.change(
+            tmp_path, "partner", table, lambda rows: rows.assign(period_id=rows.period_id + "-Q4-12m")
+        )
+    report = write_report(Edition("partner", tmp_path, manifest), None, generalised())
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((report / "index.html").as_uri())
+    assert page.get_by_text("Year to December 2025").count() > 4
+    cut = "[...document.querySelectorAll('.table')].filter(one => one.scrollWidth > one.clientWidth).length"
+    assert page.evaluate(cut) == 0
     page.close()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
+import duckdb
 import frictionless
+import geopandas
 import hxl
 import pandas as pd
 import pytest
@@ -14,11 +17,16 @@ from orchestration.decoded import says
 from orchestration.settings import SAMPLE_PARTNERS
 from tests.conftest import EvidenceBase
 
+MADE_UP = "-made-up"  # how files of sample partners end
 edition = pytest.mark.parametrize("edition", ["public", "partner"])
 
 
 def exports_of(samples: EvidenceBase, edition: str) -> Path:
     return samples.settings.current.resolve() / edition / "exports"
+
+
+def csv_files(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("*.csv") if path.stem != "dictionary"]
 
 
 @edition
@@ -29,17 +37,16 @@ def test_the_data_package_is_valid_and_holds_every_printed_table(samples: Eviden
     assert report.valid, report.flatten(["taskName", "fieldName", "rowNumber", "type"])
     schema = {"public": "public", "partner": "report"}[edition]
     printed = {path.stem.split("_", 1)[1] for path in (folder.parent / "parquet").glob(f"{schema}.*.parquet")}
-    assert printed == {path.stem for path in folder.glob("*.csv")} - {"dictionary"}
+    assert {f"{table}{MADE_UP}" for table in printed} == {path.stem for path in csv_files(folder)}
     assert printed <= set(package.resource_names)
 
 
 @edition
 def test_libhxl_finds_no_error(samples: EvidenceBase, edition: str) -> None:
-    for path in exports_of(samples, edition).glob("*.csv"):
-        if path.stem != "dictionary":
-            data = hxl.data(str(path), hxl.input.InputOptions(allow_local=True)).cache()
-            assert hxl.validate(data)["stats"]["error"] == 0, path.name
-            assert all(data.display_tags), path.name
+    for path in csv_files(exports_of(samples, edition)):
+        data = hxl.data(str(path), hxl.input.InputOptions(allow_local=True)).cache()
+        assert hxl.validate(data)["stats"]["error"] == 0, path.name
+        assert all(data.display_tags), path.name
 
 
 @edition
@@ -47,9 +54,28 @@ def test_a_csv_holds_the_rows_of_its_table(samples: EvidenceBase, edition: str) 
     folder = exports_of(samples, edition)
     schema = {"public": "public", "partner": "report"}[edition]
     for table in ("corridors", "ends", "hotspots", "places"):
-        read = pd.read_csv(folder / f"{table}.csv", comment="#", keep_default_na=False, na_values=[""])
+        read = pd.read_csv(
+            folder / f"{table}{MADE_UP}.csv", comment="#", keep_default_na=False, na_values=[""]
+        )
         kept = pd.read_parquet(folder.parent / "parquet" / f"{schema}.{schema}_{table}.parquet")
         pd.testing.assert_frame_equal(read, kept, check_dtype=False)
+
+
+@edition
+def test_duckdb_and_geopandas_read_the_same_files(samples: EvidenceBase, edition: str) -> None:
+    folder = exports_of(samples, edition)
+    for path in csv_files(folder):
+        rows = pd.read_csv(path, comment="#", keep_default_na=False, na_values=[""])
+        read = duckdb.sql(f"select * from read_csv('{path}', comment = '#')")
+        assert (read.columns, len(read)) == (list(rows.columns), len(rows)), path.name
+    for table in ("places", "corridors"):
+        path = folder / f"{table}{MADE_UP}.geojson"
+        told = json.loads(path.read_text(encoding="utf-8"))
+        drawn = geopandas.read_file(path)
+        assert len(drawn) == len(told["features"]) > 0
+        assert set(drawn.columns) >= set(told["features"][0]["properties"])
+        assert told["release_id"] == samples.settings.current.resolve().name
+        assert told["is_synthetic"] is True
 
 
 @edition

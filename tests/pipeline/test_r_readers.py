@@ -143,7 +143,7 @@ def test_base_r_knows_numbers_truths_and_text_apart(
         cat(y$iso_alpha2[1], is.na(y$iso_alpha2[2]), y$name[1], "\\n", sep = "|")
     """.replace("READ", as_the_guide_reads())
     told = run_r(
-        program("Rscript", HOW), tmp_path / "read.R", text, public / "exports/corridors.csv", namibia
+        program("Rscript", HOW), tmp_path / "read.R", text, public / "exports/corridors-made-up.csv", namibia
     ).splitlines()
     table = public / "parquet/public.public_corridors.parquet"
     persons, rows = duckdb.sql(f"select sum(person_count), count(*) from '{table}'").fetchall()[0]

@@ -192,7 +192,7 @@ def _ends(corridors: pd.DataFrame, years: tuple[int, ...]) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     for year in map(str, years):
         shown = corridors[(corridors.period_id == year) & corridors.is_shown]
-        rows.append(("case", year, "any", "*", int(shown.person_count.sum()) + 412))
+        rows.append(("case", year, "any", "*", int(shown.person_count.sum()) + 812))
         for role in ("origin", "destination"):
             for place, count in shown.groupby(f"{role}_place_id").person_count.sum().items():
                 rows.append(("case", year, role, place, int(count) + 37))

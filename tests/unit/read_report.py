@@ -85,6 +85,9 @@ def is_told(edition: Edition, value: Value) -> bool:
         edition_named, _, table = table.partition("_")
         if edition_named != SCHEMAS[edition.name]:
             return False
+    if value.column.startswith("sum:"):
+        _, summed, which = value.column.split(":", 2)
+        return [float(_rows(edition, table, which)[summed].sum())] == numbers(value.text)
     if value.column.startswith("rows:"):
         return [float(len(_rows(edition, table, value.column.removeprefix("rows:"))))] == numbers(value.text)
     if table == "policy":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import frictionless
+import geopandas
 import hxl
 import jsonschema
 import openpyxl
@@ -161,6 +162,46 @@ def test_a_corridor_of_which_nothing_is_printed_is_not_drawn(exports: Path) -> N
     assert corridors["KE040>WSM"]["properties"]["shift_case_2024_2025"] == "growing"
 
 
+def test_a_map_file_says_of_which_release_it_is_and_a_program_reads_it_all_the_same(exports: Path) -> None:
+    told = read_json(exports / "places.geojson")
+    assert (told["release_id"], told["edition"]) == (MANIFEST["release_id"], "public")
+    assert told["is_synthetic"] is False
+    assert "made up" not in told["description"]
+    assert set(geopandas.read_file(exports / "places.geojson").place_id) == set(
+        features(exports / "places.geojson")
+    )
+
+
+# --- made up ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory, dbt_manifest: Path) -> Path:
+    folder = tmp_path_factory.mktemp("made-up")
+    write_edition(folder, "public")
+    (written,) = write_exports(folder, {**MANIFEST, "is_synthetic": True}, dbt_manifest)
+    return written
+
+
+def test_each_file_of_made_up_partners_that_may_be_passed_on_alone_says_so_in_its_name(
+    exports: Path, made_up: Path
+) -> None:
+    passed_on = {path.name for kind in ("csv", "geojson", "xlsx") for path in exports.glob(f"*.{kind}")}
+    passed_on.remove("dictionary.csv")
+    said = {name.replace(".", "-made-up.") for name in passed_on}
+    kept = {path.name for path in exports.iterdir()} - passed_on
+    assert {path.name for path in made_up.iterdir()} == kept | said
+    assert (made_up / "ends-made-up.csv").read_bytes() == (exports / "ends.csv").read_bytes()
+    assert "are made up" in read_json(made_up / "corridors-made-up.geojson")["description"]
+
+
+def test_its_data_package_calls_its_tables_as_ever(exports: Path, made_up: Path) -> None:
+    packages = [frictionless.Package(str(folder / "datapackage.json")) for folder in (exports, made_up)]
+    assert packages[0].resource_names == packages[1].resource_names
+    assert packages[1].validate().valid
+    assert {one.path.rpartition("-")[2].partition(".")[0] for one in packages[1].resources} == {"up"}
+
+
 # --- licence ---------------------------------------------------------------------------------------
 
 
@@ -191,7 +232,7 @@ def test_a_licence_that_the_network_decided_goes_where_programs_look(
     assert (citation["license"], citation["license-url"]) == (decided.spdx, decided.address)
     citation["date-released"] = citation["date-released"].isoformat()
     jsonschema.validate(citation, read_json(Path(__file__).with_name("cff-1.2.0.schema.json")))
-    package = read_json(write_data_package(tmp_path, about, {}, []))
+    package = read_json(write_data_package(tmp_path, about, {}, {}))
     assert package["licenses"] == [{"name": decided.spdx, "title": decided.title, "path": decided.address}]
 
 
@@ -215,6 +256,9 @@ def test_the_workbook_names_places_and_shows_a_hidden_cell_by_the_symbol(exports
     assert rows[0][2:4] == ("origin_place_id", "origin")
     assert ("case", "2024", "KE040", "Busia", "KE047", "Nairobi", True, 30) in rows
     assert ("case", "2024", "unknown", "Unknown", "KE047", "Nairobi", False, "c") in rows
+    assert ("case", "2024", "any", "*", "all places, those not shown included", 60) in list(
+        book["ends"].values
+    )
 
 
 def test_text_in_the_workbook_is_never_a_formula_or_a_link(exports: Path) -> None:

@@ -117,6 +117,9 @@ def test_only_what_several_partners_carry_is_said_to_have_changed(
     read = page(*edition(releases, name))
     summary = read.sections["summary"]
     assert "Busia → Saudi Arabia" in summary
+    windows = "in April 2025 – March 2026 than in April 2024 – March 2025."
+    assert f"Growing: Kilifi → Saudi Arabia took a larger share of partners' own records {windows}" in summary
+    assert f"took a smaller share of partners' own records {windows}" in summary
     assert "Ethiopia → Nairobi took" not in summary, "one partner alone says so"
     for quiet in ("Kakamega → Thailand", "Mandera → United Arab Emirates", "Uganda → Nairobi"):
         assert quiet not in summary.partition("Emerging")[2], "new source, too few, stable"

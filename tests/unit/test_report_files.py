@@ -119,6 +119,19 @@ def test_no_page_between_the_first_and_the_last_is_half_empty(written: Path, edi
         assert used > 0.5, f"page {number + 1} ends at {used:.0%}"
 
 
+@pytest.mark.parametrize("edition", ["public", "partner"])
+def test_no_page_of_the_pdf_begins_with_a_note_whose_table_is_on_the_page_before(
+    written: Path, edition: str
+) -> None:
+    page = (written / edition / "report" / "index.html").read_text(encoding="utf-8")
+    notes = [re.sub(r"<[^>]+>|\s+", "", one) for one in re.findall(r'<p class="note">(.+?)</p>', page)]
+    assert len(notes) > 8
+    pages = [re.sub(r"\s+", "", one.extract_text()) for one in pdf_of(written, edition).pages]
+    heads = [one.partition(f"{edition.capitalize()}edition")[2] for one in pages[1:]]
+    assert all(heads)
+    assert [note for note in notes for head in heads if head.startswith(note[:30])] == []
+
+
 def test_the_pdf_says_what_the_page_says(written: Path) -> None:
     said = " ".join(page.extract_text() for page in pdf_of(written, "partner").pages)
     said = re.sub(r"\s+", "", said)

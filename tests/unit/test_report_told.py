@@ -115,6 +115,11 @@ def test_no_headline_takes_an_unknown_end_for_a_place(partner: Edition) -> None:
         assert [value for value in read.values if not is_told(printed, value)] == []
         return read.sections["summary"], read.sections["summary-sw"]
 
+    def many_more(ends: pd.DataFrame) -> pd.DataFrame:
+        """A whole that has room for them."""
+        return ends.assign(person_count=ends.person_count.mask(ends.place_id.eq("*"), 99_000))
+
+    printed_world.change(partner.folder, "partner", "ends", many_more)
     usual = headlines()[0]
     printed_world.change(partner.folder, "partner", "ends", unknown_ends)
     printed_world.change(partner.folder, "partner", "corridors", unknown_corridors)
@@ -143,8 +148,9 @@ def test_all_roles_of_places_are_told_for_one_period_and_a_role_with_nothing_say
     before = Edition("partner", tmp_path / "before", printed_world.manifest(of_earlier=True))
     printed_world.change(partner.folder, "partner", "hotspots", transit_is_old)
     read = page(partner, before)
-    told = read.sections["hotspots"].partition("Places of transit")[2].partition("Intended destinations")[0]
-    assert "2025: nothing that may be shown is known of this role." in told
+    told = read.sections["hotspots"]
+    assert "Of places of transit, cases of 2025 tell nothing that may be shown." in told
+    assert "Places of transit that differ" not in told
     assert "2023" not in told
     assert "as transit" not in read.sections["news"], "nothing to compare in this period"
 
@@ -206,3 +212,124 @@ def test_kenya_without_a_county_is_told_in_a_sentence_and_is_no_row_of_a_table_o
     told = page(partner).sections["places"]
     assert "Of 914 of the persons in cases of 2025 it is known that they came from Kenya, and not" in told
     assert told.count("914") == 1
+
+
+def headline(edition: Edition, of: str) -> str:
+    """Of the newest year: the sentences on places of origin, or on the strongest corridor."""
+    told = page(Edition(edition.name, edition.folder, edition.manifest)).sections["summary"]
+    return next(line for line in told.splitlines() if of in line)
+
+
+def of_year(edition: Edition, changed: dict[str, int]) -> None:
+    """Let the edition print of the newest year these persons by place of origin alone; `*` is the whole."""
+
+    def origins(ends: pd.DataFrame) -> pd.DataFrame:
+        others = ends[ends.period_id.ne("2025")]
+        rows = [
+            {"record_grain": "case", "period_id": "2025", "place_id": place, "person_count": count}
+            | {"role": "any" if place == "*" else "origin"}
+            for place, count in changed.items()
+        ]
+        return pd.concat([others, pd.DataFrame(rows)])
+
+    printed_world.change(edition.folder, edition.name, "ends", origins)
+
+
+@pytest.mark.parametrize(
+    ("printed", "said"),
+    [
+        ({"*": 400}, "hold 170 of all 400 persons. One that is not shown may have more than one named here."),
+        ({"*": 251}, "hold 170 of all 251 persons. One that is not shown may have more than one named here."),
+        ({"*": 250}, "hold 170 of all 250 persons. None that is not shown has more than those named here."),
+        ({"*": 200}, "hold 170 of all 200 persons. Nobody is left for one that is not shown."),
+        ({}, "cannot be said, as the whole is not printed; one that is not shown may have more than one"),
+        ({"*": 199}, "cannot be said, as the whole is not printed"),
+    ],
+)
+def test_who_ranks_first_is_told_with_the_part_that_is_shown(
+    partner: Edition, printed: dict[str, int], said: str
+) -> None:
+    """Of two places shown the smaller has 50 persons; 30 come from a place that is not known."""
+    of_year(partner, {"KE040": 120, "KE003": 50, "unknown": 30, **printed})
+    assert said in headline(partner, "most persons came from Busia (120) and Kilifi (50)")
+
+
+def test_the_strongest_corridor_is_told_with_the_part_that_corridors_shown_hold(partner: Edition) -> None:
+    printed = partner.table("corridors").query("period_id == '2025' and is_shown").person_count
+    of_year(partner, {"*": int(printed.sum()) + int(printed.max()) + 1})
+    said = f"hold {printed.sum():,} of all"
+    assert said in headline(partner, "The corridor with most persons")
+    assert "may have more than one named here" in headline(partner, "The corridor with most persons")
+    of_year(partner, {"*": int(printed.sum()) + int(printed.max())})
+    assert "None that is not shown has more" in headline(partner, "The corridor with most persons")
+
+
+def test_where_no_county_has_a_band_the_report_says_why_and_lists_none(partner: Edition) -> None:
+    def undecided(risk: pd.DataFrame) -> pd.DataFrame:
+        judged = risk[risk.band.ne("not_rated") & risk.period_id.eq("2025")].head(3)
+        return pd.concat([judged.assign(band="between_bands"), risk[risk.period_id.ne("2025")]])
+
+    printed_world.change(partner.folder, "partner", "regional_risk", undecided)
+    printed = Edition("partner", partner.folder, partner.manifest)
+    read = page(printed)
+    told = read.sections["risk"]
+    assert (
+        "In 2025, no county was placed in a band for cases: what is reported of each of the 3 counties"
+        in told
+    )
+    for absent in ("Counties by reported activity", "Between bands", Words().text("risk.note")):
+        assert absent not in told
+    assert [value for value in read.values if not is_told(printed, value)] == []
+    assert "Counties by reported activity, cases, 2025" in page(partner_as_written(partner)).sections["risk"]
+
+
+def partner_as_written(partner: Edition) -> Edition:
+    """The same edition before anything was changed in it."""
+    folder = partner.folder.parent / "as-written"
+    printed_world.write_edition(folder, "partner")
+    return Edition("partner", folder, partner.manifest)
+
+
+def test_one_table_tells_for_how_much_of_each_kind_of_record_a_field_is_known(partner: Edition) -> None:
+    def of_a_round_too(completeness: pd.DataFrame) -> pd.DataFrame:
+        sex = {"field": "sex", "period_id": "round-2020", "record_grain": "route_report"}
+        return pd.concat([completeness, pd.DataFrame([{**sex, "known_share_band": "under_half"}])])
+
+    printed_world.change(partner.folder, "partner", "completeness", of_a_round_too)
+    told = page(Edition("partner", partner.folder, partner.manifest)).sections["completeness"].split()
+    assert told.count("Field") == 1
+    assert " ".join(told).count("sex more than nine tenths less than half") == 1
+    assert " ".join(told).count("age band half to nine tenths –") == 1
+
+
+def test_a_round_is_called_so_wherever_its_year_stands(partner: Edition) -> None:
+    """Its label is a year, which would be taken for the year."""
+    told = page(partner).sections
+    assert "In round 2020, route reports told of 163 persons in all" in told["places"]
+    assert "survey round" not in " ".join(told.values())
+
+    def two_places(ends: pd.DataFrame) -> pd.DataFrame:
+        row = {"record_grain": "route_report", "role": "origin", "place_id": "UGA", "person_count": 60}
+        return pd.concat([ends, pd.DataFrame([{**row, "period_id": "round-2020"}])])
+
+    printed_world.change(partner.folder, "partner", "ends", two_places)
+    assert "Round 2020" in page(Edition("partner", partner.folder, partner.manifest)).sections["places"]
+
+
+def test_each_edition_says_when_a_status_stands_in_it(tmp_path: Path, partner: Edition) -> None:
+    printed_world.write_edition(tmp_path / "public", "public")
+    public = Edition("public", tmp_path / "public", printed_world.manifest())
+    own, others = (Words().text(f"shifts.stands.{one}") for one in ("partner", "public"))
+    assert own in page(partner).sections["shifts"] and others not in page(partner).sections["shifts"]
+    assert others in page(public).sections["shifts"] and own not in page(public).sections["shifts"]
+
+
+def test_a_column_of_patterns_stands_only_where_a_place_has_one(partner: Edition) -> None:
+    heading = Words().text("column.trend")
+    assert heading in page(partner).sections["hotspots"]
+    printed_world.change(
+        partner.folder, "partner", "hotspots", lambda rows: rows.assign(trend_category="insufficient")
+    )
+    told = page(Edition("partner", partner.folder, partner.manifest)).sections["hotspots"]
+    assert heading not in told and Words().text("trend.no_pattern") not in told
+    assert Words().text("column.usual") in told

@@ -16,6 +16,7 @@ _EDITIONS = {
     "partner": "The partner edition: for members of the network under their agreement; do not pass it on.",
 }
 _SYNTHETIC = "Partners, people and records behind it are made up: nothing in it is a finding."
+_MADE_UP = "-made-up"
 _READING = (
     "Counts are persons in partners' records, not all persons who were moved: where nobody watches, nothing "
     "is reported.",
@@ -41,8 +42,17 @@ class About:
         return cls(edition.name, str(edition.manifest["release_id"]), as_of, is_synthetic)
 
     @property
+    def name(self) -> str:
+        """For programs and files."""
+        return f"njia-{self.edition}"
+
+    @property
     def title(self) -> str:
         return f"Njia: movement in, out of and within Kenya, {self.edition} edition"
+
+    def file_name(self, stem: str, kind: str) -> str:
+        """Of a file passed on alone: its name says what a table has no place for, that all is made up."""
+        return f"{stem}{_MADE_UP if self.is_synthetic else ''}.{kind}"
 
     @property
     def day(self) -> str:

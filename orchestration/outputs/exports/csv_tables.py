@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.printed import Cell, PrintedTable
 from orchestration.spreadsheet_safe import safe
 
 
-def write_csv(folder: Path, table: PrintedTable) -> Path:
-    path = folder / f"{table.name}.csv"
+def write_csv(folder: Path, about: About, table: PrintedTable) -> Path:
+    path = folder / about.file_name(table.name, "csv")
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow([column.name for column in table.columns])

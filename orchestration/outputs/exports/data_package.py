@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,13 @@ _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 
 
 def write_data_package(
-    folder: Path, about: About, tables: Mapping[str, PrintedTable], others: Sequence[Path]
+    folder: Path, about: About, tables: Mapping[str, PrintedTable], others: Mapping[str, Path]
 ) -> Path:
-    """`tables` are those written as CSV; `others` are files that are no tables to a program."""
+    """`tables` are those written as CSV; `others`, by what they hold, are no tables to a program."""
     content = {
         "$schema": PROFILE,
         "profile": "data-package",
-        "name": f"njia-{about.edition}",
+        "name": about.name,
         "title": about.title,
         "description": " ".join(about.sentences),
         "version": about.release_id,
@@ -40,8 +40,8 @@ def write_data_package(
         "keywords": KEYWORDS,
         "licenses": [_licence(about.licence)],
         "resources": [
-            *(_table(folder, table, tables) for table in tables.values()),
-            *(_file(path) for path in others),
+            *(_table(folder / about.file_name(name, "csv"), tables[name], tables) for name in tables),
+            *(_file(name, path) for name, path in others.items()),
         ],
     }
     path = folder / DATA_PACKAGE
@@ -56,8 +56,7 @@ def _licence(licence: DataLicence) -> dict[str, str]:
     return {"name": licence.spdx, "title": licence.title, "path": licence.address}
 
 
-def _table(folder: Path, table: PrintedTable, tables: Mapping[str, PrintedTable]) -> dict[str, Any]:
-    path = folder / f"{table.name}.csv"
+def _table(path: Path, table: PrintedTable, tables: Mapping[str, PrintedTable]) -> dict[str, Any]:
     schema: dict[str, Any] = {
         "fields": [_field(column) for column in table.columns],
         "missingValues": [""],
@@ -108,12 +107,12 @@ def _references(table: PrintedTable, tables: Mapping[str, PrintedTable]) -> list
     return found
 
 
-def _file(path: Path) -> dict[str, Any]:
+def _file(name: str, path: Path) -> dict[str, Any]:
     kind = path.suffix.removeprefix(".")
     return _sized(
         path,
         {
-            "name": path.name.replace(".", "-"),
+            "name": f"{name}-{kind}",
             "path": path.name,
             "format": kind,
             "mediatype": _MEDIA_TYPES[kind],

@@ -12,26 +12,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.printed import PrintedTable
 
-PLACES, CORRIDORS = "places.geojson", "corridors.geojson"
+KIND = "geojson"
 HALF_TURN = 180.0
 Position = tuple[float, float]
 Properties = dict[str, Any]
 
 
-def write_geojson(folder: Path, tables: Mapping[str, PrintedTable]) -> list[Path]:
-    """Nothing where the edition prints no places."""
+def write_geojson(folder: Path, about: About, tables: Mapping[str, PrintedTable]) -> dict[str, Path]:
+    """Files by what they show; nothing where the edition prints no places."""
     if "places" not in tables:
-        return []
+        return {}
     places = {str(place["place_id"]): place for place in tables["places"].records()}
-    written = {PLACES: _places(places, tables), CORRIDORS: _corridors(places, tables)}
-    for name, features in written.items():
-        content = {"type": "FeatureCollection", "features": features}
-        (folder / name).write_text(
-            json.dumps(content, ensure_ascii=False, default=str) + "\n", encoding="utf-8"
-        )
-    return [folder / name for name in written]
+    shown = {"places": _places(places, tables), "corridors": _corridors(places, tables)}
+    written = {name: folder / about.file_name(name, KIND) for name in shown}
+    for name, features in shown.items():
+        content = {"type": "FeatureCollection", **_told(about), "features": features}
+        text = json.dumps(content, ensure_ascii=False, default=str)
+        written[name].write_text(text + "\n", encoding="utf-8")
+    return written
+
+
+def _told(about: About) -> Properties:
+    """Members beside the features, which RFC 7946 (6.1) lets a file have and programs that know none skip."""
+    return {
+        "title": about.title,
+        "release_id": about.release_id,
+        "as_of": about.as_of.isoformat(),
+        "edition": about.edition,
+        "is_synthetic": about.is_synthetic,
+        "description": " ".join(about.sentences),
+        "citation": about.citation,
+    }
 
 
 def _places(places: Mapping[str, Properties], tables: Mapping[str, PrintedTable]) -> list[Properties]:

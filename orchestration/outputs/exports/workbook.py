@@ -16,12 +16,14 @@ from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.printed import Cell, Column, PrintedTable
 
 PLACE = "place_id"
+WHOLE = {"*": "all places, those not shown included"}
 LONGEST_SHOWN = 44
 _ACCENT = "#0B6B6B"
 
 
-def write_workbook(path: Path, about: About, tables: Sequence[PrintedTable]) -> Path:
+def write_workbook(folder: Path, about: About, tables: Sequence[PrintedTable]) -> Path:
     """Its properties name nobody, and its dates are those of the release."""
+    path = folder / about.file_name(about.name, "xlsx")
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
         made = about.as_of.replace(tzinfo=None)
         book.set_properties(
@@ -104,7 +106,7 @@ def _write(sheet: Any, row: int, at: int, cell: Cell) -> None:
 
 def _names(tables: Sequence[PrintedTable]) -> dict[str, str]:
     places = (table for table in tables if table.name == "places")
-    return {str(row["place_id"]): str(row["name"]) for table in places for row in table.records()}
+    return WHOLE | {str(row["place_id"]): str(row["name"]) for table in places for row in table.records()}
 
 
 def _is_place(table: PrintedTable, column: Column) -> bool:

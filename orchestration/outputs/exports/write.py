@@ -34,10 +34,10 @@ def _write(edition: Edition, lineage: str) -> Path:
     about = About.of(edition)
     tables = {table.name: table for table in printed_tables(edition)}
     for table in tables.values():
-        write_csv(folder, table)
-    workbook = write_workbook(folder / f"njia-{about.edition}.xlsx", about, list(tables.values()))
-    maps = write_geojson(folder, tables)
-    write_data_package(folder, about, tables, [*maps, workbook])
+        write_csv(folder, about, table)
+    workbook = write_workbook(folder, about, list(tables.values()))
+    maps = write_geojson(folder, about, tables)
+    write_data_package(folder, about, tables, {**maps, about.name: workbook})
     write_dictionary(folder, about, described(edition))
     write_citation(folder, about)
     (folder / LINEAGE).write_text(lineage, encoding="utf-8")

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
+from orchestration.outputs.figures.frame import GULF, Point, frame_of, is_in, is_in_gulf
 from orchestration.outputs.figures.ground import county_lines, land
 from orchestration.outputs.figures.names import Names
 from orchestration.outputs.figures.style import (
@@ -28,23 +29,19 @@ from orchestration.outputs.figures.style import (
     finish,
     new_figure,
 )
-from orchestration.outputs.printed import Printed, Row, between_known, ranked
+from orchestration.outputs.printed import ENDS, Printed, Row, between_known, ranked
 from orchestration.outputs.words import Said, plain
 from orchestration.places import boundaries
 
-HEIGHT = 7.05
-MAP = (28.5, 50.0, -7.5, 11.5)  # west, east, south, north
-MAP_BOX = (0.01, 0.127, 0.98, 0.823)
-GULF = (33.5, 61.0, 13.5, 38.0)
-GULF_BOX = (0.625, 0.66, 0.36, 0.28)
-GULF_STARTS = 13.5  # of what both frames show, the main map has the south
+HEIGHT = 6.75
+MAP_BOX = (0.01, 0.085, 0.98, 0.86)
+GULF_BOX = (0.625, 0.645, 0.36, 0.29)
 MOST_LINES, MOST_NAMES = 60, 12
 NEAR = 0.03  # of the sheet
 THICKEST, THINNEST = 3.4, 0.4
 ROUTE: dict[str, Any] = {"linewidth": 0.5, "linestyle": (0, (2, 1.6)), "color": INK}
 BENDS = (0.16, 0.34, -0.08, 0.52)  # of lines that would lie on each other, the strongest first
 LIE_ON_EACH_OTHER = 12  # degrees between two lines to one place
-Point = tuple[float, float]
 Line = tuple[str, str, Point | None, Point | None]
 
 
@@ -59,8 +56,9 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
     if not rows:
         return None
     routes = between_known(printed.rows("routes", record_grain=grain, period_id=period))
-    figure = new_figure(HEIGHT, words.text("figure.title.corridors"))
-    sheet = Sheet(figure, printed, layer)
+    figure = new_figure(HEIGHT, printed.title("corridors", [grain], printed.period(period, grain)))
+    stops = {row[one] for row in routes for one in ("via_place_id", *ENDS)}
+    sheet = Sheet(figure, printed, layer, {end for row in rows for end in _ends(row)} | stops)
     most = rows[0]["person_count"]
     ends = [_ends(row) for row in rows]
     bends = bends_of([(start, end, sheet.spot(start), sheet.spot(end)) for start, end in ends])
@@ -71,13 +69,13 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
     sheet.name_ends(drawn)
     sheet.name_ways({row["via_place_id"] for row in ways}, {one for row in drawn for one in _ends(row)})
     handles = _legend(printed, rows, has_routes=bool(ways))
-    add_legend(figure, handles, 0.048, 4, handlelength=2.4, columnspacing=1.4)
+    add_legend(figure, handles, 0.0, 4, handlelength=2.4, columnspacing=1.4)
     if unplaced := len(shown) - len(between_known(shown)):
         said = plain(words.counted("figure.unplaced", Said(str(unplaced), "")))
-        figure.text(0.98, 0.156, said, fontsize=7, color=SOFT, ha="right")
+        figure.text(0.98, 0.115, said, fontsize=7, color=SOFT, ha="right")
     if far := {printed.place(one) for row in rows for one in _ends(row) if sheet.is_off(one)}:
         said = plain(words("figure.farther", places=", ".join(sorted(far))))
-        figure.text(0.98, 0.138, said, fontsize=7, color=SOFT, ha="right")
+        figure.text(0.98, 0.097, said, fontsize=7, color=SOFT, ha="right")
     finish(figure, printed, printed.period(period, grain), path, layer, has_lines=True)
     return plain(
         words("alt.corridors", corridors=words.together([printed.corridor(row) for row in rows[:5]]))
@@ -85,29 +83,33 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
 
 
 class Sheet:
-    """The main map with its inset; a line may begin in one and end in the other."""
+    """The main map, with an inset where `places` lie in the Gulf; a line may join the two."""
 
-    def __init__(self, figure: Figure, printed: Printed, layer: boundaries.Boundaries) -> None:
+    def __init__(
+        self, figure: Figure, printed: Printed, layer: boundaries.Boundaries, places: Collection[str]
+    ) -> None:
         self.figure, self.printed = figure, printed
+        positions = [one for place in places if (one := printed.position(place)) is not None]
+        self.frame = frame_of(positions)
         self.ground = figure.add_axes(MAP_BOX)
-        land(self.ground, MAP)
+        land(self.ground, self.frame)
         county_lines(self.ground, layer.counties)
-        self.gulf = figure.add_axes(GULF_BOX, zorder=2)
-        land(self.gulf, GULF)
         self.names = Names(figure)
-        corner = (GULF_BOX[0], GULF_BOX[1] + GULF_BOX[3])
-        self.names.fixed(corner, printed.words.text("figure.gulf"), (4, -4))
+        self.gulf: Axes | None = None
+        if any(is_in_gulf(one) for one in positions):
+            self.gulf = figure.add_axes(GULF_BOX, zorder=2)
+            land(self.gulf, GULF)
+            corner = (GULF_BOX[0], GULF_BOX[1] + GULF_BOX[3])
+            self.names.fixed(corner, printed.words.text("figure.gulf"), (4, -4))
 
     def spot(self, place_id: str) -> Point | None:
         """Where on the sheet a place lies; None where it is off both maps or not known."""
         position = self.printed.position(place_id)
         if position is None:
             return None
-        for axes, (west, east, south, north) in ((self.gulf, GULF), (self.ground, MAP)):
-            inside = west < position[0] < east and south < position[1] < north
-            if inside and (axes is self.ground or position[1] > GULF_STARTS):
-                return self._on_sheet(axes, position)
-        return None
+        if self.gulf is not None and is_in_gulf(position):
+            return self._on_sheet(self.gulf, position)
+        return self._on_sheet(self.ground, position) if is_in(self.frame, position) else None
 
     def _on_sheet(self, axes: Axes, position: Point) -> Point:
         across, up = self.figure.transFigure.inverted().transform(axes.transData.transform(position))

@@ -27,7 +27,7 @@ from orchestration.outputs.words import Sentence, plain
 from orchestration.places import boundaries
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")
-HEIGHT = 8.25
+HEIGHT = 7.9
 HATCH_INK = "#8a959b"
 
 
@@ -37,10 +37,10 @@ def draw_hotspots(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
     if grain is None or period is None:
         return None
     words = printed.words
-    figure = new_figure(HEIGHT, words.text("figure.title.hotspots"))
-    boxes = ((0.01, 0.542), (0.505, 0.542), (0.01, 0.118), (0.505, 0.118))
+    figure = new_figure(HEIGHT, printed.title("hotspots", [grain], printed.period(period, grain)))
+    boxes = ((0.01, 0.522), (0.505, 0.522), (0.01, 0.08), (0.505, 0.08))
     for role, (left, bottom) in zip(ROLES, boxes, strict=True):
-        axes = figure.add_axes((left, bottom, 0.485, 0.414))
+        axes = figure.add_axes((left, bottom, 0.485, 0.432))
         axes.set_aspect("equal")
         rows = printed.rows("hotspots", record_grain=grain, period_id=period, role=role)
         _map(axes, rows, printed, layer)
@@ -54,7 +54,7 @@ def draw_hotspots(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
             **BOLD,
         )
     style = {"fontsize": 7.5, "handlelength": 2.2, "handleheight": 1.3, "columnspacing": 1.6}
-    add_legend(figure, _legend(printed), 0.048, 3, **style)
+    add_legend(figure, _legend(printed), 0.0, 3, **style)
     finish(figure, printed, printed.period(period, grain), path, layer)
     return _alt(printed, grain, period)
 

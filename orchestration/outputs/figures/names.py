@@ -53,7 +53,7 @@ class Names:
         text = Annotation(
             name,
             spot,
-            xycoords="figure fraction",
+            xycoords=self.figure.transFigure,  # holds when a picture is saved with its source
             xytext=at[:2],
             textcoords="offset points",
             ha=at[2],

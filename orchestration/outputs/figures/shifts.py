@@ -39,9 +39,9 @@ def draw_shifts(printed: Printed, layer: boundaries.Boundaries, path: Path) -> s
     rows.sort(key=lambda row: (CHANGED.index(row["status"]), row["corridor_id"]))
     rows = rows[:MOST_ROWS]
     words = printed.words
-    height = 1.2 + 0.27 * len(rows)
-    figure = new_figure(height, words.text("figure.title.shifts"))
-    axes = figure.add_axes((0.27, 0.72 / height, 0.46, (0.27 * len(rows) + 0.1) / height))
+    height = 1.1 + 0.27 * len(rows)
+    figure = new_figure(height, printed.title("shifts", [grain]))
+    axes = figure.add_axes((0.27, 0.62 / height, 0.46, (0.27 * len(rows) + 0.1) / height))
     for at, row in enumerate(rows):
         _dumbbell(axes, row, at)
         said = words.text(f"status.{row['status']}")
@@ -64,7 +64,7 @@ def draw_shifts(printed: Printed, layer: boundaries.Boundaries, path: Path) -> s
         handles += [now, Line2D([], [], color=LINE, linewidth=3.5, label=words.text("figure.interval"))]
     if any(row.get("share_odds_ratio") is None for row in rows):
         handles.append(Line2D([], [], color=SOFT, linewidth=5, label=words.text("figure.band")))
-    add_legend(figure, handles, 0.11 / height, 4)
+    add_legend(figure, handles, 0.0, 4)
     span = f"{printed.period(rows[0]['baseline_window']).text} / {printed.period(window).text}"
     finish(figure, printed, span, path)
     up, down = ([printed.corridor(row) for row in rows if _is_up(row) is one] for one in (True, False))

@@ -16,6 +16,7 @@ import matplotlib
 from matplotlib import font_manager
 from matplotlib.artist import Artist
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from orchestration.outputs.fonts import FONTS
 from orchestration.outputs.printed import STAR, Printed
@@ -42,6 +43,7 @@ DIRECTION_LINES: dict[str, Any] = {
 }
 UP, DOWN = "#d55e00", "#0b3c79"
 DPI = 170
+SOURCE_SIZE, ABOVE_SOURCE = 6.0, 0.06  # points; inches
 _SALT = "njia"  # ids inside an SVG come of it: no chance in them
 
 
@@ -107,6 +109,12 @@ def finish(
     if printed.manifest.get("is_synthetic"):
         source += f" {printed.words.text('figure.synthetic')}"
     lines = textwrap.fill(source, 165)
-    figure.text(0.01, 0.012, lines, fontsize=5.6, color=SOFT, va="bottom", linespacing=1.35)
-    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None, "Creator": None})
-    figure.savefig(path.with_suffix(".png"), dpi=DPI, metadata={"Software": None})
+    height = figure.get_size_inches()[1]
+    figure.text(
+        0.01, -ABOVE_SOURCE / height, lines, fontsize=SOURCE_SIZE, color=SOFT, va="top", linespacing=1.3
+    )
+    # However many lines the source has, it lies under the drawing and covers none of it.
+    below = ABOVE_SOURCE + (lines.count("\n") + 1) * SOURCE_SIZE * 1.5 / 72
+    whole = Bbox([[0, -below], [WIDTH, height]])
+    figure.savefig(path.with_suffix(".svg"), bbox_inches=whole, metadata={"Date": None, "Creator": None})
+    figure.savefig(path.with_suffix(".png"), bbox_inches=whole, dpi=DPI, metadata={"Software": None})

@@ -24,7 +24,7 @@ from orchestration.places import boundaries
 
 COLUMNS, MOST_ROWS, MOST_PERIODS = 4, 3, 6
 STUB = 0.035  # of the tallest bar: what is not shown has no height
-ROW_HEIGHT, AROUND = 1.3, 0.95
+ROW_HEIGHT, AROUND = 1.3, 0.72
 
 
 def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
@@ -40,7 +40,7 @@ def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> st
         return None
     lines = -(-len(shown) // COLUMNS)
     height = lines * ROW_HEIGHT + AROUND
-    figure = new_figure(height, words.text("figure.title.years"))
+    figure = new_figure(height, printed.title("years", [grain]))
     most = max(row["person_count"] for row in told if _ends(row) in {_ends(one) for one in shown})
     for at, row in enumerate(shown):
         across, down = at % COLUMNS, at // COLUMNS
@@ -55,7 +55,7 @@ def draw_years(printed: Printed, layer: boundaries.Boundaries, path: Path) -> st
     ]
     if len(printed.whole(periods, grain)) < len(periods):
         handles.append(Patch(**partly(SOFT), label=words.text("figure.partial")))
-    add_legend(figure, handles, 0.19 / height, 5, handlelength=1.2, columnspacing=1.4)
+    add_legend(figure, handles, 0.0, 5, handlelength=1.2, columnspacing=1.4)
     finish(figure, printed, _span(printed, periods, grain), path)
     return plain(words("alt.years", corridors=words.together([printed.corridor(row) for row in shown])))
 

@@ -11,7 +11,7 @@ from orchestration.outputs.report import chapters
 from orchestration.outputs.report.parts import Report
 from orchestration.outputs.words import Sentence, Words
 
-LAYOUT = ("contents", "skip", "figure", "table", "page", "chapters", "as_pdf", "as_map")
+LAYOUT = ("contents", "skip", "figure", "table", "page", "chapters", "as_pdf", "as_map", "enlarge")
 
 
 def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str], credits: str) -> Report:

@@ -17,12 +17,14 @@ def corridors(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
     blocks = opening(printed, "corridors", "corridors")
     if alt := figures.get("corridors"):
-        blocks.append(Figure("corridors", alt, words("figure.corridors")))
+        blocks.append(
+            Figure("corridors", alt, words("figure.corridors", grain=printed.said_grains("corridors", 1)))
+        )
         blocks += _placed(printed)
     for grain in printed.grains("corridors"):
         blocks += _of_grain(printed, grain)
     if alt := figures.get("years"):
-        blocks.append(Figure("years", alt, words("figure.years")))
+        blocks.append(Figure("years", alt, words("figure.years", grain=printed.said_grains("corridors", 1))))
     if printed.has("corridors"):
         blocks.append(
             Paragraph(

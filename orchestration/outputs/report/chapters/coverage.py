@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.outputs.printed import Printed, Row
+from orchestration.outputs.printed import Printed
 from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Paragraph, Table
-from orchestration.outputs.words import Sentence, Slot
+from orchestration.outputs.words import Slot
 
 PARTNERS = ("three_or_more", "one_or_two", "none")
 
@@ -18,7 +18,8 @@ def coverage(printed: Printed, figures: dict[str, str]) -> Chapter:
     for grain in printed.grains("coverage"):
         blocks += _of_grain(printed, grain)
     if alt := figures.get("coverage"):
-        blocks.append(Figure("coverage", alt, words("figure.coverage")))
+        said = words("figure.coverage", grain=printed.said_grains("coverage"))
+        blocks.append(Figure("coverage", alt, said))
     blocks.append(Paragraph(words("coverage.note"), "note"))
     return Chapter("coverage", words.text("chapter.coverage"), blocks)
 
@@ -46,19 +47,8 @@ def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
 def completeness(printed: Printed) -> Chapter:
     words = printed.words
     blocks = opening(printed, "completeness", "completeness")
-    for grain in printed.grains("completeness"):
-        period = printed.newest("completeness", record_grain=grain)
-        if period is None:
-            continue
-        rows = printed.rows("completeness", record_grain=grain, period_id=period)
-        lines = [
-            _line(printed, row) for row in sorted(rows, key=lambda row: words.text(f"field.{row['field']}"))
-        ]
-        columns = [words("column.field"), words("column.known")]
-        caption = words(
-            "completeness.table", grain=words(f"grain.{grain}"), period=printed.period(period, grain)
-        )
-        blocks.append(Table(caption, columns, lines))
+    if table := _known(printed):
+        blocks.append(table)
     blocks.append(Paragraph(words("completeness.unseen"), "note"))
     # Members find both in the marts; no number of persons is printed of them, and none is made up here.
     blocks += [
@@ -69,5 +59,24 @@ def completeness(printed: Printed) -> Chapter:
     return Chapter("completeness", words.text("chapter.completeness"), blocks)
 
 
-def _line(printed: Printed, row: Row) -> list[Sentence]:
-    return [printed.words(f"field.{row['field']}"), printed.words(f"known.{row['known_share_band']}")]
+def _known(printed: Printed) -> Table | None:
+    """A line a field, a column a kind of record in its newest period."""
+    words, columns, told = printed.words, [], {}
+    for grain in printed.grains("completeness"):
+        period = printed.newest("completeness", record_grain=grain)
+        if period is not None:
+            head = words(
+                "column.known_of", grain=words(f"grain.{grain}"), period=printed.heading(period, grain)
+            )
+            columns.append((grain, head))
+            for row in printed.rows("completeness", record_grain=grain, period_id=period):
+                told[row["field"], grain] = words(f"known.{row['known_share_band']}")
+    fields = sorted({field for field, _ in told}, key=lambda field: words.text(f"field.{field}"))
+    if not fields:
+        return None
+    lines = [
+        [words(f"field.{field}"), *(told.get((field, grain), ("–",)) for grain, _ in columns)]
+        for field in fields
+    ]
+    heads = [words("column.field"), *(head for _, head in columns)]
+    return Table(words("completeness.table"), heads, lines)

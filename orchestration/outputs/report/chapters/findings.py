@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from orchestration.outputs.printed import (
     CHANGED,
@@ -11,12 +11,14 @@ from orchestration.outputs.printed import (
     TOTAL,
     YEARLY,
     Printed,
+    Row,
     between_known,
     is_firm,
     is_headline,
     ranked,
 )
-from orchestration.outputs.words import Sentence
+from orchestration.outputs.report.chapters.part_shown import Where, part_shown
+from orchestration.outputs.words import Sentence, Slot
 
 GRAIN = "case"
 MOST_NAMED = 5
@@ -62,11 +64,25 @@ def _persons(printed: Printed) -> Iterator[Sentence]:
                 )
                 for row in most[:3]
             ]
-            yield words(f"finding.{role}s", places=words.together(counted), period=printed.period(period))
+            said = words(f"finding.{role}s", places=words.together(counted), period=printed.period(period))
+            yield (*said, *how_much_is_shown(printed, role, given, most[:3]))
         for place in NOT_KNOWN:
             for row in ranked(printed.rows("ends", **given, role=role, place_id=place)):
                 count = printed.cell("ends", row, "person_count")
                 yield words(f"finding.{role}.{place}", count=count, period=printed.period(period))
+
+
+def how_much_is_shown(printed: Printed, of: str, given: Where, named: Sequence[Row]) -> Sentence:
+    """Which part of all persons the places or corridors shown hold, and whether a hidden one may be larger.
+
+    Both follow from printed cells by adding up, so nobody learns more than the tables tell.
+    """
+    words = printed.words
+    part = part_shown(printed, of, given)
+    if part is None:
+        return (" ", *words("part.unsaid"))
+    tail = "none" if not part.others else "may" if part.others > named[-1]["person_count"] else "fewer"
+    return (" ", *part.said, " ", *words(f"part.{tail}"))
 
 
 def _is_known(place_id: str) -> bool:
@@ -77,12 +93,14 @@ def _strongest_corridor(printed: Printed) -> Iterator[Sentence]:
     period = printed.newest_whole("corridors", record_grain=GRAIN, is_shown=True)
     shown = printed.rows("corridors", record_grain=GRAIN, period_id=period, is_shown=True)
     for row in ranked(between_known(shown))[:1]:
-        yield printed.words(
+        said = printed.words(
             "finding.corridor",
             corridor=printed.corridor(row),
             count=printed.cell("corridors", row, "person_count"),
             period=printed.period(row["period_id"]),
         )
+        given = {"record_grain": GRAIN, "period_id": row["period_id"]}
+        yield (*said, *how_much_is_shown(printed, "corridor", given, [row]))
 
 
 def _hotspots(printed: Printed) -> Iterator[Sentence]:
@@ -104,9 +122,15 @@ def _shifts(printed: Printed) -> Iterator[Sentence]:
     for status in CHANGED:
         firm = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
         told = told or bool(firm)
-        if found := between_known([row for row in firm if is_headline(printed, row)]):
-            corridors = printed.words.together([printed.corridor(row) for row in found[:MOST_NAMED]])
-            yield printed.words(f"finding.{status}", corridors=corridors)
+        found = between_known([row for row in firm if is_headline(printed, row)])
+        for windows in dict.fromkeys((row["baseline_window"], row["current_window"]) for row in found):
+            changed = [row for row in found if (row["baseline_window"], row["current_window"]) == windows]
+            slots: dict[str, Slot] = {
+                "corridors": printed.words.together([printed.corridor(row) for row in changed[:MOST_NAMED]]),
+                "baseline": printed.period(windows[0]),
+                "current": printed.period(windows[1]),
+            }
+            yield printed.words(f"finding.{status}", **slots)
     if not told:
         yield printed.words("finding.no_shift")
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from orchestration.outputs.printed import YEARLY, Printed, Row, is_wide
 from orchestration.outputs.report.chapters.opening import opening
-from orchestration.outputs.report.parts import Block, Chapter, Figure, Heading, Paragraph, Table
-from orchestration.outputs.words import Sentence
+from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Heading, Paragraph, Table
+from orchestration.outputs.words import Sentence, Slot
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")
 TOLD = ("hotspot", "elevated", "lower")
@@ -19,27 +19,36 @@ def hotspots(printed: Printed, figures: dict[str, str]) -> Chapter:
     blocks = opening(printed, "hotspots", "hotspots")
     if alt := figures.get("hotspots"):
         blocks.append(Figure("hotspots", alt, _caption(printed)))
-    for label in TOLD:
-        blocks.append(
-            Paragraph(
-                words("term", term=words(f"label.{label}"), meaning=words.meaning("hotspot_label", label))
-            )
-        )
+    terms = [
+        words("term", term=words(f"label.{label}"), meaning=words.meaning("hotspot_label", label))
+        for label in TOLD
+    ]
+    if printed.has("hotspots"):
+        blocks.append(Bullets(terms))
     for grain in printed.grains("hotspots"):
         period = printed.newest("hotspots", YEARLY, record_grain=grain)
         if period is not None:
-            for role in ROLES:
-                blocks += _of_role(printed, grain, role, period)
+            blocks += _of_grain(printed, grain, period)
     if printed.has("hotspots"):
         blocks.append(Paragraph(words("hotspots.note"), "note"))
     return Chapter("hotspots", words.text("chapter.hotspots"), blocks)
 
 
 def _caption(printed: Printed) -> Sentence:
-    said = printed.words("figure.hotspots")
+    said = printed.words("figure.hotspots", grain=printed.said_grains("hotspots", 1))
     if printed.says("hotspots", "ratio_low"):
         return said
     return (*said, " ", *printed.words("figure.no_width"))
+
+
+def _of_grain(printed: Printed, grain: str, period: str) -> Iterator[Block]:
+    words, given = printed.words, {"record_grain": grain, "period_id": period}
+    spoken_of = [role for role in ROLES if printed.rows("hotspots", **given, role=role)]
+    for role in spoken_of:
+        yield from _of_role(printed, grain, role, period)
+    if silent := [words(f"hotspots.of.{role}") for role in ROLES if role not in spoken_of]:
+        slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(period, grain)}
+        yield Paragraph(words("hotspots.empty", roles=words.together(silent), **slots))
 
 
 def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[Block]:
@@ -50,17 +59,17 @@ def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[B
         words.text(f"hotspots.role.{role}")
         + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
     )
-    if not printed.rows("hotspots", **given):
-        yield Paragraph(words("hotspots.empty", period=printed.period(period, grain)))
-    elif rows:
+    if rows:
         rows = sorted(
             rows, key=lambda row: (TOLD.index(row["label"]), row["place_level"] != "county", row["place_id"])
         )
-        columns = [words(f"column.{one}") for one in ("place", "label", "usual", "trend")]
+        named = ["place", "label", "usual", *(["trend"] if any(map(_has_pattern, rows)) else [])]
+        columns = [words(f"column.{one}") for one in named]
         caption = words(
             f"hotspots.table.{role}", grain=words(f"grain.{grain}"), period=printed.period(period, grain)
         )
-        yield Table(caption, columns, [_line(printed, row) for row in rows], widths=(1.5, 1.5, 1.5, 2.2))
+        lines = [_line(printed, row)[: len(named)] for row in rows]
+        yield Table(caption, columns, lines, widths=(1.5, 1.5, 1.5, 2.2)[: len(named)])
     else:
         yield Paragraph(words("hotspots.none", period=printed.period(period, grain)))
     for label in NO_FINDING:
@@ -71,16 +80,17 @@ def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[B
 
 def _line(printed: Printed, row: Row) -> list[Sentence]:
     words = printed.words
-    trend = row["trend_category"]
-    said = (
-        words(f"trend.{trend}") if trend not in (None, "insufficient", "none") else words("trend.no_pattern")
-    )
+    said = words(f"trend.{row['trend_category']}" if _has_pattern(row) else "trend.no_pattern")
     return [
         (printed.place(row["place_id"]),),
         words(f"label.{row['label']}"),
         against_usual(printed, "hotspots", row, "activity_ratio"),
         said,
     ]
+
+
+def _has_pattern(row: Row) -> bool:
+    return row["trend_category"] not in (None, "insufficient", "none")
 
 
 def against_usual(printed: Printed, table: str, row: Row, ratio: str) -> Sentence:

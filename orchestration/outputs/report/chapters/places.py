@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestration.outputs.printed import NOT_KNOWN, TOTAL, Printed, ranked
 from orchestration.outputs.report.chapters.opening import opening
+from orchestration.outputs.report.chapters.part_shown import part_shown
 from orchestration.outputs.report.parts import Block, Chapter, Heading, Paragraph, Table
 from orchestration.outputs.words import Said, Sentence, Slot
 
@@ -16,6 +17,7 @@ def places(printed: Printed) -> Chapter:
     words = printed.words
     blocks = opening(printed, "places", "ends")
     for grain in printed.grains("ends"):
+        blocks.append(Heading(words.text(f"places.grain.{grain}")))
         blocks += _of_grain(printed, "ends", grain)
     if printed.has("ends"):
         legend = words("hidden.legend", symbol=printed.hidden, least=printed.policy("least_persons"))
@@ -50,6 +52,9 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
         yield Paragraph(words("places.only_whole", grain=words(f"grain.{grain}")), "note")
     for role in ("origin", "destination"):
         given = {"record_grain": grain, "role": role, "period_id": newest}
+        part = part_shown(printed, role, {"record_grain": grain, "period_id": newest}, table)
+        if part and printed.rows(table, **given):
+            yield Paragraph(part.said)
         for place in NOT_KNOWN:
             for row in printed.rows(table, **given, place_id=place):
                 count, who = printed.cell(table, row, "person_count"), words(f"places.who.{table}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestration.outputs.printed import YEARLY, Printed, Row
 from orchestration.outputs.report.chapters.opening import opening
-from orchestration.outputs.report.parts import Chapter, Paragraph, Table
-from orchestration.outputs.words import Sentence
+from orchestration.outputs.report.parts import Block, Chapter, Paragraph, Table
+from orchestration.outputs.words import Sentence, Slot
 
-BANDS = ("much_higher", "higher", "typical", "lower", "between_bands", "not_rated")
+JUDGED = ("much_higher", "higher", "typical", "lower")
+BANDS = (*JUDGED, "between_bands", "not_rated")
 
 
 def risk(printed: Printed) -> Chapter:
@@ -15,27 +18,30 @@ def risk(printed: Printed) -> Chapter:
     blocks = opening(printed, "risk", "regional_risk")
     for grain in printed.grains("regional_risk"):
         period = printed.newest("regional_risk", YEARLY, record_grain=grain)
-        if period is None:
-            continue
-        lines: list[list[Sentence]] = []
-        for band in BANDS:
-            rows = printed.rows("regional_risk", record_grain=grain, period_id=period, band=band)
-            if rows:
-                count = printed.count("regional_risk", record_grain=grain, period_id=period, band=band)
-                lines.append([words(f"risk_band.{band}"), _counties(printed, rows), (count,)])
-        caption = words("risk.table", grain=words(f"grain.{grain}"), period=printed.period(period, grain))
-        columns = [words(f"column.{one}") for one in ("band", "counties", "number")]
-        blocks.append(Table(caption, columns, lines, 1, (1.2, 4, 0.6)))
-        blocks += [
-            Paragraph(
-                words("term", term=words(f"risk_band.{band}"), meaning=words.meaning("risk_band", band))
-            )
-            for band in BANDS
-            if printed.rows("regional_risk", record_grain=grain, period_id=period, band=band)
-        ]
-    if printed.has("regional_risk"):
-        blocks.append(Paragraph(words("risk.note"), "note"))
+        if period is not None:
+            blocks += _of_period(printed, grain, period)
     return Chapter("risk", words.text("chapter.risk"), blocks)
+
+
+def _of_period(printed: Printed, grain: str, period: str) -> Iterator[Block]:
+    """A table where at least one county has a band; else why there is none."""
+    words, given = printed.words, {"record_grain": grain, "period_id": period}
+    slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(period, grain)}
+    if not printed.rows("regional_risk", **given, band=JUDGED):
+        yield Paragraph(words.counted("risk.none", printed.count("regional_risk", **given), **slots))
+        return
+    bands = [band for band in BANDS if printed.rows("regional_risk", **given, band=band)]
+    lines: list[list[Sentence]] = []
+    for band in bands:
+        rows = printed.rows("regional_risk", **given, band=band)
+        count = printed.count("regional_risk", **given, band=band)
+        lines.append([words(f"risk_band.{band}"), _counties(printed, rows), (count,)])
+    columns = [words(f"column.{one}") for one in ("band", "counties", "number")]
+    yield Table(words("risk.table", **slots), columns, lines, 1, (1.2, 4, 0.6))
+    for band in bands:
+        meaning = words.meaning("risk_band", band)
+        yield Paragraph(words("term", term=words(f"risk_band.{band}"), meaning=meaning))
+    yield Paragraph(words("risk.note"), "note")
 
 
 def _counties(printed: Printed, rows: list[Row]) -> Sentence:

@@ -17,7 +17,8 @@ def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
     words = printed.words
     blocks = opening(printed, "shifts", "corridor_shifts")
     if alt := figures.get("shifts"):
-        blocks.append(Figure("shifts", alt, words("figure.shifts")))
+        said = words("figure.shifts", grain=printed.said_grains("corridor_shifts", 1))
+        blocks.append(Figure("shifts", alt, said))
     for grain in printed.grains("corridor_shifts"):
         windows = dict.fromkeys(
             (row["baseline_window"], row["current_window"])
@@ -26,9 +27,10 @@ def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
         for baseline, current in windows:
             blocks += _of_windows(printed, grain, baseline, current)
     if printed.has("corridor_shifts"):
-        blocks += [Heading(words.text("shifts.pairs")), *_pairs(printed)]
         blocks.append(Paragraph(words("shifts.note"), "note"))
-        blocks.append(Paragraph(words("shifts.editions"), "note"))
+        stands = words(f"shifts.stands.{printed.edition.name}")
+        blocks.append(Paragraph((*words("shifts.editions"), " ", *stands), "note"))
+        blocks += [Heading(words.text("shifts.pairs")), *_pairs(printed)]
     return Chapter("shifts", words.text("chapter.shifts"), blocks)
 
 
@@ -78,7 +80,7 @@ def _pairs(printed: Printed) -> Iterator[Block]:
     """Only where the edition says from which corridor another may have taken over, and both are firm."""
     words = printed.words
     if not printed.says("corridor_shifts", "displaced_from"):
-        yield Paragraph(words("absent.displaced_from"), "note")
+        yield Paragraph(words("absent.displaced_from"))
         return
     rows = printed.rows("corridor_shifts")
     by_key = {tuple(row[name] for name in KEYS["corridor_shifts"]): row for row in rows}
