@@ -133,6 +133,7 @@ const corridorsView = {
       to: row.to,
       colour: row.weight === null ? "hidden" : row.direction,
       width: row.weight === null ? 1 : 1.4 + 9 * Math.sqrt(row.weight / largest),
+      bend: row.told.bend,
       isDotted: row.weight === null,
     });
     const legs = (row) => {
@@ -144,8 +145,16 @@ const corridorsView = {
           to: row.via[0],
           colour: isWithin ? "within" : "first-leg",
           width: 2.6,
+          bend: row.told.first_bend,
         },
-        { key: row.key, from: row.via[0], to: row.to, colour: isWithin ? "within" : "last-leg", width: 2.6 },
+        {
+          key: row.key,
+          from: row.via[0],
+          to: row.to,
+          colour: isWithin ? "within" : "last-leg",
+          width: 2.6,
+          bend: row.told.last_bend,
+        },
       ];
     };
     const lines = shown.lines === "ways" ? rows.flatMap(legs) : rows.map(line);

@@ -31,6 +31,7 @@ const show = (wish) => {
   drawControls(view, offers, settled, rows);
   drawText(view, rows);
   const scene = view.scene(settled, rows);
+  now.scene = scene;
   drawMap(view, scene, state.pick);
   drawLegend(view, settled, rows, scene);
   drawList(view, rows, state.pick, pick);
@@ -108,7 +109,13 @@ const start = () => {
     showNothing("en");
     return;
   }
-  startMap(pick, (key) => (now.byKey.has(key) ? tipOf(now.columns, now.byKey.get(key)) : ""));
+  startMap(
+    pick,
+    (key) => (now.byKey.has(key) ? tipOf(now.columns, now.byKey.get(key)) : ""),
+    () => {
+      if (frameOf(now.view, now.scene) !== drawn.frame) show(state);
+    },
+  );
   startTabs(change);
   startControls(change);
   for (const button of document.querySelectorAll("[data-lang]")) {
@@ -137,9 +144,6 @@ const start = () => {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
     show(state);
-  });
-  addEventListener("resize", () => {
-    if (frameOf(now.view) !== drawn.frame) show(state);
   });
   show(stateOfAddress());
 };
