@@ -165,3 +165,36 @@ def test_a_cell_that_a_spreadsheet_would_run_is_text_in_the_file(
     with page.expect_download() as started:
         page.locator("#save").click()
     assert '"\'=HYPERLINK(""x"")"' in Path(started.value.path()).read_text(encoding="utf-8")
+
+
+def test_the_sentence_tells_what_the_choices_keep_and_what_is_listed_without_a_number(
+    open_page: Callable[..., Any], editions: dict[str, Edition]
+) -> None:
+    def said() -> str:
+        return str(page.locator("#summary").text_content())
+
+    cells = of_year(editions["partner"], "corridors")
+    printed = int(cells["is_shown"].sum())
+    page = open_page()
+    assert f"Corridors with a number: {printed}." in said()
+    assert f"without one: {len(cells) - printed};" in said() and "Of these" not in said()
+    page.locator("#choose-most").select_option("25")
+    assert "Shown are the 25 largest." in said()
+    page.locator("#choose-find").fill("mombasa")
+    page.locator("#choose-role").select_option("destination")
+    until(page, "location.hash.includes('find=mombasa')")
+    kept = len(table(page)) - 1
+    assert f"Of these, what fits “mombasa” (Destination): {kept}." in said()
+    assert f"Corridors with a number: {printed}." in said(), "of all, whatever is kept"
+    page.locator("#choose-unprinted").check()
+    hidden = len(table(page)) - 1 - kept
+    assert hidden > 0
+    assert f"Listed with them, dotted and grey on the map: {hidden} pairs without a number." in said()
+    page.locator("#clear").click()
+    page.locator("#choose-exploitation_type").select_option("domestic_servitude")
+    assert f"what fits Exploitation: Domestic servitude: {len(table(page)) - 1}." in said()
+    page.get_by_role("button", name="Hotspots").click()
+    whole = said()
+    page.locator("#choose-find").fill("garissa")
+    until(page, "location.hash.includes('find=garissa')")
+    assert said() == f"{whole} Of these, what fits “garissa”: {len(table(page)) - 1}."

@@ -68,6 +68,27 @@ def test_a_sparse_edition_says_what_it_does_not_print(open_page: Callable[..., A
     )
 
 
+def judged_in_2024_alone(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.assign(band=rows["band"].where(rows["period_id"] == "2024", "between_bands"))
+
+
+def test_activity_by_county_of_which_nothing_was_judged_has_no_tab_and_a_sentence(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    manifest = write_release(tmp_path)
+    change(tmp_path, "public", "regional_risk", lambda rows: rows.assign(band="between_bands"))
+    change(tmp_path, "partner", "regional_risk", judged_in_2024_alone)
+    write_map_pages(tmp_path, manifest, generalised())
+    page = open_page("view=risk", path=tmp_path / "public" / MAP_PAGE)
+    assert "Activity by county" not in page.locator("#views").inner_text()
+    assert "There is no map of activity by county" in page.locator("#unjudged").inner_text()
+    assert not page.locator("#untold").is_visible(), "the table is printed"
+    page = open_page("view=risk", path=tmp_path / "partner" / MAP_PAGE)
+    assert page.locator("[aria-current]").text_content() == "Activity by county"
+    assert page.locator("#choose-period").get_attribute("data-periods") == "2024"
+    assert not page.locator("#unjudged").is_visible()
+
+
 def test_an_edition_that_prints_nothing_says_so(browser: Any, tmp_path: Path) -> None:
     manifest = write_release(tmp_path)
     for file in (tmp_path / "public" / "parquet").glob("*.parquet"):

@@ -27,7 +27,8 @@ LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In this order: each names only what stands before it, or what is called once all are there.
 SCRIPTS = (
     "told", "say", "state", "frame", "rows", "corridors", "places", "hotspots", "risk", "shifts", "coverage",
-    "views", "colours", "ground", "marks", "map", "zoom", "legend", "table", "details", "controls", "main",
+    "views", "summary", "colours", "ground", "marks", "map", "zoom", "legend", "table", "details", "controls",
+    "main",
 )  # fmt: skip
 POLICY = ("least_persons", "least_partners", "lag_days")
 

@@ -107,20 +107,13 @@ const corridorsView = {
   summary(shown, rows) {
     const where = whereOf(shown);
     if (shown.lines === "ways") return say("summary.ways", { ...where, count: count(rows.length) });
-    const all = this.all(shown);
-    const printed = rows.filter((row) => row.weight !== null);
-    const told = say("summary.corridors", {
+    return say("summary.corridors", {
       ...where,
-      shown: count(printed.length),
-      printed: count(all.filter((row) => row.weight !== null).length),
-      hidden: count(all.filter((row) => row.weight === null).length),
+      printed: count(rows.length),
+      hidden: count(this.all(shown).length - rows.length),
     });
-    const largest = printed.find((row) => !isPlaceless(row));
-    const strongest = largest
-      ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) })
-      : "";
-    return [told, strongest, sayPlaceless(printed)].filter(Boolean).join(" ");
   },
+  highlights: (shown, rows) => `${sayLargest(rows)} ${sayPlaceless(rows)}`.trim(),
   figure: (row) => (row.told.person_count === null ? HIDDEN : ""),
   scene(shown, rows) {
     const drawable = rowsWhere("corridors", { record_grain: shown.grain }).filter(

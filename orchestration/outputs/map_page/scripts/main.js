@@ -64,7 +64,10 @@ const drawFrame = () => {
   document.getElementById("made").textContent = say("page.made", { release: TOLD.release, day: TOLD.as_of });
   document.getElementById("policy").textContent = say("page.policy", TOLD.policy);
   document.getElementById("credits").textContent = say("page.credits", { credits: TOLD.credits });
-  const untold = ALL_VIEWS.filter((one) => !one.isPrinted()).map((one) => say(`view.${one.id}`));
+  const untold = ALL_VIEWS.filter((one) => !one.isPrinted() && !one.isUnjudged?.()).map((one) =>
+    say(`view.${one.id}`),
+  );
+  document.getElementById("unjudged").hidden = !riskView.isUnjudged();
   const lacks = document.getElementById("untold");
   lacks.hidden = untold.length === 0;
   lacks.textContent = say("page.untold", { names: untold.join(", ") });
@@ -74,7 +77,7 @@ const drawFrame = () => {
 };
 
 const drawText = (view, rows) => {
-  const summary = view.summary(state, rows);
+  const summary = summaryOf(view, state, rows);
   const said = document.getElementById("summary");
   if (said.textContent !== summary) said.textContent = summary;
   const periods = state.period ? [state.period] : state.windows.split("..");

@@ -51,13 +51,9 @@ const placesView = {
       ...whereOf(shown),
       count: count(rows.length),
     });
-    const largest = rows.find((row) => !isPlaceless(row));
-    const strongest = largest
-      ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) })
-      : "";
-    const all = total ? say("summary.total", { persons: count(total.person_count) }) : "";
-    return [told, strongest, all, sayPlaceless(rows)].filter(Boolean).join(" ");
+    return total ? `${told} ${say("summary.total", { persons: count(total.person_count) })}` : told;
   },
+  highlights: (shown, rows) => `${sayLargest(rows)} ${sayPlaceless(rows)}`.trim(),
   scene(shown, rows) {
     const same = rowsWhere(peopleTable[shown.people], { record_grain: shown.grain }).filter(
       (row) => row.place_id !== "*" && !PLACELESS.has(row.place_id),
