@@ -10,13 +10,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.outputs.edition import editions_of
+from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.map_page import write_map_pages
 from orchestration.outputs.pages import MAP_PAGE
 from orchestration.outputs.printed import Printed
 from orchestration.outputs.words import Words
 from orchestration.places.boundaries import generalised
-from tests.browser.map_page import HIDDEN, columns, names, table, until
+from tests.browser.map_page import HIDDEN, columns, names, of_year, table, until
 from tests.unit.printed_world import WINDOWS, change, write_edition, write_release
 
 
@@ -87,6 +87,59 @@ def test_activity_by_county_of_which_nothing_was_judged_has_no_tab_and_a_sentenc
     assert page.locator("[aria-current]").text_content() == "Activity by county"
     assert page.locator("#choose-period").get_attribute("data-periods") == "2024"
     assert not page.locator("#unjudged").is_visible()
+
+
+def of_the_round(rows: pd.DataFrame) -> pd.DataFrame:
+    """The newest year as the round of 2020, which no other table of this release counts."""
+    of_year = rows[rows["period_id"] == "2025"]
+    return pd.concat([rows, of_year.assign(period_id="round-2020", record_grain="route_report")])
+
+
+def named_in_the_round(rows: pd.DataFrame) -> pd.DataFrame:
+    told = {"role": "any", "round": "2020", "record_grain": "route_report", "item_kind": "corridor"}
+    corridors = [
+        {**told, "item": "ETH>KE047", "evidence_class": "panel_confirmed"},
+        {**told, "item": "KE037>KE047", "evidence_class": "seen_before"},
+    ]
+    return pd.concat([rows, pd.DataFrame(corridors)], ignore_index=True)
+
+
+def test_what_a_round_named_for_the_first_time_is_told_and_can_be_kept_alone(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    manifest = write_release(tmp_path)
+    change(tmp_path, "public", "corridors", of_the_round)
+    change(tmp_path, "public", "ends", of_the_round)
+    change(tmp_path, "public", "novelty", named_in_the_round)
+    write_map_pages(tmp_path, manifest, generalised())
+    path = tmp_path / "public" / MAP_PAGE
+    page = open_page("grain=route_report&kind=round&most=all", path=path)
+    told = columns(table(page), "From", "To", "New in this round?")
+    new = ("Ethiopia", "Nairobi", "New, confirmed by several partners, one of which reported before")
+    assert new in told
+    assert ("Kakamega", "Nairobi", "Named before") in told
+    page.locator("#choose-novelty").select_option("new")
+    assert columns(table(page), "From", "To", "New in this round?") == [new]
+    assert "what fits “new in this round”: 1." in page.locator("#summary").inner_text()
+    page.get_by_role("button", name="Origins and destinations").click()
+    assert ("Uganda", "Named before") in columns(table(page), "Place", "New in this round?")
+    page = open_page("", path=path)
+    assert not page.locator("#choose-novelty").is_visible(), "cases are no round"
+    assert "New in this round?" not in table(page)[0]
+
+
+def test_what_the_records_do_not_say_stands_with_the_view_it_is_of(
+    open_page: Callable[..., Any], editions: dict[str, Edition]
+) -> None:
+    told = of_year(editions["public"], "completeness")
+    page = open_page("", edition="public")
+    lines = page.locator("#known-fields li").all_text_contents()
+    assert len(lines) == told["known_share_band"].nunique()
+    assert sum(line.count(",") + 1 for line in lines) == len(told)
+    assert "Cases, 2025" in page.locator("#known-lead").inner_text()
+    page = open_page("view=coverage&period=2022", edition="public")
+    page.locator("[data-view=shifts]").click()
+    assert not page.locator("#known").is_visible(), "of these spans it is not printed"
 
 
 def test_an_edition_that_prints_nothing_says_so(browser: Any, tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In this order: each names only what stands before it, or what is called once all are there.
 SCRIPTS = (
-    "told", "say", "state", "frame", "rows", "corridors", "places", "hotspots", "risk", "shifts", "coverage",
-    "views", "summary", "colours", "ground", "marks", "map", "zoom", "legend", "table", "details", "controls",
-    "main",
+    "told", "say", "state", "frame", "rows", "novelty", "known", "corridors", "places", "hotspots", "risk",
+    "shifts", "coverage", "views", "summary", "colours", "ground", "marks", "map", "zoom", "legend", "table",
+    "details", "controls", "main",
 )  # fmt: skip
 POLICY = ("least_persons", "least_partners", "lag_days")
 

@@ -44,6 +44,7 @@ const corridorsView = {
       period: periods,
       lines,
       role: roles,
+      novelty: newChoices(at),
       find: "text",
       most: ["25", "60", "150", "all"],
       unprinted: ["", "yes"],
@@ -72,6 +73,7 @@ const corridorsView = {
         via,
         direction: directionOf(from, to),
         weight: row.person_count ?? null,
+        novelty: shown.lines === "ways" ? "" : noveltyOf(at, `${from}>${to}`, "any"),
         codes: Object.fromEntries(DOMAINS.map((domain) => [domain, codesOf(at, from, to, domain)])),
         key: [from, ...(shown.lines === "ways" ? via : []), to].join(">"),
         title: [from, ...(shown.lines === "ways" ? via : []), to].map(placeName).join(" → "),
@@ -81,6 +83,7 @@ const corridorsView = {
   rows(shown) {
     const fits = (row) =>
       findsCorridor(shown.find, shown.role, row) &&
+      isNewEnough(shown, row) &&
       DOMAINS.every((domain) => !shown[domain] || row.codes[domain].includes(shown[domain]));
     const found = this.all(shown).filter(fits).sort(byWeight);
     if (shown.lines === "ways") return found;
@@ -99,7 +102,7 @@ const corridorsView = {
       ...(ways ? [via] : []),
       columnOf("to", (row) => placeName(row.to)),
       columnOf("direction", (row) => say(`direction.${row.direction}`)),
-      ...(ways ? [] : [numberColumn("persons", (row) => row.weight)]),
+      ...(ways ? [] : [numberColumn("persons", (row) => row.weight), ...noveltyColumns(shown)]),
       ...(!ways && prints("routes", "via_place_id") ? [via] : []),
       ...codes,
     ];

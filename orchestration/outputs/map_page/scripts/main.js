@@ -82,6 +82,7 @@ const drawText = (view, rows) => {
   if (said.textContent !== summary) said.textContent = summary;
   const periods = state.period ? [state.period] : state.windows.split("..");
   document.getElementById("partial").hidden = !periods.some((period) => isPartial(state.grain, period));
+  drawKnown(state.grain, periods.at(-1));
   document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
   document.getElementById("lead").textContent = say(`lead.${view.id}`);
   document.getElementById("how").textContent = say(`how.${view.id}`);

@@ -74,6 +74,8 @@ const placeRows = (table, at, find) =>
       place: row.place_id,
       title: placeName(row.place_id),
       weight: row.person_count ?? null,
+      // What a round named is told of everybody.
+      novelty: table === "children" ? "" : noveltyOf(at, row.place_id, at.role),
     }))
     .filter((row) => hasWords(row.title, find));
 const byTitle = (a, b) => (a.title < b.title ? -1 : 1);

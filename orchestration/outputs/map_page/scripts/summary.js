@@ -8,14 +8,15 @@ const keptBy = (shown) => {
   const codes = DOMAINS.filter((domain) => shown[domain]).map(
     (domain) => `${say(`choose.${domain}`)}: ${sayCode(`code.${domain}`, shown[domain])}`,
   );
-  return [...(find ? [found] : []), ...codes];
+  const isNew = shown.novelty ? [say("summary.new")] : [];
+  return [...(find ? [found] : []), ...isNew, ...codes];
 };
 
 const summaryOf = (view, shown, rows) => {
   const kept = keptBy(shown);
   const uncut = { ...shown, most: "all", unprinted: "" };
   const fitting = view.rows(uncut);
-  const asked = Object.fromEntries(["find", ...DOMAINS].map((choice) => [choice, ""]));
+  const asked = Object.fromEntries(["find", "novelty", ...DOMAINS].map((choice) => [choice, ""]));
   const printed = kept.length ? view.rows({ ...uncut, ...asked }) : fitting;
   const unprinted = shown.unprinted && shown.lines !== "ways" ? rows.filter((row) => row.weight === null) : [];
   const drawn = rows.length - unprinted.length;
