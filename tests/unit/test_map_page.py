@@ -200,7 +200,8 @@ def test_every_code_in_the_tables_has_words(pages: dict[str, str], name: str) ->
         ("corridor_shifts", "status"): "status", ("corridor_shifts", "evidence"): "evidence",
         ("corridor_shifts", "reason"): "reason", ("regional_risk", "band"): "risk_band",
         ("coverage", "partners_band"): "coverage_band", ("corridors", "record_grain"): "grain",
-        ("periods", "period_kind"): "kind",
+        ("periods", "period_kind"): "kind", ("novelty", "evidence_class"): "evidence_class",
+        ("completeness", "field"): "field", ("completeness", "known_share_band"): "known",
     }  # fmt: skip
     for (table, column), kind in kinds.items():
         codes = set(values(found["tables"][table].get(column, []))) - {None}

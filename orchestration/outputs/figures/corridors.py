@@ -5,9 +5,9 @@ How many persons took a route no table prints, so a route has no weight; its cor
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from itertools import pairwise
-from math import atan2, degrees, dist, sqrt
+from math import dist, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 
-from orchestration.outputs.figures.frame import GULF, Point, frame_of, is_in, is_in_gulf
+from orchestration.outputs.bends import BENDS, Point, bends_of
+from orchestration.outputs.figures.frame import GULF, frame_of, is_in, is_in_gulf
 from orchestration.outputs.figures.ground import county_lines, land
 from orchestration.outputs.figures.names import Names
 from orchestration.outputs.figures.style import (
@@ -40,9 +41,6 @@ MOST_LINES, MOST_NAMES = 60, 12
 NEAR = 0.03  # of the sheet
 THICKEST, THINNEST = 3.4, 0.4
 ROUTE: dict[str, Any] = {"linewidth": 0.5, "linestyle": (0, (2, 1.6)), "color": INK}
-BENDS = (0.16, 0.34, -0.08, 0.52)  # of lines that would lie on each other, the strongest first
-LIE_ON_EACH_OTHER = 12  # degrees between two lines to one place
-Line = tuple[str, str, Point | None, Point | None]
 
 
 def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -> str | None:
@@ -60,9 +58,10 @@ def draw_corridors(printed: Printed, layer: boundaries.Boundaries, path: Path) -
     stops = {row[one] for row in routes for one in ("via_place_id", *ENDS)}
     sheet = Sheet(figure, printed, layer, {end for row in rows for end in _ends(row)} | stops)
     most = rows[0]["person_count"]
-    ends = [_ends(row) for row in rows]
-    bends = bends_of([(start, end, sheet.spot(start), sheet.spot(end)) for start, end in ends])
-    drawn = [row for row in reversed(rows) if sheet.corridor(row, most, bends.get(_ends(row), BENDS[0]))]
+    pairs = [_ends(row) for row in rows]
+    spots = {one: spot for pair in pairs for one in pair if (spot := sheet.spot(one)) is not None}
+    bends = dict(zip(pairs, bends_of(pairs, [spots]), strict=True))
+    drawn = [row for row in reversed(rows) if sheet.corridor(row, most, bends[_ends(row)])]
     ways = [row for row in routes if sheet.route(row)]
     for via in sorted({row["via_place_id"] for row in ways}):
         sheet.border_point(via)
@@ -210,27 +209,6 @@ class Sheet:
             spot = self.spot(via)
             if spot is not None and all(dist(spot, other) > NEAR for other in named):
                 self.names.put(spot, self.printed.place(via), is_bold=False)
-
-
-def bends_of(lines: Sequence[Line]) -> dict[tuple[str, str], float]:
-    """How far each line between two spots bends, so that none hides under a stronger one to the same place.
-
-    `lines`: ids and spots of both ends, the strongest first.
-    """
-    found: dict[tuple[str, str], float] = {}
-    bearings: dict[tuple[str, str], float] = {}
-    for origin, destination, start, end in lines:
-        if start is None or end is None:
-            continue
-        bearing = degrees(atan2(start[1] - end[1], start[0] - end[0]))
-        beside = {
-            found[other]
-            for other, one in bearings.items()
-            if other[1] == destination and abs((bearing - one + 180) % 360 - 180) < LIE_ON_EACH_OTHER
-        }
-        bearings[origin, destination] = bearing
-        found[origin, destination] = next((one for one in BENDS if one not in beside), BENDS[0])
-    return found
 
 
 def thickness(persons: int, most: int) -> float:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from orchestration.outputs.bends import Point
 from orchestration.outputs.figures.ground import KENYA_FRAME
 
-Point = tuple[float, float]
 Frame = tuple[float, float, float, float]  # west, east, south, north
 
 WIDEST: Frame = (28.5, 50.0, -7.5, 11.5)

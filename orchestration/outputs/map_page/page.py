@@ -14,6 +14,8 @@ from markupsafe import Markup
 
 from orchestration import durable
 from orchestration.outputs.edition import Edition, editions_of
+from orchestration.outputs.map_page.bent import bends
+from orchestration.outputs.map_page.frames import PLACELESS, frames
 from orchestration.outputs.map_page.shapes import shapes
 from orchestration.outputs.map_page.told import code_labels, tables
 from orchestration.outputs.map_page.words import words
@@ -24,8 +26,9 @@ HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In this order: each names only what stands before it, or what is called once all are there.
 SCRIPTS = (
-    "told", "say", "state", "frame", "rows", "corridors", "places", "hotspots", "risk", "shifts", "coverage",
-    "views", "colours", "ground", "marks", "map", "zoom", "legend", "table", "details", "controls", "main",
+    "told", "say", "state", "frame", "rows", "novelty", "known", "corridors", "places", "hotspots", "risk",
+    "shifts", "coverage", "views", "summary", "colours", "ground", "marks", "map", "zoom", "legend", "table",
+    "details", "controls", "main",
 )  # fmt: skip
 POLICY = ("least_persons", "least_partners", "lag_days")
 
@@ -42,6 +45,7 @@ def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundar
 
 def page(edition: Edition, counties: boundaries.Boundaries) -> str:
     said = boundaries.captions(counties)
+    laid_out = frames(edition.table("places"))
     told = {
         "edition": edition.name,
         "release": edition.manifest["release_id"],
@@ -51,6 +55,9 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         "has_report": (edition.path / REPORT_PAGE).is_file(),
         "words": words(said, code_labels(edition), edition.table("places").get("place_id", [])),
         "shapes": shapes(counties),
+        "frames": laid_out,
+        "placeless": PLACELESS,
+        "bends": bends(edition, [frame["points"] for frame in laid_out.values()]),
         "tables": tables(edition),
     }
     style = (HERE / "style.css").read_text(encoding="utf-8")

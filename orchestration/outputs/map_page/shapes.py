@@ -11,8 +11,6 @@ from orchestration.places import boundaries
 
 # West, south, east, north. The page draws no more of its surroundings than this.
 AROUND = (26.5, -9.6, 56.0, 12.2)
-GULF = (30.0, 11.5, 62.0, 38.0)
-GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
 # Where the lines between countries are disputed and Natural Earth's layers differ: no line is drawn in here.
 ILEMI = (33.9, 4.15, 36.1, 5.7)
 COUNTY_DEGREES, COUNTRY_DEGREES = 0.001, 0.01
@@ -21,19 +19,15 @@ SIMPLIFIED_DEGREES = 0.01
 
 
 def shapes(chosen: boundaries.Boundaries) -> dict[str, Any]:
-    """Coordinates of polygons by code (`counties`, `land`, `gulf`) and of lines (`borders`)."""
+    """Coordinates of polygons by code (`counties`, `land`) and of lines (`borders`)."""
     countries = boundaries.country_shapes()
     window = shapely.box(*AROUND)
     land = {code: shape for code, shape in countries.items() if shape.intersects(window)}
-    gulf_window = shapely.box(*GULF)
-    around_gulf = {code: shape for code, shape in countries.items() if shape.intersects(gulf_window)}
-    others = [shape for code, shape in around_gulf.items() if code not in GULF_STATES]
+    cut = {code: shapely.intersection(shape, window) for code, shape in land.items()}
     return {
-        "land": _cut(land, window),
+        "land": polygons(cut, COUNTRY_DEGREES),
         "borders": _borders(land, window),
-        "counties": _polygons(_simplified(chosen), COUNTY_DEGREES),
-        "gulf": _cut({code: around_gulf[code] for code in GULF_STATES}, gulf_window),
-        "gulf_surroundings": _cut({"": shapely.union_all(others)}, gulf_window)[""],
+        "counties": polygons(_simplified(chosen), COUNTY_DEGREES),
     }
 
 
@@ -44,13 +38,7 @@ def _simplified(chosen: boundaries.Boundaries) -> dict[str, Any]:
     return dict(zip(chosen.counties, shapes, strict=True))
 
 
-def _cut(shapes: Mapping[str, Any], window: Any) -> dict[str, Any]:
-    return _polygons(
-        {code: shapely.intersection(shape, window) for code, shape in shapes.items()}, COUNTRY_DEGREES
-    )
-
-
-def _polygons(shapes: Mapping[str, Any], degrees: float) -> dict[str, list[Any]]:
+def polygons(shapes: Mapping[str, Any], degrees: float) -> dict[str, list[Any]]:
     """Of each code its polygons, each a list of rings."""
     return {
         code: [

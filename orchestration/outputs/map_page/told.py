@@ -33,6 +33,8 @@ COLUMNS = {
         "reason",
     ),
     "regional_risk": ("record_grain", "period_id", "place_id", "band", "score", "low", "high"),
+    "novelty": ("record_grain", "round", "role", "item", "evidence_class"),
+    "completeness": ("record_grain", "period_id", "field", "known_share_band"),
     "coverage": (
         "record_grain", "period_id", "place_id", "partners_band", "effort_months", "partner_count",
     ),

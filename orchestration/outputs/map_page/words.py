@@ -17,7 +17,7 @@ from orchestration.places import boundaries
 OWN = Path(__file__).with_name("words.csv")
 SHARED_KINDS = (
     "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "evidence",
-    "coverage_band",
+    "coverage_band", "evidence_class", "field", "known",
 )  # fmt: skip
 MEANING_KINDS = (
     "shift_status", "shift_evidence", "shift_reason", "hotspot_label", "trend_category", "risk_band",

@@ -6,6 +6,7 @@ const CHOICE_WORDS = {
   people: (value) => say(`people.${value}`),
   role: (value) => say(`role.${value}`),
   most: (value) => (value === "all" ? say("most.all") : say("most.some", { count: value })),
+  novelty: (value) => (value ? say("novelty.new") : say("filter.any")),
   moment: (value) => say(`moment.${value}`),
   windows: (value) => sayWindows(value, state.grain).join(" → "),
   ...Object.fromEntries(
@@ -15,7 +16,7 @@ const CHOICE_WORDS = {
     ]),
   ),
 };
-const CHOICES = ["people", "grain", "kind", "windows", "moment", "lines", "role", ...DOMAINS, "most"];
+const CHOICES = ["people", "grain", "kind", "windows", "moment", "lines", "role", "novelty", ...DOMAINS, "most"];
 const MOST_PROPOSED = 300;
 const control = (name) => document.getElementById(`choose-${name}`);
 
@@ -92,7 +93,7 @@ const startTabs = (change) => {
   document.getElementById("views").replaceChildren(
     ...VIEWS.map((view) => {
       const button = make("button", { type: "button", "data-view": view.id });
-      button.addEventListener("click", () => change({ view: view.id, role: "", pick: "", find: "" }));
+      button.addEventListener("click", () => change({ view: view.id, role: "", novelty: "", pick: "", find: "" }));
       return make("li", {}, button);
     }),
   );

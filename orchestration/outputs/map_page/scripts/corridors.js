@@ -44,6 +44,7 @@ const corridorsView = {
       period: periods,
       lines,
       role: roles,
+      novelty: newChoices(at),
       find: "text",
       most: ["25", "60", "150", "all"],
       unprinted: ["", "yes"],
@@ -72,6 +73,7 @@ const corridorsView = {
         via,
         direction: directionOf(from, to),
         weight: row.person_count ?? null,
+        novelty: shown.lines === "ways" ? "" : noveltyOf(at, `${from}>${to}`, "any"),
         codes: Object.fromEntries(DOMAINS.map((domain) => [domain, codesOf(at, from, to, domain)])),
         key: [from, ...(shown.lines === "ways" ? via : []), to].join(">"),
         title: [from, ...(shown.lines === "ways" ? via : []), to].map(placeName).join(" → "),
@@ -81,6 +83,7 @@ const corridorsView = {
   rows(shown) {
     const fits = (row) =>
       findsCorridor(shown.find, shown.role, row) &&
+      isNewEnough(shown, row) &&
       DOMAINS.every((domain) => !shown[domain] || row.codes[domain].includes(shown[domain]));
     const found = this.all(shown).filter(fits).sort(byWeight);
     if (shown.lines === "ways") return found;
@@ -99,7 +102,7 @@ const corridorsView = {
       ...(ways ? [via] : []),
       columnOf("to", (row) => placeName(row.to)),
       columnOf("direction", (row) => say(`direction.${row.direction}`)),
-      ...(ways ? [] : [numberColumn("persons", (row) => row.weight)]),
+      ...(ways ? [] : [numberColumn("persons", (row) => row.weight), ...noveltyColumns(shown)]),
       ...(!ways && prints("routes", "via_place_id") ? [via] : []),
       ...codes,
     ];
@@ -107,20 +110,13 @@ const corridorsView = {
   summary(shown, rows) {
     const where = whereOf(shown);
     if (shown.lines === "ways") return say("summary.ways", { ...where, count: count(rows.length) });
-    const all = this.all(shown);
-    const printed = rows.filter((row) => row.weight !== null);
-    const told = say("summary.corridors", {
+    return say("summary.corridors", {
       ...where,
-      shown: count(printed.length),
-      printed: count(all.filter((row) => row.weight !== null).length),
-      hidden: count(all.filter((row) => row.weight === null).length),
+      printed: count(rows.length),
+      hidden: count(this.all(shown).length - rows.length),
     });
-    const largest = printed.find((row) => !isPlaceless(row));
-    const strongest = largest
-      ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) })
-      : "";
-    return [told, strongest, sayPlaceless(printed)].filter(Boolean).join(" ");
   },
+  highlights: (shown, rows) => `${sayLargest(rows)} ${sayPlaceless(rows)}`.trim(),
   figure: (row) => (row.told.person_count === null ? HIDDEN : ""),
   scene(shown, rows) {
     const drawable = rowsWhere("corridors", { record_grain: shown.grain }).filter(
@@ -133,6 +129,7 @@ const corridorsView = {
       to: row.to,
       colour: row.weight === null ? "hidden" : row.direction,
       width: row.weight === null ? 1 : 1.4 + 9 * Math.sqrt(row.weight / largest),
+      bend: row.told.bend,
       isDotted: row.weight === null,
     });
     const legs = (row) => {
@@ -144,8 +141,16 @@ const corridorsView = {
           to: row.via[0],
           colour: isWithin ? "within" : "first-leg",
           width: 2.6,
+          bend: row.told.first_bend,
         },
-        { key: row.key, from: row.via[0], to: row.to, colour: isWithin ? "within" : "last-leg", width: 2.6 },
+        {
+          key: row.key,
+          from: row.via[0],
+          to: row.to,
+          colour: isWithin ? "within" : "last-leg",
+          width: 2.6,
+          bend: row.told.last_bend,
+        },
       ];
     };
     const lines = shown.lines === "ways" ? rows.flatMap(legs) : rows.map(line);

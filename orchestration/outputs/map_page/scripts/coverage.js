@@ -5,7 +5,7 @@ const coverageView = {
   id: "coverage",
   isPrinted: () => rowsOf("coverage").length > 0,
   frame: "kenya",
-  offers: (wish) => grainsAndPeriods("coverage", wish),
+  offers: (wish) => grainsAndPeriods(rowsOf("coverage"), wish),
   defaults: {},
   rows: (shown) =>
     placeRows("coverage", { record_grain: shown.grain, period_id: shown.period }, shown.find).sort(

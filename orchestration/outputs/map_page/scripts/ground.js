@@ -38,7 +38,7 @@ const hasFar = (scene) => scene.points.some((point) => drawn.points.far.has(poin
 const frameNames = (frame, scene) => {
   const { gulf, far } = FRAMES[frame];
   const named = [
-    ...(gulf ? [["frame.gulf", [gulf.west + 0.1, gulf.south + 0.35]]] : []),
+    ...(gulf ? [["frame.gulf", [gulf.box[0] + 0.1, gulf.box[1] + 0.35]]] : []),
     ...(far && hasFar(scene) ? [["frame.far", [far.box[0] + 0.1, far.box[3] - 0.35]]] : []),
   ];
   return {

@@ -34,7 +34,7 @@ const hotspotsView = {
         byTitle(a, b),
     );
   },
-  columns: () => [
+  columns: (shown) => [
     columnOf("place", (row) => placeName(row.place)),
     codeColumn("level", "level", "place_level"),
     codeColumn("label", "label"),
@@ -47,6 +47,7 @@ const hotspotsView = {
         ]
       : []),
     codeColumn("trend", "trend", "trend_category"),
+    ...noveltyColumns(shown),
   ],
   summary(shown, rows) {
     const where = { ...whereOf(shown), places: say(`summary.places_of.${shown.role}`) };

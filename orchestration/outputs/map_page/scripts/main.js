@@ -31,6 +31,7 @@ const show = (wish) => {
   drawControls(view, offers, settled, rows);
   drawText(view, rows);
   const scene = view.scene(settled, rows);
+  now.scene = scene;
   drawMap(view, scene, state.pick);
   drawLegend(view, settled, rows, scene);
   drawList(view, rows, state.pick, pick);
@@ -63,7 +64,10 @@ const drawFrame = () => {
   document.getElementById("made").textContent = say("page.made", { release: TOLD.release, day: TOLD.as_of });
   document.getElementById("policy").textContent = say("page.policy", TOLD.policy);
   document.getElementById("credits").textContent = say("page.credits", { credits: TOLD.credits });
-  const untold = ALL_VIEWS.filter((one) => !one.isPrinted()).map((one) => say(`view.${one.id}`));
+  const untold = ALL_VIEWS.filter((one) => !one.isPrinted() && !one.isUnjudged?.()).map((one) =>
+    say(`view.${one.id}`),
+  );
+  document.getElementById("unjudged").hidden = !riskView.isUnjudged();
   const lacks = document.getElementById("untold");
   lacks.hidden = untold.length === 0;
   lacks.textContent = say("page.untold", { names: untold.join(", ") });
@@ -73,11 +77,12 @@ const drawFrame = () => {
 };
 
 const drawText = (view, rows) => {
-  const summary = view.summary(state, rows);
+  const summary = summaryOf(view, state, rows);
   const said = document.getElementById("summary");
   if (said.textContent !== summary) said.textContent = summary;
   const periods = state.period ? [state.period] : state.windows.split("..");
   document.getElementById("partial").hidden = !periods.some((period) => isPartial(state.grain, period));
+  drawKnown(state.grain, periods.at(-1));
   document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
   document.getElementById("lead").textContent = say(`lead.${view.id}`);
   document.getElementById("how").textContent = say(`how.${view.id}`);
@@ -108,7 +113,13 @@ const start = () => {
     showNothing("en");
     return;
   }
-  startMap(pick, (key) => (now.byKey.has(key) ? tipOf(now.columns, now.byKey.get(key)) : ""));
+  startMap(
+    pick,
+    (key) => (now.byKey.has(key) ? tipOf(now.columns, now.byKey.get(key)) : ""),
+    () => {
+      if (frameOf(now.view, now.scene) !== drawn.frame) show(state);
+    },
+  );
   startTabs(change);
   startControls(change);
   for (const button of document.querySelectorAll("[data-lang]")) {
@@ -137,9 +148,6 @@ const start = () => {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
     forgetColours();
     show(state);
-  });
-  addEventListener("resize", () => {
-    if (frameOf(now.view) !== drawn.frame) show(state);
   });
   show(stateOfAddress());
 };

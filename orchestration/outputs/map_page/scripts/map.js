@@ -4,10 +4,16 @@ const stage = document.getElementById("map");
 let chart = null;
 let drawn = { frame: "", points: null, zoom: 1, tell: null };
 
-const frameOf = (view) =>
-  view.frame === "around" ? (stage.clientWidth < TALL_BELOW ? "tall" : "wide") : view.frame;
+// What lies in Kenya alone is drawn as large as there is room for.
+const isAllInKenya = ({ points }) =>
+  points.length > 0 &&
+  points.every(({ place }) => !(place in FRAMES.wide.points) || within(FRAMES.wide.points[place], FRAMES.kenya.box));
+const frameOf = (view, scene) => {
+  if (view.frame !== "around" || isAllInKenya(scene)) return "kenya";
+  return stage.clientWidth < TALL_BELOW ? "tall" : "wide";
+};
 
-const startMap = (onPick, tell) => {
+const startMap = (onPick, tell, onResize) => {
   chart = echarts.init(stage, null, { renderer: "canvas" });
   drawn.tell = tell;
   chart.on("click", (event) => {
@@ -21,25 +27,28 @@ const startMap = (onPick, tell) => {
   new ResizeObserver(() => {
     const [width, height] = [stage.clientWidth, stage.clientHeight];
     // A window may be nothing for a moment, as when it is being printed: there is no map in no room.
-    if (width && height && (width !== chart.getWidth() || height !== chart.getHeight())) chart.resize();
+    if (!width || !height) return;
+    if (width !== chart.getWidth() || height !== chart.getHeight()) chart.resize();
+    onResize();
   }).observe(stage);
 };
 const keyOf = (event) => (event.componentType === "geo" ? drawn.areas.get(event.name) : event.data?.key);
 
 const drawMap = (view, scene, pick) => {
-  const frame = frameOf(view);
+  const frame = frameOf(view, scene);
   const isNewFrame = frame !== drawn.frame;
   const box = FRAMES[frame].box;
+  stage.dataset.frame = frame;
   stage.style.aspectRatio = String((box[2] - box[0]) / (box[3] - box[1]));
   if (isNewFrame) {
     const points = pointsIn(frame);
-    echarts.registerMap(frame, groundOf(frame, points.far.size > 0));
+    echarts.registerMap(frame, groundOf(frame));
     drawn = { ...drawn, frame, points, zoom: 1 };
     chart.resize();
   }
   drawn.areas = new Map((scene.areas ?? []).map((area) => [area.place, area.key]));
   const areas = new Map((scene.areas ?? []).map((area) => [area.place, area]));
-  const names = groundOf(frame, drawn.points.far.size > 0).features.map((one) => one.properties.name);
+  const names = groundOf(frame).features.map((one) => one.properties.name);
   const regions = names.map((name) => ({
     name,
     silent: !areas.has(name),

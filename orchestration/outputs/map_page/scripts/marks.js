@@ -1,5 +1,4 @@
 // Lines and spots of a scene, as ECharts draws them.
-const BEND = 0.18;
 const MOST_ARROWS = 800; // more of them are a blot, and cost half the time of a drawing
 // Where a name would lie on its neighbour or leave the frame.
 const LABEL_SIDES = {
@@ -13,6 +12,23 @@ const LABEL_SIDES = {
 };
 // What others must not be hidden by.
 const BELOW = new Set(["hidden", "status-stable", "status-too_few"]);
+
+// The spot of a place lies on the end of its lines: the head of a thin one stops before it, that of a thick one,
+// which no spot covers, goes so far beyond that the line does not show beside its tip. ECharts sets the middle of a
+// symbol on the end of its line.
+const SPOT = 4; // pixels
+const COVERED = 6;
+const arrowOf = (width) => {
+  const size = 5 + width * 1.7;
+  const tip = width < COVERED ? -SPOT : width;
+  const half = size + Math.abs(tip);
+  const [top, base, notch] = [half - tip, half - tip + size, half - tip + size * 0.75];
+  const head = `M${size / 2} ${top}L${size} ${base}L${size / 2} ${notch}L0 ${base}Z`;
+  return {
+    symbol: ["none", `path://M0 0${head}M0 ${2 * half}`],
+    symbolSize: [0, [size, 2 * half]],
+  };
+};
 
 // Lines of one colour are one series each, so that a style stands once and not with every line.
 const linesOf = (scene, pick) => {
@@ -32,10 +48,9 @@ const linesOf = (scene, pick) => {
     z: BELOW.has(members[0].colour) ? 3 : 4,
     progressive: 4000,
     progressiveThreshold: 20000,
-    symbol: hasArrows ? ["none", "arrow"] : ["none", "none"],
+    symbol: ["none", "none"],
     lineStyle: {
       color: colourOf(members[0].colour),
-      curveness: BEND,
       opacity: 0.82,
       type: members[0].isDotted ? [4, 4] : "solid",
     },
@@ -43,8 +58,12 @@ const linesOf = (scene, pick) => {
     data: members.map((line) => ({
       key: line.key,
       coords: [drawn.points.get(line.from), drawn.points.get(line.to)],
-      symbolSize: Math.max(6, 3 + line.width * 1.5),
-      lineStyle: { width: line.width, ...(isPicked && line.key !== pick ? { opacity: 0.12 } : {}) },
+      ...(hasArrows ? arrowOf(line.width) : {}),
+      lineStyle: {
+        width: line.width,
+        curveness: line.bend,
+        ...(isPicked && line.key !== pick ? { opacity: 0.12 } : {}),
+      },
     })),
   }));
 };

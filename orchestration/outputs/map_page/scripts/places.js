@@ -26,6 +26,7 @@ const placesView = {
       grain: grains,
       period: periods,
       role: ["origin", "destination"].filter((one) => roles.includes(one)),
+      novelty: table === "ends" ? newChoices({ record_grain: grain, period_id: period }) : [""],
       find: "text",
     };
   },
@@ -33,13 +34,14 @@ const placesView = {
   rows(shown) {
     const at = { record_grain: shown.grain, period_id: shown.period, role: shown.role };
     return placeRows(peopleTable[shown.people], at, shown.find)
-      .filter((row) => row.place !== "*")
+      .filter((row) => row.place !== "*" && isNewEnough(shown, row))
       .sort(byWeight);
   },
-  columns: () => [
+  columns: (shown) => [
     columnOf("place", (row) => placeName(row.place)),
     columnOf("country", (row) => countryName(row.place)),
     numberColumn("persons", (row) => row.weight),
+    ...(shown.people === "children" ? [] : noveltyColumns(shown)),
   ],
   summary(shown, rows) {
     const total = rowsWhere(peopleTable[shown.people], {
@@ -51,13 +53,9 @@ const placesView = {
       ...whereOf(shown),
       count: count(rows.length),
     });
-    const largest = rows.find((row) => !isPlaceless(row));
-    const strongest = largest
-      ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) })
-      : "";
-    const all = total ? say("summary.total", { persons: count(total.person_count) }) : "";
-    return [told, strongest, all, sayPlaceless(rows)].filter(Boolean).join(" ");
+    return total ? `${told} ${say("summary.total", { persons: count(total.person_count) })}` : told;
   },
+  highlights: (shown, rows) => `${sayLargest(rows)} ${sayPlaceless(rows)}`.trim(),
   scene(shown, rows) {
     const same = rowsWhere(peopleTable[shown.people], { record_grain: shown.grain }).filter(
       (row) => row.place_id !== "*" && !PLACELESS.has(row.place_id),

@@ -1,12 +1,16 @@
 // Regional composite: how much is reported of a county, by band.
 const RISK_BANDS = ["much_higher", "higher", "typical", "lower", "between_bands"];
+// A county of which the reports fit several bands, or none, is not judged.
+const JUDGED_BANDS = ["much_higher", "higher", "typical", "lower"];
+const judgedRisk = () => rowsOf("regional_risk").filter((row) => JUDGED_BANDS.includes(row.band));
 const RISK_MARKS = { much_higher: { size: 13 }, higher: { size: 9 } };
 
 const riskView = {
   id: "risk",
-  isPrinted: () => rowsOf("regional_risk").length > 0,
+  isPrinted: () => judgedRisk().length > 0,
+  isUnjudged: () => rowsOf("regional_risk").length > 0 && !judgedRisk().length,
   frame: "kenya",
-  offers: (wish) => grainsAndPeriods("regional_risk", wish),
+  offers: (wish) => grainsAndPeriods(judgedRisk(), wish),
   defaults: {},
   rows(shown) {
     const place = (row) => RISK_BANDS.indexOf(row.told.band);

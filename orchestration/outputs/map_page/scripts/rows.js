@@ -50,6 +50,10 @@ const directionOf = (from, to) => {
 };
 // What the map leaves out and the sentence above it tells.
 const isPlaceless = (row) => (row.place ? [row.place] : [row.from, row.to]).some((one) => PLACELESS.has(one));
+const sayLargest = (rows) => {
+  const largest = rows.find((row) => row.weight !== null && !isPlaceless(row));
+  return largest ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) }) : "";
+};
 const sayPlaceless = (rows) => {
   const found = rows.filter((row) => row.weight !== null && isPlaceless(row));
   if (!found.length) return "";
@@ -70,12 +74,15 @@ const placeRows = (table, at, find) =>
       place: row.place_id,
       title: placeName(row.place_id),
       weight: row.person_count ?? null,
+      // What a round named is told of everybody.
+      novelty: table === "children" ? "" : noveltyOf(at, row.place_id, at.role),
     }))
     .filter((row) => hasWords(row.title, find));
 const byTitle = (a, b) => (a.title < b.title ? -1 : 1);
-const grainsAndPeriods = (table, wish) => {
-  const grains = distinct(rowsOf(table), "record_grain");
-  const printed = rowsWhere(table, { record_grain: firstOf(wish.grain, grains) });
+const grainsAndPeriods = (rows, wish) => {
+  const grains = distinct(rows, "record_grain");
+  const grain = firstOf(wish.grain, grains);
+  const printed = rows.filter((row) => row.record_grain === grain);
   return { grain: grains, period: inOrder(distinct(printed, "period_id")), find: "text" };
 };
 const whereOf = (shown) => ({

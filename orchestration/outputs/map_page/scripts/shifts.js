@@ -117,6 +117,7 @@ const shiftsView = {
         key: row.key,
         from: row.from,
         to: row.to,
+        bend: row.told.bend,
         colour: isCount && !persons ? "hidden" : `status-${row.told.status}`,
         width: isCount
           ? persons

@@ -13,6 +13,7 @@ const STATE_KEYS = [
   "exploitation_type",
   "transport_mode",
   "recruitment_method",
+  "novelty",
   "most",
   "unprinted",
   "moment",

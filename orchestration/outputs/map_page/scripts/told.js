@@ -5,7 +5,7 @@ const grouped = new Map();
 
 const rowsOf = (table) => {
   if (!decoded.has(table)) {
-    const columns = Object.entries(TOLD.tables[table] ?? {});
+    const columns = Object.entries({ ...TOLD.tables[table], ...TOLD.bends[table] });
     const values = ([, column]) =>
       Array.isArray(column) ? column : column.at.map((at) => column.of[at] ?? null);
     const filled = columns.map(values);

@@ -1,0 +1,141 @@
+"""Where a place stands in each drawing of the page: laid out here, so that lines are bent when it is written.
+
+Kenya and its neighbours stand where they lie, in degrees; the Gulf is drawn small in a frame of its own, and
+what lies farther away is a list in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from math import ceil
+from typing import Any
+
+import pandas as pd
+import shapely
+from shapely.affinity import affine_transform
+
+from orchestration.outputs.bends import Point
+from orchestration.outputs.map_page.shapes import COUNTRY_DEGREES, polygons
+from orchestration.places import boundaries
+
+Box = tuple[float, float, float, float]  # west, south, east, north
+Gulf = tuple[float, float, float]  # west, south, height
+
+AROUND_GULF: Box = (30.0, 11.5, 62.0, 38.0)
+GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
+NARROW = 0.92  # a degree of longitude is shorter there
+# Capitals that lie just outside.
+MOVED = {"COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
+# An end that nobody told, and Kenya where no county is told, have no place on a map.
+PLACELESS = ("unknown", "KEN")
+FAR_ROW, FAR_HEADING, FAR_MARGIN = 1.1, 1.0, 0.4  # degrees
+DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One drawing: what it shows, in degrees; corner and height of its Gulf; its list of far places.
+
+    A `sheet` covers the ground below Gulf and list where they would lie on land.
+    """
+
+    box: Box
+    gulf: Gulf | None = None
+    far: Box | None = None
+    far_columns: int = 1
+    sheet: Box | None = None
+
+
+FRAMES = {
+    "wide": Frame((29, -7.7, 53.2, 10.2), (45.3, -7.4, 6.9), (49.1, 0, 53, 6.1)),
+    "tall": Frame(
+        (29.1, -17.4, 46.6, 10.2), (29.4, -15, 7.2), (37.9, -15, 46.3, -7.8), 2, (20, -20, 60, -7.4)
+    ),
+    "kenya": Frame((33.3, -5.2, 42.5, 5.7)),
+}
+
+
+def frames(places: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Of each drawing its box, its Gulf, its far places, and where each place of an edition stands."""
+    told = {}
+    for name, frame in FRAMES.items():
+        points, far = _placed(frame, places)
+        told[name] = {
+            "box": frame.box,
+            "sheet": frame.sheet,
+            "gulf": _map_of(frame.gulf) if frame.gulf else None,
+            "far": {"box": frame.far, "places": far} if frame.far else None,
+            "points": {one: [round(axis, DECIMALS) for axis in point] for one, point in points.items()},
+        }
+    return told
+
+
+def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[str]]:
+    """Points by place, and which of them stand in the list of far places."""
+    points: dict[str, Point] = {}
+    far = []
+    for place in _with_a_position(places):
+        place_id = str(place["place_id"])
+        lies = MOVED.get(place_id, (float(place["lon"]), float(place["lat"])))
+        if frame.gulf is None or frame.far is None:
+            points[place_id] = lies
+        elif place["country_place_id"] in GULF_STATES:
+            moved = affine_transform(shapely.Point(lies), _into(frame.gulf))
+            points[place_id] = (moved.x, moved.y)
+        elif _within(lies, frame.box) and not (frame.sheet and _within(lies, frame.sheet)):
+            points[place_id] = lies
+        else:
+            far.append((str(place["name"]), place_id))
+    listed = [place_id for _, place_id in sorted(far)]
+    return points | dict(zip(listed, _list(frame, len(listed)), strict=True)), listed
+
+
+def _with_a_position(places: pd.DataFrame) -> list[Mapping[Any, Any]]:
+    if places.empty:
+        return []
+    known = places[places["lon"].notna() & ~places["place_id"].isin(PLACELESS)]
+    return list(known.astype(object).to_dict("records"))
+
+
+def _list(frame: Frame, count: int) -> Iterator[Point]:
+    if frame.far is None or not count:
+        return
+    west, south, east, north = frame.far
+    rows = ceil(count / frame.far_columns)
+    high = min(FAR_ROW, (north - south - FAR_HEADING) / rows)
+    for at in range(count):
+        column = at // rows
+        yield (
+            west + FAR_MARGIN + column * (east - west) / frame.far_columns,
+            north - FAR_HEADING - at % rows * high,
+        )
+
+
+def _into(gulf: Gulf) -> list[float]:
+    """The six figures of the affine transformation that moves a point into the frame of the Gulf."""
+    west, south, high = gulf
+    up = high / (AROUND_GULF[3] - AROUND_GULF[1])
+    across = up * NARROW
+    return [across, 0, 0, up, west - AROUND_GULF[0] * across, south - AROUND_GULF[1] * up]
+
+
+@cache
+def _map_of(gulf: Gulf) -> Mapping[str, Any]:
+    """The small map of the Gulf, in the frame where it is drawn."""
+    window = shapely.box(*AROUND_GULF)
+    cut = {
+        code: shapely.intersection(shape, window)
+        for code, shape in boundaries.country_shapes().items()
+        if shape.intersects(window)
+    }
+    others = shapely.union_all([shape for code, shape in cut.items() if code not in GULF_STATES])
+    wanted = {code: cut[code] for code in GULF_STATES} | {"surroundings": others}
+    moved = {code: affine_transform(shape, _into(gulf)) for code, shape in wanted.items()}
+    west, south, east, north = affine_transform(window, _into(gulf)).bounds
+    return {"box": (west, south, east, north), **polygons(moved, COUNTRY_DEGREES)}
+
+
+def _within(point: Point, box: Box) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]

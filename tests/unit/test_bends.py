@@ -1,0 +1,48 @@
+"""Lines on maps of corridors: none hides under a stronger one that shares an end with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.outputs.bends import BENDS, bends_of
+
+SHEET = {
+    "nairobi": (0.40, 0.40),
+    "kisumu": (0.30, 0.45),
+    "busia": (0.28, 0.47),
+    "mombasa": (0.50, 0.25),
+}
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [("busia", "nairobi"), ("kisumu", "nairobi")],
+        [("nairobi", "busia"), ("nairobi", "kisumu")],
+        [("busia", "nairobi"), ("busia", "nairobi")],
+    ],
+)
+def test_two_lines_along_each_other_bend_apart_the_stronger_one_least(pairs: list[tuple[str, str]]) -> None:
+    assert bends_of(pairs, [SHEET]) == [BENDS[0], BENDS[1]]
+
+
+def test_lines_that_lie_apart_bend_alike() -> None:
+    pairs = [("busia", "nairobi"), ("mombasa", "nairobi"), ("busia", "mombasa"), ("nairobi", "busia")]
+    assert bends_of(pairs, [SHEET]) == [BENDS[0]] * 4
+
+
+def test_a_line_without_a_place_bends_no_other() -> None:
+    nowhere = [("nowhere", "nairobi"), ("nairobi", "nairobi"), ("nairobi", "nowhere")]
+    assert bends_of([*nowhere, ("busia", "nairobi"), ("nairobi", "busia")], [SHEET]) == [BENDS[0]] * 5
+
+
+def test_lines_that_meet_on_one_of_two_sheets_bend_apart() -> None:
+    apart = SHEET | {"kisumu": (0.40, 0.60)}
+    pairs = [("busia", "nairobi"), ("kisumu", "nairobi")]
+    assert bends_of(pairs, [apart]) == [BENDS[0], BENDS[0]]
+    assert bends_of(pairs, [apart, SHEET]) == [BENDS[0], BENDS[1]]
+
+
+def test_where_more_lines_meet_than_there_are_bends_each_bend_is_taken_in_turn() -> None:
+    spots = {"end": (0.0, 0.0)} | {str(at): (1.0, at / 100) for at in range(8)}
+    assert bends_of([(str(at), "end") for at in range(8)], [spots]) == [*BENDS, *BENDS]
