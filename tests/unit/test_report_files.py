@@ -263,3 +263,18 @@ def test_the_map_kept_with_a_run_is_small_and_public(written: Path, tmp_path: Pa
     assert shown.startswith("![Corridors with most persons](data:image/png;base64,")
     assert len(shown) < 130_000
     assert corridor_map(tmp_path) is None
+
+
+@pytest.mark.parametrize("edition", ["public", "partner"])
+def test_what_labels_and_bands_mean_stands_on_one_page(written: Path, edition: str) -> None:
+    pages = [re.sub(r"\s+", " ", one.extract_text()) for one in pdf_of(written, edition).pages]
+    for kind, words, codes in (
+        ("hotspot_label", "label", ("hotspot", "elevated", "lower")),
+        (
+            "risk_band",
+            "risk_band",
+            ("much_higher", "higher", "typical", "lower", "between_bands", "not_rated"),
+        ),
+    ):
+        said = [f"{Words().text(f'{words}.{one}')}: {Words().meaning(kind, one)[:30]}" for one in codes]
+        assert [all(one in page for one in said) for page in pages].count(True) == 1, kind

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orchestration.outputs.printed import YEARLY, Printed, Row
 from orchestration.outputs.report.chapters.opening import opening
-from orchestration.outputs.report.parts import Block, Chapter, Paragraph, Table
+from orchestration.outputs.report.parts import Block, Bullets, Chapter, Paragraph, Table
 from orchestration.outputs.words import Sentence, Slot
 
 JUDGED = ("much_higher", "higher", "typical", "lower")
@@ -38,9 +38,8 @@ def _of_period(printed: Printed, grain: str, period: str) -> Iterator[Block]:
         lines.append([words(f"risk_band.{band}"), _counties(printed, rows), (count,)])
     columns = [words(f"column.{one}") for one in ("band", "counties", "number")]
     yield Table(words("risk.table", **slots), columns, lines, 1, (1.2, 4, 0.6))
-    for band in bands:
-        meaning = words.meaning("risk_band", band)
-        yield Paragraph(words("term", term=words(f"risk_band.{band}"), meaning=meaning))
+    meanings = {band: words.meaning("risk_band", band) for band in bands}
+    yield Bullets([words("term", term=words(f"risk_band.{band}"), meaning=meanings[band]) for band in bands])
     yield Paragraph(words("risk.note"), "note")
 
 
