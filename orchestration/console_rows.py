@@ -40,6 +40,8 @@ def _or_null(value: Any) -> Any:
 
 
 def _show_on_screen(rows: Any, screen: Console) -> None:
+    if not rows.rows:
+        err.print("No row fits what was asked.")
     shown = [["" if value is None else str(value) for value in row] for row in rows.rows[:MOST_ROWS]]
     if _fits(rows.columns, shown, screen.width):
         table = Table(box=None, header_style="bold", padding=(0, BETWEEN, 0, 0))

@@ -32,8 +32,9 @@ def attack(
 ) -> None:
     """Find what hidden cells of published tables give away.
 
-    A release: its public edition. CSV files or workbooks, also of others: with --margins. Exit code 3: a
-    hidden cell is known, or nearly, or the tables contradict each other.
+    A release, or a folder with its public edition. CSV files or workbooks, also of others: with --margins,
+    or the folder that they lie in, with their description as margins.yml. Exit code 3: a hidden cell is
+    known, or nearly, or the tables contradict each other.
     """
     from orchestration.console_attack import show_attack
     from orchestration.disclosure import audit, described_tables, load_disclosure_policy, read_description
@@ -52,8 +53,10 @@ def attack(
 
 
 def _files(settings: Settings, targets: tuple[str, ...], margins: Path | None) -> tuple[list[Path], Path]:
-    """The files to attack and their description; those of a release lie in its public edition."""
+    """The files to attack and their description; those of a release or a folder lie beside it."""
     paths = [Path(target) for target in targets]
+    if len(paths) == 1 and paths[0].is_dir():
+        return [], margins or _description_in(paths[0])
     if any(path.exists() for path in paths):
         if missing := [path for path in paths if not path.is_file()]:
             raise UsageError(f"There is no file {missing[0]}.")
@@ -63,7 +66,7 @@ def _files(settings: Settings, targets: tuple[str, ...], margins: Path | None) -
             )
         return paths, margins
     if len(targets) > 1:
-        raise UsageError(f"There is no file {paths[0]}. Attack several files, or one release.")
+        raise UsageError(f"There is no file {paths[0]}. Attack several files, one folder or one release.")
     from orchestration.release import find_release
 
     release = find_release(settings, targets[0])
@@ -74,3 +77,14 @@ def _files(settings: Settings, targets: tuple[str, ...], margins: Path | None) -
             "holds records, not tables; attack files that were made of it with --margins."
         )
     return [], described
+
+
+def _description_in(folder: Path) -> Path:
+    """Of a public edition, or of the release that it lies in."""
+    for place in (folder, folder / "public"):
+        if (found := place / EDITION_MARGINS).is_file():
+            return found
+    raise UsageError(
+        f"The folder {folder} has no {EDITION_MARGINS}, which says what the columns of its tables are. Write "
+        "one (docs/disclosure.md shows how), or name it with --margins."
+    )

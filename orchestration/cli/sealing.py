@@ -46,7 +46,7 @@ def verify(settings: Settings, release_or_folder: str, public_key: Path | None, 
 
     given = Path(release_or_folder)
     is_folder = given.is_dir() and (public_key is not None or (given / "manifest.json").is_file())
-    folder = given if is_folder else release.find_release(settings, release_or_folder).path
+    folder = given if is_folder else _release_named(settings, release_or_folder)
     key = (
         release_key.load_public_key(public_key)
         if public_key
@@ -61,6 +61,20 @@ def verify(settings: Settings, release_or_folder: str, public_key: Path | None, 
     if not found.ok:
         console.complain(f"{found.release_id} is not what this key has signed. Do not use it.")
         sys.exit(TAMPERED)
+
+
+def _release_named(settings: Settings, name: str) -> Path:
+    """Raises UsageError where a name that is no `current` is neither a release nor a folder of one."""
+    from orchestration import release
+
+    try:
+        return release.find_release(settings, name).path
+    except UsageError as error:
+        if name == "current":
+            raise
+        is_folder = Path(name).is_dir()
+        lacks = "The folder of that name has no manifest." if is_folder else "Nor is there such a folder."
+        raise UsageError(f"{error} {lacks}") from None
 
 
 @cli.group(invoke_without_command=True)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from orchestration.release import Release, Trace
 
 REPORT = "index.html"
+COUNTED = "|rows:"
+EDITIONS = ["partner", "public"]
 
 
 @cli.command()
@@ -25,7 +27,7 @@ REPORT = "index.html"
 @click.argument("table", required=False)
 @click.argument("key", nargs=-1)
 @click.option("--number", metavar="NUMBER", help="Say what to trace of a NUMBER in a report.")
-@click.option("--edition", type=click.Choice(["partner", "public"]), help="With --number: of this report.")
+@click.option("--edition", type=click.Choice(EDITIONS), help="With --number: of this report.")
 @json_output
 @installation
 def trace(
@@ -52,13 +54,17 @@ def trace(
     if (table is None) == (number is None):
         raise UsageError("Name a table and the key of its row, or give --number with what the report shows.")
     if number is not None:
-        shown = _shown(release, number, [edition] if edition else ["partner", "public"])
+        shown = _shown(release, number, [edition] if edition else EDITIONS)
         if as_json:
             print(json.dumps({"numbers": [asdict(one) for one in shown]}, ensure_ascii=False))
         else:
             show_numbers(shown, release.release_id)
         return
-    found = trace_row(settings, release, (str(table), *key))
+    words = (str(table), *key)
+    # What a report marks is asked rightly, even if it counted no row.
+    asked = "|".join(words)
+    is_marked = COUNTED in asked and asked in {one.key for one in _marked(release, EDITIONS)}
+    found = trace_row(settings, release, words, is_marked)
     _tell(settings, found)
     if as_json:
         print(json.dumps(_as_dict(found), ensure_ascii=False, default=str))
@@ -68,16 +74,26 @@ def trace(
 
 def _shown(release: Release, number: str, editions: list[str]) -> list[Shown]:
     """Raises UsageError where no report of the release shows it."""
-    from orchestration.outputs import pages_of, shown_in
-
-    pages = [page for edition in editions for page in pages_of(release.path, edition)]
-    found = [one for page in pages if page.name == REPORT for one in shown_in(page) if one.text == number]
+    asked = _figure(number)
+    found = [one for one in _marked(release, editions) if _figure(one.text) == asked]
     if not found:
         raise UsageError(
             f"No report of the release {release.release_id} shows {number}. Write it as the report does, "
-            "1,083 with its comma."
+            "1,083 with or without its comma."
         )
     return found
+
+
+def _figure(text: str) -> str:
+    return text.replace(",", "")
+
+
+def _marked(release: Release, editions: list[str]) -> list[Shown]:
+    """Every number that the reports of these editions mark."""
+    from orchestration.outputs import pages_of, shown_in
+
+    pages = [page for edition in editions for page in pages_of(release.path, edition)]
+    return [one for page in pages if page.name == REPORT for one in shown_in(page)]
 
 
 def _tell(settings: Settings, found: Trace) -> None:

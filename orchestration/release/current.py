@@ -87,8 +87,13 @@ def find_release(settings: Settings, name: str) -> Release:
         ]
     if len(found) == 1:
         return found[0]
-    if not releases:
+    if not releases and name == "current":
         raise UsageError("There is no release yet. `njia refresh` publishes the first.")
+    if not releases:
+        raise UsageError(
+            f"There is no release {name}: {settings.home} has no release yet. `njia refresh` publishes the "
+            "first."
+        )
     problem = "There is no release" if not found else "More than one release begins with"
     raise UsageError(
         f"{problem} {name}. The releases are: {', '.join(release.release_id for release in releases)}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ _WORDS = (
     "partners_band", "known_share_band", "evidence_class", "absence_class", "label", "band", "status",
     "factor_band",
 )  # fmt: skip
+MOST_NAMED = 12
 _CONDITION = re.compile(r"([a-z_]+)(!?=)(.*)")
 
 
@@ -65,11 +67,12 @@ def published_row(
 
 
 def counted_rows(
-    release: Release, table: str, traced: Traced, where: str, edition: str | None
+    release: Release, table: str, traced: Traced, where: str, edition: str | None, may_be_none: bool
 ) -> tuple[PublishedRow, list[tuple[dict[str, str], PublishedRow]]]:
     """How many rows a report counted or added up, and each by its key, as in `label=hotspot&role!=any`.
 
-    Raises UsageError where no edition prints such columns.
+    Raises UsageError where no edition prints such columns, and where no row is found because the table has
+    not such a value, unless `may_be_none`.
     """
     conditions, given = _conditions(where)
     asked = " and ".join(
@@ -79,6 +82,8 @@ def counted_rows(
     parameters = {str(number): value for number, value in enumerate(given, start=1)}
     for name, full, file in _sources(release, table, True, edition):
         if (rows := _rows(file, full, asked, parameters, {column for column, _ in conditions})) is not None:
+            if not rows and not may_be_none:
+                _refuse_unknown_values(file, full, conditions, given)
             found = [
                 ({one: str(row[one]) for one in traced.key}, PublishedRow(name, full, *_told(row)))
                 for row in rows
@@ -95,6 +100,20 @@ def _persons_in(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """What their printed persons come to, where they print persons."""
     persons = [int(row["person_count"]) for row in rows if row.get("person_count") is not None]
     return {"person_count": sum(persons)} if persons else {}
+
+
+def _refuse_unknown_values(
+    file: Path, table: str, conditions: Sequence[tuple[str, str]], given: Sequence[str]
+) -> None:
+    for (column, sign), value in zip(conditions, given, strict=True):
+        rows = _rows(file, table, "true", {}) or []
+        known = {str(row[column]) for row in rows if row[column] is not None}
+        if sign == "<>" or value.casefold() in {one.casefold() for one in known}:
+            continue
+        near = get_close_matches(value, sorted(known), n=3)
+        named = near or sorted(known)[:MOST_NAMED]
+        like = "Like it are" if near else "There are" if len(known) <= MOST_NAMED else "There are such as"
+        raise UsageError(f"No row of {table} has {column}={value}. {like}: {', '.join(named)}.")
 
 
 def fact_of(release: Release, table: str, name: str) -> PublishedRow:

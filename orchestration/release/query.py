@@ -23,7 +23,7 @@ _CLOSED = re.compile(
     re.IGNORECASE,
 )
 TIMEOUT_SECONDS = 300.0
-_WRITE_A_SELECT = "Write one SELECT, such as: select * from marts.mart_hotspots limit 10"
+_EXAMPLES = {"partner": "marts.mart_hotspots", "public": "public.public_hotspots"}
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,14 @@ def run_query(
     `timeout`: seconds after which the engine is told to stop.
     """
     release, file = edition_in_force(settings, edition)
+    write_a_select = f"Write one SELECT, such as: select * from {_EXAMPLES[edition]} limit 10"
     with duckdb.connect(config={"temp_directory": ""}) as con:
         _confine(con, file)
         try:
             statements = con.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
                 raise UsageError(
-                    f"Only one SELECT can be asked, and nothing that changes data. {_WRITE_A_SELECT}"
+                    f"Only one SELECT can be asked, and nothing that changes data. {write_a_select}"
                 )
             if _CLOSED.search(sql):
                 raise UsageError("Functions that tell of this machine or of its settings are closed here.")
@@ -58,7 +59,7 @@ def run_query(
                 columns = [column[0] for column in con.description or []]
                 return Answer(release.release_id, columns, con.fetchall())
         except duckdb.Error as error:
-            raise UsageError(_in_words(con, error)) from None
+            raise UsageError(_in_words(con, error, write_a_select)) from None
 
 
 @contextmanager
@@ -112,13 +113,13 @@ def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:
         con.execute(f"set {setting}")
 
 
-def _in_words(con: duckdb.DuckDBPyConnection, error: duckdb.Error) -> str:
+def _in_words(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_select: str) -> str:
     """What is wrong, from the kind of error and the names in it; its text may quote a value."""
     text = str(error)
     if isinstance(error, duckdb.ParserException):
         near = re.search(r'at or near "([^"\n]*)"', text)
         where = f" near {near[1]!r}" if near else ": it ends too early"
-        return f"The SQL cannot be read{where}. {_WRITE_A_SELECT}"
+        return f"The SQL cannot be read{where}. {write_a_select}"
     if isinstance(error, duckdb.CatalogException):
         missing = re.search(
             r"(Table|Scalar Function|Table Function|Schema)\w* with name (\S+) does not exist", text
@@ -147,7 +148,7 @@ def _in_words(con: duckdb.DuckDBPyConnection, error: duckdb.Error) -> str:
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
         return "A value cannot be turned into the type asked for; try_cast gives null instead."
     return (
-        f"The query cannot be answered ({type(error).__name__.removesuffix('Exception')}). {_WRITE_A_SELECT}"
+        f"The query cannot be answered ({type(error).__name__.removesuffix('Exception')}). {write_a_select}"
     )
 
 

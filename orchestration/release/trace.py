@@ -65,8 +65,10 @@ class Trace:
         return all(told.get(name, value) == value for name, value in self.comes_to.items())
 
 
-def trace(settings: Settings, release: Release, words: Sequence[str]) -> Trace:
+def trace(settings: Settings, release: Release, words: Sequence[str], may_be_none: bool = False) -> Trace:
     """`words`: a table and the values of its key, apart or joined by `|`; or `rows:` and which were counted.
+
+    `may_be_none`: of counted rows, that values which the table does not have are no mistake.
 
     Raises UsageError where the table is not traced or has no such row, or there is no lineage.
     """
@@ -80,7 +82,7 @@ def trace(settings: Settings, release: Release, words: Sequence[str]) -> Trace:
     with duckdb.connect() as con:
         lineage = _Lineage(folder, con)
         if "rows" in key:
-            published, rows = counted_rows(release, table, traced, key["rows"], edition)
+            published, rows = counted_rows(release, table, traced, key["rows"], edition, may_be_none)
             found = lineage.found_of_all(traced, rows)
             counted = tuple("|".join(one.values()) for one, _ in rows)
         else:

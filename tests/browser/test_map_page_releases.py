@@ -220,8 +220,10 @@ def test_what_lies_in_kenya_alone_is_drawn_as_large_as_there_is_room_for(
 ) -> None:
     page = open_page("find=mombasa → nairobi")
     assert page.locator("#map").get_attribute("data-frame") == "kenya"
+    assert page.locator("#legend").inner_text().split("\n")[0] == "Within Kenya"
     page.locator("#choose-find").fill("nairobi → saudi")
     until(page, "location.hash.includes('saudi')")
+    assert page.locator("#legend").inner_text().split("\n")[0] == "Out of Kenya", "only what is drawn"
     assert page.locator("#map").get_attribute("data-frame") == "wide"
     page.set_viewport_size({"width": 390, "height": 800})
     until(page, "document.getElementById('map').dataset.frame === 'tall'")

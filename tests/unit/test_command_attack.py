@@ -189,8 +189,15 @@ def test_wrong_descriptions_are_told_in_a_sentence(
     assert result.exception.exit_code == 2
 
 
-def test_files_need_a_description_and_a_release_must_exist(attack: Attack) -> None:
-    for arguments, sentence in ((("detected.csv",), "--margins"), (("20260101-nowhere",), "no release yet")):
+def test_files_and_folders_need_a_description_and_a_release_must_exist(
+    attack: Attack, tmp_path: Path
+) -> None:
+    wrong = (
+        (("detected.csv",), "--margins"),
+        ((str(tmp_path),), "has no margins.yml"),
+        (("20260101-nowhere",), "no release yet"),
+    )
+    for arguments, sentence in wrong:
         result = attack(*arguments, margins=None)
         assert isinstance(result.exception, NjiaError) and sentence in str(result.exception)
         assert result.exception.exit_code == 2
@@ -228,9 +235,10 @@ def test_a_release_is_attacked_by_the_description_beside_its_public_tables(
         value=lambda cells: cells["value"].astype("string").fillna("c")
     )
     table[["a", "b", "value", "is_carried"]].to_csv(release / "public" / "grid.csv", index=False)
-    result = attack("20261126-1", "--json", margins=None)
-    assert result.exit_code == 0, result.stdout
-    assert told(result)["hidden"] == (table["value"] == "c").sum() > 4
+    for target in ("20261126-1", str(release / "public"), str(release)):
+        result = attack(target, "--json", margins=None)
+        assert result.exit_code == 0, result.stdout
+        assert told(result)["hidden"] == (table["value"] == "c").sum() > 4
     leaky = table.assign(
         value=table["value"].where(table["reason"] != "complementary", table["persons"].astype(str))
     )

@@ -61,7 +61,11 @@ def njia(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
         (("refresh", "--json"), "There is nothing to refresh"),
         (("status", "--json", "--nosuch"), "No such option"),
         (("diff", "--json"), "Name two releases"),
-        (("diff", "a", "b", "--json"), "There is no release yet"),
+        (("diff", "a", "b", "--json"), "There is no release a"),
+        (
+            ("verify", "TYPO", "--json"),
+            "no release yet. `njia refresh` publishes the first. Nor is there such a folder.",
+        ),
         (("place", "--json"), "at least one name"),
         (("status", "--json", "--partners", "/nonexistent/partners"), "does not exist"),
     ],

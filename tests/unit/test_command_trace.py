@@ -46,6 +46,14 @@ def test_a_number_leads_to_every_row_that_reports_show_it_of(njia: Njia, release
     assert not any("'public_" in line for line in shown)
 
 
+def test_a_number_is_found_with_its_comma_and_without(njia: Njia, release: Path) -> None:
+    page = release / "public/report/index.html"
+    page.write_text(page.read_text(encoding="utf-8").replace(">5<", ">4,005<", 1), encoding="utf-8")
+    with_comma = njia("trace", "current", "--number", "4,005", "--json").last_object["numbers"]
+    assert with_comma
+    assert njia("trace", "current", "--number", "4005", "--json").last_object["numbers"] == with_comma
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

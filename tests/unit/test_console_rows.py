@@ -36,6 +36,14 @@ def test_what_is_left_out_is_told(columns: int, most: int, capsys: pytest.Captur
     assert f"{most} of {most + 5} rows are shown" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_an_answer_without_rows_says_so(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    show_rows(SimpleNamespace(columns=["county"], rows=[]), form)
+    told = capsys.readouterr()
+    assert told.out.strip() == "county"
+    assert ("No row fits what was asked." in told.err) == (form == "table")
+
+
 def test_json_holds_no_number_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
     row = (float("nan"), float("inf"), 1.5)
     show_rows(SimpleNamespace(columns=["a", "b", "c"], rows=[row]), "json")

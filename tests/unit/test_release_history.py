@@ -167,6 +167,21 @@ def test_a_query_that_cannot_be_asked_is_told_in_a_sentence(settings: Settings, 
     assert str(settings.home) not in message and "'case'" not in message
 
 
+@pytest.mark.parametrize(
+    ("edition", "table"), [("public", "public.public_hotspots"), ("partner", "marts.mart_hotspots")]
+)
+def test_what_may_be_asked_is_shown_of_a_table_of_that_edition(
+    settings: Settings, edition: str, table: str
+) -> None:
+    publish_one(settings)
+    current = current_release(settings)
+    assert current
+    current.public_evidence_base.parent.mkdir(exist_ok=True)
+    duckdb.connect(str(current.public_evidence_base)).close()
+    with pytest.raises(UsageError, match=f"such as: select [*] from {table} limit"):
+        run_query(settings, "delete from x", edition)
+
+
 def test_an_empty_home_and_an_edition_that_there_is_not_are_told(settings: Settings) -> None:
     with pytest.raises(NjiaError, match="no release yet"):
         run_query(settings, "select 1", "public")

@@ -1,8 +1,8 @@
 """`lineage.html`: dbt's own documentation site as one file: what a table is made from, without a server.
 
 dbt would make it with a fourth call and put the machine's paths, user and clock into it. Here its page is
-filled with what the manifest of the project says, by a list of what may stand in it: the same project gives
-the same bytes.
+filled with what the manifest of the project says, by a list of what may stand in it: the same project and
+release give the same bytes.
 """
 
 from __future__ import annotations
@@ -57,13 +57,18 @@ _CLOSED = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; font-src data:\">"
 )
+_TITLE = "<title>dbt Docs</title>"
+# Of a build of dbt's page that nobody made: browsers ask for it as it stands, and complain.
+_NO_ICON = """<link rel="shortcut icon" href="${require('./assets/favicons/favicon.ico')}"/>"""
+# Browsers read the address before AngularJS has filled it in, unless AngularJS sets the attribute.
+_ADDRESS, _ADDRESS_LATER = ' xlink:href="{{', ' ng-attr-xlink:href="{{'
 _NOT_SHOWN = (
     "macros", "metrics", "semantic_models", "saved_queries", "unit_tests", "selectors", "disabled",
 )  # fmt: skip
 
 
-def lineage_page(dbt_manifest: Path) -> str:
-    """The page, from the manifest that dbt wrote when it parsed the project."""
+def lineage_page(dbt_manifest: Path, release_id: str) -> str:
+    """The page, from the manifest that dbt wrote when it parsed the project for a release."""
     manifest = json.loads(dbt_manifest.read_text(encoding="utf-8"))
     page = files("dbt.task.docs").joinpath("index.html").read_text(encoding="utf-8")
     nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in _SHOWN}
@@ -71,6 +76,10 @@ def lineage_page(dbt_manifest: Path) -> str:
     parents = _parents(nodes)
     shown = {key: _node(nodes[key], parents[key]) for key in sorted(nodes)}
     page = page.replace(_CHARSET, _CHARSET + _CLOSED, 1)
+    page = page.replace(
+        _TITLE, f"<title>Njia: what the tables of release {release_id} are made from</title>", 1
+    )
+    page = page.replace(_NO_ICON, "").replace(_ADDRESS, _ADDRESS_LATER)
     page = page.replace(_MANIFEST_GOES, _inline(_manifest(shown, parents, manifest["groups"])))
     return page.replace(_CATALOG_GOES, _inline(_catalog(shown)))
 

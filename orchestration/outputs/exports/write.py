@@ -24,7 +24,7 @@ EXPORTS, LINEAGE = "exports", "lineage.html"
 def write_exports(folder: Path, manifest: Mapping[str, Any], dbt_manifest: Path) -> list[Path]:
     """Write `<edition>/exports/`; returns the folders. `dbt_manifest` says what each table is made from."""
     editions = editions_of(folder, manifest)
-    lineage = lineage_page(dbt_manifest) if editions else ""
+    lineage = lineage_page(dbt_manifest, manifest["release_id"]) if editions else ""
     return [_write(edition, lineage) for edition in editions]
 
 

@@ -167,9 +167,16 @@ const corridorsView = {
       largest,
     };
   },
-  legend(shown) {
-    if (shown.lines === "ways") return ["first-leg", "last-leg", "within"].map((one) => ({ line: one }));
-    const directions = ["into", "out_of", "within", "outside", "unknown"].map((one) => ({ line: one }));
+  // Of the colours those that are drawn.
+  legend(shown, rows) {
+    const placed = rows.filter((row) => !isPlaceless(row) && (row.weight !== null || shown.lines === "ways"));
+    const drawn = new Set(placed.map((row) => row.direction));
+    const legs = rows.some((row) => row.direction !== "within") ? ["first-leg", "last-leg"] : [];
+    if (shown.lines === "ways")
+      return [...legs, ...(drawn.has("within") ? ["within"] : [])].map((one) => ({ line: one }));
+    const directions = ["into", "out_of", "within", "outside"]
+      .filter((one) => drawn.has(one))
+      .map((one) => ({ line: one }));
     return [
       ...directions,
       ...(shown.unprinted ? [{ line: "hidden", isDotted: true }] : []),
