@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from orchestration import disclosure
+from orchestration.disclosure import leftovers
 from orchestration.disclosure.printed_news import told_news
+from orchestration.errors import NjiaError
 from tests.unit.half_years import Cells, Printed, halves_of
 from tests.unit.test_printed_news import LINES, novelty
 
@@ -104,3 +109,15 @@ def test_a_corridor_is_not_told_to_have_come_where_that_opens_what_is_left() -> 
         no_lines = pd.DataFrame(columns=LINES.names)
         told[name] = len(told_news(frames, counts, no_lines, printed.printing)[1])
     assert told == {"opens": 0, "many": 1}
+
+
+def test_periods_that_no_whole_ones_take_apart_stop_the_release() -> None:
+    """Three pieces, of which any two that meet end to end are told, and the outer two: each piece is half of a sum."""
+    days = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1), date(2024, 4, 1)]
+    whole = leftovers._taken_apart([(days[0], days[2]), (days[1], days[2])])
+    assert [*whole[0].values()] == [1, -1]
+    holds = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]], dtype=float)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(leftovers, "_pieces", lambda _: (holds, np.eye(3)))
+        with pytest.raises(NjiaError, match="cannot be judged"):
+            leftovers._taken_apart([(days[0], days[1]), (days[1], days[2]), (days[2], days[3])])
