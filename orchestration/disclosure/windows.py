@@ -10,7 +10,9 @@ import pandas as pd
 
 from orchestration.disclosure.printed_counts import (
     ENDS,
+    OF_COUNTRY,
     POPULATION,
+    WHOLE,
     count_children,
     count_ends,
 )
@@ -99,7 +101,9 @@ def _with_places(table: CountTable, rows: pd.DataFrame) -> CountTable:
     ends = [end for end in ENDS if end in table.dimensions]
     found = [table.cells]
     for end in ends:
-        missing = sorted(set(rows[end].astype(str)) - set(table.cells[end]))
+        is_whole = (table.levels or {}).get(end) == "country"
+        places = rows[OF_COUNTRY[end]].astype(str) + WHOLE if is_whole else rows[end].astype(str)
+        missing = sorted(set(places) - set(table.cells[end]))
         empty = {**dict.fromkeys(table.cells.columns, 0), **dict.fromkeys(table.dimensions, TOTAL)}
         if missing:
             found.append(pd.DataFrame([{**empty, end: place} for place in missing]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,7 +13,7 @@ from orchestration import disclosure
 from orchestration.disclosure import leftovers
 from orchestration.disclosure.printed_news import told_news
 from orchestration.errors import NjiaError
-from tests.unit.half_years import Cells, Printed, halves_of
+from tests.unit.half_years import POLICY, Cells, Printed, halves_of
 from tests.unit.test_printed_news import LINES, novelty
 
 A, B, C = "KE001", "KE003", "KE040"
@@ -121,3 +122,27 @@ def test_periods_that_no_whole_ones_take_apart_stop_the_release() -> None:
         changed.setattr(leftovers, "_pieces", lambda _: (holds, np.eye(3)))
         with pytest.raises(NjiaError, match="cannot be judged"):
             leftovers._taken_apart([(days[0], days[1]), (days[1], days[2]), (days[2], days[3])])
+
+
+# A policy that tells of children in public as well, which a steward would have to sign.
+OF_CHILDREN = replace(POLICY, public=replace(POLICY.public, children_tables=True))
+
+
+def of_children(outer: tuple[int, int]) -> list[Cells]:
+    """Ten children of each cell in the inner half years, and in the outer ones these of one cell alone."""
+    one, other = ({(A, X): persons} for persons in outer)
+    inner = dict.fromkeys(half((1,) * 4, (1,) * 4, (1,) * 4), 10)
+    return [one, inner, inner, other]
+
+
+def test_children_of_both_editions_are_taken_off_each_other() -> None:
+    """Both windows less the year: three children."""
+    world = [half((40,) * 4, (40,) * 4, (40,) * 4)] * 4
+    open_ = Printed(world, is_guarded=False, children=of_children((1, 2)), policy=OF_CHILDREN)
+    assert (open_.public_counts["population"] == "children").any()
+    assert open_.open() > 0
+    guarded = Printed(world, children=of_children((1, 2)), policy=OF_CHILDREN)
+    assert guarded.open() == 0
+    many = [dict.fromkeys(world[0], 12)] * 4
+    told, unguarded = (Printed(world, guard, children=many, policy=OF_CHILDREN) for guard in (True, False))
+    assert told.partner_counts.equals(unguarded.partner_counts)
