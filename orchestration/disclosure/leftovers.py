@@ -1,9 +1,9 @@
 """Leftovers: what readers of both editions' files work out of days that only one of their periods holds.
 
 The protect step takes runs of periods apart (`remainders`). The gate asks anew, without runs (how tables are
-counted and what follows by subtraction, both take from the same place): over the pieces
-of time between all first and last days each printed number is an equation, and what one or two pieces are
-known to hold must be nobody or enough.
+counted, what follows by subtraction, and how periods bound each other, both take from the same place): over
+the pieces of time between all first and last days each printed number is an equation, and what one or two
+pieces are known to hold must be nobody or enough.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import pandas as pd
 
+from orchestration.disclosure.across import Overlapping
 from orchestration.disclosure.audit import PrintedTable, audit
 from orchestration.disclosure.printed_counts import printed_cells, whole_countries
 from orchestration.disclosure.printing import NO_COUNTS, NO_ZEROS, Days, Printing, Zeros, days_of
-from orchestration.disclosure.remainders import Values, known_values
+from orchestration.disclosure.remainders import Values, known_values, left_of
 from orchestration.disclosure.system import Floats, Mask, System, Told, build
 from orchestration.disclosure.tables import CountTable, Groups
 from orchestration.disclosure.windows import PeriodsOfGrain, by_days
 from orchestration.disclosure.zeros import as_printed
+from orchestration.errors import NjiaError
 
 # Of one cell the values that readers have of each period.
 Known = dict[Days, Values]
@@ -47,6 +49,8 @@ def open_leftovers(
     found, tables = 0, list[PrintedTable]()
     for grain, rows in by_days(told, printing):
         periods = PeriodsOfGrain(grain, rows, printing)
+        if periods.overlap:
+            found += len(Overlapping(periods, groups, printing).narrow(have))
         apart = _taken_apart(periods.near) if periods.near else []
         if not apart:
             continue
@@ -119,13 +123,20 @@ def _worked_out(holds: Floats, pieces: Floats, values: Floats) -> tuple[Mask, Fl
 
 def _taken_apart(periods: Sequence[Days]) -> list[dict[Days, int]]:
     """Each choice of pieces for which a period has to be taken off others: period → 1 where it is added, -1
-    where it is taken off."""
+    where it is taken off. Raises NjiaError where a period would have to be taken in part or several times."""
     holds, pieces = _pieces(periods)
     weights = np.round(pieces @ np.linalg.pinv(holds), 6)
     follows = np.isclose(weights @ holds, pieces, atol=1e-6).all(axis=1)
     found = []
     for of_periods in weights[follows]:
         signs = {days: int(sign) for days, sign in zip(periods, of_periods, strict=True) if sign}
+        if not np.isin(of_periods, (-1, 0, 1)).all():
+            first, last = min(one for one, _ in periods), max(one for _, one in periods)
+            raise NjiaError(
+                f"What periods from {first} to {last} tell of the days that they share cannot be judged: "
+                "they overlap in another way than years and twelve months do. Report it; the current release "
+                "stays."
+            )
         if -1 in signs.values():
             found.append(signs)
     return found
@@ -153,19 +164,12 @@ def _left(
     tables = periods.tables(name, left, pd.concat([added, taken]))
     system = build([Told(one.name, one.dimensions, one.cells) for one in tables], groups)
     terms = [known_values(system, periods.term(days), have) for days in signs]
-    sums = [_sums(options, [*signs.values()]) for options in zip(*terms, strict=True)]
+    sums = [left_of(options, [*signs.values()]) for options in zip(*terms, strict=True)]
     shown = [_shown(table, system, sums, k) for table in tables]
     few = sum(any(0 < abs(one) < k for one in of_cell) for of_cell in sums)
     if not any(len(one) for one in shown):
         return _Left([], few)
     return _Left([PrintedTable.of(table, one, k) for table, one in zip(tables, shown, strict=True)], few)
-
-
-def _sums(options: Sequence[Values], signs: Sequence[int]) -> Values:
-    """Every remainder that readers can work out of a cell."""
-    return tuple(
-        sum(sign * value for sign, value in zip(signs, one, strict=True)) for one in product(*options)
-    )
 
 
 def _shown(table: CountTable, system: System, sums: Sequence[Values], k: int) -> pd.DataFrame:

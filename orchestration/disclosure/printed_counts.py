@@ -51,7 +51,7 @@ POPULATION, CHILDREN, OTHERS = "population", "children", "others"
 CELL = (POPULATION, *ENDS)
 # Behind the id of a country: all of it, and not only what is known no closer.
 WHOLE = "+"
-_OF_COUNTRY = {
+OF_COUNTRY = {
     "origin_place_id": "origin_country_place_id", "destination_place_id": "destination_country_place_id",
 }  # fmt: skip
 
@@ -208,7 +208,7 @@ def whole_countries(told: pd.DataFrame) -> Groups:
     return {
         end: {
             f"{country}{WHOLE}": sorted(set(rows[end].astype(str)))
-            for country, rows in told.groupby(_OF_COUNTRY[end])
+            for country, rows in told.groupby(OF_COUNTRY[end])
         }
         for end in ENDS
     }
@@ -241,7 +241,7 @@ def count_children(universe: str, rows: pd.DataFrame, printing: Printing) -> lis
     return [
         tabulate(
             f"{universe} children by {end}",
-            rows.assign(**{end: rows[_OF_COUNTRY[end]] + WHOLE}) if is_whole else rows,
+            rows.assign(**{end: rows[OF_COUNTRY[end]] + WHOLE}) if is_whole else rows,
             (end, POPULATION),
             levels={end: "country" if is_whole else "county"},
             universe=universe,

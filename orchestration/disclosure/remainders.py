@@ -87,8 +87,9 @@ class Remainder:
         `printed`: all that readers have of both editions; `ours`: what of it hiding takes from them.
         """
         values = [known_values(self._system, term, printed) for term, _ in self._terms]
-        told = [self._left(one) for one in zip(*values, strict=True)]
-        guessed = [self._left(one) for one in zip(*self._with_nobody(values), strict=True)]
+        signs = [sign for _, sign in self._terms]
+        told = [left_of(one, signs) for one in zip(*values, strict=True)]
+        guessed = [left_of(one, signs) for one in zip(*self._with_nobody(values), strict=True)]
         is_known = np.array([bool(options) for options in guessed])
         if self._settled is not None and not (is_known & ~self._settled).any():
             return set()  # of cells that were found to be safe fewer are known now
@@ -110,14 +111,6 @@ class Remainder:
                 [options or (() if held else _NOBODY) for options, held in zip(of_term, is_held, strict=True)]
             )
         return found
-
-    def _left(self, of_terms: Sequence[Values]) -> Values:
-        """The remainders of a cell that readers can work out; none if a term is not known."""
-        signs = [sign for _, sign in self._terms]
-        return tuple(
-            sum(sign * value for sign, value in zip(signs, values, strict=True))
-            for values in product(*of_terms)
-        )
 
     # --- what they may not have -------------------------------------------------------------------------
 
@@ -190,6 +183,13 @@ class Remainder:
             if found := sorted((ours[name][-1], name) for name in names if name in ours):
                 return [name for _, name in found]
         return []
+
+
+def left_of(of_terms: Sequence[Values], signs: Sequence[int]) -> Values:
+    """The remainders of a cell that readers can work out; none if a term is not known."""
+    return tuple(
+        sum(sign * value for sign, value in zip(signs, values, strict=True)) for values in product(*of_terms)
+    )
 
 
 def known_values(system: System, term: Term, printed: Mapping[str, Values]) -> list[Values]:

@@ -9,9 +9,9 @@ from datetime import date
 import pandas as pd
 
 from orchestration import disclosure
+from orchestration.disclosure.beside import too_much_beside
 from orchestration.disclosure.printed_counts import frozen_counts, printed_counts_of, protect_counts
 from orchestration.disclosure.printed_tables import cells_of
-from orchestration.disclosure.windows import too_much_beside
 
 POLICY = disclosure.load_disclosure_policy()
 K = POLICY.partner.least_persons
@@ -41,8 +41,11 @@ def periods_of(halves: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["period_id", "period_kind", "period_from", "period_to", "is_complete"])
 
 
-def told_of(world: Sequence[Cells], partners: int = 4) -> pd.DataFrame:
-    """One person a movement, told by the partners in turn; a row for each period that holds it."""
+def told_of(
+    world: Sequence[Cells], partners: int = 4, children: Sequence[Cells] | None = None
+) -> pd.DataFrame:
+    """One person a movement, told by the partners in turn; a row for each period that holds it. `children`: how
+    many of each cell are."""
     rows = []
     number = 0
     names = periods_of(len(world))["period_id"]
@@ -56,7 +59,8 @@ def told_of(world: Sequence[Cells], partners: int = 4) -> pd.DataFrame:
                         "movement_id": number, "partner": f"partner_{at % partners}", "record_grain": "case",
                         "period_id": period, "origin_place_id": origin, "destination_place_id": destination,
                         "origin_country_place_id": "KEN", "destination_country_place_id": "KEN",
-                        "is_child": False, "person_count": 1, "record_count": 1,
+                        "is_child": bool(children) and at < (children or world)[half].get((origin, destination), 0),
+                        "person_count": 1, "record_count": 1,
                     }
                     for period in inside
                 ]  # fmt: skip
@@ -71,19 +75,24 @@ class Printed:
     """
 
     def __init__(
-        self, world: Sequence[Cells], is_guarded: bool = True, ledger: disclosure.Ledger = EMPTY
+        self,
+        world: Sequence[Cells],
+        is_guarded: bool = True,
+        ledger: disclosure.Ledger = EMPTY,
+        children: Sequence[Cells] | None = None,
+        policy: disclosure.DisclosurePolicy = POLICY,
     ) -> None:
-        self.told, periods = told_of(world), periods_of(len(world))
+        self.told, periods = told_of(world, children=children), periods_of(len(world))
         self.periods = periods
         # The lag of the public edition has passed for all years.
         self.as_of = as_of = max(periods["period_to"]).replace(year=FIRST_YEAR + len(world))
-        public = disclosure.printing_of("public", POLICY, periods, as_of, ledger)
+        public = disclosure.printing_of("public", policy, periods, as_of, ledger)
         protected = protect_counts(self.told, public)
         frames = [printed_counts_of(protected, public), frozen_counts(public)]
         of_public = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
         self.public_cells = cells_of(of_public, public.periods)
         self.public, self.public_counts = _numbers(of_public), of_public
-        self.printing = disclosure.printing_of("partner", POLICY, periods, as_of, ledger, self.public_cells)
+        self.printing = disclosure.printing_of("partner", policy, periods, as_of, ledger, self.public_cells)
         too_much = too_much_beside(self.told, self.printing) if is_guarded else None
         self.protected = protect_counts(self.told, self.printing, too_much)
         counts = printed_counts_of(self.protected, self.printing)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
 import pandas as pd
+import pytest
 
 from orchestration import disclosure
+from orchestration.disclosure import leftovers
 from orchestration.disclosure.printed_news import told_news
-from tests.unit.half_years import Cells, Printed, halves_of
+from orchestration.errors import NjiaError
+from tests.unit.half_years import POLICY, Cells, Printed, halves_of
 from tests.unit.test_printed_news import LINES, novelty
 
 A, B, C = "KE001", "KE003", "KE040"
@@ -63,6 +70,13 @@ HIDDEN = {(A, X), (A, U), (A, V), (B, X), (B, U), (B, V), (C, X), (C, U)}
 ZERO = {OLDER: frozenset({(A, X)})}
 
 
+@pytest.fixture
+def by_leftovers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bounds across periods, which find these worlds open too, are not asked."""
+    monkeypatch.setattr("orchestration.disclosure.across.Overlapping.narrow", lambda *_: [])
+
+
+@pytest.mark.usefixtures("by_leftovers_alone")
 def test_a_zero_that_a_members_shift_tells_is_taken_off_as_well() -> None:
     """With nobody from A to X, U and V are left with three together; the window itself withstands it."""
     printed = Printed(WORLD)
@@ -74,6 +88,7 @@ def test_a_zero_that_a_members_shift_tells_is_taken_off_as_well() -> None:
     assert disclosure.opened(printed.told, counts, printed.printing, ZERO) == {OLDER}
 
 
+@pytest.mark.usefixtures("by_leftovers_alone")
 def test_a_corridor_is_not_told_to_have_come_where_that_opens_what_is_left() -> None:
     shifts = pd.DataFrame(
         [("od", f"{A}>{X}", "case", *WINDOWS, "emerging")],
@@ -95,3 +110,39 @@ def test_a_corridor_is_not_told_to_have_come_where_that_opens_what_is_left() -> 
         no_lines = pd.DataFrame(columns=LINES.names)
         told[name] = len(told_news(frames, counts, no_lines, printed.printing)[1])
     assert told == {"opens": 0, "many": 1}
+
+
+def test_periods_that_no_whole_ones_take_apart_stop_the_release() -> None:
+    """Three pieces, of which any two that meet end to end are told, and the outer two: each piece is half of a sum."""
+    days = [date(2024, 1, 1), date(2024, 2, 1), date(2024, 3, 1), date(2024, 4, 1)]
+    whole = leftovers._taken_apart([(days[0], days[2]), (days[1], days[2])])
+    assert [*whole[0].values()] == [1, -1]
+    holds = np.array([[1, 1, 0], [0, 1, 1], [1, 0, 1]], dtype=float)
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(leftovers, "_pieces", lambda _: (holds, np.eye(3)))
+        with pytest.raises(NjiaError, match="cannot be judged"):
+            leftovers._taken_apart([(days[0], days[1]), (days[1], days[2]), (days[2], days[3])])
+
+
+# A policy that tells of children in public as well, which a steward would have to sign.
+OF_CHILDREN = replace(POLICY, public=replace(POLICY.public, children_tables=True))
+
+
+def of_children(outer: tuple[int, int]) -> list[Cells]:
+    """Ten children of each cell in the inner half years, and in the outer ones these of one cell alone."""
+    one, other = ({(A, X): persons} for persons in outer)
+    inner = dict.fromkeys(half((1,) * 4, (1,) * 4, (1,) * 4), 10)
+    return [one, inner, inner, other]
+
+
+def test_children_of_both_editions_are_taken_off_each_other() -> None:
+    """Both windows less the year: three children."""
+    world = [half((40,) * 4, (40,) * 4, (40,) * 4)] * 4
+    open_ = Printed(world, is_guarded=False, children=of_children((1, 2)), policy=OF_CHILDREN)
+    assert (open_.public_counts["population"] == "children").any()
+    assert open_.open() > 0
+    guarded = Printed(world, children=of_children((1, 2)), policy=OF_CHILDREN)
+    assert guarded.open() == 0
+    many = [dict.fromkeys(world[0], 12)] * 4
+    told, unguarded = (Printed(world, guard, children=many, policy=OF_CHILDREN) for guard in (True, False))
+    assert told.partner_counts.equals(unguarded.partner_counts)
