@@ -159,7 +159,7 @@ def empty_base(tmp_path: Path) -> EvidenceBase:
     return new_evidence_base(tmp_path)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program() -> Iterator[Callable[[str, str], str]]:
     """Find a program that a machine may lack, or skip saying how to get it (CI allows no such skip)."""
 

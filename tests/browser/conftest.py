@@ -1,8 +1,7 @@
-"""The map pages of a made-up release, and a browser that opens them as a reader does: from a disk."""
+"""A browser; and the map pages of a made-up release, opened as a reader does: from a disk."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,13 +25,12 @@ def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Edition]:
     return {edition.name: edition for edition in editions_of(folder, manifest)}
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+@pytest.fixture(scope="module")
+def browser(program: Callable[[str, str], str]) -> Iterator[Any]:
+    """One for a file and not for longer: while it is open, nothing else in this process can use asyncio."""
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("chromium is missing: apt-get install chromium")
+    chromium = program("chromium", "apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
         yield browser

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,21 +97,16 @@ STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 
 
 def test_the_lineage_reads_like_the_way_of_the_data_and_a_run_can_be_started(
-    ui: str, program: Callable[[str, str], str], tmp_path: Path, evidence_base: EvidenceBase
+    ui: str, browser: Any, tmp_path: Path, evidence_base: EvidenceBase
 ) -> None:
-    from playwright.sync_api import sync_playwright
-
-    chromium = program("chromium", "apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-        page = browser.new_page(viewport={"width": 1700, "height": 700})
-        page.goto(f"{ui}/asset-groups")
-        for group in GROUPS:
-            page.get_by_text(group, exact=True).first.wait_for(timeout=60_000)
-        page.screenshot(path=tmp_path / "lineage.png")
-        page.goto(f"{ui}/assets/landing/swala_post?view=checks")
-        page.get_by_text("quarantine_is_not_flooded").first.wait_for(timeout=60_000)
-        browser.close()
+    page = browser.new_page(viewport={"width": 1700, "height": 700})
+    page.goto(f"{ui}/asset-groups")
+    for group in GROUPS:
+        page.get_by_text(group, exact=True).first.wait_for(timeout=60_000)
+    page.screenshot(path=tmp_path / "lineage.png")
+    page.goto(f"{ui}/assets/landing/swala_post?view=checks")
+    page.get_by_text("quarantine_is_not_flooded").first.wait_for(timeout=60_000)
+    page.close()
 
     selector = {
         "repositoryLocationName": "orchestration.definitions",

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests import scenario
-from tests.browser.test_dagster_ui import BROWSER_FLAGS, free_port, reset_signals, wait_until
+from tests.browser.test_dagster_ui import free_port, reset_signals, wait_until
 from tests.conftest import EvidenceBase, new_evidence_base
 
 NJIA = Path(sys.executable).with_name("njia")
@@ -85,17 +85,6 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     assert found.address in said
 
 
-@pytest.fixture
-def browser(desk: Desk, program: Callable[[str, str], str]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = program("chromium", "apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture(scope="module")
 def asked() -> list[str]:
     """Every address that any page asked for."""
@@ -103,7 +92,7 @@ def asked() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Any, desk: Desk, asked: list[str]) -> Iterator[Any]:
+def page(desk: Desk, browser: Any, asked: list[str]) -> Iterator[Any]:
     """A window that nobody is logged in to."""
     context = browser.new_context(base_url=desk.address, viewport={"width": 1200, "height": 900})
     found = context.new_page()

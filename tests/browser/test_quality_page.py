@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from orchestration.outputs.quality_page import page as page_of
 from orchestration.outputs.quality_report import Finding, OfPartner, QualityReport, RuleCount, Series
 from orchestration.outputs.rows_of_extracts import ExtractRows
-from tests.browser.test_dagster_ui import BROWSER_FLAGS
 
 LONG = "a_partner_whose_folder_has_a_very_long_name_indeed"
 
@@ -38,17 +36,6 @@ def report() -> QualityReport:
         trend=[Series("Movements", [(str(number), float(number)) for number in range(20)])],
         trend_of="refreshes", notes=("A note.",), desk="http://127.0.0.1:3030/",
     )  # fmt: skip
-
-
-@pytest.fixture
-def browser(program: Callable[[str, str], str]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = program("chromium", "apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])

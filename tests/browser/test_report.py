@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.report.write import write_report
 from orchestration.places.boundaries import generalised
-from tests.browser.test_dagster_ui import BROWSER_FLAGS
 from tests.unit import printed_world
 
 
@@ -24,17 +22,6 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         name: write_report(Edition(name, folder, manifest), None, generalised()) / "index.html"
         for name in ("public", "partner")
     }
-
-
-@pytest.fixture
-def browser(program: Callable[[str, str], str]) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = program("chromium", "apt-get install chromium")
-        browser = playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(("name", "width"), [("public", 1280), ("partner", 390)])
