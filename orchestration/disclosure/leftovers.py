@@ -1,9 +1,9 @@
 """Leftovers: what readers of both editions' files work out of days that only one of their periods holds.
 
 The protect step takes runs of periods apart (`remainders`). The gate asks anew, without runs (how tables are
-counted, what follows by subtraction, and how periods bound each other, both take from the same place): over
-the pieces of time between all first and last days each printed number is an equation, and what one or two
-pieces are known to hold must be nobody or enough.
+counted and what follows by subtraction, both take from the same place): over the pieces
+of time between all first and last days each printed number is an equation, and what one or two pieces are
+known to hold must be nobody or enough.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from itertools import combinations, pairwise, product
 import numpy as np
 import pandas as pd
 
-from orchestration.disclosure.across import Overlapping
 from orchestration.disclosure.audit import PrintedTable, audit
 from orchestration.disclosure.printed_counts import printed_cells, whole_countries
 from orchestration.disclosure.printing import NO_COUNTS, NO_ZEROS, Days, Printing, Zeros, days_of
@@ -49,8 +48,6 @@ def open_leftovers(
     found, tables = 0, list[PrintedTable]()
     for grain, rows in by_days(told, printing):
         periods = PeriodsOfGrain(grain, rows, printing)
-        if periods.overlap:
-            found += len(Overlapping(periods, groups, printing).narrow(have))
         apart = _taken_apart(periods.near) if periods.near else []
         if not apart:
             continue

@@ -14,7 +14,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.disclosure.beside import too_much_beside
 from orchestration.disclosure.ledger import Ledger
 from orchestration.disclosure.policy import DisclosurePolicy, load_disclosure_policy
 from orchestration.disclosure.presence import PRESENCE, frozen_presence, told_presence, ways_and_codes
@@ -38,6 +37,7 @@ from orchestration.disclosure.printed_reporting import REPORTING, told_reporting
 from orchestration.disclosure.printing import ENDS, Periods, Printing
 from orchestration.disclosure.protected import ProtectedTable
 from orchestration.disclosure.tables import TOTAL
+from orchestration.disclosure.windows import too_much_beside
 from orchestration.disclosure.zeros import News, news_of, together, told_before, zeros_of_news
 from orchestration.settings import Settings
 

@@ -1,10 +1,9 @@
-"""Both editions' periods side by side: which there are, who is in them, and how they are counted."""
+"""Both editions' periods side by side: which remainders its readers have, and who is left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import pandas as pd
 
@@ -15,19 +14,52 @@ from orchestration.disclosure.printed_counts import (
     WHOLE,
     count_children,
     count_ends,
+    whole_countries,
 )
-from orchestration.disclosure.printing import (
-    KIND_OF_GRAIN,
-    NO_COUNTS,
-    Days,
-    Printing,
-    days_of,
-    overlap,
-    universe_of,
-)
-from orchestration.disclosure.remainders import Term
+from orchestration.disclosure.printing import KIND_OF_GRAIN, NO_COUNTS, Days, Printing, days_of, universe_of
+from orchestration.disclosure.protect import TooMuch
+from orchestration.disclosure.remainders import Remainder, Term, runs
 from orchestration.disclosure.system import keys_of
 from orchestration.disclosure.tables import TOTAL, CountTable
+
+
+def too_much_beside(told: pd.DataFrame, printing: Printing) -> TooMuch | None:
+    """Asks of all that the partner edition would print what it gives away beside the public one; None where
+    no periods overlap. `told`: rows of int_told."""
+    remainders = remainders_of(told, printing)
+    if not remainders:
+        return None
+
+    def too_much(printed: Mapping[str, int]) -> set[str]:
+        ours = {cell: (float(value),) for cell, value in printed.items()}
+        have = {cell: tuple(map(float, values)) for cell, values in printing.known.items()} | ours
+        hideable = {cell: values for cell, values in ours.items() if cell not in printing.known}
+        for one in remainders:
+            if found := one.too_much(have, hideable):
+                return found
+        return set()
+
+    return too_much
+
+
+def remainders_of(told: pd.DataFrame, printing: Printing) -> list[Remainder]:
+    """One for each run of periods of both editions, the shorter ones first."""
+    if printing.edition == "public":
+        return []
+    told = told.rename(columns={"person_count": "persons", "record_count": "records"})
+    groups, found = whole_countries(told), []
+    for grain, rows in by_days(told, printing):
+        periods = PeriodsOfGrain(grain, rows, printing)
+        for run in runs(periods.near):
+            added, taken = run[::2], run[1::2]
+            left = periods.rows(added)
+            left = left[~left["movement_id"].isin(periods.rows(taken)["movement_id"])]
+            if len(left):
+                tables = periods.tables("remainder", left, periods.rows(run))
+                terms = {days: periods.term(days) for days in run}
+                of_added, of_taken = [terms[days] for days in added], [terms[days] for days in taken]
+                found.append(Remainder(of_added, of_taken, tables, groups, printing.rules))
+    return sorted(found, key=lambda one: len(one.added))
 
 
 def by_days(told: pd.DataFrame, printing: Printing) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -67,10 +99,6 @@ class PeriodsOfGrain:
             ordered = ordered[max(first - 1, 0) : last + 2]
         self.near: list[Days] = ordered if held else []
         self._terms: dict[Days, Term] = {}
-
-    @property
-    def overlap(self) -> bool:
-        return any(overlap(one, other) for one, other in pairwise(self.near))
 
     def rows(self, periods: Sequence[Days]) -> pd.DataFrame:
         names = [self._names[days] for days in periods]

@@ -9,9 +9,9 @@ from datetime import date
 import pandas as pd
 
 from orchestration import disclosure
-from orchestration.disclosure.beside import too_much_beside
 from orchestration.disclosure.printed_counts import frozen_counts, printed_counts_of, protect_counts
 from orchestration.disclosure.printed_tables import cells_of
+from orchestration.disclosure.windows import too_much_beside
 
 POLICY = disclosure.load_disclosure_policy()
 K = POLICY.partner.least_persons

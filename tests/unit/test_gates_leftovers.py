@@ -16,7 +16,6 @@ from orchestration.gates.judging import judge
 from orchestration.settings import Settings
 from tests.unit.half_years import Printed
 from tests.unit.release_world import settings_in
-from tests.unit.test_across import THREE_OF_TWELVE, without_bounds
 from tests.unit.test_leftovers import HIDDEN, WINDOWS, WORLD, A, X, counted
 from tests.unit.test_windows import THREE
 
@@ -106,19 +105,8 @@ def test_the_gate_takes_off_what_the_shifts_of_the_report_tell_to_be_nobody(
     printed.partner_counts = counted(WORLD, printed, HIDDEN)
     candidate = write(settings, printed)
     monkeypatch.setattr(printed_profile, "words_not_let_through", lambda *_: 0)
-    monkeypatch.setattr("orchestration.disclosure.across.Overlapping.narrow", lambda *_: [])
     with duckdb.connect(str(candidate / FILES["report"])) as con:
         came = f"'{A}>{X}', 'case', '{WINDOWS[0]}', '{WINDOWS[1]}', 'emerging'"
         con.execute(f"insert into report.report_corridor_shifts select {came}")
-    found = printed_profile.printed_measures(settings, candidate, printed.as_of, {"disclosure": {}})
-    assert found["report_cells_open"] == 0 and found["report_leftovers_open"] > 0
-
-
-def test_a_release_whose_windows_bound_a_hidden_cell_beside_the_year_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = settings_in(tmp_path)
-    candidate = write(settings, printed := without_bounds(THREE_OF_TWELVE, monkeypatch))
-    monkeypatch.setattr(printed_profile, "words_not_let_through", lambda *_: 0)
     found = printed_profile.printed_measures(settings, candidate, printed.as_of, {"disclosure": {}})
     assert found["report_cells_open"] == 0 and found["report_leftovers_open"] > 0

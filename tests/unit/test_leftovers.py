@@ -7,7 +7,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from orchestration import disclosure
 from orchestration.disclosure import leftovers
@@ -70,13 +69,6 @@ HIDDEN = {(A, X), (A, U), (A, V), (B, X), (B, U), (B, V), (C, X), (C, U)}
 ZERO = {OLDER: frozenset({(A, X)})}
 
 
-@pytest.fixture
-def by_leftovers_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bounds across periods, which find these worlds open too, are not asked."""
-    monkeypatch.setattr("orchestration.disclosure.across.Overlapping.narrow", lambda *_: [])
-
-
-@pytest.mark.usefixtures("by_leftovers_alone")
 def test_a_zero_that_a_members_shift_tells_is_taken_off_as_well() -> None:
     """With nobody from A to X, U and V are left with three together; the window itself withstands it."""
     printed = Printed(WORLD)
@@ -88,7 +80,6 @@ def test_a_zero_that_a_members_shift_tells_is_taken_off_as_well() -> None:
     assert disclosure.opened(printed.told, counts, printed.printing, ZERO) == {OLDER}
 
 
-@pytest.mark.usefixtures("by_leftovers_alone")
 def test_a_corridor_is_not_told_to_have_come_where_that_opens_what_is_left() -> None:
     shifts = pd.DataFrame(
         [("od", f"{A}>{X}", "case", *WINDOWS, "emerging")],

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 from orchestration import disclosure
-from orchestration.disclosure.beside import too_much_beside
 from orchestration.disclosure.printed_counts import frozen_counts, printed_counts_of, protect_counts
 from orchestration.disclosure.printed_tables import cells_of
 from orchestration.disclosure.printing import Days, Printing
+from orchestration.disclosure.windows import too_much_beside
 
 POLICY = disclosure.load_disclosure_policy()
 EMPTY = disclosure.Ledger({}, [], "")
