@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from orchestration import disclosure
 from orchestration.disclosure import leftovers
