@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -34,16 +35,23 @@ def attack(
 
     A release, or a folder with its public edition. CSV files or workbooks, also of others: with --margins,
     or the folder that they lie in, with their description as margins.yml. Exit code 3: a hidden cell is
-    known, or nearly, or the tables contradict each other.
+    known, or nearly, a small count is printed, or the tables contradict each other.
     """
     from orchestration.console_attack import show_attack
-    from orchestration.disclosure import audit, described_tables, load_disclosure_policy, read_description
+    from orchestration.disclosure import (
+        audit,
+        described_tables,
+        load_disclosure_policy,
+        printed_small,
+        read_description,
+    )
 
     files, description_file = _files(settings, targets, margins)
     description = read_description(description_file)
     tables = described_tables(description, files, description_file.parent)
     smallest = k or description.k or load_disclosure_policy().public.least_persons
     found = audit(tables, smallest, description.groups(), description.hidden_may_be_empty)
+    found = replace(found, small=printed_small(tables, smallest))
     if as_json:
         print(json.dumps(found.as_dict(), ensure_ascii=False))
     else:

@@ -5,7 +5,7 @@ what was ever printed, and the uniqueness of records. Does not belong here: coun
 may see what (`extracts.agreements`), and the verdict on a release (`gates`).
 """
 
-from orchestration.disclosure.audit import Audit, PrintedTable, audit
+from orchestration.disclosure.audit import Audit, PrintedTable, audit, printed_small
 from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
@@ -76,6 +76,7 @@ __all__ = [
     "opened",
     "presence_cells",
     "printed_cells",
+    "printed_small",
     "printing_of",
     "protect",
     "read_description",

@@ -5,7 +5,7 @@ Here the truth is not known, only what the tables say of it; `protect` attacks t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,17 +72,19 @@ class PrintedTable:
 @dataclass(frozen=True)
 class Audit:
     """`cells`: one row a hidden cell that a reader narrows to less than `k` - 1: bounds, by which attacker,
-    whether exactly. `passed` there only if the cell is, or may be, empty.
+    whether exactly. `passed` there only if the cell is, or may be, empty. `small`: cells that are no secret
+    at all: printed, and of 1 to `k` - 1.
     """
 
     k: int
     hidden: int
     cells: pd.DataFrame
     contradictions: dict[str, str]
+    small: int = 0
 
     @property
     def is_safe(self) -> bool:
-        return bool(self.cells["passed"].all()) and not self.contradictions
+        return bool(self.cells["passed"].all()) and not self.contradictions and not self.small
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -91,6 +93,7 @@ class Audit:
             "hidden": self.hidden,
             "exact": self.exact,
             "narrow": int((~self.cells["passed"]).sum()),
+            "printed_small": self.small,
             "cells": self.cells.to_dict("records"),
             "contradictions": self.contradictions,
         }
@@ -99,6 +102,15 @@ class Audit:
     def exact(self) -> int:
         """Hidden cells with persons that are known exactly."""
         return int((self.cells["is_exact"] & (self.cells["high"] > 0)).sum())
+
+
+def printed_small(tables: Iterable[PrintedTable], k: int) -> int:
+    """Cells printed with 1 to `k` - 1 persons; a carried one is not known to be so small."""
+    small = 0
+    for table in tables:
+        low, high = table.cells["low"].astype(float), table.cells["high"].astype(float)
+        small += int((~table.cells["is_hidden"].astype(bool) & (high > 0) & (low > 0) & (high < k)).sum())
+    return small
 
 
 def audit(
