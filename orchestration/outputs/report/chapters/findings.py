@@ -55,6 +55,7 @@ def _persons(printed: Printed) -> Iterator[Sentence]:
         )
     for role in ("origin", "destination"):
         most = [row for row in ranked(printed.rows("ends", **given, role=role)) if _is_known(row["place_id"])]
+        most = surely_first(printed, role, given, most) or most[:3]
         if most:
             counted = [
                 words(
@@ -62,14 +63,21 @@ def _persons(printed: Printed) -> Iterator[Sentence]:
                     place=printed.place(row["place_id"]),
                     count=printed.cell("ends", row, "person_count"),
                 )
-                for row in most[:3]
+                for row in most
             ]
             said = words(f"finding.{role}s", places=words.together(counted), period=printed.period(period))
-            yield (*said, *how_much_is_shown(printed, role, given, most[:3]))
+            yield (*said, *how_much_is_shown(printed, role, given, most))
         for place in NOT_KNOWN:
             for row in ranked(printed.rows("ends", **given, role=role, place_id=place)):
                 count = printed.cell("ends", row, "person_count")
                 yield words(f"finding.{role}.{place}", count=count, period=printed.period(period))
+
+
+def surely_first(printed: Printed, of: str, given: Where, most: Sequence[Row]) -> list[Row]:
+    """Up to three of the largest, as far as none that is not shown can be larger: the others would be named
+    before one that most readers would miss."""
+    part = part_shown(printed, of, given)
+    return [row for row in most[:3] if part is not None and row["person_count"] >= part.others]
 
 
 def how_much_is_shown(printed: Printed, of: str, given: Where, named: Sequence[Row]) -> Sentence:
