@@ -10,7 +10,8 @@ const riskView = {
   isPrinted: () => judgedRisk().length > 0,
   isUnjudged: () => rowsOf("regional_risk").length > 0 && !judgedRisk().length,
   frame: "kenya",
-  offers: (wish) => grainsAndPeriods(judgedRisk(), wish),
+  // Spans without a judged county too: the report speaks of the newest, whatever became of it.
+  offers: (wish) => grainsAndPeriods(rowsOf("regional_risk"), wish),
   defaults: {},
   rows(shown) {
     const place = (row) => RISK_BANDS.indexOf(row.told.band);
