@@ -24,7 +24,7 @@ def show_attack(found: Audit) -> None:
     for universe, sentence in list(found.contradictions.items())[:MOST_SHOWN]:
         say(f"{universe}: {sentence}" if universe != "all" else sentence)
     if found.small:
-        say(f"{found.small:,} cells are printed with fewer than {found.k}. Hide them, or roll the table up.")
+        say(f"Cells printed with fewer than {found.k}: {found.small:,}. Hide them, or roll the table up.")
     failing = found.cells[~found.cells["passed"]]
     exact = int(failing["is_exact"].sum())
     say(f"{found.hidden:,} hidden cells were attacked; the smallest count that may be printed is {found.k}.")

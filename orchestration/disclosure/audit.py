@@ -109,7 +109,7 @@ def printed_small(tables: Iterable[PrintedTable], k: int) -> int:
     small = 0
     for table in tables:
         low, high = table.cells["low"].astype(float), table.cells["high"].astype(float)
-        small += int((~table.cells["is_hidden"].astype(bool) & (high > 0) & (low > 0) & (high < k)).sum())
+        small += int((~table.cells["is_hidden"].astype(bool) & (low > 0) & (high < k)).sum())
     return small
 
 

@@ -243,10 +243,11 @@ class _Reading:
             raise UsageError(f"{self.path.name} has no row {self.table.header_row} with headings.")
         for number, line in enumerate(lines, start=self.table.header_row + 1):
             if any(line) and not any(cell.startswith("#") for cell in line):
-                if len(line) < len(heading) and self.path.suffix.lower() != ".xlsx":
+                is_csv = self.path.suffix.lower() != ".xlsx"
+                if is_csv and (len(line) < len(heading) or any(line[len(heading) :])):
                     raise UsageError(
-                        f"{self.path.name}, row {number}: {len(line)} of {len(heading)} columns. It was cut "
-                        "off, or this is a note: mend it or take the row out."
+                        f"{self.path.name}, row {number}: {len(line)} cells under {len(heading)} headings. "
+                        "Mend it (cut off? a comma too many?), or take it out if it is a note."
                     )
                 padded = [*line, *[""] * (len(heading) - len(line))]
                 yield number, dict(zip(heading, padded, strict=False))

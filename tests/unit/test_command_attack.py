@@ -123,14 +123,17 @@ tables:
 def test_a_small_count_that_is_printed_is_no_safe_table(attack: Attack) -> None:
     small = "Country,Year,Sex,Persons\nA,2016,Female,3\nA,2016,Male,60\nA,2016,Total,63\n"
     result = attack("detected.csv", detected=small)
-    assert result.exit_code == 3 and "1 cells are printed with fewer than 5" in result.stdout
+    assert result.exit_code == 3 and "Cells printed with fewer than 5: 1." in result.stdout
     assert "Safe" not in result.stdout
     assert told(attack("detected.csv", "--json", "--k", "3", detected=small))["printed_small"] == 0
 
 
-def test_a_row_that_was_cut_off_is_named_and_not_left_out(attack: Attack) -> None:
-    result = attack("detected.csv", detected=DETECTED + "x\n")
-    assert "detected.csv, row 11: 1 of 4 columns" in str(result.exception)
+@pytest.mark.parametrize(("row", "cells"), [("x", 1), ("Deland,2016,Male,1,000", 5)])
+def test_a_row_that_does_not_fit_its_headings_is_named_and_not_misread(
+    attack: Attack, row: str, cells: int
+) -> None:
+    result = attack("detected.csv", detected=f"{DETECTED}{row}\n")
+    assert f"detected.csv, row 11: {cells} cells under 4 headings" in str(result.exception)
 
 
 def test_one_column_a_value_in_a_workbook_under_a_title_and_hxl_tags(attack: Attack, tmp_path: Path) -> None:

@@ -14,9 +14,10 @@ import xlsxwriter
 
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.printed import Cell, Column, PrintedTable
+from orchestration.outputs.printed import TOTAL
 
 PLACE = "place_id"
-WHOLE = {"*": "all places, those not shown included"}
+NAME_OF_WHOLE = "all places, those not shown included"
 LONGEST_SHOWN = 44
 _ACCENT = "#0B6B6B"
 
@@ -106,7 +107,9 @@ def _write(sheet: Any, row: int, at: int, cell: Cell) -> None:
 
 def _names(tables: Sequence[PrintedTable]) -> dict[str, str]:
     places = (table for table in tables if table.name == "places")
-    return WHOLE | {str(row["place_id"]): str(row["name"]) for table in places for row in table.records()}
+    return {TOTAL: NAME_OF_WHOLE} | {
+        str(row["place_id"]): str(row["name"]) for table in places for row in table.records()
+    }
 
 
 def _is_place(table: PrintedTable, column: Column) -> bool:
