@@ -78,10 +78,6 @@ def told_lines(persons: pd.DataFrame, printing: Printing, systems: Systems) -> p
     """
     periods = printing.periods
     asked = persons[(persons["population"] == "all") & persons["period_id"].isin(periods.days.keys())]
-    if printing.edition == "partner":  # figures of days that overlap would tell the difference
-        systems_counted = [(grain, period) for grain, found in periods.counted.items() for period in found]
-        keys = pd.MultiIndex.from_frame(asked[["record_grain", "period_id"]])
-        asked = asked[keys.isin(systems_counted)] if systems_counted else asked.head(0)
     asked = asked[asked["counting_role"] != "odv"].rename(columns=_BASE)
     asked = asked[primary(asked, printing.rules) == PRINTED]
     told = [_told(line, printing, systems) for line in asked.itertuples()]
@@ -126,8 +122,9 @@ def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing
 
 def _told(line: Any, printing: Printing, systems: Systems) -> tuple[bool, bool]:
     """Whether each system whose days hold the line's prints its cell, for a label tells that it is large; and
-    whether figures may stand: a cell that counts these persons is printed, and leaves none or enough of them.
-    Who passed a place is in no cell: beside the ways told of corridors a figure would tell how many each had.
+    whether figures may stand: of a period that persons are counted by, if its cell is printed and leaves none
+    of them or enough. Those of days that overlap would tell the difference. Who passed a place is in no cell:
+    beside the ways told of corridors a figure would tell how many each had.
     """
     if line.counting_id == _HOME:
         return True, False
@@ -141,6 +138,8 @@ def _told(line: Any, printing: Printing, systems: Systems) -> tuple[bool, bool]:
     ]
     if None in around:
         return False, False
+    if line.period_id not in printing.periods.counted.get(line.record_grain, ()):
+        return True, False
     left = [abs(int(printed) - int(line.persons)) for printed in around if printed is not None]
     return True, bool(left) and all(one == 0 or one >= printing.rules.least_persons for one in left)
 
