@@ -207,7 +207,7 @@ def words_of(
     `frames`: the tables of AGGREGATES without their schemas; `counts`: the columns of COUNTS.
     """
     told = frames["int_told"]
-    of_places = told_lines(frames["int_counted_persons"], printing, systems_of(counts, printing, told))
+    of_places = told_lines(frames["int_counted_persons"], told, printing, systems_of(counts, printing, told))
     lines = [
         of_places,
         told_coverage(counts, printing),

@@ -16,6 +16,7 @@ import pandas as pd
 
 from orchestration import disclosure
 from orchestration.gates.earlier_checks import published_tables
+from orchestration.gates.printed_labels import labels_without_room
 from orchestration.gates.printed_words import words_not_let_through
 from orchestration.release import (
     EVIDENCE_BASE,
@@ -49,7 +50,8 @@ def printed_measures(
     words tell to be empty, and systems that contradict themselves; readers of the report have the public
     edition as well. `…_cells_not_let_through`:
     printed cells that are not as counted, too small by themselves, or not as first printed; rows and figures
-    that the policy does not let through; and further columns of numbers. `public_small_changes`: cells that
+    that the policy does not let through; labels that leave too few of a printed cell; and further columns of
+    numbers. `public_small_changes`: cells that
     differ by too few from what was ever printed of them. `report_leftovers_open`: cells of which the periods
     of both editions, taken off each other, tell too much. `rounds_of_other_days`: rounds that were printed
     and have other days now.
@@ -89,7 +91,9 @@ def printed_measures(
         )
         found |= {
             f"{schema}_cells_open": cells_open(file, schema, frames["int_told"], printing),
-            f"{schema}_cells_not_let_through": float(wrong + unasked),
+            f"{schema}_cells_not_let_through": float(
+                wrong + unasked + labels_without_room(file, schema, counts, printing)
+            ),
         }
         if edition == "partner":
             zeros = disclosure.zeros_of_shifts(printed_shifts(file, schema), printing.periods)
