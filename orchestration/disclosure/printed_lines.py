@@ -93,15 +93,6 @@ def told_lines(
     return asked[is_free][LINES.names].reset_index(drop=True)
 
 
-def told_coverage(counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
-    """A line a counted period of which anything is printed: who watched is not told by persons."""
-    found = counts[["record_grain", "period_id"]].drop_duplicates()
-    return found.assign(
-        edition=printing.edition, counting_table="coverage", counting_role="", counting_id="",
-        tells_figures=printing.edition == "partner",
-    )[LINES.names]  # fmt: skip
-
-
 def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
     """Fields and periods whose share may be told in bands; the share itself would give the count back.
 

@@ -23,6 +23,7 @@ from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.tables import tabulate
 from orchestration.disclosure.zeros import (
     NEW,
+    NOBODY_BEFORE,
     News,
     cell_of,
     closed_rounds,
@@ -70,11 +71,13 @@ def told_news(
     printed = _cells_of(counts)
     items = _items(frames, printed, lines, printing)
     shifts = _corridors(frames["mart_corridor_shifts"], printed, printing)
+    shifts = _as_in_news(shifts, items, printing)
     told = frames["int_told"]
     by_news, by_shifts = zeros_of_news(items, printing.periods), zeros_of_shifts(shifts, printing.periods)
     is_open = opened(told, counts, printing, together(by_news, by_shifts))
     opening = [one for one in items if is_open & zeros_of_news([one], printing.periods).keys()]
     rows = _without_new(items, {_beside(one) for one in opening})
+    shifts = _as_in_news(shifts, rows, printing)
     is_told = [
         not is_open & zeros_of_shifts(shifts.iloc[[at]], printing.periods).keys() for at in range(len(shifts))
     ]
@@ -227,6 +230,20 @@ def _corridors(
             and (grain, str(row[empty])) in printed
             and cell in printed.get((grain, str(row[full])), {})
         )  # fmt: skip
+    return shifts[pd.Series(is_told, index=shifts.index, dtype=bool)]
+
+
+def _as_in_news(shifts: pd.DataFrame, news: Iterable[News], printing: Printing) -> pd.DataFrame:
+    """Without those that tell of a round that nobody went there before, unless the round's news do."""
+    periods = printing.periods
+    new = {(one.grain, one.days, one.item) for one in news if one.evidence in NEW and one.kind == "corridor"}
+    is_told = [
+        str(row["status"]) not in NOBODY_BEFORE
+        or periods.kinds[str(row["current_window"])] != "round"
+        or (str(row["record_grain"]), periods.days[str(row["current_window"])], str(row["corridor_id"]))
+        in new
+        for row in shifts.to_dict("records")
+    ]
     return shifts[pd.Series(is_told, index=shifts.index, dtype=bool)]
 
 

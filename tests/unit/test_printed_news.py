@@ -198,6 +198,25 @@ def test_a_corridor_that_came_or_went_is_told_to_members_and_not_in_public(statu
     assert news(small, moved=shifts(("A>X", status)), edition="partner", rows=rows) == set()
 
 
+@pytest.mark.parametrize("silent", [None, ("corridor", "B>X", "any")])
+@pytest.mark.parametrize("status", ["emerging", "new_source"])
+def test_a_corridor_of_a_round_is_new_for_members_only_where_the_news_say_so(
+    status: str, silent: tuple[str, str, str] | None
+) -> None:
+    """Beside B>X, of which no word is told, C>X must not be told new: in neither table."""
+    cells = {("B", "X"): 30, ("C", "X"): 30, ("E", "X"): 30, ALL: 90}
+    printed = counts({FIRST: {ALL: 100}, SECOND: cells})
+    rows = told({("A", "Y"): 40, ("B", "Z"): 40, ("D", "Y"): 20}, "route_report", FIRST)
+    items = [("corridor", f"{place}>X", "any", "2024", "panel_confirmed") for place in "CE"]
+    if silent:
+        items += [(*silent, "2023", "baseline"), (*silent, "2024", "seen_before")]
+    moved = shifts(("C>X", status)).assign(
+        record_grain="route_report", baseline_window=FIRST, current_window=SECOND
+    )
+    found = news(printed, novelty(*items), moved, "partner", rows)
+    assert (f"od_of_nobody C>X {FIRST}" in found) is (silent is None)
+
+
 def fields(*rows: tuple[str, int]) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=["field", "record_count"])
     return found.assign(period_id="2024-Q4-12m", record_grain="case")
