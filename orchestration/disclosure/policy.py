@@ -24,7 +24,7 @@ CHANGED_POLICY, FIRST_RELEASE = "changed_policy", "first_release"
 
 @dataclass(frozen=True)
 class EditionPolicy:
-    """What one edition prints. `insider_least_width` and `repair_rounds` are the same for both."""
+    """What one edition prints. The last three numbers are the same for both."""
 
     edition: str
     least_persons: int
@@ -37,6 +37,7 @@ class EditionPolicy:
     finest_period: str
     children_tables: bool
     insider_least_width: int
+    origin_label_share: float
     repair_rounds: int
 
 
@@ -114,6 +115,7 @@ def load_disclosure_policy(seed: Path = DISCLOSURE_POLICY_SEED) -> DisclosurePol
             raise NjiaError(f"{seed.name}, row {row['name']}: why and source must be filled.")
     places, periods = read.words("place_ladder", ">"), read.words("period_ladder", ">")
     width, rounds = read.whole("insider_least_width", 1), read.whole("repair_rounds", 1)
+    of_origins = read.number("origin_label_share", 0, 1)
     editions = {}
     for name in EDITIONS:
         editions[name] = EditionPolicy(
@@ -128,6 +130,7 @@ def load_disclosure_policy(seed: Path = DISCLOSURE_POLICY_SEED) -> DisclosurePol
             finest_period=read.one_of(f"{name}_finest_period", periods),
             children_tables=read.one_of(f"{name}_children_tables", ("yes", "no")) == "yes",
             insider_least_width=width,
+            origin_label_share=of_origins,
             repair_rounds=rounds,
         )
     public, partner = editions["public"], editions["partner"]

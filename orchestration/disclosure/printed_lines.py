@@ -7,14 +7,19 @@ what is left between that count and the printed one could be told as well.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 
 from orchestration.disclosure.printed_counts import is_new
-from orchestration.disclosure.printing import Days, Printing
+from orchestration.disclosure.printed_parts import (
+    LabelsOfParts,
+    Systems,
+    cell_of_line,
+    largest_partners,
+)
+from orchestration.disclosure.printing import Cell, Days, Printing
 from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.tables import TOTAL
 
@@ -29,9 +34,6 @@ LINES = pa.schema(
         ("tells_figures", pa.bool_()),
     ]
 )
-# Among places of counts, Kenya where the county is not known; among hotspots, all of Kenya.
-_HOME = "KEN"
-_TO_A_PLACE = ("exploitation", "intended_destination")
 _BASE = {
     "person_count_low": "persons",
     "record_count": "records",
@@ -46,9 +48,6 @@ _UNKNOWN_END = {
     "intended_destination": (TOTAL, "unknown"),
     "exploitation": (TOTAL, "unknown"),
 }
-Cell = tuple[str, str]
-# Of each grain the days of its systems, and their printed cells.
-Systems = Mapping[str, list[tuple[Days, dict[Cell, int]]]]
 
 
 def systems_of(counts: pd.DataFrame, printing: Printing, told: pd.DataFrame | None = None) -> Systems:
@@ -71,29 +70,23 @@ def systems_of(counts: pd.DataFrame, printing: Printing, told: pd.DataFrame | No
     return by_grain
 
 
-def told_lines(persons: pd.DataFrame, printing: Printing, systems: Systems) -> pd.DataFrame:
+def told_lines(
+    persons: pd.DataFrame, told: pd.DataFrame, printing: Printing, systems: Systems
+) -> pd.DataFrame:
     """Lines of all ages together whose base the policy lets stand by itself and no system hides.
 
-    `persons`: rows of int_counted_persons.
+    `persons`: rows of int_counted_persons; `told`: rows of int_told.
     """
     periods = printing.periods
     asked = persons[(persons["population"] == "all") & persons["period_id"].isin(periods.days.keys())]
     asked = asked[asked["counting_role"] != "odv"].rename(columns=_BASE)
     asked = asked[primary(asked, printing.rules) == PRINTED]
-    told = [_told(line, printing, systems) for line in asked.itertuples()]
-    is_free = pd.Series([free for free, _ in told], index=asked.index, dtype=bool)
-    figures = pd.Series([figures for _, figures in told], index=asked.index, dtype=bool)
+    parts = LabelsOfParts(printing, systems, largest_partners(told, printing))
+    found = [_told(line, parts) for line in asked.itertuples()]
+    is_free = pd.Series([free for free, _ in found], index=asked.index, dtype=bool)
+    figures = pd.Series([figures for _, figures in found], index=asked.index, dtype=bool)
     asked = asked.assign(edition=printing.edition, tells_figures=figures)
     return asked[is_free][LINES.names].reset_index(drop=True)
-
-
-def told_coverage(counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
-    """A line a counted period of which anything is printed: who watched is not told by persons."""
-    found = counts[["record_grain", "period_id"]].drop_duplicates()
-    return found.assign(
-        edition=printing.edition, counting_table="coverage", counting_role="", counting_id="",
-        tells_figures=printing.edition == "partner",
-    )[LINES.names]  # fmt: skip
 
 
 def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing: Printing) -> pd.DataFrame:
@@ -120,36 +113,20 @@ def told_completeness(completeness: pd.DataFrame, counts: pd.DataFrame, printing
     return pd.DataFrame(rows, columns=LINES.names)
 
 
-def _told(line: Any, printing: Printing, systems: Systems) -> tuple[bool, bool]:
-    """Whether each system whose days hold the line's prints its cell, for a label tells that it is large; and
-    whether figures may stand: of a period that persons are counted by, if its cell is printed and leaves none
-    of them or enough. Those of days that overlap would tell the difference. Who passed a place is in no cell:
+def _told(line: Any, parts: LabelsOfParts) -> tuple[bool, bool]:
+    """Whether a line may be spoken of: of a counted period if its cell is printed, for a label tells that it
+    is large; of other days if there is room for it. And whether figures may stand: of a counted period whose
+    printed cell counts these persons, and leaves none or enough of them. Who passed a place is in no cell:
     beside the ways told of corridors a figure would tell how many each had.
     """
-    if line.counting_id == _HOME:
+    printing, grain = parts.printing, line.record_grain
+    if line.period_id not in printing.periods.counted.get(grain, ()):
+        return parts.may_stand(line), False
+    if (cell := cell_of_line(line.counting_role, line.counting_id)) is None:
         return True, False
-    if (cell := _cell_of(line)) is None:
-        return True, False
-    first, last = printing.periods.days[line.period_id]
-    around = [
-        cells.get(cell)
-        for days, cells in systems.get(line.record_grain, ())
-        if days[0] <= first and last <= days[1]
-    ]
+    days = printing.periods.days[line.period_id]
+    around = [cells.get(cell) for of, cells in parts.systems.get(grain, ()) if of == days]
     if None in around:
         return False, False
-    if line.period_id not in printing.periods.counted.get(line.record_grain, ()):
-        return True, False
     left = [abs(int(printed) - int(line.persons)) for printed in around if printed is not None]
     return True, bool(left) and all(one == 0 or one >= printing.rules.least_persons for one in left)
-
-
-def _cell_of(line: Any) -> Cell | None:
-    if line.counting_role == "od":
-        start, _, end = line.counting_id.partition(">")
-        return start, end
-    if line.counting_role == "origin":
-        return line.counting_id, TOTAL
-    if line.counting_role in _TO_A_PLACE:
-        return TOTAL, line.counting_id
-    return None

@@ -2,7 +2,8 @@
 
 An item is named only where it is large enough in its round; that it was seen before only where it was large
 enough then as well. Where some large item can be told neither, none of the round is told new beside it: by
-the word that is missing it would be known as seen before, by a few. What tells of nobody is attacked first
+the word that is missing it would be known as seen before, by a few. Nor is one thing told new alone: else the
+silence of one alone would tell as much. What tells of nobody is attacked first
 (`nobody`), all of one system together. The public
 is told of a round once: whatever is reported later, the same is told again, so that nobody who comes or goes
 shows by a word that comes or goes.
@@ -22,6 +23,7 @@ from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.tables import tabulate
 from orchestration.disclosure.zeros import (
     NEW,
+    NOBODY_BEFORE,
     News,
     cell_of,
     closed_rounds,
@@ -51,7 +53,11 @@ _PLACES = ("country", "county", "place")
 _WHOLES = ("county", "country")
 _ROUND = "round-"
 _SYSTEM = ["record_grain", "period_id"]
+# With fewer, that none is told new would tell which it was.
+_LEAST_NEW = 2
 System = tuple[str, str]
+# What tells of the same things of a round: its grain, its days, and of what kind they are.
+Beside = tuple[str, Days, str]
 
 
 def told_news(
@@ -65,24 +71,26 @@ def told_news(
     printed = _cells_of(counts)
     items = _items(frames, printed, lines, printing)
     shifts = _corridors(frames["mart_corridor_shifts"], printed, printing)
+    shifts = _as_in_news(shifts, items, printing)
     told = frames["int_told"]
     by_news, by_shifts = zeros_of_news(items, printing.periods), zeros_of_shifts(shifts, printing.periods)
     is_open = opened(told, counts, printing, together(by_news, by_shifts))
     opening = [one for one in items if is_open & zeros_of_news([one], printing.periods).keys()]
     rows = _without_new(items, {_beside(one) for one in opening})
+    shifts = _as_in_news(shifts, rows, printing)
     is_told = [
         not is_open & zeros_of_shifts(shifts.iloc[[at]], printing.periods).keys() for at in range(len(shifts))
     ]
     return _news([*told_before(printing.ledger), *rows], printing), _nobodys(shifts[is_told], printing)
 
 
-def _beside(one: News) -> tuple[str, Days, str]:
+def _beside(one: News) -> Beside:
     """What tells of the same things of a round. Ways and ends do: where an end is new, so are its ways."""
     things = "form" if one.kind == "form" else "transit" if one.role == "transit" else "way"
     return one.grain, one.days, things
 
 
-def _without_new(items: Iterable[News], beside: Collection[tuple[str, Days, str]]) -> list[News]:
+def _without_new(items: Iterable[News], beside: Collection[Beside]) -> list[News]:
     """Those of which nothing new is told beside these."""
     return [one for one in items if one.evidence not in NEW or _beside(one) not in beside]
 
@@ -131,7 +139,7 @@ def _items(
     large: dict[tuple[str, str, str, str], Days] = {}  # since when
     for one in sorted(told_before(printing.ledger), key=lambda one: one.days):
         large.setdefault((one.grain, one.kind, one.item, one.role), one.days)
-    told, untold = list[News](), set[tuple[str, Days, str]]()
+    told, untold = list[News](), set[Beside]()
     in_order = news.assign(opened=news["period_id"].map({name: one[0] for name, one in days.items()}))
     for row in in_order.sort_values("opened", kind="stable").to_dict("records"):
         system = str(row["record_grain"]), str(row["period_id"])
@@ -157,7 +165,30 @@ def _items(
             told.append(one)
         else:
             untold.add(_beside(one))
-    return _without_new(told, untold)
+    told = _without_new(told, untold)
+    return _without_new(told, {beside for beside, many in _things_new(told).items() if many < _LEAST_NEW})
+
+
+def _things_new(items: Iterable[News]) -> dict[Beside, int]:
+    """How many things are new beside each other. A way from or to a new end, and a place in a new county or
+    country, are new with it and no further thing."""
+    new: dict[Beside, list[News]] = {}
+    for one in items:
+        if one.evidence in NEW:
+            new.setdefault(_beside(one), []).append(one)
+    return {beside: _apart(of_group) for beside, of_group in new.items()}
+
+
+def _apart(new: Iterable[News]) -> int:
+    new = list(new)
+    wholes = {(one.role, one.item) for one in new if one.kind in _WHOLES}
+    roles = {role for role, _ in wholes}
+    return sum(
+        not {("origin", one.item.partition(">")[0]), ("destination", one.item.partition(">")[2])} & wholes
+        if one.kind == "corridor"
+        else one.kind != "place" or one.role not in roles
+        for one in new
+    )
 
 
 def _is_closed(grain: str, days: Days, closed: Collection[tuple[str, Days]], now: Collection[Days]) -> bool:
@@ -199,6 +230,20 @@ def _corridors(
             and (grain, str(row[empty])) in printed
             and cell in printed.get((grain, str(row[full])), {})
         )  # fmt: skip
+    return shifts[pd.Series(is_told, index=shifts.index, dtype=bool)]
+
+
+def _as_in_news(shifts: pd.DataFrame, news: Iterable[News], printing: Printing) -> pd.DataFrame:
+    """Without those that tell of a round that nobody went there before, unless the round's news do."""
+    periods = printing.periods
+    new = {(one.grain, one.days, one.item) for one in news if one.evidence in NEW and one.kind == "corridor"}
+    is_told = [
+        str(row["status"]) not in NOBODY_BEFORE
+        or periods.kinds[str(row["current_window"])] != "round"
+        or (str(row["record_grain"]), periods.days[str(row["current_window"])], str(row["corridor_id"]))
+        in new
+        for row in shifts.to_dict("records")
+    ]
     return shifts[pd.Series(is_told, index=shifts.index, dtype=bool)]
 
 

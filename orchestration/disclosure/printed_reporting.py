@@ -3,7 +3,8 @@ full.
 
 Where an extract declares no period, the months of its records are taken for watched, so that these words rest
 on records too. The public is told them of a period once, and in the same words ever after: one that came or
-went would tell of the only record of a partner's month.
+went would tell of the only record of a partner's month. Quarters and twelve months may be named long after
+the years that hold their days. What the public is told of them follows from what was told of these years.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from orchestration.disclosure.ledger import Ledger
 from orchestration.disclosure.printing import (
     KIND_OF_GRAIN,
     REPORTED_IN,
+    Days,
     Printing,
     day_of,
+    overlap,
     universe_of,
 )
 from orchestration.disclosure.protected import full_key
@@ -33,9 +36,13 @@ REPORTING = pa.schema(
         ("told", pa.string()),
     ]
 )
-WHOLE_PERIOD, _NOT_KNOWN = "whole", "months_missing"
+WHOLE_PERIOD, _NOT_KNOWN, _YEAR_IN_PART = "whole", "months_missing", "year_in_part"
 _NONE, _FEW, _MANY = "none", "one_or_two", "three_or_more"
+# As the words say, whatever the policy asks of a count.
+_LEAST_MANY = 3
 _SYSTEM = ["record_grain", "period_id"]
+# Grain, period and place.
+Key = tuple[str, str, str]
 
 
 def told_reporting(
@@ -48,13 +55,40 @@ def told_reporting(
     them.
     """
     before = _told_before(printing.ledger)
-    rows = []
+    told = {}
     for grain, period, place, word in (*_of_periods(frames, printing), *_of_counties(frames, counts)):
-        universe = universe_of(grain, printing.periods.days[period])
         is_round = place == TOTAL and printing.periods.kinds[period] == "round"
-        told = word if is_round else before.get((universe, place), word)
-        rows.append((printing.edition, grain, period, place, told))
+        universe = universe_of(grain, printing.periods.days[period])
+        told[grain, period, place] = word if is_round else before.get((universe, place), word)
+    if printing.edition == "public":
+        told |= _of_parts(told, before, printing)
+    rows = [(printing.edition, *key, word) for key, word in told.items()]
     return pd.DataFrame(rows, columns=REPORTING.names)
+
+
+def _of_parts(
+    told: Mapping[Key, str], before: Mapping[tuple[str, str], str], printing: Printing
+) -> dict[Key, str]:
+    """Of periods that persons are not counted by what follows from those that are: a year that was reported
+    from start to end holds no quarter that was not. Of the same days the same is said."""
+    periods, found = printing.periods, {}
+    for grain, period, place in told:
+        counted, days = periods.counted.get(grain, frozenset()), periods.days[period]
+        if place != TOTAL or period in counted or (universe_of(grain, days), place) in before:
+            continue
+        years = {
+            periods.days[one]: told[grain, one, TOTAL] for one in counted if periods.kinds[one] == "year"
+        }
+        found[grain, period, place] = years.get(days) or _of_days(days, years)
+    return found
+
+
+def _of_days(days: Days, years: Mapping[Days, str]) -> str:
+    is_held = all(any(first <= day <= last for first, last in years) for day in days)
+    if not is_held:
+        return _NOT_KNOWN
+    is_whole = all(word == WHOLE_PERIOD for year, word in years.items() if overlap(year, days))
+    return WHOLE_PERIOD if is_whole else _YEAR_IN_PART
 
 
 def reporting_cells(printed: pd.DataFrame) -> dict[str, int]:
@@ -103,4 +137,4 @@ def _of_counties(
     for grain, period in sorted(set(counts[_SYSTEM].astype(str).itertuples(index=False, name=None))):
         for place in counties:
             partners = int(watching.get((grain, period, place), 0))
-            yield grain, period, place, _NONE if partners == 0 else _FEW if partners < 3 else _MANY
+            yield grain, period, place, _NONE if partners == 0 else _FEW if partners < _LEAST_MANY else _MANY

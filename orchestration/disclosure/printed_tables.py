@@ -29,7 +29,6 @@ from orchestration.disclosure.printed_lines import (
     LINES,
     systems_of,
     told_completeness,
-    told_coverage,
     told_lines,
 )
 from orchestration.disclosure.printed_news import NEWS, told_news
@@ -202,10 +201,9 @@ def words_of(
     `frames`: the tables of AGGREGATES without their schemas; `counts`: the columns of COUNTS.
     """
     told = frames["int_told"]
-    of_places = told_lines(frames["int_counted_persons"], printing, systems_of(counts, printing, told))
+    of_places = told_lines(frames["int_counted_persons"], told, printing, systems_of(counts, printing, told))
     lines = [
         of_places,
-        told_coverage(counts, printing),
         told_completeness(frames["mart_completeness"], counts, printing),
     ]
     news, corridors = told_news(frames, counts, of_places, printing)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from orchestration import disclosure
 from orchestration.gates.earlier_checks import published_tables
+from orchestration.gates.printed_labels import labels_without_room
 from orchestration.gates.printed_words import words_not_let_through
 from orchestration.release import (
     EVIDENCE_BASE,
@@ -50,10 +51,11 @@ def printed_measures(
     words tell to be empty, and systems that contradict themselves; readers of the report have the public
     edition as well. `…_cells_not_let_through`:
     printed cells that are not as counted, too small by themselves, or not as first printed; rows and figures
-    that the policy does not let through; and further columns of numbers. `public_small_changes`: cells that
-    differ by too few from what was ever printed of them. `printed_days_shared`: pairs of periods, of both
-    editions and of all that was ever printed, that count cases and share days without being the same.
-    `rounds_of_other_days`: rounds that were printed and have other days now.
+    that the policy does not let through; labels that leave too few of a printed cell; and further columns of
+    numbers. `public_small_changes`: cells that differ by too few from what was ever printed of them.
+    `printed_days_shared`: pairs of periods, of both editions and of all that was ever printed, that count
+    cases and share days without being the same. `rounds_of_other_days`: rounds that were printed and have
+    other days now.
     """
     expected = published_tables(settings, PUBLIC_SCHEMAS)
     if not expected:
@@ -90,7 +92,9 @@ def printed_measures(
         )
         found |= {
             f"{schema}_cells_open": cells_open(file, schema, frames["int_told"], printing),
-            f"{schema}_cells_not_let_through": float(wrong + unasked),
+            f"{schema}_cells_not_let_through": float(
+                wrong + unasked + labels_without_room(file, schema, counts, printing)
+            ),
         }
         if edition == "partner":
             ours = disclosure.printed_cells(counts)

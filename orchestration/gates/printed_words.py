@@ -136,7 +136,7 @@ def _is_let_through(table: str, row: Mapping[str, Any], lines: Mapping[Line, boo
 
 
 def _lines_of(table: str, row: Mapping[str, Any]) -> list[Line]:
-    """The lines that a row of a printed table rests on."""
+    """The lines that a row of a printed table rests on. Coverage has none: words of it are held apart."""
     grain = str(row["record_grain"])
     if table == "corridor_shifts":
         then = "od_of_nobody" if row["status"] in ("emerging", "new_source") else "od"
@@ -153,7 +153,7 @@ def _lines_of(table: str, row: Mapping[str, Any]) -> list[Line]:
             if row[f"of_{role}"]
         ]
     if table == "coverage":
-        return [("coverage", "", "", period, grain)]
+        return []
     if table == "completeness":
         return [("completeness", "", str(row["field"]), period, grain)]
     return [("hotspots", str(row["role"]), str(row["place_id"]), period, grain)]

@@ -99,6 +99,7 @@ def test_that_it_was_seen_before_is_told_only_where_it_was_large_then() -> None:
     assert news(printed, items) == {f"origin county:A {FIRST}", f"origin county:A {SECOND}"}
 
 
+NEW_BESIDE = ("county", "E", "origin", "2024", "panel_confirmed")
 NEW_COUNTY, NEW_WAY = ("county", "C", "origin", "2024", "panel_confirmed"), ("corridor", "C>X", "any", "2024", "panel_confirmed")  # fmt: skip
 
 
@@ -117,27 +118,50 @@ def test_nothing_is_told_new_beside_what_was_seen_before_by_a_few(silent: tuple[
         ("B", "X"): 30,
         ("C", "*"): 30,
         ("C", "X"): 30,
-        ALL: 90,
+        ("E", "*"): 30,
+        ALL: 120,
     }
     printed = counts({FIRST: {("A", "*"): 60, ALL: 90}, SECOND: cells})
     again = [("county", "A", "origin", "2023", "baseline"), ("county", "A", "origin", "2024", "seen_before")]
     rows = told({("A", "X"): 60, ("B", "X"): 20, ("D", "X"): 10}, "route_report", FIRST)
     seen = {f"origin county:A {FIRST}", f"origin county:A {SECOND}"}
-    new = {f"origin county:C {SECOND}", f"any corridor:C>X {SECOND}"}
-    assert news(printed, novelty(*again, NEW_COUNTY, NEW_WAY), rows=rows) == seen | new
+    new = {f"origin county:C {SECOND}", f"any corridor:C>X {SECOND}", f"origin county:E {SECOND}"}
+    items = *again, NEW_COUNTY, NEW_WAY, NEW_BESIDE
+    assert news(printed, novelty(*items), rows=rows) == seen | new
     few = (*silent, "2023", "baseline"), (*silent, "2024", "seen_before")
-    assert news(printed, novelty(*again, NEW_COUNTY, NEW_WAY, *few), rows=rows) == seen
+    assert news(printed, novelty(*items, *few), rows=rows) == seen
+
+
+@pytest.mark.parametrize(
+    ("beside", "is_told"),
+    [
+        ([], False),
+        ([NEW_WAY], False),  # the way of a new county is no second thing
+        ([("place", "bp-c", "origin", "2024", "panel_confirmed")], False),  # it may lie in the county
+        ([("corridor", "A>X", "any", "2024", "panel_confirmed")], True),
+        ([("county", "X", "destination", "2024", "panel_confirmed")], True),
+        ([NEW_BESIDE], True),
+    ],
+)
+def test_one_thing_alone_is_not_told_new(beside: list[tuple[str, str, str, str, str]], is_told: bool) -> None:
+    """Else, of a round that names one thing without a word, the word that is missing would say that somebody was
+    there before. So the silence of one is either."""
+    now = {("C", "*"): 30, ("C", "X"): 30, ("A", "X"): 30, ("*", "X"): 60, ("E", "*"): 30, ("bp-c", "*"): 30, ALL: 150}  # fmt: skip
+    printed = counts({FIRST: {ALL: 100}, SECOND: now})
+    rows = told({("A", "Y"): 40, ("B", "Z"): 40, ("D", "Y"): 20}, "route_report", FIRST)
+    found = news(printed, novelty(NEW_COUNTY, *beside), rows=rows)
+    assert len(found) == (1 + len(beside) if is_told else 0)
 
 
 def test_where_one_zero_opens_a_cell_nothing_new_is_told_of_the_same_things() -> None:
     """That C's town is new is no zero; beside it C without a word would be known to be new as well."""
-    items = novelty(NEW_COUNTY, ("place", "bp-c", "origin", "2024", "panel_confirmed"))
-    now = {("C", "*"): 30, ("bp-c", "*"): 30, ALL: 90}
+    items = novelty(NEW_COUNTY, NEW_BESIDE, ("place", "bp-c", "origin", "2024", "panel_confirmed"))
+    now = {("C", "*"): 30, ("E", "*"): 30, ("bp-c", "*"): 30, ALL: 120}
     rows = told({("A", "X"): 60, ("B", "X"): 40}, "route_report", FIRST)
     assert news(counts({FIRST: {ALL: 100, ("A", "*"): 60}, SECOND: now}), items, rows=rows) == set()
     rows = told({("A", "X"): 40, ("B", "X"): 40, ("D", "X"): 20}, "route_report", FIRST)
-    both = {f"origin county:C {SECOND}", f"origin place:bp-c {SECOND}"}
-    assert news(counts({FIRST: {ALL: 100}, SECOND: now}), items, rows=rows) == both
+    all_new = {f"origin county:C {SECOND}", f"origin county:E {SECOND}", f"origin place:bp-c {SECOND}"}
+    assert news(counts({FIRST: {ALL: 100}, SECOND: now}), items, rows=rows) == all_new
 
 
 def test_a_zero_that_opens_a_hidden_cell_is_found() -> None:
@@ -151,12 +175,13 @@ def test_a_zero_that_opens_a_hidden_cell_is_found() -> None:
 
 
 def test_new_is_not_told_where_nobody_before_would_open_a_cell_of_that_round() -> None:
-    items = novelty(("county", "C", "origin", "2024", "panel_confirmed"))
-    now = {("C", "*"): 30, ALL: 90}
+    items = novelty(NEW_COUNTY, NEW_BESIDE)
+    now = {("C", "*"): 30, ("E", "*"): 30, ALL: 90}
     rows = told({("A", "X"): 60, ("B", "X"): 40}, "route_report", FIRST)
     assert news(counts({FIRST: {ALL: 100, ("A", "*"): 60}, SECOND: now}), items, rows=rows) == set()
     rows = told({("A", "X"): 40, ("B", "X"): 40, ("D", "X"): 20}, "route_report", FIRST)
-    assert news(counts({FIRST: {ALL: 100}, SECOND: now}), items, rows=rows) == {f"origin county:C {SECOND}"}
+    both = {f"origin county:C {SECOND}", f"origin county:E {SECOND}"}
+    assert news(counts({FIRST: {ALL: 100}, SECOND: now}), items, rows=rows) == both
 
 
 @pytest.mark.parametrize("status", ["emerging", "new_source", "abandoned"])
@@ -169,6 +194,25 @@ def test_a_corridor_that_came_or_went_is_told_to_members_and_not_in_public(statu
     assert found == {f"od_of_nobody A>X {empty}"}
     small = counts({full: {ALL: 90}, empty: {ALL: 90}}, "case")
     assert news(small, moved=shifts(("A>X", status)), edition="partner", rows=rows) == set()
+
+
+@pytest.mark.parametrize("silent", [None, ("corridor", "B>X", "any")])
+@pytest.mark.parametrize("status", ["emerging", "new_source"])
+def test_a_corridor_of_a_round_is_new_for_members_only_where_the_news_say_so(
+    status: str, silent: tuple[str, str, str] | None
+) -> None:
+    """Beside B>X, of which no word is told, C>X must not be told new: in neither table."""
+    cells = {("B", "X"): 30, ("C", "X"): 30, ("E", "X"): 30, ALL: 90}
+    printed = counts({FIRST: {ALL: 100}, SECOND: cells})
+    rows = told({("A", "Y"): 40, ("B", "Z"): 40, ("D", "Y"): 20}, "route_report", FIRST)
+    items = [("corridor", f"{place}>X", "any", "2024", "panel_confirmed") for place in "CE"]
+    if silent:
+        items += [(*silent, "2023", "baseline"), (*silent, "2024", "seen_before")]
+    moved = shifts(("C>X", status)).assign(
+        record_grain="route_report", baseline_window=FIRST, current_window=SECOND
+    )
+    found = news(printed, novelty(*items), moved, "partner", rows)
+    assert (f"od_of_nobody C>X {FIRST}" in found) is (silent is None)
 
 
 def fields(*rows: tuple[str, int]) -> pd.DataFrame:

@@ -184,7 +184,7 @@ def test_a_figure_stands_only_where_what_it_leaves_of_the_printed_count_is_enoug
 
 
 @pytest.mark.parametrize(
-    ("period", "tells_figures"), [("2024", True), ("2024-Q2-12m", False), ("2024-Q4", False)]
+    ("period", "tells_figures"), [("2024", True), ("2024-Q4-12m", False), ("2024-Q4", False)]
 )
 def test_no_figure_of_days_that_overlap_with_what_is_counted(
     settings: Settings, period: str, tells_figures: bool

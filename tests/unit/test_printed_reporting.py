@@ -81,7 +81,9 @@ def test_counties_of_printed_periods_and_all_periods_are_told() -> None:
     assert {place for _, place in words} == {"KE001", "KE002", "*"}
     assert {period for period, place in words if place != "*"} == {"2024"}
     assert words["2024", "*"] == "whole"
-    assert words["2024-Q4", "*"] == "months_missing", "nothing is known of it"
+    assert words["2024-Q4", "*"] == "whole", "its year is"
+    assert words["2024-Q2-12m", "*"] == "months_missing", "nothing is known of 2023"
+    assert told({"KE001": 3}, None, edition="partner")["2024-Q4-12m", "*"] == "whole"
     assert words["round-2024", "*"] == "whole", "a round is what was collected in it"
 
 
@@ -102,3 +104,19 @@ def test_a_period_of_an_older_ledger_is_told_of_once(tmp_path: Path) -> None:
     first = told({"KE001": 2}, "months_missing", bare)
     assert first["2024", "KE001"] == "one_or_two"
     assert told({"KE001": 3}, None, noted(first, tmp_path))["2024", "KE001"] == "one_or_two"
+
+
+def test_what_is_said_of_a_quarter_follows_from_what_was_said_of_its_year(tmp_path: Path) -> None:
+    """A month was reported late, so that today all of the year is whole. A quarter that is named for the first
+    time must not say so."""
+    in_part = told({"KE001": 3}, "months_missing")
+    assert (in_part["2024", "*"], in_part["2024-Q4", "*"]) == ("months_missing", "year_in_part")
+    assert in_part["2024-Q4-12m", "*"] == "months_missing", "the year under another name"
+    of_year = {key: word for key, word in in_part.items() if key[0] == "2024"}
+    ledger = noted(of_year, tmp_path)
+    assert told({"KE001": 3}, None, ledger) == in_part
+
+
+def test_what_was_said_of_a_quarter_is_said_again(tmp_path: Path) -> None:
+    ledger = noted({**told({"KE001": 3}, None), ("2024-Q4", "*"): "begins_before_reporting"}, tmp_path)
+    assert told({"KE001": 3}, None, ledger)["2024-Q4", "*"] == "begins_before_reporting"

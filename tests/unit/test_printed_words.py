@@ -41,7 +41,7 @@ EXTRA = {
 }
 LINES_TOLD = [
     ("hotspots", "origin", "KE001", "w2"), ("corridors", "od", "A>B", "w1"), ("corridors", "od", "A>B", "w2"),
-    ("coverage", "", "", "w2"), ("completeness", "", "sex", "w2"),
+    ("completeness", "", "sex", "w2"),
 ]  # fmt: skip
 NO_PRESENCE = pd.DataFrame(columns=PRESENCE.names)
 WATCHED = {**ROW, "edition": "partner", "place_id": "KE001", "told": "one_or_two"}
