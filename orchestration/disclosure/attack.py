@@ -17,9 +17,9 @@ from orchestration.disclosure.system import Floats, Mask, Places
 
 KNOWS_TOTAL, GUESSES_SMALL, KNOWS_OWN = "knows_total", "guesses_small", "knows_own"
 _SEED, _SLACK = 20, 1e-6
-# A batch that settles a smaller part of the doubtful cells is followed by one that asks about fewer at a
-# time, down to this share of them; what is left then is asked one by one.
-_WORTH_A_BATCH, _SMALLEST_SHARE = 0.04, 0.02
+# A batch that settles fewer cells took longer than to ask about each of them. After two of them what is left
+# is asked one by one; the very first moves each cell one way only, and mostly settles few.
+_WORTH_A_BATCH, _PATIENCE = 20, 2
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def _settle(
     seen: tuple[Floats, Floats] | None,
 ) -> tuple[Attacked, tuple[Floats, Floats]]:  # fmt: skip
     """Any two tables that fit and differ by so much in a cell prove it safe, and one table proves many
-    cells at once: a few programs settle most cells, two exact ones each are left for the rest.
+    cells at once: a few programs settle most cells, one or two exact ones each are left for the rest.
     """
     if seen is None:
         is_known = not np.isnan(known.true).any()
@@ -154,26 +154,28 @@ def _settle(
     low, high = seen
     chance = np.random.default_rng(_SEED)
     programs.cap(_caps(programs, known, smallest_printed))
-    share = 1.0
-    while share > _SMALLEST_SHARE:
-        doubtful = asked[~want.met(low, high, asked)]
-        if not len(doubtful):
-            break
+    doubtful = asked[~want.met(low, high, asked)]
+    vain = 0
+    while len(doubtful) >= _WORTH_A_BATCH and vain < _PATIENCE:
         # Most unknowns are 0 in a corner of the polytope: what is hard to show is that a cell can be large.
         sign = np.where(low[doubtful] > _SLACK, chance.choice([-1.0, 1.0], len(doubtful)), 1.0)
         weight = np.zeros(len(low))
-        weight[doubtful] = sign * (1 + chance.random(len(doubtful))) * (chance.random(len(doubtful)) < share)
+        weight[doubtful] = sign * (1 + chance.random(len(doubtful)))
         table = programs.cheapest(-(programs.members.T @ weight), is_far=True)
         low, high = np.minimum(low, table), np.maximum(high, table)
-        if want.met(low, high, doubtful).mean() < _WORTH_A_BATCH:
-            share /= 2  # fewer cells at a time stand less in each other's way
+        left = doubtful[~want.met(low, high, doubtful)]
+        vain = vain + 1 if len(doubtful) - len(left) < _WORTH_A_BATCH else 0
+        doubtful = left
     programs.cap(None)
     is_far = True  # the caps are off: the last table no longer is a corner
-    for cell in asked[~want.met(low, high, asked)]:
-        if not want.met(low, high, np.array([cell]))[0]:  # an earlier one's tables may have settled it
-            for table in programs.exact(int(cell), is_far):
-                low, high = np.minimum(low, table), np.maximum(high, table)
-            is_far = False
+    for cell in doubtful:
+        one = np.array([cell])
+        if want.met(low, high, one)[0]:
+            continue  # an earlier one's tables settled it
+        for table in programs.extremes(int(cell), is_far):
+            low, high, is_far = np.minimum(low, table), np.maximum(high, table), False
+            if want.met(low, high, one)[0]:
+                break
     is_safe = want.met(low, high, asked)
     return Attacked(attacker, asked, *inward(low[asked], high[asked]), is_safe), (low, high)
 

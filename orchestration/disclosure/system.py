@@ -23,8 +23,8 @@ from orchestration.errors import NjiaError
 Places = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-# 11,000 unknowns with all totals take a minute of processor; of 53,000, crossed by three linked tables, the
-# first program did not end in a minute.
+# 11,000 unknowns with all totals take a quarter of a minute of processor; of 53,000, crossed by three linked
+# tables, the first program did not end in a minute.
 MOST_UNKNOWNS = 100_000
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
 
 from orchestration.disclosure import Contradiction, CountTable
 from orchestration.disclosure.attack import (
     GUESSES_SMALL,
+    KNOWS_OWN,
     KNOWS_TOTAL,
     Attacked,
     Known,
@@ -17,8 +21,8 @@ from orchestration.disclosure.attack import (
     attack_both,
     attack_from_inside,
 )
-from orchestration.disclosure.programs import Programs, interval
-from orchestration.disclosure.system import System, Told, build
+from orchestration.disclosure.programs import Programs
+from orchestration.disclosure.system import System, Told, build, keys_of
 from tests.unit.disclosure_worlds import grid
 
 # Rows 20 50 10 / 8 19 22 / 17 32 12: the corners of the last two rows are hidden, all margins are printed.
@@ -51,6 +55,13 @@ def attacked(counts: list, hidden: list[str], k: int) -> list[Attacked]:
     asked = asked[persons[asked] > 0]
     told = known(persons, cells(system, hidden), k)
     return attack_both(system.members, told, asked, Want.of(system.size, k - 1, k), k, {})
+
+
+def interval(programs: Programs, hidden: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Smallest and largest value that each of these cells can have."""
+    found = [[table[cell] for table in programs.extremes(int(cell))] for cell in hidden]
+    high, low = np.array(found).T
+    return low, high
 
 
 def bounds(
@@ -140,6 +151,59 @@ def test_three_tables_over_the_finest_cross_tell_more_than_their_shared_totals()
     told = known(persons, hidden)
     low, high = interval(Programs(system.members, told.low, np.minimum(told.high, 4), 4), hidden)
     assert low.round(6).tolist() == [0] * 8 and high.round(6).tolist() == [1] * 8
+
+
+def by_scipy(system: System, low: np.ndarray, high: np.ndarray, cell: int) -> tuple[float, float]:
+    """The whole numbers that a cell can be, by a solver and a program of its own: every cell is an inequality."""
+    members = system.members.toarray()
+    ends = [
+        linprog(
+            sign * members[cell],
+            A_ub=np.vstack([members, -members]),
+            b_ub=np.concatenate([high, -low]),
+            method="highs-ds",
+        ).fun
+        for sign in (1, -1)
+    ]
+    return np.ceil(ends[0] - 1e-6), np.floor(-ends[1] + 1e-6)
+
+
+@pytest.mark.parametrize("large", [0, 5_000])
+@pytest.mark.parametrize(("shape", "also_hidden"), [((7, 6), 0.1), ((4, 4, 3), 0.6)])
+def test_each_reader_finds_open_what_exact_bounds_say_and_nothing_else(
+    shape: tuple[int, ...], also_hidden: float, large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Systems too small for the ways of large ones: they go all of them. Many cells are open, many are not."""
+    monkeypatch.setattr("orchestration.disclosure.programs._LARGE", large)
+    monkeypatch.setattr("orchestration.disclosure.attack._WORTH_A_BATCH", 5)
+    verdicts: Counter[bool] = Counter()
+    for seed in range(2):
+        chance = np.random.default_rng(seed)
+        counts = chance.poisson(chance.gamma(0.5, 12, shape))
+        system, persons = system_of(grid(counts))
+        ours = grid(chance.binomial(counts, 0.7))
+        mine = np.zeros(system.size)
+        mine[cells(system, keys_of(ours.dimensions, ours.cells))] = ours.cells["persons"]
+        hidden = np.flatnonzero((persons < 5) | (chance.random(system.size) < also_hidden))
+        asked, told = hidden[persons[hidden] > 0], known(persons, hidden)
+        want = Want.of(system.size, 4, 5)
+        found = attack_both(system.members, told, asked, want, 5, {})
+        found += attack_from_inside(system.members, told, {"p": mine}, asked, 3)
+        most = np.minimum(told.high, persons.max())
+        for one, low, high in zip(
+            found,
+            (told.low, told.low, np.maximum(told.low, mine)),
+            (np.where(told.is_small, np.minimum(most, 4), most), most, most),
+            strict=True,
+        ):
+            for cell, is_safe, least, largest in zip(one.cells, one.is_safe, one.low, one.high, strict=True):
+                ends = by_scipy(system, low, high, cell)
+                width, reach = {GUESSES_SMALL: (4, 0), KNOWS_TOTAL: (4, 5)}.get(one.attacker, (3, 0))
+                is_own = one.attacker.startswith(KNOWS_OWN) and ends[1] <= mine[cell]
+                assert is_safe == (is_own or (ends[1] - ends[0] >= width and ends[1] >= reach)), seed
+                assert is_safe or (least, largest) == ends
+                verdicts[bool(is_safe)] += 1
+    assert min(verdicts[True], verdicts[False]) > 20, verdicts
 
 
 def test_a_few_programs_prove_what_two_a_cell_would(monkeypatch: pytest.MonkeyPatch) -> None:
