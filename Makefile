@@ -3,6 +3,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
+# Half of what a start costs is compiling the libraries: it is done once, also where a container's image forbids keeping it.
+unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
 .PHONY: help refresh test ui check gazetteer boundaries clean

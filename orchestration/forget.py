@@ -10,7 +10,6 @@ What does not belong here: erasing what belongs to a room (each has its own), an
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,6 +21,7 @@ from orchestration.forgotten import Due, Original, Tombstones, bury, tombstones_
 from orchestration.keys import Keys, record_of, shown_record
 from orchestration.settings import Settings
 from orchestration.stewardship import erase_decisions
+from orchestration.work_left import forget_work
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def erase(
     removed = erase_decisions(settings, {shown_record(one) for one in records}, needles.values)
     outputs.forget_receipts(settings, partner)
     release.forget_in_lineage(settings, partner, records)
-    shutil.rmtree(settings.work, ignore_errors=True)
+    forget_work(settings)
     rows = sum(len(one.rows) for one in held)
     return Erased(partner, len(records), len(held), rows, originals, removed), needles
 

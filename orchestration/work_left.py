@@ -16,13 +16,8 @@ from filelock import FileLock, Timeout
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
-KEPT = {
-    "dbt/manifest.json",
-    "dbt/manifest.msgpack",
-    "dbt/manifest.hash",
-    "gates/in_force.json",
-    "gates/in_force.parquet",
-}
+PROJECT = {"dbt/manifest.json", "dbt/manifest.msgpack", "dbt/manifest.hash"}
+KEPT = PROJECT | {"gates/in_force.json", "gates/in_force.parquet"}
 BESIDE, BESIDE_LOCK = "without", "without.lock"
 
 
@@ -33,10 +28,18 @@ def clear_work(settings: Settings) -> None:
     """
     if not settings.delete_work or not settings.work.is_dir():
         return
-    kept = {settings.work / name for name in KEPT}
-    if _is_building_beside(settings):
-        kept |= {settings.work / BESIDE, settings.work / BESIDE_LOCK}
-    for path in list(_outermost_without(settings.work, kept)):
+    beside = {BESIDE, BESIDE_LOCK} if _is_building_beside(settings) else set()
+    _delete_all_but(settings.work, KEPT | beside)
+
+
+def forget_work(settings: Settings) -> None:
+    """Delete all of `work/` but the parsed dbt project: it tells of nobody, and parsing takes seconds."""
+    if settings.work.is_dir():
+        _delete_all_but(settings.work, PROJECT)
+
+
+def _delete_all_but(folder: Path, names: set[str]) -> None:
+    for path in list(_outermost_without(folder, {folder / name for name in names})):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:

@@ -166,6 +166,8 @@ class EvidenceBase:
         self.types[table.full_name] = types
         target = _target(table)
         columns = ", ".join(f"{quoted(name)} {data_type}" for name, data_type in types.items())
+        # Each comment by itself would be a transaction, and wait for the disk.
+        self._con.begin()
         self._con.execute(f"create table {target} ({columns})")
         self._con.execute(f"insert into {target} select * from {source} order by {self._order(table)}")
         if table.description:
@@ -173,6 +175,7 @@ class EvidenceBase:
         for name in types:
             if prose := table.columns.get(name):
                 self._con.execute(f"comment on column {target}.{quoted(name)} is {_text(prose)}")
+        self._con.commit()
 
     def _order(self, table: PublishedTable) -> str:
         """The key first; the other columns settle the order where a key is missing or repeated."""

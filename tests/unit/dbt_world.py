@@ -265,12 +265,14 @@ class World:
     def _dbt(self, manifest: Any, part: Part, with_unit_tests: bool) -> None:
         variables = {"work": str(self._settings.work), "as_of": self.as_of}
         left_out = ("test",) if with_unit_tests else ("test", "unit_test")
-        outcome = run_dbt(
-            "build", parsed_project().folder, self._settings.warehouse, *part.arguments,
-            "--vars", json.dumps(variables), "--target-path", str(self.root / "target"),
-            "--log-path", str(self.root / "log"),
-            *(word for kind in left_out for word in ("--exclude-resource-type", kind)), manifest=manifest,
-        )  # fmt: skip
+        # Held open, as `warehouse.build` does: dbt closes the file after every few nodes.
+        with duckdb.connect(str(self._settings.warehouse)):
+            outcome = run_dbt(
+                "build", parsed_project().folder, self._settings.warehouse, *part.arguments,
+                "--vars", json.dumps(variables), "--target-path", str(self.root / "target"),
+                "--log-path", str(self.root / "log"),
+                *(word for kind in left_out for word in ("--exclude-resource-type", kind)), manifest=manifest,
+            )  # fmt: skip
         results = getattr(outcome.result, "results", [])
         failed = [(r.node.name, r.message) for r in results if r.status in ("fail", "error")]
         assert outcome.success, f"dbt build failed: {outcome.exception or failed}"

@@ -11,7 +11,14 @@ from filelock import FileLock
 
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
-from orchestration.work_left import KEPT, building_beside, clear_work, clear_work_left_behind
+from orchestration.work_left import (
+    KEPT,
+    PROJECT,
+    building_beside,
+    clear_work,
+    clear_work_left_behind,
+    forget_work,
+)
 
 MADE_OF_RECORDS = (
     "warehouse.duckdb", "typed/records/e.parquet", "linkage/links.parquet", "gates/profiles.parquet",
@@ -37,6 +44,14 @@ def test_all_but_what_tells_of_no_record_goes(settings: Settings) -> None:
     clear_work(settings)
     assert files(settings) - {"without.lock"} == KEPT
     assert not (settings.work / "typed").exists()
+
+
+def test_forgetting_leaves_the_parsed_project_alone_whatever_the_installation_asks(settings: Settings) -> None:
+    forget_work(replace(settings, delete_work=False))
+    assert files(settings) == PROJECT
+    shutil.rmtree(settings.work)
+    forget_work(settings)
+    assert not settings.work.exists()
 
 
 def test_it_stays_where_the_installation_does_not_ask(settings: Settings) -> None:
