@@ -46,7 +46,9 @@ def test_all_but_what_tells_of_no_record_goes(settings: Settings) -> None:
     assert not (settings.work / "typed").exists()
 
 
-def test_forgetting_leaves_the_parsed_project_alone_whatever_the_installation_asks(settings: Settings) -> None:
+def test_forgetting_leaves_the_parsed_project_alone_whatever_the_installation_asks(
+    settings: Settings,
+) -> None:
     forget_work(replace(settings, delete_work=False))
     assert files(settings) == PROJECT
     shutil.rmtree(settings.work)
