@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import random
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -211,46 +212,70 @@ def test_codes_stand_in_their_own_files_alone(base: EvidenceBase) -> None:
     assert elsewhere == []
 
 
-def test_a_steward_rules_and_takes_it_back_and_unneeded_codes_are_destroyed(base: EvidenceBase) -> None:
+@dataclass
+class Ruled:
+    """What a steward ruled on, and what was found before, after, and when the last ruling was taken back."""
+
+    apart: list[int]
+    together: list[int]
+    codes: list[set[str]]
+    telling: list[set[str]]
+    movements: list[set[int]]
+
+
+@pytest.fixture(scope="module")
+def ruled(base: EvidenceBase) -> Ruled:
+    """Two refreshes. In the second the other desk writes a person down twice: one is linked, one is a rival."""
     apart = [record(base, desk, 0) for desk in ("one_desk", "two_desk")]
     together = [record(base, "one_desk", 10), record(base, "two_desk", 16)]
-    by = ("a steward", "asked both partners", base.settings.as_of())
-    for kind, pair in (("link_reject", apart), ("link_accept", together)):
-        names = dict(zip(("record_a", "record_b"), map(shown_record, pair), strict=True))
-        decided = stewardship.record_decision(base.settings, kind, *by, **names)
-    before = {path.name for path in base.settings.link_codes.glob("one_desk/*")}
+    found = Ruled(apart, together, [], [], [])
     gone = str(
         Coder(load_keys(base.settings.keys).link_key).given(NAMES[14])
     ).encode()  # in the next file no more
 
-    def telling() -> list[Path]:
-        return [path for path in written(base) if any(gone in text for text in decoded(path))]
+    def cases() -> set[int]:
+        asked = base.ask("select movement_id from marts.fct_movements where record_grain = 'case'")
+        return {movement for (movement,) in asked}
 
-    assert {path.name for path in telling()} == before
+    def look() -> None:
+        found.movements.append(cases())
+        found.codes.append({path.name for path in base.settings.link_codes.glob("one_desk/*")})
+        found.telling.append(
+            {path.name for path in written(base) if any(gone in text for text in decoded(path))}
+        )
+
+    look()
+    by = ("a steward", "asked both partners", base.settings.as_of())
+    for kind, pair in (("link_reject", apart), ("link_accept", together)):
+        names = dict(zip(("record_a", "record_b"), map(shown_record, pair), strict=True))
+        decided = stewardship.record_decision(base.settings, kind, *by, **names)
     base.deliver("one_desk", "cases.csv", file_of(*range(14)))
-    ended = base.refresh()
-    assert ended.error is None, ended.error
-    movements = {
-        row[0] for row in base.ask("select movement_id from marts.fct_movements where record_grain = 'case'")
-    }
-    assert set(apart) <= movements
-    assert max(together) not in movements and min(together) in movements
-    assert {path.name for path in base.settings.link_codes.glob("one_desk/*")}.isdisjoint(before)
-    assert telling() == []
+    assert base.refresh().error is None
+    look()
     stewardship.revoke(base.settings, decided["id"], *by)
-    ended = base.refresh()
-    assert ended.error is None, ended.error
-    assert base.ask(f"select count(*) from marts.fct_movements where movement_id = {max(together)}") == [(1,)]
-
-
-def test_what_is_likely_is_asked_about_without_a_value(base: EvidenceBase) -> None:
-    """The second desk writes the fourth person down twice: one of the two is linked, the other is a rival."""
     again = file_of(*range(SHARED), *range(15, PERSONS), later=9) + file_of(3, later=12).splitlines()[
         1
     ].replace("3,", "99,", 1)
     base.deliver("two_desk", "cases.csv", again)
-    ended = base.refresh()
-    assert ended.error is None, ended.error
+    assert base.refresh().error is None
+    found.movements.append(cases())
+    return found
+
+
+def test_a_steward_rules_and_takes_it_back(ruled: Ruled) -> None:
+    _, after, taken_back = ruled.movements
+    assert set(ruled.apart) <= after
+    assert max(ruled.together) not in after and min(ruled.together) in after
+    assert max(ruled.together) in taken_back
+
+
+def test_codes_that_are_no_longer_needed_are_destroyed(ruled: Ruled) -> None:
+    assert ruled.telling[0] == ruled.codes[0]
+    assert ruled.codes[1].isdisjoint(ruled.codes[0])
+    assert ruled.telling[1] == set()
+
+
+def test_what_is_likely_is_asked_about_without_a_value(base: EvidenceBase, ruled: Ruled) -> None:
     (asked,) = review.read(base.settings, review.LINKS)
     ends = {shown_record(record(base, desk, number)) for desk, number in (("one_desk", 3), ("two_desk", 99))}
     assert {asked["record_a"], asked["record_b"]} == ends

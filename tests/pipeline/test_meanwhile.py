@@ -1,8 +1,12 @@
-"""A decision made while a refresh runs reaches none of its steps; and what one decision did is told exactly."""
+"""While a refresh runs: what is decided reaches none of its steps, and the lists stay those of the last one.
+
+Then what one decision did is told exactly, and a crash leaves the lists as they were.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +14,9 @@ import pytest
 from orchestration.defs.refresh import run_refresh
 from orchestration.errors import UsageError
 from orchestration.release import Release, diff, find_release
-from orchestration.stewardship import record_decision, refresh_since, revoke
+from orchestration.status import read_status
+from orchestration.stewardship import record_decision, refresh_since, refreshes, review, revoke
+from orchestration.stewardship.open_items import open_items
 from orchestration.stewardship.previews import try_revocations
 from orchestration.without_decision import without_decision
 from tests import scenario
@@ -20,14 +26,36 @@ CASES = "select count(*) from marts.fct_movements where record_grain = 'case'"
 BY = ("A. Fixture", "the partner said so", scenario.AS_OF)
 
 
+LISTS = (
+    review.UNRESOLVED_PLACES, review.FAILED_CHECKS, review.QUARANTINED_ROWS, review.LINKS, review.FILES_NOT_TAKEN,
+)  # fmt: skip
+
+
 @dataclass
 class Story:
+    """`before`, `steps`, `after`: what the lists showed around the second refresh, and in each step of it."""
+
     base: EvidenceBase
     left_out: dict[str, Any]
     alias: dict[str, Any]
     was_running: bool
     first: Release
     cases: list[int]
+    before: dict[str, Any]
+    steps: dict[str, dict[str, Any]]
+    after: dict[str, Any]
+
+
+def seen(base: EvidenceBase) -> dict[str, Any]:
+    status, last = read_status(base.settings), refreshes.last(base.settings)
+    return {
+        "items": [one.title for one in open_items(base.settings)],
+        "lists": {name: review.read(base.settings, name) for name in LISTS},
+        "held": status["held"],
+        "partners": [(one["partner"], one["state"]) for one in status["partners"]],
+        "running": status["refresh_running_since"],
+        "last": last and (last.run_id, last.outcome, last.movements),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -48,9 +76,18 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
     ended = run_refresh(base.at(scenario.AS_OF.replace(hour=7)).settings, decide)
     assert ended.error is None, ended.error
     first, cases = find_release(settings, "current"), [base.ask(CASES)[0][0]]
-    ended = run_refresh(base.at(scenario.AS_OF.replace(hour=8)).settings)
+
+    later = base.at(scenario.AS_OF.replace(hour=8))
+    before, steps = seen(later), dict[str, dict[str, Any]]()
+
+    def look(step: str) -> None:
+        if "publish" not in steps:  # its end is told there; what comes after it shows checks in the UI
+            steps[step] = seen(later)
+
+    ended = run_refresh(later.settings, look)
     assert ended.error is None, ended.error
-    return Story(base, left_out, made[1], made[0] is not None, first, [*cases, base.ask(CASES)[0][0]])
+    cases.append(base.ask(CASES)[0][0])
+    return Story(base, left_out, made[1], made[0] is not None, first, cases, before, steps, seen(later))
 
 
 def test_a_decision_between_two_steps_takes_part_in_the_next_refresh_whole(story: Story) -> None:
@@ -96,3 +133,35 @@ def test_a_release_without_one_decision_is_built_beside_and_compared(story: Stor
     assert not (settings.work / "without").exists()
     with pytest.raises(UsageError, match=f"not made with a decision.+{story.alias['id']}"):
         without_decision(settings, story.left_out["id"])
+
+
+def test_every_list_stands_as_the_last_refresh_left_it_until_the_new_one_ends(story: Story) -> None:
+    assert {"places__matches", "warehouse", "publish"} <= story.steps.keys()
+    for step, found in story.steps.items():
+        told = {**found, "running": None}
+        assert found["running"], step
+        assert told == story.before, step
+
+
+def test_what_was_decided_before_the_refresh_does_not_come_back_while_it_runs(story: Story) -> None:
+    assert not [title for found in story.steps.values() for title in found["items"] if "Qwertyville" in title]
+
+
+def test_when_it_has_ended_all_that_it_found_stands(story: Story) -> None:
+    before, after = (found["lists"][review.UNRESOLVED_PLACES] for found in (story.before, story.after))
+    assert [row for row in before if row["place_text"] == "Qwertyville"]
+    assert not [row for row in after if row["place_text"] == "Qwertyville"]
+    assert story.after["running"] is None and story.after["last"] != story.before["last"]
+
+
+def test_a_refresh_that_crashed_leaves_the_lists_as_they_were(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = copy_of(story.base, tmp_path).at(scenario.AS_OF.replace(hour=8))
+    assert seen(base) == story.after
+    record_decision(base.settings, "place_alias", *BY, text="Nowhere at all", place_id="KE047")
+    monkeypatch.setattr("orchestration.linkage.link_records", lambda *given: 1 / 0)
+    assert base.at(scenario.AS_OF.replace(hour=9)).refresh().error is not None
+    crashed = seen(base)
+    assert crashed["last"][1] == "crashed"
+    assert {**crashed, "last": None} == {**story.after, "last": None}
