@@ -82,12 +82,12 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         waivable=False,
     ),
     Expectation(
-        name="report_less_public_edition_withstands_attack",
-        limits=(Limit("report_leftovers_open", maximum=0),),
+        name="printed_years_share_no_days",
+        limits=(Limit("printed_days_shared", maximum=0),),
         severity="refuse",
-        why="Twelve months of the report less the calendar years that the public edition prints tell of the "
-        "days that are left: those must hold nobody or enough, too.",
-        steward_action="Report it: what the protect step hides was not enough. It cannot be waived.",
+        why="Where two printed periods overlap, one less the other tells of the days that are left, which "
+        "nobody judged.",
+        steward_action="Report it: both editions count cases by calendar year alone. It cannot be waived.",
         waivable=False,
     ),
     Expectation(

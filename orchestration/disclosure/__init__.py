@@ -9,7 +9,6 @@ from orchestration.disclosure.audit import Audit, PrintedTable, audit, printed_s
 from orchestration.disclosure.carrying import small_changes
 from orchestration.disclosure.described import described_tables, read_description
 from orchestration.disclosure.ledger import Ledger, append_to_ledger, read_ledger
-from orchestration.disclosure.leftovers import open_leftovers
 from orchestration.disclosure.nobody import opened
 from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy, load_disclosure_policy
 from orchestration.disclosure.presence import presence_cells
@@ -30,7 +29,15 @@ from orchestration.disclosure.printed_tables import (
     printing_of,
     words_of,
 )
-from orchestration.disclosure.printing import Periods, Printing, Zeros
+from orchestration.disclosure.printing import (
+    KIND_OF_GRAIN,
+    NO_COUNTS,
+    Periods,
+    Printing,
+    Zeros,
+    days_of,
+    overlap,
+)
 from orchestration.disclosure.programs import Contradiction
 from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, ProtectedTable
@@ -47,6 +54,8 @@ from orchestration.disclosure.zeros import (
 __all__ = [
     "AGGREGATES",
     "DESCRIPTIONS",
+    "KIND_OF_GRAIN",
+    "NO_COUNTS",
     "TOTAL",
     "WHOLE",
     "WHOLE_PERIOD",
@@ -67,13 +76,14 @@ __all__ = [
     "append_to_ledger",
     "audit",
     "audit_counts",
+    "days_of",
     "described_tables",
     "disclose",
     "load_disclosure_policy",
     "news_cells",
     "news_of",
-    "open_leftovers",
     "opened",
+    "overlap",
     "presence_cells",
     "printed_cells",
     "printed_small",

@@ -1,7 +1,6 @@
 """The attack with zeros known: those that words of this release tell, beside those told before.
 
-A word that tells a zero is let through only where the printed cells of those days withstand it, and what is
-left where periods of both editions are taken off each other. Counts that
+A word that tells a zero is let through only where the printed cells of those days withstand it. Counts that
 are printed for the first time are attacked knowing them; those of an earlier release without, because they
 may have changed since.
 """
@@ -13,7 +12,6 @@ from collections.abc import Collection, Mapping
 import pandas as pd
 
 from orchestration.disclosure.audit import PrintedTable, audit
-from orchestration.disclosure.leftovers import open_leftovers
 from orchestration.disclosure.policy import EditionPolicy
 from orchestration.disclosure.printed_counts import audit_counts, is_new
 from orchestration.disclosure.printing import ENDS, Cell, Printing, Zeros, universe_of
@@ -52,30 +50,7 @@ def opened(told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros:
             is_safe = is_safe_beside(values, cells, of_told, rules, before)
         if not is_safe:
             found.add(universe)
-    return found | _opened_beside(told, printed, printing, zeros, systems)
-
-
-def _opened_beside(
-    told: pd.DataFrame,
-    printed: pd.DataFrame,
-    printing: Printing,
-    zeros: Zeros,
-    systems: Mapping[str, tuple[str, str]],
-) -> set[str]:
-    """Systems of members' windows with zeros, if these tell too much of what the years beside them leave."""
-    days = printing.periods.days
-    of_windows = {
-        one: cells
-        for one, cells in zeros.items()
-        if one in systems and printing.periods.kinds[systems[one][1]] == "rolling_12_months"
-    }
-    if not of_windows:
-        return set()
-    shown = printed.assign(
-        period_from=printed["period_id"].map(lambda one: days[str(one)][0]),
-        period_to=printed["period_id"].map(lambda one: days[str(one)][1]),
-    )
-    return set(of_windows) if open_leftovers(told, shown, printing, of_windows) else set()
+    return found
 
 
 def is_safe_beside(

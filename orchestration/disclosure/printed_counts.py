@@ -29,7 +29,7 @@ from orchestration.disclosure.printing import (
     overlap,
     universe_of,
 )
-from orchestration.disclosure.protect import TooMuch, protect
+from orchestration.disclosure.protect import protect
 from orchestration.disclosure.protected import Protected, full_key
 from orchestration.disclosure.suppression import PRINTED, primary
 from orchestration.disclosure.system import cell_key, keys_of
@@ -56,7 +56,7 @@ OF_COUNTRY = {
 }  # fmt: skip
 
 
-def protect_counts(told: pd.DataFrame, printing: Printing, too_much: TooMuch | None = None) -> Protected:
+def protect_counts(told: pd.DataFrame, printing: Printing) -> Protected:
     """What may be printed of systems that no release has printed yet. `told`: rows of int_told."""
     tables = new_tables(told, printing)
     return protect(
@@ -65,7 +65,6 @@ def protect_counts(told: pd.DataFrame, printing: Printing, too_much: TooMuch | N
         printing.edition,
         groups=whole_countries(told),
         printed={**as_printed(standing(tables, printing.zeros)), **printing.known},
-        too_much=too_much,
     )
 
 
@@ -281,14 +280,11 @@ def _key(table: CountTable, cell: Mapping[Hashable, str]) -> str:
 
 def rounds_of_other_days(printing: Printing) -> set[str]:
     """Rounds that the public edition printed, of days that no round has now."""
-    rounds = [grain for grain, kind in KIND_OF_GRAIN[printing.edition].items() if kind == "round"]
+    rounds = [grain for grain, kind in KIND_OF_GRAIN.items() if kind == "round"]
     now = {
         universe_of(grain, days)
         for grain in rounds
-        for days in [
-            *(printing.periods.days[period] for period in printing.periods.counted.get(grain, ())),
-            *printing.beside.get(grain, {}).values(),
-        ]
+        for days in (printing.periods.days[period] for period in printing.periods.counted.get(grain, ()))
     }
     printed = {cell.partition(": ")[0] for cell in printing.known if not cell.startswith(NO_COUNTS)}
     return {universe for universe in printed - now if days_of(universe)[0] in rounds}

@@ -79,10 +79,6 @@ def told_lines(
     """
     periods = printing.periods
     asked = persons[(persons["population"] == "all") & persons["period_id"].isin(periods.days.keys())]
-    if printing.edition == "partner":  # figures of days that overlap would tell the difference
-        systems_counted = [(grain, period) for grain, found in periods.counted.items() for period in found]
-        keys = pd.MultiIndex.from_frame(asked[["record_grain", "period_id"]])
-        asked = asked[keys.isin(systems_counted)] if systems_counted else asked.head(0)
     asked = asked[asked["counting_role"] != "odv"].rename(columns=_BASE)
     asked = asked[primary(asked, printing.rules) == PRINTED]
     parts = LabelsOfParts(printing, systems, largest_partners(told, printing))

@@ -121,7 +121,7 @@ def _of_periods(
     """Of which no partner declares what it watches, nothing is known to be reported from start to end; but a
     round is what was collected in it."""
     reported = frames["mart_reported_periods"].set_index(_SYSTEM)["partial_reason"].to_dict()
-    for grain in sorted(KIND_OF_GRAIN[printing.edition]):
+    for grain in sorted(KIND_OF_GRAIN):
         for period, kind in sorted(printing.periods.kinds.items()):
             reason = reported.get((grain, period), None if kind == "round" else _NOT_KNOWN)
             yield grain, period, TOTAL, WHOLE_PERIOD if pd.isna(reason) else str(reason)

@@ -36,7 +36,6 @@ from orchestration.disclosure.printed_reporting import REPORTING, told_reporting
 from orchestration.disclosure.printing import ENDS, Periods, Printing
 from orchestration.disclosure.protected import ProtectedTable
 from orchestration.disclosure.tables import TOTAL
-from orchestration.disclosure.windows import too_much_beside
 from orchestration.disclosure.zeros import News, news_of, together, told_before, zeros_of_news
 from orchestration.settings import Settings
 
@@ -162,11 +161,7 @@ def printing_of(
         for cell, value in (public or {}).items()
     }
     zeros = together(zeros, zeros_of_news(public_news, of_edition))
-    of_public = Periods.of(periods, policy, as_of, "public")
-    beside = {
-        grain: {name: of_public.days[name] for name in names} for grain, names in of_public.counted.items()
-    }
-    return Printing(policy, edition, of_edition, known=known, beside=beside, zeros=zeros)
+    return Printing(policy, edition, of_edition, known=known, zeros=zeros)
 
 
 def cells_of(counts: pd.DataFrame, periods: Periods) -> dict[str, int]:
@@ -188,7 +183,7 @@ class _OfEdition:
 
 def _edition(frames: Mapping[str, pd.DataFrame], printing: Printing) -> _OfEdition:
     told = frames["int_told"]
-    protected = protect_counts(told, printing, too_much_beside(told, printing))
+    protected = protect_counts(told, printing)
     frozen = frozen_counts(printing)
     counts = [frame for frame in (printed_counts_of(protected, printing), frozen) if len(frame)]
     printed = pd.concat(counts, ignore_index=True) if counts else frozen

@@ -27,11 +27,9 @@ NO_ZEROS: Zeros = {}
 PRESENT, NEWS_OF, REPORTED_IN = "present in ", "news of ", "reported in "
 NO_COUNTS = (PRESENT, NEWS_OF, REPORTED_IN)
 NOTHING_FROZEN = Ledger({}, [], "")
-# What persons are counted by. Twelve months stand beside each other without a gap and without a common day.
-KIND_OF_GRAIN = {
-    "public": {"case": "year", "route_report": "round"},
-    "partner": {"case": "rolling_12_months", "route_report": "round"},
-}
+# What persons are counted by, in both editions. Of cases no two such periods share a day without being the
+# same: no count less another leaves the persons of a few months.
+KIND_OF_GRAIN = {"case": "year", "route_report": "round"}
 # A round says when reports were collected, not when anybody travelled: it is as coarse as a year.
 _LEVEL_OF_KIND = {"quarter": "quarter", "year": "year", "rolling_12_months": "year", "round": "year"}
 
@@ -62,27 +60,14 @@ class Periods:
             if is_old and not policy.is_too_fine(edition, "period", level, of_children=False):
                 days[str(row.period_id)], kinds[str(row.period_id)] = (first, last), str(row.period_kind)
         counted = {
-            grain: frozenset(_side_by_side(kind, kinds, days))
-            for grain, kind in KIND_OF_GRAIN[edition].items()
+            grain: frozenset(name for name, one in kinds.items() if one == kind)
+            for grain, kind in KIND_OF_GRAIN.items()
         }
-        if edition == "partner":  # figures of windows that overlap would tell what came between them
-            told = frozenset().union(*counted.values())
-            days = {name: one for name, one in days.items() if name in told}
-        return cls(days, {name: kinds[name] for name in days}, counted)
+        return cls(days, kinds, counted)
 
     def named(self, grain: str, days: Days) -> str | None:
         """The id of the period by which a grain is counted; None where there is none of these days."""
         return next((name for name in sorted(self.counted.get(grain, ())) if self.days[name] == days), None)
-
-
-def _side_by_side(kind: str, kinds: Mapping[str, str], days: Mapping[str, Days]) -> list[str]:
-    """Of a kind those that overlap with none of the others; of rolling ones the newest and every one that
-    ends whole years before it."""
-    found = [name for name, one in kinds.items() if one == kind]
-    if kind != "rolling_12_months" or not found:
-        return found
-    newest = max(days[name][1] for name in found)
-    return [name for name in found if days[name][1].month == newest.month]
 
 
 @dataclass(frozen=True)
@@ -90,7 +75,6 @@ class Printing:
     """`ledger`: what this edition printed once and prints again as it was; the partner edition freezes
     nothing. `known`: what its readers have of the same systems from the other edition, old values included.
     `zeros`: what its readers were told to be empty, in earlier releases and in the other edition.
-    `beside`: of each grain the periods by which that edition counts, with their days.
     """
 
     policy: DisclosurePolicy
@@ -99,7 +83,6 @@ class Printing:
     ledger: Ledger = NOTHING_FROZEN
     known: Printed = field(default_factory=lambda: NOTHING_PRINTED)
     zeros: Zeros = field(default_factory=lambda: NO_ZEROS)
-    beside: Mapping[str, Mapping[str, Days]] = field(default_factory=dict)
 
     @property
     def rules(self) -> EditionPolicy:

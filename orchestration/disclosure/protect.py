@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import chain
 
 from orchestration.disclosure.ledger import Printed
@@ -16,8 +16,6 @@ from orchestration.disclosure.universe import Universe, ladder
 from orchestration.errors import NjiaError
 
 NOTHING_PRINTED: Printed = {}
-# Printed cells with their values, as the ledger names them → those that may not all stand.
-TooMuch = Callable[[Mapping[str, int]], Collection[str]]
 
 
 def protect(
@@ -26,15 +24,13 @@ def protect(
     edition: str = "public",
     groups: Groups | None = None,
     printed: Printed = NOTHING_PRINTED,
-    too_much: TooMuch | None = None,
 ) -> Protected:
     """What an edition prints of these tables.
 
     `printed`: every value ever printed of each cell (`Ledger.printed`, and for the partner edition what the
     public one prints): such a cell stays printed, changes by `least_persons` or more or is carried, and
     counts as known to the attackers. A table that cannot be made safe is rolled up to its `coarser` one, or
-    left out. `too_much` is asked about all that would be printed until it names no cell; what it names is
-    hidden, and what protects that.
+    left out.
 
     Raises NjiaError for a table finer than the edition may tell, Contradiction for counts that do not add up.
     """
@@ -44,28 +40,17 @@ def protect(
     names = [table.name for table in tables]
     if len(set(names)) < len(names):
         raise NjiaError("Two tables have the same name. Name each table of an edition apart.")
-    works = {}
+    found = []
     for universe in sorted({table.universe for table in tables}):
         linked = [table for table in tables if table.universe == universe]
-        works[universe] = Universe(universe, linked, rules, groups or {}, printed)
-        works[universe].protect()
-    while too_much and (named := too_much(_all_printed(works.values()))):
-        hidden = [
-            work.withhold({cell for cell in named if cell.startswith(f"{universe}: ")})
-            for universe, work in works.items()
-        ]
-        if not any(hidden):
-            break  # nothing more can be hidden: the release gate judges what is left
-    found = [work.told() for work in works.values()]
+        work = Universe(universe, linked, rules, groups or {}, printed)
+        work.protect()
+        found.append(work.told())
     order = {name: at for at, name in enumerate(names)}
     printed_tables = sorted(chain.from_iterable(one for one, _ in found), key=lambda one: order[one.name])
     return Protected(
         edition, policy.version, rules.least_persons, printed_tables, [told for _, told in found]
     )
-
-
-def _all_printed(works: Iterable[Universe]) -> dict[str, int]:
-    return dict(chain.from_iterable(work.printed_now().items() for work in works))
 
 
 def _refuse_too_fine(table: CountTable, policy: DisclosurePolicy, rules: EditionPolicy) -> None:

@@ -17,7 +17,7 @@ from orchestration.disclosure.system import Floats, Line, Mask, System
 
 PRINTED = ""
 PERSONS, RECORDS, PARTNERS, DOMINANCE = "persons", "records", "partners", "dominance"
-ATTRIBUTE, COMPLEMENTARY, REMAINDER, DROPPED = "attribute", "complementary", "remainder", "dropped"
+ATTRIBUTE, COMPLEMENTARY, DROPPED = "attribute", "complementary", "dropped"
 PRIMARY = (PERSONS, RECORDS, PARTNERS, DOMINANCE)
 # Internal only: an edition prints one symbol, whatever the reason.
 Reasons = NDArray[np.object_]

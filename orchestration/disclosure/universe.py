@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,7 +24,6 @@ from orchestration.disclosure.suppression import (
     DROPPED,
     PRIMARY,
     PRINTED,
-    REMAINDER,
     Reasons,
     complement,
     hide_beside,
@@ -45,7 +44,7 @@ from orchestration.disclosure.tables import CountTable, Groups
 
 
 @dataclass
-class Round:
+class _Round:
     """Where the work on one system stands: why each cell is hidden, and what its attackers found so far."""
 
     system: System
@@ -68,43 +67,18 @@ class Universe:
         self.asked: dict[str, CountTable] = {table.name: table for table in tables}
         self.active: dict[str, CountTable | None] = dict(self.asked)
         self.report = UniverseReport(name)
-        self.withheld: set[str] = set()
-        self.now: Round | None = None  # None where no table could be made safe
+        self.now: _Round | None = None  # None where no table could be made safe
 
     def protect(self) -> None:
         """Work until no reader learns too much, or nothing is left."""
         self.now = None
         while any(self.active.values()):
             now = self._start()
-            failing = self.rounds(now)
+            failing = self._rounds(now)
             if not failing:
                 self.now = now
                 return
             self._roll_up(self._worst(now, failing))
-
-    def withhold(self, cells: Collection[str]) -> bool:
-        """Hide these cells, by their full keys, and what protects them; tables found so far still count.
-        Returns whether there was anything to hide."""
-        now, news = self.now, set(cells) - self.withheld
-        if now is None or not news:
-            return False
-        self.withheld |= news
-        self._hide_withheld(now)
-        if failing := self.rounds(now):
-            self._roll_up(self._worst(now, failing))
-            self.protect()
-        return True
-
-    def printed_now(self) -> dict[str, int]:
-        """What would be printed, by the full keys of the cells."""
-        now = self.now
-        if now is None:
-            return {}
-        return {
-            full_key(self.name, key): int(now.values[cell])
-            for key, cell in now.system.named.items()
-            if now.reasons[cell] == PRINTED
-        }
 
     def told(self) -> tuple[list[ProtectedTable], UniverseReport]:
         if self.now is not None:
@@ -115,13 +89,13 @@ class Universe:
 
     # --- one system -------------------------------------------------------------------------------------
 
-    def counted(self) -> tuple[System, Floats, Reasons]:
+    def _counted(self) -> tuple[System, Floats, Reasons]:
         """The tables as one system, the persons of each cell, and why it is hidden for itself."""
         told = [Told(table.name, table.dimensions, table.cells) for table in self.active.values() if table]
         system = build([*told, *self._printed_elsewhere()], self.groups)
         return system, *self._counts(system)
 
-    def splits(self, system: System, persons: Floats, reasons: Reasons, pinned: Mask) -> Floats:
+    def _splits(self, system: System, persons: Floats, reasons: Reasons, pinned: Mask) -> Floats:
         """Hide what one cell of a line nearly fills, and tell how low each such part must reach."""
         attributes = {
             one
@@ -131,8 +105,8 @@ class Universe:
         }
         return hide_splits(system, persons, reasons, pinned, attributes, self.rules.attribute_share)
 
-    def _start(self) -> Round:
-        system, persons, reasons = self.counted()
+    def _start(self) -> _Round:
+        system, persons, reasons = self._counted()
         values, pinned = persons.copy(), np.zeros(system.size, dtype=bool)
         for key, cell in system.named.items():
             value = nearest(
@@ -141,15 +115,8 @@ class Universe:
             if value is not None:
                 values[cell], pinned[cell] = value, True
         reasons[pinned] = PRINTED
-        ceiling = self.splits(system, persons, reasons, pinned)
-        now = Round(system, persons, reasons, pinned, values, ceiling)
-        self._hide_withheld(now)
-        return now
-
-    def _hide_withheld(self, now: Round) -> None:
-        for key, cell in now.system.named.items():
-            if now.reasons[cell] == PRINTED and full_key(self.name, key) in self.withheld:
-                now.reasons[cell] = REMAINDER
+        ceiling = self._splits(system, persons, reasons, pinned)
+        return _Round(system, persons, reasons, pinned, values, ceiling)
 
     def _printed_elsewhere(self) -> Iterable[Told]:
         """Cells printed before that stand in a table rolled up or left out now: known all the same."""
@@ -178,7 +145,7 @@ class Universe:
             reasons[rows] = np.where(reasons[rows] == PRINTED, why, reasons[rows])
         return persons, reasons
 
-    def rounds(self, now: Round) -> list[int]:
+    def _rounds(self, now: _Round) -> list[int]:
         """Hide until nothing fails; the failing cells if the rounds did not suffice."""
         failing: list[int] = []
         for _ in range(self.rules.repair_rounds + 1):
@@ -189,20 +156,22 @@ class Universe:
                 break
         return failing
 
-    def _failing(self, now: Round) -> list[int]:
+    def _failing(self, now: _Round) -> list[int]:
         if not (now.reasons == PRINTED).any():
             return []  # a reader of nothing knows nothing
         known = self._known(now)
         asked = np.flatnonzero((now.reasons != PRINTED) & (now.persons > 0))
         want = self._want(now)
         now.attacks = attack_both(now.system.members, known, asked, want, self.rules.least_persons, now.seen)
-        if all(one.is_safe.all() for one in now.attacks):
-            now.attacks += self._from_inside(now, known, asked)
-        failing = sorted({int(cell) for one in now.attacks for cell in one.cells[~one.is_safe]})
-        lost = self._lost_before(now, failing)
-        return [cell for cell in failing if cell not in lost] + self._small_changes(now)
+        self.report.lost_before = []
+        failing = self._not_lost_before(now, _narrow(now.attacks))
+        if not failing:
+            inside = self._from_inside(now, known, asked)
+            now.attacks += inside
+            failing = self._not_lost_before(now, _narrow(inside))
+        return failing + self._small_changes(now)
 
-    def _small_changes(self, now: Round) -> list[int]:
+    def _small_changes(self, now: _Round) -> list[int]:
         """Cells of which this release and earlier ones together tell a change of 1 to `least_persons` - 1."""
         known = {
             cell: now.values[cell] - earlier[-1]
@@ -214,11 +183,11 @@ class Universe:
         changes = derived_changes(now.system.lines, known) if any(known.values()) else {}
         return [cell for cell, change in changes.items() if 0 < abs(change) < self.rules.least_persons]
 
-    def _want(self, now: Round) -> Want:
+    def _want(self, now: _Round) -> Want:
         k = self.rules.least_persons
         return replace(Want.of(now.system.size, k - 1, k), ceiling=now.ceiling)
 
-    def _known(self, now: Round, shown: Mask | None = None) -> Known:
+    def _known(self, now: _Round, shown: Mask | None = None) -> Known:
         """A printed cell is known; a carried one to less than `least_persons` either way."""
         is_shown = now.reasons == PRINTED if shown is None else shown
         slack = np.where(now.values != now.persons, self.rules.least_persons - 1.0, 0.0)
@@ -230,27 +199,30 @@ class Universe:
             grand_total=float(now.persons.max(initial=0)),
         )
 
-    def _from_inside(self, now: Round, known: Known, asked: Places) -> list[Attacked]:
+    def _from_inside(self, now: _Round, known: Known, asked: Places) -> list[Attacked]:
         told = [(one.dimensions, one.of_partners) for one in self.active.values() if one]
         own = own_counts(now.system, told)
         if not own:
             return []
         return attack_from_inside(now.system.members, known, own, asked, self.rules.insider_least_width)
 
-    def _lost_before(self, now: Round, failing: list[int]) -> set[int]:
-        """Cells that what was printed before gives away already: nothing hidden now brings them back."""
+    def _not_lost_before(self, now: _Round, failing: list[int]) -> list[int]:
+        """Without the cells that what was printed before gives away already: nothing hidden now brings them
+        back."""
         if not failing or not now.pinned.any():
-            return set()
+            return failing
         known, asked = self._known(now, now.pinned), np.array(failing)
         want = self._want(now)
         found = attack_both(now.system.members, known, asked, want, self.rules.least_persons, {})
-        lost = {int(cell) for one in found for cell in one.cells[~one.is_safe]}
-        self.report.lost_before = sorted(now.system.keys[cell] for cell in lost)
-        return lost
+        lost = _narrow([*found, *self._from_inside(now, known, asked)])
+        self.report.lost_before = sorted(
+            {*self.report.lost_before, *(now.system.keys[cell] for cell in lost)}
+        )
+        return [cell for cell in failing if cell not in lost]
 
     # --- between systems --------------------------------------------------------------------------------
 
-    def _worst(self, now: Round, failing: list[int]) -> str:
+    def _worst(self, now: _Round, failing: list[int]) -> str:
         """The table with the most failing cells, ties by name."""
         failing_cells = np.array(failing)
         counts = {
@@ -265,7 +237,7 @@ class Universe:
         self.active[name] = before.coarser if before else None
         (self.report.rolled_up if self.active[name] else self.report.dropped).append(name)
 
-    def _told(self, now: Round) -> list[ProtectedTable]:
+    def _told(self, now: _Round) -> list[ProtectedTable]:
         bounds = _narrowest(now)
         found = []
         for name, asked in self.asked.items():
@@ -288,13 +260,17 @@ class Universe:
         return found
 
 
+def _narrow(attacks: Iterable[Attacked]) -> list[int]:
+    return sorted({int(cell) for one in attacks for cell in one.cells[~one.is_safe]})
+
+
 def _left_out(universe: str, asked: CountTable) -> ProtectedTable:
     cells = asked.cells.assign(reason=DROPPED, is_carried=False)
     cells["value"] = pd.array([pd.NA] * len(cells), dtype="Int64")
     return ProtectedTable(asked.name, universe, asked.dimensions, cells, is_dropped=True)
 
 
-def _narrowest(now: Round) -> dict[str, Floats]:
+def _narrowest(now: _Round) -> dict[str, Floats]:
     """What the best attacker finds of each hidden cell: at least so wide. NaN for printed and empty cells."""
     low, high = np.full((2, now.system.size), np.nan)
     for one in now.attacks:

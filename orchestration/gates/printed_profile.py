@@ -6,8 +6,9 @@ What does not belong here: what may be printed, and the attack itself (`disclosu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from orchestration.warehouse import read_tables
 MEASURES = (
     "public_tables_missing", "public_waits_for_signature", "public_cells_open",
     "public_cells_not_let_through", "public_small_changes", "report_cells_open",
-    "report_cells_not_let_through", "report_leftovers_open", "rounds_of_other_days",
+    "report_cells_not_let_through", "printed_days_shared", "rounds_of_other_days",
 )  # fmt: skip
 _FILES = {"public": PUBLIC_EVIDENCE_BASE, "partner": EVIDENCE_BASE}
 _SCHEMAS = {"public": PUBLIC_SCHEMAS[0], "partner": REPORT_SCHEMA}
@@ -51,10 +52,10 @@ def printed_measures(
     edition as well. `…_cells_not_let_through`:
     printed cells that are not as counted, too small by themselves, or not as first printed; rows and figures
     that the policy does not let through; labels that leave too few of a printed cell; and further columns of
-    numbers. `public_small_changes`: cells that
-    differ by too few from what was ever printed of them. `report_leftovers_open`: cells of which the periods
-    of both editions, taken off each other, tell too much. `rounds_of_other_days`: rounds that were printed
-    and have other days now.
+    numbers. `public_small_changes`: cells that differ by too few from what was ever printed of them.
+    `printed_days_shared`: pairs of periods, of both editions and of all that was ever printed, that count
+    cases and share days without being the same. `rounds_of_other_days`: rounds that were printed and have
+    other days now.
     """
     expected = published_tables(settings, PUBLIC_SCHEMAS)
     if not expected:
@@ -96,9 +97,8 @@ def printed_measures(
             ),
         }
         if edition == "partner":
-            zeros = disclosure.zeros_of_shifts(printed_shifts(file, schema), printing.periods)
-            left = disclosure.open_leftovers(frames["int_told"], counts, printing, zeros)
-            found[f"{schema}_leftovers_open"] = float(left)
+            ours = disclosure.printed_cells(counts)
+            found["printed_days_shared"] = float(days_shared([*ledger.printed, *public_cells, *ours]))
             found["rounds_of_other_days"] = float(len(disclosure.rounds_of_other_days(printing)))
     return dict.fromkeys(MEASURES) | found
 
@@ -117,6 +117,19 @@ def cells_open(file: Path, schema: str, told: pd.DataFrame, printing: disclosure
     attacked = disclosure.audit_counts(told, counts, printing, zeros)
     wrong = attacked.contradictions.keys() | disclosure.opened(told, counts, printing, of_before)
     return float((~attacked.cells["passed"]).sum() + len(wrong))
+
+
+def days_shared(cells: Iterable[str]) -> int:
+    """Pairs of systems that share days without being the same: one less the other would tell of the rest.
+
+    `cells`: as the ledger names them. A round holds what was collected under its name, whatever its days.
+    """
+    counted = {cell.partition(": ")[0] for cell in cells if not cell.startswith(disclosure.NO_COUNTS)}
+    systems = sorted(disclosure.days_of(universe) for universe in counted)
+    return sum(
+        grain == other and disclosure.KIND_OF_GRAIN[grain] != "round" and disclosure.overlap(days, theirs)
+        for (grain, days), (other, theirs) in combinations(systems, 2)
+    )
 
 
 def _tables(evidence_base: Path) -> set[str]:

@@ -16,7 +16,7 @@ import pandas as pd
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import Counts, Flags, Floats, TwoWindows, dispersion
 
-MONTHS, QUARTERS, ROUNDS = "months", "quarters", "rounds"
+MONTHS, QUARTERS, YEARS, ROUNDS = "months", "quarters", "years", "rounds"
 # Records an active month: cells with fewer say nothing about scatter.
 _LEAST_MEAN_OF_A_CELL = 0.2
 
@@ -49,6 +49,11 @@ class Comparison:
     baseline: Window
     current: Window
     earlier_rounds: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """From the first to the last of both windows."""
+        return self.baseline.first_day, self.current.last_day
 
     def precede(self, counts: pd.DataFrame) -> pd.Series:
         """Which rows lie before the baseline."""
@@ -93,8 +98,8 @@ def month_windows(last_month: date, months: int) -> tuple[Window, Window]:
 def comparisons(
     calendar: pd.DataFrame, periods: pd.DataFrame, rounds_told: set[str], policy: Policy
 ) -> list[Comparison]:
-    """The newest complete months against those before, the same at the ends of the newest complete quarters,
-    and each complete round against the one before it.
+    """The newest complete months against those before, twelve months that end with the newest complete
+    quarter as well; the newest complete years, and each complete round, against the one before.
 
     `rounds_told` are the rounds in which anything of the grain was told.
     """
@@ -102,7 +107,11 @@ def comparisons(
     complete = calendar.loc[calendar["is_complete"].astype("bool"), "month_start"]
     if len(complete):
         found.append(Comparison(MONTHS, *month_windows(complete.max(), int(policy.shift_window_months))))
-    found += _at_quarter_ends(periods, int(policy.shift_quarter_ends))
+    years = _of_periods(YEARS, "year", periods)[: int(policy.shift_years)]
+    at_quarter_end = _of_periods(QUARTERS, "rolling_12_months", periods)[:1]
+    # Twelve months that end with December are a year, and stand under its name.
+    found += [one for one in at_quarter_end if one.days not in {year.days for year in years}]
+    found += years
     rounds = periods[(periods["period_kind"] == "round") & periods["is_complete"].astype("bool")]
     rounds = rounds[rounds["label"].isin(rounds_told)].sort_values(["period_from", "label"])
     columns = (rounds[name] for name in ("period_id", "period_from", "period_to", "label"))
@@ -113,15 +122,16 @@ def comparisons(
     return found
 
 
-def _at_quarter_ends(periods: pd.DataFrame, ends: int) -> list[Comparison]:
-    """Windows that are periods of twelve months each, the newest first, so that they can be looked up."""
-    is_asked = (periods["period_kind"] == "rolling_12_months") & periods["is_complete"].astype("bool")
+def _of_periods(kind: str, period_kind: str, periods: pd.DataFrame) -> list[Comparison]:
+    """Each complete period of a kind against the one that ends where it begins, the newest first: under the
+    names of their periods they can be looked up, and printed."""
+    is_asked = (periods["period_kind"] == period_kind) & periods["is_complete"].astype("bool")
     columns = (periods.loc[is_asked, name] for name in ("period_id", "period_from", "period_to"))
     of_end = {row[2]: Window(*row) for row in zip(*columns, strict=True)}
-    newest = sorted(of_end.values(), key=lambda window: window.last_day, reverse=True)[:ends]
+    newest = sorted(of_end.values(), key=lambda window: window.last_day, reverse=True)
     before = [of_end.get(window.first_day - timedelta(days=1)) for window in newest]
     return [
-        Comparison(QUARTERS, baseline, current)
+        Comparison(kind, baseline, current)
         for baseline, current in zip(before, newest, strict=True)
         if baseline
     ]

@@ -32,7 +32,7 @@ class Policy:
     trend_hot_share: float
     trend_significance: float
     shift_window_months: float
-    shift_quarter_ends: float
+    shift_years: float
     shift_minimum_records: float
     shift_largest_q: float
     shift_least_factor: float

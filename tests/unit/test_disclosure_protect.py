@@ -163,6 +163,21 @@ def test_a_partner_cannot_take_its_own_off_and_read_the_others() -> None:
     assert hidden, "x and y add up to 20, of which p knows 18: 2 are left, for both"
 
 
+def test_a_cell_that_is_lost_already_does_not_end_the_search_for_what_partners_can_take_off() -> None:
+    """The row above once more, beside one of which all but 3 persons were printed before."""
+    rows = [
+        *(("p", 9, "home", "x"), ("p", 9, "home", "y"), ("q", 1, "home", "x"), ("r", 1, "home", "y")),
+        *((one, 40, row, place) for one in "pqrst" for row in ("home", "away") for place in "uvw"),
+        *((one, 1, "away", "x") for one in "pqr"),
+    ]
+    before = {f"movements: a=away & b={place}": (200,) for place in "uvw"} | {"movements: a=away": (603,)}
+    protected = protect([told_by(rows)], POLICY, printed=before)
+    assert protected.reports[0].lost_before == ["a=away & b=x"]
+    why = reasons(protected, "told")
+    hidden = [cell for cell in why if cell[0] == "home" and why[cell] == "complementary"]
+    assert hidden, "x and y of home add up to 20, of which p knows 18"
+
+
 def test_public_table_and_partner_report_together_tell_no_more_than_the_partner_report_may() -> None:
     counts = np.random.default_rng(5).poisson(8, (4, 4))
     policy = replace(k_alone(K), public=replace(k_alone(10).public))

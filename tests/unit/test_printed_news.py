@@ -17,8 +17,8 @@ PERIODS = pd.DataFrame(
     [
         (FIRST, "round", pd.Timestamp("2023-06-01"), pd.Timestamp("2023-06-30"), True),
         (SECOND, "round", pd.Timestamp("2024-06-01"), pd.Timestamp("2024-06-30"), True),
-        ("2023-Q4-12m", "rolling_12_months", pd.Timestamp("2023-01-01"), pd.Timestamp("2023-12-31"), True),
-        ("2024-Q4-12m", "rolling_12_months", pd.Timestamp("2024-01-01"), pd.Timestamp("2024-12-31"), True),
+        ("2023", "year", pd.Timestamp("2023-01-01"), pd.Timestamp("2023-12-31"), True),
+        ("2024", "year", pd.Timestamp("2024-01-01"), pd.Timestamp("2024-12-31"), True),
     ],
     columns=["period_id", "period_kind", "period_from", "period_to", "is_complete"],
 )
@@ -44,9 +44,7 @@ def novelty(*rows: tuple[str, str, str, str, str]) -> pd.DataFrame:
 
 def shifts(*rows: tuple[str, str]) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=["corridor_id", "status"])
-    return found.assign(
-        level="od", record_grain="case", baseline_window="2023-Q4-12m", current_window="2024-Q4-12m"
-    )
+    return found.assign(level="od", record_grain="case", baseline_window="2023", current_window="2024")
 
 
 def news(
@@ -188,7 +186,7 @@ def test_new_is_not_told_where_nobody_before_would_open_a_cell_of_that_round() -
 
 @pytest.mark.parametrize("status", ["emerging", "new_source", "abandoned"])
 def test_a_corridor_that_came_or_went_is_told_to_members_and_not_in_public(status: str) -> None:
-    full, empty = ("2023-Q4-12m", "2024-Q4-12m") if status == "abandoned" else ("2024-Q4-12m", "2023-Q4-12m")
+    full, empty = ("2023", "2024") if status == "abandoned" else ("2024", "2023")
     printed = counts({full: {("A", "X"): 30, ALL: 90}, empty: {ALL: 90}}, "case")
     rows = told({("B", "X"): 40, ("B", "Y"): 50}, period=empty)
     assert news(printed, moved=shifts(("A>X", status)), rows=rows) == set()
@@ -219,11 +217,11 @@ def test_a_corridor_of_a_round_is_new_for_members_only_where_the_news_say_so(
 
 def fields(*rows: tuple[str, int]) -> pd.DataFrame:
     found = pd.DataFrame(rows, columns=["field", "record_count"])
-    return found.assign(period_id="2024-Q4-12m", record_grain="case")
+    return found.assign(period_id="2024", record_grain="case")
 
 
 def bands(completeness: pd.DataFrame, cells: dict[tuple[str, str], int]) -> set[str]:
-    printed = counts({"2024-Q4-12m": cells}, "case")
+    printed = counts({"2024": cells}, "case")
     found = told_completeness(completeness, printed, printing("partner"))
     assert not found["tells_figures"].any()
     return set(found["counting_id"])

@@ -1,8 +1,9 @@
-"""What the partner edition prints, beside what the public one does: twelve months, k of its own, children."""
+"""What the partner edition prints, beside what the public one does: the same years, k of its own, children."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,6 @@ from tests.unit.test_printed_tables import (
 
 POLICY = disclosure.load_disclosure_policy()
 K = POLICY.partner.least_persons
-WINDOW, SAME_YEAR = "2024-Q4-12m", "2024"
 LATER = date(2025, 7, 1)
 Cells = dict[tuple[str, str], int]
 
@@ -37,39 +37,43 @@ def settings(tmp_path: Path) -> Settings:
     return settings_in(tmp_path)
 
 
-def both(counts: Cells) -> pd.DataFrame:
-    """The same cases in the public edition's year and in the partner edition's twelve months."""
-    rows = told(counts)
-    return pd.concat([rows, rows.assign(period_id=WINDOW)], ignore_index=True)
-
-
 def of_partners(ledger: disclosure.Ledger, public: dict[str, int] | None = None) -> disclosure.Printing:
     cells = {f"case 2024-01-01..2024-12-31: {place}": value for place, value in (public or {}).items()}
     return disclosure.printing_of("partner", POLICY, PERIODS, LATER, ledger, cells)
 
 
-def test_persons_are_counted_by_twelve_months_that_do_not_overlap(settings: Settings) -> None:
-    rows = [told(LARGE, period=period) for period in ("2024", WINDOW, "2024-Q2-12m")]
-    printed, _ = disclose(settings, pd.concat(rows, ignore_index=True), LATER, edition="partner")
+@pytest.mark.parametrize("edition", ["public", "partner"])
+def test_cases_are_counted_by_years_alone_so_that_no_period_is_taken_off_another(
+    settings: Settings, edition: str
+) -> None:
+    rows = [told(LARGE, period=period) for period in ("2024", "2024-Q4-12m", "2024-Q2-12m")]
+    printed, _ = disclose(settings, pd.concat(rows, ignore_index=True), LATER, edition=edition)
     assert printed["*", "*"] == sum(LARGE.values())
-    assert {cell["period_id"] for cell in written(settings, "counts", "partner")} == {WINDOW}
+    assert {cell["period_id"] for cell in written(settings, "counts", edition)} == {"2024"}
+    before = pd.DataFrame(
+        [("2023", "year", date(2023, 1, 1), date(2023, 12, 31), True)], columns=PERIODS.columns
+    )
+    periods = disclosure.Periods.of(pd.concat([PERIODS, before]), POLICY, LATER, edition)
+    counted = [periods.days[name] for name in periods.counted["case"]]
+    assert len(counted) == 2
+    assert not any(disclosure.overlap(one, other) for one, other in combinations(counted, 2))
 
 
 def test_members_see_smaller_counts_of_two_partners_a_month_after(settings: Settings) -> None:
     small = {**LARGE, ("KE001", "KE042"): K + 1}
-    printed, _ = disclose(settings, told(small, period=WINDOW), date(2025, 1, 30), edition="partner")
+    printed, _ = disclose(settings, told(small), date(2025, 1, 30), edition="partner")
     assert printed["KE001", "KE042"] == K + 1
-    assert disclose(settings, told(small, period=WINDOW), date(2025, 1, 29), edition="partner")[0] == {}
+    assert disclose(settings, told(small), date(2025, 1, 29), edition="partner")[0] == {}
     few = {**LARGE, ("KE001", "KE042"): K - 1}
-    hidden, _ = disclose(settings, told(few, period=WINDOW), LATER, edition="partner")
+    hidden, _ = disclose(settings, told(few), LATER, edition="partner")
     assert ("KE001", "KE042") not in hidden
 
 
 def test_a_new_release_counts_anew(settings: Settings) -> None:
-    ledger = noted_after(settings, both(LARGE))
+    ledger = noted_after(settings, told(LARGE))
     more = {**LARGE, ("KE001", "KE047"): 80}
-    assert disclose(settings, both(more), LATER, ledger, edition="partner")[0]["KE001", "KE047"] == 80
-    assert disclose(settings, both(more), LATER, ledger)[0]["KE001", "KE047"] == 60, (
+    assert disclose(settings, told(more), LATER, ledger, edition="partner")[0]["KE001", "KE047"] == 80
+    assert disclose(settings, told(more), LATER, ledger)[0]["KE001", "KE047"] == 60, (
         "the public one is frozen"
     )
 
@@ -78,8 +82,8 @@ def test_a_new_release_counts_anew(settings: Settings) -> None:
 def test_beside_the_public_edition_a_report_tells_no_difference_of_a_few(
     settings: Settings, now: int, printed: int
 ) -> None:
-    ledger = noted_after(settings, both(LARGE))
-    changed = both({**LARGE, ("KE001", "KE047"): now})
+    ledger = noted_after(settings, told(LARGE))
+    changed = told({**LARGE, ("KE001", "KE047"): now})
     assert disclose(settings, changed, LATER, ledger, edition="partner")[0]["KE001", "KE047"] == printed
     printing = of_partners(ledger)
     cells = read_back(settings, "partner")
@@ -97,9 +101,9 @@ def test_whoever_has_both_editions_works_out_no_hidden_cell(settings: Settings, 
     chance = np.random.default_rng(seed)
     starts, ends = [f"KE{one:03}" for one in range(1, 7)], ["KE047", "KE042", "ARE", "SAU"]
     world = {(start, end): int(chance.geometric(0.08)) - 1 for start in starts for end in ends}
-    ledger = noted_after(settings, both(world))
+    ledger = noted_after(settings, told(world))
     later = {cell: max(0, persons + int(chance.integers(-3, 9))) for cell, persons in world.items()}
-    now = both(later)
+    now = told(later)
     disclose(settings, now, LATER, ledger, edition="partner")
     cells, printing = read_back(settings, "partner"), of_partners(ledger)
     assert disclosure.wrong_cells(now, cells, printing) == 0
@@ -112,11 +116,11 @@ def test_the_joint_attack_finds_what_two_editions_give_away_together(settings: S
     """The public edition prints a row's total and all parts but one; a report that prints that row's other
     hidden part tells the rest."""
     world = {**LARGE, ("KE001", "KE042"): 4, ("KE003", "KE047"): 30, ("KE003", "KE042"): 30}
-    now = both(world)
+    now = told(world)
     public = {"origin_place_id=KE001": 64, "origin_place_id=KE003": 60}
     printing = of_partners(EMPTY, public)
     days = {
-        "record_grain": "case", "period_id": WINDOW, "population": "all",
+        "record_grain": "case", "period_id": "2024", "population": "all",
         "period_from": date(2024, 1, 1), "period_to": LAST_DAY,
     }  # fmt: skip
     report = pd.DataFrame(
@@ -128,7 +132,7 @@ def test_the_joint_attack_finds_what_two_editions_give_away_together(settings: S
 
 
 def children_of(world: Cells, young: Cells) -> pd.DataFrame:
-    rows = told(world, period=WINDOW)
+    rows = told(world)
     rows["number"] = rows.groupby(["origin_place_id", "destination_place_id"]).cumcount()
     limit = [young.get((row.origin_place_id, row.destination_place_id), 0) for row in rows.itertuples()]
     return rows.assign(is_child=rows["number"] < limit).drop(columns="number")
@@ -163,7 +167,7 @@ def test_children_are_told_by_their_ends_and_never_what_few_others_are_left(sett
 
 
 def test_the_public_is_told_nothing_of_children_apart(settings: Settings) -> None:
-    rows = children_of(LARGE, {("KE001", "KE047"): 30}).assign(period_id=SAME_YEAR)
+    rows = children_of(LARGE, {("KE001", "KE047"): 30})
     disclose(settings, rows, LATER)
     assert {cell["population"] for cell in written(settings, "counts")} == {"all"}
 
@@ -173,16 +177,24 @@ def test_a_figure_stands_only_where_what_it_leaves_of_the_printed_count_is_enoug
     settings: Settings, persons: int, figures: bool
 ) -> None:
     """100 persons ended their journey in Nairobi; so many of them were exploited there."""
-    of_lines = lines(("hotspots", "exploitation", "KE047", persons, 4, 30, 20), period=WINDOW)
-    disclose(settings, told(LARGE, period=WINDOW), LATER, of_lines=of_lines, edition="partner")
+    of_lines = lines(("hotspots", "exploitation", "KE047", persons, 4, 30, 20))
+    disclose(settings, told(LARGE), LATER, of_lines=of_lines, edition="partner")
     (line,) = [one for one in written(settings, "lines", "partner") if one["counting_table"] == "hotspots"]
     assert line["tells_figures"] == figures
 
 
-def test_no_figure_of_days_that_overlap_with_what_is_counted(settings: Settings) -> None:
-    of_lines = lines(("hotspots", "transit", "KE040", 30, 4, 10, 8), period="2024-Q2-12m")
-    _, found = disclose(settings, told(LARGE, period=WINDOW), LATER, of_lines=of_lines, edition="partner")
-    assert found == set()
+@pytest.mark.parametrize(
+    ("period", "tells_figures"), [("2024", True), ("2024-Q2-12m", False), ("2024-Q4", False)]
+)
+def test_no_figure_of_days_that_overlap_with_what_is_counted(
+    settings: Settings, period: str, tells_figures: bool
+) -> None:
+    """All who came from Siaya: of shorter and of other days a label alone."""
+    of_lines = lines(("hotspots", "origin", "KE040", 100, 4, 30, 20), period=period)
+    _, found = disclose(settings, told(LARGE), LATER, of_lines=of_lines, edition="partner")
+    assert found == {"origin KE040"}
+    (line,) = [one for one in written(settings, "lines", "partner") if one["counting_table"] == "hotspots"]
+    assert line["tells_figures"] == tells_figures
 
 
 def test_ten_releases_with_records_added_betray_nobody(settings: Settings) -> None:
@@ -216,8 +228,8 @@ def noted_after(settings: Settings, rows: pd.DataFrame) -> disclosure.Ledger:
 
 def test_a_transit_place_has_a_label_and_no_figure(settings: Settings) -> None:
     """In no cell, it stands beside the ways told of corridors: its count would tell how many went each."""
-    of_lines = lines(("hotspots", "transit", "KE020", 30, 4, 10, 8), period=WINDOW)
-    _, found = disclose(settings, told(LARGE, period=WINDOW), LATER, of_lines=of_lines, edition="partner")
+    of_lines = lines(("hotspots", "transit", "KE020", 30, 4, 10, 8))
+    _, found = disclose(settings, told(LARGE), LATER, of_lines=of_lines, edition="partner")
     assert found == {"transit KE020"}
     figures = [
         row["tells_figures"]

@@ -8,11 +8,13 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from expectations.release_gate import RELEASE_GATE
 from orchestration import disclosure
 from orchestration.disclosure.printed_counts import frozen_counts, printed_counts_of, protect_counts
 from orchestration.disclosure.printed_tables import cells_of
 from orchestration.disclosure.printing import Days, Printing
-from orchestration.disclosure.windows import too_much_beside
+from orchestration.gates.judging import judge
+from orchestration.gates.printed_profile import days_shared
 
 POLICY = disclosure.load_disclosure_policy()
 EMPTY = disclosure.Ledger({}, [], "")
@@ -53,8 +55,7 @@ def printed(
     of_public = pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
     cells = cells_of(of_public, public.periods)
     partner = disclosure.printing_of("partner", POLICY, periods, AS_OF, ledger, cells)
-    protected = protect_counts(told, partner, too_much_beside(told, partner))
-    of_partner = printed_counts_of(protected, partner).merge(periods, on="period_id")
+    of_partner = printed_counts_of(protect_counts(told, partner), partner).merge(periods, on="period_id")
     return cells, of_public, of_partner, partner
 
 
@@ -71,7 +72,8 @@ def test_rounds_that_share_days_are_not_taken_off_each_other(days: dict[str, Day
     told = told_of(dict(zip(days, (34, 58, 30), strict=False)))
     _, _, of_partner, partner = printed(days, told)
     assert set(of_partner["period_id"]) == set(days)
-    assert disclosure.open_leftovers(told, of_partner, partner) == 0
+    assert disclosure.audit_counts(told, of_partner, partner).is_safe
+    assert days_shared(disclosure.printed_cells(of_partner)) == 0
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,27 @@ def test_a_round_of_other_days_than_were_printed_is_not_counted_anew(
     _, of_public, of_partner, partner = printed({"round-2023": (first, last)}, late, ledger)
     assert bool(len(of_public)) == bool(len(of_partner)) == is_printed
     assert 32 not in {*of_public["person_count"], *of_partner["person_count"]}
-    assert disclosure.open_leftovers(late, of_partner, partner) == 0
+    assert disclosure.audit_counts(late, of_partner, partner).is_safe
+
+
+YEAR, OTHER_DAYS = "case 2024-01-01..2024-12-31", "case 2023-07-01..2024-06-30"
+
+
+@pytest.mark.parametrize(
+    ("systems", "shared"),
+    [
+        ([YEAR, YEAR, "case 2023-01-01..2023-12-31"], 0),
+        ([YEAR, OTHER_DAYS], 1),
+        ([YEAR, f"news of {OTHER_DAYS}", OTHER_DAYS.replace("case", "route_report")], 0),
+    ],
+)
+def test_a_release_whose_counts_of_cases_overlap_is_refused(systems: list[str], shared: int) -> None:
+    assert days_shared(f"{system}: origin_place_id=KE001" for system in systems) == shared
+    measured = dict.fromkeys((limit.column for one in RELEASE_GATE for limit in one.limits), 0.0)
+    answers = judge(pd.DataFrame([measured | {"printed_days_shared": float(shared)}]), RELEASE_GATE)
+    (answer,) = [one for one in answers if one.expectation.name == "printed_years_share_no_days"]
+    assert answer.outcome == ("failed" if shared else "passed")
+    assert answer.expectation.severity == "refuse" and not answer.expectation.waivable
 
 
 def test_what_was_printed_twice_is_known_once() -> None:

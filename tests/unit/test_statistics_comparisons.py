@@ -62,6 +62,31 @@ def test_each_complete_round_is_compared_with_the_one_before_it() -> None:
     assert pairs == [("round-2019", "round-2020", ()), ("round-2020", "round-spring", ("2019",))]
 
 
+def test_the_newest_complete_years_are_compared_and_twelve_months_that_are_no_year() -> None:
+    """Editions print persons of years, so these stand under their names; the newest twelve months stay words."""
+    rows = [
+        (str(year), "year", date(year, 1, 1), date(year, 12, 31), year < 2026) for year in range(2021, 2027)
+    ]
+    for year in (2024, 2025, 2026):
+        rows.append(
+            (f"{year}-Q2-12m", "rolling_12_months", date(year - 1, 7, 1), date(year, 6, 30), year < 2026)
+        )
+        rows.append(
+            (f"{year}-Q4-12m", "rolling_12_months", date(year, 1, 1), date(year, 12, 31), year < 2026)
+        )
+    names = ["period_id", "period_kind", "period_from", "period_to", "is_complete"]
+    known = pd.DataFrame(rows, columns=names).assign(label="")
+
+    def pairs(frame: pd.DataFrame) -> list[tuple[str, str, str]]:
+        found = comparisons(calendar(complete_to="2021-12"), frame, set(), POLICY)
+        return [(one.kind, one.baseline.name, one.current.name) for one in found]
+
+    of_years = [("years", "2024", "2025"), ("years", "2023", "2024")]
+    assert pairs(known) == of_years
+    half_a_year_later = known.assign(is_complete=known["is_complete"] | (known["period_id"] == "2026-Q2-12m"))
+    assert pairs(half_a_year_later) == [("quarters", "2025-Q2-12m", "2026-Q2-12m"), *of_years]
+
+
 def counts(*rows: tuple[str, str, str, int], round: str | None = None, **more: Any) -> pd.DataFrame:
     """partner, first month, last month, records."""
     frame = pd.DataFrame(

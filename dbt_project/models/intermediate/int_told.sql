@@ -1,12 +1,12 @@
 -- One row per movement of a complete period and partner that told of it: what printed tables are counted from.
 -- A movement lies where its smallest record says, and has the persons of the record that tells most: each of its rows
--- repeats them. Cases are printed by year or twelve months, route reports by the round in which they were collected.
+-- repeats them. Cases are printed by year, route reports by the round in which they were collected.
 with movements as (select * from {{ ref('int_movements') }} where is_counted),
 
 periods as (
     select *
     from {{ ref('int_periods') }}
-    where is_complete and period_kind in ('year', 'rolling_12_months', 'round')
+    where is_complete and period_kind in ('year', 'round')
 ),
 
 linked as (select * from {{ ref('int_linked_records') }}),

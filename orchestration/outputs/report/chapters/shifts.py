@@ -20,12 +20,10 @@ def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
         said = words("figure.shifts", grain=printed.said_grains("corridor_shifts", 1))
         blocks.append(Figure("shifts", alt, said))
     for grain in printed.grains("corridor_shifts"):
-        windows = dict.fromkeys(
-            (row["baseline_window"], row["current_window"])
-            for row in printed.rows("corridor_shifts", record_grain=grain)
-        )
-        for baseline, current in windows:
-            blocks += _of_windows(printed, grain, baseline, current)
+        rows = printed.rows("corridor_shifts", record_grain=grain)
+        before = {row["current_window"]: row["baseline_window"] for row in rows}
+        for current in printed.sorted_periods(before):
+            blocks += _of_windows(printed, grain, before[current], current)
     if printed.has("corridor_shifts"):
         blocks.append(Paragraph(words("shifts.note"), "note"))
         stands = words(f"shifts.stands.{printed.edition.name}")
