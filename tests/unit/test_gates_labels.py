@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -31,10 +30,8 @@ def wrong(
         con.execute("create schema public")
         con.register("rows", rows)
         con.execute("create table public.public_hotspots as select * from rows")
-    printing = disclosure.printing_of("public", POLICY, PERIODS, LATER, EMPTY)
-    return labels_without_room(
-        folder / "base.duckdb", "public", counts(cells, grain), replace(printing, edition=edition)
-    )
+    printing = disclosure.printing_of(edition, POLICY, PERIODS, LATER, EMPTY)
+    return labels_without_room(folder / "base.duckdb", "public", counts(cells, grain), printing)
 
 
 def quarters(many: int, role: str = "origin") -> list[tuple[str, str]]:

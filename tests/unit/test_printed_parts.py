@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 
@@ -17,7 +16,7 @@ from scipy.optimize import linprog
 
 from orchestration import disclosure
 from orchestration.disclosure.printed_lines import systems_of, told_lines
-from orchestration.disclosure.printed_parts import LabelsOfParts, largest_partners
+from orchestration.disclosure.printed_parts import LabelsOfParts
 from tests.unit.test_printed_news import counts
 from tests.unit.test_printed_tables import EMPTY, told
 
@@ -60,15 +59,7 @@ def lines_told(
                  "person_count_low", "record_count", "partner_count", "largest_partner_count_low",
                  "second_partner_count_low"],
     )  # fmt: skip
-    printed, printing = counts(cells, grain), disclosure.printing_of("public", POLICY, PERIODS, as_of, EMPTY)
-    if edition == "partner":
-        printing = replace(printing, edition=edition)
-        parts_told = LabelsOfParts(
-            printing, systems_of(printed, printing, rows), largest_partners(rows, printing)
-        )
-        return {
-            line for line, row in zip(parts, asked.itertuples(), strict=True) if parts_told.may_stand(row)
-        }
+    printed, printing = counts(cells, grain), disclosure.printing_of(edition, POLICY, PERIODS, as_of, EMPTY)
     found = told_lines(asked, rows, printing, systems_of(printed, printing, rows))
     assert not found[~found["period_id"].isin([*cells])]["tells_figures"].any()
     columns = found[["counting_role", "counting_id", "period_id"]]
