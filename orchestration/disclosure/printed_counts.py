@@ -51,6 +51,8 @@ POPULATION, CHILDREN, OTHERS = "population", "children", "others"
 CELL = (POPULATION, *ENDS)
 # Behind the id of a country: all of it, and not only what is known no closer.
 WHOLE = "+"
+# Behind the name of a table that another edition prints: this one only has to withstand it.
+_IN_PUBLIC = " in public"
 OF_COUNTRY = {
     "origin_place_id": "origin_country_place_id", "destination_place_id": "destination_country_place_id",
 }  # fmt: skip
@@ -100,6 +102,8 @@ def printed_counts_of(protected: Protected, printing: Printing) -> pd.DataFrame:
     """The columns of COUNTS. Who is no child is no row: it is what is left."""
     found = [pd.DataFrame(columns=COUNTS.names)]
     for table in protected.tables:
+        if table.name.endswith(_IN_PUBLIC):
+            continue
         grain, days = days_of(table.universe)
         shown = table.printed().rename(columns={"value": "person_count"})
         cells = shown.assign(**{one: TOTAL for one in CELL if one not in table.dimensions})
@@ -214,10 +218,15 @@ def whole_countries(told: pd.DataFrame) -> Groups:
 
 
 def count_tables(universe: str, rows: pd.DataFrame, printing: Printing) -> list[CountTable]:
-    """By both ends; and children at each end, where the edition tells of them."""
+    """By both ends; and children at each end, where the edition tells of them. Of the partner edition also
+    the children that the public one tells by country: its readers have them, and take what they print off.
+    """
     tables = [count_ends(universe, rows)]
     if printing.rules.children_tables:
         tables += count_children(universe, rows, printing)
+    if printing.edition != "public" and printing.policy.public.children_tables:
+        of_public = count_children(universe, rows, replace(printing, edition="public"))
+        tables += [replace(table, name=f"{table.name}{_IN_PUBLIC}") for table in of_public]
     return tables
 
 
