@@ -66,7 +66,38 @@ where
 
 {# What cannot be told from the usual has no band: a reader would take it for a finding. #}
 {% macro hotspot_band() -%}
-    case when label <> 'not_distinguished' then {{ factor_band('activity_ratio') }} end
+    case when hotspots.label <> 'not_distinguished' then {{ factor_band('hotspots.activity_ratio') }} end
+{%- endmacro %}
+
+{# Which rows of the CTE `hotspots` may tell their trend. It rests on the last quarters to the end of the row's period, and
+   tells that enough of these, and the last of them, were judged: rows of as many must stand in the same table. #}
+{% macro told_trends() -%}
+    select
+        hotspots.place_id,
+        hotspots.role,
+        hotspots.period_id,
+        hotspots.record_grain
+    from hotspots
+    inner join {{ ref('int_periods') }} as periods on hotspots.period_id = periods.period_id
+    inner join hotspots as steps
+        on
+            hotspots.place_id = steps.place_id
+            and hotspots.role = steps.role
+            and hotspots.record_grain = steps.record_grain
+    inner join {{ ref('int_periods') }} as quarters
+        on
+            steps.period_id = quarters.period_id
+            and quarters.period_kind = 'quarter'
+            and quarters.period_to <= periods.period_to
+    cross join (
+        select
+            max(case when name = 'trend_quarters' then cast(value as integer) end) as most,
+            max(case when name = 'trend_minimum_quarters' then cast(value as integer) end) as least
+        from {{ ref('statistics_policy') }}
+    ) as policy
+    where quarters.period_to > {{ months_after('periods.period_to', '-3 * policy.most') }}
+    group by hotspots.place_id, hotspots.role, hotspots.period_id, hotspots.record_grain, periods.period_to, policy.least
+    having count(*) >= policy.least and max(quarters.period_to) = periods.period_to
 {%- endmacro %}
 
 {# Measured places of which an edition may speak, as CTE `hotspots`. A figure may stand beside a county only, and only

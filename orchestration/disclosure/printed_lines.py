@@ -17,7 +17,7 @@ from orchestration.disclosure.printed_parts import (
     LabelsOfParts,
     Systems,
     cell_of_line,
-    largest_partners,
+    counted_now,
 )
 from orchestration.disclosure.printing import Cell, Days, Printing
 from orchestration.disclosure.suppression import PRINTED, primary
@@ -81,7 +81,7 @@ def told_lines(
     asked = persons[(persons["population"] == "all") & persons["period_id"].isin(periods.days.keys())]
     asked = asked[asked["counting_role"] != "odv"].rename(columns=_BASE)
     asked = asked[primary(asked, printing.rules) == PRINTED]
-    parts = LabelsOfParts(printing, systems, largest_partners(told, printing))
+    parts = LabelsOfParts(printing, systems, counted_now(told, printing))
     found = [_told(line, parts) for line in asked.itertuples()]
     is_free = pd.Series([free for free, _ in found], index=asked.index, dtype=bool)
     figures = pd.Series([figures for _, figures in found], index=asked.index, dtype=bool)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import chain
 
 from orchestration.disclosure.ledger import Printed
-from orchestration.disclosure.policy import DisclosurePolicy, EditionPolicy
+from orchestration.disclosure.policy import EDITIONS, DisclosurePolicy, EditionPolicy
 from orchestration.disclosure.protected import Protected
 from orchestration.disclosure.tables import CountTable, Groups
 from orchestration.disclosure.universe import Universe, ladder
@@ -40,10 +40,13 @@ def protect(
     names = [table.name for table in tables]
     if len(set(names)) < len(names):
         raise NjiaError("Two tables have the same name. Name each table of an edition apart.")
+    # A cell that both editions hide is guessed to be below what the other one prints from.
+    others = min(policy.edition(one).least_persons for one in EDITIONS)
+    smaller = others if others < rules.least_persons else None
     found = []
     for universe in sorted({table.universe for table in tables}):
         linked = [table for table in tables if table.universe == universe]
-        work = Universe(universe, linked, rules, groups or {}, printed)
+        work = Universe(universe, linked, rules, groups or {}, printed, smaller)
         work.protect()
         found.append(work.told())
     order = {name: at for at, name in enumerate(names)}

@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from orchestration.disclosure.attack import (
+    GUESSES_SMALL,
     Attacked,
     Known,
     Want,
+    attack,
     attack_both,
     attack_from_inside,
 )
@@ -61,11 +63,14 @@ class Universe:
     """The tables that count the same persons, on their way through the rounds."""
 
     def __init__(
-        self, name: str, tables: Sequence[CountTable], rules: EditionPolicy, groups: Groups, printed: Printed
-    ) -> None:
+        self, name: str, tables: Sequence[CountTable], rules: EditionPolicy, groups: Groups, printed: Printed,
+        smaller_guess: int | None = None,
+    ) -> None:  # fmt: skip
+        """`smaller_guess`: below how many persons others guess a cell that is hidden here."""
         self.name, self.rules, self.groups, self.printed = name, rules, groups, printed
         self.asked: dict[str, CountTable] = {table.name: table for table in tables}
         self.active: dict[str, CountTable | None] = dict(self.asked)
+        self.smaller_guess = smaller_guess
         self.report = UniverseReport(name)
         self.now: _Round | None = None  # None where no table could be made safe
 
@@ -163,6 +168,8 @@ class Universe:
         asked = np.flatnonzero((now.reasons != PRINTED) & (now.persons > 0))
         want = self._want(now)
         now.attacks = attack_both(now.system.members, known, asked, want, self.rules.least_persons, now.seen)
+        if self.smaller_guess and all(one.is_safe.all() for one in now.attacks):
+            now.attacks.append(self._guessed_smaller(now, known, asked, self.smaller_guess))
         self.report.lost_before = []
         failing = self._not_lost_before(now, _narrow(now.attacks))
         if not failing:
@@ -198,6 +205,16 @@ class Universe:
             is_small=np.isin(now.reasons, PRIMARY) & (now.persons < self.rules.least_persons),
             grand_total=float(now.persons.max(initial=0)),
         )
+
+    def _guessed_smaller(self, now: _Round, known: Known, asked: Places, k: int) -> Attacked:
+        """What a reader finds who guesses that each of them is below `k`, right where it is."""
+        guess = replace(known, is_small=known.is_small & (now.persons < k))
+        want = replace(Want.of(now.system.size, k - 1), ceiling=now.ceiling)
+        key = f"{GUESSES_SMALL} below {k}"
+        found, now.seen[key] = attack(
+            now.system.members, guess, asked, want, k, GUESSES_SMALL, now.seen.get(key)
+        )
+        return found
 
     def _from_inside(self, now: _Round, known: Known, asked: Places) -> list[Attacked]:
         told = [(one.dimensions, one.of_partners) for one in self.active.values() if one]

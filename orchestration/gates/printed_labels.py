@@ -14,6 +14,7 @@ import duckdb
 import pandas as pd
 
 from orchestration import disclosure
+from orchestration.statistics import load_policy
 
 Cell = tuple[str, str]
 Days = tuple[date, date]
@@ -36,6 +37,32 @@ def labels_without_room(file: Path, schema: str, counts: pd.DataFrame, printing:
     return sum(_without_room(*asked, found, counts, printing) for asked, found in of_cells.items())
 
 
+def trends_without_quarters(file: Path, schema: str) -> int:
+    """How many trends stand where labels of too few of the quarters that they rest on stand beside them, or
+    none of the last: that enough of them were judged is told nowhere else."""
+    policy = load_policy()
+    months, least = 3 * int(policy.trend_quarters), int(policy.trend_minimum_quarters)
+    with duckdb.connect(str(file.resolve()), read_only=True) as con:
+        (found,) = con.execute(
+            f"""with labels as (
+                select labels.*, periods.period_kind, periods.period_to
+                from {schema}.{schema}_hotspots as labels
+                inner join {schema}.{schema}_periods as periods on labels.period_id = periods.period_id
+            )
+            select count(*) from labels as told
+            where told.trend_category is not null and not exists (
+                select 1 from labels as steps
+                where steps.period_kind = 'quarter' and steps.place_id = told.place_id
+                    and steps.role = told.role and steps.record_grain = told.record_grain
+                    and steps.period_to <= told.period_to
+                    and steps.period_to > told.period_to - to_months($months)
+                having count(*) >= $least and max(steps.period_to) = told.period_to
+            )""",
+            {"months": months, "least": least},
+        ).fetchall()[0]
+    return int(found)
+
+
 def _cell(role: str, place: str) -> Cell:
     """The smallest printed cell in which all persons behind a label are counted."""
     if role == "origin":
@@ -49,15 +76,17 @@ def _without_room(
     periods, rules = printing.periods, printing.rules
     if any(periods.kinds[one] == "round" for one in periods.counted.get(grain, ())):
         return len(labelled)  # days of travel divide what was collected in a round
+    rounds = {one for one in labelled if periods.kinds[one] == "round"}
+    labelled = labelled - rounds
     share = rules.origin_label_share if cell[0] != _ALL else 1 - rules.origin_label_share
-    of_cell = counts[
-        (counts["record_grain"] == grain)
-        & (counts["population"] == "all")
-        & (counts["origin_place_id"] == cell[0])
-        & (counts["destination_place_id"] == cell[1])
+    of_grain = counts[counts["record_grain"] == grain]
+    of_cell = of_grain[
+        (of_grain["population"] == "all")
+        & (of_grain["origin_place_id"] == cell[0])
+        & (of_grain["destination_place_id"] == cell[1])
     ]
     printed = dict(zip(of_cell["period_id"].astype(str), of_cell["person_count"].astype(int), strict=True))
-    found = set[str]()
+    found = rounds
     for year in periods.counted.get(grain, ()):
         (first, last), most = periods.days[year], share * printed.get(year, 0)
         days = {one: periods.days[one] for one in labelled}
@@ -68,7 +97,8 @@ def _without_room(
         if most < rules.least_persons:
             found |= across
     known = [periods.days[year] for year in printed]
-    newest = max((last for _, last in known), default=None)
+    # Of a place that no year prints, too, nothing is printed that days after the last year are taken off.
+    newest = max((periods.days[str(year)][1] for year in of_grain["period_id"]), default=None)
     for one in labelled:
         for day in periods.days[one]:
             is_open = printing.edition == "partner" and newest is not None and day > newest

@@ -17,7 +17,7 @@ import pandas as pd
 
 from orchestration import disclosure
 from orchestration.gates.earlier_checks import published_tables
-from orchestration.gates.printed_labels import labels_without_room
+from orchestration.gates.printed_labels import labels_without_room, trends_without_quarters
 from orchestration.gates.printed_words import words_not_let_through
 from orchestration.release import (
     EVIDENCE_BASE,
@@ -93,7 +93,10 @@ def printed_measures(
         found |= {
             f"{schema}_cells_open": cells_open(file, schema, frames["int_told"], printing),
             f"{schema}_cells_not_let_through": float(
-                wrong + unasked + labels_without_room(file, schema, counts, printing)
+                wrong
+                + unasked
+                + labels_without_room(file, schema, counts, printing)
+                + trends_without_quarters(file, schema)
             ),
         }
         if edition == "partner":
@@ -112,11 +115,30 @@ def cells_open(file: Path, schema: str, told: pd.DataFrame, printing: disclosure
         disclosure.zeros_of_news(disclosure.news_of(printed_news(file, schema)), printing.periods),
         disclosure.zeros_of_shifts(printed_shifts(file, schema), printing.periods),
     )
+    return float(open_to_readers(counts, zeros, told, printing))
+
+
+def open_to_readers(
+    counts: pd.DataFrame, zeros: disclosure.Zeros, told: pd.DataFrame, printing: disclosure.Printing
+) -> int:
+    """The same of printed counts and the cells that words tell to be empty."""
     before = disclosure.systems_before(printing)
     of_before = {system: cells for system, cells in zeros.items() if system in before}
     attacked = disclosure.audit_counts(told, counts, printing, zeros)
     wrong = attacked.contradictions.keys() | disclosure.opened(told, counts, printing, of_before)
-    return float((~attacked.cells["passed"]).sum() + len(wrong))
+    found = attacked.cells[~attacked.cells["passed"]]
+    if len(found) and printing.known:
+        found = _not_told_before(found, disclosure.audit_counts(told, counts.head(0), printing).cells)
+    return len(found) + len(wrong)
+
+
+def _not_told_before(found: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
+    """Without cells that readers know as closely from what is printed elsewhere: to withhold a report, or a
+    cell of it, does not bring them back."""
+    keys = ["universe", "cell"]
+    beside = found.merge(before[[*keys, "low", "high"]], on=keys, how="left", suffixes=("", "_before"))
+    is_closer = (beside["low_before"] < beside["low"]) | (beside["high_before"] > beside["high"])
+    return beside[is_closer | beside["low_before"].isna()]
 
 
 def days_shared(cells: Iterable[str]) -> int:

@@ -6,6 +6,7 @@ readers see of a measure (its mart), and reading or writing the work file (`defs
 """
 
 from orchestration.statistics.measure import measure
+from orchestration.statistics.policy import load_policy
 from orchestration.statistics.tables import AGGREGATES, DESCRIPTIONS, SCHEMAS
 
-__all__ = ["AGGREGATES", "DESCRIPTIONS", "SCHEMAS", "measure"]
+__all__ = ["AGGREGATES", "DESCRIPTIONS", "SCHEMAS", "load_policy", "measure"]

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from orchestration import disclosure
-from orchestration.gates.printed_labels import labels_without_room
+from orchestration.gates.printed_labels import labels_without_room, trends_without_quarters
 from tests.unit.test_printed_news import counts
 from tests.unit.test_printed_parts import ALL, LATER, PERIODS, POLICY
 from tests.unit.test_printed_tables import EMPTY
@@ -51,6 +51,8 @@ def test_labels_that_leave_enough_are_right(tmp_path: Path) -> None:
         ([*quarters(1, "exploitation"), ("intended_destination", "2024-Q3")], 2),
         ([("origin", "2023-Q1-12m")], 1),  # 2022 is not printed
         ([("origin", "2025-Q1")], 1),
+        ([("transit", f"2024-Q{one}") for one in (1, 2, 3, 4)], 0),  # forty of a quarter of all 200
+        ([("origin", "round-2024")], 1),  # no part of a year
     ],
 )
 def test_labels_that_leave_too_few_are_found(
@@ -72,3 +74,29 @@ def test_days_do_not_divide_rounds(tmp_path: Path) -> None:
     rounds = {"round-2024": {("A", "*"): 900, ALL: 900}}
     labels = ("origin", "2024-Q4"), ("origin", "round-2024")
     assert wrong(tmp_path, *labels, cells=rounds, grain="route_report") == 1
+
+
+@pytest.mark.parametrize(
+    ("quarters_told", "wrong_trends"),
+    [
+        (range(1, 13), 0),
+        (range(5, 13), 0),  # eight of twelve
+        (range(6, 13), 1),  # seven
+        (range(3, 12), 1),  # not the last
+    ],
+)
+def test_a_trend_stands_only_beside_labels_of_the_quarters_that_it_rests_on(
+    tmp_path: Path, quarters_told: range, wrong_trends: int
+) -> None:
+    """Twelve quarters to the end of 2025, by their numbers; and the year with a trend."""
+    names = [f"{year}-Q{quarter}" for year in (2023, 2024, 2025) for quarter in (1, 2, 3, 4)]
+    rows = [(names[at - 1], None) for at in quarters_told] + [("2022-Q4", None), ("2025", "none")]
+    labels = pd.DataFrame(rows, columns=["period_id", "trend_category"]).astype({"trend_category": "string"})
+    labels = labels.assign(role="origin", place_id="A", record_grain="case")
+    with duckdb.connect(str(tmp_path / "base.duckdb")) as con:
+        con.execute("create schema public")
+        con.register("labels", labels)
+        con.register("periods", PERIODS)
+        con.execute("create table public.public_hotspots as select * from labels")
+        con.execute("create table public.public_periods as select * from periods")
+    assert trends_without_quarters(tmp_path / "base.duckdb", "public") == wrong_trends

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import product
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,6 +19,7 @@ from scipy.optimize import linprog
 from orchestration import disclosure
 from orchestration.disclosure.printed_lines import systems_of, told_lines
 from orchestration.disclosure.printed_parts import LabelsOfParts
+from orchestration.gates.printed_labels import labels_without_room
 from tests.unit.test_printed_news import counts
 from tests.unit.test_printed_tables import EMPTY, told
 
@@ -137,6 +140,49 @@ def test_a_corridor_has_a_status_of_twelve_months_across_printed_years_and_none_
     }
     one_year = {"2023": {ALL: 900}, "2024": cells["2024"]}
     assert lines_told(parts, one_year, rows, "partner") == {("od", "A>X", "2025-Q1-12m")}
+
+
+def test_a_place_that_no_year_prints_has_labels_of_open_days_and_the_gate_agrees(tmp_path: Path) -> None:
+    rows = pd.concat([told({("B", "X"): 60}, period=str(year)) for year in YEARS])
+    cells = {str(year): {("B", "*"): 60, ALL: 60} for year in YEARS}
+    part = ("origin", "A", "2025-Q1")
+    assert lines_told({part: 30}, cells, rows, "partner") == {part}
+    assert lines_told({part: 30}, cells, rows) == set()
+    labels = pd.DataFrame([(*part, "case")], columns=["role", "place_id", "period_id", "record_grain"])
+    with duckdb.connect(str(tmp_path / "base.duckdb")) as con:
+        con.execute("create schema report")
+        con.register("labels", labels)
+        con.execute("create table report.report_hotspots as select * from labels")
+    for edition, wrong in (("partner", 0), ("public", 1)):
+        printing = disclosure.printing_of(edition, POLICY, PERIODS, LATER, EMPTY)
+        assert (
+            labels_without_room(tmp_path / "base.duckdb", "report", counts(cells, "case"), printing) == wrong
+        )
+
+
+@pytest.mark.parametrize(("role", "item"), [("od", "A>X"), ("origin", "A"), ("transit", "T")])
+def test_whoever_told_nearly_all_of_a_corridor_or_place_is_left_as_many_others(role: str, item: str) -> None:
+    """60 persons each year, 59 of one partner: twelve months across both years tell it of the others."""
+    rows = pd.concat([told({("A", "X"): 60}, period=str(year)) for year in YEARS])
+    cells = {str(year): {("A", "X"): 60, ("A", "*"): 60, ALL: 60} for year in YEARS}
+    of_many = rows.assign(partner=[f"p{at % 30}" for at in range(len(rows))])
+    of_one = rows.assign(partner=["p" if at % 60 else "q" for at in range(len(rows))])
+    part = (role, item, "2024-Q1-12m")
+    assert lines_told({part: 30}, cells, of_many) == {part}
+    assert lines_told({part: 30}, cells, of_one) == set()
+
+
+def test_of_a_frozen_count_no_more_stands_behind_labels_than_is_counted_today() -> None:
+    """A hundred were printed; an agreement ended, and 41 are left: labels of all quarters would tell each."""
+    rows = told({("A", "X"): 41}).assign(partner=[f"p{at}" for at in range(41)])
+    assert of_quarters(100, rows=rows) == {"2024-Q4", "2024-Q3"}
+
+
+def test_a_round_is_no_part_of_a_year_of_cases_and_the_whole_of_kenya_has_no_label_of_parts() -> None:
+    rows = told({("A", "X"): 90}).assign(partner=[f"p{at}" for at in range(90)])
+    cells = {"2024": {("A", "*"): 90, ("KEN", "*"): 90, ALL: 90}}
+    parts = {("origin", "A", "round-2024"): 40, ("origin", "KEN", "2024-Q4"): 40}
+    assert lines_told(parts, cells, rows) == set()
 
 
 def test_route_reports_are_told_of_by_rounds_alone() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from orchestration import disclosure
+from orchestration.gates.printed_profile import open_to_readers
 from orchestration.settings import Settings
 from tests.unit.release_world import settings_in
 from tests.unit.test_printed_tables import (
@@ -129,6 +130,37 @@ def test_the_joint_attack_finds_what_two_editions_give_away_together(settings: S
     alone = disclosure.printing_of("partner", POLICY, PERIODS, LATER, EMPTY)
     assert disclosure.audit_counts(now, report, alone).is_safe
     assert not disclosure.audit_counts(now, report, printing).is_safe
+
+
+def test_what_the_public_edition_gives_a_partner_does_not_stop_every_report() -> None:
+    """Of 12 from KE001 p told 10: it knows the others' two from the public total alone, whatever a report hides. A
+    report that prints one of its parts tells more."""
+    rows = told(
+        {("KE001", "KE047"): 9, ("KE001", "KE042"): 3, ("KE040", "KE047"): 60, ("KE040", "KE042"): 60}
+    )
+    of_one = (rows["origin_place_id"] == "KE001") & (
+        (rows["destination_place_id"] == "KE042") | (rows.index < 7)
+    )
+    rows = rows.assign(partner=rows["partner"].mask(of_one, "p"))
+    printing = of_partners(EMPTY, {"origin_place_id=KE001": 12})
+    part = {"origin_place_id": "KE001", "destination_place_id": "KE047", "person_count": 9}
+    days = {"record_grain": "case", "period_id": "2024", "population": "all",
+            "period_from": date(2024, 1, 1), "period_to": LAST_DAY}  # fmt: skip
+    report = pd.DataFrame([{**days, **part}])
+    assert not disclosure.audit_counts(rows, report.head(0), printing).is_safe
+    assert open_to_readers(report.head(0), {}, rows, printing) == 0
+    assert open_to_readers(report, {}, rows, printing) > 0
+
+
+def test_the_public_edition_withstands_who_guesses_that_a_cell_which_both_hide_is_below_what_members_see(
+    settings: Settings,
+) -> None:
+    """11 persons in three cells that both editions hide: each below 5 is 3 or 4."""
+    others = {("KE040", "KE047"): 60, ("KE040", "KE042"): 50, ("KE040", "ARE"): 60}
+    world = {("KE001", "KE047"): 4, ("KE001", "KE042"): 4, ("KE001", "ARE"): 3, **others}
+    assert ("KE001", "*") not in disclose(settings, told(world), LATER)[0]
+    large = {("KE001", "KE047"): 6, ("KE001", "KE042"): 4, ("KE001", "ARE"): 3, **others}
+    assert disclose(settings, told(large), LATER)[0]["KE001", "*"] == 13
 
 
 def children_of(world: Cells, young: Cells) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 The reader who attacks them has its own linear program over the finest cross of both ends and age, made of the
 printed rows and of nothing of the room that is judged. It knows of each row whether it is as counted now; a
-row that repeats an older number it knows to less than `k` either way. Persons are counted by survey round,
-which both editions do.
+row that repeats an older number it knows to less than `k` either way. Cases are counted by year and route
+reports by survey round, in both editions.
 """
 
 from __future__ import annotations
@@ -26,9 +26,15 @@ from orchestration.disclosure.printed_tables import cells_of
 
 POLICY = disclosure.load_disclosure_policy()
 TELLS_OF_CHILDREN = replace(POLICY, public=replace(POLICY.public, children_tables=True))
-ROUNDS = {
-    "round-2023": (date(2023, 6, 1), date(2023, 6, 30)),
-    "round-2024": (date(2024, 6, 1), date(2024, 6, 30)),
+PERIODS = {
+    "route_report": {
+        "round-2023": ("round", date(2023, 6, 1), date(2023, 6, 30)),
+        "round-2024": ("round", date(2024, 6, 1), date(2024, 6, 30)),
+    },
+    "case": {
+        "2023": ("year", date(2023, 1, 1), date(2023, 12, 31)),
+        "2024": ("year", date(2024, 1, 1), date(2024, 12, 31)),
+    },
 }
 DAYS_OF_RELEASES = (date(2024, 3, 1), date(2025, 3, 1), date(2025, 9, 1))
 ORIGINS, DESTINATIONS = ("KE001", "KE003", "UGA"), ("KE042", "KE047", "SAU")
@@ -43,13 +49,13 @@ def country_of(place: str) -> str:
     return "KEN" if place.startswith("KE") else place
 
 
-def first_told(chance: np.random.Generator) -> pd.DataFrame:
+def first_told(chance: np.random.Generator, grain: str = "route_report") -> pd.DataFrame:
     """A row a partner and movement; some movements are known to two."""
     partners = [f"partner_{at}" for at in range(int(chance.integers(3, 6)))]
     reach = chance.dirichlet(np.full(len(partners), 1.5))
     busy = chance.gamma(0.6, 20, (2, len(ORIGINS), len(DESTINATIONS)))
     rows: list[dict[str, object]] = []
-    for number, period in enumerate(ROUNDS):
+    for number, period in enumerate(PERIODS[grain]):
         for (o, origin), (d, destination) in product(enumerate(ORIGINS), enumerate(DESTINATIONS)):
             for _ in range(chance.poisson(busy[number, o, d])):
                 persons, movement = int(chance.choice([1, 1, 1, 2])), len(rows)
@@ -57,7 +63,7 @@ def first_told(chance: np.random.Generator) -> pd.DataFrame:
                 is_child = bool(chance.random() < 0.3)
                 rows += [
                     {
-                        "movement_id": movement, "partner": partners[at], "record_grain": "route_report",
+                        "movement_id": movement, "partner": partners[at], "record_grain": grain,
                         "period_id": period, "origin_place_id": origin, "destination_place_id": destination,
                         "origin_country_place_id": country_of(origin),
                         "destination_country_place_id": country_of(destination),
@@ -91,11 +97,11 @@ class Release:
     partner: dict[tuple[str, Cell], int]
 
 
-def releases(seed: int, folder: Path, policy: disclosure.DisclosurePolicy = POLICY) -> Iterator[Release]:
+def releases(seed: int, folder: Path, grain: str, policy: disclosure.DisclosurePolicy) -> Iterator[Release]:
     chance = np.random.default_rng(seed)
-    told = first_told(chance)
+    told = first_told(chance, grain)
     names = ["period_id", "period_kind", "period_from", "period_to", "is_complete"]
-    periods = pd.DataFrame([(one, "round", *days, True) for one, days in ROUNDS.items()], columns=names)
+    periods = pd.DataFrame([(one, *told_of, True) for one, told_of in PERIODS[grain].items()], columns=names)
     for number, as_of in enumerate(DAYS_OF_RELEASES):
         ledger = disclosure.read_ledger(folder)
         public = disclosure.printing_of("public", policy, periods, as_of, ledger)
@@ -201,28 +207,32 @@ def open_cells(told: pd.DataFrame, known: dict[Cell, int], k: int) -> list[str]:
     return found
 
 
-def of_round(rows: pd.DataFrame, period: str) -> pd.DataFrame:
+def of_period(rows: pd.DataFrame, period: str) -> pd.DataFrame:
     return rows[rows["period_id"] == period]
 
 
 @pytest.mark.parametrize(
-    ("seed", "policy"), [(0, POLICY), (1, POLICY), (3, POLICY), (110, TELLS_OF_CHILDREN)]
-)
+    ("seed", "grain", "policy"),
+    [
+        *((seed, "route_report", POLICY) for seed in (0, 1, 3)), (110, "route_report", TELLS_OF_CHILDREN),
+        *((seed, "case", POLICY) for seed in (21, 22)), (23, "case", TELLS_OF_CHILDREN),
+    ],
+)  # fmt: skip
 def test_no_reader_of_releases_that_follow_each_other_finds_anybody(
-    seed: int, policy: disclosure.DisclosurePolicy, tmp_path: Path
+    seed: int, grain: str, policy: disclosure.DisclosurePolicy, tmp_path: Path
 ) -> None:
     first_printed: dict[str, pd.DataFrame] = {}
     ever: dict[tuple[str, Cell], int] = {}
     printed = 0
-    for release in releases(seed, tmp_path, policy):
+    for release in releases(seed, tmp_path, grain, policy):
         ever |= release.public
-        for period in ROUNDS:
+        for period in PERIODS[grain]:
             public = {cell: persons for (name, cell), persons in release.public.items() if name == period}
             if public and period not in first_printed:
-                first_printed[period] = of_round(release.now, period)
+                first_printed[period] = of_period(release.now, period)
             if public:
                 assert open_cells(first_printed[period], public, K["public"]) == []
-            now = of_round(release.now, period)
+            now = of_period(release.now, period)
             true = persons_of(now)
             near = {
                 cell: persons
@@ -240,7 +250,7 @@ def test_no_reader_of_releases_that_follow_each_other_finds_anybody(
 
 def test_what_is_printed_without_anything_hidden_beside_it_is_found() -> None:
     """The control: each cell that may stand by itself is printed, as if nobody could subtract."""
-    told = of_round(first_told(np.random.default_rng(0)), "round-2023")
+    told = of_period(first_told(np.random.default_rng(0)), "round-2023")
     true = persons_of(told)
     by_itself = {cell: int(holds(cell) @ true) for cell in CELLS if may_stand(told, cell, 5, 2)}
     assert open_cells(told, by_itself, K["partner"])
