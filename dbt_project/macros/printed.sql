@@ -78,13 +78,13 @@ where
         hotspots.period_id,
         hotspots.record_grain
     from hotspots
-    inner join {{ ref('int_periods') }} as periods on hotspots.period_id = periods.period_id
+    inner join {{ ref('dim_period') }} as periods on hotspots.period_id = periods.period_id
     inner join hotspots as steps
         on
             hotspots.place_id = steps.place_id
             and hotspots.role = steps.role
             and hotspots.record_grain = steps.record_grain
-    inner join {{ ref('int_periods') }} as quarters
+    inner join {{ ref('dim_period') }} as quarters
         on
             steps.period_id = quarters.period_id
             and quarters.period_kind = 'quarter'
