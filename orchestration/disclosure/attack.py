@@ -113,12 +113,14 @@ def attack_both(
 
 
 def attack_from_inside(
-    members: csr_array, known: Known, own: dict[str, Floats], asked: Places, width: int
-) -> list[Attacked]:
+    members: csr_array, known: Known, own: dict[str, Floats], asked: Places, width: int,
+    own_unknowns: dict[str, Floats] | None = None,
+) -> list[Attacked]:  # fmt: skip
     """What each partner finds of the others' part of hidden cells, one result a partner.
 
-    `own`: partner → its persons in each cell. Cells that hold nobody else's persons tell it nothing new;
-    where counts are not known here, cells that cannot hold anybody else's.
+    `own`: partner → its persons in each cell; `own_unknowns`: in each unknown, where more is known. Cells
+    that hold nobody else's persons tell it nothing new; where counts are not known here, cells that cannot
+    hold anybody else's.
     """
     moving = np.any([counts > 0 for counts in own.values()], axis=0) & (known.low < known.high)
     programs = Programs(
@@ -131,7 +133,8 @@ def attack_from_inside(
         if not len(others):
             continue
         low = np.maximum(known.low, counts)
-        programs.know(low, np.minimum(np.maximum(known.high, low), known.grand_total))
+        high = np.minimum(np.maximum(known.high, low), known.grand_total)
+        programs.know(low, high, (own_unknowns or {}).get(partner))
         want = Want.of(len(counts), width)
         told = replace(known, low=low)
         result, _ = _settle(programs, told, others, want, width + 1, f"{KNOWS_OWN}:{partner}", None)

@@ -5,7 +5,7 @@ Here the truth is not known, only what the tables say of it; `protect` attacks t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -23,7 +23,7 @@ from orchestration.disclosure.attack import (
     attack_from_inside,
 )
 from orchestration.disclosure.programs import Contradiction
-from orchestration.disclosure.system import Mask, System, Told, build, own_counts
+from orchestration.disclosure.system import Mask, System, Told, build, own_counts, own_unknowns
 from orchestration.disclosure.tables import CountTable, Groups
 
 _RESULT = ["universe", "table", "cell", "low", "high", "width", "attacker", "is_exact", "passed"]
@@ -120,19 +120,23 @@ def audit(
     may_be_empty: bool = False,
     insider_width: int = 0,
     of_each_reader: bool = False,
+    own: Mapping[str, pd.DataFrame] | None = None,
 ) -> Audit:
     """What the tables give away together, universe by universe; of each cell what the best reader finds, or
     what each of them does.
 
     `may_be_empty`: the symbol of a hidden cell stands for an empty one too, so that a cell that may hold
     nobody tells of nobody. Tables of a universe that contradict each other are not attacked, but told.
-    `insider_width`: how wide each partner's bounds of the others' part must be, where partners are known.
+    `insider_width`: how wide each partner's bounds of the others' part must be, where partners are known;
+    `own`: of universes what they know by themselves of the finest cross (`own_unknowns`).
     """
     found, contradictions, hidden = [], {}, 0
     for universe in sorted({table.universe for table in tables}):
         linked = [table for table in tables if table.universe == universe]
         try:
-            cells, asked = _audit_universe(linked, k, groups or {}, may_be_empty, insider_width)
+            cells, asked = _audit_universe(
+                linked, k, groups or {}, may_be_empty, insider_width, (own or {}).get(universe)
+            )
         except Contradiction as contradiction:
             contradictions[universe] = str(contradiction)
             continue
@@ -145,8 +149,9 @@ def audit(
 
 
 def _audit_universe(
-    tables: Sequence[PrintedTable], k: int, groups: Groups, may_be_empty: bool, insider_width: int
-) -> tuple[pd.DataFrame, int]:
+    tables: Sequence[PrintedTable], k: int, groups: Groups, may_be_empty: bool, insider_width: int,
+    of_partners: pd.DataFrame | None,
+) -> tuple[pd.DataFrame, int]:  # fmt: skip
     system = build([Told(one.name, one.dimensions, one.cells, not one.lists_all) for one in tables], groups)
     known, is_hidden = _known(system, tables, k)
     _refuse_contradicting_lines(system, known)
@@ -160,7 +165,8 @@ def _audit_universe(
         results.append(found)
     results.insert(0, attack(system.members, known, asked, want, k, KNOWS_TOTAL, proved)[0])
     if own := own_counts(system, [(one.dimensions, one.of_partners) for one in tables]):
-        results += attack_from_inside(system.members, known, own, asked, insider_width)
+        finest = None if of_partners is None else own_unknowns(system, of_partners)
+        results += attack_from_inside(system.members, known, own, asked, insider_width, finest)
     table_of = {int(cell): one.name for one in reversed(tables) for cell in system.rows[one.name]}
     rows = [row for result in results for row in _rows(system, result, table_of, may_be_empty)]
     narrow = pd.DataFrame(rows, columns=_RESULT[1:])

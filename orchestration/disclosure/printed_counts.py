@@ -67,18 +67,24 @@ def protect_counts(told: pd.DataFrame, printing: Printing) -> Protected:
         printing.edition,
         groups=whole_countries(told),
         printed={**as_printed(standing(tables, printing.zeros)), **printing.known},
+        own=_own(told, printing),
     )
 
 
 def new_tables(told: pd.DataFrame, printing: Printing) -> list[CountTable]:
     """The tables of each system that is counted for the first time."""
-    found = []
+    return [
+        table
+        for universe, rows in _new_systems(told, printing)
+        for table in count_tables(universe, rows, printing)
+    ]
+
+
+def _new_systems(told: pd.DataFrame, printing: Printing) -> Iterator[tuple[str, pd.DataFrame]]:
     told = told[is_new(told, printing)]
     told = told.rename(columns={"person_count": "persons", "record_count": "records"})
     for (grain, period), rows in told.groupby(["record_grain", "period_id"], sort=True):
-        universe = universe_of(str(grain), printing.periods.days[str(period)])
-        found += count_tables(universe, rows, printing)
-    return found
+        yield universe_of(str(grain), printing.periods.days[str(period)]), rows
 
 
 def is_new(told: pd.DataFrame, printing: Printing) -> pd.Series:
@@ -181,7 +187,13 @@ def audit_counts(
             shown = with_zeros(shown, known.get(table.universe, ()))
         found.append(PrintedTable.of(table, shown, printing.rules.least_persons))
     rules = printing.rules
-    result = audit(found, rules.least_persons, whole_countries(told), insider_width=rules.insider_least_width)
+    result = audit(
+        found,
+        rules.least_persons,
+        whole_countries(told),
+        insider_width=rules.insider_least_width,
+        own=_own(told, printing),
+    )
     wrong = {
         table.universe: " (words tell nobody to be in a cell where somebody is)"
         for table in tables
@@ -244,8 +256,7 @@ def count_ends(universe: str, rows: pd.DataFrame) -> CountTable:
 
 def count_children(universe: str, rows: pd.DataFrame, printing: Printing) -> list[CountTable]:
     is_whole = printing.policy.finest(printing.edition, "place", of_children=True) == "country"
-    is_child = rows["is_child"].eq(True).fillna(False).to_numpy(dtype=bool)
-    rows = rows.assign(population=np.where(is_child, CHILDREN, OTHERS))
+    rows = _with_age(rows)
     return [
         tabulate(
             f"{universe} children by {end}",
@@ -258,6 +269,25 @@ def count_children(universe: str, rows: pd.DataFrame, printing: Printing) -> lis
         )
         for end in ENDS
     ]
+
+
+def _own(told: pd.DataFrame, printing: Printing) -> dict[str, pd.DataFrame]:
+    """Of each system that tells of children apart, what each partner knows by itself of both ends and age
+    together: no table tells that, and it narrows what the others have."""
+    if not printing.rules.children_tables:
+        return {}
+    return {
+        universe: _with_age(rows)[["partner", *CELL, "persons"]]
+        .groupby(["partner", *CELL])
+        .sum()
+        .reset_index()
+        for universe, rows in _new_systems(told, printing)
+    }
+
+
+def _with_age(rows: pd.DataFrame) -> pd.DataFrame:
+    is_child = rows["is_child"].eq(True).fillna(False).to_numpy(dtype=bool)
+    return rows.assign(**{POPULATION: np.where(is_child, CHILDREN, OTHERS)})
 
 
 def _keys(table: CountTable, cells: pd.DataFrame) -> list[str]:

@@ -78,9 +78,11 @@ class Programs:
         model.passModel(program)
         return model
 
-    def know(self, low: Floats, high: Floats) -> None:
-        """Other bounds of the cells; those of sums count only where the cell told something, or moves."""
-        least, most = np.zeros(len(self._columns)), np.full(len(self._columns), self.at_most)
+    def know(self, low: Floats, high: Floats, unknowns: Floats | None = None) -> None:
+        """Other bounds of the cells; those of sums count only where the cell told something, or moves.
+        `unknowns`: the least that each unknown holds."""
+        least = np.zeros(len(self._columns)) if unknowns is None else unknowns.copy()
+        most = np.full(len(self._columns), self.at_most)
         np.maximum.at(least, self._column_of, low[self._single])
         np.minimum.at(most, self._column_of, high[self._single])
         if (least > most).any():

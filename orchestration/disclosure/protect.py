@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
+
+import pandas as pd
 
 from orchestration.disclosure.ledger import Printed
 from orchestration.disclosure.policy import EDITIONS, DisclosurePolicy, EditionPolicy
@@ -24,13 +26,14 @@ def protect(
     edition: str = "public",
     groups: Groups | None = None,
     printed: Printed = NOTHING_PRINTED,
+    own: Mapping[str, pd.DataFrame] | None = None,
 ) -> Protected:
     """What an edition prints of these tables.
 
     `printed`: every value ever printed of each cell (`Ledger.printed`, and for the partner edition what the
     public one prints): such a cell stays printed, changes by `least_persons` or more or is carried, and
     counts as known to the attackers. A table that cannot be made safe is rolled up to its `coarser` one, or
-    left out.
+    left out. `own`: of universes what each partner knows by itself of the finest cross (`own_unknowns`).
 
     Raises NjiaError for a table finer than the edition may tell, Contradiction for counts that do not add up.
     """
@@ -46,7 +49,7 @@ def protect(
     found = []
     for universe in sorted({table.universe for table in tables}):
         linked = [table for table in tables if table.universe == universe]
-        work = Universe(universe, linked, rules, groups or {}, printed, smaller)
+        work = Universe(universe, linked, rules, groups or {}, printed, smaller, (own or {}).get(universe))
         work.protect()
         found.append(work.told())
     order = {name: at for at, name in enumerate(names)}

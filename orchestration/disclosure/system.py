@@ -8,7 +8,7 @@ one, or tied by their shared totals only, model a weaker reader than there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
@@ -50,7 +50,8 @@ class System:
     """`members` (cells × unknowns) says which unknowns a cell adds up; `keys` names each cell in words, and
     `named` finds it by any of the names that tables give it.
 
-    `rows[table]` leads from each row of `cells[table]`, which holds the empty cells too, to its cell here.
+    `rows[table]` leads from each row of `cells[table]`, which holds the empty cells too, to its cell here;
+    `unknowns` from each finest value of each dimension, in the order of `finest`, to an unknown.
     """
 
     members: csr_array
@@ -59,7 +60,9 @@ class System:
     cells: dict[str, pd.DataFrame]
     rows: dict[str, Places]
     lines: list[Line]
-    lines_of: dict[int, list[int]] = field(default_factory=dict)
+    lines_of: dict[int, list[int]]
+    finest: dict[str, list[str]]
+    unknowns: Places
 
     @property
     def size(self) -> int:
@@ -95,7 +98,11 @@ def build(tables: Sequence[Told], groups: Groups | None = None) -> System:
     for number, line in enumerate(lines):
         for cell in (line.parent, *line.parts.tolist()):
             lines_of.setdefault(cell, []).append(number)
-    return System(_merged(axes.members(list(numbers))), keys, named, cells, rows, lines, lines_of)
+    members, unknowns = _merged(axes.members(list(numbers)))
+    shape = tuple(len(one) for one in axes.finest.values())
+    return System(
+        members, keys, named, cells, rows, lines, lines_of, axes.finest, unknowns.reshape(shape)
+    )  # fmt: skip
 
 
 def cell_key(values: Mapping[str, str]) -> str:
@@ -125,6 +132,20 @@ def own_counts(
             keys_of(dimensions, rows), rows["partner"], rows["persons"], strict=True
         ):
             own.setdefault(str(partner), np.zeros(system.size))[system.named[key]] = persons
+    return own
+
+
+def own_unknowns(system: System, told: pd.DataFrame) -> dict[str, Floats]:
+    """The same of the finest cross, which a partner knows of its own though no table tells it: partner → its
+    persons in each unknown. `told`: `partner`, `persons` and a column a dimension, with finest values."""
+    places = []
+    for dimension, finest in system.finest.items():
+        place = {value: at for at, value in enumerate(finest)}
+        places.append(told[dimension].astype(str).map(place).to_numpy(dtype=np.int64))
+    at = system.unknowns[tuple(places)]
+    own: dict[str, Floats] = {}
+    for partner, unknown, persons in zip(told["partner"].astype(str), at, told["persons"], strict=True):
+        own.setdefault(partner, np.zeros(system.members.shape[1]))[unknown] += persons
     return own
 
 
@@ -259,11 +280,12 @@ def _parts(ids: Sequence[int], sets: Sequence[tuple[int, ...]]) -> dict[int, lis
     return found
 
 
-def _merged(members: csr_array) -> csr_array:
-    """Unknowns that the same cells add up count as one: no published number tells them apart."""
+def _merged(members: csr_array) -> tuple[csr_array, Places]:
+    """Unknowns that the same cells add up count as one: no published number tells them apart. And which of
+    these each of the others is."""
     columns = members.tocsc()
     if columns.shape[1] == 0:
-        return members
+        return members, np.zeros(0, dtype=np.int64)
     salt = np.random.default_rng(7).integers(1, 2**62, (2, members.shape[0]), dtype=np.int64)
     marks = np.zeros((2, columns.shape[1]), dtype=np.int64)
     for at in (0, 1):
@@ -272,5 +294,8 @@ def _merged(members: csr_array) -> csr_array:
             np.repeat(np.arange(columns.shape[1]), np.diff(columns.indptr)),
             salt[at][columns.indices],
         )
-    _, first = np.unique(marks, axis=1, return_index=True)
-    return csr_array(columns[:, np.sort(first)].tocsr())
+    _, first, alike = np.unique(marks, axis=1, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[order] = np.arange(len(first))
+    return csr_array(columns[:, first[order]].tocsr()), rank[alike.ravel()]

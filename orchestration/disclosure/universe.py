@@ -41,6 +41,7 @@ from orchestration.disclosure.system import (
     build,
     keys_of,
     own_counts,
+    own_unknowns,
 )
 from orchestration.disclosure.tables import CountTable, Groups
 
@@ -64,13 +65,14 @@ class Universe:
 
     def __init__(
         self, name: str, tables: Sequence[CountTable], rules: EditionPolicy, groups: Groups, printed: Printed,
-        smaller_guess: int | None = None,
+        smaller_guess: int | None = None, own: pd.DataFrame | None = None,
     ) -> None:  # fmt: skip
-        """`smaller_guess`: below how many persons others guess a cell that is hidden here."""
+        """`smaller_guess`: below how many persons others guess a cell that is hidden here; `own`: as for
+        `own_unknowns`."""
         self.name, self.rules, self.groups, self.printed = name, rules, groups, printed
         self.asked: dict[str, CountTable] = {table.name: table for table in tables}
         self.active: dict[str, CountTable | None] = dict(self.asked)
-        self.smaller_guess = smaller_guess
+        self.smaller_guess, self.own = smaller_guess, own
         self.report = UniverseReport(name)
         self.now: _Round | None = None  # None where no table could be made safe
 
@@ -221,7 +223,9 @@ class Universe:
         own = own_counts(now.system, told)
         if not own:
             return []
-        return attack_from_inside(now.system.members, known, own, asked, self.rules.insider_least_width)
+        finest = None if self.own is None else own_unknowns(now.system, self.own)
+        width = self.rules.insider_least_width
+        return attack_from_inside(now.system.members, known, own, asked, width, finest)
 
     def _not_lost_before(self, now: _Round, failing: list[int]) -> list[int]:
         """Without the cells that what was printed before gives away already: nothing hidden now brings them

@@ -215,7 +215,7 @@ def of_period(rows: pd.DataFrame, period: str) -> pd.DataFrame:
     ("seed", "grain", "policy"),
     [
         *((seed, "route_report", POLICY) for seed in (0, 1, 3)), (110, "route_report", TELLS_OF_CHILDREN),
-        *((seed, "case", POLICY) for seed in (21, 22)), (23, "case", TELLS_OF_CHILDREN),
+        *((seed, "case", POLICY) for seed in (21, 22)), (31, "case", TELLS_OF_CHILDREN),
     ],
 )  # fmt: skip
 def test_no_reader_of_releases_that_follow_each_other_finds_anybody(
