@@ -170,8 +170,9 @@ def printed_cells(printed: pd.DataFrame) -> dict[str, int]:
 
 
 def audit_counts(
-    told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros: Zeros = NO_ZEROS
-) -> Audit:
+    told: pd.DataFrame, printed: pd.DataFrame, printing: Printing, zeros: Zeros = NO_ZEROS,
+    of_each_reader: bool = False,
+) -> Audit:  # fmt: skip
     """Attack systems as read back from the file, knowing the counts; of the public edition those that are
     printed for the first time. Readers have what the other edition prints of the same days as well, and know
     the cells that words tell to be empty: `zeros` are told now, and contradict counts that they do not fit
@@ -192,6 +193,7 @@ def audit_counts(
         rules.least_persons,
         whole_countries(told),
         insider_width=rules.insider_least_width,
+        of_each_reader=of_each_reader,
         own=_own(told, printing),
     )
     wrong = {

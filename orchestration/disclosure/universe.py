@@ -173,11 +173,11 @@ class Universe:
         if self.smaller_guess and all(one.is_safe.all() for one in now.attacks):
             now.attacks.append(self._guessed_smaller(now, known, asked, self.smaller_guess))
         self.report.lost_before = []
-        failing = self._not_lost_before(now, _narrow(now.attacks))
+        failing = self._not_lost_before(now, now.attacks)
         if not failing:
             inside = self._from_inside(now, known, asked)
             now.attacks += inside
-            failing = self._not_lost_before(now, _narrow(inside))
+            failing = self._not_lost_before(now, inside)
         return failing + self._small_changes(now)
 
     def _small_changes(self, now: _Round) -> list[int]:
@@ -227,19 +227,26 @@ class Universe:
         width = self.rules.insider_least_width
         return attack_from_inside(now.system.members, known, own, asked, width, finest)
 
-    def _not_lost_before(self, now: _Round, failing: list[int]) -> list[int]:
-        """Without the cells that what was printed before gives away already: nothing hidden now brings them
-        back."""
-        if not failing or not now.pinned.any():
-            return failing
-        known, asked = self._known(now, now.pinned), np.array(failing)
+    def _not_lost_before(self, now: _Round, attacks: Sequence[Attacked]) -> list[int]:
+        """Cells that a reader narrows down too far, without those that what was printed before gives away to
+        the same reader as closely: nothing hidden now brings them back."""
+        failing = _narrow(attacks)
+        if not failing:
+            return []
+        if not now.pinned.any():
+            return sorted({cell for _, cell in failing})
+        known, asked = self._known(now, now.pinned), np.unique([cell for _, cell in failing])
         want = self._want(now)
         found = attack_both(now.system.members, known, asked, want, self.rules.least_persons, {})
-        lost = _narrow([*found, *self._from_inside(now, known, asked)])
-        self.report.lost_before = sorted(
-            {*self.report.lost_before, *(now.system.keys[cell] for cell in lost)}
-        )
-        return [cell for cell in failing if cell not in lost]
+        before = _narrow([*found, *self._from_inside(now, known, asked)])
+        lost = {
+            one
+            for one, (low, high) in failing.items()
+            if one in before and before[one][0] >= low and before[one][1] <= high
+        }
+        named = {now.system.keys[cell] for _, cell in lost}
+        self.report.lost_before = sorted(named.union(self.report.lost_before))
+        return sorted({cell for _, cell in failing.keys() - lost})
 
     # --- between systems --------------------------------------------------------------------------------
 
@@ -281,8 +288,14 @@ class Universe:
         return found
 
 
-def _narrow(attacks: Iterable[Attacked]) -> list[int]:
-    return sorted({int(cell) for one in attacks for cell in one.cells[~one.is_safe]})
+def _narrow(attacks: Iterable[Attacked]) -> dict[tuple[str, int], tuple[float, float]]:
+    """Reader and cell → the bounds that are too close."""
+    return {
+        (one.attacker, int(cell)): (float(low), float(high))
+        for one in attacks
+        for cell, low, high, is_safe in zip(one.cells, one.low, one.high, one.is_safe, strict=True)
+        if not is_safe
+    }
 
 
 def _left_out(universe: str, asked: CountTable) -> ProtectedTable:

@@ -124,18 +124,19 @@ def open_to_readers(
     """The same of printed counts and the cells that words tell to be empty."""
     before = disclosure.systems_before(printing)
     of_before = {system: cells for system, cells in zeros.items() if system in before}
-    attacked = disclosure.audit_counts(told, counts, printing, zeros)
+    attacked = disclosure.audit_counts(told, counts, printing, zeros, of_each_reader=True)
     wrong = attacked.contradictions.keys() | disclosure.opened(told, counts, printing, of_before)
     found = attacked.cells[~attacked.cells["passed"]]
     if len(found) and printing.known:
-        found = _not_told_before(found, disclosure.audit_counts(told, counts.head(0), printing).cells)
-    return len(found) + len(wrong)
+        alone = disclosure.audit_counts(told, counts.head(0), printing, of_each_reader=True)
+        found = _not_told_before(found, alone.cells)
+    return len(found.drop_duplicates(["universe", "cell"])) + len(wrong)
 
 
 def _not_told_before(found: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
-    """Without cells that readers know as closely from what is printed elsewhere: to withhold a report, or a
-    cell of it, does not bring them back."""
-    keys = ["universe", "cell"]
+    """Without cells that the same reader knows as closely from what is printed elsewhere: to withhold a
+    report, or a cell of it, does not bring them back."""
+    keys = ["universe", "cell", "attacker"]
     beside = found.merge(before[[*keys, "low", "high"]], on=keys, how="left", suffixes=("", "_before"))
     is_closer = (beside["low_before"] < beside["low"]) | (beside["high_before"] > beside["high"])
     return beside[is_closer | beside["low_before"].isna()]

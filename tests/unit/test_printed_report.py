@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from orchestration import disclosure
-from orchestration.gates.printed_profile import open_to_readers
+from orchestration.gates.printed_profile import _not_told_before, open_to_readers
 from orchestration.settings import Settings
 from tests.unit.release_world import settings_in
 from tests.unit.test_printed_tables import (
@@ -150,6 +150,17 @@ def test_what_the_public_edition_gives_a_partner_does_not_stop_every_report() ->
     assert not disclosure.audit_counts(rows, report.head(0), printing).is_safe
     assert open_to_readers(report.head(0), {}, rows, printing) == 0
     assert open_to_readers(report, {}, rows, printing) > 0
+
+
+def test_what_one_partner_knows_already_may_not_be_told_to_everybody() -> None:
+    columns = ["universe", "cell", "attacker", "low", "high"]
+    of_partner, of_all = ("case", "a", "knows_own:p", 4, 5), ("case", "a", "knows_total", 3, 6)
+    before = pd.DataFrame([of_partner], columns=columns)
+    assert len(_not_told_before(pd.DataFrame([of_partner], columns=columns), before)) == 0
+    found = _not_told_before(pd.DataFrame([of_partner, of_all], columns=columns), before)
+    assert [*found["attacker"]] == ["knows_total"]
+    closer = pd.DataFrame([("case", "a", "knows_own:p", 5, 5)], columns=columns)
+    assert len(_not_told_before(closer, before)) == 1
 
 
 def test_the_public_edition_withstands_who_guesses_that_a_cell_which_both_hide_is_below_what_members_see(
