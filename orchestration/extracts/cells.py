@@ -52,7 +52,8 @@ class SourceSheet:
     """One sheet: its rows stream once. A CSV file is one sheet without a name.
 
     `name` is the sheet's own and decides how it is read; only `shown` may leave the reader. `columns` are
-    given where no row holds them. Among `only_records` are no totals or notes: software wrote them.
+    given where no row holds them. Among `only_records` are no totals or notes: software wrote them. Cells of
+    an `is_delimited` sheet have no address of their own: one too many shifts the rest of its row.
     `blocks_after` gives, where the reader can, what follows a row as columns instead of rows.
     """
 
@@ -62,6 +63,7 @@ class SourceSheet:
     merges: list[Merge] = field(default_factory=list)
     columns: list[str] | None = None
     only_records: bool = False
+    is_delimited: bool = False
     blocks_after: Callable[[int], Iterator[SourceRow | Block]] | None = None
 
 

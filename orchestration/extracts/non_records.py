@@ -22,6 +22,7 @@ _NOTE = re.compile(
 )
 _HXL = re.compile(r"#[a-z][a-z0-9_]*([ +][a-z0-9_+ ]*)?")
 BLANK = "skip:blank"
+TOO_WIDE = "Q:row_too_wide"
 AFTER_END = "flag:rows_after_end"
 # Of the columns that are read: fewer cells in a row below the table are a note or a sum somewhere.
 _FEWEST_CELLS, _FILLED_OF_A_RECORD = 3, 1 / 3
@@ -36,9 +37,15 @@ class RowJudge:
     """Says for one row after another of a sheet why it is no record, or None when it is one."""
 
     def __init__(
-        self, header: Header, layout: Layout, meaningful: set[int], only_records: bool = False
+        self,
+        header: Header,
+        layout: Layout,
+        meaningful: set[int],
+        only_records: bool = False,
+        is_delimited: bool = False,
     ) -> None:
         self._only_records = only_records
+        self.widest = len(header.names) if is_delimited else None
         self._names = [same(name) for name in header.names]
         self._meaningful = meaningful
         self._hxl = layout.hxl_row is not False
@@ -53,6 +60,8 @@ class RowJudge:
         if not filled:
             return BLANK
         if self._only_records:
+            if self._is_too_wide(filled):
+                return TOO_WIDE
             return None if any(index in self._meaningful for index, _ in filled) else BLANK
         texts = [same(cell.value) for _, cell in filled]
         if self._stopped:
@@ -63,6 +72,8 @@ class RowJudge:
             return "skip:total_row"
         if filled[0][1].kind == "text" and _TOTAL.fullmatch(texts[0]):
             return "skip:total_row"
+        if self._is_too_wide(filled):
+            return TOO_WIDE
         if self._hxl and len(filled) > 1 and all(_HXL.fullmatch(text) for text in texts):
             return "skip:hxl_row"
         if self._repeats_header(filled, texts):
@@ -107,6 +118,9 @@ class RowJudge:
             start = np.array([self._sums.get(index, 0.0)])
             # One after another, as rows add them: floats added in another order differ.
             self._sums[index] = float(np.add.accumulate(np.concatenate([start, column]))[-1])
+
+    def _is_too_wide(self, filled: list[tuple[int, Cell]]) -> bool:
+        return self.widest is not None and filled[-1][0] >= self.widest
 
     def _ends_the_table(self, first: str) -> bool:
         return any(begins_with(word, first) for word in self._stop_words)

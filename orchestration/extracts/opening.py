@@ -77,7 +77,7 @@ class SheetOpener:
         self._tell_columns(header, plan, shown)
         fill_down = getattr(layout, "fill_down_merged", [])
         rows = fill_down_merged(rows, sheet, {header.find(column) for column in fill_down})
-        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records)
+        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited)
         return plan, judge, without_trailing_blanks(rows)
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:

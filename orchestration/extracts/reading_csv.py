@@ -12,8 +12,9 @@ from orchestration.extracts.block import Block
 from orchestration.extracts.cells import SourceRow, SourceSheet, text_cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat
+from orchestration.extracts.csv_records import CsvRecords
 from orchestration.extracts.limits import lines
-from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
+from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.extracts.reading_csv_blocks import CsvBlocks
 
 _LONGEST_CELL = 1 << 17  # characters; an open quotation mark swallows the rest of the file
@@ -37,7 +38,8 @@ class CsvSource:
 
     def main_sheets(self) -> Iterator[SourceSheet]:
         can_be_blocks = CsvBlocks.can_read(self._encoding, self._layout.delimiter)
-        yield SourceSheet("", "", self._rows(), blocks_after=self._blocks_after if can_be_blocks else None)
+        blocks_after = self._blocks_after if can_be_blocks else None
+        yield SourceSheet("", "", self._rows(), is_delimited=True, blocks_after=blocks_after)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
         return None
@@ -89,9 +91,8 @@ class CsvSource:
         csv.field_size_limit(_LONGEST_CELL)
         try:
             with self._path.open(encoding=self._encoding, newline="") as file:
-                for number, record in enumerate(
-                    csv.reader(lines(file, self._label), delimiter=self._layout.delimiter), start=1
-                ):
+                records = CsvRecords(self._layout.delimiter, self._label)
+                for number, record in enumerate(records.split(lines(file, self._label)), start=1):
                     yield SourceRow(number, [text_cell(text) for text in record])
         except UnicodeError:
             raise self._wrong_encoding(
@@ -108,7 +109,7 @@ class CsvSource:
         blocks = CsvBlocks(self._path, self._encoding, self._layout.delimiter, self._label)
         try:
             yield from blocks.after(row)
-        except (UnicodeError, csv.Error, ExtractUnreadable):
+        except (UnicodeError, csv.Error, ExtractStopped):
             deque(self._rows(), maxlen=0)  # raises the sentence, with the row or line it is about
             raise
 

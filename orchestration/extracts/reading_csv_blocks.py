@@ -19,8 +19,9 @@ import pyarrow.csv
 
 from orchestration.extracts.block import Block, Column
 from orchestration.extracts.cells import LONGEST_CELL, SourceRow, text_cell
+from orchestration.extracts.csv_records import CsvRecords
 from orchestration.extracts.limits import lines
-from orchestration.extracts.regular_csv import Regular, reads_bytewise, regular_start
+from orchestration.extracts.regular_csv import reads_bytewise, regular_end
 
 CHUNK = 8 << 20  # shorter than limits.LONGEST_LINE, so that no line in it is too long
 SMALLEST_CHUNK = 1 << 16
@@ -45,6 +46,7 @@ class CsvBlocks:
         self._first_encoding = encoding
         self._delimiter = delimiter
         self._label = label
+        self._csv_records = CsvRecords(delimiter, label)
 
     @staticmethod
     def can_read(encoding: str, delimiter: str) -> bool:
@@ -86,12 +88,12 @@ class CsvBlocks:
         if len(sent) < size and not sent.endswith(b"\n"):
             sent += b"\n"  # the last line may do without
         data = self._as_utf8(sent)
-        found = regular_start(data, self._delimiter) if data else None
-        table = self._split(data, found) if data and found else None
-        if data is None or found is None or table is None:
+        end = regular_end(data, self._delimiter) if data else None
+        table = self._split(data, end) if data and end else None
+        if data is None or end is None or table is None:
             return None
         is_same = self._encoding in ("utf-8", "ascii")
-        length = found.end if is_same else len(data[: found.end].decode())
+        length = end if is_same else len(data[:end].decode())
         return _Chunk(table, at + length)
 
     def _as_utf8(self, sent: bytes) -> bytes | None:
@@ -105,20 +107,16 @@ class CsvBlocks:
             return None
         return sent if self._encoding == "utf-8" else text.encode()
 
-    def _split(self, data: bytes, found: Regular) -> pa.Table | None:
+    def _split(self, data: bytes, end: int) -> pa.Table | None:
         try:
             first = TextIOWrapper(BytesIO(data), encoding="utf-8", newline="")
             names = [str(at) for at, _ in enumerate(next(csv.reader(first, delimiter=self._delimiter)))]
             if len(names) < FEWEST_COLUMNS:
                 return None
             table = pa.csv.read_csv(
-                pa.BufferReader(pa.py_buffer(data).slice(0, found.end)),
+                pa.BufferReader(pa.py_buffer(data).slice(0, end)),
                 pa.csv.ReadOptions(block_size=_block_size(data), column_names=names),
-                pa.csv.ParseOptions(
-                    delimiter=self._delimiter,
-                    newlines_in_values=found.has_lines_in_cells,
-                    ignore_empty_lines=False,
-                ),
+                pa.csv.ParseOptions(delimiter=self._delimiter, ignore_empty_lines=False),
                 pa.csv.ConvertOptions(
                     column_types=dict.fromkeys(names, _TEXTS),
                     null_values=[],
@@ -138,7 +136,7 @@ class CsvBlocks:
             with TextIOWrapper(file, encoding=encoding, newline="") as text:
                 counted = _Counted(text, self._label, self._encoding)
                 counted.bytes = at
-                for record in csv.reader(iter(counted), delimiter=self._delimiter):
+                for record in self._csv_records.split(iter(counted)):
                     yield counted.bytes, record
                     if counted.bytes >= at + least:
                         return

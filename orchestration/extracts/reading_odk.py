@@ -18,6 +18,7 @@ from pathlib import Path
 
 from orchestration.extracts.cells import SourceRow, SourceSheet, same, text_cell, tidy
 from orchestration.extracts.contract_format import OdkZipFormat
+from orchestration.extracts.csv_records import CsvRecords
 from orchestration.extracts.limits import lines
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.extracts.shown_names import shown_sheet
@@ -130,7 +131,8 @@ class OdkSource:
     def _stream(self, table: str, parent: str | None) -> SourceSheet:
         title = re.split(r"[/\\]", self._tables[table].filename)[-1][: -len(".csv")]
         shown = shown_sheet(title, list(self._tables).index(table) + 1)
-        return SourceSheet(table, shown, self._rows(table, shown, parent), only_records=True)
+        rows = self._rows(table, shown, parent)
+        return SourceSheet(table, shown, rows, only_records=True, is_delimited=True)
 
     def _rows(self, table: str, shown: str, parent: str | None) -> Iterator[SourceRow]:
         """The rows of a table; those of a repeat know their submission and their place in it."""
@@ -141,7 +143,8 @@ class OdkSource:
             self._archive.open(self._tables[table]) as member,
             io.TextIOWrapper(member, encoding="utf-8-sig", newline="") as text,
         ):
-            for number, record in enumerate(csv.reader(lines(text, self._label)), start=1):
+            records = CsvRecords(",", f"{self._label}, table {shown!r}")
+            for number, record in enumerate(records.split(lines(text, self._label)), start=1):
                 cells = [text_cell(value) for value in record]
                 if parent is None:
                     yield SourceRow(number, cells)

@@ -1,14 +1,13 @@
 """Whether bytes of a CSV are surely split alike by Python's reader and by Arrow's.
 
 They differ over what no standard settles: a quotation mark inside an unquoted cell, a mark of byte order
-inside a file. Bytes with any of these are read by Python, the one definition of how a file is split. Over
-lines of another width, blank ones too, Arrow stops by itself.
+inside a file. Bytes with any of these, and cells of several lines, are read by Python (`csv_records`), the
+one definition of how a file is split. Over lines of another width, blank ones too, Arrow stops by itself.
 """
 
 from __future__ import annotations
 
 import codecs
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,24 +16,16 @@ _QUOTE, _NEWLINE, _RETURN = 34, 10, 13
 _Places = npt.NDArray[np.int64]
 
 
-class Regular(NamedTuple):
-    """Whole records at the beginning of some bytes: where they end, and whether cells hold line ends."""
-
-    end: int
-    has_lines_in_cells: bool
-
-
-def regular_start(data: bytes, delimiter: str) -> Regular | None:
-    """The whole records that `data` begins with, or None where not all of it is surely read alike."""
+def regular_end(data: bytes, delimiter: str) -> int | None:
+    """Where the whole records end that `data` begins with; None where not all of it is surely read alike."""
     if b"\0" in data or data.startswith(codecs.BOM_UTF8):
         return None
     if b'"' in data:
         return _regular_quoted(data, delimiter)
-    end = data.rfind(b"\n") + 1
-    return Regular(end, has_lines_in_cells=False) if end else None
+    return data.rfind(b"\n") + 1 or None
 
 
-def _regular_quoted(data: bytes, delimiter: str) -> Regular | None:
+def _regular_quoted(data: bytes, delimiter: str) -> int | None:
     signs = np.frombuffer(data, np.uint8)
     lines = np.flatnonzero(signs == _NEWLINE)
     # A return alone ends a line to Python's reader, and need not to Arrow's.
@@ -43,13 +34,13 @@ def _regular_quoted(data: bytes, delimiter: str) -> Regular | None:
     quotes = np.flatnonzero(signs == _QUOTE)
     is_inside = (np.searchsorted(quotes, lines) & 1).astype(bool)
     ends = lines[~is_inside]
-    if not len(ends):
+    if not len(ends) or (is_inside & (lines < ends[-1])).any():
         return None
     end = int(ends[-1]) + 1
     quotes = quotes[: np.searchsorted(quotes, end)]
     if not _quotes_are_regular(signs[:end], quotes, ord(delimiter)):
         return None
-    return Regular(end, bool((is_inside & (lines < end)).any()))
+    return end
 
 
 def _quotes_are_regular(signs: npt.NDArray[np.uint8], quotes: _Places, delimiter: int) -> bool:

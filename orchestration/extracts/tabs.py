@@ -87,6 +87,9 @@ class Tabs:
 
     def rows_beside(self, header: Header, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
         """The main rows with what the tabs say of the same record after them."""
+        if not self._open:
+            yield from rows
+            return
         width = len(header.names)
         for row in rows:
             if not any(row.cells):

@@ -1,0 +1,118 @@
+"""Damage inside a CSV file: stray quotation marks and delimiters never swallow or shift rows unseen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.extracts.contract import Contract
+from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.reading import open_source
+from orchestration.extracts.records import RecordReader
+from tests.unit.partner_files import HEADER, KEYS, book, read, values
+
+CONTRACT = book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","})
+
+
+def lines(rows: int) -> list[str]:
+    """A header and rows of eight cells; row N of the table is line N + 1 of the file."""
+    return [",".join(HEADER), *(f"{number},04/03/2024,F,16,Busia,1,Yes,seen" for number in range(1, rows + 1))]
+
+
+def write(path: Path, rows: list[str]) -> Path:
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def changed(rows: list[str], line: int, old: str, new: str) -> None:
+    assert old in rows[line - 1]
+    rows[line - 1] = rows[line - 1].replace(old, new)
+
+
+def read_in_blocks(path: Path) -> RecordReader:
+    contract = Contract.model_validate(CONTRACT)
+    reader = RecordReader(contract, KEYS, path.name)
+    with open_source(path, contract) as source:
+        for _ in reader.landed_tables(source):
+            pass
+    return reader
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "named"),
+    [
+        pytest.param((21, "Busia", '"Busia'), None, "line 21 .* lines 21 to 61 ", id="an open quote"),
+        pytest.param(
+            (21, "Busia", '"Busia'), (35, "Busia", 'Busia"'), "lines 21 to 35 ", id="a pair in one column"
+        ),
+        pytest.param(
+            (21, "Busia", '"Busia'), (22, "Busia", 'Busia"'), "lines 21 to 22 ", id="a pair in the next line"
+        ),
+        pytest.param((21, ",F,", ',"F,'), (35, "Busia", 'Busia"'), "lines 21 to 35 ", id="in two columns"),
+        pytest.param(
+            (21, "Busia", '"Busia'), (35, "Busia", '"Busia'), "lines 21 to 35 ", id="two opening quotes"
+        ),
+        pytest.param(
+            (21, "Busia", '"Busia'), (35, "Busia", '"Busia, Kenya"'), "lines 21 to 35 ", id="before a good one"
+        ),
+        pytest.param((61, "Busia", '"Busia'), None, "line 61 is not closed", id="in the last line"),
+    ],
+)
+def test_rows_swallowed_by_a_stray_quote_hold_the_file(
+    tmp_path: Path, first: tuple[int, str, str], second: tuple[int, str, str] | None, named: str
+) -> None:
+    rows = lines(60)
+    changed(rows, *first)
+    if second:
+        changed(rows, *second)
+    with pytest.raises(ExtractHeld, match=named) as caught:
+        read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert caught.value.code == "hold:stray_quote"
+    assert "Busia" not in caught.value.sentence
+
+
+def test_a_stray_pair_deep_in_a_large_file_holds_it(tmp_path: Path) -> None:
+    rows = lines(6000)
+    changed(rows, 4021, "Busia", '"Busia')
+    changed(rows, 4035, "Busia", 'Busia"')
+    with pytest.raises(ExtractHeld, match="lines 4021 to 4035 "):
+        read_in_blocks(write(tmp_path / "a.csv", rows))
+
+
+@pytest.mark.parametrize("place", ["Busia", "Busia, Kenya", 'the "old" stage', "a, b, c, d, e, f, g"])
+def test_a_cell_may_run_over_several_lines(tmp_path: Path, place: str) -> None:
+    rows = lines(60)
+    quoted = place.replace('"', '""')
+    changed(rows, 21, "seen", f'"seen near\n{quoted}\n\nand left"')
+    cells, reader = read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert reader.tally.rows_read == 60 and len(values(cells, "sex")) == 60
+
+
+def test_a_header_may_run_over_several_lines_below_a_title(tmp_path: Path) -> None:
+    rows = ["Register of cases", *lines(3)]
+    changed(rows, 2, "Remarks", '"Remarks\n(private)"')
+    content = CONTRACT | {
+        "format": CONTRACT["format"] | {"header_search": 5},
+        "deny": ["Remarks (private)"],
+    }
+    _, reader = read(write(tmp_path / "a.csv", rows), content)
+    assert reader.tally.rows_landed == 3
+
+
+@pytest.mark.parametrize("rows_before", [20, 4000])
+def test_a_row_wider_than_the_header_is_refused_and_no_cell_of_it_is_read(
+    tmp_path: Path, rows_before: int
+) -> None:
+    rows = lines(rows_before + 40)
+    changed(rows, rows_before + 1, "Busia", "Busia, Kenya")
+    reader = read_in_blocks(write(tmp_path / "a.csv", rows))
+    assert reader.tally.refusals == {("", "Q:row_too_wide"): 1}
+    assert str(reader.tally.refused_rows["", "Q:row_too_wide"]) == str(rows_before + 1)
+    assert reader.tally.rows_landed == rows_before + 39
+
+
+def test_empty_cells_beyond_the_header_do_no_harm(tmp_path: Path) -> None:
+    rows = [f"{row},," if at else row for at, row in enumerate(lines(5))]
+    _, reader = read(write(tmp_path / "a.csv", rows), CONTRACT)
+    assert reader.tally.rows_landed == 5
