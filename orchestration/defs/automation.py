@@ -86,8 +86,8 @@ def _refresh_is_running(settings: Settings) -> bool:
 
 
 def inbox_state(settings: Settings) -> str | None:
-    """A key of the files in the inbox (names, sizes, times); None when there are none to take in."""
-    files = sorted(path for path in settings.inbox.glob("*/*") if extracts.is_taken_in(path))
+    """A key of the files that wait in the inbox (names, sizes, times); None when there are none."""
+    files = extracts.files_ready(settings)
     if not files:
         return None
     seen = hashlib.sha256()

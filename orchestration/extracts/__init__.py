@@ -37,8 +37,8 @@ from orchestration.extracts.inbox import (
     LeftAlone,
     add_samples,
     add_to_inbox,
+    files_ready,
     fitted_by_no_contract,
-    is_taken_in,
     left_alone,
 )
 from orchestration.extracts.known_records import known_records
@@ -81,11 +81,11 @@ __all__ = [
     "erase_in_originals",
     "extracts_with_codes",
     "file_of",
+    "files_ready",
     "finish_erasing",
     "fitted_by_no_contract",
     "held_of_forgotten",
     "identities_of",
-    "is_taken_in",
     "known_records",
     "left_alone",
     "load_contract",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestration.durable import PARTIAL, sync
 from orchestration.errors import UsageError
+from orchestration.extracts.claim import CLAIMED, claimed_files, is_still, mark_complete
 from orchestration.extracts.contract_loading import load_contracts
 from orchestration.extracts.shown_names import shown_file
 from orchestration.settings import Settings
@@ -21,6 +22,17 @@ def is_taken_in(path: Path) -> bool:
         and not path.name.startswith((".", PARTIAL, "~$"))
         and path.suffix.casefold() != ".part"
     )
+
+
+def waiting_files(folder: Path) -> list[Path]:
+    """A partner's files to take in; those an earlier refresh had claimed come first."""
+    return [*claimed_files(folder), *(path for path in sorted(folder.iterdir()) if is_taken_in(path))]
+
+
+def files_ready(settings: Settings) -> list[Path]:
+    """Files of all partners that a refresh would try to take now: those still written are left out."""
+    folders = sorted(path for path in settings.inbox.glob("*/") if not path.name.startswith("."))
+    return [path for folder in folders for path in waiting_files(folder) if is_still(path)]
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,7 @@ def left_alone(settings: Settings) -> list[LeftAlone]:
 
 def _left_alone(partner: str, path: Path) -> LeftAlone | None:
     name = shown_file(path.name)
-    if path.name.startswith(PARTIAL) or path.suffix.casefold() == ".part":
+    if path.name.startswith(PARTIAL) or path.suffix.casefold() == ".part" or path.name == CLAIMED:
         return None
     if path.is_dir():
         files = sum(below.is_file() for below in path.rglob("*"))
@@ -60,7 +72,10 @@ def _left_alone(partner: str, path: Path) -> LeftAlone | None:
 
 
 def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:
-    """Copy files into a partner's inbox; a refresh that looks meanwhile leaves a `.part` alone."""
+    """Copy files into a partner's inbox; a refresh that looks meanwhile leaves a `.part` alone.
+
+    They are taken at once: a whole file need not lie still first.
+    """
     known = sorted(path.name for path in settings.partners.iterdir() if path.is_dir())
     if partner not in known:
         raise UsageError(
@@ -76,6 +91,7 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
             )
         partial = folder / f"{file.name}.part"
         shutil.copyfile(file, partial)
+        mark_complete(partial)
         sync(partial)
         added.append(partial.rename(folder / file.name))
     sync(folder)

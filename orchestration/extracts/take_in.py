@@ -1,27 +1,27 @@
 """Every file of the inbox → sealed and landed, or left where it is with a sentence.
 
-The order is what makes a crash harmless: seal, land the Parquet, commit with the JSON, and only then
-remove the file from the inbox. Where an extract is read again, its old JSON goes before its old Parquet.
+The order is what makes a crash harmless: claim the file, seal, land the Parquet, commit with the JSON, and
+only then remove the file. Where an extract is read again, its old JSON goes before its old Parquet.
 One file's fault, whatever it is, never stops the others. Sentences call a file by its shown name.
 """
 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from orchestration.durable import replacing, sync
+from orchestration.durable import replacing
 from orchestration.errors import UsageError
+from orchestration.extracts.claim import CLAIMED, Claim, claim, is_still
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
 from orchestration.extracts.drift_report import drift_item, last_extract
 from orchestration.extracts.erasing import erase_forgotten
-from orchestration.extracts.inbox import is_taken_in
+from orchestration.extracts.inbox import is_taken_in, waiting_files
 from orchestration.extracts.landing import (
     EXTRACT_ID_LENGTH,
     account,
@@ -50,8 +50,6 @@ from orchestration.settings import Settings
 
 NAIROBI = timezone(timedelta(hours=3))
 UNEXPECTED = "unexpected"
-_YOUNG_SECONDS = 2.0
-_LOOK_AGAIN_SECONDS = 0.4
 
 Progress = Callable[[TakenExtract], None]
 
@@ -90,7 +88,13 @@ def _take_in_partner(
         shown = shown_file(file.name)
         try:
             contract = _contract_for(partner, file.name, contracts)
-            yield _take_in_file(settings, keys, as_of, contract, file)
+            _refuse_early(partner, shown, file)
+            with claim(file) as own:
+                taken = _take_in_file(settings, keys, as_of, contract, own)
+                stays = own.use_up()
+            yield taken
+            if stays:
+                raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {stays}.")
         except ExtractStopped as fault:
             yield _not_taken(shown_partner, shown, fault)
         except UsageError:
@@ -111,11 +115,11 @@ def _sweep(settings: Settings, partner: str) -> None:
 
 
 def _take_in_file(
-    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, file: Path
+    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, own: Claim
 ) -> TakenExtract:
     partner = contract.partner.code
+    file = own.path
     shown = shown_file(file.name)
-    before = _state(file)
     sha256 = sha256_of(file)
     extract_id = sha256[:EXTRACT_ID_LENGTH]
     landed = read_register(settings.landing, partner)
@@ -134,7 +138,6 @@ def _take_in_file(
             # What was sealed anew or destroyed, because of a forgotten record, stays so.
             if not is_sealed and not earlier.get("original"):
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
-            _remove(file, before)
             reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
             return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
     last = last_extract(placed, contract, extract_id)
@@ -145,7 +148,7 @@ def _take_in_file(
         except ExtractHeld as fault:
             _add_drift(fault, contract, reader, last, shown)
             raise
-        if _state(file) != before:
+        if own.has_changed:
             raise ExtractHeld(
                 "hold:file_changed", f"{partner}: file {shown} changed while it was read. Retry."
             )
@@ -158,7 +161,7 @@ def _take_in_file(
         "extract_id": extract_id,
         "partner": partner,
         "file": shown,
-        "bytes": before[0],
+        "bytes": own.size,
         "sha256": sha256,
         "parquet_sha256": sha256_of(parquet),
         "period": period.model_dump(mode="json", by_alias=True) if period else None,
@@ -176,7 +179,6 @@ def _take_in_file(
     }
     register(register_path(settings.landing, partner, extract_id), entry)
     earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
-    _remove(file, before)
     tally = reader.tally
     counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
     told = drift_item(contract, entry, drift, [], is_held=False) if drift else None
@@ -272,38 +274,27 @@ def _inbox(inbox: Path) -> dict[str, list[Path]]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
-                found[entry.name] = [path for path in sorted(entry.iterdir()) if is_taken_in(path)]
+                found[entry.name] = waiting_files(entry)
             elif is_taken_in(entry):
                 found.setdefault("", []).append(entry)
-    growing = _growing([path for files in found.values() for path in files])
-    return {partner: [path for path in files if path not in growing] for partner, files in found.items()}
+    return found
 
 
-def _growing(files: list[Path]) -> set[Path]:
-    """Files written to just now whose size still changes; looks twice only when there are young ones.
-
-    This asks how long ago a file was written, not what time a refresh is for: so it reads the clock.
-    """
-    now = time.time()
-    first = {path: _state(path) for path in files if path.exists()}
-    young = [path for path, (_, written_ns) in first.items() if now - written_ns / 1e9 < _YOUNG_SECONDS]
-    if not young:
-        return set(files) - set(first)
-    time.sleep(_LOOK_AGAIN_SECONDS)
-    changed = {path for path in young if not path.exists() or _state(path) != first[path]}
-    return changed | (set(files) - set(first))
-
-
-def _state(path: Path) -> tuple[int, int]:
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-def _remove(file: Path, state: tuple[int, int]) -> None:
-    """Remove a file from the inbox, unless somebody put another one in its place."""
-    if file.exists() and _state(file) == state:
-        file.unlink()
-        sync(file.parent)
+def _refuse_early(partner: str, shown: str, file: Path) -> None:
+    """A file that is still written waits; one that an earlier refresh had claimed already lay still."""
+    if file.parent.name == CLAIMED:
+        return
+    if (file.parent / CLAIMED / file.name).exists():
+        raise ExtractHeld(
+            "hold:file_changed",
+            f"{partner}: file {shown} waits, because an earlier file of this name could not be taken.",
+        )
+    if not is_still(file):
+        raise ExtractHeld(
+            "hold:file_changed",
+            f"{partner}: file {shown} was written to less than 30 seconds ago. It is taken once it has been "
+            "still for that long.",
+        )
 
 
 def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:

@@ -139,6 +139,7 @@ def run_step(step: str, kind: str, rows: int, folder: Path) -> None:
     import pyrage
 
     from orchestration.extracts import Contract, Contracts, take_in, type_extracts
+    from orchestration.extracts.claim import mark_complete
     from orchestration.keys import Keys
     from orchestration.settings import Settings
 
@@ -149,6 +150,7 @@ def run_step(step: str, kind: str, rows: int, folder: Path) -> None:
         inbox = settings.inbox / PARTNER
         inbox.mkdir(parents=True)
         write(kind, rows, inbox / f"extract.{kind}")
+        mark_complete(inbox / f"extract.{kind}")
         partner = settings.partners / PARTNER
         partner.mkdir(parents=True)
         (partner / "contract.yml").write_text(Contract.model_validate(CONTRACTS[kind]).model_dump_json())

@@ -119,7 +119,7 @@ def look(base: EvidenceBase, returncode: int) -> Seen:
         current=current.release_id,
         changed=changed_files(current.path, file_hashes(current.manifest)),
         movements=movements,
-        in_inbox=(settings.inbox / "kobe_post" / NEW_EXTRACT).exists(),
+        in_inbox=any((settings.inbox / "kobe_post").rglob(NEW_EXTRACT)),
         landed=len(list((settings.landing / "kobe_post").glob("[!.]*.json"))),
         sealed=len(list((settings.sealed / "kobe_post").glob("[!.]*"))),
         leftovers=[path.name for path in settings.releases.iterdir() if path.name.startswith(".candidate-")],
@@ -177,7 +177,7 @@ def test_the_next_refresh_publishes(recovery: Recovery) -> None:
     assert recovery.last is not None
     assert recovery.last.returncode == 0, recovery.last.stderr
     assert "Published release" in recovery.last.stdout
-    assert not (recovery.base.settings.inbox / "kobe_post" / NEW_EXTRACT).exists()
+    assert not any((recovery.base.settings.inbox / "kobe_post").rglob(NEW_EXTRACT))
 
 
 def test_rows_are_those_worked_out_by_hand_and_those_of_a_refresh_nobody_killed(

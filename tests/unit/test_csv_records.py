@@ -17,7 +17,10 @@ CONTRACT = book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","})
 
 def lines(rows: int) -> list[str]:
     """A header and rows of eight cells; row N of the table is line N + 1 of the file."""
-    return [",".join(HEADER), *(f"{number},04/03/2024,F,16,Busia,1,Yes,seen" for number in range(1, rows + 1))]
+    return [
+        ",".join(HEADER),
+        *(f"{number},04/03/2024,F,16,Busia,1,Yes,seen" for number in range(1, rows + 1)),
+    ]
 
 
 def write(path: Path, rows: list[str]) -> Path:
@@ -54,7 +57,10 @@ def read_in_blocks(path: Path) -> RecordReader:
             (21, "Busia", '"Busia'), (35, "Busia", '"Busia'), "lines 21 to 35 ", id="two opening quotes"
         ),
         pytest.param(
-            (21, "Busia", '"Busia'), (35, "Busia", '"Busia, Kenya"'), "lines 21 to 35 ", id="before a good one"
+            (21, "Busia", '"Busia'),
+            (35, "Busia", '"Busia, Kenya"'),
+            "lines 21 to 35 ",
+            id="before a good one",
         ),
         pytest.param((61, "Busia", '"Busia'), None, "line 61 is not closed", id="in the last line"),
     ],

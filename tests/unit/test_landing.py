@@ -15,12 +15,12 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from orchestration.extracts import check_contract, load_contracts, take_in, type_extracts
+from orchestration.extracts import add_to_inbox, check_contract, load_contracts, take_in, type_extracts
 from orchestration.extracts.landing import SCHEMA, sha256_of
 from orchestration.extracts.outcomes import TakenExtract
 from orchestration.keys import Keys
 from orchestration.settings import Settings
-from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, workbook
+from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, lying_still, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
 IDENTITY = pyrage.x25519.Identity.generate()
@@ -90,6 +90,7 @@ def test_a_changed_reading_lands_the_same_bytes_again_in_their_place(home: Setti
     fields = {name: spec for name, spec in BOOK["fields"].items() if name != "sex"}
     add_partner(home.partners, book(version=2, fields=fields))
     first.write_bytes(content)
+    lying_still(first)
     [taken] = take(home, AS_OF + timedelta(days=2))
     again = entry(home, taken.extract_id)
     assert (taken.outcome, again["sequence"], again["received_on"]) == ("landed", 1, "2026-11-25")
@@ -121,8 +122,10 @@ def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> Non
     rows = [[*HEADER, "Mary Wafula"], [*ROW, "x"], [2, *ROW[1:6], "No", "", ""]]
     workbook(folder / f"{stem}.xlsx", {"Nekesa Barasa 0722 000111": rows})
     (folder / f"{stem} (2).xlsx").write_bytes(b"")
+    lying_still(folder / f"{stem} (2).xlsx")
     (home.inbox / "Mary Wafula").mkdir()
     (home.inbox / "Mary Wafula" / f"{stem}.csv").write_bytes(b"x")
+    lying_still(home.inbox / "Mary Wafula" / f"{stem}.csv")
     taken = take(home)
     assert [one.outcome for one in taken] == ["held", "unreadable", "landed"]
     assert all(re.fullmatch(r"name withheld \([0-9a-f]{8}\)\.(xlsx|csv)", one.file) for one in taken)
@@ -166,6 +169,7 @@ def reread(home: Settings) -> Path:
     fields = {name: spec for name, spec in BOOK["fields"].items() if name != "sex"}
     add_partner(home.partners, book(version=2, fields=fields))
     file.write_bytes(content)
+    lying_still(file)
     return file
 
 
@@ -249,6 +253,7 @@ def test_cells_that_were_changed_since_are_landed_again_from_the_same_bytes(home
     whole = parquet.read_bytes()
     parquet.write_bytes(b"other cells")
     file.write_bytes(content)
+    lying_still(file)
     [again] = take(home)
     assert (again.outcome, parquet.read_bytes()) == ("landed", whole)
 
@@ -272,6 +277,7 @@ def test_files_are_taken_by_period_then_by_name(home: Settings) -> None:
 def test_one_bad_file_never_stops_the_others(home: Settings) -> None:
     send(home, "good.xlsx")
     (home.inbox / "testpartner" / "empty.xlsx").write_bytes(b"")
+    lying_still(home.inbox / "testpartner" / "empty.xlsx")
     send(home, partner="testpartnr")
     add_partner(home.partners, book(partner={"code": "broken", "steward": "x@y.example"}, grian="case"))
     send(home, partner="broken")
@@ -308,19 +314,102 @@ def test_an_unexpected_fault_tells_its_type_and_no_cell(
     assert "Testperson" not in (taken.reason or "")
 
 
-def test_copies_in_progress_and_growing_files_are_left_alone(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copy_in_progress_is_left_alone(home: Settings) -> None:
     file = send(home)
     file.rename(file.with_name("cases.xlsx.part"))
-    growing = send(home, "growing.xlsx")
-    module = sys.modules["orchestration.extracts.take_in"]
-    monkeypatch.setattr(module.time, "sleep", lambda _: growing.write_bytes(growing.read_bytes() + b"more"))
     assert take(home) == []
-    assert growing.exists()
 
 
-@pytest.mark.parametrize("step", ["write_cells", "seal", "sha256_of", "register", "_remove"])
+def test_a_file_written_to_just_now_waits_until_it_lies_still(home: Settings) -> None:
+    file = send(home)
+    file.touch()
+    [taken] = take(home)
+    assert (taken.outcome, taken.code) == ("held", "hold:file_changed")
+    assert "once it has been still" in str(taken.reason)
+    lying_still(file)
+    [taken] = take(home)
+    assert taken.outcome == "landed"
+
+
+def test_a_file_that_was_added_as_a_whole_is_taken_at_once(home: Settings, tmp_path: Path) -> None:
+    file = send(home)
+    sent = file.rename(tmp_path / "cases.xlsx")
+    sent.touch()
+    add_to_inbox(home, "testpartner", [sent])
+    [taken] = take(home)
+    assert taken.outcome == "landed"
+
+
+def csv_rows(first: int, last: int) -> str:
+    return "".join(f"{number},04/03/2024,F,16,Busia,1,Yes,\n" for number in range(first, last + 1))
+
+
+def test_rows_of_a_writer_that_stalled_are_taken_by_the_next_refresh(home: Settings) -> None:
+    add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
+    file = home.inbox / "testpartner" / "cases.csv"
+    file.parent.mkdir(parents=True)
+    with file.open("w", encoding="utf-8") as writer:
+        writer.write(",".join(HEADER) + "\n" + csv_rows(1, 100))
+        writer.flush()
+        lying_still(file)
+        landed, waiting = take(home)
+        assert (landed.outcome, landed.rows_landed) == ("landed", 100)
+        assert (waiting.outcome, waiting.code) == ("held", "hold:file_changed")
+        assert "still has it open" in str(waiting.reason)
+        writer.write(csv_rows(101, 400))
+    lying_still(file)
+    [landed] = take(home)
+    assert (landed.outcome, landed.rows_landed) == ("landed", 400)
+    assert not list(file.parent.iterdir())
+
+
+def test_rows_added_while_a_file_is_landed_are_reported_and_kept(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
+    file = home.inbox / "testpartner" / "cases.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text(",".join(HEADER) + "\n" + csv_rows(1, 100), encoding="utf-8")
+    lying_still(file)
+    module = sys.modules["orchestration.extracts.take_in"]
+    register = module.register
+
+    def register_while_rows_are_added(path: Path, content: dict[str, Any]) -> None:
+        register(path, content)
+        with (file.parent / ".claimed" / file.name).open("a") as writer:
+            writer.write(csv_rows(101, 400))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "register", register_while_rows_are_added)
+        landed, waiting = take(home)
+    assert (landed.rows_landed, waiting.code) == (100, "hold:file_changed")
+    assert "written to after it was taken" in str(waiting.reason)
+    lying_still(file)
+    [landed] = take(home)
+    assert landed.rows_landed == 400
+
+
+def test_a_file_that_a_killed_refresh_had_claimed_is_taken_first(home: Settings) -> None:
+    file = send(home)
+    (file.parent / ".claimed").mkdir()
+    file.rename(file.parent / ".claimed" / file.name)
+    send(home, number=7)
+    first, second = take(home)
+    assert (first.outcome, second.outcome) == ("landed", "landed")
+    assert entry(home, first.extract_id)["sequence"] < entry(home, second.extract_id)["sequence"]
+    assert not list(file.parent.iterdir())
+
+
+def test_a_held_file_goes_back_to_its_place(home: Settings) -> None:
+    file = send(home)
+    sent = file.read_bytes()
+    add_partner(home.partners, book(fields={"event_on": {"column": "Gone", "required": True}}))
+    [taken] = take(home)
+    assert taken.outcome == "held"
+    assert file.read_bytes() == sent and [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+@pytest.mark.parametrize("step", ["write_cells", "seal", "sha256_of", "register", "use_up"])
 def test_a_crash_at_any_step_is_finished_by_the_next_run(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -331,13 +420,13 @@ def test_a_crash_at_any_step_is_finished_by_the_next_run(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(module, step, crash)
+        patched.setattr(module.Claim if step == "use_up" else module, step, crash)
         take(home)
     assert file.exists()
     committed = list(home.landing.rglob("*.json"))
-    assert len(committed) == (1 if step == "_remove" else 0)
+    assert len(committed) == (1 if step == "use_up" else 0)
     [taken] = take(home)
-    assert taken.outcome == ("already_landed" if step == "_remove" else "landed")
+    assert taken.outcome == ("already_landed" if step == "use_up" else "landed")
     assert not file.exists()
     names = sorted(path.suffix for path in home.landing.rglob("*") if path.is_file())
     assert names == [".json", ".parquet"]
@@ -360,6 +449,7 @@ def test_landing_is_the_same_bytes_on_every_run(home: Settings, tmp_path: Path) 
     content = send(home).read_bytes()
     (other.inbox / "testpartner").mkdir(parents=True)
     (other.inbox / "testpartner" / "cases.xlsx").write_bytes(content)
+    lying_still(other.inbox / "testpartner" / "cases.xlsx")
     [one], [two] = take(home), take(other)
     assert entry(home, one.extract_id)["parquet_sha256"] == entry(other, two.extract_id)["parquet_sha256"]
 
@@ -375,6 +465,7 @@ def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.
         with (home.inbox / "testpartner" / f"{rows}.csv").open("w") as file:
             file.write(",".join(HEADER) + "\n")
             file.writelines(f"{number},04/03/2024,F,16,Busia,1,Yes,\n" for number in range(rows))
+        lying_still(home.inbox / "testpartner" / f"{rows}.csv")
         tracemalloc.start()
         [taken] = take(home)
         peaks.append(tracemalloc.get_traced_memory()[1])

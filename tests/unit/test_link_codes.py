@@ -18,6 +18,7 @@ from orchestration.linkage import Coder
 from orchestration.linkage.step import _destroy_codes
 from orchestration.linkage.warehouse_tables import needed_extracts
 from orchestration.settings import Settings
+from tests.unit.partner_files import lying_still
 
 AS_OF = datetime(2026, 11, 24, tzinfo=UTC)
 HEADER = "No,Date,Home,Went to,First name,Family name,Phone,Born,Recruited,Ward\n"
@@ -73,6 +74,7 @@ def send(home: Settings, link: dict[str, str] | None, rows: str = ROWS) -> None:
     contract = {name: value for name, value in (CONTRACT | {"link": link}).items() if value}
     (folder / "contract.yml").write_text(yaml.safe_dump(contract))
     (inbox / "cases.csv").write_text(HEADER + rows)
+    lying_still(inbox / "cases.csv")
     (taken,) = take_in(home, load_keys(home.keys), AS_OF)
     assert taken.outcome == "landed", taken.reason
 
