@@ -1,4 +1,4 @@
-"""The secrets of an installation: record key, link key, and the stewards' public key that seals originals.
+"""The secrets of an installation: record, link and noise key, and the stewards' public key.
 
 What does not belong here: which fields are hashed or sealed (that is `extracts`); the key that signs releases
 (`release_key`), which decides nothing about what they hold.
@@ -23,20 +23,21 @@ import stringzilla
 from orchestration.errors import UsageError
 from orchestration.release_key import create_missing_release_key
 
-RECORD_KEY, LINK_KEY = "record.key", "link.key"
+RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Record and link key (32 bytes each), and the stewards' age recipient; `ids` may be shown, keys never.
+    """Record, link and noise key (32 bytes each), and the stewards' age recipient. Only `ids` may be shown.
 
-    Without a link key no link codes are made.
+    Without a link key no link codes are made, without a noise key no protection keys.
     """
 
     record_key: bytes
     stewards_recipient: str
     link_key: bytes | None = None
+    noise_key: bytes | None = None
 
     @property
     def ids(self) -> dict[str, str]:
@@ -45,7 +46,8 @@ class Keys:
             "record": _key_id(self.record_key),
             "stewards": hashlib.sha256(self.stewards_recipient.encode()).hexdigest()[:8],
         }
-        return ids | ({"link": _key_id(self.link_key)} if self.link_key else {})
+        others = {"link": self.link_key, "noise": self.noise_key}
+        return ids | {name: _key_id(key) for name, key in others.items() if key}
 
     def record_id(self, partner: str, record_ref: str) -> int:
         """64-bit keyed hash (signed) of a partner's reference: stable, and meaningless without the key."""
@@ -54,6 +56,13 @@ class Keys:
     def record_ids(self, partner: str, beginning: str, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
         """`record_id` of many references (UTF-8) that begin alike."""
         return self._numbers(b"\x00".join(part.encode() for part in ("record", partner, beginning)), rests)
+
+    def protection_key(self, record_id: int) -> int | None:
+        """A record's part in the noise of every cell it is counted in: a keyed hash from 0 to 2^31 - 1."""
+        if self.noise_key is None:
+            return None
+        digest = hmac.digest(self.noise_key, f"protection\x00{record_id}".encode(), "sha256")
+        return int.from_bytes(digest[:4], "big") >> 1
 
     def tombstone(self, partner: str, record_id: int) -> int:
         """64-bit keyed hash (signed) by which a forgotten record is known again."""
@@ -104,12 +113,15 @@ def _key_id(key: bytes) -> str:
 def load_keys(folder: Path) -> Keys:
     """Read the keys; raise UsageError when an installation has none yet."""
     record, link, recipient = folder / RECORD_KEY, folder / LINK_KEY, folder / STEWARDS_RECIPIENT
+    noise = folder / NOISE_KEY
     if not (record.is_file() and link.is_file() and recipient.is_file()):
         raise UsageError(
             f"The keys in {folder} are missing or not complete. Run `njia refresh` once in a terminal: it "
             "makes them and shows the stewards' private key, which is stored nowhere."
         )
-    return Keys(_read_key(record), recipient.read_text().strip(), _read_key(link))
+    # A home made by an earlier version has no noise key before its next refresh.
+    noise_key = _read_key(noise) if noise.is_file() else None
+    return Keys(_read_key(record), recipient.read_text().strip(), _read_key(link), noise_key)
 
 
 def create_missing_keys(
@@ -139,6 +151,8 @@ def create_missing_keys(
                 f"{link_codes} and send the extracts again."
             )
         write_secret(folder / LINK_KEY, secrets.token_hex(32))
+    if not (folder / NOISE_KEY).exists():
+        write_secret(folder / NOISE_KEY, secrets.token_hex(32))
     create_missing_release_key(folder, releases)
     if (folder / STEWARDS_RECIPIENT).exists():
         return None

@@ -53,7 +53,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("age_band", TEXT), ("is_child", YES), ("nationality", TEXT), ("trafficking_status", TEXT),
         ("exploitation_state", TEXT), ("entry_process", TEXT), ("recruiter_relation", TEXT),
         ("documents", TEXT), ("data_source", TEXT), ("consent_state", TEXT), ("embargo_until", DAY),
-        ("transit_count", WHOLE), ("key_basis", TEXT),
+        ("transit_count", WHOLE), ("key_basis", TEXT), ("protection_key", BIG),
     ],
     "typed/record_codes": [
         ("extract_id", TEXT), ("partner", TEXT), ("record_id", BIG), ("domain", TEXT), ("code", TEXT),
@@ -190,6 +190,7 @@ class World:
                 "person_count_low": persons[0] if persons else None,
                 "person_count_high": persons[1] if persons else None,
                 "count_basis": "stated", "is_group": False, "key_basis": "reference",
+                "protection_key": record_id * 2_654_435_761 % 2**31,
             }
             | columns
         )  # fmt: skip

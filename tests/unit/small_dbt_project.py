@@ -127,7 +127,10 @@ def parsed_project() -> Project:
     seeds.mkdir(parents=True)
     for name, text in SEEDS.items():
         (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
-    for name in ("measures_of_tables.csv", "statistics_policy.csv", "statistics_words.csv"):
+    for name in (
+        *("measures_of_tables.csv", "statistics_policy.csv", "statistics_words.csv"),
+        *("publication_policy.csv", "noise.csv"),
+    ):
         shutil.copy(REFERENCE_SEEDS / name, seeds)
     ignored = shutil.ignore_patterns("target", "logs")
     folder = Path(shutil.copytree(DBT_PROJECT, root / "dbt_project", ignore=ignored))

@@ -12,7 +12,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-PUBLISHED = {"marts", "report", "quality", "meta", "public"}
+PUBLISHED = {"marts", "report", "quality", "meta", "public", "published"}
 KEY_TESTS = {"unique", "unique_key"}
 # folder: the folders it may refer to (seeds stand below all of them)
 MAY_REFER_TO = {
@@ -23,6 +23,7 @@ MAY_REFER_TO = {
     "meta": {"staging", "quarantine", "intermediate", "meta"},
     "public": {"staging", "marts", "public"},
     "report": {"staging", "marts", "report"},
+    "published": {"intermediate", "marts", "published"},
 }
 PREFIXES = {
     "staging": ("stg_",),
@@ -30,6 +31,7 @@ PREFIXES = {
     "marts": ("fct_", "dim_", "bridge_", "mart_"),
     "public": ("public_",),
     "report": ("report_",),
+    "published": ("published_",),
 }
 # A problem stands as often as typing found it; nothing counts or joins these rows by a key.
 NO_KEY_TEST = {"stg_problems"}

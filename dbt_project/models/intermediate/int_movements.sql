@@ -120,7 +120,8 @@ select
     forms.form_label,
     mains.industry,
     mains.recruitment_method,
-    placed.annotation_codes
+    placed.annotation_codes,
+    placed.protection_key
 from placed
 left join {{ ref('int_movement_forms') }} as forms on placed.record_id = forms.movement_id and forms.form_number = 1
 left join mains on placed.record_id = mains.movement_id

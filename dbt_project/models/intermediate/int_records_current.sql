@@ -45,6 +45,7 @@ select
     records.nationality,
     records.trafficking_status,
     records.transit_count,
+    records.protection_key,
     judged.annotation_codes,
     records.record_grain in ('case', 'route_report')
     and coalesce(statuses.counts_as_victim, 'yes') <> 'no' as is_counted,

@@ -24,5 +24,6 @@ select
     trafficking_status,
     consent_state,
     embargo_until,
-    transit_count
+    transit_count,
+    protection_key
 from {{ source('typed', 'records') }}

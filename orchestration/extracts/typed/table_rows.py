@@ -62,7 +62,9 @@ def typed_batches(
 
     of_round = period.round if period else None
     for cells in records:
-        _add(tables, own, assemble(cells, typist, of_round, mention_id))
+        record = assemble(cells, typist, of_round, mention_id)
+        record.values["protection_key"] = keys.protection_key(record.values["record_id"])
+        _add(tables, own, record)
         if len(tables["records"]) == batch_size:
             yield tables
             tables = _no_rows()

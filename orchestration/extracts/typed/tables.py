@@ -78,6 +78,7 @@ RECORDS = pa.schema(
         ("embargo_until", pa.date32()),
         ("transit_count", pa.int32()),
         ("key_basis", pa.string()),
+        ("protection_key", pa.int64()),
     ]
 )
 RECORD_CODES = pa.schema([*_RECORD, ("domain", pa.string()), ("code", pa.string()), ("seq", pa.int32())])

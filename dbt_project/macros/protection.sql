@@ -1,0 +1,44 @@
+{# A number of the publication policy, its one home. #}
+{% macro publication_policy(name) -%}
+    (select cast(max(value) as integer) from {{ ref('publication_policy') }} where name = '{{ name }}')
+{%- endmacro %}
+
+{# The cell-key method (docs/disclosure.md): a count plus noise that depends on the cell, its period and the movements
+   in it, and on nothing else. The same cell with the same movements always gets the same noise. `cells` is a CTE with
+   table_name, period_id, cell_id, true_count and key_sum, a row a cell. #}
+{% macro with_noise(cells) -%}
+    select
+        hashed.*,
+        cast(noise.noise as integer) as noise,
+        cast(hashed.true_count + noise.noise as integer) as protected_count
+    from (
+        select
+            {{ cells }}.*,
+            substr(
+                {{ dbt.hash("table_name || '|' || period_id || '|' || cell_id || '|' || cast(key_sum as " ~ text_type() ~ ")") }}, 1, 8
+            ) as cell_hash,
+            case
+                when true_count >= {{ publication_policy('noise_row_3_from') }} then 3
+                when true_count >= {{ publication_policy('noise_row_2_from') }} then 2
+                else 1
+            end as noise_row
+        from {{ cells }}
+    ) as hashed
+    inner join {{ ref('noise') }} as noise
+        on
+            hashed.noise_row = noise.noise_row
+            and hashed.cell_hash >= noise.hash_from
+            and hashed.cell_hash <= noise.hash_to
+{%- endmacro %}
+
+{# How members are shown a count: one to four as text alone. #}
+{% macro members_count(count) -%}
+    cast(case when {{ count }} >= {{ publication_policy('members_least_count') }} then {{ count }} end as integer)
+{%- endmacro %}
+
+{% macro members_count_text(count) -%}
+    case
+        when {{ count }} >= {{ publication_policy('members_least_count') }} then cast({{ count }} as {{ text_type() }})
+        else '<' || cast({{ publication_policy('members_least_count') }} as {{ text_type() }})
+    end
+{%- endmacro %}
