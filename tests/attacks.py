@@ -1,0 +1,177 @@
+"""Attacks on the public tables, written without the product's code: what does a reader learn of a small cell?
+
+A reader knows the method, the noise table and every public row: corridors, totals of origins and destinations, and
+the grand total of one year. Unknown is the number of movements in each pair of places. A public count is that number
+plus noise of known size; an absent cell is small. Used by a test on small worlds and by `bench_protection`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import Bounds, LinearConstraint, linprog, lsq_linear, milp
+from scipy.sparse import csr_matrix
+
+Pair = tuple[str, str]
+LEAST_SHOWN = 10
+# True count from which a row of the noise table holds, its variance and its largest noise.
+NOISE_ROWS = ((0, 6.0, 14), (40, 9.0, 18), (200, 25.0, 30))
+
+
+@dataclass(frozen=True)
+class Public:
+    """What the public edition says of one year; places and pairs that are not shown are absent."""
+
+    corridors: Mapping[Pair, int]
+    origins: Mapping[str, int]
+    destinations: Mapping[str, int]
+    total: int | None
+
+
+@dataclass(frozen=True)
+class _Problem:
+    pairs: list[Pair]
+    sums: csr_matrix  # one row a published or absent cell
+    published: npt.NDArray[np.float64]  # nan where the cell is absent
+    low: npt.NDArray[np.float64]
+    high: npt.NDArray[np.float64]
+
+
+def widths_of_ranges(
+    public: Public, origins: list[str], destinations: list[str], targets: list[Pair]
+) -> list[int]:
+    """How many whole numbers each target may still be, by integer programs over all tables."""
+    problem = _problem(public, origins, destinations)
+    constraint = LinearConstraint(problem.sums, problem.low, problem.high)
+    whole, at_least_zero = np.ones(len(problem.pairs)), Bounds(0, np.inf)
+    widths = []
+    for target in targets:
+        cost = np.zeros(len(problem.pairs))
+        cost[problem.pairs.index(target)] = 1
+        ends = [
+            milp(sign * cost, constraints=constraint, integrality=whole, bounds=at_least_zero)
+            for sign in (1, -1)
+        ]
+        assert all(end.success for end in ends), "the true table satisfies all constraints"
+        widths.append(round(-ends[1].fun) - round(ends[0].fun) + 1)
+    return widths
+
+
+def linear_widths(
+    public: Public, origins: list[str], destinations: list[str], targets: list[Pair]
+) -> list[float]:
+    """The same by linear programs: quicker, and never narrower than the integer ones say."""
+    problem = _problem(public, origins, destinations)
+    upper = csr_matrix(np.vstack([problem.sums.toarray(), -problem.sums.toarray()]))
+    bounds = np.concatenate([problem.high, -problem.low])
+    widths = []
+    for target in targets:
+        cost = np.zeros(len(problem.pairs))
+        cost[problem.pairs.index(target)] = 1
+        lowest, highest = (
+            linprog(sign * cost, A_ub=upper, b_ub=bounds, bounds=(0, None)) for sign in (1, -1)
+        )
+        widths.append(-highest.fun - lowest.fun + 1)
+    return widths
+
+
+def averaged(public: Public, origins: list[str], destinations: list[str]) -> dict[Pair, int]:
+    """The likeliest table by weighted least squares over all tables, rounded: averaging noise away."""
+    problem = _problem(public, origins, destinations)
+    # An absent cell is taken as half of the least shown, as unsure as that.
+    is_absent = np.isnan(problem.published)
+    wanted = np.where(is_absent, 2.0, problem.published)
+    variance = np.array([4.0 if absent else _row_of(count)[1] for absent, count in
+                         zip(is_absent, wanted, strict=True)])  # fmt: skip
+    weight = 1 / np.sqrt(variance)
+    fitted = lsq_linear(problem.sums.multiply(weight[:, None]).tocsr(), wanted * weight, (0, np.inf))
+    return dict(zip(problem.pairs, np.round(fitted.x).astype(int).tolist(), strict=True))
+
+
+def knowing_all_but_one(
+    cells: npt.NDArray[np.int64], noise: npt.NDArray[np.int64], prior: float = 0.5
+) -> float:
+    """How sure one is that the last record is in its cells, who knows all the others.
+
+    `cells` are the true counts without the record, `noise` what each published count differs by from them:
+    the noise of the cell with or without one movement more.
+    """
+    inside = outside = 1.0
+    for count, seen in zip(cells.tolist(), noise.tolist(), strict=True):
+        outside *= noise_probability(count, seen)
+        inside *= noise_probability(count + 1, seen - 1)
+    if inside + outside == 0:
+        return prior
+    return inside * prior / (inside * prior + outside * (1 - prior))
+
+
+def noise_probability(count: int, noise: int) -> float:
+    """How likely a noise is at a true count: integers of greatest entropy, mean 0 and the row's variance."""
+    if count == 0:
+        return float(noise == 0)
+    _, variance, largest = _row_of(count)
+    return _distribution(variance, largest).get(noise, 0.0)
+
+
+def _distribution(variance: float, largest: int) -> dict[int, float]:
+    if (variance, largest) not in _KNOWN:
+        values = np.arange(-largest, largest + 1)
+        low, high = -10.0, 0.0
+        for _ in range(200):
+            middle = (low + high) / 2
+            share = np.exp(middle * values**2)
+            found = float((share * values**2).sum() / share.sum())
+            low, high = (middle, high) if found < variance else (low, middle)
+        share = np.exp(low * values**2)
+        _KNOWN[variance, largest] = dict(zip(values.tolist(), (share / share.sum()).tolist(), strict=True))
+    return _KNOWN[variance, largest]
+
+
+_KNOWN: dict[tuple[float, int], dict[int, float]] = {}
+
+
+def _row_of(count: float) -> tuple[int, float, int]:
+    return next(row for row in reversed(NOISE_ROWS) if count >= row[0])
+
+
+def _problem(public: Public, origins: list[str], destinations: list[str]) -> _Problem:
+    pairs = [(origin, destination) for origin in origins for destination in destinations]
+    lines: list[tuple[list[int], int | None]] = [
+        ([at], public.corridors.get(pair)) for at, pair in enumerate(pairs)
+    ]
+    lines += [
+        ([at for at, pair in enumerate(pairs) if pair[0] == origin], public.origins.get(origin))
+        for origin in origins
+    ]
+    lines += [
+        ([at for at, pair in enumerate(pairs) if pair[1] == place], public.destinations.get(place))
+        for place in destinations
+    ]
+    lines.append((list(range(len(pairs))), public.total))
+    sums = np.zeros((len(lines), len(pairs)))
+    for row, (members, _) in enumerate(lines):
+        sums[row, members] = 1
+    published = np.array([np.nan if count is None else count for _, count in lines], float)
+    bounds = [_bounds(count) for _, count in lines]
+    return _Problem(
+        pairs,
+        csr_matrix(sums),
+        published,
+        np.array([low for low, _ in bounds], float),
+        np.array([high for _, high in bounds], float),
+    )
+
+
+def _bounds(count: int | None) -> tuple[int, int]:
+    """What a cell may truly be, by its public count; any count that the noise table allows."""
+    if count is None:
+        return 0, LEAST_SHOWN - 1 + NOISE_ROWS[0][2]
+    possible = [
+        true
+        for true in range(max(count - 30, min(count, 1)), count + 31)
+        if abs(count - true) <= _row_of(true)[2]
+    ]
+    return min(possible), max(possible)
