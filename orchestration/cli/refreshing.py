@@ -96,10 +96,12 @@ def notify(settings: Settings, is_test: bool, as_json: bool) -> None:
 @installation
 def ui(settings: Settings, port: int) -> None:
     """Open the Dagster UI: the job, its runs and checks, the nightly schedule, the inbox sensor."""
+    from orchestration.defs.killed_runs import end_killed_runs
     from orchestration.home import prepare_home
     from orchestration.warehouse import manifest_path
 
     prepare_home(settings)
+    end_killed_runs(settings)
     console.show_new_key(_make_keys(settings))
     manifest_path(settings)
     os.environ.update(
