@@ -209,6 +209,7 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
         "partner": ["kobe_shelter", "kobe_shelter"],
         "fate": ["in_force", "held"],
         "reason": [None, "dates_are_readable"],
+        "finding": ["", "Held: 1 % of dates."],
     }
     pq.write_table(pa.table(fates), gates / "in_force.parquet")
     taken = [
@@ -222,7 +223,8 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
         (
             "held",
             "kobe_shelter: file feb.xlsx landed and is held by the extract gate (dates_are_readable); the last "
-            "good extract serves. review/failed_checks.csv says what was expected and what to do.",
+            "good extract serves. review/failed_checks.csv says what was expected and what to do. "
+            "Held: 1 % of dates.",
         ),
         ("unreadable", "It is empty."),
     ]
