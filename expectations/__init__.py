@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from expectations import thresholds
 
 Severity = Literal["hold", "refuse", "warn"]
 
@@ -20,12 +23,25 @@ class Limit:
 
     An empty cell means that there was nothing to measure (no earlier extract, no codes asked). It passes,
     unless `empty_fails`: there an empty cell means that the measuring itself did not happen.
+    `says` is what a person reads where the limit is broken; each `{}` is a share, from the columns `shares`.
     """
 
     column: str
     minimum: float | None = None
     maximum: float | None = None
     empty_fails: bool = False
+    says: str = ""
+    shares: tuple[str, ...] = ()
+
+    def is_kept(self, value: float | None) -> bool:
+        """As Great Expectations answers it."""
+        if value is None:
+            return not self.empty_fails
+        is_enough = self.minimum is None or value >= self.minimum
+        return is_enough and (self.maximum is None or value <= self.maximum)
+
+    def finding(self, row: Mapping[str, Any]) -> str:
+        return self.says.format(*(f"{100 * row[column]:.0f} %" for column in self.shares))
 
     def __str__(self) -> str:
         if self.minimum is not None and self.minimum == self.maximum:
@@ -49,6 +65,11 @@ class Expectation:
     steward_action: str
     waivable: bool = True
     share_of: str | None = None
+
+    def severity_of(self, row: Mapping[str, Any]) -> Severity:
+        """Its severity for one row of the profile."""
+        is_few = self.share_of is not None and (row[self.share_of] or 0) < thresholds.SMALL_EXTRACT
+        return "warn" if is_few else self.severity
 
     @property
     def expected(self) -> str:

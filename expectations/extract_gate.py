@@ -98,7 +98,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         severity="warn",
         why="County tables and maps can only show what is known to the county.",
         steward_action="Ask whether the partner can ask for the county; record aliases for known towns.",
-        share_of="kenya_mentions",
+        share_of="home_mentions",
     ),
     Expectation(
         name="codes_are_mapped",
@@ -155,13 +155,43 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="shares_are_as_last_time",
         limits=(
             Limit("readable_date_change", minimum=-thresholds.SHARE_FALL_MAX),
+            Limit("month_date_change", minimum=-thresholds.SHARE_FALL_MAX),
             Limit("place_resolved_change", minimum=-thresholds.SHARE_FALL_MAX),
+            Limit("county_change", minimum=-thresholds.SHARE_FALL_MAX),
             Limit("code_mapped_change", minimum=-thresholds.SHARE_FALL_MAX),
             Limit("quarantine_change", maximum=thresholds.SHARE_FALL_MAX),
         ),
         severity="warn",
         why="A sudden fall says that something changed at the partner's before any limit is reached.",
         steward_action="Compare this extract with the one before; ask the partner what changed.",
+        share_of="records",
+    ),
+    Expectation(
+        name="shares_have_not_collapsed",
+        limits=(
+            Limit(
+                "county_fall",
+                maximum=thresholds.SHARE_COLLAPSE_MAX,
+                says="{} of places resolve to a county; the extract before had {}",
+                shares=("county_share", "county_last"),
+            ),
+            Limit(
+                "month_date_fall",
+                maximum=thresholds.SHARE_COLLAPSE_MAX,
+                says="{} of records have a date to the month; the extract before had {}",
+                shares=("month_date_share", "month_date_last"),
+            ),
+            Limit(
+                "code_stated_fall",
+                maximum=thresholds.SHARE_COLLAPSE_MAX,
+                says="{} of records state a field from a list; the extract before had {}",
+                shares=("code_stated_share", "code_stated_last"),
+            ),
+        ),
+        severity="hold",
+        why="What one partner no longer says changes its corridors, and drowns in the average of a release.",
+        steward_action="Ask the partner whether its form or its export changed. If it no longer knows more: "
+        "`njia decide accept-extract`; otherwise ask for the whole extract again.",
         share_of="records",
     ),
 )

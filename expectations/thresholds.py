@@ -24,7 +24,8 @@ SMALL_EXTRACT = 20
 READABLE_DATES_MIN = 0.8
 # Spellings vary and new ones come all the time; a quarter unknown is a changed column or a new language.
 PLACES_KNOWN_MIN = 0.75
-# County of the mentions in Kenya: several partners honestly know no more than "Kenya", so this only warns.
+# County of the mentions not known to lie abroad: several partners honestly know no more than "Kenya", so this
+# only warns.
 COUNTIES_KNOWN_MIN = 0.5
 # More than one in twenty values of a closed list unknown: the partner changed its list of choices.
 CODES_MAPPED_MIN = 0.95
@@ -36,6 +37,11 @@ REPEATED_REFS_MAX = 0.05
 REFUSED_ROWS_MAX = 0.5
 # A share that falls by a tenth since the last extract says "something changed" before any limit is reached.
 SHARE_FALL_MAX = 0.1
+# A fall by more than a seventh rewrites the partner's corridors: to ask costs less than to publish it.
+SHARE_COLLAPSE_MAX = 0.15
+# Shares of few rows fall by chance, and rows of one raid resemble each other. A fall within three standard
+# errors of the difference counts as none: 7 of 20 rows, or 8 of 40, may turn bad after as many good ones.
+CHANCE_STANDARD_ERRORS = 3
 
 # --- Releases ---------------------------------------------------------------------------------------------
 

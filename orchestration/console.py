@@ -184,6 +184,8 @@ def show_status(found: dict[str, Any]) -> None:
         out.print(
             f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
         )
+        if held.get("finding"):  # homes of an earlier version have none
+            out.print(f"    {escape(held['finding'])}", soft_wrap=True, highlight=False)
     _show_files([*found["waiting"], *found["left_alone"]])
     for idle in found["decisions_without_effect"]:
         out.print(

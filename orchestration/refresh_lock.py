@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import os
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -21,7 +23,7 @@ class RefreshLock:
     """The lock of one process; taking it twice does no harm. A process that ends lets go of it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._holder = settings.lock.with_suffix(".holder")
+        self._settings = settings
         self._lock = FileLock(settings.lock, timeout=SECONDS_TO_WAIT)
 
     def take(self, run: str) -> None:
@@ -29,15 +31,26 @@ class RefreshLock:
         try:
             self._lock.acquire()
         except Timeout:
-            who = {"process": "unknown", "run": "unknown"}
-            if self._holder.exists():
-                who = json.loads(self._holder.read_text())
+            who = last_holder(self._settings)
             raise RefreshRunning(
                 f"Another refresh is running (process {who['process']}, run {who['run']}). "
                 "Wait for it to end, or see it in `njia ui`."
             ) from None
         since = datetime.now(UTC).replace(microsecond=0).isoformat()
-        self._holder.write_text(json.dumps({"process": os.getpid(), "run": run, "since": since}))
+        noted = json.dumps({"process": os.getpid(), "run": run, "since": since})
+        _holder_file(self._settings).write_text(noted)
 
     def release(self) -> None:
         self._lock.release(force=True)
+
+
+def last_holder(settings: Settings) -> dict[str, Any]:
+    """Process and run of the last one to take the lock, which may have let go of it since."""
+    try:
+        return dict(json.loads(_holder_file(settings).read_text()))
+    except (OSError, ValueError):
+        return {"process": "unknown", "run": "unknown"}
+
+
+def _holder_file(settings: Settings) -> Path:
+    return settings.lock.with_suffix(".holder")

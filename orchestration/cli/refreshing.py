@@ -92,14 +92,17 @@ def notify(settings: Settings, is_test: bool, as_json: bool) -> None:
 
 
 @cli.command()
-@click.option("--port", default=3000, show_default=True)
+@click.option("--port", default=3000, show_default=True, help="The port of this machine to listen on.")
 @installation
 def ui(settings: Settings, port: int) -> None:
     """Open the Dagster UI: the job, its runs and checks, the nightly schedule, the inbox sensor."""
+    from orchestration import dagster_ui
+    from orchestration.defs.killed_runs import end_killed_runs
     from orchestration.home import prepare_home
     from orchestration.warehouse import manifest_path
 
     prepare_home(settings)
+    end_killed_runs(settings)
     console.show_new_key(_make_keys(settings))
     manifest_path(settings)
     os.environ.update(
@@ -113,9 +116,8 @@ def ui(settings: Settings, port: int) -> None:
     if settings.boundaries:
         os.environ["NJIA_BOUNDARIES"] = str(settings.boundaries)  # the UI starts in another folder
     console.say(f"Dagster UI: http://{LOOPBACK}:{port}   (Ctrl-C stops it)")
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "orchestration.definitions", "-h", LOOPBACK]
     os.chdir(PROJECT_ROOT)
-    os.execv(sys.executable, [*command, "-p", str(port), "--log-level", "warning"])  # noqa: S606
+    dagster_ui.run(port)
 
 
 @cli.command()

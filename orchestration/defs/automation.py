@@ -10,6 +10,7 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from filelock import FileLock, Timeout
 
 from orchestration import extracts
+from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
 from orchestration.stewardship import messages
@@ -50,6 +51,7 @@ def automation(settings: Settings) -> Automation:
         description="A refresh when the inbox holds a set of files that no refresh has seen yet.",
     )
     def inbox() -> dg.RunRequest | dg.SkipReason:
+        end_killed_runs(settings)
         if _refresh_is_running(settings):
             # Asking now would use up the key of these files on a run that cannot get the lock.
             return dg.SkipReason("A refresh is running; the inbox is looked at again after it.")
@@ -65,6 +67,7 @@ def automation(settings: Settings) -> Automation:
         "overdue partners and failed refreshes: each once.",
     )
     def tell() -> dg.SkipReason:
+        end_killed_runs(settings)
         if _refresh_is_running(settings):
             return dg.SkipReason("A refresh is running; what it comes to is told after it.")
         clear_work_left_behind(settings)  # a run from the UI ends with its process, which clears nothing

@@ -15,6 +15,7 @@ from dagster import DagsterEvent, DagsterInstance
 from orchestration.defs import release
 from orchestration.defs.automation import REFRESH
 from orchestration.defs.ending import tell_end
+from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.resources import evidence_base
 from orchestration.defs.workplace import Refresh, Workplace
 from orchestration.errors import NjiaError, RefreshRunning
@@ -48,6 +49,7 @@ def run_refresh(
     # What a run means to do is hundreds of events, told before its first step: in one piece.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     started = time.monotonic()
+    end_killed_runs(settings)  # before this run is noted as the lock's holder: the one noted now may be dead
     workplace = Workplace(settings)
     run_id = str(uuid4())
     try:

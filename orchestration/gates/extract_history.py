@@ -1,25 +1,34 @@
 """What the same measure was in the last good extract: the baseline an extract is compared with.
 
-The baseline is the most recent earlier extract of the same partner and contract (of the same declared
-period, where a full extract declares one) whose own volume would not be held: neither a shrunk nor a swollen
-extract may become what the next one is compared with. A steward's acceptance makes it the baseline; a
-withdrawn one never is.
+The last good extract is the most recent earlier one that no check holds: a held extract never becomes what
+the next one is compared with. A check that a steward answered holds nothing; a withdrawn extract is no
+baseline.
+
+Volumes and columns are compared within one contract and, of full extracts, one declared period. Shares are
+compared within one contract: another period of the same form says as much of each record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from expectations import thresholds
+from expectations.extract_gate import EXTRACT_GATE
 from orchestration.gates.landed import Landed
 
+# A share, and the column that counts what it is made of.
 _SHARES = {
-    "readable_date": "readable_date_share",
-    "place_resolved": "place_resolved_share",
-    "code_mapped": "code_mapped_share",
-    "quarantine": "quarantine_share",
+    "readable_date": ("readable_date_share", "records"),
+    "month_date": ("month_date_share", "records"),
+    "place_resolved": ("place_resolved_share", "place_mentions"),
+    "county": ("county_share", "home_mentions"),
+    "code_mapped": ("code_mapped_share", "coded_records"),
+    "quarantine": ("quarantine_share", "records"),
 }
+_FALLS = ("month_date", "county")
+STATED = "stated"  # of a row: how many records state each coded field
 HISTORY_COLUMNS = (
     "rows_last_time",
     "full_rows_vs_last",
@@ -27,24 +36,44 @@ HISTORY_COLUMNS = (
     "new_unmapped_columns",
     *(f"{name}_last" for name in _SHARES),
     *(f"{name}_change" for name in _SHARES),
+    *(f"{name}_fall" for name in _FALLS),
+    "code_stated_share",
+    "code_stated_last",
+    "code_stated_fall",
 )
+Measured = tuple[float, int]  # a share, and how many it is made of
 
 
 def compare_with_last(
     rows: Sequence[dict[str, Any]],
     register: Sequence[Landed],
-    accepted: set[tuple[str, str]],
-    withdrawn: set[tuple[str, str]],
+    accepted: Collection[tuple[str, str]] = (),
+    withdrawn: Collection[tuple[str, str]] = (),
+    waived: Collection[tuple[str, str, str]] = (),
 ) -> None:
-    """Add HISTORY_COLUMNS to the rows, which follow the register: by partner, in the order of landing."""
+    """Add HISTORY_COLUMNS to the rows, which follow the register: by partner, in the order of landing.
+
+    `accepted` and `withdrawn` are keys of extracts; `waived` adds the name of a check.
+    """
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
+    last_shares: dict[tuple[str, str], dict[str, Measured]] = {}
     for row, landed in zip(rows, register, strict=True):
+        row |= dict.fromkeys(HISTORY_COLUMNS)
         period = landed.declared_period if landed.is_full else ()
         line = (landed.partner, landed.contract, landed.is_full, period)
         before = last_good.get(line)
+        shares = last_shares.setdefault((landed.partner, landed.contract), {})
         row |= _against(row, landed, before[0] if before else None, before[1] if before else None)
-        if landed.key not in withdrawn and (landed.key in accepted or _is_plausible(row, landed)):
+        measured = _measured(row, shares)
+        row |= _shares_against(measured, shares) | _stated_against(measured, shares)
+        if landed.key in withdrawn or _is_held(row, landed.key, accepted, waived):
+            continue
+        if landed.is_full or row["rows_landed"]:  # a reported zero says nothing about the usual volume
             last_good[line] = (row, landed)
+        for name, share in measured.items():
+            # A small delivery does not hide what the larger ones before it said.
+            if _is_enough(share) or not _is_enough(shares.get(name, (0.0, 0))):
+                shares[name] = share
 
 
 def _against(
@@ -57,24 +86,77 @@ def _against(
             0.0  # an empty full extract would empty the partner; for a declared period it is a reported zero
         )
     new = landed.unmapped_columns - last_landed.unmapped_columns if last_landed else None
-    compared = {
+    return {
         "rows_last_time": last["rows_landed"] if last else None,
         "full_rows_vs_last": ratio if landed.is_full else None,
         "incremental_rows_vs_last": None if landed.is_full else ratio,
         "new_unmapped_columns": None if new is None else len(new),
     }
-    for name, share in _SHARES.items():
-        before = last[share] if last else None
-        compared[f"{name}_last"] = before
-        known = before is not None and row[share] is not None
-        compared[f"{name}_change"] = round(row[share] - before, 9) if known else None
+
+
+def _measured(row: Mapping[str, Any], last: Collection[str]) -> dict[str, Measured]:
+    """Every share of a row that was measured; a field of `last` that no record states any more has 0."""
+    shares = {name: (row[share], row[whole]) for name, (share, whole) in _SHARES.items()}
+    found = {name: measured for name, measured in shares.items() if measured[0] is not None}
+    if records := row["records"]:
+        fields = {f"{STATED} {field}": stating for field, stating in row[STATED].items()}
+        gone = dict.fromkeys((name for name in last if name.startswith(STATED)), 0)
+        found |= {name: (stating / records, records) for name, stating in (gone | fields).items()}
+    return found
+
+
+def _shares_against(now: Mapping[str, Measured], last: Mapping[str, Measured]) -> dict[str, float | None]:
+    compared: dict[str, float | None] = {f"{name}_last": last[name][0] for name in _SHARES if name in last}
+    for name in _SHARES:
+        if name in now and name in last:
+            compared[f"{name}_change"] = round(now[name][0] - last[name][0], 9)
+            if name in _FALLS:
+                compared[f"{name}_fall"] = _fall(now[name], last[name])
     return compared
 
 
-def _is_plausible(row: dict[str, Any], landed: Landed) -> bool:
-    if not landed.is_full:
-        # A reported zero says nothing about the usual volume.
-        ratio = row["incremental_rows_vs_last"]
-        return row["rows_landed"] > 0 and (ratio is None or ratio <= thresholds.INCREMENTAL_ROWS_VS_LAST_MAX)
-    ratio = row["full_rows_vs_last"]
-    return ratio is None or thresholds.FULL_ROWS_VS_LAST_MIN <= ratio <= thresholds.FULL_ROWS_VS_LAST_MAX
+def _stated_against(now: Mapping[str, Measured], last: Mapping[str, Measured]) -> dict[str, float | None]:
+    """The coded field that fell most: one emptied column would drown in the average of all."""
+    falls = {
+        name: _fall(now[name], last[name]) for name in sorted(last) if name.startswith(STATED) and name in now
+    }
+    if not falls:
+        return {}
+    worst = max(falls, key=lambda name: falls[name])
+    return {
+        "code_stated_share": now[worst][0],
+        "code_stated_last": last[worst][0],
+        "code_stated_fall": falls[worst],
+    }
+
+
+def _is_enough(share: Measured) -> bool:
+    return share[1] >= thresholds.SMALL_EXTRACT
+
+
+def _fall(now: Measured, before: Measured) -> float:
+    """By how much a share fell; 0 where it is made of too few, or chance explains it.
+
+    The interval is Agresti and Caffo's (2000): one more of each kind on both sides keeps it honest for few
+    rows and for shares near 0 and 1.
+    """
+    if not _is_enough(now):
+        return 0.0
+    sides = [((share * whole + 1) / (whole + 2), whole + 2) for share, whole in (now, before)]
+    error = math.sqrt(sum(share * (1 - share) / whole for share, whole in sides))
+    explained = thresholds.CHANCE_STANDARD_ERRORS * error
+    return round(before[0] - now[0], 9) if sides[1][0] - sides[0][0] > explained else 0.0
+
+
+def _is_held(
+    row: Mapping[str, Any],
+    key: tuple[str, str],
+    accepted: Collection[tuple[str, str]],
+    waived: Collection[tuple[str, str, str]],
+) -> bool:
+    return any(
+        check.severity_of(row) == "hold"
+        and not all(limit.is_kept(row[limit.column]) for limit in check.limits)
+        and not (check.waivable and (key in accepted or (*key, check.name) in waived))
+        for check in EXTRACT_GATE
+    )

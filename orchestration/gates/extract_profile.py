@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from expectations import thresholds
 from orchestration.extracts import partners_without_contract
-from orchestration.gates.extract_history import HISTORY_COLUMNS, compare_with_last
+from orchestration.gates.extract_history import HISTORY_COLUMNS, STATED, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import open_views
 from orchestration.settings import Settings
@@ -41,9 +41,10 @@ MEASURES = (
     "untyped_rows",
     "usable_records",
     "readable_date_share",
+    "month_date_share",
     "place_mentions",
     "place_resolved_share",
-    "kenya_mentions",
+    "home_mentions",
     "county_share",
     "coded_records",
     "code_mapped_share",
@@ -58,7 +59,9 @@ TYPED_COLUMNS = {
     "extracts": "extract_id varchar, partner varchar, agreement_from date, agreement_to date, "
     "statistics_agreed boolean",
     "records": "extract_id varchar, partner varchar, record_id bigint, record_grain varchar, "
-    "source_row_count integer, date_precision varchar, key_basis varchar",
+    "source_row_count integer, date_precision varchar, key_basis varchar, sex varchar, age_band varchar, "
+    "trafficking_status varchar",
+    "record_codes": "extract_id varchar, partner varchar, record_id bigint, domain varchar, code varchar",
     "problems": "extract_id varchar, partner varchar, record_id bigint, field varchar, outcome varchar, "
     "problem_code varchar",
     "place_mentions": "extract_id varchar, partner varchar, record_id bigint, place_role varchar, "
@@ -79,7 +82,9 @@ with places as (
             matches.place_id <> 'unknown' or matches.country_alpha3 is not null
             or matches.geo_precision = 'region', false
         ) as is_known,
-        coalesce(matches.country_alpha3, '') = 'KEN' as is_kenyan,
+        -- Not known to lie abroad: a place that is no longer understood must not leave the share it lowers.
+        coalesce(matches.country_alpha3, 'KEN') = 'KEN'
+        and coalesce(matches.geo_precision, '') <> 'region' as is_at_home,
         matches.county_place_id is not null as has_county
     from place_mentions as mentions
     left join matches on mentions.mention_id = matches.mention_id
@@ -88,8 +93,8 @@ with places as (
 place_counts as (
     select partner, extract_id, count(*) filter (where is_named) as named,
         count(*) filter (where is_named and is_known) as known,
-        count(*) filter (where is_kenyan) as kenyan,
-        count(*) filter (where is_kenyan and has_county) as with_county
+        count(*) filter (where is_at_home) as at_home,
+        count(*) filter (where is_at_home and has_county) as with_county
     from places group by partner, extract_id
 ),
 placed as (
@@ -114,6 +119,7 @@ unfit as (
 judged as (
     select records.*,
         coalesce(date_precision, 'unknown') <> 'unknown' and not coalesce(unreadable_date, false) as is_dated,
+        date_precision in ('day', 'month') and not coalesce(unreadable_date, false) as is_dated_to_month,
         unfit.record_id is not null or placed.record_id is null as is_quarantined,
         key_basis = 'reference' as is_referenced,
         copies.record_id is not null as is_repeated
@@ -124,20 +130,33 @@ judged as (
 )
 select partner, extract_id, count(*) as records, sum(source_row_count) as typed_rows,
     count(*) filter (where is_dated) as dated,
+    count(*) filter (where is_dated_to_month) as dated_to_month,
     count(*) filter (where is_quarantined) as quarantined,
     count(*) filter (where is_referenced) as referenced,
     count(*) filter (where is_referenced and is_repeated) as repeated,
     coalesce(any_value(named), 0) as named, coalesce(any_value(known), 0) as known,
-    coalesce(any_value(kenyan), 0) as kenyan, coalesce(any_value(with_county), 0) as with_county
+    coalesce(any_value(at_home), 0) as at_home, coalesce(any_value(with_county), 0) as with_county
 from judged
 left join place_counts using (partner, extract_id)
 group by partner, extract_id
 """
 
 _COUNTED = (
-    *("records", "typed_rows", "dated", "quarantined", "referenced", "repeated"),
-    *("named", "known", "kenyan", "with_county"),
+    *("records", "typed_rows", "dated", "dated_to_month", "quarantined", "referenced", "repeated"),
+    *("named", "known", "at_home", "with_county"),
 )
+
+_STATED = """
+with codes as (
+    select partner, extract_id, record_id, domain, code from record_codes
+    union all select partner, extract_id, record_id, 'sex', sex from records
+    union all select partner, extract_id, record_id, 'age_band', age_band from records
+    union all select partner, extract_id, record_id, 'trafficking_status', trafficking_status from records
+)
+select partner, extract_id, domain, count(distinct record_id) as stating_records
+from codes where code not in ('unknown', 'not_specified', 'not_applicable')
+group by partner, extract_id, domain
+"""
 
 # The worst field decides: averaged over all coded fields, one changed list of choices would drown.
 _CODES = """
@@ -160,8 +179,9 @@ def profile_extracts(
     as_of: datetime,
     accepted: Collection[tuple[str, str]] = (),
     withdrawn: Collection[tuple[str, str]] = (),
+    waived: Collection[tuple[str, str, str]] = (),
 ) -> pa.Table:
-    """One row per landed extract. Accepted and withdrawn extracts decide what counts as last time."""
+    """One row per landed extract. What stewards decided about extracts settles what counts as last time."""
     register = landed_extracts(settings)
     typed = {name: (settings.typed / name, columns) for name, columns in TYPED_COLUMNS.items()}
     con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", MATCH_COLUMNS)})
@@ -171,7 +191,7 @@ def profile_extracts(
         rows = profile_rows(con, register, as_of.date(), gone)
     finally:
         con.close()
-    compare_with_last(rows, register, set(accepted), set(withdrawn))
+    compare_with_last(rows, register, accepted, withdrawn, waived)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
@@ -180,12 +200,17 @@ def profile_rows(
 ) -> list[dict[str, Any]]:
     """MEASURES of some extracts whose typed tables, matches and landing cells are open on a connection.
 
-    `gone` are the partners that no contract is there for.
+    Under STATED stand the records that state each coded field. `gone` are the partners that no contract is
+    there for.
     """
     counts, codes, agreements, agreed = _measure(con)
+    stated: dict[tuple[str, str], dict[str, int]] = {}
+    for partner, extract_id, domain, records in con.execute(_STATED).fetchall():
+        stated.setdefault((partner, extract_id), {})[domain] = records
     rows = []
     for landed in register:
-        row = {"contract_present": float(landed.partner not in gone)}
+        row: dict[str, Any] = {"contract_present": float(landed.partner not in gone)}
+        row[STATED] = stated.get(landed.key, {})
         row |= _of_register(landed, agreements.get(landed.key), agreed.get(landed.key), today)
         _add_counts(row, counts.get(landed.key))
         _add_codes(row, codes.get(landed.key, []))
@@ -236,10 +261,11 @@ def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:
         "untyped_rows": landed - counts["typed_rows"],
         "usable_records": records - counts["quarantined"] if landed else None,
         "readable_date_share": _share(counts["dated"], records) if records or not landed else 0.0,
+        "month_date_share": _share(counts["dated_to_month"], records),
         "place_mentions": counts["named"],
         "place_resolved_share": _share(counts["known"], counts["named"]),
-        "kenya_mentions": counts["kenyan"],
-        "county_share": _share(counts["with_county"], counts["kenyan"]),
+        "home_mentions": counts["at_home"],
+        "county_share": _share(counts["with_county"], counts["at_home"]),
         "quarantined_records": counts["quarantined"],
         "quarantine_share": _share(counts["quarantined"], records),
         "referenced_records": counts["referenced"],

@@ -30,7 +30,7 @@ from orchestration.keys import record_of
 from orchestration.settings import Settings
 
 FATE_SCHEMA = pa.schema(
-    [("extract_id", pa.string()), ("partner", pa.string()), ("fate", pa.string()), ("reason", pa.string())]
+    [(name, pa.string()) for name in ("extract_id", "partner", "fate", "reason", "finding")]
 )
 DECIDED = "decided:"  # before the names of what time decided
 LEFT_OUT = "row_excluded"  # what the rule of such a record is called
@@ -39,12 +39,16 @@ ROW_SCHEMA = pa.schema([("record_id", pa.int64()), ("rule_code", pa.string()), (
 
 @dataclass(frozen=True)
 class ExtractFate:
-    """`reason` names the checks that hold it, or the decision that withdrew it."""
+    """`reason` names the checks that hold it, or the decision that withdrew it.
+
+    `finding` says in shares why it is held and what to do, where its checks do.
+    """
 
     extract_id: str
     partner: str
     fate: Literal["in_force", "held", "withdrawn"]
     reason: str | None
+    finding: str = ""
 
     @property
     def held_by(self) -> list[str]:
@@ -173,7 +177,10 @@ def settle_fates(
             fate = ExtractFate(landed.extract_id, landed.partner, "held", "not_judged")
         elif holding:
             names = ", ".join(verdict.check_name for verdict in holding)
-            fate = ExtractFate(landed.extract_id, landed.partner, "held", names)
+            findings = " ".join(
+                f"Held: {verdict.finding}. {verdict.steward_action}" for verdict in holding if verdict.finding
+            )
+            fate = ExtractFate(landed.extract_id, landed.partner, "held", names, findings)
         else:
             fate = ExtractFate(landed.extract_id, landed.partner, "in_force", None)
         fates.append(fate)

@@ -14,7 +14,6 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from expectations import Limit
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.gates.extract_history import compare_with_last
 from orchestration.gates.extract_profile import (
@@ -24,7 +23,6 @@ from orchestration.gates.extract_profile import (
     profile_rows,
 )
 from orchestration.gates.landed import Landed
-from orchestration.gates.verdicts import severity_of
 
 _COLUMNS = TYPED_COLUMNS | {"matches": MATCH_COLUMNS, "landing_cells": LANDING_COLUMNS}
 
@@ -60,15 +58,15 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
         [profile] = profile_rows(con, [landed], today)
     finally:
         con.close()
-    compare_with_last([profile], [landed], set(), set())
+    compare_with_last([profile], [landed])
     failures = []
     for check in EXTRACT_GATE:
-        broken = next((limit for limit in check.limits if not is_kept(limit, profile[limit.column])), None)
+        broken = next((limit for limit in check.limits if not limit.is_kept(profile[limit.column])), None)
         if broken is not None:
             failures.append(
                 Failure(
                     check_name=check.name,
-                    holds=severity_of(check, profile) == "hold",
+                    holds=check.severity_of(profile) == "hold",
                     observed=profile[broken.column],
                     expected=str(broken),
                     why=check.why,
@@ -76,14 +74,6 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
                 )
             )
     return failures
-
-
-def is_kept(limit: Limit, value: float | None) -> bool:
-    """As Great Expectations answers it: both ends belong to what may be, and an empty cell is no fault."""
-    if value is None:
-        return not limit.empty_fails
-    is_enough = limit.minimum is None or value >= limit.minimum
-    return is_enough and (limit.maximum is None or value <= limit.maximum)
 
 
 def _names(columns: str) -> str:

@@ -6,11 +6,11 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from expectations import Expectation, thresholds
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration import durable
 from orchestration.errors import NjiaError
@@ -34,13 +34,17 @@ VERDICT_SCHEMA = pa.schema(
         ("outcome", pa.string()),
         ("waived_by", pa.string()),
         ("check_definition", pa.string()),
+        ("finding", pa.string()),
     ]
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one check says of one extract; `outcome` tells failed from could not be judged."""
+    """What one check says of one extract; `outcome` tells failed from could not be judged.
+
+    `finding` says in shares what failed; empty for checks whose limits say nothing of their own.
+    """
 
     extract_id: str
     partner: str
@@ -55,6 +59,7 @@ class Verdict:
     outcome: Outcome
     waived_by: str | None
     check_definition: str
+    finding: str
 
     @property
     def holds(self) -> bool:
@@ -86,8 +91,13 @@ class ExtractVerdicts:
 
 def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisions) -> ExtractVerdicts:
     """Profile and judge every landed extract; writes `profiles.parquet` and `verdicts.parquet`."""
-    accepted = set(extract_keys(decisions.extract_accepts)) | _waived_volumes(settings, as_of, decisions)
-    profiles = profile_extracts(settings, as_of, accepted, extract_keys(decisions.extract_withdrawals))
+    profiles = profile_extracts(
+        settings,
+        as_of,
+        extract_keys(decisions.extract_accepts),
+        extract_keys(decisions.extract_withdrawals),
+        _waived(as_of, decisions),
+    )
     judgements = judge(profiles.to_pandas(), EXTRACT_GATE)
     keys = profiles.select(["partner", "extract_id"]).to_pylist()
     counts = profiles.to_pylist()
@@ -98,8 +108,7 @@ def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisio
         if judgement.outcome == "failed":
             scope = f"{key['partner']}/{key['extract_id']}"
             waiver = waiver_for(decisions.waivers, judgement.expectation, scope, as_of)
-        severity = severity_of(judgement.expectation, counts[judgement.row])
-        verdicts.append(_verdict(judgement, key["partner"], key["extract_id"], severity, waiver))
+        verdicts.append(_verdict(judgement, key["partner"], key["extract_id"], counts[judgement.row], waiver))
     folder = settings.work / "gates"
     write_table(profiles, folder / "profiles.parquet")
     write_table(
@@ -124,25 +133,19 @@ def write_table(table: pa.Table, path: Path) -> None:
         pq.write_table(table, partial)
 
 
-def _waived_volumes(settings: Settings, as_of: datetime, decisions: ActiveDecisions) -> set[tuple[str, str]]:
-    """Extracts whose unusual volume a steward waived: later ones are compared with them."""
-    volume = next(check for check in EXTRACT_GATE if check.name == "row_volume_is_plausible")
-    return {
-        (path.parent.name, path.stem)
-        for path in settings.landing.glob("*/[!.]*.json")
-        if waiver_for(decisions.waivers, volume, f"{path.parent.name}/{path.stem}", as_of)
-    }
-
-
-def severity_of(expectation: Expectation, counts: dict[str, float | None]) -> str:
-    is_share = expectation.severity == "hold" and expectation.share_of is not None
-    if is_share and (counts.get(str(expectation.share_of)) or 0) < thresholds.SMALL_EXTRACT:
-        return "warn"
-    return expectation.severity
+def _waived(as_of: datetime, decisions: ActiveDecisions) -> set[tuple[str, str, str]]:
+    """Partner, extract id and check of every waiver that holds."""
+    found = set()
+    for waiver in decisions.waivers:
+        partner, _, extract_id = str(waiver["scope"]).partition("/")
+        for check in EXTRACT_GATE:
+            if waiver_for([waiver], check, f"{partner}/{extract_id}", as_of):
+                found.add((partner, extract_id, check.name))
+    return found
 
 
 def _verdict(
-    judgement: Judgement, partner: str, extract_id: str, severity: str, waiver: str | None
+    judgement: Judgement, partner: str, extract_id: str, row: dict[str, Any], waiver: str | None
 ) -> Verdict:
     expectation = judgement.expectation
     # A check that could not be judged is never softened to a warning: nobody knows what it would have said.
@@ -151,7 +154,7 @@ def _verdict(
         extract_id=extract_id,
         partner=partner,
         check_name=expectation.name,
-        severity=severity if answered else expectation.severity,
+        severity=expectation.severity_of(row) if answered else expectation.severity,
         passed=judgement.outcome == "passed",
         observed=judgement.observed,
         expected=expectation.expected,
@@ -161,4 +164,9 @@ def _verdict(
         outcome=judgement.outcome,
         waived_by=waiver,
         check_definition=expectation.definition,
+        finding="; ".join(
+            limit.finding(row)
+            for limit in expectation.limits
+            if limit.says and not limit.is_kept(row[limit.column])
+        ),
     )

@@ -59,9 +59,11 @@ def refresh_summary(
     }
 
 
-def _extract(taken: Taken, fates: dict[tuple[str, str | None], tuple[str, str | None]]) -> dict[str, Any]:
+def _extract(
+    taken: Taken, fates: dict[tuple[str, str | None], tuple[str, str | None, str]]
+) -> dict[str, Any]:
     """One file; a landed extract that the gate keeps out is held, with the names of the checks."""
-    fate, why = fates.get((taken.partner, taken.extract_id), ("", None))
+    fate, why, finding = fates.get((taken.partner, taken.extract_id), ("", None, ""))
     is_held = taken.outcome == "landed" and fate == "held"
     return {
         "partner": taken.partner,
@@ -71,19 +73,19 @@ def _extract(taken: Taken, fates: dict[tuple[str, str | None], tuple[str, str | 
         "rows_read": taken.rows_read,
         "rows_landed": taken.rows_landed,
         "rows_refused": taken.rows_refused,
-        "reason": _held_sentence(taken, why) if is_held else taken.reason,
+        "reason": _held_sentence(taken, why, finding) if is_held else taken.reason,
     }
 
 
-def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | None]]:
+def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | None, str]]:
     path = settings.work / "gates" / "in_force.parquet"
     if not path.is_file():
         return {}
     with duckdb.connect(config={"temp_directory": ""}) as con:
         rows = con.execute(
-            "select partner, extract_id, fate, reason from read_parquet(?)", [str(path)]
+            "select partner, extract_id, fate, reason, finding from read_parquet(?)", [str(path)]
         ).fetchall()
-    return {(partner, extract_id): (fate, reason) for partner, extract_id, fate, reason in rows}
+    return {(row[0], row[1]): row[2:] for row in rows}
 
 
 def _checks(settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
@@ -97,8 +99,9 @@ def _checks(settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
     return {name: before.get(name, 0) + at_gate[name] for name in at_gate}
 
 
-def _held_sentence(taken: Taken, checks: str | None) -> str:
-    return (
+def _held_sentence(taken: Taken, checks: str | None, finding: str) -> str:
+    sentence = (
         f"{taken.partner}: file {taken.file} landed and is held by the extract gate ({checks}); the last "
         "good extract serves. review/failed_checks.csv says what was expected and what to do."
     )
+    return f"{sentence} {finding}".rstrip()

@@ -1,10 +1,11 @@
-"""Resolving many distinct texts: seconds and peak memory, the first time and again.
+"""Places: seconds to load the gazetteer, to find the counties of points and to resolve distinct texts.
 
     .venv/bin/python -m tests.benchmarks.bench_places
     .venv/bin/python -m tests.benchmarks.bench_places --texts 10000
 
 A third of the texts are names as the gazetteer writes them beside a country, a county or a word for a kind;
-a third hold one or two typing errors; a third are made up. pytest does not collect this file.
+a third hold one or two typing errors; a third are made up. They are resolved twice, with the peak memory. pytest
+does not collect this file.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.keys import Keys
 from orchestration.places import locate
+from orchestration.places.boundaries import counties_of
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.settings import REFERENCE_SEEDS, Settings
 
@@ -48,6 +51,18 @@ def texts(count: int) -> list[str]:
     return list(found)
 
 
+def print_loading_and_points(points: int = 100_000) -> None:
+    start = time.process_time()
+    load_gazetteer.__wrapped__(REFERENCE_SEEDS)
+    print(f"gazetteer loaded: {time.process_time() - start:.2f} s of processor")
+    dice = np.random.default_rng(1)
+    lats, lons = dice.uniform(-5, 5.5, points), dice.uniform(33, 42.5, points)
+    counties_of(lats[:1], lons[:1])  # reads the boundaries
+    start = time.perf_counter()
+    counties_of(lats, lons)
+    print(f"counties of {points:,} points: {time.perf_counter() - start:.2f} s")
+
+
 def misspelt(name: str, dice: random.Random) -> str:
     at, letter = dice.randrange(len(name)), dice.choice(string.ascii_lowercase)
     return dice.choice(
@@ -59,6 +74,7 @@ def main() -> None:
     given = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     given.add_argument("--texts", type=int, default=100_000)
     count = given.parse_args().texts
+    print_loading_and_points()
     with tempfile.TemporaryDirectory() as name:
         settings = Settings(Path(name) / "home", Path(name), Path(name) / "keys")
         (settings.typed / "mentions").mkdir(parents=True)

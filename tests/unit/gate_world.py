@@ -48,9 +48,14 @@ def make_settings(tmp_path: Path) -> Settings:
 def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **changes: Any) -> str:
     """Land and type an extract of 40 good records, then apply the changes named by keyword.
 
-    `records`: how many there are; `bad_dates`, `bad_places`, `bad_codes`, `repeated`: how many are so.
+    `records`: how many there are; `bad_dates`, `bad_places`, `bad_codes`, `repeated`: how many are so;
+    `border_points`, `only_country`, `only_period`, `unstated`: how many name a border point, no more than a
+    country, no more than a period, and no type of exploitation.
     """
     records = changes.pop("records", 40)
+    said = {
+        name: changes.pop(name, 0) for name in ("border_points", "only_country", "only_period", "unstated")
+    }
     bad_dates, bad_places = changes.pop("bad_dates", 0), changes.pop("bad_places", 0)
     bad_codes, repeated = changes.pop("bad_codes", 0), changes.pop("repeated", 0)
     typed_records = changes.pop("typed_records", records)
@@ -102,7 +107,7 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     _write(
         folder / f"{extract_id}.parquet", cells, record_id=pa.int64(), field=pa.string(), value=pa.string()
     )
-    _type(settings, key, note, typed, typed_records, bad_dates, bad_places, bad_codes, repeated)
+    _type(settings, key, note, typed, typed_records, bad_dates, bad_places, bad_codes, repeated, said)
     return extract_id
 
 
@@ -116,6 +121,7 @@ def _type(
     bad_places: int,
     bad_codes: int,
     repeated: int,
+    said: dict[str, int],
 ) -> None:
     received = date.fromisoformat(note["received_on"])
     extract = {
@@ -135,10 +141,17 @@ def _type(
             "record_id": number,
             "record_grain": "case",
             "source_row_count": 2 if number < repeated else 1,
-            "date_precision": "unknown" if number < bad_dates else "day",
+            "date_precision": "unknown"
+            if number < bad_dates
+            else "period"
+            if number < said["only_period"]
+            else "day",
             "key_basis": "reference",
             "period_to": date(2026, 9, 1),
             "embargo_until": typed.get("embargo_until") if number == 0 else None,
+            "sex": "female",
+            "age_band": "a18_20",
+            "trafficking_status": "presumed",
         }
         for number in range(records)
     ]
@@ -146,6 +159,16 @@ def _type(
         settings.typed / "records" / f"{key['extract_id']}.parquet", rows, record_id=pa.int64(),
         source_row_count=pa.int32(), period_to=pa.date32(), embargo_until=pa.date32(),
     )  # fmt: skip
+    codes = [
+        {
+            **key,
+            "record_id": n,
+            "domain": "exploitation_type",
+            "code": "unknown" if n < said["unstated"] else "other",
+        }
+        for n in range(records)
+    ]
+    _write(settings.typed / "record_codes" / f"{key['extract_id']}.parquet", codes, record_id=pa.int64())
     problems = [
         *(
             {**key, "record_id": n, "field": "event_on", "outcome": "Q", "problem_code": "date_unparsed"}
@@ -165,6 +188,10 @@ def _type(
         {**key, "record_id": number, "place_role": "origin", "mention_id": 2 if number < bad_places else 1}
         for number in range(records)
     ]
+    for mention in mentions[: said["only_country"]]:
+        mention["mention_id"] = 3
+    for mention in mentions[records - said["border_points"] :]:
+        mention["mention_id"] = 4
     _write(
         settings.typed / "place_mentions" / f"{key['extract_id']}.parquet", mentions,
         record_id=pa.int64(), mention_id=pa.int64(),
@@ -184,6 +211,20 @@ def _type(
             "county_place_id": None,
             "geo_precision": "none",
         },
+        {
+            "mention_id": 3,
+            "place_id": "KEN",
+            "country_alpha3": "KEN",
+            "county_place_id": None,
+            "geo_precision": "country",
+        },
+        {
+            "mention_id": 4,
+            "place_id": "bp-ken-malaba",
+            "country_alpha3": "KEN",
+            "county_place_id": "KE040",
+            "geo_precision": "point",
+        },
     ]
     _write(settings.work / "places" / "matches.parquet", matches, mention_id=pa.int64())
 
@@ -193,7 +234,17 @@ def _write(path: Path, rows: list[dict[str, Any]], **types: pa.DataType) -> None
     names = (
         list(rows[0])
         if rows
-        else ["extract_id", "partner", "record_id", "field", "outcome", "problem_code", "value"]
+        else [
+            "extract_id",
+            "partner",
+            "record_id",
+            "field",
+            "outcome",
+            "problem_code",
+            "value",
+            "domain",
+            "code",
+        ]
     )
     inferred = {"received_on": pa.date32(), "agreement_from": pa.date32()}
     schema = pa.schema([(name, types.get(name, inferred.get(name, pa.string()))) for name in names])

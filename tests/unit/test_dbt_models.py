@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -395,3 +396,14 @@ def test_an_empty_world_builds(tmp_path: Path) -> None:
     connection = World(tmp_path).build()
     assert rows(connection, "select count(*) from marts.fct_movements") == [(0,)]
     connection.close()
+
+
+def test_forms_of_a_movement_join_by_equality(warehouse: Warehouse) -> None:
+    """Row against row, four times the movements took twelve times as long."""
+    [(file,)] = rows(
+        warehouse, "select path from duckdb_databases() where database_name = current_database()"
+    )
+    target = Path(file).parents[1] / "target"
+    (compiled,) = target.glob("compiled/**/intermediate/int_movement_forms.sql")
+    plan = rows(warehouse, f"explain {compiled.read_text(encoding='utf-8')}")[0][1]
+    assert set(re.findall(r"\w*(?:JOIN|PRODUCT)", plan)) == {"HASH_JOIN"}

@@ -17,7 +17,9 @@ from expectations.checks import CHECKS
 from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
 from orchestration.gates.extract_profile import SCHEMA, TYPED_COLUMNS
+from orchestration.gates.in_force import settle_fates
 from orchestration.gates.judging import judge
+from orchestration.gates.landed import landed_extracts
 from orchestration.gates.trial import would_fail
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts
 from orchestration.settings import Settings
@@ -196,6 +198,97 @@ def test_new_columns_and_falling_shares_warn(tmp_path: Path) -> None:
     assert _of(verdicts, "b", "columns_are_as_last_time").observed == 1
     assert _of(verdicts, "b", "shares_are_as_last_time").observed == pytest.approx(-5 / 40)
     assert verdicts.holding == {}
+
+
+COLLAPSE = "shares_have_not_collapsed"
+
+
+@pytest.mark.parametrize("delivery_mode", ["full", "incremental"])
+@pytest.mark.parametrize(
+    ("planted", "finding"),
+    [
+        ({"only_country": 100}, "0 % of places resolve to a county; the extract before had 100 %"),
+        ({"bad_places": 16}, "84 % of places resolve to a county; the extract before had 100 %"),
+        ({"only_period": 75}, "25 % of records have a date to the month; the extract before had 100 %"),
+        ({"bad_dates": 16}, "84 % of records have a date to the month; the extract before had 100 %"),
+        ({"unstated": 75}, "25 % of records state a field from a list; the extract before had 100 %"),
+    ],
+)
+def test_an_extract_that_says_far_less_than_the_one_before_is_held(
+    tmp_path: Path, delivery_mode: str, planted: dict[str, Any], finding: str
+) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "before", delivery_mode=delivery_mode, records=100)
+    land(settings, "after", delivery_mode=delivery_mode, records=100, sequence=2, **planted)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert [(v.check_name, v.finding) for v in verdicts.holding["pwani_shelter", "after"]] == [
+        (COLLAPSE, finding)
+    ]
+    [fate] = [
+        one for one in settle_fates(landed_extracts(settings), verdicts, Decided()) if one.fate == "held"
+    ]
+    assert fate.finding.startswith(f"Held: {finding}. Ask the partner ")
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        {},
+        {"border_points": 40},
+        {"only_country": 6, "only_period": 6, "unstated": 6},  # 15 points each
+        {"only_country": 8, "only_period": 8, "unstated": 8},  # 20 points, by chance
+    ],
+)
+def test_an_extract_that_says_as_much_or_slightly_less_passes(
+    tmp_path: Path, planted: dict[str, Any]
+) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "before")
+    land(settings, "after", sequence=2, **planted)
+    assert judge_extracts(settings, AS_OF, Decided()).holding == {}
+
+
+def test_a_first_extract_has_nothing_to_fall_from(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", only_country=40, only_period=40, unstated=40)
+    land(settings, "b", contract="other_book", only_country=40, sequence=2)
+    assert judge_extracts(settings, AS_OF, Decided()).holding == {}
+
+
+def test_few_rows_that_say_less_do_not_hold(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    land(settings, "a", delivery_mode="incremental", records=400)
+    land(settings, "b", delivery_mode="incremental", records=2, only_country=2, sequence=2)
+    land(settings, "c", delivery_mode="incremental", records=19, only_country=19, sequence=3)
+    land(settings, "d", delivery_mode="incremental", only_country=40, sequence=4)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert {extract_id for _, extract_id in verdicts.holding} == {"d"}, "compared with the last large one"
+
+
+def test_a_collapsed_extract_sent_again_is_held_again(tmp_path: Path) -> None:
+    settings = make_settings(tmp_path)
+    for sequence, name in enumerate("abc", start=1):
+        land(settings, name, only_country=0 if name == "a" else 40, sequence=sequence)
+    verdicts = judge_extracts(settings, AS_OF, Decided())
+    assert {extract_id for _, extract_id in verdicts.holding} == {"b", "c"}
+
+
+@pytest.mark.parametrize("answer", ["accepted", "waived"])
+def test_a_collapse_that_a_steward_answers_is_what_the_next_one_is_compared_with(
+    tmp_path: Path, answer: str
+) -> None:
+    settings = make_settings(tmp_path)
+    for sequence, name in enumerate("abc", start=1):
+        land(
+            settings, name, sequence=sequence, **({} if name == "a" else {"only_country": 40, "unstated": 40})
+        )
+    if answer == "accepted":
+        decided = Decided(extract_accepts=[on_extract("pwani_shelter", "b")])
+    else:
+        decided = Decided(waivers=[_waiver(COLLAPSE, scope="pwani_shelter/b")])
+    verdicts = judge_extracts(settings, AS_OF, decided)
+    fates = settle_fates(landed_extracts(settings), verdicts, decided)
+    assert [one.fate for one in fates] == ["in_force"] * 3
 
 
 def _waiver(check: str, **changes: Any) -> dict[str, Any]:

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from dagster._cli import dev
 
 from orchestration import loopback
 from orchestration.cli import cli
 from orchestration.settings import DEFAULT_DESK_URL, PROJECT_ROOT
 
 
-def test_the_ui_is_started_on_loopback_and_takes_no_other_address(
+def test_the_ui_starts_its_guarded_webserver_on_loopback_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[list[str]] = []
-    monkeypatch.setattr("os.execv", lambda program, command: started.append(command))
+    monkeypatch.setattr(dev.dev_command, "main", lambda command, standalone_mode: started.append(command))
+    processes: list[list[str]] = []
+    monkeypatch.setattr(dev, "open_ipc_subprocess", processes.append)
     monkeypatch.setattr("os.chdir", lambda folder: None)
     monkeypatch.setattr("orchestration.warehouse.manifest_path", lambda settings: tmp_path)
     for name in ("NJIA_HOME", "NJIA_PARTNERS", "NJIA_KEYS", "DAGSTER_HOME"):
@@ -28,6 +31,10 @@ def test_the_ui_is_started_on_loopback_and_takes_no_other_address(
     (command,) = started
     assert command[command.index("-h") + 1] == loopback.LOOPBACK
     assert command.count("-h") == 1 and "--host" not in command
+    dev.open_ipc_subprocess(["python", "-m", "dagster_webserver", "--port", "4711"])
+    assert processes == [["python", "-m", "orchestration.dagster_ui", "--port", "4711"]]
+    with pytest.raises(KeyError):
+        dev.open_ipc_subprocess(["python", "-m", "another_webserver"])
     assert CliRunner().invoke(cli, ["ui", "--host", "0.0.0.0", *at]).exit_code == 2  # noqa: S104
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,6 +209,7 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
         "partner": ["kobe_shelter", "kobe_shelter"],
         "fate": ["in_force", "held"],
         "reason": [None, "dates_are_readable"],
+        "finding": ["", "Held: 1 % of dates."],
     }
     pq.write_table(pa.table(fates), gates / "in_force.parquet")
     taken = [
@@ -223,7 +223,8 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
         (
             "held",
             "kobe_shelter: file feb.xlsx landed and is held by the extract gate (dates_are_readable); the last "
-            "good extract serves. review/failed_checks.csv says what was expected and what to do.",
+            "good extract serves. review/failed_checks.csv says what was expected and what to do. "
+            "Held: 1 % of dates.",
         ),
         ("unreadable", "It is empty."),
     ]
@@ -241,10 +242,8 @@ ENDLESS = "select sum(a.range * b.range) from range(10000000) as a, range(100000
 
 def test_a_query_that_takes_too_long_is_stopped_with_a_sentence(settings: Settings) -> None:
     publish_one(settings)
-    began = time.monotonic()
     with pytest.raises(UsageError, match=r"took longer than 0\.5 seconds .*--timeout"):
         run_query(settings, ENDLESS, timeout=0.5)
-    assert time.monotonic() - began < 60
     assert run_query(settings, "select 1").rows == [(1,)]
 
 

@@ -175,7 +175,6 @@ def test_an_edition_that_prints_only_its_periods_makes_a_report(tmp_path: Path, 
     tables = tuple(printed_world.printed_tables(name))
     printed_world.write_edition(tmp_path, name, without=tuple(one for one in tables if one != "periods"))
     read = page(Edition(name, tmp_path, printed_world.manifest()))
-    assert Words().text("summary.nothing") in read.sections["summary"]
     assert [text for text in read.around if NUMBER.search(text)] == []
 
 
@@ -193,7 +192,7 @@ def test_what_is_new_is_what_the_release_before_did_not_print(releases: tuple[Pa
     assert "Printed for the first time: 2025." in news
     assert "Now fading: Nakuru → Lebanon and Uganda → Saudi Arabia." in news
     same = page(now, replace(before, folder=now.folder)).sections["news"]
-    assert Words().text("news.nothing") in same
+    assert "Printed for the first time" not in same and "Now fading" not in same
 
 
 def test_the_public_report_reads_nothing_of_the_partner_edition(tmp_path: Path) -> None:

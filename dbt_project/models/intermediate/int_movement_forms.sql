@@ -36,26 +36,35 @@ industries as (
     where codes.domain = 'industry' and codes.code not in ('study', 'unemployed')
 ),
 
-forms as (
+-- Inner, so that the movement alone joins: engines ask an outer join with an `or` row against row.
+paired as (
     select
         types.movement_id,
-        types.seq as type_seq,
-        coalesce(industries.seq, 0) as industry_seq,
+        types.code as type_code,
+        industries.seq,
         case
-            when industries.label is null then types.label
             when industries.own_type = types.code and industries.code <> 'commercial_sex' then types.label
             else types.label || ' / ' || industries.label
         end as form_label
     from types
-    left join industries
-        on
-            types.movement_id = industries.movement_id
-            and not industries.is_said_by_type
-            and (
-                types.type_count = 1
-                or types.code = industries.own_type
-                or (industries.own_type is null and types.is_labour)
-            )
+    inner join industries on types.movement_id = industries.movement_id
+    where
+        not industries.is_said_by_type
+        and (
+            types.type_count = 1
+            or types.code = industries.own_type
+            or (industries.own_type is null and types.is_labour)
+        )
+),
+
+forms as (
+    select
+        types.movement_id,
+        types.seq as type_seq,
+        coalesce(paired.seq, 0) as industry_seq,
+        coalesce(paired.form_label, types.label) as form_label
+    from types
+    left join paired on types.movement_id = paired.movement_id and types.code = paired.type_code
 
     union all
 

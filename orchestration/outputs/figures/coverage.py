@@ -62,13 +62,14 @@ def draw_coverage(printed: Printed, layer: boundaries.Boundaries, path: Path) ->
     add_legend(figure, handles, 0.0, 3, handlelength=2, handleheight=1.2)
     heads = [f"{words.text(f'grain.{grain}')} {_span(printed, columns, grain)}" for grain in grains]
     finish(figure, printed, "; ".join(heads), path)
+    unwatched = {grain: _unwatched(printed, columns, grain, told) for grain in grains}
     said = [
-        words(
-            "alt.coverage_of", grain=words(f"grain.{grain}"), places=_unwatched(printed, columns, grain, told)
-        )
-        for grain in grains
+        plain(words("alt.coverage_of", grain=words(f"grain.{grain}"), places=places))
+        for grain, places in unwatched.items()
+        if places
     ]
-    return plain(words("alt.coverage", unwatched="; ".join(plain(one) for one in said)))
+    tail = plain(words("alt.unwatched", places="; ".join(said))) if said else ""
+    return plain(words("alt.coverage", unwatched=tail)).rstrip()
 
 
 def _columns(printed: Printed) -> list[Column]:
@@ -98,7 +99,7 @@ def _unwatched(printed: Printed, columns: Sequence[Column], grain: str, told: To
         for (place, of, period), row in told.items()
         if (of, period) == (grain, newest) and row["partners_band"] == "none"
     ]
-    return plain(printed.words.together(sorted(names))) or printed.words.text("alt.nothing")
+    return plain(printed.words.together(sorted(names)))
 
 
 def _block(axes: Axes, printed: Printed, names: list[str], columns: Sequence[Column], told: Told) -> None:

@@ -146,5 +146,5 @@ def _alt(printed: Printed, grain: str, period: str) -> str:
             places = words.together([printed.place(row["place_id"]) for row in found])
             said.append(words("alt.of_role", role=words(f"role.{role}"), places=places))
     if not said:
-        return words.text("alt.hotspots_none")
+        return words.text("alt.hotspots_lead")
     return plain(words("alt.hotspots", places="; ".join(plain(one) for one in said)))

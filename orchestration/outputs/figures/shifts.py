@@ -68,9 +68,12 @@ def draw_shifts(printed: Printed, layer: boundaries.Boundaries, path: Path) -> s
     span = f"{printed.period(rows[0]['baseline_window']).text} / {printed.period(window).text}"
     finish(figure, printed, span, path)
     up, down = ([printed.corridor(row) for row in rows if _is_up(row) is one] for one in (True, False))
-    nothing = words.text("alt.nothing")
-    told = {"up": words.together(up) or (nothing,), "down": words.together(down) or (nothing,)}
-    return plain(words("alt.shifts", **told))
+    changed = [
+        plain(words(f"alt.shifts_{way}", corridors=words.together(corridors)))
+        for way, corridors in (("up", up), ("down", down))
+        if corridors
+    ]
+    return plain(words("alt.shifts", changed=" ".join(changed)))
 
 
 def _dumbbell(axes: Axes, row: Row, at: int) -> None:

@@ -26,7 +26,7 @@ def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str
         subtitle=words.text("report.subtitle"),
         facts=[
             (words("title.edition"), words(f"edition.{edition.name}")),
-            (words("title.period"), _span(printed)),
+            *([(words("title.period"), span)] if (span := _span(printed)) else []),
             (words("title.release"), (printed.of_release("release_id"),)),
             (words("title.as_of"), (printed.of_release("as_of", printed.day(made.date())),)),
         ],
@@ -58,12 +58,12 @@ def _document(printed: Printed) -> str:
     return f"{printed.words.text('report.title')} · {edition} · {printed.manifest['release_id']}"
 
 
-def _span(printed: Printed) -> Sentence:
-    """From the first to the last year or round that numbers of persons are printed of."""
+def _span(printed: Printed) -> Sentence | None:
+    """From the first to the last year or round that numbers of persons are printed of; None without any."""
     kinds = ("year", "rolling_12_months", "round")
     periods = [one for kind in kinds for one in printed.periods_of("ends", kind)]
     if not periods:
-        return printed.words("title.no_period")
+        return None
     periods.sort(key=lambda one: str(printed.rows("periods", period_id=one)[0]["period_to"]))
     first, last = printed.period(periods[0]), printed.last_month(periods[-1])
     return printed.words("title.span", first=first, last=last) if len(periods) > 1 else (first,)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from orchestration.errors import UsageError
-from orchestration.loopback import LOOPBACK
+from orchestration.loopback import loopback_hosts
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ class Address:
             )
         shown = f"[{name}]" if ":" in name else name
         outside = {f"{shown}:{outside_port}"} | ({shown} if outside_port == usual else set())
-        here = {f"{LOOPBACK}:{port}", f"localhost:{port}"} | (
-            {LOOPBACK, "localhost"} if port == 80 else set()
-        )
+        here = loopback_hosts(port)
         return cls(
             frozenset(outside | here),
             frozenset({f"{parts.scheme}://{one}" for one in outside} | {f"http://{one}" for one in here}),

@@ -54,7 +54,6 @@ def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
     shown = {"record_grain": grain, "is_shown": True}
     periods = printed.series("corridors", MOST_PERIODS, **shown)
     if not periods:
-        yield Paragraph(words("corridors.none_shown", grain=words(f"grain.{grain}")))
         return
     told = {
         (row["origin_place_id"], row["destination_place_id"], row["period_id"]): row
@@ -70,8 +69,6 @@ def _of_grain(printed: Printed, grain: str) -> Iterator[Block]:
             if printed.direction(row) == direction
         )
         if not ends:
-            if direction in ("into", "out_of", "within"):
-                yield Paragraph(words(f"corridors.none.{direction}", grain=words(f"grain.{grain}")))
             continue
         lines: list[list[Sentence]] = []
         for pair in list(ends)[:MOST_ROWS]:

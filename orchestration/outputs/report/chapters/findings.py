@@ -89,8 +89,8 @@ def how_much_is_shown(printed: Printed, of: str, given: Where, named: Sequence[R
     part = part_shown(printed, of, given)
     if part is None:
         return (" ", *words("part.unsaid"))
-    tail = "none" if not part.others else "may" if part.others > named[-1]["person_count"] else "fewer"
-    return (" ", *part.said, " ", *words(f"part.{tail}"))
+    may = (" ", *words("part.may")) if part.others > named[-1]["person_count"] else ()
+    return (" ", *part.said, *may)
 
 
 def _is_known(place_id: str) -> bool:
@@ -124,12 +124,8 @@ def _hotspots(printed: Printed) -> Iterator[Sentence]:
 
 
 def _shifts(printed: Printed) -> Iterator[Sentence]:
-    if not printed.has("corridor_shifts"):
-        return
-    told = False
     for status in CHANGED:
         firm = [row for row in printed.rows("corridor_shifts", status=status) if is_firm(printed, row)]
-        told = told or bool(firm)
         found = between_known([row for row in firm if is_headline(printed, row)])
         for windows in dict.fromkeys((row["baseline_window"], row["current_window"]) for row in found):
             changed = [row for row in found if (row["baseline_window"], row["current_window"]) == windows]
@@ -139,8 +135,6 @@ def _shifts(printed: Printed) -> Iterator[Sentence]:
                 "current": printed.period(windows[1]),
             }
             yield printed.words(f"finding.{status}", **slots)
-    if not told:
-        yield printed.words("finding.no_shift")
 
 
 def _risk(printed: Printed) -> Iterator[Sentence]:

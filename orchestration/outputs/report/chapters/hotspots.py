@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from orchestration.outputs.printed import YEARLY, Printed, Row, is_wide
 from orchestration.outputs.report.chapters.opening import opening
 from orchestration.outputs.report.parts import Block, Bullets, Chapter, Figure, Heading, Paragraph, Table
-from orchestration.outputs.words import Sentence, Slot
+from orchestration.outputs.words import Sentence
 
 ROLES = ("origin", "transit", "intended_destination", "exploitation")
 TOLD = ("hotspot", "elevated", "lower")
@@ -42,23 +42,22 @@ def _caption(printed: Printed) -> Sentence:
 
 
 def _of_grain(printed: Printed, grain: str, period: str) -> Iterator[Block]:
-    words, given = printed.words, {"record_grain": grain, "period_id": period}
-    spoken_of = [role for role in ROLES if printed.rows("hotspots", **given, role=role)]
-    for role in spoken_of:
-        yield from _of_role(printed, grain, role, period)
-    if silent := [words(f"hotspots.of.{role}") for role in ROLES if role not in spoken_of]:
-        slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(period, grain)}
-        yield Paragraph(words("hotspots.empty", roles=words.together(silent), **slots))
+    given = {"record_grain": grain, "period_id": period}
+    for role in ROLES:
+        if printed.rows("hotspots", **given, role=role):
+            yield from _of_role(printed, grain, role, period)
 
 
 def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[Block]:
     words = printed.words
     given = {"record_grain": grain, "role": role, "period_id": period}
     rows = printed.rows("hotspots", **given, label=TOLD)
-    yield Heading(
-        words.text(f"hotspots.role.{role}")
-        + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
-    )
+    not_judged = [label for label in NO_FINDING if printed.rows("hotspots", **given, label=label)]
+    if rows or not_judged:
+        yield Heading(
+            words.text(f"hotspots.role.{role}")
+            + ("" if grain == "case" else f" ({words.text(f'grain.{grain}')})")
+        )
     if rows:
         rows = sorted(
             rows, key=lambda row: (TOLD.index(row["label"]), row["place_level"] != "county", row["place_id"])
@@ -70,17 +69,14 @@ def _of_role(printed: Printed, grain: str, role: str, period: str) -> Iterator[B
         )
         lines = [_line(printed, row)[: len(named)] for row in rows]
         yield Table(caption, columns, lines, widths=(1.5, 1.5, 1.5, 2.2)[: len(named)])
-    else:
-        yield Paragraph(words("hotspots.none", period=printed.period(period, grain)))
-    for label in NO_FINDING:
-        if printed.rows("hotspots", **given, label=label):
-            count = printed.count("hotspots", **given, label=label)
-            yield Paragraph(words.counted(f"hotspots.{label}", count))
+    for label in not_judged:
+        count = printed.count("hotspots", **given, label=label)
+        yield Paragraph(words.counted(f"hotspots.{label}", count))
 
 
 def _line(printed: Printed, row: Row) -> list[Sentence]:
     words = printed.words
-    said = words(f"trend.{row['trend_category']}" if _has_pattern(row) else "trend.no_pattern")
+    said = words(f"trend.{row['trend_category']}") if _has_pattern(row) else ("–",)
     return [
         (printed.place(row["place_id"]),),
         words(f"label.{row['label']}"),

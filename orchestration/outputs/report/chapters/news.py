@@ -29,8 +29,8 @@ def news(printed: Printed, earlier: Printed | None) -> Chapter:
     )
     said = [*_periods(printed, earlier), *_corridors(printed, earlier), *_hotspots(printed, earlier)]
     said += _shifts(printed, earlier)
-    told = Bullets(said) if said else Paragraph(words("news.nothing"))
-    return Chapter("news", title, [Paragraph(since, "lead"), told, Paragraph(words("news.caution"), "note")])
+    told = [Bullets(said)] if said else []
+    return Chapter("news", title, [Paragraph(since, "lead"), *told, Paragraph(words("news.caution"), "note")])
 
 
 def _periods(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
@@ -59,10 +59,9 @@ def _hotspots(printed: Printed, earlier: Printed) -> Iterator[Sentence]:
         now, before = (_standing_out(one, role) for one in (printed, earlier))
         if now is None or before is None:
             continue
-        for key, places in (("news.hotspots", now - before), ("news.hotspots_gone", before - now)):
-            if places:
-                slots = {"role": printed.words(f"role.{role}"), "places": named(printed, sorted(places))}
-                yield printed.words(key, **slots)
+        if now - before:
+            slots = {"role": printed.words(f"role.{role}"), "places": named(printed, sorted(now - before))}
+            yield printed.words("news.hotspots", **slots)
 
 
 def _standing_out(printed: Printed, role: str) -> set[str] | None:

@@ -48,8 +48,6 @@ def _of_grain(printed: Printed, table: str, grain: str) -> Iterator[Block]:
         yield Paragraph(
             words(f"places.whole.{table}", count=printed.cell(table, row, "person_count"), **slots)
         )
-    if table == "ends" and not printed.rows(table, record_grain=grain, role=["origin", "destination"]):
-        yield Paragraph(words("places.only_whole", grain=words(f"grain.{grain}")), "note")
     for role in ("origin", "destination"):
         given = {"record_grain": grain, "role": role, "period_id": newest}
         part = part_shown(printed, role, {"record_grain": grain, "period_id": newest}, table)

@@ -24,11 +24,10 @@ def risk(printed: Printed) -> Chapter:
 
 
 def _of_period(printed: Printed, grain: str, period: str) -> Iterator[Block]:
-    """A table where at least one county has a band; else why there is none."""
+    """A table where at least one county has a band."""
     words, given = printed.words, {"record_grain": grain, "period_id": period}
     slots: dict[str, Slot] = {"grain": words(f"grain.{grain}"), "period": printed.period(period, grain)}
     if not printed.rows("regional_risk", **given, band=JUDGED):
-        yield Paragraph(words.counted("risk.none", printed.count("regional_risk", **given), **slots))
         return
     bands = [band for band in BANDS if printed.rows("regional_risk", **given, band=band)]
     lines: list[list[Sentence]] = []

@@ -14,8 +14,6 @@ def rounds(printed: Printed) -> Chapter:
     new = printed.rows("novelty", evidence_class=TOLD)
     if not printed.has("novelty"):
         blocks.append(Paragraph(words("absent.novelty"), "note"))
-    elif not new:
-        blocks.append(Paragraph(words("rounds.none")))
     for grain, round_ in sorted({(str(row["record_grain"]), str(row["round"])) for row in new}):
         rows = [row for row in new if (row["record_grain"], str(row["round"])) == (grain, round_)]
         lines = []

@@ -28,7 +28,7 @@ def shifts(printed: Printed, figures: dict[str, str]) -> Chapter:
         blocks.append(Paragraph(words("shifts.note"), "note"))
         stands = words(f"shifts.stands.{printed.edition.name}")
         blocks.append(Paragraph((*words("shifts.editions"), " ", *stands), "note"))
-        blocks += [Heading(words.text("shifts.pairs")), *_pairs(printed)]
+        blocks += _pairs(printed)
     return Chapter("shifts", words.text("chapter.shifts"), blocks)
 
 
@@ -49,8 +49,6 @@ def _of_windows(printed: Printed, grain: str, baseline: str, current: str) -> It
         columns = [words(f"column.{one}") for one in ("corridor", "status", "share", "evidence")]
         lines = [_line(printed, row) for row in rows]
         yield Table(words("shifts.table", **slots), columns, lines, widths=(2, 1.1, 1.4, 2.2))
-    else:
-        yield Paragraph(words("shifts.none", **slots))
     said = []
     for status in NOT_CHANGED:
         if printed.rows("corridor_shifts", **given, status=status):
@@ -75,10 +73,14 @@ def _line(printed: Printed, row: Row) -> list[Sentence]:
 
 
 def _pairs(printed: Printed) -> Iterator[Block]:
-    """Only where the edition says from which corridor another may have taken over, and both are firm."""
+    """Only where the edition says from which corridor another may have taken over, and both are firm.
+
+    Where it says none, the chapter is silent: the marts may hold one that this edition does not print.
+    """
     words = printed.words
+    heading = Heading(words.text("shifts.pairs"))
     if not printed.says("corridor_shifts", "displaced_from"):
-        yield Paragraph(words("absent.displaced_from"))
+        yield from (heading, Paragraph(words("absent.displaced_from")))
         return
     rows = printed.rows("corridor_shifts")
     by_key = {tuple(row[name] for name in KEYS["corridor_shifts"]): row for row in rows}
@@ -90,9 +92,7 @@ def _pairs(printed: Printed) -> Iterator[Block]:
             if before is not None and is_headline(printed, row) and is_headline(printed, before):
                 said.append(_pair(printed, before, row))
     if said:
-        yield Bullets(said)
-    else:
-        yield Paragraph(words("shifts.no_pair"))
+        yield from (heading, Bullets(said))
 
 
 def _pair(printed: Printed, before: Row, after: Row) -> Sentence:

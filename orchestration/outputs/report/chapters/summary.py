@@ -13,7 +13,8 @@ def summary(printed: Printed) -> Chapter:
     blocks: list[Block] = [Paragraph(words("summary.lead"), "lead")]
     if facts := _facts(printed):
         blocks.append(Facts(facts))
-    blocks.append(Bullets(said) if said else Paragraph(words("summary.nothing")))
+    if said:
+        blocks.append(Bullets(said))
     blocks.append(Paragraph(words("summary.caution"), "note"))
     language = words.language
     name = "summary" if language == "en" else f"summary-{language}"

@@ -1,0 +1,160 @@
+"""Dagster's run store loses the runs whose process is dead, and no others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.defs.ending import OUTCOME
+from orchestration.defs.killed_runs import UNFINISHED, end_killed_runs
+from orchestration.home import prepare_home
+from orchestration.refresh_lock import RefreshLock
+from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
+from tests import scenario
+
+each_unfinished = pytest.mark.parametrize("status", UNFINISHED, ids=lambda status: status.value)
+
+
+@dg.job
+def refresh() -> None:
+    pass
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+    prepare_home(settings)
+    return settings
+
+
+@pytest.fixture
+def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
+
+
+def a_run(instance: dg.DagsterInstance, status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED) -> str:
+    return instance.create_run_for_job(refresh, status=status).run_id
+
+
+def seen(instance: dg.DagsterInstance, run_id: str) -> tuple[str, str | None]:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    return run.status.value, run.tags.get(OUTCOME)
+
+
+def begun(settings: Settings, run_id: str) -> RefreshLock:
+    """The lock held for a run past its first step; to let go of it is what the system does for a killed process."""
+    lock = RefreshLock(settings)
+    lock.take(run_id)
+    refreshes.begin(settings, run_id, scenario.AS_OF)
+    return lock
+
+
+@pytest.fixture
+def no_time_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dg.DagsterInstance, "run_monitoring_start_timeout_seconds", 0)
+
+
+@each_unfinished
+def test_a_run_whose_process_holds_the_lock_is_never_ended(
+    settings: Settings, instance: dg.DagsterInstance, status: dg.DagsterRunStatus, no_time_to_start: None
+) -> None:
+    run_id = a_run(instance, status)
+    lock = begun(settings, run_id)
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == (status.value, None)
+    lock.release()
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+
+
+def test_a_killed_run_is_crashed_in_the_run_store_and_in_the_record_of_refreshes(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id = a_run(instance)
+    begun(settings, run_id).release()
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+    last = refreshes.last(settings)
+    assert last is not None and (last.run_id, last.outcome) == (run_id, refreshes.CRASHED)
+    (failure,) = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
+    assert failure.dagster_event and failure.dagster_event.message == last.reason
+
+
+def test_a_run_killed_after_it_published_keeps_that_outcome(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id = a_run(instance)
+    lock = begun(settings, run_id)
+    under_way = refreshes.under_way(settings)
+    assert under_way is not None
+    refreshes.end(settings, under_way, refreshes.PUBLISHED)
+    lock.release()
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "published")
+
+
+def test_a_run_that_dagster_itself_has_ended_gets_its_outcome(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id = a_run(instance)
+    begun(settings, run_id).release()
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    instance.report_run_failed(run)
+    RefreshLock(settings).take("the next run")
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+
+
+def test_a_killed_run_is_ended_after_other_runs_have_held_the_lock(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id = a_run(instance)
+    begun(settings, run_id).release()
+    begun(settings, "the next run").release()
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+
+
+def test_a_killed_run_of_one_step_is_ended_although_it_is_no_refresh(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id = a_run(instance)
+    lock = RefreshLock(settings)
+    lock.take(run_id)
+    lock.release()
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+    assert refreshes.last(settings) is None
+
+
+@each_unfinished
+def test_a_run_that_has_not_come_to_its_first_step_has_time_to(
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    status: dg.DagsterRunStatus,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_id = a_run(instance, status)
+    begun(settings, "the run before").release()
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == (status.value, None)
+    monkeypatch.setattr(dg.DagsterInstance, "run_monitoring_start_timeout_seconds", 0)
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+
+
+@pytest.mark.parametrize("status", ["NOT_STARTED", "SUCCESS", "CANCELED"])
+def test_runs_not_started_and_ended_runs_stay_as_they_are(
+    settings: Settings, instance: dg.DagsterInstance, status: str, no_time_to_start: None
+) -> None:
+    run_id = a_run(instance, dg.DagsterRunStatus(status))
+    begun(settings, run_id).release()
+    end_killed_runs(settings)
+    assert seen(instance, run_id)[0] == status
