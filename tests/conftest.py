@@ -19,7 +19,7 @@ from orchestration.keys import create_missing_keys
 from orchestration.settings import SAMPLE_PARTNERS, Settings
 from tests import scenario
 
-RECORD_KEY = "5eed" * 16
+RECORD_KEY, NOISE_KEY = "5eed" * 16, "d1ce" * 16
 SAMPLES_AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
 
 
@@ -77,6 +77,7 @@ def new_evidence_base(folder: Path) -> EvidenceBase:
     create_missing_keys(settings.keys, settings.landing, settings.link_codes)
     (settings.keys / "record.key").chmod(0o600)
     (settings.keys / "record.key").write_text(RECORD_KEY)
+    (settings.keys / "noise.key").write_text(NOISE_KEY)
     base = EvidenceBase(settings)
     for partner, contract in scenario.PARTNERS.items():
         base.write_contract(partner, contract)
@@ -122,6 +123,7 @@ def _publish_samples(folder: Path) -> None:
     settings.home.mkdir()
     create_missing_keys(settings.keys, settings.landing, settings.link_codes)
     (settings.keys / "record.key").write_text(RECORD_KEY)
+    (settings.keys / "noise.key").write_text(NOISE_KEY)
     add_samples(settings)
     ended = EvidenceBase(settings).refresh()
     assert ended.error is None, ended.error

@@ -3,17 +3,9 @@
 -- points alone; of children, the total, origins and destinations.
 with cells as (select * from {{ ref('int_cells') }}),
 
-periods as (select * from {{ ref('int_periods') }}),
-
 places as (select * from {{ ref('int_places') }}),
 
-closed_years as (
-    select period_id
-    from periods
-    where
-        period_kind = 'year'
-        and {{ days_after('period_to', publication_policy('public_delay_days')) }} <= {{ as_of_date() }}
-),
+closed_years as ({{ closed_periods(['year']) }}),
 
 counted as (
     select

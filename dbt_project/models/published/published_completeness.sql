@@ -1,0 +1,25 @@
+-- One row per edition, field, period and grain: in which share of movements the field is known. The public edition has
+-- cases of closed years, to the nearest five percent.
+with completeness as (select * from {{ ref('mart_completeness') }}),
+
+closed_years as ({{ closed_periods(['year']) }})
+
+select
+    'members' as edition,
+    period_id,
+    record_grain,
+    field,
+    known_share
+from completeness
+
+union all
+
+select
+    'public' as edition,
+    completeness.period_id,
+    completeness.record_grain,
+    completeness.field,
+    round(completeness.known_share * 20) / 20 as known_share
+from completeness
+inner join closed_years on completeness.period_id = closed_years.period_id
+where completeness.record_grain = 'case'

@@ -1,0 +1,75 @@
+-- One row per edition, place, role, period, grain and population with a label of reported activity. The public edition
+-- has labels of closed years, of cases, where the place's public count is 20 or more.
+with hotspots as (select * from {{ ref('mart_hotspots') }} where label in ('hotspot', 'elevated')),
+
+protected as (select * from {{ ref('int_protected_cells') }} where is_shown),
+
+cells as (select * from {{ ref('int_cells') }} where table_name = 'places'),
+
+places as (select * from {{ ref('int_places') }}),
+
+labelled as (
+    select
+        hotspots.place_id,
+        hotspots.role,
+        hotspots.period_id,
+        hotspots.record_grain,
+        hotspots.population,
+        hotspots.label,
+        hotspots.activity_ratio,
+        hotspots.ratio_low,
+        hotspots.trend_category,
+        -- Counts of ends are by origin, place passed and destination.
+        case
+            when hotspots.role in ('exploitation', 'intended_destination') then 'destination' else hotspots.role
+        end || '|' || hotspots.place_id as cell_id
+    from hotspots
+),
+
+editions as (
+    select
+        'members' as edition,
+        labelled.*,
+        {{ members_count('cells.movement_count') }} as movement_count
+    from labelled
+    left join cells
+        on
+            labelled.cell_id = cells.cell_id
+            and labelled.period_id = cells.period_id
+            and labelled.record_grain = cells.record_grain
+            and labelled.population = cells.population
+
+    union all
+
+    select
+        'public' as edition,
+        labelled.*,
+        protected.protected_count as movement_count
+    from labelled
+    inner join protected
+        on
+            labelled.cell_id = protected.cell_id
+            and labelled.period_id = protected.period_id
+            and 'places|' || labelled.population = protected.table_name
+    where
+        labelled.record_grain = 'case'
+        and protected.protected_count >= {{ publication_policy('public_least_label_count') }}
+)
+
+select
+    editions.edition,
+    editions.period_id,
+    editions.record_grain,
+    editions.population,
+    editions.place_id,
+    places.name as place,
+    editions.role,
+    editions.label,
+    {{ factor_band('editions.activity_ratio') }} as factor_band,
+    -- "At least k times a typical county": the lower end of the interval, rounded down.
+    cast(case when editions.ratio_low >= 2 then floor(editions.ratio_low) end as integer) as at_least_times,
+    cast(editions.movement_count as integer) as movement_count,
+    -- A trend is made of quarters, which the public edition does not have.
+    case when editions.edition = 'members' then editions.trend_category end as trend_category
+from editions
+inner join places on editions.place_id = places.place_id

@@ -1,0 +1,113 @@
+"""What is planted in the sample world stands in the published tables of each edition, and nothing else does."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from typing import Any
+
+import pytest
+
+from orchestration.settings import REFERENCE_SEEDS
+from orchestration.synth.planted import HOTSPOTS
+from tests.conftest import EvidenceBase
+
+ABANDONED, INSTEAD = "KE010>KE047", "KE009>KE047"
+NEW_WAY = "KE015>KE017>KE047"
+
+
+def shifts(samples: EvidenceBase, edition: str, where: str) -> dict[str, tuple[Any, ...]]:
+    rows = samples.work(
+        f"""select corridor_id, status, displaced_from, baseline_count, current_count
+        from published.shifts where edition = '{edition}' and {where}"""
+    )
+    return {row[0]: row[1:] for row in rows}
+
+
+def test_the_public_sees_the_road_that_fell_beside_the_one_that_rose(samples: EvidenceBase) -> None:
+    found = shifts(samples, "public", "status <> 'stable'")
+    assert found.keys() == {ABANDONED, INSTEAD}, "and no change that only partners' changes suggest"
+    fell, _, before, after = found[ABANDONED]
+    assert fell == "fading" and before > 2 * after - 20, "a closed year still has its first five months"
+    rose, displaced_from, _, reached = found[INSTEAD]
+    assert (rose, displaced_from) == ("growing", ABANDONED) and reached >= 20
+
+
+def test_members_see_it_abandoned_in_twelve_months(samples: EvidenceBase) -> None:
+    found = shifts(samples, "members", "comparison = 'months' and level = 'od' and evidence = 'panel'")
+    assert found[ABANDONED][0] == "abandoned" and found[ABANDONED][3] is None
+    assert found[INSTEAD][:2] == ("growing", ABANDONED)
+
+
+def test_members_see_the_new_way_of_an_old_pair(samples: EvidenceBase) -> None:
+    found = shifts(samples, "members", "comparison = 'months' and level = 'odv' and evidence = 'panel'")
+    assert found[NEW_WAY][0] == "emerging"
+
+
+@pytest.mark.parametrize("edition", ["members", "public"])
+def test_planted_hotspots_are_labelled_in_each_closed_year(samples: EvidenceBase, edition: str) -> None:
+    found = samples.work(
+        f"""select place_id, role from published.hotspots
+        where edition = '{edition}' and period_id = '2025' and population = 'all' and record_grain = 'case'
+            and label = 'hotspot'"""
+    )
+    assert {(one.place_id, one.role) for one in HOTSPOTS} <= set(found)
+
+
+def test_most_movements_of_a_closed_year_stand_in_shown_corridors(samples: EvidenceBase) -> None:
+    shares = samples.work(
+        """select cells.period_id, sum(case when protected.is_shown then cells.movement_count else 0 end)
+            / sum(cells.movement_count)
+        from intermediate.int_cells as cells
+        inner join intermediate.int_protected_cells as protected
+            on protected.cell_id = cells.cell_id and protected.period_id = cells.period_id
+            and protected.table_name = 'corridors|all'
+        where cells.level = 'od' and cells.record_grain = 'case' and cells.population = 'all'
+        group by cells.period_id having sum(cells.movement_count) >= 1000 order by 1"""
+    )
+    assert [year for year, _ in shares] == ["2024", "2025"]
+    assert all(share >= 0.85 for _, share in shares)
+
+
+def test_every_public_count_is_its_true_count_and_noise_as_the_table_says(samples: EvidenceBase) -> None:
+    """Worked out without the project's SQL, for every cell of every table and year."""
+    with (REFERENCE_SEEDS / "noise.csv").open(encoding="utf-8", newline="") as lines:
+        noise_rows = [
+            (row["noise_row"], row["hash_from"], row["hash_to"], int(row["noise"]))
+            for row in csv.DictReader(lines)
+        ]
+    cells = samples.work(
+        """select table_name, period_id, cell_id, true_count, key_sum, protected_count, is_shown
+        from intermediate.int_protected_cells"""
+    )
+    assert len(cells) > 500
+    for table, period, cell, count, keys, protected, is_shown in cells:
+        digest = hashlib.md5(f"{table}|{period}|{cell}|{keys}".encode()).hexdigest()[:8]  # noqa: S324
+        row = "3" if count >= 200 else "2" if count >= 40 else "1"
+        (noise,) = (noise for found, low, high, noise in noise_rows if found == row and low <= digest <= high)
+        assert (protected, is_shown) == (count + noise, count + noise >= 10)
+
+
+def test_nothing_finer_than_a_county_or_border_point_is_public(samples: EvidenceBase) -> None:
+    for table, column in (("corridors", "origin_place_id"), ("corridors", "via_place_id"),
+                          ("corridors", "destination_place_id"), ("places", "place_id"),
+                          ("routes", "place_id"), ("routes", "via_place_id"), ("hotspots", "place_id"),
+                          ("novelty", "place_id"), ("risk", "place_id")):  # fmt: skip
+        kinds = samples.work(
+            f"""select distinct places.kind from published.{table} as listed
+            inner join intermediate.int_places as places on listed.{column} = places.place_id
+            where listed.edition = 'public'"""
+        )
+        assert {kind for (kind,) in kinds} <= {"county", "country", "border_point"}, (table, column)
+
+
+def test_members_see_at_least_what_the_public_sees(samples: EvidenceBase) -> None:
+    missing = samples.work(
+        """select public.corridor_id from published.corridors as public
+        left join published.corridors as members
+            on members.edition = 'members' and members.corridor_id = public.corridor_id
+            and members.level = public.level and members.period_id = public.period_id
+            and members.record_grain = public.record_grain and members.population = public.population
+        where public.edition = 'public' and members.corridor_id is null"""
+    )
+    assert missing == []
