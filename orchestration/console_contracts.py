@@ -51,7 +51,8 @@ def _show_reading(report: Any) -> None:
     )
     for refusal in (*report.refusals, *report.child_refusals):
         where = f", {refusal['sheet']}" if refusal["sheet"] else ""
-        _tell(f"{refusal['rows']:,} × {refusal['title']} ({refusal['reason']}){where}")
+        rows = ", row " + refusal["row_numbers"] if refusal["reason"].startswith("Q:") else ""
+        _tell(f"{refusal['rows']:,} × {refusal['title']} ({refusal['reason']}){where}{rows}")
     for code, count in report.stripped.items():
         _tell(f"{count:,} cells removed: {report.titles[code]} ({code})")
     if report.places:

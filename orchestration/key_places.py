@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orchestration.errors import UsageError
-from orchestration.keys import LINK_KEY, RECORD_KEY, STEWARDS_RECIPIENT, load_keys
+from orchestration.keys import LINK_KEY, NOISE_KEY, RECORD_KEY, STEWARDS_RECIPIENT, load_keys
 from orchestration.release_key import RELEASE_KEY, installed_public_key
 from orchestration.settings import Settings
 
 USES = {
     "record": (RECORD_KEY, "makes record ids, partners' codes and the marks of forgotten records"),
     "link": (LINK_KEY, "makes link codes of names, phones and answers"),
+    "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
     "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the private key is stored nowhere"),
     "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
 }
