@@ -33,6 +33,7 @@ class StepsOfTheWay(DagsterDbtTranslator):
             "intermediate": "shape",
             "meta": "measure",
             "public": "protect",
+            "published": "protect",
             "report": "protect",
         }.get(folder, folder)
 

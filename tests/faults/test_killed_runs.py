@@ -22,10 +22,14 @@ from orchestration.refresh_lock import last_holder
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 from tests import scenario
-from tests.browser.test_dagster_ui import LAUNCH, ask, free_port, reset_signals, wait_until
+from tests.browser.test_dagster_ui import ask, free_port, reset_signals, wait_until
 from tests.command import PATIENCE, PROGRAM, Started, arguments_at, environment
 from tests.conftest import EvidenceBase
 
+LAUNCH = """
+mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
+  ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
 NEW_ROW = scenario.CASE_HEADER + "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
 
 REFRESH = {
