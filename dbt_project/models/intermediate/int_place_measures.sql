@@ -22,8 +22,6 @@ select
     case when has_numbers then largest_partner_share end as largest_partner_share,
     case when has_numbers then ratio_without_largest end as ratio_without_largest,
     case when has_numbers then dispersion end as dispersion,
-    gi_star_z,
-    gi_star_q,
     label,
     trend_category
 from measured

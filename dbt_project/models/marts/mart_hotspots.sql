@@ -110,8 +110,6 @@ joined as (
         measures.largest_partner_share,
         measures.ratio_without_largest,
         measures.dispersion,
-        measures.gi_star_z,
-        measures.gi_star_q,
         measures.trend_category,
         coalesce(
             measures.label,
@@ -189,8 +187,6 @@ select
     largest_partner_share,
     ratio_without_largest,
     dispersion,
-    gi_star_z,
-    gi_star_q,
     label,
     trend_category
 from joined
