@@ -117,7 +117,7 @@ where
             and hotspots.place_id = lines.counting_id
             and hotspots.period_id = lines.period_id
             and hotspots.record_grain = lines.record_grain
-    where hotspots.population = 'all' and hotspots.activity_ratio is not null
+    where hotspots.population = 'all'
 {%- endmacro %}
 
 {# Rated counties where each role that the composite is made of may be spoken of. A figure may stand where all that the
@@ -129,14 +129,14 @@ where
         and ratings.change_ratio is null
         and not exists (
             select 1
-            from {{ ref('mart_hotspots') }} as hotspots
+            from {{ ref('mart_places') }} as places
             where
-                ratings.place_id = hotspots.place_id
-                and ratings.period_id = hotspots.period_id
-                and ratings.record_grain = hotspots.record_grain
-                and hotspots.population = 'all'
-                and hotspots.role in ('origin', 'transit', 'exploitation')
-                and hotspots.compared_record_count is distinct from hotspots.record_count
+                ratings.place_id = places.place_id
+                and ratings.period_id = places.period_id
+                and ratings.record_grain = places.record_grain
+                and places.population = 'all'
+                and places.role in ('origin', 'transit', 'exploitation')
+                and places.compared_record_count is distinct from places.record_count
         ) as tells_figures
     from {{ ref('mart_regional_risk') }} as ratings
     inner join (
@@ -160,8 +160,7 @@ where
             and ratings.period_id = seen.period_id
             and ratings.record_grain = seen.record_grain
     where
-        ratings.band <> 'not_rated'
-        and (ratings.origin_ratio is null or seen.has_origin = 1)
+        (ratings.origin_ratio is null or seen.has_origin = 1)
         and (ratings.transit_ratio is null or seen.has_transit = 1)
         and (ratings.exploitation_ratio is null or seen.has_exploitation = 1)
 {%- endmacro %}
@@ -190,7 +189,7 @@ where
             and shifts.corridor_id = currents.counting_id
             and shifts.record_grain = currents.record_grain
             and shifts.current_window = currents.period_id
-    where shifts.level = 'od' and shifts.status <> 'too_few'
+    where shifts.level = 'od'
 {%- endmacro %}
 
 {# Corridors that fell and are named beside one that rose, if each of them stands in the same table; or none. #}

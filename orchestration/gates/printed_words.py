@@ -33,7 +33,7 @@ _ONLY = {"hotspots": "mart.population = 'all'", "corridor_shifts": "mart.level =
 _ALL_COMPARED = {
     "hotspots": "mart.compared_record_count is not distinct from mart.record_count",
     "regional_risk": """mart.change_ratio is null and not exists (
-        select 1 from {of_marts}marts.mart_hotspots as made_of
+        select 1 from {of_marts}marts.mart_places as made_of
         where made_of.place_id = mart.place_id and made_of.period_id = mart.period_id
             and made_of.record_grain = mart.record_grain and made_of.population = 'all'
             and made_of.role in ('origin', 'transit', 'exploitation')

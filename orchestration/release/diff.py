@@ -13,7 +13,7 @@ from orchestration.settings import Settings
 from orchestration.stewardship import list_decisions
 
 # Where a reader would look up a number by place or by way, and how many of those that moved most are named.
-LOOKED_UP = ("marts.mart_hotspots", "marts.mart_corridors")
+LOOKED_UP = ("marts.mart_places", "marts.mart_corridors")
 MOST_NAMED = 5
 _COUNTED_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 

@@ -140,6 +140,7 @@ TRACED: dict[str, Traced] = {
         ask.corridor,
         comes_to=Found.counts_and_partners,
     ),
+    "mart_places": _place_in_role(*_IN_ROLE, "population", is_printed=False),
     "mart_hotspots": _place_in_role(*_IN_ROLE, "population", is_printed=False),
     "mart_corridor_shifts": Traced(("level", *_WINDOWS), ask.shift, note=_MEASURED),
     "mart_regional_risk": Traced(_AT, ask.risk, note=_MEASURED),

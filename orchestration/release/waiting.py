@@ -11,13 +11,13 @@ from orchestration.settings import Settings
 
 _MOVEMENTS = ("fct_movements", "movement_id")
 _CELLS = (
-    ("mart_hotspots", "place_id, role, period_id, record_grain, population"),
+    ("mart_places", "place_id, role, period_id, record_grain, population"),
     ("mart_corridors", "level, corridor_id, period_id, record_grain, population"),
 )
 
 
 def waits_for_readers(settings: Settings) -> tuple[int, int]:
-    """Movements, and cells of hotspots and corridors, that are not what the release in force says of them.
+    """Movements, and cells of places and corridors, that are not what the release in force says of them.
 
     New, changed and gone ones; all of them before the first release. Asked after a refusal by the release
     gate, when the work file is whole and closed. Zeros where tables are missing: then nobody knows.

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from orchestration.statistics.labels import have_numbers, labels
-from orchestration.statistics.neighbourhood import Pairs, gi_star, q_values, ties, two_sided
+from orchestration.statistics.labels import labels
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.posterior import Posterior, posterior, prior, widened
 from orchestration.statistics.scatter import dispersion, log_variance
@@ -19,8 +18,7 @@ from orchestration.statistics.windows import WINDOW_KEYS, windows
 PLACE_COLUMNS = (
     "place_id", "compared_record_count", "expected_record_count", "activity_ratio", "ratio_low", "ratio_high",
     "probability_high", "probability_above_one", "probability_low", "largest_partner_share",
-    "ratio_without_largest", "dispersion", "posterior_shape", "posterior_rate", "label", "gi_star_z",
-    "gi_star_q",
+    "ratio_without_largest", "dispersion", "posterior_shape", "posterior_rate", "label",
 )  # fmt: skip
 
 
@@ -28,7 +26,6 @@ def hotspots(
     counts: pd.DataFrame,
     effort: pd.DataFrame,
     periods: pd.DataFrame,
-    neighbours: Pairs,
     policy: Policy,
 ) -> pd.DataFrame:
     """One row per place that is watched or reported in a window: WINDOW_KEYS, PLACE_COLUMNS, trend_category.
@@ -40,22 +37,19 @@ def hotspots(
         counts: place_level, place_id, place_role, period_id, record_grain, population, partner, record_count.
         effort: the same without population and record_count, with effort_months.
         periods: period_id, period_kind, period_from, period_to, is_complete.
-        neighbours: pairs of counties.
     """
     complete = periods.loc[periods["is_complete"], "period_id"]
     parts: list[dict[str, Any]] = []
     for window in windows(counts, effort, complete):
         size = len(window.place_ids)
         named = {name: [value] * size for name, value in zip(WINDOW_KEYS, window.key, strict=True)}
-        parts.append(named | of_window(window.place_ids, window.records, window.months, neighbours, policy))
+        parts.append(named | of_window(window.place_ids, window.records, window.months, policy))
     columns = (*WINDOW_KEYS, *PLACE_COLUMNS)
     found = pd.DataFrame({name: [one for part in parts for one in part[name]] for name in columns})
     return with_trend(found, periods, policy)
 
 
-def of_window(
-    place_ids: list[str], records: Floats, months: Floats, neighbours: Pairs, policy: Policy
-) -> dict[str, Any]:
+def of_window(place_ids: list[str], records: Floats, months: Floats, policy: Policy) -> dict[str, Any]:
     """PLACE_COLUMNS of places that are compared with each other; nan for those outside the comparison.
 
     `records` and `months` are partners x places.
@@ -80,27 +74,7 @@ def of_window(
         found["probability_low"],
         policy,
     )
-    if fit.places.any():
-        z = _neighbourhoods(place_ids, found, fit, neighbours, policy)
-        found["gi_star_z"][fit.places], found["gi_star_q"][fit.places] = z, q_values(two_sided(z))
     return found | {"place_id": place_ids, "compared_record_count": total.astype(int)}
-
-
-def _neighbourhoods(
-    place_ids: list[str], found: dict[str, Any], fit: TwoWay, neighbours: Pairs, policy: Policy
-) -> Floats:
-    """z of the compared places; nan where too few of a neighbourhood have numbers of their own.
-
-    A ratio of hardly any records is little but the common mean: several of them would look like agreement.
-    """
-    compared = [place_id for place_id, is_in in zip(place_ids, fit.places, strict=True) if is_in]
-    near = ties(compared, neighbours)
-    # Border points have no neighbours: each would be its whole neighbourhood.
-    if len(compared) < policy.gi_star_minimum_counties or near.sum() == len(near):
-        return np.full(len(compared), np.nan)
-    known_share = (near & have_numbers(found["label"][fit.places])).sum(axis=1) / near.sum(axis=1)
-    z = gi_star(found["activity_ratio"][fit.places], near)
-    return np.where(known_share >= policy.gi_star_known_share, z, np.nan)
 
 
 def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[str, Floats]:

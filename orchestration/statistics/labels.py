@@ -7,15 +7,10 @@ from typing import Any
 import numpy as np
 
 from orchestration.statistics.policy import Policy
-from orchestration.statistics.two_way import Floats, Mask
+from orchestration.statistics.two_way import Floats
 
 # Labels that stand instead of numbers.
 WITHOUT_NUMBERS = ("insufficient", "single_source", "not_comparable")
-
-
-def have_numbers(labelled: np.ndarray) -> Mask:
-    """Which of some labels stand beside numbers, not instead of them."""
-    return ~np.isin(labelled, WITHOUT_NUMBERS)
 
 
 def labels(

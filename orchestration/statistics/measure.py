@@ -13,7 +13,6 @@ from orchestration.settings import Settings
 from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots
-from orchestration.statistics.neighbourhood import load_neighbours
 from orchestration.statistics.policy import load_policy
 from orchestration.statistics.tables import DIGITS, DIGITS_OF, FIGURES_OF, SCHEMAS
 
@@ -25,13 +24,7 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
     """
     policy = load_policy()
     frames = {name.split(".")[1]: table.to_pandas() for name, table in aggregates.items()}
-    places = hotspots(
-        frames["int_place_counts"],
-        frames["int_place_effort"],
-        frames["int_periods"],
-        load_neighbours(),
-        policy,
-    )
+    places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
     told_in_all, active_months = frames["int_partner_counts"], frames["int_partner_months"]
     found = {
         "hotspots": places,

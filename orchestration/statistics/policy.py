@@ -25,8 +25,6 @@ class Policy:
     hotspot_ratio: float
     hotspot_certainty: float
     interval_coverage: float
-    gi_star_minimum_counties: float
-    gi_star_known_share: float
     trend_quarters: float
     trend_minimum_quarters: float
     trend_hot_share: float

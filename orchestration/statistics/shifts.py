@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from orchestration.statistics.neighbourhood import q_values, two_sided
+from orchestration.statistics.false_discovery import q_values, two_sided
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.share_ratio import Flags, Floats, TwoWindows, ratios_without_one, share_ratios
 

@@ -48,7 +48,6 @@ DIGITS = 3
 FIGURES_OF = {"corridor_shifts": 4}
 DIGITS_OF = {
     "probability_high": 4,
-    "gi_star_q": 4,
     "largest_partner_share": 1,
     "score": 1,
     "low": 1,
@@ -72,8 +71,6 @@ SCHEMAS = {
             ("largest_partner_share", pa.float64()),
             ("ratio_without_largest", pa.float64()),
             ("dispersion", pa.float64()),
-            ("gi_star_z", pa.float64()),
-            ("gi_star_q", pa.float64()),
             ("label", pa.string()),
             ("trend_category", pa.string()),
         ]

@@ -2,7 +2,7 @@
 
 Counted at the end of a refresh from the typed Parquet. One record is counted as one movement: which records
 are one person is known only once they are let in. A cell is a county (or none), role, quarter and record
-grain that a record's stops and days fall in, as `mart_hotspots` has a row for each; corridors, rolling years
+grain that a record's stops and days fall in, as `mart_places` has a row for each; corridors, rolling years
 and children are not counted apart, so the cells rank items and promise no number. A record whose days do not
 lie in one quarter enters no cell. What a refused release keeps from its readers is found by the release room.
 """

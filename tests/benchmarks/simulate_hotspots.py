@@ -52,9 +52,6 @@ def outcomes(kind: str, replicates: int, policy: Policy) -> dict[str, list[bool]
         asked = {
             "county of the new partner is a hotspot": hot[made.confounded],
             "county of the new partner would be one by raw counts": raw[made.confounded],
-            "county of the new partner lies in a high neighbourhood": seen.high_neighbourhood[
-                made.confounded
-            ],
             "county below the mark is a hotspot": hot[made.true_ratio < policy.hotspot_ratio],
             "world has a false hotspot": [false.any()],
             "true ratio lies in the interval shown": is_covered[~np.isnan(seen.low)],
@@ -64,9 +61,6 @@ def outcomes(kind: str, replicates: int, policy: Policy) -> dict[str, list[bool]
             asked["true ratio of the core lies in the interval shown"] = is_covered[made.core][
                 ~np.isnan(seen.low[made.core])
             ]
-            asked["core lies in a high neighbourhood"] = seen.high_neighbourhood[made.core]
-        else:
-            asked["world has a high neighbourhood"] = [seen.high_neighbourhood.any()]
         for question, answers in asked.items():
             found.setdefault(question, []).extend(bool(answer) for answer in answers)
     return found

@@ -172,7 +172,7 @@ def test_trafficked_or_smuggled_is_published_and_counted_nowhere(dirty: Evidence
     origin = "(select place_id from marts.dim_place where name = 'Garissa' and kind = 'county')"
     told = dirty.ask(f"select trafficking_status from marts.fct_movements where origin_place_id = {origin}")
     assert told == [("trafficked_or_smuggled",)]
-    for mart, place in (("mart_hotspots", "place_id"), ("mart_corridors", "origin_place_id")):
+    for mart, place in (("mart_places", "place_id"), ("mart_corridors", "origin_place_id")):
         counted = dirty.ask(f"select count(*) from marts.{mart} where {place} = {origin}")
         assert counted == [(0,)], mart
     busia = dirty.ask(

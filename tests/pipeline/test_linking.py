@@ -144,7 +144,7 @@ def test_counting_tables_count_a_person_of_two_partners_once(base: EvidenceBase)
         else:
             assert expected_low is None
     ((records, persons, low, high),) = base.ask(
-        "select record_count, person_count_high, persons_expected_low, persons_expected_high from marts.mart_hotspots "
+        "select record_count, person_count_high, persons_expected_low, persons_expected_high from marts.mart_places "
         "where place_id = 'KEN' and role = 'origin' and period_id = '2025' and population = 'all' and record_grain = 'case'"
     )
     ((of_all_low, of_all_high),) = base.ask("select persons_low, persons_high from quality.linkage")

@@ -106,7 +106,7 @@ def test_nairobi_is_the_first_destination_within_kenya(samples: EvidenceBase) ->
 
 def test_nairobi_is_the_first_hub_and_the_first_on_the_way_out_of_africa(samples: EvidenceBase) -> None:
     hubs = samples.ask(
-        f"select place_id, record_count, rank from marts.mart_hotspots where {ROUTES} and role = 'transit' "
+        f"select place_id, record_count, rank from marts.mart_places where {ROUTES} and role = 'transit' "
         "and period_id = 'round-2019' and place_level = 'county' order by rank nulls last limit 2"
     )
     assert hubs[0][0] == "KE047" and hubs[0][2] == 1 and hubs[0][1] > hubs[1][1]
@@ -191,17 +191,16 @@ def test_two_rounds_of_few_reports_tell_no_shift(samples: EvidenceBase) -> None:
         samples,
         "select distinct status from marts.mart_corridor_shifts where comparison = 'rounds'",
     )
-    assert told == {"too_few", "new_source"}
+    assert told == {"new_source"}
 
 
 def test_no_county_is_rated_on_route_reports_alone(samples: EvidenceBase) -> None:
-    bands = dict(
-        samples.ask(
-            "select record_grain, string_agg(distinct band, ' ' order by band) from marts.mart_regional_risk group by 1"
-        )
+    rated = set(samples.ask("select distinct record_grain, band from marts.mart_regional_risk"))
+    assert rated == {("case", "between_bands"), ("case", "lower")}
+    not_rated = names(
+        samples, "select record_grain from marts.mart_not_measured where reason = 'components_missing'"
     )
-    assert bands["route_report"] == "not_rated"
-    assert {"between_bands", "lower", "not_rated"} <= set(bands["case"].split())
+    assert not_rated == {"case", "route_report"}
 
 
 def test_transport_and_recruitment_are_asked_from_the_second_round_on(samples: EvidenceBase) -> None:
@@ -309,12 +308,28 @@ def test_a_partner_that_moves_is_told_as_one_partners_word(samples: EvidenceBase
 def test_a_partner_that_joins_or_leaves_moves_the_counts_and_no_status(
     samples: EvidenceBase, corridor_id: str, partners: str, rises: bool
 ) -> None:
-    [(then, now, how_many, status)] = samples.ask(
-        f"select record_count_baseline, record_count_current, {partners}, status from {SHIFTS} "
-        f"and level = 'od' and corridor_id = '{corridor_id}'"
+    of_corridor = f"comparison = 'months' and record_grain = 'case' and corridor_id = '{corridor_id}'"
+    [(then, now, how_many, status)] = samples.work(
+        f"select record_count_baseline, record_count_current, {partners}, status "
+        f"from intermediate.int_corridor_shifts where {of_corridor}"
     )
     assert (now > 3 * then) if rises else (then > 3 * now)
-    assert how_many == 1 and status in ("stable", "too_few")
+    assert how_many == 1 and status == "too_few"
+    assert samples.ask(f"select corridor_id from marts.mart_corridor_shifts where {of_corridor}") == []
+
+
+def test_a_place_or_corridor_is_measured_or_counted_with_its_reason(samples: EvidenceBase) -> None:
+    for measure, measured, asked in (
+        ("hotspots", "marts.mart_hotspots", "marts.mart_places"),
+        ("corridor_shifts", "marts.mart_corridor_shifts", "intermediate.int_corridor_shifts"),
+        ("regional_risk", "marts.mart_regional_risk", "intermediate.int_county_ratings"),
+    ):
+        [(rows,)] = samples.work(f"select count(*) from {asked}")
+        [(found,)] = samples.work(f"select count(*) from {measured}")
+        [(without,)] = samples.work(
+            f"select sum(row_count) from marts.mart_not_measured where measure = '{measure}'"
+        )
+        assert found + without == rows and found > 0, measure
 
 
 def test_what_only_the_joining_partner_tells_has_a_new_source(samples: EvidenceBase) -> None:
@@ -369,14 +384,14 @@ def test_partners_that_keep_names_share_persons_and_surveys_share_routes(samples
 
 def test_grains_are_never_added(samples: EvidenceBase) -> None:
     counted = {"case", "route_report", "interception"}
-    tables = {"mart_hotspots": counted, "mart_corridors": counted}
+    tables = {"mart_places": counted, "mart_corridors": counted}
     tables |= dict.fromkeys(("mart_coverage", "mart_completeness"), counted | {"flow_count"})
     for table, grains in tables.items():
         assert names(samples, f"select distinct record_grain from marts.{table}") == grains, table
 
 
 def test_interceptions_are_prevented_and_never_victims(samples: EvidenceBase) -> None:
-    for table in ("mart_hotspots", "mart_corridors"):
+    for table in ("mart_places", "mart_corridors"):
         [(records, prevented)] = samples.ask(
             f"select sum(record_count), sum(prevented_count) from marts.{table} where record_grain = 'interception'"
         )

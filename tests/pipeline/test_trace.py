@@ -28,6 +28,7 @@ NOT_TRACED = {
     "marts.dim_code": "seeds/reference",
     "marts.dim_period": "the calendar; rounds are traced as periods",
     "marts.dim_place": "seeds/reference",
+    "marts.mart_not_measured": "totals of what has no measure; a place and a corridor are traced by their counts",
     "codes": "seeds/reference",
     "places": "seeds/reference",
     "meta.columns": "dbt's descriptions",

@@ -14,7 +14,6 @@ import numpy as np
 
 from orchestration.statistics.hotspots import of_window
 from orchestration.statistics.labels import WITHOUT_NUMBERS
-from orchestration.statistics.neighbourhood import Pairs
 from orchestration.statistics.policy import Policy
 
 SIDE, COUNTIES, PARTNERS, MONTHS = 7, 47, 12, 12
@@ -25,7 +24,6 @@ CORE, AROUND, NEW_PARTNER, NEW_PARTNER_MONTHS = 6.0, 2.5, 8.0, 6
 PLACE_IDS = [f"KE{number:03d}" for number in range(1, COUNTIES + 1)]
 GRID = np.array([divmod(at, SIDE) for at in range(COUNTIES)])
 NEAR = np.abs(GRID[:, None] - GRID[None, :]).max(axis=2) == 1
-NEIGHBOURS: Pairs = frozenset((PLACE_IDS[one], PLACE_IDS[other]) for one, other in np.argwhere(NEAR))
 
 
 @dataclass(frozen=True)
@@ -94,19 +92,15 @@ def world(
 
 @dataclass(frozen=True)
 class Flags:
-    """Labels by county, which neighbourhoods are high (q below .05, z above 0), and both ends of the interval
-    where it would be shown (else nan).
-    """
+    """Labels by county, and both ends of the interval where it would be shown (else nan)."""
 
     labels: np.ndarray
-    high_neighbourhood: np.ndarray
     low: np.ndarray
     high: np.ndarray
 
 
 def flags(made: World, policy: Policy) -> Flags:
-    found = of_window(PLACE_IDS, made.records, made.months, NEIGHBOURS, policy)
-    high = (found["gi_star_q"] < 0.05) & (found["gi_star_z"] > 0)
+    found = of_window(PLACE_IDS, made.records, made.months, policy)
     is_shown = ~np.isin(found["label"], WITHOUT_NUMBERS)
-    low, top = (np.where(is_shown, found[end], np.nan) for end in ("ratio_low", "ratio_high"))
-    return Flags(np.asarray(found["label"]), high, low, top)
+    low, high = (np.where(is_shown, found[end], np.nan) for end in ("ratio_low", "ratio_high"))
+    return Flags(np.asarray(found["label"]), low, high)

@@ -57,9 +57,6 @@ SOM,iso_alpha2,SO,fixture,fixture
     "place_coordinates": """place_id,lat,lon,grade,source,licence
 KE040,0.46,34.11,capital,fixture,fixture
 """,
-    "county_adjacency": """place_id,neighbour_place_id,contact,source,reviewed_by
-KE001,KE047,border,fixture,fixture
-""",
     "codes": """domain,code,label,counts_as_victim
 record_grain,case,Case,na
 record_grain,route_report,Route report,na

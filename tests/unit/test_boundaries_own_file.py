@@ -166,13 +166,13 @@ def test_a_file_without_a_coordinate_system_is_refused(tmp_path: Path) -> None:
     assert "does not say its coordinate system" in refusal(write(frame, tmp_path / "own.parquet"))
 
 
-def test_exchanged_neighbours_are_found_wherever_they_are(tmp_path: Path) -> None:
-    """Every tenth pair of the adjacency seed, to stay quick."""
-    from tests.unit.test_county_adjacency import PAIRS
-
-    for number, (one, other) in enumerate(sorted(PAIRS)[::10]):
-        exchanged = with_codes({one: other, other: one})
-        assert "county points" in refusal(write(exchanged, tmp_path / f"{number}.geojson"))
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("KE001", "KE002"), ("KE008", "KE009"), ("KE022", "KE047"), ("KE026", "KE037"), ("KE040", "KE041")],
+)
+def test_exchanged_neighbours_are_found_wherever_they_are(one: str, other: str, tmp_path: Path) -> None:
+    exchanged = with_codes({one: other, other: one})
+    assert "county points" in refusal(write(exchanged, tmp_path / "own.geojson"))
 
 
 def test_an_outline_that_crosses_itself_is_repaired_and_told(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_hotspots_count_each_grain_apart(warehouse: duckdb.DuckDBPyConnection) -
     for place, role in (("KE040", "origin"), ("KE047", "intended_destination"), ("KEN", "transit")):
         found = rows(
             warehouse,
-            f"""select record_grain, {MEASURES} from marts.mart_hotspots where place_id = '{place}'
+            f"""select record_grain, {MEASURES} from marts.mart_places where place_id = '{place}'
             and role = '{role}' and period_id = '2024-Q1' and population = 'all' order by 1""",
         )
         assert found == COUNTED, (place, role)

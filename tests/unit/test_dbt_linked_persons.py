@@ -62,7 +62,7 @@ def test_a_place_counts_a_person_once_and_takes_the_weakest_tier(warehouse: Ware
     # and where 5 is among them nobody can say how many. Exploited in Italy: 2 less 0.98 to 0.99.
     assert rows(
         warehouse,
-        f"""select place_id, role, {COUNTS} from marts.mart_hotspots
+        f"""select place_id, role, {COUNTS} from marts.mart_places
         where period_id = '2024' and population = 'all' and place_id in ('KE040', 'KEN', 'ITA', 'KE047')
         and role in ('origin', 'exploitation') order by 1, 2 desc""",
     ) == [
@@ -78,7 +78,7 @@ def test_a_place_counts_a_person_once_and_takes_the_weakest_tier(warehouse: Ware
 def test_a_person_told_for_two_quarters_counts_in_each_and_once_in_the_year(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
-        """select period_id, record_count, person_count_low from marts.mart_hotspots
+        """select period_id, record_count, person_count_low from marts.mart_places
         where place_id = 'ITA' and population = 'all' and period_id in ('2024', '2024-Q3', '2024-Q4') order by 1""",
     ) == [("2024", 2, 1), ("2024-Q3", 1, 1), ("2024-Q4", 1, 1)]
 

@@ -264,12 +264,12 @@ def test_corridors_count_each_record_once_and_each_grain_apart(warehouse: Wareho
     ) == [("KE040>ITA", 2), ("KE040>unknown", 1), ("KE047>unknown", 1)]
 
 
-def test_hotspots_count_places_and_effort(warehouse: Warehouse) -> None:
+def test_places_are_counted_with_their_and_effort(warehouse: Warehouse) -> None:
     # Busia: records 1 and 30, one of them a girl; Nairobi: 31. Mombasa is watched, not reported: zeros.
     assert rows(
         warehouse,
         """select place_id, population, record_count, person_count_low, person_count_high, partner_count,
-        share, rank from marts.mart_hotspots where role = 'origin' and period_id = '2024-Q1'
+        share, rank from marts.mart_places where role = 'origin' and period_id = '2024-Q1'
         and record_grain = 'case' and place_level = 'county' and place_id in ('KE040', 'KE047', 'KE001')
         order by 1, 2""",
     ) == [
@@ -282,7 +282,7 @@ def test_hotspots_count_places_and_effort(warehouse: Warehouse) -> None:
     ]
     assert rows(
         warehouse,
-        """select place_id, record_count, prevented_count, partner_count from marts.mart_hotspots
+        """select place_id, record_count, prevented_count, partner_count from marts.mart_places
         where role = 'transit'
         and period_id = '2024-Q1' and record_grain = 'interception' and population = 'all'
         and place_level = 'county'""",

@@ -13,7 +13,7 @@ import pytest
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
 from orchestration.statistics import AGGREGATES, SCHEMAS, measure
-from orchestration.statistics.hotspots import hotspots, of_window
+from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.labels import labels
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.policy import POLICY_SEED, load_policy
@@ -240,7 +240,7 @@ REPORTED = [("p", "KE040", 20), ("p", "KE047", 10), ("q", "KE047", 40), ("q", "K
 def measured(period: str, order: slice = slice(None)) -> pd.DataFrame:
     counts = cells(REPORTED, "record_count", period_id=period, population="all")[order]
     effort = cells([(p, c, 12) for p, c, _ in REPORTED], "effort_months", period_id=period)[order]
-    return hotspots(counts, effort, PERIODS, frozenset(), POLICY)
+    return hotspots(counts, effort, PERIODS, POLICY)
 
 
 def test_only_complete_periods_are_measured() -> None:
@@ -263,7 +263,7 @@ def test_what_is_handed_over_is_rounded_and_told_no_finer_of_one_partner() -> No
     table = as_table("hotspots", measured("2023")).to_pylist()
     (nairobi,) = [row for row in table if row["place_id"] == "KE047" and row["population"] == "all"]
     assert nairobi["activity_ratio"] == 1.104 and nairobi["largest_partner_share"] == 0.8
-    assert nairobi["gi_star_z"] is None and nairobi["trend_category"] is None
+    assert nairobi["trend_category"] is None
 
 
 @pytest.mark.parametrize(
@@ -281,19 +281,3 @@ def test_a_policy_that_cannot_be_read_names_its_row(tmp_path: Path, line: str, w
     )
     with pytest.raises(NjiaError, match=words):
         load_policy(seed)
-
-
-def test_a_neighbourhood_of_hardly_any_numbers_is_not_called_high() -> None:
-    """Thirty counties in a row, of which the first ten have enough records for a number of their own."""
-    counties = [f"C{number:02}" for number in range(30)]
-    chain = {(counties[at], counties[at + 1]) for at in range(29)}
-    neighbours = frozenset(chain | {(other, one) for one, other in chain})
-    records = np.array([[20 + at % 3 if at < 10 else 1 for at in range(30)]] * 2, dtype=float)
-    months = np.full((2, 30), 12.0)
-    found = of_window(counties, records, months, neighbours, load_policy())
-    z = dict(zip(counties, found["gi_star_z"], strict=True))
-    assert not np.isnan(z["C04"])
-    assert not np.isnan(z["C09"]), "two of its three have numbers"
-    assert np.isnan(z["C10"]), "one of its three has numbers"
-    assert np.isnan(z["C20"])
-    assert np.isnan(found["gi_star_q"][20])

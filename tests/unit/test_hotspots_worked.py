@@ -54,11 +54,11 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
 def test_nairobi_is_judged_as_by_hand(warehouse: duckdb.DuckDBPyConnection) -> None:
     ((*counts, largest, without, scatter, label),) = rows(
         warehouse,
-        f"""select record_count, effort_months, compared_record_count, expected_record_count, activity_ratio,
+        f"""select record_count, compared_record_count, expected_record_count, activity_ratio,
         largest_partner_share, ratio_without_largest, dispersion, label from marts.mart_hotspots
         where place_id = '{NAIROBI}' and role = 'origin' and period_id = '2023' and population = 'all'""",
     )
-    assert counts == [50, 24, 50, 45, 1.104]
+    assert counts == [50, 50, 45, 1.104]
     assert (largest, without, scatter, label) == (0.8, 1.081, 1, "not_distinguished")
 
 
@@ -72,31 +72,33 @@ def test_its_interval_is_that_of_the_gamma_distribution(warehouse: duckdb.DuckDB
     assert found == (0.822, 1.427, 0.0094)
 
 
-def test_counties_of_one_source_have_a_label_and_no_number(warehouse: duckdb.DuckDBPyConnection) -> None:
-    found = rows(
+def test_counties_of_one_source_are_counted_and_not_measured(warehouse: duckdb.DuckDBPyConnection) -> None:
+    key = "role = 'origin' and period_id = '2023' and population = 'all'"
+    assert rows(warehouse, f"select place_id from marts.mart_hotspots where {key}") == [(NAIROBI,)]
+    assert rows(
         warehouse,
-        f"""select place_id, compared_record_count, activity_ratio, ratio_low, probability_high, label
-        from marts.mart_hotspots where role = 'origin' and period_id = '2023' and population = 'all'
-        and place_id in ('{BUSIA}', '{MOMBASA}') order by place_id""",
-    )
-    assert found == [
-        (MOMBASA, 20, None, None, None, "single_source"),
-        (BUSIA, 20, None, None, None, "single_source"),
-    ]
+        f"""select place_id, record_count, effort_months, compared_record_count from marts.mart_places
+        where place_level = 'county' and {key} order by place_id""",
+    ) == [(MOMBASA, 20, 12, 20), (BUSIA, 20, 12, 20), (NAIROBI, 50, 24, 50)]
+    assert rows(
+        warehouse,
+        f"""select row_count, record_count from marts.mart_not_measured
+        where level = 'county' and reason = 'single_source' and {key}""",
+    ) == [(2, 40)]
 
 
-def test_what_was_not_judged_says_why(warehouse: duckdb.DuckDBPyConnection) -> None:
-    found = rows(
+def test_every_place_is_measured_or_has_a_reason(warehouse: duckdb.DuckDBPyConnection) -> None:
+    ((counted, measured, not_measured),) = rows(
         warehouse,
-        """select distinct place_level, label, trend_category from marts.mart_hotspots
-        where role = 'origin' and population = 'children' and place_id in ('KEN', 'KE040', 'bp-ken-malaba')
-        order by all""",
+        """select (select count(*) from marts.mart_places), (select count(*) from marts.mart_hotspots),
+        (select sum(row_count) from marts.mart_not_measured where measure = 'hotspots')""",
     )
-    assert found == [
-        ("border_point", "insufficient", "insufficient"),
-        ("country", "not_measured", None),
-        ("county", "insufficient", "insufficient"),
-    ]
+    assert counted == measured + not_measured
+    assert rows(
+        warehouse,
+        """select level, reason, sum(row_count) from marts.mart_not_measured
+        where role = 'origin' and population = 'children' and period_id = '2023' group by all order by all""",
+    ) == [("border_point", "insufficient", 1), ("country", "not_measured", 1), ("county", "insufficient", 3)]
 
 
 def test_the_numbers_of_judgement_are_published(warehouse: duckdb.DuckDBPyConnection) -> None:

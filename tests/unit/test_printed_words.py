@@ -60,6 +60,7 @@ def base(tmp_path: Path) -> Path:
             con.execute(
                 f"create table marts.mart_{name} as select *, {EXTRA.get(name, '1 as one')} from frame"
             )
+        con.execute("create table marts.mart_places as select * from marts.mart_hotspots")
     return path
 
 
@@ -116,7 +117,8 @@ def test_a_figure_beside_a_border_point_is_found(base: Path) -> None:
 
 def test_figures_of_some_of_the_records_are_found(base: Path) -> None:
     with duckdb.connect(str(base)) as con:
-        con.execute("update marts.mart_hotspots set compared_record_count = 19")
+        for mart in ("mart_hotspots", "mart_places"):
+            con.execute(f"update marts.{mart} set compared_record_count = 19")
     assert wrong(base) == 2, "the county's ratio, and its score"
 
 

@@ -32,7 +32,8 @@ def codes_with_words(kind: str) -> set[str]:
 
 def test_every_code_of_the_shifts_has_its_sentence() -> None:
     assert codes_with_words("shift_status") == set(STATUSES)
-    assert codes_with_words("shift_reason") == set(REASONS)
+    assert codes_with_words("shift_reason") == {"reappeared"}
+    assert set(REASONS) - {"reappeared"} < codes_with_words("not_measured")
     assert codes_with_words("shift_evidence") == set(EVIDENCE)
 
 
@@ -46,7 +47,8 @@ def test_every_linkage_tier_has_its_sentence() -> None:
 
 def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> None:
     assert codes_with_words("hotspot_label") == codes_in_the_dictionary("hotspot_label")
-    assert set(WITHOUT_NUMBERS) < codes_with_words("hotspot_label")
+    assert codes_with_words("not_measured") == codes_in_the_dictionary("unmeasured_reason")
+    assert set(WITHOUT_NUMBERS) < codes_with_words("not_measured")
     assert codes_with_words("trend_category") == codes_in_the_dictionary("trend_category")
     assert codes_with_words("evidence_class") == codes_in_the_dictionary("evidence_class")
     assert codes_with_words("absence_class") == codes_in_the_dictionary("next_round_class")
@@ -56,7 +58,7 @@ def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> N
 def test_every_tier_of_linkage_has_its_sentence_and_no_kind_was_forgotten() -> None:
     assert codes_with_words("linkage_tier") == set(TIERS)
     assert {row["kind"] for row in words()} == {
-        "shift_status", "shift_reason", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band",
+        "shift_status", "shift_reason", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band", "not_measured",
         "evidence_class", "absence_class", "linkage_tier",
     }  # fmt: skip
 
@@ -73,4 +75,5 @@ def test_no_sentence_calls_absence_safety_or_a_pair_proof() -> None:
     assert "consistent with displacement" in of["shift_pair", "displaced_from"]
     assert "no proof" in of["shift_pair", "displaced_from"]
     assert "does not mean that it is safe" in of["risk_band", "not_rated"]
+    assert "does not mean that it is safe" in of["not_measured", "components_missing"]
     assert "absence is not abandonment" in of["absence_class", "panel_silent"]

@@ -1,5 +1,6 @@
--- One row per level, corridor with known ends, grain and pair of windows: did its share of each partner's own records
--- change? Partners of one window alone say nothing here; where there is too little, a reason stands for a figure.
+-- One row per level, corridor with known ends, grain and pair of windows that was judged: did its share of each
+-- partner's own records change? Partners of one window alone say nothing here. What could not be judged is counted in
+-- mart_not_measured.
 select
     level,
     corridor_id,
@@ -43,3 +44,4 @@ select
     mix_divergence,
     mix_p_value
 from {{ ref('int_corridor_shifts') }}
+where status <> 'too_few'

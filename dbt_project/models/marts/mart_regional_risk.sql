@@ -1,4 +1,4 @@
--- One row per county, twelve months and grain: a composite of what partners report there, never without its range.
+-- One row per rated county, twelve months and grain: a composite of what partners report there, with its range.
 -- It measures reported activity, not a person's risk.
 select
     place_id,
@@ -33,3 +33,4 @@ select
     change_score,
     change_weight
 from {{ ref('int_county_ratings') }}
+where band <> 'not_rated'

@@ -14,8 +14,6 @@ select
     largest_partner_share,
     ratio_without_largest,
     dispersion,
-    gi_star_z,
-    gi_star_q,
     label,
     trend_category
 from {{ source('statistics', 'hotspots') }}

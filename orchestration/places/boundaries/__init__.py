@@ -2,7 +2,7 @@
 
 Belongs here: building the layers (`build`), reading and checking an operator's file, the county and country
 of a point, and the words a map has to carry. Does not belong here: drawing (`outputs`), who neighbours whom
-(`seeds/reference/county_adjacency.csv`: a generalised line is no witness), and names (the rest of `places`).
+(a generalised line is no witness), and names (the rest of `places`).
 Loading it loads shapely, so the resolver's other modules do not import it.
 """
 

@@ -1,4 +1,4 @@
-"""Gi*, Moran, empirical Bayes and false discovery, against published and cross-checked figures.
+"""Moran, empirical Bayes, false discovery and EARS, against published and cross-checked figures.
 
 `sids2.csv` is the classic data set of sudden infant deaths in North Carolina (Cressie 1993) as libpysal
 ships it (BSD), with queen neighbours made from its polygons; figures by esda 2.9 and R's spdep 1.3-5.
@@ -13,15 +13,13 @@ import numpy as np
 import pytest
 
 from orchestration.statistics.exploring import GUARD, ears_bounds, moran
-from orchestration.statistics.neighbourhood import gi_star, load_neighbours, q_values, ties, two_sided
+from orchestration.statistics.false_discovery import q_values, two_sided
 from orchestration.statistics.posterior import moments, posterior
 
 with (Path(__file__).parent / "sids2.csv").open(encoding="utf-8", newline="") as lines:
     SIDS = list(csv.DictReader(lines))
 COUNTIES = [row["county"] for row in SIDS]
-QUEEN = frozenset((row["county"], other) for row in SIDS for other in row["neighbours"].split(";"))
-NEAR = ties(COUNTIES, QUEEN)
-APART = NEAR & ~np.eye(len(NEAR), dtype=bool)
+NEAR = np.array([[other in row["neighbours"].split(";") for other in COUNTIES] for row in SIDS])
 
 
 def column(name: str) -> np.ndarray:
@@ -31,30 +29,9 @@ def column(name: str) -> np.ndarray:
 RATES = column("deaths_1979") / column("births_1979") * 1000
 
 
-def test_gi_star_of_six_points_within_a_distance() -> None:
-    """The example of esda's documentation, with each point among its own neighbours."""
-    points = np.array([(10, 10), (20, 10), (40, 10), (15, 20), (30, 20), (30, 30)])
-    distance = np.linalg.norm(points[:, None] - points[None, :], axis=2)
-    z = gi_star(np.array([2, 3, 3.2, 5, 8, 7]), distance <= 15)
-    expected = [-1.39727626, -0.28917762, 0.65064964, -0.28917762, 1.23452088, 2.02424331]
-    assert z == pytest.approx(expected, abs=1e-8)
-
-
-def test_gi_star_of_sudden_infant_deaths() -> None:
-    assert APART.sum() == 490
-    z = dict(zip(COUNTIES, gi_star(RATES, NEAR), strict=True))
-    assert [(name, round(z[name], 5)) for name in sorted(z, key=z.__getitem__, reverse=True)[:5]] == [
-        ("Robeson", 3.11325),
-        ("Richmond", 2.85087),
-        ("Scotland", 2.25852),
-        ("Camden", 2.14507),
-        ("Hoke", 2.1153),
-    ]
-    assert (round(z["Hyde"], 5), round(z["Tyrrell"], 5)) == (-2.98187, -2.95901)
-
-
 def test_moran_of_sudden_infant_deaths() -> None:
-    found = moran(RATES, APART)
+    assert NEAR.sum() == 490
+    found = moran(RATES, NEAR)
     assert found.i == pytest.approx(0.1427504, abs=5e-8)
     assert found.expected == pytest.approx(-0.0101010, abs=5e-8)
     assert found.variance == pytest.approx(0.0041859, abs=5e-8)
@@ -82,7 +59,7 @@ def test_moran_of_empirical_bayes_rates() -> None:
     deaths, births = column("deaths_1979"), column("births_1979")
     known = moments(deaths, births)
     errors = np.sqrt(known.variance + known.mean / births)
-    assert moran((deaths / births - known.mean) / errors, APART).i == pytest.approx(0.1387882, abs=5e-8)
+    assert moran((deaths / births - known.mean) / errors, NEAR).i == pytest.approx(0.1387882, abs=5e-8)
 
 
 def test_four_of_fifteen_are_found_as_in_the_paper_of_1995() -> None:
@@ -107,19 +84,6 @@ def test_one_of_47_counties_can_be_found_alone() -> None:
     """By permutation it never could: the smallest p of 999 is .001, and two-sided over 47 that is above .05."""
     p = two_sided(np.array([3.5, *np.zeros(46)]))
     assert (q_values(p) < 0.05).tolist() == [True] + [False] * 46
-
-
-@pytest.mark.parametrize("values", [[], [2.0], [1.0, 1.0, 1.0]])
-def test_values_that_do_not_differ_have_no_gi_star(values: list[float]) -> None:
-    assert np.isnan(gi_star(np.array(values), np.eye(len(values), dtype=bool))).all()
-
-
-def test_neighbours_are_mutual_and_each_county_is_its_own() -> None:
-    counties = [f"KE{number:03d}" for number in range(1, 48)]
-    near = ties(counties, load_neighbours())
-    assert near.diagonal().all() and (near == near.T).all()
-    assert near[counties.index("KE001"), counties.index("KE002")]  # Mombasa, Kwale
-    assert not near[counties.index("KE001"), counties.index("KE047")]  # Mombasa, Nairobi
 
 
 def test_ears_bounds_and_alarms() -> None:

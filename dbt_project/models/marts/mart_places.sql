@@ -1,0 +1,167 @@
+-- One row per place, role, period, grain and population: what was reported there, and how long partners watched.
+-- A watched place with nothing to report has a row of zeros; an unwatched one has none.
+with touched as (select * from {{ ref('int_place_counts') }}),
+
+cells as (select * from {{ ref('int_movement_cells') }}),
+
+persons as (select * from {{ ref('int_counted_persons') }} where counting_table = 'hotspots'),
+
+stops as (
+    select distinct
+        movement_id,
+        place_level,
+        place_role
+    from {{ ref('int_stop_places') }}
+),
+
+-- The base of a share: records that state a place of that level in that role.
+stated as (
+    select
+        stops.place_level,
+        stops.place_role,
+        cells.period_id,
+        cells.record_grain,
+        cells.population,
+        sum(cells.record_count) as record_count
+    from stops
+    inner join cells on stops.movement_id = cells.movement_id
+    group by stops.place_level, stops.place_role, cells.period_id, cells.record_grain, cells.population
+),
+
+counts as (
+    select
+        place_id,
+        place_role,
+        period_id,
+        record_grain,
+        population,
+        sum(record_count) as record_count,
+        sum(prevented_count) as prevented_count,
+        -- A partner that only reported prevented journeys counts nothing here.
+        sum(case when record_count > 0 then 1 else 0 end) as partner_count
+    from touched
+    group by place_id, place_role, period_id, record_grain, population
+),
+
+effort as (
+    select
+        place_id,
+        place_role,
+        period_id,
+        record_grain,
+        sum(effort_months) as effort_months
+    from {{ ref('int_place_effort') }}
+    group by place_id, place_role, period_id, record_grain
+),
+
+populations as (
+    select 'all' as population
+    union all
+    select 'children' as population
+),
+
+keys as (
+    select
+        place_id,
+        place_role,
+        period_id,
+        record_grain,
+        population
+    from counts
+
+    union
+
+    select
+        effort.place_id,
+        effort.place_role,
+        effort.period_id,
+        effort.record_grain,
+        populations.population
+    from effort
+    cross join populations
+),
+
+joined as (
+    select
+        keys.place_id,
+        places.kind as place_level,
+        keys.place_role,
+        keys.period_id,
+        keys.record_grain,
+        keys.population,
+        coalesce(counts.record_count, 0) as record_count,
+        coalesce(counts.prevented_count, 0) as prevented_count,
+        coalesce(persons.person_count_low, 0) as person_count_low,
+        coalesce(persons.person_count_high, 0) as person_count_high,
+        coalesce(persons.person_count_without_bounds, 0) as person_count_without_bounds,
+        persons.linkage_tier,
+        persons.persons_expected_low,
+        persons.persons_expected_high,
+        coalesce(counts.partner_count, 0) as partner_count,
+        coalesce(effort.effort_months, 0) as effort_months,
+        coalesce(stated.record_count, 0) as stated_count,
+        measures.compared_record_count
+    from keys
+    inner join {{ ref('int_places') }} as places on keys.place_id = places.place_id
+    left join counts
+        on
+            keys.place_id = counts.place_id
+            and keys.place_role = counts.place_role
+            and keys.period_id = counts.period_id
+            and keys.record_grain = counts.record_grain
+            and keys.population = counts.population
+    left join persons
+        on
+            keys.place_id = persons.counting_id
+            and keys.place_role = persons.counting_role
+            and keys.period_id = persons.period_id
+            and keys.record_grain = persons.record_grain
+            and keys.population = persons.population
+    left join effort
+        on
+            keys.place_id = effort.place_id
+            and keys.place_role = effort.place_role
+            and keys.period_id = effort.period_id
+            and keys.record_grain = effort.record_grain
+    left join stated
+        on
+            places.kind = stated.place_level
+            and keys.place_role = stated.place_role
+            and keys.period_id = stated.period_id
+            and keys.record_grain = stated.record_grain
+            and keys.population = stated.population
+    left join {{ ref('int_place_measures') }} as measures
+        on
+            keys.place_id = measures.place_id
+            and keys.place_role = measures.place_role
+            and keys.period_id = measures.period_id
+            and keys.record_grain = measures.record_grain
+            and keys.population = measures.population
+)
+
+select
+    place_id,
+    place_level,
+    place_role as role,
+    period_id,
+    record_grain,
+    population,
+    cast(record_count as bigint) as record_count,
+    cast(person_count_low as bigint) as person_count_low,
+    cast(person_count_high as bigint) as person_count_high,
+    cast(person_count_without_bounds as bigint) as person_count_without_bounds,
+    linkage_tier,
+    persons_expected_low,
+    persons_expected_high,
+    cast(prevented_count as bigint) as prevented_count,
+    cast(partner_count as integer) as partner_count,
+    cast(effort_months as integer) as effort_months,
+    compared_record_count,
+    round(cast(record_count as double) / nullif(stated_count, 0), 6) as share,
+    case
+        when record_count > 0 then cast(rank() over (
+                partition by place_level, place_role, period_id, record_grain, population
+                order by record_count desc nulls last
+            ) as integer)
+    end as rank
+from joined
