@@ -150,6 +150,7 @@ TRACED: dict[str, Traced] = {
     "mart_novelty": _items(Found.novelty),
     "mart_not_seen_again": _items(Found.absence),
     "fct_movements": Traced(("movement_id",), ask.movement, of_movement=True, comes_to=Found.of_movement),
+    "movements": Traced(("movement_id",), ask.movement, of_movement=True, comes_to=Found.of_movement),
     "fct_movement_legs": Traced(
         ("movement_id", "leg_number"), ask.movement, of_movement=True, comes_to=_named
     ),

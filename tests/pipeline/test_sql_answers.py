@@ -86,6 +86,12 @@ def test_there_are_ten_questions_and_each_has_an_answer() -> None:
 
 
 @question
+def test_a_question_needs_at_most_three_joins(question: Question) -> None:
+    assert len(re.findall(r"\bjoin\b", question.sql)) <= 3
+    assert "coalesce" not in question.sql
+
+
+@question
 def test_python_gives_the_answer_of_the_page(samples: EvidenceBase, question: Question) -> None:
     with open_release(samples.settings.home, question.edition) as con:
         asked = con.execute(question.sql)

@@ -34,7 +34,7 @@ SCHEMAS: dict[str, list[tuple[str, pa.DataType]]] = {
         ("contract_version", WHOLE), ("grain", TEXT), ("delivery_mode", TEXT), ("period_from", DAY),
         ("period_to", DAY), ("round", TEXT), ("received_on", DAY), ("sequence", WHOLE), ("rows_read", BIG),
         ("rows_refused", BIG), ("rows_landed", BIG), ("agreement_id", TEXT), ("agreement_from", DAY),
-        ("agreement_to", DAY), ("statistics_agreed", YES), ("retention_years", WHOLE),
+        ("agreement_to", DAY), ("statistics_agreed", YES), ("retention_years", WHOLE), ("partner_name", TEXT),
         ("finest_place", TEXT), ("cadence", TEXT), ("grace_days", WHOLE),
     ],
     "typed/refusals": [

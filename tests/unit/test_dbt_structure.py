@@ -28,7 +28,7 @@ MAY_REFER_TO = {
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
-    "marts": ("fct_", "dim_", "bridge_", "mart_"),
+    "marts": ("fct_", "dim_", "bridge_", "mart_", "movements"),
     "public": ("public_",),
     "report": ("report_",),
     "published": ("published_",),

@@ -227,6 +227,17 @@ def test_extracts_and_refusals_come_from_landing_and_contract(world: World) -> N
     assert [(row["reason"], row["row_count"]) for row in world.table("refusals")] == [("skip:blank", 1)]
 
 
+@pytest.mark.parametrize(("may_be_named", "name"), [(True, "Swala House"), (False, None)])
+def test_a_partner_is_named_only_where_its_agreement_says_so(
+    world: World, may_be_named: bool, name: str | None
+) -> None:
+    partner = ROUTES["partner"] | {"name": "Swala House"}
+    agreement = ROUTES["agreement"] | {"may_be_named": may_be_named}
+    world.land(ROUTES | {"partner": partner, "agreement": agreement}, [ROUTE])
+    world.type()
+    assert world.table("extracts")[0]["partner_name"] == name
+
+
 def test_every_folder_has_an_empty_file_of_the_right_schema(world: World) -> None:
     world.type()
     for table, schema in SCHEMAS.items():

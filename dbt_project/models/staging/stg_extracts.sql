@@ -16,5 +16,7 @@ select
     rows_landed,
     finest_place,
     retention_years,
-    agreement_id
+    agreement_id,
+    partner_name,
+    cadence
 from {{ source('typed', 'extracts') }}

@@ -168,6 +168,7 @@ def _extract_row(
         "statistics_agreed": STATISTICS in contract.agreement.purposes,
         "retention_years": contract.agreement.retention_years,
         "finest_place": contract.agreement.finest_place,
+        "partner_name": contract.partner.name if contract.agreement.may_be_named else None,
         "cadence": contract.delivery.cadence,
         "grace_days": contract.delivery.grace_days,
     }

@@ -29,6 +29,7 @@ EXTRACTS = pa.schema(
         ("statistics_agreed", pa.bool_()),
         ("retention_years", pa.int32()),
         ("finest_place", pa.string()),
+        ("partner_name", pa.string()),
         ("cadence", pa.string()),
         ("grace_days", pa.int32()),
     ]

@@ -1,0 +1,26 @@
+-- One row per partner that sent an extract: its name where every contract of it agrees to that, and what it sends.
+with extracts as (select * from {{ ref('stg_extracts') }}),
+
+in_force as (select * from {{ ref('stg_extracts_in_force') }} where fate = 'in_force'),
+
+months as (
+    select
+        partner_code,
+        min({{ month_of('period_from') }}) as first_month,
+        max({{ month_of('period_to') }}) as last_month
+    from {{ ref('int_movements') }}
+    group by partner_code
+)
+
+select
+    extracts.partner_code,
+    case when count(extracts.partner_name) = count(*) then max(extracts.partner_name) end as partner_name,
+    cast(count(in_force.extract_id) as integer) as extracts_in_force,
+    {{ sorted_codes('extracts.record_grain') }} as record_grains,
+    {{ sorted_codes('extracts.cadence') }} as cadences,
+    max(months.first_month) as first_month,
+    max(months.last_month) as last_month
+from extracts
+left join in_force on extracts.extract_id = in_force.extract_id and extracts.partner = in_force.partner
+left join months on extracts.partner_code = months.partner_code
+group by extracts.partner_code
