@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from orchestration.durable import sync
@@ -72,7 +73,7 @@ class Claim:
 def claim(file: Path) -> Iterator[Claim]:
     """Rename a file so that nobody finds it at its place; afterwards it is used up or back there.
 
-    Where another file of its name came meanwhile, it stays claimed, and the next refresh takes it first.
+    Where another file of its name came meanwhile, it goes back with a number behind its name.
     """
     folder = file.parent if file.parent.name == CLAIMED else file.parent / CLAIMED
     path, place = folder / file.name, folder.parent / file.name
@@ -82,11 +83,17 @@ def claim(file: Path) -> Iterator[Claim]:
     try:
         yield Claim(path)
     finally:
-        if path.exists() and not place.exists():
-            path.rename(place)
+        if path.exists():
+            path.rename(_free(place))
         with suppress(OSError):  # other claimed files are in it
             folder.rmdir()
         sync(place.parent)
+
+
+def _free(place: Path) -> Path:
+    """The place, or the first name beside it that no file has: `cases (2).csv`."""
+    names = (place.with_stem(f"{place.stem} ({number})") for number in count(2))
+    return place if not place.exists() else next(name for name in names if not name.exists())
 
 
 def _is_open_for_writing(path: Path) -> bool:

@@ -41,12 +41,17 @@ class CsvRecords:
             raise self._stray_quote(last, last)
 
     def _is_swallowed(self, record: list[str], lines: list[str]) -> bool:
-        usual = self.widths.most_common(1)[0][0] if self.widths else len(record)
+        # Titles above the header are narrow: they say nothing of the table's width.
+        wide = Counter({width: rows for width, rows in self.widths.items() if width >= _FEWEST_COLUMNS})
+        found = (wide or self.widths).most_common(1)
+        usual = found[0][0] if found else len(record)
         if len(record) < usual or (len(record) > usual >= _FEWEST_COLUMNS):
             return True
         if self._is_irregular("".join(lines)):
             return True
-        return usual >= _FEWEST_COLUMNS and all(self._has_width(line, usual) for line in lines)
+        return usual >= _FEWEST_COLUMNS and all(
+            self._has_width(line, usual) for line in lines if line.strip()
+        )
 
     def _has_width(self, line: str, width: int) -> bool:
         """Whether a line is a row of that width by itself, its quotation marks taken as letters."""

@@ -85,6 +85,8 @@ def _take_in_partner(
     known = contracts.valid.get(partner, [])
     shown_partner = partner if partner in contracts.partners else shown_file(partner)
     for file in sorted(files, key=lambda path: _order(path.name, known)):
+        if not file.exists():  # taken out again since the folder was read
+            continue
         shown = shown_file(file.name)
         try:
             contract = _contract_for(partner, file.name, contracts)
@@ -282,14 +284,7 @@ def _inbox(inbox: Path) -> dict[str, list[Path]]:
 
 def _refuse_early(partner: str, shown: str, file: Path) -> None:
     """A file that is still written waits; one that an earlier refresh had claimed already lay still."""
-    if file.parent.name == CLAIMED:
-        return
-    if (file.parent / CLAIMED / file.name).exists():
-        raise ExtractHeld(
-            "hold:file_changed",
-            f"{partner}: file {shown} waits, because an earlier file of this name could not be taken.",
-        )
-    if not is_still(file):
+    if file.parent.name != CLAIMED and not is_still(file):
         raise ExtractHeld(
             "hold:file_changed",
             f"{partner}: file {shown} was written to less than 30 seconds ago. It is taken once it has been "

@@ -88,6 +88,20 @@ def test_every_public_count_is_its_true_count_and_noise_as_the_table_says(sample
         assert (protected, is_shown) == (count + noise, count + noise >= 10)
 
 
+def test_a_cell_counts_counted_movements_alone_and_each_once(samples: EvidenceBase) -> None:
+    others = samples.work(
+        """select count(*) from intermediate.int_cell_members as members
+        left join (
+            select movements.movement_id from intermediate.int_movements as movements
+            inner join intermediate.int_linked_movements as linked
+                on movements.movement_id = linked.movement_id
+            where movements.is_counted
+        ) as counted on members.movement_id = counted.movement_id
+        where counted.movement_id is null"""
+    )
+    assert others == [(0,)]
+
+
 def test_nothing_finer_than_a_county_or_border_point_is_public(samples: EvidenceBase) -> None:
     for table, column in (("corridors", "origin_place_id"), ("corridors", "via_place_id"),
                           ("corridors", "destination_place_id"), ("places", "place_id"),

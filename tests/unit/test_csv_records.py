@@ -78,6 +78,23 @@ def test_rows_swallowed_by_a_stray_quote_hold_the_file(
     assert "Busia" not in caught.value.sentence
 
 
+def test_a_title_above_the_header_does_not_hide_swallowed_rows(tmp_path: Path) -> None:
+    rows = ["Register of cases", "Second quarter", *lines(10)]
+    changed(rows, 5, "Busia", '"Busia')
+    changed(rows, 6, "Busia", 'Busia"')
+    content = CONTRACT | {"format": CONTRACT["format"] | {"header_search": 5}}
+    with pytest.raises(ExtractHeld, match="lines 5 to 6 "):
+        read(write(tmp_path / "a.csv", rows), content)
+
+
+def test_a_blank_line_among_them_does_not_hide_swallowed_rows(tmp_path: Path) -> None:
+    rows = lines(60)
+    changed(rows, 21, "seen", '"seen\n')
+    changed(rows, 22, "seen", 'seen"')
+    with pytest.raises(ExtractHeld, match="lines 21 to 23 "):
+        read(write(tmp_path / "a.csv", rows), CONTRACT)
+
+
 def test_a_stray_pair_deep_in_a_large_file_holds_it(tmp_path: Path) -> None:
     rows = lines(6000)
     changed(rows, 4021, "Busia", '"Busia')

@@ -400,6 +400,25 @@ def test_a_file_that_a_killed_refresh_had_claimed_is_taken_first(home: Settings)
     assert not list(file.parent.iterdir())
 
 
+def test_a_held_file_whose_place_is_taken_goes_back_beside_the_new_one(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = send(home)
+    bad = file.read_bytes()
+    module = sys.modules["orchestration.extracts.take_in"]
+
+    def hold_while_a_better_one_comes(*_: object) -> None:
+        send(home, number=7)
+        raise module.ExtractHeld("hold:column_missing", "the file is not as agreed")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write_cells", hold_while_a_better_one_comes)
+        [held] = take(home)
+    assert held.outcome == "held"
+    assert {path.name for path in file.parent.iterdir()} == {"cases.xlsx", "cases (2).xlsx"}
+    assert (file.parent / "cases (2).xlsx").read_bytes() == bad
+
+
 def test_a_held_file_goes_back_to_its_place(home: Settings) -> None:
     file = send(home)
     sent = file.read_bytes()

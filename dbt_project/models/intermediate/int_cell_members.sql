@@ -10,16 +10,17 @@ with movements as (
 
 corridors as (
     select
-        movement_id,
+        corridors.movement_id,
         'corridors' as table_name,
-        corridor_level || '|' || corridor_id as cell_id,
-        corridor_level as level,
-        origin_place_id,
-        via_place_id,
-        destination_place_id,
-        direction
-    from {{ ref('int_corridor_movements') }}
-    where origin_place_id <> 'unknown' and destination_place_id <> 'unknown'
+        corridors.corridor_level || '|' || corridors.corridor_id as cell_id,
+        corridors.corridor_level as level,
+        corridors.origin_place_id,
+        corridors.via_place_id,
+        corridors.destination_place_id,
+        corridors.direction
+    from {{ ref('int_corridor_movements') }} as corridors
+    inner join movements on corridors.movement_id = movements.movement_id
+    where corridors.origin_place_id <> 'unknown' and corridors.destination_place_id <> 'unknown'
 
     union all
 
@@ -71,11 +72,12 @@ stops as (
     union
 
     select
-        movement_id,
-        place_role as role,
-        place_id
-    from {{ ref('int_stop_places') }}
-    where place_role = 'transit' and place_id <> 'KEN'
+        stops.movement_id,
+        stops.place_role as role,
+        stops.place_id
+    from {{ ref('int_stop_places') }} as stops
+    inner join movements on stops.movement_id = movements.movement_id
+    where stops.place_role = 'transit' and stops.place_id <> 'KEN'
 ),
 
 codes as (
@@ -114,11 +116,14 @@ codes as (
     union all
 
     select
-        movement_id,
-        domain,
-        code
-    from {{ ref('int_movement_codes') }}
-    where domain in ('exploitation_type', 'transport_mode', 'recruitment_method') and {{ is_informative('code') }}
+        codes.movement_id,
+        codes.domain,
+        codes.code
+    from {{ ref('int_movement_codes') }} as codes
+    inner join movements on codes.movement_id = movements.movement_id
+    where
+        codes.domain in ('exploitation_type', 'transport_mode', 'recruitment_method')
+        and {{ is_informative('codes.code') }}
 )
 
 select

@@ -3,6 +3,8 @@ with cells as (select * from {{ ref('int_cells') }}),
 
 protected as (select * from {{ ref('int_protected_cells') }} where is_shown),
 
+places as (select * from {{ ref('int_places') }}),
+
 editions as (
     select
         'members' as edition,
@@ -94,7 +96,7 @@ select
     -- Small counts share the last rank: their order would tell which of them is larger.
     cast(rank() over (
         partition by
-            editions.edition, editions.table_name, editions.level, editions.role, editions.domain,
+            editions.edition, editions.table_name, editions.level, editions.role, places.kind, editions.domain,
             editions.period_id, editions.record_grain, editions.population
         order by coalesce(editions.movement_count, 0) desc nulls last
     ) as integer) as rank
@@ -105,3 +107,4 @@ left join totals
         and editions.period_id = totals.period_id
         and editions.record_grain = totals.record_grain
         and editions.population = totals.population
+left join places on editions.place_id = places.place_id

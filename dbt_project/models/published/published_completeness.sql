@@ -2,7 +2,12 @@
 -- cases of closed years, to the nearest five percent.
 with completeness as (select * from {{ ref('mart_completeness') }}),
 
-closed_years as ({{ closed_periods(['year']) }})
+-- A closed year of which so little is known that its total is not shown has no row.
+shown_years as (
+    select period_id
+    from {{ ref('int_protected_cells') }}
+    where table_name = 'codes|all' and cell_id = 'total|total' and is_shown
+)
 
 select
     'members' as edition,
@@ -21,5 +26,5 @@ select
     completeness.field,
     round(completeness.known_share * 20) / 20 as known_share
 from completeness
-inner join closed_years on completeness.period_id = closed_years.period_id
+inner join shown_years on completeness.period_id = shown_years.period_id
 where completeness.record_grain = 'case'

@@ -25,7 +25,12 @@ counties as (
     group by coverage.period_id, coverage.record_grain
 ),
 
-closed_years as ({{ closed_periods(['year']) }}),
+-- A closed year of which so little is known that its total is not shown has no row.
+shown_years as (
+    select period_id
+    from {{ ref('int_protected_cells') }}
+    where table_name = 'codes|all' and cell_id = 'total|total' and is_shown
+),
 
 network as (
     select
@@ -57,5 +62,5 @@ select
     network.county_count,
     round(network.one_partner_share * 20) / 20 as one_partner_share
 from network
-inner join closed_years on network.period_id = closed_years.period_id
+inner join shown_years on network.period_id = shown_years.period_id
 where network.record_grain = 'case'

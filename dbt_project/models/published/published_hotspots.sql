@@ -4,8 +4,6 @@ with hotspots as (select * from {{ ref('mart_hotspots') }} where label in ('hots
 
 protected as (select * from {{ ref('int_protected_cells') }} where is_shown),
 
-cells as (select * from {{ ref('int_cells') }} where table_name = 'places'),
-
 places as (select * from {{ ref('int_places') }}),
 
 labelled as (
@@ -19,7 +17,8 @@ labelled as (
         hotspots.activity_ratio,
         hotspots.ratio_low,
         hotspots.trend_category,
-        -- Counts of ends are by origin, place passed and destination.
+        hotspots.record_count,
+        -- The public edition counts ends by origin, place passed and destination.
         case
             when hotspots.role in ('exploitation', 'intended_destination') then 'destination' else hotspots.role
         end || '|' || hotspots.place_id as cell_id
@@ -30,21 +29,16 @@ editions as (
     select
         'members' as edition,
         labelled.*,
-        {{ members_count('cells.movement_count') }} as movement_count
+        {{ members_count('labelled.record_count') }} as movement_count
     from labelled
-    left join cells
-        on
-            labelled.cell_id = cells.cell_id
-            and labelled.period_id = cells.period_id
-            and labelled.record_grain = cells.record_grain
-            and labelled.population = cells.population
 
     union all
 
     select
         'public' as edition,
         labelled.*,
-        protected.protected_count as movement_count
+        -- A destination's count is of both kinds, so it stands beside neither.
+        case when labelled.role in ('origin', 'transit') then protected.protected_count end as movement_count
     from labelled
     inner join protected
         on
