@@ -82,12 +82,10 @@ def is_under_way(settings: Settings, run_id: str) -> bool:
     return under_way is not None and under_way.run_id == run_id
 
 
-def stop(settings: Settings, run_id: str) -> int:
-    """Stop the process of a run that is past its first step, so that it does not end before it is killed."""
+def wait_until_under_way(settings: Settings, run_id: str) -> int:
+    """The process of a run that is past its first step."""
     wait_until(lambda: is_under_way(settings, run_id), PATIENCE)
-    process = int(last_holder(settings)["process"])
-    os.kill(process, signal.SIGSTOP)
-    return process
+    return int(last_holder(settings)["process"])
 
 
 @pytest.fixture
@@ -106,10 +104,10 @@ def killed(evidence_base: EvidenceBase, tmp_path: Path) -> Iterator[tuple[Settin
     try:
         ui.wait_until_it_answers()
         by_worker = ui.launch()
-        worker = stop(settings, by_worker)
+        worker = wait_until_under_way(settings, by_worker)
         with_ui = ui.launch()
         os.kill(worker, signal.SIGKILL)
-        stop(settings, with_ui)
+        wait_until_under_way(settings, with_ui)
         # Now, for the inbox sensor asks for no run while one is under way.
         evidence_base.deliver("kobe_post", "kobe_3.csv", NEW_ROW)
         last = ui.launch()

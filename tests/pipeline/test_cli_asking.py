@@ -85,7 +85,7 @@ def test_query_refuses_what_is_no_question(settings: Settings, sql: str, tmp_pat
 
 
 def test_query_names_the_tables_and_the_column_that_is_missing(settings: Settings) -> None:
-    table = njia("query", "select * from marts.movements", settings=settings)
+    table = njia("query", "select * from marts.journeys", settings=settings)
     assert table.returncode == 2 and "marts.fct_movements" in table.stderr
     column = njia("query", "select nosuch from marts.fct_movements", settings=settings)
     assert column.returncode == 2 and "nosuch" in column.stderr and "meta.columns" in column.stderr

@@ -26,7 +26,16 @@ from tests.unit import steward_world as world
 from tests.unit.steward_world import NOW, PARTNER, SERVING
 
 # Columns of the typed records that are never shown as they are, and the keys by which a record is found.
-HIDDEN = {"event_on", "submitted_at", "embargo_until", "period_from", "period_to", "round", "content_hash"}
+HIDDEN = {
+    "event_on",
+    "submitted_at",
+    "embargo_until",
+    "period_from",
+    "period_to",
+    "round",
+    "content_hash",
+    "protection_key",
+}
 KEYS = {"extract_id", "partner", "record_id", "sheet", "row_number", "source_row_count", "key_basis"}
 CONTRACT = {
     "fields": {

@@ -27,10 +27,11 @@ dated as (
         partner,
         protection_key,
         coalesce(round, 'none') as round,
-        coalesce(departed_month, period_from) as window_from,
+        -- Without a date a movement lies in no calendar period; its round may still be known.
+        coalesce(departed_month, period_from, cast('1900-01-01' as date)) as window_from,
         case
-            when departed_month is null then period_to
-            else {{ days_after(months_after('departed_month', 1), -1) }}
+            when departed_month is not null then {{ days_after(months_after('departed_month', 1), -1) }}
+            else coalesce(period_to, cast('1900-01-01' as date))
         end as window_to
     from movements
 )
