@@ -21,7 +21,7 @@ STILL_SECONDS = 30.0
 
 
 def is_still(path: Path) -> bool:
-    """Whether nobody wrote to a file for 30 seconds.
+    """Whether the last write to a file is at least 30 seconds old.
 
     This asks how long ago a file was written, not what time a refresh is for: so it reads the clock. A time
     far in the future is another machine's clock, and says nothing.
@@ -71,7 +71,7 @@ class Claim:
 
 @contextmanager
 def claim(file: Path) -> Iterator[Claim]:
-    """Rename a file so that nobody finds it at its place; afterwards it is used up or back there.
+    """Move a file out of its place while it is taken; afterwards it is used up or back there.
 
     Where another file of its name came meanwhile, it goes back with a number behind its name.
     """

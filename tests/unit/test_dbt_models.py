@@ -399,7 +399,7 @@ def test_an_empty_world_builds(tmp_path: Path) -> None:
 
 
 def test_forms_of_a_movement_join_by_equality(warehouse: Warehouse) -> None:
-    """Row against row, four times the movements took twelve times as long."""
+    """Row against row, the time grows with the square of the movements."""
     [(file,)] = rows(
         warehouse, "select path from duckdb_databases() where database_name = current_database()"
     )
