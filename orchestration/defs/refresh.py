@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from uuid import uuid4
 
 import dagster as dg
@@ -58,7 +62,8 @@ def run_refresh(
     except RefreshRunning as held:
         return Refreshed(None, time.monotonic() - started, held)
     try:
-        result = _run(workplace, run_id, on_step, steps)
+        with _noting_interrupts(workplace):
+            result = _run(workplace, run_id, on_step, steps)
     finally:
         clear_work(settings)
         workplace.end()
@@ -81,6 +86,8 @@ def _run(
     workplace: Workplace, run_id: str, on_step: Callable[[str], None], steps: list[dg.AssetKey] | None
 ) -> dg.ExecuteInProcessResult:
     job = evidence_base(workplace).resolve_job_def(REFRESH)
+    if workplace.interrupted:
+        raise KeyboardInterrupt
 
     def listen(record: object, _cursor: object = None) -> None:
         event = getattr(record, "dagster_event", None)
@@ -100,6 +107,25 @@ def _run(
             stopped = workplace.interrupted or _was_interrupted(result)
             tell_end(workplace, instance, run_id, refreshes.STOPPED if stopped else refreshes.CRASHED)
         return result
+
+
+@contextmanager
+def _noting_interrupts(workplace: Workplace) -> Iterator[None]:
+    """Note Ctrl-C before raising: what is interrupted may swallow it, as dbt does while it parses."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+
+    def noted(number: int, frame: FrameType | None) -> None:
+        workplace.interrupted = True
+        before(number, frame)
+
+    signal.signal(signal.SIGINT, noted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:

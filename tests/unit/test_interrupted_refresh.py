@@ -1,0 +1,36 @@
+"""Ctrl-C ends a refresh, whatever runs at that moment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestration.defs import refresh
+from orchestration.settings import Settings
+
+
+def test_ctrl_c_that_parsing_swallows_still_ends_the_refresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran = []
+
+    def parsing(_: object) -> Any:
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+            pytest.fail("Ctrl-C did not arrive")
+        return SimpleNamespace(resolve_job_def=ran.append)
+
+    monkeypatch.setattr(refresh, "evidence_base", parsing)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        refresh.run_refresh(Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys"))
+    assert ran, "the job was defined, and not executed"
+    assert signal.getsignal(signal.SIGINT) is before
