@@ -31,81 +31,64 @@ RELEASE_GATE: tuple[Expectation, ...] = (
     ),
     Expectation(
         name="public_tables_are_complete",
-        limits=(Limit("public_tables_missing", maximum=0),),
+        limits=(Limit("public_tables_missing", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="Readers' pages rest on every public table, release after release.",
-        steward_action="See which public model failed or was removed; a published table goes only after "
-        "two releases' notice.",
+        why="Readers' pages rest on every published table, release after release.",
+        steward_action="See which published model failed or was removed; a table goes only after two "
+        "releases' notice.",
         waivable=False,
     ),
     Expectation(
-        name="public_edition_is_signed_off",
-        limits=(Limit("public_waits_for_signature", maximum=0),),
-        severity="warn",
-        why="Looser rules may tell of a person, so a steward answers for them before anything is printed.",
-        steward_action="Read seeds/reference/disclosure_policy.csv; then `njia decide sign-policy`, or put "
-        "the defaults back. Until then the public edition is empty.",
-    ),
-    Expectation(
-        name="public_edition_withstands_attack",
-        limits=(Limit("public_cells_open", maximum=0),),
+        name="publication_policy_is_signed",
+        limits=(Limit("policy_waits_for_signature", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="Whoever has all printed numbers must not work out a hidden one: behind it may stand one person.",
-        steward_action="Report it: what the protect step hides was not enough. It cannot be waived.",
+        why="Looser rules may point at a person, so a steward answers for them before anything is published.",
+        steward_action="Read seeds/reference/publication_policy.csv; then `njia decide sign-policy`, or put "
+        "the shipped values back.",
         waivable=False,
     ),
     Expectation(
-        name="public_edition_prints_what_was_let_through",
-        limits=(Limit("public_cells_not_let_through", maximum=0),),
+        name="public_counts_are_protected",
+        limits=(Limit("public_counts_wrong", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="A number that no disclosure control has seen must not reach a reader.",
-        steward_action="Report it: a public model prints more than the protect step gave it. "
+        why="Each public number of a year published for the first time is the count of the marts with its "
+        "noise, recomputed from the noise key; a smaller or another number could point at a person.",
+        steward_action="Report it with review/last_verdict.json: this is a fault of the program. "
         "It cannot be waived.",
         waivable=False,
     ),
     Expectation(
-        name="public_cells_change_by_enough",
-        limits=(Limit("public_small_changes", maximum=0),),
+        name="closed_years_are_as_published",
+        limits=(Limit("carried_rows_changed", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="The difference between two releases tells of the few persons that came between them.",
-        steward_action="Report it with the ledger folder: a cell must keep its old number until it has "
-        "changed by enough. It cannot be waived.",
+        why="A closed year that changed would show whose record came, went or was forgotten.",
+        steward_action="Report it: carried years are rows of an earlier release. To publish a year anew: "
+        "`njia decide republish YEAR`.",
         waivable=False,
     ),
     Expectation(
-        name="report_withstands_attack",
-        limits=(Limit("report_cells_open", maximum=0),),
+        name="public_years_show_enough",
+        limits=(Limit("years_that_show_too_little", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="The partner edition's report travels: whoever has it and the public edition must not work out a "
-        "hidden number, and no partner the others' part of one.",
-        steward_action="Report it: what the protect step hides was not enough. It cannot be waived.",
-        waivable=False,
+        why="An evidence base that shows little helps nobody: of a large year this share of case movements "
+        "between known places must stand in shown corridors.",
+        steward_action="See which corridors are small and why (`published.corridors` of both editions); a "
+        "network of many small corridors may waive it with its reason.",
     ),
     Expectation(
-        name="printed_years_share_no_days",
-        limits=(Limit("printed_days_shared", maximum=0),),
-        severity="refuse",
-        why="Where two printed periods overlap, one less the other tells of the days that are left, which "
-        "nobody judged.",
-        steward_action="Report it: both editions count cases by calendar year alone. It cannot be waived.",
-        waivable=False,
-    ),
-    Expectation(
-        name="printed_rounds_keep_their_days",
-        limits=(Limit("rounds_of_other_days", maximum=0),),
+        name="small_public_years_show_enough",
+        limits=(Limit("small_years_that_show_too_little", maximum=0),),
         severity="warn",
-        why="A printed round whose days change is another one: neither edition prints it any more, because "
-        "new numbers beside the old ones would tell who came late.",
-        steward_action="Find the extract that begins earlier or ends later than the others of its round, and "
-        "mend `period` in its contract.",
+        why="A year with few movements shows few corridors: readers should know it from the network first.",
+        steward_action="Nothing has to be done; more partners or longer reporting make a year readable.",
     ),
     Expectation(
-        name="report_prints_what_was_let_through",
-        limits=(Limit("report_cells_not_let_through", maximum=0),),
+        name="members_see_what_the_public_sees",
+        limits=(Limit("public_rows_unknown_to_members", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="A number that no disclosure control has seen must not reach a reader.",
-        steward_action="Report it: a model of schema report prints more than the protect step gave it. "
-        "It cannot be waived.",
+        why="Members hold the records: no number may reach the public that they are not shown.",
+        steward_action="Report it: a published model gives members less than the public. It cannot be "
+        "waived.",
         waivable=False,
     ),
     Expectation(

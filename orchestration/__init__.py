@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 __all__ = ["open_release"]
 
 
-def open_release(home: Path | str | None = None, edition: str = "partner") -> duckdb.DuckDBPyConnection:
+def open_release(home: Path | str | None = None, edition: str = "members") -> duckdb.DuckDBPyConnection:
     """A read-only DuckDB connection to the release in force; each call asks anew which that is.
 
-    `home`: where everything lives [NJIA_HOME, ./var]. `edition`: partner or public. An open connection keeps
+    `home`: where everything lives [NJIA_HOME, ./var]. `edition`: members or public. An open connection keeps
     its release whatever is published meanwhile: close it and call again for the next. Raises a NjiaError with
     a sentence where there is nothing to open.
     """

@@ -88,7 +88,7 @@ def show_verification(found: Any) -> None:
     if found.lies_as:
         say(f"It lies in the place of the release {found.lies_as}, which it is not.")
     if found.erased_on:
-        say(f"Its partner edition was deleted on {found.erased_on}: it held a record that was forgotten.")
+        say(f"Its members' edition was deleted on {found.erased_on}: it held a record that was forgotten.")
     for word in ("changed", "missing", "added"):
         if named := getattr(found, word):
             say(f"{len(named):,} {word}:")

@@ -1,4 +1,4 @@
-"""What `njia trace` shows: what is published, what stands behind it, and the rows of each extract."""
+"""Output of `njia trace`: the published row, what stands behind it, and the rows of each extract."""
 
 from __future__ import annotations
 
@@ -24,25 +24,22 @@ MOST_COUNTED = 50
 
 
 def show_trace(found: Any) -> None:
-    key = ", ".join(f"{name} {value}" for name, value in found.key.items())
+    key = ", ".join(f"{name} {value}" for name, value in found.key.items() if value)
     out.print(f"[bold]{escape(found.published.table)}[/]  {escape(key)}")
     published = found.published
-    told = _told({**published.words, **published.counts}) or "no count is printed"
-    say(f"Release {found.release_id}, {published.edition} edition: {told}")
-    if published.measured.items() - published.counts.items():
-        say(f"Measured, in the marts of the partner edition: {_told(published.measured)}")
+    shown = _values({**published.words, **published.counts}) or "no count is published"
+    say(f"Release {found.release_id}, {published.edition} edition: {shown}")
     if found.counted:
         _show_counted(found)
     if found.rows or (found.comes_to and not found.watches):
         prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
-        say(f"Behind it: {_many(found.records, 'record')}, of {_many(found.persons, 'person')}{prevented}")
+        say(
+            f"Behind it{' today' if published.is_protected else ''}: {_many(found.records, 'record')} of "
+            f"{_many(found.movements, 'movement')}, {_many(found.persons, 'person')}{prevented}"
+        )
     if found.note:
         say(found.note)
-    if not found.agrees:
-        say(
-            "This does not give what is printed: it was printed by an earlier release and is kept as it "
-            "was then (`njia releases`). Trace it there."
-        )
+    _show_difference(found)
     _show_reported(found.reported)
     _show_watches(found.watches)
     _show_rows(found.rows)
@@ -50,16 +47,33 @@ def show_trace(found: Any) -> None:
         say("No row stands behind it in this home.")
 
 
-def show_numbers(shown: Sequence[Any], release_id: str) -> None:
-    """Where a number stands, each with the command that traces it."""
-    for chapter, values in groupby(shown, lambda one: one.chapter):
-        out.print(f"[bold]{escape(chapter or 'Title page')}[/]")
-        for one in values:
-            # In one piece: it is copied.
-            out.print(escape(f"  njia trace {release_id[:16]} '{one.key}'"), soft_wrap=True)
+def _show_difference(found: Any) -> None:
+    """Why the published number is another than what is found, where it is or may be."""
+    if found.published.is_protected:
+        say(
+            "Public counts carry a small random change (cell-key method) and stay as first published, so "
+            "they need not equal what is found."
+        )
+    if found.carried_from:
+        say(f"First published in the release {found.carried_from}, and carried unchanged since.")
+    if not found.agrees:
+        say(
+            f"This gives {_values(found.comes_to)}, which is not what is published: records were forgotten "
+            "since the release was made."
+        )
 
 
-def _told(counts: dict[str, Any]) -> str:
+def show_numbers(shown: Sequence[tuple[str, Any]], release_id: str) -> None:
+    """Where a number stands, by edition, each with the command that traces it."""
+    for (edition, chapter), values in groupby(shown, lambda one: (one[0], one[1].chapter)):
+        out.print(f"[bold]{escape(chapter or 'Title page')}[/] ({edition})")
+        for _, one in values:
+            # On one line: it is copied.
+            command = f"  njia trace {release_id[:16]} --edition {edition} '{one.key}'"
+            out.print(escape(command), soft_wrap=True)
+
+
+def _values(counts: dict[str, Any]) -> str:
     return " · ".join(
         f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
     )

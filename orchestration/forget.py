@@ -113,7 +113,7 @@ def finish(settings: Settings, now: datetime) -> list[str]:
 
 
 def editions_erased(settings: Settings) -> list[str]:
-    """Ids of the releases whose partner edition is gone."""
+    """Ids of the releases whose members' edition is gone."""
     return [one.release_id for one in release.list_releases(settings) if release.erasure_of(one)]
 
 

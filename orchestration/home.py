@@ -10,7 +10,9 @@ from orchestration.modes import check_modes, restricted_folders
 from orchestration.settings import Settings
 from orchestration.volume import require_encrypted_volume
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
+# Of version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
+READ_TOO = (1,)
 
 # One run at a time, because the warehouse has one writer; nothing is sent to anybody. What steps print is not
 # kept: they print nothing, what a library prints may quote a cell, and keeping it takes four processes a run.
@@ -67,7 +69,9 @@ def _check_layout(settings: Settings) -> None:
         raise UsageError(
             f"{marker} does not say which layout this home has. Restore it, or choose another home."
         ) from None
-    if found != LAYOUT_VERSION:
+    if found in READ_TOO:
+        durable.write_json(marker, {"layout_version": LAYOUT_VERSION, "begun_with_layout": found})
+    elif found != LAYOUT_VERSION:
         raise UsageError(
             f"{settings.home} has layout {found}; this version of Njia reads layout {LAYOUT_VERSION}. "
             "Use the version that wrote it, or another home."

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import os
 import secrets
 from dataclasses import dataclass
@@ -132,7 +133,7 @@ def create_missing_keys(
     The caller shows it once; it is stored nowhere. To use a key pair made elsewhere, put its public
     part (an age recipient) in `stewards.age.pub` beforehand. Raises UsageError where extracts have landed
     under a record key that is not there, link codes were made under a link key that is not, or `releases`
-    were signed with a release key that is not.
+    were signed with a release key that is not, or protected with a noise key that is not.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -152,6 +153,7 @@ def create_missing_keys(
             )
         write_secret(folder / LINK_KEY, secrets.token_hex(32))
     if not (folder / NOISE_KEY).exists():
+        _refuse_another_noise_key(folder, None, releases)
         write_secret(folder / NOISE_KEY, secrets.token_hex(32))
     create_missing_release_key(folder, releases)
     if (folder / STEWARDS_RECIPIENT).exists():
@@ -159,6 +161,28 @@ def create_missing_keys(
     private_key, recipient = new_stewards_pair()
     write_secret(folder / STEWARDS_RECIPIENT, recipient)
     return private_key
+
+
+def require_noise_key(keys: Keys, folder: Path, releases: Path) -> None:
+    """Raise UsageError without a noise key, or where a kept release has noise of another one."""
+    _refuse_another_noise_key(folder, keys.ids.get("noise"), releases)
+    if keys.noise_key is None:
+        raise UsageError(
+            f"There is no {folder / NOISE_KEY}. Run `njia refresh` once in a terminal: it makes it."
+        )
+
+
+def _refuse_another_noise_key(folder: Path, key_id: str | None, releases: Path | None) -> None:
+    for path in sorted(releases.glob("[!.]*/manifest.json"), reverse=True) if releases else ():
+        used = json.loads(path.read_text(encoding="utf-8")).get("key_ids", {}).get("noise")
+        if used and used != key_id:
+            found = f"holds the key {key_id}" if key_id else "is missing"
+            raise UsageError(
+                f"{folder / NOISE_KEY} {found}, but the public counts of the release {path.parent.name} "
+                f"have noise of the key {used}. Restore it from the backup, or set NJIA_KEYS to its folder. "
+                "With another key no year can be published or republished: two protected numbers of one "
+                "count give it away. If it is lost, begin a new home."
+            )
 
 
 def new_stewards_pair() -> tuple[str, str]:

@@ -15,7 +15,7 @@ from orchestration.settings import Settings
 
 RESTRICTED = (
     "inbox", "sealed", "landing", "link_codes", "decisions", "forgotten", "review", "audit", "notices",
-    "receipts", "lineage", "ledger", "desk", "work", "dagster",
+    "receipts", "lineage", "desk", "work", "dagster",
 )  # fmt: skip
 PRIVATE_FOLDER, OTHERS = 0o700, 0o077
 PUBLIC_PART = ".pub"

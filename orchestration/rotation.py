@@ -30,8 +30,8 @@ WHY_NO_RECORD_KEY = (
     "The record key is not rotated. Every record's id is made with it from the partner's reference, which is "
     "kept nowhere: with another key each record would get another id, so decisions, marks of forgotten "
     "records and the ids in what members hold would point at nothing, and forgotten records would come back. "
-    "If it was seen: guesses at a reference can be confirmed with it, nothing else; keep the partner edition "
-    "from whoever saw it. For a new key, begin a new home and have every extract sent again."
+    "If it was seen: guesses at a reference can be confirmed with it, nothing else; keep the members' "
+    "edition from whoever saw it. For a new key, begin a new home and have every extract sent again."
 )
 
 

@@ -141,11 +141,6 @@ class Settings:
         return self.home / "lineage"
 
     @property
-    def ledger(self) -> Path:
-        """Every public cell ever printed, append-only; survives pruning and rollback."""
-        return self.home / "ledger"
-
-    @property
     def releases(self) -> Path:
         return self.home / "releases"
 
@@ -175,9 +170,9 @@ class Settings:
         return self.work / "linkage"
 
     @property
-    def disclosed(self) -> Path:
-        """What disclosure control lets the public edition print."""
-        return self.work / "disclosure"
+    def carried(self) -> Path:
+        """Public rows of closed periods, as the newest release that published them holds them."""
+        return self.work / "carried"
 
     @property
     def spill(self) -> Path:

@@ -1,7 +1,7 @@
 """Run dbt in this process on the work file, and tell what happened without quoting a value.
 
-dbt runs three times a refresh: before linkage and statistics, which are Python, after them, and once more on
-what disclosure control lets through. Its tests of a part follow when the tables stand (`table_tests`).
+dbt runs twice a refresh: before linkage and statistics, which are Python, and after them. Its tests of a part
+follow when the tables stand (`table_tests`).
 Its own messages may quote a cell (a cast error does), so its logs and run_results.json are never written;
 what is kept of every node is its name, its status and a count.
 """
@@ -32,25 +32,19 @@ from orchestration.table_tests import run_tests
 
 WAREHOUSE, RUN_RESULTS = "warehouse.duckdb", "run_results.json"
 _ON_PYTHON = "source:linkage+ source:statistics+"
-_ON_DISCLOSURE = "source:disclosure+"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
 
 
 class Part(Enum):
-    """A part of the project, as dbt selects it: what the steps in Python start from, what stands on them, and
-    what the public edition is made of."""
+    """A part of the project, as dbt selects it: what steps in Python start from, what stands on them."""
 
-    BEFORE_PYTHON = (f"{_ON_PYTHON} {_ON_DISCLOSURE}", False)
-    AFTER_PYTHON = (_ON_PYTHON, True)
-    PUBLIC = (_ON_DISCLOSURE, True)
+    BEFORE_PYTHON = "exclude"
+    AFTER_PYTHON = "select"
 
     @property
     def dagster_selection(self) -> dict[str, str]:
         """As `@dbt_assets` takes it."""
-        found, is_selected = self.value
-        if not is_selected:
-            return {"exclude": found}
-        return {"select": found} | ({"exclude": _ON_DISCLOSURE} if self is Part.AFTER_PYTHON else {})
+        return {self.value: _ON_PYTHON}
 
     @property
     def arguments(self) -> list[str]:
@@ -156,7 +150,6 @@ def _start_afresh(settings: Settings) -> None:
     # Its columns may be those of another version, and each source is a view over what lies there.
     shutil.rmtree(settings.linkage, ignore_errors=True)
     shutil.rmtree(settings.statistics, ignore_errors=True)
-    shutil.rmtree(settings.disclosed, ignore_errors=True)
 
 
 def _outcome(node: Any, status: str, failures: int | None, seconds: float | None) -> NodeOutcome:
@@ -238,7 +231,7 @@ def _manifest(settings: Settings, part: Part) -> Any:
     path = manifest_path(settings).with_suffix(".msgpack")
     found = None if part is Part.BEFORE_PYTHON else _shared.pop(path, None)
     found = found or _unpacked(path)
-    if part is not Part.PUBLIC:
+    if part is Part.BEFORE_PYTHON:
         _shared[path] = found
     return found
 

@@ -2,7 +2,7 @@
 
 A reader knows the method, the noise table and every public row: corridors, totals of origins and destinations, and
 the grand total of one year. Unknown is the number of movements in each pair of places. A public count is that number
-plus noise of known size; an absent cell is small. Used by a test on small worlds and by `bench_protection`.
+plus noise of known size; an absent cell is small. Used by a test on small worlds and by `bench_disclosure`.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def averaged(public: Public, origins: list[str], destinations: list[str]) -> dic
     # An absent cell is taken as half of the least shown, as unsure as that.
     is_absent = np.isnan(problem.published)
     wanted = np.where(is_absent, 2.0, problem.published)
-    variance = np.array([4.0 if absent else _row_of(count)[1] for absent, count in
+    variance = np.array([4.0 if absent else row_of(count)[1] for absent, count in
                          zip(is_absent, wanted, strict=True)])  # fmt: skip
     weight = 1 / np.sqrt(variance)
     fitted = lsq_linear(problem.sums.multiply(weight[:, None]).tocsr(), wanted * weight, (0, np.inf))
@@ -112,8 +112,22 @@ def noise_probability(count: int, noise: int) -> float:
     """How likely a noise is at a true count: integers of greatest entropy, mean 0 and the row's variance."""
     if count == 0:
         return float(noise == 0)
-    _, variance, largest = _row_of(count)
+    _, variance, largest = row_of(count)
     return _distribution(variance, largest).get(noise, 0.0)
+
+
+def published_probability(count: int, published: int) -> float:
+    """How likely a true count is published as this number, or is absent where the number is too small to show."""
+    if published >= LEAST_SHOWN:
+        return noise_probability(count, published - count)
+    return sum(noise_probability(count, shown - count) for shown in range(count - 30, LEAST_SHOWN))
+
+
+def distribution(count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """The noise of a true count: its values, and how likely each is."""
+    _, variance, largest = row_of(count)
+    found = _distribution(variance, largest)
+    return np.array(list(found)), np.array(list(found.values()))
 
 
 def _distribution(variance: float, largest: int) -> dict[int, float]:
@@ -133,7 +147,8 @@ def _distribution(variance: float, largest: int) -> dict[int, float]:
 _KNOWN: dict[tuple[float, int], dict[int, float]] = {}
 
 
-def _row_of(count: float) -> tuple[int, float, int]:
+def row_of(count: float) -> tuple[int, float, int]:
+    """The row of the noise table for a true count."""
     return next(row for row in reversed(NOISE_ROWS) if count >= row[0])
 
 
@@ -172,6 +187,6 @@ def _bounds(count: int | None) -> tuple[int, int]:
     possible = [
         true
         for true in range(max(count - 30, min(count, 1)), count + 31)
-        if abs(count - true) <= _row_of(true)[2]
+        if abs(count - true) <= row_of(true)[2]
     ]
     return min(possible), max(possible)

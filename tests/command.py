@@ -37,7 +37,6 @@ _IMPORTED_BEFORE = [
     "dbt.cli.main",
     "orchestration.defs.event_log",
     "orchestration.extracts.reading_csv",
-    "orchestration.outputs.figures.corridors",
 ]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(_IMPORTED_BEFORE)

@@ -5,7 +5,6 @@ Does not belong here: finding anything out, or laying out what is shown (`consol
 
 from orchestration.cli import (  # each adds its commands
     asking,
-    attacking,
     auditing,
     deciding,
     desk,
@@ -23,7 +22,6 @@ from orchestration.cli.root import CONTEXT, cli
 __all__ = [
     "CONTEXT",
     "asking",
-    "attacking",
     "auditing",
     "cli",
     "deciding",

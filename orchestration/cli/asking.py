@@ -1,4 +1,4 @@
-"""Asking what was published, and going back: query, releases, diff, rollback."""
+"""Commands on published releases: `query`, `releases`, `diff`, `rollback`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @cli.command()
 @click.argument("sql")
-@click.option("--edition", type=click.Choice(["partner", "public"]), default="partner", show_default=True)
+@click.option("--edition", type=click.Choice(["members", "public"]), default="members", show_default=True)
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
@@ -42,7 +42,7 @@ def query(settings: Settings, sql: str, edition: str, form: str, timeout: float)
     if current and (fault := why_not_signed(settings, current)):
         console.warn(f"{fault} Until then, do not rely on what it says.")
     answer = run_query(settings, sql, edition, timeout)
-    if edition == "partner" and form != "table":
+    if edition == "members" and form != "table":
         _tell_of_export(settings, sql, form, answer)
     show_rows(answer, form)
 
@@ -56,7 +56,7 @@ def _tell_of_export(settings: Settings, sql: str, form: str, answer: Answer) -> 
         audit.os_user(),
         "exported",
         answer.release_id,
-        edition="partner",
+        edition="members",
         form=form,
         rows=len(answer.rows),
         statement_sha256=hashlib.sha256(sql.encode()).hexdigest(),

@@ -201,13 +201,25 @@ def decide_agreement(
 @author_and_reason
 @installation
 def decide_policy(settings: Settings, author: str, reason: str) -> None:
-    """Sign the disclosure policy as it is now, so that the public edition is printed under it."""
-    from orchestration.disclosure import load_disclosure_policy
+    """Sign the publication policy as it is now, so that releases are published under it."""
+    from orchestration.disclosure import load_publication_policy
 
-    policy = load_disclosure_policy()
+    policy = load_publication_policy()
     changed = ", ".join(policy.changed) or "nothing"
-    console.say(f"Disclosure policy {policy.version}; differs from what Njia ships in: {changed}")
+    console.say(f"Publication policy {policy.version}; differs from what Njia ships in: {changed}")
     _decision(settings, "policy_sign_off", author, reason, policy=policy.version)
+
+
+@decide.command("republish")
+@click.argument("year", type=int)
+@author_and_reason
+@installation
+def decide_republish(settings: Settings, year: int, author: str, reason: str) -> None:
+    """Publish a closed YEAR anew, with what is known of it now; all its noise is drawn again.
+
+    At most once a year: whoever keeps both draws learns a little more than from one.
+    """
+    _decision(settings, "year_republication", author, reason, year=year)
 
 
 @decide.command("waiting")

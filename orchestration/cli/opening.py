@@ -1,4 +1,4 @@
-"""Looking at what was published, in the browser: open."""
+"""Command `open`: report and map in the browser."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from orchestration.settings import Settings, has_display
 
 
 @cli.command("open")
-@click.option("--edition", type=click.Choice(["partner", "public"]), default="partner", show_default=True)
-@click.option("--print-path", is_flag=True, help="Only say where they lie.")
+@click.option("--edition", type=click.Choice(["members", "public"]), default="members", show_default=True)
+@click.option("--print-path", is_flag=True, help="Only print their paths.")
 @installation
 def open_pages(settings: Settings, edition: str, print_path: bool) -> None:
     """Open report and map of the current release in the browser.
 
-    They are files: nothing is served, and they ask for nothing. Where there is no display, it says where they
-    lie.
+    They are files: nothing is served, and they ask for nothing. Without a display, their paths are printed.
     """
     from orchestration.outputs import pages_of
     from orchestration.release import current_release, why_not_signed
@@ -31,11 +30,11 @@ def open_pages(settings: Settings, edition: str, print_path: bool) -> None:
         raise UsageError("There is no release yet: njia refresh")
     if fault := why_not_signed(settings, current):
         console.warn(f"{fault} Until then, do not rely on what it says.")
-    pages = pages_of(current.path, edition)
+    pages = pages_of(current.edition(edition))
     if not pages:
         raise UsageError(
-            f"Release {current.release_id} has no pages of the {edition} edition: it was made before there "
-            "were any, or prints nothing yet. The next `njia refresh` that publishes writes what there is."
+            f"Release {current.release_id} has no pages of the {edition} edition: the next "
+            "`njia refresh` that publishes writes them."
         )
     for page in pages:
         click.echo(page)

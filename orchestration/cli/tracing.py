@@ -1,4 +1,4 @@
-"""From a published number to partners' rows: trace."""
+"""Command `trace`: from a published number to partners' rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REPORT = "index.html"
 COUNTED = "|rows:"
-EDITIONS = ["partner", "public"]
+EDITIONS = ["members", "public"]
 
 
 @cli.command()
@@ -27,7 +27,9 @@ EDITIONS = ["partner", "public"]
 @click.argument("table", required=False)
 @click.argument("key", nargs=-1)
 @click.option("--number", metavar="NUMBER", help="Say what to trace of a NUMBER in a report.")
-@click.option("--edition", type=click.Choice(EDITIONS), help="With --number: of this report.")
+@click.option(
+    "--edition", type=click.Choice(EDITIONS), help="Whose published number; else the members', or any report."
+)
 @json_output
 @installation
 def trace(
@@ -42,9 +44,9 @@ def trace(
     """Which rows of which extracts stand behind a published number.
 
     RELEASE: an id, the beginning of one, or `current`. TABLE and KEY, apart or joined by `|`, as the report
-    marks its numbers: "public_corridors|case|2024|KE040|KE047", or, where it counted rows,
-    "public_coverage|rows:period_id=2024&partners_band=none". Of a number on paper, --number finds them. Who
-    traced what is put in the audit log first.
+    marks its numbers: "published.corridors|od|KE040>KE047|year-2025|case|all", or, where it counted rows,
+    "published.corridors|rows:level=od&period_id=year-2025". A null of the key is empty. Of a number on paper,
+    --number finds them. Who traced what is put in the audit log first.
     """
     from orchestration.console_trace import show_numbers, show_trace
     from orchestration.release import find_release
@@ -53,18 +55,20 @@ def trace(
     release = find_release(settings, release_id)
     if (table is None) == (number is None):
         raise UsageError("Name a table and the key of its row, or give --number with what the report shows.")
+    editions = [edition] if edition else EDITIONS
     if number is not None:
-        shown = _shown(release, number, [edition] if edition else EDITIONS)
+        shown = _shown(release, number, editions)
         if as_json:
-            print(json.dumps({"numbers": [asdict(one) for one in shown]}, ensure_ascii=False))
+            numbers = [{"edition": name, **asdict(one)} for name, one in shown]
+            print(json.dumps({"numbers": numbers}, ensure_ascii=False))
         else:
             show_numbers(shown, release.release_id)
         return
     words = (str(table), *key)
     # What a report marks is asked rightly, even if it counted no row.
     asked = "|".join(words)
-    is_marked = COUNTED in asked and asked in {one.key for one in _marked(release, EDITIONS)}
-    found = trace_row(settings, release, words, is_marked)
+    is_marked = COUNTED in asked and asked in {one.key for _, one in _marked(release, editions)}
+    found = trace_row(settings, release, words, is_marked, edition)
     _tell(settings, found)
     if as_json:
         print(json.dumps(_as_dict(found), ensure_ascii=False, default=str))
@@ -72,10 +76,10 @@ def trace(
         show_trace(found)
 
 
-def _shown(release: Release, number: str, editions: list[str]) -> list[Shown]:
+def _shown(release: Release, number: str, editions: list[str]) -> list[tuple[str, Shown]]:
     """Raises UsageError where no report of the release shows it."""
     asked = _figure(number)
-    found = [one for one in _marked(release, editions) if _figure(one.text) == asked]
+    found = [(name, one) for name, one in _marked(release, editions) if _figure(one.text) == asked]
     if not found:
         raise UsageError(
             f"No report of the release {release.release_id} shows {number}. Write it as the report does, "
@@ -88,12 +92,17 @@ def _figure(text: str) -> str:
     return text.replace(",", "")
 
 
-def _marked(release: Release, editions: list[str]) -> list[Shown]:
-    """Every number that the reports of these editions mark."""
+def _marked(release: Release, editions: list[str]) -> list[tuple[str, Shown]]:
+    """Every number that the reports of these editions mark, with its edition."""
     from orchestration.outputs import pages_of, shown_in
 
-    pages = [page for edition in editions for page in pages_of(release.path, edition)]
-    return [one for page in pages if page.name == REPORT for one in shown_in(page)]
+    return [
+        (edition, one)
+        for edition in editions
+        for page in pages_of(release.edition(edition))
+        if page.name == REPORT
+        for one in shown_in(page)
+    ]
 
 
 def _tell(settings: Settings, found: Trace) -> None:

@@ -74,5 +74,5 @@ def _of_release(outcome: str, path: Any, manifest: dict[str, Any]) -> dict[str, 
             ]
         ),
         "manifest": dg.MetadataValue.path(str(path / "manifest.json")),
-        "quality_report": dg.MetadataValue.path(str(path / "partner" / "report" / "quality.html")),
+        "quality_report": dg.MetadataValue.path(str(path / "members" / "report" / "quality.html")),
     }

@@ -6,8 +6,8 @@ import dagster as dg
 
 from orchestration import extracts
 from orchestration.defs import (
+    carried,
     delivery_checks,
-    disclosure,
     extract_checks,
     gates,
     linkage,
@@ -20,7 +20,7 @@ from orchestration.defs import (
 from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
 from orchestration.defs.workplace import Workplace
-from orchestration.release import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS
+from orchestration.release import MEMBERS_SCHEMAS
 from orchestration.settings import Settings
 from orchestration.warehouse import manifest_path
 
@@ -31,18 +31,16 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
     manifest = manifest_path(workplace.settings)
     automatic = automation(workplace.settings)
     tables = warehouse.assets(workplace, manifest)
-    published = [
-        key for part in tables for key in part.keys if key.path[0] in (*PUBLISHED_SCHEMAS, *PUBLIC_SCHEMAS)
-    ]
+    published = [key for part in tables for key in part.keys if key.path[0] in MEMBERS_SCHEMAS]
     return dg.Definitions(
         assets=[
             *extract_steps.assets(workplace, contracts),
             *places.assets(workplace),
             *gates.assets(workplace),
+            *carried.assets(workplace, manifest),
             *tables,
             *linkage.assets(workplace),
             *statistics.assets(workplace),
-            *disclosure.assets(workplace),
             *release.assets(workplace, manifest, published),
         ],
         asset_checks=[

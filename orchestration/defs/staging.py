@@ -7,6 +7,7 @@ from typing import Any
 from orchestration import extracts, gates, outputs, release
 from orchestration.defs.receipts import tell_partners
 from orchestration.defs.workplace import Refresh, Workplace
+from orchestration.disclosure import load_publication_policy
 from orchestration.errors import NjiaError
 
 
@@ -29,7 +30,8 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
         ],
         "boundaries": refresh.county_boundaries.record(),
         "is_synthetic": settings.has_sample_partners,
-        "disclosure": _disclosure(refresh),
+        "policy": load_publication_policy().for_manifest(),
+        "carried": refresh.found["carried"],
         "agreements_ending": [
             {
                 "partner_code": refresh.keys.partner_code(ending.partner),
@@ -65,12 +67,3 @@ def stage_candidate(workplace: Workplace, refresh: Refresh, manifest: Path) -> r
     release.write_lineage(settings, staged.release_id)
     refresh.found["candidate"] = staged
     return staged
-
-
-def _disclosure(refresh: Refresh) -> dict[str, Any]:
-    disclosed = refresh.found.get("disclosed")
-    if disclosed is None:
-        raise NjiaError(
-            "Only the whole job can stage a candidate: what it may print is decided in the same run."
-        )
-    return disclosed.told

@@ -32,9 +32,7 @@ class StepsOfTheWay(DagsterDbtTranslator):
             "quarantine": "judge",
             "intermediate": "shape",
             "meta": "measure",
-            "public": "protect",
             "published": "protect",
-            "report": "protect",
         }.get(folder, folder)
 
     def get_asset_check_spec(
@@ -70,7 +68,6 @@ def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
             "warehouse", Part.BEFORE_PYTHON, "One dbt build over the typed tables of the extracts in force."
         ),
         part("measure", Part.AFTER_PYTHON, "One dbt build of what stands on linkage and statistics."),
-        part("public_tables", Part.PUBLIC, "One dbt build of what disclosure control lets through."),
     ]
 
 

@@ -16,9 +16,10 @@ import dagster as dg
 
 from orchestration import extracts, stewardship
 from orchestration.defs.ending import FIRST_STEP, failed_as, tell_end
+from orchestration.disclosure import load_publication_policy
 from orchestration.errors import NjiaError, ReleaseRefused, kind_and_place
 from orchestration.home import prepare_home
-from orchestration.keys import Keys, load_keys
+from orchestration.keys import Keys, load_keys, require_noise_key
 from orchestration.places import boundaries
 from orchestration.refresh_lock import RefreshLock
 from orchestration.rotation import finish_rotations
@@ -78,11 +79,14 @@ class Workplace:
             self.begun = refreshes.begin(self.settings, run_id, as_of)
         if isinstance(decisions, NjiaError):
             raise decisions
+        load_publication_policy()
+        keys = load_keys(self.settings.keys)
+        require_noise_key(keys, self.settings.keys, self.settings.releases)
         contracts = extracts.load_contracts(self.settings.partners)
         self.refresh = Refresh(
             run_id,
             as_of,
-            load_keys(self.settings.keys),
+            keys,
             extracts.with_changes(contracts, decisions.agreement_changes),
             decisions,
             boundaries.boundaries_in_force(self.settings),

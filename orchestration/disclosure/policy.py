@@ -1,14 +1,14 @@
-"""What may be printed: `seeds/reference/disclosure_policy.csv`, read, checked, and known by its hash.
+"""What the editions publish: `seeds/reference/publication_policy.csv`, with the noise table that fits it.
 
-The numbers are judgement, agreed with partners, so they stand in a table that partners can read and that a
-release prints. No other file of this room holds one.
+dbt reads both seeds (macros/protection.sql); here they are checked before anything is built.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,194 +16,154 @@ from typing import Any
 from orchestration.errors import NjiaError
 from orchestration.settings import REFERENCE_SEEDS
 
-DISCLOSURE_POLICY_SEED = REFERENCE_SEEDS / "disclosure_policy.csv"
-EDITIONS = ("public", "partner")
-_COLUMNS = ["name", "value", "default", "unit", "why", "source"]
-CHANGED_POLICY, FIRST_RELEASE = "changed_policy", "first_release"
+POLICY_SEED, NOISE_SEED = REFERENCE_SEEDS / "publication_policy.csv", REFERENCE_SEEDS / "noise.csv"
+NOISE_ROWS = (1, 2, 3)
+COLUMNS = ("name", "value", "shipped", "unit", "why")
+_HASHES = 1 << 32
+_WORDS = "microdata_quasi_identifiers"
+# Of each number the least and the greatest value that makes sense; all but those of _FRACTIONS are whole.
+_LIMITS: dict[str, tuple[float, float]] = {
+    "public_least_count": (3, 1000),
+    "public_least_label_count": (3, 1000),
+    "public_least_share_count": (20, 1_000_000),
+    "public_delay_days": (30, 3650),
+    "public_round_least_reports": (2, 1000),
+    "members_least_count": (2, 1000),
+    **{f"noise_row_{row}_variance": (0.5, 10_000) for row in NOISE_ROWS},
+    **{f"noise_row_{row}_largest": (1, 1000) for row in NOISE_ROWS},
+    "noise_row_2_from": (2, 1_000_000),
+    "noise_row_3_from": (3, 1_000_000),
+    "utility_least_movements": (1, 1_000_000_000),
+    "utility_least_share": (0, 1),
+    "microdata_least_class": (2, 1000),
+}
+_FRACTIONS = {"utility_least_share", *(f"noise_row_{row}_variance" for row in NOISE_ROWS)}
 
 
 @dataclass(frozen=True)
-class EditionPolicy:
-    """What one edition prints. The last three numbers are the same for both."""
-
-    edition: str
-    least_persons: int
-    least_records: int
-    least_partners: int
-    dominance_percent: float
-    attribute_share: float
-    lag_days: int
-    finest_place: str
-    finest_period: str
-    children_tables: bool
-    insider_least_width: int
-    origin_label_share: float
-    repair_rounds: int
-
-
-@dataclass(frozen=True)
-class DisclosurePolicy:
-    """The whole policy; `version` is 12 hex digits of the SHA-256 of its rows, whatever their order."""
+class PublicationPolicy:
+    """The policy by its names. `version`: 12 hex digits of the SHA-256 of its values."""
 
     version: str
-    public: EditionPolicy
-    partner: EditionPolicy
-    children_coarser_steps: int
-    place_ladder: tuple[str, ...]
-    period_ladder: tuple[str, ...]
-    microdata_least_class: int
+    numbers: dict[str, float]
     microdata_quasi_identifiers: tuple[str, ...]
-    hidden_symbol: str
-    sign_off: tuple[str, ...]
     rows: tuple[dict[str, str], ...]
 
-    def edition(self, name: str) -> EditionPolicy:
-        return {"public": self.public, "partner": self.partner}[name]
-
-    def legend(self, edition: str = "public") -> str:
-        """The one sentence under every table of an edition."""
-        return (
-            f"{self.hidden_symbol} not shown: fewer than {self.edition(edition).least_persons} persons or "
-            "partners too few, or hidden to protect another cell"
-        )
-
-    def finest(self, edition: str, ladder: str, of_children: bool = False) -> str:
-        """The finest level of `place` or `period` that an edition may tell; children's are steps coarser."""
-        levels = {"place": self.place_ladder, "period": self.period_ladder}[ladder]
-        start = levels.index(getattr(self.edition(edition), f"finest_{ladder}"))
-        return levels[min(start + (self.children_coarser_steps if of_children else 0), len(levels) - 1)]
-
-    def is_too_fine(self, edition: str, ladder: str, level: str, of_children: bool) -> bool:
-        """Whether a level is finer than the edition may tell."""
-        levels = {"place": self.place_ladder, "period": self.period_ladder}[ladder]
-        return levels.index(level) < levels.index(self.finest(edition, ladder, of_children))
+    def __getitem__(self, name: str) -> int:
+        return int(self.numbers[name])
 
     @property
     def changed(self) -> list[str]:
         """Names of the values that are not what Njia ships."""
-        return [row["name"] for row in self.rows if row["value"] != row["default"]]
+        return [row["name"] for row in self.rows if row["value"] != row["shipped"]]
 
-    def why_unsigned(self, signed: Collection[str], is_first: bool) -> str | None:
-        """Why nothing may be printed yet, as a sentence; None where no signature is missing.
-
-        `signed`: versions of the policy that a steward signed. `is_first`: nothing was ever printed.
-        """
-        if self.version in signed:
+    def why_unsigned(self, signed: Collection[str]) -> str | None:
+        """Why a steward has to sign first, as a sentence; None where nothing is missing."""
+        if not self.changed or self.version in signed:
             return None
-        if CHANGED_POLICY in self.sign_off and self.changed:
-            return f"The disclosure policy differs from what Njia ships in {', '.join(self.changed)}."
-        if FIRST_RELEASE in self.sign_off and is_first:
-            return "Nothing was printed for the public yet."
-        return None
+        return (
+            f"The publication policy differs from what Njia ships in {', '.join(self.changed)}, and no "
+            "steward has signed it. Read seeds/reference/publication_policy.csv, then `njia decide "
+            "sign-policy`, or put the shipped values back."
+        )
 
     def for_manifest(self) -> dict[str, Any]:
         return {"version": self.version, "rows": list(self.rows)}
 
 
-def load_disclosure_policy(seed: Path = DISCLOSURE_POLICY_SEED) -> DisclosurePolicy:
-    """The policy of a seed file; raises NjiaError that names the row, what is wrong and what is expected."""
-    with seed.open(encoding="utf-8", newline="") as lines:
-        reader = csv.DictReader(lines)
-        rows = list(reader)
-    if reader.fieldnames != _COLUMNS:
-        raise NjiaError(f"{seed.name} must have the columns {', '.join(_COLUMNS)}, in this order.")
-    read = _Reader(seed.name, {row["name"]: row["value"] for row in rows})
-    if len(read.values) < len(rows):
-        raise NjiaError(f"{seed.name} has a name in two rows. Remove one of them.")
-    for row in rows:
-        if not (row["why"] and row["source"]):
-            raise NjiaError(f"{seed.name}, row {row['name']}: why and source must be filled.")
-    places, periods = read.words("place_ladder", ">"), read.words("period_ladder", ">")
-    width, rounds = read.whole("insider_least_width", 1), read.whole("repair_rounds", 1)
-    of_origins = read.number("origin_label_share", 0, 1)
-    editions = {}
-    for name in EDITIONS:
-        editions[name] = EditionPolicy(
-            edition=name,
-            least_persons=read.whole(f"{name}_least_persons", 2),
-            least_records=read.whole(f"{name}_least_records", 1),
-            least_partners=read.whole(f"{name}_least_partners", 1),
-            dominance_percent=read.number(f"{name}_dominance_percent", 0, 100),
-            attribute_share=read.number(f"{name}_attribute_share", 0.5, 1),
-            lag_days=read.whole(f"{name}_lag_days", 0),
-            finest_place=read.one_of(f"{name}_finest_place", places),
-            finest_period=read.one_of(f"{name}_finest_period", periods),
-            children_tables=read.one_of(f"{name}_children_tables", ("yes", "no")) == "yes",
-            insider_least_width=width,
-            origin_label_share=of_origins,
-            repair_rounds=rounds,
+def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED) -> PublicationPolicy:
+    """The policy, checked with its noise table.
+
+    Raises NjiaError with file, row, what was found and what to do for a value that is missing or makes no
+    sense, and for a noise table that was not made from this policy.
+    """
+    rows = _rows(policy, COLUMNS)
+    values = {row["name"]: row["value"].strip() for row in rows}
+    if len(values) < len(rows):
+        raise NjiaError(f"{policy.name} has a name in two rows. Remove one of them.")
+    expected = {*_LIMITS, _WORDS}
+    if missing := sorted(expected - values.keys()):
+        raise NjiaError(f"{policy.name} has no row {missing[0]}. Add it, with the value Njia ships.")
+    if unknown := sorted(values.keys() - expected):
+        raise NjiaError(f"{policy.name} has a row {unknown[0]} that nothing reads. Remove it.")
+    numbers = {name: _number(policy, name, values[name]) for name in _LIMITS}
+    if not numbers["noise_row_2_from"] < numbers["noise_row_3_from"]:
+        raise _wrong(policy, "noise_row_3_from", values["noise_row_3_from"], "more than noise_row_2_from")
+    if numbers["public_least_label_count"] < numbers["public_least_count"]:
+        raise _wrong(
+            policy,
+            "public_least_label_count",
+            values["public_least_label_count"],
+            "at least public_least_count",
         )
-    public, partner = editions["public"], editions["partner"]
-    if public.least_persons < partner.least_persons or public.lag_days < partner.lag_days:
-        raise NjiaError(
-            f"{seed.name}: the public edition must not tell smaller counts, or tell them sooner, than the "
-            "partner edition."
-        )
-    policy = DisclosurePolicy(
-        version=_version(rows),
-        public=public,
-        partner=partner,
-        children_coarser_steps=read.whole("children_coarser_steps", 0),
-        place_ladder=places,
-        period_ladder=periods,
-        microdata_least_class=read.whole("microdata_least_class", 2),
-        microdata_quasi_identifiers=read.words("microdata_quasi_identifiers"),
-        hidden_symbol=read.text("hidden_symbol"),
-        sign_off=read.each_of("sign_off", (CHANGED_POLICY, FIRST_RELEASE)),
-        rows=tuple(rows),
-    )
-    if unknown := sorted(read.values.keys() - read.asked):
-        raise NjiaError(f"{seed.name} has rows that nothing reads: {', '.join(unknown)}. Remove them.")
-    return policy
+    quasi_identifiers = tuple(values[_WORDS].split())
+    if not quasi_identifiers:
+        raise _wrong(policy, _WORDS, "nothing", "names of columns of fct_movements")
+    _check_noise(noise, numbers)
+    named = "\n".join(sorted(f"{name}={value}" for name, value in values.items()))
+    version = hashlib.sha256(named.encode()).hexdigest()[:12]
+    return PublicationPolicy(version, numbers, quasi_identifiers, tuple(rows))
 
 
-def _version(rows: list[dict[str, str]]) -> str:
-    told = sorted(f"{row['name']}={row['value']}" for row in rows)
-    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:12]
-
-
-class _Reader:
-    """Values of the seed by name, each checked as it is asked for."""
-
-    def __init__(self, seed: str, values: dict[str, str]) -> None:
-        self.seed, self.values, self.asked = seed, values, set[str]()
-
-    def text(self, name: str) -> str:
-        self.asked.add(name)
-        value = (self.values.get(name) or "").strip()
-        if not value:
-            raise NjiaError(f"{self.seed} has no value for {name}. Add the row.")
-        return value
-
-    def number(self, name: str, least: float, most: float) -> float:
+def noise_table(seed: Path = NOISE_SEED) -> dict[int, list[tuple[int, str, str]]]:
+    """(noise, first hash, last hash) of each row of the noise table, in the order of the hashes."""
+    table: dict[int, list[tuple[int, str, str]]] = {row: [] for row in NOISE_ROWS}
+    for row in _rows(seed, ("noise_row", "noise", "hash_from", "hash_to")):
         try:
-            value = float(self.text(name))
-        except ValueError:
-            value = least - 1
-        if not least <= value <= most:
-            raise self._wrong(name, f"a number from {least:g} to {most:g}")
-        return value
+            table[int(row["noise_row"])].append((int(row["noise"]), row["hash_from"], row["hash_to"]))
+        except (KeyError, ValueError):
+            raise NjiaError(
+                f"{seed.name} has a row that is no noise: {row['noise_row']}, {row['noise']}. {_MAKE_ANEW}"
+            ) from None
+    return {row: sorted(ranges, key=lambda one: one[1]) for row, ranges in table.items()}
 
-    def whole(self, name: str, least: int) -> int:
-        text = self.text(name)
-        if not text.isdecimal() or int(text) < least:
-            raise self._wrong(name, f"a whole number of at least {least}")
-        return int(text)
 
-    def words(self, name: str, between: str | None = None) -> tuple[str, ...]:
-        return tuple(word.strip() for word in self.text(name).split(between))
+_MAKE_ANEW = "Write the table anew: python -m seeds.build.noise_table"
 
-    def each_of(self, name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-        """Words, of these alone; `none` for no word."""
-        words = tuple(word for word in self.words(name) if word != "none")
-        if not set(words) <= set(allowed):
-            raise self._wrong(name, f"none, or some of {', '.join(allowed)}")
-        return words
 
-    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
-        if (value := self.text(name)) not in allowed:
-            raise self._wrong(name, f"one of {', '.join(allowed)}")
-        return value
+def _check_noise(seed: Path, policy: dict[str, float]) -> None:
+    """Each row must cover every hash once, with the policy's mean, variance and largest value."""
+    for row, ranges in noise_table(seed).items():
+        at, found = 0, []
+        for value, first, last in ranges:
+            # As text, for the database compares hashes as text.
+            if first != f"{at:08x}" or not re.fullmatch("[0-9a-f]{8}", last) or last < first:
+                raise NjiaError(f"{seed.name}, noise_row {row}: hashes are missing at {at:08x}. {_MAKE_ANEW}")
+            found.append((value, int(last, 16) + 1 - at))
+            at = int(last, 16) + 1
+        if at != _HASHES:
+            raise NjiaError(f"{seed.name}, noise_row {row}: hashes are missing at {at:08x}. {_MAKE_ANEW}")
+        mean = sum(value * share for value, share in found) / _HASHES
+        variance = sum(value * value * share for value, share in found) / _HASHES
+        largest = max(abs(value) for value, _ in found)
+        wanted = policy[f"noise_row_{row}_variance"], policy[f"noise_row_{row}_largest"]
+        if abs(mean) > 0.001 or abs(variance - wanted[0]) > 0.01 or largest > wanted[1]:
+            raise NjiaError(
+                f"{seed.name}, noise_row {row}: mean {mean:.3g}, variance {variance:.3g} and largest value "
+                f"{largest}, where {POLICY_SEED.name} says 0, {wanted[0]:g} and {wanted[1]:g}. {_MAKE_ANEW}"
+            )
 
-    def _wrong(self, name: str, expected: str) -> NjiaError:
-        return NjiaError(f"{self.seed}, row {name}: the value is not {expected}. Correct it.")
+
+def _rows(seed: Path, columns: Iterable[str]) -> list[dict[str, str]]:
+    try:
+        with seed.open(encoding="utf-8", newline="") as lines:
+            reader = csv.DictReader(lines)
+            rows = list(reader)
+    except (OSError, ValueError):
+        raise NjiaError(f"{seed} cannot be read. Restore it from Njia's own files.") from None
+    if reader.fieldnames != list(columns) or any(None in row.values() or None in row for row in rows):
+        raise NjiaError(f"{seed.name} must have the columns {', '.join(columns)}, and each row all of them.")
+    return rows
+
+
+def _number(seed: Path, name: str, value: str) -> float:
+    least, most = _LIMITS[name]
+    kind, form = ("number", r"\d+(\.\d+)?") if name in _FRACTIONS else ("whole number", r"\d+")
+    number = float(value) if re.fullmatch(form, value, re.ASCII) else -1.0
+    if not least <= number <= most:
+        raise _wrong(seed, name, value or "nothing", f"a {kind} from {least:g} to {most:g}")
+    return number
+
+
+def _wrong(seed: Path, name: str, found: str, expected: str) -> NjiaError:
+    return NjiaError(f"{seed.name}, row {name}: found {found}, expected {expected}. Correct the value.")

@@ -41,6 +41,9 @@ def open_zip(path: Path, layout: OdkZipFormat, label: str) -> Iterator[OdkSource
     with _broken_as_sentence(label):
         archive = zipfile.ZipFile(path)
     with archive:
+        with _broken_as_sentence(label):
+            if not all(member.filename for member in archive.infolist()):
+                raise zipfile.BadZipFile("a file without a name")
         yield OdkSource(archive, layout, label)
 
 

@@ -24,10 +24,10 @@ from orchestration.gates.earlier_checks import (
     published_tables,
 )
 from orchestration.gates.judging import judge
-from orchestration.gates.printed_profile import printed_measures
+from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
-from orchestration.release import EVIDENCE_BASE, PUBLISHED_SCHEMAS
+from orchestration.release import EVIDENCE_BASE, MEMBERS_SCHEMAS, current_release
 from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
 from orchestration.settings import Settings
 
@@ -91,13 +91,14 @@ def judge_candidate(
         raise NjiaError(f"The candidate {candidate.name} has no {EVIDENCE_BASE}. Run `njia refresh` again.")
     files = hash_files(candidate)
     rows = check_results(settings).to_pylist() if earlier is None else earlier
-    current = settings.current.resolve() / EVIDENCE_BASE
+    in_force = current_release(settings)
+    current = in_force.evidence_base if in_force else None
     profile = release_profile(
         settings,
         evidence_base,
-        current if current.is_file() else None,
-        published_tables(settings, PUBLISHED_SCHEMAS),
-        printed_measures(settings, candidate, as_of.date(), _manifest(candidate)),
+        current if current and current.is_file() else None,
+        published_tables(settings, MEMBERS_SCHEMAS),
+        protection_measures(settings, candidate, _manifest(candidate), as_of.date(), decisions),
     )
     checks = [*_earlier(rows), _same_inputs(settings, candidate), *_gate(profile, decisions, as_of)]
     reasons = [_reason(check) for check in checks if check.refuses]
@@ -188,8 +189,7 @@ def _same_inputs(settings: Settings, candidate: Path) -> CheckOutcome:
     if hashed is None:
         outcome = "not_run"
     else:
-        manifest = candidate / MANIFEST
-        named = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
+        named = _manifest(candidate)
         same = (
             named["inputs_hash"] == hashed if "inputs_hash" in named else candidate.name.endswith(hashed[:8])
         )

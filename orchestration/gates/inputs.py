@@ -1,7 +1,7 @@
 """The inputs' hash: equal inputs give an equal release, so nothing is built twice.
 
 Time is an input only through what it decides: which records are still embargoed or older than they may be
-kept, which periods are complete or old enough for the public, which agreements have ended, which partners
+kept, which periods are complete or closed, which agreements have ended, which partners
 are overdue. (Expired waivers are no longer among the decisions.)
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import yaml
 
-from orchestration.disclosure import load_disclosure_policy
+from orchestration.disclosure import load_publication_policy
 from orchestration.gates.deliveries import newest_of_each
 from orchestration.gates.parquet_views import open_views
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
@@ -31,7 +31,6 @@ _ENGINES = (
     "numpy",
     "scipy",
     "pandas",
-    "highspy",
     "splink",
     "jellyfish",
     "dbt-core",
@@ -92,7 +91,7 @@ def decided_by_time(
 ) -> dict[str, set[str]]:
     """What this day decides about the typed extracts and about the records of those in force."""
     lag_days, complete_after = _dbt_variables()
-    public_until = today - timedelta(days=load_disclosure_policy().public.lag_days)
+    closed_until = today - timedelta(days=load_publication_policy()["public_delay_days"])
     con = open_views(
         {
             "extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS),
@@ -134,10 +133,10 @@ def decided_by_time(
             for *_, period_to, _, _ in extracts
             if period_to and _months_later(period_to + timedelta(days=1), complete_after) <= today
         },
-        "public_periods": {
-            # Calendar periods end with a month; those that extracts declare end on any day.
-            f"months before {(public_until + timedelta(days=1)).replace(day=1)}",
-            *(str(period_to) for *_, period_to, _, _ in extracts if period_to and period_to <= public_until),
+        "closed_periods": {
+            # Years end in December; the rounds that extracts declare end on any day.
+            f"years before {(closed_until + timedelta(days=1)).year}",
+            *(str(period_to) for *_, period_to, _, _ in extracts if period_to and period_to <= closed_until),
         },
         "agreements_ended": {
             f"{partner}/{contract}/{ends}"

@@ -16,7 +16,7 @@ import pandas as pd
 from expectations import thresholds
 from orchestration.gates.county_change import CountyChange, counties_of, county_change
 from orchestration.gates.landed import landed_extracts
-from orchestration.gates.printed_profile import MEASURES
+from orchestration.gates.protection import MEASURES
 from orchestration.release import county_counts
 from orchestration.settings import Settings
 
@@ -58,12 +58,12 @@ def release_profile(
     candidate: Path,
     current: Path | None,
     published: Collection[str] = (),
-    of_printed: Mapping[str, float | None] | None = None,
+    of_published: Mapping[str, float | None] | None = None,
 ) -> ReleaseProfile:
     """Measure the candidate's evidence base and, where there is one, the current release's.
 
-    `published` names the tables (`schema.table`) that dbt publishes in the partner edition; `of_printed` are
-    the measures of what both editions print.
+    `published` names the tables (`schema.table`) that dbt publishes in the members' edition; `of_published`
+    are the measures of what both editions publish.
     """
     now = _measure(candidate)
     last = _measure(current) if current else None
@@ -76,7 +76,7 @@ def release_profile(
         "tables_missing": float(len(expected - set(now.rows))),
         "columns_undescribed": float(now.undescribed),
         **_partners(settings),
-        **(of_printed or dict.fromkeys(MEASURES)),
+        **(of_published or dict.fromkeys(MEASURES)),
     }
     before = last.measures if last else {}
     for name in ("movements", "quarantine_share", "county_resolved_share", "partners_published"):
@@ -124,13 +124,13 @@ def _measure(evidence_base: Path) -> _Measured:
     try:
         names = con.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
-            "where schema_name in ('marts', 'report', 'quality', 'meta') order by 1"
+            "where schema_name in ('marts', 'published', 'quality', 'meta') order by 1"
         ).fetchall()
         rows = {name: _one(con, f"select count(*) from {name}") for (name,) in names}
         undescribed = _one(
             con,
             "select count(*) from duckdb_columns() "
-            "where schema_name in ('marts', 'report', 'quality', 'meta') and not internal "
+            "where schema_name in ('marts', 'published', 'quality', 'meta') and not internal "
             "and coalesce(comment, '') = ''",
         )
         sums = _reconciliation(con)

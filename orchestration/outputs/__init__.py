@@ -4,7 +4,7 @@ Belongs here: gathering what a reader is told and laying it out as pages and tab
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
-quality_of_refresh, quality_of_release, quality_page; edition, words, printed, then the packages figures,
+quality_of_refresh, quality_of_release, quality_page; edition, words, published, then the packages figures,
 report, map_page and exports; pages, report_numbers.
 """
 

@@ -1,6 +1,6 @@
-"""What an edition prints, as its readers' pages get it: tables read back from the candidate's own files.
+"""What an edition publishes, as its readers' pages get it: tables read back from the candidate's own files.
 
-Report, page and exports read nothing else, so no number can reach a reader that the edition does not print.
+Report, map and exports read nothing else, so no number can reach a reader that the edition does not publish.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet as pq
 
-# Of each edition the schema of its printed tables, which is also what their names begin with.
-SCHEMAS = {"public": "public", "partner": "report"}
+EDITIONS = ("public", "members")
 WAIVERS = "quality.waivers.parquet"
 
 
@@ -33,10 +32,9 @@ class Edition:
 
     @cached_property
     def tables(self) -> dict[str, pd.DataFrame]:
-        """Printed tables by their name without the edition's, such as `corridors` or `hotspots`."""
-        start = f"{SCHEMAS[self.name]}.{SCHEMAS[self.name]}_"
-        files = sorted((self.path / "parquet").glob(f"{start}*.parquet"))
-        return {path.stem.removeprefix(start): pq.read_table(path).to_pandas() for path in files}
+        """Tables of schema `published` by their name, such as `corridors` or `hotspots`."""
+        files = sorted((self.path / "parquet").glob("published.*.parquet"))
+        return {path.stem.removeprefix("published."): pq.read_table(path).to_pandas() for path in files}
 
     @cached_property
     def waivers(self) -> list[dict[str, Any]]:
@@ -45,11 +43,11 @@ class Edition:
         return pq.read_table(path).to_pylist() if path.is_file() else []
 
     def table(self, name: str) -> pd.DataFrame:
-        """A printed table; without rows or columns where the edition has no such table."""
+        """A published table; without rows or columns where the edition has no such table."""
         return self.tables.get(name, pd.DataFrame())
 
 
 def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:
-    """The editions that a release prints tables of: public, partner."""
-    editions = [Edition(name, folder, manifest) for name in SCHEMAS]
+    """The editions that a release publishes tables of."""
+    editions = [Edition(name, folder, manifest) for name in EDITIONS]
     return [edition for edition in editions if edition.tables]

@@ -8,6 +8,6 @@ REPORT_PAGE = "report/index.html"
 MAP_PAGE = "report/map.html"
 
 
-def pages_of(folder: Path, edition: str) -> list[Path]:
-    """The report and the map page of an edition of a release, those that there are, in this order."""
-    return [path for page in (REPORT_PAGE, MAP_PAGE) if (path := folder / edition / page).is_file()]
+def pages_of(edition: Path) -> list[Path]:
+    """The report and the map page in the folder of an edition, those that there are, in this order."""
+    return [path for page in (REPORT_PAGE, MAP_PAGE) if (path := edition / page).is_file()]

@@ -27,7 +27,7 @@ from orchestration.outputs.rows_of_extracts import FATES, ExtractRows
 from orchestration.release import EVIDENCE_BASE
 
 SEALED_BEFORE = (
-    "This page was sealed before the release gate judged the release, so that nobody can change it unseen: "
+    "This page was sealed before the release gate judged the release, so that no change to it stays unseen: "
     "its SHA-256 is in manifest.json under files. What the gate found is there under release_gate. A release "
     "that it refuses is deleted: that you can read this means that it passed, or that a waiver named there "
     "let it pass."

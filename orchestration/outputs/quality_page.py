@@ -19,7 +19,7 @@ from orchestration.outputs.rows_of_extracts import FATES
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 
-IN_REVIEW, IN_RELEASE = "quality_report.html", "partner/report/quality.html"
+IN_REVIEW, IN_RELEASE = "quality_report.html", "members/report/quality.html"
 NAIROBI = timezone(timedelta(hours=3))
 MOST_EXTRACTS = 500
 

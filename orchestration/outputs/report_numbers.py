@@ -1,18 +1,18 @@
-"""Where a number stands in a report, read back from its page: chapter, and what `njia trace` is asked."""
+"""Where a number stands in a report: the heading above it, and what `njia trace` is asked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
 
-COUNTED, SUMMED = "rows:", "sum:"
+COUNTED = "rows:"
+HEADINGS = ("h1", "h2", "h3", "h4")
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A value as the page shows it. `column`: of the row that `key` names, or of the rows whose sum it is;
-    empty where rows were counted."""
+    """A value as the page shows it. `column`: of the row that `key` names; empty where rows were counted."""
 
     text: str
     key: str
@@ -21,20 +21,8 @@ class Shown:
 
 
 def traced_as(source: str, column: str) -> str:
-    """The table and key of a value, or the table and which of its rows were counted or added up."""
-    which = _which_rows(column)
-    return f"{source}|{COUNTED}{which}" if which else source
-
-
-def _which_rows(column: str) -> str:
-    if column.startswith(SUMMED):
-        return column.split(":", 2)[2]
-    return column.removeprefix(COUNTED) if column.startswith(COUNTED) else ""
-
-
-def _column_named(column: str) -> str:
-    """`sum:person_count:role=origin` is of `person_count`."""
-    return column.split(":")[1] if column.startswith(SUMMED) else "" if _which_rows(column) else column
+    """The table and key of a value, or the table and which of its rows were counted."""
+    return f"{source}|{column}" if column.startswith(COUNTED) else source
 
 
 def shown_in(page: Path) -> list[Shown]:
@@ -50,26 +38,28 @@ class _Reader(HTMLParser):
         self.found: list[Shown] = []
         self._chapter, self._text = "", ""
         self._source: tuple[str, str] | None = None
-        self._is_title = False
+        self._heading_from: int | None = None  # how many values stood before the heading that is open
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "h2":
-            self._is_title, self._chapter = True, ""
+        if tag in HEADINGS:
+            self._heading_from, self._chapter = len(self.found), ""
         if source := given.get("data-source"):
             self._source, self._text = (source, given.get("data-column") or ""), ""
 
     def handle_data(self, data: str) -> None:
-        if self._is_title:
+        if self._heading_from is not None:
             self._chapter += data
         if self._source:
             self._text += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "h2":
-            self._is_title = False
+        if tag in HEADINGS and self._heading_from is not None:
+            inside = self.found[self._heading_from :]
+            self.found[self._heading_from :] = [replace(one, chapter=self._chapter) for one in inside]
+            self._heading_from = None
         if tag == "span" and self._source:
             source, column = self._source
-            named, key = _column_named(column), traced_as(source, column)
-            self.found.append(Shown(self._text.strip(), key, named, self._chapter))
+            named = "" if column.startswith(COUNTED) else column
+            self.found.append(Shown(self._text.strip(), traced_as(source, column), named, self._chapter))
             self._source = None

@@ -63,7 +63,7 @@ class Words:
 
     def counted(self, key: str, count: Said, **slots: Slot) -> Sentence:
         """`key.one` for one, else `key.more`."""
-        return self(f"{key}.{'one' if count.text == '1' else 'more'}", count=count, **slots)
+        return self(f"{key}.{'one' if count.text in ('1', 'one') else 'more'}", count=count, **slots)
 
     def together(self, slots: Iterable[Slot]) -> Sentence:
         """A, B and C."""

@@ -4,6 +4,7 @@ What does not belong here: whether a candidate is fit to publish (the gates writ
 `verdict.json`), and other outputs than the evidence base and its Parquet (the outputs room).
 """
 
+from orchestration.release.carried import EPOCHS, Carried, carry
 from orchestration.release.content_hash import content_hash
 from orchestration.release.county_counts import county_counts
 from orchestration.release.current import (
@@ -22,15 +23,8 @@ from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
 from orchestration.release.lineage import forget_in_lineage, sweep_lineage, write_lineage
 from orchestration.release.opening import open_edition
-from orchestration.release.printed import (
-    printed_counts,
-    printed_news,
-    printed_presence,
-    printed_reporting,
-    printed_shifts,
-)
 from orchestration.release.publish import Published, publish
-from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS, REPORT_SCHEMA
+from orchestration.release.published_models import MEMBERS_SCHEMAS, published_tables
 from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import fit_to_return, is_left_behind, is_rolled_back, rollback
 from orchestration.release.signature import resign, settle_signatures, why_not_signed
@@ -46,13 +40,13 @@ from orchestration.release.waiver_effect import WaiverEffect, waiver_effect
 
 __all__ = [
     "CHECK_RESULTS",
+    "EPOCHS",
     "EVIDENCE_BASE",
+    "MEMBERS_SCHEMAS",
     "PUBLIC_EVIDENCE_BASE",
-    "PUBLIC_SCHEMAS",
-    "PUBLISHED_SCHEMAS",
-    "REPORT_SCHEMA",
     "Answer",
     "Candidate",
+    "Carried",
     "Outcome",
     "Published",
     "Release",
@@ -61,6 +55,7 @@ __all__ = [
     "Trace",
     "Verification",
     "WaiverEffect",
+    "carry",
     "compare",
     "content_hash",
     "county_counts",
@@ -78,12 +73,8 @@ __all__ = [
     "list_releases",
     "open_edition",
     "open_readonly",
-    "printed_counts",
-    "printed_news",
-    "printed_presence",
-    "printed_reporting",
-    "printed_shifts",
     "publish",
+    "published_tables",
     "read_verdict",
     "refresh_summary",
     "release_id",

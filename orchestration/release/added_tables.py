@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.errors import NjiaError
+from orchestration.release.current import PUBLIC
 from orchestration.release.published_models import PublishedTable
 
 CHECK_RESULTS = pa.schema(
@@ -72,10 +73,6 @@ RELEASE = pa.schema(
     ]
 )
 
-DISCLOSURE_POLICY = pa.schema(
-    [(name, pa.string()) for name in ("name", "value", "default", "unit", "why", "source")]
-)
-
 CHECK_RESULTS_TABLE = PublishedTable(
     "quality",
     "check_results",
@@ -132,20 +129,20 @@ RELEASE_TABLE = PublishedTable(
     "One row: which release this is and what it was made from. More stands in its manifest.json.",
     {
         "release_id": "UTC time of the refresh and the first 8 hex digits of inputs_hash.",
-        "edition": "partner (microdata under agreement) or public.",
+        "edition": "members (with microdata, under agreement) or public.",
         "schema_version": "Rises when a column changes or goes, after two releases' notice.",
         "as_of": "The time the release speaks for: it decides embargoes, lags and expiry.",
-        "inputs_hash": "Hash of extracts, contracts, decisions, keys' ids and code that went in.",
+        "inputs_hash": "Members alone. Hash of extracts, contracts, decisions, keys' ids and code.",
         "content_hash": "Hash of the rows of all tables but this one, in any order.",
         "previous_release": "The release that was current when this one was staged; null for the first.",
-        "decisions_hash": "Hash of the stewards' decisions that held.",
-        "extracts_in_force": "Number of extracts that feed the tables.",
-        "extracts_held": "Number of landed extracts kept out by the extract gate.",
+        "decisions_hash": "Members alone. Hash of the stewards' decisions that held.",
+        "extracts_in_force": "Members alone. Number of extracts that feed the tables.",
+        "extracts_held": "Members alone. Number of landed extracts kept out by the extract gate.",
         "versions": "Versions of the programs that made the release (JSON).",
-        "key_ids": "Short ids of the keys in use (JSON); never the keys.",
+        "key_ids": "Members alone. Short ids of the keys in use (JSON); never the keys.",
         "boundaries": "Name, licence and SHA-256 of the county boundaries that maps of this release are "
         "drawn with, whether they are generalised, and warnings about them (JSON). None is authoritative.",
-        "microdata": "How easily records of the partner edition are singled out by what somebody may know "
+        "microdata": "How easily records of the members' edition are singled out by what somebody may know "
         "(quasi_identifiers): parts, to a hundredth, that are unique or in classes of fewer than least_class "
         "(JSON).",
     },
@@ -154,15 +151,14 @@ RELEASE_TABLE = PublishedTable(
 
 POLICY_TABLE = PublishedTable(
     "meta",
-    "disclosure_policy",
-    "What this edition may print: one row a number, with its why. More on it in SECURITY.md of the program.",
+    "publication_policy",
+    "What the editions publish, and how counts are protected: one row a number, with its why.",
     {
         "name": "Name of the number.",
         "value": "The number, word or list.",
-        "default": "What Njia ships.",
+        "shipped": "What Njia ships.",
         "unit": "What it counts.",
         "why": "Why it is so.",
-        "source": "Where it comes from.",
     },
     ("name",),
 )
@@ -227,7 +223,13 @@ def release(manifest: Mapping[str, Any]) -> pa.Table:
         "boundaries": json.dumps(manifest.get("boundaries", {}), sort_keys=True),
         "microdata": json.dumps(_singled_out(manifest.get("microdata", {})), sort_keys=True),
     }
+    if manifest["edition"] == PUBLIC:
+        row |= dict.fromkeys(_OF_MEMBERS)
     return pa.Table.from_pylist([row], schema=RELEASE)
+
+
+# Of the installation, and of what partners sent and stewards decided: members' to know.
+_OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")
 
 
 def _singled_out(microdata: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,9 +241,9 @@ def _singled_out(microdata: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def policy(disclosure: Mapping[str, Any]) -> pa.Table:
-    """The rows of meta.disclosure_policy, from what the manifest says of disclosure control."""
-    rows = disclosure.get("policy", {}).get("rows", [])
+def policy(policy: Mapping[str, Any]) -> pa.Table:
+    """The rows of meta.publication_policy, from what the manifest says of the policy."""
+    rows = policy.get("rows", [])
     return pa.Table.from_pylist(
         rows, schema=pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
     )

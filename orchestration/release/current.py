@@ -18,8 +18,11 @@ from orchestration.errors import NjiaError, UsageError
 from orchestration.release.manifest import MANIFEST
 from orchestration.settings import Settings
 
-EVIDENCE_BASE = "partner/evidence_base.duckdb"
-PUBLIC_EVIDENCE_BASE = "public/evidence_base.duckdb"
+MEMBERS, PUBLIC = "members", "public"
+EDITIONS = (MEMBERS, PUBLIC)
+EVIDENCE_BASE = f"{MEMBERS}/evidence_base.duckdb"
+PUBLIC_EVIDENCE_BASE = f"{PUBLIC}/evidence_base.duckdb"
+MEMBERS_IN_0_1 = "partner"  # the folder of the members' edition in releases of version 0.1.0
 ERASURE = "erasure.json"
 LOCK_SECONDS = 10
 
@@ -37,9 +40,14 @@ class Release:
     is_current: bool
     manifest_bytes: bytes = field(default=b"", repr=False)
 
+    def edition(self, name: str) -> Path:
+        """The folder of an edition. In a release of version 0.1.0 the members' lies under its old name."""
+        old = self.path / MEMBERS_IN_0_1
+        return old if name == MEMBERS and old.is_dir() else self.path / name
+
     @property
     def evidence_base(self) -> Path:
-        return self.path / EVIDENCE_BASE
+        return self.edition(MEMBERS) / "evidence_base.duckdb"
 
     @property
     def public_evidence_base(self) -> Path:
@@ -101,7 +109,7 @@ def find_release(settings: Settings, name: str) -> Release:
 
 
 def erasure_of(release: Release) -> dict[str, Any] | None:
-    """The note that lies where a release's partner edition was, once it had to be deleted."""
+    """The note that lies where a release's members' edition was, once it had to be deleted."""
     path = release.path / ERASURE
     note: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     return note

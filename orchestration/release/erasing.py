@@ -1,7 +1,7 @@
 """Taking editions away that hold a forgotten record. What remains of such a release says so.
 
 The manifest stays as it was signed, and with it what was published when and from what; the tables of its
-partner edition do not. The note that says so is signed too, so that nobody else can delete tables and write
+members' edition do not. The note that says so is signed too, so that nobody else can delete tables and write
 one. The public edition has no records, and what was printed cannot be called back.
 """
 
@@ -14,17 +14,25 @@ from typing import Any
 
 from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.forgotten import Due, all_due, settle
-from orchestration.release.current import ERASURE, Release, erasure_of, list_releases, remove_folder
+from orchestration.release.current import (
+    ERASURE,
+    MEMBERS,
+    MEMBERS_IN_0_1,
+    Release,
+    erasure_of,
+    list_releases,
+    remove_folder,
+)
 from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, hash_file
 from orchestration.release.signature import sign
 from orchestration.release_key import ReleaseKey, load_release_key
 from orchestration.settings import Settings
 
-PARTNER_EDITION, IN_FORCE = "partner", "in_force"
+IN_FORCE = "in_force"
 
 
 def erase_editions(settings: Settings, today: date) -> list[str]:
-    """Delete the partner edition of each release but the current one that was made of cells now forgotten.
+    """Delete the members' edition of each release but the current one that was made of cells now forgotten.
 
     Returns the ids. What the current release holds stays owed until another one is published. The caller
     holds `switching`.
@@ -64,7 +72,7 @@ def _erase(release: Release, owed: Iterable[Due], today: date, key: ReleaseKey) 
         "erased_on": today.isoformat(),
         "why": "it held a record that was forgotten",
         "records": sum(one.records for one in owed),
-        "edition": PARTNER_EDITION,
+        "edition": MEMBERS,
     }
     write_json(release.path / ERASURE, note)
     sign(release.path, ERASURE, (release.path / ERASURE).read_bytes(), key)
@@ -80,9 +88,9 @@ def _is_erased(release: Release) -> bool:
     return is_told and not any(folder.exists() for folder in _editions(release))
 
 
-def _editions(release: Release) -> tuple[Path, Path]:
-    """The partner edition, and what a kill left of one that was being removed."""
-    return release.path / f"{PARTIAL}{PARTNER_EDITION}", release.path / PARTNER_EDITION
+def _editions(release: Release) -> list[Path]:
+    """The members' edition, and what a kill left of one that was being removed."""
+    return [release.path / f"{start}{name}" for name in (MEMBERS, MEMBERS_IN_0_1) for start in (PARTIAL, "")]
 
 
 def _cells_of(manifest: Mapping[str, Any]) -> set[str]:

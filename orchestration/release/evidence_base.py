@@ -12,7 +12,7 @@ import pyarrow as pa
 from orchestration.errors import NjiaError
 from orchestration.release.content_hash import column_types, content_hash, quoted
 from orchestration.release.county_counts import county_counts
-from orchestration.release.published_models import PUBLISHED_SCHEMAS, PublishedTable
+from orchestration.release.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
 from orchestration.settings import Settings
 
 # Readable by every DuckDB since 1.2, the browser build included.
@@ -21,11 +21,14 @@ RECORDS_OF_PARTNERS = "warehouse.intermediate.int_movements"
 
 
 class EvidenceBase:
-    """A new evidence base, open for writing; `types` and `tables` tell what has been written."""
+    """A new evidence base of one edition, open for writing; `types` and `tables` are what was written."""
 
-    def __init__(self, settings: Settings, path: Path, schemas: Iterable[str] = PUBLISHED_SCHEMAS) -> None:
+    def __init__(
+        self, settings: Settings, path: Path, edition: str, schemas: Iterable[str] = MEMBERS_SCHEMAS
+    ) -> None:
         if not settings.warehouse.is_file():
             raise NjiaError(f"There is no work file {settings.warehouse}. Run `njia refresh`: dbt builds it.")
+        self.edition = edition
         self.tables: list[PublishedTable] = []
         self.types: dict[str, dict[str, str]] = {}
         self._hashed: dict[str, dict[str, Any]] = {}
@@ -56,7 +59,10 @@ class EvidenceBase:
             self._con.close()
 
     def copy_model(self, model: PublishedTable) -> None:
-        """Copy a model from the work file; its columns are those that dbt's manifest declares."""
+        """Copy a model from the work file; its columns are those that dbt's manifest declares.
+
+        Of a table of schema `published`, the rows of this edition alone.
+        """
         source = f"warehouse.{quoted(model.schema)}.{quoted(model.name)}"
         try:
             found = column_types(self._con, source)
@@ -71,7 +77,9 @@ class EvidenceBase:
                 f"The work file and dbt's manifest do not belong together: {model.full_name} has no "
                 f"{', '.join(gone)}. Run `njia refresh` again: it builds both."
             )
-        self._create(model, source, found)
+        is_published = model.schema == PUBLISHED
+        where = f"where edition = {_text(self.edition)}" if is_published else ""
+        self._create(model, f"{source} {where}", found)
 
     def add(self, table: PublishedTable, rows: pa.Table) -> None:
         """Write a table that is not a model."""

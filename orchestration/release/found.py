@@ -1,4 +1,4 @@
-"""What a lineage answered of one row, and the numbers and words that this comes to."""
+"""Result of a lineage query for one row: records, watched months, rounds, and what these come to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-Told = Mapping[str, Any]
+Words = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Found:
 
     @property
     def persons(self) -> int:
-        """Once a movement, of the record that tells most."""
+        """Once a movement, of the record that states most."""
         return persons(self.counted)
 
     @property
@@ -51,56 +51,89 @@ class Found:
             if one["round_number"] < last and one["coverage"] and now.get(one["partner"]) == one["coverage"]
         }
 
-    # --- what a row must say, by its table ------------------------------------------------------------
+    # --- what a row of the marts must say, by its table -----------------------------------------------
 
-    def counts(self, told: Told) -> dict[str, Any]:
+    def counts(self, words: Words) -> dict[str, Any]:
         return {
             "record_count": len(self.counted),
             "prevented_count": self.prevented,
             "person_count": self.persons,
         }
 
-    def counts_and_partners(self, told: Told) -> dict[str, Any]:
-        return {**self.counts(told), "partner_count": _partners(self.counted)}
+    def counts_and_partners(self, words: Words) -> dict[str, Any]:
+        return {**self.counts(words), "partner_count": _partners(self.counted)}
 
-    def of_place(self, told: Told) -> dict[str, Any]:
-        return {**self.counts_and_partners(told), "effort_months": self.months}
+    def of_place(self, words: Words) -> dict[str, Any]:
+        return {**self.counts_and_partners(words), "effort_months": self.months}
 
-    def of_movement(self, told: Told) -> dict[str, Any]:
+    def of_movement(self, words: Words) -> dict[str, Any]:
         """A movement is published whether it counts or not."""
         return {"record_count": len(self.records), "partner_count": _partners(self.records)}
 
-    def coverage(self, told: Told) -> dict[str, Any]:
-        band = told.get("partners_band")
-        is_watched = bool(self.months)
+    def coverage(self, words: Words) -> dict[str, Any]:
+        return {"effort_months": self.months, "partner_count": _partners(self.watches)}
+
+    def watched(self, words: Words) -> dict[str, Any]:
+        return {"is_reported": bool(self.watches)}
+
+    def absence(self, words: Words) -> dict[str, Any]:
+        before = self.part("before")
         return {
-            "effort_months": self.months,
-            "partner_count": _partners(self.watches),
-            "partners_band": band if is_watched != (band == "none") else "none" if band != "none" else "some",
+            "is_reported": bool(before) and not self.part("now"),
+            "earlier_partner_count": _partners(before),
         }
 
-    def completeness(self, told: Told) -> dict[str, Any]:
+    # --- of the marts and of published tables ---------------------------------------------------------
+
+    def named(self, words: Words) -> dict[str, Any]:
+        """A row without a number says that a record reports it."""
+        return {"is_reported": bool(self.records)}
+
+    def completeness(self, words: Words) -> dict[str, Any]:
+        known = len(self.part("stated"))
         return {
-            "is_told": bool(self.records),
             "record_count": len(self.records),
-            "known_count": len(self.part("stated")),
+            "known_count": known,
+            "known_share": round(known / max(len(self.records), 1), 6),
         }
 
-    def novelty(self, told: Told) -> dict[str, Any]:
+    def novelty(self, words: Words) -> dict[str, Any]:
         now = {record["partner"] for record in self.part("now")}
         is_first = len({one["round_number"] for one in self.rounds}) == 1
         known = "baseline" if is_first else "seen_before" if self.part("before") else None
-        is_new = told.get("evidence_class") not in ("baseline", "seen_before")
+        is_new = words.get("evidence_class") not in ("baseline", "seen_before")
         return {
-            "is_told": bool(now),
+            "is_reported": bool(now),
             "partner_count": len(now),
             "panel_partner_count": len(now & self.same_coverage),
-            "evidence_class": known or (told.get("evidence_class") if is_new else "new"),
+            "evidence_class": known or (words.get("evidence_class") if is_new else "new"),
         }
 
-    def absence(self, told: Told) -> dict[str, Any]:
-        before = self.part("before")
-        return {"is_told": bool(before) and not self.part("now"), "earlier_partner_count": _partners(before)}
+    # --- of published tables --------------------------------------------------------------------------
+
+    @property
+    def movements(self) -> int:
+        return len({record["movement"] for record in self.counted})
+
+    def movement_counts(self, words: Words) -> dict[str, Any]:
+        """A movement is the partner's whose record is its smallest."""
+        smallest = [record for record in self.counted if record["record"] == record["movement"]]
+        return {"movement_count": self.movements, "partner_count": _partners(smallest)}
+
+    def shift_counts(self, words: Words) -> dict[str, Any]:
+        return {f"{side}_count": len(self.part(side)) for side in ("baseline", "current")}
+
+    def hotspot_count(self, words: Words) -> dict[str, Any]:
+        return {"movement_count": len(self.counted)}
+
+    def report_count(self, words: Words) -> dict[str, Any]:
+        return {"report_count": self.movements}
+
+    def watching_partners(self, words: Words) -> dict[str, Any]:
+        return {"partner_count": _partners(self.watches)}
+
+    def nothing(self, words: Words) -> dict[str, Any]:
+        return {}
 
 
 def persons(records: Sequence[Mapping[str, Any]]) -> int:

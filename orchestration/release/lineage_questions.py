@@ -1,4 +1,4 @@
-"""How a lineage is asked for what stands behind a row: one question a reading of the row's key.
+"""Questions to a lineage: which records, watched months and rounds stand behind a row, by the row's key.
 
 The views of a lineage are named as its files (`lineage_tables`).
 """
@@ -15,7 +15,6 @@ from orchestration.errors import UsageError
 from orchestration.keys import record_of
 
 Key = Mapping[str, str]
-TOTAL = "*"
 _MONTHS = re.compile(r"(\d{4})-(\d{2})-12m")
 
 
@@ -27,7 +26,7 @@ class Asked:
     parameters: dict[str, Any]
 
 
-Ask = Callable[[Key], list[Asked]]
+Ask = Callable[[Key], Asked]
 
 
 def movement_named(word: str) -> int:
@@ -56,50 +55,80 @@ _IN_BASELINE = """(
     or record in (select record from periods where period_id = $baseline_window)
 )"""
 _IN_CURRENT = _IN_BASELINE.replace("$baseline", "$current")
-# A movement lies where its smallest record says, and all of its counted records tell of it.
+# A movement is counted as its smallest record says; all of its counted records stand behind it.
 _OF_MOVEMENTS = """
     select * from records
     where is_counted and movement in (
-        select movement from records
+        select record from records
         where
-            record = movement
-            and is_counted
-            and record_grain = $record_grain
+            record_grain = $record_grain
             and ($population = 'all' or is_child)
             and record in (select record from periods where period_id = $period_id)
-            and {ends}
+            and {cells}
     )
 """
+_IN_CELL = """record in (select record from cells where table_name = '{table}' and cell_id = ${table})"""
+
+
+def _movements(key: Key, **cells: str) -> Asked:
+    """Movements of a period that stand in each of these cells, a cell of a table."""
+    sql = _OF_MOVEMENTS.format(cells=" and ".join(_IN_CELL.format(table=table) for table in cells))
+    asked = {name: key[name] for name in ("record_grain", "population", "period_id")}
+    return Asked(sql, asked | cells)
+
+
+def corridor(key: Key) -> Asked:
+    return _movements(key, corridors=f"{key['level']}|{key['corridor_id']}")
+
+
+def place(key: Key) -> Asked:
+    return _movements(key, places=f"{key['role']}|{key['place_id']}")
+
+
+def code(key: Key) -> Asked:
+    """Of all movements, or of those of a place in its role or of a corridor."""
+    cells = {"codes": f"{key['domain']}|{key['code']}"}
+    if key["subject"] == "place":
+        cells["places"] = f"{key['role']}|{key['place_id']}"
+    if key["subject"] == "corridor":
+        cells["corridors"] = f"od|{key['corridor_id']}"
+    return _movements(key, **cells)
+
+
+def route(key: Key) -> Asked:
+    table = {"corridor": "corridors", "place": "places"}.get(key["line"], "codes")
+    reports = {"record_grain": "route_report", "population": "all", "period_id": key["period_id"]}
+    return _movements(reports, **{table: key["line_id"]})
 
 
 def _line(table: str, role: str | None, line: str, key: Key, population: str) -> Asked:
     parameters = {"table": table, "role": role, "line": line, "population": population}
-    told = {name: key[name] for name in ("record_grain", "period_id")}
-    return Asked(_AT_A_LINE.format(part="") + _IN_PERIOD, parameters | told)
+    asked = {name: key[name] for name in ("record_grain", "period_id")}
+    return Asked(_AT_A_LINE.format(part="") + _IN_PERIOD, parameters | asked)
 
 
-def corridor(key: Key) -> list[Asked]:
-    return [_line("corridors", key["level"], key["corridor_id"], key, key["population"])]
+def corridor_records(key: Key) -> Asked:
+    return _line("corridors", key["level"], key["corridor_id"], key, key["population"])
 
 
-def hotspot(key: Key) -> list[Asked]:
-    return [_line("hotspots", key["role"], key["place_id"], key, key.get("population", "all"))]
+def hotspot(key: Key) -> Asked:
+    return _line("hotspots", key["role"], key["place_id"], key, key["population"])
 
 
-def risk(key: Key) -> list[Asked]:
-    return [_line("hotspots", None, key["place_id"], key, "all")]
+def risk(key: Key) -> Asked:
+    return _line("hotspots", None, key["place_id"], key, "all")
 
 
-def shift(key: Key) -> list[Asked]:
+def shift(key: Key) -> Asked:
     parameters: dict[str, Any] = {
         "table": "corridors",
-        "role": key.get("level", "od"),
+        "role": key["level"],
         "line": key["corridor_id"],
         "record_grain": key["record_grain"],
         "population": "all",
     }
     for side in ("baseline", "current"):
-        window = key[f"{side}_window"]
+        window = key.get(f"{side}_window") or key[side]
         first, last = _months(window)
         parameters |= {
             f"{side}_window": window,
@@ -109,7 +138,7 @@ def shift(key: Key) -> list[Asked]:
         }
     part = f", case when {_IN_BASELINE} then 'baseline' else 'current' end as part"
     windows = f" and is_counted and ({_IN_BASELINE} or {_IN_CURRENT})"
-    return [Asked(_AT_A_LINE.format(part=part) + windows, parameters)]
+    return Asked(_AT_A_LINE.format(part=part) + windows, parameters)
 
 
 def _months(window: str) -> tuple[date | None, date | None]:
@@ -122,63 +151,14 @@ def _months(window: str) -> tuple[date | None, date | None]:
     return date(number // 12, number % 12 + 1, 1), last
 
 
-def counts(population: str) -> Ask:
-    def ask(key: Key) -> list[Asked]:
-        if "role" in key:
-            is_whole = key["place_id"] == TOTAL
-            ends = {} if is_whole else {key["role"]: key["place_id"]}
-        else:
-            ends = {end: key[f"{end}_place_id"] for end in ("origin", "destination")}
-        parameters = {name: key[name] for name in ("record_grain", "period_id")} | {"population": population}
-        return [
-            Asked(_OF_MOVEMENTS.format(ends=" and ".join(reading) or "true"), parameters | ends)
-            for reading in _readings(list(ends))
-        ]
-
-    return ask
-
-
-def _readings(ends: list[str]) -> list[list[str]]:
-    """Each end as the place itself, and as a country told whole."""
-    readings: list[list[str]] = [[]]
-    for end in ends:
-        as_said = f"{end}_place_id = ${end}"
-        whole = f"(${end} in ({end}_place_id, {end}_country_place_id))"
-        readings = [[*one, way] for way in (as_said, whole) for one in readings]
-    return readings
-
-
-def code(key: Key) -> list[Asked]:
-    """Of the movements of a corridor those that tell the code, by what their smallest record tells."""
-    return _some_of_a_corridor(key, "select record from codes where domain = $domain and code = $code")
-
-
-def route(key: Key) -> list[Asked]:
-    line = ">".join(key[f"{end}_place_id"] for end in ("origin", "via", "destination"))
-    passed = (
-        "select record from lines "
-        "where counting_table = 'corridors' and counting_role = 'odv' and counting_id = $line"
-    )
-    return _some_of_a_corridor({**key, "line": line}, passed)
-
-
-def _some_of_a_corridor(key: Key, some: str) -> list[Asked]:
-    ends = "origin_place_id = $origin_place_id and destination_place_id = $destination_place_id"
-    sql = _OF_MOVEMENTS.format(ends=f"{ends} and record in ({some})")
-    parameters = {"population": "all", **key}
-    return [Asked(sql, {name: value for name, value in parameters.items() if f"${name}" in sql})]
-
-
-def movement(key: Key) -> list[Asked]:
+def movement(key: Key) -> Asked:
     named = "select movement from records where record_id = $id and record = movement"
-    return [
-        Asked(
-            f"select * from records where movement in ({named})", {"id": movement_named(key["movement_id"])}
-        )
-    ]
+    return Asked(
+        f"select * from records where movement in ({named})", {"id": movement_named(key["movement_id"])}
+    )
 
 
-def completeness(key: Key) -> list[Asked]:
+def completeness(key: Key) -> Asked:
     """All records of the base, counted or not, apart by whether they state the field."""
     sql = """
         select
@@ -190,10 +170,10 @@ def completeness(key: Key) -> list[Asked]:
         from records
         where record_grain = $record_grain
     """
-    return [Asked(sql + _IN_PERIOD, dict(key))]
+    return Asked(sql + _IN_PERIOD, dict(key))
 
 
-def novelty(key: Key) -> list[Asked]:
+def novelty(key: Key) -> Asked:
     """Who named the item in this round, and in any round before: of what is new the second is empty."""
     sql = """
         with this_round as (select max(round_number) as round_number from rounds where round = $round)
@@ -211,7 +191,12 @@ def novelty(key: Key) -> list[Asked]:
             and records.record_grain = $record_grain
             and items.round_number <= this_round.round_number
     """
-    return [Asked(sql, dict(key))]
+    asked = {name: key[name] for name in ("item_kind", "item", "role", "record_grain")}
+    return Asked(sql, asked | {"round": _round(key)})
+
+
+def _round(key: Key) -> str:
+    return key.get("round") or key["period_id"].removeprefix("round-")
 
 
 def reporting(key: Key) -> Asked:
@@ -224,7 +209,7 @@ def reporting(key: Key) -> Asked:
             and round_number <= (select max(round_number) from rounds where round = $round)
         order by all
     """
-    return Asked(sql, {name: key[name] for name in ("record_grain", "round")})
+    return Asked(sql, {"record_grain": key["record_grain"], "round": _round(key)})
 
 
 _WATCHED = """
@@ -246,8 +231,8 @@ _WATCHED = """
 
 def watched(key: Key) -> Asked:
     """Which extracts report of the place, by which declared coverage, in which months of the period."""
-    told = {name: key[name] for name in ("period_id", "place_id", "record_grain")}
-    return Asked(f"{_WATCHED} order by all", {**told, "role": key.get("role")})
+    asked = {name: key[name] for name in ("period_id", "place_id", "record_grain")}
+    return Asked(f"{_WATCHED} order by all", {**asked, "role": key.get("role")})
 
 
 def watched_anywhere(key: Key) -> Asked:
@@ -263,7 +248,7 @@ def watched_anywhere(key: Key) -> Asked:
     return Asked(sql, {name: key[name] for name in ("period_id", "record_grain")})
 
 
-def month_makers(key: Key) -> list[Asked]:
+def month_makers(key: Key) -> Asked:
     """Records that make a month known of an extract that declares no period."""
     asked = watched(key)
     sql = f"""
@@ -275,7 +260,7 @@ def month_makers(key: Key) -> list[Asked]:
             on records.partner = months.partner and records.extract_id = months.extract_id
         where records.month_from = months.month and records.month_to = months.month
     """
-    return [Asked(sql, asked.parameters)]
+    return Asked(sql, asked.parameters)
 
 
 def of_round(key: Key) -> Asked:

@@ -1,12 +1,12 @@
-"""What each file of a lineage holds, asked of the work file.
+"""The files of a lineage, each with the question to the work file that makes it.
 
-In all of them a record goes by a number of that release alone; the last four tell of no record.
+In all of them a record goes by a number of that release alone; the last four hold no record.
 """
 
 from __future__ import annotations
 
 RECORDS, LINES, PERIODS = "records.parquet", "lines.parquet", "periods.parquet"
-CODES, FIELDS, ITEMS = "codes.parquet", "fields.parquet", "items.parquet"
+CELLS, FIELDS, ITEMS = "cells.parquet", "fields.parquet", "items.parquet"
 EXTRACTS, WATCHES, ROUNDS = "extracts.parquet", "watches.parquet", "rounds.parquet"
 CALENDAR = "calendar.parquet"
 # A movement is called by its smallest record, which is one of these: so by a number, too.
@@ -39,10 +39,6 @@ TABLES = {
             movements.round,
             date_trunc('month', movements.period_from)::date as month_from,
             date_trunc('month', movements.period_to)::date as month_to,
-            movements.origin_counting_place_id as origin_place_id,
-            movements.origin_country_place_id,
-            movements.destination_counting_place_id as destination_place_id,
-            movements.destination_country_place_id,
             coalesce(movements.person_count_low, movements.person_count, 0) as person_count
         from numbered
         inner join intermediate.int_movements as movements on numbered.record_id = movements.movement_id
@@ -62,10 +58,12 @@ TABLES = {
         inner join numbered on membership.movement_id = numbered.record_id
         order by all
     """,
-    CODES: """
-        select codes.domain, codes.code, numbered.record
-        from intermediate.int_movement_codes as codes
-        inner join numbered on codes.movement_id = numbered.record_id
+    # Cells of published tables: a movement stands in them by its smallest record.
+    CELLS: """
+        select members.table_name, members.cell_id, numbered.record
+        from intermediate.int_cell_members as members
+        inner join numbered on members.movement_id = numbered.record_id
+        where members.table_name in ('corridors', 'places', 'codes')
         order by all
     """,
     FIELDS: """

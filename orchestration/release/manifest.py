@@ -11,12 +11,12 @@ MANIFEST = "manifest.json"
 VERDICT = "verdict.json"
 SIGNATURE, ERASURE_SIGNATURE = "manifest.sig", "erasure.sig"
 NEXT = ".next"  # behind the name of a signature by a key that is not in force yet, see `rotation`
-PUBLIC = "public"  # the folder that may be published alone; it has a manifest and a signature of its own
 NOT_HASHED = {
     MANIFEST, VERDICT, SIGNATURE, SIGNATURE + NEXT,
-    f"{PUBLIC}/{SIGNATURE}", f"{PUBLIC}/{SIGNATURE}{NEXT}",
+    # The folder that may be published alone has a manifest and a signature of its own.
+    f"public/{SIGNATURE}", f"public/{SIGNATURE}{NEXT}",
 }  # fmt: skip
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ROW_SUMS = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
 # What of an extract is printed: never the partner's name or the name of its file.
 EXTRACT_FIELDS = (

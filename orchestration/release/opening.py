@@ -11,10 +11,8 @@ from pathlib import Path
 import duckdb
 
 from orchestration.errors import NjiaError, UsageError
-from orchestration.release.current import Release, current_release, refuse_erased
+from orchestration.release.current import EDITIONS, MEMBERS, Release, current_release, refuse_erased
 from orchestration.settings import Settings
-
-EDITIONS = ("partner", "public")
 
 
 def edition_in_force(settings: Settings, edition: str) -> tuple[Release, Path]:
@@ -29,7 +27,7 @@ def edition_in_force(settings: Settings, edition: str) -> tuple[Release, Path]:
         raise NjiaError("There is no release yet. `njia refresh` publishes the first.")
     path = release.public_evidence_base if edition == "public" else release.evidence_base
     if not path.is_file():
-        if edition == "partner":
+        if edition == MEMBERS:
             refuse_erased(release)
         raise UsageError(
             f"The release {release.release_id} has no {edition} edition. `njia refresh` publishes both."

@@ -8,11 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration import disclosure
 from orchestration.durable import sync, write_json
 from orchestration.errors import NjiaError, ReleaseRefused
 from orchestration.release.current import (
-    PUBLIC_EVIDENCE_BASE,
     current_release,
     list_releases,
     remove_folder,
@@ -23,7 +21,6 @@ from orchestration.release.erasing import erase_editions
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.lineage import sweep_lineage
 from orchestration.release.manifest import MANIFEST, VERDICT
-from orchestration.release.printed import printed_counts, printed_news, printed_presence, printed_reporting
 from orchestration.release.rollback import is_left_behind
 from orchestration.release.signature import manifests_of, sign
 from orchestration.release.verdict import (
@@ -89,7 +86,6 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             )
         release = settings.releases / manifest["release_id"]
         manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
-        manifest["disclosure"] |= _note_in_ledger(settings, folder, manifest["release_id"], now)
         write_json(folder / MANIFEST, manifest)
         for signed in manifests_of(folder):
             sign(signed.parent, MANIFEST, signed.read_bytes(), key)
@@ -104,18 +100,6 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
             {name for entry in decisions.rollbacks for name in (entry["from_release"], entry["to_release"])},
         )
     return Published(manifest["release_id"], release, manifest)
-
-
-def _note_in_ledger(settings: Settings, folder: Path, release_id: str, now: datetime) -> dict[str, str]:
-    """Before anybody can read them: what the public edition prints stays known for ever."""
-    public = folder / PUBLIC_EVIDENCE_BASE
-    if not public.is_file():
-        return {}
-    cells = disclosure.printed_cells(printed_counts(public))
-    cells |= disclosure.presence_cells(printed_presence(public))
-    cells |= disclosure.news_cells(printed_news(public))
-    cells |= disclosure.reporting_cells(printed_reporting(public))
-    return {"ledger_head": disclosure.append_to_ledger(settings.ledger, release_id, cells, now)}
 
 
 def _candidate(settings: Settings) -> Path:

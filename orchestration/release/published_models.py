@@ -10,10 +10,9 @@ from typing import Any
 from orchestration.dbt_manifest import manifest_nodes
 from orchestration.errors import NjiaError
 
-# Of the partner edition, and of the public one.
-REPORT_SCHEMA = "report"
-PUBLISHED_SCHEMAS = ("marts", REPORT_SCHEMA, "quality", "meta")
-PUBLIC_SCHEMAS = ("public",)
+# The schema whose tables hold the rows of both editions, told apart by their column `edition`.
+PUBLISHED = "published"
+MEMBERS_SCHEMAS = ("marts", PUBLISHED, "quality", "meta")
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class PublishedTable:
 
 
 def read_published_models(
-    manifest_path: Path, schemas: tuple[str, ...] = PUBLISHED_SCHEMAS
+    manifest_path: Path, schemas: tuple[str, ...] = MEMBERS_SCHEMAS
 ) -> list[PublishedTable]:
     """The models of these schemas, in the order of their names."""
     try:
@@ -58,6 +57,11 @@ def read_published_models(
                 )
             )
     return sorted(tables, key=lambda table: table.full_name)
+
+
+def published_tables(manifest_path: Path) -> dict[str, list[str]]:
+    """Columns of each table of schema `published`, by its name."""
+    return {table.name: list(table.columns) for table in read_published_models(manifest_path, (PUBLISHED,))}
 
 
 def _one_line(node: Mapping[str, Any]) -> str:

@@ -1,9 +1,9 @@
-"""The row of a release that somebody asks about, read from the edition that publishes it."""
+"""The row of a release that a trace asks about, read from the edition that publishes it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,56 +12,53 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import UsageError
-from orchestration.release.current import Release, erasure_of, refuse_erased
+from orchestration.release.current import MEMBERS, PUBLIC, Release, erasure_of, refuse_erased
+from orchestration.release.published_models import PUBLISHED
 from orchestration.release.traced_tables import Traced
 
-_PRINTED = {"public": "public", "partner": "report"}
 _COUNTS = (
-    "record_count", "prevented_count", "person_count", "known_count", "effort_months", "partner_count",
+    "movement_count", "baseline_count", "current_count", "report_count", "record_count", "prevented_count",
+    "person_count", "known_count", "known_share", "effort_months", "partner_count", "county_count",
     "panel_partner_count", "earlier_partner_count",
 )  # fmt: skip
-_WORDS = (
-    "partners_band", "known_share_band", "evidence_class", "absence_class", "label", "band", "status",
-    "factor_band",
-)  # fmt: skip
+_ADDED_UP = ("movement_count", "report_count")
+_WORDS = ("evidence_class", "absence_class", "label", "band", "status", "factor_band")
 MOST_NAMED = 12
 _CONDITION = re.compile(r"([a-z_]+)(!?=)(.*)")
+Count = int | float | str
 
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """`counts`: what the row says of how many, of a shift in both windows; nothing for a cell not shown.
-
-    `words`: what it says in words. `measured`: figures of the marts that a row of words was made of.
+    """`counts`: what the row says of how many, a small one as the text that stands for it (`<5`); of a shift
+    in both windows. `words`: what it says in words.
     """
 
     edition: str
     table: str
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
-    measured: dict[str, int] = field(default_factory=dict)
 
     @property
-    def person_count(self) -> int | None:
-        return self.counts.get("person_count")
+    def is_protected(self) -> bool:
+        """Whether its counts carry noise and stay as they were first published."""
+        return self.edition == PUBLIC
 
 
 def published_row(
     release: Release, table: str, traced: Traced, key: Mapping[str, Any], edition: str | None
 ) -> PublishedRow:
-    """The row as the public edition prints it, else the partner edition.
+    """The row as this edition publishes it; without `edition` as the members' does, if it is still there.
 
     Raises UsageError where the release has no such row.
     """
-    where = " and ".join(f'"{column}" = ${column}' for column in key)
-    sources = list(_sources(release, table, traced.is_printed, edition))
-    for name, full, file in sources:
-        if rows := _rows(file, full, where, key):
-            counts, words = _told(rows[0])
-            return PublishedRow(name, full, counts, words, _measured(release, traced, where, key))
-    asked = " or ".join(full for _, full, _ in sources) or table
+    where = " and ".join(f'"{column}" is not distinct from ${column}' for column in key)
+    asked = {column: None if value == "" else value for column, value in key.items()}
+    name, full, file = _source(release, table, traced.is_published, edition)
+    if rows := _rows(file, full, where, asked):
+        return PublishedRow(name, full, *_counts_and_words(rows[0]))
     raise UsageError(
-        f"The release {release.release_id} has no row of {asked} with "
+        f"The {name} edition of the release {release.release_id} has no row of {full} with "
         f"{', '.join(f'{column} {value}' for column, value in key.items())}."
     )
 
@@ -71,8 +68,8 @@ def counted_rows(
 ) -> tuple[PublishedRow, list[tuple[dict[str, str], PublishedRow]]]:
     """How many rows a report counted or added up, and each by its key, as in `label=hotspot&role!=any`.
 
-    Raises UsageError where no edition prints such columns, and where no row is found because the table has
-    not such a value, unless `may_be_none`.
+    Raises UsageError where the edition publishes no such columns, and where no row is found because the table
+    has not such a value, unless `may_be_none`.
     """
     conditions, given = _conditions(where)
     asked = " and ".join(
@@ -80,26 +77,34 @@ def counted_rows(
         for number, (column, sign) in enumerate(conditions, start=1)
     )
     parameters = {str(number): value for number, value in enumerate(given, start=1)}
-    for name, full, file in _sources(release, table, True, edition):
-        if (rows := _rows(file, full, asked, parameters, {column for column, _ in conditions})) is not None:
-            if not rows and not may_be_none:
-                _refuse_unknown_values(file, full, conditions, given)
-            found = [
-                ({one: str(row[one]) for one in traced.key}, PublishedRow(name, full, *_told(row)))
-                for row in rows
-            ]
-            counted = PublishedRow(name, full, {"rows": len(found), **_persons_in(rows)})
-            return counted, sorted(found, key=lambda one: [*one[0].values()])
-    raise UsageError(
-        f"The release {release.release_id} prints no table {table} with the columns of {where}. Give it "
-        "as the report marks its number."
-    )
+    name, full, file = _source(release, table, traced.is_published, edition)
+    rows = _rows(file, full, asked, parameters, {column for column, _ in conditions})
+    if rows is None:
+        raise UsageError(
+            f"The {name} edition of the release {release.release_id} publishes no table {full} with the "
+            f"columns of {where}. Give it as the report marks its number."
+        )
+    if not rows and not may_be_none:
+        _refuse_unknown_values(file, full, conditions, given)
+    found = [
+        (
+            {one: "" if row[one] is None else str(row[one]) for one in traced.key},
+            PublishedRow(name, full, *_counts_and_words(row)),
+        )
+        for row in rows
+    ]
+    counted = PublishedRow(name, full, {"rows": len(found), **_added_up(rows)})
+    return counted, sorted(found, key=lambda one: [*one[0].values()])
 
 
-def _persons_in(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """What their printed persons come to, where they print persons."""
-    persons = [int(row["person_count"]) for row in rows if row.get("person_count") is not None]
-    return {"person_count": sum(persons)} if persons else {}
+def _added_up(rows: Sequence[Mapping[str, Any]]) -> dict[str, Count]:
+    """What the counts of several rows come to, without those that stand as text."""
+    sums: dict[str, Count] = {}
+    for name in _ADDED_UP:
+        counts = [int(row[name]) for row in rows if row.get(name) is not None]
+        if counts:
+            sums[name] = sum(counts)
+    return sums
 
 
 def _refuse_unknown_values(
@@ -119,7 +124,7 @@ def _refuse_unknown_values(
 def fact_of(release: Release, table: str, name: str) -> PublishedRow:
     """A rule of the policy, a waiver or a fact of the release. Raises UsageError where there is none such."""
     if table == "policy":
-        rules = release.manifest.get("disclosure", {}).get("policy", {}).get("rows", [])
+        rules = release.manifest.get("policy", {}).get("rows", [])
         found = next((str(rule["value"]) for rule in rules if rule["name"] == name), None)
     elif table == "waivers":
         found = name if name in release.manifest.get("waivers", []) else None
@@ -140,23 +145,16 @@ def _conditions(where: str) -> tuple[list[tuple[str, str]], list[str]]:
     return [(column, sign) for column, sign, _ in found], [value for *_, value in found]
 
 
-def _sources(
-    release: Release, table: str, is_printed: bool, edition: str | None
-) -> Iterator[tuple[str, str, Path]]:
-    if not is_printed:
+def _source(release: Release, table: str, is_published: bool, edition: str | None) -> tuple[str, str, Path]:
+    """Edition, full name of the table, and file."""
+    if not is_published:
         refuse_erased(release)
-        yield "partner", f"marts.{table}", release.evidence_base
-        return
-    for name, file in (("public", release.public_evidence_base), ("partner", release.evidence_base)):
-        if edition in (None, name) and (name == "public" or not erasure_of(release)):
-            yield name, f"{_PRINTED[name]}.{_PRINTED[name]}_{table}", file
-
-
-def _measured(release: Release, traced: Traced, where: str, key: Mapping[str, Any]) -> dict[str, int]:
-    if traced.mart is None or not traced.is_printed or erasure_of(release):
-        return {}
-    rows = _rows(release.evidence_base, f"marts.{traced.mart}", where, key)
-    return _told(rows[0])[0] if rows else {}
+        return MEMBERS, f"marts.{table}", release.evidence_base
+    full = f"{PUBLISHED}.{table}"
+    if edition == PUBLIC or (edition is None and erasure_of(release)):
+        return PUBLIC, full, release.public_evidence_base
+    refuse_erased(release)
+    return MEMBERS, full, release.evidence_base
 
 
 def _rows(
@@ -177,9 +175,16 @@ def _rows(
         )
 
 
-def _told(row: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, str]]:
-    told = dict(row)
-    if "record_count_baseline" in told:
-        told["record_count"] = told["record_count_baseline"] + told["record_count_current"]
-    counts = {one: int(told[one]) for one in _COUNTS if told.get(one) is not None}
-    return counts, {one: str(told[one]) for one in _WORDS if told.get(one) is not None}
+def _counts_and_words(row: Mapping[str, Any]) -> tuple[dict[str, Count], dict[str, str]]:
+    shown = {name: _count(row, name) for name in _COUNTS}
+    if "record_count_baseline" in row:
+        shown["record_count"] = row["record_count_baseline"] + row["record_count_current"]
+    counts = {name: value for name, value in shown.items() if value is not None}
+    return counts, {name: str(row[name]) for name in _WORDS if row.get(name) is not None}
+
+
+def _count(row: Mapping[str, Any], name: str) -> Count | None:
+    if (value := row.get(name)) is not None:
+        return float(value) if isinstance(value, float) else int(value)
+    text = row.get(f"{name}_text")
+    return int(text) if text and text.isdigit() else text

@@ -23,7 +23,7 @@ _CLOSED = re.compile(
     re.IGNORECASE,
 )
 TIMEOUT_SECONDS = 300.0
-_EXAMPLES = {"partner": "marts.mart_hotspots", "public": "public.public_hotspots"}
+_EXAMPLES = {"members": "marts.mart_hotspots", "public": "published.hotspots"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Answer:
 
 
 def run_query(
-    settings: Settings, sql: str, edition: str = "partner", timeout: float = TIMEOUT_SECONDS
+    settings: Settings, sql: str, edition: str = "members", timeout: float = TIMEOUT_SECONDS
 ) -> Answer:
     """Ask the current release; raises UsageError, in a sentence, for whatever is wrong with the query.
 

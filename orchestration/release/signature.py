@@ -12,8 +12,8 @@ from pathlib import Path
 
 from orchestration.durable import sync, write_bytes
 from orchestration.errors import UsageError
-from orchestration.release.current import ERASURE, Release, list_releases
-from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, NEXT, PUBLIC, SIGNATURE
+from orchestration.release.current import ERASURE, PUBLIC, Release, list_releases
+from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, NEXT, SIGNATURE
 from orchestration.release_key import PublicKey, ReleaseKey, installed_public_key
 from orchestration.settings import Settings
 

@@ -15,15 +15,16 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.disclosure import load_disclosure_policy, uniqueness
+from orchestration.disclosure import load_publication_policy, uniqueness
 from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.errors import NjiaError
 from orchestration.release import added_tables
 from orchestration.release.added_tables import CHECK_RESULTS
+from orchestration.release.carried import Carried
 from orchestration.release.content_hash import combined
 from orchestration.release.current import (
     EVIDENCE_BASE,
-    Release,
+    MEMBERS,
     current_release,
     list_releases,
     remove_folder,
@@ -40,10 +41,10 @@ from orchestration.release.manifest import (
     printed_extracts,
     versions,
 )
+from orchestration.release.never_current import never_current
 from orchestration.release.public_edition import write_public_edition, write_public_manifest
 from orchestration.release.published_models import read_published_models
 from orchestration.settings import Settings
-from orchestration.stewardship import list_decisions
 
 __all__ = ["CHECK_RESULTS", "Candidate", "stage"]
 
@@ -81,8 +82,9 @@ def stage(
     partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
     input_parts (a mark a part of the inputs, optional), decisions (dicts with id and kind, optional),
     agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
-    boundaries maps are drawn with, optional), disclosure (what is said of how the public edition was
-    protected, optional), is_synthetic (whether partners and records are made up, optional).
+    boundaries maps are drawn with, optional), policy (version and rows of the publication policy), carried
+    (Carried: what is taken over of closed years, optional), is_synthetic (whether partners and records are
+    made up, optional).
     `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones. `write_pages` is given
     the candidate's folder and its manifest so far, once the evidence base is closed and before anything is
     sealed.
@@ -96,7 +98,7 @@ def stage(
     folder = settings.releases / f"{CANDIDATE}{name}"
     manifest: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
-        "edition": "partner",
+        "edition": MEMBERS,
         "release_id": name,
         "sequence": 1 + max((release.manifest["sequence"] for release in releases), default=0),
         "as_of": as_of.isoformat(),
@@ -113,7 +115,8 @@ def stage(
         "agreements_ending": list(inputs.get("agreements_ending", [])),
         "boundaries": dict(inputs.get("boundaries", {})),
         "is_synthetic": bool(inputs.get("is_synthetic", False)),
-        "disclosure": dict(inputs.get("disclosure", {})),
+        "policy": dict(inputs.get("policy", {})),
+        "periods": {},
     }
     try:
         _write(
@@ -123,6 +126,7 @@ def stage(
             manifest,
             added_tables.check_results(check_results),
             list(waivers),
+            inputs.get("carried", Carried()),
             write_pages,
         )
     except duckdb.Error as error:
@@ -160,20 +164,6 @@ def sweep(settings: Settings) -> None:
     sweep_lineage(settings)
 
 
-def never_current(settings: Settings) -> list[Release]:
-    """Complete releases that a kill kept from becoming current: no reader has seen them."""
-    current, releases = current_release(settings), list_releases(settings)
-    seen = {release.manifest["previous_release"] for release in releases}
-    for entry in list_decisions(settings, "rollback"):
-        seen |= {entry.get("from_release"), entry.get("to_release")}
-    newest_seen = current.manifest["sequence"] if current else 0
-    return [
-        release
-        for release in releases
-        if release.manifest["sequence"] > newest_seen and release.release_id not in seen
-    ]
-
-
 def _write(
     settings: Settings,
     folder: Path,
@@ -181,16 +171,18 @@ def _write(
     manifest: dict[str, Any],
     check_results: pa.Table,
     waivers: list[Mapping[str, Any]],
+    carried: Carried,
     write_pages: Callable[[Path, Mapping[str, Any]], object],
 ) -> None:
     models = read_published_models(dbt_manifest)
-    parquet = folder / "partner" / "parquet"
+    parquet = folder / MEMBERS / "parquet"
     parquet.mkdir(parents=True)
-    with EvidenceBase(settings, folder / EVIDENCE_BASE) as base:
+    with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
         for model in models:
             base.copy_model(model)
         base.add(added_tables.CHECK_RESULTS_TABLE, check_results)
         base.add(added_tables.WAIVERS_TABLE, added_tables.waivers(waivers))
+        base.add(added_tables.POLICY_TABLE, added_tables.policy(manifest["policy"]))
         later = {
             added_tables.COLUMNS_TABLE.full_name: added_tables.schema_types(added_tables.COLUMNS),
             added_tables.RELEASE_TABLE.full_name: added_tables.schema_types(added_tables.RELEASE),
@@ -213,7 +205,8 @@ def _write(
         outcomes = check_results.column("outcome").to_pylist()
         manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
         base.export_parquet(parquet)
-    manifest["public"] = write_public_edition(settings, folder, dbt_manifest, manifest)
+    manifest["public"], periods = write_public_edition(settings, folder, dbt_manifest, manifest)
+    manifest["periods"] = carried.notes(periods, manifest["release_id"])
     write_pages(folder, manifest)
     write_public_manifest(folder, manifest)
     _seal(folder)
@@ -226,13 +219,13 @@ def _write(
 
 
 def _microdata(base: EvidenceBase) -> dict[str, Any]:
-    """How easily one record of the partner edition is told from all others."""
-    policy = load_disclosure_policy()
+    """How easily one record of the members' edition is told from all others."""
+    policy = load_publication_policy()
     known = policy.microdata_quasi_identifiers
     if missing := set(known) - base.types.get(MOVEMENTS, {}).keys():
         return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
     records = base.columns(MOVEMENTS, known).to_pandas()
-    return uniqueness(records, known, policy.microdata_least_class).for_manifest()
+    return uniqueness(records, known, policy["microdata_least_class"]).for_manifest()
 
 
 def _seal(folder: Path) -> None:

@@ -30,7 +30,8 @@ class Trace:
     """What stands behind a published row, or behind the rows that were counted (`counted`: their keys).
 
     `records` of partners, `persons` once a movement. `watches`: who watched the place, by which extracts.
-    `reported`: of a round and those before it, who reported.
+    `reported`: of a round and those before it, who reported. `carried_from`: the release that first published
+    the row, where it is another one.
     """
 
     release_id: str
@@ -38,6 +39,7 @@ class Trace:
     key: dict[str, str]
     published: PublishedRow
     records: int
+    movements: int
     prevented: int
     persons: int
     rows: tuple[Rows, ...]
@@ -45,6 +47,7 @@ class Trace:
     watches: tuple[Watch, ...] = ()
     reported: tuple[Reported, ...] = ()
     counted: tuple[str, ...] = ()
+    carried_from: str | None = None
 
     @property
     def is_of_a_movement(self) -> bool:
@@ -60,35 +63,51 @@ class Trace:
 
     @property
     def agrees(self) -> bool:
-        """Whether this gives what is printed; what was printed before is kept as it was."""
-        told = {"is_told": True, **self.published.measured, **self.published.counts, **self.published.words}
-        return all(told.get(name, value) == value for name, value in self.comes_to.items())
+        """Whether this gives the published number. A public one carries noise, so it is not asked to."""
+        if self.published.is_protected:
+            return True
+        says = {"is_reported": True, **self.published.counts, **self.published.words}
+        return all(_is(says.get(name, value), value) for name, value in self.comes_to.items())
 
 
-def trace(settings: Settings, release: Release, words: Sequence[str], may_be_none: bool = False) -> Trace:
+def _is(published: Any, found: Any) -> bool:
+    """A small count is published as `<5`."""
+    if isinstance(published, str) and published.startswith("<"):
+        return 0 < found < int(published[1:])
+    return bool(published == found)
+
+
+def trace(
+    settings: Settings,
+    release: Release,
+    words: Sequence[str],
+    may_be_none: bool = False,
+    edition: str | None = None,
+) -> Trace:
     """`words`: a table and the values of its key, apart or joined by `|`; or `rows:` and which were counted.
 
-    `may_be_none`: of counted rows, that values which the table does not have are no mistake.
+    `may_be_none`: of counted rows, that values which the table does not have are no mistake. `edition`: whose
+    published number; the members' where it is not named.
 
     Raises UsageError where the table is not traced or has no such row, or there is no lineage.
     """
-    table, key, edition = table_and_key(words)
+    table, key = table_and_key(words)
     folder = lineage_of(settings, release.release_id)
     _refuse_without_lineage(settings, release, folder)
     if table in FACTS:
-        return Trace(release.release_id, table, key, fact_of(release, table, key["name"]), 0, 0, 0, ())
+        return Trace(release.release_id, table, key, fact_of(release, table, key["name"]), 0, 0, 0, 0, ())
     traced = TRACED[table]
     counted: tuple[str, ...] = ()
     with duckdb.connect() as con:
         lineage = _Lineage(folder, con)
         if "rows" in key:
             published, rows = counted_rows(release, table, traced, key["rows"], edition, may_be_none)
-            found = lineage.found_of_all(traced, rows)
+            found = lineage.found_of_all(traced, [one for one, _ in rows])
             counted = tuple("|".join(one.values()) for one, _ in rows)
         else:
             asked = {**key, "movement_id": movement_named(key["movement_id"])} if traced.of_movement else key
             published = published_row(release, table, traced, asked, edition)
-            found = lineage.found(traced, key, published)
+            found = lineage.found(traced, key)
     of_records = found.counted if traced.counts_victims else found.records
     return Trace(
         release.release_id,
@@ -96,6 +115,7 @@ def trace(settings: Settings, release: Release, words: Sequence[str], may_be_non
         key,
         published,
         len(of_records),
+        len({record["movement"] for record in of_records}),
         found.prevented,
         persons(of_records),
         tuple(rows_of(settings, found.records)),
@@ -103,7 +123,15 @@ def trace(settings: Settings, release: Release, words: Sequence[str], may_be_non
         tuple(watches_of(settings, found.watches)),
         tuple(reported(found)),
         counted,
+        _carried_from(release, key) if published.is_protected else None,
     )
+
+
+def _carried_from(release: Release, key: Mapping[str, str]) -> str | None:
+    """The earlier release whose rows of this period the release carries, unchanged."""
+    period = release.manifest.get("periods", {}).get(key.get("period_id", key.get("current")), {})
+    first = period.get("first_release")
+    return None if first == release.release_id else first
 
 
 def _refuse_without_lineage(settings: Settings, release: Release, folder: Path) -> None:
@@ -115,7 +143,7 @@ def _refuse_without_lineage(settings: Settings, release: Release, folder: Path) 
         raise UsageError(
             f"There is no lineage of the release {release.release_id} in {settings.home} that this account "
             "may read. It is written when a release is published, for stewards with access to the home it "
-            "was published in; a copy of an edition tells of no extract. Releases published before lineage "
+            "was published in; a copy of an edition names no extract. Releases published before lineage "
             "was kept have none."
         )
 
@@ -134,31 +162,23 @@ class _Lineage:
             if not path.is_file():
                 raise UsageError(
                     f"The lineage of the release {self._folder.name} was written before this table could be "
-                    "traced. Those of releases published from now on tell it."
+                    "traced. Releases published from now on can."
                 )
             quoted = str(path).replace("'", "''")
             self._con.execute(f"create view {name} as select * from read_parquet('{quoted}')")
             self._missing.remove(name)
         return self._con.execute(asked.sql, asked.parameters).to_arrow_table().to_pylist()
 
-    def found(self, traced: Traced, key: Mapping[str, str], published: PublishedRow) -> Found:
-        likeliest: list[dict[str, Any]] | None = None
-        # A country may stand for itself or for all its counties: what gives the printed number is meant.
-        for asked in traced.ask(key) if traced.ask else []:
-            read = self.answer(asked)
-            if published.person_count in (None, persons(read)):
-                likeliest = read
-                break
-            likeliest = read if likeliest is None else likeliest
+    def found(self, traced: Traced, key: Mapping[str, str]) -> Found:
         return Found(
-            likeliest or [],
+            self.answer(traced.ask(key)) if traced.ask else [],
             self.answer(traced.watched(key)) if traced.watched else [],
             self.answer(traced.reporting(key)) if traced.reporting else [],
         )
 
-    def found_of_all(self, traced: Traced, rows: Sequence[tuple[dict[str, str], PublishedRow]]) -> Found:
+    def found_of_all(self, traced: Traced, keys: Sequence[Mapping[str, str]]) -> Found:
         """All that stands behind rows that were counted, each record once."""
-        of_each = [self.found(traced, key, published) for key, published in rows]
+        of_each = [self.found(traced, key) for key in keys]
         return Found(
             _each_once(record for one in of_each for record in one.records),
             _each_once(watch for one in of_each for watch in one.watches),

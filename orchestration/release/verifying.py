@@ -34,7 +34,7 @@ _ALL_OF_A_PUBLISHED_RELEASE = NOT_HASHED - {VERDICT}
 class Verification:
     """What was found. Files are named by their path in the release; `key_id` is the public key's.
 
-    `signature`: `holds`, `does not hold` or `missing`. `erased_on` where the partner edition was deleted
+    `signature`: `holds`, `does not hold` or `missing`. `erased_on` where the members' edition was deleted
     because it held a forgotten record, and the note that says so is signed. `lies_as`: the id in whose place
     it lies among the releases, where that is not its own.
     """

@@ -14,7 +14,7 @@ from orchestration.release.diff import ReleaseDiff, compare
 from orchestration.settings import Settings
 from orchestration.stewardship import list_decisions
 
-CHECK_RESULTS = "partner/parquet/quality.check_results.parquet"
+CHECK_RESULTS = "members/parquet/quality.check_results.parquet"
 OF_RELEASE = "release"
 
 

@@ -247,9 +247,15 @@ class AgreementChange(Decision):
 
 
 class PolicySignOff(Decision):
-    """The public edition may be printed under this version of the disclosure policy."""
+    """Releases may be published under this version of the publication policy."""
 
     policy: Annotated[str, _form(r"[0-9a-f]{12}", "12 hexadecimal digits: njia decide sign-policy adds them")]
+
+
+class YearRepublication(Decision):
+    """A closed year is published anew, with all its noise drawn again."""
+
+    year: Annotated[int, Field(ge=1990, le=2100)]
 
 
 class Rollback(Decision):
@@ -287,6 +293,7 @@ KINDS: dict[str, type[Decision]] = {
     "row_exclude": RowExclude,
     "agreement_change": AgreementChange,
     "policy_sign_off": PolicySignOff,
+    "year_republication": YearRepublication,
     "rollback": Rollback,
     "assignment": Assignment,
 }
@@ -328,8 +335,10 @@ def what_it_says(entry: Entry) -> str:
             of = f"{entry.partner}/{entry.contract}"
             return say("the agreement of {of} now says: {terms}", of=of, terms=said)
         case PolicySignOff():
-            sentence = "the public edition may be printed under the disclosure policy {policy}"
+            sentence = "releases may be published under the publication policy {policy}"
             return say(sentence, policy=entry.policy)
+        case YearRepublication():
+            return say("the public numbers of {year} are drawn anew", year=str(entry.year))
         case Rollback():
             return say("back to {to} from {left}", to=entry.to_release, left=entry.from_release)
         case Assignment():

@@ -59,6 +59,7 @@ class Decisions:
     row_exclusions: list[dict[str, Any]] = field(default_factory=list)
     agreement_changes: list[dict[str, Any]] = field(default_factory=list)
     policy_sign_offs: list[dict[str, Any]] = field(default_factory=list)
+    year_republications: list[dict[str, Any]] = field(default_factory=list)
     rollbacks: list[dict[str, Any]] = field(default_factory=list)
     assignments: list[dict[str, Any]] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)  # of each decision's id, in its kind's file
@@ -84,7 +85,7 @@ class Decisions:
         shaping = [*self.extract_accepts, *self.extract_withdrawals, *self.waivers, *self.place_aliases]
         shaping += [*self.link_accepts, *self.link_rejections]
         shaping += [*self.row_releases, *self.row_exclusions, *self.agreement_changes]
-        return [*shaping, *self.policy_sign_offs]
+        return [*shaping, *self.policy_sign_offs, *self.year_republications]
 
 
 def record_decision(
@@ -150,6 +151,7 @@ def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[s
         row_exclusions=of_kind["row_exclude"],
         agreement_changes=of_kind["agreement_change"],
         policy_sign_offs=of_kind["policy_sign_off"],
+        year_republications=of_kind["year_republication"],
         rollbacks=of_kind["rollback"],
         assignments=of_kind["assignment"],
         lines={entry.id: number for number, entry in found},

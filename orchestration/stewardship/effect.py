@@ -5,6 +5,7 @@ What does not belong here: the form of a decision (`decision_kinds`) and its fil
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -12,10 +13,11 @@ from typing import Any
 
 from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
 from orchestration import places
-from orchestration.disclosure import load_disclosure_policy
+from orchestration.disclosure import load_publication_policy
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes, review
 from orchestration.stewardship.assignments import why_nothing_waits, why_taken_already
+from orchestration.stewardship.decision_files import read_kind
 from orchestration.stewardship.decision_kinds import (
     RELEASE_SCOPE,
     AgreementChange,
@@ -30,6 +32,7 @@ from orchestration.stewardship.decision_kinds import (
     PolicySignOff,
     RowExclude,
     RowRelease,
+    YearRepublication,
 )
 from orchestration.stewardship.effect_on_records import (
     is_typed,
@@ -38,9 +41,10 @@ from orchestration.stewardship.effect_on_records import (
     why_records_missed,
     why_rules_bind,
 )
-from orchestration.stewardship.said import say, together
+from orchestration.stewardship.said import listed, say, together
 
 MOST_NAMED = 5
+DAYS_BETWEEN_REPUBLICATIONS = 365
 
 
 def why_without_effect(settings: Settings, decision: Entry, holding: Iterable[Entry] = ()) -> str | None:
@@ -65,19 +69,61 @@ def why_without_object(settings: Settings, decision: Entry) -> str | None:
         return why_no_agreement(settings, decision)
     if isinstance(decision, PolicySignOff):
         return _of_policy(decision)
+    if isinstance(decision, YearRepublication):
+        return _of_year(settings, decision)
     return None
 
 
 def _of_policy(decision: PolicySignOff) -> str | None:
-    now = load_disclosure_policy().version
+    now = load_publication_policy().version
     if decision.policy == now:
         return None
     return say(
-        "The disclosure policy was {then} when it was signed and is {now} now. Read "
-        "seeds/reference/disclosure_policy.csv, and sign that: njia decide sign-policy",
+        "The publication policy was {then} when it was signed and is {now} now. Read "
+        "seeds/reference/publication_policy.csv, and sign that: njia decide sign-policy",
         then=decision.policy,
         now=now,
     )
+
+
+def _of_year(settings: Settings, decision: YearRepublication) -> str | None:
+    periods = _public_periods(settings)
+    note = periods.get(f"year-{decision.year}")
+    if note is None:
+        years = [period.removeprefix("year-") for period in sorted(periods) if period.startswith("year-")]
+        return say(
+            "The public edition has no year {year}, so there is nothing to publish anew. Its years are: "
+            "{years}.",
+            year=str(decision.year),
+            years=listed(years) or "-",
+        )
+    for other in read_kind(settings, "year_republication"):  # those taken back since count too
+        if other.id == decision.id or other.id not in note["republished_by"]:
+            continue
+        if 0 <= (decision.time - other.time).days < DAYS_BETWEEN_REPUBLICATIONS:
+            return say(
+                "Decision {id} published {year} anew on {day}. A year is published anew at most once in "
+                "{days} days: whoever keeps several versions could average their noise away.",
+                id=other.id,
+                year=str(decision.year),
+                day=f"{other.time:%Y-%m-%d}",
+                days=str(DAYS_BETWEEN_REPUBLICATIONS),
+            )
+    return None
+
+
+def _public_periods(settings: Settings) -> dict[str, Any]:
+    """What the newest release with a public edition notes of its periods, whether it is in force or not."""
+    manifests = [
+        json.loads(path.read_text(encoding="utf-8")) for path in settings.releases.glob("[!.]*/manifest.json")
+    ]
+    newest: dict[str, Any] = max(
+        (manifest for manifest in manifests if manifest.get("periods")),
+        key=lambda manifest: int(manifest["sequence"]),
+        default={},
+    )
+    periods: dict[str, Any] = newest.get("periods", {})
+    return periods
 
 
 def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None:
@@ -93,6 +139,18 @@ def why_decided_already(decision: Entry, holding: Iterable[Entry]) -> str | None
     if isinstance(decision, PolicySignOff):
         same = (one for one in holding if isinstance(one, PolicySignOff) and one.policy == decision.policy)
         return next((_already("Decision {id} has signed this policy.", one) for one in same), None)
+    if isinstance(decision, YearRepublication):
+        recent = (
+            one
+            for one in holding
+            if isinstance(one, YearRepublication)
+            and one.year == decision.year
+            and abs((decision.time - one.time).days) < DAYS_BETWEEN_REPUBLICATIONS
+        )
+        return next(
+            (_already("Decision {id} republished this year less than a year ago.", one) for one in recent),
+            None,
+        )
     if isinstance(decision, Assignment):
         return why_taken_already(decision, holding)
     if isinstance(decision, RowRelease | RowExclude) and (other := ruled_on_record(decision, holding)):

@@ -54,7 +54,8 @@ def noise_rows(policy: dict[str, float]) -> list[tuple[int, int, str, str]]:
 
 def read_policy() -> dict[str, float]:
     with POLICY.open(encoding="utf-8", newline="") as lines:
-        return {row["name"]: float(row["value"]) for row in csv.DictReader(lines)}
+        rows = [row for row in csv.DictReader(lines) if row["name"].startswith("noise")]
+    return {row["name"]: float(row["value"]) for row in rows}
 
 
 def main() -> None:

@@ -21,67 +21,45 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from orchestration.outputs.edition import editions_of
 from orchestration.outputs.map_page import write_map_pages
-from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries import generalised
 from orchestration.settings import REFERENCE_SEEDS
 from tests.browser.test_dagster_ui import BROWSER_FLAGS
-from tests.unit.printed_world import write_release
+from tests.unit.published_world import MANIFEST, world, write_release
 
-YEARS = ("2023", "2024", "2025")
+YEARS = ("year-2023", "year-2024", "year-2025")
 MOST_SECONDS = {"first drawing": 1.5, "year change": 0.8}
 
 
-def write_flows(folder: Path, flows: int) -> None:
-    """As many printed corridors in each year, instead of those of the made-up release."""
-    with (REFERENCE_SEEDS / "place_coordinates.csv").open(encoding="utf-8", newline="") as lines:
-        points = {row["place_id"]: (float(row["lat"]), float(row["lon"])) for row in csv.DictReader(lines)}
+def tables_with(flows: int) -> dict[str, list[dict[str, Any]]]:
+    """Return as many corridors in each year, and the periods that they count in."""
     with (REFERENCE_SEEDS / "places.csv").open(encoding="utf-8", newline="") as lines:
-        places = [row for row in csv.DictReader(lines) if row["place_id"] in points]
-    counties = [row for row in places if row["kind"] == "county"]
-    named = counties + [row for row in places if row["kind"] == "country"][: 80 - len(counties)]
+        places = [row for row in csv.DictReader(lines) if row["kind"] in ("county", "country")]
+    counties = [row["place_id"] for row in places if row["kind"] == "county"]
+    countries = [row["place_id"] for row in places if row["kind"] == "country" and row["place_id"] != "KEN"]
     dice = random.Random(8)  # noqa: S311
-    pairs = dice.sample(list(itertools.product([row["place_id"] for row in named], repeat=2)), flows)
-    corridors = pd.DataFrame(
-        [("case", year, *pair, True, dice.randint(10, 400)) for year in YEARS for pair in pairs],
-        columns=[
-            "record_grain",
-            "period_id",
-            "origin_place_id",
-            "destination_place_id",
-            "is_shown",
-            "person_count",
-        ],
-    )
-    parquet = folder / "public" / "parquet"
-    pq.write_table(pa.Table.from_pandas(corridors), parquet / "public.public_corridors.parquet")
-    path = parquet / "public.public_places.parquet"
-    printed = pq.read_table(path).to_pandas()
-    more = pd.DataFrame(
-        [
-            (row["place_id"], row["name"], row["kind"], row["iso_alpha3"], *points[row["place_id"]])
-            for row in named
-            if row["place_id"] not in set(printed["place_id"])
-        ],
-        columns=["place_id", "name", "kind", "country_place_id", "lat", "lon"],
-    )
-    pq.write_table(pa.Table.from_pandas(pd.concat([printed, more])), path)
+    named = counties + countries[: 80 - len(counties)]
+    pairs = dice.sample(list(itertools.product(named, repeat=2)), flows)
+    row = world("public")["corridors"][0]
+    corridors = [
+        row
+        | {"period_id": year, "corridor_id": f"{start}>{end}", "movement_count": dice.randint(10, 400)}
+        | {"origin_place_id": start, "destination_place_id": end}
+        for year in YEARS
+        for start, end in pairs
+    ]
+    [period] = [one for one in world("public")["periods"] if one["period_id"] == "year-2025"]
+    return {
+        "corridors": corridors,
+        "periods": [period | {"period_id": year, "period_to": f"{year}-12-31"} for year in YEARS],
+    }
 
 
 def seconds_of(browser: Any, address: str, flows: int) -> dict[str, float]:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(address)
     first = _drawn(page, 0)
-    assert (
-        page.locator("#summary")
-        .text_content()
-        .startswith(f"Cases, 2025. Corridors with a number: {flows:,}.")
-    )
+    assert f"Corridors from origin to destination: {flows:,}." in page.locator("#summary").text_content()
     page.locator("#choose-period").focus()
     done = page.evaluate("Number(document.getElementById('map').dataset.drawn)")
     started = page.evaluate(
@@ -109,13 +87,10 @@ def main() -> None:
     given.add_argument("--times", type=int, default=5)
     asked = given.parse_args()
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        folder = Path(scratch)
-        manifest = write_release(folder)
-        write_flows(folder, asked.flows)
+        folder = write_release(Path(scratch), ["public"], public=tables_with(asked.flows))
         start = time.perf_counter()
-        write_map_pages(folder, manifest, generalised())
-        print(f"both pages written in {time.perf_counter() - start:.2f} s")
-        path = editions_of(folder, manifest)[0].path / MAP_PAGE
+        [path] = write_map_pages(folder, MANIFEST, generalised())
+        print(f"the page written in {time.perf_counter() - start:.2f} s")
         print(f"{asked.flows:,} flows in each of {len(YEARS)} years: {path.stat().st_size / 1e6:.2f} MB")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=BROWSER_FLAGS)
         runs = [seconds_of(browser, f"{path.as_uri()}#most=all", asked.flows) for _ in range(asked.times)]

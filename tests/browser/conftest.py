@@ -8,21 +8,20 @@ from typing import Any
 
 import pytest
 
-from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.map_page import write_map_pages
 from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries import generalised
 from tests.browser.map_page import drawn
 from tests.browser.test_dagster_ui import BROWSER_FLAGS
-from tests.unit.printed_world import write_release
+from tests.unit.published_world import MANIFEST, write_release
 
 
 @pytest.fixture(scope="session")
-def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Edition]:
-    folder = tmp_path_factory.mktemp("release")
-    manifest = write_release(folder)
-    write_map_pages(folder, manifest, generalised())
-    return {edition.name: edition for edition in editions_of(folder, manifest)}
+def map_release(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a release with the map page of each edition."""
+    folder = write_release(tmp_path_factory.mktemp("release"))
+    write_map_pages(folder, MANIFEST, generalised())
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +37,20 @@ def browser(program: Callable[[str, str], str]) -> Iterator[Any]:
 
 
 @pytest.fixture
-def open_page(browser: Any, editions: dict[str, Edition]) -> Iterator[Callable[..., Any]]:
-    """Opens the page of an edition and, at the end, holds it to its word: no request, no error."""
+def open_map(browser: Any, map_release: Path) -> Iterator[Callable[..., Any]]:
+    """Open the map page of an edition; at the end, fail if it made a request or logged an error."""
     opened = []
 
-    def open_page(
+    def open_map(
         address: str = "",
-        edition: str = "partner",
+        edition: str = "members",
         width: int = 1200,
         scheme: str = "light",
-        path: Path | None = None,
+        release: Path = map_release,
     ) -> Any:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         seen: list[str] = []
-        file = (path or editions[edition].path / MAP_PAGE).as_uri()
+        file = (release / edition / MAP_PAGE).as_uri()
         page.on("request", lambda request: seen.append(request.url))
         page.on("console", lambda message: seen.append(message.text))
         page.on("pageerror", lambda error: seen.append(str(error)))
@@ -60,7 +59,7 @@ def open_page(browser: Any, editions: dict[str, Edition]) -> Iterator[Callable[.
         opened.append((page, file, seen))
         return page
 
-    yield open_page
+    yield open_map
     for page, file, seen in opened:
         rest = [one for one in seen if not one.startswith((file, "blob:"))]
         page.close()

@@ -1,4 +1,4 @@
-"""The map page as a reader has it: its table, its file, its choices and its links."""
+"""The map page as a reader has it: what it opens on, what it draws and lists, its file, keys and links."""
 
 from __future__ import annotations
 
@@ -8,193 +8,321 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
-from orchestration.outputs.edition import Edition
 from orchestration.outputs.map_page import write_map_pages
-from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries import generalised
-from tests.browser.map_page import HIDDEN, VIEWS, columns, names, of_year, table, until
-from tests.unit.printed_world import write_release
+from tests.browser.map_page import VIEWS, columns, table, until
+from tests.unit.published_world import KEYS, MANIFEST, world, write_release
+
+OpenMap = Callable[..., Any]
 
 
-@pytest.mark.parametrize("edition", ["public", "partner"])
-def test_the_table_of_each_view_is_the_editions_own(
-    open_page: Callable[..., Any], editions: dict[str, Edition], edition: str
-) -> None:
-    told, called = editions[edition], names(editions[edition])
-    page = open_page("most=all&unprinted=yes", edition)
-    cells = of_year(told, "corridors")
-    wanted = [
-        (
-            called[row.origin_place_id],
-            called[row.destination_place_id],
-            f"{row.person_count:,}" if row.is_shown else HIDDEN,
-        )
-        for row in cells.itertuples()
+def summary(page: Any) -> str:
+    return str(page.locator("#summary").text_content())
+
+
+@pytest.mark.parametrize("edition", ["public", "members"])
+def test_the_page_opens_on_the_corridors_of_the_newest_closed_year(open_map: OpenMap, edition: str) -> None:
+    page = open_map(edition=edition)
+    assert page.locator("#period-now").text_content() == "2025"
+    found = columns(page, "From", "To", "Movements")
+    assert found[:2] == [("Busia", "Nairobi", "245"), ("Kilifi", "Mombasa", "240")]
+    assert len(found) == 6
+    assert page.locator("#map").get_attribute("data-lines") == "6"
+
+
+def test_a_year_that_is_not_over_is_offered_and_says_so(open_map: OpenMap, tmp_path: Path) -> None:
+    tables = world("members")
+    [year] = [row for row in tables["periods"] if row["period_id"] == "year-2025"]
+    running = year | {"period_id": "year-2026", "period_to": "2026-12-31", "is_complete": False}
+    corridors = [*tables["corridors"], tables["corridors"][0] | {"period_id": "year-2026"}]
+    changed = {"periods": [*tables["periods"], running], "corridors": corridors}
+    write_release(tmp_path, ["members"], members=changed)
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map(release=tmp_path)
+    assert page.locator("#period-now").text_content() == "2025"
+    page.locator("#period-after").click()
+    assert page.locator("#period-now").text_content() == "2026 (not over)"
+
+
+def test_a_corridor_that_is_not_published_is_neither_drawn_nor_listed(open_map: OpenMap) -> None:
+    page = open_map("period=year-2024", "public")
+    assert page.locator("#period-now").text_content() == "2024"
+    assert ("Mandera", "Nairobi") not in columns(page, "From", "To")
+    assert page.locator("#map").get_attribute("data-lines") == "5"
+    assert "a corridor or place with fewer than 10 is not listed" in page.locator("#policy").inner_text()
+
+
+def test_members_can_choose_twelve_months_and_see_small_counts_as_text(open_map: OpenMap) -> None:
+    page = open_map()
+    page.locator("#choose-kind").select_option("rolling_12_months")
+    assert page.locator("#period-now").text_content() == "12 months to Jun 2026"
+    assert ("Marsabit", "Nairobi", "<5") in columns(page, "From", "To", "Movements")
+    assert "“<5”: 1 to 4" in page.locator("#legend").inner_text()
+    page.locator("th[data-column=movements] button").click()
+    assert columns(page, "Movements")[-1] == ("<5",), "below every number"
+
+
+def test_levels_lead_to_corridors_by_border_point_and_to_countries(open_map: OpenMap) -> None:
+    page = open_map(edition="public")
+    page.locator("#choose-level").select_option("odv")
+    assert columns(page, "From", "Place passed", "To", "Movements") == [("Uganda", "Malaba", "Nairobi", "20")]
+    assert page.locator("#map").get_attribute("data-lines") == "2", "one to the border point, one from there"
+    page.locator("#choose-level").select_option("country")
+    assert columns(page, "From", "To") == [("Kenya", "Saudi Arabia"), ("Uganda", "Kenya")]
+    assert page.locator("#map").get_attribute("data-lines") == "2"
+
+
+def many_corridors() -> list[dict[str, Any]]:
+    """Return 121 corridors of 2025, between eleven counties and eleven others."""
+    [row] = [
+        row
+        for row in world("public")["corridors"]
+        if row["period_id"] == "year-2025" and row["corridor_id"] == "KE040>KE047"
     ]
-    assert sorted(columns(table(page), "From", "To", "Persons")) == sorted(wanted)
-
-    page.get_by_role("button", name="Origins and destinations").click()
-    ends = of_year(told, "ends")
-    ends = ends[ends["role"] == "origin"]
-    wanted = [(called[row.place_id], f"{row.person_count:,}") for row in ends.itertuples()]
-    assert sorted(columns(table(page), "Place", "Persons")) == sorted(wanted)
-
-    page.get_by_role("button", name="Hotspots").click()
-    hot = of_year(told, "hotspots")
-    hot = hot[(hot["role"] == "origin") & (hot["label"] == "hotspot")]
-    found = [
-        place for place, label in columns(table(page), "Place", "Finding") if label == "Stands out clearly"
+    pairs = [(f"KE{a:03}", f"KE{b:03}") for a in range(1, 12) for b in range(20, 31)]
+    return [
+        row
+        | {"corridor_id": f"{a}>{b}", "origin_place_id": a, "destination_place_id": b}
+        | {"movement_count": 10 + at, "movement_count_text": str(10 + at)}
+        for at, (a, b) in enumerate(pairs)
     ]
-    assert sorted(found) == sorted(called[place] for place in hot["place_id"])
-    heads = table(page)[0]
-    assert (
-        {"Interval", "Partners"} <= set(heads)
-        if edition == "partner"
-        else not {"Interval", "Partners"} & set(heads)
+
+
+def test_the_strongest_80_are_drawn_and_a_slider_leads_to_all(open_map: OpenMap, tmp_path: Path) -> None:
+    write_release(tmp_path, ["public"], public={"corridors": many_corridors()})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map(edition="public", release=tmp_path)
+    assert page.locator("#most-now").text_content() == "80 of 121"
+    assert page.locator("#map").get_attribute("data-lines") == "80"
+    assert min(int(count) for [count] in columns(page, "Movements")) == 130 - 79
+    assert "Shown are the 80 strongest." in summary(page)
+    page.locator("#choose-most").focus()
+    page.keyboard.press("End")
+    assert page.locator("#map").get_attribute("data-lines") == "121"
+    assert "most=all" in page.evaluate("location.hash")
+    page.keyboard.press("Home")
+    assert page.locator("#map").get_attribute("data-lines") == "10"
+
+
+def test_a_displaced_pair_is_shown_as_a_pair(open_map: OpenMap) -> None:
+    page = open_map("view=shifts", "public")
+    first, second, *_ = page.locator("#list button").all()
+    assert first.inner_text().split("\n") == [
+        "Mandera → Nairobi",
+        "▲ Growing · moved from Marsabit → Nairobi",
+    ]
+    assert second.inner_text().split("\n") == ["Marsabit → Nairobi", "▼ Fading"]
+    assert "Mandera → Nairobi rose while Marsabit → Nairobi fell" in summary(page)
+    assert page.locator("#map").get_attribute("data-lines") == "6", "3 corridors, a band under 2, an arrow"
+    assert columns(page, "From", "Before", "After", "Displaced from")[0] == (
+        "Mandera", "not listed", "69", "Marsabit → Nairobi",
+    )  # fmt: skip
+    legend = page.locator("#legend").inner_text()
+    assert "▲ Growing" in legend and "▼ Fading" in legend and "A pair" in legend
+    first.click()
+    assert "that is consistent with displacement, and no proof of it" in page.locator("#details").inner_text()
+
+
+def test_members_compare_months_too_and_see_what_was_abandoned(open_map: OpenMap) -> None:
+    page = open_map("view=shifts")
+    [years, months] = page.locator("#choose-windows option").all_text_contents()
+    assert years == "2024 → 2025" and months == "12 months to Jun 2025 → 12 months to Jun 2026"
+    page.locator("#choose-windows").select_option(label=months)
+    assert ("Marsabit", "▼ Abandoned", "157", "0") in columns(
+        page, "From", "What happened", "Before", "After"
     )
-    if edition == "partner":
-        wanted = [
-            (called[row.place_id], f"{row.ratio_low:.2f} – {row.ratio_high:.2f}") for row in hot.itertuples()
-        ]
-        assert set(wanted) <= set(columns(table(page), "Place", "Interval"))
-
-    page.get_by_role("button", name="Shifts").click()
-    shifts = told.table("corridor_shifts")
-    wanted = [(called[row.origin_place_id], called[row.destination_place_id]) for row in shifts.itertuples()]
-    assert sorted(columns(table(page), "From", "To")) == sorted(wanted)
 
 
-def test_filters_offer_what_is_printed_and_keep_what_fits(
-    open_page: Callable[..., Any], editions: dict[str, Edition]
-) -> None:
-    page = open_page("most=all")
-    codes = of_year(editions["partner"], "corridor_codes")
-    forms = set(codes.loc[codes["domain"] == "exploitation_type", "code"])
-    offered = page.locator("#choose-exploitation_type option").evaluate_all(
-        "(all) => all.map((one) => one.value)"
-    )
-    assert set(offered) == forms | {""}
-    page.locator("#choose-exploitation_type").select_option("domestic_servitude")
-    rows = table(page)
-    assert 1 < len(rows) < 20
-    assert all("Domestic servitude" in told for [told] in columns(rows, "Exploitation"))
+def elevated() -> list[dict[str, Any]]:
+    [busia] = [row for row in world("public")["hotspots"] if row["period_id"] == "year-2025"]
+    return [busia, busia | {"place_id": "KE003", "place": "Kilifi", "label": "elevated"}]
+
+
+def test_hotspots_and_elevated_places_differ_without_colour(open_map: OpenMap, tmp_path: Path) -> None:
+    write_release(tmp_path, ["public"], public={"hotspots": elevated()})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map("view=hotspots", "public", release=tmp_path)
+    assert columns(page, "Place", "Finding") == [
+        ("Busia", "Stands out clearly"),
+        ("Kilifi", "More than elsewhere"),
+    ]
+    entries = {entry.inner_text(): entry for entry in page.locator("#legend .entry").all()}
+    stripes = {word: entry.locator("path").count() for word, entry in entries.items()}
+    assert stripes == {"Stands out clearly": 0, "More than elsewhere": 1, "No label": 0}
+    triangles = [
+        entries[word].locator("polygon").get_attribute("fill")
+        for word in ("Stands out clearly", "More than elsewhere")
+    ]
+    assert triangles == ["#1d232b", "#ffffff"], "one is full, one is hollow"
+
+
+def test_children_and_places_passed_can_be_chosen(open_map: OpenMap) -> None:
+    page = open_map("view=places", "public")
+    assert columns(page, "Place", "Movements")[0] == ("Busia", "281")
+    page.locator("#choose-people").select_option("children")
+    assert columns(page, "Place", "Movements")[0] == ("Busia", "119")
+    assert "Cases of children, 2025" in summary(page)
     page.locator("#clear").click()
-    page.locator("#choose-find").fill("busia")
-    until(page, "location.hash.includes('find=busia')")
-    assert {"Busia" in pair for pair in columns(table(page), "From", "To")} == {True}
-    page.locator("#choose-find").fill("ethiopia → nairobi")
-    until(page, "document.querySelectorAll('#table tbody tr').length === 1")
-    page.locator("#choose-find").fill("mombasa")
-    page.locator("#choose-role").select_option("destination")
-    until(page, "location.hash.includes('find=mombasa')")
-    assert {to for [to] in columns(table(page), "To")} == {"Mombasa"}
+    page.locator("#choose-role").select_option("any")
+    assert columns(page, "Place", "Country")[0] == ("Malaba", "Kenya")
+
+
+def test_the_card_of_a_place_breaks_its_count_down_for_members(open_map: OpenMap) -> None:
+    page = open_map("view=places&pick=KE040")
+    card = page.locator("#details").inner_text()
+    assert "281" in card and "Domestic servitude 120" in card
+    assert "Domestic servitude" not in open_map("view=places&pick=KE040", "public").content()
+
+
+def test_a_survey_round_lists_routes_and_what_is_new(open_map: OpenMap) -> None:
+    page = open_map("view=rounds", "public")
+    assert columns(page, "Route or place", "New in this round?") == [
+        ("Uganda → Nairobi", "New, confirmed by several partners, one of which reported before")
+    ]
+    assert "Reports in this round: 12." in summary(page)
+    assert "Reports" in table(open_map("view=rounds"))[0], "members also see how many reports"
+    page.locator("#choose-list").select_option("new")
+    assert columns(page, "Route or place", "Kind") == [("Uganda → Nairobi", "Corridor")]
+
+
+def test_the_network_is_described_by_its_totals(open_map: OpenMap) -> None:
+    page = open_map(edition="public")
+    assert page.locator("#coverage").inner_text() == (
+        "Cases, 2025: 5 partners reported, from 9 counties; in 25 % of these counties one partner alone reported."
+    )
+    assert "place of origin 95 %" in page.locator("#known").inner_text()
+
+
+def test_finding_keeps_what_touches_a_place_begins_there_or_leads_there(open_map: OpenMap) -> None:
+    page = open_map(edition="public")
+    for find, count in (("nairobi", 5), ("nairobi →", 1), ("→ nairobi", 4), ("busia → nairobi", 1)):
+        page.locator("#choose-find").fill(find)
+        until(page, f"document.querySelectorAll('#table tbody tr').length === {count}")
+    assert "Of these, what fits “busia → nairobi”: 1." in summary(page)
+    assert page.locator("#map").get_attribute("data-frame") == "kenya", "drawn as large as there is room for"
     page.locator("#choose-find").fill("nowhere at all")
     page.locator("#empty").wait_for()
 
 
-def test_ways_by_a_transit_place_are_told_without_a_number(
-    open_page: Callable[..., Any], editions: dict[str, Edition]
-) -> None:
-    page = open_page()
-    page.locator("#choose-lines").select_option("ways")
-    called = names(editions["partner"])
-    wanted = [
-        (called[row.origin_place_id], called[row.via_place_id], called[row.destination_place_id])
-        for row in of_year(editions["partner"], "routes").itertuples()
-    ]
-    rows = table(page)
-    assert sorted(columns(rows, "From", "Transit places", "To")) == sorted(wanted)
-    assert "Persons" not in rows[0]
-
-
-def test_a_link_leads_back_to_the_same_picture(open_page: Callable[..., Any]) -> None:
-    page = open_page()
-    page.get_by_role("button", name="Hotspots").click()
-    page.locator("#choose-role").select_option("transit")
-    page.locator("#choose-kind").select_option("rolling_12_months")
-    page.locator("#period-before").click()
-    page.locator("#list button").nth(2).click()
-    address = page.evaluate("location.hash.slice(1)")
-    again = open_page(address)
-    assert table(again) == table(page)
-    for part in ("#summary", "#details-body", "#period-now"):
-        assert again.locator(part).text_content() == page.locator(part).text_content() != ""
-    assert again.evaluate("location.hash.slice(1)") == address
-
-
-def test_a_link_to_what_is_not_printed_leads_to_what_is(open_page: Callable[..., Any]) -> None:
-    page = open_page("view=places&people=children&period=1999&role=transit&grain=everything", "public")
-    assert page.locator("#period-now").text_content() == "2025"
-    assert not page.locator("#choose-people").is_visible()
-    assert page.locator("#choose-grain option").evaluate_all("(all) => all.map((one) => one.value)") == [
-        "case"
-    ]
-    assert len(table(page)) > 5
+def test_an_end_without_a_place_is_listed_and_not_drawn(open_map: OpenMap, tmp_path: Path) -> None:
+    rows = [row for row in world("public")["corridors"] if row["period_id"] == "year-2025"]
+    unknown = rows[0] | {"corridor_id": "KEN>KE047", "origin_place_id": "KEN"}
+    write_release(tmp_path, ["public"], public={"corridors": [*rows, unknown]})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map(edition="public", release=tmp_path)
+    assert ("Kenya, county not known", "Nairobi") in columns(page, "From", "To")
+    assert page.locator("#map").get_attribute("data-lines") == "6"
+    assert "In the table only" in summary(page)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_the_saved_file_is_the_table(open_page: Callable[..., Any], view: str) -> None:
-    page = open_page(f"view={view}&unprinted=yes")
-    rows = table(page)
+def test_the_saved_file_is_the_table(open_map: OpenMap, view: str) -> None:
+    page = open_map(f"view={view}&kind=rolling_12_months")
     page.locator("th button").nth(1).click()
+    rows = table(page)
     with page.expect_download() as started:
         page.locator("#save").click()
-    text = Path(started.value.path()).read_text(encoding="utf-8-sig")
-    saved = list(csv.reader(io.StringIO(text)))
+    saved = list(csv.reader(io.StringIO(Path(started.value.path()).read_text(encoding="utf-8-sig"))))
     assert saved[0] == [head.rstrip(" ▲▼") for head in rows[0]]
-    assert saved[1:] == table(page)[1:], "in the order that the reader chose"
-    assert sorted(saved[1:]) == sorted(rows[1:])
-    assert started.value.suggested_filename.startswith(f"njia_partner_20261126T020000Z-5eed5eed_{view}")
+    assert saved[1:] == rows[1:], "in the order that the reader chose"
+    assert started.value.suggested_filename.startswith(f"njia_members_20260701T000000Z-0123abcd_{view}")
 
 
-def test_a_cell_that_a_spreadsheet_would_run_is_text_in_the_file(
-    open_page: Callable[..., Any], tmp_path: Path
+def test_a_link_leads_back_to_the_same_picture(open_map: OpenMap) -> None:
+    page = open_map("view=hotspots")
+    page.locator("#choose-kind").select_option("rolling_12_months")
+    page.locator("#period-before").click()
+    page.locator("#list button").first.click()
+    address = page.evaluate("location.hash.slice(1)")
+    again = open_map(address)
+    assert table(again) == table(page)
+    for part in ("#summary", "#details-body", "#period-now"):
+        assert again.locator(part).text_content() == page.locator(part).text_content() != ""
+
+
+def test_a_link_to_what_is_not_published_leads_to_what_is(open_map: OpenMap) -> None:
+    page = open_map("view=coverage&level=ward&people=nobody&period=1999&grain=everything&most=x", "public")
+    assert page.locator("[aria-current]").text_content() == "Corridors"
+    assert page.locator("#period-now").text_content() == "2025"
+    assert len(table(page)) == 7
+
+
+def test_an_edition_without_rows_says_so(open_map: OpenMap, tmp_path: Path) -> None:
+    write_release(tmp_path, ["public"], public={name: [] for name in KEYS})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map(edition="public", release=tmp_path)
+    assert "This edition has no data yet." in page.locator("body").inner_text()
+    page.get_by_role("button", name="Kiswahili").click()
+    assert "Toleo hili bado halina data." in page.locator("body").inner_text()
+    assert not page.locator("#map").is_visible()
+
+
+def test_a_view_without_rows_has_no_tab_and_a_sentence(open_map: OpenMap, tmp_path: Path) -> None:
+    write_release(tmp_path, ["public"], public={"risk": [], "routes": [], "novelty": []})
+    write_map_pages(tmp_path, MANIFEST, generalised())
+    page = open_map(edition="public", release=tmp_path)
+    tabs = page.locator("#views button").all_text_contents()
+    assert tabs == ["Corridors", "Places", "Hotspots", "Shifts"]
+    missing = "Not in this edition: Activity by county, Survey rounds."
+    assert page.locator("#missing").inner_text() == missing
+
+
+def test_keys_alone_reach_and_change_everything(open_map: OpenMap) -> None:
+    page = open_map()
+    reached: list[str] = []
+    for _ in range(200):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.id || document.activeElement.textContent")
+        if name in reached[:1]:
+            break
+        reached.append(name)
+    visible = page.evaluate(
+        "[...document.querySelectorAll('a, button:enabled, select, input:enabled, summary, [tabindex=\"0\"]')]"
+        ".filter((one) => one.checkVisibility()).map((one) => one.id || one.textContent)"
+    )
+    assert set(visible) <= set(reached)
+    page.locator("#choose-period").focus()
+    page.keyboard.press("ArrowLeft")
+    assert page.locator("#choose-period").get_attribute("aria-valuetext") == "2024"
+    page.locator("#list button").first.focus()
+    page.keyboard.press("Enter")
+    assert "Movements" in page.locator("#details").inner_text()
+    page.keyboard.press("Escape")
+    assert not page.locator("#details").is_visible()
+    assert page.locator("#list button").first.evaluate("(one) => one === document.activeElement")
+    page.locator("#map").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#map").get_attribute("data-zoom") == "1.50"
+    page.keyboard.press("0")
+    assert page.locator("#map").get_attribute("data-zoom") == "1.00"
+
+
+@pytest.mark.parametrize(("width", "scheme", "language"), [(1200, "light", "en"), (390, "dark", "sw")])
+def test_every_view_can_be_read_on_a_screen_and_on_a_phone(
+    open_map: OpenMap, width: int, scheme: str, language: str
 ) -> None:
-    manifest = write_release(tmp_path)
-    file = tmp_path / "public" / "parquet" / "public.public_places.parquet"
-    places = pq.read_table(file).to_pandas()
-    places.loc[places["place_id"] == "UGA", "name"] = '=HYPERLINK("x")'
-    pq.write_table(pa.Table.from_pandas(places, preserve_index=False), file)
-    write_map_pages(tmp_path, manifest, generalised())
-    page = open_page("view=places", path=tmp_path / "public" / MAP_PAGE)
-    assert '=HYPERLINK("x")' in {place for [place] in columns(table(page), "Place")}
-    with page.expect_download() as started:
-        page.locator("#save").click()
-    assert '"\'=HYPERLINK(""x"")"' in Path(started.value.path()).read_text(encoding="utf-8")
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_map(f"lang={language}", width=width, scheme=scheme)
+    for view in VIEWS:
+        page.evaluate(f"location.hash = 'lang={language}&view={view}'")
+        until(page, f"location.hash.includes('view={view}&')")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+        page.locator("#list button").first.click()
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], [node["html"] for node in one["nodes"]][:3]) for one in found] == [], view
 
 
-def test_the_sentence_tells_what_the_choices_keep_and_what_is_listed_without_a_number(
-    open_page: Callable[..., Any], editions: dict[str, Edition]
-) -> None:
-    def said() -> str:
-        return str(page.locator("#summary").text_content())
-
-    cells = of_year(editions["partner"], "corridors")
-    printed = int(cells["is_shown"].sum())
-    page = open_page()
-    assert f"Corridors with a number: {printed}." in said()
-    assert f"without one: {len(cells) - printed};" in said() and "Of these" not in said()
-    page.locator("#choose-most").select_option("25")
-    assert "Shown are the 25 largest." in said()
-    page.locator("#choose-find").fill("mombasa")
-    page.locator("#choose-role").select_option("destination")
-    until(page, "location.hash.includes('find=mombasa')")
-    kept = len(table(page)) - 1
-    assert f"Of these, what fits “mombasa” (Destination): {kept}." in said()
-    assert f"Corridors with a number: {printed}." in said(), "of all, whatever is kept"
-    page.locator("#choose-unprinted").check()
-    hidden = len(table(page)) - 1 - kept
-    assert hidden > 0
-    assert f"Listed with them, dotted and grey on the map: {hidden} pairs without a number." in said()
-    page.locator("#clear").click()
-    page.locator("#choose-exploitation_type").select_option("domestic_servitude")
-    assert f"what fits Exploitation: Domestic servitude: {len(table(page)) - 1}." in said()
-    page.get_by_role("button", name="Hotspots").click()
-    whole = said()
-    page.locator("#choose-find").fill("garissa")
-    until(page, "location.hash.includes('find=garissa')")
-    assert said() == f"{whole} Of these, what fits “garissa”: {len(table(page)) - 1}."
+def test_the_page_speaks_swahili(open_map: OpenMap) -> None:
+    page = open_map("view=hotspots")
+    english = page.locator("body").inner_text()
+    page.get_by_role("button", name="Kiswahili").click()
+    swahili = page.locator("body").inner_text()
+    left = {line for line in swahili.splitlines() if line in english.splitlines() and len(line.split()) > 3}
+    assert left == set()
+    assert "Panajitokeza waziwazi" in swahili
+    page.get_by_role("button", name="English").click()
+    assert page.locator("body").inner_text() == english

@@ -49,7 +49,7 @@ def judging(settings: Settings, said: str) -> bool:
 
 
 def staging(settings: Settings, said: str) -> bool:
-    return any(settings.releases.glob(".candidate-*/partner/*"))
+    return any(settings.releases.glob(".candidate-*/members/*"))
 
 
 def about_to_publish(settings: Settings, said: str) -> bool:

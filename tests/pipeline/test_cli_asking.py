@@ -56,13 +56,13 @@ def test_query_keeps_nulls_dates_and_commas_apart(settings: Settings) -> None:
 
 
 def test_the_public_edition_is_asked_by_itself(settings: Settings) -> None:
-    """Of the tiny world nothing is large enough to be printed; its tables stand there all the same."""
+    """Of the tiny world nothing is large enough to be shown; its tables stand there all the same."""
     ran = njia(
-        "query", "select count(*) as n from public.public_ends", "--edition", "public", settings=settings
+        "query", "select count(*) as n from published.places", "--edition", "public", settings=settings
     )
     assert ran.returncode == 0 and ran.stdout.split() == ["n", "0"], ran.stderr
-    of_partners = njia("query", "select 1 from marts.fct_movements", "--edition", "public", settings=settings)
-    assert of_partners.returncode == 2 and "There is no table" in of_partners.stderr
+    microdata = njia("query", "select 1 from marts.fct_movements", "--edition", "public", settings=settings)
+    assert microdata.returncode == 2 and "There is no table" in microdata.stderr
 
 
 @pytest.mark.parametrize(

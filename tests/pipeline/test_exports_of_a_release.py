@@ -1,4 +1,4 @@
-"""Exports of a whole release: other programs read them without a fault, and they name nobody."""
+"""Exports of a whole release: other programs read them without a fault, and they name no partner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from orchestration.settings import SAMPLE_PARTNERS
 from tests.conftest import EvidenceBase
 
 MADE_UP = "-made-up"  # how files of sample partners end
-edition = pytest.mark.parametrize("edition", ["public", "partner"])
+EDITIONS = ("public", "members")
+edition = pytest.mark.parametrize("edition", EDITIONS)
 
 
 def exports_of(samples: EvidenceBase, edition: str) -> Path:
@@ -30,15 +31,17 @@ def csv_files(folder: Path) -> list[Path]:
 
 
 @edition
-def test_the_data_package_is_valid_and_holds_every_printed_table(samples: EvidenceBase, edition: str) -> None:
+def test_the_data_package_is_valid_and_holds_every_published_table(
+    samples: EvidenceBase, edition: str
+) -> None:
     folder = exports_of(samples, edition)
     package = frictionless.Package(str(folder / "datapackage.json"))
     report = package.validate()
     assert report.valid, report.flatten(["taskName", "fieldName", "rowNumber", "type"])
-    schema = {"public": "public", "partner": "report"}[edition]
-    printed = {path.stem.split("_", 1)[1] for path in (folder.parent / "parquet").glob(f"{schema}.*.parquet")}
-    assert {f"{table}{MADE_UP}" for table in printed} == {path.stem for path in csv_files(folder)}
-    assert printed <= set(package.resource_names)
+    files = (folder.parent / "parquet").glob("published.*.parquet")
+    published = {path.stem.removeprefix("published.") for path in files}
+    assert {f"{table}{MADE_UP}" for table in published} == {path.stem for path in csv_files(folder)}
+    assert published <= set(package.resource_names)
 
 
 @edition
@@ -52,13 +55,12 @@ def test_libhxl_finds_no_error(samples: EvidenceBase, edition: str) -> None:
 @edition
 def test_a_csv_holds_the_rows_of_its_table(samples: EvidenceBase, edition: str) -> None:
     folder = exports_of(samples, edition)
-    schema = {"public": "public", "partner": "report"}[edition]
-    for table in ("corridors", "ends", "hotspots", "places"):
-        read = pd.read_csv(
-            folder / f"{table}{MADE_UP}.csv", comment="#", keep_default_na=False, na_values=[""]
-        )
-        kept = pd.read_parquet(folder.parent / "parquet" / f"{schema}.{schema}_{table}.parquet")
-        pd.testing.assert_frame_equal(read, kept, check_dtype=False)
+    as_text = {"period_id": str, "movement_count_text": str}
+    for table in ("corridors", "places", "codes", "hotspots"):
+        path = folder / f"{table}{MADE_UP}.csv"
+        read = pd.read_csv(path, comment="#", keep_default_na=False, na_values=[""], dtype=as_text)
+        kept = pd.read_parquet(folder.parent / "parquet" / f"published.{table}.parquet")
+        pd.testing.assert_frame_equal(read.fillna(pd.NA), kept.fillna(pd.NA), check_dtype=False)
 
 
 @edition
@@ -68,14 +70,14 @@ def test_duckdb_and_geopandas_read_the_same_files(samples: EvidenceBase, edition
         rows = pd.read_csv(path, comment="#", keep_default_na=False, na_values=[""])
         read = duckdb.sql(f"select * from read_csv('{path}', comment = '#')")
         assert (read.columns, len(read)) == (list(rows.columns), len(rows)), path.name
-    for table in ("places", "corridors"):
+    for table in ("places", "hotspots", "corridors", "shifts"):
         path = folder / f"{table}{MADE_UP}.geojson"
-        told = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
         drawn = geopandas.read_file(path)
-        assert len(drawn) == len(told["features"]) > 0
-        assert set(drawn.columns) >= set(told["features"][0]["properties"])
-        assert told["release_id"] == samples.settings.current.resolve().name
-        assert told["is_synthetic"] is True
+        assert len(drawn) == len(content["features"]) > 0
+        assert set(drawn.columns) >= set(content["features"][0]["properties"])
+        assert content["release_id"] == samples.settings.current.resolve().name
+        assert content["is_synthetic"] is True
 
 
 @edition
@@ -89,10 +91,5 @@ def test_no_export_names_a_partner_or_this_machine(samples: EvidenceBase) -> Non
     searched = [*names, str(samples.settings.home), str(SAMPLE_PARTNERS.parents[1])]
     landed = samples.settings.landing / names[0]
     assert any(says(path, names) for path in landed.glob("*.json")), "the search finds what is there"
-    found = [
-        path
-        for one in ("public", "partner")
-        for path in exports_of(samples, one).iterdir()
-        if says(path, searched)
-    ]
+    found = [path for one in EDITIONS for path in exports_of(samples, one).iterdir() if says(path, searched)]
     assert found == []

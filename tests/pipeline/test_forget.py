@@ -60,7 +60,7 @@ def test_the_edition_that_held_it_is_gone_and_says_so(forgotten: tuple[EvidenceB
     assert newest.is_current
     assert last_object(ran)["editions_deleted"] == [older.release_id]
     assert (older.path / "manifest.json").is_file()
-    assert not (older.path / "partner").exists()
+    assert not (older.path / "members").exists()
     back = njia(
         "rollback", older.release_id, "--author", "A. Steward", "--reason", "test", settings=base.settings
     )

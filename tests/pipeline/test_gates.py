@@ -117,15 +117,15 @@ def test_the_ui_shows_what_is_held_on_the_partners_own_asset(with_a_held_extract
 def test_the_quality_report_of_a_release_is_among_its_hashed_files(with_a_held_extract: Ended) -> None:
     release = current_release(with_a_held_extract.base.settings)
     assert release is not None
-    assert "partner/report/quality.html" in release.manifest["files"]
-    page = (release.path / "partner/report/quality.html").read_text(encoding="utf-8")
+    assert "members/report/quality.html" in release.manifest["files"]
+    page = (release.path / "members/report/quality.html").read_text(encoding="utf-8")
     assert not [partner for partner in scenario.PARTNERS if partner in page]
 
 
 def test_the_map_pages_of_a_release_are_among_its_hashed_files(with_a_held_extract: Ended) -> None:
     release = current_release(with_a_held_extract.base.settings)
     assert release is not None
-    for edition in ("partner", "public"):
+    for edition in ("members", "public"):
         assert f"{edition}/report/map.html" in release.manifest["files"]
         page = (release.path / edition / "report/map.html").read_text(encoding="utf-8")
         assert release.release_id in page

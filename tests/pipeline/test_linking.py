@@ -123,7 +123,7 @@ def test_legs_and_codes_are_those_of_the_movements(base: EvidenceBase) -> None:
     for table in ("fct_movement_legs", "bridge_movement_codes"):
         without = f"select count(*) from marts.{table} where movement_id not in (select movement_id from marts.fct_movements)"
         assert base.ask(without) == [(0,)]
-    assert base.ask("select sum(record_count) from marts.mart_corridors where level = 'od' and period_id = '2025' "
+    assert base.ask("select sum(record_count) from marts.mart_corridors where level = 'od' and period_id = 'year-2025' "
                     "and population = 'all' and record_grain = 'case'") == [(15 + SHARED + 7,)]  # fmt: skip
 
 
@@ -136,7 +136,7 @@ def test_counting_tables_count_a_person_of_two_partners_once(base: EvidenceBase)
         ((found, low, high, tiers, expected_low, expected_high),) = base.ask(
             "select sum(record_count), sum(person_count_low), sum(person_count_high), string_agg(distinct linkage_tier), "
             "sum(persons_expected_low), sum(persons_expected_high) from marts.mart_corridors where level = 'od' "
-            f"and period_id = '2025' and population = 'all' and record_grain = '{grain}'"
+            f"and period_id = 'year-2025' and population = 'all' and record_grain = '{grain}'"
         )  # fmt: skip
         assert (found, low, high, tiers) == (records, persons, persons, tier)
         if grain == "case":
@@ -145,7 +145,7 @@ def test_counting_tables_count_a_person_of_two_partners_once(base: EvidenceBase)
             assert expected_low is None
     ((records, persons, low, high),) = base.ask(
         "select record_count, person_count_high, persons_expected_low, persons_expected_high from marts.mart_places "
-        "where place_id = 'KEN' and role = 'origin' and period_id = '2025' and population = 'all' and record_grain = 'case'"
+        "where place_id = 'KEN' and role = 'origin' and period_id = 'year-2025' and population = 'all' and record_grain = 'case'"
     )
     ((of_all_low, of_all_high),) = base.ask("select persons_low, persons_high from quality.linkage")
     assert (records, persons, low, high) == (30, PERSONS, of_all_low, of_all_high)

@@ -104,15 +104,14 @@ def test_nothing_denied_is_kept_anywhere(published_world: EvidenceBase) -> None:
     assert leaks(home) == []
 
 
-def test_printed_tables_name_no_partner_and_the_public_folder_none_by_code_either(
+def test_published_tables_name_no_partner_and_the_public_folder_none_by_code_either(
     published_world: EvidenceBase,
 ) -> None:
     release = published_world.settings.current.resolve()
-    printed = [*(release / "partner" / "parquet").glob("report.*.parquet"), *(release / "public").rglob("*")]
-    files = [path for path in printed if path.is_file()]
-    assert {"report.report_corridors.parquet", "public.public_routes.parquet", "manifest.json"} <= {
-        path.name for path in files
-    }
+    of_members = (release / "members" / "parquet").glob("published.*.parquet")
+    files = [path for path in (*of_members, *(release / "public").rglob("*")) if path.is_file()]
+    found = {path.relative_to(release).as_posix() for path in files}
+    assert {"members/parquet/published.corridors.parquet", "public/parquet/published.routes.parquet"} <= found
     names = {partner.encode() for partner, *_ in scenario.EXTRACTS}
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     codes = {str(extract["partner_code"]).encode() for extract in manifest["extracts"]}

@@ -48,7 +48,7 @@ def test_members_see_the_new_way_of_an_old_pair(samples: EvidenceBase) -> None:
 def test_planted_hotspots_are_labelled_in_each_closed_year(samples: EvidenceBase, edition: str) -> None:
     found = samples.work(
         f"""select place_id, role from published.hotspots
-        where edition = '{edition}' and period_id = '2025' and population = 'all' and record_grain = 'case'
+        where edition = '{edition}' and period_id = 'year-2025' and population = 'all' and record_grain = 'case'
             and label = 'hotspot'"""
     )
     assert {(one.place_id, one.role) for one in HOTSPOTS} <= set(found)
@@ -65,7 +65,7 @@ def test_most_movements_of_a_closed_year_stand_in_shown_corridors(samples: Evide
         where cells.level = 'od' and cells.record_grain = 'case' and cells.population = 'all'
         group by cells.period_id having sum(cells.movement_count) >= 1000 order by 1"""
     )
-    assert [year for year, _ in shares] == ["2024", "2025"]
+    assert [year for year, _ in shares] == ["year-2024", "year-2025"]
     assert all(share >= 0.85 for _, share in shares)
 
 
@@ -77,12 +77,12 @@ def test_every_public_count_is_its_true_count_and_noise_as_the_table_says(sample
             for row in csv.DictReader(lines)
         ]
     cells = samples.work(
-        """select table_name, period_id, cell_id, true_count, key_sum, protected_count, is_shown
+        """select table_name, period_id, cell_id, true_count, key_sum, epoch, protected_count, is_shown
         from intermediate.int_protected_cells"""
     )
     assert len(cells) > 500
-    for table, period, cell, count, keys, protected, is_shown in cells:
-        digest = hashlib.md5(f"{table}|{period}|{cell}|{keys}".encode()).hexdigest()[:8]  # noqa: S324
+    for table, period, cell, count, keys, epoch, protected, is_shown in cells:
+        digest = hashlib.md5(f"{table}|{period}|{cell}|{keys}|{epoch}".encode()).hexdigest()[:8]  # noqa: S324
         row = "3" if count >= 200 else "2" if count >= 40 else "1"
         (noise,) = (noise for found, low, high, noise in noise_rows if found == row and low <= digest <= high)
         assert (protected, is_shown) == (count + noise, count + noise >= 10)

@@ -1,4 +1,4 @@
-"""What R is told of a release: base R reads the CSV, and every Parquet file stays within what R packages read.
+"""R and a release: base R reads the CSV, and every Parquet file stays within what R packages read.
 
 Debian has no R package that reads Parquet (no arrow, duckdb or nanoparquet), and CRAN is not everywhere: the
 Parquet is held to what those packages say they read, it is not read by them here.
@@ -40,12 +40,12 @@ WIDE_IDS = {"movement_id", "route_group_id"}
 
 def parquet_files(base: EvidenceBase) -> list[Path]:
     found = sorted(base.settings.current.resolve().glob("*/parquet/*.parquet"))
-    assert {path.parent.parent.name for path in found} == {"partner", "public"}
+    assert {path.parent.parent.name for path in found} == {"members", "public"}
     return found
 
 
 def csv_files(base: EvidenceBase) -> Iterator[Path]:
-    for edition in ("public", "partner"):
+    for edition in ("public", "members"):
         found = sorted((base.settings.current.resolve() / edition / "exports").glob("*.csv"))
         assert found
         yield from (path for path in found if path.name != "dictionary.csv")
@@ -96,7 +96,7 @@ for (file in files) {
 def as_the_guide_reads() -> str:
     """The call by which docs/analyst.md reads a CSV in base R, of `file` instead."""
     guide = (DOCS / "analyst.md").read_text(encoding="utf-8")
-    (call,) = re.findall(r"^ends <- (read\.csv\(.+\))$", guide, flags=re.MULTILINE)
+    (call,) = re.findall(r"^places <- (read\.csv\(.+\))$", guide, flags=re.MULTILINE)
     return re.sub(r'"[^"]+\.csv"', "file", call, count=1)
 
 
@@ -112,8 +112,8 @@ def run_r(rscript: str, script: Path, text: str, *arguments: Path) -> str:
 def test_base_r_reads_every_csv_as_it_was_written(
     samples: EvidenceBase, program: Callable[[str, str], str], tmp_path: Path
 ) -> None:
-    """As the guide reads one: without the HXL row, an empty cell as NA, and Namibia's `NA` as text."""
-    call = as_the_guide_reads()[:-1] + ', colClasses = "character")'
+    """As the guide reads one, all columns as text: without the HXL row, an empty cell as NA."""
+    call = as_the_guide_reads().replace('c(period_id = "character")', '"character"')
     files = list(csv_files(samples))
     text = f"out <- {str(tmp_path)!r}\n" + READ_AS_TEXT.replace("READ", call)
     run_r(program("Rscript", HOW), tmp_path / "read.R", text, *files)
@@ -127,26 +127,23 @@ def test_base_r_reads_every_csv_as_it_was_written(
 def test_base_r_knows_numbers_truths_and_text_apart(
     samples: EvidenceBase, program: Callable[[str, str], str], tmp_path: Path
 ) -> None:
-    namibia = tmp_path / "namibia.csv"
-    namibia.write_text(
-        'iso_alpha2,name\n#country+code,#country+name\nNA,"Namibia, the ""#1"""\n,\n', encoding="utf-8"
-    )
-    public = samples.settings.current.resolve() / "public"
+    members = samples.settings.current.resolve() / "members"
     text = """
         given <- commandArgs(trailingOnly = TRUE)
         file <- given[1]
         x <- READ
-        cat(class(x$is_shown), any(is.na(as.logical(x$is_shown))), class(x$person_count), class(x$origin_place_id), "\\n")
-        cat(sum(x$person_count, na.rm = TRUE), nrow(x), "\\n")
+        cat(class(x$period_id), class(x$movement_count), class(x$share), class(x$origin_place_id), "\\n")
+        cat(sum(x$movement_count, na.rm = TRUE), sum(is.na(x$movement_count)), nrow(x), "\\n")
         file <- given[2]
         y <- READ
-        cat(y$iso_alpha2[1], is.na(y$iso_alpha2[2]), y$name[1], "\\n", sep = "|")
+        cat(class(y$is_complete), any(is.na(as.logical(y$is_complete))), "\\n")
     """.replace("READ", as_the_guide_reads())
-    told = run_r(
-        program("Rscript", HOW), tmp_path / "read.R", text, public / "exports/corridors-made-up.csv", namibia
-    ).splitlines()
-    table = public / "parquet/public.public_corridors.parquet"
-    persons, rows = duckdb.sql(f"select sum(person_count), count(*) from '{table}'").fetchall()[0]
-    assert told[0].split() == ["character", "FALSE", "integer", "character"]
-    assert told[1].split() == [str(persons), str(rows)]
-    assert told[2] == 'NA|TRUE|Namibia, the "#1"|'
+    files = [members / f"exports/{table}-made-up.csv" for table in ("corridors", "periods")]
+    said = run_r(program("Rscript", HOW), tmp_path / "read.R", text, *files).splitlines()
+    table = members / "parquet/published.corridors.parquet"
+    (counts,) = duckdb.sql(
+        f"select sum(movement_count), count(*) filter (movement_count is null), count(*) from '{table}'"
+    ).fetchall()
+    assert said[0].split() == ["character", "integer", "numeric", "character"]
+    assert said[1].split() == [str(count) for count in counts]
+    assert said[2].split() == ["character", "FALSE"]

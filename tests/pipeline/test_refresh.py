@@ -50,7 +50,7 @@ def test_a_corridor_counts_records_and_the_partners_behind_them(published_world:
     found = published_world.ask(
         "select population, record_count, partner_count from marts.mart_corridors "
         "where level = 'od' and origin_place_id = 'KE040' and destination_place_id = 'KE047' "
-        "and record_grain = 'case' and period_id = '2025' order by population"
+        "and record_grain = 'case' and period_id = 'year-2025' order by population"
     )
     expected = (scenario.BUSIA_NAIROBI["record_count"], scenario.BUSIA_NAIROBI["partner_count"])
     assert found == [("all", *expected), ("children", *expected)]

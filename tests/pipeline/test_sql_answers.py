@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import open_release
+from orchestration.disclosure import load_publication_policy
 from orchestration.settings import PROJECT_ROOT
 from tests.command import njia
 from tests.conftest import EvidenceBase
@@ -27,6 +28,7 @@ from tests.conftest import EvidenceBase
 PAGE = PROJECT_ROOT / "docs" / "sql.md"
 SHELL = Path(sys.executable).with_name("duckdb")
 OLDEST_CLIENT = "1.2.2"
+MOST_NOISE = load_publication_policy()["noise_row_3_largest"]
 # Read by R's arrow and nanoparquet alike, and by whatever else reads Parquet of format version 1.
 READ_BY_R = {
     "compression": {"ZSTD", "SNAPPY"},
@@ -49,10 +51,11 @@ class Question(NamedTuple):
     title: str
     sql: str
     answer: list[list[str]]
+    is_public: bool
 
     @property
     def edition(self) -> str:
-        return "public" if "public.public_" in self.sql else "partner"
+        return "public" if self.is_public else "members"
 
 
 def questions() -> list[Question]:
@@ -61,7 +64,7 @@ def questions() -> list[Question]:
         (sql,) = re.findall(r"```sql\n(.*?)```", section, re.DOTALL)
         lines = [line for line in section.splitlines() if line.startswith("| ")]
         table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-        found.append(Question(section.splitlines()[0], sql, table))
+        found.append(Question(section.splitlines()[0], sql, table, "`--edition public`" in section))
     return found
 
 
@@ -69,7 +72,7 @@ QUESTIONS = questions()
 question = pytest.mark.parametrize("question", QUESTIONS, ids=[one.title.split(".")[0] for one in QUESTIONS])
 
 
-def as_told(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[list[str]]:
+def as_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[list[str]]:
     return [
         list(columns),
         *(["" if cell is None or cell is pd.NA else str(cell) for cell in row] for row in rows),
@@ -78,6 +81,26 @@ def as_told(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[list[
 
 def file_of(samples: EvidenceBase, edition: str) -> Path:
     return (samples.settings.current / edition / "evidence_base.duckdb").resolve()
+
+
+def agrees(question: Question, found: list[list[str]]) -> bool:
+    """Word for word. Counts of the public edition differ by installation, and so may the order they give."""
+    if not question.is_public:
+        return found == question.answer
+    names, *rows = found
+    expected, *answers = question.answer
+    return (
+        names == expected
+        and len(rows) == len(answers)
+        and all(map(_is_within_noise, sorted(rows), sorted(answers)))
+    )
+
+
+def _is_within_noise(found: list[str], answer: list[str]) -> bool:
+    return all(
+        one == other or (one.isdigit() and other.isdigit() and abs(int(one) - int(other)) <= MOST_NOISE)
+        for one, other in zip(found, answer, strict=True)
+    )
 
 
 def test_there_are_ten_questions_and_each_has_an_answer() -> None:
@@ -95,7 +118,7 @@ def test_a_question_needs_at_most_three_joins(question: Question) -> None:
 def test_python_gives_the_answer_of_the_page(samples: EvidenceBase, question: Question) -> None:
     with open_release(samples.settings.home, question.edition) as con:
         asked = con.execute(question.sql)
-        assert as_told([one[0] for one in asked.description or []], asked.fetchall()) == question.answer
+        assert agrees(question, as_text([one[0] for one in asked.description or []], asked.fetchall()))
 
 
 @question
@@ -103,8 +126,9 @@ def test_pandas_gives_it(samples: EvidenceBase, question: Question) -> None:
     with open_release(samples.settings.home, question.edition) as con:
         frame = con.sql(question.sql).df().convert_dtypes()
     # A column of floats that are all whole becomes one of whole numbers: its values are the same.
-    told = [[_number(cell) for cell in row] for row in as_told(frame.columns, frame.itertuples(index=False))]
-    assert told == [[_number(cell) for cell in row] for row in question.answer]
+    found = [[_number(cell) for cell in row] for row in as_text(frame.columns, frame.itertuples(index=False))]
+    expected = [[_number(cell) for cell in row] for row in question.answer]
+    assert agrees(question._replace(answer=expected), found)
 
 
 @question
@@ -114,7 +138,7 @@ def test_the_duckdb_shell_gives_it(samples: EvidenceBase, question: Question) ->
         [SHELL, "-readonly", "-csv", "-nullvalue", "", file, "-c", question.sql],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert list(csv.reader(io.StringIO(ran.stdout))) == question.answer
+    assert agrees(question, list(csv.reader(io.StringIO(ran.stdout))))
 
 
 @question
@@ -127,7 +151,7 @@ def test_parquet_alone_gives_it(samples: EvidenceBase, question: Question) -> No
             con.execute(f"create schema if not exists {schema}")
             con.execute(f"create view {schema}.{table} as select * from read_parquet('{path}')")
         asked = con.execute(question.sql)
-        assert as_told([one[0] for one in asked.description or []], asked.fetchall()) == question.answer
+        assert agrees(question, as_text([one[0] for one in asked.description or []], asked.fetchall()))
 
 
 def test_njia_query_gives_it(samples: EvidenceBase) -> None:
@@ -135,21 +159,21 @@ def test_njia_query_gives_it(samples: EvidenceBase) -> None:
         ran = njia(
             "query", question.sql, "--edition", question.edition, "--format", "csv", settings=samples.settings
         )
-        assert list(csv.reader(io.StringIO(ran.stdout))) == question.answer
+        assert agrees(question, list(csv.reader(io.StringIO(ran.stdout))))
 
 
-@pytest.mark.parametrize("edition", ["partner", "public"])
+@pytest.mark.parametrize("edition", ["members", "public"])
 def test_parquet_is_written_as_r_reads_it(samples: EvidenceBase, edition: str) -> None:
     for path in (file_of(samples, edition).parent / "parquet").glob("*.parquet"):
-        told = pq.ParquetFile(path)
-        assert told.metadata.format_version == "1.0", path.name
+        file = pq.ParquetFile(path)
+        assert file.metadata.format_version == "1.0", path.name
         assert (
-            not told.schema_arrow.names
-            or max(told.schema.column(n).max_repetition_level for n in range(len(told.schema))) == 0
+            not file.schema_arrow.names
+            or max(file.schema.column(n).max_repetition_level for n in range(len(file.schema))) == 0
         )
-        for group in range(told.metadata.num_row_groups):
-            for number in range(told.metadata.num_columns):
-                column = told.metadata.row_group(group).column(number)
+        for group in range(file.metadata.num_row_groups):
+            for number in range(file.metadata.num_columns):
+                column = file.metadata.row_group(group).column(number)
                 assert column.compression in READ_BY_R["compression"], (path.name, column.path_in_schema)
                 assert set(column.encodings) <= READ_BY_R["encodings"], (path.name, column.encodings)
                 assert column.physical_type in READ_BY_R["types"], (path.name, column.path_in_schema)
@@ -170,7 +194,7 @@ def test_the_oldest_client_promised_gives_all_answers(samples: EvidenceBase, tmp
     version, answers = json.loads(ran.stdout.splitlines()[-1])
     assert version == OLDEST_CLIENT
     for question, rows in zip(QUESTIONS, answers, strict=True):
-        assert as_told(question.answer[0], rows) == question.answer, question.title
+        assert agrees(question, as_text(question.answer[0], rows)), question.title
 
 
 def _uv() -> str:

@@ -101,7 +101,7 @@ COUNTED = {
     "K1": "select count(*) from marts.fct_movements where movement_id = {K1}",
     "K4": "select count(*) from marts.fct_movements where movement_id = {K4}",
     "Busia to Nairobi": "select record_count, partner_count from marts.mart_corridors where level = 'od' "
-    "and period_id = '2025' and corridor_id = 'KE040>KE047' and record_grain = 'case' and population = 'all'",
+    "and period_id = 'year-2025' and corridor_id = 'KE040>KE047' and record_grain = 'case' and population = 'all'",
     "effort in Busia": "select effort_months from marts.mart_coverage "
     "where place_id = 'KE040' and period_id = '2025-Q2' and record_grain = 'case'",
 }

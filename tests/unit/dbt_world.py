@@ -16,7 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration import disclosure, statistics
+from orchestration import statistics
 from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.tables import LIKELY_PAIRS
 from orchestration.linkage.warehouse_tables import CELLS, COUNTING_KEYS, TABLES
@@ -236,9 +236,6 @@ class World:
         self._expect_persons()
         statistics.measure(self._settings, read_tables(self._settings, statistics.AGGREGATES))
         self._dbt(manifest, Part.AFTER_PYTHON, with_unit_tests)
-        if with_unit_tests:  # what editions print has its answers there
-            self._disclose()
-            self._dbt(manifest, Part.PUBLIC, with_unit_tests)
         return duckdb.connect(str(self._settings.warehouse), read_only=True)
 
     @property
@@ -257,11 +254,6 @@ class World:
             pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS), read[COUNTING_KEYS], read[CELLS]
         )
         pq.write_table(found, self._settings.linkage / "cell_duplicates.parquet")
-
-    def _disclose(self) -> None:
-        aggregates = read_tables(self._settings, disclosure.AGGREGATES)
-        nothing_printed = disclosure.read_ledger(self._settings.ledger)
-        disclosure.disclose(self._settings, aggregates, date.fromisoformat(self.as_of), nothing_printed)
 
     def _dbt(self, manifest: Any, part: Part, with_unit_tests: bool) -> None:
         variables = {"work": str(self._settings.work), "as_of": self.as_of}

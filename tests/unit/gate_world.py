@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
+import shutil
+import tempfile
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.settings import Settings
+from tests.unit.published_world import KEYS, write_edition
 
 AS_OF = datetime(2026, 11, 24, 2, tzinfo=UTC)
 KEY_IDS = {"record": "aaaa1111", "stewards": "bbbb2222"}
@@ -29,6 +34,8 @@ class Decided:
     row_releases: list[dict[str, Any]] = field(default_factory=list)
     row_exclusions: list[dict[str, Any]] = field(default_factory=list)
     waivers: list[dict[str, Any]] = field(default_factory=list)
+    policy_sign_offs: list[dict[str, Any]] = field(default_factory=list)
+    year_republications: list[dict[str, Any]] = field(default_factory=list)
 
     def content_hash(self) -> str:
         text = json.dumps([self.extract_accepts, self.extract_withdrawals, self.waivers], sort_keys=True)
@@ -262,7 +269,7 @@ def write_evidence_base(path: Path, movements: int = 100, **changes: Any) -> Pat
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     con = duckdb.connect(str(path))
-    for schema in ("marts", "quality", "meta"):
+    for schema in ("marts", "published", "quality", "meta"):
         con.execute(f"create schema {schema}")
     con.execute(
         "create table marts.dim_place as select * from (values ('KE047', 'county', 'KEN'), "
@@ -282,6 +289,11 @@ def write_evidence_base(path: Path, movements: int = 100, **changes: Any) -> Pat
     )
     con.execute("create table quality.extracts as select 'p-1' as partner_code, 'in_force' as fate")
     con.execute("create table meta.release as select 'r' as release_id")
+    con.execute(
+        "create table published.periods (period_id text, period_kind text, period_to date); "
+        "create table published.routes (period_id text, line text, line_id text, report_count integer); "
+        "create table meta.columns (table_schema text, table_name text, column_name text, is_key boolean)"
+    )
     for table, column in con.execute(
         "select schema_name || '.' || table_name, column_name from duckdb_columns() where not internal"
     ).fetchall():
@@ -290,6 +302,19 @@ def write_evidence_base(path: Path, movements: int = 100, **changes: Any) -> Pat
         con.execute(f"drop table {changes['without']}")
     con.close()
     return path
+
+
+def write_empty_public(folder: Path) -> None:
+    """The public edition of a release in which no year is closed."""
+    shutil.copytree(_empty_public(), folder / "public")
+
+
+@cache
+def _empty_public() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="njia-public-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    write_edition(folder, "public", {name: [] for name in KEYS})
+    return folder / "public"
 
 
 def dbt_ran(settings: Settings, **statuses: str) -> None:

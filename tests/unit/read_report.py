@@ -1,16 +1,23 @@
-"""The report as a test reads it: values with their source, and the text around them."""
+"""The report as a test reads it: values with their source, text of sections, and whether a value stands in its cell."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import pandas as pd
-
-from orchestration.outputs.edition import SCHEMAS, Edition
-from orchestration.outputs.printed import KEYS
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.published import KEYS, Published
+from orchestration.outputs.report.compose import compose, has_findings
+from orchestration.outputs.report.html import as_html
+from orchestration.outputs.report.pictures import draw_figures
+from orchestration.outputs.report.rules import in_words
+from orchestration.outputs.report.view import View
+from orchestration.outputs.words import Words
+from orchestration.places.boundaries import generalised
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -25,32 +32,38 @@ class Value:
 @dataclass
 class Read:
     values: list[Value] = field(default_factory=list)
-    around: list[str] = field(default_factory=list)  # text outside of all values
+    around: list[str] = field(default_factory=list)  # text outside of values and pictures
     links: list[str] = field(default_factory=list)
-    alts: dict[str, str] = field(default_factory=dict)
-    sections: dict[str, str] = field(default_factory=dict)  # text of a chapter, by its name
+    pictures: list[str] = field(default_factory=list)  # accessible names
+    sections: dict[str, str] = field(default_factory=dict)  # text without pictures, by the section's name
+    titles: dict[str, str] = field(default_factory=dict)
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
-        self.read, self.skipping, self.value, self.section = Read(), 0, None, ""
+        self.read, self.skipping, self.section = Read(), 0, ""
+        self.value: Value | None = None
+        self.in_title = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given: dict[str, Any] = dict(attrs)
-        if tag in ("style", "script", "title"):
+        if tag in ("style", "script", "title", "svg"):
             self.skipping += 1
+        if tag == "svg":
+            self.read.pictures.append(given["aria-label"])
         if "data-source" in given:
             self.value = Value("", given["data-source"], given.get("data-column", ""))
         if tag == "section":
             self.section = given["id"]
-        if tag == "img":
-            self.read.alts[given["src"]] = given.get("alt", "")
+        self.in_title = self.in_title or given.get("id") == f"{self.section}-title"
         self.read.links += [given[name] for name in ("href", "src") if name in given]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("style", "script", "title"):
+        if tag in ("style", "script", "title", "svg"):
             self.skipping -= 1
+        if tag in ("h1", "h2"):
+            self.in_title = False
         if tag == "span" and self.value is not None:
             self.read.values.append(self.value)
             self.value = None
@@ -60,6 +73,8 @@ class _Reader(HTMLParser):
             return
         if self.section:
             self.read.sections[self.section] = self.read.sections.get(self.section, "") + data
+        if self.in_title:
+            self.read.titles[self.section] = self.read.titles.get(self.section, "") + data
         if self.value is not None:
             self.value.text += data
         else:
@@ -69,76 +84,50 @@ class _Reader(HTMLParser):
 def read_page(page: str) -> Read:
     reader = _Reader()
     reader.feed(page)
+    reader.read.sections = {name: " ".join(text.split()) for name, text in reader.read.sections.items()}
     return reader.read
 
 
-def numbers(text: str) -> list[float]:
-    return [float(found.replace(",", "")) for found in NUMBER.findall(text)]
+def page_of(edition: Edition, before: Edition | None = None) -> Read:
+    """The page of an edition."""
+    view = View.newest(Published(edition, Words()))
+    earlier = View.newest(Published(before, Words())) if before is not None else None
+    with TemporaryDirectory() as drawn:
+        figures = draw_figures(view, generalised(), Path(drawn)) if has_findings(view) else {}
+        report = compose(view, earlier, figures, "Natural Earth")
+        return read_page(as_html(report, Path(drawn), {"pdf": "report.pdf", "map": "map.html"}))
 
 
-def is_told(edition: Edition, value: Value) -> bool:
-    """Whether every number of a value stands in the row or rows that it names, rounded as it is shown."""
-    table, *key = value.source.split("|")
-    if table == "release":
-        return _stands_in(value.text, [edition.manifest[key[0]], edition.manifest.get("previous_release")])
-    if table not in ("policy", "waivers"):
-        edition_named, _, table = table.partition("_")
-        if edition_named != SCHEMAS[edition.name]:
-            return False
-    if value.column.startswith("sum:"):
-        _, summed, which = value.column.split(":", 2)
-        return [float(_rows(edition, table, which)[summed].sum())] == numbers(value.text)
+def stands_in_its_cell(edition: Edition, value: Value) -> bool:
+    """Whether the row that a value names has its numbers, or as many rows as it says."""
+    table, _, rest = value.source.partition("|")
+    if table in ("policy", "release", "waivers"):
+        return True
+    name = table.removeprefix("published.")
+    published = Published(edition, Words())
     if value.column.startswith("rows:"):
-        return [float(len(_rows(edition, table, value.column.removeprefix("rows:"))))] == numbers(value.text)
-    if table == "policy":
-        rows = edition.manifest["disclosure"]["policy"]["rows"]
-        found = [row for row in rows if row["name"] == key[0]]
-    elif table == "waivers":
-        found = [row for row in edition.waivers if row["decision_id"] == key[0]]
-    else:
-        frame = edition.table(table)
-        same = pd.Series(True, index=frame.index)
-        for name, one in zip(KEYS[table], key, strict=True):
-            same &= frame[name].astype(str) == one
-        found = frame[same].to_dict("records")
-    if len(found) != 1:
+        where = dict(one.split("=") for one in value.column.removeprefix("rows:").split("&"))
+        found = [
+            row
+            for row in published.rows(name)
+            if all(str(row[column]) == wanted for column, wanted in where.items())
+        ]
+        return value.text.lower() in (str(len(found)), in_words(len(found)))
+    key = rest.split("|", len(KEYS[name]) - 1)  # the last may hold a bar itself
+    wanted = dict(zip(KEYS[name], key, strict=True))
+    rows = [
+        row
+        for row in published.rows(name)
+        if all(("" if row[column] is None else str(row[column])) == one for column, one in wanted.items())
+    ]
+    if len(rows) != 1:
         return False
-    wanted = list(found[0].values()) if table == "periods" else [found[0][value.column]]
-    return _stands_in(value.text, wanted)
+    cell = rows[0][value.column]
+    if isinstance(cell, str) or name == "periods":
+        return True  # a status, a name or a day in words
+    shown = NUMBER.findall(value.text)
+    return all(_is_near(float(number.replace(",", "")), cell) for number in shown)
 
 
-def _rows(edition: Edition, table: str, where: str) -> pd.DataFrame:
-    frame = edition.table(table)
-    for one in where.split("&"):
-        name, wanted = one.split("=")
-        is_wanted = frame[name.removesuffix("!")].astype(str) == wanted
-        frame = frame[~is_wanted if name.endswith("!") else is_wanted]
-    return frame
-
-
-def _stands_in(text: str, wanted: list[Any]) -> bool:
-    """Numbers as they are, or rounded; of a share its percentage; a band is its words."""
-    told = [one for value in wanted for one in _numbers_of(value)]
-    return all(any(_rounds_to(one, shown) for one in told) for shown in NUMBER.findall(text))
-
-
-def _numbers_of(value: Any) -> list[float]:
-    if isinstance(value, str) and value in BANDS:
-        return BANDS[value]
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return [float(value), float(value) * 100]
-    return numbers(str(value)) + [float(part) for part in re.findall(r"\d+", str(value))]
-
-
-def _rounds_to(value: float, shown: str) -> bool:
-    places = len(shown.partition(".")[2])
-    return abs(value - float(shown.replace(",", ""))) <= 0.5000001 * 10**-places
-
-
-BANDS = {
-    "half_or_less": [2.0],
-    "lower": [1.25, 2.0],
-    "about_the_same": [],
-    "higher": [1.25, 2.0],
-    "twice_or_more": [2.0],
-}
+def _is_near(shown: float, cell: Any) -> bool:
+    return cell is not None and (shown == cell or abs(shown - 100 * cell) <= 0.5)

@@ -46,7 +46,7 @@ def build_warehouse(
     """One movement per count; quarantined rows and reconciliation beside them."""
     settings.warehouse.unlink(missing_ok=True)
     with duckdb.connect(str(settings.warehouse)) as con:
-        for schema in ("staging", "marts", "quality", "meta"):
+        for schema in ("staging", "marts", "published", "quality", "meta"):
             con.execute(f"create schema {schema}")
         con.execute("create table staging.stg_secret as select 'Amina Testperson' as given_name")
         rows = ", ".join(f"({number}, {count})" for number, count in enumerate(counts, start=1))
@@ -71,6 +71,27 @@ def build_warehouse(
                 0 as superseded, 1 as quarantined, 0 as withdrawn, 0 as held, 0 as embargoed
             """
         )
+        con.execute(
+            """
+            create table published.periods as
+            select * from (values ('members', 'year-2025'), ('public', 'year-2025'), ('public', 'year-2024')) as t (edition, period_id)
+            """
+        )
+        con.execute(
+            f"""
+            create table published.corridors as
+            select * from (values
+                ('members', 'year-2025', 'KE040>KE047', {sum(counts)}), ('public', 'year-2025', 'KE040>KE047', {40 + sum(counts)}),
+                ('public', 'year-2024', 'KE040>KE047', 30)
+            ) as t (edition, period_id, corridor_id, movement_count)
+            """
+        )
+        con.execute(
+            """
+            create table published.shifts as
+            select 'public' as edition, 'year-2024' as baseline, 'year-2025' as current, 'stable' as status
+            """
+        )
         con.execute("create table meta.grains as select 'case' as record_grain, false as is_addable")
 
 
@@ -82,6 +103,9 @@ def dbt_manifest(settings: Settings, undescribed: str | None = None) -> Path:
         "quality.reconciliation": (
             "extract_id", "landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed",
         ),
+        "published.periods": ("edition", "period_id"),
+        "published.corridors": ("edition", "period_id", "corridor_id", "movement_count"),
+        "published.shifts": ("edition", "baseline", "current", "status"),
         "meta.grains": ("record_grain", "is_addable"),
         "staging.stg_secret": ("given_name",),
     }  # fmt: skip

@@ -258,10 +258,10 @@ def asked(settings: Settings, *arguments: str) -> Result:
 def test_the_command_lists_chosen_lines_and_ends_with_1_where_the_log_was_changed(settings: Settings) -> None:
     made = alias(settings)
     revoke(settings, made["id"], "B. Fixture", "wrong", NOW)
-    path = record(settings, "20260301T060000Z-dbfbb158", when=NEXT_YEAR, edition="partner")
+    path = record(settings, "20260301T060000Z-dbfbb158", when=NEXT_YEAR, edition="members")
     whole = asked(settings, "audit")
     assert whole.exit_code == 0 and audit.read(settings).head in whole.stdout
-    assert f"decided {made['id']}" in whole.stdout and "edition partner" in whole.stdout
+    assert f"decided {made['id']}" in whole.stdout and "edition members" in whole.stdout
     for chosen, words in (
         (("--who", "b. fixture"), "revoked"),
         (("--since", "2027-01-01"), "20260301T060000Z"),
@@ -272,7 +272,7 @@ def test_the_command_lists_chosen_lines_and_ends_with_1_where_the_log_was_change
     assert json.loads(asked(settings, "audit", "--action", "unsealed", "--json").stdout)["lines"] == []
     unknown = asked(settings, "audit", "--action", "foo")
     assert unknown.exit_code and "There are: decided, revoked" in str(unknown.exception)
-    path.write_text(path.read_text().replace("partner", "public"))
+    path.write_text(path.read_text().replace("members", "public"))
     changed = asked(settings, "audit", "--json")
     assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]
 
@@ -289,7 +289,7 @@ def test_an_export_of_microdata_is_noted_without_its_question_and_refused_withou
     (line,) = audit.read(settings).lines
     assert (line["who"], line["action"], line["what"]) == (audit.os_user(), "exported", release.release_id)
     assert line["details"] == {
-        "edition": "partner",
+        "edition": "members",
         "form": "csv",
         "rows": 2,
         "statement_sha256": hashlib.sha256(sql.encode()).hexdigest(),

@@ -27,7 +27,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def release(tmp_path: Path) -> Path:
     """A current release with a report and a map in its public edition, and a map alone in the other."""
     folder = tmp_path / "home" / "releases" / RELEASE
-    for page in ("public/report/index.html", "public/report/map.html", "partner/report/map.html"):
+    for page in ("public/report/index.html", "public/report/map.html", "members/report/map.html"):
         (folder / page).parent.mkdir(parents=True, exist_ok=True)
         (folder / page).write_text("<!doctype html>", encoding="utf-8")
     (folder / "manifest.json").write_text(
@@ -49,11 +49,11 @@ def test_report_and_map_of_the_current_release_are_opened_and_named(
 
 def test_where_there_is_no_report_the_map_is_opened(njia: Njia, release: Path, opened: list[str]) -> None:
     njia("open")
-    assert opened == [(release / "partner/report/map.html").as_uri()]
+    assert opened == [(release / "members/report/map.html").as_uri()]
 
 
 def test_paths_alone_are_printed_on_demand(njia: Njia, release: Path, opened: list[str]) -> None:
-    assert njia("open", "--print-path").out.splitlines() == [str(release / "partner/report/map.html")]
+    assert njia("open", "--print-path").out.splitlines() == [str(release / "members/report/map.html")]
     assert opened == []
 
 
@@ -63,15 +63,15 @@ def test_without_a_display_paths_are_printed_and_no_browser_takes_the_terminal(
     monkeypatch.setattr("sys.platform", "linux")
     for variable in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER"):
         monkeypatch.delenv(variable, raising=False)
-    assert njia("open").out.splitlines() == [str(release / "partner/report/map.html")]
+    assert njia("open").out.splitlines() == [str(release / "members/report/map.html")]
     assert opened == []
 
 
-def test_a_release_without_pages_and_no_release_at_all_are_told(njia: Njia, release: Path) -> None:
-    (release / "partner/report/map.html").unlink()
+def test_a_release_without_pages_and_no_release_at_all_are_reported(njia: Njia, release: Path) -> None:
+    (release / "members/report/map.html").unlink()
     ended = njia("open")
     assert (ended.code, ended.out) == (2, "")
-    assert "has no pages of the partner edition" in ended.words
+    assert "has no pages of the members edition" in ended.words
     (release.parent.parent / "current").unlink()
     ended = njia("open")
     assert ended.code == 2 and "There is no release yet" in ended.words

@@ -1,58 +1,64 @@
-"""Rows that a report counted: a mistyped value is no count of none."""
+"""Rows that a report counted or added up: a mistyped value is refused, and is no count of none."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import duckdb
 import pytest
 
 from orchestration.errors import UsageError
 from orchestration.release.current import Release
 from orchestration.release.published_row import counted_rows
 from orchestration.release.traced_tables import TRACED
+from tests.unit.published_world import MANIFEST, write_release
 
 
-@pytest.fixture
-def release(tmp_path: Path) -> Release:
-    found = Release("20261126-1", tmp_path, {}, True)
-    found.public_evidence_base.parent.mkdir(parents=True)
-    with duckdb.connect(str(found.public_evidence_base)) as con:
-        con.execute(
-            """
-            create schema public;
-            create table public.public_coverage (
-                place_id varchar, period_id varchar, record_grain varchar, partners_band varchar
-            );
-            insert into public.public_coverage values
-                ('KE001', '2024', 'case', 'one_or_two'), ('KE001', '2025', 'case', 'three_or_more');
-            """
-        )
-    return found
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
+    folder = write_release(tmp_path_factory.mktemp("release"))
+    return Release(str(MANIFEST["release_id"]), folder, MANIFEST, True)
 
 
-def counted(release: Release, where: str, may_be_none: bool = False) -> int:
-    found, _ = counted_rows(release, "coverage", TRACED["coverage"], where, "public", may_be_none)
-    return found.counts["rows"]
+def counted(
+    release: Release, where: str, edition: str | None = "public", may_be_none: bool = False
+) -> dict[str, object]:
+    found, _ = counted_rows(release, "corridors", TRACED["corridors"], where, edition, may_be_none)
+    return dict(found.counts)
+
+
+def test_rows_are_counted_and_their_movements_added_up(release: Release) -> None:
+    """By hand, from the published world: 226 + 225 + 158 + 49 + 43."""
+    assert counted(release, "level=od&period_id=year-2024") == {"rows": 5, "movement_count": 701}
+    assert counted(release, "level=od&period_id=year-2024&direction!=within") == {
+        "rows": 2,
+        "movement_count": 92,
+    }
+
+
+def test_each_counted_row_has_the_key_it_is_traced_by(release: Release) -> None:
+    where = "level=odv&period_id=year-2024"
+    _, [(key, row)] = counted_rows(release, "corridors", TRACED["corridors"], where, "members", False)
+    assert "|".join(key.values()) == "odv|UGA>bp-ken-malaba>KE047|year-2024|case|all"
+    assert (row.counts["movement_count"], row.edition) == (17, "members")
 
 
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ("partners_band=one_or_too", "has partners_band=one_or_too. Like it are: one_or_two."),
-        ("period_id=2024&partners_band=many", "There are: one_or_two, three_or_more."),
-        ("period_id!=2052&partners_band=one_or_tow", "Like it are: one_or_two."),
+        ("direction=withn", "has direction=withn. Like it are: within."),
+        ("level=od&direction=north", "There are: into, out_of, within."),
+        ("nosuch=1", "publishes no table published.corridors with the columns of nosuch=1"),
+        ("anything", "no choice of rows"),
     ],
 )
-def test_a_value_that_no_row_has_is_told_with_those_near_it(release: Release, where: str, said: str) -> None:
-    with pytest.raises(UsageError) as told:
+def test_a_value_that_no_row_has_is_refused_with_those_near_it(
+    release: Release, where: str, said: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
         counted(release, where)
-    assert said in str(told.value)
+    assert said in str(refused.value)
 
 
 def test_values_that_rows_have_may_come_to_none_together_and_so_may_what_a_report_counted(
     release: Release,
 ) -> None:
-    assert counted(release, "partners_band=One_or_two") == 1
-    assert counted(release, "period_id=2025&partners_band=one_or_two") == 0
-    assert counted(release, "partners_band=none", may_be_none=True) == 0
+    assert counted(release, "level=country&direction=within") == {"rows": 0}
+    assert counted(release, "direction=through", may_be_none=True) == {"rows": 0}

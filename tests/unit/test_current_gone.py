@@ -19,7 +19,6 @@ COMMANDS = [
     ("query", "select 1"),
     ("open",),
     ("verify", "current"),
-    ("attack", "current"),
     ("trace", "current", "corridors|case|2024|KE040|KE047"),
     ("diff", "current", "current"),
 ]

@@ -48,7 +48,7 @@ def test_a_corridor_counts_a_person_once_and_every_record(warehouse: Warehouse) 
     assert rows(
         warehouse,
         f"""select corridor_id, {COUNTS} from marts.mart_corridors
-        where level = 'od' and period_id = '2024' and population = 'all' order by 1""",
+        where level = 'od' and period_id = 'year-2024' and population = 'all' order by 1""",
     ) == [
         ("KE001>KE047", 1, 1, 1, 1, "poor_form", None, None),
         ("KE040>ITA", 1, 1, 1, 1, "name_codes", 1.0, 1.0),
@@ -63,7 +63,7 @@ def test_a_place_counts_a_person_once_and_takes_the_weakest_tier(warehouse: Ware
     assert rows(
         warehouse,
         f"""select place_id, role, {COUNTS} from marts.mart_places
-        where period_id = '2024' and population = 'all' and place_id in ('KE040', 'KEN', 'ITA', 'KE047')
+        where period_id = 'year-2024' and population = 'all' and place_id in ('KE040', 'KEN', 'ITA', 'KE047')
         and role in ('origin', 'exploitation') order by 1, 2 desc""",
     ) == [
         ("ITA", "exploitation", 2, 1, 1, 2, "name_codes", 1.0, 1.0),
@@ -79,14 +79,14 @@ def test_a_person_told_for_two_quarters_counts_in_each_and_once_in_the_year(ware
     assert rows(
         warehouse,
         """select period_id, record_count, person_count_low from marts.mart_places
-        where place_id = 'ITA' and population = 'all' and period_id in ('2024', '2024-Q3', '2024-Q4') order by 1""",
-    ) == [("2024", 2, 1), ("2024-Q3", 1, 1), ("2024-Q4", 1, 1)]
+        where place_id = 'ITA' and population = 'all' and period_id in ('year-2024', '2024-Q3', '2024-Q4') order by 1""",
+    ) == [("2024-Q3", 1, 1), ("2024-Q4", 1, 1), ("year-2024", 2, 1)]
 
 
 def test_children_are_those_records_that_say_so(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
-        f"""select {COUNTS} from marts.mart_corridors where level = 'od' and period_id = '2024'
+        f"""select {COUNTS} from marts.mart_corridors where level = 'od' and period_id = 'year-2024'
         and population = 'children'""",
     ) == [(1, 1, 1, 1, "name_codes", 1.0, 1.0)]
 

@@ -259,7 +259,7 @@ def test_corridors_count_each_record_once_and_each_grain_apart(warehouse: Wareho
     assert rows(
         warehouse,
         """select corridor_id, record_count from marts.mart_corridors
-        where level = 'od' and period_id = '2024' and record_grain = 'case' and population = 'all'
+        where level = 'od' and period_id = 'year-2024' and record_grain = 'case' and population = 'all'
         order by 1""",
     ) == [("KE040>ITA", 2), ("KE040>unknown", 1), ("KE047>unknown", 1)]
 
@@ -349,13 +349,13 @@ def test_periods_are_complete_after_their_lag(warehouse: Warehouse) -> None:
     assert rows(
         warehouse,
         """select period_id, period_from, period_to, is_complete from marts.dim_period
-        where period_id in ('2025-Q1', '2025-Q2', '2024', '2025-Q1-12m', 'round-2019') order by 1""",
+        where period_id in ('2025-Q1', '2025-Q2', 'year-2024', '2025-Q1-12m', 'round-2019') order by 1""",
     ) == [
-        ("2024", date(2024, 1, 1), date(2024, 12, 31), True),
         ("2025-Q1", date(2025, 1, 1), date(2025, 3, 31), False),
         ("2025-Q1-12m", date(2024, 4, 1), date(2025, 3, 31), False),
         ("2025-Q2", date(2025, 4, 1), date(2025, 6, 30), False),
         ("round-2019", date(2019, 8, 1), date(2019, 8, 31), True),
+        ("year-2024", date(2024, 1, 1), date(2024, 12, 31), True),
     ]
 
 
@@ -382,7 +382,7 @@ def test_completeness_tells_known_and_precise_shares(warehouse: Warehouse) -> No
     assert rows(
         warehouse,
         """select field, record_count, known_share, precise_share from marts.mart_completeness
-        where period_id = '2024' and record_grain = 'case'
+        where period_id = 'year-2024' and record_grain = 'case'
         and field in ('origin', 'exploitation', 'departed', 'sex') order by 1""",
     ) == [
         ("departed", 5, 1.0, 0.8),

@@ -12,7 +12,7 @@ import pytest
 from dbt.cli.main import dbtRunner
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
-PUBLISHED = {"marts", "report", "quality", "meta", "public", "published"}
+PUBLISHED = {"marts", "quality", "meta", "published"}
 KEY_TESTS = {"unique", "unique_key"}
 # folder: the folders it may refer to (seeds stand below all of them)
 MAY_REFER_TO = {
@@ -21,16 +21,12 @@ MAY_REFER_TO = {
     "intermediate": {"staging", "quarantine", "intermediate"},
     "marts": {"intermediate", "marts"},
     "meta": {"staging", "quarantine", "intermediate", "meta"},
-    "public": {"staging", "marts", "public"},
-    "report": {"staging", "marts", "report"},
     "published": {"intermediate", "marts", "published"},
 }
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
     "marts": ("fct_", "dim_", "bridge_", "mart_", "movements"),
-    "public": ("public_",),
-    "report": ("report_",),
     "published": ("published_",),
 }
 # A problem stands as often as typing found it; nothing counts or joins these rows by a key.
@@ -79,7 +75,9 @@ def test_layers_refer_one_way(manifest: dict[str, Any]) -> None:
     for model in of_type(manifest, "model"):
         for parent_id in model["depends_on"]["nodes"]:
             if parent_id.startswith("source."):
-                allowed = folder(model) == "staging"
+                # Carried rows are rows of `published` already, of an earlier release.
+                is_carried = manifest["sources"][parent_id]["source_name"] == "carried"
+                allowed = folder(model) in (("intermediate", "published") if is_carried else ("staging",))
             elif parent_id.startswith("seed."):
                 allowed = folder(model) != "staging"
             else:
@@ -90,9 +88,21 @@ def test_layers_refer_one_way(manifest: dict[str, Any]) -> None:
 
 
 def test_every_source_has_one_staging_model(manifest: dict[str, Any]) -> None:
-    parents = [parent for model in of_type(manifest, "model") for parent in model["depends_on"]["nodes"]]
-    read = [parent for parent in parents if parent.startswith("source.")]
-    assert sorted(read) == sorted(manifest["sources"])
+    staging = [model for model in of_type(manifest, "model") if folder(model) == "staging"]
+    read = [parent for model in staging for parent in model["depends_on"]["nodes"]]
+    given = [name for name, source in manifest["sources"].items() if source["source_name"] != "carried"]
+    assert sorted(read) == sorted(given)
+
+
+def test_every_published_table_takes_its_carried_rows(manifest: dict[str, Any]) -> None:
+    """By position, so the columns of both must be the same ones in the same order."""
+    for model in of_type(manifest, "model"):
+        if folder(model) == "published":
+            source = f"source.njia.carried.{model['alias']}"
+            assert source in model["depends_on"]["nodes"], model["name"]
+            columns = [(c["name"], c["data_type"]) for c in model["columns"].values()]
+            carried = manifest["sources"][source]["columns"].values()
+            assert columns == [(c["name"], c["data_type"]) for c in carried], model["name"]
 
 
 def test_names_tell_the_folder(manifest: dict[str, Any]) -> None:
@@ -191,11 +201,10 @@ def test_sql_is_portable(path: Path) -> None:
     assert [part for part in parts if part != "x" and not re.search(r"nulls (first|last)$", part)] == []
 
 
-def test_what_readers_get_is_made_from_every_printed_model_and_no_other(manifest: dict[str, Any]) -> None:
-    printed = {m["unique_id"] for m in of_type(manifest, "model") if folder(m) in ("public", "report")}
+def test_what_readers_get_is_made_from_every_published_model_and_no_other(manifest: dict[str, Any]) -> None:
+    published = {m["unique_id"] for m in of_type(manifest, "model") if folder(m) == "published"}
     exposures = {one["name"]: set(one["depends_on"]["nodes"]) for one in manifest["exposures"].values()}
-    assert exposures == dict.fromkeys(("report", "map_page", "exports"), printed)
-    assert {m["access"] for m in of_type(manifest, "model") if m["unique_id"] in printed} == {"public"}
+    assert exposures == dict.fromkeys(("report", "map_page", "exports"), published)
 
 
 def test_owners_are_a_role_and_no_person(manifest: dict[str, Any]) -> None:

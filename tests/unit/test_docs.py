@@ -17,7 +17,7 @@ import yaml
 from orchestration.cli import CONTEXT, cli
 from orchestration.extracts.contract_fields import CANONICAL_FIELDS
 from orchestration.release import added_tables
-from orchestration.release.published_models import PUBLIC_SCHEMAS, PUBLISHED_SCHEMAS, PublishedTable
+from orchestration.release.published_models import MEMBERS_SCHEMAS, PublishedTable
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS
 
 GUIDES = ("operator", "steward", "analyst", "partner", "methods")
@@ -28,12 +28,10 @@ PAGES = [
 ]
 BY_NAME = {str(path.relative_to(PROJECT_ROOT)).removeprefix("docs/"): path for path in PAGES}
 
-PUBLISHED = (*PUBLISHED_SCHEMAS, *PUBLIC_SCHEMAS)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 QUOTED = re.compile(r'"[^"]*"')
-# `report` is a schema and the name of files.
-TABLE = re.compile(rf"\b({'|'.join(PUBLISHED)})\.(?!(?:html|css|md|pdf|typ)\b)([a-z_]+)")
+TABLE = re.compile(rf"\b({'|'.join(MEMBERS_SCHEMAS)})\.(?!(?:html|md|parquet)\b)([a-z_]+)")
 MODEL = re.compile(r"\b(?:stg|int|fct|dim|bridge|mart)_[a-z_]+|\bjudged_records\b")
 LINK = re.compile(r"\]\(([^)#]+)\)")
 SHELL = ("", "sh", "bash")
@@ -113,11 +111,12 @@ def leaves(
         yield path, command
 
 
-def declared_models() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every model with its schema, which is its folder's name unless it says otherwise."""
+def declared_models() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every model by schema and table: folder and name of the model unless it says otherwise."""
     for path in sorted((DBT_PROJECT / "models").glob("*/*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
-            yield model.get("config", {}).get("schema", path.parent.name), model
+            config = model.get("config", {})
+            yield config.get("schema", path.parent.name), config.get("alias", model["name"]), model
 
 
 def tables_of_the_stage_step() -> list[PublishedTable]:
@@ -128,17 +127,15 @@ def tables_of_the_stage_step() -> list[PublishedTable]:
 def published() -> Iterator[duckdb.DuckDBPyConnection]:
     """Every published table with its columns, and without a row."""
     with duckdb.connect() as con:
-        for schema in PUBLISHED:
+        for schema in MEMBERS_SCHEMAS:
             con.execute(f"create schema {schema}")
-        for schema, model in declared_models():
-            if schema in PUBLISHED:
+        for schema, table, model in declared_models():
+            if schema in MEMBERS_SCHEMAS:
                 columns = ", ".join(f'"{one["name"]}" {one["data_type"]}' for one in model["columns"])
-                con.execute(f"create table {schema}.{model['name']} ({columns})")
-        for table in tables_of_the_stage_step():
-            arrow = getattr(added_tables, table.name.upper()).empty_table()
-            con.register("no_rows", arrow)
-            con.execute(f"create table {table.full_name} as from no_rows")
-            con.unregister("no_rows")
+                con.execute(f"create table {schema}.{table} ({columns})")
+        for added in tables_of_the_stage_step():
+            columns = ", ".join(f'"{column}" varchar' for column in added.columns)
+            con.execute(f"create table {added.full_name} ({columns})")
         yield con
 
 
@@ -178,7 +175,7 @@ def test_every_command_is_in_a_guide() -> None:
 
 @page
 def test_tables_exist(name: str) -> None:
-    known = {f"{schema}.{model['name']}" for schema, model in declared_models()}
+    known = {f"{schema}.{table}" for schema, table, _ in declared_models()}
     known |= {table.full_name for table in tables_of_the_stage_step()}
     named = {
         f"{schema}.{table}" for schema, table in TABLE.findall(BY_NAME[name].read_text(encoding="utf-8"))
@@ -188,7 +185,7 @@ def test_tables_exist(name: str) -> None:
 
 @page
 def test_models_exist(name: str) -> None:
-    known = {model["name"] for _, model in declared_models()}
+    known = {model["name"] for *_, model in declared_models()}
     named = {
         model for span in spans(BY_NAME[name].read_text(encoding="utf-8")) for model in MODEL.findall(span)
     }

@@ -1,4 +1,4 @@
-"""Exports of an edition: what other programs read of them is what the edition prints, and nothing says who made them."""
+"""Exports of an edition: other programs read in them what the edition publishes, and no file says who made it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,17 @@ from orchestration.outputs import write_exports
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.citation import write_citation
 from orchestration.outputs.exports.data_package import write_data_package
-from orchestration.outputs.exports.printed import hxl_tags
+from orchestration.outputs.exports.geojson import write_geojson
+from orchestration.outputs.exports.tables import Column, Table, hxl_tags
 from orchestration.outputs.licence import DataLicence, licence_of
 from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse import manifest_path
 from tests.conftest import new_evidence_base
-from tests.unit.edition_world import MANIFEST, TABLES, read_json, write_edition
+from tests.unit.published_world import KEYS, MANIFEST, write_release
+
+EDITIONS = ("public", "members")
+editions = pytest.mark.parametrize("edition", EDITIONS)
+ABOUT = About("public", "20260701T000000Z-00000000", datetime(2026, 7, 1, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -37,169 +42,193 @@ def dbt_manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return manifest_path(new_evidence_base(tmp_path_factory.mktemp("dbt")).settings)
 
 
-def exported(folder: Path, dbt_manifest: Path, edition: str = "public") -> Path:
-    write_edition(folder, edition)
-    (written,) = write_exports(folder, MANIFEST, dbt_manifest)
-    return written
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory, dbt_manifest: Path) -> Path:
+    """The published world, of real partners."""
+    folder = write_release(tmp_path_factory.mktemp("release"))
+    write_exports(folder, {**MANIFEST, "is_synthetic": False}, dbt_manifest)
+    return folder
 
 
 @pytest.fixture(scope="module")
-def exports(tmp_path_factory: pytest.TempPathFactory, dbt_manifest: Path) -> Path:
-    return exported(tmp_path_factory.mktemp("release"), dbt_manifest)
+def exports(release: Path) -> Path:
+    return release / "public/exports"
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
+    """Without the row of HXL tags."""
     with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        return list(csv.DictReader(file))[1:]
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 # --- CSV with HXL tags -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_libhxl_finds_a_tag_for_each_column_and_no_error_in_the_values(exports: Path, table: str) -> None:
-    data = hxl.data(str(exports / f"{table}.csv"), hxl.input.InputOptions(allow_local=True)).cache()
-    assert all(re.fullmatch(r"#[a-z0-9]+(\+[a-z_0-9]+)+", tag) for tag in data.display_tags)
-    assert hxl.validate(data)["stats"]["error"] == 0
-    assert len(list(data)) == len(rows_of(exports / f"{table}.csv")) - 1
+@editions
+def test_libhxl_finds_a_tag_for_each_column_and_no_error(release: Path, edition: str) -> None:
+    for path in (release / edition / f"exports/{table}.csv" for table in KEYS):
+        data = hxl.data(str(path), hxl.input.InputOptions(allow_local=True)).cache()
+        assert all(re.fullmatch(r"#[a-z0-9]+(\+[a-z_0-9]+)+", tag) for tag in data.display_tags), path
+        assert hxl.validate(data)["stats"]["error"] == 0, path
+        assert len(list(data)) == len(rows_of(path)) > 0, path
 
 
-def test_every_column_that_an_edition_prints_has_a_tag() -> None:
-    tags, untagged = hxl_tags(), []
-    for path in [*DBT_PROJECT.glob("models/public/*.yml"), *DBT_PROJECT.glob("models/report/*.yml")]:
-        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]:
-            table = model["name"].partition("_")[2]
-            untagged += [
-                (table, column["name"])
-                for column in model["columns"]
-                if (table, column["name"]) not in tags and ("*", column["name"]) not in tags
-            ]
-    assert untagged == []
-
-
-def test_a_cell_that_is_not_shown_is_empty_and_a_count_is_a_whole_number(exports: Path) -> None:
-    told = {
-        row["origin_place_id"]: row
-        for row in rows_of(exports / "corridors.csv")[1:]
-        if row["period_id"] == "2024"
+def test_every_published_column_has_a_tag_and_every_tag_a_column() -> None:
+    columns = {
+        (model["name"].removeprefix("published_"), column["name"])
+        for path in DBT_PROJECT.glob("models/published/*.yml")
+        for model in yaml.safe_load(path.read_text(encoding="utf-8"))["models"]
+        for column in model["columns"]
     }
-    assert (told["KE047"]["person_count"], told["KE047"]["is_shown"]) == ("11", "true")
-    assert (told["unknown"]["person_count"], told["unknown"]["is_shown"]) == ("", "false")
+    tags = hxl_tags()
+    assert {one for one in columns if one not in tags and ("*", one[1]) not in tags} == set()
+    names = {name for _, name in columns}
+    assert {one for one in tags if one not in columns and one[1] not in names} == set()
 
 
-def test_a_spreadsheet_does_not_run_what_a_csv_says(exports: Path) -> None:
-    assert [row["name"] for row in rows_of(exports / "places.csv") if row["place_id"] == "WSM"] == ["'=Samoa"]
+def test_a_small_count_stands_as_text_and_its_number_is_empty(release: Path) -> None:
+    shown = {
+        (row["corridor_id"], row["period_id"]): (row["movement_count"], row["movement_count_text"])
+        for row in rows_of(release / "members/exports/corridors.csv")
+    }
+    assert shown["KE010>KE047", "2026-Q2-12m"] == ("", "<5")
+    assert shown["KE010>KE047", "year-2025"] == ("71", "71")
+
+
+def test_the_public_edition_has_no_row_for_what_it_does_not_show(exports: Path) -> None:
+    shown = {(row["corridor_id"], row["period_id"]) for row in rows_of(exports / "corridors.csv")}
+    assert ("KE009>KE047", "year-2025") in shown and ("KE009>KE047", "year-2024") not in shown
+
+
+def test_the_members_edition_exports_its_published_tables_and_no_microdata(release: Path) -> None:
+    folder = release / "members/exports"
+    assert {path.stem for path in folder.glob("*.csv")} == {*KEYS, "dictionary"}
+    assert "do not pass it on" in read_json(folder / "datapackage.json")["description"]
 
 
 # --- data package ----------------------------------------------------------------------------------
 
 
-def test_the_data_package_is_valid_with_all_its_rows_keys_and_hashes(exports: Path) -> None:
-    report = frictionless.Package(str(exports / "datapackage.json")).validate()
+@editions
+def test_the_data_package_is_valid_with_its_rows_keys_and_hashes(release: Path, edition: str) -> None:
+    report = frictionless.Package(str(release / edition / "exports/datapackage.json")).validate()
     assert report.valid, report.flatten(["taskName", "type", "message"])
-    assert {task.name: task.stats.get("rows") for task in report.tasks}["corridors"] == 5
+    rows = {task.name: task.stats.get("rows") for task in report.tasks}
+    assert rows["corridors"] == len(rows_of(release / edition / "exports/corridors.csv"))
 
 
-def test_a_value_that_is_none_of_its_type_makes_the_data_package_invalid(
-    tmp_path: Path, dbt_manifest: Path
-) -> None:
-    folder = exported(tmp_path, dbt_manifest)
-    path = folder / "ends.csv"
-    path.write_text(path.read_text(encoding="utf-8").replace(",42", ",many"), encoding="utf-8")
-    report = frictionless.Package(str(folder / "datapackage.json")).validate()
+def test_a_value_of_another_type_makes_the_data_package_invalid(tmp_path: Path, dbt_manifest: Path) -> None:
+    folder = write_release(tmp_path, ["public"])
+    write_exports(folder, MANIFEST, dbt_manifest)
+    path = folder / "public/exports/places-made-up.csv"
+    path.chmod(0o644)
+    path.write_text(path.read_text(encoding="utf-8").replace(",281,", ",many,", 1), encoding="utf-8")
+    report = frictionless.Package(str(path.with_name("datapackage.json"))).validate()
     assert "type-error" in {error for (error,) in report.flatten(["type"])}
 
 
-def test_places_and_periods_are_told_as_references_where_every_id_is_there(exports: Path) -> None:
-    package = read_json(exports / "datapackage.json")
-    keys = {
-        one["name"]: one["schema"].get("foreignKeys", []) for one in package["resources"] if "schema" in one
+def test_the_data_package_says_what_a_reader_may_guess_wrong(exports: Path) -> None:
+    """A year is text, as other ids of periods are, and refers to the periods."""
+    tables = {
+        one["name"]: one["schema"]
+        for one in read_json(exports / "datapackage.json")["resources"]
+        if "schema" in one
     }
-    assert {"fields": ["place_id"], "reference": {"resource": "places", "fields": ["place_id"]}} in keys[
-        "hotspots"
+    types = {field["name"]: field["type"] for field in tables["corridors"]["fields"]}
+    assert (types["period_id"], types["movement_count"], types["movement_count_text"]) == (
+        "string", "integer", "string",
+    )  # fmt: skip
+    assert tables["corridors"]["foreignKeys"] == [
+        {"fields": ["period_id"], "reference": {"resource": "periods", "fields": ["period_id"]}}
     ]
-    assert not any(key["fields"] == ["place_id"] for key in keys["ends"]), "`*` is no place"
-    assert {one["name"] for one in package["resources"]} >= {
-        "places-geojson",
-        "corridors-geojson",
-        "njia-public-xlsx",
-    }
 
 
 # --- GeoJSON ---------------------------------------------------------------------------------------
 
 
-def features(path: Path) -> dict[str, dict[str, Any]]:
-    return {one["id"]: one for one in read_json(path)["features"]}
+def features(path: Path, **where: str) -> list[dict[str, Any]]:
+    return [
+        one
+        for one in read_json(path)["features"]
+        if all(one["properties"][name] == value for name, value in where.items())
+    ]
 
 
-def test_a_place_carries_what_is_printed_of_it(exports: Path) -> None:
-    places = features(exports / "places.geojson")
-    busia = places["KE040"]
-    assert busia["geometry"] == {"type": "Point", "coordinates": [34.11, 0.46]}, "longitude first"
-    assert busia["properties"]["persons_case_2024_origin"] == 42
-    assert busia["properties"]["hotspot_case_2024_origin"] == "hotspot"
-    assert busia["properties"]["risk_case_2024"] == "high"
-    assert places["unknown"]["geometry"] is None
+def test_a_corridor_is_a_line_with_the_columns_of_its_row(exports: Path) -> None:
+    (busia,) = features(exports / "corridors.geojson", corridor_id="KE040>KE047", period_id="year-2025")
+    assert busia["geometry"]["type"] == "LineString"
+    assert [round(end[0]) for end in busia["geometry"]["coordinates"]] == [34, 37], "longitude first"
+    assert (busia["properties"]["origin"], busia["properties"]["movement_count"]) == ("Busia", 245)
+    rows = [row for row in rows_of(exports / "corridors.csv") if row["level"] == "od"]
+    assert len(features(exports / "corridors.geojson")) == len(rows)
+    (fell,) = features(exports / "shifts.geojson", corridor_id="KE010>KE047")
+    assert (fell["properties"]["status"], fell["geometry"]["type"]) == ("fading", "LineString")
 
 
-def test_a_corridor_is_a_line_a_point_within_one_place_and_is_cut_at_the_180th_meridian(
-    exports: Path,
+def test_a_place_and_a_hotspot_are_points_where_the_reference_has_them(exports: Path) -> None:
+    (busia,) = features(exports / "hotspots.geojson", period_id="year-2025")
+    assert busia["geometry"]["type"] == "Point"
+    assert (busia["properties"]["label"], busia["properties"]["at_least_times"]) == ("hotspot", 2)
+    (malaba,) = features(exports / "places.geojson", place_id="bp-ken-malaba", period_id="year-2025")
+    assert malaba["properties"]["role"] == "any" and malaba["geometry"]
+
+
+def test_a_line_is_cut_at_the_180th_meridian_and_a_place_unknown_has_none(tmp_path: Path) -> None:
+    names = ("origin_place_id", "destination_place_id")
+    ends = (("KE040", "WSM"), ("KE047", "KE047"), ("KE040", "unknown"))
+    columns = tuple(Column(name, "VARCHAR", True, "") for name in names)
+    tables = {name: Table("published", name, "", columns, ends) for name in ("corridors", "shifts")}
+    nothing = {name: Table("published", name, "", columns) for name in ("places", "hotspots")}
+    written = write_geojson(tmp_path, ABOUT, tables | nothing)
+    cut, within, unknown = [one["geometry"] for one in read_json(written["corridors"])["features"]]
+    west, east = cut["coordinates"]
+    assert (west[1][0], east[0][0]) == (180.0, -180.0) and west[1][1] == east[0][1]
+    assert (within["type"], unknown) == ("Point", None)
+
+
+def test_a_map_file_says_of_which_release_it_is_and_a_program_reads_it(exports: Path) -> None:
+    content = read_json(exports / "places.geojson")
+    assert (content["release_id"], content["edition"]) == (MANIFEST["release_id"], "public")
+    assert content["is_synthetic"] is False and "made up" not in content["description"]
+    drawn = geopandas.read_file(exports / "places.geojson")
+    assert {*drawn.columns} - {"geometry"} == {*rows_of(exports / "places.csv")[0]}
+
+
+# --- what all of them say --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("edition", "said"),
+    [("public", "tables do not add up exactly; a cell under 10 has no row"), ("members", "stands as <5")],
+)
+def test_every_export_says_how_its_counts_are_to_be_read(release: Path, edition: str, said: str) -> None:
+    folder = release / edition / "exports"
+    about = openpyxl.load_workbook(folder / f"njia-{edition}.xlsx")["about"]
+    assert any(said in str(cell) for row in about.values for cell in row)
+    assert said in read_json(folder / "datapackage.json")["description"]
+    assert said in read_json(folder / "corridors.geojson")["description"]
+    assert said in yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))["abstract"]
+
+
+def test_files_of_made_up_partners_say_so_in_their_names_and_the_package_calls_them_as_ever(
+    exports: Path, tmp_path: Path, dbt_manifest: Path
 ) -> None:
-    corridors = features(exports / "corridors.geojson")
-    assert corridors["KE040>KE047"]["geometry"]["type"] == "LineString"
-    assert corridors["KE047>KE047"]["geometry"]["type"] == "Point"
-    west, east = corridors["KE040>WSM"]["geometry"]["coordinates"]
-    assert (west[0], east[1]) == ([34.11, 0.46], [-172.1, -13.8])
-    assert (west[1][0], east[0][0]) == (180.0, -180.0)
-    assert west[1][1] == east[0][1] == pytest.approx(0.46 + (-13.8 - 0.46) * (180 - 34.11) / (187.9 - 34.11))
-
-
-def test_a_corridor_of_which_nothing_is_printed_is_not_drawn(exports: Path) -> None:
-    corridors = features(exports / "corridors.geojson")
-    assert "unknown>KE047" not in corridors
-    assert corridors["KE040>KE047"]["properties"]["persons_case_2025"] is None
-    assert corridors["KE040>WSM"]["properties"]["shift_case_2024_2025"] == "growing"
-
-
-def test_a_map_file_says_of_which_release_it_is_and_a_program_reads_it_all_the_same(exports: Path) -> None:
-    told = read_json(exports / "places.geojson")
-    assert (told["release_id"], told["edition"]) == (MANIFEST["release_id"], "public")
-    assert told["is_synthetic"] is False
-    assert "made up" not in told["description"]
-    assert set(geopandas.read_file(exports / "places.geojson").place_id) == set(
-        features(exports / "places.geojson")
-    )
-
-
-# --- made up ---------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def made_up(tmp_path_factory: pytest.TempPathFactory, dbt_manifest: Path) -> Path:
-    folder = tmp_path_factory.mktemp("made-up")
-    write_edition(folder, "public")
-    (written,) = write_exports(folder, {**MANIFEST, "is_synthetic": True}, dbt_manifest)
-    return written
-
-
-def test_each_file_of_made_up_partners_that_may_be_passed_on_alone_says_so_in_its_name(
-    exports: Path, made_up: Path
-) -> None:
+    made_up = write_release(tmp_path, ["public"]) / "public/exports"
+    write_exports(tmp_path, MANIFEST, dbt_manifest)
     passed_on = {path.name for kind in ("csv", "geojson", "xlsx") for path in exports.glob(f"*.{kind}")}
     passed_on.remove("dictionary.csv")
-    said = {name.replace(".", "-made-up.") for name in passed_on}
     kept = {path.name for path in exports.iterdir()} - passed_on
-    assert {path.name for path in made_up.iterdir()} == kept | said
-    assert (made_up / "ends-made-up.csv").read_bytes() == (exports / "ends.csv").read_bytes()
+    assert {path.name for path in made_up.iterdir()} == kept | {
+        name.replace(".", "-made-up.") for name in passed_on
+    }
+    assert (made_up / "places-made-up.csv").read_bytes() == (exports / "places.csv").read_bytes()
     assert "are made up" in read_json(made_up / "corridors-made-up.geojson")["description"]
-
-
-def test_its_data_package_calls_its_tables_as_ever(exports: Path, made_up: Path) -> None:
     packages = [frictionless.Package(str(folder / "datapackage.json")) for folder in (exports, made_up)]
-    assert packages[0].resource_names == packages[1].resource_names
-    assert packages[1].validate().valid
-    assert {one.path.rpartition("-")[2].partition(".")[0] for one in packages[1].resources} == {"up"}
+    assert packages[0].resource_names == packages[1].resource_names and packages[1].validate().valid
 
 
 # --- licence ---------------------------------------------------------------------------------------
@@ -212,28 +241,23 @@ def test_every_export_says_that_no_licence_is_decided(exports: Path) -> None:
     assert said in package["licenses"][0]["title"]
     citation = yaml.safe_load((exports / "CITATION.cff").read_text(encoding="utf-8"))
     assert "license" not in citation and said in citation["abstract"]
-    about = openpyxl.load_workbook(exports / "njia-public.xlsx")["about"]
-    assert any(said in str(cell) for row in about.values for cell in row)
     assert said in (exports / "dictionary.html").read_text(encoding="utf-8")
 
 
-@pytest.fixture
-def decided(monkeypatch: pytest.MonkeyPatch) -> DataLicence:
+def test_a_licence_that_the_network_decided_goes_where_programs_look(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     licence = DataLicence("CC-BY-4.0", "Creative Commons Attribution 4.0", "https://example.org/by", "Free.")
     monkeypatch.setattr("orchestration.outputs.exports.about.licence_of", lambda edition: licence)
-    return licence
+    citation = yaml.safe_load(write_citation(tmp_path, ABOUT).read_text(encoding="utf-8"))
+    assert (citation["license"], citation["license-url"]) == (licence.spdx, licence.address)
+    package = read_json(write_data_package(tmp_path, ABOUT, {}, {}))
+    assert package["licenses"] == [{"name": licence.spdx, "title": licence.title, "path": licence.address}]
 
 
-def test_a_licence_that_the_network_decided_goes_where_programs_look(
-    decided: DataLicence, tmp_path: Path
-) -> None:
-    about = About("public", "20260701T000000Z-00000000", datetime(2026, 7, 1, tzinfo=UTC))
-    citation = yaml.safe_load(write_citation(tmp_path, about).read_text(encoding="utf-8"))
-    assert (citation["license"], citation["license-url"]) == (decided.spdx, decided.address)
-    citation["date-released"] = citation["date-released"].isoformat()
-    jsonschema.validate(citation, read_json(Path(__file__).with_name("cff-1.2.0.schema.json")))
-    package = read_json(write_data_package(tmp_path, about, {}, {}))
-    assert package["licenses"] == [{"name": decided.spdx, "title": decided.title, "path": decided.address}]
+@editions
+def test_each_edition_has_a_licence_or_says_that_none_is_decided(edition: str) -> None:
+    assert licence_of(edition).statement
 
 
 @pytest.mark.parametrize(
@@ -249,66 +273,82 @@ def test_a_licence_that_is_not_whole_is_refused(tmp_path: Path, row: str) -> Non
 # --- workbook --------------------------------------------------------------------------------------
 
 
-def test_the_workbook_names_places_and_shows_a_hidden_cell_by_the_symbol(exports: Path) -> None:
-    book = openpyxl.load_workbook(exports / "njia-public.xlsx")
-    assert book.sheetnames[0] == "about"
-    rows = list(book["corridors"].values)
-    assert rows[0][2:4] == ("origin_place_id", "origin")
-    assert ("case", "2024", "KE040", "Busia", "KE047", "Nairobi", True, 30) in rows
-    assert ("case", "2024", "unknown", "Unknown", "KE047", "Nairobi", False, "c") in rows
-    assert ("case", "2024", "any", "*", "all places, those not shown included", 60) in list(
-        book["ends"].values
+def test_the_workbook_has_a_sheet_a_table_with_names_and_small_counts_as_text(release: Path) -> None:
+    book = openpyxl.load_workbook(release / "members/exports/njia-members.xlsx")
+    assert {*book.sheetnames} == {"about", *KEYS, "columns"}
+    names, *rows = list(book["corridors"].values)
+    by_corridor = {
+        (row["corridor_id"], row["period_id"]): row
+        for row in (dict(zip(names, row, strict=True)) for row in rows)
+    }
+    fell = by_corridor["KE010>KE047", "2026-Q2-12m"]
+    assert (fell["origin"], fell["movement_count"], fell["movement_count_text"]) == ("Marsabit", None, "<5")
+    assert {period for _, period in by_corridor} == {"year-2024", "year-2025", "2026-Q2-12m"}, (
+        "of months the last twelve"
     )
+    names, *rows = list(book["codes"].values)
+    assert {row[names.index("subject")] for row in rows} == {"all"}, "those by place are in the CSV"
 
 
-def test_text_in_the_workbook_is_never_a_formula_or_a_link(exports: Path) -> None:
-    sheet = openpyxl.load_workbook(exports / "njia-public.xlsx")["places"]
-    assert [cell.data_type for row in sheet.iter_rows() for cell in row if cell.value == "=Samoa"] == ["s"]
-    with zipfile.ZipFile(exports / "njia-public.xlsx") as book:
+def test_text_in_the_workbook_is_never_a_formula_and_a_csv_is_not_run(
+    tmp_path: Path, dbt_manifest: Path
+) -> None:
+    risk = {
+        "period_id": "year-2025",
+        "record_grain": "case",
+        "place_id": "KE040",
+        "place": "=Busia",
+        "band": "higher",
+    }
+    write_release(tmp_path, ["public"], public={"risk": [risk]})
+    (folder,) = write_exports(tmp_path, MANIFEST, dbt_manifest)
+    path = folder / "njia-public-made-up.xlsx"
+    sheet = openpyxl.load_workbook(path)["risk"]
+    assert [cell.data_type for row in sheet.iter_rows() for cell in row if cell.value == "=Busia"] == ["s"]
+    with zipfile.ZipFile(path) as book:
         assert not [name for name in book.namelist() if b"<f>" in book.read(name)]
+    assert [row["place"] for row in rows_of(folder / "risk-made-up.csv")] == ["'=Busia"]
 
 
 # --- dictionary, citation, lineage -----------------------------------------------------------------
 
 
-def test_the_dictionary_says_of_every_column_what_its_table_says(exports: Path) -> None:
-    told = {table["name"]: table for table in read_json(exports / "dictionary.json")["tables"]}
-    assert told["public_ends"]["key"] == ["record_grain", "period_id", "role", "place_id"]
-    column = next(one for one in told["public_ends"]["columns"] if one["name"] == "person_count")
-    assert (column["description"], column["hxl"]) == ("What person_count means.", "#affected+ind+reported")
+def test_the_dictionary_describes_every_column_of_the_edition(exports: Path) -> None:
+    tables = {table["name"]: table for table in read_json(exports / "dictionary.json")["tables"]}
+    assert tables["places"]["key"] == ["period_id", "record_grain", "population", "place_id", "role"]
+    column = next(one for one in tables["places"]["columns"] if one["name"] == "movement_count")
+    assert column["description"] == "What movement_count means."
+    assert column["hxl"] == "#affected+movements+num+reported"
     page = (exports / "dictionary.html").read_text(encoding="utf-8")
-    assert "What ends holds, with <code>code</code>." in page
-    assert all(f'id="public.public_{name}"' in page for name in TABLES)
+    assert all(f'id="published.{name}"' in page for name in KEYS)
 
 
 def test_the_citation_is_valid_by_the_schema_of_its_format_and_names_no_person(exports: Path) -> None:
     """The schema is that of the Citation File Format 1.2.0, by its authors, CC BY 4.0."""
-    told = yaml.safe_load((exports / "CITATION.cff").read_text(encoding="utf-8"))
-    told["date-released"] = told["date-released"].isoformat()
-    jsonschema.validate(told, read_json(Path(__file__).with_name("cff-1.2.0.schema.json")))
-    assert told["date-released"] == "2026-07-01"
-    assert [list(author) for author in told["authors"]] == [["name"]], (
+    citation = yaml.safe_load((exports / "CITATION.cff").read_text(encoding="utf-8"))
+    citation["date-released"] = citation["date-released"].isoformat()
+    jsonschema.validate(citation, read_json(Path(__file__).with_name("cff-1.2.0.schema.json")))
+    assert citation["date-released"] == "2026-07-01"
+    assert [list(author) for author in citation["authors"]] == [["name"]], (
         "an entity has a name, a person several"
     )
 
 
-def test_the_lineage_goes_from_printed_tables_to_partners_files_through_the_steps_in_python(
-    exports: Path,
-) -> None:
+def test_the_lineage_goes_from_published_tables_to_partners_files(exports: Path) -> None:
     page = (exports / "lineage.html").read_text(encoding="utf-8")
     found = re.search(r'\{"metadata":\{"dbt_schema_version".*?"child_map":\{.*?\}\}', page)
     assert found
     parents = json.loads(found[0])["parent_map"]
-    above, waiting = set(), ["model.njia.public_corridors"]
+    above, waiting = set(), ["model.njia.published_shifts"]
     while waiting:
         key = waiting.pop()
         above.add(key)
         waiting += [one for one in parents[key] if one not in above]
-    assert "source.njia.disclosure.counts" in above
+    assert "source.njia.statistics.corridor_shifts" in above, "through the steps in Python"
     assert "source.njia.typed.records" in above
 
 
-def test_the_lineage_says_nothing_of_the_machine_and_calls_nobody(exports: Path) -> None:
+def test_the_lineage_says_nothing_of_the_machine_and_calls_no_server(exports: Path) -> None:
     page = (exports / "lineage.html").read_text(encoding="utf-8")
     assert str(DBT_PROJECT.parent) not in page
     assert '"send_anonymous_usage_stats":false' in page
@@ -318,7 +358,7 @@ def test_the_lineage_says_nothing_of_the_machine_and_calls_nobody(exports: Path)
 # --- all of them -----------------------------------------------------------------------------------
 
 
-def test_the_checksums_are_those_of_all_files_and_sha256sum_agrees(exports: Path) -> None:
+def test_sha256sum_agrees_on_every_file(exports: Path) -> None:
     ran = subprocess.run(
         ["sha256sum", "--strict", "-c", "SHA256SUMS"], cwd=exports, capture_output=True, text=True
     )
@@ -329,11 +369,13 @@ def test_the_checksums_are_those_of_all_files_and_sha256sum_agrees(exports: Path
 
 
 def test_the_same_rows_and_time_give_the_same_bytes(
-    exports: Path, tmp_path: Path, dbt_manifest: Path
+    release: Path, tmp_path: Path, dbt_manifest: Path
 ) -> None:
-    again = exported(tmp_path, dbt_manifest)
-    assert {path.name for path in again.iterdir()} == {path.name for path in exports.iterdir()}
-    assert [p.name for p in again.iterdir() if p.read_bytes() != (exports / p.name).read_bytes()] == []
+    write_release(tmp_path)
+    for again in write_exports(tmp_path, {**MANIFEST, "is_synthetic": False}, dbt_manifest):
+        first = release / again.relative_to(tmp_path)
+        assert {path.name for path in again.iterdir()} == {path.name for path in first.iterdir()}
+        assert [p.name for p in again.iterdir() if p.read_bytes() != (first / p.name).read_bytes()] == []
 
 
 def test_no_property_of_a_file_names_who_made_it(exports: Path) -> None:
@@ -341,21 +383,3 @@ def test_no_property_of_a_file_names_who_made_it(exports: Path) -> None:
     assert not (properties.creator or properties.lastModifiedBy)
     assert properties.created.isoformat() == "2026-07-01T00:00:00"
     assert not {"contributors", "author", "maintainer"} & read_json(exports / "datapackage.json").keys()
-
-
-def test_the_partner_edition_exports_its_printed_tables_and_no_records(
-    tmp_path: Path, dbt_manifest: Path
-) -> None:
-    write_edition(tmp_path, "partner")
-    (tmp_path / "partner" / "parquet" / "marts.fct_movements.parquet").write_bytes(b"records")
-    (folder,) = write_exports(tmp_path, MANIFEST, dbt_manifest)
-    assert folder == tmp_path / "partner" / "exports"
-    assert {path.stem for path in folder.glob("*.csv")} == {*TABLES, "dictionary"}
-    assert "do not pass it on" in read_json(folder / "datapackage.json")["description"]
-
-
-def test_an_edition_without_places_is_exported_without_maps(tmp_path: Path, dbt_manifest: Path) -> None:
-    write_edition(tmp_path, "public", {"periods": TABLES["periods"]})
-    (folder,) = write_exports(tmp_path, MANIFEST, dbt_manifest)
-    assert list(folder.glob("*.geojson")) == []
-    assert frictionless.Package(str(folder / "datapackage.json")).validate().valid

@@ -26,7 +26,7 @@ def judged(tmp_path: Path, last: Counts, now: Counts) -> tuple[CheckOutcome, Rel
     settings: Settings = make_settings(tmp_path)
     folders = {"20261101T020000Z-00000000": last, ".candidate-20261124T020000Z-00000001": now}
     for name, given in folders.items():
-        base = settings.releases / name / "partner" / "evidence_base.duckdb"
+        base = settings.releases / name / "members" / "evidence_base.duckdb"
         # The share of the whole falls from 1 to 0.7, whatever the partners' own shares do.
         write_evidence_base(base, known_counties=70 if name.startswith(".") else 100)
         (settings.releases / name / "manifest.json").write_text(

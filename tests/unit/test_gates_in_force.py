@@ -127,9 +127,17 @@ def test_time_changes_the_hash_only_through_what_it_decides(tmp_path: Path) -> N
     settings = make_settings(tmp_path)
     land(settings, "a", cadence="yearly", embargo_until=date(2026, 11, 26), agreement_to=date(2026, 11, 28))
     hashes = [refresh(settings, as_of=AS_OF + timedelta(days=days)).inputs_hash for days in range(8)]
-    # 24 and 25 November: embargo; 26: free; 27: May is 180 days old; 29: the agreement has ended;
-    # 1 December: August is complete.
-    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 3, 3, 5, 5, 7]
+    # 24 and 25 November: embargo; 26: free; 29: the agreement has ended; 1 December: August is complete.
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2, 2, 2, 5, 5, 7]
+
+
+def test_a_year_that_closes_changes_the_hash(tmp_path: Path) -> None:
+    """2025 closes 90 days after its end, on 31 March 2026: that day a refresh publishes it."""
+    settings = make_settings(tmp_path)
+    land(settings, "a", cadence="yearly")
+    days = [datetime(2026, 3, day, 2, tzinfo=UTC) for day in (29, 30, 31)]
+    hashes = [refresh(settings, as_of=day).inputs_hash for day in days]
+    assert [hashes.index(one) for one in hashes] == [0, 0, 2]
 
 
 def test_a_record_past_its_retention_changes_the_hash_once(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from tests.unit.gate_world import (
     dbt_ran,
     land,
     make_settings,
+    write_empty_public,
     write_evidence_base,
 )
 
@@ -47,14 +48,15 @@ def prepare(settings: Settings) -> None:
 def candidate(settings: Settings, **changes: Any) -> Path:
     hashed = json.loads((settings.work / "gates" / "in_force.json").read_text())["inputs_hash"]
     folder = settings.releases / f".candidate-20261124T020000Z-{changes.pop('inputs', hashed)[:8]}"
-    write_evidence_base(folder / "partner" / "evidence_base.duckdb", **changes)
+    write_evidence_base(folder / "members" / "evidence_base.duckdb", **changes)
+    write_empty_public(folder)
     (folder / "manifest.json").write_text("{}")
     return folder
 
 
 def published(settings: Settings, **changes: Any) -> None:
     folder = settings.releases / "20261101T020000Z-00000000"
-    write_evidence_base(folder / "partner" / "evidence_base.duckdb", **changes)
+    write_evidence_base(folder / "members" / "evidence_base.duckdb", **changes)
     settings.current.symlink_to(folder)
 
 
@@ -73,11 +75,9 @@ def test_a_first_release_passes_and_names_the_files_it_read(settings: Settings) 
     assert verdict.passed
     written = read_verdict(folder)
     assert written is not None
-    content = (folder / "partner" / "evidence_base.duckdb").read_bytes()
-    assert written["files"] == {
-        "partner/evidence_base.duckdb": hashlib.sha256(content).hexdigest(),
-        "manifest.json": hashlib.sha256(b"{}").hexdigest(),
-    }
+    hashed = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in written["files"]}
+    assert written["files"] == hashed
+    assert {"members/evidence_base.duckdb", "public/evidence_base.duckdb", "manifest.json"} <= hashed.keys()
     assert written["verdict"] == "passed"
     assert {one["stage"] for one in written["checks"]} == {"extract_gate", "warehouse", "release_gate"}
     assert written["measures"]["movements"] == 100
@@ -99,6 +99,8 @@ def test_a_first_release_passes_and_names_the_files_it_read(settings: Settings) 
         ("counties_are_as_last_time", {}, {"lost_names": 6}),
         ("table_rows_are_plausible", {"movements": 100}, {"movements": 49}),
         ("partners_are_in_force", None, None),
+        ("members_see_what_the_public_sees", None, {"without": "meta.columns"}),
+        ("public_counts_are_protected", None, {"without": "published.periods"}),
     ],
 )
 def test_a_planted_fault_refuses(
@@ -209,7 +211,7 @@ def test_ratios_of_a_tiny_release_say_nothing(settings: Settings) -> None:
 def test_an_incomplete_candidate_has_no_verdict(settings: Settings) -> None:
     folder = candidate(settings)
     judged(settings, folder)
-    (folder / "partner" / "evidence_base.duckdb").unlink()
+    (folder / "members" / "evidence_base.duckdb").unlink()
     with pytest.raises(NjiaError):
         judged(settings, folder)
     assert read_verdict(folder) is None

@@ -56,7 +56,7 @@ def test_nairobi_is_judged_as_by_hand(warehouse: duckdb.DuckDBPyConnection) -> N
         warehouse,
         f"""select record_count, compared_record_count, expected_record_count, activity_ratio,
         largest_partner_share, ratio_without_largest, dispersion, label from marts.mart_hotspots
-        where place_id = '{NAIROBI}' and role = 'origin' and period_id = '2023' and population = 'all'""",
+        where place_id = '{NAIROBI}' and role = 'origin' and period_id = 'year-2023' and population = 'all'""",
     )
     assert counts == [50, 50, 45, 1.104]
     assert (largest, without, scatter, label) == (0.8, 1.081, 1, "not_distinguished")
@@ -67,13 +67,13 @@ def test_its_interval_is_that_of_the_gamma_distribution(warehouse: duckdb.DuckDB
     (found,) = rows(
         warehouse,
         f"""select ratio_low, ratio_high, probability_high from marts.mart_hotspots
-        where place_id = '{NAIROBI}' and role = 'origin' and period_id = '2023' and population = 'all'""",
+        where place_id = '{NAIROBI}' and role = 'origin' and period_id = 'year-2023' and population = 'all'""",
     )
     assert found == (0.822, 1.427, 0.0094)
 
 
 def test_counties_of_one_source_are_counted_and_not_measured(warehouse: duckdb.DuckDBPyConnection) -> None:
-    key = "role = 'origin' and period_id = '2023' and population = 'all'"
+    key = "role = 'origin' and period_id = 'year-2023' and population = 'all'"
     assert rows(warehouse, f"select place_id from marts.mart_hotspots where {key}") == [(NAIROBI,)]
     assert rows(
         warehouse,
@@ -97,7 +97,7 @@ def test_every_place_is_measured_or_has_a_reason(warehouse: duckdb.DuckDBPyConne
     assert rows(
         warehouse,
         """select level, reason, sum(row_count) from marts.mart_not_measured
-        where role = 'origin' and population = 'children' and period_id = '2023' group by all order by all""",
+        where role = 'origin' and population = 'children' and period_id = 'year-2023' group by all order by all""",
     ) == [("border_point", "insufficient", 1), ("country", "not_measured", 1), ("county", "insufficient", 3)]
 
 

@@ -34,7 +34,9 @@ def lineage_in(home: Path) -> Path:
         for one, (extract, month) in months.items()
     ]  # fmt: skip
     write(folder, "records", records)
-    write(folder, "codes", [{"domain": "sex", "code": "x", "record": one} for one in months])
+    write(
+        folder, "cells", [{"table_name": "codes", "cell_id": "sex|female", "record": one} for one in months]
+    )
     declared = {"a": None, "b": JANUARY}
     extracts = [{"partner": "p", "extract_id": one, "period_from": first} for one, first in declared.items()]
     write(folder, "extracts", extracts)
@@ -52,7 +54,7 @@ def test_a_month_that_only_a_forgotten_record_made_known_goes_with_it(tmp_path: 
     folder = lineage_in(tmp_path)
     settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
     assert forget_in_lineage(settings, "p", [1000, 2000, 4000]) == 1
-    assert left(folder, "records", "record") == left(folder, "codes", "record") == [3]
+    assert left(folder, "records", "record") == left(folder, "cells", "record") == [3]
     # February has record 3 still, and what b declares was watched, whoever lies in it.
     assert left(folder, "watches", "month") == [FEBRUARY, MARCH]
 

@@ -56,7 +56,7 @@ def test_what_does_not_count_brings_no_duplicate() -> None:
     )
     place = {"counting_table": "hotspots", "counting_role": "origin", "counting_id": "busia"}
     keys = pa.Table.from_pylist([{"movement_id": record, **place} for record in (1, 2)])
-    cell = {"period_id": "2024", "population": "all", "record_grain": "case"}
+    cell = {"period_id": "year-2024", "population": "all", "record_grain": "case"}
     prevented = [{"movement_id": record, "record_count": 0, **cell} for record in (1, 2)]
     assert cell_duplicates(likely, keys, pa.Table.from_pylist(prevented)).num_rows == 0
 

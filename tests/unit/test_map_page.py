@@ -1,4 +1,4 @@
-"""The map page's file: what it holds, what it may not hold, and that it stands alone."""
+"""The map page's file: what it holds, that it stands alone, and how its places and lines are laid out."""
 
 from __future__ import annotations
 
@@ -9,32 +9,30 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from orchestration.outputs.edition import Edition, editions_of
+from orchestration.outputs.bends import BENDS
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.map_page.bends import bends
+from orchestration.outputs.map_page.frames import FRAMES, frames
 from orchestration.outputs.map_page.page import HERE, LIBRARY, SCRIPTS, page
+from orchestration.outputs.map_page.places import places_of
 from orchestration.outputs.map_page.shapes import ILEMI, shapes
-from orchestration.outputs.map_page.told import COLUMNS
 from orchestration.places.boundaries import Boundaries, generalised
-from tests.unit.printed_world import write_release
+from tests.unit.published_world import MANIFEST, world, write_release
+from tests.unit.read_map import payload, rows, values
 
-MOST_BYTES = 1_200_000
-PARTNER_ONLY = {
-    "activity_ratio", "ratio_low", "ratio_high", "partner_count", "share_odds_ratio", "evidence", "displaced_from",
-    "reason", "score", "low", "high", "effort_months",
-}  # fmt: skip
+MOST_BYTES = 900_000
+EDITIONS = ["public", "members"]
 
 
 @pytest.fixture(scope="module")
 def editions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Edition]:
-    folder = tmp_path_factory.mktemp("release")
-    return {edition.name: edition for edition in editions_of(folder, write_release(folder))}
+    folder = write_release(tmp_path_factory.mktemp("release"))
+    return {name: Edition(name, folder, MANIFEST) for name in EDITIONS}
 
 
 @pytest.fixture(scope="module")
@@ -42,97 +40,71 @@ def pages(editions: dict[str, Edition]) -> dict[str, str]:
     return {name: page(edition, generalised()) for name, edition in editions.items()}
 
 
-def told(html: str) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="told">(.*?)</script>', html, re.DOTALL)
-    assert found
-    return json.loads(found[1])
-
-
-def values(column: Any) -> list[Any]:
-    if isinstance(column, list):
-        return column
-    return [column["of"][at] if at >= 0 else None for at in column["at"]]
-
-
-@pytest.mark.parametrize("name", ["public", "partner"])
-def test_the_page_holds_the_printed_rows_and_no_others(
-    editions: dict[str, Edition], pages: dict[str, str], name: str
+@pytest.mark.parametrize("name", EDITIONS)
+def test_the_page_holds_the_corridors_of_its_edition_and_no_others(
+    pages: dict[str, str], editions: dict[str, Edition], name: str
 ) -> None:
-    tables = told(pages[name])["tables"]
-    assert set(tables) == set(COLUMNS) & set(editions[name].tables)
-    for table, columns in tables.items():
-        printed = editions[name].table(table)
-        for column, found in columns.items():
-            wanted = [None if pd.isna(value) else value for value in printed[column]]
-            is_number = pd.api.types.is_numeric_dtype(printed[column])
-            told_as = [one if one is None else round(one, 3) if is_number else str(one) for one in wanted]
-            assert values(found) == told_as, column
+    held = rows(payload(pages[name])["tables"]["corridors"], "period_id", "level", "corridor_id")
+    table = editions[name].table("corridors")
+    assert held == list(table[["period_id", "level", "corridor_id"]].itertuples(index=False, name=None))
 
 
-def test_the_public_page_holds_no_figure_that_only_partners_are_told(pages: dict[str, str]) -> None:
-    in_public = {column for columns in told(pages["public"])["tables"].values() for column in columns}
-    in_partner = {column for columns in told(pages["partner"])["tables"].values() for column in columns}
-    assert in_public & PARTNER_ONLY == set()
-    assert in_partner >= PARTNER_ONLY
+def test_small_counts_of_members_are_texts_and_absent_counts_are_null(pages: dict[str, str]) -> None:
+    members, public = (payload(pages[name])["tables"] for name in ("members", "public"))
+    counts = rows(members["corridors"], "period_id", "corridor_id", "movement_count")
+    assert ("2026-Q2-12m", "KE010>KE047", "<5") in counts
+    assert ("year-2025", "KE010>KE047", 71) in counts
+    before = ("KE009>KE047", None, 69)
+    assert before in rows(public["shifts"], "corridor_id", "baseline_count", "current_count")
 
 
-def test_the_page_says_by_which_policy_cells_are_hidden(pages: dict[str, str]) -> None:
-    assert told(pages["public"])["policy"] == {
-        "least_persons": "10",
-        "least_partners": "3",
-        "lag_days": "180",
-    }
-    assert told(pages["partner"])["policy"] == {"least_persons": "5", "least_partners": "2", "lag_days": "30"}
+def test_codes_of_places_and_corridors_are_held_for_cards_and_national_ones_are_not(
+    pages: dict[str, str],
+) -> None:
+    assert "codes" not in payload(pages["public"])["tables"]
+    codes = payload(pages["members"])["tables"]["codes"]
+    assert set(values(codes["subject"])) == {"place"}
 
 
-def test_a_column_that_nobody_named_stays_out(tmp_path: Path) -> None:
-    manifest = write_release(tmp_path)
-    path = tmp_path / "public" / "parquet" / "public.public_ends.parquet"
-    ends = pq.read_table(path).append_column("record_count", pa.array(range(len(pq.read_table(path)))))
-    pq.write_table(ends, path)
-    assert "record_count" not in page(Edition("public", tmp_path, manifest), generalised())
+def test_only_named_columns_are_held(pages: dict[str, str], editions: dict[str, Edition]) -> None:
+    assert "rank" in editions["public"].table("corridors")
+    assert "rank" not in payload(pages["public"])["tables"]["corridors"]
 
 
-def test_a_hidden_cell_has_no_number_even_if_its_table_had_one(tmp_path: Path) -> None:
-    manifest = write_release(tmp_path)
-    path = tmp_path / "public" / "parquet" / "public.public_corridors.parquet"
-    corridors = pq.read_table(path).to_pandas()
-    hidden = ~corridors["is_shown"]
-    assert hidden.any()
-    corridors.loc[hidden, "person_count"] = 987_654
-    pq.write_table(pa.Table.from_pandas(corridors, preserve_index=False), path)
-    assert "987654" not in page(Edition("public", tmp_path, manifest), generalised())
+def test_places_have_the_name_country_and_position_of_the_reference_seeds(
+    editions: dict[str, Edition],
+) -> None:
+    places = places_of(editions["public"]).set_index("place_id")
+    assert set(places.index) == {
+        "KE001", "KE003", "KE009", "KE010", "KE040", "KE047", "KEN", "SAU", "UGA", "bp-ken-malaba",
+    }  # fmt: skip
+    assert tuple(places.loc["bp-ken-malaba", ["name", "kind", "country"]]) == (
+        "Malaba",
+        "border_point",
+        "KEN",
+    )
+    assert 36 < places.loc["KE047", "lon"] < 38 and -2 < places.loc["KE047", "lat"] < -1
 
 
-def test_words_for_places_and_codes_that_the_edition_does_not_name_stay_out(pages: dict[str, str]) -> None:
-    found = told(pages["public"])
-    places = set(values(found["tables"]["places"]["place_id"]))
-    codes = {
-        f"{domain}.{code}"
-        for domain, code in zip(
-            values(found["tables"]["corridor_codes"]["domain"]),
-            values(found["tables"]["corridor_codes"]["code"]),
-            strict=True,
-        )
-    }
-    for texts in found["words"].values():
-        named = {key.partition(".")[2] for key in texts if key.startswith("place.")}
-        assert named <= places
-        assert {key.removeprefix("code.") for key in texts if key.startswith("code.")} <= codes
+def test_places_of_a_round_that_only_novelty_names_are_found_too(tmp_path: Path) -> None:
+    finland = {
+        "period_id": "round-2020", "record_grain": "route_report", "item_kind": "corridor",
+        "item": "FIN>KE047", "role": "any", "evidence_class": "new_source",
+    }  # fmt: skip
+    folder = write_release(tmp_path, ["public"], public={"novelty": [finland]})
+    assert "FIN" in set(places_of(Edition("public", folder, MANIFEST))["place_id"])
 
 
 def test_a_name_cannot_leave_its_place_in_the_page(tmp_path: Path) -> None:
-    manifest = write_release(tmp_path)
-    path = tmp_path / "public" / "parquet" / "public.public_places.parquet"
-    places = pq.read_table(path).to_pandas()
-    places.loc[0, "name"] = "</script><script>alert(1)</script>"
-    pq.write_table(pa.Table.from_pandas(places, preserve_index=False), path)
-    html = page(Edition("public", tmp_path, manifest), generalised())
+    of_places = [row for row in world("members")["codes"] if row["subject"] == "place"]
+    codes = [{**row, "label": "</script><script>alert(1)</script>"} for row in of_places]
+    folder = write_release(tmp_path, ["members"], members={"codes": codes})
+    html = page(Edition("members", folder, MANIFEST), generalised())
     assert "<script>alert" not in html
-    assert values(told(html)["tables"]["places"]["name"])[0] == "</script><script>alert(1)</script>"
+    assert "</script><script>alert(1)</script>" in payload(html)["words"]["en"].values()
 
 
-@pytest.mark.parametrize("name", ["public", "partner"])
+@pytest.mark.parametrize("name", EDITIONS)
 def test_the_page_is_small_and_names_no_address(pages: dict[str, str], name: str) -> None:
     assert len(pages[name].encode()) < MOST_BYTES
     licences = re.search(r"/\*!.*?\*/", pages[name], re.DOTALL)
@@ -171,42 +143,79 @@ def test_every_script_is_in_the_page() -> None:
 
 
 def test_every_word_that_page_and_scripts_ask_for_is_said_in_both_languages(pages: dict[str, str]) -> None:
-    said = told(pages["partner"])["words"]
-    asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["partner"]))
-    for name in SCRIPTS:
-        script = (HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8")
-        asked |= set(re.findall(r'\bsay\(\s*"([^"]+)"', script))
-        asked |= {f"column.{column}" for column in re.findall(r'[cC]olumn(?:Of)?\(\s*"(\w+)"', script)}
-        asked |= set(re.findall(r'\bword: "([^"]+)"', script))
-    views = re.findall(
-        r'^  id: "(\w+)"', "\n".join(path.read_text() for path in (HERE / "scripts").glob("*.js")), re.M
-    )
+    said = payload(pages["members"])["words"]
+    scripts = "\n".join((HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["members"]))
+    asked |= set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
+    asked |= {f"column.{column}" for column in re.findall(r'[cC]olumn(?:Of)?\(\s*"(\w+)"', scripts)}
+    asked |= set(re.findall(r'\bword: "([^"]+)"', scripts))
+    views = re.findall(r'^  id: "(\w+)"', scripts, re.MULTILINE)
     asked |= {f"{kind}.{view}" for view in views for kind in ("view", "lead", "how")}
     assert len(asked) > 100
     for language, texts in said.items():
         assert asked - texts.keys() == set(), language
     for key in asked:
-        assert set(re.findall(r"\{\w+\}", said["en"][key])) == set(re.findall(r"\{\w+\}", said["sw"][key])), (
-            key
-        )
+        slots = [set(re.findall(r"\{\w+\}", said[language][key])) for language in ("en", "sw")]
+        assert slots[0] == slots[1], key
 
 
-@pytest.mark.parametrize("name", ["public", "partner"])
+CODES = {
+    ("corridors", "level"): "level", ("corridors", "direction"): "direction",
+    ("corridors", "population"): "people", ("corridors", "record_grain"): "grain", ("places", "role"): "list",
+    ("hotspots", "label"): "label", ("hotspots", "factor_band"): "band", ("hotspots", "role"): "role",
+    ("shifts", "status"): "status", ("shifts", "evidence"): "evidence", ("risk", "band"): "risk_band",
+    ("periods", "period_kind"): "kind", ("novelty", "evidence_class"): "evidence_class",
+    ("novelty", "item_kind"): "kind_of_item", ("completeness", "field"): "field",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EDITIONS)
 def test_every_code_in_the_tables_has_words(pages: dict[str, str], name: str) -> None:
-    found = told(pages[name])
-    kinds = {
-        ("hotspots", "label"): "label", ("hotspots", "factor_band"): "band", ("hotspots", "role"): "role",
-        ("hotspots", "trend_category"): "trend", ("hotspots", "place_level"): "level",
-        ("corridor_shifts", "status"): "status", ("corridor_shifts", "evidence"): "evidence",
-        ("corridor_shifts", "reason"): "reason", ("regional_risk", "band"): "risk_band",
-        ("coverage", "partners_band"): "coverage_band", ("corridors", "record_grain"): "grain",
-        ("periods", "period_kind"): "kind", ("novelty", "evidence_class"): "evidence_class",
-        ("completeness", "field"): "field", ("completeness", "known_share_band"): "known",
-    }  # fmt: skip
-    for (table, column), kind in kinds.items():
-        codes = set(values(found["tables"][table].get(column, []))) - {None}
-        for texts in found["words"].values():
+    held = payload(pages[name])
+    for (table, column), kind in CODES.items():
+        codes = set(values(held["tables"][table][column])) - {None}
+        for texts in held["words"].values():
             assert {f"{kind}.{code}" for code in codes} <= texts.keys()
+
+
+@pytest.mark.parametrize("name", ["wide", "tall"])
+def test_the_gulf_has_a_frame_and_what_is_far_has_a_list(name: str) -> None:
+    places = pd.DataFrame(
+        [("SAU", "SAU", 46.7, 24.7), ("THA", "THA", 100.5, 13.8), ("UGA", "UGA", 32.6, 0.3)],
+        columns=["place_id", "country", "lon", "lat"],
+    )
+    drawing = frames(places.assign(name=places["place_id"]))[name]
+    points = drawing["points"]
+    assert all(is_within(point, drawing["box"]) for point in points.values())
+    assert is_within(points["SAU"], drawing["gulf"]["box"])
+    assert drawing["far"]["places"] == ["THA"] and is_within(points["THA"], drawing["far"]["box"])
+    saudi_arabia = shapely.MultiPolygon([(rings[0], []) for rings in drawing["gulf"]["SAU"]])
+    assert saudi_arabia.contains(shapely.Point(points["SAU"]))
+
+
+def is_within(point: list[float], box: tuple[float, float, float, float]) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+
+
+def test_kenya_is_drawn_alone_and_stands_in_its_middle(editions: dict[str, Edition]) -> None:
+    drawings = frames(places_of(editions["public"]))
+    assert drawings["kenya"]["gulf"] is None and drawings["kenya"]["box"] == FRAMES["kenya"].box
+    assert drawings["wide"]["points"]["KEN"] == [37.9, 0.4]
+
+
+def test_corridors_that_lie_on_each_other_bend_apart_and_the_strongest_bends_least(
+    tmp_path: Path,
+) -> None:
+    """Two places passed on the road from Uganda to Nairobi lie in one direction."""
+    passed = [row for row in world("public")["corridors"] if row["level"] == "odv"]
+    weaker = {
+        **passed[0], "via_place_id": "KE040", "corridor_id": "UGA>KE040>KE047", "movement_count": 12,
+    }  # fmt: skip
+    folder = write_release(tmp_path, ["public"], public={"corridors": [*passed, weaker]})
+    edition = Edition("public", folder, MANIFEST)
+    sheets = [drawing["points"] for drawing in frames(places_of(edition)).values()]
+    bent = bends(edition, sheets)["odv"]
+    assert bent == {"UGA>KE040>KE047": [BENDS[1], BENDS[1]]}, "the stronger one has the first bend"
 
 
 def test_disputed_lines_are_not_drawn() -> None:

@@ -41,9 +41,7 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(NjiaError, match="There is no release yet"):
         open_release(tmp_path)
     publish_one(settings)
-    with pytest.raises(UsageError, match="no public edition"):
-        open_release(tmp_path, "public")
-    with pytest.raises(UsageError, match="The editions are: partner, public"):
+    with pytest.raises(UsageError, match="The editions are: members, public"):
         open_release(tmp_path, "secret")
 
 

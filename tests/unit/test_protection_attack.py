@@ -58,7 +58,7 @@ class SmallWorld:
         return {cell: count for cell, count in shown.items() if count >= attacks.LEAST_SHOWN}
 
     def _noise_of(self, table: str, cell: object, keys: int, count: int) -> int:
-        digest = hashlib.md5(f"{table}|2025|{cell}|{keys}".encode()).hexdigest()[:8]  # noqa: S324
+        digest = hashlib.md5(f"{table}|2025|{cell}|{keys}|0".encode()).hexdigest()[:8]  # noqa: S324
         row = 3 if count >= 200 else 2 if count >= 40 else 1
         return next(noise for low, high, noise in self._noise[row] if low <= digest <= high)
 

@@ -209,8 +209,8 @@ def test_the_trend_shows_every_end_and_a_gap_where_a_crash_counted_nothing(setti
 
 
 def test_the_page_in_a_release_is_made_of_its_own_tables_and_names_partners_by_code(tmp_path: Path) -> None:
-    (tmp_path / "partner").mkdir()
-    with duckdb.connect(str(tmp_path / "partner" / "evidence_base.duckdb")) as con:
+    (tmp_path / "members").mkdir()
+    with duckdb.connect(str(tmp_path / "members" / "evidence_base.duckdb")) as con:
         con.execute("create schema quality")
         con.execute(
             "create table quality.check_results as select 'extract_gate' as stage, 'dates_are_readable' as check_name, "

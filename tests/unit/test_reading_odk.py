@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
@@ -331,6 +331,7 @@ def test_any_tables_are_read_or_told(tmp_path: Path, main: list[list[str]], legs
 
 
 @SLOW
+@example(at=321, spoilt=b"\0", cut=0)  # a file without a name
 @given(at=st.integers(0, 600), spoilt=st.binary(min_size=1, max_size=12), cut=st.integers(0, 200))
 def test_any_damage_to_a_zip_is_read_or_told(tmp_path: Path, at: int, spoilt: bytes, cut: int) -> None:
     path = zipped(

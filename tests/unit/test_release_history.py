@@ -113,7 +113,7 @@ def test_a_rollback_to_the_unknown_the_current_or_the_damaged_changes_nothing(se
         rollback(settings, second.release_id, "A. Fixture", "wrong counts", START)
     with pytest.raises(UsageError, match="reason"):
         rollback(settings, first.release_id, "A. Fixture", " ", START)
-    (first.path / "partner/parquet/meta.grains.parquet").unlink()
+    (first.path / "members/parquet/meta.grains.parquet").unlink()
     with pytest.raises(NjiaError, match="not as it was published"):
         rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
     assert find_release(settings, "current").release_id == second.release_id
@@ -167,7 +167,7 @@ def test_a_query_that_cannot_be_asked_is_told_in_a_sentence(settings: Settings, 
 
 
 @pytest.mark.parametrize(
-    ("edition", "table"), [("public", "public.public_hotspots"), ("partner", "marts.mart_hotspots")]
+    ("edition", "table"), [("public", "published.hotspots"), ("members", "marts.mart_hotspots")]
 )
 def test_what_may_be_asked_is_shown_of_a_table_of_that_edition(
     settings: Settings, edition: str, table: str
@@ -184,7 +184,7 @@ def test_what_may_be_asked_is_shown_of_a_table_of_that_edition(
 def test_an_empty_home_and_an_edition_that_there_is_not_are_told(settings: Settings) -> None:
     with pytest.raises(NjiaError, match="no release yet"):
         run_query(settings, "select 1", "public")
-    with pytest.raises(UsageError, match="editions are: partner, public"):
+    with pytest.raises(UsageError, match="editions are: members, public"):
         run_query(settings, "select 1", "secret")
 
 
@@ -232,7 +232,7 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
 
 def test_the_file_is_readable_by_its_link_too(settings: Settings) -> None:
     publish_one(settings)
-    path = settings.current / "partner" / "evidence_base.duckdb"
+    path = settings.current / "members" / "evidence_base.duckdb"
     with duckdb.connect(str(path), read_only=True) as con:
         assert con.execute("select count(*) from marts.fct_movements").fetchone() == (3,)
 

@@ -69,7 +69,8 @@ def test_a_passed_candidate_becomes_current_and_is_whole(settings: Settings) -> 
     assert not settings.current.readlink().is_absolute()
     assert changed_files(current.path, file_hashes(current.manifest)) == []
     assert current.manifest["release_gate"] == [PASSED]
-    assert {path.name for path in current.path.iterdir()} == {"manifest.json", "manifest.sig", "partner"}
+    found = {path.name for path in current.path.iterdir()}
+    assert found == {"manifest.json", "manifest.sig", "members", "public"}
     assert json.loads((settings.review / "last_verdict.json").read_text())["outcome"] == "published"
 
 
@@ -140,12 +141,12 @@ def test_a_waiver_that_expired_or_was_revoked_after_the_verdict_does_not_let_pas
 def test_files_changed_after_the_verdict_refuse(settings: Settings, change: str) -> None:
     candidate = stage_candidate(settings)
     write_verdict(candidate)
-    parquet = candidate.path / "partner/parquet/marts.fct_movements.parquet"
+    parquet = candidate.path / "members/parquet/marts.fct_movements.parquet"
     if change == "edited":
         parquet.chmod(0o644)
         parquet.write_bytes(b"other bytes")
     elif change == "added":
-        (candidate.path / "partner" / "notes.txt").write_text("more")
+        (candidate.path / "members" / "notes.txt").write_text("more")
     elif change == "removed":
         parquet.unlink()
     else:

@@ -37,7 +37,7 @@ def test_a_release_is_named_by_its_time_and_inputs() -> None:
 
 def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Settings) -> None:
     candidate = stage_candidate(settings)
-    with duckdb.connect(str(candidate.path / "partner/evidence_base.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(candidate.path / "members/evidence_base.duckdb"), read_only=True) as con:
         tables = con.execute(
             "select schema_name || '.' || table_name, comment from duckdb_tables() order by 1"
         ).fetchall()
@@ -45,7 +45,11 @@ def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Setti
             "marts.fct_movements",
             "meta.columns",
             "meta.grains",
+            "meta.publication_policy",
             "meta.release",
+            "published.corridors",
+            "published.periods",
+            "published.shifts",
             "quality.check_results",
             "quality.reconciliation",
             "quality.waivers",
@@ -67,9 +71,9 @@ def test_a_candidate_holds_the_published_models_and_nothing_else(settings: Setti
         assert keys.fetchall() == [("movement_id",)]
         tags = con.execute("select tags from duckdb_databases() where not internal").fetchone()
         assert tags is not None and tags[0]["storage_version"] == "v1.2.0+"
-    parquet = candidate.path / "partner/parquet"
+    parquet = candidate.path / "members/parquet"
     assert pq.read_table(parquet / "marts.fct_movements.parquet").num_rows == 3
-    assert len(list(parquet.iterdir())) == 7
+    assert len(list(parquet.iterdir())) == 11
 
 
 def test_the_files_are_read_only_and_match_the_manifest(settings: Settings) -> None:
@@ -77,7 +81,7 @@ def test_the_files_are_read_only_and_match_the_manifest(settings: Settings) -> N
     manifest = json.loads((candidate.path / "manifest.json").read_text())
     assert manifest == candidate.manifest
     assert changed_files(candidate.path, file_hashes(manifest)) == []
-    assert {path.stat().st_mode & 0o777 for path in candidate.path.glob("partner/**/*.*")} == {0o444}
+    assert {path.stat().st_mode & 0o777 for path in candidate.path.glob("members/**/*.*")} == {0o444}
     assert not list(candidate.path.rglob("*.wal"))
     assert manifest["rows"]["landed"] == 4 and manifest["rows"]["quarantined"] == 1
     assert manifest["movements"] == 3

@@ -1,286 +1,209 @@
-"""What the report says, and that it says no more than the tables of its edition."""
+"""What a report says: findings first, each under the condition that its numbers meet, each number from its cell."""
 
 from __future__ import annotations
 
-import csv
-import re
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from orchestration.outputs.edition import Edition
-from orchestration.outputs.figures import draw_figures
-from orchestration.outputs.printed import Printed
-from orchestration.outputs.report.compose import compose
-from orchestration.outputs.report.html import as_html
+from orchestration.outputs.published import KEYS, Published
+from orchestration.outputs.report import findings
+from orchestration.outputs.report.view import View
 from orchestration.outputs.words import CATALOGUE, Words, plain
-from orchestration.places.boundaries import captions, generalised
-from tests.unit import printed_world
-from tests.unit.read_report import NUMBER, Read, is_told, read_page
+from tests.unit import published_world
+from tests.unit.published_world import MANIFEST, Row, world, write_release
+from tests.unit.read_report import NUMBER, page_of, stands_in_its_cell
 
-EDITIONS = ("public", "partner")
-FIGURES = dict.fromkeys(("hotspots", "corridors", "years", "shifts", "coverage"), "A picture.")
-
-
-@pytest.fixture(scope="module")
-def releases(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A release and the one before it."""
-    folder = tmp_path_factory.mktemp("printed")
-    printed_world.write_release(folder / "now")
-    printed_world.write_release(folder / "before", of_earlier=True)
-    return folder / "now", folder / "before"
+EDITIONS = ("public", "members")
 
 
-def edition(releases: tuple[Path, Path], name: str) -> tuple[Edition, Edition]:
-    now, before = releases
-    manifests = printed_world.manifest(), printed_world.manifest(of_earlier=True)
-    return Edition(name, now, manifests[0]), Edition(name, before, manifests[1])
+def edition(folder: Path, name: str, **tables: list[Row]) -> Edition:
+    """An edition of the world with other rows in some tables."""
+    write_release(folder, (name,), **{name: tables})
+    return Edition(name, folder, MANIFEST)
 
 
-def page(now: Edition, before: Edition | None = None) -> Read:
-    return read_page(
-        as_html(
-            compose(now, before, FIGURES, captions(generalised()).credits),
-            {"pdf": "report.pdf", "map": "map.html"},
-        )
+def view(of: Edition) -> View:
+    return View.newest(Published(of, Words()))
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Edition:
+    return edition(tmp_path, "public")
+
+
+@pytest.fixture
+def members(tmp_path: Path) -> Edition:
+    return edition(tmp_path, "members")
+
+
+def test_the_keys_of_sources_are_those_of_the_tables() -> None:
+    assert {name: list(key) for name, key in KEYS.items()} == published_world.KEYS
+
+
+def test_the_planted_displacement_is_title_deck_and_pair(public: Edition) -> None:
+    page = page_of(public)
+    assert page.titles["brief"] == "To Nairobi, Mandera is taking over from Marsabit"
+    assert "partners recorded 71 cases from Marsabit to Nairobi, down from 158" in page.sections["brief"]
+    assert (
+        "From Mandera they recorded 69; in 2024 that corridor was not on the list." in page.sections["brief"]
     )
+    assert "consistent with displacement; it does not prove it" in page.sections["brief"]
+    assert "Marsabit → Nairobi fell while Mandera → Nairobi rose." in page.sections["changes"]
 
 
-@pytest.mark.parametrize("name", EDITIONS)
-def test_no_number_stands_in_the_report_without_its_source(releases: tuple[Path, Path], name: str) -> None:
-    read = page(*edition(releases, name))
-    assert [text for text in read.around if NUMBER.search(text)] == []
-    assert len(read.values) > 300
+def test_members_read_of_twelve_months_and_of_none(members: Edition) -> None:
+    page = page_of(members)
+    assert page.titles["brief"] == "To Nairobi, Mandera has taken over from Marsabit"
+    assert "In the twelve months to June 2026" in page.sections["brief"]
+    assert "up from 12" in page.sections["brief"]
 
 
-@pytest.mark.parametrize("name", EDITIONS)
-def test_every_number_is_what_the_named_row_of_its_edition_says(
-    releases: tuple[Path, Path], name: str
+def test_a_negative_sentence_is_said_only_where_the_tables_have_no_row(
+    tmp_path: Path, public: Edition
 ) -> None:
-    now, before = edition(releases, name)
-    assert [value for value in page(now, before).values if not is_told(now, value)] == []
-
-
-def test_a_number_that_its_table_does_not_hold_is_noticed(releases: tuple[Path, Path]) -> None:
-    now, _ = edition(releases, "public")
-    values = [value for value in page(now).values if value.column == "person_count"]
-    assert is_told(now, values[0])
-    assert not is_told(now, replace(values[0], text="7"))
-    assert not is_told(now, replace(values[0], source=values[0].source + "0"))
-    counts = [value for value in page(now).values if value.column.startswith("rows:")]
-    assert is_told(now, counts[0])
-    assert not is_told(now, replace(counts[0], text="7"))
-
-
-def test_the_words_of_the_report_hold_no_figure_but_the_bounds_of_bands() -> None:
-    with CATALOGUE.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    assert [row["key"] for row in rows if re.search(r"\d", row["en"] + row["sw"])] == [
-        f"band.{one}" for one in ("half_or_less", "lower", "higher", "twice_or_more")
+    """Marsabit still has three cases in the members' table of corridors, though the change is `abandoned`."""
+    assert "none" not in page_of(public).sections["brief"]
+    small = edition(tmp_path / "small", "members")
+    assert "no case from Marsabit" not in page_of(small).sections["brief"]
+    corridors = [
+        row
+        for row in world("members")["corridors"]
+        if not (row["corridor_id"] == "KE010>KE047" and row["period_id"] == "2026-Q2-12m")
     ]
-    keys = [row["key"] for row in rows]
-    assert len(keys) == len(set(keys))
-    for row in rows:
-        slots = [set(re.findall(r"{(\w+)}", row[one])) for one in ("en", "sw") if row[one]]
-        assert len(slots) == 1 or slots[0] == slots[1], row["key"]
-
-
-def test_the_swahili_page_says_nothing_in_english(releases: tuple[Path, Path]) -> None:
-    with CATALOGUE.open(encoding="utf-8", newline="") as lines:
-        english = {row["key"] for row in csv.DictReader(lines) if not row["sw"]}
-    asked: list[str] = []
-
-    class Listening(Words):
-        def text(self, key: str) -> str:
-            asked.append(key)
-            return super().text(key)
-
-    from orchestration.outputs.report.chapters import summary
-
-    for name in EDITIONS:
-        now, _ = edition(releases, name)
-        chapter = summary(Printed(now, Listening("sw")))
-        assert chapter.language == "sw"
-    assert len(set(asked)) > 20
-    assert set(asked) & english == set()
+    gone = edition(tmp_path / "gone", "members", corridors=corridors)
+    assert "partners recorded no case from Marsabit to Nairobi" in page_of(gone).sections["brief"]
 
 
 @pytest.mark.parametrize("name", EDITIONS)
-def test_only_what_several_partners_carry_is_said_to_have_changed(
-    releases: tuple[Path, Path], name: str
-) -> None:
-    read = page(*edition(releases, name))
-    summary = read.sections["summary"]
-    assert "Busia → Saudi Arabia" in summary
-    windows = "in April 2025 – March 2026 than in April 2024 – March 2025."
-    assert f"Growing: Kilifi → Saudi Arabia took a larger share of partners' own records {windows}" in summary
-    assert f"took a smaller share of partners' own records {windows}" in summary
-    assert "Ethiopia → Nairobi took" not in summary, "one partner alone says so"
-    for quiet in ("Kakamega → Thailand", "Mandera → United Arab Emirates", "Uganda → Nairobi"):
-        assert quiet not in summary.partition("Emerging")[2], "new source, too few, stable"
-        assert quiet not in read.sections["shifts"]
-
-
-def test_what_one_partner_says_is_marked_for_members_and_not_told_in_public(
-    releases: tuple[Path, Path],
-) -> None:
-    partner, public = (page(*edition(releases, name)).sections["shifts"] for name in ("partner", "public"))
-    assert "One partner: it may have changed where it works" in partner
-    assert "Ethiopia → Nairobi" in partner
-    assert "Ethiopia → Nairobi" not in public
-
-
-def test_a_pair_that_moved_together_is_never_called_proof(releases: tuple[Path, Path]) -> None:
-    partner, public = (page(*edition(releases, name)).sections["shifts"] for name in ("partner", "public"))
-    assert partner.count("consistent with displacement, and no proof of it") == 4
-    assert "does not print which corridor may have taken over" in public
-
-
-def test_a_place_that_is_not_distinguished_is_counted_and_never_listed(releases: tuple[Path, Path]) -> None:
-    now, _ = edition(releases, "public")
-    printed = Printed(now, Words())
-    told = page(now).sections["hotspots"]
-    period = printed.newest("hotspots", role="origin")
-    given: dict[str, Any] = {"period_id": period, "role": "origin"}
-    usual = printed.rows("hotspots", **given, label="not_distinguished")
-    names = {printed.place(row["place_id"]) for row in usual}
-    listed = told.partition("Places of origin that differ")[2].partition("further places")[0]
-    assert names
-    assert not [one for one in names if re.search(rf"\b{re.escape(one)}\b", listed)]
-    assert f"{len(usual)} further places are not distinguished from the usual; that is no finding." in told
+def test_every_number_of_the_report_stands_in_the_cell_it_names(tmp_path: Path, name: str) -> None:
+    of = edition(tmp_path, name)
+    page = page_of(of)
+    assert len(page.values) > 100
+    assert [value for value in page.values if not stands_in_its_cell(of, value)] == []
 
 
 @pytest.mark.parametrize("name", EDITIONS)
-@pytest.mark.parametrize(
-    "table",
-    [
-        "ends", "children", "routes", "hotspots", "corridors", "corridor_shifts", "novelty", "regional_risk",
-        "corridor_codes", "coverage", "completeness",
-    ],
-)  # fmt: skip
-def test_what_an_edition_does_not_print_is_said_in_a_sentence(tmp_path: Path, name: str, table: str) -> None:
-    printed_world.write_edition(tmp_path, name, without=(table,))
-    text = "".join(page(Edition(name, tmp_path, printed_world.manifest())).sections.values())
-    key = "absent.children_off" if (name, table) == ("public", "children") else f"absent.{table}"
-    assert Words().text(key) in text
+def test_no_number_stands_outside_of_such_a_cell(tmp_path: Path, name: str) -> None:
+    allowed = ("<5",)
+    found = []
+    for text in page_of(edition(tmp_path, name)).around:
+        for word in allowed:
+            text = text.replace(word, "")
+        found += [(number, text) for number in NUMBER.findall(text)]
+    assert found == []
 
 
-@pytest.mark.parametrize("name", EDITIONS)
-def test_an_edition_that_prints_only_its_periods_makes_a_report(tmp_path: Path, name: str) -> None:
-    tables = tuple(printed_world.printed_tables(name))
-    printed_world.write_edition(tmp_path, name, without=tuple(one for one in tables if one != "periods"))
-    read = page(Edition(name, tmp_path, printed_world.manifest()))
-    assert [text for text in read.around if NUMBER.search(text)] == []
+def test_a_corridor_leads_only_by_more_than_the_noise(public: Edition, tmp_path: Path) -> None:
+    """Busia to Nairobi 245 and Kilifi to Mombasa 240: the two lead together, none alone."""
+    assert plain(findings.leading_corridors(view(public))) == (
+        "Two corridors lead: Busia to Nairobi with 245 cases and Kilifi to Mombasa with 240 cases"
+    )
+    apart = world("public")["corridors"]
+    for row in apart:
+        if row["corridor_id"] == "KE003>KE001":
+            row["movement_count"] = 225
+    of = edition(tmp_path / "apart", "public", corridors=apart)
+    assert plain(findings.leading_corridors(view(of))).startswith("One corridor leads: Busia to Nairobi")
 
 
-def test_the_first_release_has_nothing_new_and_says_so(releases: tuple[Path, Path]) -> None:
-    _, before = edition(releases, "public")
-    assert Words().text("news.first") in page(before).sections["news"]
-    now, _ = edition(releases, "public")
-    assert Words().text("news.no_earlier") in page(now).sections["news"]
+def test_shares_and_places_that_stand_out(public: Edition) -> None:
+    brief = page_of(public).sections["brief"]
+    assert "From: Busia stands out, at least twice a typical county" in brief
+    assert "Two in five are children" in brief
+    assert "Domestic servitude is named in two in five cases" in brief
+    assert "Five partners reported, from nine counties" in brief
 
 
-def test_what_is_new_is_what_the_release_before_did_not_print(releases: tuple[Path, Path]) -> None:
-    now, before = edition(releases, "public")
-    news = page(now, before).sections["news"]
-    assert before.manifest["release_id"] in news
-    assert "Printed for the first time: 2025." in news
-    assert "Now fading: Nakuru → Lebanon and Uganda → Saudi Arabia." in news
-    same = page(now, replace(before, folder=now.folder)).sections["news"]
-    assert "Printed for the first time" not in same and "Now fading" not in same
+def test_children_of_a_county_are_a_fraction_only_from_fifty_cases_on(tmp_path: Path) -> None:
+    places = world("public")["places"]
+    for row in places:
+        if row["population"] == "children" and row["place_id"] == "KE003":
+            row["movement_count"] = 200
+    of = edition(tmp_path / "fifty", "public", places=places)
+    assert "from Kilifi, more than four in five" in plain(findings.children_title(view(of)))
+    for row in places:
+        if row["population"] == "all" and row["place_id"] == "KE003":
+            row["movement_count"] = 49
+    below = edition(tmp_path / "below", "public", places=places)
+    assert "Kilifi" not in plain(findings.children_title(view(below)))
 
 
-def test_the_public_report_reads_nothing_of_the_partner_edition(tmp_path: Path) -> None:
-    printed_world.write_edition(tmp_path, "public")
-    alone = compose(Edition("public", tmp_path, printed_world.manifest()), None, {}, "")
-    printed_world.write_edition(tmp_path, "partner")
-    planted = pa.table({"movement_id": ["planted"]})
-    pq.write_table(planted, tmp_path / "public" / "parquet" / "marts.fct_movements.parquet")
-    assert compose(Edition("public", tmp_path, printed_world.manifest()), None, {}, "") == alone
+def test_the_findings_change_with_the_tables(tmp_path: Path) -> None:
+    rows = world("public")["shifts"]
+    alone = [{**rows[0], "displaced_from": None, "displaced_from_name": None}, *rows[2:]]
+    rose = edition(tmp_path / "rose", "public", shifts=alone)
+    assert plain(findings.title(view(rose))) == "Mandera to Nairobi is new on the list, with 69 cases"
+    fell = edition(tmp_path / "fell", "public", shifts=rows[1:])
+    assert plain(findings.title(view(fell))) == "Cases from Marsabit to Nairobi fell to 71, about half"
+    one_partner = [{**row, "evidence": "single_partner"} for row in rows]
+    still = edition(tmp_path / "still", "public", shifts=one_partner)
+    assert plain(findings.title(view(still))).startswith("Busia stands out, with at least twice")
 
 
-def test_a_hidden_cell_has_the_symbol_of_the_policy_and_its_legend(releases: tuple[Path, Path]) -> None:
-    now, _ = edition(releases, "public")
-    read = page(now)
-    hidden = [value for value in read.values if value.source == "policy|hidden_symbol"]
-    assert {value.text for value in hidden} == {"c"}
-    assert "c not shown: fewer than 10 persons or partners too few" in read.sections["corridors"]
-    assert "0" not in {value.text for value in read.values}
+def test_a_network_too_small_to_publish_says_so_once_and_members_have_theirs(tmp_path: Path) -> None:
+    empty: dict[str, list[Row]] = {
+        name: [] for name in ("corridors", "places", "codes", "shifts", "hotspots", "risk")
+    }
+    of = edition(tmp_path / "public", "public", **empty)
+    page = page_of(of)
+    assert page.titles["brief"] == "No corridor of 2025 is large enough to publish"
+    assert list(page.sections) == ["brief", "annex"]
+    assert "corridors" in page_of(edition(tmp_path / "members", "members")).sections
 
 
-def test_waivers_in_force_are_told(releases: tuple[Path, Path]) -> None:
-    now, before = edition(releases, "public")
-    assert "waiver-0007" in page(now).sections["methods"]
-    assert Words().text("methods.no_waiver") in page(before).sections["methods"]
+def test_a_county_has_a_page_with_what_starts_passes_and_ends(public: Edition, tmp_path: Path) -> None:
+    page = page_of(public)
+    assert page.titles["county-KE040"] == (
+        "More cases start in Busia than in any other county, and most of them end in Nairobi"
+    )
+    assert "From Busia to Nairobi245 (226)" in page.sections["county-KE040"]
+    assert "by quarter" not in page.sections["county-KE040"]
+    of_members = page_of(edition(tmp_path / "members", "members"))
+    assert "Domestic servitude" in of_members.sections["county-KE040"]
+    assert "none ended in Busia" not in page.sections["county-KE040"]
 
 
-def test_names_are_joined_as_people_read_them() -> None:
-    words = Words()
-    assert [plain(words.together(names)) for names in ([], ["A"], ["A", "B"], ["A", "B", "C"])] == [
-        "", "A", "A and B", "A, B and C",
-    ]  # fmt: skip
+def test_the_summary_is_in_swahili_too(public: Edition) -> None:
+    brief = page_of(public).sections["brief"]
+    assert "Kwa kifupi" in brief
+    assert "Marsabit → Nairobi ilishuka kutoka visa 158 hadi 71; Mandera → Nairobi ilifikia visa 69." in brief
 
 
-@pytest.mark.parametrize("name", EDITIONS)
-def test_a_period_reported_in_part_is_marked_with_its_reason(releases: tuple[Path, Path], name: str) -> None:
-    now, _ = edition(releases, name)
-    corridors = page(now).sections["corridors"]
-    assert "2023*" in corridors
-    assert "2024*" not in corridors
-    assert "not all of 2023 was reported: it began before partners did" in corridors
+def test_chapters_without_rows_are_left_out(tmp_path: Path) -> None:
+    of = edition(tmp_path, "public", shifts=[], routes=[], novelty=[], hotspots=[], risk=[])
+    assert {"changes", "rounds", "hotspots"}.isdisjoint(page_of(of).sections)
 
 
-def test_no_headline_rests_on_a_period_reported_in_part(tmp_path: Path) -> None:
-    printed_world.write_release(tmp_path)
-    printed_world.change(tmp_path, "public", "reported_periods", lambda rows: rows.assign(
-        is_partial=rows.period_id.ne("2024"), partial_reason="months_missing"
-    ))  # fmt: skip
-    read = page(Edition("public", tmp_path, printed_world.manifest()))
-    for language in ("summary", "summary-sw"):
-        assert "2024" in read.sections[language]
-        assert not re.search("2025|2026|Saudi Arabia took", read.sections[language])
-    assert "2025*" in read.sections["corridors"]
-    assert "April 2025 – March 2026 (reported in part)" in read.sections["shifts"]
+def test_a_survey_round_lists_routes_without_numbers_in_public(public: Edition) -> None:
+    rounds = page_of(public).sections["rounds"]
+    assert rounds.startswith("2025") and "One corridor was new in the survey round of 2020" in rounds
+    assert "Uganda → Nairobi" in rounds
 
 
-def test_a_corridor_without_a_place_is_not_on_the_map_and_is_told_beside_it(tmp_path: Path) -> None:
-    def with_unknown_ends(rows: pd.DataFrame) -> pd.DataFrame:
-        last = rows[rows.is_shown & rows.period_id.eq("2025")].head(2)
-        ends = last.assign(origin_place_id=["unknown", "KEN"], person_count=900)
-        return pd.concat([rows, ends], ignore_index=True)
-
-    printed_world.write_release(tmp_path)
-    printed_world.change(tmp_path, "public", "corridors", with_unknown_ends)
-    now = Edition("public", tmp_path, printed_world.manifest())
-    printed = Printed(now, Words())
-    alt = draw_figures(printed, generalised(), tmp_path)["corridors"]
-    assert "unknown" not in alt and "Kenya →" not in alt
-    drawn = (tmp_path / "corridors.svg").read_text(encoding="utf-8")
-    assert "corridor-unknown" not in drawn and "corridor-KEN" not in drawn
-    both = len(printed.rows("corridors", period_id="2025", record_grain="case", is_shown=True))
-    said = f"Of the {both} corridors with a number in 2025, {both - 2} join"
-    assert said in page(now).sections["corridors"]
+def test_what_is_new_names_changes_that_the_last_release_had_not(tmp_path: Path, public: Edition) -> None:
+    before = edition(tmp_path / "before", "public", shifts=world("public")["shifts"][2:])
+    assert "Marsabit" in page_of(public, before).sections["since"]
+    assert "since" not in page_of(public, edition(tmp_path / "same", "public")).sections
 
 
-def test_the_rules_are_told_in_sentences_with_the_limits_that_bind(releases: tuple[Path, Path]) -> None:
-    public, partner = (page(edition(releases, name)[0]).sections for name in EDITIONS)
-    assert "10 persons or more, told by 3 partners or more in 5 records" in public["methods"]
-    assert "5 persons or more, told by 2 partners or more." in partner["methods"]
-    assert "percent of what the largest told" not in partner["methods"], "nothing is asked of them there"
-    assert "Persons in cases are counted by calendar year." in public["methods"]
-    for nothing in ("Fewest records", "subcounty", "month"):
-        assert nothing not in partner["limits"], "no table of the report comes up against it"
-    assert "Fewest persons in a cell" in partner["limits"]
-    assert "Rule" not in public["methods"], "the table stands in the appendix"
-
-
-def test_the_report_says_that_no_licence_is_decided(releases: tuple[Path, Path]) -> None:
-    for name in EDITIONS:
-        methods = page(edition(releases, name)[0]).sections["methods"]
-        assert "No licence of these data is decided." in methods
-        assert "ask the network" in methods
+def test_the_words_hold_only_lines_that_are_used() -> None:
+    """Keys stand in the code, whole or by their beginning; the map page takes some kinds as a whole."""
+    folder = CATALOGUE.parent
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("**/*.py")))
+    shared = {
+        "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "evidence",
+        "evidence_class", "field", "month",
+    }  # fmt: skip
+    lines = CATALOGUE.read_text(encoding="utf-8").splitlines()[1:]
+    keys = [line.partition(",")[0] for line in lines]
+    unused = [
+        key
+        for key in keys
+        if key.partition(".")[0] not in shared
+        and key not in code
+        and not any(f"{key[: at + 1]}{{" in code for at, letter in enumerate(key) if letter == ".")
+        and f'"{key.rpartition(".")[0]}"' not in code
+    ]
+    assert unused == []

@@ -85,13 +85,13 @@ def test_a_published_release_holds_in_its_place_and_as_a_copy(published: Setting
 
 
 def change_a_table(folder: Path) -> None:
-    with writable(next(folder.glob("partner/parquet/*.parquet"))).open("r+b") as file:
+    with writable(next(folder.glob("members/parquet/*.parquet"))).open("r+b") as file:
         file.write(b"x")
 
 
 def change_a_table_and_mend_its_hash(folder: Path) -> None:
     change_a_table(folder)
-    name = next(folder.glob("partner/parquet/*.parquet"))
+    name = next(folder.glob("members/parquet/*.parquet"))
     manifest = json.loads((folder / "manifest.json").read_text())
     manifest["files"][name.relative_to(folder).as_posix()]["sha256"] = hash_file(name)
     (folder / "manifest.json").write_text(json.dumps(manifest))
@@ -102,9 +102,9 @@ def change_a_table_and_mend_its_hash(folder: Path) -> None:
     [
         (change_a_table, "holds", "changed"),
         (change_a_table_and_mend_its_hash, "does not hold", None),
-        (lambda folder: next(folder.glob("partner/parquet/*")).unlink(), "holds", "missing"),
-        (lambda folder: (folder / "partner" / "more.csv").write_text("a,b"), "holds", "added"),
-        (lambda folder: (folder / "partner" / "more").symlink_to("/etc"), "holds", "added"),
+        (lambda folder: next(folder.glob("members/parquet/*")).unlink(), "holds", "missing"),
+        (lambda folder: (folder / "members" / "more.csv").write_text("a,b"), "holds", "added"),
+        (lambda folder: (folder / "members" / "more").symlink_to("/etc"), "holds", "added"),
         (lambda folder: (folder / "verdict.json").write_text("{}"), "holds", "added"),
         (lambda folder: (folder / "erasure.json").write_text('{"edition": ""}'), "holds", "added"),
         (lambda folder: (folder / "manifest.sig").unlink(), "missing", None),
@@ -176,7 +176,7 @@ def test_an_erased_edition_is_no_tampering_but_a_note_that_others_write_is(home:
     current = find_release(home, "current").path
     for name in ("erasure.json", "erasure.sig"):
         shutil.copy(target.path / name, current / name)  # signed, but about another release
-    shutil.rmtree(current / "partner")
+    shutil.rmtree(current / "members")
     found = verify(current, key)
     assert not found.ok
     assert found.missing
@@ -243,11 +243,11 @@ def test_an_erasure_that_was_cut_short_after_its_note_is_finished(home: Settings
     target = older(home)
     bury(home, Keys(bytes(32), "age1"), "kobe_shelter", [1], Due(START.date(), 1, (CELLS,)))
     (target.path / "erasure.json").write_text('{"erased_on": "2026-11-29"}')
-    (target.path / "partner").rename(target.path / ".tmp-partner")
+    (target.path / "members").rename(target.path / ".tmp-members")
     with switching(home):
         erase_editions(home, date(2026, 11, 30))
     assert sorted(path.name for path in target.path.iterdir()) == [
-        "erasure.json", "erasure.sig", "manifest.json", "manifest.sig",
+        "erasure.json", "erasure.sig", "manifest.json", "manifest.sig", "public",
     ]  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from tests.simulated_corridors import POLICY
 
 PERIODS = pd.DataFrame(
     [
-        ("2024", "year", "2024", date(2024, 1, 1), date(2024, 12, 31), True),
-        ("2025", "year", "2025", date(2025, 1, 1), date(2025, 12, 31), False),
+        ("year-2024", "year", "2024", date(2024, 1, 1), date(2024, 12, 31), True),
+        ("year-2025", "year", "2025", date(2025, 1, 1), date(2025, 12, 31), False),
         ("2024-Q4", "quarter", "2024-Q4", date(2024, 10, 1), date(2024, 12, 31), True),
     ],
     columns=["period_id", "period_kind", "label", "period_from", "period_to", "is_complete"],
@@ -25,7 +25,7 @@ PERIODS = pd.DataFrame(
 def place(county: str, role: str, ratio: float, label: str = "elevated", **keys: Any) -> dict[str, Any]:
     """A county in a role whose ratio is all but certain."""
     return {
-        "place_level": "county", "place_id": county, "place_role": role, "period_id": "2024",
+        "place_level": "county", "place_id": county, "place_role": role, "period_id": "year-2024",
         "record_grain": "case", "population": "all", "label": label,
         "posterior_shape": ratio * 1e6, "posterior_rate": 1e6, **keys,
     }  # fmt: skip
@@ -65,7 +65,7 @@ def test_the_components_are_shown_with_score_and_weight() -> None:
         place("KE040", "transit", 1.0),
         place("KE040", "exploitation", 0.5),
     ]
-    row = rated(roles, CHANGED).loc[("KE040", "2024")]
+    row = rated(roles, CHANGED).loc[("KE040", "year-2024")]
     assert row[["origin_score", "transit_score", "exploitation_score"]].tolist() == pytest.approx(
         [75, 50, 25]
     )
@@ -90,11 +90,11 @@ def test_a_label_instead_of_a_number_is_a_missing_component(label: str) -> None:
         place("KE047", "transit", 3.0),
         place("KE047", "exploitation", 3.0, label),
     ]
-    row = rated(roles, SAME).loc[("KE047", "2024")]
+    row = rated(roles, SAME).loc[("KE047", "year-2024")]
     assert row["components_missing"] == 1 and np.isnan(row["exploitation_ratio"])
     assert row["band"] != "not_rated" and row["high"] - row["low"] > 20
     roles[0]["label"] = label
-    row = rated(roles, SAME).loc[("KE047", "2024")]
+    row = rated(roles, SAME).loc[("KE047", "year-2024")]
     assert row["band"] == "not_rated" and row["components_missing"] == 2
     assert row[["score", "low", "high", "band_probability"]].isna().all()
 
@@ -106,7 +106,7 @@ def test_a_change_of_few_records_is_missing() -> None:
         place("KE040", "exploitation", 0.5),
     ]
     few = [touches("p", "KE040", 2023, 5), touches("p", "KE040", 2024, 14)]
-    row = rated(roles, few).loc[("KE040", "2024")]
+    row = rated(roles, few).loc[("KE040", "year-2024")]
     assert row["components_missing"] == 1 and np.isnan(row["change_ratio"])
 
 
@@ -116,13 +116,13 @@ def test_a_partner_that_began_in_the_period_changes_nothing() -> None:
         place("KE040", "transit", 1.0),
         place("KE040", "exploitation", 0.5),
     ]
-    row = rated(roles, [*CHANGED, touches("new", "KE040", 2024, 90)]).loc[("KE040", "2024")]
+    row = rated(roles, [*CHANGED, touches("new", "KE040", 2024, 90)]).loc[("KE040", "year-2024")]
     assert row["change_ratio"] == pytest.approx(2.25)
 
 
 def test_only_complete_twelve_months_of_counties_are_rated() -> None:
     places = [
-        place("KE040", "origin", 2.0, period_id="2025"),
+        place("KE040", "origin", 2.0, period_id="year-2025"),
         place("KE040", "origin", 2.0, period_id="2024-Q4"),
         place("bp-ken-malaba", "transit", 2.0, place_level="border_point"),
         place("KE040", "origin", 2.0, population="children"),

@@ -1,33 +1,31 @@
-"""How a lineage is asked: the readings of a key, on a lineage of three journeys."""
+"""How a lineage is asked, by the key of a row: on a lineage of three journeys, and one of what partners watched."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration.outputs.edition import Edition
-from orchestration.outputs.report.compose import compose
-from orchestration.outputs.report.html import as_html
-from orchestration.outputs.report_numbers import COUNTED, SUMMED
+from orchestration.errors import UsageError
 from orchestration.release.found import Found
 from orchestration.release.lineage_questions import Asked
 from orchestration.release.traced_tables import TRACED, table_and_key
-from tests.unit import printed_world
-from tests.unit.read_report import read_page
+from tests.unit.published_world import KEYS
 
+# Records 1 and 2 are one movement of KE040 to KE047; 3 is a child's by bus, from somewhere in Kenya.
 LINEAGE = """
-    create table periods as select '2024' as period_id, unnest([1, 2, 3]) as record;
+    create table periods as select 'year-2024' as period_id, unnest([1, 2, 3]) as record;
     create table records as
     select *, 'case' as record_grain, true as is_counted, record = 3 as is_child
-    from (values
-        (1, 1, 'KE040', 'KEN', 'KE047', 'KEN'),
-        (2, 1, 'KE047', 'KEN', 'ARE', 'ARE'),
-        (3, 3, 'KEN', 'KEN', 'KE047', 'KEN')
-    ) as t (record, movement, origin_place_id, origin_country_place_id, destination_place_id,
-        destination_country_place_id);
+    from (values (1, 1, 'p'), (2, 1, 'q'), (3, 3, 'q')) as t (record, movement, partner);
+    create table cells as
+    select * from (values
+        ('corridors', 'od|KE040>KE047', 1), ('corridors', 'od|KEN>KE047', 3),
+        ('places', 'origin|KE040', 1), ('places', 'origin|KEN', 1), ('places', 'origin|KEN', 3),
+        ('codes', 'total|total', 1), ('codes', 'total|total', 3), ('codes', 'transport_mode|bus', 3)
+    ) as t (table_name, cell_id, record);
+    create table fields as select 'sex' as field, unnest([1, 3]) as record;
 """
 
 # p declares January to March for `a`; of `b` only record 4 in February speaks. q was there before, in one round.
@@ -47,7 +45,7 @@ WATCHED = """
         ('q', 'b', 'KE040', 'origin', date '2023-12-01')
     ) as t (partner, extract_id, place_id, role, month);
     create table calendar as
-    select '2024' as period_id, date '2024-01-01' as first_month, date '2024-12-31' as last_day;
+    select 'year-2024' as period_id, date '2024-01-01' as first_month, date '2024-12-31' as last_day;
     create table records as
     select 4 as record, 4 as movement, 'q' as partner, 'b' as extract_id, 'case' as record_grain,
         true as is_counted, false as is_prevented, date '2024-02-01' as month_from, date '2024-02-01' as month_to;
@@ -68,18 +66,67 @@ def answer(lineage: str, asked: Asked) -> list[dict[str, Any]]:
         return rows
 
 
-def found(table: str, *key: str) -> Found:
-    name, named, _ = table_and_key((table, *key))
+def found(table: str, *key: str, lineage: str = WATCHED) -> Found:
+    name, named = table_and_key((table, *key))
     traced = TRACED[name]
     return Found(
-        answer(WATCHED, traced.ask(named)[0]) if traced.ask else [],
-        answer(WATCHED, traced.watched(named)) if traced.watched else [],
-        answer(WATCHED, traced.reporting(named)) if traced.reporting else [],
+        answer(lineage, traced.ask(named)) if traced.ask else [],
+        answer(lineage, traced.watched(named)) if traced.watched else [],
+        answer(lineage, traced.reporting(named)) if traced.reporting else [],
     )
 
 
+def records(table: str, *key: str) -> set[int]:
+    return {one["record"] for one in found(table, *key, lineage=LINEAGE).records}
+
+
+# --- counts of movements ---------------------------------------------------------------------------
+
+
+def test_a_movement_stands_in_a_cell_with_all_of_its_records_and_counts_once() -> None:
+    corridor = found("published.corridors", "od", "KE040>KE047", "year-2024", "case", "all", lineage=LINEAGE)
+    assert {one["record"] for one in corridor.records} == {1, 2}
+    assert corridor.movement_counts({}) == {"movement_count": 1, "partner_count": 1}
+
+
+def test_a_country_holds_its_counties_and_children_are_asked_alone() -> None:
+    assert records("places", "KEN", "origin", "year-2024", "case", "all") == {1, 2, 3}
+    assert records("places", "KEN", "origin", "year-2024", "case", "children") == {3}
+    assert records("places", "KEN", "origin", "year-2023", "case", "all") == set()
+
+
+def test_a_code_is_of_all_movements_or_of_those_of_a_place_or_corridor() -> None:
+    bus = ("transport_mode", "bus", "year-2024", "case", "all")
+    assert records("codes", "all", "", "", "", *bus) == {3}
+    assert records("codes", "place", "origin", "KEN", "", *bus) == {3}
+    assert records("codes", "place", "origin", "KE040", "", *bus) == set()
+    assert records("codes", "corridor", "", "", "KEN>KE047", *bus) == {3}
+
+
+def test_a_line_of_a_survey_round_is_a_corridor_a_place_or_the_whole_round() -> None:
+    lineage = LINEAGE.replace("'case'", "'route_report'")
+    for line, line_id, behind in (
+        ("corridor", "od|KEN>KE047", {3}),
+        ("place", "origin|KE040", {1, 2}),
+        ("round", "total|total", {1, 2, 3}),
+    ):
+        of_line = found("routes", "year-2024", line, line_id, lineage=lineage)
+        assert {one["record"] for one in of_line.records} == behind
+
+
+def test_what_a_field_rests_on_is_apart_by_whether_it_is_stated() -> None:
+    stated = found("completeness", "sex", "year-2024", "case", lineage=LINEAGE)
+    assert {one["record"]: one["part"] for one in stated.records} == {
+        1: "stated", 2: "not_stated", 3: "stated",
+    }  # fmt: skip
+    assert stated.completeness({})["known_share"] == 0.666667
+
+
+# --- what partners watched, and rounds -------------------------------------------------------------
+
+
 def test_a_watched_month_counts_once_a_partner_whatever_its_roles() -> None:
-    place = found("mart_coverage", "KE040", "2024", "case")
+    place = found("mart_coverage", "KE040", "year-2024", "case")
     assert place.coverage({})["effort_months"] == 3
     assert place.coverage({})["partner_count"] == 2
     assert {one["role"] for one in place.watches} == {"origin", "transit"}
@@ -87,30 +134,23 @@ def test_a_watched_month_counts_once_a_partner_whatever_its_roles() -> None:
     assert [(one["record"], one["part"]) for one in place.records] == [(4, "month")]
 
 
-def test_a_place_is_said_to_be_watched_or_not_as_its_months_are() -> None:
-    watched, unwatched = (found("coverage", place, "2024", "case") for place in ("KE040", "KE001"))
-    for told, of in (("one_or_two", watched), ("none", unwatched)):
-        assert of.coverage({"partners_band": told})["partners_band"] == told
-    for told, of in (("none", watched), ("one_or_two", unwatched)):
-        assert of.coverage({"partners_band": told})["partners_band"] != told
-
-
 def test_a_hotspot_counts_the_months_of_its_role_alone() -> None:
     asked = TRACED["hotspots"].watched
     assert asked
-    key = {"place_id": "KE040", "period_id": "2024", "record_grain": "case", "role": "transit"}
+    key = {"place_id": "KE040", "period_id": "year-2024", "record_grain": "case", "role": "transit"}
     assert len(answer(WATCHED, asked(key))) == 1
 
 
-def test_of_a_period_every_month_that_anybody_reported_is_told() -> None:
-    months = {
-        (one["partner"], one["month"].month) for one in found("reported_periods", "2024", "case").watches
-    }
+def test_of_a_period_every_partner_that_reported_is_counted_with_its_months() -> None:
+    months = {(one["partner"], one["month"].month) for one in found("coverage", "year-2024", "case").watches}
     assert months == {("p", 1), ("p", 2), ("p", 3), ("q", 2)}
+    assert found("coverage", "year-2024", "case").watching_partners({}) == {"partner_count": 2}
 
 
 def test_what_a_round_named_is_held_against_the_rounds_before_and_none_after() -> None:
-    first, last = (found("novelty", "country", "QAT", "any", of, "case") for of in ("2019", "2021"))
+    first, last = (
+        found("novelty", f"round-{of}", "case", "country", "QAT", "any") for of in ("2019", "2021")
+    )
     assert [one["part"] for one in first.records] == ["now"]
     assert first.novelty({})["evidence_class"] == "baseline"
     assert sorted(one["part"] for one in last.records) == ["before", "now"]
@@ -118,7 +158,7 @@ def test_what_a_round_named_is_held_against_the_rounds_before_and_none_after() -
     # p and q reported in 2020, p again in 2021; q of 2019 did not.
     assert last.same_coverage == {"p"}
     missing = found("mart_not_seen_again", "country", "QAT", "any", "2020", "case")
-    assert missing.absence({}) == {"is_told": True, "earlier_partner_count": 1}
+    assert missing.absence({}) == {"is_reported": True, "earlier_partner_count": 1}
 
 
 def test_a_round_leads_to_the_extracts_that_declare_it() -> None:
@@ -126,91 +166,34 @@ def test_a_round_leads_to_the_extracts_that_declare_it() -> None:
     assert found("periods", "2024").watches == []
 
 
-def test_what_a_field_rests_on_is_apart_by_whether_it_is_stated() -> None:
-    lineage = LINEAGE + "create table fields as select 'sex' as field, unnest([1, 3]) as record;"
-    _, key, _ = table_and_key(("completeness", "sex", "2024", "case"))
-    ask = TRACED["completeness"].ask
-    assert ask
-    stated = {one["record"]: one["part"] for one in answer(lineage, ask(key)[0])}
-    assert stated == {1: "stated", 2: "not_stated", 3: "stated"}
+# --- names and keys --------------------------------------------------------------------------------
 
 
-def test_a_code_of_a_corridor_leads_to_the_movements_whose_smallest_record_tells_it() -> None:
-    lineage = (
-        LINEAGE
-        + """
-        create table codes as
-        select 'transport_mode' as domain, * from (values ('bus', 1), ('car', 2)) as t (code, record);
-    """
-    )
-    ask = TRACED["corridor_codes"].ask
-    assert ask
-    for code, records in (("bus", {1, 2}), ("car", set()), ("boat", set())):
-        words = ("corridor_codes", "case", "2024", "KE040", "KE047", "transport_mode", code)
-        _, key, _ = table_and_key(words)
-        assert {one["record"] for one in answer(lineage, ask(key)[0])} == records
+@pytest.mark.parametrize("table", KEYS)
+def test_a_published_table_is_traced_by_the_key_that_the_report_marks(table: str) -> None:
+    name, key = table_and_key([f"published.{table}|{'|'.join(KEYS[table])}"])
+    assert (name, list(key), list(key.values())) == (table, KEYS[table], KEYS[table])
 
 
-def readings(table: str, *key: str) -> list[set[int]]:
-    """Records by each reading of a key, the likeliest first."""
-    name, named, _ = table_and_key((table, *key))
-    with duckdb.connect() as con:
-        con.execute(LINEAGE)
-        return [
-            {row[0] for row in con.execute(f"select record from ({one.sql})", one.parameters).fetchall()}
-            for one in (TRACED[name].ask or (lambda key: []))(named)
-        ]
-
-
-def test_a_country_is_read_as_itself_and_then_as_all_its_counties() -> None:
-    assert readings("ends", "case", "2024", "origin", "KEN") == [{3}, {1, 2, 3}]
-
-
-def test_a_movement_lies_where_its_smallest_record_says_and_brings_all_its_records() -> None:
-    assert readings("ends", "case", "2024", "origin", "KE040")[0] == {1, 2}
-    assert readings("ends", "case", "2024", "origin", "KE047")[0] == set()
-
-
-def test_both_ends_are_read_in_every_combination() -> None:
-    assert readings("corridors", "case", "2024", "KEN", "KE047") == [{3}, {1, 2, 3}, {3}, {1, 2, 3}]
-    assert readings("ends", "case", "2024", "any", "*") == [{1, 2, 3}]
-
-
-def test_children_are_asked_alone() -> None:
-    assert readings("children", "case", "2024", "any", "*") == [{3}]
+def test_a_key_may_be_joined_or_apart_and_the_last_value_may_hold_a_separator() -> None:
+    line = {"period_id": "round-2020", "line": "corridor", "line_id": "od|ETH>KE047"}
+    assert table_and_key(["published.routes|round-2020|corridor|od|ETH>KE047"]) == ("routes", line)
+    assert table_and_key(["routes", "round-2020", "corridor", "od|ETH>KE047"]) == ("routes", line)
 
 
 @pytest.mark.parametrize(
-    ("words", "edition"),
+    ("asked", "said"),
     [
-        (["public.public_ends", "case", "2024", "any", "*"], "public"),
-        (["report.report_ends|case|2024|any|*"], "partner"),
-        (["public_ends|case|2024|any|*"], "public"),
-        (["report_ends|case|2024|any|*"], "partner"),
-        (["ends|case|2024", "any|*"], None),
+        ("public_corridors|case|2024|KE040|KE047", "is now published.corridors: njia trace current"),
+        ("public.public_ends|case|2024|origin|KE040", "'published.places|place_id|role|period_id|"),
+        ("report_corridor_shifts|KE040>KE047", "is now published.shifts"),
+        ("regional_risk|KE040", "is now published.risk"),
+        ("places|KE040", "is named by 5 value"),
+        ("marts.corridors|od", "is not traced"),
+        ("dim_place|KE040", "is not traced"),
     ],
 )
-def test_a_key_may_be_joined_and_its_table_may_name_the_edition(
-    words: list[str], edition: str | None
-) -> None:
-    table, key, named = table_and_key(words)
-    assert (table, named) == ("ends", edition)
-    assert list(key.values()) == ["case", "2024", "any", "*"]
-
-
-@pytest.mark.parametrize(("name", "start"), [("public", "public_"), ("partner", "report_")])
-def test_each_number_of_a_report_is_traced_in_the_edition_it_stands_in(
-    tmp_path: Path, name: str, start: str
-) -> None:
-    """As the report marks it: the partner edition prints other numbers under the same key."""
-    printed_world.write_edition(tmp_path, name)
-    report = compose(Edition(name, tmp_path, printed_world.manifest()), None, {}, "")
-    read = read_page(as_html(report, {"pdf": "report.pdf", "map": "map.html"}))
-    traced = set()
-    for source in {value.source for value in read.values if not value.column.startswith((COUNTED, SUMMED))}:
-        table = source.partition("|")[0]
-        if table.removeprefix(start) in TRACED:
-            found, _, edition = table_and_key([source])
-            assert (found, edition) == (table.removeprefix(start), name)
-            traced.add(found)
-    assert {"corridors", "ends", "hotspots"} <= traced
+def test_a_wrong_name_is_refused_with_the_right_one(asked: str, said: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        table_and_key([asked])
+    assert said in str(refused.value)

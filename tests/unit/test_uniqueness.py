@@ -31,7 +31,10 @@ def test_one_column_more_can_only_make_records_easier_to_single_out() -> None:
     assert more.classes >= fewer.classes and more.at_risk_share >= fewer.at_risk_share
 
 
-def test_no_record_singles_out_nobody_and_a_missing_column_is_told() -> None:
+def test_no_records_have_no_classes() -> None:
     assert uniqueness(RECORDS.head(0), ["sex"], 3).smallest_class == 0
+
+
+def test_a_missing_column_is_named() -> None:
     with pytest.raises(NjiaError, match="no column nationality"):
         uniqueness(RECORDS, ["nationality"], 3)

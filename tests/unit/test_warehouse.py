@@ -61,13 +61,12 @@ def test_each_refresh_has_a_manifest_of_its_own_which_its_parts_share(settings: 
     first.nodes["model.njia.fct_movements"].compiled_code = "select 1"
     second = warehouse._manifest(settings, part.BEFORE_PYTHON)
     assert second.nodes["model.njia.fct_movements"].compiled_code is None
-    assert warehouse._manifest(settings, part.PUBLIC) is second
-    assert warehouse._manifest(settings, part.PUBLIC) is not second, "let go with the last part"
+    assert warehouse._manifest(settings, part.AFTER_PYTHON) is second
+    assert warehouse._manifest(settings, part.AFTER_PYTHON) is not second, "let go with the last part"
 
 
 def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -> None:
-    """What stands on linkage or statistics is built after them, what disclosure control lets through after that,
-    all else before; nothing falls between."""
+    """What stands on linkage or statistics is built after them, all else before; nothing falls between."""
     from dagster_dbt import dbt_assets
 
     manifest = warehouse.manifest_path(settings)
@@ -94,12 +93,7 @@ def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -
         "mart_hotspots",
         "mart_places",
         "fct_movements",
-    }
-    assert names[warehouse.Part.PUBLIC] >= {
-        "stg_printed_counts",
-        "report_corridors",
-        "public_corridors",
-        "public_places",
+        "published_corridors",
     }
 
 

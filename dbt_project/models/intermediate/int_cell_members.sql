@@ -1,5 +1,6 @@
 -- One row per cell of a published table and movement counted in it. A cell is a line of the table: a corridor, a place
--- in a role, a code. Records that linkage joined to one person's movement count once, as their smallest record says.
+-- in a role, a code, a code of a place or corridor. Records that linkage joined to one person's movement count once, as
+-- their smallest record says.
 {{ config(materialized='view') }}
 with movements as (
     select records.*
@@ -78,6 +79,17 @@ stops as (
     from {{ ref('int_stop_places') }} as stops
     inner join movements on stops.movement_id = movements.movement_id
     where stops.place_role = 'transit' and stops.place_id <> 'KEN'
+
+    union
+
+    -- A border point counts who passed it, came from it or went to it: partners write it into any of the columns.
+    select
+        stops.movement_id,
+        'any' as role,
+        stops.place_id
+    from {{ ref('int_stop_places') }} as stops
+    inner join movements on stops.movement_id = movements.movement_id
+    where stops.place_level = 'border_point'
 ),
 
 codes as (
@@ -124,7 +136,9 @@ codes as (
     where
         codes.domain in ('exploitation_type', 'transport_mode', 'recruitment_method')
         and {{ is_informative('codes.code') }}
-)
+),
+
+described as (select * from codes where domain not in ('total', 'direction'))
 
 select
     movement_id,
@@ -175,3 +189,41 @@ select
     domain,
     code
 from codes
+
+union all
+
+select
+    stops.movement_id,
+    'place_codes' as table_name,
+    stops.role || '|' || stops.place_id || '|' || described.domain || '|' || described.code as cell_id,
+    null as level,
+    null as origin_place_id,
+    null as via_place_id,
+    null as destination_place_id,
+    null as direction,
+    stops.role,
+    stops.place_id,
+    described.domain,
+    described.code
+from stops
+inner join described on stops.movement_id = described.movement_id
+where stops.place_id <> 'unknown'
+
+union all
+
+select
+    corridors.movement_id,
+    'corridor_codes' as table_name,
+    corridors.cell_id || '|' || described.domain || '|' || described.code as cell_id,
+    corridors.level,
+    corridors.origin_place_id,
+    corridors.via_place_id,
+    corridors.destination_place_id,
+    corridors.direction,
+    null as role,
+    null as place_id,
+    described.domain,
+    described.code
+from corridors
+inner join described on corridors.movement_id = described.movement_id
+where corridors.level = 'od'

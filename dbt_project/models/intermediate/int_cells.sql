@@ -28,7 +28,13 @@ inner join window_periods
         window_cells.window_from = window_periods.window_from
         and window_cells.window_to = window_periods.window_to
         and window_cells.round = window_periods.round
+-- Codes of a place or corridor are mostly single movements: they are counted by longer periods than quarters, and
+-- listed from the least count on that members are shown as a number.
+where window_cells.table_name in ('corridors', 'places', 'codes') or window_periods.period_kind <> 'quarter'
 group by
     window_cells.table_name, window_cells.cell_id, window_periods.period_id, window_cells.record_grain,
     window_cells.population, window_cells.level, window_cells.origin_place_id, window_cells.via_place_id,
     window_cells.destination_place_id, window_cells.role, window_cells.place_id, window_cells.domain, window_cells.code
+having
+    window_cells.table_name in ('corridors', 'places', 'codes')
+    or sum(window_cells.movement_count) >= {{ publication_policy('members_least_count') }}

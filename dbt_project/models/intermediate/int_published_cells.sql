@@ -59,52 +59,61 @@ editions as (
             and cells.record_grain = 'case'
 ),
 
-totals as (
+-- A share is of all movements, and that of a code of a place or corridor is of its place or corridor.
+compared as (
     select
-        edition,
-        period_id,
-        record_grain,
-        population,
-        shown_count as total_count
+        editions.*,
+        case editions.table_name
+            when 'place_codes' then 'places'
+            when 'corridor_codes' then 'corridors'
+            else 'codes'
+        end as base_table,
+        case editions.table_name
+            when 'place_codes' then editions.role || '|' || editions.place_id
+            when 'corridor_codes'
+                then editions.level || '|' || editions.origin_place_id || '>' || editions.destination_place_id
+            else 'total|total'
+        end as base_cell
     from editions
-    where domain = 'total'
 )
 
 select
-    editions.edition,
-    editions.table_name,
-    editions.cell_id,
-    editions.period_id,
-    editions.record_grain,
-    editions.population,
-    editions.level,
-    editions.origin_place_id,
-    editions.via_place_id,
-    editions.destination_place_id,
-    editions.direction,
-    editions.role,
-    editions.place_id,
-    editions.domain,
-    editions.code,
-    editions.movement_count,
-    editions.movement_count_text,
-    editions.partner_count,
+    compared.edition,
+    compared.table_name,
+    compared.cell_id,
+    compared.period_id,
+    compared.record_grain,
+    compared.population,
+    compared.level,
+    compared.origin_place_id,
+    compared.via_place_id,
+    compared.destination_place_id,
+    compared.direction,
+    compared.role,
+    compared.place_id,
+    compared.domain,
+    compared.code,
+    compared.movement_count,
+    compared.movement_count_text,
+    compared.partner_count,
     case
-        when editions.movement_count is not null
-            then round(cast(editions.shown_count as double) / nullif(totals.total_count, 0), 4)
+        when compared.movement_count is not null
+            then round(cast(compared.shown_count as double) / nullif(bases.shown_count, 0), 4)
     end as share,
     -- Small counts share the last rank: their order would tell which of them is larger.
     cast(rank() over (
         partition by
-            editions.edition, editions.table_name, editions.level, editions.role, places.kind, editions.domain,
-            editions.period_id, editions.record_grain, editions.population
-        order by coalesce(editions.movement_count, 0) desc nulls last
+            compared.edition, compared.table_name, compared.level, compared.role, places.kind, compared.domain,
+            compared.period_id, compared.record_grain, compared.population
+        order by coalesce(compared.movement_count, 0) desc nulls last
     ) as integer) as rank
-from editions
-left join totals
+from compared
+left join editions as bases
     on
-        editions.edition = totals.edition
-        and editions.period_id = totals.period_id
-        and editions.record_grain = totals.record_grain
-        and editions.population = totals.population
-left join places on editions.place_id = places.place_id
+        compared.edition = bases.edition
+        and compared.base_table = bases.table_name
+        and compared.base_cell = bases.cell_id
+        and compared.period_id = bases.period_id
+        and compared.record_grain = bases.record_grain
+        and compared.population = bases.population
+left join places on compared.place_id = places.place_id

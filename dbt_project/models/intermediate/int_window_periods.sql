@@ -14,7 +14,8 @@ select
     windows.window_from,
     windows.window_to,
     windows.round,
-    periods.period_id
+    periods.period_id,
+    periods.period_kind
 from windows
 inner join periods
     on
@@ -28,6 +29,7 @@ select
     windows.window_from,
     windows.window_to,
     windows.round,
-    periods.period_id
+    periods.period_id,
+    periods.period_kind
 from windows
 inner join periods on periods.period_kind = 'round' and windows.round = periods.label

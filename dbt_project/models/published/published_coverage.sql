@@ -25,12 +25,7 @@ counties as (
     group by coverage.period_id, coverage.record_grain
 ),
 
--- A closed year of which so little is known that its total is not shown has no row.
-shown_years as (
-    select period_id
-    from {{ ref('int_protected_cells') }}
-    where table_name = 'codes|all' and cell_id = 'total|total' and is_shown
-),
+new_periods as (select * from {{ ref('int_new_public_periods') }}),
 
 network as (
     select
@@ -41,26 +36,34 @@ network as (
         counties.one_partner_share
     from partners
     left join counties on partners.period_id = counties.period_id and partners.record_grain = counties.record_grain
+),
+
+made as (
+    select
+        'members' as edition,
+        period_id,
+        record_grain,
+        partner_count,
+        county_count,
+        round(one_partner_share, 4) as one_partner_share
+    from network
+
+    union all
+
+    select
+        'public' as edition,
+        network.period_id,
+        network.record_grain,
+        network.partner_count,
+        network.county_count,
+        round(network.one_partner_share * 20) / 20 as one_partner_share
+    from network
+    inner join new_periods on network.period_id = new_periods.period_id
+    where network.record_grain = 'case'
 )
 
-select
-    'members' as edition,
-    period_id,
-    record_grain,
-    partner_count,
-    county_count,
-    round(one_partner_share, 4) as one_partner_share
-from network
+select * from made
 
 union all
 
-select
-    'public' as edition,
-    network.period_id,
-    network.record_grain,
-    network.partner_count,
-    network.county_count,
-    round(network.one_partner_share * 20) / 20 as one_partner_share
-from network
-inner join shown_years on network.period_id = shown_years.period_id
-where network.record_grain = 'case'
+select * from {{ source('carried', 'coverage') }}

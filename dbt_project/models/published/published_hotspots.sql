@@ -18,11 +18,14 @@ labelled as (
         hotspots.ratio_low,
         hotspots.trend_category,
         hotspots.record_count,
-        -- The public edition counts ends by origin, place passed and destination.
+        -- What the public edition counts there: a county in its role, a border point in any role.
         case
-            when hotspots.role in ('exploitation', 'intended_destination') then 'destination' else hotspots.role
-        end || '|' || hotspots.place_id as cell_id
+            when places.kind = 'border_point' then 'any'
+            when hotspots.role in ('exploitation', 'intended_destination') then 'destination'
+            else hotspots.role
+        end as counted_role
     from hotspots
+    inner join places on hotspots.place_id = places.place_id
 ),
 
 editions as (
@@ -37,33 +40,41 @@ editions as (
     select
         'public' as edition,
         labelled.*,
-        -- A destination's count is of both kinds, so it stands beside neither.
-        case when labelled.role in ('origin', 'transit') then protected.protected_count end as movement_count
+        -- A count of several roles stands beside none of them.
+        case when labelled.role = labelled.counted_role then protected.protected_count end as movement_count
     from labelled
     inner join protected
         on
-            labelled.cell_id = protected.cell_id
+            labelled.counted_role || '|' || labelled.place_id = protected.cell_id
             and labelled.period_id = protected.period_id
             and 'places|' || labelled.population = protected.table_name
     where
         labelled.record_grain = 'case'
         and protected.protected_count >= {{ publication_policy('public_least_label_count') }}
+),
+
+made as (
+    select
+        editions.edition,
+        editions.period_id,
+        editions.record_grain,
+        editions.population,
+        editions.place_id,
+        places.name as place,
+        editions.role,
+        editions.label,
+        {{ factor_band('editions.activity_ratio') }} as factor_band,
+        -- "At least k times a typical county": the lower end of the interval, rounded down.
+        cast(case when editions.ratio_low >= 2 then floor(editions.ratio_low) end as integer) as at_least_times,
+        cast(editions.movement_count as integer) as movement_count,
+        -- A trend is made of quarters, which the public edition does not have.
+        case when editions.edition = 'members' then editions.trend_category end as trend_category
+    from editions
+    inner join places on editions.place_id = places.place_id
 )
 
-select
-    editions.edition,
-    editions.period_id,
-    editions.record_grain,
-    editions.population,
-    editions.place_id,
-    places.name as place,
-    editions.role,
-    editions.label,
-    {{ factor_band('editions.activity_ratio') }} as factor_band,
-    -- "At least k times a typical county": the lower end of the interval, rounded down.
-    cast(case when editions.ratio_low >= 2 then floor(editions.ratio_low) end as integer) as at_least_times,
-    cast(editions.movement_count as integer) as movement_count,
-    -- A trend is made of quarters, which the public edition does not have.
-    case when editions.edition = 'members' then editions.trend_category end as trend_category
-from editions
-inner join places on editions.place_id = places.place_id
+select * from made
+
+union all
+
+select * from {{ source('carried', 'hotspots') }}

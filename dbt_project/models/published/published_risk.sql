@@ -45,14 +45,22 @@ editions as (
     where
         ratings.record_grain = 'case'
         and counties.largest_count >= {{ publication_policy('public_least_label_count') }}
+),
+
+made as (
+    select
+        editions.edition,
+        editions.period_id,
+        editions.record_grain,
+        editions.place_id,
+        places.name as place,
+        editions.band
+    from editions
+    inner join places on editions.place_id = places.place_id
 )
 
-select
-    editions.edition,
-    editions.period_id,
-    editions.record_grain,
-    editions.place_id,
-    places.name as place,
-    editions.band
-from editions
-inner join places on editions.place_id = places.place_id
+select * from made
+
+union all
+
+select * from {{ source('carried', 'risk') }}

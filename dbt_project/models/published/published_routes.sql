@@ -11,12 +11,12 @@ with cells as (
         periods.period_kind = 'round'
         and cells.record_grain = 'route_report'
         and cells.population = 'all'
-        and (cells.table_name <> 'codes' or cells.domain = 'total')
+        and (cells.table_name in ('corridors', 'places') or cells.domain = 'total')
 ),
 
 places as (select * from {{ ref('int_places') }}),
 
-closed_rounds as ({{ closed_periods(['round']) }}),
+new_periods as (select * from {{ ref('int_new_public_periods') }}),
 
 editions as (
     select
@@ -32,31 +32,39 @@ editions as (
         cells.*,
         case when cells.line = 'round' then cells.movement_count end as report_count
     from cells
-    inner join closed_rounds on cells.period_id = closed_rounds.period_id
+    inner join new_periods on cells.period_id = new_periods.period_id
     left join places as vias on cells.via_place_id = vias.place_id
     where
         cells.movement_count >= {{ publication_policy('public_round_least_reports') }}
         and (cells.via_place_id is null or vias.kind = 'border_point')
+),
+
+made as (
+    select
+        editions.edition,
+        editions.period_id,
+        editions.line,
+        editions.cell_id as line_id,
+        editions.level,
+        editions.origin_place_id,
+        origins.name as origin,
+        editions.via_place_id,
+        vias.name as via,
+        editions.destination_place_id,
+        destinations.name as destination,
+        editions.role,
+        editions.place_id,
+        places.name as place,
+        cast(editions.report_count as integer) as report_count
+    from editions
+    left join places as origins on editions.origin_place_id = origins.place_id
+    left join places as vias on editions.via_place_id = vias.place_id
+    left join places as destinations on editions.destination_place_id = destinations.place_id
+    left join places on editions.place_id = places.place_id
 )
 
-select
-    editions.edition,
-    editions.period_id,
-    editions.line,
-    editions.cell_id as line_id,
-    editions.level,
-    editions.origin_place_id,
-    origins.name as origin,
-    editions.via_place_id,
-    vias.name as via,
-    editions.destination_place_id,
-    destinations.name as destination,
-    editions.role,
-    editions.place_id,
-    places.name as place,
-    cast(editions.report_count as integer) as report_count
-from editions
-left join places as origins on editions.origin_place_id = origins.place_id
-left join places as vias on editions.via_place_id = vias.place_id
-left join places as destinations on editions.destination_place_id = destinations.place_id
-left join places on editions.place_id = places.place_id
+select * from made
+
+union all
+
+select * from {{ source('carried', 'routes') }}

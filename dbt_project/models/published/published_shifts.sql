@@ -7,11 +7,30 @@ with shifts as (
     where status not in ('too_few', 'new_source')
 ),
 
-protected as (select * from {{ ref('int_protected_cells') }} where table_name = 'corridors|all' and is_shown),
+-- Shown counts of the years published now, and of those carried, which a new year is compared with.
+protected as (
+    select
+        period_id,
+        cell_id,
+        protected_count
+    from {{ ref('int_protected_cells') }}
+    where table_name = 'corridors|all' and is_shown
+
+    union all
+
+    select
+        period_id,
+        level || '|' || corridor_id as cell_id,
+        movement_count as protected_count
+    from {{ source('carried', 'corridors') }}
+    where population = 'all' and record_grain = 'case'
+),
 
 places as (select * from {{ ref('int_places') }}),
 
 closed_years as ({{ closed_periods(['year']) }}),
+
+new_years as ({{ newly_closed_periods(['year']) }}),
 
 compared as (
     select
@@ -20,7 +39,7 @@ compared as (
         current_year.protected_count as protected_current
     from shifts
     inner join closed_years as baseline_years on shifts.baseline_window = baseline_years.period_id
-    inner join closed_years as current_years on shifts.current_window = current_years.period_id
+    inner join new_years as current_years on shifts.current_window = current_years.period_id
     left join protected as baseline
         on
             shifts.baseline_window = baseline.period_id
@@ -96,49 +115,57 @@ editions as (
         share_odds_ratio,
         displaced_from
     from public_shifts
+),
+
+made as (
+    select
+        editions.edition,
+        editions.comparison,
+        editions.baseline_window as baseline,
+        editions.current_window as current,
+        editions.record_grain,
+        editions.level,
+        editions.corridor_id,
+        editions.origin_place_id,
+        origins.name as origin,
+        editions.via_place_id,
+        vias.name as via,
+        editions.destination_place_id,
+        destinations.name as destination,
+        editions.direction,
+        editions.status,
+        editions.evidence,
+        cast(editions.baseline_count as integer) as baseline_count,
+        editions.baseline_count_text,
+        cast(editions.current_count as integer) as current_count,
+        editions.current_count_text,
+        {{ factor_band('editions.share_odds_ratio') }} as factor_band,
+        -- Of a pair, the public edition names the other corridor only where it shows its change, too.
+        displaced.corridor_id as displaced_from,
+        displaced_origins.name
+        || coalesce(' → ' || displaced_vias.name, '')
+        || ' → '
+        || displaced_destinations.name as displaced_from_name
+    from editions
+    inner join places as origins on editions.origin_place_id = origins.place_id
+    inner join places as destinations on editions.destination_place_id = destinations.place_id
+    left join places as vias on editions.via_place_id = vias.place_id
+    left join editions as displaced
+        on
+            editions.edition = displaced.edition
+            and editions.displaced_from = displaced.corridor_id
+            and editions.level = displaced.level
+            and editions.comparison = displaced.comparison
+            and editions.baseline_window = displaced.baseline_window
+            and editions.current_window = displaced.current_window
+            and editions.record_grain = displaced.record_grain
+    left join places as displaced_origins on displaced.origin_place_id = displaced_origins.place_id
+    left join places as displaced_vias on displaced.via_place_id = displaced_vias.place_id
+    left join places as displaced_destinations on displaced.destination_place_id = displaced_destinations.place_id
 )
 
-select
-    editions.edition,
-    editions.comparison,
-    editions.baseline_window as baseline,
-    editions.current_window as current,
-    editions.record_grain,
-    editions.level,
-    editions.corridor_id,
-    editions.origin_place_id,
-    origins.name as origin,
-    editions.via_place_id,
-    vias.name as via,
-    editions.destination_place_id,
-    destinations.name as destination,
-    editions.direction,
-    editions.status,
-    editions.evidence,
-    cast(editions.baseline_count as integer) as baseline_count,
-    editions.baseline_count_text,
-    cast(editions.current_count as integer) as current_count,
-    editions.current_count_text,
-    {{ factor_band('editions.share_odds_ratio') }} as factor_band,
-    -- Of a pair, the public edition names the other corridor only where it shows its change, too.
-    displaced.corridor_id as displaced_from,
-    displaced_origins.name
-    || coalesce(' → ' || displaced_vias.name, '')
-    || ' → '
-    || displaced_destinations.name as displaced_from_name
-from editions
-inner join places as origins on editions.origin_place_id = origins.place_id
-inner join places as destinations on editions.destination_place_id = destinations.place_id
-left join places as vias on editions.via_place_id = vias.place_id
-left join editions as displaced
-    on
-        editions.edition = displaced.edition
-        and editions.displaced_from = displaced.corridor_id
-        and editions.level = displaced.level
-        and editions.comparison = displaced.comparison
-        and editions.baseline_window = displaced.baseline_window
-        and editions.current_window = displaced.current_window
-        and editions.record_grain = displaced.record_grain
-left join places as displaced_origins on displaced.origin_place_id = displaced_origins.place_id
-left join places as displaced_vias on displaced.via_place_id = displaced_vias.place_id
-left join places as displaced_destinations on displaced.destination_place_id = displaced_destinations.place_id
+select * from made
+
+union all
+
+select * from {{ source('carried', 'shifts') }}

@@ -1,9 +1,9 @@
-"""Exports of an edition: the tables that it prints, in the forms that other programs take.
+"""Exports of an edition: its published tables, in the forms that other programs take.
 
-Belongs here: writing `<edition>/exports/` from `outputs.edition` alone. Does not: what is printed (the dbt
-models of the editions) and what it means (their descriptions, which are read back). The same rows and the
-same time give the same bytes, and no file says who made it.
-Reading order: printed, about, csv_tables, geojson, workbook, dictionary, data_package, citation,
+Belongs here: writing `<edition>/exports/` from the edition's own file alone. Does not: what is published (the
+dbt models of schema `published`) and what it means (their descriptions, which are read back). The same rows
+and the same time give the same bytes, and no file says who made it.
+Reading order: tables, about, csv_tables, geojson, workbook, dictionary, data_package, citation,
 lineage_page, checksums, write.
 """
 

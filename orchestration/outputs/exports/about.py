@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestration.disclosure import load_disclosure_policy
+from orchestration.disclosure import load_publication_policy
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.licence import DataLicence, licence_of
 
@@ -13,15 +13,15 @@ AUTHOR = "Njia evidence base"
 KEYWORDS = ["human trafficking", "migration", "Kenya", "corridors", "hotspots"]
 _EDITIONS = {
     "public": "The public edition: it may be passed on to anybody.",
-    "partner": "The partner edition: for members of the network under their agreement; do not pass it on.",
+    "members": "The members' edition: for members of the network under their agreement; do not pass it on.",
 }
 _SYNTHETIC = "Partners, people and records behind it are made up: nothing in it is a finding."
 _MADE_UP = "-made-up"
 _READING = (
-    "Counts are persons in partners' records, not all persons who were moved: where nobody watches, nothing "
-    "is reported.",
-    "A period that `reported_periods` marks as partial is to be compared with no other.",
-    "Grains (case, route_report, interception, flow_count) are never added; nor are periods that overlap.",
+    "Counts are movements that partners recorded, not all movements: where no partner works, none is "
+    "recorded.",
+    "`coverage` says how many partners reported in a period: a rise may be a partner that joined.",
+    "Never add grains (case, route_report, interception, flow_count), levels, or periods that overlap.",
     "Names of places and points on maps are no statement on the status of any territory.",
 )
 
@@ -59,23 +59,32 @@ class About:
         return self.as_of.date().isoformat()
 
     @property
-    def symbol(self) -> str:
-        return load_disclosure_policy().hidden_symbol
-
-    @property
     def licence(self) -> DataLicence:
         return licence_of(self.edition)
 
     @property
     def sentences(self) -> list[str]:
-        _, _, why = load_disclosure_policy().legend(self.edition).partition("not shown: ")
         return [
             *([_SYNTHETIC] if self.is_synthetic else []),
             _EDITIONS[self.edition],
             self.licence.statement,
             *_READING,
-            f"A cell without a number, or `{self.symbol}`, is not shown: {why}.",
+            self._protection,
         ]
+
+    @property
+    def _protection(self) -> str:
+        policy = load_publication_policy()
+        if self.edition == "public":
+            return (
+                "Each count carries a small random change (cell-key method), so tables do not add up "
+                f"exactly; a cell under {policy['public_least_count']} has no row."
+            )
+        least = policy["members_least_count"]
+        return (
+            f"A count of 1 to {least - 1} stands as <{least} in `movement_count_text`; `movement_count` is "
+            "empty there."
+        )
 
     @property
     def citation(self) -> str:

@@ -14,7 +14,7 @@ CITATION = "CITATION.cff"
 def write_citation(folder: Path, about: About) -> Path:
     content = {
         "cff-version": "1.2.0",
-        "message": "Please cite the release whose numbers you print.",
+        "message": "Please cite the release whose numbers you use.",
         "type": "dataset",
         "title": about.title,
         "version": about.release_id,

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestration.outputs.exports.about import KEYWORDS, About
 from orchestration.outputs.exports.checksums import sha256_of
-from orchestration.outputs.exports.printed import WHOLE_NUMBERS, Column, PrintedTable
+from orchestration.outputs.exports.tables import WHOLE_NUMBERS, Table
 from orchestration.outputs.licence import DataLicence
 
 DATA_PACKAGE = "datapackage.json"
@@ -26,7 +26,7 @@ _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 
 
 def write_data_package(
-    folder: Path, about: About, tables: Mapping[str, PrintedTable], others: Mapping[str, Path]
+    folder: Path, about: About, tables: Mapping[str, Table], others: Mapping[str, Path]
 ) -> Path:
     """`tables` are those written as CSV; `others`, by what they hold, are no tables to a program."""
     content = {
@@ -50,17 +50,17 @@ def write_data_package(
 
 
 def _licence(licence: DataLicence) -> dict[str, str]:
-    """`notspecified` is the name that Open Definition has for a licence that nobody decided."""
+    """`notspecified` is the name of Open Definition for a licence that is not decided."""
     if not licence.is_decided:
         return {"name": "notspecified", "title": licence.statement}
     return {"name": licence.spdx, "title": licence.title, "path": licence.address}
 
 
-def _table(path: Path, table: PrintedTable, tables: Mapping[str, PrintedTable]) -> dict[str, Any]:
+def _table(path: Path, table: Table, tables: Mapping[str, Table]) -> dict[str, Any]:
     schema: dict[str, Any] = {
-        "fields": [_field(column) for column in table.columns],
+        "fields": [_field(table, at) for at in range(len(table.columns))],
         "missingValues": [""],
-        "primaryKey": table.told.key,
+        "primaryKey": table.key,
     }
     if found := _references(table, tables):
         schema["foreignKeys"] = found
@@ -74,37 +74,34 @@ def _table(path: Path, table: PrintedTable, tables: Mapping[str, PrintedTable]) 
             "format": "csv",
             "mediatype": "text/csv",
             "encoding": "utf-8",
-            "description": table.told.description,
+            "description": table.description,
             "dialect": _DIALECT,
             "schema": schema,
         },
     )
 
 
-def _field(column: Column) -> dict[str, Any]:
+def _field(table: Table, at: int) -> dict[str, Any]:
+    column = table.columns[at]
     field: dict[str, Any] = {
         "name": column.name,
         "type": _TYPES.get(column.data_type, "any"),
         "description": column.description,
         "hxl": column.hxl,
     }
-    if column.is_key:
+    # A key may be null in part: of the codes of all movements, role and place.
+    if column.is_key and None not in table.values(column.name):
         field["constraints"] = {"required": True}
     return field
 
 
-def _references(table: PrintedTable, tables: Mapping[str, PrintedTable]) -> list[dict[str, Any]]:
-    """To the table that says what an id is, where it has every id: `*` is the whole period and no place."""
-    found = []
-    for name, key in (("places", "place_id"), ("periods", "period_id")):
-        if name not in tables or table.name == name:
-            continue
-        known = {row[key] for row in tables[name].records()}
-        for column in (one.name for one in table.columns if one.name.endswith(key)):
-            said = {row[column] for row in table.records()} - {None}
-            if said <= known:
-                found.append({"fields": [column], "reference": {"resource": name, "fields": [key]}})
-    return found
+def _references(table: Table, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
+    """To the periods, where each id is one of them."""
+    if table.name == "periods" or "periods" not in tables or "period_id" not in table.key:
+        return []
+    if not table.values("period_id") <= tables["periods"].values("period_id"):
+        return []
+    return [{"fields": ["period_id"], "reference": {"resource": "periods", "fields": ["period_id"]}}]
 
 
 def _file(name: str, path: Path) -> dict[str, Any]:

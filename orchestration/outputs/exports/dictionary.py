@@ -9,9 +9,8 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from orchestration.outputs.edition import SCHEMAS
 from orchestration.outputs.exports.about import About
-from orchestration.outputs.exports.printed import Table
+from orchestration.outputs.exports.tables import Table
 from orchestration.outputs.quality_page import as_code
 
 PAGE, FOR_PROGRAMS, AS_TABLE = "dictionary.html", "dictionary.json", "dictionary.csv"
@@ -19,13 +18,10 @@ _FIELDS = ("table_schema", "table_name", "column_name", "data_type", "is_key", "
 
 
 def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> list[Path]:
-    """`tables`: all of the edition; those that are printed come first."""
-    ordered = sorted(
-        tables, key=lambda table: (table.schema not in SCHEMAS.values(), table.schema, table.name)
-    )
-    _write_page(folder / PAGE, about, ordered)
-    _write_json(folder / FOR_PROGRAMS, about, ordered)
-    _write_csv(folder / AS_TABLE, ordered)
+    """`tables`: all of the edition."""
+    _write_page(folder / PAGE, about, tables)
+    _write_json(folder / FOR_PROGRAMS, about, tables)
+    _write_csv(folder / AS_TABLE, tables)
     return [folder / name for name in (PAGE, FOR_PROGRAMS, AS_TABLE)]
 
 

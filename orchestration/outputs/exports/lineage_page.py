@@ -13,12 +13,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from orchestration import disclosure, linkage, statistics
+from orchestration import linkage, statistics
 
 _MANIFEST_GOES, _CATALOG_GOES = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
 _SHOWN = ("model", "seed")
 # What the steps in Python read: dbt knows their tables as sources only, and its graph would end there.
-_STEPS = {"linkage": linkage.TABLES, "statistics": statistics.AGGREGATES, "disclosure": disclosure.AGGREGATES}
+_STEPS = {"linkage": linkage.TABLES, "statistics": statistics.AGGREGATES}
 _OF_NODE = (
     "unique_id", "resource_type", "name", "alias", "schema", "package_name", "path", "fqn", "description",
     "tags", "group", "access", "docs", "language", "raw_code", "source_name", "source_description",
@@ -37,9 +37,9 @@ _METADATA = {
 _OVERVIEW = """\
 # What the tables are made from
 
-Every table of this release, with its SQL and its place in the way from partners' extracts to what is
-printed. The round button at the lower right opens the graph; `public_…` and `report_…` are what readers see,
-`fct_…` and `mart_…` the evidence base. It is the program that is shown here, and no record.
+Every table of this release, with its SQL and its place between partners' extracts and what is published.
+The round button at the lower right opens the graph; `published_…` is what readers see, `fct_…` and `mart_…`
+the evidence base. It is the program that is shown here, and no record.
 """
 _OVERVIEW_ID = "doc.njia.__overview__"
 _OVERVIEW_DOC = {
@@ -58,7 +58,7 @@ _CLOSED = (
     "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; font-src data:\">"
 )
 _TITLE = "<title>dbt Docs</title>"
-# Of a build of dbt's page that nobody made: browsers ask for it as it stands, and complain.
+# An address that was never filled in: browsers ask for it as it stands, and complain.
 _NO_ICON = """<link rel="shortcut icon" href="${require('./assets/favicons/favicon.ico')}"/>"""
 # Browsers read the address before AngularJS has filled it in, unless AngularJS sets the attribute.
 _ADDRESS, _ADDRESS_LATER = ' xlink:href="{{', ' ng-attr-xlink:href="{{'

@@ -15,7 +15,7 @@ from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.dictionary import write_dictionary
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.lineage_page import lineage_page
-from orchestration.outputs.exports.printed import described, printed_tables
+from orchestration.outputs.exports.tables import tables_of
 from orchestration.outputs.exports.workbook import write_workbook
 
 EXPORTS, LINEAGE = "exports", "lineage.html"
@@ -32,13 +32,14 @@ def _write(edition: Edition, lineage: str) -> Path:
     folder = edition.path / EXPORTS
     folder.mkdir()
     about = About.of(edition)
-    tables = {table.name: table for table in printed_tables(edition)}
-    for table in tables.values():
+    tables = tables_of(edition)
+    exported = {table.name: table for table in tables if table.is_exported}
+    for table in exported.values():
         write_csv(folder, about, table)
-    workbook = write_workbook(folder, about, list(tables.values()))
-    maps = write_geojson(folder, about, tables)
-    write_data_package(folder, about, tables, {**maps, about.name: workbook})
-    write_dictionary(folder, about, described(edition))
+    workbook = write_workbook(folder, about, list(exported.values()))
+    maps = write_geojson(folder, about, exported)
+    write_data_package(folder, about, exported, {**maps, about.name: workbook})
+    write_dictionary(folder, about, tables)
     write_citation(folder, about)
     (folder / LINEAGE).write_text(lineage, encoding="utf-8")
     write_checksums(folder)

@@ -1,39 +1,90 @@
-"""The ground of a map: land, and Kenya's counties filled by class.
+"""The ground of a map: land in one tone, Kenya's counties in white.
 
 No line between countries is drawn and no area is labelled by its ruler: some of those lines are disputed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
-import geopandas
-from matplotlib.axes import Axes
+import shapely
 
-from orchestration.outputs.figures.style import LAND, LINE, WATER
+from orchestration.outputs.figures.svg import LAND, LINE, Drawing
 from orchestration.places import boundaries
 
-KENYA_FRAME = (33.0, 42.8, -5.0, 5.3)  # west, east, south, north
+Point = tuple[float, float]
+ROUGH = 0.014  # degrees that a county's line may be off
 
 
-def land(axes: Axes, frame: tuple[float, float, float, float]) -> None:
-    """All land of the frame in one tone; a degree is as long up as across, which holds near the equator."""
-    west, east, south, north = frame
-    shapes = geopandas.GeoSeries(boundaries.country_shapes(), crs="EPSG:4326").cx[west:east, south:north]  # type: ignore[misc]
-    shapes.clip((west, south, east, north)).plot(ax=axes, color=LAND, linewidth=0, aspect=None)
-    axes.set(
-        xlim=(west, east), ylim=(south, north), facecolor=WATER, xlabel="", ylabel="", xticks=[], yticks=[]
-    )
+@dataclass(frozen=True)
+class Frame:
+    """Degrees west, south, east, north, drawn `scale` points a degree; a degree is as long up as across."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+    scale: float
+    left: float = 0
+    top: float = 0
+
+    @property
+    def width(self) -> float:
+        return (self.east - self.west) * self.scale
+
+    @property
+    def height(self) -> float:
+        return (self.north - self.south) * self.scale
+
+    def at(self, position: Point) -> Point:
+        """Where a longitude and latitude lies on the sheet."""
+        return (
+            self.left + (position[0] - self.west) * self.scale,
+            self.top + (self.north - position[1]) * self.scale,
+        )
+
+    def has(self, position: Point) -> bool:
+        return self.west < position[0] < self.east and self.south < position[1] < self.north
 
 
-def counties(axes: Axes, shapes: Mapping[str, Any], codes: list[str], **style: Any) -> None:
-    """Fill some counties in one style."""
-    drawn = geopandas.GeoSeries({code: shapes[code] for code in codes if code in shapes}, crs="EPSG:4326")
-    if len(drawn):
-        drawn.plot(ax=axes, aspect=None, **{"edgecolor": "white", "linewidth": 0.5, **style})
-        axes.set(xlabel="", ylabel="")
+def draw_ground(drawing: Drawing, frame: Frame, layer: boundaries.Boundaries, lines: bool = True) -> None:
+    """All land of the frame, then Kenya; `lines`: with the lines between counties."""
+    drawing.add("rect", x=0, y=0, width=frame.width, height=frame.height, fill="#FFFFFF")
+    for path, style in _ground(frame, layer, lines):
+        drawing.path(path, **style)
 
 
-def county_lines(axes: Axes, shapes: Mapping[str, Any]) -> None:
-    counties(axes, shapes, list(shapes), facecolor="white", edgecolor=LINE, linewidth=0.35)
+@lru_cache(maxsize=8)
+def _ground(frame: Frame, layer: boundaries.Boundaries, lines: bool) -> list[tuple[str, dict[str, Any]]]:
+    box = (frame.west, frame.south, frame.east, frame.north)
+    found: list[tuple[str, dict[str, Any]]] = [
+        (_path(frame, shapely.clip_by_rect(_land(), *box)), {"fill": LAND})
+    ]
+    counties = list(layer.counties.values())
+    if not lines:
+        whole = shapely.clip_by_rect(shapely.simplify(shapely.union_all(counties), ROUGH), *box)
+        return [*found, (_path(frame, whole), {"fill": "#B9C8CF"})]
+    # The smaller a map, the fewer points a line needs.
+    shapes = [
+        shapely.clip_by_rect(shapely.simplify(shape, ROUGH * 34 / frame.scale), *box) for shape in counties
+    ]
+    path = "".join(_path(frame, shape) for shape in shapes)
+    return [*found, (path, {"fill": "#FBFCFB", "stroke": LINE, "stroke_width": 0.5})]
+
+
+@cache
+def _land() -> Any:
+    return shapely.union_all([shapely.buffer(shape, 0.01) for shape in boundaries.country_shapes().values()])
+
+
+def _path(frame: Frame, shape: Any) -> str:
+    parts = []
+    for polygon in shapely.get_parts(shape):
+        if polygon.geom_type != "Polygon":
+            continue
+        for ring in (polygon.exterior, *polygon.interiors):
+            points = [frame.at(point) for point in ring.coords]
+            parts.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + "Z")
+    return "".join(parts)

@@ -1,9 +1,9 @@
-"""The map page of an edition: one HTML file that needs nothing else, and asks nobody for anything.
+"""The map page of an edition: one HTML file that needs nothing else and loads nothing.
 
-Belongs here: which printed tables the page holds (`told`), the shapes it draws on (`shapes`), where
-places stand in them (`frames`) and how lines bend (`bent`), its words, its script and style, and putting
-them into one file (`page`). `vendor` holds the drawing library. Does not: judging what may be shown, which
-happened before the tables were printed.
+Belongs here: which published tables the page holds (`payload`), the places that they name (`places`), the
+shapes it draws on (`shapes`), where places stand in them (`frames`), how lines bend (`bends`), its words,
+script and style, and putting them into one file (`page`). `vendor` holds the drawing library. Does not belong
+here: protection, which is part of the published tables.
 """
 
 from orchestration.outputs.map_page.page import write_map_pages

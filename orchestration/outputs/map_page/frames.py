@@ -26,10 +26,8 @@ Gulf = tuple[float, float, float]  # west, south, height
 AROUND_GULF: Box = (30.0, 11.5, 62.0, 38.0)
 GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
 NARROW = 0.92  # a degree of longitude is shorter there
-# Capitals that lie just outside.
-MOVED = {"COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
-# An end that nobody told, and Kenya where no county is told, have no place on a map.
-PLACELESS = ("unknown", "KEN")
+# Kenya in its middle, as an end of a pair of countries; capitals just outside the drawing on its edge.
+MOVED = {"KEN": (37.9, 0.4), "COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
 FAR_ROW, FAR_HEADING, FAR_MARGIN = 1.1, 1.0, 0.4  # degrees
 DECIMALS = 3
 
@@ -58,18 +56,21 @@ FRAMES = {
 
 
 def frames(places: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Of each drawing its box, its Gulf, its far places, and where each place of an edition stands."""
-    told = {}
+    """Return of each drawing its box, its Gulf, its far places, and where each place stands.
+
+    `places`: as of `places_of`; a place without a position has no point.
+    """
+    drawings = {}
     for name, frame in FRAMES.items():
         points, far = _placed(frame, places)
-        told[name] = {
+        drawings[name] = {
             "box": frame.box,
             "sheet": frame.sheet,
             "gulf": _map_of(frame.gulf) if frame.gulf else None,
             "far": {"box": frame.far, "places": far} if frame.far else None,
             "points": {one: [round(axis, DECIMALS) for axis in point] for one, point in points.items()},
         }
-    return told
+    return drawings
 
 
 def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[str]]:
@@ -81,7 +82,7 @@ def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[
         lies = MOVED.get(place_id, (float(place["lon"]), float(place["lat"])))
         if frame.gulf is None or frame.far is None:
             points[place_id] = lies
-        elif place["country_place_id"] in GULF_STATES:
+        elif place["country"] in GULF_STATES:
             moved = affine_transform(shapely.Point(lies), _into(frame.gulf))
             points[place_id] = (moved.x, moved.y)
         elif _within(lies, frame.box) and not (frame.sheet and _within(lies, frame.sheet)):
@@ -93,9 +94,7 @@ def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[
 
 
 def _with_a_position(places: pd.DataFrame) -> list[Mapping[Any, Any]]:
-    if places.empty:
-        return []
-    known = places[places["lon"].notna() & ~places["place_id"].isin(PLACELESS)]
+    known = places[places["lon"].notna()]
     return list(known.astype(object).to_dict("records"))
 
 

@@ -1,4 +1,4 @@
-"""One HTML file of an edition: template, style, scripts, drawing library, words and the printed tables."""
+"""One HTML file of an edition: template, style, scripts, drawing library, words and the published tables."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestration import durable
+from orchestration.outputs.bends import BENDS
 from orchestration.outputs.edition import Edition, editions_of
-from orchestration.outputs.map_page.bent import bends
-from orchestration.outputs.map_page.frames import PLACELESS, frames
+from orchestration.outputs.map_page.bends import bends
+from orchestration.outputs.map_page.frames import frames
+from orchestration.outputs.map_page.payload import code_labels, tables
+from orchestration.outputs.map_page.places import places_of
 from orchestration.outputs.map_page.shapes import shapes
-from orchestration.outputs.map_page.told import code_labels, tables
 from orchestration.outputs.map_page.words import words
 from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE
 from orchestration.places import boundaries
@@ -26,11 +28,10 @@ HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
 # In this order: each names only what stands before it, or what is called once all are there.
 SCRIPTS = (
-    "told", "say", "state", "frame", "rows", "novelty", "known", "corridors", "places", "hotspots", "risk",
-    "shifts", "coverage", "views", "summary", "colours", "ground", "marks", "map", "zoom", "legend", "table",
-    "details", "controls", "main",
+    "payload", "say", "state", "frames", "rows", "corridors", "places", "hotspots", "shifts", "risk",
+    "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend", "table", "details",
+    "controls", "main",
 )  # fmt: skip
-POLICY = ("least_persons", "least_partners", "lag_days")
 
 
 def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundaries.Boundaries) -> list[Path]:
@@ -44,20 +45,23 @@ def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundar
 
 
 def page(edition: Edition, counties: boundaries.Boundaries) -> str:
-    said = boundaries.captions(counties)
-    laid_out = frames(edition.table("places"))
-    told = {
+    """Return the page of an edition, complete in itself."""
+    captions = boundaries.captions(counties)
+    places = places_of(edition)
+    drawings = frames(places)
+    payload = {
         "edition": edition.name,
         "release": edition.manifest["release_id"],
         "as_of": edition.manifest["as_of"][:10],
-        "policy": _policy(edition),
-        "credits": said.credits,
+        "policy": {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]},
+        "credits": captions.credits,
         "has_report": (edition.path / REPORT_PAGE).is_file(),
-        "words": words(said, code_labels(edition), edition.table("places").get("place_id", [])),
+        "words": words(captions, code_labels(edition), places["place_id"]),
         "shapes": shapes(counties),
-        "frames": laid_out,
-        "placeless": PLACELESS,
-        "bends": bends(edition, [frame["points"] for frame in laid_out.values()]),
+        "frames": drawings,
+        "first_bend": BENDS[0],
+        "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
+        "places": {row.place_id: [row.name, row.kind, row.country] for row in places.itertuples(index=False)},
         "tables": tables(edition),
     }
     style = (HERE / "style.css").read_text(encoding="utf-8")
@@ -69,16 +73,16 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # The texts between the tags are our own files; what the edition says is JSON without a "<".
+    # The texts between the tags are our own files; the payload is JSON without a "<".
     return pages.get_template("page.html.j2").render(
-        say=told["words"]["en"].__getitem__,
-        release=told["release"],
+        say=payload["words"]["en"].__getitem__,
+        release=payload["release"],
         edition=edition.name,
         is_synthetic=bool(edition.manifest.get("is_synthetic")),
         style=Markup(style),  # noqa: S704
         library=Markup(library),  # noqa: S704
         script=Markup(_script()),  # noqa: S704
-        told=Markup(_json(told)),  # noqa: S704
+        payload=Markup(_json(payload)),  # noqa: S704
         style_hash=_csp_hash(style),
         script_hashes=" ".join(_csp_hash(text) for text in (library, _script())),
     )
@@ -90,15 +94,8 @@ def _script() -> str:
     return '"use strict";\n(() => {\n' + "\n".join(files) + "})();\n"
 
 
-def _policy(edition: Edition) -> dict[str, str]:
-    rows = edition.manifest.get("disclosure", {}).get("policy", {}).get("rows", [])
-    values = {row["name"]: row["value"] for row in rows}
-    names = {name: f"{edition.name}_{name}" for name in POLICY}
-    return {name: values[full] for name, full in names.items() if full in values}
-
-
-def _json(told: Any) -> str:
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+def _json(payload: Any) -> str:
+    text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 

@@ -1,7 +1,7 @@
-"""What the page says, in English and Swahili.
+"""The words of the page, in English and Swahili.
 
 `words.csv` beside this file holds what only the page says; the words of statuses, labels and bands are those
-of the report, and what they mean stands in `seeds/reference/statistics_words.csv`.
+of the report, and their meanings stand in `seeds/reference/statistics_words.csv`.
 """
 
 from __future__ import annotations
@@ -17,20 +17,23 @@ from orchestration.places import boundaries
 OWN = Path(__file__).with_name("words.csv")
 SHARED_KINDS = (
     "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "evidence",
-    "coverage_band", "evidence_class", "field", "known",
+    "evidence_class", "field",
 )  # fmt: skip
 MEANING_KINDS = (
-    "shift_status", "shift_evidence", "shift_reason", "hotspot_label", "trend_category", "risk_band",
+    "shift_status", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band",
+    "evidence_class",
 )  # fmt: skip
-# Said of whatever place or code stands after them: of those only what the edition names is in its page.
+# Words of places and codes, of which the page holds those that the edition names.
 OF_NAMES = ("place", "code")
+# As the scripts call an end in Kenya whose county is not known.
+COUNTY_UNKNOWN = "KEN-unknown"
 
 
 def words(
     captions: boundaries.Captions, code_labels: Mapping[str, str], places: Iterable[str]
 ) -> dict[str, dict[str, str]]:
-    """Of each language its sentences by key. What has no Swahili words is left to the English ones."""
-    named = {f"code.{key}" for key in code_labels} | {f"place.{place}" for place in places}
+    """Return the sentences of each language by key. What has no Swahili words is left to the English ones."""
+    named = {f"code.{key}" for key in code_labels} | {f"place.{place}" for place in (*places, COUNTY_UNKNOWN)}
     said = {}
     for language in shared.LANGUAGES:
         texts = _shared(language) | _meanings(language) | _texts(OWN, language)
@@ -44,7 +47,7 @@ def words(
 
 
 def _shared(language: str) -> dict[str, str]:
-    """As the first words of a choice or a cell."""
+    """Return the report's words with a capital, as the first of a choice or a cell."""
     texts = _texts(shared.CATALOGUE, language)
     return {
         key: text[0].upper() + text[1:]

@@ -1,8 +1,8 @@
 """The report of each edition: `report/index.html`, `report/report.pdf` and `report/figures/`.
 
-Belongs here: chapters of generated sentences, and how they are laid out. Does not: numbers of its own (they
-come from printed tables alone, through `outputs.printed`) and drawing (`outputs.figures`). Reading order:
-parts, chapters, compose, html, pdf, write, picture.
+Belongs here: sentences made by rules from published tables, and how they are laid out. Does not: numbers
+of its own, and drawing (`outputs.figures`). Reading order: parts, rules, view, findings, drawn, brief,
+chapters, counties, annex, pictures, compose, html, pdf, write, picture.
 """
 
 from orchestration.outputs.report.picture import corridor_map

@@ -1,73 +1,53 @@
-"""The whole report of an edition: title page and chapters in reading order."""
+"""The whole report of an edition: the brief, chapters, a page for each county, and the annex."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from orchestration.outputs.edition import Edition
-from orchestration.outputs.printed import Printed
-from orchestration.outputs.report import chapters
-from orchestration.outputs.report.parts import Report
-from orchestration.outputs.words import Sentence, Words
+from orchestration.outputs.published import Published
+from orchestration.outputs.report.annex import annex
+from orchestration.outputs.report.brief import brief, side, too_small
+from orchestration.outputs.report.chapters import chapters
+from orchestration.outputs.report.counties import counties
+from orchestration.outputs.report.parts import Report, Section
+from orchestration.outputs.report.view import View
 
-LAYOUT = ("contents", "skip", "figure", "table", "page", "chapters", "as_pdf", "as_map", "enlarge")
+LAYOUT = ("contents", "skip", "as_pdf", "as_map", "page")
 
 
-def compose(edition: Edition, earlier: Edition | None, figures: Mapping[str, str], credits: str) -> Report:
-    """`figures`: alternative text of each figure that was drawn, by name. `credits`: of the boundaries."""
-    words, drawn = Words("en"), dict(figures)
-    printed, swahili = Printed(edition, words), Printed(edition, Words("sw"))
-    before = Printed(earlier, words) if earlier is not None and earlier.tables else None
-    made = datetime.fromisoformat(printed.manifest["as_of"])
+def compose(view: View, before: View | None, figures: Mapping[str, str], credits: str) -> Report:
+    """The report from what a view shows.
+
+    `before`: the same edition of the last release, where it has published tables. `figures`: alternative text
+    of each figure that was drawn, by name. `credits`: of the boundaries.
+    """
+    words, published = view.words, view.published
+    made = datetime.fromisoformat(published.manifest["as_of"])
+    sections: list[Section] = [too_small(view)]
+    if has_findings(view):
+        sections = [brief(view, figures), *chapters(view, before), *counties(view, figures)]
+    sections.append(annex(view, credits))
+    sections = [replace(one, side=one.side or side(view)) for one in sections]
     return Report(
-        title=words.text("report.title"),
-        document=_document(printed),
-        subtitle=words.text("report.subtitle"),
-        facts=[
-            (words("title.edition"), words(f"edition.{edition.name}")),
-            *([(words("title.period"), span)] if (span := _span(printed)) else []),
-            (words("title.release"), (printed.of_release("release_id"),)),
-            (words("title.as_of"), (printed.of_release("as_of", printed.day(made.date())),)),
-        ],
-        about=[words(f"about.{one}") for one in ("what", *_synthetic(edition), edition.name, "claim")],
-        chapters=[
-            chapters.summary(printed),
-            chapters.summary(swahili),
-            chapters.news(printed, before),
-            chapters.places(printed),
-            chapters.hotspots(printed, drawn),
-            chapters.corridors(printed, drawn),
-            chapters.shifts(printed, drawn),
-            chapters.rounds(printed),
-            chapters.risk(printed),
-            chapters.ways(printed),
-            chapters.coverage(printed, drawn),
-            chapters.completeness(printed),
-            chapters.methods(printed, credits),
-            *([appendix] if (appendix := chapters.limits(printed)) else []),
-        ],
-        labels={one: words.text(f"report.{one}") for one in LAYOUT}
-        | {"made_up": words.text("figure.synthetic") if _synthetic(edition) else ""},
+        document=_document(published),
+        kicker=words.text("report.kicker"),
+        footer=words.text(f"report.footer.{published.name}").format(credits=credits),
+        band=[words.text("band.lead"), words.text("band.text")]
+        if published.manifest.get("is_synthetic")
+        else [],
+        sections=sections,
+        labels={one: words.text(f"report.{one}") for one in LAYOUT},
         made=(made.year, made.month, made.day),
     )
 
 
-def _document(printed: Printed) -> str:
-    edition = printed.words.text(f"edition.{printed.edition.name}")
-    return f"{printed.words.text('report.title')} · {edition} · {printed.manifest['release_id']}"
+def has_findings(view: View) -> bool:
+    """Whether the edition shows a corridor of its newest period."""
+    return bool(view.now) and bool(view.corridors())
 
 
-def _span(printed: Printed) -> Sentence | None:
-    """From the first to the last year or round that numbers of persons are printed of; None without any."""
-    kinds = ("year", "rolling_12_months", "round")
-    periods = [one for kind in kinds for one in printed.periods_of("ends", kind)]
-    if not periods:
-        return None
-    periods.sort(key=lambda one: str(printed.rows("periods", period_id=one)[0]["period_to"]))
-    first, last = printed.period(periods[0]), printed.last_month(periods[-1])
-    return printed.words("title.span", first=first, last=last) if len(periods) > 1 else (first,)
-
-
-def _synthetic(edition: Edition) -> list[str]:
-    return ["synthetic"] if edition.manifest.get("is_synthetic") else []
+def _document(published: Published) -> str:
+    edition = published.words.text(f"edition.{published.name}")
+    return f"{published.words.text('report.kicker')} · {edition} · {published.manifest['release_id']}"

@@ -1,9 +1,11 @@
-"""The report as a page: one HTML file that asks nobody for anything, with its figures beside it."""
+"""The report as a page: one HTML file that asks for nothing, its figures inside."""
 
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -11,14 +13,20 @@ from markupsafe import Markup, escape
 from orchestration.outputs.fonts import FONTS
 from orchestration.outputs.report.parts import Report
 from orchestration.outputs.report_numbers import traced_as
-from orchestration.outputs.words import Sentence, plain
+from orchestration.outputs.words import Sentence
 
 _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
+_SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
-def as_html(report: Report, files: dict[str, str]) -> str:
-    """`files`: what lies beside the page, by what it is (`pdf`, `map`), as relative names."""
-    return _template().render(report=report, files=files, faces=_faces(), plain=plain)
+def as_html(report: Report, figures: Path, files: dict[str, str]) -> str:
+    """`figures`: the folder of the SVG files. `files`: relative names of what lies beside (`pdf`, `map`)."""
+
+    def figure(name: str) -> Markup:
+        drawn = _SIZE.sub("", (figures / f"{name}.svg").read_text(encoding="utf-8"), count=1)
+        return Markup(drawn)  # noqa: S704 - the program drew it and escaped its text
+
+    return _template().render(report=report, files=files, faces=_faces(), figure=figure)
 
 
 @cache
@@ -40,6 +48,9 @@ def _said(words: Sentence) -> Markup:
     for part in words:
         if isinstance(part, str):
             parts.append(escape(part))
+            continue
+        if not part.source:
+            parts.append(escape(part.text))
             continue
         column = Markup(' data-column="{}"').format(part.column) if part.column else ""
         key = traced_as(part.source, part.column)

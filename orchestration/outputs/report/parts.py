@@ -1,4 +1,4 @@
-"""What a report is made of, before it is laid out: chapters of paragraphs, lists, tables and figures."""
+"""What a report is made of before it is laid out: sections of titles, text, bars, tables and figures."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from orchestration.outputs.words import Sentence
 @dataclass(frozen=True)
 class Heading:
     kind: ClassVar[str] = "heading"
-    text: str
+    words: Sentence
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """`tone`: plain, lead (what a chapter says first), note (what a reader must not misread)."""
+    """`lead` stands first, in bold; `tone`: plain, up, down, new (a sign before the lead) or note (small)."""
 
     kind: ClassVar[str] = "paragraph"
     words: Sentence
+    lead: str = ""
     tone: str = "plain"
 
 
 @dataclass(frozen=True)
-class Bullets:
-    kind: ClassVar[str] = "bullets"
+class Items:
+    kind: ClassVar[str] = "items"
     items: Sequence[Sentence]
+    numbered: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,59 +40,105 @@ class Fact:
 
 @dataclass(frozen=True)
 class Facts:
-    """Few large figures side by side."""
+    """Four large figures side by side."""
 
     kind: ClassVar[str] = "facts"
     items: Sequence[Fact]
 
 
 @dataclass(frozen=True)
-class Table:
-    """`numbers`: how many columns at the end are figures. The first cell of a row is its head.
+class Bar:
+    """`part`: length as a part of the longest; None: the open box of a small count. `beside`: in grey."""
 
-    `is_narrow`: two such tables, one after the other, stand side by side where there is room.
-    """
+    label: str
+    value: Sentence
+    part: float | None
+    beside: Sentence = ()
+    is_strong: bool = False
+
+
+@dataclass(frozen=True)
+class Bars:
+    """`tone`: within, into, grey."""
+
+    kind: ClassVar[str] = "bars"
+    bars: Sequence[Bar]
+    tone: str = "within"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture in `figures/` as `name`.svg; `width` in millimetres on paper."""
+
+    kind: ClassVar[str] = "figure"
+    name: str
+    alt: str
+    width: float
+
+
+@dataclass(frozen=True)
+class Table:
+    """`numbers`: how many columns at the end are figures. The first cell of a row is its head."""
 
     kind: ClassVar[str] = "table"
     caption: Sentence
     columns: Sequence[Sentence]
     rows: Sequence[Sequence[Sentence]]
     numbers: int = 0
-    widths: Sequence[float] = ()
-    is_narrow: bool = False
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A picture in `figures/`, as `name`.svg and .png."""
+class Columns:
+    """Blocks side by side; `widths` in millimetres of 178, the gutters of 6 not counted."""
 
-    kind: ClassVar[str] = "figure"
-    name: str
-    alt: str
-    caption: Sentence
-
-
-Block = Heading | Paragraph | Bullets | Facts | Table | Figure
+    kind: ClassVar[str] = "columns"
+    widths: Sequence[float]
+    columns: Sequence[Sequence[Block]]
 
 
 @dataclass(frozen=True)
-class Chapter:
-    """`language` where it is not that of the report."""
+class Box:
+    """A tinted box with a title."""
 
-    name: str
+    kind: ClassVar[str] = "box"
     title: str
     blocks: Sequence[Block]
     language: str = "en"
 
 
 @dataclass(frozen=True)
+class Links:
+    """Names that lead to other sections: (name of the section, text)."""
+
+    kind: ClassVar[str] = "links"
+    items: Sequence[Sequence[str]]
+
+
+Block = Heading | Paragraph | Items | Facts | Bars | Figure | Table | Columns | Box | Links
+
+
+@dataclass(frozen=True)
+class Section:
+    """`sheets`: the blocks of each page that it begins on paper. `side`: above its title at the right."""
+
+    name: str
+    contents: str  # its name in the list of contents
+    title: Sentence
+    sheets: Sequence[Sequence[Block]]
+    deck: Sentence = ()
+    side: Sentence = ()
+    is_page: bool = False  # begins on a new page
+    is_whole: bool = False  # is not broken over two pages
+    level: int = 1
+
+
+@dataclass(frozen=True)
 class Report:
-    title: str
-    document: str  # the name of the file's document: which edition of which release
-    subtitle: str
-    facts: Sequence[tuple[Sentence, Sentence]]  # what the title page says of the release
-    about: Sequence[Sentence]
-    chapters: Sequence[Chapter]
+    document: str  # the title of the file: which edition of which release
+    kicker: str
+    footer: str
+    band: Sequence[str]  # the two sentences of made-up data; empty for others
+    sections: Sequence[Section]
     language: str = "en"
     labels: dict[str, str] = field(default_factory=dict)  # words of the layout itself
     made: tuple[int, int, int] = (1970, 1, 1)

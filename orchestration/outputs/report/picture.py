@@ -1,31 +1,21 @@
-"""The corridor map of the public edition, small enough to be kept with each run and shown in the UI."""
+"""The corridor map of the public edition as a small PNG, kept with each run and shown in the Dagster UI."""
 
 from __future__ import annotations
 
 import base64
-import io
 from pathlib import Path
 
+from orchestration.outputs.report.pdf import as_png
 from orchestration.outputs.words import Words
 
-PICTURE = Path("public") / "report" / "figures" / "corridors.png"
-WIDTH, COLOURS = 760, 48
+PICTURE = Path("public") / "report" / "figures" / "corridors.svg"
+WIDTH = 640
 
 
 def corridor_map(release: Path) -> str | None:
-    """As Markdown with the picture inside; None where the edition prints no corridor."""
+    """As Markdown with the picture inside; None where the edition shows no corridor."""
     path = release / PICTURE
     if not path.is_file():
         return None
-    from PIL import Image  # only where there is a picture
-
-    with Image.open(path) as picture:
-        size = (WIDTH, round(picture.height * WIDTH / picture.width))
-        small = picture.convert("RGB").resize(size, Image.Resampling.LANCZOS).quantize(COLOURS)
-    written = io.BytesIO()
-    small.save(written, "PNG", optimize=True)
-    return f"![{Words().text('figure.title.corridors')}](data:image/png;base64,{_text(written.getvalue())})"
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
+    raw = base64.b64encode(as_png(path, WIDTH)).decode()
+    return f"![{Words().text('map.picture')}](data:image/png;base64,{raw})"

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.outputs.edition import Edition, editions_of
-from orchestration.outputs.figures import draw_figures
-from orchestration.outputs.printed import Printed
-from orchestration.outputs.report.compose import compose
+from orchestration.outputs.published import Published
+from orchestration.outputs.report.compose import compose, has_findings
 from orchestration.outputs.report.html import as_html
 from orchestration.outputs.report.pdf import as_pdf
+from orchestration.outputs.report.pictures import draw_figures
+from orchestration.outputs.report.view import View
 from orchestration.outputs.words import Words
 from orchestration.places import boundaries
 
@@ -33,8 +34,10 @@ def write_reports(
 def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Boundaries) -> Path:
     folder = edition.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    figures = draw_figures(Printed(edition, Words()), layer, folder / FIGURES)
-    report = compose(edition, earlier, figures, boundaries.captions(layer).credits)
-    (folder / PAGE).write_text(as_html(report, {"pdf": PDF, "map": MAP}), encoding="utf-8")
+    view = View.newest(Published(edition, Words()))
+    figures = draw_figures(view, layer, folder / FIGURES) if has_findings(view) else {}
+    before = View.newest(Published(earlier, Words())) if earlier is not None and earlier.tables else None
+    report = compose(view, before, figures, boundaries.captions(layer).credits)
+    (folder / PAGE).write_text(as_html(report, folder / FIGURES, {"pdf": PDF, "map": MAP}), encoding="utf-8")
     (folder / PDF).write_bytes(as_pdf(report, folder))
     return folder

@@ -7,26 +7,27 @@ const colourOf = (name) => {
 };
 
 const patterns = new Map();
-// Slanted lines over a ground: a wide interval keeps its colour below them, what is not shown has none.
-const patternOf = (ground, line, gap) => {
-  const name = `${ground} ${line} ${gap}`;
-  if (!patterns.has(name)) {
-    const canvas = Object.assign(document.createElement("canvas"), { width: gap, height: gap });
+// Slanted lines over a colour, so that it differs from a full one on any screen and in print.
+const STRIPE = 8;
+const stripesOf = (ground) => {
+  if (!patterns.has(ground)) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: STRIPE, height: STRIPE });
     const pen = canvas.getContext("2d");
     pen.fillStyle = colourOf(ground);
-    pen.fillRect(0, 0, gap, gap);
-    pen.strokeStyle = colourOf(line);
-    pen.lineWidth = 1.1;
+    pen.fillRect(0, 0, STRIPE, STRIPE);
+    pen.strokeStyle = colourOf("stripe");
+    pen.lineWidth = 1.6;
     pen.beginPath();
-    for (const shift of [-gap, 0, gap]) {
-      pen.moveTo(shift, gap);
-      pen.lineTo(shift + gap, 0);
+    for (const shift of [-STRIPE, 0, STRIPE]) {
+      pen.moveTo(shift, STRIPE);
+      pen.lineTo(shift + STRIPE, 0);
     }
     pen.stroke();
-    patterns.set(name, { image: canvas, repeat: "repeat" });
+    patterns.set(ground, { image: canvas, repeat: "repeat" });
   }
-  return patterns.get(name);
+  return patterns.get(ground);
 };
+const fillOf = ({ colour: name, isStriped }) => (isStriped ? stripesOf(name) : colourOf(name));
 const forgetColours = () => {
   colours.clear();
   patterns.clear();

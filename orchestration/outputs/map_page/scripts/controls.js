@@ -1,27 +1,18 @@
-// Every choice is an ordinary form element, and offers what the edition prints.
+// Every choice is an ordinary form element, and offers what the edition publishes.
 const CHOICE_WORDS = {
   grain: (value) => sayCode("grain", value),
-  kind: (value) => say(`kind.${value}`),
-  lines: (value) => say(`lines.${value}`),
   people: (value) => say(`people.${value}`),
-  role: (value) => say(`role.${value}`),
-  most: (value) => (value === "all" ? say("most.all") : say("most.some", { count: value })),
-  novelty: (value) => (value ? say("novelty.new") : say("filter.any")),
-  moment: (value) => say(`moment.${value}`),
-  windows: (value) => sayWindows(value, state.grain).join(" → "),
-  ...Object.fromEntries(
-    DOMAINS.map((domain) => [
-      domain,
-      (value) => (value ? sayCode(`code.${domain}`, value) : say("filter.any")),
-    ]),
-  ),
+  kind: (value) => say(`kind.${value}`),
+  windows: (value) => sayWindows(value).join(" → "),
+  level: (value) => say(`level.${value}`),
+  role: (value) => sayCode("role", value),
+  list: listName,
 };
-const CHOICES = ["people", "grain", "kind", "windows", "moment", "lines", "role", "novelty", ...DOMAINS, "most"];
+const CHOICES = Object.keys(CHOICE_WORDS);
 const MOST_PROPOSED = 300;
 const control = (name) => document.getElementById(`choose-${name}`);
 
 const startControls = (change) => {
-  document.getElementById("filters").open = innerWidth >= TALL_BELOW;
   for (const name of CHOICES)
     control(name).addEventListener("change", (event) => change({ [name]: event.target.value, pick: "" }));
   control("period").addEventListener("input", (event) =>
@@ -42,16 +33,16 @@ const startControls = (change) => {
     clearTimeout(waiting);
     waiting = setTimeout(() => change({ find: event.target.value }), 150);
   });
-  control("unprinted").addEventListener("change", (event) =>
-    change({ unprinted: event.target.checked ? "yes" : "" }),
+  control("most").addEventListener("input", ({ target }) =>
+    change({ most: target.value === target.max ? "all" : target.value }),
   );
 };
 
-const drawControls = (view, offers, shown, rows) => {
+const drawControls = (view, offers, shown, fitting) => {
   for (const name of CHOICES) {
     const offered = offers[name] ?? [];
     const select = control(name);
-    // One choice is none, unless it tells what is counted.
+    // One choice is none, unless it says what is counted.
     select.closest(".choice").hidden = offered.length < (["grain", "windows"].includes(name) ? 1 : 2);
     select.replaceChildren(
       ...offered.map((value) =>
@@ -67,25 +58,28 @@ const drawControls = (view, offers, shown, rows) => {
   slider.value = String(at);
   slider.disabled = periods.length < 2;
   slider.dataset.periods = periods.join(" ");
-  const named = shown.period ? periodName(shown.period, shown.grain) : "";
+  const named = shown.period ? periodName(shown.period) : "";
   slider.setAttribute("aria-valuetext", named);
   document.getElementById("period-now").textContent = named;
   document.getElementById("period-before").disabled = at <= 0;
   document.getElementById("period-after").disabled = at >= periods.length - 1;
   const find = control("find");
   if (document.activeElement !== find || find.value.trim() === shown.find.trim()) find.value = shown.find;
-  const names = rows.flatMap((row) =>
-    row.from ? [placeName(row.from), placeName(row.to), row.title] : [row.title],
-  );
+  const names = fitting.flatMap((row) => [...(row.stops ?? []).map(placeName), row.title]);
   document
     .getElementById("found")
     .replaceChildren(
       ...[...new Set(names)].slice(0, MOST_PROPOSED).map((value) => make("option", { value })),
     );
-  control("unprinted").checked = shown.unprinted === "yes";
-  control("unprinted").closest(".choice").hidden = !offers.unprinted || shown.lines === "ways";
-  if (shown.lines === "ways") control("most").closest(".choice").hidden = true;
-  document.getElementById("filters").hidden = !document.querySelector("#filters .choice:not([hidden])");
+  const most = control("most");
+  most.closest(".choice").hidden = !view.isCut;
+  most.min = String(Math.min(10, fitting.length));
+  most.max = String(fitting.length);
+  most.value = String(mostOf(shown, fitting.length));
+  most.disabled = fitting.length <= 10;
+  const strongest = say("most.of", { most: count(mostOf(shown, fitting.length)), all: count(fitting.length) });
+  most.setAttribute("aria-valuetext", strongest);
+  document.getElementById("most-now").textContent = strongest;
 };
 
 // Made once, so that the one that was pressed keeps the focus.
@@ -93,7 +87,7 @@ const startTabs = (change) => {
   document.getElementById("views").replaceChildren(
     ...VIEWS.map((view) => {
       const button = make("button", { type: "button", "data-view": view.id });
-      button.addEventListener("click", () => change({ view: view.id, role: "", novelty: "", pick: "", find: "" }));
+      button.addEventListener("click", () => change({ view: view.id, role: "", pick: "", find: "" }));
       return make("li", {}, button);
     }),
   );

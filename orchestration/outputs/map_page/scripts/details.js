@@ -1,7 +1,7 @@
-// The first rows as a list of buttons, and all that is printed of the row that is picked: the tooltip for keys.
+// The first rows as a list of buttons, and all that is published of the row that is picked: the tooltip for keys.
 const LISTED = 12;
 
-const IN_THE_TITLE = ["place", "from", "to"];
+const IN_THE_TITLE = ["place", "from", "via", "to", "name"];
 
 const factsOf = (columns, row) => {
   const facts = columns
@@ -19,7 +19,7 @@ const drawList = (view, rows, pick, onPick) => {
   const focused = document.activeElement.closest("#list button")?.dataset.key;
   document.getElementById("list").replaceChildren(
     ...listed.map((row) => {
-      const figure = row.weight !== null ? count(row.weight) : view.figure ? view.figure(row) : "";
+      const figure = view.figure?.(row) || (row.value === null ? "" : countText(row.value));
       const button = make(
         "button",
         { type: "button", "data-key": row.key, "aria-pressed": String(row.key === pick) },
@@ -47,12 +47,31 @@ const meaningsOf = (view, row) =>
     .filter(known)
     .map((key) => make("p", { class: "small" }, say(key)));
 
-const drawDetails = (view, columns, row) => {
-  const box = document.getElementById("details");
-  box.hidden = !row;
+// How movements of a corridor or place break down, which members see by year.
+const DOMAINS = ["exploitation_type", "transport_mode", "recruitment_method"];
+const breakdownOf = (shown, row) => {
+  const isCorridor = shown.view === "corridors" && shown.level === "od";
+  if (!isCorridor && shown.view !== "places") return null;
+  const subject = isCorridor
+    ? { subject: "corridor", corridor_id: row.key }
+    : { subject: "place", place_id: row.key, role: shown.role };
+  const facts = DOMAINS.flatMap((domain) => {
+    const found = rowsWhere("codes", { ...atOf(shown), ...subject, domain })
+      .sort((a, b) => (weightOf(b.movement_count) ?? 0) - (weightOf(a.movement_count) ?? 0))
+      .map((code) => `${sayCode(`code.${domain}`, code.code)} ${countText(code.movement_count)}`);
+    return found.length ? [make("dt", {}, say(`domain.${domain}`)), make("dd", {}, found.join(", "))] : [];
+  });
+  return facts.length ? make("dl", {}, ...facts) : null;
+};
+
+const drawDetails = (view, shown, columns, row) => {
+  document.getElementById("details").hidden = !row;
   document
     .getElementById("details-body")
     .replaceChildren(
-      ...(row ? [make("h2", {}, row.title), factsOf(columns, row), ...meaningsOf(view, row)] : []),
+      ...(row
+        ? [make("h2", {}, row.title), factsOf(columns, row), breakdownOf(shown, row), ...meaningsOf(view, row)]
+        : []
+      ).filter(Boolean),
     );
 };

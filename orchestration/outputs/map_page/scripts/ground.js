@@ -2,19 +2,14 @@
 const groundStyle = (name, scene, areas) => {
   const area = areas.get(name);
   const line = { borderColor: colourOf("county-line"), borderWidth: 0.6 };
-  if (area) {
-    const fill = area.isWide ? patternOf(area.colour, "hatch", 7) : colourOf(area.colour);
-    return { areaColor: fill, ...line };
-  }
+  if (area) return { areaColor: fillOf(area), ...line };
   if (name === "sheet") return { areaColor: colourOf("sea"), borderWidth: 0 };
   if (name === "far-frame" && !hasFar(scene)) return { opacity: 0 };
   if (name === "gulf-outline")
     return { areaColor: "transparent", borderColor: colourOf("frame-line"), borderWidth: 1 };
   if (name.endsWith("-frame"))
     return { areaColor: colourOf("sea"), borderColor: colourOf("frame-line"), borderWidth: 1 };
-  if (name in TOLD.shapes.counties) {
-    return { areaColor: scene.hasGaps ? patternOf("gap-ground", "gap-line", 6) : colourOf("kenya"), ...line };
-  }
+  if (name in PAYLOAD.shapes.counties) return { areaColor: colourOf("kenya"), ...line };
   if (name.startsWith("gulf-") && name !== "gulf-surroundings") {
     return { areaColor: colourOf("land"), borderColor: colourOf("border"), borderWidth: 0.7 };
   }
@@ -28,7 +23,7 @@ const bordersOf = (frame) => ({
   silent: true,
   z: 2,
   lineStyle: { color: colourOf("border"), width: 1, opacity: 1 },
-  data: TOLD.shapes.borders
+  data: PAYLOAD.shapes.borders
     .map((line) => (FRAMES[frame].sheet ? line.filter((at) => !within(at, FRAMES[frame].sheet)) : line))
     .filter((line) => line.length > 1)
     .map((coords) => ({ coords })),

@@ -20,41 +20,51 @@ const drawing = (width, height, ...shapes) => {
   return svg;
 };
 
-const swatch = (entry) => {
-  if (entry.mark) {
-    const half = entry.mark.size / 2;
-    const points = entry.mark.isDown
-      ? [
-          [8 - half, 8 - half],
-          [8 + half, 8 - half],
-          [8, 8 + half],
-        ]
-      : [
-          [8 - half, 8 + half],
-          [8 + half, 8 + half],
-          [8, 8 - half],
-        ];
-    return drawing(16, 16, ["polygon", { points: points.join(" "), fill: colourOf("ink") }]);
-  }
-  if (entry.line) {
-    const stroke = {
-      stroke: colourOf(entry.line),
-      "stroke-width": 3,
-      ...(entry.isDotted ? { "stroke-dasharray": "4 4" } : {}),
-    };
+// One drawing an entry: an area with its mark, a line, or a point.
+const markShape = ({ size, isDown, isHollow }, x, y) => {
+  const [half, tip] = [size / 2, isDown ? 1 : -1];
+  return [
+    "polygon",
+    {
+      points: [[x - half, y - tip * half], [x + half, y - tip * half], [x, y + tip * half]].join(" "),
+      fill: colourOf(isHollow ? "halo" : "ink"),
+      stroke: colourOf("ink"),
+      "stroke-width": isHollow ? 1.6 : 0,
+    },
+  ];
+};
+const swatch = ({ fill, mark, line, width, dash, point, colour: name, size }) => {
+  if (fill) {
+    const ground = { x: 0.5, y: 0.5, width: 33, height: 21, stroke: colourOf("frame-line") };
+    const stripes = [
+      ["path", { d: "M0 10L10 0M0 21L21 0M10 22L32 0M21 22L34 9", stroke: colourOf("stripe"), "stroke-width": 1.6 }],
+    ];
     return drawing(
-      30,
-      12,
-      ["line", { x1: 0, x2: 22, y1: 6, y2: 6, ...stroke }],
-      ["path", { d: "M20 1l9 5-9 5z", fill: colourOf(entry.line) }],
+      34,
+      22,
+      ["rect", { ...ground, fill: colourOf(fill.colour) }],
+      ...(fill.isStriped ? stripes : []),
+      ...(mark ? [markShape({ ...mark, size: Math.min(mark.size, 14) }, 17, 11)] : []),
     );
   }
-  if (entry.spot)
-    return drawing(16, 16, [
-      "circle",
-      { cx: 8, cy: 8, r: 7, fill: colourOf(entry.spot), stroke: colourOf("ink"), "stroke-width": 0.5 },
-    ]);
-  return make("span", { class: `swatch swatch-${entry.fill}`, "aria-hidden": "true" });
+  if (line) {
+    const stroke = {
+      stroke: colourOf(line),
+      "stroke-width": width ?? 3,
+      ...(dash ? { "stroke-dasharray": dash.join(" ") } : {}),
+    };
+    return drawing(
+      34,
+      12,
+      ["line", { x1: 0, x2: 26, y1: 6, y2: 6, ...stroke }],
+      ["path", { d: "M24 1l9 5-9 5z", fill: colourOf(line) }],
+    );
+  }
+  const ink = { fill: colourOf(name ?? "ink"), stroke: colourOf("ink"), "stroke-width": 0.5 };
+  const half = (size ?? 13) / 2;
+  return point === "diamond"
+    ? drawing(16, 16, ["path", { d: "M8 1l7 7-7 7-7-7z", ...ink }])
+    : drawing(16, 16, ["circle", { cx: 8, cy: 8, r: half, ...ink }]);
 };
 
 // Round figures of which the largest is near the largest that the map can show.
@@ -65,8 +75,8 @@ const examplesUpTo = (largest) => {
 };
 
 const scale = (entry, largest) => {
-  const drawn = examplesUpTo(largest).map((persons) => {
-    const part = Math.sqrt(persons / largest);
+  const drawn = examplesUpTo(largest).map((movements) => {
+    const part = Math.sqrt(movements / largest);
     const round = bubbleScale();
     const shape = entry.widths
       ? drawing(26, 12, [
@@ -87,29 +97,16 @@ const scale = (entry, largest) => {
       "span",
       { class: "entry" },
       shape,
-      make("span", {}, say("legend.persons", { persons: count(persons) })),
+      make("span", {}, say("legend.movements", { count: count(movements) })),
     );
   });
   return make("li", { class: "scale" }, ...drawn);
 };
 
 const drawLegend = (view, shown, rows, scene) => {
-  const wordOf = (entry) =>
-    entry.word ??
-    (["first-leg", "last-leg"].includes(entry.line) || shown.lines === "ways"
-      ? `legend.${entry.line}`
-      : entry.line === "hidden"
-        ? "legend.hidden"
-        : `direction.${entry.line}`);
-  document
-    .getElementById("legend")
-    .replaceChildren(
-      ...view
-        .legend(shown, rows)
-        .map((entry) =>
-          entry.widths || entry.sizes
-            ? scale(entry, scene.largest)
-            : make("li", { class: "entry" }, swatch(entry), make("span", {}, say(wordOf(entry)))),
-        ),
-    );
+  const entryOf = (entry) =>
+    entry.widths || entry.sizes
+      ? scale(entry, scene.largest)
+      : make("li", { class: "entry" }, swatch(entry), make("span", {}, entry.text ?? say(entry.word)));
+  document.getElementById("legend").replaceChildren(...view.legend(shown, rows).map(entryOf));
 };

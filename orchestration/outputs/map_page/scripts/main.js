@@ -15,12 +15,12 @@ const unpick = () => {
 
 const show = (wish) => {
   const { view, offers, settled } = settle(wish);
-  const isOther =
-    now?.view.id !== settled.view || state.period !== settled.period || state.grain !== settled.grain;
+  const isOther = now?.view.id !== view.id || state.period !== settled.period || state.grain !== settled.grain;
   state = settled;
   language = settled.lang;
-  const rows = view.rows(settled);
-  const columns = view.columns(settled);
+  const fitting = view.rows(settled);
+  const rows = view.isCut ? fitting.slice(0, mostOf(settled, fitting.length)) : fitting;
+  const columns = view.columns(settled, rows);
   if (!rows.some((row) => row.key === settled.pick)) state.pick = "";
   if (now?.view.id !== view.id) sorting = { column: "", isDown: false };
   if (isOther) isWhole = false;
@@ -28,23 +28,24 @@ const show = (wish) => {
   history.replaceState(null, "", addressOf(state));
   drawFrame();
   drawTabs(settled);
-  drawControls(view, offers, settled, rows);
-  drawText(view, rows);
+  drawControls(view, offers, settled, fitting);
+  drawText(view, fitting, rows);
   const scene = view.scene(settled, rows);
   now.scene = scene;
-  drawMap(view, scene, state.pick);
+  const picked = now.byKey.get(state.pick);
+  drawMap(view, scene, new Set(picked ? (view.together?.(picked, rows) ?? [picked.key]) : []));
   drawLegend(view, settled, rows, scene);
   drawList(view, rows, state.pick, pick);
-  drawDetails(view, columns, now.byKey.get(state.pick));
+  drawDetails(view, settled, columns, picked);
   drawTableNow();
 };
 
 const captionNow = () =>
   [
     say(`view.${state.view}`),
-    state.grain && sayCode("grain", state.grain),
-    state.period ? periodName(state.period, state.grain) : state.windows && CHOICE_WORDS.windows(state.windows),
-    state.role && state.view !== "corridors" && say(`role.${state.role}`),
+    state.grain && grainName(state),
+    state.period ? periodName(state.period) : CHOICE_WORDS.windows(state.windows),
+    ...["level", "role", "list"].map((key) => state[key] && CHOICE_WORDS[key](state[key])),
   ]
     .filter(Boolean)
     .join(" · ");
@@ -60,29 +61,24 @@ const drawTableNow = () =>
 // What is the same in all views.
 const drawFrame = () => {
   sayAll();
-  document.getElementById("edition").textContent = say(`edition.${TOLD.edition}`);
-  document.getElementById("made").textContent = say("page.made", { release: TOLD.release, day: TOLD.as_of });
-  document.getElementById("policy").textContent = say("page.policy", TOLD.policy);
-  document.getElementById("credits").textContent = say("page.credits", { credits: TOLD.credits });
-  const untold = ALL_VIEWS.filter((one) => !one.isPrinted() && !one.isUnjudged?.()).map((one) =>
-    say(`view.${one.id}`),
-  );
-  document.getElementById("unjudged").hidden = !riskView.isUnjudged();
-  const lacks = document.getElementById("untold");
-  lacks.hidden = untold.length === 0;
-  lacks.textContent = say("page.untold", { names: untold.join(", ") });
+  document.getElementById("edition").textContent = say(`edition.${PAYLOAD.edition}`);
+  document.getElementById("made").textContent = say("page.made", { release: PAYLOAD.release, day: PAYLOAD.as_of });
+  document.getElementById("policy").textContent = say(`page.policy.${PAYLOAD.edition}`, POLICY);
+  document.getElementById("credits").textContent = say("page.credits", { credits: PAYLOAD.credits });
+  const missing = ALL_VIEWS.filter((view) => !VIEWS.includes(view)).map((view) => say(`view.${view.id}`));
+  const line = document.getElementById("missing");
+  line.hidden = missing.length === 0;
+  line.textContent = say("page.missing", { names: missing.join(", ") });
   for (const button of document.querySelectorAll("[data-lang]")) {
     button.setAttribute("aria-pressed", String(button.dataset.lang === language));
   }
 };
 
-const drawText = (view, rows) => {
-  const summary = summaryOf(view, state, rows);
+const drawText = (view, fitting, rows) => {
+  const summary = summaryOf(view, state, fitting, rows);
   const said = document.getElementById("summary");
   if (said.textContent !== summary) said.textContent = summary;
-  const periods = state.period ? [state.period] : state.windows.split("..");
-  document.getElementById("partial").hidden = !periods.some((period) => isPartial(state.grain, period));
-  drawKnown(state.grain, periods.at(-1));
+  drawNotes(state.grain || "route_report", state.period || state.windows.split("|")[2]);
   document.title = `${say(`view.${view.id}`)} · ${say("page.title")}`;
   document.getElementById("lead").textContent = say(`lead.${view.id}`);
   document.getElementById("how").textContent = say(`how.${view.id}`);
@@ -90,7 +86,7 @@ const drawText = (view, rows) => {
 };
 
 const fileName = () =>
-  ["njia", TOLD.edition, TOLD.release, state.view, state.grain, state.period || state.windows, state.role]
+  ["njia", PAYLOAD.edition, PAYLOAD.release, ...["view", "grain", "people", "period", "windows", "level", "role", "list"].map((key) => state[key])]
     .filter(Boolean)
     .join("_")
     .replaceAll(/[^\w.-]+/g, "-");
@@ -104,8 +100,8 @@ const showNothing = (lang) => {
 };
 
 const start = () => {
-  document.getElementById("to-report").hidden = !TOLD.has_report;
-  document.getElementById("elsewhere").hidden = !TOLD.has_report;
+  document.getElementById("to-report").hidden = !PAYLOAD.has_report;
+  document.getElementById("elsewhere").hidden = !PAYLOAD.has_report;
   if (!VIEWS.length) {
     for (const button of document.querySelectorAll("[data-lang]")) {
       button.addEventListener("click", () => showNothing(button.dataset.lang));
@@ -151,6 +147,4 @@ const start = () => {
   });
   show(stateOfAddress());
 };
-const stateOfNothing = () => Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));
-
 start();

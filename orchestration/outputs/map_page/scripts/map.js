@@ -2,7 +2,7 @@
 const TALL_BELOW = 620; // pixels
 const stage = document.getElementById("map");
 let chart = null;
-let drawn = { frame: "", points: null, zoom: 1, tell: null };
+let drawn = { frame: "", points: null, zoom: 1, tip: null };
 
 // What lies in Kenya alone is drawn as large as there is room for.
 const isAllInKenya = ({ points }) =>
@@ -13,9 +13,9 @@ const frameOf = (view, scene) => {
   return stage.clientWidth < TALL_BELOW ? "tall" : "wide";
 };
 
-const startMap = (onPick, tell, onResize) => {
+const startMap = (onPick, tip, onResize) => {
   chart = echarts.init(stage, null, { renderer: "canvas" });
-  drawn.tell = tell;
+  drawn.tip = tip;
   chart.on("click", (event) => {
     const key = keyOf(event);
     if (key) onPick(key);
@@ -34,7 +34,8 @@ const startMap = (onPick, tell, onResize) => {
 };
 const keyOf = (event) => (event.componentType === "geo" ? drawn.areas.get(event.name) : event.data?.key);
 
-const drawMap = (view, scene, pick) => {
+// `picked`: keys of the rows that stand out.
+const drawMap = (view, scene, picked) => {
   const frame = frameOf(view, scene);
   const isNewFrame = frame !== drawn.frame;
   const box = FRAMES[frame].box;
@@ -54,7 +55,7 @@ const drawMap = (view, scene, pick) => {
     silent: !areas.has(name),
     itemStyle: {
       ...groundStyle(name, scene, areas),
-      ...(areas.has(name) && areas.get(name).key === pick
+      ...(areas.has(name) && picked.has(areas.get(name).key)
         ? { borderColor: colourOf("ink"), borderWidth: 2.5 }
         : {}),
     },
@@ -82,14 +83,14 @@ const drawMap = (view, scene, pick) => {
     },
     ...(isNewFrame ? { zoom: 1, center: middle(box) } : {}),
   };
-  const lines = linesOf(scene, pick);
+  const lines = linesOf(scene, picked);
   stage.dataset.lines = String(lines.flatMap(({ data }) => data).length);
   chart.setOption(
     {
       animation: false,
       tooltip: tooltipOption(),
       geo,
-      series: [bordersOf(frame), ...lines, ...spotsOf(scene, pick), frameNames(frame, scene)],
+      series: [bordersOf(frame), ...lines, ...spotsOf(scene, picked), frameNames(frame, scene)],
     },
     isNewFrame ? { notMerge: true } : { replaceMerge: ["series"] },
   );
@@ -97,7 +98,7 @@ const drawMap = (view, scene, pick) => {
 
 const tipOfEvent = (event) => {
   const key = keyOf(event);
-  return key ? drawn.tell(key) : "";
+  return key ? drawn.tip(key) : "";
 };
 const tooltipOption = () => ({
   trigger: "item",

@@ -10,8 +10,8 @@ const LABEL_SIDES = {
   JOR: "left",
   YEM: "bottom",
 };
-// What others must not be hidden by.
-const BELOW = new Set(["hidden", "status-stable", "status-too_few"]);
+// What must not hide others.
+const BELOW = new Set(["status-stable", "named"]);
 
 // The spot of a place lies on the end of its lines: the head of a thin one stops before it, that of a thick one,
 // which no spot covers, goes so far beyond that the line does not show beside its tip. ECharts sets the middle of a
@@ -30,39 +30,49 @@ const arrowOf = (width) => {
   };
 };
 
-// Lines of one colour are one series each, so that a style stands once and not with every line.
-const linesOf = (scene, pick) => {
-  const lines = scene.lines ?? [];
+// The middle of a line as ECharts bends it, in degrees.
+const middleOf = ({ from, to, bend }) => {
+  const [[x1, y1], [x2, y2]] = [drawn.points.get(from), drawn.points.get(to)];
+  return [(x1 + x2) / 2 + ((y1 - y2) * bend) / 2, (y1 + y2) / 2 + ((x2 - x1) * bend) / 2];
+};
+const isDrawnLine = ({ from, to }) => drawn.points.has(from) && drawn.points.has(to);
+const coordsOf = (line) =>
+  line.middles ? line.middles.map(middleOf) : [drawn.points.get(line.from), drawn.points.get(line.to)];
+
+// Lines of one style are one series, so that a style stands once and not with every line.
+const linesOf = (scene, picked) => {
+  const lines = (scene.lines ?? []).filter((line) =>
+    line.middles ? line.middles.every(isDrawnLine) : line.from !== line.to && isDrawnLine(line),
+  );
   const kinds = new Map();
   for (const line of lines) {
-    if (line.from === line.to || !drawn.points.has(line.from) || !drawn.points.has(line.to)) continue;
-    const kind = `${line.colour}|${Boolean(line.isDotted)}`;
+    const kind = [line.colour, line.dash, line.isHalo].join("|");
     if (!kinds.has(kind)) kinds.set(kind, []);
     kinds.get(kind).push(line);
   }
   const hasArrows = lines.length <= MOST_ARROWS;
-  const isPicked = lines.some((line) => line.key === pick);
-  return [...kinds].map(([kind, members]) => ({
+  const isPicked = lines.some((line) => picked.has(line.key));
+  return [...kinds.values()].map((members) => ({
     type: "lines",
     coordinateSystem: "geo",
-    z: BELOW.has(members[0].colour) ? 3 : 4,
+    z: members[0].isHalo ? 2 : BELOW.has(members[0].colour) ? 3 : 4,
     progressive: 4000,
     progressiveThreshold: 20000,
     symbol: ["none", "none"],
     lineStyle: {
       color: colourOf(members[0].colour),
-      opacity: 0.82,
-      type: members[0].isDotted ? [4, 4] : "solid",
+      opacity: members[0].isHalo ? 0.6 : 0.82,
+      type: members[0].dash ?? "solid",
     },
-    emphasis: { lineStyle: { opacity: 1, color: colourOf("ink") } },
+    emphasis: { lineStyle: { opacity: 1, ...(members[0].isHalo ? {} : { color: colourOf("ink") }) } },
     data: members.map((line) => ({
       key: line.key,
-      coords: [drawn.points.get(line.from), drawn.points.get(line.to)],
-      ...(hasArrows ? arrowOf(line.width) : {}),
+      coords: coordsOf(line),
+      ...(hasArrows && line.isLast !== false && !line.isHalo ? arrowOf(line.width) : {}),
       lineStyle: {
         width: line.width,
         curveness: line.bend,
-        ...(isPicked && line.key !== pick ? { opacity: 0.12 } : {}),
+        ...(isPicked && !picked.has(line.key) ? { opacity: 0.12 } : {}),
       },
     })),
   }));
@@ -70,6 +80,12 @@ const linesOf = (scene, pick) => {
 
 // A bubble takes as much of a small map as of a large one.
 const bubbleScale = () => Math.min(1, Math.max(0.5, stage.clientWidth / 720));
+// What stands in the middle of a line has a long name, which needs room to its right.
+const MIDDLE_NAME = 200; // pixels
+const middleSide = ([lon]) => {
+  const [west, , east] = FRAMES[drawn.frame].box;
+  return ((east - lon) / (east - west)) * stage.clientWidth > MIDDLE_NAME ? "right" : "bottom";
+};
 // A name at the right edge of the map would be cut off.
 const labelSide = (place) => {
   if (place in LABEL_SIDES) return LABEL_SIDES[place];
@@ -79,10 +95,10 @@ const labelSide = (place) => {
     : "right";
 };
 
-// Dots and bubbles with their names; a line from a place to itself is a ring.
-const spotsOf = (scene, pick) => {
+// Dots, bubbles and marks with their names; a line from a place to itself is a ring.
+const spotsOf = (scene, picked) => {
   const loops = (scene.lines ?? [])
-    .filter((line) => line.from === line.to)
+    .filter((line) => !line.middles && line.from === line.to && !line.isHalo)
     .map((line) => ({
       key: line.key,
       place: line.from,
@@ -92,32 +108,38 @@ const spotsOf = (scene, pick) => {
       width: line.width,
     }));
   const points = scene.points ?? [];
-  const isPicked = points.some((point) => point.key && point.key === pick);
-  const named = (point) => (point.isNamed ? placeName(point.place) : "");
+  const isPicked = points.some((point) => picked.has(point.key));
+  const nameOf = (point) => point.name ?? (point.isNamed ? placeName(point.place) : "");
+  const fill = (point) => {
+    if (point.isRing) return "transparent";
+    return colourOf(point.isHollow ? "halo" : (point.colour ?? "ink"));
+  };
   const data = [...loops, ...points]
-    .filter((point) => drawn.points.has(point.place))
-    .map((point) => ({
-      key: point.key,
-      name: named(point),
-      value: drawn.points.get(point.place),
-      symbol: point.shape ?? "circle",
-      symbolSize: point.isBubble ? point.size * bubbleScale() : point.size,
-      symbolRotate: point.isDown ? 180 : 0,
-      itemStyle: {
-        color: point.isRing ? "transparent" : point.colour ? colourOf(point.colour) : colourOf("ink"),
-        opacity: isPicked && point.isBubble && point.key !== pick ? 0.25 : point.isBubble ? 0.78 : 1,
-        borderColor: point.isRing
-          ? colourOf(point.colour)
-          : point.isBubble || point.isRimmed
-            ? colourOf("ink")
-            : colourOf("sea"),
-        borderWidth: point.isRing ? Math.min(point.width, 5) : point.isBubble ? 0.5 : 1.2,
-      },
-      label: {
-        position: labelSide(point.place),
-        show: Boolean(named(point)),
-      },
-    }));
+    .filter((point) => (point.middle ? isDrawnLine(point.middle) : drawn.points.has(point.place)))
+    .map((point) => {
+      const isFaded = isPicked && (point.isBubble || point.isMark) && !picked.has(point.key);
+      return {
+        key: point.key,
+        name: nameOf(point),
+        value: point.middle ? middleOf(point.middle) : drawn.points.get(point.place),
+        symbol: point.shape ?? "circle",
+        symbolSize: point.isBubble ? point.size * bubbleScale() : point.size,
+        symbolRotate: point.isDown ? 180 : 0,
+        itemStyle: {
+          color: fill(point),
+          opacity: isFaded ? 0.25 : point.isBubble ? 0.78 : 1,
+          borderColor: point.isRing
+            ? colourOf(point.colour)
+            : colourOf(point.isBubble || point.isMark ? "ink" : "sea"),
+          borderWidth: point.isRing ? Math.min(point.width, 5) : point.isBubble ? 0.5 : point.isHollow ? 2.2 : 1.2,
+        },
+        label: {
+          position: point.middle ? middleSide(middleOf(point.middle)) : labelSide(point.place),
+          show: Boolean(nameOf(point)),
+          ...(point.middle ? { fontStyle: "italic" } : {}),
+        },
+      };
+    });
   return [
     {
       type: "scatter",

@@ -1,81 +1,59 @@
-// Origins and destinations: persons who began or ended their journey at a place.
-const peopleTable = { all: "ends", children: "children" };
+// Places: movements that began, passed or ended at a place.
+const ROLE_COLOURS = { origin: "into", transit: "through", destination: "out_of", any: "through" };
 
 const placesView = {
   id: "places",
-  isPrinted: () => rowsOf("ends").some((row) => row.place_id !== "*"),
+  source: () => rowsOf("places"),
+  choices: [["grain", "record_grain"], ["people", "population"], "period", ["role", "role"]],
   frame: "around",
-  offers(wish) {
-    const people = Object.keys(peopleTable).filter((one) =>
-      rowsOf(peopleTable[one]).some((row) => row.place_id !== "*"),
-    );
-    const table = peopleTable[firstOf(wish.people, people)];
-    const placed = rowsOf(table).filter((row) => row.place_id !== "*");
-    const grains = distinct(placed, "record_grain");
-    const grain = firstOf(wish.grain, grains);
-    const periods = inOrder(
-      distinct(
-        placed.filter((row) => row.record_grain === grain),
-        "period_id",
-      ),
-    );
-    const period = lastOf(wish.period, periods);
-    const roles = distinct(rowsWhere(table, { record_grain: grain, period_id: period }), "role");
-    return {
-      people,
-      grain: grains,
-      period: periods,
-      role: ["origin", "destination"].filter((one) => roles.includes(one)),
-      novelty: table === "ends" ? newChoices({ record_grain: grain, period_id: period }) : [""],
-      find: "text",
-    };
-  },
-  defaults: {},
+  all: (shown) => rowsWhere("places", { ...atOf(shown), role: shown.role }),
+  // Kenya is the sum of its counties, so it is no row beside them.
   rows(shown) {
-    const at = { record_grain: shown.grain, period_id: shown.period, role: shown.role };
-    return placeRows(peopleTable[shown.people], at, shown.find)
-      .filter((row) => row.place !== "*" && isNewEnough(shown, row))
+    return this.all(shown)
+      .filter((data) => data.place_id !== "KEN")
+      .map((data) => placeRow(data, data.movement_count))
+      .filter((row) => fits(shown.find, row))
       .sort(byWeight);
   },
-  columns: (shown) => [
-    columnOf("place", (row) => placeName(row.place)),
-    columnOf("country", (row) => countryName(row.place)),
-    numberColumn("persons", (row) => row.weight),
-    ...(shown.people === "children" ? [] : noveltyColumns(shown)),
-  ],
-  summary(shown, rows) {
-    const total = rowsWhere(peopleTable[shown.people], {
-      record_grain: shown.grain,
-      period_id: shown.period,
-      role: "any",
-    }).find((row) => row.place_id === "*");
-    const told = say(`summary.places.${shown.role}`, {
-      ...whereOf(shown),
-      count: count(rows.length),
-    });
-    return total ? `${told} ${say("summary.total", { persons: count(total.person_count) })}` : told;
+  columns: (shown, rows) =>
+    columnsWith(
+      [
+        columnOf("place", (row) => row.title),
+        columnOf("country", (row) => countryName(row.place)),
+        numberColumn("movements", (row) => row.value),
+        numberColumn("share", (row) => row.data.share, shareText),
+        numberColumn("partners", (row) => row.data.partner_count, blankCount),
+      ],
+      rows,
+    ),
+  summary: (shown, rows) =>
+    say("summary.listed", { ...whereOf(shown), what: say(`list.${shown.role}`), count: count(rows.length) }),
+  highlights(shown, rows) {
+    const kenya = this.all(shown).find((data) => data.place_id === "KEN");
+    return [
+      sayLargest(rows),
+      kenya ? say("summary.kenya", { count: countText(kenya.movement_count) }) : "",
+      sayUndrawn(rows),
+    ];
   },
-  highlights: (shown, rows) => `${sayLargest(rows)} ${sayPlaceless(rows)}`.trim(),
   scene(shown, rows) {
-    const same = rowsWhere(peopleTable[shown.people], { record_grain: shown.grain }).filter(
-      (row) => row.place_id !== "*" && !PLACELESS.has(row.place_id),
-    );
-    const largest = Math.max(1, ...same.map((row) => row.person_count));
+    const largest = largestOf("places", shown, { role: shown.role });
     return {
       points: rows.map((row) => ({
         key: row.key,
         place: row.place,
-        size: 7 + 44 * Math.sqrt(row.weight / largest),
+        size: 7 + (row.weight === null ? 0 : 44 * Math.sqrt(row.weight / largest)),
         isNamed: true,
         shape: "circle",
-        colour: shown.role === "origin" ? "first-leg" : "last-leg",
+        colour: ROLE_COLOURS[shown.role],
         isBubble: true,
       })),
       largest,
     };
   },
-  legend: (shown) => [
-    { spot: shown.role === "origin" ? "first-leg" : "last-leg", word: `role.${shown.role}` },
+  legend: (shown, rows) => [
+    { point: "circle", colour: ROLE_COLOURS[shown.role], word: `role.${shown.role}` },
+    ...smallLegend(rows).map(({ text }) => ({ point: "circle", colour: ROLE_COLOURS[shown.role], size: 7, text })),
     { sizes: true },
   ],
 };

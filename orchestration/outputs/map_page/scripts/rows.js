@@ -1,93 +1,125 @@
 // What all views share: a view turns the state into rows, and map, list, table and file are made of these alone.
-const HIDDEN = "c";
 const columnOf = (id, value, show = (row) => String(value(row) ?? "")) => ({ id, value, show });
-// May hold many names, so it may wrap.
-const listColumn = (id, value) => ({ ...columnOf(id, value), isList: true });
-const numberColumn = (id, value, show = count) => ({
+// A count is a number, a text such as "<5", or null where the cell is not published.
+const countText = (value) => (typeof value === "number" ? count(value) : (value ?? say("count.unlisted")));
+const weightOf = (value) => (typeof value === "number" ? value : null);
+const numberColumn = (id, value, show = countText) => ({
   id,
-  value,
+  value: (row) => value(row) ?? null,
   isNumber: true,
-  show: (row) => (value(row) === null ? HIDDEN : show(value(row))),
+  show: (row) => show(value(row) ?? null),
 });
-const rangeColumn = (id, low, high, show = decimal) => ({
-  id,
-  isNumber: true,
-  value: (row) => row.told[low],
-  show: (row) => (row.told[low] === null ? "" : `${show(row.told[low])} – ${show(row.told[high])}`),
-});
+const shareText = (share) => (share === null ? "" : `${(100 * share).toFixed(1)} %`);
+const blankCount = (value) => (value === null ? "" : countText(value));
 const codeColumn = (id, kind, name = id) =>
   columnOf(
     id,
-    (row) => row.told[name],
-    (row) => (row.told[name] === null ? "" : sayCode(kind, row.told[name])),
+    (row) => row.data[name],
+    (row) => (row.data[name] === null ? "" : sayCode(kind, row.data[name])),
   );
+// Columns that hold something; the partners of a count are for members.
+const columnsWith = (columns, rows) => columns.filter((column) => rows.some((row) => column.show(row) !== ""));
 
 const plain = (text) =>
   text
     .normalize("NFD")
     .replaceAll(/[\u0300-\u036f]/g, "")
     .toLowerCase();
-const SEPARATORS = /→|->|>|\bto\b|\bhadi\b/;
+const SEPARATORS = /→|->|>/;
 const hasWords = (text, wanted) => plain(text).includes(plain(wanted.trim()));
-
-// "Busia" finds all that touches it, "Busia → Nairobi" that corridor.
-const findsCorridor = (find, role, { from, to, via }) => {
-  const parts = find
-    .split(SEPARATORS)
-    .map((part) => part.trim())
-    .filter(Boolean);
-  if (!parts.length) return true;
-  if (parts.length > 1) return hasWords(placeName(from), parts[0]) && hasWords(placeName(to), parts.at(-1));
-  const ends = { origin: [from], destination: [to], transit: via, any: [from, to, ...via] };
-  return ends[role].some((place) => hasWords(placeName(place), parts[0]));
+// "Busia" finds all that touches it, "Busia → Nairobi" that corridor, "Busia →" what begins there.
+const fits = (find, row) => {
+  const parts = find.split(SEPARATORS);
+  if (!row.stops) return parts.every((part) => hasWords(row.title, part));
+  const names = row.stops.map(placeName);
+  if (parts.length === 1) return names.some((name) => hasWords(name, find));
+  const [first, ...between] = parts;
+  const last = between.pop();
+  const passed = names.slice(1, -1);
+  return (
+    hasWords(names[0], first) &&
+    hasWords(names.at(-1), last) &&
+    between.every((part) => passed.some((name) => hasWords(name, part)))
+  );
 };
 
-const byWeight = (a, b) => (b.weight ?? -1) - (a.weight ?? -1) || (a.title < b.title ? -1 : 1);
-const directionOf = (from, to) => {
-  if (from === "unknown" || to === "unknown") return "unknown";
-  if (isInKenya(from)) return isInKenya(to) ? "within" : "out_of";
-  return isInKenya(to) ? "into" : "outside";
-};
-// What the map leaves out and the sentence above it tells.
-const isPlaceless = (row) => (row.place ? [row.place] : [row.from, row.to]).some((one) => PLACELESS.has(one));
-const sayLargest = (rows) => {
-  const largest = rows.find((row) => row.weight !== null && !isPlaceless(row));
-  return largest ? say("summary.strongest", { name: largest.title, persons: count(largest.weight) }) : "";
-};
-const sayPlaceless = (rows) => {
-  const found = rows.filter((row) => row.weight !== null && isPlaceless(row));
-  if (!found.length) return "";
-  const persons = count(found.reduce((sum, row) => sum + row.weight, 0));
-  if (found[0].place) return say("summary.placeless.places", { persons });
-  const told = { count: count(found.length), persons };
-  return found.length === 1
-    ? say("summary.placeless.corridor", told)
-    : say("summary.placeless.corridors", told);
-};
+const byTitle = (a, b) => a.title.localeCompare(b.title);
+const byWeight = (a, b) => (b.weight ?? -1) - (a.weight ?? -1) || byTitle(a, b);
 
-// Rows of a table of places, as the views of places show them.
-const placeRows = (table, at, find) =>
-  rowsWhere(table, at)
-    .map((row) => ({
-      told: row,
-      key: row.place_id,
-      place: row.place_id,
-      title: placeName(row.place_id),
-      weight: row.person_count ?? null,
-      // What a round named is told of everybody.
-      novelty: table === "children" ? "" : noveltyOf(at, row.place_id, at.role),
-    }))
-    .filter((row) => hasWords(row.title, find));
-const byTitle = (a, b) => (a.title < b.title ? -1 : 1);
-const grainsAndPeriods = (rows, wish) => {
-  const grains = distinct(rows, "record_grain");
-  const grain = firstOf(wish.grain, grains);
-  const printed = rows.filter((row) => row.record_grain === grain);
-  return { grain: grains, period: inOrder(distinct(printed, "period_id")), find: "text" };
-};
-const whereOf = (shown) => ({
-  grain: sayCode("grain", shown.grain),
-  period: periodName(shown.period, shown.grain),
+const corridorRow = (data, id, value) => ({
+  data,
+  key: id,
+  stops: id.split(">").map((stop) => stopOf(stop, data.level)),
+  title: corridorName(id, data.level),
+  value,
+  weight: weightOf(value),
 });
-// Areas that are told of lie one above the other no longer: a county is a shape, a border point is a spot.
-const isArea = (place) => place in TOLD.shapes.counties || place in TOLD.shapes.land;
+const placeRow = (data, value) => ({
+  data,
+  key: data.place_id,
+  place: data.place_id,
+  title: placeName(data.place_id),
+  value,
+  weight: weightOf(value),
+});
+const isDrawable = (row) => (row.stops ?? [row.place]).every(isPlaced);
+
+// The lines of a corridor, one from each stop to the next.
+const linesOfRow = (row, style) =>
+  row.stops.slice(1).map((to, at) => ({
+    key: row.key,
+    from: row.stops[at],
+    to,
+    bend: PAYLOAD.bends[row.data.level]?.[row.key]?.[at] ?? PAYLOAD.first_bend,
+    isLast: at === row.stops.length - 2,
+    ...style,
+  }));
+const spotsOfRows = (rows) => {
+  const passed = new Set(rows.flatMap((row) => row.stops.slice(1, -1)));
+  return [...new Set(rows.flatMap((row) => row.stops))].map((place) => ({
+    place,
+    size: passed.has(place) ? 9 : 6,
+    shape: passed.has(place) ? "diamond" : "circle",
+    isNamed: true,
+  }));
+};
+const THIN = 1;
+const widthOf = (weight, largest) => (weight === null ? THIN : 1.4 + 9 * Math.sqrt(weight / largest));
+const DIRECTIONS = ["into", "out_of", "within", "through", "outside"];
+const directionLegend = (rows) =>
+  DIRECTIONS.filter((direction) => rows.some((row) => row.data.direction === direction)).map((direction) => ({
+    line: direction,
+    word: `direction.${direction}`,
+  }));
+const smallLegend = (rows) =>
+  rows.some((row) => typeof row.value === "string") ? [{ line: "quiet", width: THIN, text: say("legend.small", POLICY) }] : [];
+
+const sayLargest = (rows) => {
+  const largest = rows.find((row) => row.weight !== null && isDrawable(row));
+  return largest ? say("summary.strongest", { name: largest.title, count: count(largest.weight) }) : "";
+};
+const sayUndrawn = (rows) => {
+  const undrawn = rows.filter((row) => !isDrawable(row)).length;
+  return undrawn ? say("summary.undrawn", { count: undrawn }) : "";
+};
+const grainName = ({ grain, people }) =>
+  people === "children" ? say("grain.of_children", { grain: sayCode("grain", grain) }) : sayCode("grain", grain);
+const whereOf = (shown) => ({ grain: grainName(shown), period: periodName(shown.period) });
+const atOf = (shown) => ({
+  period_id: shown.period,
+  record_grain: shown.grain,
+  ...(shown.people ? { population: shown.people } : {}),
+});
+// A county is a shape, a border point is a spot.
+const isArea = (place) => place in PAYLOAD.shapes.counties || place in PAYLOAD.shapes.land;
+// The largest count of a table in periods of one kind, so that sizes compare from period to period.
+const largestOf = (table, shown, wanted) =>
+  rowsWhere(table, { record_grain: shown.grain, population: shown.people, ...wanted }).reduce(
+    (largest, row) =>
+      typeof row.movement_count === "number" &&
+      row.place_id !== "KEN" &&
+      PERIODS.get(row.period_id).period_kind === shown.kind
+        ? Math.max(largest, row.movement_count)
+        : largest,
+    1,
+  );

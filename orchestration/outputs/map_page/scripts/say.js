@@ -1,40 +1,46 @@
 // Words in the language that was chosen; what a language lacks is said in English.
-const LANGUAGES = Object.keys(TOLD.words);
+const LANGUAGES = Object.keys(PAYLOAD.words);
 let language = "en";
 
-const known = (key) => key in TOLD.words[language] || key in TOLD.words.en;
+const known = (key) => key in PAYLOAD.words[language] || key in PAYLOAD.words.en;
 const say = (key, named = {}) =>
-  (TOLD.words[language][key] ?? TOLD.words.en[key] ?? key).replaceAll(/\{(\w+)\}/g, (_, name) => named[name]);
+  (PAYLOAD.words[language][key] ?? PAYLOAD.words.en[key] ?? key).replaceAll(/\{(\w+)\}/g, (_, name) => named[name]);
 // The key of a value of the tables, such as a label or a band; a value without words stands as it is.
 const sayCode = (kind, value) => (known(`${kind}.${value}`) ? say(`${kind}.${value}`) : String(value));
+const POLICY = { ...PAYLOAD.policy, most_small: PAYLOAD.policy.members_least_count - 1 };
 const count = (value) => value.toLocaleString("en");
-const decimal = (value) => value.toFixed(2);
+const percent = (share) => `${Math.round(100 * share)} %`;
 
+// At the levels of counties Kenya stands for a journey whose county is not known; it has no place on the map.
+const COUNTY_UNKNOWN = "KEN-unknown";
+const stopOf = (id, level) => (id === "KEN" && level !== "country" ? COUNTY_UNKNOWN : id);
 // A border point often bears the name of its county.
 const placeName = (id) => {
   const place = PLACES.get(id);
-  const name = TOLD.words[language][`place.${id}`] ?? place?.name ?? id;
+  const name = known(`place.${id}`) ? say(`place.${id}`) : (place?.name ?? id);
   return place?.kind === "border_point" && COUNTY_NAMES.has(name)
     ? `${name} (${say("name.border_point")})`
     : name;
 };
-const countryName = (id) => {
-  const country = PLACES.get(id)?.country_place_id ?? id;
-  return country === "KEN" ? say("country.KEN") : placeName(country);
-};
-const isInKenya = (place) => PLACES.get(place)?.country_place_id === "KEN";
-const corridorName = (from, to) => `${placeName(from)} → ${placeName(to)}`;
+const countryName = (id) => placeName(PLACES.get(id)?.country ?? id);
+const corridorName = (id, level) =>
+  id
+    .split(">")
+    .map((stop) => placeName(stopOf(stop, level)))
+    .join(" → ");
 
-const monthName = (day) => `${say(`month.${Number(day.slice(5, 7))}`)} ${day.slice(0, 4)}`;
-const periodName = (id, grain) => {
-  const period = PERIODS.get(id);
-  if (!period) return id;
-  if (isPartial(grain, id)) return say("period.partial", { period: periodName(id) });
-  const year = period.period_to.slice(0, 4);
-  const quarter = Math.ceil(Number(period.period_to.slice(5, 7)) / 3);
-  return known(`period.${period.period_kind}`)
-    ? say(`period.${period.period_kind}`, { year, quarter, month: monthName(period.period_to) })
-    : id;
+const monthName = (year, month) => `${say(`month.${Number(month)}`)} ${year}`;
+// Of ids such as year-2025, 2025-Q2, 2025-Q2-12m, 2025-07-12m and round-2020.
+const periodName = (id) => {
+  const [, year, quarter, month] = id.match(/^(?:year-)?(\d{4})(?:-Q(\d))?(?:-(\d\d))?(?:-12m)?$/) ?? [];
+  const name = () => {
+    if (id.endsWith("-12m")) return say("period.rolling_12_months", { month: monthName(year, month ?? quarter * 3) });
+    if (quarter) return say("period.quarter", { year, quarter });
+    if (id.startsWith("round-")) return say("period.round", { round: id.slice(6) });
+    return year ?? id;
+  };
+  const isOver = PERIODS.get(id)?.is_complete ?? true;
+  return isOver ? name() : say("period.incomplete", { period: name() });
 };
 
 // Texts of the page itself, each marked with its key.

@@ -1,147 +1,140 @@
-// Shifts: how a corridor's share changed from one span of time to the next; and both spans side by side.
-// In the order of the list: what changed comes first.
-const STATUSES = ["emerging", "growing", "abandoned", "fading", "new_source", "stable", "too_few"];
-const sayWindows = (windows, grain) => windows.split("..").map((period) => periodName(period, grain));
-const windowsOf = (row) => `${row.baseline_window}..${row.current_window}`;
-const countIn = (grain, period, from, to) => {
-  const [cell] = rowsWhere("corridors", {
-    record_grain: grain,
-    period_id: period,
-    origin_place_id: from,
-    destination_place_id: to,
-  });
-  return cell ? cell.person_count : undefined;
+// Shifts: corridors whose share rose or fell from one span of time to the next, and the pairs that look like one
+// corridor taking the place of another.
+const STATUSES = ["emerging", "growing", "abandoned", "fading", "stable"];
+const SIGNS = { emerging: "▲", growing: "▲", abandoned: "▼", fading: "▼" };
+const DASHES = { fading: [9, 4], abandoned: [2, 4] };
+const sayStatus = (status) => [SIGNS[status], sayCode("status", status)].filter(Boolean).join(" ");
+const sayWindows = (windows) => {
+  const [, baseline, current] = windows.split("|");
+  return [baseline, current].map(periodName);
 };
-const isCounted = (grain, period) =>
-  rowsWhere("corridors", { record_grain: grain, period_id: period }).length > 0;
+const COMPARISONS = ["years", "months", "quarters", "rounds"];
+const leftBehind = (data) => (data.displaced_from ?? "").split(";").map((id) => id.trim()).filter(Boolean);
+const sayLeft = (row) => leftBehind(row.data).map((id) => corridorName(id, row.data.level)).join(", ");
 
 const shiftsView = {
   id: "shifts",
-  isPrinted: () => rowsOf("corridor_shifts").length > 0,
-  frame: "around",
-  offers(wish) {
-    const grains = distinct(rowsOf("corridor_shifts"), "record_grain");
-    const grain = firstOf(wish.grain, grains);
-    const windows = [...new Set(rowsWhere("corridor_shifts", { record_grain: grain }).map(windowsOf))].sort();
-    const [before, after] = lastOf(wish.windows, windows).split("..");
-    const hasCounts = isCounted(grain, before) && isCounted(grain, after);
-    return {
-      grain: grains,
-      windows,
-      moment: hasCounts ? ["change", "before", "after"] : ["change"],
-      find: "text",
-    };
+  kept: null,
+  source() {
+    this.kept ??= rowsOf("shifts").map((row) => ({
+      ...row,
+      windows: [row.comparison, row.baseline, row.current].join("|"),
+    }));
+    return this.kept;
   },
-  defaults: {},
+  choices: [["grain", "record_grain"], ["windows", "windows"], ["level", "level"]],
+  frame: "around",
   rows(shown) {
-    return rowsWhere("corridor_shifts", { record_grain: shown.grain })
-      .filter((row) => windowsOf(row) === shown.windows)
-      .map((row) => {
-        const [from, to] = [row.origin_place_id, row.destination_place_id];
-        return {
-          told: row,
-          from,
-          to,
-          via: [],
-          key: `${from}>${to}`,
-          title: corridorName(from, to),
-          weight: null,
-          before: countIn(shown.grain, row.baseline_window, from, to),
-          after: countIn(shown.grain, row.current_window, from, to),
-        };
-      })
-      .filter((row) => findsCorridor(shown.find, "any", row))
+    const rows = this.source()
+      .filter(
+        (data) =>
+          data.record_grain === shown.grain && data.windows === shown.windows && data.level === shown.level,
+      )
+      .map((data) => ({ ...corridorRow(data, data.corridor_id, null), left: leftBehind(data) }));
+    const fallen = new Set(rows.flatMap((row) => row.left));
+    return rows
+      .map((row) => ({ ...row, isPaired: row.left.length > 0 || fallen.has(row.key) }))
+      .filter((row) => fits(shown.find, row))
       .sort(
         (a, b) =>
-          STATUSES.indexOf(a.told.status) - STATUSES.indexOf(b.told.status) ||
-          (b.told.share_odds_ratio ?? 0) - (a.told.share_odds_ratio ?? 0) ||
-          (a.title < b.title ? -1 : 1),
+          b.isPaired - a.isPaired ||
+          STATUSES.indexOf(a.data.status) - STATUSES.indexOf(b.data.status) ||
+          byTitle(a, b),
       );
   },
-  columns(shown) {
-    const hasCounts = isCounted(shown.grain, shown.windows.split("..")[0]);
-    const displaced = (row) =>
-      (row.told.displaced_from ?? "")
-        .split(/[ ,;]+/)
-        .filter(Boolean)
-        .map((pair) => pair.split(">").map(placeName).join(" → "))
-        .join(", ");
-    return [
-      columnOf("from", (row) => placeName(row.from)),
-      columnOf("to", (row) => placeName(row.to)),
-      codeColumn("status", "status"),
-      codeColumn("factor_band", "band"),
-      ...(prints("corridor_shifts", "ratio_low")
-        ? [
-            numberColumn("odds_ratio", (row) => row.told.share_odds_ratio, decimal),
-            rangeColumn("interval", "ratio_low", "ratio_high"),
-            codeColumn("evidence", "evidence"),
-            listColumn("displaced_from", displaced),
-            codeColumn("reason", "reason"),
-          ]
-        : []),
-      ...(hasCounts
-        ? [
-            numberColumn("before", (row) => row.before ?? null),
-            numberColumn("after", (row) => row.after ?? null),
-          ]
-        : []),
-    ];
-  },
+  columns: (shown, rows) =>
+    columnsWith(
+      [
+        columnOf("from", (row) => placeName(row.stops[0])),
+        columnOf("via", (row) => row.stops.slice(1, -1).map(placeName).join(", ")),
+        columnOf("to", (row) => placeName(row.stops.at(-1))),
+        columnOf("status", (row) => row.data.status, (row) => sayStatus(row.data.status)),
+        numberColumn("before", (row) => row.data.baseline_count),
+        numberColumn("after", (row) => row.data.current_count),
+        codeColumn("factor_band", "band"),
+        columnOf("displaced_from", sayLeft),
+        codeColumn("evidence", "evidence"),
+      ],
+      rows,
+    ),
   summary(shown, rows) {
-    const [before, after] = sayWindows(shown.windows, shown.grain);
-    const told = STATUSES.map((status) => [status, rows.filter((row) => row.told.status === status).length]);
-    const statuses = told
+    const [before, after] = sayWindows(shown.windows);
+    const statuses = STATUSES.map((status) => [status, rows.filter((row) => row.data.status === status).length])
       .filter(([, found]) => found)
-      .map(([status, found]) => `${count(found)} ${sayCode("status", status).toLowerCase()}`);
-    return say("summary.shifts", {
-      grain: sayCode("grain", shown.grain),
-      before,
-      after,
-      count: count(rows.length),
-      statuses: statuses.join(", ") || "–",
-    });
+      .map(([status, found]) => `${found} ${sayCode("status", status).toLowerCase()}`);
+    return say("summary.shifts", { grain: grainName(shown), before, after, statuses: statuses.join(", ") });
   },
-  meanings: (row) => [
-    ["shift_status", row.told.status],
-    ["shift_evidence", row.told.evidence],
-    ["shift_reason", row.told.reason],
+  highlights: (shown, rows) => [
+    ...rows
+      .filter((row) => row.left.length)
+      .map((row) => say("summary.displaced", { risen: row.title, fallen: sayLeft(row) })),
+    sayUndrawn(rows),
   ],
-  figure: (row) => sayCode("status", row.told.status),
+  meanings: (row) => [
+    ["shift_status", row.data.status],
+    ["shift_evidence", row.data.evidence],
+    ...(row.left.length ? [["shift_pair", "displaced_from"]] : []),
+  ],
+  figure: (row) =>
+    row.left.length
+      ? `${sayStatus(row.data.status)} · ${say("shift.moved", { name: sayLeft(row) })}`
+      : sayStatus(row.data.status),
+  // Both corridors of a pair stand out together, whichever is picked.
+  together: (row, rows) => [row.key, ...row.left, ...rows.filter((one) => one.left.includes(row.key)).map((one) => one.key)],
   scene(shown, rows) {
-    const largest = Math.max(1, ...rows.flatMap((row) => [row.before ?? 0, row.after ?? 0]));
-    const line = (row) => {
-      const persons = row[shown.moment];
-      const isCount = shown.moment !== "change";
-      return {
-        key: row.key,
-        from: row.from,
-        to: row.to,
-        bend: row.told.bend,
-        colour: isCount && !persons ? "hidden" : `status-${row.told.status}`,
-        width: isCount
-          ? persons
-            ? 1.4 + 9 * Math.sqrt(persons / largest)
-            : 1
-          : row.told.status === "stable"
-            ? 2
-            : 3.6,
-        isDotted: isCount
-          ? !persons
-          : ["fading", "abandoned", "too_few", "new_source"].includes(row.told.status),
-      };
-    };
-    const ends = new Set(rows.flatMap(({ from, to }) => [from, to]));
+    const byKey = new Map(rows.map((row) => [row.key, row]));
+    const lastLine = (row) => linesOfRow(row, {}).at(-1);
+    const changed = rows.filter((row) => row.data.status in SIGNS);
+    const named = new Set((changed.length ? changed : rows).flatMap((row) => row.stops));
+    const pairs = rows.flatMap((risen) =>
+      risen.left
+        .filter((key) => byKey.has(key))
+        .map((key) => ({ risen, fallen: byKey.get(key) })),
+    );
     return {
-      lines: rows.map(line),
-      points: [...ends].map((place) => ({ place, size: 6, shape: "circle", isNamed: true })),
-      largest,
+      lines: [
+        ...rows
+          .filter((row) => row.isPaired)
+          .flatMap((row) => linesOfRow(row, { colour: "pair", width: 13, isHalo: true })),
+        ...rows.flatMap((row) =>
+          linesOfRow(row, {
+            colour: `status-${row.data.status}`,
+            width: row.data.status === "stable" ? 1.2 : 4,
+            dash: DASHES[row.data.status],
+          }),
+        ),
+        ...pairs.map(({ risen, fallen }) => ({
+          key: risen.key,
+          middles: [lastLine(fallen), lastLine(risen)],
+          bend: 0,
+          colour: "ink",
+          width: 1.6,
+          dash: [3, 3],
+        })),
+      ],
+      points: [
+        // Names of the ends of what changed: those of stable corridors would hide them.
+        ...spotsOfRows(rows).map((spot) => ({ ...spot, isNamed: named.has(spot.place) })),
+        ...changed.map((row) => ({
+          key: row.key,
+          middle: lastLine(row),
+          shape: "triangle",
+          size: 14,
+          isMark: true,
+          isDown: SIGNS[row.data.status] === "▼",
+          colour: `status-${row.data.status}`,
+          name: row.left.length ? say("shift.moved", { name: sayLeft(row) }) : "",
+        })),
+      ],
     };
   },
-  legend: (shown, rows) =>
-    STATUSES.filter((status) => rows.some((row) => row.told.status === status)).map((status) => ({
+  legend: (shown, rows) => [
+    ...STATUSES.filter((status) => rows.some((row) => row.data.status === status)).map((status) => ({
       line: `status-${status}`,
-      word: `status.${status}`,
-      isDotted: ["fading", "abandoned", "too_few", "new_source"].includes(status),
+      width: status === "stable" ? 1.2 : 4,
+      dash: DASHES[status],
+      text: sayStatus(status),
     })),
+    ...(rows.some((row) => row.isPaired) ? [{ line: "pair", width: 11, word: "legend.pair" }] : []),
+  ],
 };

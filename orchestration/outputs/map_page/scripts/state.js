@@ -3,23 +3,19 @@ const STATE_KEYS = [
   "lang",
   "view",
   "grain",
+  "people",
   "kind",
   "period",
   "windows",
-  "lines",
-  "people",
+  "level",
   "role",
+  "list",
   "find",
-  "exploitation_type",
-  "transport_mode",
-  "recruitment_method",
-  "novelty",
   "most",
-  "unprinted",
-  "moment",
   "pick",
 ];
-let state = Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));
+const stateOfNothing = () => Object.fromEntries(STATE_KEYS.map((key) => [key, ""]));
+let state = stateOfNothing();
 
 const stateOfAddress = () => {
   const given = new URLSearchParams(location.hash.slice(1));
@@ -28,13 +24,4 @@ const stateOfAddress = () => {
 const addressOf = (shown) => {
   const kept = STATE_KEYS.filter((key) => shown[key] !== "").map((key) => [key, shown[key]]);
   return `#${new URLSearchParams(kept)}`;
-};
-
-// The wish where it can be had, else the first or the last of what there is.
-const firstOf = (wish, offered) => (offered.includes(wish) ? wish : (offered[0] ?? ""));
-const lastOf = (wish, offered) => (offered.includes(wish) ? wish : (offered.at(-1) ?? ""));
-// Of periods the last that partners reported all of.
-const newestOf = (wish, offered, grain) => {
-  const whole = offered.filter((period) => !isPartial(grain, period));
-  return lastOf(wish, offered.includes(wish) || !whole.length ? offered : whole);
 };

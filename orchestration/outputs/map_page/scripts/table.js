@@ -3,12 +3,14 @@ const FIRST_ROWS = 100;
 let sorting = { column: "", isDown: false };
 let isWhole = false;
 
+// What is not published comes last, "<5" before the numbers.
+const sortable = (value) => (value === null ? -1 : (weightOf(value) ?? 0));
 const sorted = (rows, columns) => {
   const column = columns.find((one) => one.id === sorting.column);
   if (!column) return rows;
   const order = (a, b) => {
     const [one, other] = column.isNumber
-      ? [column.value(a) ?? -1, column.value(b) ?? -1]
+      ? [sortable(column.value(a)), sortable(column.value(b))]
       : [column.show(a), column.show(b)];
     return one < other ? -1 : one > other ? 1 : 0;
   };
@@ -45,7 +47,7 @@ const drawTable = (columns, rows, caption, onPick, redraw) => {
   const cell = (row) => (column, at) =>
     make(
       at ? "td" : "th",
-      { scope: at ? false : "row", class: column.isNumber ? "number" : column.isList ? "list" : false },
+      { scope: at ? false : "row", class: column.isNumber ? "number" : false },
       column.show(row),
     );
   const table = document.getElementById("table");

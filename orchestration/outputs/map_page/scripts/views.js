@@ -1,44 +1,78 @@
-// The views in the order of their tabs; what an edition does not print has none.
-const ALL_VIEWS = [corridorsView, placesView, hotspotsView, riskView, shiftsView, coverageView];
-const VIEWS = ALL_VIEWS.filter((view) => view.isPrinted());
-// In this order the report looks for the newest, too.
-const PERIOD_KINDS = ["year", "rolling_12_months", "round", "quarter"];
+// The views in the order of their tabs; a table without rows has none.
+const ALL_VIEWS = [corridorsView, placesView, hotspotsView, shiftsView, riskView, roundsView];
+const VIEWS = ALL_VIEWS.filter((view) => view.source().length > 0);
 const viewOf = (shown) => VIEWS.find((view) => view.id === shown.view) ?? VIEWS[0];
 
-// A state that only asks for what the edition prints, and what can be chosen in it.
+const PERIOD_KINDS = ["year", "rolling_12_months", "quarter", "round"];
+const ORDERS = {
+  grain: ["case", "interception", "flow_count", "route_report"],
+  people: ["all", "children"],
+  level: ["od", "odv", "country"],
+  role: ["origin", "transit", "any", "destination", "exploitation", "intended_destination"],
+  list: ["od", "odv", "country", "origin", "transit", "destination", "new"],
+};
+// Years first, and of each comparison the newest.
+const byWindows = (a, b) => {
+  const [one, other] = [a.split("|"), b.split("|")];
+  return COMPARISONS.indexOf(one[0]) - COMPARISONS.indexOf(other[0]) || (one[2] < other[2] ? 1 : -1);
+};
+const inOrder = (key, values) =>
+  key === "windows"
+    ? values.sort(byWindows)
+    : values.sort((a, b) => ORDERS[key].indexOf(a) - ORDERS[key].indexOf(b));
+const byEnd = (a, b) => (PERIODS.get(a).period_to < PERIODS.get(b).period_to ? -1 : 1);
+const wished = (wish, offered, otherwise = offered[0]) => (offered.includes(wish) ? wish : (otherwise ?? ""));
+// The newest period that is over.
+const newestOf = (periods) => periods.filter((id) => PERIODS.get(id).is_complete).at(-1) ?? periods.at(-1);
+
+// A state that only asks for what is published, and what can be chosen in it. Each choice narrows the next.
 const settle = (wish) => {
   const view = viewOf(wish);
-  const asked = { ...wish, view: view.id };
-  const offers = view.offers(asked);
   const settled = {
-    ...Object.fromEntries(STATE_KEYS.map((key) => [key, ""])),
+    ...stateOfNothing(),
     lang: LANGUAGES.includes(wish.lang) ? wish.lang : "en",
     view: view.id,
+    find: wish.find.slice(0, 80),
     pick: wish.pick,
+    most: view.isCut ? wish.most : "",
   };
-  for (const [key, offered] of Object.entries(offers)) {
-    const asked = wish[key] || view.defaults[key] || "";
-    if (offered === "text") settled[key] = wish[key].slice(0, 80);
-    else if (key === "windows") settled[key] = lastOf(asked, offered);
-    else if (key !== "period") settled[key] = firstOf(asked, offered);
-  }
-  if (offers.period) {
-    const kinds = PERIOD_KINDS.filter((kind) =>
-      offers.period.some((id) => PERIODS.get(id).period_kind === kind),
-    );
-    const wished = offers.period.includes(wish.period) ? PERIODS.get(wish.period).period_kind : wish.kind;
-    settled.kind = firstOf(kinds.includes(wish.kind) ? wish.kind : wished, kinds);
-    offers.kind = kinds;
-    offers.period = offers.period.filter((id) => PERIODS.get(id).period_kind === settled.kind);
-    settled.period = newestOf(wish.period, offers.period, settled.grain);
-  }
-  // What can be chosen may hang on the period that has just been settled.
-  const now = view.offers(settled);
-  for (const [key, offered] of Object.entries(now)) {
-    if (Array.isArray(offered) && key !== "period") {
-      offers[key] = offered;
-      settled[key] = firstOf(settled[key], offered);
+  const offers = {};
+  let left = view.source();
+  const choose = (key, column, value) => {
+    settled[key] = value;
+    left = left.filter((row) => row[column] === value);
+  };
+  for (const choice of view.choices) {
+    if (choice === "period") {
+      const periods = distinct(left, "period_id").sort(byEnd);
+      const kindOf = (id) => PERIODS.get(id).period_kind;
+      offers.kind = PERIOD_KINDS.filter((kind) => periods.some((id) => kindOf(id) === kind));
+      const asked = periods.includes(wish.period) ? kindOf(wish.period) : "";
+      settled.kind = wished(wish.kind || asked, offers.kind);
+      offers.period = periods.filter((id) => kindOf(id) === settled.kind);
+      choose("period", "period_id", wished(wish.period, offers.period, newestOf(offers.period)));
+    } else {
+      const [key, column] = choice;
+      offers[key] = inOrder(key, distinct(left, column));
+      choose(key, column, wished(wish[key], offers[key]));
     }
   }
   return { view, offers, settled };
+};
+
+// A reader first sees the strongest corridors, and may see all.
+const FIRST_MOST = 80;
+const mostOf = (shown, all) => (shown.most === "all" ? all : Math.min(all, Number(shown.most) || FIRST_MOST));
+
+// The sentence above the map: what is published, what the reader's choices keep of it, and what stands out.
+const summaryOf = (view, shown, fitting, rows) => {
+  const find = shown.find.trim();
+  return [
+    view.summary(shown, find ? view.rows({ ...shown, find: "" }) : fitting),
+    find ? say("summary.kept", { find, count: count(fitting.length) }) : "",
+    rows.length < fitting.length ? say("summary.most", { count: count(rows.length) }) : "",
+    ...(view.highlights?.(shown, rows) ?? []),
+  ]
+    .filter(Boolean)
+    .join(" ");
 };

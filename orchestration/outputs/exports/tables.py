@@ -1,0 +1,110 @@
+"""The published tables of an edition with their descriptions, as every export takes them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.outputs.edition import Edition
+
+PUBLISHED, EVIDENCE_BASE = "published", "evidence_base.duckdb"
+HXL = Path(__file__).with_name("hxl.csv")
+WHOLE_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+
+Cell = str | int | float | bool | date | None
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table of an edition. `hxl` is its tag, '' in tables that are not exported."""
+
+    name: str
+    data_type: str
+    is_key: bool
+    description: str
+    hxl: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of an edition, such as `published.corridors`. `rows`: of schema `published` alone."""
+
+    schema: str
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...] = ()
+
+    @property
+    def is_exported(self) -> bool:
+        return self.schema == PUBLISHED
+
+    @property
+    def key(self) -> list[str]:
+        return [column.name for column in self.columns if column.is_key]
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """Rows by the names of their columns."""
+        names = [column.name for column in self.columns]
+        return (dict(zip(names, row, strict=True)) for row in self.rows)
+
+    def values(self, column: str) -> set[Cell]:
+        """The distinct values of a column."""
+        at = [one.name for one in self.columns].index(column)
+        return {row[at] for row in self.rows}
+
+
+def tables_of(edition: Edition) -> list[Table]:
+    """Every table of an edition, published ones first, with the comments of the edition's own file."""
+    file = edition.path / EVIDENCE_BASE
+    with duckdb.connect(str(file.resolve()), read_only=True) as con:
+        tables = con.execute(
+            "select schema_name, table_name, comment from duckdb_tables() "
+            "order by schema_name <> ?, schema_name, table_name",
+            [PUBLISHED],
+        ).fetchall()
+        columns = con.execute(
+            "select schema_name, table_name, column_name, data_type, comment from duckdb_columns() "
+            "where not internal order by schema_name, table_name, column_index"
+        ).fetchall()
+        keys = set(
+            con.execute(
+                "select table_schema, table_name, column_name from meta.columns where is_key"
+            ).fetchall()
+        )
+        rows = {
+            name: con.table(f"{PUBLISHED}.{name}").fetchall()
+            for schema, name, _ in tables
+            if schema == PUBLISHED
+        }
+    found = []
+    for schema, name, description in tables:
+        own = [column[2:] for column in columns if column[:2] == (schema, name)]
+        described = tuple(
+            Column(column, kind, (schema, name, column) in keys, comment or "", _tag(schema, name, column))
+            for column, kind, comment in own
+        )
+        own_rows = tuple(rows[name]) if schema == PUBLISHED else ()
+        found.append(Table(schema, name, description or "", described, own_rows))
+    return found
+
+
+@cache
+def hxl_tags() -> dict[tuple[str, str], str]:
+    """HXL tags by table and column; the table `*` is any."""
+    with HXL.open(encoding="utf-8", newline="") as file:
+        return {(row["table"], row["column"]): row["hxl"] for row in csv.DictReader(file)}
+
+
+def _tag(schema: str, table: str, column: str) -> str:
+    if schema != PUBLISHED:
+        return ""
+    return hxl_tags().get((table, column)) or hxl_tags().get(("*", column), "")

@@ -1,0 +1,88 @@
+"""The plot of what rose, fell and held: a ring for the period before, a dot for now, a row a corridor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestration.outputs.figures.svg import GREY, HELD, INK, OUT, WITHIN, Drawing, wide
+
+WIDTH, ROW, HEAD = 340.0, 11.6, 14.0
+NAMES, RIGHT = 112.0, 34.0
+COLOURS = {"up": OUT, "down": WITHIN, "held": HELD}
+
+
+@dataclass(frozen=True)
+class Change:
+    """`before` and `now` are None where a count is not listed; the texts stand beside the marks."""
+
+    name: str
+    kind: str  # up, down, held
+    before: int | None
+    now: int | None
+    before_text: str
+    now_text: str
+
+
+def draw_changes(changes: Sequence[Change], heads: tuple[str, str], titles: tuple[str, str], alt: str) -> str:
+    """`heads`: the two periods. `titles`: over the rows that changed, and over those that held."""
+    changed = [one for one in changes if one.kind != "held"]
+    held = [one for one in changes if one.kind == "held"]
+    groups = [(title, rows) for title, rows in zip(titles, (changed, held), strict=True) if rows]
+    height = HEAD * len(groups) + ROW * len(changes) + 22
+    drawing = Drawing(WIDTH, height)
+    most = max((max(one.before or 0, one.now or 0) for one in changes), default=1) or 1
+    step = next(step for step in (10, 20, 50, 100, 200, 500, 1000, 5000) if most / step <= 6)
+    scale = (WIDTH - NAMES - RIGHT) / (step * -(-most // step))
+
+    def at(count: int | None) -> float:
+        return NAMES + (count or 0) * scale
+
+    bottom = height - 16
+    for tick in range(0, -(-most // step) * step + 1, step):
+        drawing.line(at(tick), 12, at(tick), bottom, stroke="#E3E7E9", stroke_width=0.6)
+        drawing.text(at(tick), height - 6, f"{tick:,}", 6.6, fill=GREY, anchor="middle")
+    down = 0.0
+    for index, (title, rows) in enumerate(groups):
+        drawing.text(NAMES - 8, down + 9.5, title, 7, fill=GREY, anchor="end")
+        if index == 0:
+            _legend(drawing, heads, down + 7)
+        down += HEAD
+        for change in rows:
+            _row(drawing, change, down + ROW / 2, at(change.before), at(change.now))
+            down += ROW
+    return drawing.svg(alt)
+
+
+def _legend(drawing: Drawing, heads: tuple[str, str], y: float) -> None:
+    drawing.circle(NAMES + 4, y, 2.6, fill="#FFFFFF", stroke=GREY, stroke_width=1.2)
+    drawing.text(NAMES + 9, y + 2.5, heads[0], 7, fill=GREY, halo=2)
+    right = NAMES + 9 + wide(heads[0], 7) + 12
+    drawing.circle(right, y, 3, fill=GREY)
+    drawing.text(right + 6, y + 2.5, heads[1], 7, weight=600, halo=2)
+
+
+def _row(drawing: Drawing, change: Change, y: float, before: float, now: float) -> None:
+    colour, strong = COLOURS[change.kind], change.kind != "held"
+    size = 7.4 if wide(change.name, 7.4, 600) < NAMES - 8 else 6.4
+    drawing.text(NAMES - 8, y + 2.5, change.name, size, 600 if strong else 400, anchor="end")
+    drawing.line(before, y, now, y, stroke=colour, stroke_width=2.4 if strong else 1)
+    if change.before is None:
+        drawing.line(before, y - 3, before, y + 3, stroke=colour, stroke_width=1.2)
+    else:
+        drawing.circle(before, y, 2.6, fill="#FFFFFF", stroke=colour, stroke_width=1.2)
+    if change.now is None:
+        drawing.line(now, y - 3, now, y + 3, stroke=colour, stroke_width=1.6)
+    else:
+        drawing.circle(now, y, 3, fill=colour)
+    beyond, behind = max(now, before) + 5.5, min(now, before) - 5.5
+    texts = {"before": (change.before_text, 6.6, 400, GREY), "now": (change.now_text, 7.0, 600, INK)}
+    left, right = ("before", "now") if now >= before else ("now", "before")
+    text, size, weight, fill = texts[left]
+    fits = behind - wide(text, size, weight) > NAMES - 4 and None not in (change.before, change.now)
+    if fits:
+        drawing.text(behind, y + 2.5, text, size, weight, fill, "end", halo=2)
+    for side in (right,) if fits else (right, left):
+        text, size, weight, fill = texts[side]
+        drawing.text(beyond, y + 2.5, text, size, weight, fill, halo=2)
+        beyond += wide(text, size, weight) + 5

@@ -1,0 +1,45 @@
+"""How far each line of the page bends: the same in every period, so that a corridor can be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+import pandas as pd
+
+from orchestration.outputs.bends import BENDS, Point, bends_of
+from orchestration.outputs.edition import Edition
+
+TABLES = ("corridors", "shifts", "routes")
+
+
+def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, dict[str, list[float]]]:
+    """Return, by level and corridor id, the bend of each of its lines: of two where it has a place passed.
+
+    A corridor all of whose lines have the first bend is left out.
+    """
+    found = {}
+    for level, corridors in _strongest_first(edition).groupby("level", sort=False)["corridor_id"]:
+        lines = [(corridor, pair) for corridor in corridors for pair in pairwise(corridor.split(">"))]
+        of_corridor: dict[str, list[float]] = {}
+        for (corridor, _), bend in zip(lines, bends_of([pair for _, pair in lines], sheets), strict=True):
+            of_corridor.setdefault(corridor, []).append(bend)
+        found[str(level)] = {key: bent for key, bent in of_corridor.items() if set(bent) != {BENDS[0]}}
+    return found
+
+
+def _strongest_first(edition: Edition) -> pd.DataFrame:
+    """Return each corridor of a level once, by its largest count."""
+    rows = [_corridors(edition.table(name)) for name in TABLES if not edition.table(name).empty]
+    if not rows:
+        return pd.DataFrame({"level": [], "corridor_id": []})
+    largest = pd.concat(rows).groupby(["level", "corridor_id"], as_index=False).agg(count=("count", "max"))
+    return largest.sort_values(["count", "corridor_id"], ascending=[False, True], kind="stable")
+
+
+def _corridors(table: pd.DataFrame) -> pd.DataFrame:
+    if "line" in table:
+        table = table[table["line"] == "corridor"]
+        table = table.assign(corridor_id=table["line_id"].str.replace(r"^[^|]*\|", "", regex=True))
+    count = table.get("movement_count", 0)
+    return table[["level", "corridor_id"]].assign(count=count).fillna({"count": 0}).astype({"count": int})

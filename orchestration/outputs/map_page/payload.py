@@ -1,0 +1,99 @@
+"""The data in the page: columns of published tables, each named here, and nothing else.
+
+A table without rows is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from orchestration.outputs.edition import Edition
+
+COUNTS = ("movement_count", "baseline_count", "current_count")
+COLUMNS = {
+    "periods": ("period_id", "period_kind", "period_to", "is_complete"),
+    "corridors": (
+        "period_id", "record_grain", "population", "level", "corridor_id", "direction", "movement_count",
+        "partner_count", "share",
+    ),
+    "places": (
+        "period_id", "record_grain", "population", "place_id", "role", "movement_count", "partner_count",
+        "share",
+    ),
+    "codes": (
+        "period_id", "record_grain", "population", "subject", "role", "place_id", "corridor_id", "domain",
+        "code", "movement_count",
+    ),
+    "hotspots": (
+        "period_id", "record_grain", "population", "place_id", "role", "label", "factor_band",
+        "at_least_times", "movement_count", "trend_category",
+    ),
+    "shifts": (
+        "comparison", "baseline", "current", "record_grain", "level", "corridor_id", "direction", "status",
+        "evidence", "baseline_count", "current_count", "factor_band", "displaced_from",
+    ),
+    "risk": ("period_id", "record_grain", "place_id", "band"),
+    "routes": ("period_id", "line", "line_id", "level", "role", "place_id", "report_count"),
+    "novelty": ("period_id", "item_kind", "item", "role", "evidence_class"),
+    "coverage": ("period_id", "record_grain", "partner_count", "county_count", "one_partner_share"),
+    "completeness": ("period_id", "record_grain", "field", "known_share"),
+}  # fmt: skip
+# What the card of a corridor or place breaks down, and in which periods: enough for a card, and a light page.
+CARD_DOMAINS = ("exploitation_type", "transport_mode", "recruitment_method")
+CARD_SUBJECTS = ("place", "corridor")
+DECIMALS = 4
+
+
+def tables(edition: Edition) -> dict[str, dict[str, Any]]:
+    """Return each published table by column.
+
+    Numbers are lists; texts are `{"of": [text…], "at": [number…]}`, because most rows repeat them. A count is
+    a number, the text `<5`, or null where the cell is not published.
+    """
+    found = {name: _card_codes(edition) if name == "codes" else edition.table(name) for name in COLUMNS}
+    return {
+        name: {column: _values(table, column) for column in COLUMNS[name] if column in table.columns}
+        for name, table in found.items()
+        if not table.empty
+    }
+
+
+def code_labels(edition: Edition) -> dict[str, str]:
+    """Return English words, by `domain.code`, of the codes that cards may name."""
+    codes = _card_codes(edition)
+    if codes.empty:
+        return {}
+    named = zip(codes["domain"], codes["code"], codes["label"], strict=True)
+    return {f"{domain}.{code}": label for domain, code, label in named}
+
+
+def _card_codes(edition: Edition) -> pd.DataFrame:
+    codes, periods = edition.table("codes"), edition.table("periods")
+    if codes.empty or periods.empty:
+        return pd.DataFrame()
+    years = periods.loc[periods["period_kind"] == "year", "period_id"]
+    return codes[
+        codes["subject"].isin(CARD_SUBJECTS)
+        & codes["domain"].isin(CARD_DOMAINS)
+        & codes["period_id"].isin(years)
+    ]
+
+
+def _values(table: pd.DataFrame, column: str) -> Any:
+    values = table[column]
+    if column in COUNTS and f"{column}_text" in table:
+        texts = table[f"{column}_text"].astype(object).where(table[f"{column}_text"].notna(), None)
+        return [text if pd.isna(value) else _number(value) for value, text in zip(values, texts, strict=True)]
+    if pd.api.types.is_numeric_dtype(values):
+        return [_number(value) for value in values]
+    at, of = pd.factorize(values.astype("string"), sort=True)
+    return {"of": [str(text) for text in of], "at": [int(one) for one in at]}
+
+
+def _number(value: Any) -> float | int | None:
+    if pd.isna(value):
+        return None
+    rounded = round(float(value), DECIMALS)
+    return int(rounded) if rounded.is_integer() else rounded

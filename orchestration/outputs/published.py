@@ -1,0 +1,221 @@
+"""The published tables of one edition as the report reads them: rows, values with their source, places."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+from orchestration.outputs.edition import Edition
+from orchestration.outputs.words import Said, Words
+from orchestration.settings import REFERENCE_SEEDS
+
+Row = dict[str, Any]
+Point = tuple[float, float]
+
+# The columns that identify a row, in the order in which a source names their values.
+KEYS = {
+    "corridors": ("level", "corridor_id", "period_id", "record_grain", "population"),
+    "places": ("place_id", "role", "period_id", "record_grain", "population"),
+    "codes": (
+        "subject", "role", "place_id", "corridor_id", "domain", "code", "period_id", "record_grain",
+        "population",
+    ),
+    "shifts": ("comparison", "baseline", "current", "record_grain", "level", "corridor_id"),
+    "hotspots": ("place_id", "role", "period_id", "record_grain", "population"),
+    "risk": ("place_id", "period_id", "record_grain"),
+    "novelty": ("period_id", "record_grain", "item_kind", "item", "role"),
+    "routes": ("period_id", "line", "line_id"),
+    "coverage": ("period_id", "record_grain"),
+    "completeness": ("field", "period_id", "record_grain"),
+    "periods": ("period_id",),
+}  # fmt: skip
+KENYA = "KEN"
+NOT_KNOWN = ("unknown", KENYA)  # Kenya as an end: the county is not known
+COUNTIES = 47
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+class Published:
+    """One edition, in the words of one language."""
+
+    def __init__(self, edition: Edition, words: Words) -> None:
+        self.edition, self.words = edition, words
+        self.manifest: Mapping[str, Any] = edition.manifest
+        self.name = edition.name
+        self._tables: dict[str, dict[str, list[Row]]] = {}
+        self._periods = {row["period_id"]: row for row in self.rows("periods")}
+
+    @property
+    def is_public(self) -> bool:
+        return self.name == "public"
+
+    def in_language(self, language: str) -> Published:
+        """The same tables in another language."""
+        other = Published.__new__(Published)
+        other.__dict__ |= self.__dict__ | {"words": Words(language)}
+        return other
+
+    def rows(self, table: str, period_id: str | None = None, **where: Any) -> list[Row]:
+        """Rows with these values, each a dict; no row where the edition lacks the table."""
+        by_period = self._table(table)
+        found = (
+            [row for rows in by_period.values() for row in rows]
+            if period_id is None
+            else by_period.get(period_id, [])
+        )
+        return [row for row in found if all(row[name] == value for name, value in where.items())]
+
+    def _table(self, table: str) -> dict[str, list[Row]]:
+        if table not in self._tables:
+            frame = self.edition.table(table)
+            values = frame.astype(object).where(frame.notna(), None)
+            by_period = defaultdict(list)
+            for found in values.to_dict("records"):
+                row = {str(name): _value(str(name), value) for name, value in found.items()}
+                row = {**dict.fromkeys(KEYS[table]), **row}
+                if table == "codes":
+                    row["subject"] = row["subject"] or "all"
+                by_period[row.get("period_id") or row.get("current") or ""].append(row)
+            self._tables[table] = dict(by_period)
+        return self._tables[table]
+
+    # --- values with their source ---------------------------------------------------------------
+
+    def cell(self, table: str, row: Row, column: str, text: str | None = None) -> Said:
+        """A value as the page shows it; `text` where it is put in other words."""
+        key = "|".join("" if row[name] is None else str(row[name]) for name in KEYS[table])
+        return Said(number(row[column]) if text is None else text, f"published.{table}|{key}", column)
+
+    def count(self, table: str, row: Row, side: str = "movement") -> Said:
+        """The count of a row; a small one as `<5`. `side`: of a shift, `baseline` or `current`."""
+        counted, text = f"{side}_count", f"{side}_count_text"
+        if row[counted] is not None:
+            return self.cell(table, row, counted)
+        return self.cell(table, row, text, str(row[text]))
+
+    def how_many(self, table: str, text: str | None = None, **where: Any) -> Said:
+        """How many rows have these values."""
+        found = str(len(self.rows(table, **where))) if text is None else text
+        which = "&".join(f"{name}={value}" for name, value in where.items())
+        return Said(found, f"published.{table}", f"rows:{which}")
+
+    def policy(self, name: str) -> Said:
+        rows = self.manifest.get("policy", {}).get("rows", [])
+        row = next(row for row in rows if row["name"] == name)
+        return Said(str(row["value"]), f"policy|{name}", "value")
+
+    # --- places -----------------------------------------------------------------------------------
+
+    def place(self, place_id: str) -> str:
+        """The name of a place."""
+        return _places()[place_id]["name"] if place_id in _places() else place_id
+
+    def corridor(self, row: Row) -> str:
+        """`Busia → Nairobi`, with the place on the way where there is one."""
+        stops = (row["origin_place_id"], row["via_place_id"], row["destination_place_id"])
+        return " → ".join(self.place(stop) for stop in stops if stop)
+
+    # --- periods ----------------------------------------------------------------------------------
+
+    def periods(self, kind: str, is_complete: bool = True) -> list[str]:
+        """Periods of a kind, the newest first."""
+        found = [
+            row
+            for row in self._periods.values()
+            if row["period_kind"] == kind and (row["is_complete"] or not is_complete)
+        ]
+        found.sort(key=lambda row: str(row["period_to"]), reverse=True)
+        return [row["period_id"] for row in found]
+
+    def year_before(self, period_id: str) -> str | None:
+        """The period of the same kind that ended twelve months earlier."""
+        row = self._periods[period_id]
+        end = day(row["period_to"])
+        for other in self.periods(row["period_kind"]):
+            ended = day(self._periods[other]["period_to"])
+            if (ended.year, ended.month) == (end.year - 1, end.month):
+                return other
+        return None
+
+    def kind(self, period_id: str) -> str:
+        return str(self._periods[period_id]["period_kind"])
+
+    def period(self, period_id: str) -> Said:
+        """As it stands in a sentence: `2025`, `the twelve months to June 2026`."""
+        row = self._periods[period_id]
+        if row["period_kind"] != "rolling_12_months":
+            return self.cell("periods", row, "label", str(row["label"]))
+        text = self.words.text("period.twelve_months").format(month=self.month(day(row["period_to"])))
+        return self.cell("periods", row, "period_to", text)
+
+    def head(self, period_id: str) -> Said:
+        """As the head of a column: `2025`, `to June 2026`."""
+        row = self._periods[period_id]
+        if row["period_kind"] != "rolling_12_months":
+            return self.cell("periods", row, "label", str(row["label"]))
+        text = self.words.text("period.to").format(month=self.month(day(row["period_to"])))
+        return self.cell("periods", row, "period_to", text)
+
+    def month(self, of: date) -> str:
+        return f"{self.words.text(f'month.{_MONTHS[of.month - 1]}')} {of.year}"
+
+    def date(self, of: date) -> str:
+        return f"{of.day} {self.month(of)}"
+
+
+def ends_known(row: Row) -> bool:
+    """Both ends of a corridor are a county or a country other than Kenya."""
+    return row["origin_place_id"] not in NOT_KNOWN and row["destination_place_id"] not in NOT_KNOWN
+
+
+def by_count(rows: list[Row]) -> list[Row]:
+    """Most cases first; of equal counts by id."""
+    return sorted(
+        rows, key=lambda row: (-(row["movement_count"] or 0), str(row.get("corridor_id")), str(row))
+    )
+
+
+def number(value: Any) -> str:
+    """A value as the report writes it."""
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value.is_integer() else f"{value:,.3g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+
+
+def county_ids() -> list[str]:
+    return [place for place, row in _places().items() if row["kind"] == "county"]
+
+
+def position(place_id: str) -> Point | None:
+    """Longitude and latitude of a place in the reference seeds."""
+    return _positions().get(place_id)
+
+
+def is_county(place_id: str) -> bool:
+    return _places().get(place_id, {}).get("kind") == "county"
+
+
+@cache
+def _places() -> dict[str, dict[str, str]]:
+    with (REFERENCE_SEEDS / "places.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["place_id"]: row for row in csv.DictReader(lines)}
+
+
+@cache
+def _positions() -> dict[str, Point]:
+    with (REFERENCE_SEEDS / "place_coordinates.csv").open(encoding="utf-8", newline="") as lines:
+        return {row["place_id"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(lines)}
+
+
+def _value(column: str, value: Any) -> Any:
+    """Counts are whole numbers even where a column with gaps was read as fractions."""
+    whole = column.endswith("_count") or column in ("rank", "at_least_times")
+    return int(value) if value is not None and whole else value

@@ -1,0 +1,99 @@
+"""What is planted in the sample world is said in the report and drawn on the map of each edition that may show it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from orchestration.outputs import pages
+from orchestration.synth.planted import HOTSPOTS
+from tests.conftest import EvidenceBase
+from tests.unit.read_map import payload, rows
+from tests.unit.read_report import Read, read_page
+
+ABANDONED, INSTEAD = ("KE010>KE047", "Marsabit → Nairobi"), ("KE009>KE047", "Mandera → Nairobi")
+NEW_WAY = ("KE015>KE017>KE047", "Makueni")
+NEW_PLACES = "New countries, confirmed by several partners"
+NAMES = {"KE040": "Busia", "KE003": "Kilifi"}
+
+
+@pytest.fixture(scope="module")
+def reports(samples: EvidenceBase) -> dict[str, Read]:
+    release = samples.settings.current.resolve()
+    return {
+        edition: read_page((release / edition / pages.REPORT_PAGE).read_text(encoding="utf-8"))
+        for edition in ("public", "members")
+    }
+
+
+@pytest.fixture(scope="module")
+def maps(samples: EvidenceBase) -> dict[str, dict[str, Any]]:
+    """The tables in each map page."""
+    release = samples.settings.current.resolve()
+    return {
+        edition: payload((release / edition / pages.MAP_PAGE).read_text(encoding="utf-8"))["tables"]
+        for edition in ("public", "members")
+    }
+
+
+def text_of(report: Read) -> str:
+    return " ".join(" ".join(report.sections.values()).split())
+
+
+def changes(maps: dict[str, Any], edition: str) -> dict[tuple[str, str], tuple[str, str | None]]:
+    """Of each change but `stable`: its status and what it took over from, by comparison and corridor."""
+    found = rows(maps[edition]["shifts"], "comparison", "corridor_id", "status", "displaced_from")
+    return {
+        (one, corridor): (status, before) for one, corridor, status, before in found if status != "stable"
+    }
+
+
+def test_the_public_report_opens_with_the_road_that_took_over(reports: dict[str, Read]) -> None:
+    text = text_of(reports["public"])
+    assert "To Nairobi, Mandera is taking over from Marsabit" in text
+    assert "consistent with displacement" in text and "because" not in text.split("Annex")[0]
+
+
+def test_members_read_that_it_has_taken_over_and_of_the_new_way(reports: dict[str, Read]) -> None:
+    text = text_of(reports["members"])
+    assert "To Nairobi, Mandera has taken over from Marsabit" in text
+    assert f"From Kitui to Nairobi, a way through {NEW_WAY[1]} is new" in text
+
+
+@pytest.mark.parametrize("edition", ["public", "members"])
+def test_planted_hotspots_are_named(reports: dict[str, Read], edition: str) -> None:
+    (first, second) = (NAMES[one.place_id] for one in HOTSPOTS)
+    assert re.search(rf"{first} and {second} stand out, each at least \w+", text_of(reports[edition]))
+
+
+def test_the_public_map_draws_the_displaced_pair_and_no_other_change(maps: dict[str, Any]) -> None:
+    assert changes(maps, "public") == {
+        ("years", ABANDONED[0]): ("fading", None),
+        ("years", INSTEAD[0]): ("growing", ABANDONED[0]),
+    }
+
+
+def test_the_members_map_draws_the_abandoned_road_and_the_new_way(maps: dict[str, Any]) -> None:
+    found = changes(maps, "members")
+    assert found["months", ABANDONED[0]][0] == "abandoned"
+    assert found["months", INSTEAD[0]] == ("growing", ABANDONED[0])
+    assert found["months", NEW_WAY[0]][0] == "emerging"
+
+
+@pytest.mark.parametrize("edition", ["public", "members"])
+def test_new_countries_of_the_second_round_are_named(reports: dict[str, Read], edition: str) -> None:
+    _, found, said = text_of(reports[edition]).partition(NEW_PLACES)
+    assert found and "As origin: Somaliland." in said
+    named = re.search(r"As destination: ([^.]+)\.", said)
+    assert named and {"Rwanda", "Thailand"} <= set(re.split(", | and ", named[1]))
+
+
+def test_a_rise_that_a_moved_partner_suggests_is_said_to_have_held_its_share(
+    reports: dict[str, Read],
+) -> None:
+    """A partner began to watch the counties round Meru: more of its corridors are seen, and none has risen."""
+    text = text_of(reports["public"])
+    assert not re.search(r"▲ ?(Meru|Tharaka-Nithi|Embu|Isiolo) →", text)
+    assert "One corridor rose and one fell" in text

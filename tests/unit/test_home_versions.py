@@ -1,0 +1,34 @@
+"""A home says which layout it has: an older one is taken over, a newer one is left alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.home import prepare_home
+from orchestration.settings import Settings
+
+
+def home_of(tmp_path: Path, layout: int) -> Settings:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "home.json").write_text(json.dumps({"layout_version": layout}))
+    return Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "home" / "keys")
+
+
+def test_a_home_of_version_0_1_is_taken_over_and_its_ledger_left_alone(tmp_path: Path) -> None:
+    settings = home_of(tmp_path, 1)
+    ledger = settings.home / "ledger" / "cells.jsonl"
+    ledger.parent.mkdir()
+    ledger.write_text("as it was")
+    prepare_home(settings)
+    marked = json.loads((settings.home / "home.json").read_text())
+    assert marked == {"layout_version": 2, "begun_with_layout": 1}
+    assert ledger.read_text() == "as it was"
+
+
+def test_a_home_of_a_newer_njia_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="has layout 3; this version of Njia reads layout 2"):
+        prepare_home(home_of(tmp_path, 3))

@@ -1,0 +1,87 @@
+"""The noise key: made once, and refused where kept releases have noise of another one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration.errors import UsageError
+from orchestration.keys import create_missing_keys, load_keys, require_noise_key
+from orchestration.settings import Settings
+
+OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260201T000000Z-bbbbbbbb"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys")
+    make_keys(settings)
+    return settings
+
+
+def make_keys(settings: Settings) -> None:
+    create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+
+
+def publish(settings: Settings, release: str, noise: str | None) -> None:
+    ids = {"record": "00000000"} | ({"noise": noise} if noise else {})
+    (settings.releases / release).mkdir(parents=True)
+    (settings.releases / release / "manifest.json").write_text(json.dumps({"key_ids": ids}))
+
+
+def check(settings: Settings) -> None:
+    require_noise_key(load_keys(settings.keys), settings.keys, settings.releases)
+
+
+def test_a_fresh_home_gets_a_noise_key(settings: Settings) -> None:
+    check(settings)
+    assert load_keys(settings.keys).protection_key(7) == load_keys(settings.keys).protection_key(7)
+
+
+def test_a_home_of_version_0_1_0_gets_one(settings: Settings) -> None:
+    publish(settings, OLD, None)
+    (settings.keys / "noise.key").unlink()
+    with pytest.raises(UsageError, match="Run `njia refresh` once in a terminal: it makes it"):
+        check(settings)
+    make_keys(settings)
+    check(settings)
+
+
+def test_the_key_of_every_kept_release_is_accepted(settings: Settings) -> None:
+    publish(settings, OLD, None)
+    publish(settings, NEW, load_keys(settings.keys).ids["noise"])
+    check(settings)
+
+
+def test_a_lost_key_is_not_replaced(settings: Settings) -> None:
+    publish(settings, OLD, load_keys(settings.keys).ids["noise"])
+    (settings.keys / "noise.key").unlink()
+    for ask in (make_keys, check):
+        with pytest.raises(UsageError, match=rf"noise\.key is missing, .* of the release {OLD} .* backup"):
+            ask(settings)
+    assert not (settings.keys / "noise.key").exists()
+
+
+def test_another_key_is_refused_even_if_only_an_earlier_release_needs_the_lost_one(
+    settings: Settings,
+) -> None:
+    publish(settings, OLD, "12345678")
+    publish(settings, NEW, load_keys(settings.keys).ids["noise"])
+    with pytest.raises(UsageError, match=f"the release {OLD} have noise of the key 12345678"):
+        check(settings)
+
+
+def test_a_candidate_that_was_never_published_needs_no_key(settings: Settings) -> None:
+    publish(settings, f".candidate-{OLD}", "12345678")
+    check(settings)
+
+
+def test_a_refresh_with_another_key_stops_before_anything_is_built(settings: Settings) -> None:
+    from orchestration.defs.workplace import Workplace
+
+    publish(settings, OLD, "12345678")
+    with pytest.raises(UsageError, match="Restore it from the backup"):
+        Workplace(settings).begin("a-run")
+    assert not settings.warehouse.exists()
