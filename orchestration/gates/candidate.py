@@ -27,7 +27,7 @@ from orchestration.gates.judging import judge
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
-from orchestration.release import EVIDENCE_BASE, MEMBERS_SCHEMAS, current_release
+from orchestration.release import EVIDENCE_BASE, MEMBERS, MEMBERS_SCHEMAS, edition_folder
 from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
 from orchestration.settings import Settings
 
@@ -91,12 +91,11 @@ def judge_candidate(
         raise NjiaError(f"The candidate {candidate.name} has no {EVIDENCE_BASE}. Run `njia refresh` again.")
     files = hash_files(candidate)
     rows = check_results(settings).to_pylist() if earlier is None else earlier
-    in_force = current_release(settings)
-    current = in_force.evidence_base if in_force else None
+    current = edition_folder(settings.current.resolve(), MEMBERS) / "evidence_base.duckdb"
     profile = release_profile(
         settings,
         evidence_base,
-        current if current and current.is_file() else None,
+        current if current.is_file() else None,
         published_tables(settings, MEMBERS_SCHEMAS),
         protection_measures(settings, candidate, _manifest(candidate), as_of.date(), decisions),
     )

@@ -22,8 +22,7 @@ from orchestration.gates.public_rows import period_of, rows_that_say_too_much, t
 from orchestration.gates.recomputed import COLUMNS, protected_counts
 from orchestration.gates.waivers import ActiveDecisions
 from orchestration.keys import load_keys
-from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, list_releases
-from orchestration.release.never_current import never_current
+from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, list_releases, never_current
 from orchestration.settings import Settings
 
 MEASURES = (

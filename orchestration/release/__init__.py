@@ -9,9 +9,11 @@ from orchestration.release.content_hash import content_hash
 from orchestration.release.county_counts import county_counts
 from orchestration.release.current import (
     EVIDENCE_BASE,
+    MEMBERS,
     PUBLIC_EVIDENCE_BASE,
     Release,
     current_release,
+    edition_folder,
     erasure_of,
     find_release,
     list_releases,
@@ -22,6 +24,7 @@ from orchestration.release.diff import ReleaseDiff, compare, diff
 from orchestration.release.erasing import erase_editions, still_held
 from orchestration.release.identity import release_id
 from orchestration.release.lineage import forget_in_lineage, sweep_lineage, write_lineage
+from orchestration.release.never_current import never_current
 from orchestration.release.opening import open_edition
 from orchestration.release.publish import Published, publish
 from orchestration.release.published_models import MEMBERS_SCHEMAS, published_tables
@@ -42,6 +45,7 @@ __all__ = [
     "CHECK_RESULTS",
     "EPOCHS",
     "EVIDENCE_BASE",
+    "MEMBERS",
     "MEMBERS_SCHEMAS",
     "PUBLIC_EVIDENCE_BASE",
     "Answer",
@@ -62,6 +66,7 @@ __all__ = [
     "current_release",
     "diff",
     "discard",
+    "edition_folder",
     "erase_editions",
     "erasure_of",
     "extracts_since",
@@ -71,6 +76,7 @@ __all__ = [
     "is_left_behind",
     "is_rolled_back",
     "list_releases",
+    "never_current",
     "open_edition",
     "open_readonly",
     "publish",

@@ -41,9 +41,8 @@ class Release:
     manifest_bytes: bytes = field(default=b"", repr=False)
 
     def edition(self, name: str) -> Path:
-        """The folder of an edition. In a release of version 0.1.0 the members' lies under its old name."""
-        old = self.path / MEMBERS_IN_0_1
-        return old if name == MEMBERS and old.is_dir() else self.path / name
+        """The folder of an edition."""
+        return edition_folder(self.path, name)
 
     @property
     def evidence_base(self) -> Path:
@@ -52,6 +51,12 @@ class Release:
     @property
     def public_evidence_base(self) -> Path:
         return self.path / PUBLIC_EVIDENCE_BASE
+
+
+def edition_folder(release: Path, name: str) -> Path:
+    """The folder of an edition. In a release of version 0.1.0 the members' lies under its old name."""
+    old = release / MEMBERS_IN_0_1
+    return old if name == MEMBERS and old.is_dir() else release / name
 
 
 def current_release(settings: Settings) -> Release | None:

@@ -57,6 +57,7 @@ def candidate(settings: Settings, **changes: Any) -> Path:
 def published(settings: Settings, **changes: Any) -> None:
     folder = settings.releases / "20261101T020000Z-00000000"
     write_evidence_base(folder / "members" / "evidence_base.duckdb", **changes)
+    (folder / "manifest.json").write_text('{"sequence": 1, "previous_release": null}')
     settings.current.symlink_to(folder)
 
 
