@@ -26,7 +26,7 @@ from tests.conftest import new_evidence_base
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS_OF_THE_DESIGN = {
     "extracts", "places", "gates", "linkage", "statistics", "disclosure", "release", "outputs",
-    "stewardship", "synth",
+    "stewardship", "synth", "core",
 }  # fmt: skip
 ROOMS = sorted(path.name for path in (ROOT / "orchestration").iterdir() if path.name in ROOMS_OF_THE_DESIGN)
 FOLDERS_OF_THE_DESIGN = {".ci", "orchestration", "dbt_project", "expectations", "seeds", "tests", "docs"}

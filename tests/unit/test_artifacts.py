@@ -1,0 +1,83 @@
+"""Artifacts are used again only while everything that made them is the same, and their files too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.core import fingerprint_of, keep, read, stands
+
+
+class Maker:
+    """Writes one file and counts how often it was asked to."""
+
+    def __init__(self, work: Path, text: str = "sampleton") -> None:
+        self.work, self.text, self.times = work, text, 0
+
+    def __call__(self) -> tuple[Iterable[Path], Mapping[str, Any]]:
+        self.times += 1
+        path = self.work / "places" / "matches.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.text)
+        return [path], {"mentions": 3}
+
+
+def test_it_is_made_once_while_the_fingerprint_stays(tmp_path: Path) -> None:
+    make = Maker(tmp_path)
+    first, made = keep(tmp_path, "places", "f1", make)
+    again, made_again = keep(tmp_path, "places", "f1", make)
+    assert (made, made_again, make.times) == (True, False, 1)
+    assert again == first
+    assert again.facts == {"mentions": 3}
+
+
+def test_another_fingerprint_makes_it_anew(tmp_path: Path) -> None:
+    make = Maker(tmp_path)
+    keep(tmp_path, "places", "f1", make)
+    assert keep(tmp_path, "places", "f2", make)[1]
+    assert make.times == 2
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
+def test_a_file_that_is_not_as_it_was_written_is_made_anew_and_said(tmp_path: Path, damage: str) -> None:
+    make, said = Maker(tmp_path), []
+    artifact, _ = keep(tmp_path, "places", "f1", make)
+    path = tmp_path / "places" / "matches.txt"
+    {
+        "cut": lambda: path.write_text("samp"),
+        "changed": lambda: path.write_text("Sampleton"),
+        "gone": path.unlink,
+    }[damage]()
+    assert not stands(tmp_path, artifact)
+    _, made = keep(tmp_path, "places", "f1", make, said.append)
+    assert made
+    assert path.read_text() == "sampleton"
+    assert said == [f"The files of places in {tmp_path} are not as they were written: they are made anew."]
+
+
+@pytest.mark.parametrize("note", ["", "{", "[]", '{"layout": 0}', '{"layout": 1, "unknown": 2}'])
+def test_a_note_that_cannot_be_read_is_no_note(tmp_path: Path, note: str) -> None:
+    make = Maker(tmp_path)
+    keep(tmp_path, "places", "f1", make)
+    (tmp_path / "artifacts" / "places.json").write_text(note)
+    assert read(tmp_path, "places") is None
+    assert keep(tmp_path, "places", "f1", make)[1]
+
+
+def test_an_artifact_that_is_not_finished_leaves_no_note(tmp_path: Path) -> None:
+    keep(tmp_path, "places", "f1", Maker(tmp_path))
+
+    def stopped() -> tuple[Iterable[Path], Mapping[str, Any]]:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        keep(tmp_path, "places", "f2", stopped)
+    assert read(tmp_path, "places") is None
+
+
+def test_a_fingerprint_does_not_depend_on_order() -> None:
+    assert fingerprint_of({"a": 1, "b": {"x", "y"}}) == fingerprint_of({"b": {"y", "x"}, "a": 1})
+    assert fingerprint_of("a", "b") != fingerprint_of("b", "a")
