@@ -124,7 +124,10 @@ def _dead_daemon(beats: list[Mapping[str, Any]], now: datetime) -> list[str]:
     if len(seen) == len(needed) and now - min(seen) <= LAST_SIGN_OF_LIFE:
         return []
     since = f" Its last sign of life is of {min(seen):%Y-%m-%d %H:%M} UTC." if seen else ""
-    return [f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it: njia ui"]
+    return [
+        f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it with njia ui, "
+        "or let cron run njia refresh."
+    ]
 
 
 def _switched_off(switches: list[Mapping[str, Any]]) -> list[str]:

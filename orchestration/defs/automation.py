@@ -16,6 +16,16 @@ from orchestration.stewardship import messages, refresh_since
 from orchestration.work_left import clear_work_left_behind
 
 REFRESH = "refresh"
+UNDER_WAY = dg.RunsFilter(
+    job_name=REFRESH,
+    statuses=[
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ],
+)
 
 
 @dataclass(frozen=True)
@@ -53,11 +63,11 @@ def automation(settings: Settings) -> Automation:
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="A refresh when the inbox or the landing holds what no refresh has considered yet.",
     )
-    def inbox() -> dg.RunRequest | dg.SkipReason:
+    def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         end_killed_runs(settings)
-        if refresh_since(settings):
-            # Asking now would use up the key of these files on a run that cannot get the lock.
-            return dg.SkipReason("A refresh is running; the inbox is looked at again after it.")
+        # Asking now would use up the key of these files on a run that cannot get the lock, or finds nothing.
+        if refresh_since(settings) or context.instance.get_runs_count(UNDER_WAY):
+            return dg.SkipReason("A refresh runs or is queued; the inbox is looked at again after it.")
         found = next_run.waiting(settings)
         if found.key is None:
             return dg.SkipReason("The inbox is empty, and all that has landed was considered.")

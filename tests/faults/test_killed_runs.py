@@ -81,7 +81,6 @@ class Ui:
         """It alone: neither what keeps it, nor the worker of a run."""
         (server,) = self._processes("api", "grpc")
         server.kill()
-        wait_until(lambda: server not in self._processes("api", "grpc"), PATIENCE)
 
     def kill_what_started_the_others(self) -> None:
         """Daemon, webserver and code server end by themselves."""
@@ -91,8 +90,12 @@ class Ui:
         wait_until(lambda: not psutil.wait_procs(others, timeout=1)[1], PATIENCE)
 
     def _processes(self, *arguments: str) -> list[psutil.Process]:
-        started = psutil.Process(self.process.pid).children(recursive=True)
-        return [one for one in started if set(arguments) <= set(one.cmdline())]
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):  # it has just ended
+                if set(arguments) <= set(process.cmdline()):
+                    found.append(process)
+        return found
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):

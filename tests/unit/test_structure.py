@@ -471,7 +471,7 @@ def test_dagster_tells_nobody_and_runs_one_at_a_time(settings: Settings) -> None
     assert written["telemetry"] == {"enabled": False}
     assert written["nux"] == {"enabled": False}
     assert written["run_coordinator"]["class"] == "QueuedRunCoordinator"
-    assert written["run_coordinator"]["config"] == {"max_concurrent_runs": 1}
+    assert written["run_coordinator"]["config"]["max_concurrent_runs"] == 1
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         assert instance.telemetry_enabled is False
         assert isinstance(instance.compute_log_manager, NoOpComputeLogManager), (
