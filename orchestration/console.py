@@ -155,6 +155,7 @@ def show_status(found: dict[str, Any]) -> None:
         out.print()
     if found["refresh_running_since"]:
         out.print(f"{refresh_is_running(found['refresh_running_since'], found['lists_as_of'])}\n")
+    _show_next_run(found["next_run"])
     if found["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
         for reason in found["last_refused"]["why"]:
@@ -197,6 +198,30 @@ def show_status(found: dict[str, Any]) -> None:
     for name, number in found["review"].items():
         facts.add_row(f"{number:,}", name.replace("_", " "))
     out.print(facts)
+
+
+def _show_next_run(next_run: dict[str, Any]) -> None:
+    """When a refresh starts by itself, and what stands in its way."""
+    waits = [
+        f"{next_run[name]} {what}"
+        for name, what in (("files", "file(s) in the inbox"), ("landings", "landed extract(s)"))
+        if next_run[name]
+    ]
+    if waits:
+        out.print(f"{' and '.join(waits)} wait for a refresh.")
+    if next_run["can_start"]:
+        starts = f"The next refresh starts by itself {_night(next_run['at'])}"
+        if waits and next_run["not_before"]:
+            starts += f", or soon after {next_run['not_before'][:16].replace('T', ' ')} UTC"
+        elif waits:
+            starts += ", or within a minute"
+        out.print(f"{starts}.\n")
+    for obstacle in next_run["obstacles"]:
+        out.print(f"[bold yellow]no next refresh[/] {escape(obstacle)}\n", soft_wrap=True)
+
+
+def _night(at: str) -> str:
+    return f"on {at[:10]} at {at[11:16]} in Nairobi"
 
 
 def refresh_is_running(since: str, lists_as_of: str | None) -> str:

@@ -14,16 +14,18 @@ LAYOUT_VERSION = 2
 # Of version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
 READ_TOO = (1,)
 
-# One run at a time, because the warehouse has one writer; nothing is sent to anybody. What steps print is not
-# kept: they print nothing, what a library prints may quote a cell, and keeping it takes four processes a run.
+# One run at a time, because the warehouse has one writer; nothing is sent to anybody. A run whose turn comes
+# while the code server starts again is tried again. No refresh takes half a day: the last net for a run whose
+# process is gone, which `defs/killed_runs.py` otherwise ends within minutes. What steps print is not kept:
+# they print nothing, what a library prints may quote a cell, and keeping it takes four processes a run.
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
-  config: {max_concurrent_runs: 1}
-run_monitoring: {enabled: true}
+  config: {max_concurrent_runs: 1, max_user_code_failure_retries: 5, user_code_failure_retry_delay: 30}
+run_monitoring: {enabled: true, max_runtime_seconds: 43200}
 compute_logs:
   module: dagster.core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager

@@ -13,16 +13,15 @@ import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyrage
-import stringzilla
+from typing import TYPE_CHECKING
 
 from orchestration.errors import UsageError
 from orchestration.release_key import create_missing_release_key
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
 
 RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
@@ -71,11 +70,17 @@ class Keys:
 
     def tombstones(self, partner: str, record_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """`tombstone` of many records."""
+        import pyarrow as pa
+
         texts = pa.array(record_ids).cast(pa.string()).cast(pa.binary())
         return self._numbers(b"\x00".join((b"forgotten", partner.encode(), b"")), texts)
 
     def _numbers(self, shared: bytes, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
         """`number` of many texts that begin alike."""
+        import numpy as np
+        import pyarrow.compute as pc
+        import stringzilla
+
         # Made anew: of an array that begins within another, Strs (5.3.2) reads the other's beginning.
         messages = pc.binary_join_element_wise(shared, rests, b"")
         digests = np.zeros((len(messages), 32), np.uint8)
@@ -187,6 +192,8 @@ def _refuse_another_noise_key(folder: Path, key_id: str | None, releases: Path |
 
 def new_stewards_pair() -> tuple[str, str]:
     """A private key of age, to be shown once, and its public part."""
+    import pyrage
+
     identity = pyrage.x25519.Identity.generate()
     return str(identity), str(identity.to_public())
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-
-import pyarrow.parquet as pq
 
 from orchestration.extracts import Contracts, load_contracts, partners_without_contract
 from orchestration.release import current_release, why_not_signed
@@ -58,8 +57,11 @@ def _broken(settings: Settings, contracts: Contracts) -> Iterator[str]:
 def _sent_twice(settings: Settings) -> Iterator[str]:
     """Two partners may share a file, and each of them counts: who sees it may know better."""
     path = settings.work / "gates" / "in_force.parquet"
-    if not path.is_file():
+    landed = Counter(path.stem for path in settings.landing.glob("*/[!.]*.json"))
+    if not path.is_file() or max(landed.values(), default=0) < 2:
         return
+    import pyarrow.parquet as pq  # costs more than all else here, and is rarely needed
+
     owners: dict[str, list[str]] = {}
     for fate in pq.read_table(path).to_pylist():
         if fate["fate"] == "in_force":

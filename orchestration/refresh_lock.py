@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -31,14 +32,9 @@ class RefreshLock:
         try:
             self._lock.acquire()
         except Timeout:
-            who = last_holder(self._settings)
-            raise RefreshRunning(
-                f"Another refresh is running (process {who['process']}, run {who['run']}). "
-                "Wait for it to end, or see it in `njia ui`."
-            ) from None
+            raise RefreshRunning(_who_holds_it(last_holder(self._settings))) from None
         since = datetime.now(UTC).replace(microsecond=0).isoformat()
-        noted = json.dumps({"process": os.getpid(), "run": run, "since": since})
-        _holder_file(self._settings).write_text(noted)
+        _holder_file(self._settings).write_text(json.dumps({**this_process(), "run": run, "since": since}))
 
     def release(self) -> None:
         self._lock.release(force=True)
@@ -50,6 +46,40 @@ def last_holder(settings: Settings) -> dict[str, Any]:
         return dict(json.loads(_holder_file(settings).read_text()))
     except (OSError, ValueError):
         return {"process": "unknown", "run": "unknown"}
+
+
+def this_process() -> dict[str, Any]:
+    """What to note of this process, so that `is_alive` knows it again."""
+    import psutil
+
+    return {"process": os.getpid(), "process_started": psutil.Process().create_time()}
+
+
+def is_alive(noted: Mapping[str, Any]) -> bool:
+    """Whether the process noted runs still: its number alone may be that of a later one."""
+    import psutil
+
+    try:
+        process = psutil.Process(int(noted["process"]))
+        started = noted.get("process_started")
+        is_the_same = started is None or abs(process.create_time() - started) < 1
+        return is_the_same and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.AccessDenied:
+        return True
+    except (KeyError, TypeError, ValueError, psutil.Error):
+        return False
+
+
+def _who_holds_it(noted: Mapping[str, Any]) -> str:
+    if noted["process"] == "unknown" or is_alive(noted):
+        return (
+            f"Another refresh is running (process {noted['process']}, run {noted['run']}). "
+            "Wait for it to end, or see it in `njia ui`."
+        )
+    return (
+        f"The refresh lock is held, and the process that took it is gone ({noted['process']}, run "
+        f"{noted['run']}): something that it had started still runs. End that, or wait for it to end."
+    )
 
 
 def _holder_file(settings: Settings) -> Path:

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestration.extracts import agreements_ending, left_alone, load_contracts, with_changes
 from orchestration.loud import partners_gone, warnings
+from orchestration.next_run import read_next_run
 from orchestration.release import current_release
 from orchestration.settings import Settings
 from orchestration.stewardship import (
@@ -38,6 +39,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "home": str(settings.home),
         "refresh_running_since": running and running.isoformat(),
         "lists_as_of": listed and listed.isoformat(),
+        "next_run": read_next_run(settings, datetime.now(UTC)),
         "release": release
         and {
             "release_id": release.release_id,

@@ -37,6 +37,18 @@ _IMPORTED_BEFORE = [
     "dbt.cli.main",
     "orchestration.defs.event_log",
     "orchestration.extracts.reading_csv",
+    # A room imports its modules when a name of theirs is first asked for.
+    "orchestration.extracts.take_in",
+    "orchestration.linkage.step",
+    "orchestration.outputs.exports.write",
+    "orchestration.outputs.map_page.page",
+    "orchestration.outputs.quality_page",
+    "orchestration.outputs.receipt_files",
+    "orchestration.outputs.report.write",
+    "orchestration.release.publish",
+    "orchestration.release.trace",
+    "orchestration.statistics.measure",
+    "orchestration.stewardship.messages.delivery",
 ]
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(_IMPORTED_BEFORE)

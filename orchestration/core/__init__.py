@@ -1,5 +1,15 @@
-"""What every room stands on: artifacts of steps and their fingerprints. What a step does is not here."""
+"""What every room stands on: artifacts of steps and their fingerprints, and packages that are light to enter.
 
-from orchestration.core.artifacts import Artifact, code_of, fingerprint_of, keep, read, stands
+What a step does is not here.
+"""
 
-__all__ = ["Artifact", "code_of", "fingerprint_of", "keep", "read", "stands"]
+from typing import TYPE_CHECKING
+
+from orchestration.core.lazy import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.core.artifacts import Artifact, code_of, fingerprint_of, keep, read, stands
+
+__all__ = ["Artifact", "code_of", "fingerprint_of", "keep", "offer_when_asked", "read", "stands"]
+
+offer_when_asked(__name__)

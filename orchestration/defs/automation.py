@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from filelock import FileLock, Timeout
 
-from orchestration import extracts
+from orchestration import next_run
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
-from orchestration.stewardship import messages
+from orchestration.stewardship import messages, refresh_since
 from orchestration.work_left import clear_work_left_behind
 
 REFRESH = "refresh"
+UNDER_WAY = dg.RunsFilter(
+    job_name=REFRESH,
+    statuses=[
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ],
+)
 
 
 @dataclass(frozen=True)
@@ -34,30 +43,38 @@ def automation(settings: Settings) -> Automation:
         description="From the partners' inbox to a published release, through both gates.",
         executor_def=dg.in_process_executor,
     )
-    schedule = dg.ScheduleDefinition(
-        name="nightly",
+
+    @dg.schedule(
+        name=next_run.SCHEDULE,
         job=job,
-        cron_schedule="0 2 * * *",
-        execution_timezone="Africa/Nairobi",
+        cron_schedule=f"0 {next_run.HOUR} * * *",
+        execution_timezone=next_run.TIME_ZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="A refresh every night at 02:00 in Nairobi.",
     )
+    def nightly() -> dg.RunRequest:
+        end_killed_runs(settings)  # also where the sensors are switched off
+        return dg.RunRequest()
 
     @dg.sensor(
         name="inbox",
         job=job,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="A refresh when the inbox holds a set of files that no refresh has seen yet.",
+        description="A refresh when the inbox or the landing holds what no refresh has considered yet.",
     )
-    def inbox() -> dg.RunRequest | dg.SkipReason:
+    def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         end_killed_runs(settings)
-        if _refresh_is_running(settings):
-            # Asking now would use up the key of these files on a run that cannot get the lock.
-            return dg.SkipReason("A refresh is running; the inbox is looked at again after it.")
-        state = inbox_state(settings)
+        # Asking now would use up the key of these files on a run that cannot get the lock, or finds nothing.
+        if refresh_since(settings) or context.instance.get_runs_count(UNDER_WAY):
+            return dg.SkipReason("A refresh runs or is queued; the inbox is looked at again after it.")
+        found = next_run.waiting(settings)
+        if found.key is None:
+            return dg.SkipReason("The inbox is empty, and all that has landed was considered.")
+        if found.not_before and datetime.now(UTC) < found.not_before:
+            return dg.SkipReason(f"{found.crashes} refreshes crashed; the next starts at {found.not_before}.")
         # A file that cannot be read stays in the inbox: its key keeps it from starting a refresh each minute.
-        return dg.RunRequest(run_key=state) if state else dg.SkipReason("The inbox is empty.")
+        return dg.RunRequest(run_key=found.key)
 
     @dg.sensor(
         name="messages",
@@ -68,7 +85,7 @@ def automation(settings: Settings) -> Automation:
     )
     def tell() -> dg.SkipReason:
         end_killed_runs(settings)
-        if _refresh_is_running(settings):
+        if refresh_since(settings):
             return dg.SkipReason("A refresh is running; what it comes to is told after it.")
         clear_work_left_behind(settings)  # a run from the UI ends with its process, which clears nothing
         try:
@@ -77,24 +94,4 @@ def automation(settings: Settings) -> Automation:
             return dg.SkipReason(f"Nothing can be told: {error}")
         return dg.SkipReason(" ".join(messages.in_words(one) for one in sent) or "Nobody waits for news.")
 
-    return Automation(job, schedule, (inbox, tell))
-
-
-def _refresh_is_running(settings: Settings) -> bool:
-    try:
-        with FileLock(settings.lock, timeout=0):
-            return False
-    except Timeout:
-        return True
-
-
-def inbox_state(settings: Settings) -> str | None:
-    """A key of the files that wait in the inbox (names, sizes, times); None when there are none."""
-    files = extracts.files_ready(settings)
-    if not files:
-        return None
-    seen = hashlib.sha256()
-    for path in files:
-        stat = path.stat()
-        seen.update(f"{path.parent.name}/{path.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
-    return seen.hexdigest()
+    return Automation(job, nightly, (inbox, tell))

@@ -1,10 +1,13 @@
 """Runs whose process was killed: ended in Dagster's run store, as in the record of refreshes.
 
 Dagster does not notice that such a process is gone. With one run at a time, all later runs would stay queued.
+What is queued needs no ending: it starts, or Dagster fails it where its job is gone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -21,30 +24,46 @@ UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.Dags
 def end_killed_runs(settings: Settings) -> None:
     """End each unfinished run whose process is dead. Queued runs stay, and start.
 
-    A run holds the refresh lock from its first step until its process ends. While the lock is held, its
-    holder lives and nothing is done. While it is free, a run that has held it is dead. A run that has not
-    may be starting: it gets the time that Dagster's run monitoring gives it.
+    A run holds the refresh lock from its first step until its process ends. One that has held it and does
+    not hold it now is dead. One that has never held it may be starting: it gets the time that Dagster's run
+    monitoring gives it, and is judged only while nothing holds the lock.
     """
     last = refreshes.end_if_killed(settings)
+    with (
+        _is_free(settings) as is_free,
+        dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
+    ):
+        outcomes = {one["run_id"]: one["outcome"] for one in refreshes.history(settings)}
+        holder = last_holder(settings)["run"]
+        patience = timedelta(seconds=instance.run_monitoring_start_timeout_seconds)
+        for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED)):
+            run = record.dagster_run
+            has_held = run.run_id in outcomes or run.run_id == holder
+            is_late = datetime.now(UTC) - record.update_timestamp >= patience
+            if is_free and not has_held and is_late and run.asset_selection is None:
+                last = refreshes.tell_killed_before_it_began(settings, run.run_id)
+            if (is_free and (has_held or is_late)) or (has_held and run.run_id != holder):
+                # A run killed after it published keeps that outcome.
+                outcome = outcomes.get(run.run_id, refreshes.CRASHED)
+                instance.add_run_tags(run.run_id, {OUTCOME: outcome})
+                instance.report_run_failed(run, refreshes.ENDED_SILENTLY)
+        for crash in last.crashes if last else []:
+            crashed = instance.get_run_by_id(crash["run_id"])
+            # Dagster's code server ends a run whose worker alone was killed, without an outcome.
+            if crashed and OUTCOME not in crashed.tags:
+                instance.add_run_tags(crashed.run_id, {OUTCOME: refreshes.CRASHED})
+
+
+@contextmanager
+def _is_free(settings: Settings) -> Iterator[bool]:
+    """Whether nothing holds the refresh lock; held meanwhile, so that nothing takes it."""
+    lock = FileLock(settings.lock)
     try:
-        with (
-            FileLock(settings.lock, timeout=0),
-            dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
-        ):
-            outcomes = {one["run_id"]: one["outcome"] for one in refreshes.history(settings)}
-            have_held = {*outcomes, last_holder(settings)["run"]}
-            patience = timedelta(seconds=instance.run_monitoring_start_timeout_seconds)
-            for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED)):
-                run = record.dagster_run
-                if run.run_id in have_held or datetime.now(UTC) - record.update_timestamp >= patience:
-                    # A run killed after it published keeps that outcome.
-                    outcome = outcomes.get(run.run_id, refreshes.CRASHED)
-                    instance.add_run_tags(run.run_id, {OUTCOME: outcome})
-                    instance.report_run_failed(run, refreshes.ENDED_SILENTLY)
-            for crash in last.crashes if last else []:
-                crashed = instance.get_run_by_id(crash["run_id"])
-                # Dagster's code server ends a run whose worker alone was killed, without an outcome.
-                if crashed and OUTCOME not in crashed.tags:
-                    instance.add_run_tags(crashed.run_id, {OUTCOME: refreshes.CRASHED})
+        lock.acquire(timeout=0)
     except Timeout:
+        yield False
         return
+    try:
+        yield True
+    finally:
+        lock.release()

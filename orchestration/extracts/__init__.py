@@ -9,48 +9,53 @@ large CSV takes a quicker one to the same cells: regular_csv, reading_csv_blocks
 block_slots, block_cells, records_in_blocks. Back out of all this leads `erasing`, with `resealing`.
 """
 
-from orchestration.extracts.agreements import EndingAgreement, agreements_ending, with_changes
-from orchestration.extracts.check import ContractReport, check_contract
-from orchestration.extracts.contract import Contract, Locale
-from orchestration.extracts.contract_fields import FieldSpec
-from orchestration.extracts.contract_loading import (
-    PARTNER_CODE,
-    ContractFault,
-    Contracts,
-    load_contract,
-    load_contracts,
-    partners_without_contract,
-)
-from orchestration.extracts.detectors import contact_in_prose
-from orchestration.extracts.draft import Draft, draft_contract
-from orchestration.extracts.draft_text import as_yaml as draft_text
-from orchestration.extracts.drift_report import drift_items
-from orchestration.extracts.erasing import (
-    HeldOfForgotten,
-    erase_forgotten,
-    erase_in_originals,
-    finish_erasing,
-    held_of_forgotten,
-    records_in_row,
-)
-from orchestration.extracts.inbox import (
-    LeftAlone,
-    add_samples,
-    add_to_inbox,
-    files_ready,
-    fitted_by_no_contract,
-    left_alone,
-)
-from orchestration.extracts.known_records import known_records
-from orchestration.extracts.landed_rows import file_of, rows_of
-from orchestration.extracts.landed_untold import NEVER, with_untold
-from orchestration.extracts.landing import read_register
-from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
-from orchestration.extracts.outcomes import TakenExtract
-from orchestration.extracts.remaking_codes import extracts_with_codes, remake_codes
-from orchestration.extracts.sealing import identities_of, opened, seal, sealed_path
-from orchestration.extracts.take_in import take_in
-from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.extracts.agreements import EndingAgreement, agreements_ending, with_changes
+    from orchestration.extracts.check import ContractReport, check_contract
+    from orchestration.extracts.contract import Contract, Locale
+    from orchestration.extracts.contract_fields import FieldSpec
+    from orchestration.extracts.contract_loading import (
+        PARTNER_CODE,
+        ContractFault,
+        Contracts,
+        load_contract,
+        load_contracts,
+        partners_without_contract,
+    )
+    from orchestration.extracts.detectors import contact_in_prose
+    from orchestration.extracts.draft import Draft, draft_contract
+    from orchestration.extracts.draft_text import as_yaml as draft_text
+    from orchestration.extracts.drift_report import drift_items
+    from orchestration.extracts.erasing import (
+        HeldOfForgotten,
+        erase_forgotten,
+        erase_in_originals,
+        finish_erasing,
+        held_of_forgotten,
+        records_in_row,
+    )
+    from orchestration.extracts.inbox import (
+        LeftAlone,
+        add_samples,
+        add_to_inbox,
+        files_ready,
+        fitted_by_no_contract,
+        left_alone,
+    )
+    from orchestration.extracts.known_records import known_records
+    from orchestration.extracts.landed_rows import file_of, rows_of
+    from orchestration.extracts.landed_untold import NEVER, with_untold
+    from orchestration.extracts.landing import read_register
+    from orchestration.extracts.original_rows import OriginalRow, original_row, suffix_of
+    from orchestration.extracts.outcomes import TakenExtract
+    from orchestration.extracts.remaking_codes import extracts_with_codes, remake_codes
+    from orchestration.extracts.sealing import identities_of, opened, seal, sealed_path
+    from orchestration.extracts.take_in import take_in
+    from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
 
 __all__ = [
     "NEVER",
@@ -105,3 +110,5 @@ __all__ = [
     "with_changes",
     "with_untold",
 ]
+
+offer_when_asked(__name__)

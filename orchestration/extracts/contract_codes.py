@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from orchestration.extracts.contract import Contract
+from orchestration.extracts.contract_terms import reference_places
 from orchestration.settings import REFERENCE_SEEDS
 
 
@@ -47,7 +48,7 @@ def _codes() -> dict[str, set[str]]:
     codes: dict[str, set[str]] = defaultdict(set)
     for row in _rows("codes.csv"):
         codes[row["domain"]].add(row["code"])
-    codes["nationality"] = {row["iso_alpha3"] for row in _rows("places.csv")} | {"unknown"}
+    codes["nationality"] = {row["iso_alpha3"] for row in reference_places()} | {"unknown"}
     return dict(codes)
 
 

@@ -130,8 +130,13 @@ class Coverage(Strict):
 @cache
 def _places() -> dict[str, str]:
     """Every place a contract may name: its id → its name."""
+    return {row["place_id"]: row["name"] for row in reference_places()}
+
+
+@cache
+def reference_places() -> list[dict[str, str]]:
     with (REFERENCE_SEEDS / "places.csv").open(encoding="utf-8", newline="") as file:
-        return {row["place_id"]: row["name"] for row in csv.DictReader(file)}
+        return list(csv.DictReader(file))
 
 
 def _nearest_place(wanted: str) -> str:

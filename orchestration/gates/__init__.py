@@ -6,17 +6,22 @@ verdict file. What is expected, and why, is in `expectations`; deciding to waive
 acting on a verdict is `release`.
 """
 
-from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
-from orchestration.gates.deliveries import Delivery, deliveries, next_due
-from orchestration.gates.earlier_checks import check_results
-from orchestration.gates.in_force import ExtractFate, InForce, put_in_force, read_fates
-from orchestration.gates.inputs import inputs_hash
-from orchestration.gates.landed import landed_extracts
-from orchestration.gates.printed_fates import input_parts, printed_fates
-from orchestration.gates.quarantine_rules import quarantine_rules
-from orchestration.gates.retention import past_retention
-from orchestration.gates.trial import would_fail
-from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
+    from orchestration.gates.deliveries import Delivery, deliveries, next_due
+    from orchestration.gates.earlier_checks import check_results
+    from orchestration.gates.in_force import ExtractFate, InForce, put_in_force, read_fates
+    from orchestration.gates.inputs import inputs_hash
+    from orchestration.gates.landed import landed_extracts
+    from orchestration.gates.printed_fates import input_parts, printed_fates
+    from orchestration.gates.quarantine_rules import quarantine_rules
+    from orchestration.gates.retention import past_retention
+    from orchestration.gates.trial import would_fail
+    from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
 
 __all__ = [
     "CheckOutcome",
@@ -42,3 +47,5 @@ __all__ = [
     "read_verdicts",
     "would_fail",
 ]
+
+offer_when_asked(__name__)

@@ -5,17 +5,22 @@ pair, how many persons are expected, which route reports are equal. Not: what ma
 codes are made (`extracts`), what stewards ruled (`stewardship`), counting (dbt).
 """
 
-from orchestration.linkage.clusters import Clusters
-from orchestration.linkage.codes import VERSION as CODES_VERSION
-from orchestration.linkage.codes import Coder
-from orchestration.linkage.decisions import Rulings
-from orchestration.linkage.linking import Linked, link
-from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
-from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
-from orchestration.linkage.questions import COMPARED
-from orchestration.linkage.route_groups import Stop, route_groups
-from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
-from orchestration.linkage.warehouse_tables import TABLES
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.linkage.clusters import Clusters
+    from orchestration.linkage.codes import VERSION as CODES_VERSION
+    from orchestration.linkage.codes import Coder
+    from orchestration.linkage.decisions import Rulings
+    from orchestration.linkage.linking import Linked, link
+    from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
+    from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
+    from orchestration.linkage.questions import COMPARED
+    from orchestration.linkage.route_groups import Stop, route_groups
+    from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
+    from orchestration.linkage.warehouse_tables import TABLES
 
 __all__ = [
     "CODES_VERSION",
@@ -36,3 +41,5 @@ __all__ = [
     "route_groups",
     "rulings_of",
 ]
+
+offer_when_asked(__name__)

@@ -6,21 +6,26 @@ several places and making mentions (`extracts`), counting what was found (dbt), 
 (`stewardship`).
 """
 
-from orchestration.places.known import KnownPlace, known_place
-from orchestration.places.locate import (
-    LocateSummary,
-    countries_named,
-    country_code,
-    country_of_place,
-    described,
-    locate,
-    locate_rows,
-    meanings,
-    place_names,
-    places_called,
-    resolve_names,
-)
-from orchestration.places.normalise import norm
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.places.known import KnownPlace, known_place
+    from orchestration.places.locate import (
+        LocateSummary,
+        countries_named,
+        country_code,
+        country_of_place,
+        described,
+        locate,
+        locate_rows,
+        meanings,
+        place_names,
+        places_called,
+        resolve_names,
+    )
+    from orchestration.places.normalise import norm
 
 __all__ = [
     "KnownPlace",
@@ -38,3 +43,5 @@ __all__ = [
     "places_called",
     "resolve_names",
 ]
+
+offer_when_asked(__name__)

@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 from filelock import FileLock, Timeout
 
 from orchestration.durable import PARTIAL, sync
 from orchestration.errors import NjiaError, UsageError
 from orchestration.release.manifest import MANIFEST
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMBERS, PUBLIC = "members", "public"
 EDITIONS = (MEMBERS, PUBLIC)
@@ -137,6 +139,8 @@ def open_readonly(release: Release) -> duckdb.DuckDBPyConnection:
     `current` with the release that was current at the first.
     """
     refuse_erased(release)
+    import duckdb
+
     return duckdb.connect(str(release.evidence_base.resolve()), read_only=True)
 
 

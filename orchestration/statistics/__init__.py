@@ -5,8 +5,15 @@ handed back to dbt (`tables`). Does not belong here: counting records (dbt's `in
 readers see of a measure (its mart), and reading or writing the work file (`defs`, `warehouse`).
 """
 
-from orchestration.statistics.measure import measure
-from orchestration.statistics.policy import load_policy
-from orchestration.statistics.tables import AGGREGATES, DESCRIPTIONS, SCHEMAS
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.statistics.measure import measure
+    from orchestration.statistics.policy import load_policy
+    from orchestration.statistics.tables import AGGREGATES, DESCRIPTIONS, SCHEMAS
 
 __all__ = ["AGGREGATES", "DESCRIPTIONS", "SCHEMAS", "load_policy", "measure"]
+
+offer_when_asked(__name__)

@@ -6,19 +6,24 @@ several at once (`batches`), and telling people of it (`messages`).
 What does not belong here: what a decision does (the gates, places and release rooms read it and act).
 """
 
-from orchestration.stewardship.decisions import (
-    Decisions,
-    active_decisions,
-    confirm,
-    list_decisions,
-    record_decision,
-    revoke,
-    without_effect,
-)
-from orchestration.stewardship.decisions_told import FORGOT, NotTold, gaps
-from orchestration.stewardship.erasing import erase_decisions
-from orchestration.stewardship.running import refresh_since
-from orchestration.stewardship.unsealing import unseal_file, unseal_row
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.stewardship.decisions import (
+        Decisions,
+        active_decisions,
+        confirm,
+        list_decisions,
+        record_decision,
+        revoke,
+        without_effect,
+    )
+    from orchestration.stewardship.decisions_told import FORGOT, NotTold, gaps
+    from orchestration.stewardship.erasing import erase_decisions
+    from orchestration.stewardship.running import refresh_since
+    from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
 __all__ = [
     "FORGOT",
@@ -36,3 +41,5 @@ __all__ = [
     "unseal_row",
     "without_effect",
 ]
+
+offer_when_asked(__name__)

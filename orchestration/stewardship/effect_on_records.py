@@ -9,10 +9,7 @@ import csv
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING
 
 from orchestration import extracts
 from orchestration.errors import UsageError
@@ -21,6 +18,10 @@ from orchestration.settings import REFERENCE_SEEDS, Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import AgreementChange, Entry, RowExclude, RowRelease
 from orchestration.stewardship.said import NOT_RECORDED, say
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 def record_called(settings: Settings, given: str) -> str:
@@ -34,6 +35,8 @@ def record_called(settings: Settings, given: str) -> str:
             f"{given!r} names no row. Give EXTRACT_ID:ROW, or EXTRACT_ID:SHEET:ROW, as in "
             "review/quarantined_rows.csv."
         )
+    import pyarrow.compute as pc
+
     table = extracts.known_records(settings)
     at = pc.and_(pc.equal(table["extract_id"], extract_id), pc.equal(table["row_number"], int(row)))
     rows = table.filter(at).to_pylist()
@@ -158,6 +161,8 @@ def _not_set_aside(record: str) -> str:
 
 def is_typed(settings: Settings, record: str) -> bool:
     """Whether some typed extract holds a record `r-…`."""
+    import numpy as np
+
     ids = _known_ids(settings, _stamps(settings))
     at = int(np.searchsorted(ids, wanted := record_of(record)))
     return at < len(ids) and int(ids[at]) == wanted
@@ -173,4 +178,6 @@ def _stamps(settings: Settings) -> tuple[tuple[Path, int], ...]:
 @lru_cache(maxsize=1)
 def _known_ids(settings: Settings, stamps: tuple[tuple[Path, int], ...]) -> npt.NDArray[np.int64]:
     """All record ids in order, read once for a list of decisions: their lock is not to be held for long."""
+    import numpy as np
+
     return np.unique(extracts.known_records(settings)["record_id"].to_numpy())

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
-
-import duckdb
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from orchestration.settings import Settings
 from orchestration.stewardship.typed_views import typed_views
+
+if TYPE_CHECKING:
+    import duckdb
 
 _VIEWS = {
     "records": "partner varchar, extract_id varchar, record_id bigint, record_grain varchar, "
@@ -83,15 +83,21 @@ class Worths:
     def of_records(self, groups: Mapping[tuple[str, str, int], str]) -> dict[str, Worth]:
         """By group of records: (partner, extract id, record id) → group."""
         partners, extracts, records = zip(*groups, strict=True) if groups else ((), (), ())
+        import pyarrow as pa
+
         wanted = {"partner": partners, "extract_id": extracts, "record_id": pa.array(records, pa.int64())}
         return self._grouped(wanted, groups.values(), "true")
 
     def of_mentions(self, groups: Mapping[int, str]) -> dict[str, Worth]:
         """By group of mentions (mention id → group): records of the extracts in force that name one."""
+        import pyarrow as pa
+
         wanted = {"mention_id": pa.array(groups, pa.int64())}
         return self._grouped(wanted, groups.values(), "fate = 'in_force'")
 
     def _grouped(self, wanted: Mapping[str, Any], groups: Iterable[str], where: str) -> dict[str, Worth]:
+        import pyarrow as pa
+
         self._con.register("wanted", pa.table({**wanted, "wanted_for": pa.array(groups, pa.string())}))
         found = self._con.execute(
             f"select wanted_for, {_COUNTED} from cells inner join wanted using ({', '.join(wanted)}) "

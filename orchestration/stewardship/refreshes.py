@@ -17,9 +17,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from orchestration import durable
+from orchestration.refresh_lock import this_process
 from orchestration.settings import Settings
 
 LAST, HISTORY, BEGUN = "last_refresh.json", "refreshes.jsonl", "refresh_under_way.json"
+CONSIDERED = "landings_considered.json"
 UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, CRASHED, STOPPED = (
     "under_way", "published", "unchanged", "refused", "crashed", "stopped",
 )  # fmt: skip
@@ -39,7 +41,8 @@ class End:
     `held`: partner, extract_id and held_by (names of checks) of each extract held; `overdue`: partner,
     contract and due of each. Where a refresh did not come so far, both say what the one before it found.
     `rows`, `movements` and `checks` are those of `njia refresh --json`. `crashes`: run_id, ended and reason
-    of the last refreshes that crashed, so that none is forgotten when the next one ends well.
+    of the last refreshes that crashed, so that none is forgotten when the next one ends well. `process` and
+    `process_started`: who ran it, known again although its number is given to another process later.
     """
 
     run_id: str
@@ -59,21 +62,30 @@ class End:
     movements: int | None = None
     checks: dict[str, int] = field(default_factory=dict)
     crashes: list[dict[str, str]] = field(default_factory=list)
+    process: int | None = None
+    process_started: float | None = None
 
 
 def begin(settings: Settings, run_id: str, as_of: datetime) -> End:
     """Write down that this run is under way. One found under way has crashed, for the lock is ours."""
     before = _end_killed(settings) or last(settings)
-    begun = End(
-        run_id,
-        _now(),
-        as_of=as_of.isoformat(),
-        held=before.held if before else [],
-        overdue=before.overdue if before else [],
-        crashes=before.crashes if before else [],
-    )
+    begun = replace(_following(before, run_id), as_of=as_of.isoformat(), **this_process())
     durable.write_json(settings.review / BEGUN, asdict(begun))
     return begun
+
+
+def _following(before: End | None, run_id: str) -> End:
+    """A refresh that begins now, and knows of the one before it what still holds."""
+    if before is None:
+        return End(run_id, _now())
+    return End(run_id, _now(), held=before.held, overdue=before.overdue, crashes=before.crashes)
+
+
+def tell_killed_before_it_began(settings: Settings, run_id: str) -> End:
+    """Write down the crash of a refresh that never came to its first step. The caller holds the lock."""
+    killed = ended(_following(last(settings), run_id), CRASHED, reason=ENDED_SILENTLY)
+    tell(settings, killed)
+    return killed
 
 
 def end(settings: Settings, begun: End, outcome: str, **found: Any) -> End:
@@ -97,6 +109,35 @@ def tell(settings: Settings, ended: End) -> None:
     durable.write_json(settings.review / LAST, asdict(ended))
     durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
     (settings.review / BEGUN).unlink(missing_ok=True)
+    if ended.outcome in WHOLE:
+        durable.write_json(settings.review / CONSIDERED, sorted(landings(settings)))
+
+
+def landings(settings: Settings) -> set[str]:
+    """`partner/extract_id` of each extract that has landed."""
+    return {f"{path.parent.name}/{path.stem}" for path in settings.landing.glob("*/[!.]*.json")}
+
+
+def considered(settings: Settings) -> set[str] | None:
+    """The landings that a refresh has considered which did all there was to do; None where none is noted.
+
+    Whatever it came to: what it published, held, superseded or refused needs no other refresh of its own.
+    """
+    try:
+        return set(json.loads((settings.review / CONSIDERED).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def crashes_in_a_row(settings: Settings) -> list[Mapping[str, Any]]:
+    """The refreshes that crashed since one did all there was to do, the oldest first."""
+    found: list[Mapping[str, Any]] = []
+    for one in history(settings):
+        if one["outcome"] in WHOLE:
+            found.clear()
+        elif one["outcome"] == CRASHED:
+            found.append(one)
+    return found
 
 
 def end_if_killed(settings: Settings) -> End | None:

@@ -12,8 +12,6 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from orchestration import durable
 from orchestration.keys import shown_record
 from orchestration.settings import Settings
@@ -98,6 +96,8 @@ def in_force(settings: Settings) -> dict[str, Any]:
 
 
 def write_unresolved_places(settings: Settings) -> None:
+    import pyarrow.parquet as pq
+
     table = pq.read_table(settings.work / "places" / "unresolved.parquet")
     _write(settings, UNRESOLVED_PLACES, table.column_names, table.to_pylist())
 

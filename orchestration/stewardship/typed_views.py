@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-
-import duckdb
+from typing import TYPE_CHECKING
 
 from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 NOT_KEPT = (
     "What it changes cannot be counted before a refresh: no typed record is kept (NJIA_DELETE_WORK is on, or "
@@ -32,6 +34,8 @@ def typed_views(
 
     With an extract only its files are read; where two partners sent the same file, both are in them.
     """
+    import duckdb
+
     elsewhere = {
         "matches": settings.work / "places" / "matches.parquet",
         "in_force": settings.work / "gates" / "in_force.parquet",

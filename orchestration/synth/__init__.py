@@ -5,6 +5,13 @@ partners really send. Here does not belong anything that reads extracts: no read
 of this room, and nothing here is true of any person, place or organisation.
 """
 
-from orchestration.synth.write import SynthSummary, generate
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.synth.write import SynthSummary, generate
 
 __all__ = ["SynthSummary", "generate"]
+
+offer_when_asked(__name__)

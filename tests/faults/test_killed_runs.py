@@ -1,7 +1,8 @@
 """SIGKILL of refreshes and of the Dagster daemon itself: what is queued still runs, and publishes.
 
-The kills follow each other on one home: `njia refresh`; the worker of a run under the daemon; all of `njia ui`.
-Each leaves a run unfinished in Dagster's run store while a later one waits for it in the queue.
+The kills follow each other on one home: `njia refresh`; the worker of a run under the daemon; the code server;
+all of `njia ui`; the process of `njia ui` that has started the others. What one leaves unfinished in Dagster's
+run store would keep all later runs in the queue.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
+from dataclasses import dataclass
 
 import dagster as dg
+import psutil
 import pytest
 
 from orchestration.defs.ending import OUTCOME
@@ -23,14 +25,17 @@ from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 from tests import scenario
 from tests.browser.test_dagster_ui import ask, free_port, reset_signals, wait_until
-from tests.command import PATIENCE, PROGRAM, Started, arguments_at, environment
-from tests.conftest import EvidenceBase
+from tests.command import PATIENCE, PROGRAM, Started, arguments_at, environment, last_object, njia
+from tests.conftest import EvidenceBase, copy_of
 
 LAUNCH = """
 mutation ($params: ExecutionParams!) { launchRun(executionParams: $params) {
   ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
 """
-NEW_ROW = scenario.CASE_HEADER + "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
+NEW_ROWS = [
+    f"{scenario.CASE_HEADER}{ref};12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
+    for ref in ("K4", "K5")
+]
 
 REFRESH = {
     "repositoryLocationName": "orchestration.definitions",
@@ -61,9 +66,36 @@ class Ui:
         wait_until(answers, PATIENCE)
 
     def launch(self) -> str:
-        """Ask for a refresh, as the schedule does; the id of its run."""
-        launched = ask(self.address, LAUNCH, params={"selector": REFRESH, "runConfigData": {}})
-        return str(launched["launchRun"]["run"]["runId"])
+        """Ask for a refresh, as the schedule does, as soon as a code server answers; the id of its run."""
+        launched: list[str] = []
+
+        def is_launched() -> bool:
+            answer = ask(self.address, LAUNCH, params={"selector": REFRESH, "runConfigData": {}})
+            launched.extend(run["runId"] for run in [answer["launchRun"].get("run")] if run)
+            return bool(launched)
+
+        wait_until(is_launched, PATIENCE)
+        return launched[0]
+
+    def kill_code_server(self) -> None:
+        """It alone: neither what keeps it, nor the worker of a run."""
+        (server,) = self._processes("api", "grpc")
+        server.kill()
+
+    def kill_what_started_the_others(self) -> None:
+        """Daemon, webserver and code server end by themselves."""
+        others = psutil.Process(self.process.pid).children(recursive=True)
+        self.process.kill()
+        self.process.wait()
+        wait_until(lambda: not psutil.wait_procs(others, timeout=1)[1], PATIENCE)
+
+    def _processes(self, *arguments: str) -> list[psutil.Process]:
+        found = []
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):  # it has just ended
+                if set(arguments) <= set(process.cmdline()):
+                    found.append(process)
+        return found
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
@@ -77,6 +109,10 @@ def runs(settings: Settings) -> dict[str, tuple[str, str | None]]:
         return {run.run_id: (run.status.value, run.tags.get(OUTCOME)) for run in instance.get_runs()}
 
 
+def has_ended(settings: Settings, run_id: str) -> bool:
+    return runs(settings)[run_id][0] in ("SUCCESS", "FAILURE")
+
+
 def is_under_way(settings: Settings, run_id: str) -> bool:
     under_way = refreshes.under_way(settings)
     return under_way is not None and under_way.run_id == run_id
@@ -88,11 +124,23 @@ def wait_until_under_way(settings: Settings, run_id: str) -> int:
     return int(last_holder(settings)["process"])
 
 
-@pytest.fixture
-def killed(evidence_base: EvidenceBase, tmp_path: Path) -> Iterator[tuple[Settings, list[str], str]]:
-    """The runs killed, and the one that was queued when all of `njia ui` was, after it has ended."""
-    settings = evidence_base.settings
-    started = Started(tmp_path / "refresh", "refresh", settings=settings)
+@dataclass(frozen=True)
+class Story:
+    """`dead`: the runs killed; `went_on`: the one whose code server was; `last`: the one queued then."""
+
+    settings: Settings
+    dead: list[str]
+    went_on: str
+    last: str
+    by_sensor: str
+
+
+@pytest.fixture(scope="module")
+def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """The kills, one after the other; what each leaves must not stand in the way of what comes next."""
+    base = copy_of(published_world, tmp_path_factory.mktemp("killed"))
+    settings = base.settings
+    started = Started(tmp_path_factory.mktemp("refresh"), "refresh", settings=settings)
     try:
         started.wait_until(lambda: refreshes.under_way(settings) is not None, "a refresh under way")
     finally:
@@ -105,30 +153,49 @@ def killed(evidence_base: EvidenceBase, tmp_path: Path) -> Iterator[tuple[Settin
         ui.wait_until_it_answers()
         by_worker = ui.launch()
         worker = wait_until_under_way(settings, by_worker)
-        with_ui = ui.launch()
+        went_on = ui.launch()
         os.kill(worker, signal.SIGKILL)
+        wait_until_under_way(settings, went_on)
+        ui.kill_code_server()
+        wait_until(lambda: has_ended(settings, went_on), PATIENCE)
+        with_ui = ui.launch()
         wait_until_under_way(settings, with_ui)
         # Now, for the inbox sensor asks for no run while one is under way.
-        evidence_base.deliver("kobe_post", "kobe_3.csv", NEW_ROW)
+        base.deliver("kobe_post", "kobe_3.csv", NEW_ROWS[0])
         last = ui.launch()
         ui.kill()
         assert runs(settings)[with_ui] == ("STARTED", None)
         assert runs(settings)[last] == ("QUEUED", None)
         ui = Ui(settings)
-        wait_until(lambda: runs(settings)[last][0] in ("SUCCESS", "FAILURE"), PATIENCE)
-        yield settings, [by_command, by_worker, with_ui], last
+        wait_until(lambda: has_ended(settings, last), PATIENCE)
+        before = set(runs(settings))
+        ui.kill_what_started_the_others()
+        base.deliver("kobe_post", "kobe_4.csv", NEW_ROWS[1])
+        ui = Ui(settings)
+        wait_until(lambda: any(has_ended(settings, one) for one in set(runs(settings)) - before), PATIENCE)
+        (by_sensor,) = set(runs(settings)) - before
+        yield Story(settings, [by_command, by_worker, with_ui], went_on, last, by_sensor)
     finally:
         ui.kill()
 
 
-def test_after_each_kill_the_queued_run_starts_and_the_last_one_publishes(
-    killed: tuple[Settings, list[str], str],
-) -> None:
-    settings, dead, last = killed
-    found = runs(settings)
-    assert [found[run_id] for run_id in dead] == [("FAILURE", "crashed")] * 3
-    assert found[last] == ("SUCCESS", "published")
-    recorded = {one["run_id"]: one["outcome"] for one in refreshes.history(settings)}
-    assert {run_id: found[run_id][1] for run_id in (*dead, last)} == {
-        run_id: recorded.get(run_id) for run_id in (*dead, last)
-    }
+def test_after_each_kill_the_next_run_starts_and_publishes(story: Story) -> None:
+    found = runs(story.settings)
+    assert {run_id: found[run_id] for run_id in story.dead} == dict.fromkeys(
+        story.dead, ("FAILURE", "crashed")
+    )
+    assert found[story.went_on][0] == "SUCCESS", "a run goes on without the code server that started it"
+    assert found[story.last] == ("SUCCESS", "published")
+    assert found[story.by_sensor] == ("SUCCESS", "published")
+    assert {status for status, _ in found.values()} == {"SUCCESS", "FAILURE"}
+
+
+def test_the_run_store_and_the_record_of_refreshes_say_the_same(story: Story) -> None:
+    recorded = {one["run_id"]: one["outcome"] for one in refreshes.history(story.settings)}
+    found = {run_id: outcome for run_id, (_, outcome) in runs(story.settings).items()}
+    assert found.items() <= recorded.items()
+
+
+def test_status_says_that_the_next_refresh_can_start(story: Story) -> None:
+    next_run = last_object(njia("status", "--json", settings=story.settings))["next_run"]
+    assert next_run["can_start"], next_run["obstacles"]

@@ -11,8 +11,9 @@ import pytest
 
 from orchestration.settings import Settings
 from tests import scenario
-from tests.command import ANSI, NARROW, listed_decisions, njia
+from tests.command import ANSI, NARROW, from_a_shell, listed_decisions, njia
 from tests.conftest import EvidenceBase
+from tests.unit.test_structure import HEAVY
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,28 @@ def test_query_answers_as_a_table_as_csv_and_as_json(settings: Settings) -> None
         {"record_grain": "case", "n": 12},
         {"record_grain": "route_report", "n": 6},
     ]
+
+
+@pytest.mark.parametrize(
+    ("command", "needed"),
+    [
+        (["--help"], set()),
+        (["status"], set()),
+        (["releases"], set()),
+        (["decide", "list"], set()),
+        (["query", "select 1"], {"duckdb"}),
+    ],
+    ids=lambda given: " ".join(given) or "nothing",
+)
+def test_what_need_not_be_computed_is_answered_without_the_libraries_that_compute(
+    settings: Settings, command: list[str], needed: set[str]
+) -> None:
+    """Each of them costs a tenth of a second or more to load, and the answer is to come within half a one."""
+    at = settings if command != ["--help"] else None
+    ran = from_a_shell(*command, settings=at, PYTHONPROFILEIMPORTTIME="1")
+    assert ran.returncode == 0, ran.stderr
+    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in ran.stderr.splitlines()}
+    assert loaded & HEAVY == needed
 
 
 def test_query_keeps_nulls_dates_and_commas_apart(settings: Settings) -> None:

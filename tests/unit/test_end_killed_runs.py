@@ -122,6 +122,28 @@ def test_a_killed_run_is_ended_after_other_runs_have_held_the_lock(
     assert seen(instance, run_id) == ("FAILURE", "crashed")
 
 
+def test_a_killed_run_is_ended_while_another_holds_the_lock(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    run_id, next_run = a_run(instance), a_run(instance)
+    begun(settings, run_id).release()
+    lock = begun(settings, next_run)
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+    assert seen(instance, next_run) == ("STARTED", None)
+    lock.release()
+
+
+def test_a_refresh_killed_before_its_first_step_counts_among_the_crashes(
+    settings: Settings, instance: dg.DagsterInstance, no_time_to_start: None
+) -> None:
+    run_id = a_run(instance)
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+    end_killed_runs(settings)
+    assert [one["run_id"] for one in refreshes.crashes_in_a_row(settings)] == [run_id]
+
+
 def test_a_killed_run_of_one_step_is_ended_although_it_is_no_refresh(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:

@@ -81,6 +81,10 @@ def test_the_same_file_of_two_partners_is_told_while_both_count(
         {"extract_id": "e1", "partner": "mbogo_house", "fate": fate, "reason": None},
         {"extract_id": "e2", "partner": "mbogo_house", "fate": "in_force", "reason": None},
     ]
+    for one in fates:
+        landed = settings.landing / str(one["partner"]) / f"{one['extract_id']}.json"
+        landed.parent.mkdir(parents=True, exist_ok=True)
+        landed.write_text("{}")
     write_table(pa.Table.from_pylist(fates, FATE_SCHEMA), settings.work / "gates" / "in_force.parquet")
     found = [one for one in warnings(settings) if "same file" in one]
     assert len(found) == told

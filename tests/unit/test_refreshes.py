@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
+from orchestration.refresh_lock import is_alive
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
+ENDS = [refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED]
 HELD = [{"partner": "kobe_shelter", "extract_id": "e1", "held_by": ["dates_are_readable"]}]
 
 
@@ -99,3 +102,49 @@ def test_half_a_line_of_a_crash_loses_no_other_end(settings: Settings) -> None:
         file.write('{"run_id": "r2", "outc')
     refreshes.end(settings, refreshes.begin(settings, "r3", NOW), refreshes.UNCHANGED)
     assert outcomes(settings) == ["published", "unchanged"]
+
+
+def land(settings: Settings, extract_id: str) -> str:
+    path = settings.landing / "kobe_shelter" / f"{extract_id}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}")
+    return f"kobe_shelter/{extract_id}"
+
+
+@pytest.mark.parametrize("outcome", ENDS)
+def test_what_has_landed_is_considered_once_a_refresh_has_done_all_there_was(
+    settings: Settings, outcome: str
+) -> None:
+    assert refreshes.considered(settings) is None
+    begun = refreshes.begin(settings, "r1", NOW)
+    landed = land(settings, "e1")
+    refreshes.end(settings, begun, outcome)
+    assert refreshes.considered(settings) == {landed}
+
+
+@pytest.mark.parametrize("outcome", [refreshes.CRASHED, refreshes.STOPPED])
+def test_what_has_landed_in_a_refresh_that_broke_off_is_not_considered(
+    settings: Settings, outcome: str
+) -> None:
+    refreshes.end(settings, refreshes.begin(settings, "r1", NOW), refreshes.PUBLISHED)
+    begun = refreshes.begin(settings, "r2", NOW)
+    landed = land(settings, "e1")
+    refreshes.end(settings, begun, outcome)
+    assert refreshes.landings(settings) == {landed}
+    assert refreshes.considered(settings) == set()
+
+
+def test_crashes_in_a_row_end_with_a_refresh_that_did_all_there_was(settings: Settings) -> None:
+    for number, outcome in enumerate([refreshes.CRASHED, refreshes.REFUSED, refreshes.CRASHED]):
+        refreshes.end(settings, refreshes.begin(settings, f"r{number}", NOW), outcome)
+    refreshes.tell_killed_before_it_began(settings, "r3")
+    assert [one["run_id"] for one in refreshes.crashes_in_a_row(settings)] == ["r2", "r3"]
+    last = refreshes.last(settings)
+    assert last is not None and [crash["run_id"] for crash in last.crashes] == ["r0", "r2", "r3"]
+
+
+def test_a_refresh_under_way_says_which_process_runs_it(settings: Settings) -> None:
+    refreshes.begin(settings, "r1", NOW)
+    begun = refreshes.under_way(settings)
+    assert begun is not None and begun.process == os.getpid()
+    assert is_alive(vars(begun))

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
 import pytest
 from filelock import FileLock
 
+from orchestration import refresh_lock
 from orchestration.cli import cli
 from orchestration.defs.workplace import Workplace
+from orchestration.errors import RefreshRunning
+from orchestration.refresh_lock import RefreshLock, is_alive
 from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, refresh_since
 
@@ -48,6 +54,33 @@ def test_a_holder_that_noted_no_time_is_as_old_as_its_note(settings: Settings) -
         os.utime(note, (0, 0))
         since = refresh_since(settings)
     assert since == datetime.fromtimestamp(0, UTC)
+
+
+def test_a_process_is_known_by_its_number_and_its_start() -> None:
+    with subprocess.Popen(["sleep", "60"]) as child:
+        noted = {"process": child.pid, "process_started": psutil.Process(child.pid).create_time()}
+        assert is_alive(noted)
+        assert not is_alive({**noted, "process_started": noted["process_started"] - 60}), (
+            "the number was given again"
+        )
+        child.kill()
+        child.wait()
+        assert not is_alive(noted)
+    assert not is_alive({"process": "unknown"})
+
+
+def test_who_waits_in_vain_learns_whether_the_holder_lives(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refresh_lock, "SECONDS_TO_WAIT", 0)
+    held = RefreshLock(settings)
+    held.take("r1")
+    with pytest.raises(RefreshRunning, match=f"process {os.getpid()}, run r1"):
+        RefreshLock(settings).take("r2")
+    note = settings.lock.with_suffix(".holder")
+    note.write_text(json.dumps({**json.loads(note.read_text()), "process_started": 0.0}))
+    with pytest.raises(RefreshRunning, match="the process that took it is gone"):
+        RefreshLock(settings).take("r2")
 
 
 def test_what_is_decided_while_a_refresh_runs_is_said_to_take_part_in_the_next_one(

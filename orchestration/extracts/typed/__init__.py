@@ -6,7 +6,14 @@ counts, ages, vocabulary, codes, routes; row, rows, pieces, copies, mentions, as
 landed_records, type_extracts.
 """
 
-from orchestration.extracts.typed.tables import TYPED_TABLES
-from orchestration.extracts.typed.type_extracts import TypedSummary, TypingFailure, type_extracts
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.extracts.typed.tables import TYPED_TABLES
+    from orchestration.extracts.typed.type_extracts import TypedSummary, TypingFailure, type_extracts
 
 __all__ = ["TYPED_TABLES", "TypedSummary", "TypingFailure", "type_extracts"]
+
+offer_when_asked(__name__)

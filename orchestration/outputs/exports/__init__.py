@@ -7,6 +7,13 @@ Reading order: tables, about, csv_tables, geojson, workbook, dictionary, data_pa
 lineage_page, checksums, write.
 """
 
-from orchestration.outputs.exports.write import write_exports
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.outputs.exports.write import write_exports
 
 __all__ = ["write_exports"]
+
+offer_when_asked(__name__)

@@ -4,9 +4,16 @@ Belongs here: positions, lines, labels and colours. Does not: what may be said, 
 Reading order: svg, ground, labels, then one module a figure.
 """
 
-from orchestration.outputs.figures.abroad import draw_abroad
-from orchestration.outputs.figures.changes import Change, draw_changes
-from orchestration.outputs.figures.corridors import Line, draw_corridors
-from orchestration.outputs.figures.legend import draw_legend
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.outputs.figures.abroad import draw_abroad
+    from orchestration.outputs.figures.changes import Change, draw_changes
+    from orchestration.outputs.figures.corridors import Line, draw_corridors
+    from orchestration.outputs.figures.legend import draw_legend
 
 __all__ = ["Change", "Line", "draw_abroad", "draw_changes", "draw_corridors", "draw_legend"]
+
+offer_when_asked(__name__)

@@ -6,6 +6,13 @@ script and style, and putting them into one file (`page`). `vendor` holds the dr
 here: protection, which is part of the published tables.
 """
 
-from orchestration.outputs.map_page.page import write_map_pages
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.outputs.map_page.page import write_map_pages
 
 __all__ = ["write_map_pages"]
+
+offer_when_asked(__name__)

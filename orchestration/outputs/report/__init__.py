@@ -5,7 +5,14 @@ of its own, and drawing (`outputs.figures`). Reading order: parts, rules, view, 
 chapters, counties, annex, pictures, compose, html, pdf, write, picture.
 """
 
-from orchestration.outputs.report.picture import corridor_map
-from orchestration.outputs.report.write import write_reports
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.outputs.report.picture import corridor_map
+    from orchestration.outputs.report.write import write_reports
 
 __all__ = ["corridor_map", "write_reports"]
+
+offer_when_asked(__name__)

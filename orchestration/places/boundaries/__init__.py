@@ -6,20 +6,25 @@ of a point, and the words a map has to carry. Does not belong here: drawing (`ou
 Loading it loads shapely, so the resolver's other modules do not import it.
 """
 
-from orchestration.places.boundaries.captions import Captions, captions
-from orchestration.places.boundaries.chosen import Boundaries, boundaries_in_force, generalised
-from orchestration.places.boundaries.points import (
-    NAME_CONFLICT,
-    NAME_WINS_WITHIN_KM,
-    NULL_ISLAND,
-    SWAPPED,
-    PointReading,
-    counties_of,
-    country_of,
-    county_of,
-    read_point,
-)
-from orchestration.places.boundaries.shipped import country_shapes
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.places.boundaries.captions import Captions, captions
+    from orchestration.places.boundaries.chosen import Boundaries, boundaries_in_force, generalised
+    from orchestration.places.boundaries.points import (
+        NAME_CONFLICT,
+        NAME_WINS_WITHIN_KM,
+        NULL_ISLAND,
+        SWAPPED,
+        PointReading,
+        counties_of,
+        country_of,
+        county_of,
+        read_point,
+    )
+    from orchestration.places.boundaries.shipped import country_shapes
 
 __all__ = [
     "NAME_CONFLICT",
@@ -38,3 +43,5 @@ __all__ = [
     "generalised",
     "read_point",
 ]
+
+offer_when_asked(__name__)

@@ -5,15 +5,20 @@ what a decision would change (`open_items`, `previews`, the queues), the lines o
 It reads `review/`, landing and releases; the work file it never opens. Nothing here knows a sensitive value.
 """
 
-from orchestration.stewardship.desk.accounts import (
-    Account,
-    add_account,
-    change_passphrase,
-    read_accounts,
-    remove_account,
-)
-from orchestration.stewardship.desk.elsewhere import Elsewhere
-from orchestration.stewardship.desk.serving import serve
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.stewardship.desk.accounts import (
+        Account,
+        add_account,
+        change_passphrase,
+        read_accounts,
+        remove_account,
+    )
+    from orchestration.stewardship.desk.elsewhere import Elsewhere
+    from orchestration.stewardship.desk.serving import serve
 
 __all__ = [
     "Account",
@@ -24,3 +29,5 @@ __all__ = [
     "remove_account",
     "serve",
 ]
+
+offer_when_asked(__name__)

@@ -5,8 +5,15 @@ partner, a crash. What does not belong here: finding that out (the refresh write
 it (the desk). Reading order: config, events, words, channel, folder, smtp, channels, delivery.
 """
 
-from orchestration.stewardship.messages.config import Notify, read_notify
-from orchestration.stewardship.messages.delivery import Delivered, in_words, send_due, send_test, standing
-from orchestration.stewardship.messages.events import events
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.stewardship.messages.config import Notify, read_notify
+    from orchestration.stewardship.messages.delivery import Delivered, in_words, send_due, send_test, standing
+    from orchestration.stewardship.messages.events import events
 
 __all__ = ["Delivered", "Notify", "events", "in_words", "read_notify", "send_due", "send_test", "standing"]
+
+offer_when_asked(__name__)

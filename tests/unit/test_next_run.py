@@ -1,0 +1,144 @@
+"""When the next refresh starts by itself, what starts it before, and what stands in its way."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.home import prepare_home
+from orchestration.next_run import next_night, read_next_run, waiting
+from orchestration.refresh_lock import RefreshLock
+from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
+from tests import scenario
+from tests.unit.test_end_killed_runs import a_run
+from tests.unit.test_refreshes import land
+
+NEEDED_DAEMONS = ("SCHEDULER", "QUEUED_RUN_COORDINATOR", "SENSOR")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+    settings.partners.mkdir()
+    prepare_home(settings)
+    return settings
+
+
+@pytest.fixture
+def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        yield instance
+
+
+def refreshed(settings: Settings, run_id: str, outcome: str) -> refreshes.End:
+    return refreshes.end(settings, refreshes.begin(settings, run_id, scenario.AS_OF), outcome)
+
+
+def daemon_lives(instance: dg.DagsterInstance, settings: Settings, at: datetime) -> None:
+    """As Dagster's daemons write it down every half minute."""
+    with sqlite3.connect(settings.dagster_home / "history" / "runs.db") as store:
+        store.execute("delete from daemon_heartbeats")
+        for daemon in NEEDED_DAEMONS:
+            store.execute(
+                "insert into daemon_heartbeats (daemon_type, timestamp) values (?, ?)",
+                [daemon, at.astimezone(UTC).replace(tzinfo=None).isoformat(" ")],
+            )
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("now", "night"),
+    [
+        ("2026-11-24T22:59:59+00:00", "2026-11-25T02:00:00+03:00"),
+        ("2026-11-24T23:00:00+00:00", "2026-11-26T02:00:00+03:00"),
+        ("2026-12-31T12:00:00+00:00", "2027-01-01T02:00:00+03:00"),
+    ],
+)
+def test_the_schedule_runs_at_two_in_nairobi(now: str, night: str) -> None:
+    assert next_night(datetime.fromisoformat(now)).isoformat() == night
+
+
+def test_what_waits_starts_one_run_until_something_else_waits(settings: Settings) -> None:
+    assert waiting(settings).key is None
+    land(settings, "e1")
+    found = waiting(settings)
+    assert found.landings == ["kobe_shelter/e1"] and found.not_before is None
+    assert found.key == waiting(settings).key is not None
+    land(settings, "e2")
+    assert waiting(settings).key not in (None, found.key)
+    refreshed(settings, "r1", refreshes.REFUSED)
+    assert waiting(settings).key is None
+
+
+def test_after_each_crash_it_is_tried_again_and_each_time_later(settings: Settings) -> None:
+    land(settings, "e1")
+    keys, pauses = {waiting(settings).key}, []
+    for number in range(12):
+        crash = refreshed(settings, f"r{number}", refreshes.CRASHED)
+        found = waiting(settings)
+        keys.add(found.key)
+        assert found.not_before is not None
+        pauses.append((found.not_before - datetime.fromisoformat(str(crash.ended))).total_seconds() / 60)
+    assert len(keys) == 13
+    assert pauses == [0, 10, 20, 40, 80, 160, 320, 360, 360, 360, 360, 360]
+
+
+def test_the_next_run_can_start_while_a_daemon_lives(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    now = datetime.now(UTC)
+    assert "daemon is not running. Start it with njia ui" in read_next_run(settings, now)["obstacles"][0]
+    daemon_lives(instance, settings, now - timedelta(seconds=30))
+    found = read_next_run(settings, now)
+    assert (found["can_start"], found["at"]) == (True, next_night(now).isoformat())
+    daemon_lives(instance, settings, now - timedelta(minutes=5))
+    (obstacle,) = read_next_run(settings, now)["obstacles"]
+    assert f"Its last sign of life is of {now - timedelta(minutes=5):%Y-%m-%d %H:%M} UTC" in obstacle
+
+
+def test_a_killed_run_stands_in_the_way_and_a_living_one_does_not(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    now = datetime.now(UTC)
+    daemon_lives(instance, settings, now)
+    run_id = a_run(instance)
+    assert read_next_run(settings, now)["obstacles"] == [], "it may be starting"
+    lock = RefreshLock(settings)
+    lock.take(run_id)
+    assert read_next_run(settings, now)["obstacles"] == []
+    lock.release()
+    (obstacle,) = read_next_run(settings, now)["obstacles"]
+    assert f"Run {run_id[:8]} was killed" in obstacle
+
+
+def test_a_schedule_that_is_switched_off_is_said_to_be(
+    settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    now = datetime.now(UTC)
+    daemon_lives(instance, settings, now)
+    instance.all_instigator_state()  # makes the store
+    switch = ("nightly", "r", "STOPPED", "SCHEDULE", '{"origin": {"job_name": "nightly"}}')
+    with sqlite3.connect(settings.dagster_home / "schedules" / "schedules.db") as store:
+        store.execute(
+            "insert into instigators (selector_id, repository_selector_id, status, instigator_type, "
+            "instigator_body) values (?, ?, ?, ?, ?)",
+            switch,
+        )
+    store.close()
+    (obstacle,) = read_next_run(settings, now)["obstacles"]
+    assert "The schedule nightly is switched off" in obstacle
+
+
+def test_stores_that_cannot_be_read_are_said_to_be(settings: Settings, instance: dg.DagsterInstance) -> None:
+    daemon_lives(instance, settings, datetime.now(UTC))
+    (settings.dagster_home / "schedules" / "schedules.db").unlink(missing_ok=True)
+    (settings.dagster_home / "schedules").mkdir(exist_ok=True)
+    (settings.dagster_home / "schedules" / "schedules.db").write_text("no database, for long enough" * 50)
+    (obstacle,) = read_next_run(settings, datetime.now(UTC))["obstacles"]
+    assert "cannot be read" in obstacle
