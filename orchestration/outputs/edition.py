@@ -27,6 +27,7 @@ class Edition:
     folder: Path
     manifest: Mapping[str, Any]
     _read: dict[str, pa.Table] = field(default_factory=dict, repr=False, compare=False)
+    _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def path(self) -> Path:
@@ -51,8 +52,10 @@ class Edition:
         return self._read[name]
 
     def table(self, name: str) -> pd.DataFrame:
-        """The same as a frame."""
-        return self.arrow(name).to_pandas()
+        """The same as a frame, which is not to be changed."""
+        if name not in self._frames:
+            self._frames[name] = self.arrow(name).to_pandas()
+        return self._frames[name]
 
 
 def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:
