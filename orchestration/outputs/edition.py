@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ class Edition:
         """Files of schema `published` by the name of their table, such as `corridors` or `hotspots`."""
         files = sorted((self.path / "parquet").glob("published.*.parquet"))
         return {path.stem.removeprefix("published."): path for path in files}
+
+    @cached_property
+    def content(self) -> dict[str, str]:
+        """A hash of each published table, and of the policy that made it."""
+        hashes = {name: sha256(path.read_bytes()).hexdigest() for name, path in self.tables.items()}
+        return hashes | {"policy": str(self.manifest.get("policy", {}).get("rows"))}
 
     @cached_property
     def waivers(self) -> list[dict[str, Any]]:

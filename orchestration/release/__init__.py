@@ -4,6 +4,7 @@ What does not belong here: whether a candidate is fit to publish (the gates writ
 `verdict.json`), and other outputs than the evidence base and its Parquet (the outputs room).
 """
 
+from orchestration.release.candidate import Candidate, discard, read_candidate
 from orchestration.release.carried import EPOCHS, Carried, carry
 from orchestration.release.content_hash import content_hash
 from orchestration.release.county_counts import county_counts
@@ -32,7 +33,7 @@ from orchestration.release.query import Answer, run_query
 from orchestration.release.rollback import fit_to_return, is_left_behind, is_rolled_back, rollback
 from orchestration.release.signature import resign, settle_signatures, why_not_signed
 from orchestration.release.since import extracts_since, tables_since
-from orchestration.release.stage import CHECK_RESULTS, Candidate, discard, stage
+from orchestration.release.stage import CHECK_RESULTS, stage
 from orchestration.release.summary import Outcome, refresh_summary
 from orchestration.release.trace import Trace, trace
 from orchestration.release.traced_rows import Rows
@@ -81,6 +82,7 @@ __all__ = [
     "open_readonly",
     "publish",
     "published_tables",
+    "read_candidate",
     "read_verdict",
     "refresh_summary",
     "release_id",
