@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy import special
 
 from orchestration.statistics.false_discovery import q_values, two_sided
 from orchestration.statistics.policy import Policy
@@ -36,7 +36,7 @@ def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, po
         z = ratios.log_ratio / error
     # Only judged items: the many that are too few to judge would hide a shift among the others.
     q_value = q_values(two_sided(np.where(is_judged, z, np.nan)))
-    reach = norm.ppf((1 + policy.interval_coverage) / 2)
+    reach = special.ndtri((1 + policy.interval_coverage) / 2)
     ratio, low, high = (
         np.where(is_judged, np.exp(ratios.log_ratio + side * reach * error), np.nan) for side in (0, -1, 1)
     )
