@@ -4,28 +4,25 @@ Belongs here: gathering what a reader is told and laying it out as pages and tab
 anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
 receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
 rows_of_extracts, quality_report,
-quality_of_refresh, quality_of_release, quality_page; edition, words, published, then the packages figures,
-report, map_page and exports; pages, report_numbers.
+quality_of_refresh, quality_of_release, quality_page; edition, words, published, kept, then the packages
+figures, report, map_page and exports; pages, report_numbers.
 """
 
-from typing import TYPE_CHECKING
-
-from orchestration.core import offer_when_asked
-
-if TYPE_CHECKING:
-    from orchestration.outputs.exports import write_exports
-    from orchestration.outputs.map_page import write_map_pages
-    from orchestration.outputs.pages import pages_of
-    from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
-    from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
-    from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
-    from orchestration.outputs.report import corridor_map, write_reports
-    from orchestration.outputs.report_numbers import Shown, shown_in
-    from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
+from orchestration.outputs.exports import write_exports
+from orchestration.outputs.kept import Kept
+from orchestration.outputs.map_page import write_map_pages
+from orchestration.outputs.pages import pages_of
+from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
+from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
+from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
+from orchestration.outputs.report import corridor_map, write_reports
+from orchestration.outputs.report_numbers import Shown, shown_in
+from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
 
 __all__ = [
     "FATES",
     "ExtractRows",
+    "Kept",
     "Outcome",
     "Receipt",
     "Shown",

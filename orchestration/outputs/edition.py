@@ -6,12 +6,14 @@ Report, map and exports read nothing else, so no number can reach a reader that 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 EDITIONS = ("public", "members")
@@ -25,16 +27,24 @@ class Edition:
     name: str
     folder: Path
     manifest: Mapping[str, Any]
+    _read: dict[str, pa.Table] = field(default_factory=dict, repr=False, compare=False)
+    _frames: dict[str, pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def path(self) -> Path:
         return self.folder / self.name
 
     @cached_property
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """Tables of schema `published` by their name, such as `corridors` or `hotspots`."""
+    def tables(self) -> dict[str, Path]:
+        """Files of schema `published` by the name of their table, such as `corridors` or `hotspots`."""
         files = sorted((self.path / "parquet").glob("published.*.parquet"))
-        return {path.stem.removeprefix("published."): pq.read_table(path).to_pandas() for path in files}
+        return {path.stem.removeprefix("published."): path for path in files}
+
+    @cached_property
+    def content(self) -> dict[str, str]:
+        """A hash of each published table, and of the policy that made it."""
+        hashes = {name: sha256(path.read_bytes()).hexdigest() for name, path in self.tables.items()}
+        return hashes | {"policy": str(self.manifest.get("policy", {}).get("rows"))}
 
     @cached_property
     def waivers(self) -> list[dict[str, Any]]:
@@ -42,9 +52,17 @@ class Edition:
         path = self.path / "parquet" / WAIVERS
         return pq.read_table(path).to_pylist() if path.is_file() else []
 
-    def table(self, name: str) -> pd.DataFrame:
+    def arrow(self, name: str) -> pa.Table:
         """A published table; without rows or columns where the edition has no such table."""
-        return self.tables.get(name, pd.DataFrame())
+        if name not in self._read:
+            self._read[name] = pq.read_table(self.tables[name]) if name in self.tables else pa.table({})
+        return self._read[name]
+
+    def table(self, name: str) -> pd.DataFrame:
+        """The same as a frame, which is not to be changed."""
+        if name not in self._frames:
+            self._frames[name] = self.arrow(name).to_pandas()
+        return self._frames[name]
 
 
 def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:

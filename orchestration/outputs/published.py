@@ -9,6 +9,9 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.words import Said, Words
 from orchestration.settings import REFERENCE_SEEDS
@@ -46,7 +49,8 @@ class Published:
         self.edition, self.words = edition, words
         self.manifest: Mapping[str, Any] = edition.manifest
         self.name = edition.name
-        self._tables: dict[str, dict[str, list[Row]]] = {}
+        self._read: dict[tuple[str, str | None], list[Row]] = {}
+        self._indexes: dict[tuple[str, str | None, tuple[str, ...]], dict[tuple[Any, ...], list[Row]]] = {}
         self._periods = {row["period_id"]: row for row in self.rows("periods")}
 
     @property
@@ -60,28 +64,32 @@ class Published:
         return other
 
     def rows(self, table: str, period_id: str | None = None, **where: Any) -> list[Row]:
-        """Rows with these values, each a dict; no row where the edition lacks the table."""
-        by_period = self._table(table)
-        found = (
-            [row for rows in by_period.values() for row in rows]
-            if period_id is None
-            else by_period.get(period_id, [])
-        )
-        return [row for row in found if all(row[name] == value for name, value in where.items())]
+        """Rows with these values, each a dict; no row where the edition lacks the table.
 
-    def _table(self, table: str) -> dict[str, list[Row]]:
-        if table not in self._tables:
-            frame = self.edition.table(table)
-            values = frame.astype(object).where(frame.notna(), None)
-            by_period = defaultdict(list)
-            for found in values.to_dict("records"):
-                row = {str(name): _value(str(name), value) for name, value in found.items()}
-                row = {**dict.fromkeys(KEYS[table]), **row}
-                if table == "codes":
-                    row["subject"] = row["subject"] or "all"
-                by_period[row.get("period_id") or row.get("current") or ""].append(row)
-            self._tables[table] = dict(by_period)
-        return self._tables[table]
+        The list is not to be changed: whoever asks the same gets the same list.
+        """
+        asked = (table, period_id, tuple(where))
+        if asked not in self._indexes:
+            index = defaultdict(list)
+            for row in self._of_period(table, period_id):
+                index[tuple(row[name] for name in where)].append(row)
+            self._indexes[asked] = dict(index)
+        return self._indexes[asked].get(tuple(where.values()), [])
+
+    def _of_period(self, table: str, period_id: str | None) -> list[Row]:
+        """The rows of a period, which a table of shifts calls `current`; without one all, by period."""
+        if (table, period_id) not in self._read:
+            found = self.edition.arrow(table)
+            period = next((name for name in ("period_id", "current") if name in found.column_names), None)
+            if period is None:
+                rows = []
+            elif period_id is None:
+                periods = pc.unique(found[period]).to_pylist()
+                rows = [row for one in periods for row in self._of_period(table, one)]
+            else:
+                rows = _rows(table, found.filter(pc.equal(found[period], period_id)))
+            self._read[table, period_id] = rows
+        return self._read[table, period_id]
 
     # --- values with their source ---------------------------------------------------------------
 
@@ -215,7 +223,19 @@ def _positions() -> dict[str, Point]:
         return {row["place_id"]: (float(row["lon"]), float(row["lat"])) for row in csv.DictReader(lines)}
 
 
-def _value(column: str, value: Any) -> Any:
-    """Counts are whole numbers even where a column with gaps was read as fractions."""
-    whole = column.endswith("_count") or column in ("rank", "at_least_times")
-    return int(value) if value is not None and whole else value
+def _rows(name: str, table: pa.Table) -> list[Row]:
+    """Rows as dicts, their key first; a column of the key that the table lacks is None."""
+    columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in KEYS[name]}
+    columns |= {one: _values(one, table[one]) for one in table.column_names}
+    if name == "codes":
+        columns["subject"] = [subject or "all" for subject in columns["subject"]]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _values(column: str, values: pa.ChunkedArray) -> list[Any]:
+    """Counts are whole numbers even where a column with gaps was written as fractions."""
+    found: list[Any] = values.to_pylist()
+    is_whole = column.endswith("_count") or column in ("rank", "at_least_times")
+    if is_whole and pa.types.is_floating(values.type):
+        return [None if value is None else int(value) for value in found]
+    return found

@@ -44,7 +44,7 @@ def row_text(columns: dict[str, str], prefix: str = "") -> str:
     parts = []
     for name in sorted(columns):
         text = canonical(prefix + quoted(name), columns[name])
-        parts.append(f"coalesce(length({text})::varchar || ':' || ({text}), '-')")
+        parts.append(f"coalesce(length({text})::varchar || ':', '-'), {text}")  # concat leaves nulls out
     return "concat(" + ", ".join(parts) + ")"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from orchestration.durable import sync, write_json
 from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.release.candidate import candidate_folder, is_half_published, manifest_of
 from orchestration.release.current import (
     current_release,
     list_releases,
@@ -57,8 +57,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         key = load_release_key(settings.keys)
         decided = active_decisions(settings, now)
         decisions = replace(decisions or decided, rollbacks=decided.rollbacks)
-        folder = _candidate(settings)
-        manifest = _manifest(folder)
+        folder, manifest = _candidate(settings)
         verdict = read_verdict(folder)
         if verdict is None:
             raise ReleaseRefused(
@@ -102,14 +101,19 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
     return Published(manifest["release_id"], release, manifest)
 
 
-def _candidate(settings: Settings) -> Path:
-    found = sorted(settings.releases.glob(f"{CANDIDATE}*"))
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise NjiaError(
-            f"There are {len(found)} candidates in {settings.releases}. Run `njia refresh`: it clears them."
-        )
+def _candidate(settings: Settings) -> tuple[Path, dict[str, Any]]:
+    folder = candidate_folder(settings)
+    if folder is not None:
+        manifest = manifest_of(folder)
+        if manifest is None:
+            name = folder.name.removeprefix(CANDIDATE)
+            raise ReleaseRefused(f"The candidate {name} is not complete. Run `njia refresh` again.")
+        if is_half_published(manifest):
+            raise NjiaError(
+                f"Publishing {manifest['release_id']} was stopped half way, and the current release stays. "
+                "Run `njia refresh`: it stages and judges it again."
+            )
+        return folder, manifest
     last = last_verdict(settings)
     if last and last["outcome"] == "refused":
         raise ReleaseRefused(
@@ -123,16 +127,6 @@ def _candidate(settings: Settings) -> Path:
 def _told(reasons: list[str]) -> str:
     more = len(reasons) - REASONS_TOLD
     return " ".join([*reasons[:REASONS_TOLD], *([f"And {more} more."] if more > 0 else [])])
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise ReleaseRefused(
-            f"The candidate {folder.name.removeprefix(CANDIDATE)} is not complete. Run `njia refresh` again."
-        ) from None
-    return manifest
 
 
 def _prune(settings: Settings, named: set[str]) -> None:

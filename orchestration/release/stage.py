@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from orchestration.durable import PARTIAL, sync, write_json
 from orchestration.errors import NjiaError
 from orchestration.release import added_tables
 from orchestration.release.added_tables import CHECK_RESULTS
+from orchestration.release.candidate import Candidate
 from orchestration.release.carried import Carried
 from orchestration.release.content_hash import combined
 from orchestration.release.current import (
@@ -46,26 +46,12 @@ from orchestration.release.public_edition import write_public_edition, write_pub
 from orchestration.release.published_models import read_published_models
 from orchestration.settings import Settings
 
-__all__ = ["CHECK_RESULTS", "Candidate", "stage"]
+__all__ = ["CHECK_RESULTS", "stage"]
 
 READ_ONLY = 0o444
 MOVEMENTS = "marts.fct_movements"
 RECONCILIATION = "quality.reconciliation"
 TERMS = "meta.terms"
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A staged release that no gate has judged yet."""
-
-    release_id: str
-    path: Path
-    manifest: dict[str, Any]
-
-    @property
-    def undescribed(self) -> list[str]:
-        """Tables and columns without a description, as `schema.table` or `schema.table.column`."""
-        return list(self.manifest["undescribed"])
 
 
 def stage(
@@ -76,7 +62,7 @@ def stage(
     waivers: Iterable[Mapping[str, Any]],
     write_pages: Callable[[Path, Mapping[str, Any]], object] = lambda folder, manifest: None,
 ) -> Candidate:
-    """Write a candidate from the work file.
+    """Write a candidate from the work file, in place of any other: asked twice, it gives the same tables.
 
     `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
     partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
@@ -142,11 +128,6 @@ def stage(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Candidate(name, folder, manifest)
-
-
-def discard(candidate: Candidate) -> None:
-    """Remove a candidate that is not to be judged."""
-    remove_folder(candidate.path)
 
 
 def sweep(settings: Settings) -> None:

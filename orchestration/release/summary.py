@@ -7,10 +7,10 @@ from typing import Any, Literal, Protocol
 
 import duckdb
 
+from orchestration.release.candidate import Candidate
 from orchestration.release.current import current_release
 from orchestration.release.manifest import ROW_SUMS
 from orchestration.release.publish import Published
-from orchestration.release.stage import Candidate
 from orchestration.release.verdict import count_outcomes, last_verdict, printed_checks
 from orchestration.settings import Settings
 

@@ -5,10 +5,11 @@ Months are numbers here (year × 12 + month), so that windows are plain arithmet
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -168,14 +169,14 @@ def told(
         months = {month: sum(lengths[:at]) + place for place, month in enumerate(span.months)}
         by_month = _of_one_month(inside, months)
         cells = (
-            by_month["partner"].map(rows),
-            by_month[item].map(columns),
-            by_month["month_from"].map(months),
+            _places(by_month["partner"], rows),
+            _places(by_month[item], columns),
+            _places(by_month["month_from"], months),
         )
-        np.add.at(monthly, _as_places(cells), by_month["record_count"].to_numpy())
+        np.add.at(monthly, cells, by_month["record_count"].to_numpy())
         for frame, month in ((_of_one_month(reported, months), "month_from"), (active_months, "month_start")):
             active = frame[frame["partner"].isin(rows.keys()) & frame[month].isin(months.keys())]
-            is_active[_as_places((active["partner"].map(rows), active[month].map(months)))] = True
+            is_active[_places(active["partner"], rows), _places(active[month], months)] = True
     return Told(
         partners,
         items,
@@ -189,13 +190,14 @@ def told(
 def _filled(counts: pd.DataFrame, rows: dict[str, int], columns: dict[str, int] | None, item: str) -> Counts:
     """Records by partner, and by item where there are columns for them."""
     filled = np.zeros((len(rows),) if columns is None else (len(rows), len(columns)), dtype=np.int64)
-    cells = [counts["partner"].map(rows)] + ([] if columns is None else [counts[item].map(columns)])
-    np.add.at(filled, _as_places(cells), counts["record_count"].to_numpy())
+    cells = [_places(counts["partner"], rows)] + ([] if columns is None else [_places(counts[item], columns)])
+    np.add.at(filled, tuple(cells), counts["record_count"].to_numpy())
     return filled
 
 
-def _as_places(cells: Iterable[pd.Series]) -> tuple[Counts, ...]:
-    return tuple(places.to_numpy(dtype=np.int64) for places in cells)
+def _places(values: pd.Series, places: Mapping[Any, int]) -> Counts:
+    """Where each value has its row or column."""
+    return np.array([places[value] for value in values.tolist()], dtype=np.int64)
 
 
 def _of_one_month(counts: pd.DataFrame, months: dict[int, int]) -> pd.DataFrame:

@@ -66,8 +66,8 @@ def county_ratings(
         )
         comparison = Comparison(MONTHS, *month_windows(last_days[period], _MONTHS_OF_A_PERIOD))
         changes = _changes(comparison, counts, totals, reported, policy)
-        for county, of_county in of_period.groupby("place_id", sort=True):
-            components = {**_levels(of_county), "change": changes.get(str(county))}
+        for county, levels in sorted(_levels(of_period).items()):
+            components = {**dict.fromkeys(ROLES), **levels, "change": changes.get(county)}
             rows.append(
                 {"place_id": county, "period_id": period, "record_grain": grain, **_row(components, policy)}
             )
@@ -95,16 +95,13 @@ def _changes(
     }
 
 
-def _levels(of_county: pd.DataFrame) -> dict[str, Ratio | None]:
-    """The posterior of each role; None where a label stands instead of a number."""
-    told_by_role = {
-        str(role): None if label in WITHOUT_NUMBERS else GammaRatio(float(shape), float(rate))
-        for role, label, shape, rate in zip(
-            *(of_county[name] for name in ("place_role", "label", "posterior_shape", "posterior_rate")),
-            strict=True,
-        )
-    }
-    return {role: told_by_role.get(role) for role in ROLES}
+def _levels(of_period: pd.DataFrame) -> dict[str, dict[str, Ratio | None]]:
+    """By county, the posterior of each of its roles; None where a label stands instead of a number."""
+    names = ("place_id", "place_role", "label", "posterior_shape", "posterior_rate")
+    levels: dict[str, dict[str, Ratio | None]] = {}
+    for county, role, label, *gamma in zip(*(of_period[name].tolist() for name in names), strict=True):
+        levels.setdefault(county, {})[role] = None if label in WITHOUT_NUMBERS else GammaRatio(*gamma)
+    return levels
 
 
 def _row(components: Mapping[str, Ratio | None], policy: Policy) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy import special
 
 from orchestration.statistics.two_way import Floats, Mask
 
@@ -51,5 +51,5 @@ def ears_bounds(counts: Floats, guard: int = 0, alpha: float = 0.001) -> Floats:
     bounds = np.full(len(counts), np.nan)
     for at in range(BASELINE + guard, len(counts)):
         before = counts[at - guard - BASELINE : at - guard]
-        bounds[at] = before.mean() + norm.isf(alpha) * before.std(ddof=1)
+        bounds[at] = before.mean() + -special.ndtri(alpha) * before.std(ddof=1)
     return bounds

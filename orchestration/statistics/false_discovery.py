@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, norm
+from scipy import special
 
 from orchestration.statistics.two_way import Floats
 
 
 def two_sided(z: Floats) -> Floats:
     """Return the p of each z by the normal distribution."""
-    return 2 * norm.sf(np.abs(z))
+    return 2 * special.ndtr(-np.abs(z))
 
 
 def q_values(p: Floats) -> NDArray[np.float64]:
     """Return the q of each p that is a number; the others are no tests and stay nan."""
+    from scipy.stats import false_discovery_control  # the library takes a second to load
+
     q = np.full(len(p), np.nan)
     judged = ~np.isnan(p)
     if judged.any():

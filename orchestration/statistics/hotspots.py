@@ -10,7 +10,7 @@ import pandas as pd
 from orchestration.statistics.labels import labels
 from orchestration.statistics.policy import Policy
 from orchestration.statistics.posterior import Posterior, posterior, prior, widened
-from orchestration.statistics.scatter import dispersion, log_variance
+from orchestration.statistics.scatter import log_variance, scatter
 from orchestration.statistics.trend import with_trend
 from orchestration.statistics.two_way import Floats, TwoWay, two_way, within_effort
 from orchestration.statistics.windows import WINDOW_KEYS, windows
@@ -85,11 +85,12 @@ def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[st
     cells = np.ix_(fit.partners, fit.places)
     expected = months[cells] * fit.level[:, None]
     # At ratio 1: by its own count a place that happens to tell little would look surer, and be drawn less.
-    size = 1 / log_variance(y, months, fit, np.ones_like(fit.ratio))
+    of_cells = scatter(y, months, fit)
+    size = 1 / log_variance(months, fit, of_cells, np.ones_like(fit.ratio))
     observed, worth = size * fit.ratio, fit.expected / size
     common = prior(observed, size)
     known = posterior(observed, size, common.shape, common.rate)
-    sure = widened(known, fit.ratio, size, common, log_variance(y, months, fit, known.mean))
+    sure = widened(known, fit.ratio, size, common, log_variance(months, fit, of_cells, known.mean))
     largest = np.argmax(y[cells], axis=0), np.arange(len(size))
     rest = Posterior(known.shape - y[cells][largest] / worth, known.rate - expected[largest] / worth)
     low, high = sure.interval(policy.interval_coverage)
@@ -102,7 +103,7 @@ def _compared(y: Floats, months: Floats, fit: TwoWay, policy: Policy) -> dict[st
         "probability_low": sure.below(1 / policy.hotspot_ratio),
         "probability_above_one": sure.above(1.0),
         "ratio_without_largest": rest.mean,
-        "dispersion": np.full_like(size, dispersion(y, months, fit)),
+        "dispersion": np.full_like(size, of_cells.dispersion),
         "posterior_shape": sure.shape,
         "posterior_rate": sure.rate,
     }

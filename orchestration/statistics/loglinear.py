@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln
-from scipy.stats import norm
+from scipy.special import gammaln, ndtri
 
 Floats = NDArray[np.float64]
 Pair = tuple[int, int]
@@ -53,7 +52,7 @@ def fit(known: NDArray[np.bool_], persons: Floats, pairs: Sequence[Pair]) -> Tot
         return None
     log_unseen, error, mean = solved
     deviance = -2 * float((counts * np.log(mean) - mean - gammaln(counts + 1)).sum())
-    seen, reach = float(persons.sum()), norm.ppf(0.975) * error
+    seen, reach = float(persons.sum()), ndtri(0.975) * error
     low, middle, high = seen + np.exp(log_unseen + reach * np.array([-1, 0, 1]))
     terms = 1 + known.shape[1] + len(pairs)
     return Total(tuple(pairs), float(middle), float(low), float(high), deviance + 2 * terms)

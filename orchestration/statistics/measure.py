@@ -23,7 +23,7 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
     `aggregates` holds the tables of `AGGREGATES` under their names.
     """
     policy = load_policy()
-    frames = {name.split(".")[1]: table.to_pandas() for name, table in aggregates.items()}
+    frames = {name.split(".")[1]: _frame(table) for name, table in aggregates.items()}
     places = hotspots(frames["int_place_counts"], frames["int_place_effort"], frames["int_periods"], policy)
     told_in_all, active_months = frames["int_partner_counts"], frames["int_partner_months"]
     found = {
@@ -44,6 +44,15 @@ def measure(settings: Settings, aggregates: Mapping[str, pa.Table]) -> dict[str,
     for name, frame in found.items():
         pq.write_table(as_table(name, frame), settings.statistics / f"{name}.parquet")
     return {name: len(frame) for name, frame in found.items()}
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """With texts as Python's own: the many small frames that follow look them up one by one."""
+    frame = table.to_pandas()
+    texts = [
+        name for name, kind in zip(table.column_names, table.schema.types, strict=True) if kind == pa.string()
+    ]
+    return frame.astype(dict.fromkeys(texts, object))
 
 
 def as_table(name: str, frame: pd.DataFrame) -> pa.Table:

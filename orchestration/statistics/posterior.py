@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import gamma, norm
+from scipy import special
 
 from orchestration.statistics.two_way import Floats
+
+# Of the normal density at 0, the logarithm of what stands below the line.
+_LOG_OF_ROOT = np.log(np.sqrt(2 * np.pi))
 
 
 @dataclass(frozen=True)
@@ -27,19 +30,21 @@ class Posterior:
     def mean(self) -> Floats:
         return self.shape / self.rate
 
+    @property
+    def _scale(self) -> Floats:
+        return 1 / self.rate
+
     def interval(self, coverage: float) -> tuple[Floats, Floats]:
         outside = (1 - coverage) / 2
-        return (
-            gamma.ppf(outside, self.shape, scale=1 / self.rate),
-            gamma.ppf(1 - outside, self.shape, scale=1 / self.rate),
-        )
+        low, high = (special.gammaincinv(self.shape, part) * self._scale for part in (outside, 1 - outside))
+        return low, high
 
     def above(self, ratio: float) -> Floats:
         """Probability that the ratio lies above this one."""
-        return gamma.sf(ratio, self.shape, scale=1 / self.rate)
+        return special.gammaincc(self.shape, ratio / self._scale)
 
     def below(self, ratio: float) -> Floats:
-        return gamma.cdf(ratio, self.shape, scale=1 / self.rate)
+        return special.gammainc(self.shape, ratio / self._scale)
 
 
 class Prior(NamedTuple):
@@ -82,7 +87,7 @@ def prior(observed: Floats, expected: Floats) -> Prior:
     spread = (variance + chance) * (freedom + 1) / freedom
     error = np.sqrt(2 / freedom) * max(spread, chance)
     z = (spread - chance) / error
-    above_zero = spread - chance + error * np.exp(norm.logpdf(z) - norm.logcdf(z))
+    above_zero = spread - chance + error * np.exp(-(z**2) / 2 - _LOG_OF_ROOT - special.log_ndtr(z))
     return Prior(mean, float(above_zero), freedom)
 
 

@@ -8,6 +8,8 @@ partner and place has the mean of both variances.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import brentq
 
@@ -17,32 +19,39 @@ from orchestration.statistics.two_way import Floats, TwoWay, curvature, within_e
 LEAST_MEAN_OF_A_CELL = 0.5
 
 
-def dispersion(records: Floats, months: Floats, fit: TwoWay) -> float:
-    """Pearson's chi-square over its degrees of freedom, at least 1; over partners x places as they came."""
-    squares, _, freedom = _cells(records, months, fit)
-    return max(1.0, float(squares.sum() / freedom))
+@dataclass(frozen=True)
+class Scatter:
+    """`dispersion`: Pearson's chi-square over its degrees of freedom, at least 1.
 
-
-def waves(records: Floats, months: Floats, fit: TwoWay) -> float:
-    """Squared coefficient of variation of the waves: with variances m + waves x m^2 Pearson's chi-square is
-    its degrees of freedom. 0 where Poisson counts would scatter as much.
+    `waves`: squared coefficient of variation of the waves, 0 where Poisson counts would scatter as much.
     """
+
+    dispersion: float
+    waves: float
+
+
+def scatter(records: Floats, months: Floats, fit: TwoWay) -> Scatter:
+    """Of the cells that tell, over partners x places as they came."""
     squares, mean, freedom = _cells(records, months, fit)
+    return Scatter(max(1.0, float(squares.sum() / freedom)), _waves(squares, mean, freedom))
+
+
+def _waves(squares: Floats, mean: Floats, freedom: int) -> float:
+    """With variances m + waves x m^2 Pearson's chi-square is its degrees of freedom."""
     if squares.sum() <= freedom:
         return 0.0
     most = float((squares / mean).sum() / freedom)
     return float(brentq(lambda size: (squares / (1 + size * mean)).sum() - freedom, 0, most))
 
 
-def log_variance(records: Floats, months: Floats, fit: TwoWay, ratio: Floats) -> Floats:
+def log_variance(months: Floats, fit: TwoWay, of_cells: Scatter, ratio: Floats) -> Floats:
     """Variance of the log ratio of each place of the fit, were `ratio` the true ones; at least Poisson's.
 
     It is that of its distance from the mean of all places while the partners' levels are unknown (they are
     estimates too): the sandwich of White 1982.
     """
     mean = months[np.ix_(fit.partners, fit.places)] * fit.level[:, None] * ratio
-    scatter, size = dispersion(records, months, fit), waves(records, months, fit)
-    variance = (scatter * mean + mean + size * mean**2) / 2
+    variance = (of_cells.dispersion * mean + mean + of_cells.waves * mean**2) / 2
     share = mean / mean.sum(axis=1, keepdims=True)
     of_partner = variance.sum(axis=1, keepdims=True)
     score = np.diag(variance.sum(axis=0)) - variance.T @ share - share.T @ variance

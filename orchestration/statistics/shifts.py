@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy import special
 
 from orchestration.statistics.false_discovery import q_values, two_sided
 from orchestration.statistics.policy import Policy
@@ -36,7 +36,7 @@ def judge_shifts(windows: TwoWindows, seen_before: Flags, dispersion: Floats, po
         z = ratios.log_ratio / error
     # Only judged items: the many that are too few to judge would hide a shift among the others.
     q_value = q_values(two_sided(np.where(is_judged, z, np.nan)))
-    reach = norm.ppf((1 + policy.interval_coverage) / 2)
+    reach = special.ndtri((1 + policy.interval_coverage) / 2)
     ratio, low, high = (
         np.where(is_judged, np.exp(ratios.log_ratio + side * reach * error), np.nan) for side in (0, -1, 1)
     )
@@ -108,15 +108,17 @@ def displaced_from(shifts: pd.DataFrame) -> list[str | None]:
     can be.
     """
     on_panel = shifts["evidence"] == "panel"
-    fallen = shifts[on_panel & shifts["status"].isin(DOWN)]
-    has_risen = on_panel & shifts["status"].isin(UP)
+    has_fallen, has_risen = (on_panel & shifts["status"].isin(moved) for moved in (DOWN, UP))
+    ends = list(zip(shifts["origin_place_id"], shifts["destination_place_id"], strict=True))
+    fallen = [
+        (corridor, *places)
+        for corridor, places, fell in zip(shifts["corridor_id"], ends, has_fallen, strict=True)
+        if fell
+    ]
     found: list[str | None] = []
-    for risen, origin, destination in zip(
-        has_risen, shifts["origin_place_id"], shifts["destination_place_id"], strict=True
-    ):
-        shares_end = (fallen["origin_place_id"] == origin) | (fallen["destination_place_id"] == destination)
-        corridors = sorted(fallen.loc[shares_end, "corridor_id"]) if risen else []
-        found.append(";".join(corridors) or None)
+    for risen, (origin, destination) in zip(has_risen, ends, strict=True):
+        sharing = [one for one, start, end in fallen if risen and (start == origin or end == destination)]
+        found.append(";".join(sorted(sharing)) or None)
     return found
 
 

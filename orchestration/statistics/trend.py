@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy import special
 
 from orchestration.statistics.labels import WITHOUT_NUMBERS
 from orchestration.statistics.policy import Policy
@@ -45,7 +45,7 @@ def mann_kendall(values: Sequence[float]) -> MannKendall:
     variance = (n * (n - 1) * (2 * n + 5) - float((tied * (tied - 1) * (2 * tied + 5)).sum())) / 18
     z = (s - math.copysign(1, s)) / math.sqrt(variance) if s and variance else 0.0
     pairs = n * (n - 1) / 2
-    return MannKendall(s, variance, z, s / pairs if pairs else 0.0, float(2 * norm.sf(abs(z))))
+    return MannKendall(s, variance, z, s / pairs if pairs else 0.0, float(2 * special.ndtr(-abs(z))))
 
 
 def category(states: str, trend: int, policy: Policy) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from orchestration.outputs.edition import Edition
@@ -92,10 +90,11 @@ def page_of(edition: Edition, before: Edition | None = None) -> Read:
     """The page of an edition."""
     view = View.newest(Published(edition, Words()))
     earlier = View.newest(Published(before, Words())) if before is not None else None
-    with TemporaryDirectory() as drawn:
-        figures = draw_figures(view, generalised(), Path(drawn)) if has_findings(view) else {}
-        report = compose(view, earlier, figures, "Natural Earth")
-        return read_page(as_html(report, Path(drawn), {"pdf": "report.pdf", "map": "map.html"}))
+    figures = draw_figures(view, generalised()) if has_findings(view) else {}
+    alts = {name: figure["alt"] for name, figure in figures.items()}
+    report = compose(view, earlier, alts, "Natural Earth")
+    drawings = {name: figure["svg"] for name, figure in figures.items()}
+    return read_page(as_html(report, drawings, {"pdf": "report.pdf", "map": "map.html"}))
 
 
 def stands_in_its_cell(edition: Edition, value: Value) -> bool:

@@ -18,8 +18,8 @@ from orchestration.statistics.labels import labels
 from orchestration.statistics.measure import as_table
 from orchestration.statistics.policy import POLICY_SEED, load_policy
 from orchestration.statistics.posterior import posterior, prior, widened
-from orchestration.statistics.scatter import dispersion, log_variance, waves
-from orchestration.statistics.two_way import comparable, two_way
+from orchestration.statistics.scatter import log_variance, scatter
+from orchestration.statistics.two_way import Floats, comparable, two_way
 
 POLICY = load_policy()
 
@@ -98,6 +98,12 @@ def test_the_fit_is_exact_along_a_chain_of_partners() -> None:
     assert mean.sum(axis=1) == pytest.approx(records.sum(axis=1), rel=1e-8)
 
 
+def variance(records: Floats, months: Floats, ratio: Floats) -> Floats:
+    """The variance of each place's log ratio, were `ratio` the true ones."""
+    fit = two_way(records, months)
+    return log_variance(months, fit, scatter(records, months, fit), ratio)
+
+
 def test_how_much_a_partner_reports_everywhere_makes_no_ratio() -> None:
     """p reports eight times what q reports, in the one county p watches: there both see the same activity."""
     records = np.array([[80.0, 0, 0], [10, 10, 10]])
@@ -108,7 +114,7 @@ def test_how_much_a_partner_reports_everywhere_makes_no_ratio() -> None:
 def test_a_place_that_hangs_on_few_records_is_loose() -> None:
     """Worked out in test_hotspots_worked.py: the others have what chance alone makes of 45 and 36."""
     records, months = np.array([[20.0, 10, 0], [0, 40, 20]]), np.array([[12.0, 12, 0], [0, 12, 12]])
-    found = log_variance(records, months, two_way(records, months), np.ones(3))
+    found = variance(records, months, np.ones(3))
     assert found == pytest.approx([0.188889, 1 / 45, 1 / 36], rel=1e-5)
 
 
@@ -118,14 +124,13 @@ def test_a_place_that_holds_nearly_all_of_a_partners_records_is_looser_than_its_
     The mean of all lies half of the difference away from either.
     """
     records, months = np.array([[190.0, 10]]), np.full((1, 2), 12.0)
-    fit = two_way(records, months)
-    assert log_variance(records, months, fit, fit.ratio)[0] == pytest.approx(0.25 / 9.5)
-    assert log_variance(records, months, fit, np.ones(2))[0] == pytest.approx(1 / 100)
+    assert variance(records, months, two_way(records, months).ratio)[0] == pytest.approx(0.25 / 9.5)
+    assert variance(records, months, np.ones(2))[0] == pytest.approx(1 / 100)
 
 
 def test_where_many_partners_share_all_places_none_is_loose() -> None:
     records, months = np.full((6, 4), 30.0), np.full((6, 4), 12.0)
-    found = log_variance(records, months, two_way(records, months), np.ones(4))
+    found = variance(records, months, np.ones(4))
     assert found == pytest.approx([1 / 180] * 4)
 
 
@@ -137,10 +142,10 @@ def test_counts_that_scatter_are_worth_less() -> None:
     and half of the difference lies each place from their mean.
     """
     records, months = np.array([[30.0, 10], [10, 30]]), np.full((2, 2), 12.0)
-    fit = two_way(records, months)
-    assert dispersion(records, months, fit) == pytest.approx(20)
-    assert waves(records, months, fit) == pytest.approx(0.95)
-    assert log_variance(records, months, fit, np.ones(2)) == pytest.approx([0.25, 0.25])
+    found = scatter(records, months, two_way(records, months))
+    assert found.dispersion == pytest.approx(20)
+    assert found.waves == pytest.approx(0.95)
+    assert variance(records, months, np.ones(2)) == pytest.approx([0.25, 0.25])
 
 
 # Two small partners and two large ones, which would tell 10 and 100 of each place; the large ones scatter.
@@ -150,7 +155,7 @@ UNEQUAL = np.array([[11.0, 9], [9, 11], [140, 60], [60, 140]])
 def test_waves_are_what_makes_pearsons_chi_square_its_freedom() -> None:
     """Eight cells less four partners and two places, plus one for the common scale: three."""
     months = np.full((4, 2), 12.0)
-    found = waves(UNEQUAL, months, two_way(UNEQUAL, months))
+    found = scatter(UNEQUAL, months, two_way(UNEQUAL, months)).waves
     assert 4 * 1 / (10 + 100 * found) + 4 * 1600 / (100 + 10_000 * found) == pytest.approx(3)
 
 
@@ -160,11 +165,10 @@ def test_each_cell_has_the_mean_of_both_variances() -> None:
     The score of each has a quarter of its cells' variances: the difference has (v10 + v100)/110^2.
     """
     months = np.full((4, 2), 12.0)
-    fit = two_way(UNEQUAL, months)
-    scatter, found = (4 * 1 / 10 + 4 * 1600 / 100) / 3, waves(UNEQUAL, months, fit)
-    small, large = (scatter * 10 + 10 + 100 * found) / 2, (scatter * 100 + 100 + 10_000 * found) / 2
-    told = log_variance(UNEQUAL, months, fit, np.ones(2))
-    assert told == pytest.approx([0.25 * (small + large) / 110**2] * 2)
+    found = scatter(UNEQUAL, months, two_way(UNEQUAL, months)).waves
+    chance = (4 * 1 / 10 + 4 * 1600 / 100) / 3
+    small, large = (chance * 10 + 10 + 100 * found) / 2, (chance * 100 + 100 + 10_000 * found) / 2
+    assert variance(UNEQUAL, months, np.ones(2)) == pytest.approx([0.25 * (small + large) / 110**2] * 2)
 
 
 def test_places_that_differ_by_no_more_than_chance_are_not_taken_for_equal() -> None:

@@ -17,6 +17,7 @@ from orchestration.release import (
     list_releases,
     open_readonly,
     publish,
+    read_candidate,
     refresh_summary,
     rollback,
 )
@@ -170,6 +171,42 @@ def test_publishing_with_no_candidate_or_an_unjudged_one_says_so(settings: Setti
     with pytest.raises(ReleaseRefused, match="has not judged"):
         publish(settings, START)
     assert candidate.path.exists()
+
+
+def test_a_candidate_is_read_back_from_the_disk_only_while_it_is_whole(settings: Settings) -> None:
+    assert read_candidate(settings) is None
+    staged = stage_candidate(settings)
+    assert read_candidate(settings) is None  # its lineage is not written yet
+    (settings.lineage / staged.release_id).mkdir(parents=True)
+    found = read_candidate(settings)
+    assert found is not None
+    assert (found.release_id, found.path) == (staged.release_id, staged.path)
+    assert found.manifest["content_hash"] == staged.manifest["content_hash"]
+    (staged.path / "members/parquet/marts.fct_movements.parquet").unlink()
+    assert read_candidate(settings) is None
+
+
+def test_staging_the_same_inputs_again_replaces_the_candidate_and_its_verdict(settings: Settings) -> None:
+    first = stage_candidate(settings)
+    write_verdict(first)
+    second = stage_candidate(settings)
+    assert (second.release_id, second.path) == (first.release_id, first.path)
+    assert second.manifest["content_hash"] == first.manifest["content_hash"]
+    with pytest.raises(ReleaseRefused, match="has not judged"):
+        publish(settings, START)
+
+
+def test_a_candidate_whose_publishing_was_stopped_is_staged_again_and_not_refused(settings: Settings) -> None:
+    candidate = stage_candidate(settings)
+    write_verdict(candidate)
+    (settings.lineage / candidate.release_id).mkdir(parents=True)
+    write_json(candidate.path / "manifest.json", {**candidate.manifest, "published_at": START.isoformat()})
+    assert read_candidate(settings) is None
+    with pytest.raises(NjiaError, match="stopped half way") as told:
+        publish(settings, START)
+    assert not isinstance(told.value, ReleaseRefused)
+    write_verdict(stage_candidate(settings))
+    assert publish(settings, START).release_id == candidate.release_id
 
 
 def test_a_candidate_compared_with_another_current_release_is_refused(settings: Settings) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
-from orchestration.places import known_place
+from orchestration.outputs.published import position
 
 KIND = "geojson"
 HALF_TURN = 180.0
@@ -49,23 +49,14 @@ def _of_release(about: About) -> Properties:
     }
 
 
-def _position(place_id: str) -> Position | None:
-    """Longitude first."""
-    try:
-        point = known_place(place_id).point
-    except KeyError:
-        return None
-    return (point[1], point[0]) if point else None
-
-
 def _point(row: Properties) -> Properties | None:
-    position = _position(row["place_id"])
-    return {"type": "Point", "coordinates": position} if position else None
+    at = position(row["place_id"])
+    return {"type": "Point", "coordinates": at} if at else None
 
 
 def _line(row: Properties) -> Properties | None:
     """A straight line, or a point within one place; in two parts across the 180th meridian."""
-    start, end = _position(row["origin_place_id"]), _position(row["destination_place_id"])
+    start, end = position(row["origin_place_id"]), position(row["destination_place_id"])
     if start is None or end is None:
         return None
     if start == end:

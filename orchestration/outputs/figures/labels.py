@@ -6,11 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import cos, hypot, pi, sin
 
+import numpy as np
+from numpy.typing import NDArray
+
 from orchestration.outputs.figures.svg import GREY, INK, OUT, WITHIN, Drawing, wide
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
-RADII, DIRECTIONS = (5, 9, 15, 24, 36, 50, 66), 16
+Numbers = NDArray[np.float64]
+RADII = (5, 9, 15, 24, 36, 50, 66)
+# Cosine and sine of each direction in which a label is tried.
+DIRECTIONS = np.array([(cos(2 * pi * step / 16), sin(2 * pi * step / 16)) for step in range(16)])
+MARGIN = 1.5
 FAR = 16
 SIGN = 8.0  # width of a triangle and the gap behind it
 
@@ -33,7 +40,7 @@ class Labels:
         self, drawing: Drawing, frame: Box, obstacles: Iterable[Point], places: Iterable[Point]
     ) -> None:
         self.drawing, self.frame = drawing, frame
-        self._obstacles, self._places = list(obstacles), list(places)
+        self._obstacles, self._places = _points(obstacles), _points(places)
         self._taken: list[Box] = []
 
     def put(self, label: Label, radii: Sequence[float] = RADII) -> bool:
@@ -42,32 +49,27 @@ class Labels:
         indent = SIGN if label.sign else 0
         first = indent + wide(label.text, label.size, label.weight)
         across = max(first, indent + wide(label.below, label.size - 0.6)) + 2
-        best: tuple[float, Box] | None = None
-        for radius in radii:
-            for step in range(DIRECTIONS):
-                turn = 2 * pi * step / DIRECTIONS
-                x, y = label.at[0] + radius * cos(turn), label.at[1] - radius * sin(turn)
-                left = x - across * (1 - cos(turn)) / 2
-                top = y - high * (1 + sin(turn)) / 2
-                box = (left, top, left + across, top + high)
-                cost = self._cost(box, radius)
-                if cost is not None and (best is None or cost < best[0]):
-                    best = (cost, box)
-        if best is None:
+        boxes, costs = self._spots(label.at, across, high, np.repeat(np.array(radii, float), len(DIRECTIONS)))
+        best = int(costs.argmin())  # the first of equals
+        if costs[best] == np.inf:
             return False
-        self._draw(label, best[1])
+        left, top, right, bottom = (float(side) for side in boxes[best])
+        self._draw(label, (left, top, right, bottom))
         return True
 
-    def _cost(self, box: Box, radius: float) -> float | None:
-        inside = (
-            box[0] >= self.frame[0] + 1 and box[1] >= self.frame[1] + 1
-            and box[2] <= self.frame[2] - 1 and box[3] <= self.frame[3] - 1
-        )  # fmt: skip
-        if not inside or any(_overlap(box, other) for other in self._taken):
-            return None
-        wider = (box[0] - 1.5, box[1] - 1.5, box[2] + 1.5, box[3] + 1.5)
-        covered = sum(_holds(wider, point) for point in self._obstacles)
-        return radius * 0.16 + covered * 1.1 + 3.5 * sum(_holds(wider, point) for point in self._places)
+    def _spots(self, at: Point, across: float, high: float, radius: Numbers) -> tuple[Numbers, Numbers]:
+        """Boxes round a point, nearest first, and what each costs: infinite where none can stand."""
+        cosine, sine = np.tile(DIRECTIONS, (len(radius) // len(DIRECTIONS), 1)).T
+        left = at[0] + radius * cosine - across * (1 - cosine) / 2
+        top = at[1] - radius * sine - high * (1 + sine) / 2
+        boxes = np.column_stack((left, top, left + across, top + high))
+        low, end = boxes[:, :2], boxes[:, 2:]
+        is_free = np.all(low >= np.add(self.frame[:2], 1), axis=1)
+        is_free &= np.all(end <= np.subtract(self.frame[2:], 1), axis=1)
+        for other in self._taken:
+            is_free &= ~np.all((low < other[2:]) & (end > other[:2]), axis=1)
+        costs = radius * 0.16 + _held(boxes, self._obstacles) * 1.1 + 3.5 * _held(boxes, self._places)
+        return boxes, np.where(is_free, costs, np.inf)
 
     def _draw(self, label: Label, box: Box) -> None:
         self._taken.append(box)
@@ -86,12 +88,14 @@ class Labels:
             )
 
 
-def _holds(box: Box, point: Point) -> bool:
-    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]
+def _points(points: Iterable[Point]) -> Numbers:
+    return np.array(list(points), float).reshape(-1, 2)
 
 
-def _overlap(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+def _held(boxes: Numbers, points: Numbers) -> Numbers:
+    """How many points lie in each box or near its edge."""
+    low, end = boxes[:, None, :2] - MARGIN, boxes[:, None, 2:] + MARGIN
+    return np.count_nonzero(np.all((low <= points) & (points <= end), axis=2), axis=1)
 
 
 def _triangle(drawing: Drawing, x: float, y: float, size: float, sign: str) -> None:

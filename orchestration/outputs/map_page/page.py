@@ -15,6 +15,7 @@ from markupsafe import Markup
 from orchestration import durable
 from orchestration.outputs.bends import BENDS
 from orchestration.outputs.edition import Edition, editions_of
+from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.map_page.bends import bends
 from orchestration.outputs.map_page.frames import frames
 from orchestration.outputs.map_page.payload import code_labels, tables
@@ -34,35 +35,28 @@ SCRIPTS = (
 )  # fmt: skip
 
 
-def write_map_pages(folder: Path, manifest: Mapping[str, Any], counties: boundaries.Boundaries) -> list[Path]:
+def write_map_pages(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    counties: boundaries.Boundaries,
+    kept: Kept = NOT_KEPT,
+) -> list[Path]:
     """Write the page of each edition of a candidate, before its files are sealed."""
     written = []
     for edition in editions_of(folder, manifest):
         path = edition.path / MAP_PAGE
-        durable.write_text(path, page(edition, counties))
+        durable.write_text(path, page(edition, counties, kept))
         written.append(path)
     return written
 
 
-def page(edition: Edition, counties: boundaries.Boundaries) -> str:
+def page(edition: Edition, counties: boundaries.Boundaries, kept: Kept = NOT_KEPT) -> str:
     """Return the page of an edition, complete in itself."""
-    captions = boundaries.captions(counties)
-    places = places_of(edition)
-    drawings = frames(places)
-    payload = {
-        "edition": edition.name,
+    shows = (edition.content, counties.record())
+    payload = kept.part(f"{edition.name}_map", shows, lambda: _payload(edition, counties)) | {
         "release": edition.manifest["release_id"],
         "as_of": edition.manifest["as_of"][:10],
-        "policy": {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]},
-        "credits": captions.credits,
         "has_report": (edition.path / REPORT_PAGE).is_file(),
-        "words": words(captions, code_labels(edition), places["place_id"]),
-        "shapes": shapes(counties),
-        "frames": drawings,
-        "first_bend": BENDS[0],
-        "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
-        "places": {row.place_id: [row.name, row.kind, row.country] for row in places.itertuples(index=False)},
-        "tables": tables(edition),
     }
     style = (HERE / "style.css").read_text(encoding="utf-8")
     library = LIBRARY.read_text(encoding="utf-8").replace("</script", "<\\/script")
@@ -86,6 +80,25 @@ def page(edition: Edition, counties: boundaries.Boundaries) -> str:
         style_hash=_csp_hash(style),
         script_hashes=" ".join(_csp_hash(text) for text in (library, _script())),
     )
+
+
+def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any]:
+    """All that the page shows but the release that it is of."""
+    captions = boundaries.captions(counties)
+    places = places_of(edition)
+    drawings = frames(places)
+    return {
+        "edition": edition.name,
+        "policy": {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]},
+        "credits": captions.credits,
+        "words": words(captions, code_labels(edition), places["place_id"]),
+        "shapes": shapes(counties),
+        "frames": drawings,
+        "first_bend": BENDS[0],
+        "bends": bends(edition, [drawing["points"] for drawing in drawings.values()]),
+        "places": {row.place_id: [row.name, row.kind, row.country] for row in places.itertuples(index=False)},
+        "tables": tables(edition),
+    }
 
 
 def _script() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pyarrow.compute as pc
 
 from orchestration.outputs.edition import Edition
 
@@ -70,15 +71,15 @@ def code_labels(edition: Edition) -> dict[str, str]:
 
 
 def _card_codes(edition: Edition) -> pd.DataFrame:
-    codes, periods = edition.table("codes"), edition.table("periods")
-    if codes.empty or periods.empty:
+    codes, periods = edition.arrow("codes"), edition.arrow("periods")
+    if not codes.num_rows or not periods.num_rows:
         return pd.DataFrame()
-    years = periods.loc[periods["period_kind"] == "year", "period_id"]
-    return codes[
-        codes["subject"].isin(CARD_SUBJECTS)
-        & codes["domain"].isin(CARD_DOMAINS)
-        & codes["period_id"].isin(years)
-    ]
+    years = periods.filter(pc.field("period_kind") == "year")["period_id"]
+    return codes.filter(
+        pc.field("subject").isin(CARD_SUBJECTS)
+        & pc.field("domain").isin(CARD_DOMAINS)
+        & pc.field("period_id").isin(years.to_pylist())
+    ).to_pandas()
 
 
 def _values(table: pd.DataFrame, column: str) -> Any:

@@ -16,9 +16,9 @@ TABLES = ("corridors", "places", "hotspots", "shifts", "risk", "routes", "novelt
 def places_of(edition: Edition) -> pd.DataFrame:
     """Return a row per place: place_id, name, kind, country (ISO alpha-3), lat, lon (missing if unknown)."""
     named: set[str] = set()
-    for table in map(edition.table, TABLES):
-        for column in set(STOPS) & set(table.columns):
-            named |= set(table[column].dropna())
+    for table in map(edition.arrow, TABLES):
+        for column in set(STOPS) & set(table.column_names):
+            named |= set(table[column].unique().drop_null().to_pylist())
     novelty = edition.table("novelty")
     if not novelty.empty:
         pairs = novelty.loc[novelty["item_kind"] == "corridor", "item"]

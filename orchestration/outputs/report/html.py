@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
@@ -19,11 +19,11 @@ _FACES = (("FiraSans-Regular.ttf", 400), ("FiraSans-SemiBold.ttf", 600))
 _SIZE = re.compile(r' width="[\d.]+pt" height="[\d.]+pt"')
 
 
-def as_html(report: Report, figures: Path, files: dict[str, str]) -> str:
-    """`figures`: the folder of the SVG files. `files`: relative names of what lies beside (`pdf`, `map`)."""
+def as_html(report: Report, figures: Mapping[str, str], files: dict[str, str]) -> str:
+    """`figures`: SVG by name. `files`: relative names of what lies beside (`pdf`, `map`)."""
 
     def figure(name: str) -> Markup:
-        drawn = _SIZE.sub("", (figures / f"{name}.svg").read_text(encoding="utf-8"), count=1)
+        drawn = _SIZE.sub("", figures[name], count=1)
         return Markup(drawn)  # noqa: S704 - the program drew it and escaped its text
 
     return _template().render(report=report, files=files, faces=_faces(), figure=figure)
@@ -44,19 +44,16 @@ def _template() -> Template:
 
 def _said(words: Sentence) -> Markup:
     """Each value carries the table, key and column it was read from; resting on it shows what to trace."""
-    parts = []
+    parts: list[str] = []
     for part in words:
-        if isinstance(part, str):
-            parts.append(escape(part))
+        text = escape(part if isinstance(part, str) else part.text)
+        if isinstance(part, str) or not part.source:
+            parts.append(text)
             continue
-        if not part.source:
-            parts.append(escape(part.text))
-            continue
-        column = Markup(' data-column="{}"').format(part.column) if part.column else ""
-        key = traced_as(part.source, part.column)
-        marked = Markup('<span data-source="{}"{} title="{}">{}</span>')
-        parts.append(marked.format(part.source, column, key, part.text))
-    return Markup("").join(parts)
+        column = f' data-column="{escape(part.column)}"' if part.column else ""
+        key = escape(traced_as(part.source, part.column))
+        parts.append(f'<span data-source="{escape(part.source)}"{column} title="{key}">{text}</span>')
+    return Markup("".join(parts))  # noqa: S704 - each value is escaped above
 
 
 @cache

@@ -1,8 +1,6 @@
-"""Draws the figures of a report into its folder, as SVG."""
+"""Draws the figures of a report, as SVG."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from orchestration.outputs.figures import draw_abroad, draw_changes, draw_corridors, draw_legend
 from orchestration.outputs.figures.corridors import Line
@@ -19,9 +17,8 @@ from orchestration.outputs.report.view import View
 from orchestration.places import boundaries
 
 
-def draw_figures(view: View, layer: boundaries.Boundaries, folder: Path) -> dict[str, str]:
-    """Draw the figures that the rows of the brief allow; the alternative text of each, by name."""
-    folder.mkdir(parents=True, exist_ok=True)
+def draw_figures(view: View, layer: boundaries.Boundaries) -> dict[str, dict[str, str]]:
+    """The figures that the rows of the brief allow: `svg` and the alternative text `alt` of each, by name."""
     words, alts = view.words, drawn.alts(view, view.words)
     pictures: dict[str, str] = {}
     lines = drawn.lines(view)
@@ -56,6 +53,4 @@ def draw_figures(view: View, layer: boundaries.Boundaries, folder: Path) -> dict
         if county:
             hub = {place: view.published.place(place)}
             pictures[name] = draw_corridors(county, hub, layer, alts[name], width)
-    for name, picture in pictures.items():
-        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
-    return {name: alts[name] for name in pictures}
+    return {name: {"svg": picture, "alt": alts[name]} for name, picture in pictures.items()}

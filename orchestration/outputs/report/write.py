@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.outputs.edition import Edition, editions_of
+from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.published import Published
 from orchestration.outputs.report.compose import compose, has_findings
 from orchestration.outputs.report.html import as_html
@@ -24,20 +25,38 @@ def write_reports(
     manifest: Mapping[str, Any],
     layer: boundaries.Boundaries,
     earlier: tuple[Path, Mapping[str, Any]] | None,
+    kept: Kept = NOT_KEPT,
 ) -> None:
     """`earlier`: folder and manifest of the release in force before, if there is one."""
     for edition in editions_of(folder, manifest):
         before = Edition(edition.name, *earlier) if earlier is not None else None
-        write_report(edition, before, layer)
+        write_report(edition, before, layer, kept)
 
 
-def write_report(edition: Edition, earlier: Edition | None, layer: boundaries.Boundaries) -> Path:
+def write_report(
+    edition: Edition, earlier: Edition | None, layer: boundaries.Boundaries, kept: Kept = NOT_KEPT
+) -> Path:
     folder = edition.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
     view = View.newest(Published(edition, Words()))
-    figures = draw_figures(view, layer, folder / FIGURES) if has_findings(view) else {}
     before = View.newest(Published(earlier, Words())) if earlier is not None and earlier.tables else None
-    report = compose(view, before, figures, boundaries.captions(layer).credits)
-    (folder / PAGE).write_text(as_html(report, folder / FIGURES, {"pdf": PDF, "map": MAP}), encoding="utf-8")
+    figures = _figures(view, layer, kept) if has_findings(view) else {}
+    drawings = {name: figure["svg"] for name, figure in figures.items()}
+    if drawings:
+        (folder / FIGURES).mkdir(exist_ok=True)
+    for name, drawing in drawings.items():
+        (folder / FIGURES / f"{name}.svg").write_text(drawing, encoding="utf-8")
+    alts = {name: figure["alt"] for name, figure in figures.items()}
+    report = compose(view, before, alts, boundaries.captions(layer).credits)
+    (folder / PAGE).write_text(as_html(report, drawings, {"pdf": PDF, "map": MAP}), encoding="utf-8")
     (folder / PDF).write_bytes(as_pdf(report, folder))
     return folder
+
+
+def _figures(view: View, layer: boundaries.Boundaries, kept: Kept) -> dict[str, dict[str, str]]:
+    edition = view.published.edition
+    shows = (edition.content, layer.record())
+    found: dict[str, dict[str, str]] = kept.part(
+        f"{edition.name}_figures", shows, lambda: draw_figures(view, layer)
+    )
+    return found
