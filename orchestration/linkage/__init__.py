@@ -13,7 +13,7 @@ from orchestration.linkage.linking import Linked, link
 from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
 from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
 from orchestration.linkage.questions import COMPARED
-from orchestration.linkage.route_groups import Stop, route_groups
+from orchestration.linkage.route_groups import route_groups
 from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
 from orchestration.linkage.warehouse_tables import TABLES
 
@@ -30,7 +30,6 @@ __all__ = [
     "LinkSummary",
     "Linked",
     "Rulings",
-    "Stop",
     "link",
     "link_records",
     "route_groups",
