@@ -11,8 +11,8 @@ that partners fetch from a server. Each refresh is a process of its own, and run
 do (`run_refresh`). A step's memory is the highest resident size while it ran (Linux alone tells it by step).
 
 After each full refresh come a refresh with one new extract, the quarter's file of a hotline, cut to 5,000 rows,
-and one with nothing new. The exponent of a step is of CPU over movements between the two largest sizes that stand
-a factor of three or more apart: 1 is linear. pytest does not collect this file.
+and one with nothing new. The exponent of a step is of CPU over movements, from each size to the next that is at least
+three times as large: 1 is linear. pytest does not collect this file.
 """
 
 from __future__ import annotations
@@ -202,6 +202,10 @@ def show(size: str, kind: str, found: dict[str, Any], nodes: int) -> None:
     sys.stdout.flush()
 
 
+def _cpu_of(found: dict[str, Any]) -> float:
+    return sum(cost[0] for cost in found["steps"].values())
+
+
 def _total(steps: dict[str, Cost]) -> Cost:
     costs = list(steps.values())
     return Cost(
@@ -212,26 +216,31 @@ def _total(steps: dict[str, Cost]) -> Cost:
 
 
 def show_growth(measured: dict[str, dict[str, Any]], nodes: int) -> None:
-    """Between the largest size and the largest that is at most a third of it."""
-    full = sorted((found[FULL] for found in measured.values() if FULL in found), key=lambda f: f["movements"])
-    smaller = [one for one in full if one["movements"] * 3 <= full[-1]["movements"]] if full else []
-    if not smaller:
-        return
-    small, large = smaller[-1], full[-1]
+    """From each size to the next that is at least three times as large."""
+    small: dict[str, Any] | None = None
+    for large in sorted((found[FULL] for found in measured.values()), key=lambda found: found["movements"]):
+        if small is None:
+            small = large
+        elif large["movements"] >= 3 * small["movements"]:
+            _show_growth(small, large, nodes)
+            small = large
+
+
+def _show_growth(small: dict[str, Any], large: dict[str, Any], nodes: int) -> None:
     factor = math.log(large["movements"] / small["movements"])
     print(f"\nGrowth from {small['movements']:,} to {large['movements']:,} movements (1 is linear)")
     print(f"{'step':<36} {'CPU s':>8} {'CPU s':>8} {'exponent':>9}")
-    ends = [{name: cost[0] for name, cost in one["steps"].items()} for one in (small, large)]
-    ends = [costs | {"all": sum(costs.values())} for costs in ends]
-    least = SMALLEST_SHARE * ends[1]["all"]
-    for name, cost in ends[1].items():
-        before = ends[0].get(name, 0)
-        if before and cost >= least:
-            print(f"{name:<36} {before:>8.1f} {cost:>8.1f} {math.log(cost / before) / factor:>9.2f}")
+    before, after = (
+        costs | {"all": sum(costs.values())}
+        for costs in ({name: cost[0] for name, cost in one["steps"].items()} for one in (small, large))
+    )
+    for name, cost in after.items():
+        if before.get(name) and cost >= SMALLEST_SHARE * after["all"]:
+            exponent = math.log(cost / before[name]) / factor
+            print(f"{name:<36} {before[name]:>8.1f} {cost:>8.1f} {exponent:>9.2f}")
     for name, cost in sorted(large["nodes"].items(), key=lambda node: -node[1])[:nodes]:
-        before = small["nodes"].get(name, 0)
-        if before:
-            print(f"    dbt {name:<50} {before:>7.2f} {cost:>7.2f} {math.log(cost / before) / factor:>6.2f}")
+        if less := small["nodes"].get(name):
+            print(f"    dbt {name:<46} {less:>7.2f} {cost:>7.2f} {math.log(cost / less) / factor:>6.2f}")
 
 
 def main() -> None:
@@ -252,8 +261,11 @@ def main() -> None:
     for size in asked.sizes:
         with tempfile.TemporaryDirectory(prefix="njia-bench-") as scratch:
             measured[size] = measure(size, (asked.keep or Path(scratch)) / size, kinds)
+        whole = _cpu_of(measured[size][FULL])
         for kind, found in measured[size].items():
             show(size, kind, found, asked.nodes)
+            if kind != FULL:
+                print(f"{_cpu_of(found) / whole:.0%} of the CPU of a full refresh", flush=True)
     show_growth(measured, asked.nodes)
 
 
