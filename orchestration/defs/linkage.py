@@ -7,7 +7,6 @@ import dagster as dg
 from orchestration import linkage
 from orchestration.defs.workplace import Refresh, Workplace, step
 from orchestration.stewardship import review
-from orchestration.warehouse import read_tables
 
 RECORDS = [dg.AssetKey(table.split(".")) for table in linkage.TABLES]
 
@@ -30,7 +29,11 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
         """Compare keyed codes and coarse facts, link what is sure, ask about what is likely."""
         linked = step(context, workplace, lambda refresh: _link(workplace, refresh))
         for table, count in linked.rows.items():
-            metadata = {"dagster/row_count": count, "code_files_destroyed": linked.destroyed}
+            metadata: dict[str, dg.RawMetadataValue] = {
+                "dagster/row_count": count,
+                "code_files_destroyed": linked.destroyed,
+                "left_out": dg.MetadataValue.json(linked.left_out),
+            }
             yield dg.MaterializeResult(asset_key=link_key(table), metadata=metadata)
 
     return [links]
@@ -39,8 +42,6 @@ def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
 def _link(workplace: Workplace, refresh: Refresh) -> linkage.LinkSummary:
     decisions = refresh.decisions
     rulings = linkage.rulings_of(decisions.link_accepts, decisions.link_rejections)
-    linked = linkage.link_records(
-        workplace.settings, read_tables(workplace.settings, linkage.TABLES), rulings
-    )
+    linked = linkage.link_records(workplace.settings, rulings)
     review.write_links(workplace.drafting, linkage.QUESTION_COLUMNS, linked.questions)
     return linked

@@ -35,7 +35,6 @@ __all__ = [
     "LinkSummary",
     "Linked",
     "Rulings",
-    "Stop",
     "link",
     "link_records",
     "route_groups",

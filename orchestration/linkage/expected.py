@@ -6,15 +6,16 @@ pairs: of three records of one person two are duplicates, though there are three
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.linkage import policy
-from orchestration.linkage.clusters import Clusters
-from orchestration.linkage.decisions import Rulings, ScoredPair
+from orchestration.linkage.decisions import Pair, Rulings
 
 Floats = npt.NDArray[np.float64]
 
@@ -51,26 +52,46 @@ class Duplicates:
     high: float = 0.0
 
 
-def expected_duplicates(pairs: Iterable[ScoredPair]) -> dict[str, Duplicates]:
+def expected_duplicates(pairs: pa.Table) -> dict[str, Duplicates]:
     """By the tier that compared them, of pairs as `counted_pairs` gives them."""
-    sums: dict[str, list[float]] = {}
-    forest = Clusters()
-    for one in pairs:
-        if not forest.join(*one.pair):
-            continue
-        of_tier = sums.setdefault(one.tier, [0.0, 0.0, 0.0])
-        for place, probability in enumerate((one.low, one.probability, one.high)):
-            of_tier[place] += probability
-    return {tier: Duplicates(*found) for tier, found in sums.items()}
+    likeliest = pairs.take(_forest(pairs))
+    tiers, of_tier = np.unique(likeliest["tier"].to_numpy(), return_inverse=True)
+    sums = np.zeros((len(tiers), 3))
+    found = [likeliest[name].to_numpy() for name in ("low", "probability", "high")]
+    np.add.at(sums, of_tier, np.column_stack(found))  # one by one, the likeliest first
+    return {str(tier): Duplicates(*row) for tier, row in zip(tiers, sums.tolist(), strict=True)}
 
 
-def counted_pairs(pairs: Iterable[ScoredPair], rulings: Rulings | None = None) -> list[ScoredPair]:
-    """Pairs that bring duplicates, likeliest first. Sure where a steward accepted, none where rejected."""
+def counted_pairs(pairs: pa.Table, rulings: Rulings | None = None) -> pa.Table:
+    """Of PAIRS those that bring duplicates, likeliest first; as stewards ruled where they did."""
     rulings = rulings or Rulings()
-    counted = [
-        one._replace(low=1.0, probability=1.0, high=1.0) if one.pair in rulings.accepted else one
-        for one in pairs
-        if one.pair not in rulings.rejected
-    ]
-    likely = [one for one in counted if one.high >= policy.COUNTED_FROM]
-    return sorted(likely, key=lambda one: (-one.probability, -one.low, -one.high, one.tier, one.pair))
+    accepted = ruled(pairs, rulings.accepted)
+    for name in ("low", "probability", "high"):
+        sure = pc.if_else(accepted, pa.scalar(1.0), pairs[name])
+        pairs = pairs.set_column(pairs.schema.get_field_index(name), name, sure)
+    likely = pc.greater_equal(pairs["high"], policy.COUNTED_FROM)
+    counted = pairs.filter(pc.and_(likely, pc.invert(ruled(pairs, rulings.rejected))))
+    order = [(name, "descending") for name in ("probability", "low", "high")]
+    return counted.sort_by([*order, *((name, "ascending") for name in ("tier", "record_a", "record_b"))])
+
+
+def ruled(pairs: pa.Table, rulings: Collection[Pair]) -> pa.Array:
+    """For each of some pairs whether it is among those ruled on, of which there are few."""
+    found = np.zeros(pairs.num_rows, dtype=bool)
+    first = pa.array({pair[0] for pair in rulings}, type=pa.int64())
+    for at in np.flatnonzero(pc.is_in(pairs["record_a"], value_set=first).to_numpy()).tolist():
+        found[at] = (pairs["record_a"][at].as_py(), pairs["record_b"][at].as_py()) in rulings
+    return pa.array(found)
+
+
+def _forest(pairs: pa.Table) -> npt.NDArray[np.int64]:
+    """Where the pairs stand that close no circle with likelier ones (Kruskal), in their order."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    ends = np.concatenate([pairs[name].to_numpy() for name in ("record_a", "record_b")])
+    records, nodes = np.unique(ends, return_inverse=True)
+    # A pair's place stands for how likely it is: no two are equal, so no tie decides.
+    places = np.arange(1.0, pairs.num_rows + 1)
+    graph = coo_array((places, (nodes[: len(places)], nodes[len(places) :])), shape=(len(records),) * 2)
+    return np.sort(minimum_spanning_tree(graph.tocsr()).data.astype(np.int64)) - 1

@@ -9,72 +9,76 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from orchestration.linkage import policy
 from orchestration.linkage.comparisons import Comparison, When
 
 # Persons of one record and records of one partner are never compared.
 _OTHERS = (
-    "l.sex = r.sex and l.partner <> r.partner and l.source_record <> r.source_record "
-    "and not (l.is_stronger and r.is_stronger)"
+    "l.partner <> r.partner and l.source_record <> r.source_record and not (l.is_stronger and r.is_stronger)"
 )
-_BORN_ABOUT = "abs(l.birth_year - r.birth_year) <= 2"
+
+
+@dataclass(frozen=True)
+class Block:
+    """Pairs that are looked at: they agree in the columns `equal`, and `also` holds, SQL over l and r.
+
+    `needs`: further columns that must hold something.
+    """
+
+    equal: tuple[str, ...]
+    also: str = _OTHERS
+    needs: frozenset[str] = frozenset()
+
+    @property
+    def sql(self) -> str:
+        return " and ".join([*(f"l.{column} = r.{column}" for column in self.equal), self.also])
 
 
 @dataclass(frozen=True)
 class Model:
-    """`comparisons` give evidence; a pair is scored if one of the `blocks`, SQL over l and r, holds."""
+    """`comparisons` give evidence; a pair is scored if it is in one of the `blocks`."""
 
     comparisons: Sequence[Comparison]
-    blocks: Sequence[Any]
+    blocks: Sequence[Block]
 
 
 def model_of(tier: str, columns: set[str]) -> Model:
     """The model of a tier for a table in which these columns hold something."""
     evidence = [*_NAMES_COMPARED, *_COMPARED] if tier == policy.NAME_CODES else _COMPARED
     comparisons = [comparison for comparison in evidence if comparison.needs <= columns]
-    blocks = [f"{block} and {_OTHERS}" for needs, block in _BLOCKS[tier] if needs <= columns]
-    return Model(comparisons, blocks)
+    return Model(comparisons, [block for block in _BLOCKS[tier] if {*block.equal, *block.needs} <= columns])
 
 
-_NAMES = {"given_code", "surname_code"}
-_ONE_PHONE = ({"phone_code"}, "l.phone_code = r.phone_code")
-_BLOCKS: dict[str, list[tuple[set[str], str]]] = {
+def _block(*equal: str) -> Block:
+    return Block((*equal, "sex"))
+
+
+def _born_about(*equal: str) -> Block:
+    also = f"abs(l.birth_year - r.birth_year) <= 2 and {_OTHERS}"
+    return Block((*equal, "sex"), also, frozenset({"birth_year"}))
+
+
+_BLOCKS: dict[str, list[Block]] = {
     policy.NAME_CODES: [
-        _ONE_PHONE,
-        (_NAMES, "l.given_code = r.given_code and l.surname_code = r.surname_code"),
-        *(
-            ({name, beside}, f"l.{name} = r.{name} and {condition}")
-            for name in ("given_code", "surname_code")
-            for beside, condition in (
-                ("birth_year", _BORN_ABOUT),
-                ("origin", "l.origin = r.origin"),
-                ("destination", "l.destination = r.destination"),
-            )
-        ),
-        (
-            {"birth_year", "origin", "destination"},
-            "l.birth_year = r.birth_year and l.origin = r.origin and l.destination = r.destination",
-        ),
+        _block("phone_code"),
+        _block("given_code", "surname_code"),
+        _born_about("given_code"),
+        _block("given_code", "origin"),
+        _block("given_code", "destination"),
+        _born_about("surname_code"),
+        _block("surname_code", "origin"),
+        _block("surname_code", "destination"),
+        _block("birth_year", "origin", "destination"),
     ],
     policy.RICH_FORM: [
-        _ONE_PHONE,
-        ({"birth_year", "origin"}, "l.birth_year = r.birth_year and l.origin = r.origin"),
-        *(
-            ({"subcounty_code", beside}, f"l.subcounty_code = r.subcounty_code and {condition}")
-            for beside, condition in (
-                ("birth_year", _BORN_ABOUT),
-                ("recruited_code", "l.recruited_code = r.recruited_code"),
-                ("destination", "l.destination = r.destination"),
-            )
-        ),
-        ({"recruited_code", "origin"}, "l.recruited_code = r.recruited_code and l.origin = r.origin"),
-        (
-            {"recruited_code", "destination", "birth_year"},
-            "l.recruited_code = r.recruited_code and l.destination = r.destination "
-            "and l.birth_year = r.birth_year",
-        ),
+        _block("phone_code"),
+        _block("birth_year", "origin"),
+        _born_about("subcounty_code"),
+        _block("subcounty_code", "recruited_code"),
+        _block("subcounty_code", "destination"),
+        _block("recruited_code", "origin"),
+        _block("recruited_code", "destination", "birth_year"),
     ],
 }
 

@@ -6,52 +6,56 @@ destination, for the same year. An unknown end, or an unknown year, is equal to 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+import duckdb
+import pyarrow as pa
 
-ORIGIN, TRANSIT, INTENDED, EXPLOITATION = "origin", "transit", "intended_destination", "exploitation"
+from orchestration.linkage.tables import ROUTE_GROUPS
+
+_GROUPS = """
+with ends as (
+    select
+        record_id, role, string_agg(distinct place_id, '>' order by place_id) as places,
+        count(*) - count(place_id) as unknown
+    from stops where role <> 'transit' group by record_id, role
+),
+passed as (
+    select
+        record_id, string_agg(place_id, '>' order by seq, number) as places,
+        count(*) - count(place_id) as unknown
+    from stops where role = 'transit' group by record_id
+),
+routes as (
+    select
+        reports.record_id, reports.partner, reports.year, origins.places as origin,
+        coalesce(passed.places, '') as passed, coalesce(exploited.places, intended.places) as destination
+    from reports
+    inner join ends as origins on reports.record_id = origins.record_id and origins.role = 'origin'
+    left join ends as exploited
+        on reports.record_id = exploited.record_id and exploited.role = 'exploitation'
+    left join ends as intended
+        on reports.record_id = intended.record_id and intended.role = 'intended_destination'
+    left join passed on reports.record_id = passed.record_id
+    where reports.year is not null and origins.unknown = 0 and coalesce(passed.unknown, 0) = 0
+        and coalesce(exploited.unknown, intended.unknown) = 0
+),
+groups as (
+    select year, origin, passed, destination, min(record_id) as route_group_id
+    from routes group by year, origin, passed, destination having count(distinct partner) > 1
+)
+select routes.record_id, groups.route_group_id
+from routes
+inner join groups
+    on routes.year = groups.year and routes.origin = groups.origin and routes.passed = groups.passed
+        and routes.destination = groups.destination
+order by routes.record_id
+"""
 
 
-class Stop(NamedTuple):
-    """A place of a route report, by role; `seq` orders the places passed; `place_id` is None if unknown."""
+def route_groups(con: duckdb.DuckDBPyConnection) -> pa.Table:
+    """As ROUTE_GROUPS: the group of each report that another partner reports too, the smallest record in it.
 
-    record_id: int
-    partner: str
-    year: int | None
-    role: str
-    seq: int
-    place_id: str | None
-
-
-def route_groups(stops: Iterable[Stop]) -> dict[int, int]:
-    """The group of each report that another partner reports too: the smallest record id in it."""
-    reports: dict[int, list[Stop]] = {}
-    for stop in stops:
-        reports.setdefault(stop.record_id, []).append(stop)
-    alike: dict[tuple[object, ...], list[int]] = {}
-    partners: dict[tuple[object, ...], set[str]] = {}
-    for record_id, own in reports.items():
-        key = _key(own)
-        if key is not None:
-            alike.setdefault(key, []).append(record_id)
-            partners.setdefault(key, set()).add(own[0].partner)
-    return {
-        record_id: min(records)
-        for key, records in alike.items()
-        if len(partners[key]) > 1
-        for record_id in records
-    }
-
-
-def _key(stops: list[Stop]) -> tuple[object, ...] | None:
-    passed = [stop.place_id for stop in sorted(stops, key=lambda stop: stop.seq) if stop.role == TRANSIT]
-    origins = sorted({stop.place_id or "" for stop in stops if stop.role == ORIGIN})
-    ends = [
-        sorted({stop.place_id or "" for stop in stops if stop.role == role})
-        for role in (EXPLOITATION, INTENDED)
-    ]
-    destinations = ends[0] or ends[1]
-    parts = (*origins, *destinations, *passed)
-    if stops[0].year is None or not origins or not destinations or not all(parts):
-        return None
-    return (stops[0].year, tuple(origins), tuple(passed), tuple(destinations))
+    The connection holds `reports` (record_id, partner, year) and `stops` (record_id, role, seq, number,
+    place_id): places of a role that have one seq stand in the order of their numbers; `place_id` is null
+    where the place is not known.
+    """
+    return con.execute(_GROUPS).to_arrow_table().cast(ROUTE_GROUPS)

@@ -6,10 +6,10 @@ nor may yet, are destroyed here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -29,15 +29,12 @@ from orchestration.linkage.tables import (
     ROUTE_GROUPS,
 )
 from orchestration.linkage.warehouse_tables import (
-    CELLS,
-    COUNTING_KEYS,
-    CURRENT,
-    JUDGED,
-    SOURCE_ROWS,
-    link_codes,
+    cells_of,
+    counted_cases,
     link_input,
     needed_extracts,
-    route_stops,
+    read_routes,
+    source_rows,
 )
 from orchestration.settings import Settings
 
@@ -59,46 +56,47 @@ DESCRIPTIONS = {
 
 @dataclass(frozen=True)
 class LinkSummary:
-    """Rows of each table, the pairs stewards are asked about, and how many files of codes were destroyed."""
+    """Rows of each table, the pairs stewards are asked about, how many files of codes were destroyed.
+
+    `left_out`: columns in which too many records agree for these to be compared; never in what they agree.
+    """
 
     rows: dict[str, int]
     questions: list[dict[str, Any]] = field(default_factory=list)
     destroyed: int = 0
+    left_out: list[dict[str, Any]] = field(default_factory=list)
 
 
-def link_records(settings: Settings, tables: Mapping[str, pa.Table], rulings: Rulings) -> LinkSummary:
-    """Link, and write each table of SCHEMAS. `tables` holds those of `TABLES` under their names."""
-    records = link_input(tables, link_codes(settings.link_codes, tables[CURRENT]))
+def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
+    """Link the records of the work file, and write each table of SCHEMAS."""
     settings.spill.mkdir(parents=True, exist_ok=True)
-    linked = link(records, rulings, settings.spill)
-    groups = [
-        {"record_id": record, "route_group_id": group}
-        for record, group in sorted(route_groups(route_stops(tables)).items())
-    ]
-    written = {
-        "links": linked.links,
-        "linked_records": linked.records,
-        "expected_persons": with_groups(linked.expected, tables[CURRENT]),
-        "cell_duplicates": cell_duplicates(
-            linked.likely, tables[COUNTING_KEYS], tables[CELLS], settings.spill
-        ),
-        "route_groups": pa.Table.from_pylist(groups, schema=ROUTE_GROUPS),
-    }
     settings.linkage.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        records = link_input(con, settings.link_codes)
+        linked = link(records, rulings, settings.spill)
+        read_routes(con)
+        written = {
+            "links": linked.links,
+            "linked_records": linked.records,
+            "expected_persons": with_groups(linked.expected, counted_cases(con)),
+            "cell_duplicates": cell_duplicates(linked.likely, *cells_of(con, linked.likely), settings.spill),
+            "route_groups": route_groups(con),
+        }
+        asked = linked.links.filter(pc.equal(linked.links["status"], REVIEW)).to_pylist()
+        ends = {link[end] for link in asked for end in ("record_a", "record_b")}
+        rows, needed = source_rows(con, ends), needed_extracts(con)
     for name, table in written.items():
         pq.write_table(table, settings.linkage / f"{name}.parquet")
-    asked = [row for row in linked.links.to_pylist() if row["status"] == REVIEW]
     return LinkSummary(
         {name: table.num_rows for name, table in written.items()},
-        questions(asked, records, tables[SOURCE_ROWS]),
-        _destroy_codes(settings, needed_extracts(tables[JUDGED])),
+        questions(asked, records, rows),
+        _destroy_codes(settings, needed),
+        linked.left_out,
     )
 
 
-def with_groups(expected: pa.Table, current: pa.Table) -> pa.Table:
+def with_groups(expected: pa.Table, cases: int) -> pa.Table:
     """The tiers, and beside them the counted cases of several persons: all cases stand in some row."""
-    is_case = pc.and_(pc.equal(current["record_grain"], "case"), pc.fill_null(current["is_counted"], False))
-    cases = current.filter(is_case).num_rows
     groups = cases - (pc.sum(expected["record_count"]).as_py() or 0)
     if not groups:
         return expected

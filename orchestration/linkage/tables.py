@@ -27,6 +27,18 @@ LINK_INPUT = pa.schema(
     ]
 )
 _PAIR = [("record_a", pa.int64()), ("record_b", pa.int64())]
+# Pairs that were compared, the smaller record first: by which tier, how likely they are one person, the same
+# under the lowest and the highest prior, and the evidence itself, which tells the likeliest apart.
+PAIRS = pa.schema(
+    [
+        *_PAIR,
+        ("tier", pa.string()),
+        ("low", pa.float64()),
+        ("probability", pa.float64()),
+        ("high", pa.float64()),
+        ("weight", pa.float64()),
+    ]
+)
 LINKS = pa.schema(
     [
         *_PAIR,
@@ -45,6 +57,7 @@ EXPECTED_PERSONS = pa.schema(
         ("record_count", pa.int64()),
         ("link_count", pa.int64()),
         ("review_count", pa.int64()),
+        ("pairs_left_out", pa.int64()),
         ("persons_low", pa.float64()),
         ("persons_expected", pa.float64()),
         ("persons_high", pa.float64()),

@@ -1,15 +1,16 @@
-"""What linkage is given of the work file, and how it becomes a LINK_INPUT table and routes."""
+"""What linkage is given of the work file: questions to it, each with a table of no more than is needed.
+
+The connection is to the work file itself, read-only.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.linkage.route_groups import Stop
 from orchestration.linkage.tables import LINK_INPUT
 
 CURRENT, STOPS, CODES = (
@@ -17,22 +18,8 @@ CURRENT, STOPS, CODES = (
 )
 COUNTING_KEYS, CELLS = "intermediate.int_counting_keys", "intermediate.int_movement_cells"
 JUDGED, SOURCE_ROWS = "quarantine.judged_records", "staging.stg_records"
-# Tables of the work file, with the columns that are read.
-TABLES = {
-    CURRENT: (
-        "extract_id", "record_id", "partner", "record_grain", "is_counted", "date_precision", "period_from",
-        "departed_year", "person_count", "person_count_low", "person_count_high", "sex", "nationality",
-    ),
-    STOPS: (
-        "movement_id", "partner", "place_role", "stop_number", "is_ordered", "is_known", "place_id",
-        "counting_place_id",
-    ),
-    CODES: ("movement_id", "domain", "code", "seq"),
-    COUNTING_KEYS: ("movement_id", "counting_table", "counting_role", "counting_id"),
-    CELLS: ("movement_id", "period_id", "population", "record_grain", "record_count"),
-    JUDGED: ("extract_id", "partner", "fate"),
-    SOURCE_ROWS: ("extract_id", "partner", "record_id", "sheet", "row_number"),
-}  # fmt: skip
+# Tables of the work file that are read.
+TABLES = (CURRENT, STOPS, CODES, COUNTING_KEYS, CELLS, JUDGED, SOURCE_ROWS)
 _CODED = ("given_code", "surname_code", "phone_code", "birth_year", "subcounty_code", "recruited_code",
           "schooling_code", "children_code")  # fmt: skip
 # Rows of one record that say different things, as copies may, say nothing.
@@ -52,10 +39,10 @@ ends as (
             min(counting_place_id) filter (place_role = 'exploitation'),
             min(counting_place_id) filter (place_role = 'intended_destination')
         ) as destination
-    from stops where stop_number = 1 and is_known and place_role <> 'transit' group by movement_id
+    from {STOPS} where stop_number = 1 and is_known and place_role <> 'transit' group by movement_id
 ),
 forms as (
-    select movement_id, arg_min(code, seq) as exploitation from record_codes
+    select movement_id, arg_min(code, seq) as exploitation from {CODES}
     where domain = 'exploitation_type' and code not in ('unknown', 'not_applicable') group by movement_id
 )
 select
@@ -64,7 +51,7 @@ select
     case when nationality not in ('unknown', 'mixed') then nationality end as nationality,
     origin, destination, exploitation,
     case when date_precision = 'day' then period_from - date '1970-01-01' end as day
-from current
+from {CURRENT} as current
 left join codes using (partner, extract_id, record_id)
 left join ends on current.record_id = ends.movement_id
 left join forms on current.record_id = forms.movement_id
@@ -73,55 +60,84 @@ where record_grain = 'case' and is_counted
 """
 
 
-def link_input(tables: Mapping[str, pa.Table], codes: pa.Table) -> pa.Table:
-    """The LINK_INPUT table of the current case records, with their codes where there are any."""
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as con:
-        con.register("current", tables[CURRENT])
-        con.register("stops", tables[STOPS])
-        con.register("record_codes", tables[CODES])
-        con.register("link_codes", codes)
-        names = ", ".join(f"cast({field.name} as {_SQL[field.type]}) as {field.name}" for field in LINK_INPUT)
-        return con.execute(f"select {names} from ({_INPUT}) order by record_id").to_arrow_table()
+def link_input(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
+    """The LINK_INPUT table of the current case records; `folder` holds a file of codes an extract."""
+    con.register("link_codes", _link_codes(con, folder))
+    names = ", ".join(f"cast({field.name} as {_SQL[field.type]}) as {field.name}" for field in LINK_INPUT)
+    found = con.execute(f"select {names} from ({_INPUT}) order by record_id").to_arrow_table()
+    con.unregister("link_codes")
+    return found
 
 
-def link_codes(folder: Path, current: pa.Table) -> pa.Table:
-    """The codes of the extracts that have current records, with whose they are."""
+def _link_codes(con: duckdb.DuckDBPyConnection, folder: Path) -> pa.Table:
     found = [_NO_CODES]
-    for extract in (
-        current.select(["partner", "extract_id"])
-        .group_by(["partner", "extract_id"])
-        .aggregate([])
-        .to_pylist()
-    ):
-        path = folder / extract["partner"] / f"{extract['extract_id']}.parquet"
+    for partner, extract_id in con.execute(f"select distinct partner, extract_id from {CURRENT}").fetchall():
+        path = folder / partner / f"{extract_id}.parquet"
         if path.is_file():
             codes = pq.read_table(path)
-            for name in ("extract_id", "partner"):
-                codes = codes.append_column(name, pa.repeat(pa.scalar(extract[name]), codes.num_rows))
+            for name, value in (("extract_id", extract_id), ("partner", partner)):
+                codes = codes.append_column(name, pa.repeat(pa.scalar(value), codes.num_rows))
             found.append(codes.select(_NO_CODES.column_names).cast(_NO_CODES.schema))
     return pa.concat_tables(found)
 
 
-def needed_extracts(judged: pa.Table) -> set[tuple[str, str]]:
+def counted_cases(con: duckdb.DuckDBPyConnection) -> int:
+    """How many case records count, of one person or of several."""
+    [(count,)] = con.execute(
+        f"select count(*) from {CURRENT} where record_grain = 'case' and is_counted"
+    ).fetchall()
+    return int(count)
+
+
+def read_routes(con: duckdb.DuckDBPyConnection) -> None:
+    """Lay out the counted route reports as `route_groups` takes them: `reports` and `stops`."""
+    con.execute(
+        "create or replace temp view reports as select record_id, partner, departed_year as year "
+        f"from {CURRENT} where record_grain = 'route_report' and is_counted"
+    )
+    # The places of a way whose order is not known are compared as a set.
+    con.execute(
+        "create or replace temp view stops as select movement_id as record_id, place_role as role, "
+        "case when is_ordered then stop_number else 0 end as seq, stop_number as number, "
+        f"case when is_known then place_id end as place_id from {STOPS}"
+    )
+
+
+def cells_of(con: duckdb.DuckDBPyConnection, likely: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Places and corridors of the records of LIKELY_PAIRS, and the periods and populations they count in."""
+    con.register("likely_pairs", likely)
+    con.execute(
+        "create or replace temp table asked as "
+        "select record_a as movement_id from likely_pairs union select record_b from likely_pairs"
+    )
+    con.unregister("likely_pairs")
+    keys, cells = (
+        con.execute(
+            f"select {', '.join(columns)} from {table} semi join asked using (movement_id)"
+        ).to_arrow_table()
+        for table, columns in (
+            (COUNTING_KEYS, ("movement_id", "counting_table", "counting_role", "counting_id")),
+            (CELLS, ("movement_id", "period_id", "population", "record_grain", "record_count")),
+        )
+    )
+    return keys, cells
+
+
+def source_rows(con: duckdb.DuckDBPyConnection, records: set[int]) -> pa.Table:
+    """Where these records stand in their files."""
+    con.register("asked_records", pa.table({"record_id": pa.array(sorted(records), type=pa.int64())}))
+    found = con.execute(
+        "select extract_id, partner, record_id, sheet, row_number "
+        f"from {SOURCE_ROWS} semi join asked_records using (record_id) order by all nulls last"
+    ).to_arrow_table()
+    con.unregister("asked_records")
+    return found
+
+
+def needed_extracts(con: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
     """Partner and id of the extracts of which some record counts, or may yet."""
-    waiting = {"current", "quarantined", "held", "embargoed"}
-    pairs = judged.group_by(["partner", "extract_id", "fate"]).aggregate([]).to_pylist()
-    return {(row["partner"], row["extract_id"]) for row in pairs if row["fate"] in waiting}
-
-
-def route_stops(tables: Mapping[str, pa.Table]) -> Iterator[Stop]:
-    """The places of current route reports. Those of a way whose order is not known are compared as a set."""
-    years = {
-        row["record_id"]: row["departed_year"]
-        for row in tables[CURRENT].to_pylist()
-        if row["record_grain"] == "route_report" and row["is_counted"]
-    }
-    for row in tables[STOPS].to_pylist():
-        record = row["movement_id"]
-        if record in years:
-            place = row["place_id"] if row["is_known"] else None
-            seq = row["stop_number"] if row["is_ordered"] else 0
-            yield Stop(record, row["partner"], years[record], row["place_role"], seq, place)
+    waiting = "fate in ('current', 'quarantined', 'held', 'embargoed')"
+    return set(con.execute(f"select distinct partner, extract_id from {JUDGED} where {waiting}").fetchall())
 
 
 _SQL = {pa.int64(): "bigint", pa.int32(): "integer", pa.string(): "varchar"}

@@ -9,7 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.bench_memory import PLACES, SHARED
+PLACES = ["Busia", "Malaba", "Garissa", "Mandera", "Moyale", "Nakuru", "Eldoret", "Isiolo", "Wajir", "Thika"]
+SHARED: dict[str, Any] = {
+    "version": 1,
+    "partner": {"code": "swala", "steward": "data@swala.example"},
+    "agreement": {"id": "A", "valid_from": "2019-01-01", "valid_to": "2035-01-01", "finest_place": "town"},
+    "locale": {"dates": "ymd", "languages": ["en"], "default_country": "KEN"},
+}
 
 MODES = ["bus", "foot", "lorry", "matatu", "boat", "aircraft"]
 CONTRACT: dict[str, Any] = SHARED | {

@@ -86,7 +86,7 @@ def _poor(population: Population) -> tuple[float, float, float]:
     table = table.append_column("is_stronger", pa.array([False] * count))
     told = {name for name in table.column_names if table[name].null_count < count}
     possible = count * (count - 1) // 2
-    scores = score(table, model_of(RICH_FORM, told), 0.1 * count / possible)
+    scores = score(table, model_of(RICH_FORM, told), 0.1 * count / possible).pairs
     weights = scores["weight"].to_numpy()
     likely = probabilities(weights, prior_of(weights, possible, count)) >= REVIEWED_FROM
     pairs = scores.filter(pa.array(likely)).to_pylist()

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from orchestration import statistics
 from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.tables import LIKELY_PAIRS
-from orchestration.linkage.warehouse_tables import CELLS, COUNTING_KEYS, TABLES
+from orchestration.linkage.warehouse_tables import cells_of
 from orchestration.settings import Settings
 from orchestration.table_tests import run_tests
 from orchestration.warehouse import Part, read_tables
@@ -248,11 +248,9 @@ class World:
             {"record_a": one, "record_b": other, "low_millionths": low * 1e6, "high_millionths": high * 1e6}
             for one, other, low, high in self.likely
         ]
-        wanted = {name: TABLES[name] for name in (COUNTING_KEYS, CELLS)}
-        read = read_tables(self._settings, wanted)
-        found = cell_duplicates(
-            pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS), read[COUNTING_KEYS], read[CELLS]
-        )
+        likely = pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS)
+        with duckdb.connect(str(self._settings.warehouse), read_only=True) as con:
+            found = cell_duplicates(likely, *cells_of(con, likely))
         pq.write_table(found, self._settings.linkage / "cell_duplicates.parquet")
 
     def _dbt(self, manifest: Any, part: Part, with_unit_tests: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -176,7 +177,10 @@ def test_codes_live_as_long_as_a_record_of_their_extract_counts_or_may_yet(
     # Another partner sent the same bytes, and they count: that keeps nothing of this one.
     judged = [{"partner": "other_desk", "extract_id": file.stem, "fate": "current"}]
     judged += [{"partner": "fixture_desk", "extract_id": file.stem, "fate": fate} for fate in fates]
-    assert _destroy_codes(home, needed_extracts(pa.Table.from_pylist(judged))) == (not kept)
+    with duckdb.connect() as con:
+        con.register("made", pa.Table.from_pylist(judged))
+        con.execute("create schema quarantine; create table quarantine.judged_records as from made")
+        assert _destroy_codes(home, needed_extracts(con)) == (not kept)
     assert file.exists() == kept
 
 

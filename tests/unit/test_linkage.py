@@ -13,10 +13,11 @@ from orchestration.linkage import Rulings, link
 from orchestration.linkage.comparisons import Comparison
 from orchestration.linkage.decisions import Link, Person, ScoredPair, clusters_of, decide
 from orchestration.linkage.expected import counted_pairs, expected_duplicates
-from orchestration.linkage.model import Model
+from orchestration.linkage.model import Block, Model
+from orchestration.linkage.policy import LARGEST_BLOCK
 from orchestration.linkage.scoring import score
 from orchestration.linkage.step import with_groups
-from orchestration.linkage.tables import EXPECTED_PERSONS
+from orchestration.linkage.tables import EXPECTED_PERSONS, LINK_INPUT, PAIRS
 from tests.unit.linkage_world import Population
 
 RICH = ("subcounty_code", "recruited_code", "schooling_code", "children_code")
@@ -25,6 +26,11 @@ NAMES = ("given_code", "surname_code")
 
 def likely(first: int, second: int, probability: float, tier: str = "name_codes") -> ScoredPair:
     return ScoredPair((first, second), tier, probability, probability, probability)
+
+
+def table(pairs: list[ScoredPair]) -> pa.Table:
+    rows = [{**one._asdict(), "record_a": one.pair[0], "record_b": one.pair[1]} for one in pairs]
+    return pa.Table.from_pylist(rows, schema=PAIRS)
 
 
 def persons(**partner_of: str) -> dict[int, Person]:
@@ -105,14 +111,16 @@ def test_two_whom_a_steward_told_apart_are_not_merged_by_way_of_a_third() -> Non
 def test_three_records_with_nine_tenths_each_are_expected_to_be_1_2_persons() -> None:
     """Worked by hand: 3 - 2 x .9. All three pairs would give .3, less than one person."""
     pairs = [likely(1, 2, 0.9), likely(2, 3, 0.9), likely(1, 3, 0.9)]
-    assert 3 - expected_duplicates(counted_pairs(pairs))["name_codes"].expected == pytest.approx(1.2)
+    assert 3 - expected_duplicates(counted_pairs(table(pairs)))["name_codes"].expected == pytest.approx(1.2)
 
 
 def test_expected_duplicates_follow_the_likeliest_pairs_and_the_rulings() -> None:
     pairs = [likely(1, 2, 0.9), likely(2, 3, 0.2), likely(1, 3, 0.6)]
-    assert expected_duplicates(counted_pairs(pairs))["name_codes"].expected == pytest.approx(1.5)
+    assert expected_duplicates(counted_pairs(table(pairs)))["name_codes"].expected == pytest.approx(1.5)
     ruled = Rulings(accepted=frozenset({(2, 3)}), rejected=frozenset({(1, 2)}))
-    assert expected_duplicates(counted_pairs(pairs, ruled))["name_codes"].expected == pytest.approx(1.6)
+    assert expected_duplicates(counted_pairs(table(pairs), ruled))["name_codes"].expected == pytest.approx(
+        1.6
+    )
 
 
 # --- the whole, on a population whose persons are known ------------------------------------------
@@ -157,6 +165,7 @@ def test_poor_forms_are_registrations_and_nothing_is_linked_or_expected(populati
             "record_count": population.records.num_rows,
             "link_count": 0,
             "review_count": 0,
+            "pairs_left_out": None,
             "persons_low": None,
             "persons_expected": None,
             "persons_high": None,
@@ -234,6 +243,29 @@ def test_linkage_writes_nothing_on_the_screen(
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_block_of_too_many_records_is_left_out_and_noted() -> None:
+    """All have one given name, two women to a surname, at two partners. The given name alone would make millions of pairs."""
+    count = LARGEST_BLOCK + 2
+    rows = [
+        {
+            "record_id": number, "partner": "ab"[number % 2], "source_record": number, "sex": "female",
+            "given_code": "common", "surname_code": f"surname {number // 2}", "birth_year": 1960 + number // 2 % 40,
+        }
+        for number in range(count)
+    ]  # fmt: skip
+    linked = link(pa.Table.from_pylist(rows, schema=LINK_INPUT))
+    assert linked.left_out == [
+        {
+            "tier": "name_codes", "compared": "given_code, sex", "block_count": 1, "record_count": count,
+            "largest_count": count, "pair_count": count * (count - 1) // 2,
+        }
+    ]  # fmt: skip
+    assert pairs_of(linked.links, "taken", "review") == {(at, at + 1) for at in range(0, count, 2)}
+    (expected,) = linked.expected.to_pylist()
+    assert expected["pairs_left_out"] == count * (count - 1) // 2
+    assert link(pa.Table.from_pylist(rows[:100], schema=LINK_INPUT)).left_out == []
+
+
 # --- a published test set ------------------------------------------------------------------------
 
 
@@ -249,14 +281,14 @@ def test_febrl4_is_linked() -> None:
     ]
     comparisons.append(Comparison("soc_sec_id", [0.9]))
     blocks = [
-        " and ".join(f"l.{column} = r.{column}" for column in rule) + " and l.partner <> r.partner"
-        for rule in (
-            ["given_name", "surname"], ["soc_sec_id"], ["date_of_birth"], ["surname", "postcode"],
-            ["address_1", "suburb"],
+        Block(columns, "l.partner <> r.partner")
+        for columns in (
+            ("given_name", "surname"), ("soc_sec_id",), ("date_of_birth",), ("surname", "postcode"),
+            ("address_1", "suburb"),
         )
     ]  # fmt: skip
     prior = 0.0001
-    found = score(records, Model(comparisons, blocks), prior)
+    found = score(records, Model(comparisons, blocks), prior).pairs
     likely = [row for row in found.to_pylist() if 2 ** row["weight"] * prior / (1 - prior) >= 1]
     right = sum(row["record_a"] // 2 == row["record_b"] // 2 for row in likely)
     assert right / len(likely) >= 0.995
@@ -276,7 +308,7 @@ def _febrl(path: Path) -> list[dict[str, object]]:
 
 
 def test_every_counted_case_stands_in_some_tier_groups_too() -> None:
-    """Five counted cases, three of one person each; a route report and an uncounted case are no cases of the sum."""
+    """Five counted cases, three of one person each."""
     expected = pa.Table.from_pylist(
         [
             {
@@ -289,11 +321,9 @@ def test_every_counted_case_stands_in_some_tier_groups_too() -> None:
         ],
         schema=EXPECTED_PERSONS,
     )
-    grains = ["case"] * 6 + ["route_report"]
-    current = pa.table({"record_grain": grains, "is_counted": [True] * 5 + [False, True]})
-    rows = with_groups(expected, current).to_pylist()
+    rows = with_groups(expected, 5).to_pylist()
     assert [(row["tier"], row["record_count"], row["persons_expected"]) for row in rows] == [
         ("name_codes", 3, 2.0),
         ("not_linked", 2, None),
     ]
-    assert with_groups(expected, current.slice(2, 3)).num_rows == 1
+    assert with_groups(expected, 3).num_rows == 1

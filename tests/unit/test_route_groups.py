@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-from orchestration.linkage import Stop, route_groups
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.linkage import route_groups
+
+
+class Stop(NamedTuple):
+    record_id: int
+    partner: str
+    year: int | None
+    role: str
+    seq: int
+    place_id: str | None
+
+
+TOLD = pa.schema(
+    [
+        *((name, pa.int64()) for name in ("record_id", "year", "seq", "number")),
+        *((name, pa.string()) for name in ("partner", "role", "place_id")),
+    ]
+)
 
 
 def report(
@@ -16,7 +38,12 @@ def report(
 
 
 def groups(*reports: list[Stop]) -> dict[int, int]:
-    return route_groups([stop for stops in reports for stop in stops])
+    rows = [stop._asdict() | {"number": stop.seq} for stops in reports for stop in stops]
+    with duckdb.connect() as con:
+        con.register("told", pa.Table.from_pylist(rows, schema=TOLD))
+        con.execute("create table stops as from told")
+        con.execute("create table reports as select distinct record_id, partner, year from told")
+        return {row["record_id"]: row["route_group_id"] for row in route_groups(con).to_pylist()}
 
 
 def test_the_same_route_told_by_two_partners_is_a_group_called_by_its_smallest_record() -> None:

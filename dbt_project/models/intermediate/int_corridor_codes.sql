@@ -1,7 +1,7 @@
 -- One row per corridor, period, grain and population: the codes that most of its counted records state.
 with corridors as (select * from {{ ref('int_corridor_movements') }}),
 
-cells as (select * from {{ ref('int_movement_cells') }} where record_count > 0),
+movements as (select * from {{ ref('int_movement_populations') }} where record_count > 0),
 
 codes as (
     select *
@@ -9,22 +9,45 @@ codes as (
     where domain in ('transport_mode', 'recruitment_method', 'exploitation_type') and {{ is_informative('code') }}
 ),
 
-counts as (
+windows as (
     select
         corridors.corridor_level,
         corridors.corridor_id,
-        cells.period_id,
-        cells.record_grain,
-        cells.population,
+        movements.record_grain,
+        movements.population,
+        movements.window_from,
+        movements.window_to,
+        movements.round,
         codes.domain,
         codes.code,
         count(*) as record_count
     from corridors
-    inner join cells on corridors.movement_id = cells.movement_id
+    inner join movements on corridors.movement_id = movements.movement_id
     inner join codes on corridors.movement_id = codes.movement_id
     group by
-        corridors.corridor_level, corridors.corridor_id, cells.period_id, cells.record_grain, cells.population,
-        codes.domain, codes.code
+        corridors.corridor_level, corridors.corridor_id, movements.record_grain, movements.population,
+        movements.window_from, movements.window_to, movements.round, codes.domain, codes.code
+),
+
+counts as (
+    select
+        windows.corridor_level,
+        windows.corridor_id,
+        periods.period_id,
+        windows.record_grain,
+        windows.population,
+        windows.domain,
+        windows.code,
+        sum(windows.record_count) as record_count
+    from windows
+    inner join {{ ref('int_window_periods') }} as periods
+        on
+            windows.window_from = periods.window_from
+            and windows.window_to = periods.window_to
+            and windows.round = periods.round
+    group by
+        windows.corridor_level, windows.corridor_id, periods.period_id, windows.record_grain, windows.population,
+        windows.domain, windows.code
 ),
 
 ranked as (

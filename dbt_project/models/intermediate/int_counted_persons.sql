@@ -1,50 +1,119 @@
 -- One row per line of a counting table, period, grain and population with counted records: its persons, each movement
 -- once however many records tell of it, beside what partners registered.
-with cells as (select * from {{ ref('int_movement_cells') }} where record_count > 0),
+-- Hardly any movement has several records: those of one record are added up by window before periods come in.
+with movements as (select * from {{ ref('int_movement_populations') }} where record_count > 0),
+
+window_periods as (select * from {{ ref('int_window_periods') }}),
+
+linked as (
+    select
+        record_id,
+        movement_id,
+        weakness,
+        count(*) over (partition by movement_id) as movement_record_count
+    from {{ ref('int_linked_records') }}
+),
 
 records as (
     select
         keys.counting_table,
         keys.counting_role,
         keys.counting_id,
-        cells.period_id,
-        cells.record_grain,
-        cells.population,
-        cells.partner,
+        movements.record_grain,
+        movements.population,
+        movements.partner,
+        movements.window_from,
+        movements.window_to,
+        movements.round,
         linked.movement_id,
+        linked.movement_record_count,
         linked.weakness,
-        cells.person_count_low,
-        cells.person_count_high,
-        cells.person_count_without_bounds
+        movements.person_count_low,
+        movements.person_count_high,
+        movements.person_count_without_bounds
     from {{ ref('int_counting_keys') }} as keys
-    inner join cells on keys.movement_id = cells.movement_id
-    inner join {{ ref('int_linked_records') }} as linked on keys.movement_id = linked.record_id
+    inner join movements on keys.movement_id = movements.movement_id
+    inner join linked on keys.movement_id = linked.record_id
 ),
 
--- Records of one movement that tell different numbers: the larger one counts.
-of_partners as (
+single_windows as (
     select
         counting_table,
         counting_role,
         counting_id,
-        period_id,
         record_grain,
         population,
         partner,
-        movement_id,
+        window_from,
+        window_to,
+        round,
         max(weakness) as weakness,
-        max(person_count_low) as person_count_low,
-        max(person_count_high) as person_count_high,
-        max(person_count_without_bounds) as person_count_without_bounds,
         count(*) as record_count,
-        sum(person_count_low) as registered_count_low,
-        sum(person_count_high) as registered_count_high
+        sum(person_count_low) as person_count_low,
+        sum(person_count_high) as person_count_high,
+        sum(person_count_without_bounds) as person_count_without_bounds
     from records
+    where movement_record_count = 1
     group by
-        counting_table, counting_role, counting_id, period_id, record_grain, population, partner, movement_id
+        counting_table, counting_role, counting_id, record_grain, population, partner, window_from, window_to, round
 ),
 
-movements as (
+singles as (
+    select
+        windows.counting_table,
+        windows.counting_role,
+        windows.counting_id,
+        window_periods.period_id,
+        windows.record_grain,
+        windows.population,
+        windows.partner,
+        max(windows.weakness) as weakness,
+        sum(windows.record_count) as record_count,
+        sum(windows.person_count_low) as person_count_low,
+        sum(windows.person_count_high) as person_count_high,
+        sum(windows.person_count_without_bounds) as person_count_without_bounds
+    from single_windows as windows
+    inner join window_periods
+        on
+            windows.window_from = window_periods.window_from
+            and windows.window_to = window_periods.window_to
+            and windows.round = window_periods.round
+    group by
+        windows.counting_table, windows.counting_role, windows.counting_id, window_periods.period_id,
+        windows.record_grain, windows.population, windows.partner
+),
+
+-- Records of one movement that tell different numbers: the larger one counts.
+joined_of_partners as (
+    select
+        records.counting_table,
+        records.counting_role,
+        records.counting_id,
+        window_periods.period_id,
+        records.record_grain,
+        records.population,
+        records.partner,
+        records.movement_id,
+        max(records.weakness) as weakness,
+        max(records.person_count_low) as person_count_low,
+        max(records.person_count_high) as person_count_high,
+        max(records.person_count_without_bounds) as person_count_without_bounds,
+        count(*) as record_count,
+        sum(records.person_count_low) as registered_count_low,
+        sum(records.person_count_high) as registered_count_high
+    from records
+    inner join window_periods
+        on
+            records.window_from = window_periods.window_from
+            and records.window_to = window_periods.window_to
+            and records.round = window_periods.round
+    where records.movement_record_count > 1
+    group by
+        records.counting_table, records.counting_role, records.counting_id, window_periods.period_id,
+        records.record_grain, records.population, records.partner, records.movement_id
+),
+
+joined_movements as (
     select
         counting_table,
         counting_role,
@@ -60,9 +129,45 @@ movements as (
         sum(record_count) as record_count,
         sum(registered_count_low) as registered_count_low,
         sum(registered_count_high) as registered_count_high
-    from of_partners
+    from joined_of_partners
     group by
         counting_table, counting_role, counting_id, period_id, record_grain, population, movement_id
+),
+
+all_movements as (
+    select
+        counting_table,
+        counting_role,
+        counting_id,
+        period_id,
+        record_grain,
+        population,
+        weakness,
+        person_count_low,
+        person_count_high,
+        person_count_without_bounds,
+        record_count,
+        person_count_low as registered_count_low,
+        person_count_high as registered_count_high
+    from singles
+
+    union all
+
+    select
+        counting_table,
+        counting_role,
+        counting_id,
+        period_id,
+        record_grain,
+        population,
+        weakness,
+        person_count_low,
+        person_count_high,
+        person_count_without_bounds,
+        record_count,
+        registered_count_low,
+        registered_count_high
+    from joined_movements
 ),
 
 counts as (
@@ -80,8 +185,36 @@ counts as (
         sum(person_count_without_bounds) as person_count_without_bounds,
         sum(registered_count_low) as registered_count_low,
         sum(registered_count_high) as registered_count_high
-    from movements
+    from all_movements
     group by counting_table, counting_role, counting_id, period_id, record_grain, population
+),
+
+of_partners as (
+    select
+        counting_table,
+        counting_role,
+        counting_id,
+        period_id,
+        record_grain,
+        population,
+        partner,
+        person_count_low,
+        person_count_high
+    from singles
+
+    union all
+
+    select
+        counting_table,
+        counting_role,
+        counting_id,
+        period_id,
+        record_grain,
+        population,
+        partner,
+        person_count_low,
+        person_count_high
+    from joined_of_partners
 ),
 
 partners as (
@@ -130,6 +263,21 @@ largest as (
         max(person_count_high) as person_count_high
     from ranked
     group by counting_table, counting_role, counting_id, period_id, record_grain, population
+),
+
+-- Duplicates are those of cases. The grain is a column of theirs, so that the join is one of equal keys: engines ask an
+-- outer join that states something of its left side alone row against row.
+duplicates as (
+    select
+        counting_table,
+        counting_role,
+        counting_id,
+        period_id,
+        'case' as record_grain,
+        population,
+        duplicates_low,
+        duplicates_high
+    from {{ ref('stg_cell_duplicates') }}
 )
 
 select
@@ -164,9 +312,9 @@ inner join largest
         and counts.period_id = largest.period_id
         and counts.record_grain = largest.record_grain
         and counts.population = largest.population
-left join {{ ref('stg_cell_duplicates') }} as duplicates
+left join duplicates
     on
-        counts.record_grain = 'case'
+        counts.record_grain = duplicates.record_grain
         and counts.counting_table = duplicates.counting_table
         and counts.counting_role = duplicates.counting_role
         and counts.counting_id = duplicates.counting_id

@@ -65,19 +65,75 @@ watched as (
 
 counting_places as (select * from {{ ref('int_places') }} where kind in ('country', 'county', 'border_point')),
 
+watched_places as (
+    select
+        places.place_id,
+        places.kind,
+        places.county_place_id,
+        places.country_place_id
+    from (select distinct place_id from watched) as named
+    inner join {{ ref('int_places') }} as places on named.place_id = places.place_id
+),
+
+-- A counting place, and each place that holds it.
+holders as (
+    select
+        place_id,
+        kind,
+        place_id as holder_place_id
+    from counting_places
+
+    union
+
+    select
+        place_id,
+        kind,
+        county_place_id as holder_place_id
+    from counting_places
+
+    union
+
+    select
+        place_id,
+        kind,
+        country_place_id as holder_place_id
+    from counting_places
+
+    union
+
+    select
+        place_id,
+        kind,
+        'world' as holder_place_id
+    from counting_places
+),
+
 -- Who watches a country watches its counties and border points; who watches a town watches some of its county.
 spread as (
     select
-        watched.place_id as watched_place_id,
+        watched_places.place_id as watched_place_id,
+        holders.place_id,
+        holders.kind as place_kind
+    from watched_places
+    inner join holders on watched_places.place_id = holders.holder_place_id
+
+    union
+
+    select
+        watched_places.place_id as watched_place_id,
         counting_places.place_id,
         counting_places.kind as place_kind
-    from (select distinct place_id from watched) as watched
-    inner join {{ ref('int_places') }} as places on watched.place_id = places.place_id
-    inner join counting_places
-        on
-            places.kind = 'world'
-            or counting_places.place_id in (places.place_id, places.county_place_id, places.country_place_id)
-            or places.place_id in (counting_places.county_place_id, counting_places.country_place_id)
+    from watched_places
+    inner join counting_places on watched_places.county_place_id = counting_places.place_id
+
+    union
+
+    select
+        watched_places.place_id as watched_place_id,
+        counting_places.place_id,
+        counting_places.kind as place_kind
+    from watched_places
+    inner join counting_places on watched_places.country_place_id = counting_places.place_id
 )
 
 select distinct

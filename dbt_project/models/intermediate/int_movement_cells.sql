@@ -1,38 +1,21 @@
--- One row per movement, period and population it is counted in. The rule of victim totals is `is_counted`
--- (int_records_current); what is prevented has a count of its own, and flow counts have none.
-with movements as (select * from {{ ref('int_movements') }}),
-
-populations as (
-    select 'all' as population
-    union all
-    select 'children' as population
-)
-
+-- One row per movement, period and population it is counted in. Counts by period are made from windows of departure
+-- (int_movement_populations), of which there are few; this is for whoever asks about single movements.
+{{ config(materialized='view') }}
 select
-    membership.movement_id,
+    movements.movement_id,
     movements.partner,
     movements.departed_month,
-    membership.period_id,
+    periods.period_id,
     movements.record_grain,
-    populations.population,
-    case when movements.is_counted then 1 else 0 end as record_count,
-    case when movements.is_prevented then 1 else 0 end as prevented_count,
-    -- A number without bounds (about 20) stands for both; how much rests on such numbers is told beside the sums.
-    case when movements.is_counted then coalesce(movements.person_count_low, movements.person_count, 0) else 0 end
-        as person_count_low,
-    case
-        when movements.is_counted
-            then coalesce(movements.person_count_high, movements.person_count_low, movements.person_count, 0)
-        else 0
-    end as person_count_high,
-    case
-        when
-            movements.is_counted
-            and (movements.person_count_low is null or movements.person_count_high is null)
-            then coalesce(movements.person_count, 0)
-        else 0
-    end as person_count_without_bounds
-from {{ ref('int_period_membership') }} as membership
-inner join movements on membership.movement_id = movements.movement_id
-inner join populations on populations.population = 'all' or coalesce(movements.is_child, false)
-where movements.is_counted or movements.is_prevented
+    movements.population,
+    movements.record_count,
+    movements.prevented_count,
+    movements.person_count_low,
+    movements.person_count_high,
+    movements.person_count_without_bounds
+from {{ ref('int_movement_populations') }} as movements
+inner join {{ ref('int_window_periods') }} as periods
+    on
+        movements.window_from = periods.window_from
+        and movements.window_to = periods.window_to
+        and movements.round = periods.round

@@ -88,6 +88,13 @@ select
     placed.period_to,
     placed.departed_month,
     placed.departed_year,
+    -- The window of departure: the month, or the days that a coarser date allows. Without a date a movement lies in no
+    -- calendar period; its round may still be known.
+    coalesce(placed.departed_month, placed.period_from, cast('1900-01-01' as date)) as window_from,
+    case
+        when placed.departed_month is not null then {{ days_after(months_after('placed.departed_month', 1), -1) }}
+        else coalesce(placed.period_to, cast('1900-01-01' as date))
+    end as window_to,
     placed.person_count,
     placed.person_count_low,
     placed.person_count_high,

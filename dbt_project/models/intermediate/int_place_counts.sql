@@ -1,25 +1,40 @@
 -- One row per place, role, period, grain, population and partner: what the partner reported there.
-with cells as (select * from {{ ref('int_movement_cells') }}),
-
-stops as (select * from {{ ref('int_stop_places') }})
+with windows as (
+    select
+        stops.place_level,
+        stops.place_id,
+        stops.place_role,
+        movements.record_grain,
+        movements.population,
+        movements.partner,
+        movements.window_from,
+        movements.window_to,
+        movements.round,
+        sum(movements.record_count) as record_count,
+        sum(movements.prevented_count) as prevented_count
+    from {{ ref('int_stop_places') }} as stops
+    inner join {{ ref('int_movement_populations') }} as movements on stops.movement_id = movements.movement_id
+    group by
+        stops.place_level, stops.place_id, stops.place_role, movements.record_grain, movements.population,
+        movements.partner, movements.window_from, movements.window_to, movements.round
+)
 
 select
-    stops.place_level,
-    stops.place_id,
-    stops.place_role,
-    cells.period_id,
-    cells.record_grain,
-    cells.population,
-    cells.partner,
-    cast(sum(cells.record_count) as bigint) as record_count,
-    cast(sum(cells.prevented_count) as bigint) as prevented_count
-from stops
-inner join cells on stops.movement_id = cells.movement_id
+    windows.place_level,
+    windows.place_id,
+    windows.place_role,
+    periods.period_id,
+    windows.record_grain,
+    windows.population,
+    windows.partner,
+    cast(sum(windows.record_count) as bigint) as record_count,
+    cast(sum(windows.prevented_count) as bigint) as prevented_count
+from windows
+inner join {{ ref('int_window_periods') }} as periods
+    on
+        windows.window_from = periods.window_from
+        and windows.window_to = periods.window_to
+        and windows.round = periods.round
 group by
-    stops.place_level,
-    stops.place_id,
-    stops.place_role,
-    cells.period_id,
-    cells.record_grain,
-    cells.population,
-    cells.partner
+    windows.place_level, windows.place_id, windows.place_role, periods.period_id, windows.record_grain,
+    windows.population, windows.partner

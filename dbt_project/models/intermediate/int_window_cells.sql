@@ -1,6 +1,5 @@
 -- One row per cell, grain, population, partner and window of departure: movements and protection keys, added up once.
--- A window is the month of departure, or the days that a coarser date allows; every period is made of whole windows
--- (int_window_periods).
+-- Every period is made of whole windows (int_window_periods).
 with cells as (select * from {{ ref('int_cell_members') }}),
 
 movements as (select * from {{ ref('int_movements') }}),
@@ -27,12 +26,8 @@ dated as (
         partner,
         protection_key,
         coalesce(round, 'none') as round,
-        -- Without a date a movement lies in no calendar period; its round may still be known.
-        coalesce(departed_month, period_from, cast('1900-01-01' as date)) as window_from,
-        case
-            when departed_month is not null then {{ days_after(months_after('departed_month', 1), -1) }}
-            else coalesce(period_to, cast('1900-01-01' as date))
-        end as window_to
+        window_from,
+        window_to
     from movements
 )
 

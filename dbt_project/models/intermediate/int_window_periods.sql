@@ -4,8 +4,8 @@ with windows as (
     select distinct
         window_from,
         window_to,
-        round
-    from {{ ref('int_window_cells') }}
+        coalesce(round, 'none') as round
+    from {{ ref('int_movements') }}
 ),
 
 periods as (select * from {{ ref('int_periods') }})

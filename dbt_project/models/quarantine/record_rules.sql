@@ -9,7 +9,14 @@ rules as (select * from {{ ref('quality_rules') }}),
 
 codes as (select * from {{ ref('codes') }}),
 
-releases as (select * from {{ ref('stg_row_decisions') }} where decision = 'release'),
+releases as (
+    select
+        record_id,
+        rule_code,
+        'Q' as outcome
+    from {{ ref('stg_row_decisions') }}
+    where decision = 'release'
+),
 
 stated_codes as (
     select
@@ -52,14 +59,29 @@ stated_codes as (
 ),
 
 -- A match carries `flag:twin_assumed;unk:…`: between delimiters each code is found whole, never as a part of another.
+code_lists as (
+    select distinct problem_codes
+    from matches
+    where problem_codes is not null
+),
+
+list_rules as (
+    select
+        code_lists.problem_codes,
+        rules.outcome,
+        rules.rule_code
+    from code_lists
+    inner join rules on ';' || replace(code_lists.problem_codes, ':', ';') || ';' like '%;' || rules.rule_code || ';%'
+    where rules.outcome <> 'Q'
+),
+
 match_rules as (
     select
         matches.mention_id,
-        rules.outcome,
-        rules.rule_code
+        list_rules.outcome,
+        list_rules.rule_code
     from matches
-    inner join rules on ';' || replace(matches.problem_codes, ':', ';') || ';' like '%;' || rules.rule_code || ';%'
-    where rules.outcome <> 'Q'
+    inner join list_rules on matches.problem_codes = list_rules.problem_codes
 ),
 
 mentions as (
@@ -220,4 +242,4 @@ left join releases
     on
         rules_met.record_id = releases.record_id
         and rules_met.rule_code = releases.rule_code
-        and rules_met.outcome = 'Q'
+        and rules_met.outcome = releases.outcome

@@ -4,6 +4,7 @@ select
     record_count,
     link_count,
     review_count,
+    pairs_left_out,
     persons_low,
     persons_expected,
     persons_high

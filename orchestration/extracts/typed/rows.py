@@ -63,6 +63,18 @@ class RowTypist:
             if spec.required and spec.is_read and spec.default is None
             if name != "event_on" and not contract.part_of(spec)[0]
         ]
+        # What every row is asked for; a field of child rows only where the contract states its value.
+        of_rows = {
+            name: spec
+            for name, spec in contract.fields.items()
+            if spec.constant or not contract.part_of(spec)[0]
+        }
+        self._codes_of_rows = [
+            (name, of_rows[name]) for name in self._readers if name in of_rows and not place_parts(name)
+        ]
+        self._places_of_rows = [
+            (name, spec, *parts) for name, spec in of_rows.items() if (parts := place_parts(name))
+        ]
         self._seen: dict[tuple[Any, ...], Any] = {}
 
     def main_row(self, record_id: int, sheet: str, number: int, cells: list[LandedCell]) -> Row:
@@ -184,13 +196,8 @@ class RowTypist:
         row.note("person_count", weighed(self.contract, "person_count", row.count.problems))
 
     def _codes(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
-        for name in self._readers:
-            if place_parts(name):
-                continue
-            spec = self.contract.fields[name]
+        for name, spec in self._codes_of_rows:
             found = cells.get(name) or _stated(spec, row, name)
-            if self.contract.part_of(spec)[0] and not spec.constant:
-                continue
             if not found:
                 continue
             if name in MANY_CODES:
@@ -225,14 +232,10 @@ class RowTypist:
         row.note("age_band", weighed(self.contract, "age_band", row.age.problems))
 
     def _places(self, row: Row, cells: dict[str, list[LandedCell]]) -> None:
-        for name, spec in self.contract.fields.items():
-            parts = place_parts(name)
-            if parts is None or (self.contract.part_of(spec)[0] and not spec.constant):
-                continue
+        for name, spec, role, part in self._places_of_rows:
             found = cells.get(name) or _stated(spec, row, name)
             if not found:
                 continue
-            role, part = parts
             if part == "list":
                 read = self._route(spec, found[0])
                 row.note(name, read.problems)
