@@ -49,9 +49,13 @@ clean: ## Remove the environment and everything that can be rebuilt (never ./var
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
 	find orchestration expectations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The environment is exactly the committed lock; uv itself stays outside it.
+# The environment is exactly the committed lock; uv itself stays outside it. Its bytecode is compiled here, and dbt parses
+# its project here: otherwise the first refresh of each home would.
 .venv/ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Njia needs Python 3.11, 3.12 or 3.13; %s is %d.%d. Use: make PYTHON=/path/to/python3.12 ..." % (sys.executable, *sys.version_info[:2]) if not (3,11) <= sys.version_info[:2] <= (3,13) else 0)'
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv==$(UV_VERSION); }
-	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@.venv/bin/python -m compileall -q orchestration expectations
+# A project that does not parse is told by `make check`, and by whoever needs it.
+	-@.venv/bin/python -c 'from orchestration.dbt_manifest import manifest_path; from orchestration.settings import Settings; manifest_path(Settings.from_environment())'
 	@touch $@

@@ -193,6 +193,11 @@ def secret_from(variable: str) -> str | None:
     return os.environ.get(variable) or None
 
 
+def dbt_target() -> Path:
+    """Where dbt keeps what it makes of the project: DBT_TARGET_PATH, as dbt itself reads it."""
+    return Path(os.environ.get("DBT_TARGET_PATH") or DBT_PROJECT / "target")
+
+
 def has_display() -> bool:
     """Whether a browser can show something: without a screen it would be one of text, in this terminal."""
     asked = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")

@@ -1,38 +1,36 @@
-"""Run dbt in this process on the work file, and tell what happened without quoting a value.
+"""Build what stands no longer of the work file, in two parts around the steps that are Python.
 
-dbt runs twice a refresh: before linkage and statistics, which are Python, and after them. Its tests of a part
-follow when the tables stand (`table_tests`).
-Its own messages may quote a cell (a cast error does), so its logs and run_results.json are never written;
-what is kept of every node is its name, its status and a count.
+Each table has a fingerprint (`node_fingerprints`) and a note of it in the work file (`work_file`). dbt builds
+the tables whose note does not stand; where all of them stand it is not even imported. Tests of a part follow
+when its tables stand (`table_tests`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 
 from orchestration import durable
+from orchestration.dbt_manifest import MANIFEST, PACKED, manifest_path, read_manifest
 from orchestration.errors import NjiaError
-from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS, Settings
-from orchestration.table_tests import run_tests
+from orchestration.node_fingerprints import PYTHON_SOURCES, Project
+from orchestration.settings import DBT_PROJECT, Settings
+from orchestration.table_tests import Tested, run_tests
+from orchestration.work_file import AnswerNote, TableNote, open_work_file
 
-WAREHOUSE, RUN_RESULTS = "warehouse.duckdb", "run_results.json"
-_ON_PYTHON = "source:linkage+ source:statistics+"
-QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RUN_RESULTS = "run_results.json"
+_ON_PYTHON = " ".join(f"source:{name}+" for name in PYTHON_SOURCES)
+_BYTES_A_THREAD = 16 * 2**20
 
 
 class Part(Enum):
@@ -46,16 +44,24 @@ class Part(Enum):
         """As `@dbt_assets` takes it."""
         return {self.value: _ON_PYTHON}
 
-    @property
-    def arguments(self) -> list[str]:
-        """As the command line takes it."""
-        selection = self.dagster_selection
-        return [word for name, found in selection.items() for word in (f"--{name}", found)]
+    def selection(self, project: Project, stale: Collection[str] | None) -> list[str]:
+        """As the command line takes it: all of the part, or those tables of it and all that stand on them."""
+        if stale is None:
+            return [f"--{self.value}", *_ON_PYTHON.split()]
+        first = [name for name in stale if not set(stale) & set(project.parents(name))]
+        after = [] if self is Part.AFTER_PYTHON else ["--exclude", *_ON_PYTHON.split()]
+        return ["--select", *(f"fqn:{'.'.join(project.tables[name]['fqn'])}+" for name in first), *after]
+
+    def holds(self, project: Project, unique_id: str) -> bool:
+        return (unique_id in project.after_python) == (self is Part.AFTER_PYTHON)
 
 
 @dataclass(frozen=True)
 class NodeOutcome:
-    """What became of one model, seed or test. `status`: success, pass, fail, warn, error, skipped."""
+    """What became of one model, seed or test. `status`: success, pass, fail, warn, error, skipped.
+
+    `ran` is false where what an earlier build made or found still stands. `rows` is None where no table is.
+    """
 
     unique_id: str
     resource_type: str
@@ -63,65 +69,66 @@ class NodeOutcome:
     status: str
     failures: int
     seconds: float
+    ran: bool = True
+    rows: int | None = None
 
     @property
     def is_test(self) -> bool:
         return self.resource_type == "test"
 
 
-def manifest_path(settings: Settings) -> Path:
-    """The manifest of the project as it stands now; parsed again only when a file of it has changed."""
-    stamp, folder = project_hash(), settings.work / "dbt"
-    manifest, packed, marker = (folder / f"manifest.{kind}" for kind in ("json", "msgpack", "hash"))
-    if not (manifest.exists() and packed.exists() and marker.exists() and marker.read_text() == stamp):
-        folder.mkdir(parents=True, exist_ok=True)
-        parsed = _parsed(stamp)
-        marker.unlink(missing_ok=True)
-        durable.write_text(manifest, parsed.text)
-        durable.write_bytes(packed, parsed.packed)
-        durable.write_text(marker, stamp)
-    return manifest
+def build(
+    settings: Settings, as_of: str, part: Part, inputs: Mapping[str, str], clock: str
+) -> list[NodeOutcome]:
+    """Build the seeds and models of a part that stand no longer, and ask its tests that stand no longer.
 
+    `as_of` is an ISO date, `clock` the fingerprint of what it decides. `inputs` gives the fingerprint of each
+    source (`typed.records`); one that is missing counts as changed. Outcomes are of the whole part.
+    """
+    path = manifest_path(settings)
+    project = Project(read_manifest(path))
+    mine = [name for name in project.order if part.holds(project, name)]
+    tables = [name for name in mine if name in project.tables]
 
-def build(settings: Settings, as_of: str, part: Part) -> list[NodeOutcome]:
-    """Build a part's seeds, models and tests; the first in a fresh work file. `as_of` is an ISO date."""
-    from dbt.cli.main import dbtRunner
-
-    if part is Part.BEFORE_PYTHON:
-        _start_afresh(settings)
-    # One folder, cleared at the start: after Ctrl-C dbt's threads may still write into it for a moment.
-    target = settings.work / "dbt" / "target"
-    shutil.rmtree(target, ignore_errors=True)
-    manifest = _manifest(settings, part)
-    outcomes: list[NodeOutcome] = []
-
-    # dbt closes the file after every few nodes, which writes all of it out: held open here, it stays open.
-    with _warehouse(settings), duckdb.connect(str(settings.warehouse)) as con:
-        with _saying_nothing():
-            result = dbtRunner(manifest=manifest).invoke(
-                [
-                    "build",
-                    *part.arguments,
-                    *_folders(DBT_PROJECT, str(target)),
-                    *("--vars", json.dumps({"work": str(settings.work), "as_of": as_of})),
-                    "--no-write-json",
-                    # Tests follow at once. Unit tests try the SQL on made-up rows: `make test` runs them.
-                    *("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
-                    *("--exclude-resource-type", "exposure"),  # these only name readers
-                    *QUIET,
-                ]
-            )
-        _go_on_unless_interrupted(result)
-        if result.result is None:
-            raise NjiaError(
-                f"dbt could not start ({type(result.exception).__name__}). `make check` parses the project."
-            )
-        for item in result.result.results:
-            outcomes.append(_outcome(item.node, str(item.status), item.failures, item.execution_time))
-        statuses = {outcome.unique_id: outcome.status for outcome in outcomes}
-        for tested in run_tests(con, manifest, statuses, _built_before(settings)):
-            outcomes.append(_outcome(*tested))
-    _keep_outcomes(settings, outcomes)
+    with open_work_file(settings) as work:
+        standing = work.standing(project.relations)
+        noted = {name: note.fingerprint for name, note in standing.items()}
+        wanted = _wanted(project, tables, inputs, clock, noted)
+        changed = project.with_descendants(name for name in tables if noted.get(name) != wanted[name])
+        stale = [name for name in tables if name in changed]
+        work.clear(stale, project.relations, project.sources)
+        results: dict[str, Any] = {}
+        if stale:
+            selection = part.selection(project, stale if len(stale) < len(tables) else None)
+            results = _built(settings, as_of, part, path, selection)
+        work.note_tables(
+            {name: wanted[name] for name in stale if name in results and results[name].status == "success"},
+            project.relations,
+        )
+        standing = work.standing(project.relations)
+        tests = {name: project.tests[name] for name in mine if name in project.tests}
+        fingerprints = {name: note.fingerprint for name, note in standing.items()}
+        answers = list(run_tests(work.con, tests, fingerprints, work.tests()))
+        work.note_tests(
+            {
+                one.unique_id: AnswerNote(one.fingerprint, one.status, one.failures)
+                for one in answers
+                if one.asked and one.fingerprint
+            }
+        )
+    outcomes = [
+        *(
+            _of_hook(one)
+            for name, one in results.items()
+            if name not in project.tables and str(one.status) != "success"
+        ),
+        *(
+            _of_table(project.tables[name], standing.get(name), results.get(name), name in stale)
+            for name in tables
+        ),
+        *(_of_test(project.tests[one.unique_id], one) for one in answers),
+    ]
+    _keep_outcomes(settings, part, outcomes, path, has_changed=bool(stale))
     return outcomes
 
 
@@ -139,168 +146,86 @@ def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict
         }
 
 
-def _start_afresh(settings: Settings) -> None:
-    settings.work.mkdir(parents=True, exist_ok=True)
-    for leftover in (
-        settings.warehouse,
-        settings.warehouse.with_suffix(".duckdb.wal"),
-        settings.work / "dbt" / RUN_RESULTS,
-    ):
-        leftover.unlink(missing_ok=True)
-    # Its columns may be those of another version, and each source is a view over what lies there.
-    shutil.rmtree(settings.linkage, ignore_errors=True)
-    shutil.rmtree(settings.statistics, ignore_errors=True)
-
-
-def _outcome(node: Any, status: str, failures: int | None, seconds: float | None) -> NodeOutcome:
-    return NodeOutcome(
-        node.unique_id, str(node.resource_type), node.name, status, int(failures or 0), float(seconds or 0)
-    )
-
-
-def _built_before(settings: Settings) -> set[str]:
-    return {earlier["unique_id"] for earlier in _kept_outcomes(settings) if earlier["status"] == "success"}
-
-
-def _kept_outcomes(settings: Settings) -> list[dict[str, Any]]:
-    path = settings.work / "dbt" / RUN_RESULTS
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    return found
-
-
-def _keep_outcomes(settings: Settings, outcomes: Sequence[NodeOutcome]) -> None:
-    """Beside those of the part before, so that every test has its result in one place."""
-    again = {outcome.unique_id for outcome in outcomes}
-    kept = [outcome for outcome in _kept_outcomes(settings) if outcome["unique_id"] not in again]
-    durable.write_json(
-        settings.work / "dbt" / RUN_RESULTS, [*kept, *(asdict(outcome) for outcome in outcomes)]
-    )
-
-
-def project_hash() -> str:
-    """Hash of all that dbt's parsing depends on, so that an unchanged project is not parsed again."""
-    digest = hashlib.sha256(f"{DBT_PROJECT}\x00{version('dbt-core')}\x00{version('dbt-duckdb')}\x00".encode())
-    folders = (DBT_PROJECT, REFERENCE_SEEDS)
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
-        if not {"target", "logs"} & set(path.parts[len(DBT_PROJECT.parts) :]):
-            digest.update(f"{path.name}\x00".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
-class Parsed(NamedTuple):
-    """What dbt makes of the project: its manifest as JSON, and packed as dbt itself keeps it between runs,
-    there with the queries of its tests."""
-
-    text: str
-    packed: bytes
-
-
-@cache
-def _parsed(stamp: str) -> Parsed:
-    """Parse the project with this hash: that costs seconds, so once a process."""
-    scratch = tempfile.mkdtemp(prefix="njia-dbt-")
+def _wanted(
+    project: Project, tables: Sequence[str], inputs: Mapping[str, str], clock: str, noted: Mapping[str, str]
+) -> dict[str, str]:
     try:
-        return parse_project(DBT_PROJECT, Path(scratch))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        return project.fingerprints(tables, inputs, clock, noted)
+    except KeyError as missing:
+        raise NjiaError(
+            f"{missing} is not built, and this part stands on it. Build the part before it: `njia refresh`."
+        ) from None
 
 
-def parse_project(project: Path, scratch: Path) -> Parsed:
-    from dbt.cli.main import dbtRunner
-    from dbt.parser.manifest import extended_mashumaro_encoder
+def _built(
+    settings: Settings, as_of: str, part: Part, manifest: Path, selection: Sequence[str]
+) -> dict[str, Any]:
+    """dbt's results by id: of the tables it built or skipped, and of its hook."""
+    from orchestration.dbt_commands import build_nodes
 
-    folders = _folders(project, str(scratch))
-    # dbt writes the name of the file into every relation: it must be the work file's name.
-    with _environment("NJIA_WAREHOUSE", str(scratch / WAREHOUSE)):
-        parsed = dbtRunner().invoke(["parse", *folders, "--no-partial-parse", *QUIET])
-        _stop_unless_parsed(parsed)
-        text = (scratch / "manifest.json").read_text(encoding="utf-8")
-        tests = ("--select", "resource_type:test", "--no-populate-cache", "--no-write-json")
-        with _saying_nothing():
-            compiled = dbtRunner(manifest=parsed.result).invoke(["compile", *folders, *tests, *QUIET])
-        _stop_unless_parsed(compiled)
-    return Parsed(text, parsed.result.to_msgpack(extended_mashumaro_encoder))
+    parsed = _unpacked(manifest.with_name(PACKED), part)
+    found = build_nodes(parsed, DBT_PROJECT, settings.warehouse, selection, as_of, _threads(settings))
+    return {one.node.unique_id: one for one in found}
 
 
 # A build marks its nodes as compiled, and the parts of one refresh share no node: they share the manifest.
 _shared: dict[Path, Any] = {}
 
 
-def _manifest(settings: Settings, part: Part) -> Any:
+def _unpacked(packed: Path, part: Part) -> Any:
     """dbt's Manifest, which the first part of a refresh unpacks anew and the last one lets go."""
-    path = manifest_path(settings).with_suffix(".msgpack")
-    found = None if part is Part.BEFORE_PYTHON else _shared.pop(path, None)
-    found = found or _unpacked(path)
+    from orchestration.dbt_commands import unpacked
+
+    found = None if part is Part.BEFORE_PYTHON else _shared.pop(packed, None)
+    found = found or unpacked(packed)
     if part is Part.BEFORE_PYTHON:
-        _shared[path] = found
+        _shared.clear()
+        _shared[packed] = found
     return found
 
 
-def _unpacked(path: Path) -> Any:
-    from dbt.contracts.graph.manifest import Manifest
-    from dbt.parser.manifest import extended_mashumuro_decoder
-
-    return Manifest.from_msgpack(path.read_bytes(), decoder=extended_mashumuro_decoder)
-
-
-def _stop_unless_parsed(result: Any) -> None:
-    _go_on_unless_interrupted(result)
-    if not result.success:
-        raise NjiaError(
-            f"The dbt project does not parse ({result.exception}). Run `make check` to see it alone."
-        )
+def _threads(settings: Settings) -> int:
+    """How many the engine works with: on a few megabytes, waiting for each other costs more than it saves."""
+    size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
+    return min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
 
 
-def _go_on_unless_interrupted(result: Any) -> None:
-    """dbt catches Ctrl-C and reports an error of its own: without a text, or one that stopping led to."""
-    if not result.success and result.result is None and not str(result.exception or ""):
-        raise KeyboardInterrupt
-    error = result.exception
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            raise KeyboardInterrupt
-        error = error.__cause__ or error.__context__
+def _of_hook(result: Any) -> NodeOutcome:
+    node, seconds = result.node, float(result.execution_time or 0)
+    return NodeOutcome(node.unique_id, str(node.resource_type), node.name, str(result.status), 0, seconds)
 
 
-def _folders(project: Path, target: str) -> list[str]:
-    where = ("--project-dir", str(project), "--profiles-dir", str(project))
-    return [*where, "--target-path", target, "--log-path", target]
+def _of_table(
+    node: Mapping[str, Any], note: TableNote | None, result: Any | None, is_stale: bool
+) -> NodeOutcome:
+    status = str(result.status) if result else "skipped" if is_stale else "success"
+    return NodeOutcome(
+        node["unique_id"], node["resource_type"], node["name"], status,
+        failures=0, seconds=float(result.execution_time or 0) if result else 0.0,
+        ran=is_stale, rows=note.row_count if note else None,
+    )  # fmt: skip
 
 
-def _warehouse(settings: Settings) -> _environment:
-    return _environment("NJIA_WAREHOUSE", str(settings.warehouse))
+def _of_test(node: Mapping[str, Any], answer: Tested) -> NodeOutcome:
+    return NodeOutcome(
+        node["unique_id"], "test", node["name"], answer.status, answer.failures, answer.seconds, answer.asked
+    )
 
 
-@contextmanager
-def _saying_nothing() -> Iterator[None]:
-    """dbt makes dozens of messages a node, for logs that are never written: here it makes none."""
-    from dbt_common.events.event_manager import EventManager
-    from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
+def _keep_outcomes(
+    settings: Settings, part: Part, outcomes: Sequence[NodeOutcome], manifest: Path, has_changed: bool
+) -> None:
+    """Beside those of the other part, so that every test has its result in one place; and beside them the
+    manifest that says which tests there are.
 
-    class Silence(EventManager):
-        def fire_event(self, *_: Any, **__: Any) -> None:
-            pass
-
-    before = get_event_manager()
-    ctx_set_event_manager(Silence())
-    try:
-        yield
-    finally:
-        ctx_set_event_manager(before)
-
-
-class _environment:
-    """dbt's profile takes its path from the environment; put it back afterwards."""
-
-    def __init__(self, name: str, value: str) -> None:
-        self.name, self.value = name, value
-
-    def __enter__(self) -> None:
-        self.before = os.environ.get(self.name)
-        os.environ[self.name] = self.value
-
-    def __exit__(self, *_: object) -> None:
-        if self.before is None:
-            del os.environ[self.name]
-        else:
-            os.environ[self.name] = self.before
+    What an earlier build found of the later part holds no longer where a table of the first has changed.
+    """
+    path, said = settings.work / "dbt" / RUN_RESULTS, settings.work / "dbt" / MANIFEST
+    if not said.is_file() or said.read_bytes() != manifest.read_bytes():
+        durable.write_bytes(said, manifest.read_bytes())
+    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
+    again = {outcome.unique_id for outcome in outcomes}
+    others = [earlier for earlier in found if earlier["unique_id"] not in again]
+    if part is Part.BEFORE_PYTHON and has_changed:
+        others = []
+    durable.write_json(path, [*others, *(asdict(outcome) for outcome in outcomes)])

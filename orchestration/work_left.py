@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
-PROJECT = {"dbt/manifest.json", "dbt/manifest.msgpack", "dbt/manifest.hash"}
+PROJECT = {"dbt/parsed", "dbt/manifest.json"}
 KEPT = PROJECT | {"gates/in_force.json", "gates/in_force.parquet"}
 BESIDE, BESIDE_LOCK = "without", "without.lock"
 

@@ -1,12 +1,19 @@
 {# Makes one view a source over the Parquet that Python steps wrote. Columns and types are those declared in
-   models/staging/sources.yml, so a missing or mistyped column fails here, by name, before anything is built. #}
+   models/staging/sources.yml, so a missing or mistyped column fails here, by name, before anything is built.
+   Only sources that are read in this run: what later steps will write anew may still be of another version. #}
 {% macro register_sources() %}
     {% if execute and flags.WHICH in ('build', 'run', 'test', 'seed') %}
-        {% set sources = graph.sources.values() | selectattr('package_name', 'equalto', project_name) | list %}
+        {% set read = [] %}
+        {% for node in graph.nodes.values() | selectattr('unique_id', 'in', selected_resources) %}
+            {% do read.extend(node.depends_on.nodes) %}
+        {% endfor %}
+        {% set sources = graph.sources.values() | selectattr('unique_id', 'in', read) | list %}
         {% for schema in sources | map(attribute='schema') | unique %}
             {% do run_query('create schema if not exists ' ~ schema) %}
         {% endfor %}
-        {% do adapter.dispatch('register_sources_of')(sources) %}
+        {% if sources %}
+            {% do adapter.dispatch('register_sources_of')(sources) %}
+        {% endif %}
     {% endif %}
 {% endmacro %}
 

@@ -77,7 +77,8 @@ def _build(
     nodes = step(
         context,
         workplace,
-        lambda refresh: build(workplace.settings, refresh.as_of.date().isoformat(), part),
+        # Without fingerprints of its sources, everything counts as changed.
+        lambda refresh: build(workplace.settings, day := refresh.as_of.date().isoformat(), part, {}, day),
     )
     told: dict[str, Any] = {}
     if any(node.name == QUARANTINE and node.status == "success" for node in nodes):

@@ -6,6 +6,7 @@ What does not belong here: expected answers (those stand in the tests) and readi
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,16 +16,18 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from orchestration import statistics
+from orchestration import dbt_commands, statistics
+from orchestration.core import fingerprint_of
+from orchestration.dbt_commands import build_nodes
+from orchestration.dbt_manifest import read_manifest
 from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.tables import LIKELY_PAIRS
 from orchestration.linkage.warehouse_tables import cells_of
 from orchestration.settings import Settings
-from orchestration.table_tests import run_tests
-from orchestration.warehouse import Part, read_tables
-from orchestration.warehouse import _unpacked as unpacked
-from tests.unit.small_dbt_project import parsed_project, run_dbt
+from orchestration.warehouse import NodeOutcome, Part, build, read_tables
+from tests.unit.small_dbt_project import parsed_project, parsed_with, run_dbt
 
 TEXT, WHOLE, BIG, DAY, YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()
 
@@ -99,7 +102,6 @@ class World:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {name: [] for name in SCHEMAS})
     mentions: dict[str, int] = field(default_factory=dict)
     likely: list[tuple[int, int, float, float]] = field(default_factory=list)
-    _built: set[str] = field(default_factory=set)
 
     def extract(
         self,
@@ -226,20 +228,56 @@ class World:
 
         `changed` breaks models: files of the project, with a text and what to put in its place.
         """
-        self._write()
-        manifest = unpacked(parsed_project().packed)
-        for name, (text, instead) in (change for changes in changed for change in changes.items()):
-            (model,) = (node for node in manifest.nodes.values() if node.original_file_path == name)
-            assert text in model.raw_code, f"{name} does not hold the text to change"
-            model.raw_code = model.raw_code.replace(text, instead)
-        self._dbt(manifest, Part.BEFORE_PYTHON, with_unit_tests)
+        self.write()
+        with parsed_with(changed, self.root / "changed") as project:
+            outcomes = self.build_part(Part.BEFORE_PYTHON)
+            self.measure()
+            outcomes += self.build_part(Part.AFTER_PYTHON)
+            if with_unit_tests:
+                variables = json.dumps({"work": str(self.settings.work), "as_of": self.as_of})
+                tested = run_dbt(
+                    "test", project.folder, self.settings.warehouse, "--select", "test_type:unit", "--vars", variables,
+                    "--target-path", str(self.root / "target"), "--log-path", str(self.root / "log"),
+                )  # fmt: skip
+                assert tested.success, [(one.node.name, one.message) for one in tested.result.results]
+        found = [(one.name, one.failures) for one in outcomes if one.status in ("fail", "error")]
+        assert not found, f"tests failed: {found}"
+        return duckdb.connect(str(self.settings.warehouse), read_only=True)
+
+    def build_part(self, part: Part) -> list[NodeOutcome]:
+        """What the refresh does with a part; where dbt breaks, it says here why."""
+        messages: list[tuple[str, str]] = []
+
+        def remembered(*arguments: Any) -> list[Any]:
+            results = build_nodes(*arguments)
+            messages.extend((one.node.name, one.message) for one in results if one.status == "error")
+            return results
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(dbt_commands, "build_nodes", remembered)
+            outcomes = build(self.settings, self.as_of, part, self.inputs(), self.as_of)
+        assert not messages, f"dbt build failed: {messages}"
+        compiled = self.settings.work / "dbt" / "target"
+        if compiled.is_dir():
+            shutil.copytree(compiled, self.root / "target", dirs_exist_ok=True)
+        return outcomes
+
+    def measure(self) -> None:
+        """What linkage and statistics do between the parts."""
         self._expect_persons()
-        statistics.measure(self._settings, read_tables(self._settings, statistics.AGGREGATES))
-        self._dbt(manifest, Part.AFTER_PYTHON, with_unit_tests)
-        return duckdb.connect(str(self._settings.warehouse), read_only=True)
+        statistics.measure(self.settings, read_tables(self.settings, statistics.AGGREGATES))
+
+    def inputs(self) -> dict[str, str]:
+        """The fingerprint of each source: the bytes of its files."""
+        return {
+            f"{one['source_name']}.{one['name']}": fingerprint_of(
+                *(path.read_bytes().hex() for path in sorted(self.settings.work.glob(one["meta"]["files"])))
+            )
+            for one in read_manifest(parsed_project().manifest)["sources"].values()
+        }
 
     @property
-    def _settings(self) -> Settings:
+    def settings(self) -> Settings:
         return Settings(self.root, self.root, self.root)
 
     def _expect_persons(self) -> None:
@@ -290,7 +328,7 @@ class World:
             known[name] = len(matches)
         return known[name]
 
-    def _write(self) -> None:
+    def write(self) -> None:
         for name, columns in SCHEMAS.items():
             table = pa.Table.from_pylist(self.tables[name], schema=pa.schema(columns))
             path = self.root / "work" / name

@@ -6,16 +6,23 @@ What does not belong here: records (`dbt_world`) and expected answers (the tests
 from __future__ import annotations
 
 import atexit
+import json
 import shutil
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
+from dbt.parser.manifest import extended_mashumaro_encoder
 
-from orchestration.warehouse import parse_project
+from orchestration import warehouse
+from orchestration.core import fingerprint_of
+from orchestration.dbt_commands import parse, unpacked
+from orchestration.dbt_manifest import MANIFEST, PACKED
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
@@ -108,8 +115,10 @@ age_estimated,flag,Age estimated,The age was given as about,None
 
 
 class Project(NamedTuple):
+    """`manifest` has what `manifest_path` promises beside it."""
+
     folder: Path
-    packed: Path
+    manifest: Path
 
 
 @cache
@@ -131,15 +140,36 @@ def parsed_project() -> Project:
         shutil.copy(REFERENCE_SEEDS / name, seeds)
     ignored = shutil.ignore_patterns("target", "logs")
     folder = Path(shutil.copytree(DBT_PROJECT, root / "dbt_project", ignore=ignored))
-    packed = root / "manifest.msgpack"
-    packed.write_bytes(parse_project(folder, root).packed)
-    return Project(folder, packed)
+    parsed = parse(folder, root)
+    (root / PACKED).write_bytes(parsed.packed)
+    (root / MANIFEST).write_text(parsed.text, encoding="utf-8")
+    return Project(folder, root / MANIFEST)
 
 
-def run_dbt(
-    command: str, project: Path, warehouse: Path, *more: str, manifest: Any = None
-) -> dbtRunnerResult:
+@contextmanager
+def parsed_with(changed: Sequence[dict[str, tuple[str, str]]], folder: Path) -> Iterator[Project]:
+    """Inside, `warehouse.build` builds this project, with files changed: their name, a text and one for its place."""
+    project = parsed_project()
+    if changed:
+        folder.mkdir(exist_ok=True)
+        packed = unpacked(project.manifest.with_name(PACKED))
+        written = json.loads(project.manifest.read_text(encoding="utf-8"))
+        for name, (text, instead) in (change for changes in changed for change in changes.items()):
+            (model,) = (node for node in packed.nodes.values() if node.original_file_path == name)
+            assert text in model.raw_code, f"{name} does not hold the text to change"
+            model.raw_code = model.raw_code.replace(text, instead)
+            written["nodes"][model.unique_id]["checksum"] = fingerprint_of(model.raw_code)
+        (folder / PACKED).write_bytes(packed.to_msgpack(extended_mashumaro_encoder))
+        (folder / MANIFEST).write_text(json.dumps(written), encoding="utf-8")
+        project = Project(project.folder, folder / MANIFEST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(warehouse, "manifest_path", lambda settings: project.manifest)
+        patch.setattr(warehouse, "DBT_PROJECT", project.folder)
+        yield project
+
+
+def run_dbt(command: str, project: Path, warehouse: Path, *more: str) -> dbtRunnerResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NJIA_WAREHOUSE", str(warehouse))
         folders = ("--project-dir", str(project), "--profiles-dir", str(project))
-        return dbtRunner(manifest=manifest).invoke(["--quiet", command, *folders, *more])
+        return dbtRunner().invoke(["--quiet", command, *folders, *more])

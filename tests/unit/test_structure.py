@@ -67,7 +67,7 @@ TOUCHES_ENVIRONMENT = {
     "orchestration/cli/refreshing.py": "hands the settings on to the Dagster UI, which is another process",
     "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
-    "orchestration/warehouse.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",
+    "orchestration/dbt_commands.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",
 }
 
 
@@ -304,7 +304,7 @@ def test_whoever_else_touches_the_environment_only_sets_it() -> None:
         found = re.findall(r"environ\.get\((.*?)\)|getenv\((.*?)\)|= *os\.environ\[", text)
         if found and shown(path) != "orchestration/settings.py":
             reading[shown(path)] = len(found)
-    assert reading == {"orchestration/warehouse.py": 1}, (
+    assert reading == {"orchestration/dbt_commands.py": 1}, (
         "dbt's profile: what was there is put back afterwards"
     )
 

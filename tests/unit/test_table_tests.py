@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
-from orchestration import warehouse
+from orchestration.dbt_commands import unpacked
+from orchestration.dbt_manifest import PACKED, manifest_path
 from orchestration.settings import Settings
-from orchestration.table_tests import run_tests
+from orchestration.table_tests import Tested, run_tests
+from orchestration.work_file import AnswerNote
 
 TABLE, EARLIER, LATER = "model.njia.counted", "seed.njia.places", "model.njia.printed"
 
 
-def data_test(name: str, query: str, *tables: str, severity: str = "ERROR") -> Any:
-    return SimpleNamespace(
-        unique_id=f"test.njia.{name}", name=name, resource_type="test", compiled_code=query,
-        depends_on=SimpleNamespace(nodes=list(tables)), config=SimpleNamespace(severity=severity),
-    )  # fmt: skip
+def data_test(query: str, *tables: str, severity: str = "ERROR") -> dict[str, Any]:
+    return {
+        "compiled_code": query, "depends_on": {"nodes": list(tables)}, "config": {"severity": severity},
+    }  # fmt: skip
 
 
-def outcomes(*tests: Any, status: str = "success") -> dict[str, tuple[str, int]]:
-    """Of a part that built one table of two rows, after one that built the places."""
-    tables = {name: SimpleNamespace(resource_type="model") for name in (TABLE, EARLIER, LATER)}
-    manifest = SimpleNamespace(nodes=tables | {test.unique_id: test for test in tests})
+def answers(
+    *, answered: Mapping[str, AnswerNote] | None = None, state: str = "as built", **tests: dict[str, Any]
+) -> dict[str, Tested]:
+    """Of a work file with a table of two rows and the places."""
     with duckdb.connect() as con:
         con.execute(
             "create table counted as select * from (values (1, 'a'), (2, 'not a number')) as v(n, told)"
         )
-        found = list(run_tests(con, manifest, {TABLE: status}, {EARLIER}))
-    return {one.test.name: (one.status, one.failures) for one in found}
+        found = run_tests(con, tests, {TABLE: state, EARLIER: "as built"}, answered or {})
+        return {one.unique_id: one for one in found}
+
+
+def outcomes(**tests: dict[str, Any]) -> dict[str, tuple[str, int]]:
+    return {name: (one.status, one.failures) for name, one in answers(**tests).items()}
 
 
 def test_each_row_of_the_query_is_a_failure() -> None:
     none, both = "select n from counted where n > 2", "select n from counted -- all of them"
-    assert outcomes(data_test("none", none, TABLE), data_test("both", both, TABLE)) == {
+    assert outcomes(none=data_test(none, TABLE), both=data_test(both, TABLE)) == {
         "none": ("pass", 0),
         "both": ("fail", 2),
     }
@@ -47,33 +51,43 @@ def test_each_row_of_the_query_is_a_failure() -> None:
 @pytest.mark.parametrize("severity", ["warn", "WARN"])
 def test_a_test_that_warns_does_not_fail(severity: str) -> None:
     query = "select n from counted where n = 1"
-    assert outcomes(data_test("one", query, TABLE, severity=severity)) == {"one": ("warn", 1)}
+    assert outcomes(one=data_test(query, TABLE, severity=severity)) == {"one": ("warn", 1)}
 
 
 def test_a_query_that_breaks_is_an_error_without_its_text() -> None:
     quoting = "select n from counted where cast(told as integer) = 1"
-    assert outcomes(data_test("quoting", quoting, TABLE)) == {"quoting": ("error", 0)}
+    assert outcomes(quoting=data_test(quoting, TABLE)) == {"quoting": ("error", 0)}
 
 
-@pytest.mark.parametrize("status", ["error", "skipped"])
-def test_a_test_of_a_table_that_was_not_built_is_skipped(status: str) -> None:
-    assert outcomes(data_test("any", "select 1", TABLE), status=status) == {"any": ("skipped", 0)}
+def test_a_test_of_a_table_that_was_not_built_is_skipped() -> None:
+    found = outcomes(of_both=data_test("select 1", TABLE, LATER), of_another=data_test("select 1", LATER))
+    assert found == {"of_both": ("skipped", 0), "of_another": ("skipped", 0)}
 
 
-def test_a_test_runs_in_the_part_that_builds_the_last_of_its_tables() -> None:
-    found = outcomes(
-        data_test("of_both", "select 1 where false", TABLE, EARLIER),
-        data_test("of_an_earlier_part", "select 1", EARLIER),
-        data_test("of_a_later_part", "select 1", TABLE, LATER),
-    )
-    assert found == {"of_both": ("pass", 0)}
+@pytest.mark.parametrize("query", ["select n from counted", "select n from counted where n > 2"])
+def test_an_answer_holds_as_long_as_question_and_tables_are_the_same(query: str) -> None:
+    first = answers(one=data_test(query, TABLE))["one"]
+    assert first.asked and first.fingerprint
+    noted = {"one": AnswerNote(first.fingerprint, "as noted", 7)}
+    again = answers(one=data_test(query, TABLE), answered=noted)["one"]
+    assert (again.status, again.failures, again.asked) == ("as noted", 7, False)
+    for changed in (
+        answers(one=data_test(query, TABLE), answered=noted, state="built again"),
+        answers(one=data_test(query + " or n = 3", TABLE), answered=noted),
+        answers(one=data_test(query, TABLE, severity="WARN"), answered=noted),
+    ):
+        assert changed["one"].asked
+
+
+def test_a_query_that_broke_is_asked_again() -> None:
+    assert answers(one=data_test("select n from nowhere", TABLE))["one"].fingerprint is None
 
 
 @pytest.fixture(scope="module")
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder: Path = tmp_path_factory.mktemp("parsed")
     settings = Settings(folder / "home", folder / "partners", folder / "keys")
-    yield warehouse._manifest(settings, warehouse.Part.BEFORE_PYTHON)
+    yield unpacked(manifest_path(settings).with_name(PACKED))
 
 
 def test_every_test_of_the_project_is_kept_with_its_query(parsed: Any) -> None:

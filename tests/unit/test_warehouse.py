@@ -1,16 +1,20 @@
-"""dbt's own parsing is done once for a project as it stands, and kept in the home."""
+"""The dbt project is parsed once for an installation; its parts, and what is kept of building them."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-from orchestration import warehouse
+from orchestration import dbt_commands, dbt_manifest, warehouse
+from orchestration.dbt_commands import Parsed
+from orchestration.dbt_manifest import MANIFEST, PACKED, manifest_path, parsed_manifest, read_manifest
 from orchestration.errors import NjiaError
+from orchestration.node_fingerprints import Project
 from orchestration.settings import Settings
 
 
@@ -19,57 +23,115 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
 
 
+class Parser:
+    """Instead of dbt, and counts."""
+
+    times = 0
+
+    def __call__(self, project: Path, scratch: Path) -> Parsed:
+        self.times += 1
+        return Parsed(json.dumps({"nodes": {}}), b"packed")
+
+
 @pytest.fixture
-def new_process(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """A home where a process before this one has parsed, and a process that may not parse."""
-    warehouse.manifest_path(settings)
-
-    def parse(stamp: str) -> None:
-        raise AssertionError("parsed again")
-
-    monkeypatch.setattr(warehouse, "_parsed", parse)
-    return settings
+def parser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parser:
+    """An installation where nobody has parsed the project yet."""
+    found = Parser()
+    monkeypatch.setattr(dbt_commands, "parse", found)
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "target"))
+    return found
 
 
-def test_another_process_reads_what_was_parsed(new_process: Settings) -> None:
-    path = warehouse.manifest_path(new_process)
+def test_what_dbt_parsed_is_read_by_every_home(settings: Settings) -> None:
+    path = manifest_path(settings)
     assert "fct_movements" in path.read_text(encoding="utf-8")
-    kept = warehouse._unpacked(path.with_suffix(".msgpack"))
+    kept = dbt_commands.unpacked(path.with_name(PACKED))
     assert "model.njia.fct_movements" in kept.nodes and kept.macros
 
 
-def test_a_changed_project_is_parsed_again(new_process: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "project_hash", lambda: "another project")
-    with pytest.raises(AssertionError, match="parsed again"):
-        warehouse.manifest_path(new_process)
+def test_the_project_is_parsed_once_for_all_homes(settings: Settings, parser: Parser, tmp_path: Path) -> None:
+    assert parsed_manifest(settings) is None
+    first = manifest_path(settings)
+    other = Settings(tmp_path / "other", tmp_path / "partners", tmp_path / "keys")
+    assert manifest_path(other) == manifest_path(settings) == first == parsed_manifest(other)
+    assert parser.times == 1 and not settings.home.exists()
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "manifest.msgpack", "manifest.hash"])
-def test_what_was_deleted_from_the_work_folder_is_made_again(settings: Settings, name: str) -> None:
-    folder = warehouse.manifest_path(settings).parent
-    before = (folder / name).read_bytes()
-    (folder / name).unlink()
-    warehouse.manifest_path(settings)
-    assert (folder / name).read_bytes() == before
+def test_a_changed_project_is_parsed_again(
+    settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = manifest_path(settings)
+    monkeypatch.setattr(dbt_manifest, "project_hash", lambda: "another project")
+    assert manifest_path(settings) != first and first.is_file() and parser.times == 2
 
 
-def test_each_refresh_has_a_manifest_of_its_own_which_its_parts_share(settings: Settings) -> None:
+def test_projects_of_long_ago_are_forgotten(
+    settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = []
+    for number in range(6):
+        monkeypatch.setattr(dbt_manifest, "project_hash", lambda number=number: f"project {number}")
+        found.append(manifest_path(settings).parent)
+        os.utime(found[-1], (number, number))
+    assert [folder.exists() for folder in found] == [False, False, False, True, True, True]
+    assert sorted(found[0].parent.iterdir()) == sorted(found[3:])
+
+
+@pytest.mark.parametrize("name", [MANIFEST, PACKED, dbt_manifest.HASHES])
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_what_was_deleted_or_cut_short_is_made_again(
+    settings: Settings, parser: Parser, name: str, is_deleted: bool
+) -> None:
+    file = manifest_path(settings).with_name(name)
+    before = file.read_bytes()
+    file.unlink() if is_deleted else file.write_bytes(before[:-1])
+    manifest_path(settings)
+    assert file.read_bytes() == before and parser.times == 2
+
+
+def test_a_home_keeps_it_where_the_installation_cannot(
+    settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "file" / "target"))
+    found = manifest_path(settings)
+    assert found.is_relative_to(settings.work / "dbt") and found == manifest_path(settings)
+    assert parser.times == 1
+
+
+def test_of_two_processes_that_parse_at_once_the_first_is_kept(
+    settings: Settings, parser: Parser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slower(project: Path, scratch: Path) -> Parsed:
+        monkeypatch.setattr(dbt_commands, "parse", parser)
+        first = manifest_path(settings)
+        (first.parent / "first").touch()
+        return parser(project, scratch)
+
+    monkeypatch.setattr(dbt_commands, "parse", slower)
+    path = manifest_path(settings)
+    assert parser.times == 2 and path.with_name("first").exists()
+    assert [folder.name for folder in path.parent.parent.iterdir()] == [path.parent.name]
+
+
+def test_parts_share_a_manifest_and_each_refresh_has_its_own(settings: Settings) -> None:
     """dbt writes compiled SQL, with the paths of one home, into the manifest that it builds from."""
-    part = warehouse.Part
-    first = warehouse._manifest(settings, part.BEFORE_PYTHON)
-    assert warehouse._manifest(settings, part.AFTER_PYTHON) is first
+    packed, part = manifest_path(settings).with_name(PACKED), warehouse.Part
+    first = warehouse._unpacked(packed, part.BEFORE_PYTHON)
+    assert warehouse._unpacked(packed, part.AFTER_PYTHON) is first
     first.nodes["model.njia.fct_movements"].compiled_code = "select 1"
-    second = warehouse._manifest(settings, part.BEFORE_PYTHON)
+    second = warehouse._unpacked(packed, part.BEFORE_PYTHON)
     assert second.nodes["model.njia.fct_movements"].compiled_code is None
-    assert warehouse._manifest(settings, part.AFTER_PYTHON) is second
-    assert warehouse._manifest(settings, part.AFTER_PYTHON) is not second, "let go with the last part"
+    assert warehouse._unpacked(packed, part.AFTER_PYTHON) is second
+    assert warehouse._unpacked(packed, part.AFTER_PYTHON) is not second, "let go with the last part"
 
 
 def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -> None:
     """What stands on linkage or statistics is built after them, all else before; nothing falls between."""
     from dagster_dbt import dbt_assets
 
-    manifest = warehouse.manifest_path(settings)
+    manifest = manifest_path(settings)
+    project = Project(read_manifest(manifest))
     tables, tests = {}, {}
     for part in warehouse.Part:
 
@@ -77,6 +139,12 @@ def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -
         def built(): ...
 
         tables[part], tests[part] = {*built.keys}, {spec.key for spec in built.check_specs}
+        own = {
+            (node["schema"], node["name"])
+            for name, node in project.tables.items()
+            if part.holds(project, name)
+        }
+        assert {tuple(key.path) for key in built.keys} == own, "as the refresh builds them"
 
     @dbt_assets(manifest=manifest)
     def everything(): ...
@@ -97,33 +165,24 @@ def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -
     }
 
 
-def test_outcomes_of_the_second_part_stand_beside_those_of_the_first(settings: Settings) -> None:
-    def outcome(name: str, status: str) -> warehouse.NodeOutcome:
-        return warehouse.NodeOutcome(f"test.njia.{name}", "test", name, status, 0, 0.1)
-
-    (settings.work / "dbt").mkdir(parents=True)
-    warehouse._keep_outcomes(settings, [outcome("first", "pass"), outcome("again", "fail")])
-    warehouse._keep_outcomes(settings, [outcome("again", "pass"), outcome("second", "pass")])
-    kept = json.loads((settings.work / "dbt" / "run_results.json").read_text(encoding="utf-8"))
-    assert {one["name"]: one["status"] for one in kept} == {
-        "first": "pass",
-        "again": "pass",
-        "second": "pass",
-    }
+def outcome(name: str, status: str) -> warehouse.NodeOutcome:
+    return warehouse.NodeOutcome(f"test.njia.{name}", "test", name, status, 0, 0.1)
 
 
-def test_a_new_build_starts_without_what_the_last_one_left(settings: Settings) -> None:
-    (settings.work / "dbt").mkdir(parents=True)
-    settings.statistics.mkdir()
-    left = [
-        settings.warehouse,
-        settings.statistics / "hotspots.parquet",
-        settings.work / "dbt" / "run_results.json",
-    ]
-    for path in left:
-        path.write_bytes(b"of another version")
-    warehouse._start_afresh(settings)
-    assert [path for path in left if path.exists()] == []
+def kept(settings: Settings) -> dict[str, str]:
+    found = json.loads((settings.work / "dbt" / "run_results.json").read_text(encoding="utf-8"))
+    return {one["name"]: one["status"] for one in found}
+
+
+def test_outcomes_of_both_parts_stand_in_one_place(settings: Settings, parser: Parser) -> None:
+    manifest, (before, after) = manifest_path(settings), warehouse.Part
+    warehouse._keep_outcomes(settings, before, [outcome("first", "fail")], manifest, has_changed=True)
+    warehouse._keep_outcomes(settings, after, [outcome("second", "pass")], manifest, has_changed=True)
+    warehouse._keep_outcomes(settings, before, [outcome("first", "pass")], manifest, has_changed=False)
+    assert kept(settings) == {"first": "pass", "second": "pass"}
+    assert (settings.work / "dbt" / "manifest.json").read_bytes() == manifest.read_bytes()
+    warehouse._keep_outcomes(settings, before, [outcome("first", "pass")], manifest, has_changed=True)
+    assert kept(settings) == {"first": "pass"}, "the later part stood on other tables"
 
 
 def test_an_error_that_ctrl_c_led_to_is_ctrl_c() -> None:
@@ -135,10 +194,10 @@ def test_an_error_that_ctrl_c_led_to_is_ctrl_c() -> None:
             raise RuntimeError("environment requested before creation")  # noqa: B904
     except RuntimeError as error:
         with pytest.raises(KeyboardInterrupt):
-            warehouse._stop_unless_parsed(SimpleNamespace(success=False, result=None, exception=error))
+            dbt_commands._stop_unless_parsed(SimpleNamespace(success=False, result=None, exception=error))
     other = SimpleNamespace(success=False, result=None, exception=RuntimeError("no such macro"))
     with pytest.raises(NjiaError, match="no such macro"):
-        warehouse._stop_unless_parsed(other)
+        dbt_commands._stop_unless_parsed(other)
 
 
 def test_tables_are_read_sorted_and_the_file_is_let_go(settings: Settings) -> None:
