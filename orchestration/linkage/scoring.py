@@ -10,6 +10,7 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.linkage import policy
 from orchestration.linkage.model import Block, Model
@@ -33,6 +34,7 @@ def score(records: pa.Table, model: Model, prior: float, spill: Path | None = No
     """
     if records.num_rows < 2 or not (model.comparisons and model.blocks):
         return Scored(SCORES.empty_table(), [])
+    records = _with_numbers(records)
     from splink import DuckDBAPI, Linker, SettingsCreator
     from splink.blocking_rule_library import CustomRule
 
@@ -59,6 +61,15 @@ def score(records: pa.Table, model: Model, prior: float, spill: Path | None = No
             f"round(match_weight - ({shift!r}), 6)::double as weight"
         )
         return Scored(pairs.order("record_a, record_b").to_arrow_table().cast(SCORES), left_out)
+
+
+def _with_numbers(records: pa.Table) -> pa.Table:
+    """A number a text: pairs are compared by what is equal, and numbers are compared sooner."""
+    for at, field in enumerate(records.schema):
+        if pa.types.is_string(field.type):
+            numbers = pc.dictionary_encode(records[at]).combine_chunks().indices
+            records = records.set_column(at, field.name, numbers)
+    return records
 
 
 def _bounded(

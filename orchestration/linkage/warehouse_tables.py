@@ -99,7 +99,8 @@ def read_routes(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         "create or replace temp view stops as select movement_id as record_id, place_role as role, "
         "case when is_ordered then stop_number else 0 end as seq, stop_number as number, "
-        f"case when is_known then place_id end as place_id from {STOPS}"
+        f"case when is_known then place_id end as place_id from {STOPS} "
+        "semi join reports on movement_id = record_id"
     )
 
 
