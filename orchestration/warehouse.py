@@ -7,10 +7,9 @@ when its tables stand (`table_tests`).
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,6 @@ from orchestration.work_file import AnswerNote, TableNote, open_work_file
 if TYPE_CHECKING:
     import pyarrow as pa
 
-RUN_RESULTS = "run_results.json"
 _ON_PYTHON = " ".join(f"source:{name}+" for name in PYTHON_SOURCES)
 _BYTES_A_THREAD = 16 * 2**20
 
@@ -60,7 +58,8 @@ class Part(Enum):
 class NodeOutcome:
     """What became of one model, seed or test. `status`: success, pass, fail, warn, error, skipped.
 
-    `ran` is false where what an earlier build made or found still stands. `rows` is None where no table is.
+    `ran` is false where what an earlier build made or found still stands. `rows` is None where no table is;
+    `fingerprint` is that of a table that stands.
     """
 
     unique_id: str
@@ -71,6 +70,7 @@ class NodeOutcome:
     seconds: float
     ran: bool = True
     rows: int | None = None
+    fingerprint: str = ""
 
     @property
     def is_test(self) -> bool:
@@ -128,7 +128,7 @@ def build(
         ),
         *(_of_test(project.tests[one.unique_id], one) for one in answers),
     ]
-    _keep_outcomes(settings, part, outcomes, path, has_changed=bool(stale))
+    _keep_manifest(settings, path)
     return outcomes
 
 
@@ -202,7 +202,7 @@ def _of_table(
     return NodeOutcome(
         node["unique_id"], node["resource_type"], node["name"], status,
         failures=0, seconds=float(result.execution_time or 0) if result else 0.0,
-        ran=is_stale, rows=note.row_count if note else None,
+        ran=is_stale, rows=note.row_count if note else None, fingerprint=note.fingerprint if note else "",
     )  # fmt: skip
 
 
@@ -212,20 +212,8 @@ def _of_test(node: Mapping[str, Any], answer: Tested) -> NodeOutcome:
     )
 
 
-def _keep_outcomes(
-    settings: Settings, part: Part, outcomes: Sequence[NodeOutcome], manifest: Path, has_changed: bool
-) -> None:
-    """Beside those of the other part, so that every test has its result in one place; and beside them the
-    manifest that says which tests there are.
-
-    What an earlier build found of the later part holds no longer where a table of the first has changed.
-    """
-    path, said = settings.work / "dbt" / RUN_RESULTS, settings.work / "dbt" / MANIFEST
+def _keep_manifest(settings: Settings, manifest: Path) -> None:
+    """Beside the work file: it says which tests were to run on these tables."""
+    said = settings.work / "dbt" / MANIFEST
     if not said.is_file() or said.read_bytes() != manifest.read_bytes():
         durable.write_bytes(said, manifest.read_bytes())
-    found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
-    again = {outcome.unique_id for outcome in outcomes}
-    others = [earlier for earlier in found if earlier["unique_id"] not in again]
-    if part is Part.BEFORE_PYTHON and has_changed:
-        others = []
-    durable.write_json(path, [*others, *(asdict(outcome) for outcome in outcomes)])

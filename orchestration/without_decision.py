@@ -97,9 +97,10 @@ def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
                 _link(
                     folder / note.parent.name / name, getattr(scratch, folder.name) / note.parent.name / name
                 )
-    for path in settings.typed.rglob("*"):
-        if path.is_file():
-            _link(path, scratch.typed / path.relative_to(settings.typed))
+    for typed in ("typed", "artifacts/typed"):
+        for path in (settings.work / typed).rglob("*"):
+            if path.is_file():
+                _link(path, scratch.work / path.relative_to(settings.work))
 
 
 def _decide(settings: Settings, scratch: Settings, decided: set[str], left_out: str) -> None:

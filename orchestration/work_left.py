@@ -17,7 +17,9 @@ from orchestration.errors import UsageError
 from orchestration.settings import Settings
 
 PROJECT = {"dbt/parsed", "dbt/manifest.json"}
-KEPT = PROJECT | {"gates/in_force.json", "gates/in_force.parquet"}
+# What a refresh came to: files by their shown names, checks and counts.
+ENDED = {f"artifacts/{name}.json" for name in ("take_in", "candidate", "release_gate")}
+KEPT = PROJECT | ENDED | {"gates/in_force.json", "gates/in_force.parquet"}
 BESIDE, BESIDE_LOCK = "without", "without.lock"
 
 

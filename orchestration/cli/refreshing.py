@@ -30,7 +30,7 @@ def refresh(settings: Settings, as_json: bool) -> None:
     from orchestration.home import prepare_home
     from orchestration.loud import warnings
     from orchestration.places import boundaries
-    from orchestration.release import Outcome, refresh_summary
+    from orchestration.refresh import ending
 
     prepare_home(settings)
     if not (any(settings.inbox.glob("*/*")) or any(settings.landing.glob("*/*.json"))):
@@ -47,19 +47,9 @@ def refresh(settings: Settings, as_json: bool) -> None:
         _tell_of_it(settings)
     if error is not None and not isinstance(error, ReleaseRefused):
         raise error
-    found = ended.refresh.found if ended.refresh else {}
-    outcome: Outcome = "refused" if error else "unchanged" if found.get("unchanged") else "published"
-    summary = refresh_summary(
-        settings,
-        ended.refresh.taken if ended.refresh else [],
-        found.get("in_force"),
-        found.get("published"),
-        ended.seconds,
-        outcome,
-        found.get("candidate"),
-    )
+    summary = ending.summed_up(settings, ended.outcome, ended.seconds)
     alone = [vars(one) for one in left_alone(settings)]
-    console.show_refresh(settings, summary, bool(found.get("rolled_back")), alone, warnings(settings))
+    console.show_refresh(settings, summary, ended.is_rolled_back, alone, warnings(settings))
     if as_json:
         print(json.dumps(summary, default=str))
     if error is not None:

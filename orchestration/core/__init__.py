@@ -8,8 +8,27 @@ from typing import TYPE_CHECKING
 from orchestration.core.lazy import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.core.artifacts import Artifact, code_of, fingerprint_of, keep, read, stands
+    from orchestration.core.artifacts import (
+        Artifact,
+        code_of,
+        fingerprint_of,
+        forget,
+        keep,
+        note,
+        read,
+        stands,
+    )
 
-__all__ = ["Artifact", "code_of", "fingerprint_of", "keep", "offer_when_asked", "read", "stands"]
+__all__ = [
+    "Artifact",
+    "code_of",
+    "fingerprint_of",
+    "forget",
+    "keep",
+    "note",
+    "offer_when_asked",
+    "read",
+    "stands",
+]
 
 offer_when_asked(__name__)

@@ -100,12 +100,24 @@ def keep(
         (say or logging.getLogger(__name__).warning)(
             f"The files of {name} in {work} are not as they were written: they are made anew."
         )
-    _note(work, name).unlink(missing_ok=True)
+    forget(work, name)
     files, facts = make()
+    return note(work, name, fingerprint, files, facts), True
+
+
+def note(
+    work: Path, name: str, fingerprint: str, files: Iterable[Path], facts: Mapping[str, Any]
+) -> Artifact:
+    """Note an artifact whose files have just been written, for a step that is done in every run."""
     hashes = {path.relative_to(work).as_posix(): _sha256(path) or "" for path in sorted(files)}
     made = Artifact(name, fingerprint, hashes, json.loads(json.dumps(facts, default=_as_json)))
     write_json(_note(work, name), {"layout": LAYOUT, **vars(made)})
-    return made, True
+    return made
+
+
+def forget(work: Path, name: str) -> None:
+    """Take the note of an artifact away: it is made anew when it is asked for again."""
+    _note(work, name).unlink(missing_ok=True)
 
 
 def _note(work: Path, name: str) -> Path:

@@ -10,12 +10,12 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from orchestration import next_run
 from orchestration.defs.killed_runs import end_killed_runs
+from orchestration.defs.tags import REFRESH
 from orchestration.errors import NjiaError
 from orchestration.settings import Settings
 from orchestration.stewardship import messages, refresh_since
 from orchestration.work_left import clear_work_left_behind
 
-REFRESH = "refresh"
 UNDER_WAY = dg.RunsFilter(
     job_name=REFRESH,
     statuses=[

@@ -1,4 +1,4 @@
-"""What is told of the release in force when it was published, and when a refresh found nothing new for it.
+"""What is shown of the release in force when it was published, and when a refresh found nothing new for it.
 
 Both are a materialisation of the published release: it says that the release holds what there was to know at
 that time. So its freshness policy goes red when no refresh came to its end, and not when nothing was sent.
@@ -11,35 +11,38 @@ from typing import Any
 import dagster as dg
 
 from orchestration import outputs, release
-from orchestration.defs.ending import checks_in_numbers, summed_up, tell_end
-from orchestration.defs.workplace import Refresh, Workplace, step
+from orchestration.defs.boundary import end, step
+from orchestration.refresh import Run, Runs, ending, releasing
 from orchestration.stewardship import refreshes
 
 PUBLISHED = dg.AssetKey(["release", "published"])
 FRESH = dg.FreshnessPolicy.time_window(warn_window=refreshes.FRESH_FOR, fail_window=refreshes.LATE_AFTER)
 
 
-def confirm_unchanged(context: dg.AssetExecutionContext, workplace: Workplace) -> None:
+def confirm_unchanged(context: dg.AssetExecutionContext, runs: Runs, is_rolled_back: bool) -> None:
     """The release in force holds all there is to know, or a steward wants no other."""
-    metadata = step(context, workplace, lambda refresh: _unchanged(workplace, refresh))
+    step(context, runs, lambda run: releasing.write_receipts(run, "unchanged", is_rolled_back))
+    metadata = step(context, runs, lambda run: of_unchanged(run, is_rolled_back))
     if metadata:
         context.log_event(dg.AssetMaterialization(PUBLISHED, metadata=metadata))
-    tell_end(workplace, context.instance, context.run_id, refreshes.UNCHANGED)
+    end(context.instance, runs, context.run_id, refreshes.UNCHANGED, is_rolled_back=is_rolled_back)
 
 
-def of_published(workplace: Workplace, refresh: Refresh) -> dict[str, Any]:
+def of_published(run: Run) -> dict[str, Any]:
     """What the run that published shows: the release, its sums, what is new in it, and where to read on."""
-    published: release.Published = refresh.found["published"]
+    published = release.current_release(run.settings)
+    if published is None:
+        return {}
     manifest = published.manifest
-    kept = {one.release_id: one.manifest for one in release.list_releases(workplace.settings)}
+    kept = {one.release_id: one.manifest for one in release.list_releases(run.settings)}
     before = kept.get(str(manifest["previous_release"]))
     drawn = outputs.corridor_map(published.path)
     return {
         **_of_release("published", published.path, manifest),
         **({"corridors": dg.MetadataValue.md(drawn)} if drawn else {}),
-        **checks_in_numbers(summed_up(workplace, refresh, "published")),
+        **_checks(run, refreshes.PUBLISHED),
         **release.extracts_since(manifest, before),
-        "seconds": round(refresh.seconds, 1),
+        "seconds": round(run.seconds, 1),
         "since": str(manifest["previous_release"] or "the first release"),
         "tables": dg.MetadataValue.table(
             [dg.TableRecord(table) for table in release.tables_since(manifest, before)]
@@ -47,16 +50,23 @@ def of_published(workplace: Workplace, refresh: Refresh) -> dict[str, Any]:
     }
 
 
-def _unchanged(workplace: Workplace, refresh: Refresh) -> dict[str, Any]:
-    current = release.current_release(workplace.settings)
+def of_unchanged(run: Run, is_rolled_back: bool) -> dict[str, Any]:
+    """What the run that changed nothing shows; nothing where no release is in force."""
+    current = release.current_release(run.settings)
     if current is None:
         return {}
-    outcome = "rolled back" if refresh.found["rolled_back"] else "unchanged"
+    outcome = "rolled back" if is_rolled_back else "unchanged"
     return {
         **_of_release(outcome, current.path, current.manifest),
-        **checks_in_numbers(summed_up(workplace, refresh, "unchanged")),
-        "seconds": round(refresh.seconds, 1),
+        **_checks(run, refreshes.UNCHANGED),
+        "seconds": round(run.seconds, 1),
     }
+
+
+def _checks(run: Run, outcome: str) -> dict[str, int]:
+    """The same keys in every refresh, so that the UI draws them."""
+    checks = ending.summed_up(run.settings, outcome, run.seconds)["checks"]
+    return {f"checks_{name}": number for name, number in checks.items()}
 
 
 def _of_release(outcome: str, path: Any, manifest: dict[str, Any]) -> dict[str, Any]:

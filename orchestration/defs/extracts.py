@@ -1,15 +1,13 @@
 """Read, rename, minimise, land, type: from the partners' files to typed tables."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import dagster as dg
 
-from orchestration import extracts, gates, outputs
-from orchestration.defs.workplace import Refresh, Workplace, step
-from orchestration.release import current_release
-from orchestration.retention import erase_past_retention
-from orchestration.stewardship import review
+from orchestration import extracts, gates
+from orchestration.defs.boundary import step, version_of
+from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.refresh import Runs, intake
 
 GROUP = "extracts"
 
@@ -22,119 +20,109 @@ def typed_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["typed", table])
 
 
-def assets(workplace: Workplace, contracts: extracts.Contracts) -> list[dg.AssetsDefinition]:
-    partners = contracts.partners
-
+def assets(contracts: extracts.Contracts) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="take_in",
+        can_subset=True,
         specs=[
             dg.AssetSpec(
                 landing_key(partner),
                 group_name=GROUP,
-                description="What this partner sent: values as sent, our names, no direct identifiers. Made "
-                "anew by every refresh: whether the partner is late, its check next_extract_is_on_time says.",
+                owners=[OWNER],
+                tags=RESTRICTED,
                 kinds={"parquet"},
+                description="What this partner sent: values as sent, our names, no direct identifiers. "
+                "Materialise it alone to take in this partner's files alone.",
             )
-            for partner in partners
+            for partner in contracts.partners
         ],
     )
-    def take_in(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def take_in(
+        context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
+    ) -> Iterator[dg.MaterializeResult]:
         """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
-        taken = step(context, workplace, lambda refresh: _take_in(workplace, refresh))
-        register = step(context, workplace, lambda refresh: gates.landed_extracts(workplace.settings))
-        for partner in partners:
-            received = [landed.received_on for landed in register if landed.partner == partner]
-            own = [extract for extract in taken if extract.partner == partner]
-            yield dg.MaterializeResult(
-                asset_key=landing_key(partner),
-                metadata={
-                    # Of all it ever sent: every refresh makes this asset anew, also where nothing came.
-                    "dagster/row_count": sum(
-                        int(landed.content.get("rows_landed") or 0)
-                        for landed in register
-                        if landed.partner == partner
-                    ),
-                    "last_received": str(max(filter(None, received), default="nothing yet")),
-                    "files": len(own),
-                    "rows_landed": sum(extract.rows_landed for extract in own),
-                    "rows_read": sum(extract.rows_read for extract in own),
-                    "rows_refused": sum(extract.rows_refused for extract in own),
-                    "files_with_changed_columns": sum(extract.drift is not None for extract in own),
-                    "outcomes": dg.MetadataValue.table(_outcome_records(own))
-                    if own
-                    else dg.MetadataValue.text("nothing new in the inbox"),
-                },
+        asked = {key.path[-1] for key in context.selected_asset_keys}
+        partners = None if asked == set(contracts.partners) else asked
+        step(context, runs, lambda run: intake.take_in(run, partners))
+        register = step(context, runs, lambda run: gates.landed_extracts(run.settings))
+        taken = step(context, runs, lambda run: intake.taken_of(run.settings))
+        for partner in sorted(asked):
+            yield _landed(
+                runs,
+                partner,
+                [one for one in taken if one.partner == partner],
+                [one for one in register if one.partner == partner],
             )
 
     @dg.multi_asset(
         name="type_extracts",
+        can_subset=True,
         specs=[
             dg.AssetSpec(
                 typed_key(table),
                 group_name=GROUP,
-                deps=[landing_key(partner) for partner in partners],
-                description=description,
+                owners=[OWNER],
+                tags=RESTRICTED,
                 kinds={"parquet"},
+                deps=[landing_key(partner) for partner in contracts.partners],
+                description=description,
             )
             for table, description in extracts.TYPED_TABLES.items()
         ],
     )
-    def type_extracts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def type_extracts(
+        context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
+    ) -> Iterator[dg.MaterializeResult]:
         """Dates, counts, ages, codes and routes by contract: typed columns plus problem codes."""
-        typed = step(context, workplace, lambda refresh: _type(workplace, refresh))
-        erased = step(context, workplace, lambda refresh: int(refresh.found["erased"]))
+        typed, erased = step(context, runs, intake.type_extracts)
+        rows = step(context, runs, lambda run: intake.typed_rows(run.settings))
         for table in extracts.TYPED_TABLES:
-            yield dg.MaterializeResult(
-                asset_key=typed_key(table),
-                metadata={
-                    "extracts": typed.extracts,
-                    "retyped": typed.retyped,
-                    "failed": len(typed.failed),
-                    "records_past_retention_erased": erased,
-                },
-            )
+            if typed_key(table) in context.selected_asset_keys:
+                yield dg.MaterializeResult(
+                    asset_key=typed_key(table),
+                    data_version=version_of(typed),
+                    metadata={
+                        "dagster/row_count": rows[table],
+                        "extracts": typed.facts["extracts"],
+                        "extracts_not_typed": len(typed.facts["failed"]),
+                        "records_past_retention_erased": erased,
+                    },
+                )
 
     return [take_in, type_extracts]
 
 
-def _take_in(workplace: Workplace, refresh: Refresh) -> list[extracts.TakenExtract]:
-    settings = workplace.settings
-    current = current_release(settings)
-    refresh.taken = extracts.with_untold(
-        settings,
-        refresh.contracts,
-        extracts.take_in(settings, refresh.keys, refresh.as_of, contracts=refresh.contracts),
-        outputs.told_at(settings),
-        datetime.fromisoformat(current.manifest["as_of"]) if current else extracts.NEVER,
+def _landed(
+    runs: Runs, partner: str, taken: list[extracts.TakenExtract], register: list[gates.Landed]
+) -> dg.MaterializeResult:
+    received = [landed.received_on for landed in register]
+    return dg.MaterializeResult(
+        asset_key=landing_key(partner),
+        data_version=dg.DataVersion(intake.landing_of(runs.settings, partner)[:16]),
+        metadata={
+            # Of all it ever sent, also where nothing new came.
+            "dagster/row_count": sum(int(landed.content.get("rows_landed") or 0) for landed in register),
+            "last_received": str(max(filter(None, received), default="nothing yet")),
+            "files": len(taken),
+            "rows_landed": sum(one.rows_landed for one in taken),
+            "rows_read": sum(one.rows_read for one in taken),
+            "rows_refused": sum(one.rows_refused for one in taken),
+            "files_with_changed_columns": sum(one.drift is not None for one in taken),
+            "outcomes": dg.MetadataValue.table([_outcome(one) for one in taken])
+            if taken
+            else dg.MetadataValue.text("nothing new in the inbox"),
+        },
     )
-    review.write_files_not_taken(workplace.drafting, refresh.taken)
-    return refresh.taken
 
 
-def _type(workplace: Workplace, refresh: Refresh) -> extracts.TypedSummary:
-    typed = extracts.type_extracts(workplace.settings, refresh.keys, contracts=refresh.contracts)
-    erased = erase_past_retention(workplace.settings, refresh.keys, refresh.as_of)
-    refresh.found["erased"] = sum(one.records for one in erased)
-    if erased:
-        typed = extracts.type_extracts(workplace.settings, refresh.keys, contracts=refresh.contracts)
-    review.write_extracts_not_typed(workplace.drafting, typed.failed)
-    drift = extracts.drift_items(workplace.settings, refresh.contracts, refresh.taken)
-    refresh.found["drift"] = drift
-    review.write_drift(workplace.drafting, drift)
-    return typed
-
-
-def _outcome_records(taken: list[extracts.TakenExtract]) -> list[dg.TableRecord]:
-    return [
-        dg.TableRecord(
-            {
-                "file": extract.file,
-                "outcome": extract.outcome,
-                "rows_read": extract.rows_read,
-                "rows_landed": extract.rows_landed,
-                "rows_refused": extract.rows_refused,
-                "reason": extract.reason or "",
-            }
-        )
-        for extract in taken
-    ]
+def _outcome(one: extracts.TakenExtract) -> dg.TableRecord:
+    return dg.TableRecord(
+        {
+            "file": one.file,
+            "outcome": one.outcome,
+            "rows_read": one.rows_read,
+            "rows_landed": one.rows_landed,
+            "rows_refused": one.rows_refused,
+            "reason": one.reason or "",
+        }
+    )

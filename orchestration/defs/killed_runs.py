@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from filelock import FileLock, Timeout
 
-from orchestration.defs.ending import OUTCOME
+from orchestration.defs.tags import OUTCOME
 from orchestration.refresh_lock import last_holder
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes

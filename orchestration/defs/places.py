@@ -2,40 +2,35 @@
 
 import dagster as dg
 
-from orchestration import extracts, places
+from orchestration import extracts
+from orchestration.defs.boundary import step, version_of
 from orchestration.defs.extracts import typed_key
-from orchestration.defs.workplace import Refresh, Workplace, step
-from orchestration.stewardship import review
+from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.refresh import Runs, intake
 
 MATCHES = dg.AssetKey(["places", "matches"])
 
 
-def assets(workplace: Workplace) -> list[dg.AssetsDefinition]:
-    @dg.asset(
-        key=MATCHES,
-        name=None,
-        group_name="places",
-        deps=[typed_key(table) for table in extracts.TYPED_TABLES],
-        kinds={"parquet"},
+@dg.asset(
+    key=MATCHES,
+    group_name="places",
+    owners=[OWNER],
+    tags=RESTRICTED,
+    kinds={"parquet"},
+    deps=[typed_key(table) for table in extracts.TYPED_TABLES],
+)
+def locate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
+    """Every distinct place mention with its place, the method, the confidence and its rivals."""
+    located = step(context, runs, intake.locate)
+    mentions, resolved = located.facts["mentions"], located.facts["resolved"]
+    return dg.MaterializeResult(
+        data_version=version_of(located),
+        metadata={
+            "dagster/row_count": mentions,
+            "resolved": resolved,
+            "resolved_share": resolved / mentions if mentions else 1.0,
+            "to_review": located.facts["to_review"],
+            "ambiguous": located.facts["ambiguous"],
+            "unresolved": located.facts["unresolved"],
+        },
     )
-    def locate(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        """Every distinct place mention with its place, the method, the confidence and its rivals."""
-        located = step(context, workplace, lambda refresh: _locate(workplace, refresh))
-        return dg.MaterializeResult(
-            metadata={
-                "dagster/row_count": located.mentions,
-                "resolved": located.resolved,
-                "resolved_share": located.resolved / located.mentions if located.mentions else 1.0,
-                "to_review": located.to_review,
-                "ambiguous": located.ambiguous,
-                "unresolved": located.unresolved,
-            }
-        )
-
-    return [locate]
-
-
-def _locate(workplace: Workplace, refresh: Refresh) -> places.LocateSummary:
-    located = places.locate(workplace.settings, refresh.keys, place_aliases=refresh.decisions.place_aliases)
-    review.write_unresolved_places(workplace.drafting)
-    return located

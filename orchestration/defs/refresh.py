@@ -16,14 +16,12 @@ from uuid import uuid4
 import dagster as dg
 from dagster import DagsterEvent, DagsterInstance
 
-from orchestration.defs import release
-from orchestration.defs.automation import REFRESH
-from orchestration.defs.ending import tell_end
+from orchestration.defs import boundary, tags
 from orchestration.defs.killed_runs import end_killed_runs
-from orchestration.defs.resources import evidence_base
-from orchestration.defs.workplace import Refresh, Workplace
+from orchestration.defs.unchanged import end_unchanged
 from orchestration.errors import NjiaError, RefreshRunning
 from orchestration.home import prepare_home
+from orchestration.refresh import Runs
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
 from orchestration.work_left import clear_work
@@ -33,11 +31,15 @@ QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 @dataclass(frozen=True)
 class Refreshed:
-    """How a refresh ended: what it found, how long it took, and the error that stopped it, if any."""
+    """How a refresh ended: its outcome (one of `refreshes`), how long it took, and the error, if any.
 
-    refresh: Refresh | None
+    `is_rolled_back`: nothing was published because a steward wants no other release than the one in force.
+    """
+
+    outcome: str
     seconds: float
-    error: NjiaError | None
+    error: NjiaError | None = None
+    is_rolled_back: bool = False
 
 
 def run_refresh(
@@ -47,46 +49,55 @@ def run_refresh(
 ) -> Refreshed:
     """Run the whole job, or only some steps of it, as the UI would; never raises for a failed step."""
     prepare_home(settings)
-    # Skipped steps of an unchanged refresh make Dagster warn of gates that need not hold.
-    logging.getLogger("dagster").setLevel(logging.ERROR)
+    # Where a refresh leaves steps out, Dagster warns of each check that did not run: `active` says so.
+    logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    # What a run means to do is hundreds of events, told before its first step: in one piece.
+    # What a run means to do is hundreds of events, written before its first step: in one transaction.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     started = time.monotonic()
     end_killed_runs(settings)  # before this run is noted as the lock's holder: the one noted now may be dead
-    workplace = Workplace(settings)
+    runs = Runs(settings)
     run_id = str(uuid4())
     try:
         # Before Dagster is asked for anything: a second refresh leaves no run behind.
-        workplace.take_lock(run_id)
+        runs.take_lock(run_id)
     except RefreshRunning as held:
-        return Refreshed(None, time.monotonic() - started, held)
+        return Refreshed(boundary.ending.WAITED, time.monotonic() - started, held)
     try:
-        with _noting_interrupts(workplace):
-            result = _run(workplace, run_id, on_step, steps)
+        with _noting_interrupts(runs):
+            if steps is None and end_unchanged(runs, run_id):
+                return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
+            result = _run(runs, run_id, on_step, steps)
     finally:
         clear_work(settings)
-        workplace.end()
-    error = workplace.error
-    if workplace.interrupted or (not result.success and _was_interrupted(result)):
+        runs.end()
+    error = runs.error
+    if runs.interrupted or (not result.success and _was_interrupted(result)):
         raise KeyboardInterrupt
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
-    return Refreshed(workplace.refresh, time.monotonic() - started, error)
+    outcome = runs.outcome or (boundary.ending.outcome_of(error) if error else refreshes.PUBLISHED)
+    return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 
 
 def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
     """All steps of the job but those that follow from the verdict on the candidate."""
-    later = {release.PUBLISHED, release.RECEIPTS}
-    defined = evidence_base(Workplace(settings))
+    from orchestration.defs.release import PUBLISHED, RECEIPTS
+    from orchestration.defs.resources import evidence_base
+
+    later = {PUBLISHED, RECEIPTS}
+    defined = evidence_base(Runs(settings))
     return [spec.key for spec in defined.resolve_all_asset_specs() if spec.key not in later]
 
 
 def _run(
-    workplace: Workplace, run_id: str, on_step: Callable[[str], None], steps: list[dg.AssetKey] | None
+    runs: Runs, run_id: str, on_step: Callable[[str], None], steps: list[dg.AssetKey] | None
 ) -> dg.ExecuteInProcessResult:
-    job = evidence_base(workplace).resolve_job_def(REFRESH)
-    if workplace.interrupted:
+    # The definitions load dbt and every room: a refresh that finds nothing new needs none of it.
+    from orchestration.defs.resources import evidence_base
+
+    job = evidence_base(runs).resolve_job_def(tags.REFRESH)
+    if runs.interrupted:
         raise KeyboardInterrupt
 
     def listen(record: object, _cursor: object = None) -> None:
@@ -94,7 +105,7 @@ def _run(
         if isinstance(event, DagsterEvent) and event.event_type_value == "STEP_START":
             on_step(event.step_key or "")
 
-    with DagsterInstance.from_config(str(workplace.settings.dagster_home)) as instance:
+    with DagsterInstance.from_config(str(runs.settings.dagster_home)) as instance:
         instance.add_event_listener(run_id, listen)
         result = job.execute_in_process(
             run_config=QUIET_LOGS,
@@ -103,14 +114,14 @@ def _run(
             run_id=run_id,
             asset_selection=steps,
         )
-        if not result.success:  # most often told already, by the step that failed
-            stopped = workplace.interrupted or _was_interrupted(result)
-            tell_end(workplace, instance, run_id, refreshes.STOPPED if stopped else refreshes.CRASHED)
+        if not result.success:  # most often written down already, by the step that failed
+            stopped = runs.interrupted or _was_interrupted(result)
+            boundary.end(instance, runs, run_id, refreshes.STOPPED if stopped else refreshes.CRASHED)
         return result
 
 
 @contextmanager
-def _noting_interrupts(workplace: Workplace) -> Iterator[None]:
+def _noting_interrupts(runs: Runs) -> Iterator[None]:
     """Note Ctrl-C before raising: what is interrupted may swallow it, as dbt does while it parses."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
@@ -118,7 +129,7 @@ def _noting_interrupts(workplace: Workplace) -> Iterator[None]:
         return
 
     def noted(number: int, frame: FrameType | None) -> None:
-        workplace.interrupted = True
+        runs.interrupted = True
         before(number, frame)
 
     signal.signal(signal.SIGINT, noted)

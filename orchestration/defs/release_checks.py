@@ -1,4 +1,4 @@
-"""The release gate's verdict as checks on the candidate."""
+"""The release gate's verdict as checks, one a promise."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,42 +8,35 @@ import dagster as dg
 from expectations import Expectation
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
 from orchestration import gates
-from orchestration.defs.release import CANDIDATE, VERDICT
-from orchestration.defs.workplace import Workplace, step
+from orchestration.defs.boundary import step
+from orchestration.defs.release import VERDICT
+from orchestration.refresh import Runs, releasing
 from orchestration.stewardship import items
 
-
-def checks(workplace: Workplace) -> list[dg.AssetChecksDefinition]:
-    """The release gate's verdict on the candidate, one check a promise."""
-    gate = (*RELEASE_GATE, *TABLE_GATE)
-
-    @dg.multi_asset_check(
-        name="release_checks",
-        specs=[
-            dg.AssetCheckSpec(
-                expectation.name,
-                asset=CANDIDATE,
-                additional_deps=[VERDICT],
-                description=f"{expectation.why} If it fails: {expectation.steward_action}",
-            )
-            for expectation in gate
-        ],
-    )
-    def release_checks(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        refresh = step(context, workplace, lambda refresh: refresh)
-        verdict: gates.ReleaseVerdict | None = refresh.found.get("verdict")
-        if verdict is None:
-            raise dg.Failure(
-                "The release gate has not judged in this run. Run the whole job.", allow_retries=False
-            )
-        for expectation in gate:
-            own = [check for check in verdict.checks if check.name == expectation.name]
-            yield _result(expectation, own, workplace.settings.desk_url)
-
-    return [release_checks]
+GATE = (*RELEASE_GATE, *TABLE_GATE)
 
 
-def _result(expectation: Expectation, found: list[gates.CheckOutcome], desk_url: str) -> dg.AssetCheckResult:
+@dg.multi_asset_check(
+    name="release_checks",
+    specs=[
+        dg.AssetCheckSpec(
+            expectation.name,
+            asset=VERDICT,
+            description=f"{expectation.why} If it fails: {expectation.steward_action}",
+        )
+        for expectation in GATE
+    ],
+)
+def release_checks(
+    context: dg.AssetCheckExecutionContext, runs: dg.ResourceParam[Runs]
+) -> Iterator[dg.AssetCheckResult]:
+    verdict = step(context, runs, lambda run: releasing.verdict_of(run.settings))
+    for expectation in GATE:
+        own = [check for check in verdict.checks if check.name == expectation.name]
+        yield _of_gate(expectation, own, runs.settings.desk_url)
+
+
+def _of_gate(expectation: Expectation, found: list[gates.CheckOutcome], desk_url: str) -> dg.AssetCheckResult:
     failed = [check for check in found if check.outcome != "passed"]
     refusing = [check for check in failed if check.refuses]
     observed = [check.observed for check in found if check.observed is not None]
@@ -59,16 +52,16 @@ def _result(expectation: Expectation, found: list[gates.CheckOutcome], desk_url:
         path = items.release_check(expectation.name).path
         metadata["desk"] = dg.MetadataValue.url(desk_url + path)
     return dg.AssetCheckResult(
-        asset_key=CANDIDATE,
+        asset_key=VERDICT,
         check_name=expectation.name,
         passed=bool(found) and not [check for check in failed if check.waived_by is None],
         severity=dg.AssetCheckSeverity.ERROR if refusing else dg.AssetCheckSeverity.WARN,
-        description=_described(expectation, failed),
+        description=_found_at_gate(expectation, failed),
         metadata=metadata,
     )
 
 
-def _described(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:
+def _found_at_gate(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:
     if not failed:
         return expectation.why
     first = failed[0]

@@ -7,7 +7,6 @@ import dagster as dg
 from orchestration import extracts
 from orchestration.defs import (
     carried,
-    delivery_checks,
     extract_checks,
     gates,
     linkage,
@@ -19,37 +18,35 @@ from orchestration.defs import (
 )
 from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
-from orchestration.defs.workplace import Workplace
+from orchestration.refresh import Runs
 from orchestration.release import MEMBERS_SCHEMAS
 from orchestration.settings import Settings
 from orchestration.warehouse import manifest_path
 
 
-def evidence_base(workplace: Workplace) -> dg.Definitions:
+def evidence_base(runs: Runs) -> dg.Definitions:
     """The definitions of one installation, over its own partners and home."""
-    contracts = extracts.load_contracts(workplace.settings.partners)
-    manifest = manifest_path(workplace.settings)
-    automatic = automation(workplace.settings)
-    tables = warehouse.assets(workplace, manifest)
+    contracts = extracts.load_contracts(runs.settings.partners)
+    manifest = manifest_path(runs.settings)
+    automatic = automation(runs.settings)
+    tables = warehouse.assets(manifest)
     published = [key for part in tables for key in part.keys if key.path[0] in MEMBERS_SCHEMAS]
     return dg.Definitions(
         assets=[
-            *extract_steps.assets(workplace, contracts),
-            *places.assets(workplace),
-            *gates.assets(workplace),
-            *carried.assets(workplace, manifest),
+            *extract_steps.assets(contracts),
+            places.locate,
+            gates.extract_gate,
+            gates.in_force,
+            *carried.assets(manifest),
             *tables,
-            *linkage.assets(workplace),
-            *statistics.assets(workplace),
-            *release.assets(workplace, manifest, published),
+            linkage.link,
+            statistics.measure,
+            *release.assets(published),
         ],
-        asset_checks=[
-            *extract_checks.checks(workplace, contracts),
-            *delivery_checks.checks(workplace, contracts),
-            *release_checks.checks(workplace),
-        ],
-        # What is materialised from the lineage page, too: lock, clock and findings belong to one process.
+        asset_checks=[*extract_checks.checks(contracts), release_checks.release_checks],
+        # What is materialised from the lineage page, too: one process holds the lock of a run.
         executor=dg.in_process_executor,
+        resources={"runs": runs},
         jobs=[automatic.job],
         schedules=[automatic.schedule],
         sensors=automatic.sensors,
@@ -58,4 +55,4 @@ def evidence_base(workplace: Workplace) -> dg.Definitions:
 
 @dg.definitions
 def njia() -> dg.Definitions:
-    return evidence_base(Workplace(Settings.from_environment()))
+    return evidence_base(Runs(Settings.from_environment()))

@@ -1,151 +1,134 @@
-"""Judge, shape, measure and print, in parts around the steps that are Python: the dbt project as assets."""
+"""Judge, shape, measure and protect: the dbt project as assets, in two parts around the steps in Python."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
-from orchestration import gates
-from orchestration.defs.set_aside import set_aside
-from orchestration.defs.workplace import Workplace, step
-from orchestration.errors import NjiaError, ReleaseRefused
-from orchestration.stewardship import items, review
-from orchestration.warehouse import NodeOutcome, Part, build
+from orchestration import outputs
+from orchestration.dbt_manifest import manifest_nodes
+from orchestration.defs.boundary import step
+from orchestration.defs.tags import FOR_MEMBERS, OWNER, RESTRICTED
+from orchestration.defs.warehouse_checks import TESTS, guards, tested
+from orchestration.defs.warehouse_groups import groups_of
+from orchestration.refresh import Runs, tables
+from orchestration.release import MEMBERS_SCHEMAS
+from orchestration.warehouse import NodeOutcome, Part
 
-QUARANTINE = "quarantined_records"
+QUARANTINE, RECONCILIATION = "quarantined_records", "reconciliation"
 UNIQUE_ID = "dagster_dbt/unique_id"
+_MADE_BY = {
+    Part.BEFORE_PYTHON: (
+        "warehouse",
+        "Build the tables over the extracts in force that are not as their inputs are.",
+    ),
+    Part.AFTER_PYTHON: ("measure", "Build the tables that stand on linkage and statistics."),
+}
 
 
-class StepsOfTheWay(DagsterDbtTranslator):
-    """Groups of the lineage graph are the verbs of the way, in its order."""
+class StepsInOrder(DagsterDbtTranslator):
+    """Groups of the lineage graph are the steps of a refresh; no group stands on one to its right."""
 
-    def get_group_name(self, dbt_resource_props: Any) -> str:
-        folder = dbt_resource_props["fqn"][1]
-        if dbt_resource_props["resource_type"] == "seed":
-            return "reference"
-        if folder == "marts":
-            return "measure" if dbt_resource_props["name"].startswith("mart_") else "shape"
-        return {
-            "staging": "judge",
-            "quarantine": "judge",
-            "intermediate": "shape",
-            "meta": "measure",
-            "published": "protect",
-        }.get(folder, folder)
+    def __init__(self, nodes: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._groups = groups_of(nodes)
 
-    def get_asset_check_spec(
-        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: Any
-    ) -> dg.AssetCheckSpec | None:
-        """Beside each test: what it guards, and what a steward does when it fails."""
-        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
-        if spec is None:
-            return None
-        test = manifest["nodes"][unique_id]
-        guards = test.get("description") or f"{spec.name.replace('_', ' ').capitalize()}."
-        action = test["config"]["meta"].get("steward_action", "Tell the maintainers.")
-        return spec._replace(description=f"{guards} If it fails: {action}")
+    def get_group_name(self, dbt_resource_props: Any) -> str | None:
+        return self._groups.get(dbt_resource_props["unique_id"])  # sources have the group of who makes them
+
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        is_shown = dbt_resource_props["schema"] in MEMBERS_SCHEMAS
+        return {**super().get_tags(dbt_resource_props), **(FOR_MEMBERS if is_shown else RESTRICTED)}
 
 
-def assets(workplace: Workplace, manifest: Path) -> list[dg.AssetsDefinition]:
-    translator = StepsOfTheWay()
+def assets(manifest: Path) -> list[dg.AssetsDefinition]:
+    nodes = manifest_nodes(manifest)
+    return [_part(part, manifest, nodes) for part in Part]
 
-    def part(name: str, of: Part, told: str) -> dg.AssetsDefinition:
-        def build_part(
-            context: dg.AssetExecutionContext,
-        ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-            yield from _build(context, workplace, of)
 
-        build_part.__doc__ = told
-        as_assets = dbt_assets(
-            manifest=manifest, dagster_dbt_translator=translator, name=name, **of.dagster_selection
+def _part(part: Part, manifest: Path, nodes: Mapping[str, Any]) -> dg.AssetsDefinition:
+    name, description = _MADE_BY[part]
+    specs = {
+        spec.metadata[UNIQUE_ID]: spec.replace_attributes(owners=[OWNER])
+        for spec in build_dbt_asset_specs(
+            manifest=manifest, dagster_dbt_translator=StepsInOrder(nodes), **part.dagster_selection
         )
-        return as_assets(build_part)
-
-    return [
-        part(
-            "warehouse", Part.BEFORE_PYTHON, "One dbt build over the typed tables of the extracts in force."
-        ),
-        part("measure", Part.AFTER_PYTHON, "One dbt build of what stands on linkage and statistics."),
-    ]
-
-
-def _build(
-    context: dg.AssetExecutionContext, workplace: Workplace, part: Part
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    nodes = step(
-        context,
-        workplace,
-        # Without fingerprints of its sources, everything counts as changed.
-        lambda refresh: build(workplace.settings, day := refresh.as_of.date().isoformat(), part, {}, day),
-    )
-    told: dict[str, Any] = {}
-    if any(node.name == QUARANTINE and node.status == "success" for node in nodes):
-        step(context, workplace, lambda refresh: review.write_quarantined_rows(workplace.drafting))
-        told = step(context, workplace, lambda refresh: set_aside(workplace.drafting))
-    yield from _results(context, nodes, {QUARANTINE: told}, workplace.settings.desk_url)
-    step(context, workplace, lambda refresh: _tell_failed_tests(workplace))
-    step(context, workplace, lambda refresh: _stop_if_broken(nodes))
-
-
-def _results(
-    context: dg.AssetExecutionContext,
-    nodes: list[NodeOutcome],
-    told: Mapping[str, Mapping[str, Any]],
-    desk_url: str,
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    definition = context.assets_def
-    keys = {spec.metadata[UNIQUE_ID]: spec.key for spec in definition.specs if UNIQUE_ID in spec.metadata}
-    check_specs = {
-        spec.metadata[UNIQUE_ID]: spec
-        for spec in definition.check_specs
-        if UNIQUE_ID in (spec.metadata or {})
     }
-    selected, asked = context.selected_asset_keys, context.selected_asset_check_keys
-    for node in nodes:
-        key = keys.get(node.unique_id)
-        if key in selected and node.status == "success":
-            more = told.get(node.name, {})
-            yield dg.MaterializeResult(asset_key=key, metadata={"seconds": node.seconds, **more})
-        elif node.unique_id in check_specs and node.status != "skipped":
-            spec = check_specs[node.unique_id]
-            if spec.key not in asked:
-                continue
-            yield dg.AssetCheckResult(
-                asset_key=spec.asset_key,
-                check_name=spec.name,
-                passed=node.status == "pass",
-                severity=dg.AssetCheckSeverity.WARN if node.status == "warn" else dg.AssetCheckSeverity.ERROR,
-                description=None if node.status == "pass" else f"{node.failures} row(s). {spec.description}",
-                metadata={"failing_rows": node.failures, **_desk(node, desk_url)},
-            )
-
-
-def _desk(node: NodeOutcome, desk_url: str) -> dict[str, dg.MetadataValue]:
-    if node.status == "pass":
-        return {}
-    return {"desk": dg.MetadataValue.url(desk_url + items.release_check(node.name).path)}
-
-
-def _tell_failed_tests(workplace: Workplace) -> None:
-    found = gates.check_results(workplace.settings).to_pylist()
-    review.write_failed_checks(workplace.drafting, "warehouse", found)
-
-
-def _stop_if_broken(nodes: list[NodeOutcome]) -> None:
-    """Errors of models are ours to mend; failed tests are a reason to refuse. Neither reaches a release."""
-    # Failed tests first: a table that stands on one of theirs may have broken for that reason alone.
-    failed = [node for node in nodes if node.status == "fail" and node.is_test]
-    if failed:
-        listed = "; ".join(f"{node.name} ({node.failures} rows)" for node in failed)
-        raise ReleaseRefused(
-            f"Refused: {len(failed)} dbt test(s) failed: {listed}. The current release stays. What each test "
-            "guards stands in the Dagster UI beside its table."
+    tests: dict[str, list[Any]] = {}
+    for node in nodes.values():
+        if node["resource_type"] == "test":
+            tests.setdefault(_table_of(node, specs), []).append(node)
+    checks = {
+        table: dg.AssetCheckSpec(
+            TESTS, asset=specs[table].key, blocking=True, description=" ".join(map(guards, own))
         )
-    errors = [node.name for node in nodes if node.status in ("error", "fail")]
-    if errors:
-        raise NjiaError(
-            f"dbt could not build {', '.join(errors)}. The text of the error is not kept, because it may "
-            "quote a row: run `make check`, then `make test`, to find the fault on synthetic data."
+        for table, own in tests.items()
+        # Tests of seeds run as well, and refuse as well; they say something new only when a seed is edited.
+        if table in specs and nodes[table]["resource_type"] == "model"
+    }
+
+    @dg.multi_asset(
+        name=name,
+        description=description,
+        can_subset=True,
+        specs=list(specs.values()),
+        check_specs=list(checks.values()),
+    )
+    def build_part(
+        context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        built = step(context, runs, lambda run: tables.nodes_of(tables.build_tables(run, part)))
+        asked: dict[str, list[NodeOutcome]] = {}
+        for node in built:
+            if node.is_test:
+                asked.setdefault(_table_of(nodes.get(node.unique_id, {}), specs), []).append(node)
+        for node in built:
+            spec = specs.get(node.unique_id)
+            if spec and spec.key in context.selected_asset_keys and node.status == "success":
+                yield _made(node, spec.key, _more(context, runs, node))
+        for table, own in asked.items():
+            check = checks.get(table)
+            if check and check.key in context.selected_asset_check_keys:
+                yield tested(check, own, nodes, runs.settings.desk_url)
+        step(context, runs, lambda run: tables.stop_if_broken(built))
+
+    return build_part
+
+
+def _table_of(test: Mapping[str, Any], specs: Mapping[str, dg.AssetSpec]) -> str:
+    """The table that a test belongs to, where it is one of these."""
+    parents = [test.get("attached_node"), *(test.get("depends_on") or {}).get("nodes", [])]
+    return next((parent for parent in parents if parent in specs), "")
+
+
+def _made(node: NodeOutcome, key: dg.AssetKey, more: Mapping[str, Any]) -> dg.MaterializeResult:
+    rows = {} if node.rows is None else {"dagster/row_count": node.rows}
+    return dg.MaterializeResult(
+        asset_key=key,
+        data_version=dg.DataVersion(node.fingerprint[:16]),
+        metadata={**rows, "seconds": node.seconds, "built_now": node.ran, **more},
+    )
+
+
+def _more(context: dg.AssetExecutionContext, runs: Runs, node: NodeOutcome) -> dict[str, Any]:
+    """What two tables say of rows: what was set aside by rule, and where the rows of each partner are."""
+    if node.name == QUARANTINE:
+        by_rule = step(context, runs, lambda run: tables.quarantined_by_rule(run.settings))
+        records = [
+            dg.TableRecord({"rule": rule, "records": rows, "partners": of}) for rule, rows, of in by_rule
+        ]
+        return {
+            "by_rule": dg.MetadataValue.table(records) if records else dg.MetadataValue.text("no record"),
+            **{f"set_aside_{rule}": rows for rule, rows, _ in by_rule},
+            "desk": dg.MetadataValue.url(f"{runs.settings.desk_url}/"),
+        }
+    if node.name == RECONCILIATION:
+        found = step(context, runs, lambda run: outputs.rows_of_partners(run.settings))
+        return (
+            {"rows_by_partner": dg.MetadataValue.table([dg.TableRecord(one) for one in found])}
+            if found
+            else {}
         )
+    return {}

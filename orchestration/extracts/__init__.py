@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         add_samples,
         add_to_inbox,
         files_ready,
+        files_waiting,
         fitted_by_no_contract,
         left_alone,
     )
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from orchestration.extracts.remaking_codes import extracts_with_codes, remake_codes
     from orchestration.extracts.sealing import identities_of, opened, seal, sealed_path
     from orchestration.extracts.take_in import take_in
-    from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, type_extracts
+    from orchestration.extracts.typed import TYPED_TABLES, TypedSummary, TypingFailure, type_extracts
 
 __all__ = [
     "NEVER",
@@ -74,6 +75,7 @@ __all__ = [
     "OriginalRow",
     "TakenExtract",
     "TypedSummary",
+    "TypingFailure",
     "add_samples",
     "add_to_inbox",
     "agreements_ending",
@@ -87,6 +89,7 @@ __all__ = [
     "extracts_with_codes",
     "file_of",
     "files_ready",
+    "files_waiting",
     "finish_erasing",
     "fitted_by_no_contract",
     "held_of_forgotten",

@@ -35,6 +35,13 @@ def files_ready(settings: Settings) -> list[Path]:
     return [path for folder in folders for path in waiting_files(folder) if is_still(path)]
 
 
+def files_waiting(settings: Settings) -> bool:
+    """Whether anything lies in the inbox that a refresh would look at, still written or not."""
+    folders = [path for path in settings.inbox.glob("*/") if not path.name.startswith(".")]
+    beside = settings.inbox.iterdir() if settings.inbox.is_dir() else ()
+    return any(map(waiting_files, folders)) or any(map(is_taken_in, beside))
+
+
 @dataclass(frozen=True)
 class LeftAlone:
     """Something in the inbox that no refresh takes in; `file` is a shown name, `reason` a sentence."""

@@ -8,7 +8,7 @@ One file's fault, whatever it is, never stops the others. Sentences call a file 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from difflib import get_close_matches
 from pathlib import Path
@@ -60,8 +60,11 @@ def take_in(
     as_of: datetime,
     progress: Progress | None = None,
     contracts: Contracts | None = None,
+    partners: Collection[str] | None = None,
 ) -> list[TakenExtract]:
     """Take in every inbox folder; the same partner's files in the order of their periods, then names.
+
+    `partners`: only their folders; files of no known partner are looked at when all are.
 
     `contracts` say under which agreement a file lands; by default they are read from the partners folder.
     """
@@ -70,6 +73,8 @@ def take_in(
         erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have left something
     taken = []
     for partner, files in _inbox(settings.inbox).items():
+        if partners is not None and partner not in partners:
+            continue
         for extract in _take_in_partner(settings, keys, as_of, contracts, partner, files):
             taken.append(extract)
             if progress:

@@ -11,12 +11,25 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
+    from orchestration.gates.candidate import (
+        CheckOutcome,
+        ReleaseVerdict,
+        as_facts,
+        judge_candidate,
+        verdict_of_facts,
+    )
     from orchestration.gates.deliveries import Delivery, deliveries, next_due
-    from orchestration.gates.earlier_checks import check_results
-    from orchestration.gates.in_force import ExtractFate, InForce, put_in_force, read_fates
-    from orchestration.gates.inputs import inputs_hash
-    from orchestration.gates.landed import landed_extracts
+    from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results
+    from orchestration.gates.in_force import (
+        ExtractFate,
+        InForce,
+        decided_by_clock,
+        put_in_force,
+        read_fates,
+        read_in_force,
+    )
+    from orchestration.gates.inputs import agreements_ended, contract_hashes, inputs_hash
+    from orchestration.gates.landed import Landed, landed_extracts
     from orchestration.gates.printed_fates import input_parts, printed_fates
     from orchestration.gates.quarantine_rules import quarantine_rules
     from orchestration.gates.retention import past_retention
@@ -24,14 +37,21 @@ if TYPE_CHECKING:
     from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
 
 __all__ = [
+    "BUILDS",
+    "IN_FORCE",
     "CheckOutcome",
     "Delivery",
     "ExtractFate",
     "ExtractVerdicts",
     "InForce",
+    "Landed",
     "ReleaseVerdict",
     "Verdict",
+    "agreements_ended",
+    "as_facts",
     "check_results",
+    "contract_hashes",
+    "decided_by_clock",
     "deliveries",
     "input_parts",
     "inputs_hash",
@@ -44,7 +64,9 @@ __all__ = [
     "put_in_force",
     "quarantine_rules",
     "read_fates",
+    "read_in_force",
     "read_verdicts",
+    "verdict_of_facts",
     "would_fail",
 ]
 

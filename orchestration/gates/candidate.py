@@ -73,6 +73,17 @@ class ReleaseVerdict:
         return self.verdict == "passed"
 
 
+def as_facts(verdict: ReleaseVerdict) -> dict[str, Any]:
+    """The verdict as JSON can hold it."""
+    return asdict(verdict)
+
+
+def verdict_of_facts(facts: Mapping[str, Any]) -> ReleaseVerdict:
+    """What `as_facts` was given."""
+    checks = tuple(CheckOutcome(**check) for check in facts["checks"])
+    return ReleaseVerdict(**{**facts, "checks": checks, "reasons": tuple(facts["reasons"])})
+
+
 def judge_candidate(
     settings: Settings,
     candidate: Path,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.core import read
 from orchestration.dbt_manifest import manifest_nodes
 from orchestration.gates.verdicts import read_verdicts
 from orchestration.release import CHECK_RESULTS
 from orchestration.settings import Settings
 
 EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
+# Names of artifacts: what is in force, and dbt's two parts, whose facts hold `in_force` (the fingerprint of
+# what they were built of) and `nodes` (the outcome of each).
+IN_FORCE, BUILDS = "in_force", ("warehouse", "publishable")
 _OUTCOMES = {"pass": "passed", "success": "passed", "fail": "failed", "warn": "failed", "error": "error"}
 
 
@@ -91,14 +94,15 @@ def _dbt(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _fresh_results(settings: Settings) -> list[Mapping[str, Any]]:
-    """dbt's outcomes; none when they are older than the extracts in force, for then they tested others."""
-    path, in_force = settings.work / "dbt" / "run_results.json", settings.work / "gates" / "in_force.parquet"
-    if not path.is_file():
-        return []
-    if in_force.is_file() and path.stat().st_mtime_ns < in_force.stat().st_mtime_ns:
-        return []
-    found: list[Mapping[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+    """dbt's outcomes; none of a part that was built of other extracts than are in force."""
+    in_force = read(settings.work, IN_FORCE)
+    parts = [read(settings.work, name) for name in BUILDS]
+    return [
+        node
+        for part in parts
+        if part and in_force and part.facts["in_force"] == in_force.fingerprint
+        for node in part.facts["nodes"]
+    ]
 
 
 def _manifest_nodes(settings: Settings) -> Mapping[str, Mapping[str, Any]]:

@@ -144,6 +144,21 @@ def put_in_force(
     return settled
 
 
+def read_in_force(settings: Settings) -> InForce | None:
+    """What was settled last; None before anything was."""
+    path = settings.work / "gates" / "in_force.json"
+    if not path.is_file():
+        return None
+    found = json.loads(path.read_text(encoding="utf-8"))
+    listed = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
+    return InForce(**found | listed | {"fates": tuple(read_fates(settings).values())})
+
+
+def decided_by_clock(settled: InForce) -> dict[str, Sequence[str]]:
+    """What the day of the run decides about the inputs; the same from day to day until something is due."""
+    return {name: texts for name, texts in settled.parts.items() if name.startswith(DECIDED)}
+
+
 def read_fates(settings: Settings) -> dict[tuple[str, str], ExtractFate]:
     """What was settled last, by (partner, extract id); empty before anything was."""
     path = settings.work / "gates" / "in_force.parquet"

@@ -77,9 +77,9 @@ def contract_hashes(partners: Path) -> dict[str, str]:
     hashes = {}
     for path in sorted(partners.glob("*/*.y*ml")):
         try:
-            content = json.dumps(
-                yaml.safe_load(path.read_text(encoding="utf-8")), sort_keys=True, default=str
-            )
+            # The loader in C reads the same in a tenth of the time.
+            read = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            content = json.dumps(read, sort_keys=True, default=str)
         except (yaml.YAMLError, UnicodeDecodeError):
             content = path.read_bytes().hex()
         hashes[f"{path.parent.name}/{path.name}"] = hashlib.sha256(content.encode()).hexdigest()
@@ -149,6 +149,18 @@ def decided_by_time(
             if one.is_overdue(today)
         },
     }
+
+
+def agreements_ended(settings: Settings, today: date) -> list[str]:
+    """Extracts whose agreement has ended by this day, as `partner/extract id`."""
+    con = open_views({"extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS)})
+    try:
+        rows = con.execute(
+            "select partner || '/' || extract_id from extracts where agreement_to < ? order by 1", [today]
+        ).fetchall()
+    finally:
+        con.close()
+    return [str(row[0]) for row in rows]
 
 
 def _digest(rows: list[tuple[object, ...]]) -> str:

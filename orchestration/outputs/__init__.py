@@ -8,16 +8,21 @@ quality_of_refresh, quality_of_release, quality_page; edition, words, published,
 figures, report, map_page and exports; pages, report_numbers.
 """
 
-from orchestration.outputs.exports import write_exports
-from orchestration.outputs.kept import Kept
-from orchestration.outputs.map_page import write_map_pages
-from orchestration.outputs.pages import pages_of
-from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
-from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
-from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
-from orchestration.outputs.report import corridor_map, write_reports
-from orchestration.outputs.report_numbers import Shown, shown_in
-from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.outputs.exports import write_exports
+    from orchestration.outputs.kept import Kept
+    from orchestration.outputs.map_page import write_map_pages
+    from orchestration.outputs.pages import pages_of
+    from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
+    from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
+    from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
+    from orchestration.outputs.report import corridor_map, write_reports
+    from orchestration.outputs.report_numbers import Shown, shown_in
+    from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts, rows_of_partners
 
 __all__ = [
     "FATES",
@@ -31,6 +36,7 @@ __all__ = [
     "gather_receipts",
     "pages_of",
     "rows_of_extracts",
+    "rows_of_partners",
     "shown_in",
     "told_at",
     "write_exports",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
@@ -11,7 +12,7 @@ from orchestration import gates
 from orchestration.outputs.receipt_rows import FATES, read_standing
 from orchestration.settings import Settings
 
-__all__ = ["FATES", "ExtractRows", "rows_of_extracts"]
+__all__ = ["FATES", "ExtractRows", "rows_of_extracts", "rows_of_partners"]
 
 
 @dataclass(frozen=True)
@@ -53,3 +54,18 @@ def rows_of_extracts(settings: Settings) -> Iterator[ExtractRows]:
             content["rows_landed"],
             rows.get(landed.key, {}),
         )
+
+
+def rows_of_partners(settings: Settings) -> list[dict[str, Any]]:
+    """A row a partner: rows read, refused and landed, and the landed ones by fate."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in rows_of_extracts(settings):
+        row = found.setdefault(
+            one.partner, {"partner": one.partner} | dict.fromkeys(("read", "refused", "landed", *FATES), 0)
+        )
+        row["read"] += one.read
+        row["refused"] += one.refused
+        row["landed"] += one.landed
+        for fate, rows in one.fates.items():
+            row[fate] += rows
+    return list(found.values())

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Protocol
 
 import duckdb
 
-from orchestration.release.candidate import Candidate
 from orchestration.release.current import current_release
 from orchestration.release.manifest import ROW_SUMS
-from orchestration.release.publish import Published
 from orchestration.release.verdict import count_outcomes, last_verdict, printed_checks
 from orchestration.settings import Settings
 
@@ -31,22 +29,10 @@ class Taken(Protocol):
 
 
 def refresh_summary(
-    settings: Settings,
-    taken: Iterable[Any],
-    in_force: Any,
-    published: Published | None,
-    seconds: float,
-    outcome: Outcome,
-    candidate: Candidate | None = None,
+    settings: Settings, taken: Iterable[Any], manifest: Mapping[str, Any], seconds: float, outcome: Outcome
 ) -> dict[str, Any]:
-    """Sum up a refresh. `candidate` is what it staged, if it came so far; a refused one is told by it."""
+    """Sum up a refresh. `manifest`: of what it published, found unchanged or refused; empty where of none."""
     current = current_release(settings)
-    if published:
-        manifest: dict[str, Any] = published.manifest
-    elif outcome == "unchanged" and current:
-        manifest = current.manifest
-    else:
-        manifest = candidate.manifest if candidate else {}
     fates = _fates(settings)
     return {
         "outcome": outcome,
@@ -88,7 +74,7 @@ def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | 
     return {(row[0], row[1]): row[2:] for row in rows}
 
 
-def _checks(settings: Settings, manifest: dict[str, Any]) -> dict[str, int]:
+def _checks(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int]:
     """Checks before staging and of the release gate, counted by outcome."""
     gate = manifest.get("release_gate")
     if gate is None:

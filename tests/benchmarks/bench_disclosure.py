@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
-from orchestration import release
+from orchestration import gates, release
+from orchestration.core import read
 from orchestration.release.manifest import hash_file
 from orchestration.settings import SAMPLE_PARTNERS, Settings
 from tests import attacks
@@ -260,8 +261,8 @@ def _planted(con: duckdb.DuckDBPyConnection, years: list[str]) -> None:
 
 def _seconds(home: Path) -> None:
     """What dbt took to build the tables of protection and publication, on one thread."""
-    results = json.loads((home / "work" / "dbt" / "run_results.json").read_text(encoding="utf-8"))
-    models = [one for one in results if one["resource_type"] == "model"]
+    parts = [read(home / "work", name) for name in gates.BUILDS]
+    models = [one for part in parts if part for one in part.facts["nodes"]]
     made = [one["seconds"] for one in models if one["name"] in PROTECTION]
     listed = [one["seconds"] for one in models if one["name"].startswith("published_")]
     _line("seconds for cells and protected counts", sum(made), "")

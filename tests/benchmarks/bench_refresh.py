@@ -147,9 +147,7 @@ def _movements(settings: Any) -> int:
 def _nodes(settings: Any) -> dict[str, float]:
     """Seconds of wall of each model of dbt, as the refresh noted them."""
     notes = [json.loads(path.read_text(encoding="utf-8")) for path in settings.work.glob("artifacts/*.json")]
-    results = settings.work / "dbt" / "run_results.json"
-    found = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else []
-    found += [node for note in notes for node in note["facts"].get("nodes", ())]
+    found = [node for note in notes for node in note["facts"].get("nodes", ())]
     return {node["name"]: float(node["seconds"]) for node in found if node["resource_type"] == "model"}
 
 

@@ -32,7 +32,7 @@ BROWSER_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-GROUPS = ["extracts", "places", "gates", "judge", "shape", "measure", "release"]
+GROUPS = ["extracts", "places", "gates", "judge", "shape", "link", "measure", "marts", "protect", "release"]
 
 
 def reset_signals() -> None:
@@ -206,7 +206,7 @@ def test_the_lineage_reads_like_the_way_of_the_data_and_a_run_can_be_started(
         page.get_by_text(group, exact=True).first.wait_for(timeout=60_000)
     page.screenshot(path=tmp_path / "lineage.png")
     page.goto(f"{ui}/assets/landing/swala_post?view=checks")
-    page.get_by_text("quarantine_is_not_flooded").first.wait_for(timeout=60_000)
+    page.get_by_text("extracts_are_fit").first.wait_for(timeout=60_000)
 
     page.goto(f"{ui}/deployment/locations")
     page.get_by_text("Reload", exact=True).click(timeout=60_000)
@@ -219,7 +219,7 @@ def test_the_lineage_reads_like_the_way_of_the_data_and_a_run_can_be_started(
     page.locator("a[href*='/runs/']").first.click(timeout=60_000)
     page.wait_for_url("**/runs/*", timeout=60_000)
     run_id = page.url.partition("/runs/")[2].partition("?")[0]
-    page.get_by_text("STEP_OUTPUT").first.wait_for(timeout=180_000)
+    page.get_by_text("RUN_SUCCESS").first.wait_for(timeout=180_000)
     assert any("ExecutionStepOutputEvent" in frame for frame in received)
     page.close()
     ended = ("SUCCESS", "FAILURE", "CANCELED")

@@ -19,7 +19,7 @@ import dagster as dg
 import psutil
 import pytest
 
-from orchestration.defs.ending import OUTCOME
+from orchestration.defs.tags import OUTCOME
 from orchestration.refresh_lock import last_holder
 from orchestration.settings import Settings
 from orchestration.stewardship import refreshes
@@ -140,9 +140,17 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
     """The kills, one after the other; what each leaves must not stand in the way of what comes next."""
     base = copy_of(published_world, tmp_path_factory.mktemp("killed"))
     settings = base.settings
+    # So that there is something to do: with nothing new, a refresh ends before Dagster starts a run.
+    (settings.work / "artifacts" / "locate.json").unlink()
     started = Started(tmp_path_factory.mktemp("refresh"), "refresh", settings=settings)
     try:
-        started.wait_until(lambda: refreshes.under_way(settings) is not None, "a refresh under way")
+        started.wait_until(
+            # The journal first: from then on Dagster's stores are there, and are not made twice at once.
+            lambda: (
+                refreshes.under_way(settings) is not None and ("STARTED", None) in runs(settings).values()
+            ),
+            "a run under way",
+        )
     finally:
         started.process.kill()
     started.ended()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
 
 from orchestration.errors import ReleaseRefused, UsageError
+from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
 from orchestration.stewardship import items, messages, open_items, record_decision, refreshes
 from tests import scenario
@@ -38,7 +38,6 @@ class Ended:
 
     before: str
     base: EvidenceBase
-    refresh: Any
     error: Exception | None
 
 
@@ -46,7 +45,7 @@ def refreshed(base: EvidenceBase) -> Ended:
     before = base.release_id()
     assert before
     ended = base.refresh()
-    return Ended(before, base, ended.refresh, ended.error)
+    return Ended(before, base, ended.error)
 
 
 def newest_receipt(base: EvidenceBase, partner: str) -> str:
@@ -72,7 +71,7 @@ def test_a_held_extract_leaves_the_last_good_one_in_force_and_all_others_go_on(
     with_a_held_extract: Ended,
 ) -> None:
     assert with_a_held_extract.error is None
-    in_force = with_a_held_extract.refresh.found["in_force"]
+    in_force = settle.settled_of(with_a_held_extract.base.settings)
     held = [fate for fate in in_force.fates if fate.fate == "held"]
     assert [(fate.partner, fate.reason) for fate in held] == [("swala_post", "row_volume_is_plausible")]
     assert in_force.partners_stale == ("swala_post",)
@@ -90,9 +89,9 @@ def test_the_ui_shows_what_is_held_on_the_partners_own_asset(with_a_held_extract
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
         (told,) = instance.fetch_observations(asset, limit=5).records
-        check = evaluation(instance, asset, "row_volume_is_plausible")
+        check = evaluation(instance, asset, "extracts_are_fit")
         on_time = evaluation(instance, asset, "next_extract_is_on_time")
-        rows = evaluation(instance, asset, "every_row_has_one_fate")
+        reconciled = instance.get_latest_materialization_event(dg.AssetKey(["quality", "reconciliation"]))
         (published,) = instance.fetch_materializations(PUBLISHED, limit=5).records
     assert run.status == dg.DagsterRunStatus.SUCCESS
     assert {name: run.tags[name] for name in ("njia/outcome", "njia/held")} == {
@@ -103,10 +102,15 @@ def test_the_ui_shows_what_is_held_on_the_partners_own_asset(with_a_held_extract
     held = f"{settings.desk_url}/items/extract/swala_post/"
     assert str(told.asset_observation.metadata["desk"].value).startswith(held)
     assert not check.passed
-    assert str(check.metadata["desk"].value).endswith("/row_volume_is_plausible")
+    (failed,) = [one.data for one in check.metadata["failed"].records if one.data["does"] == "holds"]
+    assert (failed["check"], failed["found"]) == ("row_volume_is_plausible", "0.3077")
+    assert str(check.metadata["desk"].value).startswith(held)
     assert on_time.passed and on_time.metadata["days_overdue"].value == 0
     # Of the first extract S1-S4 and S9-S14 serve; the four rows of the second are held.
-    assert [rows.metadata[f"rows_{fate}"].value for fate in ("landed", "current", "held")] == [17, 10, 4]
+    assert reconciled is not None and reconciled.asset_materialization is not None
+    table = reconciled.asset_materialization.metadata["rows_by_partner"]
+    (rows,) = [one.data for one in table.records if one.data["partner"] == "swala_post"]
+    assert [rows[fate] for fate in ("landed", "current", "held")] == [17, 10, 4]
     assert published.asset_materialization is not None
     shown = published.asset_materialization.metadata
     manifest = current_release(settings).manifest  # type: ignore[union-attr]
@@ -141,7 +145,7 @@ def test_who_must_act_is_told_of_the_held_extract_once(with_a_held_extract: Ende
 
 def test_a_held_extract_waits_for_a_steward_with_what_it_is_worth(with_a_held_extract: Ended) -> None:
     base = with_a_held_extract.base
-    (held,) = with_a_held_extract.refresh.found["in_force"].held
+    (held,) = settle.settled_of(with_a_held_extract.base.settings).held
     listed = {str(one.item): one for one in open_items.open_items(base.settings)}
     found = listed[f"extract:swala_post:{held.extract_id}"]
     (records,) = base.work(
@@ -154,7 +158,9 @@ def test_a_held_extract_waits_for_a_steward_with_what_it_is_worth(with_a_held_ex
 
 def test_a_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_path: Path) -> None:
     base = copy_of(with_a_held_extract.base, tmp_path)
-    held = next(fate for fate in with_a_held_extract.refresh.found["in_force"].fates if fate.fate == "held")
+    held = next(
+        fate for fate in settle.settled_of(with_a_held_extract.base.settings).fates if fate.fate == "held"
+    )
     record_decision(
         base.settings, "extract_accept", "data steward", "the partner confirmed the removals",
         scenario.AS_OF, partner="swala_post", extract_id=held.extract_id,
@@ -208,9 +214,18 @@ def test_a_refused_run_is_told_from_a_crash(refused: Ended) -> None:
     settings = refused.base.settings
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
-        check = evaluation(instance, dg.AssetKey(["release", "candidate"]), "quarantine_is_normal")
+        check = evaluation(instance, dg.AssetKey(["release", "verdict"]), "quarantine_is_normal")
         assert instance.fetch_materializations(PUBLISHED, limit=1).records == []
+        (failure,) = instance.get_records_for_run(
+            run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE
+        ).records
     assert (run.status, run.tags["njia/outcome"]) == (dg.DagsterRunStatus.FAILURE, "refused")
+    event = failure.event_log_entry.dagster_event
+    assert event is not None and event.step_failure_data.error is not None
+    assert (event.step_failure_data.error.message, event.step_failure_data.error.stack) == (
+        str(refused.error),
+        [],
+    )
     desk = f"{settings.desk_url}/items/check/release/quarantine_is_normal"
     assert (check.passed, check.metadata["desk"].value) == (False, desk)
     assert check.description is not None and "The release is refused." in check.description

@@ -160,7 +160,7 @@ def test_a_refresh_that_crashed_leaves_the_lists_as_they_were(
     base = copy_of(story.base, tmp_path).at(scenario.AS_OF.replace(hour=8))
     assert seen(base) == story.after
     record_decision(base.settings, "place_alias", *BY, text="Nowhere at all", place_id="KE047")
-    monkeypatch.setattr("orchestration.linkage.link_records", lambda *given: 1 / 0)
+    monkeypatch.setattr("orchestration.gates.put_in_force", lambda *given, **named: 1 / 0)
     assert base.at(scenario.AS_OF.replace(hour=9)).refresh().error is not None
     crashed = seen(base)
     assert crashed["last"][1] == "crashed"

@@ -14,6 +14,7 @@ from orchestration.defs.extracts import landing_key
 from orchestration.extracts import reading
 from orchestration.extracts.take_in import UNEXPECTED
 from orchestration.outputs import receipt_delivery, receipt_words
+from orchestration.refresh import intake
 from orchestration.settings import REFERENCE_SEEDS
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
@@ -90,7 +91,7 @@ def test_an_unchanged_refresh_writes_to_those_alone_who_sent_a_file(evidence_bas
     later.deliver("swala_post", "again.csv", scenario.SWALA)
     later.deliver("kobe_post", "broken.csv", b"")
     ended = later.refresh()
-    assert ended.error is None and ended.refresh.found["unchanged"]
+    assert ended.error is None and ended.outcome == "unchanged"
     assert {partner: len(runs(later, partner)) for partner in scenario.PARTNERS} == {
         "swala_post": 2,
         "kobe_post": 2,
@@ -114,8 +115,8 @@ def test_what_a_stopped_refresh_landed_is_told_by_the_next_one(evidence_base: Ev
     # Ends after landing, as Ctrl-C would end it.
     an_hour_later(evidence_base).refresh(steps=[landing_key(partner) for partner in scenario.PARTNERS])
     assert len(runs(evidence_base, "kobe_post")) == 1
-    ended = evidence_base.at(scenario.AS_OF.replace(hour=8)).refresh()
-    assert [(one.file, one.outcome, one.rows_read) for one in ended.refresh.taken] == [
+    evidence_base.at(scenario.AS_OF.replace(hour=8)).refresh()
+    assert [(one.file, one.outcome, one.rows_read) for one in intake.taken_of(evidence_base.settings)] == [
         ("kobe_3.csv", "landed", 2)
     ]
     folder = runs(evidence_base, "kobe_post")[-1]

@@ -12,6 +12,7 @@ import pytest
 
 from orchestration import extracts
 from orchestration.keys import load_keys
+from orchestration.refresh import intake
 from orchestration.release import current_release, list_releases, rollback
 from orchestration.settings import Settings
 from orchestration.status import read_status
@@ -119,8 +120,8 @@ def test_the_same_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
         evidence_base.deliver(partner, name, content)
     ended = evidence_base.refresh()
     assert ended.error is None
-    assert ended.refresh.found["unchanged"]
-    assert {extract.outcome for extract in ended.refresh.taken} == {"already_landed"}
+    assert ended.outcome == "unchanged"
+    assert {one.outcome for one in intake.taken_of(evidence_base.settings)} == {"already_landed"}
     assert evidence_base.release_id() == before
     assert not list(evidence_base.settings.inbox.glob("*/*"))
     with dg.DagsterInstance.from_config(str(evidence_base.settings.dagster_home)) as instance:
@@ -144,8 +145,7 @@ def test_without_a_work_folder_the_same_inputs_build_nothing_and_nothing_untrue_
     base.deliver(partner, name, content)
     ended = base.refresh()
     assert ended.error is None
-    assert ended.refresh is not None
-    assert ended.refresh.found["unchanged"]
+    assert ended.outcome == "unchanged"
     assert base.release_id() == before
     left = {path.relative_to(settings.work).as_posix() for path in settings.work.rglob("*") if path.is_file()}
     assert left - {"without.lock"} <= KEPT
@@ -192,7 +192,6 @@ FROM_KISUMU = (
 @dataclass
 class Ended:
     base: EvidenceBase
-    refresh: Any
     decision_id: str
 
 
@@ -216,7 +215,7 @@ def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPath
     file.write_text(file.read_text().replace("KE001", "KE999"))
     ended = base.refresh()
     assert ended.error is None, ended.error
-    return Ended(base, ended.refresh, made["id"])
+    return Ended(base, made["id"])
 
 
 def test_a_lag_that_has_passed_lets_the_movement_in(month_later: Ended) -> None:
@@ -227,7 +226,7 @@ def test_a_lag_that_has_passed_lets_the_movement_in(month_later: Ended) -> None:
 
 
 def test_a_mapping_fix_retypes_without_the_original(month_later: Ended) -> None:
-    assert {extract.partner for extract in month_later.refresh.taken} == {"mbili_post"}
+    assert {one.partner for one in intake.taken_of(month_later.base.settings)} == {"mbili_post"}
     forms = month_later.base.ask(
         "select distinct form_label from marts.fct_movements where origin_place_id like 'tn-uga-%'"
     )
@@ -268,13 +267,13 @@ def test_another_map_does_not_bring_back_what_was_left(month_later: Ended, tmp_p
     base = copy_of(month_later.base, tmp_path).at(settings.as_of())
     assert settings.boundaries
     same = with_boundaries(base, settings.boundaries).refresh()
-    assert same.error is None and same.refresh.found["unchanged"], "the same file again changes nothing"
+    assert same.error is None and same.outcome == "unchanged", "the same file again changes nothing"
     left, first = str(base.release_id()), str(list_releases(base.settings)[-1].release_id)
     assert left != first
     rollback(base.settings, first, "A. Fixture", "wrong counts", scenario.AS_OF)
     ended = base.refresh()  # with the generalised layer again
     assert ended.error is None, ended.error
-    assert ended.refresh.found["rolled_back"] and ended.refresh.found["unchanged"]
+    assert ended.is_rolled_back and ended.outcome == "unchanged"
     assert base.release_id() == first
     assert not list(base.settings.releases.glob(".candidate-*"))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestration.keys import load_keys
+from orchestration.refresh import settle
 from orchestration.release import current_release, open_readonly
 from orchestration.status import read_status
 from tests import scenario
@@ -48,10 +49,10 @@ def refreshed(base: EvidenceBase) -> dict[str, Any]:
     return manifest(base)
 
 
-def fates(ended: Any) -> dict[str, set[tuple[str, str | None]]]:
+def fates(base: EvidenceBase) -> dict[str, set[tuple[str, str | None]]]:
     """By partner: the fates of its extracts, with the reasons."""
     found: dict[str, set[tuple[str, str | None]]] = {}
-    for fate in ended.refresh.found["in_force"].fates:
+    for fate in settle.settled_of(base.settings).fates:
         found.setdefault(fate.partner, set()).add((fate.fate, fate.reason))
     return found
 
@@ -112,8 +113,8 @@ def day(base: EvidenceBase) -> Day:
     assert ended.error is None, ended.error
     ids = {reference: record_id(base, "kobe_post", reference) for reference in ("K1", "K4")}
     return Day(
-        ended.refresh.found["unchanged"],
-        fates(ended),
+        ended.outcome == "unchanged",
+        fates(base),
         manifest(base),
         {partner: terms_of(base, partner) for partner in scenario.PARTNERS},
         [(one["partner"], one["state"]) for one in read_status(base.settings)["agreements"]],

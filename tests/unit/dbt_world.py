@@ -287,30 +287,9 @@ class World:
             for one, other, low, high in self.likely
         ]
         likely = pa.Table.from_pylist(pairs, schema=LIKELY_PAIRS)
-        with duckdb.connect(str(self._settings.warehouse), read_only=True) as con:
+        with duckdb.connect(str(self.settings.warehouse), read_only=True) as con:
             found = cell_duplicates(likely, *cells_of(con, likely))
-        pq.write_table(found, self._settings.linkage / "cell_duplicates.parquet")
-
-    def _dbt(self, manifest: Any, part: Part, with_unit_tests: bool) -> None:
-        variables = {"work": str(self._settings.work), "as_of": self.as_of}
-        left_out = ("test",) if with_unit_tests else ("test", "unit_test")
-        # Held open, as `warehouse.build` does: dbt closes the file after every few nodes.
-        with duckdb.connect(str(self._settings.warehouse)):
-            outcome = run_dbt(
-                "build", parsed_project().folder, self._settings.warehouse, *part.arguments,
-                "--vars", json.dumps(variables), "--target-path", str(self.root / "target"),
-                "--log-path", str(self.root / "log"),
-                *(word for kind in left_out for word in ("--exclude-resource-type", kind)), manifest=manifest,
-            )  # fmt: skip
-        results = getattr(outcome.result, "results", [])
-        failed = [(r.node.name, r.message) for r in results if r.status in ("fail", "error")]
-        assert outcome.success, f"dbt build failed: {outcome.exception or failed}"
-        statuses = {r.node.unique_id: str(r.status) for r in results}
-        with duckdb.connect(str(self._settings.warehouse)) as con:
-            tested = list(run_tests(con, manifest, statuses, self._built))
-        self._built |= statuses.keys()
-        found = [(one.test.name, one.failures) for one in tested if one.status not in ("pass", "warn")]
-        assert tested and not found, f"tests failed: {found}"
+        pq.write_table(found, self.settings.linkage / "cell_duplicates.parquet")
 
     def _mention(self, name: str) -> int | None:
         if name == "":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -18,6 +17,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.core import note
+from orchestration.gates import BUILDS, IN_FORCE
 from orchestration.settings import Settings
 from tests.unit.published_world import KEYS, write_edition
 
@@ -343,7 +344,5 @@ def dbt_ran(settings: Settings, **statuses: str) -> None:
         for name, status in statuses.items()
         if status
     ]
-    (folder / "run_results.json").write_text(json.dumps(results))
-    in_force = settings.work / "gates" / "in_force.parquet"
-    if in_force.exists():
-        os.utime(in_force, ns=(1, 1))
+    in_force = note(settings.work, IN_FORCE, "fixture", [], {})
+    note(settings.work, BUILDS[0], "fixture", [], {"in_force": in_force.fingerprint, "nodes": results})

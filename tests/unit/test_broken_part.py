@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.defs.warehouse import _stop_if_broken
 from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.refresh.tables import stop_if_broken
 from orchestration.warehouse import NodeOutcome
 
 
@@ -17,21 +17,21 @@ FINE = [node("fct_movements", "success", kind="model"), node("key", "pass"), nod
 
 
 def test_what_passes_or_warns_stops_nothing() -> None:
-    _stop_if_broken(FINE)
+    stop_if_broken(FINE)
 
 
 def test_a_failed_test_refuses_and_says_how_many_rows() -> None:
     with pytest.raises(ReleaseRefused, match=r"1 dbt test\(s\) failed: rows_are_unique \(2 rows\)"):
-        _stop_if_broken([*FINE, node("rows_are_unique", "fail", 2)])
+        stop_if_broken([*FINE, node("rows_are_unique", "fail", 2)])
 
 
 @pytest.mark.parametrize("kind", ["model", "test"])
 def test_what_could_not_be_built_or_asked_is_no_refusal(kind: str) -> None:
     with pytest.raises(NjiaError, match="dbt could not build broken") as stopped:
-        _stop_if_broken([*FINE, node("broken", "error", kind=kind)])
+        stop_if_broken([*FINE, node("broken", "error", kind=kind)])
     assert not isinstance(stopped.value, ReleaseRefused)
 
 
 def test_a_table_that_broke_over_rows_that_failed_a_test_is_a_refusal() -> None:
     with pytest.raises(ReleaseRefused, match="rows_are_unique"):
-        _stop_if_broken([node("rows_are_unique", "fail", 2), node("mart_corridors", "error", kind="model")])
+        stop_if_broken([node("rows_are_unique", "fail", 2), node("mart_corridors", "error", kind="model")])

@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.defs.ending import OUTCOME
 from orchestration.defs.killed_runs import UNFINISHED, end_killed_runs
+from orchestration.defs.tags import OUTCOME
 from orchestration.home import prepare_home
 from orchestration.refresh_lock import RefreshLock
 from orchestration.settings import Settings

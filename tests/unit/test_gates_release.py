@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from expectations.checks import CHECKS
+from orchestration.core import note
 from orchestration.errors import NjiaError
+from orchestration.gates import IN_FORCE
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
 from orchestration.gates.earlier_checks import check_results
 from orchestration.gates.in_force import put_in_force
@@ -167,9 +168,8 @@ def test_a_stage_without_results_refuses(settings: Settings, stage: str) -> None
     assert check(verdict, f"{stage}_ran").outcome == "not_run"
 
 
-def test_dbt_results_older_than_the_extracts_in_force_are_no_results(settings: Settings) -> None:
-    tested = (settings.work / "dbt" / "run_results.json").stat().st_mtime
-    os.utime(settings.work / "gates" / "in_force.parquet", (tested + 1, tested + 1))
+def test_dbt_results_of_other_extracts_than_are_in_force_are_no_results(settings: Settings) -> None:
+    note(settings.work, IN_FORCE, "of other extracts", [], {})
     assert not judged(settings, candidate(settings)).passed
 
 

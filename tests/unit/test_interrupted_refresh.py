@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.defs import refresh
+from orchestration.defs import refresh, resources
 from orchestration.settings import Settings
 
 
@@ -28,7 +28,7 @@ def test_ctrl_c_that_parsing_swallows_still_ends_the_refresh(
             pytest.fail("Ctrl-C did not arrive")
         return SimpleNamespace(resolve_job_def=ran.append)
 
-    monkeypatch.setattr(refresh, "evidence_base", parsing)
+    monkeypatch.setattr(resources, "evidence_base", parsing)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         refresh.run_refresh(Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys"))

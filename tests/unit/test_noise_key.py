@@ -79,9 +79,9 @@ def test_a_candidate_that_was_never_published_needs_no_key(settings: Settings) -
 
 
 def test_a_refresh_with_another_key_stops_before_anything_is_built(settings: Settings) -> None:
-    from orchestration.defs.workplace import Workplace
+    from orchestration.refresh import Runs
 
     publish(settings, OLD, "12345678")
     with pytest.raises(UsageError, match="Restore it from the backup"):
-        Workplace(settings).begin("a-run")
+        Runs(settings).begin("a-run")
     assert not settings.warehouse.exists()

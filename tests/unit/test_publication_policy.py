@@ -129,13 +129,13 @@ def test_the_noise_table_covers_every_hash_once() -> None:
 def test_a_refresh_checks_the_policy_before_anything_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orchestration.defs import workplace
+    from orchestration.refresh import run
 
     def refuse() -> None:
         raise NjiaError("publication_policy.csv, row public_delay_days: found 0")
 
-    monkeypatch.setattr(workplace, "load_publication_policy", refuse)
-    begun = workplace.Workplace(Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys"))
+    monkeypatch.setattr(run, "load_publication_policy", refuse)
+    begun = run.Runs(Settings(tmp_path / "home", tmp_path, tmp_path / "home" / "keys"))
     with pytest.raises(NjiaError, match="row public_delay_days"):
         begun.begin("a-run")
     assert not (tmp_path / "home" / "work" / "warehouse.duckdb").exists()

@@ -217,7 +217,7 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
         Taken("kobe_shelter", "feb.xlsx", "b" * 16, "landed"),
         Taken("kobe_shelter", "mar.xlsx", None, "unreadable", reason="It is empty."),
     ]
-    extracts = refresh_summary(settings, taken, None, published, 1, "published")["extracts"]
+    extracts = refresh_summary(settings, taken, published.manifest, 1, "published")["extracts"]
     assert [(one["outcome"], one["reason"]) for one in extracts] == [
         ("landed", None),
         (

@@ -247,7 +247,7 @@ def test_the_newest_twelve_are_kept_with_the_current_and_those_a_decision_names(
 
 def test_the_summary_has_the_agreed_shape(settings: Settings) -> None:
     published = publish_one(settings)
-    summary = refresh_summary(settings, [], None, published, 1.26, "published")
+    summary = refresh_summary(settings, [], published.manifest, 1.26, "published")
     assert summary == {
         "outcome": "published",
         "release_id": published.release_id,
@@ -265,7 +265,10 @@ def test_the_summary_has_the_agreed_shape(settings: Settings) -> None:
         "checks": {"passed": 2, "failed": 1, "waived": 0},
         "seconds": 1.3,
     }
-    assert refresh_summary(settings, [], None, None, 1.26, "unchanged") == {**summary, "outcome": "unchanged"}
+    assert refresh_summary(settings, [], published.manifest, 1.26, "unchanged") == {
+        **summary,
+        "outcome": "unchanged",
+    }
 
 
 def test_the_summary_of_a_refused_candidate_tells_its_rows_and_checks(settings: Settings) -> None:
@@ -273,7 +276,7 @@ def test_the_summary_of_a_refused_candidate_tells_its_rows_and_checks(settings: 
     write_verdict(candidate, FAILED, PASSED, verdict="refused")
     with pytest.raises(ReleaseRefused):
         publish(settings, START)
-    summary = refresh_summary(settings, [], None, None, 2, "refused", candidate)
+    summary = refresh_summary(settings, [], candidate.manifest, 2, "refused")
     assert summary["release_id"] is None and summary["rows"]["landed"] == 4
     assert summary["checks"] == {"passed": 2, "failed": 2, "waived": 0}
 

@@ -14,8 +14,8 @@ from filelock import FileLock
 
 from orchestration import refresh_lock
 from orchestration.cli import cli
-from orchestration.defs.workplace import Workplace
 from orchestration.errors import RefreshRunning
+from orchestration.refresh import Runs
 from orchestration.refresh_lock import RefreshLock, is_alive
 from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, refresh_since
@@ -29,7 +29,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_a_refresh_is_running_from_its_lock_to_its_end(settings: Settings) -> None:
     assert refresh_since(settings) is None
     before = datetime.now(UTC).replace(microsecond=0)
-    refresh = Workplace(settings)
+    refresh = Runs(settings)
     refresh.take_lock("run")
     since = refresh_since(settings)
     assert since is not None and before <= since <= datetime.now(UTC)
@@ -89,7 +89,7 @@ def test_what_is_decided_while_a_refresh_runs_is_said_to_take_part_in_the_next_o
     settings.partners.mkdir()
     at = ["--home", str(settings.home), "--partners", str(settings.partners)]
     by = ["--author", "A. Fixture", "--reason", "said so"]
-    refresh = Workplace(settings)
+    refresh = Runs(settings)
     _, before = refresh.take_lock("run")
     cli(["decide", "place-alias", "Qwertyville", "KE047", *by, *at], standalone_mode=False)
     said = " ".join(capsys.readouterr().out.split())

@@ -165,26 +165,6 @@ def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -
     }
 
 
-def outcome(name: str, status: str) -> warehouse.NodeOutcome:
-    return warehouse.NodeOutcome(f"test.njia.{name}", "test", name, status, 0, 0.1)
-
-
-def kept(settings: Settings) -> dict[str, str]:
-    found = json.loads((settings.work / "dbt" / "run_results.json").read_text(encoding="utf-8"))
-    return {one["name"]: one["status"] for one in found}
-
-
-def test_outcomes_of_both_parts_stand_in_one_place(settings: Settings, parser: Parser) -> None:
-    manifest, (before, after) = manifest_path(settings), warehouse.Part
-    warehouse._keep_outcomes(settings, before, [outcome("first", "fail")], manifest, has_changed=True)
-    warehouse._keep_outcomes(settings, after, [outcome("second", "pass")], manifest, has_changed=True)
-    warehouse._keep_outcomes(settings, before, [outcome("first", "pass")], manifest, has_changed=False)
-    assert kept(settings) == {"first": "pass", "second": "pass"}
-    assert (settings.work / "dbt" / "manifest.json").read_bytes() == manifest.read_bytes()
-    warehouse._keep_outcomes(settings, before, [outcome("first", "pass")], manifest, has_changed=True)
-    assert kept(settings) == {"first": "pass"}, "the later part stood on other tables"
-
-
 def test_an_error_that_ctrl_c_led_to_is_ctrl_c() -> None:
     """dbt asks connections to stop that a compilation has not opened, and reports that."""
     try:

@@ -12,13 +12,15 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.durable import PARTIAL, replacing, write_json
+from orchestration.core import forget, keep
+from orchestration.durable import PARTIAL, replacing
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_loading import Contracts, load_contracts
 from orchestration.extracts.landing import has_its_cells
@@ -26,12 +28,11 @@ from orchestration.extracts.shown_names import shown_file
 from orchestration.extracts.typed.landed_records import records_of_file
 from orchestration.extracts.typed.table_rows import Tables, typed_batches
 from orchestration.extracts.typed.tables import SCHEMAS
-from orchestration.extracts.typed.vocabulary import SEEDS, Vocabulary, load_vocabulary
+from orchestration.extracts.typed.vocabulary import SEEDS, load_vocabulary
 from orchestration.keys import Keys
 from orchestration.settings import REFERENCE_SEEDS, Settings
 
 EMPTY = "_empty"
-STATE = "state"
 # Such a file was cut short while it was read again, and leaves the inbox only when that is done.
 _READ_AGAIN = (
     "the file is still in the inbox: run the refresh again. If it is not there, put it in again "
@@ -91,40 +92,48 @@ def type_extracts(
     """Type what is new or changed, remove what landing no longer holds."""
     valid = contracts if contracts is not None else load_contracts(settings.partners)
     summary = TypedSummary()
-    vocabulary: Vocabulary | None = None
     shutil.rmtree(settings.spill, ignore_errors=True)  # what a killed process left
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
     for table, schema in SCHEMAS.items():
         _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
     for done, extract in enumerate(landed, start=1):
-        step = "reading its contract"
+        steps = ["reading its contract"]
         try:
             contract = contract_for(extract.entry, valid)
             state = _state_hash(extract, contract, shared)
-            if not _is_current(settings.typed, extract.stem, state):
-                step = "comparing its cells with its landing note"
-                if not has_its_cells(extract.entry, extract.cells):
-                    raise OtherCells
-                step = "reading the seeds"
-                vocabulary = vocabulary or load_vocabulary(REFERENCE_SEEDS)
-                step = "typing its cells"
-                with closing(records_of_file(extract.cells, settings.spill)) as landed_records:
-                    batches = typed_batches(landed_records, extract.entry, contract, vocabulary, keys)
-                    records = _write_tables(settings.typed, extract.stem, batches)
-                step = "noting that it is typed"
-                note = {"hash": state, "records": records}
-                write_json(settings.typed / STATE / f"{extract.stem}.json", note)
-                summary.retyped += 1
+            note, is_new = keep(
+                settings.work,
+                _note(extract.stem),
+                state,
+                partial(_typed, settings, keys, extract, contract, steps),
+            )
+            summary.retyped += is_new
             summary.extracts += 1
-            summary.records += _state(settings.typed, extract.stem).get("records", 0)
+            summary.records += int(note.facts["records"])
         except Exception as fault:  # the boundary: an exception's text may quote a cell
-            _remove(settings.typed, extract.stem)
-            summary.failed.append(_failure(extract.entry, step, fault))
+            _remove(settings, extract.stem)
+            summary.failed.append(_failure(extract.entry, steps[-1], fault))
         if progress:
             progress(done, len(landed))
-    summary.removed = _sweep(settings.typed, {extract.stem for extract in landed})
+    summary.removed = _sweep(settings, {extract.stem for extract in landed})
     return summary
+
+
+def _typed(
+    settings: Settings, keys: Keys, extract: _Landed, contract: Contract, steps: list[str]
+) -> tuple[list[Path], dict[str, int]]:
+    """Write an extract's typed tables; `steps` takes what is done, for the sentence on a failure."""
+    steps.append("comparing its cells with its landing note")
+    if not has_its_cells(extract.entry, extract.cells):
+        raise OtherCells
+    steps.append("reading the seeds")
+    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    steps.append("typing its cells")
+    with closing(records_of_file(extract.cells, settings.spill)) as landed_records:
+        batches = typed_batches(landed_records, extract.entry, contract, vocabulary, keys)
+        records = _write_tables(settings.typed, extract.stem, batches)
+    return [settings.typed / table / f"{extract.stem}.parquet" for table in SCHEMAS], {"records": records}
 
 
 def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
@@ -204,34 +213,25 @@ def _state_hash(extract: _Landed, contract: Contract, shared: str) -> str:
     return hashlib.sha256(parts.encode()).hexdigest()
 
 
-def _is_current(typed: Path, stem: str, state: str) -> bool:
-    if _state(typed, stem).get("hash") != state:
-        return False
-    return all((typed / table / f"{stem}.parquet").is_file() for table in SCHEMAS)
+def _note(stem: str) -> str:
+    return f"typed/{stem}"
 
 
-def _state(typed: Path, stem: str) -> dict[str, Any]:
-    try:
-        found = json.loads((typed / STATE / f"{stem}.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _remove(typed: Path, stem: str) -> None:
-    (typed / STATE / f"{stem}.json").unlink(missing_ok=True)
+def _remove(settings: Settings, stem: str) -> None:
+    forget(settings.work, _note(stem))
     for table in SCHEMAS:
-        (typed / table / f"{stem}.parquet").unlink(missing_ok=True)
+        (settings.typed / table / f"{stem}.parquet").unlink(missing_ok=True)
 
 
-def _sweep(typed: Path, landed: set[str]) -> int:
+def _sweep(settings: Settings, landed: set[str]) -> int:
     """Remove the tables of extracts that landing no longer holds; returns how many extracts that were."""
-    gone: set[str] = set()
-    for folder in (*SCHEMAS, STATE):
-        for path in (typed / folder).glob("*"):
-            if path.stem not in landed and path.stem != EMPTY:
-                gone |= {path.stem} if not path.name.startswith(PARTIAL) else set()
-                path.unlink()
+    found = [path for table in SCHEMAS for path in (settings.typed / table).glob("*")]
+    for path in found:
+        if path.name.startswith(PARTIAL):
+            path.unlink()
+    gone = {path.stem for path in found if not path.name.startswith(PARTIAL)} - landed - {EMPTY}
+    for stem in gone:
+        _remove(settings, stem)
     return len(gone)
 
 

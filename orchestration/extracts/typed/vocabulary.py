@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from orchestration.extracts.typed.words import norm
@@ -56,8 +57,9 @@ class Vocabulary:
         return norm(text) in self.countries
 
 
+@lru_cache(maxsize=1)
 def load_vocabulary(folder: Path) -> Vocabulary:
-    """Read the seeds; a file that is not there yet counts as empty."""
+    """Read the seeds, once a process; a file that is not there yet counts as empty."""
     codes: dict[str, set[str]] = defaultdict(set)
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for row in _rows(folder / "codes.csv"):

@@ -1,0 +1,118 @@
+"""Between Dagster and the rooms: what a step is given, what an error becomes, how the end is written down."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+import dagster as dg
+from dagster._core.errors import DagsterUserCodeProcessError
+from dagster._utils.error import SerializableErrorInfo
+
+from orchestration.core import Artifact
+from orchestration.defs.tags import HELD, OUTCOME, OVERDUE, RELEASE
+from orchestration.errors import NjiaError, ReleaseRefused, kind_and_place
+from orchestration.refresh import Run, Runs, ending, releasing
+from orchestration.stewardship import refreshes
+
+Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+Answer = TypeVar("Answer")
+FIRST_STEP, LAST_STEP = "take_in", "publish"
+
+
+class Stopped(DagsterUserCodeProcessError, dg.Failure):
+    """A step that ends with a sentence for people.
+
+    Dagster shows errors of other processes as they are given to it: so this one comes without a stack trace.
+    """
+
+    def __init__(self, sentence: str, metadata: Mapping[str, dg.MetadataValue]) -> None:
+        dg.Failure.__init__(self, sentence, metadata=metadata, allow_retries=False)
+        self.user_code_process_error_infos = [SerializableErrorInfo(sentence, [], None)]
+
+
+def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
+    """Do a room's work; of an unexpected error only its kind and place get past here.
+
+    The text of such an error may quote a cell, and Dagster keeps the texts of errors.
+    """
+    op = context.op_execution_context
+    problem: NjiaError | None = None
+    answer: Answer
+    try:
+        answer = work(runs.begin(op.run_id, _is_refresh(op.run)))
+    except NjiaError as error:
+        problem = error
+    except KeyboardInterrupt:
+        runs.interrupted = True
+        raise
+    except Exception as error:
+        problem = NjiaError(f"The step {op.op_handle.name} failed: {kind_and_place(error)}.")
+    if problem is None:
+        return answer
+    runs.error = problem
+    at_gate = op.op_handle.name == LAST_STEP and isinstance(problem, ReleaseRefused)
+    end(op.instance, runs, op.run_id, ending.outcome_of(problem), str(problem), at_gate)
+    raise Stopped(str(problem), _how_to_read(runs, problem)) from None
+
+
+def end(
+    instance: dg.DagsterInstance,
+    runs: Runs,
+    run_id: str,
+    outcome: str,
+    reason: str | None = None,
+    at_gate: bool = False,
+    is_rolled_back: bool = False,
+) -> None:
+    """Write down how a run ended, once. What goes wrong in this changes nothing about how it ended."""
+    if runs.ended == run_id:
+        return
+    runs.ended, runs.outcome, runs.is_rolled_back = run_id, outcome, is_rolled_back
+    run = runs.current if runs.current and runs.current.run_id == run_id else None
+    at_gate = at_gate and releasing.has_verdict(runs.settings)
+    try:
+        instance.add_run_tags(run_id, {OUTCOME: outcome})
+        if runs.entry and runs.entry.run_id == run_id:
+            written = ending.write_end(
+                runs.settings, runs.entry, run, outcome, reason, at_gate, is_rolled_back
+            )
+            if outcome in refreshes.WHOLE:
+                instance.add_run_tags(run_id, _tags(written))
+    except Exception as error:
+        logging.getLogger(__name__).warning(
+            "How run %s ended could not be written down: %s.", run_id, kind_and_place(error)
+        )
+
+
+def version_of(artifact: Artifact, asset: str | None = None) -> dg.DataVersion:
+    """The fingerprint as Dagster shows it; of one file of the artifact where `asset` names it."""
+    return dg.DataVersion((artifact.files.get(asset or "") or artifact.fingerprint)[:16])
+
+
+def _is_refresh(run: dg.DagsterRun) -> bool:
+    """The whole job, or what is left of it after a failure; not some steps of it started by hand."""
+    steps = run.step_keys_to_execute
+    is_begun = run.parent_run_id is not None
+    return steps is None or (LAST_STEP in steps and (FIRST_STEP in steps or is_begun))
+
+
+def _tags(ended: refreshes.End) -> dict[str, str]:
+    """Of the run: what stands there wants a look."""
+    counts = {HELD: len(ended.held), OVERDUE: len(ended.overdue)}
+    tags = {name: str(count) for name, count in counts.items() if count}
+    return tags | (
+        {RELEASE: ended.release_id} if ended.outcome == refreshes.PUBLISHED and ended.release_id else {}
+    )
+
+
+def _how_to_read(runs: Runs, problem: NjiaError) -> dict[str, dg.MetadataValue]:
+    """A refusal is no crash: the step says so, and leads to who can do something about it."""
+    if not isinstance(problem, ReleaseRefused):
+        return {"outcome": dg.MetadataValue.text("crashed")}
+    return {
+        "outcome": dg.MetadataValue.text("refused: the gates did their work, the current release stays"),
+        "desk": dg.MetadataValue.url(f"{runs.settings.desk_url}/"),
+        "quality_report": dg.MetadataValue.path(str(runs.settings.review / "quality_report.html")),
+    }

@@ -1,0 +1,129 @@
+"""How a run ended: the stewards' lists, the quality report, the journal, and the sum of it all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+from orchestration import gates, linkage, outputs, release, stewardship
+from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused
+from orchestration.refresh import intake, releasing, tables
+from orchestration.refresh.run import Run
+from orchestration.refresh.settle import settled_of
+from orchestration.settings import Settings
+from orchestration.stewardship import draft_lists, open_items, refreshes, review
+
+WAITED = "another_was_running"
+
+
+def outcome_of(problem: NjiaError | None) -> str:
+    """The outcome of a run that a problem stopped: told apart from a crash where it is none."""
+    if isinstance(problem, ReleaseRefused):
+        return refreshes.REFUSED
+    return WAITED if isinstance(problem, RefreshRunning) else refreshes.CRASHED
+
+
+def write_end(
+    settings: Settings,
+    entry: refreshes.End,
+    run: Run | None,
+    outcome: str,
+    reason: str | None = None,
+    at_gate: bool = False,
+    is_rolled_back: bool = False,
+) -> refreshes.End:
+    """Write down the end of a refresh: lists and items for stewards, journal, quality report.
+
+    `run` is None where it could not begin. `at_gate`: the release gate of this run has judged a candidate.
+    """
+    found = _found(run, outcome, at_gate, is_rolled_back) if run else {}
+    end = refreshes.ended(entry, outcome, reason=reason, **found)
+    try:
+        if run and outcome in refreshes.WHOLE:
+            _write_lists(run, end, at_gate)
+    finally:
+        refreshes.tell(settings, end)
+    verdict = releasing.verdict_of(settings) if at_gate else None
+    outputs.write_quality_of_refresh(settings, end, verdict)
+    return end
+
+
+def summed_up(settings: Settings, outcome: str, seconds: float) -> dict[str, Any]:
+    """The object that `njia refresh --json` prints; `outcome` is one of `refreshes.WHOLE`."""
+    current = release.current_release(settings)
+    manifest: Mapping[str, Any] = current.manifest if current else {}
+    if outcome == refreshes.REFUSED:
+        # By a test of the warehouse: then there is no candidate of these inputs.
+        manifest = releasing.candidate_of(settings) or {}
+    return release.refresh_summary(
+        settings, intake.taken_of(settings), manifest, seconds, cast(release.Outcome, outcome)
+    )
+
+
+def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
+    """All lists anew from the artifacts, in force in one step; what an unchanged run did not reach stays."""
+    drafts = draft_lists.drafting(run.settings)
+    taken = intake.taken_of(run.settings)
+    review.write_files_not_taken(drafts, taken)
+    review.write_extracts_not_typed(drafts, intake.failures_of(run.settings))
+    review.write_drift(drafts, intake.drift_of(run))
+    review.write_unresolved_places(drafts)
+    review.write_failed_extract_checks(drafts, taken, gates.read_verdicts(run.settings).verdicts)
+    review.write_decisions_without_effect(drafts, stewardship.without_effect(run.settings, run.decisions))
+    review.write_in_force(drafts, settled_of(run.settings))
+    if end.outcome != refreshes.UNCHANGED:
+        review.write_quarantined_rows(drafts)
+        review.write_failed_checks(drafts, "warehouse", gates.check_results(run.settings).to_pylist())
+        questions = run.settings.linkage / tables.QUESTIONS
+        if questions.is_file():
+            asked = json.loads(questions.read_text(encoding="utf-8"))
+            review.write_links(drafts, linkage.QUESTION_COLUMNS, asked)
+    if at_gate:
+        checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]
+        review.write_failed_checks(drafts, "release_gate", checks)
+    is_refused = end.outcome == refreshes.REFUSED
+    waits = release.waits_for_readers(run.settings) if is_refused else (0, 0)
+    open_items.write_open_items(drafts, end, run.contracts, run.decisions, waits)
+    draft_lists.switch(run.settings)
+
+
+def _found(run: Run, outcome: str, at_gate: bool, is_rolled_back: bool) -> dict[str, Any]:
+    """What the journal says of this refresh beside its outcome."""
+    settings = run.settings
+    current = release.current_release(settings)
+    found: dict[str, Any] = {
+        "seconds": round(run.seconds, 1),
+        "release_id": current.release_id if current else None,
+        "is_rolled_back": is_rolled_back,
+    }
+    if outcome in refreshes.WHOLE and (settled := gates.read_in_force(settings)):
+        today = run.as_of.date()
+        found["given_hash"] = settled.given_hash
+        found["held"] = [
+            {"partner": fate.partner, "extract_id": fate.extract_id, "held_by": fate.held_by}
+            for fate in settled.held
+        ]
+        found["overdue"] = [
+            {"partner": one.partner, "contract": one.contract, "due": str(one.due)}
+            for one in gates.deliveries(settings)
+            if one.is_overdue(today)
+        ]
+    if outcome == refreshes.REFUSED:
+        found["refused_by"] = _refused_by(settings, at_gate)
+    if outcome in refreshes.WHOLE:
+        summary = summed_up(settings, outcome, run.seconds)
+        found |= {name: summary[name] for name in ("rows", "movements", "checks")}
+    return found
+
+
+def _refused_by(settings: Settings, at_gate: bool) -> list[str]:
+    if at_gate:
+        return sorted({check.name for check in releasing.verdict_of(settings).checks if check.refuses})
+    return sorted(
+        {
+            row["check_name"]
+            for row in gates.check_results(settings).to_pylist()
+            if row["outcome"] == "failed" and row["severity"] == "refuse"
+        }
+    )

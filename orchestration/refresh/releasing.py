@@ -1,0 +1,156 @@
+"""Stage the candidate, judge it, publish it, and give partners their receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from orchestration import extracts, gates, outputs, release
+from orchestration.core import Artifact, code_of, fingerprint_of, forget, note, read
+from orchestration.disclosure import load_publication_policy
+from orchestration.errors import NjiaError
+from orchestration.refresh.intake import drift_of, taken_of
+from orchestration.refresh.run import Run
+from orchestration.refresh.settle import IN_FORCE, carried_of, settled_of
+from orchestration.refresh.step import artifact_of
+from orchestration.refresh.tables import PUBLISHABLE, WAREHOUSE, nodes_of, stop_if_broken
+from orchestration.settings import Settings
+from orchestration.warehouse import manifest_path
+
+CANDIDATE, RELEASE_GATE = "candidate", "release_gate"
+_OF_MANIFEST = ("release_id", "content_hash", "movements", "rows", "checks")
+
+
+def stage(run: Run) -> Artifact | None:
+    """Write the candidate; one that stands complete for the same inputs is left as it is.
+
+    None where it would bring back what a rollback left behind: it is removed again.
+    """
+    settings = run.settings
+    settled = settled_of(settings)
+    for part in (WAREHOUSE, PUBLISHABLE):
+        stop_if_broken(nodes_of(artifact_of(settings, part)))
+    current = release.current_release(settings)
+    earlier = [one.manifest for one in reversed(release.list_releases(settings))]
+    fingerprint = fingerprint_of(
+        [artifact_of(settings, name).fingerprint for name in (IN_FORCE, WAREHOUSE, PUBLISHABLE)],
+        code_of("orchestration/outputs", "orchestration/release", "typst==", "xlsxwriter=="),
+        [one["release_id"] for one in earlier],
+        current.release_id if current else None,
+        run.decisions.waivers,
+        run.county_boundaries.record(),
+    )
+    noted, staged = read(settings.work, CANDIDATE), release.read_candidate(settings)
+    if (
+        noted
+        and staged
+        and (noted.fingerprint, noted.facts["release_id"]) == (fingerprint, staged.release_id)
+    ):
+        return noted
+    forget(settings.work, CANDIDATE)
+    staged = _stage(run, settled, earlier, current)
+    if release.is_left_behind(settings, run.decisions, staged.manifest["content_hash"]):
+        release.discard(staged)
+        return None
+    release.write_lineage(settings, staged.release_id)
+    facts = {name: staged.manifest[name] for name in _OF_MANIFEST}
+    facts["in_force"] = artifact_of(settings, IN_FORCE).fingerprint
+    return note(settings.work, CANDIDATE, fingerprint, [], facts)
+
+
+def candidate_of(settings: Settings) -> Mapping[str, Any] | None:
+    """What the manifest says of the candidate of what is in force now, also where it has been refused."""
+    noted, in_force = read(settings.work, CANDIDATE), read(settings.work, IN_FORCE)
+    if noted and in_force and noted.facts["in_force"] == in_force.fingerprint:
+        return noted.facts
+    return None
+
+
+def _stage(
+    run: Run, settled: gates.InForce, earlier: list[dict[str, Any]], current: release.Release | None
+) -> release.Candidate:
+    settings = run.settings
+    manifest = manifest_path(settings)
+    inputs: dict[str, Any] = {
+        "inputs_hash": settled.inputs_hash,
+        "given_hash": settled.given_hash,
+        "as_of": run.as_of,
+        "extracts": gates.printed_fates(settings, run.keys, settled),
+        "key_ids": run.keys.ids,
+        "input_parts": gates.input_parts(run.keys, settled),
+        "decisions_hash": run.decisions.content_hash(),
+        "decisions": [{"id": one["id"], "kind": one["kind"]} for one in run.decisions.shaping],
+        "boundaries": run.county_boundaries.record(),
+        "is_synthetic": settings.has_sample_partners,
+        "policy": load_publication_policy().for_manifest(),
+        "carried": carried_of(settings),
+        "agreements_ending": [
+            {"partner_code": run.keys.partner_code(ending.partner), "ends_on": ending.ends_on.isoformat()}
+            for ending in extracts.agreements_ending(run.contracts, run.as_of.date())
+        ],
+    }
+
+    kept = outputs.Kept(settings.work)
+
+    def write_pages(folder: Path, found: Mapping[str, Any]) -> None:
+        outputs.write_quality_of_release(folder, found, earlier)
+        outputs.write_reports(
+            folder, found, run.county_boundaries, (current.path, current.manifest) if current else None, kept
+        )
+        outputs.write_map_pages(folder, found, run.county_boundaries, kept)
+        outputs.write_exports(folder, found, manifest)
+
+    return release.stage(
+        settings, manifest, inputs, gates.check_results(settings), run.decisions.waivers, write_pages
+    )
+
+
+def judge(run: Run) -> gates.ReleaseVerdict:
+    """Judge the candidate; the verdict lies beside its files, for exactly these files."""
+    settings = run.settings
+    staged = release.read_candidate(settings)
+    if staged is None:
+        raise NjiaError("No candidate is staged. Materialise release/candidate first, or run the whole job.")
+    verdict = gates.judge_candidate(settings, staged.path, run.as_of, run.decisions)
+    facts = {"verdict": gates.as_facts(verdict)}
+    note(settings.work, RELEASE_GATE, fingerprint_of(verdict.files, facts), [], facts)
+    return verdict
+
+
+def verdict_of(settings: Settings) -> gates.ReleaseVerdict:
+    """The last verdict on a candidate, also where that has been published or removed since."""
+    return gates.verdict_of_facts(artifact_of(settings, RELEASE_GATE).facts["verdict"])
+
+
+def has_verdict(settings: Settings) -> bool:
+    """Whether a candidate has been judged."""
+    return read(settings.work, RELEASE_GATE) is not None
+
+
+def publish(run: Run) -> release.Published:
+    """Publish the candidate that its verdict lets pass; raises ReleaseRefused where none does.
+
+    Where a run was killed after it had published, there is nothing left to do.
+    """
+    current, staged = release.current_release(run.settings), candidate_of(run.settings)
+    if current and staged and current.release_id == staged["release_id"]:
+        return release.Published(current.release_id, current.path, current.manifest)
+    return release.publish(run.settings, run.as_of, run.decisions)
+
+
+def write_receipts(
+    run: Run, kind: Literal["published", "refused", "unchanged"], is_rolled_back: bool = False
+) -> int:
+    """What each partner gets back; returns how many receipts were written."""
+    current = release.current_release(run.settings)
+    receipts = outputs.gather_receipts(
+        run.settings,
+        run.contracts,
+        taken_of(run.settings),
+        run.as_of,
+        run.run_id,
+        outputs.Outcome(kind, current.release_id if current else None, is_rolled_back),
+        drift_of(run),
+    )
+    return len(outputs.write_receipts(run.settings, receipts))

@@ -1,0 +1,120 @@
+"""One run: the lock, and what is read once when it is taken.
+
+The clock, the keys, the contracts and the stewards' decisions are read with the lock. A decision made later
+takes part in the next run, in none of this one's steps.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestration import extracts, stewardship
+from orchestration.disclosure import load_publication_policy
+from orchestration.errors import NjiaError
+from orchestration.home import prepare_home
+from orchestration.keys import Keys, load_keys, require_noise_key
+from orchestration.places import boundaries
+from orchestration.refresh_lock import RefreshLock
+from orchestration.rotation import finish_rotations
+from orchestration.settings import Settings
+from orchestration.stewardship import draft_lists, refreshes
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every step of a run is given beside the artifacts of the steps before it.
+
+    `entry` is its line in the journal; None for a run of some steps alone, which is no refresh.
+    """
+
+    settings: Settings
+    run_id: str
+    as_of: datetime
+    keys: Keys
+    contracts: extracts.Contracts
+    decisions: stewardship.Decisions
+    county_boundaries: boundaries.Boundaries
+    entry: refreshes.End | None = None
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def say(self, sentence: str) -> None:
+        """A line for the operator's terminal and log."""
+        logging.getLogger("njia").warning(sentence)
+
+
+class Runs:
+    """The runs of one process on one home, one at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.current: Run | None = None
+        self.entry: refreshes.End | None = None
+        self.error: NjiaError | None = None
+        self.interrupted = False
+        self.ended: str | None = None  # the id of the run whose end is written down
+        self.outcome: str | None = None
+        self.is_rolled_back = False
+        self._lock = RefreshLock(settings)
+        # The time of a run, and the decisions that hold then or what is wrong with their files.
+        self._read: dict[str, tuple[datetime, stewardship.Decisions | NjiaError]] = {}
+
+    def begin(self, run_id: str, is_refresh: bool = False) -> Run:
+        """The run of this id; the first call takes the lock, if that is not done yet.
+
+        Raises NjiaError where keys, decisions or the publication policy cannot be used, RefreshRunning where
+        another run holds the lock.
+        """
+        if self.current and self.current.run_id == run_id:
+            return self.current
+        prepare_home(self.settings)
+        as_of, decisions = self.take_lock(run_id)
+        if self.entry and self.entry.run_id != run_id:
+            self.entry = None
+        if is_refresh and self.entry is None:
+            draft_lists.sweep(self.settings)
+            self.entry = refreshes.begin(self.settings, run_id, as_of)
+        if isinstance(decisions, NjiaError):
+            raise decisions
+        load_publication_policy()
+        keys = load_keys(self.settings.keys)
+        require_noise_key(keys, self.settings.keys, self.settings.releases)
+        contracts = extracts.load_contracts(self.settings.partners)
+        self.current = Run(
+            self.settings,
+            run_id,
+            as_of,
+            keys,
+            extracts.with_changes(contracts, decisions.agreement_changes),
+            decisions,
+            boundaries.boundaries_in_force(self.settings),
+            self.entry,
+        )
+        return self.current
+
+    def take_lock(self, run_id: str) -> tuple[datetime, stewardship.Decisions | NjiaError]:
+        """Wait for the lock, or raise RefreshRunning naming its holder; taking it twice does no harm.
+
+        Gives the time and the decisions of the run. An error of theirs is left to its first step, which the
+        UI shows.
+        """
+        if run_id not in self._read:
+            self._lock.take(run_id)
+            finish_rotations(self.settings)  # a kill may have left one half way
+            as_of = self.settings.as_of()
+            try:
+                self._read = {run_id: (as_of, stewardship.active_decisions(self.settings, as_of))}
+            except NjiaError as error:
+                self._read = {run_id: (as_of, error)}
+        return self._read[run_id]
+
+    def end(self) -> None:
+        """Let go of the lock. A run in a process of its own lets go by ending."""
+        self._lock.release()
+        self._read.clear()

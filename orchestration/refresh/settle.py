@@ -1,0 +1,99 @@
+"""The extract gate, what is in force after it, and what is carried of closed periods."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from orchestration import gates, release
+from orchestration.core import Artifact, fingerprint_of, note, read
+from orchestration.errors import NjiaError
+from orchestration.refresh.intake import LOCATE, TAKE_IN, TYPE
+from orchestration.refresh.run import Run
+from orchestration.refresh.step import Made, Step, artifact_of, done, is_done
+from orchestration.settings import Settings
+
+JUDGE, CARRY = "judge_extracts", "carry"
+IN_FORCE = gates.IN_FORCE
+
+
+def judge_extracts(run: Run) -> Artifact:
+    """Numbers of every landed extract, judged by Great Expectations."""
+    return done(run, _JUDGE)
+
+
+def has_verdicts(settings: Settings) -> bool:
+    """Whether extracts have been judged, by whatever run."""
+    return read(settings.work, JUDGE) is not None
+
+
+def are_judged(run: Run) -> bool:
+    return is_done(run, _JUDGE)
+
+
+def settle(run: Run) -> Artifact:
+    """Put extracts in force. Done in every run; its fingerprint is the hash of all inputs of a release."""
+    settings = run.settings
+    settled = gates.put_in_force(
+        settings,
+        run.as_of,
+        run.decisions,
+        run.keys.ids,
+        boundaries=run.county_boundaries.record(),
+    )
+    is_rolled_back = release.is_rolled_back(settings, run.decisions, settled.given_hash)
+    folder = settings.work / "gates"
+    facts = {
+        "is_rolled_back": is_rolled_back,
+        "is_unchanged": is_rolled_back or not settled.changed,
+        "clock": fingerprint_of(gates.decided_by_clock(settled)),
+    }
+    files = [folder / name for name in ("in_force.parquet", "in_force.json", "row_decisions.parquet")]
+    return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
+
+
+def settled_of(settings: Settings) -> gates.InForce:
+    """What was settled last; NjiaError before anything was."""
+    settled = gates.read_in_force(settings)
+    if settled is None:
+        raise NjiaError("Nothing is in force yet. Materialise gates/in_force first, or run the whole job.")
+    return settled
+
+
+def carry(run: Run, tables: dict[str, list[str]]) -> Artifact:
+    """Write the public rows of closed periods that this release takes over. Done in every run."""
+    found = release.carry(run.settings, run.decisions.year_republications, tables)
+    files = sorted(run.settings.carried.glob("*.parquet"))
+    facts: dict[str, Any] = asdict(found)
+    return note(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
+
+
+def carried_of(settings: Settings) -> release.Carried:
+    """What was carried last."""
+    return release.Carried(**artifact_of(settings, CARRY).facts)
+
+
+def _make_verdicts(run: Run) -> Made:
+    verdicts = gates.judge_extracts(run.settings, run.as_of, run.decisions)
+    folder = run.settings.work / "gates"
+    return [folder / "profiles.parquet", folder / "verdicts.parquet"], {
+        "passed": verdicts.count("passed"),
+        "failed": verdicts.count("failed"),
+        "waived": sum(verdict.waived for verdict in verdicts.verdicts),
+        "extracts_held": len(verdicts.holding),
+    }
+
+
+_JUDGE = Step(
+    JUDGE,
+    (TAKE_IN, TYPE, LOCATE),
+    ("orchestration/gates", "expectations", "great-expectations==", "pandas=="),
+    lambda run: [
+        run.decisions.extract_accepts,
+        run.decisions.extract_withdrawals,
+        run.decisions.waivers,
+        gates.agreements_ended(run.settings, run.as_of.date()),
+        run.contracts.partners,
+    ],
+    _make_verdicts,
+)

@@ -1,0 +1,134 @@
+"""Judge, link, shape, measure: the warehouse by dbt, and the two steps between its parts that are Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import duckdb
+
+from orchestration import gates, linkage, statistics
+from orchestration.core import Artifact, fingerprint_of, note
+from orchestration.durable import write_json
+from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.refresh.intake import LOCATE, TAKE_IN, TYPE
+from orchestration.refresh.run import Run
+from orchestration.refresh.settle import CARRY, IN_FORCE, JUDGE
+from orchestration.refresh.step import Made, Step, artifact_of, done, sources
+from orchestration.settings import Settings
+from orchestration.warehouse import NodeOutcome, Part, build, read_tables
+
+WAREHOUSE, PUBLISHABLE = gates.BUILDS
+LINK, MEASURE = "link", "measure"
+QUESTIONS = "questions.json"
+# The step that builds each part, and the steps that have written what the part reads.
+_PARTS = {
+    Part.BEFORE_PYTHON: (WAREHOUSE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY)),
+    Part.AFTER_PYTHON: (PUBLISHABLE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY, LINK, MEASURE)),
+}
+
+
+def build_tables(run: Run, part: Part) -> Artifact:
+    """Build the tables of a part that are not as their inputs are; a table that stands is left as it is.
+
+    Done in every run. The facts hold the outcome of each node, whenever it was built.
+    """
+    settings = run.settings
+    name, before = _PARTS[part]
+    clock = str(artifact_of(settings, IN_FORCE).facts["clock"])
+    nodes = build(settings, run.as_of.date().isoformat(), part, sources(settings, before), clock)
+    fingerprint = fingerprint_of(
+        [artifact_of(settings, one).fingerprint for one in before],
+        {node.unique_id: node.fingerprint for node in nodes},
+    )
+    in_force = artifact_of(settings, IN_FORCE).fingerprint
+    facts = {"in_force": in_force, "nodes": [asdict(node) for node in nodes]}
+    return note(settings.work, name, fingerprint, [], facts)
+
+
+def nodes_of(tables: Artifact) -> list[NodeOutcome]:
+    """The nodes of a part, each with its outcome."""
+    return [NodeOutcome(**node) for node in tables.facts["nodes"]]
+
+
+def stop_if_broken(nodes: Iterable[NodeOutcome]) -> None:
+    """Raise ReleaseRefused for failed tests, NjiaError for what could not be built."""
+    # Failed tests first: a table that stands on one of theirs may have broken for that reason alone.
+    nodes = list(nodes)
+    failed = [node for node in nodes if node.status == "fail" and node.is_test]
+    if failed:
+        listed = "; ".join(f"{node.name} ({node.failures} rows)" for node in failed)
+        raise ReleaseRefused(
+            f"Refused: {len(failed)} dbt test(s) failed: {listed}. The current release stays. What each test "
+            "guards stands in the Dagster UI beside its table."
+        )
+    errors = [node.name for node in nodes if node.status in ("error", "fail")]
+    if errors:
+        raise NjiaError(
+            f"dbt could not build {', '.join(errors)}. The text of the error is not kept, because it may "
+            "quote a row: run `make check`, then `make test`, to find the fault on synthetic data."
+        )
+
+
+def quarantined_by_rule(settings: Settings) -> list[tuple[str, int, int]]:
+    """Rule, records and partners of what was set aside; a record that failed two rules counts for each."""
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        return con.execute(
+            "select rule_code, count(distinct record_id) as records, count(distinct partner) "
+            "from quarantine.quarantined_records group by rule_code order by records desc, rule_code"
+        ).fetchall()
+
+
+def link(run: Run) -> Artifact:
+    """Compare keyed codes and coarse facts, link what is sure, list what is likely."""
+    return done(run, _LINK)
+
+
+def measure(run: Run) -> Artifact:
+    """Compare partners with themselves: what is high, what changed, and how sure that is."""
+    return done(run, _MEASURE)
+
+
+def _make_links(run: Run) -> Made:
+    settings, decisions = run.settings, run.decisions
+    rulings = linkage.rulings_of(decisions.link_accepts, decisions.link_rejections)
+    linked = linkage.link_records(settings, rulings)
+    questions = settings.linkage / QUESTIONS
+    write_json(questions, linked.questions)
+    facts = {"rows": linked.rows, "code_files_destroyed": linked.destroyed, "left_out": linked.left_out}
+    return [questions, *(settings.linkage / f"{table}.parquet" for table in linked.rows)], facts
+
+
+def _make_measures(run: Run) -> Made:
+    settings = run.settings
+    rows = statistics.measure(settings, read_tables(settings, statistics.AGGREGATES))
+    return [settings.statistics / f"{table}.parquet" for table in rows], {"rows": rows}
+
+
+def _fingerprints(run: Run, tables: Iterable[str]) -> dict[str, Any]:
+    """Of tables of the warehouse (`schema.table`)."""
+    names = {table.rpartition(".")[2] for table in tables}
+    nodes = nodes_of(artifact_of(run.settings, WAREHOUSE))
+    stop_if_broken(nodes)  # also where the step is done alone
+    return {node.name: node.fingerprint for node in nodes if not node.is_test and node.name in names}
+
+
+_LINK = Step(
+    LINK,
+    (TAKE_IN,),
+    ("orchestration/linkage", "seeds/reference", "splink==", "jellyfish=="),
+    lambda run: [
+        _fingerprints(run, linkage.TABLES),
+        run.decisions.link_accepts,
+        run.decisions.link_rejections,
+    ],
+    _make_links,
+)
+_MEASURE = Step(
+    MEASURE,
+    (),
+    ("orchestration/statistics", "seeds/reference", "scipy=="),
+    lambda run: _fingerprints(run, statistics.AGGREGATES),
+    _make_measures,
+)

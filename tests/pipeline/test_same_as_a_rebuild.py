@@ -1,0 +1,101 @@
+"""What refreshes have built step by step equals what is built from nothing: new, replaced, withdrawn, held and
+forgotten extracts in random order.
+
+Carried years are inputs: the rebuild reads them from the same releases.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from orchestration import forget
+from orchestration.defs.refresh import steps_to_candidate
+from orchestration.extracts import read_register
+from orchestration.keys import load_keys
+from orchestration.release import current_release
+from orchestration.stewardship import record_decision
+from tests import scenario
+from tests.conftest import EvidenceBase, copy_of
+
+STEPS = 5
+CASE = "{ref};{day:02}/05/2025;F;28;{origin};Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
+
+
+def new_extract(base: EvidenceBase, chance: random.Random) -> None:
+    rows = [
+        CASE.format(ref=f"K{chance.randrange(10, 99)}", day=chance.randrange(1, 28), origin=origin)
+        for origin in chance.sample(["Busia", "Kisumu", "Moyale", "Mombasa"], 2)
+    ]
+    base.deliver(
+        "kobe_post", f"kobe_{chance.randrange(10, 10_000)}.csv", scenario.CASE_HEADER + "".join(rows)
+    )
+
+
+def replaced_extract(base: EvidenceBase, chance: random.Random) -> None:
+    """The full list again, with other ages."""
+    age = chance.randrange(18, 60)
+    base.deliver(
+        "swala_post", f"swala_2026-0{chance.randrange(3, 9)}.csv", scenario.SWALA.replace(";34;", f";{age};")
+    )
+
+
+def held_extract(base: EvidenceBase, chance: random.Random) -> None:
+    lines = scenario.SWALA.splitlines(keepends=True)
+    base.deliver("swala_post", "swala_2026-09.csv", "".join(lines[: chance.randrange(3, 5)]))
+
+
+def withdrawn_extract(base: EvidenceBase, chance: random.Random) -> None:
+    landed = sorted(read_register(base.settings.landing, "kobe_post"))
+    record_decision(
+        base.settings, "extract_withdraw", "data steward", "sent by mistake", base.settings.as_of(),
+        partner="kobe_post", extract_id=chance.choice(landed),
+    )  # fmt: skip
+
+
+def forgotten_record(base: EvidenceBase, chance: random.Random) -> None:
+    settings = base.settings
+    keys = load_keys(settings.keys)
+    reference = chance.choice(["S2", "S3", "S4"])
+    records = forget.records_called(settings, keys, "swala_post", reference)
+    forget.erase(settings, keys, "swala_post", records, [reference], None, settings.as_of())
+
+
+CHANGES: list[Callable[[EvidenceBase, random.Random], None]] = [
+    new_extract, replaced_extract, held_extract, withdrawn_extract, forgotten_record,
+]  # fmt: skip
+
+
+def rebuilt(base: EvidenceBase, folder: Path) -> str:
+    """The content hash of the candidate that a copy without its work folder stages."""
+    again = copy_of(base, folder).at(base.settings.as_of())
+    shutil.rmtree(again.settings.work)
+    ended = again.refresh(steps=steps_to_candidate(again.settings))
+    assert ended.error is None, ended.error
+    (candidate,) = again.settings.releases.glob(".candidate-*")
+    return str(json.loads((candidate / "manifest.json").read_text(encoding="utf-8"))["content_hash"])
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_any_sequence_of_refreshes_equals_a_rebuild(
+    published_world: EvidenceBase, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    base = copy_of(published_world, tmp_path / "grown")
+    order = chance.sample(CHANGES, STEPS)
+    for number, change in enumerate(order, start=1):
+        base = base.at(scenario.AS_OF + timedelta(hours=number))
+        change(base, chance)
+        ended = base.refresh()
+        assert ended.error is None, (change.__name__, ended.error)
+    release = current_release(base.settings)
+    assert release is not None
+    assert release.manifest["content_hash"] == rebuilt(base, tmp_path / "rebuilt"), [
+        one.__name__ for one in order
+    ]

@@ -1,0 +1,186 @@
+"""Each step stands on its own: done alone, skipped while its artifact stands, done anew where that does not."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration import linkage
+from orchestration.defs.resources import evidence_base as definitions_of
+from orchestration.refresh import Runs
+from orchestration.settings import Settings
+from orchestration.stewardship import refreshes
+from tests import scenario
+from tests.conftest import EvidenceBase, copy_of
+
+STATISTICS = [dg.AssetKey(["statistics", "hotspots"])]
+LINKS = [dg.AssetKey(["linkage", "links"])]
+CANDIDATE = [dg.AssetKey(["release", "candidate"])]
+
+
+def notes(base: EvidenceBase) -> dict[str, int]:
+    """When each artifact was noted, in nanoseconds."""
+    folder = base.settings.work / "artifacts"
+    return {path.stem: path.stat().st_mtime_ns for path in folder.glob("*.json")}
+
+
+def made_since(base: EvidenceBase, before: dict[str, int]) -> set[str]:
+    return {name for name, time in notes(base).items() if before.get(name) != time}
+
+
+def new_extract(base: EvidenceBase) -> None:
+    case = "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n"
+    base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER + case)
+
+
+def test_one_step_is_done_alone_and_is_no_refresh(evidence_base: EvidenceBase) -> None:
+    before, ended_before = notes(evidence_base), refreshes.last(evidence_base.settings)
+    (evidence_base.settings.work / "artifacts" / "measure.json").unlink()
+    ended = evidence_base.refresh(steps=STATISTICS)
+    assert ended.error is None, ended.error
+    assert made_since(evidence_base, before) == {"measure"}
+    assert refreshes.last(evidence_base.settings) == ended_before
+
+
+def test_a_step_whose_artifact_stands_is_skipped(evidence_base: EvidenceBase) -> None:
+    before = notes(evidence_base)
+    assert evidence_base.refresh(steps=[*LINKS, *STATISTICS]).error is None
+    assert made_since(evidence_base, before) == set()
+
+
+def test_one_partner_is_taken_in_alone(evidence_base: EvidenceBase) -> None:
+    new_extract(evidence_base)
+    evidence_base.deliver("swala_post", "swala_9.csv", scenario.SWALA)
+    ended = evidence_base.refresh(steps=[dg.AssetKey(["landing", "kobe_post"])])
+    assert ended.error is None, ended.error
+    waiting = [path.name for path in evidence_base.settings.inbox.glob("*/*.csv")]
+    assert waiting == ["swala_9.csv"]
+
+
+@pytest.mark.parametrize("damage", ["cut short", "gone", "of another version"])
+def test_a_damaged_artifact_is_made_anew_and_said(
+    evidence_base: EvidenceBase, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = evidence_base.settings.work
+    table, note = work / "statistics" / "hotspots.parquet", work / "artifacts" / "measure.json"
+    whole = table.read_bytes()
+    if damage == "of another version":
+        note.write_text('{"layout": 0}')
+    elif damage == "gone":
+        table.unlink()
+    else:
+        table.write_bytes(whole[: len(whole) // 2])
+    with caplog.at_level(logging.WARNING, "njia"):
+        assert evidence_base.refresh(steps=STATISTICS).error is None
+    assert table.read_bytes() == whole
+    said = [one for one in caplog.messages if "measure" in one]
+    assert len(said) == (0 if damage == "of another version" else 1)
+
+
+def test_a_step_without_the_artifacts_it_reads_says_what_to_do(evidence_base: EvidenceBase) -> None:
+    shutil.rmtree(evidence_base.settings.work)
+    ended = evidence_base.refresh(steps=STATISTICS)
+    assert "The step warehouse has not been done" in str(ended.error)
+    assert "njia refresh" in str(ended.error)
+
+
+def test_a_refresh_that_finds_nothing_new_loads_no_definitions_and_is_shown_as_a_run(
+    evidence_base: EvidenceBase,
+) -> None:
+    settings = evidence_base.settings
+    ask = (
+        "import sys; from orchestration.defs.refresh import run_refresh; "
+        "from orchestration.settings import Settings; "
+        "ended = run_refresh(Settings.from_environment()); "
+        "print(ended.outcome, sorted({'dbt', 'dagster_dbt', 'great_expectations'} & set(sys.modules)))"
+    )
+    environment = {
+        **os.environ,
+        "NJIA_HOME": str(settings.home),
+        "NJIA_PARTNERS": str(settings.partners),
+        "NJIA_AS_OF": scenario.AS_OF.isoformat(),
+    }
+    answer = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True)
+    assert answer.stdout.strip() == "unchanged []", answer.stderr
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        (run,) = instance.get_runs()
+        published = dg.AssetKey(["release", "published"])
+        (confirmed,) = instance.fetch_materializations(published, limit=2).records
+    assert (run.job_name, run.status) == ("refresh", dg.DagsterRunStatus.SUCCESS)
+    assert run.tags["njia/outcome"] == "unchanged"
+    assert confirmed.run_id == run.run_id
+
+
+def refresh_job() -> dg.JobDefinition:
+    """As Dagster's own run worker loads it, of the home that the environment names."""
+    return definitions_of(Runs(Settings.from_environment())).resolve_job_def("refresh")
+
+
+@pytest.fixture(scope="module")
+def failed_at_linkage(
+    published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
+) -> EvidenceBase:
+    """A refresh with a new extract, which a fault in the linkage step has stopped."""
+    base = copy_of(published_world, tmp_path_factory.mktemp("failed"))
+    new_extract(base)
+
+    def fault(*_: object) -> None:
+        raise ValueError("Testperson")
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(linkage, "link_records", fault)
+        ended = base.refresh()
+    assert "The step linkage failed: ValueError" in str(ended.error)
+    assert "Testperson" not in str(ended.error)
+    return base
+
+
+def test_the_next_refresh_after_a_failure_does_only_what_is_left(
+    failed_at_linkage: EvidenceBase, tmp_path: Path
+) -> None:
+    base = copy_of(failed_at_linkage, tmp_path)
+    before = notes(base)
+    ended = base.refresh()
+    assert ended.error is None, ended.error
+    done_before = {"type", "locate", "judge_extracts"}
+    assert not made_since(base, before) & done_before
+    assert (ended.outcome, base.release_id()) == ("published", refreshes.last(base.settings).release_id)  # type: ignore[union-attr]
+
+
+def test_a_failed_run_is_resumed_where_it_failed(
+    failed_at_linkage: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = failed_at_linkage  # itself, and last: tables of a home that was moved are built anew
+    for name, value in {
+        "NJIA_HOME": base.settings.home,
+        "NJIA_PARTNERS": base.settings.partners,
+        "NJIA_AS_OF": scenario.AS_OF.isoformat(),
+        "DAGSTER_HOME": base.settings.dagster_home,
+    }.items():
+        monkeypatch.setenv(name, str(value))
+    with dg.DagsterInstance.from_config(str(base.settings.dagster_home)) as instance:
+        (failed,) = instance.get_runs()
+        result = dg.execute_job(
+            dg.reconstructable(refresh_job),
+            instance=instance,
+            reexecution_options=dg.ReexecutionOptions.from_failure(failed.run_id, instance),
+        )
+        assert result.success
+        resumed = instance.get_run_by_id(result.run_id)
+    assert resumed is not None and resumed.tags["njia/outcome"] == "published"
+    assert "take_in" not in (resumed.step_keys_to_execute or [])
+    last = refreshes.last(base.settings)
+    assert last is not None and (last.outcome, last.run_id) == ("published", resumed.run_id)
+    (receipt,) = [
+        page
+        for page in (base.settings.receipts / "kobe_post").glob("*/receipt.html")
+        if "kobe_3.csv" in page.read_text(encoding="utf-8")
+    ]
+    assert receipt.is_file()
