@@ -219,7 +219,7 @@ def test_the_lineage_reads_like_the_way_of_the_data_and_a_run_can_be_started(
     page.locator("a[href*='/runs/']").first.click(timeout=60_000)
     page.wait_for_url("**/runs/*", timeout=60_000)
     run_id = page.url.partition("/runs/")[2].partition("?")[0]
-    page.get_by_text("RUN_SUCCESS").first.wait_for(timeout=180_000)
+    page.get_by_text("Finished execution of run").first.wait_for(timeout=180_000)
     assert any("ExecutionStepOutputEvent" in frame for frame in received)
     page.close()
     ended = ("SUCCESS", "FAILURE", "CANCELED")
