@@ -8,9 +8,10 @@ seconds, while what a killed process wrote stays.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 from dagster import EventLogEntry
@@ -50,12 +51,18 @@ class OpenEventLog(SqliteEventLogStorage):
 
     @contextmanager
     def _one_transaction_a_file(self) -> Iterator[None]:
+        written: set[str] = set()
         with self._lock, ExitStack() as self._together:
             self._open = {}
             try:
                 yield
+                written.update(self._open)
             finally:
                 self._open = None
+        for shard in written:
+            # The UI looks for new events when this file changes; they are still in the log beside it.
+            with suppress(OSError):
+                os.utime(self.path_for_shard(shard))
 
     def store_event(self, event: EventLogEntry) -> None:
         with self._one_transaction_a_file():

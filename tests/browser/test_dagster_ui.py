@@ -219,8 +219,9 @@ def test_the_lineage_reads_like_the_way_of_the_data_and_a_run_can_be_started(
     page.locator("a[href*='/runs/']").first.click(timeout=60_000)
     page.wait_for_url("**/runs/*", timeout=60_000)
     run_id = page.url.partition("/runs/")[2].partition("?")[0]
-    page.get_by_text("Finished execution of run").first.wait_for(timeout=180_000)
-    assert any("ExecutionStepOutputEvent" in frame for frame in received)
+    # Of a run this quick, the log shows its first lines or its last ones: what reaches the page is asked for.
+    is_streamed = lambda: any("ExecutionStepOutputEvent" in frame for frame in received)  # noqa: E731
+    wait_until(lambda: page.wait_for_timeout(200) or is_streamed(), 180)
     page.close()
     ended = ("SUCCESS", "FAILURE", "CANCELED")
     wait_until(lambda: ask(ui, STATUS, id=run_id)["runOrError"]["status"] in ended, 180)
