@@ -8,7 +8,6 @@ from dagster._core.events import StepMaterializationData
 
 from orchestration.defs import boundary, confirming
 from orchestration.defs.tags import REFRESH
-from orchestration.errors import NjiaError
 from orchestration.refresh import Runs, releasing, settle, step, unchanged
 from orchestration.stewardship import refreshes
 
@@ -16,17 +15,17 @@ from orchestration.stewardship import refreshes
 def end_unchanged(runs: Runs, run_id: str) -> bool:
     """End the run here if the release in force holds all there is; False where steps have to be done.
 
-    An error is left to the step that meets it again: the UI shows it there.
+    An error of any kind is left to the step that meets it again: the UI shows it there, without its text.
     """
     settings = runs.settings
     try:
         run = runs.begin(run_id, is_refresh=True)
         if not unchanged.finds_nothing_new(run):
             return False
-    except NjiaError:
+        is_rolled_back = bool(step.artifact_of(settings, settle.IN_FORCE).facts["is_rolled_back"])
+        releasing.write_receipts(run, "unchanged", is_rolled_back)
+    except Exception:
         return False
-    is_rolled_back = bool(step.artifact_of(settings, settle.IN_FORCE).facts["is_rolled_back"])
-    releasing.write_receipts(run, "unchanged", is_rolled_back)
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         instance.add_run(dg.DagsterRun(job_name=REFRESH, run_id=run_id))
         _note(instance, run_id, DagsterEventType.PIPELINE_START)

@@ -18,7 +18,7 @@ WAITED = "another_was_running"
 
 
 def outcome_of(problem: NjiaError | None) -> str:
-    """The outcome of a run that a problem stopped: told apart from a crash where it is none."""
+    """The outcome of a run that a problem stopped; a refusal, or another run with the lock, is no crash."""
     if isinstance(problem, ReleaseRefused):
         return refreshes.REFUSED
     return WAITED if isinstance(problem, RefreshRunning) else refreshes.CRASHED

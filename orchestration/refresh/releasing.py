@@ -41,13 +41,11 @@ def stage(run: Run) -> Artifact | None:
         run.decisions.waivers,
         run.county_boundaries.record(),
     )
-    noted, staged = read(settings.work, CANDIDATE), release.read_candidate(settings)
-    if (
-        noted
-        and staged
-        and (noted.fingerprint, noted.facts["release_id"]) == (fingerprint, staged.release_id)
-    ):
-        return noted
+    noted = read(settings.work, CANDIDATE)
+    if noted and noted.fingerprint == fingerprint:
+        standing = release.read_candidate(settings)
+        if standing and standing.release_id == noted.facts["release_id"]:
+            return noted
     forget(settings.work, CANDIDATE)
     staged = _stage(run, settled, earlier, current)
     if release.is_left_behind(settings, run.decisions, staged.manifest["content_hash"]):

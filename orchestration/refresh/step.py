@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -59,12 +59,6 @@ def artifact_of(settings: Settings, name: str) -> Artifact:
     return found
 
 
-def fact_of(settings: Settings, name: str, fact: str, otherwise: Any = None) -> Any:
-    """One fact of an earlier step, `otherwise` where there is none."""
-    found = read(settings.work, name)
-    return found.facts.get(fact, otherwise) if found else otherwise
-
-
 def sources(settings: Settings, names: Iterable[str]) -> dict[str, str]:
     """What some steps have written for dbt: source (`typed.records`) → a hash of its files."""
     files: dict[str, dict[str, str]] = {}
@@ -74,11 +68,6 @@ def sources(settings: Settings, names: Iterable[str]) -> dict[str, str]:
             folder, _, rest = path.partition("/")
             files.setdefault(f"{folder}.{rest.partition('/')[0].removesuffix('.parquet')}", {})[path] = digest
     return {source: fingerprint_of(of_source) for source, of_source in files.items()}
-
-
-def as_facts(one: Any) -> dict[str, Any]:
-    """The fields of a dataclass, as facts."""
-    return asdict(one)
 
 
 def _fingerprint(run: Run, step: Step) -> str:

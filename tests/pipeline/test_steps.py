@@ -22,7 +22,6 @@ from tests.conftest import EvidenceBase, copy_of
 
 STATISTICS = [dg.AssetKey(["statistics", "hotspots"])]
 LINKS = [dg.AssetKey(["linkage", "links"])]
-CANDIDATE = [dg.AssetKey(["release", "candidate"])]
 
 
 def notes(base: EvidenceBase) -> dict[str, int]:
@@ -116,6 +115,18 @@ def test_a_refresh_that_finds_nothing_new_loads_no_definitions_and_is_shown_as_a
     assert (run.job_name, run.status) == ("refresh", dg.DagsterRunStatus.SUCCESS)
     assert run.tags["njia/outcome"] == "unchanged"
     assert confirmed.run_id == run.run_id
+
+
+def test_an_unforeseen_fault_before_the_definitions_are_loaded_quotes_no_value(
+    evidence_base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise ValueError("Testperson")
+
+    monkeypatch.setattr("orchestration.gates.put_in_force", fault)
+    ended = evidence_base.refresh()
+    assert "The step in_force failed: ValueError" in str(ended.error)
+    assert "Testperson" not in str(ended.error)
 
 
 def refresh_job() -> dg.JobDefinition:
