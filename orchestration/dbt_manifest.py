@@ -140,7 +140,7 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # of the installation, and of what the work file was built with
 def _read(path: Path, *_which_file: int) -> Mapping[str, Any]:
     found = json.loads(path.read_text(encoding="utf-8"))
     return MappingProxyType({**found, "nodes": MappingProxyType(found["nodes"])})

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.core import look_for_garbage_less_often
+
+look_for_garbage_less_often()  # runs that the UI starts load this, not the command
+
 
 @dg.definitions
 def defs() -> dg.Definitions:

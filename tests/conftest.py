@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from orchestration.core import look_for_garbage_less_often
 from orchestration.extracts import add_samples
 from orchestration.keys import create_missing_keys
 from orchestration.settings import SAMPLE_PARTNERS, Settings
@@ -21,6 +22,8 @@ from tests import scenario
 
 RECORD_KEY, NOISE_KEY = "5eed" * 16, "d1ce" * 16
 SAMPLES_AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
+
+look_for_garbage_less_often()
 
 
 @dataclass

@@ -11,11 +11,13 @@ import click
 
 from orchestration import console
 from orchestration.cli.root import cli
+from orchestration.core import look_for_garbage_less_often
 from orchestration.errors import NjiaError, ReleaseRefused, kind_and_place
 
 
 def main() -> None:
     """Run the command; it ends in a sentence and an exit code, never in a traceback."""
+    look_for_garbage_less_often()
     try:
         cli(standalone_mode=False)
     except ReleaseRefused as error:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         read,
         stands,
     )
+    from orchestration.core.garbage import look_for_garbage_less_often
 
 __all__ = [
     "Artifact",
@@ -25,6 +26,7 @@ __all__ = [
     "fingerprint_of",
     "forget",
     "keep",
+    "look_for_garbage_less_often",
     "note",
     "offer_when_asked",
     "read",

@@ -116,11 +116,12 @@ def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
 
 def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:
     """(partner, extract id) of the extracts in which typing met an answer nobody knows."""
-    folder = settings.typed / "problems"
-    if not any(folder.glob("*.parquet")):
+    # By name: a folder is read without the file that stands there while no extract has been typed.
+    files = sorted((settings.typed / "problems").glob("*.parquet"))
+    if not files:
         return set()
     table = pq.read_table(
-        folder, columns=["partner", "extract_id"], filters=pc.field("problem_code") == "code_unmapped"
+        files, columns=["partner", "extract_id"], filters=pc.field("problem_code") == "code_unmapped"
     )
     return set(zip(table["partner"].to_pylist(), table["extract_id"].to_pylist(), strict=True))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -41,18 +42,29 @@ class Near(NamedTuple):
 class Spellings:
     """The squash keys of names; `names` are (name, place id), `exactly` those that are never looked near to.
 
-    `asks_in_vain` is set by a question that no count has answered yet; whoever asks resets it.
+    `asks_in_vain` is set by a question that no count has answered yet; whoever asks resets it. The keys are
+    made when a spelling is first looked up: a country by its name or code needs none.
     """
 
     def __init__(self, names: Iterable[tuple[str, str]], exactly: Iterable[tuple[str, str]] = ()) -> None:
-        self._looked_near = _by_key(names)
-        known = ((key, i) for key, ids in self._looked_near.items() for i in ids)
-        others = ((key, i) for key, ids in _by_key(exactly, _SHORTEST_OF_MANY).items() for i in ids)
-        self._ids = _by_key([*known, *others])
-        self._choices = [key for key in self._looked_near if len(key) >= SHORTEST_MISSPELT]
+        self._names, self._exactly = names, exactly
         self._near: dict[str, tuple[Near, ...]] = {}
         self._open: set[str] = set()
         self.asks_in_vain = False
+
+    @cached_property
+    def _looked_near(self) -> dict[str, tuple[str, ...]]:
+        return _by_key(self._names)
+
+    @cached_property
+    def _ids(self) -> dict[str, tuple[str, ...]]:
+        known = ((key, i) for key, ids in self._looked_near.items() for i in ids)
+        others = ((key, i) for key, ids in _by_key(self._exactly, _SHORTEST_OF_MANY).items() for i in ids)
+        return _by_key([*known, *others])
+
+    @cached_property
+    def _choices(self) -> list[str]:
+        return [key for key in self._looked_near if len(key) >= SHORTEST_MISSPELT]
 
     def alike(self, normed: str) -> tuple[str, ...]:
         """The places whose names sound as this text is written."""

@@ -101,10 +101,12 @@ def _names(dice: random.Random, count: int) -> tuple[str, ...]:
 
 def refresh(folder: Path, what: str) -> dict[str, Any]:
     """What the process of one refresh does; gives the cost of each step."""
+    from orchestration.core import look_for_garbage_less_often
     from orchestration.defs.refresh import run_refresh
     from orchestration.extracts import add_to_inbox
     from orchestration.keys import create_missing_keys
 
+    look_for_garbage_less_often()
     settings = _settings(folder)
     if what == ONE_NEW:
         add_to_inbox(settings, NEW_PARTNER, [folder / NEW_FILE])

@@ -93,3 +93,10 @@ def test_drift_is_one_open_item_a_contract_worth_the_answers_nobody_knows(home: 
 
 def test_nothing_is_asked_before_the_first_refresh(tmp_path: Path) -> None:
     assert drift_questions(Settings(tmp_path, tmp_path, tmp_path)) == []
+
+
+def test_a_refresh_in_which_every_file_waits_has_no_drift(tmp_path: Path) -> None:
+    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
+    settings.partners.mkdir()
+    type_extracts(settings, KEYS)
+    assert drift_items(settings, load_contracts(settings.partners), []) == []
