@@ -5,17 +5,13 @@ Belongs here: what needs several parts. A fault within one part is told by that 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from orchestration.extracts.contract_entries import Entries
 from orchestration.extracts.contract_fields import AROUND_POINT, MANY_CODES, SINGLE_CODES, place_parts
 from orchestration.extracts.contract_format import AnyRepeat, JsonFormat, Tab, XlsxFormat
 from orchestration.extracts.contract_terms import SHEET
 
-if TYPE_CHECKING:
-    from orchestration.extracts.contract import Contract
 
-
-def refuse_contradictions(contract: Contract) -> None:
+def refuse_contradictions(contract: Entries) -> None:
     """Raises ValueError with a sentence for what does not hang together."""
     if contract.consent is None and contract.grain in ("case", "interception"):
         raise ValueError(
@@ -71,7 +67,7 @@ def refuse_contradictions(contract: Contract) -> None:
         )
 
 
-def _refuse_scattered_rows(contract: Contract) -> None:
+def _refuse_scattered_rows(contract: Entries) -> None:
     """Rows that make up one record need its reference, and a word on what they share."""
     count = contract.fields.get("person_count")
     if count and count.count_rows != contract.delivery.person_rows:
@@ -96,7 +92,7 @@ def _refuse_scattered_rows(contract: Contract) -> None:
             )
 
 
-def _refuse_unfit_items(contract: Contract) -> None:
+def _refuse_unfit_items(contract: Entries) -> None:
     if not contract.delivery.key_parts or contract.delivery.person_rows:
         raise ValueError(
             "format.items needs delivery.key, the reference that the rows of one record share, and does "
@@ -110,7 +106,7 @@ def _refuse_unfit_items(contract: Contract) -> None:
             raise ValueError(f"{name}: not every record has each kind of item; leave `required` out")
 
 
-def _refuse_scattered_names(contract: Contract) -> None:
+def _refuse_scattered_names(contract: Entries) -> None:
     for name, spec in contract.fields.items():
         if len({contract.sheet_of(column) for column in spec.columns}) > 1:
             raise ValueError(f"{name}: the names of one column stand in one sheet, not in a child sheet too")

@@ -295,3 +295,11 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in get_args(annotation) for model in _models_in(part)]
+
+
+def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
+    """Today's contract of the same name, so that a mapping fix re-types; else the one of the landing."""
+    for contract in contracts.valid.get(entry["partner"], []):
+        if contract.contract == entry["contract"]:
+            return contract
+    return Contract.of_content(entry["contract_content"])

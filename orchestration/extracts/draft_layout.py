@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration.extracts.cells import Cell, Merge, SourceSheet, same
+from orchestration.extracts.cells import Cell, same
 from orchestration.extracts.column_words import readings
 from orchestration.extracts.contract_format import CsvFormat, Layout
 from orchestration.extracts.draft_reading import ROWS_OF_A_SHEET, Sample, SampleSheet, rows_with_cells
 from orchestration.extracts.header import Header, read_header
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.non_records import RowJudge, begins_with, without_trailing_blanks
+from orchestration.extracts.sheets import Merge, SourceSheet
 from orchestration.extracts.shown_names import names_somebody
 
 ROWS_WITH_A_HEADER = 20

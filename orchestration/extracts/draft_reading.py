@@ -18,10 +18,10 @@ from typing import Any
 from charset_normalizer import from_bytes
 
 from orchestration.errors import UsageError
-from orchestration.extracts.cells import Merge, SourceRow, SourceSheet
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped
 from orchestration.extracts.reading import open_source
+from orchestration.extracts.sheets import Merge, SourceRow, SourceSheet
 from orchestration.extracts.shown_names import names_somebody, shown_file
 
 ROWS_OF_A_SHEET = 500

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestration.extracts.cells import SourceRow, same
+from orchestration.extracts.cells import same
+from orchestration.extracts.sheets import SourceRow
 
 ROWS_LOOKED_AT = 1000
 _SHARES = 4

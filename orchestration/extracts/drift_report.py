@@ -12,13 +12,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_loading import Contracts
+from orchestration.extracts.contract_loading import Contracts, contract_for
 from orchestration.extracts.drift import ColumnUse, Drift, Renamed, uses_of
 from orchestration.extracts.drift_codes import NewCodes, coded_fields, find_new_codes
 from orchestration.extracts.drift_patch import contract_patch, effects
 from orchestration.extracts.landing import parquet_path, read_register
 from orchestration.extracts.outcomes import TakenExtract
-from orchestration.extracts.typed.type_extracts import contract_for
 from orchestration.extracts.typed.vocabulary import Vocabulary, load_vocabulary
 from orchestration.settings import REFERENCE_SEEDS, Settings
 

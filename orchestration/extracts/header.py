@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 
-from orchestration.extracts.cells import Cell, Merge, SourceRow, SourceSheet, same, tidy
+from orchestration.extracts.cells import Cell, same, tidy
 from orchestration.extracts.contract_format import Layout
 from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.extracts.sheets import Merge, SourceRow, SourceSheet
 
 ENOUGH = 0.6
 

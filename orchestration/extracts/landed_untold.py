@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
-from orchestration.extracts.contract_loading import Contracts
+from orchestration.extracts.contract_loading import Contracts, contract_for
 from orchestration.extracts.drift_report import drift_item, drift_of
 from orchestration.extracts.landing import read_register
 from orchestration.extracts.outcomes import TakenExtract
-from orchestration.extracts.typed.type_extracts import contract_for
 from orchestration.settings import Settings
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.extracts.cells import Cell, SourceRow, SourceSheet
+from orchestration.extracts.cells import Cell
 from orchestration.extracts.rename import cell_at
+from orchestration.extracts.sheets import SourceRow, SourceSheet
 
 
 def fill_down_merged(

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from orchestration.extracts.cells import Cell, SourceRow, same
+from orchestration.extracts.cells import Cell, same
 from orchestration.extracts.contract_format import Layout
 from orchestration.extracts.header import Header
+from orchestration.extracts.sheets import SourceRow
 
 _TOTAL = re.compile(r"((grand|sub)[ -]?)?totals?\b.{0,20}|jumla\b.{0,20}")
 _NOTE = re.compile(

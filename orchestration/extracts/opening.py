@@ -12,7 +12,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from orchestration.extracts.cells import SourceRow, SourceSheet, same
+from orchestration.extracts.cells import same
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.drift import Drift, find_drift
 from orchestration.extracts.drift_profile import ROWS_LOOKED_AT, ColumnProfiles
@@ -28,6 +28,7 @@ from orchestration.extracts.rename import (
     plan_columns,
     required_columns,
 )
+from orchestration.extracts.sheets import SourceRow, SourceSheet
 from orchestration.extracts.shown_names import shown_column
 from orchestration.extracts.tabs import Tabs
 from orchestration.extracts.tally import Tally

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import UsageError
-from orchestration.extracts.cells import SourceRow, SourceSheet, same
+from orchestration.extracts.cells import same
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.header import read_header
 from orchestration.extracts.outcomes import ExtractStopped
 from orchestration.extracts.reading import Source, open_source
 from orchestration.extracts.rename import mapped_columns, required_columns
+from orchestration.extracts.sheets import SourceRow, SourceSheet
 
 _SUFFIXES = {"odk_zip": ".zip"}
 

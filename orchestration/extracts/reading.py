@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from orchestration.extracts.cells import SourceSheet
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat, JsonFormat, OdkZipFormat
 from orchestration.extracts.limits import refuse_bomb
 from orchestration.extracts.outcomes import ExtractUnreadable
+from orchestration.extracts.sheets import SourceSheet
 from orchestration.extracts.shown_names import shown_file
 
 _ZIP = b"PK\x03\x04"

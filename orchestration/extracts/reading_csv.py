@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestration.extracts.block import Block
-from orchestration.extracts.cells import SourceRow, SourceSheet, text_cell
+from orchestration.extracts.cells import text_cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import CsvFormat
 from orchestration.extracts.csv_records import CsvRecords
 from orchestration.extracts.limits import lines
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.extracts.reading_csv_blocks import CsvBlocks
+from orchestration.extracts.sheets import SourceRow, SourceSheet
 
 _LONGEST_CELL = 1 << 17  # characters; an open quotation mark swallows the rest of the file
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}

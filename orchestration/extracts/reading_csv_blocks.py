@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.csv
 
 from orchestration.extracts.block import Block, Column
-from orchestration.extracts.cells import LONGEST_CELL, SourceRow, text_cell
+from orchestration.extracts.cells import LONGEST_CELL, text_cell
 from orchestration.extracts.csv_records import CsvRecords
 from orchestration.extracts.limits import lines
 from orchestration.extracts.regular_csv import reads_bytewise, regular_end
+from orchestration.extracts.sheets import SourceRow
 
 CHUNK = 8 << 20  # shorter than limits.LONGEST_LINE, so that no line in it is too long
 SMALLEST_CHUNK = 1 << 16

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 import ijson
 
-from orchestration.extracts.cells import SourceRow, SourceSheet, same
+from orchestration.extracts.cells import same
 from orchestration.extracts.contract_format import JsonFormat
 from orchestration.extracts.json_entries import (
     DEEPEST,
@@ -28,6 +28,7 @@ from orchestration.extracts.json_entries import (
     rows_inside,
 )
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.extracts.sheets import SourceRow, SourceSheet
 from orchestration.extracts.shown_names import names_somebody, shown_sheet
 
 MOST_COLUMNS = 16_384  # as in a workbook

@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestration.extracts.cells import SourceRow, SourceSheet, same, text_cell, tidy
+from orchestration.extracts.cells import same, text_cell, tidy
 from orchestration.extracts.contract_format import OdkZipFormat
 from orchestration.extracts.csv_records import CsvRecords
 from orchestration.extracts.limits import lines
 from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.extracts.sheets import SourceRow, SourceSheet
 from orchestration.extracts.shown_names import shown_sheet
 
 KEY = "KEY"

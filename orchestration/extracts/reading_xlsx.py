@@ -23,12 +23,13 @@ from openpyxl.utils.cell import coordinate_to_tuple, range_boundaries
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.utils.exceptions import InvalidFileException
 
-from orchestration.extracts.cells import Cell, Merge, SourceRow, SourceSheet, number_text, same, text_cell
+from orchestration.extracts.cells import Cell, number_text, same, text_cell
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import MONTH_SHEETS, XlsxFormat
 from orchestration.extracts.looks import look_of
 from orchestration.extracts.months import month_of_sheet
 from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
+from orchestration.extracts.sheets import Merge, SourceRow, SourceSheet
 from orchestration.extracts.shown_names import shown_sheet
 
 # openpyxl warns about odd cells by quoting them; a cell's value must not reach a log.

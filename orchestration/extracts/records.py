@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from orchestration.extracts.acceptance import RowConditions
-from orchestration.extracts.cells import Cell, SourceSheet, tidy
+from orchestration.extracts.cells import Cell, tidy
 from orchestration.extracts.child_copies import COPY, ChildCopies
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.contract_format import JsonRepeat
@@ -38,6 +38,7 @@ from orchestration.extracts.rename import (
     key_of,
     rename_row,
 )
+from orchestration.extracts.sheets import SourceSheet
 from orchestration.extracts.shown_names import shown_file
 from orchestration.extracts.tabs import ORPHAN, RESENT, Tabs
 from orchestration.extracts.tally import LandedCell, Tally

@@ -16,13 +16,14 @@ import pyarrow.compute as pc
 from orchestration.extracts.block import MOST_REMEMBERED, Block, Column, Flags, combined, runs
 from orchestration.extracts.block_cells import cells_of
 from orchestration.extracts.block_slots import Slot, Slots
-from orchestration.extracts.cells import Cell, SourceRow, text_cell, tidy
+from orchestration.extracts.cells import Cell, text_cell, tidy
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.minimise import DENIED_COLUMN, Minimiser
 from orchestration.extracts.non_records import BLANK, BlankRows, RowJudge
 from orchestration.extracts.ordinary_rows import BlockJudge
 from orchestration.extracts.points import is_point
 from orchestration.extracts.rename import ColumnPlan
+from orchestration.extracts.sheets import SourceRow
 from orchestration.extracts.tally import LandedCell, Tally
 from orchestration.forgotten import FORGOTTEN, Tombstones
 from orchestration.keys import Keys

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from orchestration.extracts.cells import Cell, SourceRow, SourceSheet, same, tidy
+from orchestration.extracts.cells import Cell, same, tidy
 from orchestration.extracts.contract import Contract
 from orchestration.extracts.header import Header, read_header
 from orchestration.extracts.non_records import RowJudge, without_trailing_blanks
 from orchestration.extracts.outcomes import ExtractHeld
 from orchestration.extracts.rename import cell_at, columns_named_by
+from orchestration.extracts.sheets import SourceRow, SourceSheet
 from orchestration.extracts.tally import Tally
 
 ORPHAN = "Q:orphan_leg"

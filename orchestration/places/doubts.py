@@ -9,18 +9,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from rapidfuzz.distance import OSA
 
-from orchestration.places.choose import NEARBY, Context, at_most, open_between, outcome_of, sides, wider_only
+from orchestration.places.choose import (
+    NEARBY,
+    Context,
+    Hits,
+    at_most,
+    open_between,
+    outcome_of,
+    sides,
+    wider_only,
+)
 from orchestration.places.gazetteer import CORRIDORS, KENYA, NEIGHBOURS, Gazetteer
 from orchestration.places.normalise import norm
 from orchestration.places.outcome import ALTERNATIVES, TWIN_ASSUMED, Outcome
 from orchestration.places.parts import names_a_road, way, what_is_denied, what_is_outside
-
-if TYPE_CHECKING:
-    from orchestration.places.read import TextReader
 
 _BORDER_WORDS = frozenset(["border", "boarder", "boder", "boda", "mpaka"])
 # Most texts have none of these, and are not looked at further.
@@ -40,10 +46,22 @@ _SOUTH_WORDS = ("south", "southern", "kusini", "sud", "koonfur", "koonfurta", "Ø
 _SHORTEST_MISSPELT = 4
 
 
+class Reader(Protocol):
+    """What reads names and parts of texts: see `read`."""
+
+    def hits(self, text: str) -> Hits: ...
+
+    def countries(self, key: str) -> Hits: ...
+
+    def stopped(self, text: str) -> Outcome | None: ...
+
+    def read(self, text: str, context: Context, depth: int = 0) -> Outcome | None: ...
+
+
 class Doubts:
     """Reads such texts by the reader that the parts go back to."""
 
-    def __init__(self, gazetteer: Gazetteer, reader: TextReader) -> None:
+    def __init__(self, gazetteer: Gazetteer, reader: Reader) -> None:
         self._gazetteer = gazetteer
         self._reader = reader
 
@@ -132,7 +150,7 @@ def names_by_code(gazetteer: Gazetteer) -> dict[str, str]:
     return {code: gazetteer.place(country).name for code, country in by_code.items()}
 
 
-def with_named_side(reader: TextReader, gazetteer: Gazetteer, text: str, names: Mapping[str, str]) -> str:
+def with_named_side(reader: Reader, gazetteer: Gazetteer, text: str, names: Mapping[str, str]) -> str:
     """`busia ug` â†’ `busia, Uganda`: behind a crossing a code is one in small letters too."""
     words = norm(text).split()
     country = names.get(words[-1].upper()) if len(words) > 1 else None

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from orchestration.core import forget, keep
 from orchestration.durable import PARTIAL, replacing
 from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_loading import Contracts, load_contracts
+from orchestration.extracts.contract_loading import Contracts, contract_for, load_contracts
 from orchestration.extracts.landing import has_its_cells
 from orchestration.extracts.shown_names import shown_file
 from orchestration.extracts.typed.landed_records import records_of_file
@@ -134,14 +134,6 @@ def _typed(
         batches = typed_batches(landed_records, extract.entry, contract, vocabulary, keys)
         records = _write_tables(settings.typed, extract.stem, batches)
     return [settings.typed / table / f"{extract.stem}.parquet" for table in SCHEMAS], {"records": records}
-
-
-def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
-    """Today's contract of the same name, so that a mapping fix re-types; else the one of the landing."""
-    for contract in contracts.valid.get(entry["partner"], []):
-        if contract.contract == entry["contract"]:
-            return contract
-    return Contract.of_content(entry["contract_content"])
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
