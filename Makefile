@@ -57,5 +57,5 @@ clean: ## Remove the environment and everything that can be rebuilt (never ./var
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@.venv/bin/python -m compileall -q orchestration expectations
 # A project that does not parse is told by `make check`, and by whoever needs it.
-	-@.venv/bin/python -c 'from orchestration.dbt_manifest import manifest_path; from orchestration.settings import Settings; manifest_path(Settings.from_environment())'
+	-@.venv/bin/python -c 'from orchestration.warehouse import manifest_path; from orchestration.core import Settings; manifest_path(Settings.from_environment())'
 	@touch $@

@@ -23,7 +23,7 @@ def open_release(home: Path | str | None = None, edition: str = "members") -> du
     a sentence where there is nothing to open.
     """
     # What it takes to open one is loaded by nobody who only imports a room.
+    from orchestration.core import Settings
     from orchestration.release import open_edition
-    from orchestration.settings import Settings
 
     return open_edition(Settings.from_environment(home), edition)

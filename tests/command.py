@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from tests import scenario
 
 PROGRAM = Path(sys.executable).with_name("njia")
@@ -32,21 +32,21 @@ PRIVATE_KEY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
 # Not the command line: what it shows depends on the terminal, which is looked at when it is imported.
 _IMPORTED_BEFORE = [
     "orchestration.defs.refresh",
-    "orchestration.status",
+    "orchestration.operations.status",
     "great_expectations",
     "dbt.cli.main",
     "orchestration.defs.event_log",
-    "orchestration.extracts.reading_csv",
+    "orchestration.intake.reading.csv_files",
     # A room imports its modules when a name of theirs is first asked for.
-    "orchestration.extracts.take_in",
+    "orchestration.intake.take_in",
     "orchestration.linkage.step",
     "orchestration.outputs.exports.write",
     "orchestration.outputs.map_page.page",
-    "orchestration.outputs.quality_page",
-    "orchestration.outputs.receipt_files",
+    "orchestration.outputs.quality.page",
+    "orchestration.outputs.receipts.files",
     "orchestration.outputs.report.write",
     "orchestration.release.publish",
-    "orchestration.release.trace",
+    "orchestration.release.lineage.trace",
     "orchestration.statistics.measure",
     "orchestration.stewardship.messages.delivery",
 ]
@@ -154,6 +154,6 @@ def _run(arguments: list[str], env: dict[str, str], stdout: Path, stderr: Path) 
         os.dup2(file, number)
         os.close(file)
     sys.argv = ["njia", *arguments]
-    from orchestration.cli import main
+    from orchestration.cli.ending import main
 
     main()

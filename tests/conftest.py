@@ -14,10 +14,8 @@ import duckdb
 import pytest
 from filelock import FileLock
 
-from orchestration.core import look_for_garbage_less_often
-from orchestration.extracts import add_samples
-from orchestration.keys import create_missing_keys
-from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.core import SAMPLE_PARTNERS, Settings, create_missing_keys, look_for_garbage_less_often
+from orchestration.intake import add_samples
 from tests import scenario
 
 RECORD_KEY, NOISE_KEY = "5eed" * 16, "d1ce" * 16

@@ -1,4 +1,4 @@
-{# Tables of the work file, each made under its own name at once: `orchestration/work_file.py` has dropped what stood
+{# Tables of the work file, each made under its own name at once: `orchestration/warehouse/work_file.py` has dropped what stood
    there before. dbt's own ways make them under another name, look for what stood there, and rename: three times as many
    statements a table. Where dbt is run by hand, what is there goes first. #}
 

@@ -3,7 +3,7 @@
 Does not belong here: finding anything out, or laying out what is shown (`console`).
 """
 
-from orchestration.cli import (  # each adds its commands
+from orchestration.cli import (
     asking,
     auditing,
     deciding,

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.options import author_and_reason, installation, json_output
 from orchestration.cli.root import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 
 if TYPE_CHECKING:
     from orchestration.release import Answer
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 @installation
 def query(settings: Settings, sql: str, edition: str, form: str, timeout: float) -> None:
     """Ask the current release one SELECT, read-only."""
-    from orchestration.console_rows import show_rows
+    from orchestration.cli.console_rows import show_rows
     from orchestration.release import current_release, run_query, why_not_signed
 
     current = current_release(settings)
@@ -98,7 +97,7 @@ def diff(
     --without takes as long as a refresh, and the place of a work folder and a release while it runs; nothing
     is published and it is removed again.
     """
-    from orchestration import console_diff
+    from orchestration.cli import console_diff
 
     if (a is None) != (b is None) or [a, waiver, without].count(None) != 2:
         raise UsageError("Name two releases, or give --waiver ID or --without ID.")
@@ -108,7 +107,7 @@ def diff(
 
         found, show = waiver_effect(settings, waiver), console_diff.show_waiver_effect
     elif without:
-        from orchestration.without_decision import without_decision
+        from orchestration.cli.without_decision import without_decision
 
         with console.steps() as on_step:
             found, show = without_decision(settings, without, on_step), console_diff.show_without

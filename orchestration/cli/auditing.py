@@ -9,11 +9,10 @@ from pathlib import Path
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.options import author_and_reason, day_of, installation, json_output, private_key_in
 from orchestration.cli.root import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 
 
 @cli.command()
@@ -28,7 +27,7 @@ def audit(settings: Settings, who: str | None, action: str | None, since: str | 
     Exit code 1: the log is not as it was written.
     """
     from orchestration import stewardship
-    from orchestration.console_audit import show_audit
+    from orchestration.cli.console_audit import show_audit
     from orchestration.stewardship import audit as log
 
     if action is not None and action not in log.ACTIONS:
@@ -83,7 +82,7 @@ def unseal(
     Who opened what and why is put in the audit log before anything is shown.
     """
     from orchestration import stewardship
-    from orchestration.console_audit import show_original_row
+    from orchestration.cli.console_audit import show_original_row
 
     if (row is None) == (out is None) or (sheet and row is None):
         raise UsageError("Say either --row N (and --sheet, where there are several), or --out FILE.")

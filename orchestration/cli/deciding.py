@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.options import author_and_reason, country_of, day_of, installation, json_output
 from orchestration.cli.root import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 
 
 @cli.command()
@@ -202,7 +201,7 @@ def decide_agreement(
 @installation
 def decide_policy(settings: Settings, author: str, reason: str) -> None:
     """Sign the publication policy as it is now, so that releases are published under it."""
-    from orchestration.disclosure import load_publication_policy
+    from orchestration.core import load_publication_policy
 
     policy = load_publication_policy()
     changed = ", ".join(policy.changed) or "nothing"
@@ -229,8 +228,9 @@ def decide_republish(settings: Settings, year: int, author: str, reason: str) ->
 @installation
 def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as_json: bool) -> None:
     """Everything that waits for a steward, most valuable first, and who takes care of it."""
-    from orchestration.console_items import show_items
-    from orchestration.stewardship import items, open_items, refresh_since, refreshes
+    from orchestration.cli.console_items import show_items
+    from orchestration.core import refreshes
+    from orchestration.stewardship import items, open_items, refresh_since
 
     if kind is not None and kind not in items.KINDS:
         raise UsageError(f"There is no kind of item called {kind!r}. There are: {', '.join(items.KINDS)}.")

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.options import installation
 from orchestration.cli.root import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 
 
 @cli.group(invoke_without_command=True)
@@ -30,8 +29,8 @@ def desk(context: click.Context, settings: Settings, port: int) -> None:
 
 def _serve(settings: Settings, port: int) -> None:
     from orchestration import release
-    from orchestration.home import prepare_home
-    from orchestration.status import read_status
+    from orchestration.core import prepare_home
+    from orchestration.operations import read_status
     from orchestration.stewardship import desk as desks
 
     prepare_home(settings)
@@ -70,7 +69,7 @@ passphrase_file = click.option(
 @installation
 def desk_user_add(settings: Settings, name: str, read_only: bool, passphrase_file: Path | None) -> None:
     """Make an account. NAME is the author of what is decided under it."""
-    from orchestration.home import prepare_home
+    from orchestration.core import prepare_home
     from orchestration.stewardship import audit
     from orchestration.stewardship import desk as desks
 

@@ -9,10 +9,9 @@ from typing import NoReturn
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.root import cli
-from orchestration.core import look_for_garbage_less_often
-from orchestration.errors import NjiaError, ReleaseRefused, kind_and_place
+from orchestration.core import NjiaError, ReleaseRefused, kind_and_place, look_for_garbage_less_often
 
 
 def main() -> None:

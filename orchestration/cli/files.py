@@ -9,12 +9,11 @@ from pathlib import Path
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
+from orchestration.cli.console_contracts import show_contract_report
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
-from orchestration.console_contracts import show_contract_report
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 
 
 @cli.group()
@@ -32,14 +31,12 @@ def inbox_add(
     settings: Settings, partner: str | None, files: tuple[Path, ...], samples: bool, quiet: bool
 ) -> None:
     """Copy FILES of PARTNER into the inbox, whole or not at all."""
-    from orchestration import extracts
+    from orchestration import intake
 
     if samples == bool(partner) or (partner and not files):
         raise UsageError("Say either a partner and its files, or --samples: njia inbox add PARTNER FILE…")
-    added = (
-        extracts.add_samples(settings) if samples else extracts.add_to_inbox(settings, str(partner), files)
-    )
-    for name in [] if samples else extracts.fitted_by_no_contract(settings, str(partner), files):
+    added = intake.add_samples(settings) if samples else intake.add_to_inbox(settings, str(partner), files)
+    for name in [] if samples else intake.fitted_by_no_contract(settings, str(partner), files):
         console.warn(
             f"No contract of {partner} names a file like {name} (`files`): it waits in the inbox until one "
             "does. If it is no extract, take it out again."
@@ -63,7 +60,7 @@ def contract_check(settings: Settings, contract_path: Path, file: Path, as_json:
 
     Exit code 0: a refresh would take the file. 1: it would not, and the output says why and what to do.
     """
-    from orchestration.contract_trial import try_contract
+    from orchestration.drafting import try_contract
 
     report = try_contract(settings, contract_path, file)
     if as_json:
@@ -84,7 +81,9 @@ def contract_draft(settings: Settings, file: Path, partner: str, as_json: bool) 
 
     What only a person knows says TODO. Columns that are not surely understood are denied.
     """
-    from orchestration.extracts import PARTNER_CODE, draft_contract, draft_text
+    from orchestration.contracts import PARTNER_CODE
+    from orchestration.drafting import as_yaml as draft_text
+    from orchestration.drafting import draft_contract
 
     if not re.fullmatch(r"[a-z][a-z0-9_]{1,40}", partner):
         raise UsageError(f"{partner!r} is no partner code: {PARTNER_CODE}.")

@@ -9,12 +9,11 @@ from typing import Any
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
+from orchestration.cli.console_forgotten import say_forgetting, show_forgotten
 from orchestration.cli.options import installation, json_output, private_key_in
 from orchestration.cli.root import cli
-from orchestration.console_forgotten import say_forgetting, show_forgotten
-from orchestration.errors import NjiaError, UsageError
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, Settings, UsageError
 
 
 @cli.command()
@@ -57,14 +56,11 @@ def forget(
     named), 3 the new release was refused, so the current one still holds the record, 2 wrong use, 4 a refresh
     is running.
     """
-    from orchestration import forget as forgetting
+    from orchestration.core import RefreshLock, ReleaseRefused, load_keys
     from orchestration.defs.refresh import run_refresh
-    from orchestration.errors import ReleaseRefused
-    from orchestration.forget_proof import prove
-    from orchestration.keys import load_keys
-    from orchestration.refresh_lock import RefreshLock
+    from orchestration.operations import finish_rotations, prove
+    from orchestration.operations import forget as forgetting
     from orchestration.release import still_held
-    from orchestration.rotation import finish_rotations
     from orchestration.stewardship import FORGOT, audit
 
     asked = [*references, *(_lines(references_file) if references_file else [])]

@@ -6,11 +6,10 @@ import webbrowser
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.options import installation
 from orchestration.cli.root import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings, has_display
+from orchestration.core import Settings, UsageError, has_display
 
 
 @cli.command("open")

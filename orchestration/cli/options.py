@@ -10,11 +10,13 @@ from typing import Any
 
 import click
 
-from orchestration.errors import UsageError
-from orchestration.modes import check_modes
-from orchestration.settings import Settings
-from orchestration.volume import require_encrypted_volume
-from orchestration.work_left import clear_work_left_behind
+from orchestration.core import (
+    Settings,
+    UsageError,
+    check_modes,
+    clear_work_left_behind,
+    require_encrypted_volume,
+)
 
 json_output = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
 
@@ -86,7 +88,7 @@ def private_key_in(file: Path | None) -> str:
 
     Raises UsageError where it is none.
     """
-    from orchestration.extracts import identities_of
+    from orchestration.intake import identities_of
 
     try:
         text = (

@@ -8,12 +8,18 @@ import sys
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
-from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused, UsageError
-from orchestration.loopback import LOOPBACK
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.core import (
+    LOOPBACK,
+    PROJECT_ROOT,
+    NjiaError,
+    RefreshRunning,
+    ReleaseRefused,
+    Settings,
+    UsageError,
+)
 
 
 @cli.command()
@@ -25,10 +31,10 @@ def refresh(settings: Settings, as_json: bool) -> None:
     Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh is running,
     2 wrong use or settings, 1 anything unexpected.
     """
+    from orchestration.core import prepare_home
     from orchestration.defs.refresh import run_refresh
-    from orchestration.extracts import left_alone
-    from orchestration.home import prepare_home
-    from orchestration.loud import warnings
+    from orchestration.intake import left_alone
+    from orchestration.operations import warnings
     from orchestration.places import boundaries
     from orchestration.refresh import ending
 
@@ -65,7 +71,7 @@ def notify(settings: Settings, is_test: bool, as_json: bool) -> None:
 
     A refresh does this at its end, and `njia ui` each minute. Exit code 1: a channel failed.
     """
-    from orchestration.home import prepare_home
+    from orchestration.core import prepare_home
     from orchestration.stewardship import messages
 
     prepare_home(settings)
@@ -86,9 +92,9 @@ def notify(settings: Settings, is_test: bool, as_json: bool) -> None:
 @installation
 def ui(settings: Settings, port: int) -> None:
     """Open the Dagster UI: the job, its runs and checks, the nightly schedule, the inbox sensor."""
-    from orchestration import dagster_ui
+    from orchestration.cli import dagster_ui
+    from orchestration.core import prepare_home
     from orchestration.defs.killed_runs import end_killed_runs
-    from orchestration.home import prepare_home
     from orchestration.warehouse import manifest_path
 
     prepare_home(settings)
@@ -115,8 +121,8 @@ def ui(settings: Settings, port: int) -> None:
 @installation
 def status(settings: Settings, as_json: bool) -> None:
     """The current release, its age, the partners and their freshness, what is held, what waits."""
-    from orchestration.console_items import show_most_valuable
-    from orchestration.status import read_status
+    from orchestration.cli.console_items import show_most_valuable
+    from orchestration.operations import read_status
 
     found = read_status(settings)
     if as_json:
@@ -140,6 +146,6 @@ def _tell_of_it(settings: Settings) -> None:
 
 
 def _make_keys(settings: Settings) -> str | None:
-    from orchestration.keys import create_missing_keys
+    from orchestration.core import create_missing_keys
 
     return create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from orchestration import console
+from orchestration.cli import console
 from orchestration.cli.options import (
     home_and_partners,
     installation,
@@ -19,8 +19,7 @@ from orchestration.cli.options import (
     private_key_in,
 )
 from orchestration.cli.root import cli
-from orchestration.errors import NjiaError, UsageError
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, Settings, UsageError
 
 TAMPERED = 3
 
@@ -41,8 +40,9 @@ def verify(settings: Settings, release_or_folder: str, public_key: Path | None, 
     Exit code: 0 it is what was published, 3 it is not (what was changed, added or is missing is named),
     2 wrong use.
     """
-    from orchestration import release, release_key
-    from orchestration.console_keys import show_verification
+    from orchestration import release
+    from orchestration.cli.console_keys import show_verification
+    from orchestration.core import release_key
 
     given = Path(release_or_folder)
     is_folder = given.is_dir() and (public_key is not None or (given / "manifest.json").is_file())
@@ -83,8 +83,8 @@ def _release_named(settings: Settings, name: str) -> Path:
 @click.pass_context
 def keys(context: click.Context, home: Path | None, partners: Path | None, as_json: bool) -> None:
     """Which keys there are: their ids and places, no secret. `rotate` puts another in a key's place."""
-    from orchestration.console_keys import show_keys
-    from orchestration.key_places import key_places
+    from orchestration.cli.console_keys import show_keys
+    from orchestration.core import key_places
 
     if context.invoked_subcommand:
         if home or partners or as_json:
@@ -118,11 +118,9 @@ def rotate(
     Says first what it costs. Interrupted, it is whole or as before. The record key is never rotated: ids
     would change. Exit code: 0 done, 2 wrong use, 4 a refresh is running.
     """
-    from orchestration.console_keys import cost_of, show_rotated
-    from orchestration.home import prepare_home
-    from orchestration.keys import load_keys
-    from orchestration.refresh_lock import RefreshLock
-    from orchestration.rotation import WHY_NO_RECORD_KEY, finish_rotations
+    from orchestration.cli.console_keys import cost_of, show_rotated
+    from orchestration.core import RefreshLock, load_keys, prepare_home
+    from orchestration.operations import WHY_NO_RECORD_KEY, finish_rotations
 
     if kind == "record":
         raise UsageError(WHY_NO_RECORD_KEY)
@@ -161,7 +159,7 @@ def _rotate(
     progress: Callable[[int, int], None],
 ) -> dict[str, Any]:
     """What hangs on the new key now, and what does not, by names that the audit log and --json share."""
-    from orchestration import rotation_link, rotation_release, rotation_stewards
+    from orchestration.operations import rotation_link, rotation_release, rotation_stewards
 
     if kind == "release":
         signed, left = rotation_release.rotate_release(settings)
@@ -186,14 +184,14 @@ def _tell(settings: Settings, kind: str, key_id: str, counts: dict[str, Any]) ->
 
 
 def _places(settings: Settings) -> list[Any]:
-    from orchestration.key_places import key_places
+    from orchestration.core import key_places
 
     return key_places(settings)
 
 
 def _new_pair() -> str:
     """Shown before anything hangs on it: a kill afterwards must not leave originals that nobody can open."""
-    from orchestration.keys import new_stewards_pair
+    from orchestration.core import new_stewards_pair
 
     private_key, recipient = new_stewards_pair()
     console.show_new_key(private_key)

@@ -10,8 +10,7 @@ import click
 
 from orchestration.cli.options import installation, json_output
 from orchestration.cli.root import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 
 if TYPE_CHECKING:
     from orchestration.outputs import Shown
@@ -48,7 +47,7 @@ def trace(
     "published.corridors|rows:level=od&period_id=year-2025". A null of the key is empty. Of a number on paper,
     --number finds them. Who traced what is put in the audit log first.
     """
-    from orchestration.console_trace import show_numbers, show_trace
+    from orchestration.cli.console_trace import show_numbers, show_trace
     from orchestration.release import find_release
     from orchestration.release import trace as trace_row
 

@@ -1,5 +1,6 @@
-"""What every room stands on: artifacts of steps and their fingerprints, and packages that are light to enter.
+"""What every room stands on: settings and paths, the home, durable files, keys, errors, the lock.
 
+Also artifacts of steps with their fingerprints, how refreshes ended, and packages that are light to enter.
 What a step does is not here.
 """
 
@@ -18,19 +19,69 @@ if TYPE_CHECKING:
         read,
         stands,
     )
+    from orchestration.core.decoded import decoded, pattern_of, says
+    from orchestration.core.durable import PARTIAL, replacing, sync, write_bytes, write_json, write_text
+    from orchestration.core.errors import (
+        NjiaError,
+        RefreshRunning,
+        ReleaseRefused,
+        UsageError,
+        kind_and_place,
+    )
+    from orchestration.core.forgotten import (
+        FORGOTTEN,
+        Due,
+        Original,
+        Tombstones,
+        all_due,
+        all_erased,
+        bury,
+        partners_with_tombstones,
+        settle,
+        tombstones_of,
+    )
     from orchestration.core.garbage import look_for_garbage_less_often
-
-__all__ = [
-    "Artifact",
-    "code_of",
-    "fingerprint_of",
-    "forget",
-    "keep",
-    "look_for_garbage_less_often",
-    "note",
-    "offer_when_asked",
-    "read",
-    "stands",
-]
+    from orchestration.core.home import prepare_home
+    from orchestration.core.key_places import key_places
+    from orchestration.core.keys import (
+        LINK_KEY,
+        STEWARDS_RECIPIENT,
+        Keys,
+        create_missing_keys,
+        load_keys,
+        new_stewards_pair,
+        record_of,
+        require_noise_key,
+        shown_record,
+        write_secret,
+    )
+    from orchestration.core.lock import RefreshLock, is_alive, last_holder
+    from orchestration.core.loopback import LOOPBACK, loopback_hosts
+    from orchestration.core.modes import check_modes
+    from orchestration.core.personal_names import FIRST_NAMES
+    from orchestration.core.publication_policy import PublicationPolicy, load_publication_policy, noise_table
+    from orchestration.core.refreshes import REFUSED, End
+    from orchestration.core.release_key import (
+        RELEASE_KEY,
+        RELEASE_PUB,
+        PublicKey,
+        ReleaseKey,
+        installed_public_key,
+        load_release_key,
+        write_public_part,
+    )
+    from orchestration.core.settings import (
+        DBT_PROJECT,
+        PROJECT_ROOT,
+        REFERENCE_SEEDS,
+        SAMPLE_PARTNERS,
+        Settings,
+        dbt_target,
+        has_display,
+        secret_from,
+    )
+    from orchestration.core.spreadsheet_safe import safe
+    from orchestration.core.volume import require_encrypted_volume
+    from orchestration.core.work_left import building_beside, clear_work, clear_work_left_behind, forget_work
 
 offer_when_asked(__name__)

@@ -20,8 +20,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration.durable import write_json
-from orchestration.settings import PROJECT_ROOT
+from orchestration.core.durable import write_json
+from orchestration.core.settings import PROJECT_ROOT
 
 LAYOUT = 1
 _CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".json", ".j2", ".typ", ".css", ".js", ".ttf", ".parquet"}

@@ -8,13 +8,11 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from orchestration import next_run
+from orchestration.core import NjiaError, Settings, clear_work_left_behind
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.tags import REFRESH
-from orchestration.errors import NjiaError
-from orchestration.settings import Settings
+from orchestration.operations import next_run
 from orchestration.stewardship import messages, refresh_since
-from orchestration.work_left import clear_work_left_behind
 
 UNDER_WAY = dg.RunsFilter(
     job_name=REFRESH,

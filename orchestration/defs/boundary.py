@@ -10,11 +10,9 @@ import dagster as dg
 from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._utils.error import SerializableErrorInfo
 
-from orchestration.core import Artifact
+from orchestration.core import Artifact, NjiaError, ReleaseRefused, kind_and_place, refreshes
 from orchestration.defs.tags import HELD, OUTCOME, OVERDUE, RELEASE
-from orchestration.errors import NjiaError, ReleaseRefused, kind_and_place
 from orchestration.refresh import Run, Runs, ending, releasing
-from orchestration.stewardship import refreshes
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 Answer = TypeVar("Answer")

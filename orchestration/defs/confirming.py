@@ -11,9 +11,9 @@ from typing import Any
 import dagster as dg
 
 from orchestration import outputs, release
+from orchestration.core import refreshes
 from orchestration.defs.boundary import end, step
 from orchestration.refresh import Run, Runs, ending, releasing
-from orchestration.stewardship import refreshes
 
 PUBLISHED = dg.AssetKey(["release", "published"])
 FRESH = dg.FreshnessPolicy.time_window(warn_window=refreshes.FRESH_FOR, fail_window=refreshes.LATE_AFTER)

@@ -5,12 +5,13 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration import extracts, gates
+from orchestration import gates, intake
+from orchestration.contracts import Contracts
 from orchestration.defs.boundary import step
 from orchestration.defs.extracts import landing_key
 from orchestration.defs.gates import VERDICTS
 from orchestration.defs.lateness import ON_TIME, ON_TIME_WHY, on_time
-from orchestration.refresh import Runs, intake, settle
+from orchestration.refresh import Runs, extracts, settle
 from orchestration.stewardship import items, review
 
 FIT = "extracts_are_fit"
@@ -21,7 +22,7 @@ FIT_WHY = (
 )
 
 
-def checks(contracts: extracts.Contracts) -> list[dg.AssetChecksDefinition]:
+def checks(contracts: Contracts) -> list[dg.AssetChecksDefinition]:
     """None blocks: an extract is held, and the others go on."""
 
     @dg.multi_asset_check(
@@ -40,7 +41,7 @@ def checks(contracts: extracts.Contracts) -> list[dg.AssetChecksDefinition]:
             return  # a partner's first file, taken in alone: it is judged by the steps after it
         verdicts = step(context, runs, lambda run: gates.read_verdicts(run.settings))
         rules = step(context, runs, lambda run: gates.quarantine_rules(run.settings))
-        taken = step(context, runs, lambda run: intake.taken_of(run.settings))
+        taken = step(context, runs, lambda run: extracts.taken_of(run.settings))
         deliveries = step(context, runs, lambda run: gates.deliveries(run.settings))
         today = step(context, runs, lambda run: run.as_of.date())
         for partner in sorted({key.asset_key.path[-1] for key in context.selected_asset_check_keys}):
@@ -56,7 +57,7 @@ def checks(contracts: extracts.Contracts) -> list[dg.AssetChecksDefinition]:
 
 def _fit(
     partner: str,
-    waiting: list[extracts.TakenExtract],
+    waiting: list[intake.TakenExtract],
     verdicts: Iterable[gates.Verdict],
     by_rule: Mapping[str, int],
     desk_url: str,
@@ -98,7 +99,7 @@ def _fit(
 
 
 def _said(
-    waiting: list[extracts.TakenExtract],
+    waiting: list[intake.TakenExtract],
     verdicts: list[gates.Verdict],
     failed: list[gates.Verdict],
     holding: list[gates.Verdict],
@@ -121,7 +122,7 @@ def _said(
     return " ".join([*parts, *(f"{one.why} {one.steward_action}" for one in newest)])
 
 
-def _of_file(file: extracts.TakenExtract) -> dg.TableRecord:
+def _of_file(file: intake.TakenExtract) -> dg.TableRecord:
     return _record(file.file, review.FILES_CHECK, file.outcome, "taken in", "waits", file.reason or "")
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import extracts, gates
+from orchestration import gates, intake, typing
+from orchestration.contracts import Contracts
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.tags import OWNER, RESTRICTED
-from orchestration.refresh import Runs, intake
+from orchestration.refresh import Runs, extracts
 
 GROUP = "extracts"
 
@@ -20,7 +21,7 @@ def typed_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["typed", table])
 
 
-def assets(contracts: extracts.Contracts) -> list[dg.AssetsDefinition]:
+def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
     @dg.multi_asset(
         name="take_in",
         can_subset=True,
@@ -43,9 +44,9 @@ def assets(contracts: extracts.Contracts) -> list[dg.AssetsDefinition]:
         """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
         asked = {key.path[-1] for key in context.selected_asset_keys}
         partners = None if asked == set(contracts.partners) else asked
-        step(context, runs, lambda run: intake.take_in(run, partners))
+        step(context, runs, lambda run: extracts.take_in(run, partners))
         register = step(context, runs, lambda run: gates.landed_extracts(run.settings))
-        taken = step(context, runs, lambda run: intake.taken_of(run.settings))
+        taken = step(context, runs, lambda run: extracts.taken_of(run.settings))
         for partner in sorted(asked):
             yield _landed(
                 runs,
@@ -67,16 +68,16 @@ def assets(contracts: extracts.Contracts) -> list[dg.AssetsDefinition]:
                 deps=[landing_key(partner) for partner in contracts.partners],
                 description=description,
             )
-            for table, description in extracts.TYPED_TABLES.items()
+            for table, description in typing.TYPED_TABLES.items()
         ],
     )
     def type_extracts(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult]:
         """Dates, counts, ages, codes and routes by contract: typed columns plus problem codes."""
-        typed, erased = step(context, runs, intake.type_extracts)
-        rows = step(context, runs, lambda run: intake.typed_rows(run.settings))
-        for table in extracts.TYPED_TABLES:
+        typed, erased = step(context, runs, extracts.type_extracts)
+        rows = step(context, runs, lambda run: extracts.typed_rows(run.settings))
+        for table in typing.TYPED_TABLES:
             if typed_key(table) in context.selected_asset_keys:
                 yield dg.MaterializeResult(
                     asset_key=typed_key(table),
@@ -93,12 +94,12 @@ def assets(contracts: extracts.Contracts) -> list[dg.AssetsDefinition]:
 
 
 def _landed(
-    runs: Runs, partner: str, taken: list[extracts.TakenExtract], register: list[gates.Landed]
+    runs: Runs, partner: str, taken: list[intake.TakenExtract], register: list[gates.Landed]
 ) -> dg.MaterializeResult:
     received = [landed.received_on for landed in register]
     return dg.MaterializeResult(
         asset_key=landing_key(partner),
-        data_version=dg.DataVersion(intake.landing_of(runs.settings, partner)[:16]),
+        data_version=dg.DataVersion(extracts.landing_of(runs.settings, partner)[:16]),
         metadata={
             # Of all it ever sent, also where nothing new came.
             "dagster/row_count": sum(int(landed.content.get("rows_landed") or 0) for landed in register),
@@ -115,7 +116,7 @@ def _landed(
     )
 
 
-def _outcome(one: extracts.TakenExtract) -> dg.TableRecord:
+def _outcome(one: intake.TakenExtract) -> dg.TableRecord:
     return dg.TableRecord(
         {
             "file": one.file,

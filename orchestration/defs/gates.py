@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration import extracts, gates
+from orchestration import gates, typing
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.confirming import confirm_unchanged
 from orchestration.defs.extracts import landing_key, typed_key
@@ -25,7 +25,7 @@ ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
     owners=[OWNER],
     tags=RESTRICTED,
     kinds={"greatexpectations"},
-    deps=[MATCHES, *(typed_key(table) for table in extracts.TYPED_TABLES)],
+    deps=[MATCHES, *(typed_key(table) for table in typing.TYPED_TABLES)],
 )
 def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
     """Is each extract fit to enter? Numbers of every landed extract, judged by Great Expectations."""

@@ -13,10 +13,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from filelock import FileLock, Timeout
 
+from orchestration.core import Settings, last_holder, refreshes
 from orchestration.defs.tags import OUTCOME
-from orchestration.refresh_lock import last_holder
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
 
 UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from orchestration import extracts
+from orchestration import typing
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.extracts import typed_key
 from orchestration.defs.tags import OWNER, RESTRICTED
-from orchestration.refresh import Runs, intake
+from orchestration.refresh import Runs, extracts
 
 MATCHES = dg.AssetKey(["places", "matches"])
 
@@ -17,11 +17,11 @@ MATCHES = dg.AssetKey(["places", "matches"])
     owners=[OWNER],
     tags=RESTRICTED,
     kinds={"parquet"},
-    deps=[typed_key(table) for table in extracts.TYPED_TABLES],
+    deps=[typed_key(table) for table in typing.TYPED_TABLES],
 )
 def locate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
     """Every distinct place mention with its place, the method, the confidence and its rivals."""
-    located = step(context, runs, intake.locate)
+    located = step(context, runs, extracts.locate)
     mentions, resolved = located.facts["mentions"], located.facts["resolved"]
     return dg.MaterializeResult(
         data_version=version_of(located),

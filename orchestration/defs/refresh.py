@@ -16,15 +16,11 @@ from uuid import uuid4
 import dagster as dg
 from dagster import DagsterEvent, DagsterInstance
 
+from orchestration.core import NjiaError, RefreshRunning, Settings, clear_work, prepare_home, refreshes
 from orchestration.defs import boundary, tags
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.unchanged import end_unchanged
-from orchestration.errors import NjiaError, RefreshRunning
-from orchestration.home import prepare_home
 from orchestration.refresh import Runs
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
-from orchestration.work_left import clear_work
 
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration import gates
+from orchestration.core import ReleaseRefused, refreshes
 from orchestration.defs.boundary import end, step, version_of
 from orchestration.defs.confirming import FRESH, PUBLISHED, confirm_unchanged, of_published
 from orchestration.defs.tags import FOR_MEMBERS, OWNER
-from orchestration.errors import ReleaseRefused
 from orchestration.refresh import Run, Runs, releasing
-from orchestration.stewardship import refreshes
 
 GROUP = "release"
 CANDIDATE = dg.AssetKey(["release", "candidate"])

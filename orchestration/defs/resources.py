@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration import extracts
+from orchestration.contracts import load_contracts
+from orchestration.core import Settings
 from orchestration.defs import (
     carried,
     extract_checks,
@@ -20,13 +21,12 @@ from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
 from orchestration.refresh import Runs
 from orchestration.release import MEMBERS_SCHEMAS
-from orchestration.settings import Settings
 from orchestration.warehouse import manifest_path
 
 
 def evidence_base(runs: Runs) -> dg.Definitions:
     """The definitions of one installation, over its own partners and home."""
-    contracts = extracts.load_contracts(runs.settings.partners)
+    contracts = load_contracts(runs.settings.partners)
     manifest = manifest_path(runs.settings)
     automatic = automation(runs.settings)
     tables = warehouse.assets(manifest)

@@ -6,10 +6,10 @@ import dagster as dg
 from dagster import DagsterEvent, DagsterEventType
 from dagster._core.events import StepMaterializationData
 
+from orchestration.core import refreshes
 from orchestration.defs import boundary, confirming
 from orchestration.defs.tags import REFRESH
 from orchestration.refresh import Runs, releasing, settle, step, unchanged
-from orchestration.stewardship import refreshes
 
 
 def end_unchanged(runs: Runs, run_id: str) -> bool:

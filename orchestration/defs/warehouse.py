@@ -8,14 +8,13 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from orchestration import outputs
-from orchestration.dbt_manifest import manifest_nodes
 from orchestration.defs.boundary import step
 from orchestration.defs.tags import FOR_MEMBERS, OWNER, RESTRICTED
 from orchestration.defs.warehouse_checks import TESTS, guards, tested
 from orchestration.defs.warehouse_groups import groups_of
 from orchestration.refresh import Runs, tables
 from orchestration.release import MEMBERS_SCHEMAS
-from orchestration.warehouse import NodeOutcome, Part
+from orchestration.warehouse import NodeOutcome, Part, manifest_nodes
 
 QUARANTINE, RECONCILIATION = "quarantined_records", "reconciliation"
 UNIQUE_ID = "dagster_dbt/unique_id"

@@ -36,38 +36,4 @@ if TYPE_CHECKING:
     from orchestration.gates.trial import would_fail
     from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts, read_verdicts
 
-__all__ = [
-    "BUILDS",
-    "IN_FORCE",
-    "CheckOutcome",
-    "Delivery",
-    "ExtractFate",
-    "ExtractVerdicts",
-    "InForce",
-    "Landed",
-    "ReleaseVerdict",
-    "Verdict",
-    "agreements_ended",
-    "as_facts",
-    "check_results",
-    "contract_hashes",
-    "decided_by_clock",
-    "deliveries",
-    "input_parts",
-    "inputs_hash",
-    "judge_candidate",
-    "judge_extracts",
-    "landed_extracts",
-    "next_due",
-    "past_retention",
-    "printed_fates",
-    "put_in_force",
-    "quarantine_rules",
-    "read_fates",
-    "read_in_force",
-    "read_verdicts",
-    "verdict_of_facts",
-    "would_fail",
-]
-
 offer_when_asked(__name__)

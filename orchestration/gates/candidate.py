@@ -15,8 +15,7 @@ from typing import Any, Literal
 
 from expectations import Expectation
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
-from orchestration import durable
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError, Settings, durable
 from orchestration.gates.earlier_checks import (
     EXTRACT_GATE_STAGE,
     WAREHOUSE_STAGE,
@@ -27,9 +26,16 @@ from orchestration.gates.judging import judge
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
-from orchestration.release import EVIDENCE_BASE, MEMBERS, MEMBERS_SCHEMAS, edition_folder
-from orchestration.release.manifest import MANIFEST, VERDICT, hash_file, hash_files
-from orchestration.settings import Settings
+from orchestration.release import (
+    EVIDENCE_BASE,
+    MANIFEST,
+    MEMBERS,
+    MEMBERS_SCHEMAS,
+    VERDICT,
+    edition_folder,
+    hash_file,
+    hash_files,
+)
 
 WHOLE = "release"
 _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from orchestration.core import Settings
 from orchestration.gates.parquet_views import open_views
-from orchestration.settings import Settings
 
 _CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
 _COLUMNS = (

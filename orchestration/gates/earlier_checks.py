@@ -9,11 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import read
-from orchestration.dbt_manifest import manifest_nodes
+from orchestration.core import Settings, read
 from orchestration.gates.verdicts import read_verdicts
 from orchestration.release import CHECK_RESULTS
-from orchestration.settings import Settings
+from orchestration.warehouse import manifest_nodes
 
 EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
 # Names of artifacts: what is in force, and dbt's two parts, whose facts hold `in_force` (the fingerprint of

@@ -17,11 +17,11 @@ import duckdb
 import pyarrow as pa
 
 from expectations import thresholds
-from orchestration.extracts import partners_without_contract
+from orchestration.contracts import partners_without_contract
+from orchestration.core import Settings
 from orchestration.gates.extract_history import HISTORY_COLUMNS, STATED, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.parquet_views import open_views
-from orchestration.settings import Settings
 
 KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
 MEASURES = (

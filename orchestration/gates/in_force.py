@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
-from orchestration import durable
+from orchestration.core import Settings, durable, record_of
 from orchestration.gates.inputs import (
     code_hash,
     contract_hashes,
@@ -26,8 +26,6 @@ from orchestration.gates.inputs import (
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.gates.waivers import ActiveDecisions, extract_keys
-from orchestration.keys import record_of
-from orchestration.settings import Settings
 
 FATE_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("extract_id", "partner", "fate", "reason", "finding")]

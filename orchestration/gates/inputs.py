@@ -16,10 +16,9 @@ from pathlib import Path
 
 import yaml
 
-from orchestration.disclosure import load_publication_policy
+from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings, load_publication_policy
 from orchestration.gates.deliveries import newest_of_each
 from orchestration.gates.parquet_views import open_views
-from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings
 
 _CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", DBT_PROJECT, REFERENCE_SEEDS)
 # What a compiler or an editor leaves in these folders decides nothing.

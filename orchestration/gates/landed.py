@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from orchestration.errors import NjiaError
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, Settings
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestration.core import Keys, Settings
 from orchestration.gates.in_force import DECIDED, InForce
 from orchestration.gates.landed import landed_extracts
-from orchestration.keys import Keys
-from orchestration.settings import Settings
 
 FROM_LANDING = (
     "extract_id", "sha256", "parquet_sha256", "contract_version", "contract_hash", "received_on",

@@ -16,14 +16,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from orchestration.disclosure import PublicationPolicy, load_publication_policy
+from orchestration.core import PublicationPolicy, Settings, load_keys, load_publication_policy
 from orchestration.gates.earlier_checks import published_tables
 from orchestration.gates.public_rows import period_of, rows_that_say_too_much, texts
 from orchestration.gates.recomputed import COLUMNS, protected_counts
 from orchestration.gates.waivers import ActiveDecisions
-from orchestration.keys import load_keys
 from orchestration.release import EVIDENCE_BASE, PUBLIC_EVIDENCE_BASE, list_releases, never_current
-from orchestration.settings import Settings
 
 MEASURES = (
     "public_tables_missing", "policy_waits_for_signature", "public_counts_wrong", "carried_rows_changed",

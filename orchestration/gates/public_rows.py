@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestration.disclosure import PublicationPolicy
+from orchestration.core import PublicationPolicy
 
 # Ranks and shares by the true counts would say more.
 _COUNTED = """

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import duckdb
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 
 
 def quarantine_rules(settings: Settings) -> dict[str, dict[str, int]]:

@@ -15,8 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.disclosure import PublicationPolicy, noise_table
-from orchestration.keys import Keys
+from orchestration.core import Keys, PublicationPolicy, noise_table
 
 COLUMNS = ["table_name", "period_id", "population", "cell", "true_count", "protected_count"]
 # One row per cell: true count and sum of protection keys. `members` and `warehouse` are attached databases.

@@ -14,11 +14,11 @@ import duckdb
 import pandas as pd
 
 from expectations import thresholds
+from orchestration.core import Settings
 from orchestration.gates.county_change import CountyChange, counties_of, county_change
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.protection import MEASURES
 from orchestration.release import county_counts
-from orchestration.settings import Settings
 
 # Without these nothing below can be measured, whatever dbt says is published.
 _ALWAYS_EXPECTED = frozenset(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from orchestration.core import Settings
 from orchestration.gates.in_force import read_fates
 from orchestration.gates.inputs import IS_PAST_RETENTION
 from orchestration.gates.parquet_views import open_views
-from orchestration.settings import Settings
 
 EXTRACT_COLUMNS = "extract_id varchar, partner varchar, received_on date, retention_years integer"
 RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date"

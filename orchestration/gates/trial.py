@@ -16,12 +16,7 @@ import pyarrow as pa
 
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.gates.extract_history import compare_with_last
-from orchestration.gates.extract_profile import (
-    LANDING_COLUMNS,
-    MATCH_COLUMNS,
-    TYPED_COLUMNS,
-    profile_rows,
-)
+from orchestration.gates.extract_profile import LANDING_COLUMNS, MATCH_COLUMNS, TYPED_COLUMNS, profile_rows
 from orchestration.gates.landed import Landed
 
 _COLUMNS = TYPED_COLUMNS | {"matches": MATCH_COLUMNS, "landing_cells": LANDING_COLUMNS}

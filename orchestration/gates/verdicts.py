@@ -12,12 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.extract_gate import EXTRACT_GATE
-from orchestration import durable
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError, Settings, durable
 from orchestration.gates.extract_profile import profile_extracts
 from orchestration.gates.judging import Judgement, Outcome, judge
 from orchestration.gates.waivers import ActiveDecisions, extract_keys, waiver_for
-from orchestration.settings import Settings
 
 VERDICT_SCHEMA = pa.schema(
     [

@@ -11,34 +11,13 @@ from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
     from orchestration.linkage.clusters import Clusters
-    from orchestration.linkage.codes import VERSION as CODES_VERSION
-    from orchestration.linkage.codes import Coder
+    from orchestration.linkage.codes import CODES_VERSION, Coder
     from orchestration.linkage.decisions import Rulings
     from orchestration.linkage.linking import Linked, link
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
-    from orchestration.linkage.questions import COLUMNS as QUESTION_COLUMNS
-    from orchestration.linkage.questions import COMPARED
+    from orchestration.linkage.questions import COMPARED, QUESTION_COLUMNS
     from orchestration.linkage.route_groups import route_groups
     from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
     from orchestration.linkage.warehouse_tables import TABLES
-
-__all__ = [
-    "CODES_VERSION",
-    "COMPARED",
-    "DESCRIPTIONS",
-    "QUESTION_COLUMNS",
-    "REVIEWED_FROM",
-    "TABLES",
-    "TAKEN_FROM",
-    "Clusters",
-    "Coder",
-    "LinkSummary",
-    "Linked",
-    "Rulings",
-    "link",
-    "link_records",
-    "route_groups",
-    "rulings_of",
-]
 
 offer_when_asked(__name__)

@@ -13,7 +13,7 @@ import re
 from orchestration.linkage.names import plain_of, sound_of
 
 # Stands in every message: codes made by other rules match none of these.
-VERSION = "ph1"
+CODES_VERSION = "ph1"
 _BYTES = 16
 _COUNTRY_CODE = "254"
 _LOCAL_DIGITS = 9
@@ -48,7 +48,7 @@ class Coder:
         return self._known[kind, text]
 
     def _digest(self, kind: str, plain: str) -> str:
-        message = f"{VERSION}|{kind}|{plain}".encode()
+        message = f"{CODES_VERSION}|{kind}|{plain}".encode()
         return hmac.new(self._key, message, hashlib.sha256).digest()[:_BYTES].hex()
 
 

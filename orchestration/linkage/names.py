@@ -1,6 +1,6 @@
 """What a name sounds like, so that two spellings of it give the same code. Nothing here keeps a name.
 
-A change of any rule is a new version of the codes: raise `VERSION` in `codes`.
+A change of any rule is a new version of the codes: raise `CODES_VERSION` in `codes`.
 """
 
 from __future__ import annotations

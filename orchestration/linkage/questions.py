@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orchestration.keys import shown_record
+from orchestration.core import shown_record
 
 COMPARED = {
     "given_name": "given_code", "surname": "surname_code", "phone": "phone_code",
@@ -20,7 +20,7 @@ COMPARED = {
     "subcounty": "subcounty_code", "recruitment": "recruited_code", "schooling": "schooling_code",
     "children": "children_code",
 }  # fmt: skip
-COLUMNS = (
+QUESTION_COLUMNS = (
     "record_a", "record_b", "partner_a", "extract_a", "sheet_a", "row_a", "partner_b", "extract_b", "sheet_b",
     "row_b", "reason", "tier", "probability_low", "probability", "probability_high", *COMPARED, "birth_years",
     "days",
@@ -30,7 +30,7 @@ COLUMNS = (
 def questions(
     links: Iterable[Mapping[str, Any]], records: pa.Table, source_rows: pa.Table
 ) -> list[dict[str, Any]]:
-    """A row of COLUMNS a pair."""
+    """A row of QUESTION_COLUMNS a pair."""
     links = list(links)
     asked = {link[end] for link in links for end in ("record_a", "record_b")}
     told = {row["record_id"]: row for row in _of(records, asked)}

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from orchestration.keys import record_of
+from orchestration.core import Settings, record_of
 from orchestration.linkage import policy
 from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.decisions import REVIEW, Rulings
@@ -36,7 +36,6 @@ from orchestration.linkage.warehouse_tables import (
     read_routes,
     source_rows,
 )
-from orchestration.settings import Settings
 
 SCHEMAS = {
     "links": LINKS,

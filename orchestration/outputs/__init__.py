@@ -13,38 +13,16 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.outputs.exports import write_exports
+    from orchestration.outputs.exports.write import write_exports
     from orchestration.outputs.kept import Kept
-    from orchestration.outputs.map_page import write_map_pages
+    from orchestration.outputs.map_page.page import write_map_pages
     from orchestration.outputs.pages import pages_of
-    from orchestration.outputs.quality_page import write_quality_of_refresh, write_quality_of_release
-    from orchestration.outputs.receipt import Outcome, Receipt, gather_receipts
-    from orchestration.outputs.receipt_files import forget_receipts, told_at, write_receipts
-    from orchestration.outputs.report import corridor_map, write_reports
+    from orchestration.outputs.quality.page import write_quality_of_refresh, write_quality_of_release
+    from orchestration.outputs.receipts.files import forget_receipts, told_at, write_receipts
+    from orchestration.outputs.receipts.receipt import Outcome, Receipt, gather_receipts
+    from orchestration.outputs.report.picture import corridor_map
+    from orchestration.outputs.report.write import write_reports
     from orchestration.outputs.report_numbers import Shown, shown_in
     from orchestration.outputs.rows_of_extracts import FATES, ExtractRows, rows_of_extracts, rows_of_partners
-
-__all__ = [
-    "FATES",
-    "ExtractRows",
-    "Kept",
-    "Outcome",
-    "Receipt",
-    "Shown",
-    "corridor_map",
-    "forget_receipts",
-    "gather_receipts",
-    "pages_of",
-    "rows_of_extracts",
-    "rows_of_partners",
-    "shown_in",
-    "told_at",
-    "write_exports",
-    "write_map_pages",
-    "write_quality_of_refresh",
-    "write_quality_of_release",
-    "write_receipts",
-    "write_reports",
-]
 
 offer_when_asked(__name__)

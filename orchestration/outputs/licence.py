@@ -6,8 +6,7 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.errors import NjiaError
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS, NjiaError
 
 DATA_LICENCE = REFERENCE_SEEDS / "data_licence.csv"
 NONE = "none"

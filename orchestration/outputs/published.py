@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.words import Said, Words
-from orchestration.settings import REFERENCE_SEEDS
 
 Row = dict[str, Any]
 Point = tuple[float, float]

@@ -9,8 +9,8 @@ from typing import Any
 import duckdb
 
 from orchestration import gates
-from orchestration.outputs.receipt_rows import FATES, read_standing
-from orchestration.settings import Settings
+from orchestration.core import Settings
+from orchestration.outputs.receipts.rows import FATES, read_standing
 
 __all__ = ["FATES", "ExtractRows", "rows_of_extracts", "rows_of_partners"]
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from string import Formatter
 
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS
 
 CATALOGUE = Path(__file__).with_name("words.csv")
 MEANINGS = REFERENCE_SEEDS / "statistics_words.csv"

@@ -27,21 +27,4 @@ if TYPE_CHECKING:
     )
     from orchestration.places.normalise import norm
 
-__all__ = [
-    "KnownPlace",
-    "LocateSummary",
-    "countries_named",
-    "country_code",
-    "country_of_place",
-    "described",
-    "known_place",
-    "locate",
-    "locate_rows",
-    "meanings",
-    "norm",
-    "place_names",
-    "places_called",
-    "resolve_names",
-]
-
 offer_when_asked(__name__)

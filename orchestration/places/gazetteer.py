@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.places.normalise import core, norm
 
 SEEDS = ("places", "place_codes", "place_aliases", "place_twins", "place_stop_words")

@@ -6,8 +6,8 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.settings import REFERENCE_SEEDS
 
 
 @dataclass(frozen=True)

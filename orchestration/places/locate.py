@@ -17,14 +17,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.durable import replacing
-from orchestration.keys import Keys
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, replacing
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer, seed_files
 from orchestration.places.normalise import looks_private, norm
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.remembered import remember, remembered, rules_hash, sent_hash
 from orchestration.places.resolve import Resolver
-from orchestration.settings import REFERENCE_SEEDS, Settings
 
 MATCHES = pa.schema(
     [

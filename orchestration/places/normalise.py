@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from orchestration.personal_names import FIRST_NAMES
+from orchestration.core import FIRST_NAMES
 
 LONGEST_PLACE = 60
 MOST_WORDS = 5

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.durable import replacing
+from orchestration.core import replacing
 from orchestration.places.outcome import Mention, Outcome
 
 _RULES = b"njia.rules"

@@ -12,6 +12,4 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.refresh.run import Run, Runs
 
-__all__ = ["Run", "Runs"]
-
 offer_when_asked(__name__)

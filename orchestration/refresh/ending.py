@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from orchestration import gates, linkage, outputs, release, stewardship
-from orchestration.errors import NjiaError, RefreshRunning, ReleaseRefused
-from orchestration.refresh import intake, releasing, tables
+from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settings, refreshes
+from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import settled_of
-from orchestration.settings import Settings
-from orchestration.stewardship import draft_lists, open_items, refreshes, review
+from orchestration.stewardship import draft_lists, open_items, review
 
 WAITED = "another_was_running"
 
@@ -57,17 +56,17 @@ def summed_up(settings: Settings, outcome: str, seconds: float) -> dict[str, Any
         # By a test of the warehouse: then there is no candidate of these inputs.
         manifest = releasing.candidate_of(settings) or {}
     return release.refresh_summary(
-        settings, intake.taken_of(settings), manifest, seconds, cast(release.Outcome, outcome)
+        settings, extracts.taken_of(settings), manifest, seconds, cast(release.Outcome, outcome)
     )
 
 
 def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     """All lists anew from the artifacts, in force in one step; what an unchanged run did not reach stays."""
     drafts = draft_lists.drafting(run.settings)
-    taken = intake.taken_of(run.settings)
+    taken = extracts.taken_of(run.settings)
     review.write_files_not_taken(drafts, taken)
-    review.write_extracts_not_typed(drafts, intake.failures_of(run.settings))
-    review.write_drift(drafts, intake.drift_of(run))
+    review.write_extracts_not_typed(drafts, extracts.failures_of(run.settings))
+    review.write_drift(drafts, extracts.drift_of(run))
     review.write_unresolved_places(drafts)
     review.write_failed_extract_checks(drafts, taken, gates.read_verdicts(run.settings).verdicts)
     review.write_decisions_without_effect(drafts, stewardship.without_effect(run.settings, run.decisions))

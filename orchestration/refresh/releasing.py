@@ -6,16 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from orchestration import extracts, gates, outputs, release
-from orchestration.core import Artifact, code_of, fingerprint_of, forget, note, read
-from orchestration.disclosure import load_publication_policy
-from orchestration.errors import NjiaError
-from orchestration.refresh.intake import drift_of, taken_of
+from orchestration import gates, outputs, release
+from orchestration.contracts import agreements_ending
+from orchestration.core import (
+    Artifact,
+    NjiaError,
+    Settings,
+    code_of,
+    fingerprint_of,
+    forget,
+    load_publication_policy,
+    note,
+    read,
+)
+from orchestration.refresh.extracts import drift_of, taken_of
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import IN_FORCE, carried_of, settled_of
 from orchestration.refresh.step import artifact_of
 from orchestration.refresh.tables import PUBLISHABLE, WAREHOUSE, nodes_of, stop_if_broken
-from orchestration.settings import Settings
 from orchestration.warehouse import manifest_path
 
 CANDIDATE, RELEASE_GATE = "candidate", "release_gate"
@@ -85,7 +93,7 @@ def _stage(
         "carried": carried_of(settings),
         "agreements_ending": [
             {"partner_code": run.keys.partner_code(ending.partner), "ends_on": ending.ends_on.isoformat()}
-            for ending in extracts.agreements_ending(run.contracts, run.as_of.date())
+            for ending in agreements_ending(run.contracts, run.as_of.date())
         ],
     }
 

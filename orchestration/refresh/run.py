@@ -11,16 +11,22 @@ import time
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestration import extracts, stewardship
-from orchestration.disclosure import load_publication_policy
-from orchestration.errors import NjiaError
-from orchestration.home import prepare_home
-from orchestration.keys import Keys, load_keys, require_noise_key
+from orchestration import stewardship
+from orchestration.contracts import Contracts, load_contracts, with_changes
+from orchestration.core import (
+    Keys,
+    NjiaError,
+    RefreshLock,
+    Settings,
+    load_keys,
+    load_publication_policy,
+    prepare_home,
+    refreshes,
+    require_noise_key,
+)
+from orchestration.operations import finish_rotations
 from orchestration.places import boundaries
-from orchestration.refresh_lock import RefreshLock
-from orchestration.rotation import finish_rotations
-from orchestration.settings import Settings
-from orchestration.stewardship import draft_lists, refreshes
+from orchestration.stewardship import draft_lists
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Run:
     run_id: str
     as_of: datetime
     keys: Keys
-    contracts: extracts.Contracts
+    contracts: Contracts
     decisions: stewardship.Decisions
     county_boundaries: boundaries.Boundaries
     entry: refreshes.End | None = None
@@ -85,13 +91,13 @@ class Runs:
         load_publication_policy()
         keys = load_keys(self.settings.keys)
         require_noise_key(keys, self.settings.keys, self.settings.releases)
-        contracts = extracts.load_contracts(self.settings.partners)
+        contracts = load_contracts(self.settings.partners)
         self.current = Run(
             self.settings,
             run_id,
             as_of,
             keys,
-            extracts.with_changes(contracts, decisions.agreement_changes),
+            with_changes(contracts, decisions.agreement_changes),
             decisions,
             boundaries.boundaries_in_force(self.settings),
             self.entry,

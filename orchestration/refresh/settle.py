@@ -6,12 +6,10 @@ from dataclasses import asdict
 from typing import Any
 
 from orchestration import gates, release
-from orchestration.core import Artifact, fingerprint_of, note, read
-from orchestration.errors import NjiaError
-from orchestration.refresh.intake import LOCATE, TAKE_IN, TYPE
+from orchestration.core import Artifact, NjiaError, Settings, fingerprint_of, note, read
+from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Run
 from orchestration.refresh.step import Made, Step, artifact_of, done, is_done
-from orchestration.settings import Settings
 
 JUDGE, CARRY = "judge_extracts", "carry"
 IN_FORCE = gates.IN_FORCE

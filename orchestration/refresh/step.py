@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import Artifact, code_of, fingerprint_of, keep, read, stands
-from orchestration.errors import NjiaError
+from orchestration.core import Artifact, NjiaError, Settings, code_of, fingerprint_of, keep, read, stands
 from orchestration.refresh.run import Run
-from orchestration.settings import Settings
 
 Made = tuple[Iterable[Path], Mapping[str, Any]]
 # What the files of every step are made with.

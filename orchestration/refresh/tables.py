@@ -9,14 +9,11 @@ from typing import Any
 import duckdb
 
 from orchestration import gates, linkage, statistics
-from orchestration.core import Artifact, fingerprint_of, note
-from orchestration.durable import write_json
-from orchestration.errors import NjiaError, ReleaseRefused
-from orchestration.refresh.intake import LOCATE, TAKE_IN, TYPE
+from orchestration.core import Artifact, NjiaError, ReleaseRefused, Settings, fingerprint_of, note, write_json
+from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import CARRY, IN_FORCE, JUDGE
 from orchestration.refresh.step import Made, Step, artifact_of, done, sources
-from orchestration.settings import Settings
 from orchestration.warehouse import NodeOutcome, Part, build, read_tables
 
 WAREHOUSE, PUBLISHABLE = gates.BUILDS

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestration import extracts
-from orchestration.refresh import intake, settle
+from orchestration import intake
+from orchestration.refresh import extracts, settle
 from orchestration.refresh.run import Run
 
 
@@ -12,8 +12,8 @@ def finds_nothing_new(run: Run) -> bool:
 
     What is in force is settled anew, because the day may decide otherwise than yesterday.
     """
-    if extracts.files_waiting(run.settings):
+    if intake.files_waiting(run.settings):
         return False
-    intake.take_in(run)  # what a forgotten record or a killed run has left
-    steps = (intake.is_typed, intake.is_located, settle.are_judged)
+    extracts.take_in(run)  # what a forgotten record or a killed run has left
+    steps = (extracts.is_typed, extracts.is_located, settle.are_judged)
     return all(stands(run) for stands in steps) and bool(settle.settle(run).facts["is_unchanged"])

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError, Settings
 from orchestration.release.current import remove_folder
 from orchestration.release.identity import CANDIDATE
-from orchestration.release.lineage import lineage_of
+from orchestration.release.lineage.files import lineage_of
 from orchestration.release.manifest import MANIFEST
-from orchestration.settings import Settings
 
 
 @dataclass(frozen=True)

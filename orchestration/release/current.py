@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.durable import PARTIAL, sync
-from orchestration.errors import NjiaError, UsageError
+from orchestration.core import PARTIAL, NjiaError, Settings, UsageError, sync
 from orchestration.release.manifest import MANIFEST
-from orchestration.settings import Settings
 
 if TYPE_CHECKING:
     import duckdb

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 
-from orchestration.release.content_hash import TIME_BOUND, column_types, quoted, row_text
+from orchestration.core import Settings
 from orchestration.release.current import Release, find_release, refuse_erased
-from orchestration.settings import Settings
+from orchestration.release.staging.content_hash import TIME_BOUND, column_types, quoted, row_text
 from orchestration.stewardship import list_decisions
 
 # Where a reader would look up a number by place or by way, and how many of those that moved most are named.

@@ -12,8 +12,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration.durable import PARTIAL, sync, write_json
-from orchestration.forgotten import Due, all_due, settle
+from orchestration.core import (
+    PARTIAL,
+    Due,
+    ReleaseKey,
+    Settings,
+    all_due,
+    load_release_key,
+    settle,
+    sync,
+    write_json,
+)
 from orchestration.release.current import (
     ERASURE,
     MEMBERS,
@@ -25,8 +34,6 @@ from orchestration.release.current import (
 )
 from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, hash_file
 from orchestration.release.signature import sign
-from orchestration.release_key import ReleaseKey, load_release_key
-from orchestration.settings import Settings
 
 IN_FORCE = "in_force"
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from orchestration.core import Settings
 from orchestration.release.current import Release, current_release, list_releases
-from orchestration.settings import Settings
 from orchestration.stewardship import list_decisions
 
 

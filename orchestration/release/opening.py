@@ -10,9 +10,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.errors import NjiaError, UsageError
+from orchestration.core import NjiaError, Settings, UsageError
 from orchestration.release.current import EDITIONS, MEMBERS, Release, current_release, refuse_erased
-from orchestration.settings import Settings
 
 
 def edition_in_force(settings: Settings, edition: str) -> tuple[Release, Path]:

@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from orchestration.durable import sync, write_json
-from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.core import NjiaError, ReleaseRefused, Settings, load_release_key, sync, write_json
 from orchestration.release.candidate import candidate_folder, is_half_published, manifest_of
 from orchestration.release.current import (
     current_release,
@@ -19,19 +18,11 @@ from orchestration.release.current import (
 )
 from orchestration.release.erasing import erase_editions
 from orchestration.release.identity import CANDIDATE
-from orchestration.release.lineage import sweep_lineage
+from orchestration.release.lineage.files import sweep_lineage
 from orchestration.release.manifest import MANIFEST, VERDICT
 from orchestration.release.rollback import is_left_behind
 from orchestration.release.signature import manifests_of, sign
-from orchestration.release.verdict import (
-    keep_verdict,
-    last_verdict,
-    objections,
-    printed_checks,
-    read_verdict,
-)
-from orchestration.release_key import load_release_key
-from orchestration.settings import Settings
+from orchestration.release.verdict import keep_verdict, last_verdict, objections, printed_checks, read_verdict
 from orchestration.stewardship import Decisions, active_decisions
 
 RELEASES_KEPT = 12

@@ -12,9 +12,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.errors import UsageError
+from orchestration.core import Settings, UsageError
 from orchestration.release.opening import edition_in_force
-from orchestration.settings import Settings
 
 # They show paths of this machine, or run text that this module has not seen.
 _CLOSED = re.compile(

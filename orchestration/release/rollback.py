@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from orchestration.errors import NjiaError, UsageError
+from orchestration.core import NjiaError, Settings, UsageError
 from orchestration.release.current import (
     Release,
     find_release,
@@ -17,7 +17,6 @@ from orchestration.release.current import (
 from orchestration.release.erasing import holds_forgotten
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.signature import why_not_signed
-from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, NotTold, audit, record_decision
 
 

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.durable import sync, write_bytes
-from orchestration.errors import UsageError
+from orchestration.core import (
+    PublicKey,
+    ReleaseKey,
+    Settings,
+    UsageError,
+    installed_public_key,
+    sync,
+    write_bytes,
+)
 from orchestration.release.current import ERASURE, PUBLIC, Release, list_releases
 from orchestration.release.manifest import ERASURE_SIGNATURE, MANIFEST, NEXT, SIGNATURE
-from orchestration.release_key import PublicKey, ReleaseKey, installed_public_key
-from orchestration.settings import Settings
 
 SIGNED = {MANIFEST: SIGNATURE, ERASURE: ERASURE_SIGNATURE}
 

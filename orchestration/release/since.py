@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from orchestration.release.content_hash import TIME_BOUND
+from orchestration.release.staging.content_hash import TIME_BOUND
 
 
 def tables_since(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[dict[str, Any]]:

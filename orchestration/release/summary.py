@@ -7,10 +7,10 @@ from typing import Any, Literal, Protocol
 
 import duckdb
 
+from orchestration.core import Settings
 from orchestration.release.current import current_release
 from orchestration.release.manifest import ROW_SUMS
 from orchestration.release.verdict import count_outcomes, last_verdict, printed_checks
-from orchestration.settings import Settings
 
 Outcome = Literal["published", "unchanged", "refused"]
 

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from expectations.checks import is_waivable
-from orchestration.durable import write_json
+from orchestration.core import Settings, write_json
 from orchestration.release.identity import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT, changed_files, file_hashes, hash_file
-from orchestration.settings import Settings
 
 LAST_VERDICT = "last_verdict.json"
 OUTCOMES = ("passed", "failed", "waived")

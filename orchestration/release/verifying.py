@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import UsageError
+from orchestration.core import PublicKey, UsageError
 from orchestration.release.current import ERASURE
 from orchestration.release.manifest import (
     ERASURE_SIGNATURE,
@@ -25,7 +25,6 @@ from orchestration.release.manifest import (
     hash_file,
 )
 from orchestration.release.signature import is_signed, manifests_of
-from orchestration.release_key import PublicKey
 
 _ALL_OF_A_PUBLISHED_RELEASE = NOT_HASHED - {VERDICT}
 

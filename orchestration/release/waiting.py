@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
+from orchestration.core import Settings
 from orchestration.release.current import current_release, erasure_of
-from orchestration.settings import Settings
 
 _MOVEMENTS = ("fct_movements", "movement_id")
 _CELLS = (

@@ -8,10 +8,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from orchestration.errors import UsageError
+from orchestration.core import Settings, UsageError
 from orchestration.release.current import Release, list_releases
 from orchestration.release.diff import ReleaseDiff, compare
-from orchestration.settings import Settings
 from orchestration.stewardship import list_decisions
 
 CHECK_RESULTS = "members/parquet/quality.check_results.parquet"

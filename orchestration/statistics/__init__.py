@@ -14,6 +14,4 @@ if TYPE_CHECKING:
     from orchestration.statistics.policy import load_policy
     from orchestration.statistics.tables import AGGREGATES, DESCRIPTIONS, SCHEMAS
 
-__all__ = ["AGGREGATES", "DESCRIPTIONS", "SCHEMAS", "load_policy", "measure"]
-
 offer_when_asked(__name__)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.statistics.loglinear import Floats, Pair, Total, forward
 
 TIER = "name_codes"

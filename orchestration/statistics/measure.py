@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.statistics.corridor_shifts import corridor_shifts
 from orchestration.statistics.county_ratings import county_ratings
 from orchestration.statistics.hotspots import hotspots

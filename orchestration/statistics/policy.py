@@ -10,8 +10,7 @@ import csv
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from orchestration.errors import NjiaError
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS, NjiaError
 
 POLICY_SEED = REFERENCE_SEEDS / "statistics_policy.csv"
 

@@ -25,21 +25,4 @@ if TYPE_CHECKING:
     from orchestration.stewardship.running import refresh_since
     from orchestration.stewardship.unsealing import unseal_file, unseal_row
 
-__all__ = [
-    "FORGOT",
-    "Decisions",
-    "NotTold",
-    "active_decisions",
-    "confirm",
-    "erase_decisions",
-    "gaps",
-    "list_decisions",
-    "record_decision",
-    "refresh_since",
-    "revoke",
-    "unseal_file",
-    "unseal_row",
-    "without_effect",
-]
-
 offer_when_asked(__name__)

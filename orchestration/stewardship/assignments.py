@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import Assignment, Entry
 from orchestration.stewardship.items import Item

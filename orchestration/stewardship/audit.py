@@ -25,10 +25,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration.durable import sync, write_json
-from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import contact_in_prose
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, Settings, UsageError, sync, write_json
+from orchestration.intake import contact_in_prose
 
 LOCK_SECONDS = 10
 LONGEST = 2000

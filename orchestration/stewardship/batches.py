@@ -9,8 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 from orchestration.stewardship.decision_files import append_all, locked
 from orchestration.stewardship.decision_kinds import Entry
 from orchestration.stewardship.new_decisions import NewEntries

@@ -15,9 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
-from orchestration.durable import PARTIAL, write_text
-from orchestration.errors import NjiaError
-from orchestration.settings import Settings
+from orchestration.core import PARTIAL, NjiaError, Settings, write_text
 from orchestration.stewardship.authors import same_author
 from orchestration.stewardship.decision_kinds import (
     KINDS,

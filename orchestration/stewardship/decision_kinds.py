@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from orchestration.extracts import contact_in_prose
+from orchestration.intake import contact_in_prose
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.said import say
 

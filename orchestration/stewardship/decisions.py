@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.decision_files import (
     append,
     contradiction,
@@ -35,11 +35,7 @@ from orchestration.stewardship.decision_kinds import (
     read_entry,
     what_it_says,
 )
-from orchestration.stewardship.effect import (
-    full_scope,
-    why_decided_already,
-    why_without_object,
-)
+from orchestration.stewardship.effect import full_scope, why_decided_already, why_without_object
 from orchestration.stewardship.holding import confirmed, holding
 from orchestration.stewardship.new_decisions import NewEntries, known_kind
 from orchestration.stewardship.said import say

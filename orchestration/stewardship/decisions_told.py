@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.errors import NjiaError
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, Settings
 from orchestration.stewardship import audit
 from orchestration.stewardship.decision_kinds import Confirmation, Entry, Revocation
 

@@ -11,8 +11,7 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from orchestration import durable
-from orchestration.settings import Settings
+from orchestration.core import Settings, durable
 
 _DRAFTS, _ENDED = ".drafts", ".ended"
 

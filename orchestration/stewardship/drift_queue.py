@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import items, review
 from orchestration.stewardship.draft_lists import text_of
 from orchestration.stewardship.foreseen import Change

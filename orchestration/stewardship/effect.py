@@ -13,9 +13,8 @@ from typing import Any
 
 from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
 from orchestration import places
-from orchestration.disclosure import load_publication_policy
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes, review
+from orchestration.core import Settings, load_publication_policy, refreshes
+from orchestration.stewardship import review
 from orchestration.stewardship.assignments import why_nothing_waits, why_taken_already
 from orchestration.stewardship.decision_files import read_kind
 from orchestration.stewardship.decision_kinds import (

@@ -11,10 +11,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration import extracts
-from orchestration.errors import UsageError
-from orchestration.keys import record_of, shown_record
-from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration import intake
+from orchestration.contracts import load_contracts
+from orchestration.core import REFERENCE_SEEDS, Settings, UsageError, record_of, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import AgreementChange, Entry, RowExclude, RowRelease
 from orchestration.stewardship.said import NOT_RECORDED, say
@@ -37,7 +36,7 @@ def record_called(settings: Settings, given: str) -> str:
         )
     import pyarrow.compute as pc
 
-    table = extracts.known_records(settings)
+    table = intake.known_records(settings)
     at = pc.and_(pc.equal(table["extract_id"], extract_id), pc.equal(table["row_number"], int(row)))
     rows = table.filter(at).to_pylist()
     found = {(one["sheet"], one["record_id"]) for one in rows if sheet in ("", one["sheet"])}
@@ -116,7 +115,7 @@ def why_rules_bind(release: RowRelease) -> str | None:
 
 def why_no_agreement(settings: Settings, change: AgreementChange) -> str | None:
     """A sentence if no contract of that name is there to change."""
-    contracts = extracts.load_contracts(settings.partners)
+    contracts = load_contracts(settings.partners)
     names = [contract.contract for contract in contracts.valid.get(change.partner, [])]
     if change.contract in names:
         return None
@@ -180,4 +179,4 @@ def _known_ids(settings: Settings, stamps: tuple[tuple[Path, int], ...]) -> npt.
     """All record ids in order, read once for a list of decisions: their lock is not to be held for long."""
     import numpy as np
 
-    return np.unique(extracts.known_records(settings)["record_id"].to_numpy())
+    return np.unique(intake.known_records(settings)["record_id"].to_numpy())

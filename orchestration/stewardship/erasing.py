@@ -9,8 +9,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from orchestration.durable import write_text
-from orchestration.settings import Settings
+from orchestration.core import Settings, write_text
 from orchestration.stewardship.decision_files import locked, read_kind
 from orchestration.stewardship.decision_kinds import KINDS
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 import duckdb
 
-from orchestration import extracts
-from orchestration.settings import Settings
+from orchestration.contracts import load_contracts, with_changes
+from orchestration.core import Settings
 from orchestration.stewardship.decision_kinds import AgreementChange, AgreementTerms, Decision
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.foreseen import Change, Foreseen
@@ -61,7 +61,7 @@ def agreements_without(
         return Foreseen()
     if not has_typed(settings):
         return Foreseen(unforeseen=[NOT_KEPT])
-    contracts = extracts.with_changes(extracts.load_contracts(settings.partners), left.agreement_changes)
+    contracts = with_changes(load_contracts(settings.partners), left.agreement_changes)
     changes: list[Change] = []
     with typed_views(settings, _VIEWS) as con:
         for one in changed:

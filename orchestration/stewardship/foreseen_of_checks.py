@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes, review
+from orchestration.core import Settings, refreshes
+from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import RELEASE_SCOPE, CheckWaiver, Decision
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.foreseen import Change, Foreseen

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from expectations.checks import is_waivable
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import (
     RELEASE_SCOPE,

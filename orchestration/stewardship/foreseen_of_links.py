@@ -7,9 +7,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from orchestration.keys import record_of
+from orchestration.core import Settings, record_of
 from orchestration.linkage import REVIEWED_FROM, TAKEN_FROM, Clusters
-from orchestration.settings import Settings
 from orchestration.stewardship.decision_kinds import Decision, LinkAccept, LinkReject
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.foreseen import Change, Foreseen

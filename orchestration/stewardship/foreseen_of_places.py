@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestration import places
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.decision_kinds import Decision, PlaceAlias
 from orchestration.stewardship.decisions import Decisions, active_decisions
 from orchestration.stewardship.foreseen import Change, Foreseen

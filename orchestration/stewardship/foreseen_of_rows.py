@@ -8,8 +8,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from orchestration.keys import record_of
-from orchestration.settings import Settings
+from orchestration.core import Settings, record_of
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import Decision, RowExclude, RowRelease
 from orchestration.stewardship.decisions import Decisions

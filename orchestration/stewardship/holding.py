@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.decision_files import read_kind
 from orchestration.stewardship.decision_kinds import (
     KINDS,

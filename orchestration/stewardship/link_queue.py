@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestration.errors import UsageError
+from orchestration.core import Settings, UsageError
 from orchestration.linkage import COMPARED
-from orchestration.settings import Settings
 from orchestration.stewardship import items, review
 from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.items import Item

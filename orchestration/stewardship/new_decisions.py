@@ -13,9 +13,8 @@ from typing import Any, TypeVar, cast
 from pydantic import ValidationError
 
 from expectations.checks import CHECKS
-from orchestration.errors import UsageError
-from orchestration.extracts import contact_in_prose
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
+from orchestration.intake import contact_in_prose
 from orchestration.stewardship.decision_files import in_words, read_kind, why_not_confirmed
 from orchestration.stewardship.decision_kinds import (
     KINDS,

@@ -12,8 +12,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-from orchestration.extracts import Contracts
-from orchestration.settings import Settings
+from orchestration.contracts import Contracts
+from orchestration.core import End, Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.assignments import with_owners
 from orchestration.stewardship.decisions import Decisions, active_decisions
@@ -30,7 +30,6 @@ from orchestration.stewardship.open_items_places import open_names
 from orchestration.stewardship.open_items_rows import left_of_rows, rows_set_aside_by_rule
 from orchestration.stewardship.open_items_settled import Answers
 from orchestration.stewardship.open_items_worth import Worth, Worths, worths_of
-from orchestration.stewardship.refreshes import End
 from orchestration.stewardship.said import packed, unpacked
 
 __all__ = ["OpenItem", "as_dict", "is_about", "open_items", "write_open_items"]

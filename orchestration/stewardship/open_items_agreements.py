@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from orchestration.extracts import Contracts, agreements_ending
+from orchestration.contracts import Contracts, agreements_ending
 from orchestration.stewardship import items
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.said import say

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from orchestration.settings import Settings
+from orchestration.core import REFUSED, End, Settings
 from orchestration.stewardship import items, review
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worth, Worths
-from orchestration.stewardship.refreshes import REFUSED, End
 from orchestration.stewardship.said import say, together
 
 _STAGES_OF_EXTRACTS = "extract_gate"

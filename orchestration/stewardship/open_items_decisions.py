@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import items
 from orchestration.stewardship.decisions import list_decisions
 from orchestration.stewardship.items import Item

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from orchestration.settings import Settings
+from orchestration.core import End, Settings
 from orchestration.stewardship import items, review
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worth, Worths
-from orchestration.stewardship.refreshes import End
 from orchestration.stewardship.said import say
 
 GUESS = "What it would bring is a guess: its last extract held {records:,} records."

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.settings import Settings
+from orchestration.core import End, Settings
 from orchestration.stewardship import items
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import Worths
-from orchestration.stewardship.refreshes import End
 from orchestration.stewardship.said import say
 
 _WHY = "What it brings stays out of the release; the partner's last good extract, if there is one, serves."

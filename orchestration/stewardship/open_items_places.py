@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 
 from orchestration import places
-from orchestration.settings import Settings
+from orchestration.core import End, Settings
 from orchestration.stewardship import items, review
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worths
-from orchestration.stewardship.refreshes import End
 from orchestration.stewardship.said import say
 
 _WHY = {

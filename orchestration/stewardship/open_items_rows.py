@@ -7,15 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
-from orchestration.keys import record_of
-from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration.core import REFERENCE_SEEDS, End, Settings, record_of
 from orchestration.stewardship import items, review
 from orchestration.stewardship.decisions import Decisions
 from orchestration.stewardship.effect_on_records import releasable_rules
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.open_items_worth import NOTHING, Worths
-from orchestration.stewardship.refreshes import End
 from orchestration.stewardship.said import say, together
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import items
 from orchestration.stewardship.decision_kinds import RELEASE_SCOPE
 from orchestration.stewardship.decisions import Decisions

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.typed_views import typed_views
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration import places
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.open_items import open_items

@@ -11,17 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import cast
 
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
+from orchestration.core import Settings, refreshes
 from orchestration.stewardship.batches import Wanted, faults_in, faults_of
 from orchestration.stewardship.decision_files import read_kind
-from orchestration.stewardship.decision_kinds import (
-    Assignment,
-    Decision,
-    Entry,
-    PolicySignOff,
-    Rollback,
-)
+from orchestration.stewardship.decision_kinds import Assignment, Decision, Entry, PolicySignOff, Rollback
 from orchestration.stewardship.decisions import Decisions, active_decisions
 from orchestration.stewardship.foreseen import Change, Foreseen, Preview
 from orchestration.stewardship.foreseen_of_agreements import agreements_without, of_agreements

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration import places
-from orchestration.errors import UsageError
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError, shown_record
 from orchestration.stewardship import review
 from orchestration.stewardship.decisions import active_decisions
 from orchestration.stewardship.open_items_rows import decided_records

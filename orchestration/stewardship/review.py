@@ -12,10 +12,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from orchestration import durable
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
-from orchestration.spreadsheet_safe import safe
+from orchestration.core import Settings, durable, safe, shown_record
 from orchestration.stewardship.draft_lists import text_of, written_to
 
 UNRESOLVED_PLACES = "unresolved_places.csv"

@@ -7,7 +7,7 @@ import json
 import os
 from datetime import UTC, datetime
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 
 
 def refresh_since(settings: Settings) -> datetime | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestration import places
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import review
 from orchestration.stewardship.decision_kinds import (
     Decision,

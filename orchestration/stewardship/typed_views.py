@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 
 if TYPE_CHECKING:
     import duckdb

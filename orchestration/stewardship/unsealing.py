@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestration import extracts
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration import intake
+from orchestration.contracts import Contract
+from orchestration.core import Settings, UsageError
 from orchestration.stewardship import audit
 from orchestration.stewardship.effect import Landed
 
@@ -30,10 +30,10 @@ def unseal_row(
     sheet: str | None,
     author: str,
     reason: str,
-) -> extracts.OriginalRow:
+) -> intake.OriginalRow:
     """One row of an original, noted in the audit log before it is given; raises UsageError."""
     with _opened(settings, partner, extract_id, private_key) as (path, contract):
-        found = extracts.original_row(path, contract, row, sheet)
+        found = intake.original_row(path, contract, row, sheet)
         where: dict[str, Any] = {"row": row, "sheet": found.sheet or None}
         _tell(settings, partner, extract_id, author, reason, **where)
         return found
@@ -66,21 +66,21 @@ def unseal_file(
 @contextmanager
 def _opened(
     settings: Settings, partner: str, extract_id: str, private_key: str
-) -> Iterator[tuple[Path, extracts.Contract]]:
+) -> Iterator[tuple[Path, Contract]]:
     if fault := Landed.read(settings).why_unknown(partner, extract_id):
         raise UsageError(fault)
     note = settings.landing / partner / f"{extract_id}.json"
     if not note.is_file():
         raise UsageError(f"Extract {extract_id} is being read again. Run `njia refresh`, then try once more.")
-    sealed = extracts.sealed_path(settings.sealed, partner, extract_id)
+    sealed = intake.sealed_path(settings.sealed, partner, extract_id)
     if not sealed.is_file():
         raise UsageError(
             f"The original of {partner}/{extract_id} is not there any more: it was erased, or the home was "
             "restored from a backup without it."
         )
     landed = json.loads(note.read_text(encoding="utf-8"))
-    contract = extracts.Contract.of_content(landed["contract_content"])
-    with extracts.opened(sealed, private_key, extracts.suffix_of(contract)) as path:
+    contract = Contract.of_content(landed["contract_content"])
+    with intake.opened(sealed, private_key, intake.suffix_of(contract)) as path:
         with path.open("rb") as file:
             # One that held a forgotten record was written without it.
             expected = landed.get("original_sha256") or landed["sha256"]

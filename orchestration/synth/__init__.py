@@ -12,6 +12,4 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.synth.write import SynthSummary, generate
 
-__all__ = ["SynthSummary", "generate"]
-
 offer_when_asked(__name__)

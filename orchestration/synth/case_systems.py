@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from orchestration.durable import replacing
+from orchestration.core import replacing
 from orchestration.synth.dice import Dice
 from orchestration.synth.hotline_csv import MARK
 from orchestration.synth.journeys import Case

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestration.durable import replacing
+from orchestration.core import replacing
 from orchestration.synth.dice import Dice
 from orchestration.synth.journeys import Case
 from orchestration.synth.kobo_forms import SHORT, KoboForm

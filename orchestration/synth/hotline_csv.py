@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.durable import replacing
+from orchestration.core import replacing
 from orchestration.synth.dice import Dice
 from orchestration.synth.journeys import Case
 from orchestration.synth.partners import MONTHS, month_of

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.durable import replacing
+from orchestration.core import replacing
 from orchestration.synth.dice import Dice
 from orchestration.synth.journeys import Case
 from orchestration.synth.shelter_workbook import MODES_EN, TYPES_EN

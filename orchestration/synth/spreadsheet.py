@@ -14,7 +14,7 @@ from pathlib import Path
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from orchestration.durable import replacing
+from orchestration.core import replacing
 
 SYNTHETIC = "SYNTHETIC SAMPLE: invented for Njia, no real persons, partners or events"
 _FIXED = datetime(2026, 10, 5)

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from orchestration.durable import replacing
+from orchestration.core import replacing
 from orchestration.synth.corridors import CORRIDORS
 from orchestration.synth.partners import CASE_PARTNERS, FIRST_MONTH, month_of
 from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES, SHIFTS

@@ -6,8 +6,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.errors import UsageError
-from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.core import SAMPLE_PARTNERS, UsageError
 from orchestration.synth.border_points import write_flows, write_interceptions
 from orchestration.synth.case_systems import write_primero, write_registry
 from orchestration.synth.form_servers import WRITERS

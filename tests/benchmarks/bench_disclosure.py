@@ -19,9 +19,8 @@ import numpy.typing as npt
 from scipy.stats import spearmanr
 
 from orchestration import gates, release
-from orchestration.core import read
-from orchestration.release.manifest import hash_file
-from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.core import SAMPLE_PARTNERS, Settings, read
+from orchestration.release import hash_file
 from tests import attacks
 from tests.attacks import Public
 

@@ -21,11 +21,11 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestration.extracts import Draft, draft_contract, load_contracts
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.draft_columns import ROLES
-from orchestration.extracts.drift import uses_of
-from orchestration.settings import PROJECT_ROOT
+from orchestration.contracts import Contract, load_contracts
+from orchestration.core import PROJECT_ROOT
+from orchestration.drafting import Draft, draft_contract
+from orchestration.drafting.columns import ROLES
+from orchestration.intake.drift.columns import uses_of
 
 SAMPLES = PROJECT_ROOT / "seeds" / "partners"
 TUNED_ON = frozenset(

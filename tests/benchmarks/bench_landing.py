@@ -74,11 +74,10 @@ def _routes(rows: int) -> Iterator[list[object]]:
 
 
 def land(shape: str, source: Path, target: Path) -> None:
-    from orchestration.extracts.contract import Contract
-    from orchestration.extracts.landing import write_cells
-    from orchestration.extracts.reading import open_source
-    from orchestration.extracts.records import RecordReader
-    from orchestration.keys import Keys
+    from orchestration.contracts import Contract
+    from orchestration.core import Keys
+    from orchestration.intake import RecordReader, open_source
+    from orchestration.intake.landing.landing import write_cells
 
     period = {"period": {"from": "2020-01-01", "to": "2026-12-31"}}
     contract = Contract.model_validate(CONTRACTS[shape] | period)

@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from orchestration.outputs.map_page import write_map_pages
-from orchestration.places.boundaries import generalised
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS
+from orchestration.outputs.map_page.page import write_map_pages
+from orchestration.places.boundaries.chosen import generalised
 from tests.browser.test_dagster_ui import BROWSER_FLAGS
 from tests.unit.published_world import MANIFEST, world, write_release
 

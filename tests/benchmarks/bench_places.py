@@ -22,11 +22,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.keys import Keys
-from orchestration.places import locate
-from orchestration.places.boundaries import counties_of
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings
+from orchestration.places.boundaries.points import counties_of
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration.places.locate import locate
 
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
 AROUND = ["{}, Kenya", "{} county", "near {}", "{} town", "{} (Nairobi)", "{}/Busia", "{} Uganda", "kwa {}"]

@@ -59,9 +59,9 @@ def movements_of(size: str) -> int | None:
 
 def write_inbox(size: str, folder: Path) -> None:
     """Contracts into `partners/`, extracts into the inbox, but for the one that comes later."""
-    from orchestration.extracts import add_to_inbox
-    from orchestration.settings import SAMPLE_PARTNERS
-    from orchestration.synth import generate
+    from orchestration.core import SAMPLE_PARTNERS
+    from orchestration.intake import add_to_inbox
+    from orchestration.synth.write import generate
 
     movements = movements_of(size)
     if movements is None:
@@ -101,10 +101,9 @@ def _names(dice: random.Random, count: int) -> tuple[str, ...]:
 
 def refresh(folder: Path, what: str) -> dict[str, Any]:
     """What the process of one refresh does; gives the cost of each step."""
-    from orchestration.core import look_for_garbage_less_often
+    from orchestration.core import create_missing_keys, look_for_garbage_less_often
     from orchestration.defs.refresh import run_refresh
-    from orchestration.extracts import add_to_inbox
-    from orchestration.keys import create_missing_keys
+    from orchestration.intake import add_to_inbox
 
     look_for_garbage_less_often()
     settings = _settings(folder)
@@ -133,7 +132,7 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
 def _settings(folder: Path) -> Any:
     from datetime import datetime
 
-    from orchestration.settings import Settings
+    from orchestration.core import Settings
 
     return Settings(folder / "home", folder / "partners", folder / "keys", datetime.fromisoformat(AS_OF))
 

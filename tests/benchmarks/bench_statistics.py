@@ -23,8 +23,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.settings import Settings
-from orchestration.statistics import AGGREGATES, measure
+from orchestration.core import Settings
+from orchestration.statistics.measure import measure
+from orchestration.statistics.tables import AGGREGATES
 
 PARTNERS, CORRIDORS, WAYS, MONTHS, FIRST_YEAR, REACH = 40, 60, 3, 36, 2022, 0.3
 ROLES = ("origin", "transit", "intended_destination", "exploitation")

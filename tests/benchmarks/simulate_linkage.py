@@ -11,10 +11,11 @@ import time
 import numpy as np
 import pyarrow as pa
 
-from orchestration.linkage import link
+from orchestration.linkage import REVIEWED_FROM
 from orchestration.linkage.expected import prior_of, probabilities
+from orchestration.linkage.linking import link
 from orchestration.linkage.model import model_of
-from orchestration.linkage.policy import REVIEWED_FROM, RICH_FORM
+from orchestration.linkage.policy import RICH_FORM
 from orchestration.linkage.scoring import score
 from orchestration.linkage.tables import NAME_CODES, RICH_CODES
 from tests.unit.linkage_world import SHARE_SEEN_TWICE, Population

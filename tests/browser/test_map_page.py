@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.outputs.map_page import write_map_pages
-from orchestration.places.boundaries import generalised
+from orchestration.outputs.map_page.page import write_map_pages
+from orchestration.places.boundaries.chosen import generalised
 from tests.browser.map_page import VIEWS, columns, table, until
 from tests.unit.published_world import KEYS, MANIFEST, world, write_release
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.outputs.quality_page import page as page_of
-from orchestration.outputs.quality_report import Finding, OfPartner, QualityReport, RuleCount, Series
+from orchestration.outputs.quality.page import page as page_of
+from orchestration.outputs.quality.report import Finding, OfPartner, QualityReport, RuleCount, Series
 from orchestration.outputs.rows_of_extracts import ExtractRows
 
 LONG = "a_partner_whose_folder_has_a_very_long_name_indeed"

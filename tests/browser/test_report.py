@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.outputs.report import write_reports
-from orchestration.places.boundaries import generalised
+from orchestration.outputs.report.write import write_reports
+from orchestration.places.boundaries.chosen import generalised
 from tests.unit.published_world import MANIFEST, write_release
 
 

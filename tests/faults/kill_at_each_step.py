@@ -18,17 +18,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import ReleaseRefused
-from orchestration.release import (
-    current_release,
-    find_release,
-    list_releases,
-    open_readonly,
-    publish,
-    rollback,
-)
+from orchestration.core import ReleaseRefused, Settings
+from orchestration.release import current_release, find_release, list_releases, rollback
+from orchestration.release.current import open_readonly
 from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.settings import Settings
+from orchestration.release.publish import publish
 from tests.unit.release_world import (
     START,
     build_warehouse,

@@ -19,10 +19,8 @@ import dagster as dg
 import psutil
 import pytest
 
+from orchestration.core import Settings, last_holder, refreshes
 from orchestration.defs.tags import OUTCOME
-from orchestration.refresh_lock import last_holder
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
 from tests import scenario
 from tests.browser.test_dagster_ui import ask, free_port, reset_signals, wait_until
 from tests.command import PATIENCE, PROGRAM, Started, arguments_at, environment, last_object, njia

@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.release import current_release, find_release, list_releases, open_readonly
+from orchestration.core import Settings
+from orchestration.release import current_release, find_release, list_releases
+from orchestration.release.current import open_readonly
 from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.settings import Settings
 from tests import scenario
 from tests.command import Ran, Started, njia
 from tests.conftest import EvidenceBase, copy_of

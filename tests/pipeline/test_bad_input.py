@@ -207,7 +207,7 @@ def test_stewards_find_the_same_in_the_review_folder(bad_day: Day) -> None:
 
 
 def test_status_says_who_waits(bad_day: Day) -> None:
-    from orchestration.status import read_status
+    from orchestration.operations import read_status
 
     found = read_status(bad_day.base.settings)
     assert [held["partner"] for held in found["held"]] == ["mbogo_expired"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from orchestration.places.boundaries import generalised
+from orchestration.operations import read_status
+from orchestration.places.boundaries.chosen import generalised
 from orchestration.release import current_release
-from orchestration.status import read_status
 from tests import scenario
 from tests.conftest import EvidenceBase
 from tests.unit.boundary_files import counties, with_boundaries, write

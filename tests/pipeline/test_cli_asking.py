@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from tests import scenario
 from tests.command import ANSI, NARROW, from_a_shell, listed_decisions, njia
 from tests.conftest import EvidenceBase

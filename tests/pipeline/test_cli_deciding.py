@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.core import SAMPLE_PARTNERS, Settings
 from orchestration.stewardship import review
 from tests import scenario
 from tests.command import last_object, listed_decisions, njia

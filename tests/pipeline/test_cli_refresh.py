@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from tests import scenario
 from tests.command import ANSI, NARROW, PATIENCE, Ran, Started, last_object, listed_decisions, njia
 from tests.conftest import EvidenceBase, copy_of

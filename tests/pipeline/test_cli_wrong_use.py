@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from orchestration.cli import cli
+from orchestration.cli.root import cli
 from tests.command import ANSI, NARROW, PRIVATE_KEY, from_a_shell, njia
 from tests.conftest import EvidenceBase
 

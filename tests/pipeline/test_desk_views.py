@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.linkage import QUESTION_COLUMNS
+from orchestration.core import load_release_key
+from orchestration.linkage.questions import QUESTION_COLUMNS
 from orchestration.release import rollback
 from orchestration.release.signature import sign
-from orchestration.release_key import load_release_key
 from orchestration.stewardship import items, list_decisions, review
 from orchestration.stewardship.batches import record_decisions
 from orchestration.stewardship.desk.app import LOOKED_AT, make_app

@@ -13,8 +13,7 @@ import hxl
 import pandas as pd
 import pytest
 
-from orchestration.decoded import says
-from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.core import SAMPLE_PARTNERS, says
 from tests.conftest import EvidenceBase
 
 MADE_UP = "-made-up"  # how files of sample partners end

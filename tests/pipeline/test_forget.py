@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.decoded import decoded
-from orchestration.keys import load_keys, shown_record
+from orchestration.core import decoded, load_keys, shown_record
 from orchestration.release import list_releases
 from tests import scenario
 from tests.command import Ran, last_object, njia

@@ -8,10 +8,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.errors import ReleaseRefused, UsageError
+from orchestration.core import ReleaseRefused, UsageError, refreshes
 from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
-from orchestration.stewardship import items, messages, open_items, record_decision, refreshes
+from orchestration.stewardship import items, messages, open_items, record_decision
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import stewardship
-from orchestration.keys import load_keys, shown_record
+from orchestration.core import load_keys, shown_record
 from orchestration.linkage import Coder
 from orchestration.stewardship import review
 from tests.conftest import EvidenceBase, new_evidence_base

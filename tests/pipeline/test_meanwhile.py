@@ -11,14 +11,15 @@ from typing import Any
 
 import pytest
 
+from orchestration.cli.without_decision import without_decision
+from orchestration.core import UsageError, refreshes
 from orchestration.defs.refresh import run_refresh
-from orchestration.errors import UsageError
+from orchestration.operations import read_status
 from orchestration.release import Release, diff, find_release
-from orchestration.status import read_status
-from orchestration.stewardship import record_decision, refresh_since, refreshes, review, revoke
+from orchestration.stewardship import record_decision, refresh_since, review
+from orchestration.stewardship.decisions import revoke
 from orchestration.stewardship.open_items import open_items
 from orchestration.stewardship.previews import try_revocations
-from orchestration.without_decision import without_decision
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 import typst
 
-from orchestration.decoded import decoded
+from orchestration.core import decoded
 from tests import scenario
 from tests.conftest import EvidenceBase
 
@@ -129,8 +129,8 @@ def test_the_original_is_sealed_whole_to_the_stewards_alone(empty_base: Evidence
     recipient.write_text(str(identity.to_public()))
     partner, name, content = scenario.EXTRACTS[0]
     empty_base.deliver(partner, name, content)
-    from orchestration.extracts import take_in
-    from orchestration.keys import load_keys
+    from orchestration.core import load_keys
+    from orchestration.intake import take_in
 
     take_in(empty_base.settings, load_keys(empty_base.settings.keys), scenario.AS_OF)
     (sealed,) = (empty_base.settings.sealed / partner).iterdir()
@@ -175,7 +175,7 @@ def test_a_cast_that_fails_in_dbt_reaches_no_log_and_no_store(
         ),
         typed / "_empty.parquet",
     )
-    from orchestration.errors import NjiaError
+    from orchestration.core import NjiaError
     from orchestration.warehouse import Part, build
 
     with pytest.raises(NjiaError) as raised:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.synth.planted import HOTSPOTS
 from tests.conftest import EvidenceBase
 

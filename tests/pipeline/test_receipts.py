@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from expectations.extract_gate import EXTRACT_GATE
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.defs.extracts import landing_key
-from orchestration.extracts import reading
-from orchestration.extracts.take_in import UNEXPECTED
-from orchestration.outputs import receipt_delivery, receipt_words
-from orchestration.refresh import intake
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.intake.reading import any_file as reading
+from orchestration.intake.take_in import UNEXPECTED
+from orchestration.outputs.receipts import delivery as receipt_delivery
+from orchestration.outputs.receipts import words as receipt_words
+from orchestration.refresh import extracts
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -116,7 +117,7 @@ def test_what_a_stopped_refresh_landed_is_told_by_the_next_one(evidence_base: Ev
     an_hour_later(evidence_base).refresh(steps=[landing_key(partner) for partner in scenario.PARTNERS])
     assert len(runs(evidence_base, "kobe_post")) == 1
     evidence_base.at(scenario.AS_OF.replace(hour=8)).refresh()
-    assert [(one.file, one.outcome, one.rows_read) for one in intake.taken_of(evidence_base.settings)] == [
+    assert [(one.file, one.outcome, one.rows_read) for one in extracts.taken_of(evidence_base.settings)] == [
         ("kobe_3.csv", "landed", 2)
     ]
     folder = runs(evidence_base, "kobe_post")[-1]

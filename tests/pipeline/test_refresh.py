@@ -10,14 +10,14 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import extracts
-from orchestration.keys import load_keys
-from orchestration.refresh import intake
+from orchestration import intake, typing
+from orchestration.contracts import load_contracts
+from orchestration.core import Settings, clear_work, load_keys
+from orchestration.core.work_left import KEPT
+from orchestration.operations import read_status
+from orchestration.refresh import extracts
 from orchestration.release import current_release, list_releases, rollback
-from orchestration.settings import Settings
-from orchestration.status import read_status
 from orchestration.stewardship import record_decision, review
-from orchestration.work_left import KEPT, clear_work
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 from tests.unit.boundary_files import counties, with_boundaries, write
@@ -121,7 +121,7 @@ def test_the_same_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
     ended = evidence_base.refresh()
     assert ended.error is None
     assert ended.outcome == "unchanged"
-    assert {one.outcome for one in intake.taken_of(evidence_base.settings)} == {"already_landed"}
+    assert {one.outcome for one in extracts.taken_of(evidence_base.settings)} == {"already_landed"}
     assert evidence_base.release_id() == before
     assert not list(evidence_base.settings.inbox.glob("*/*"))
     with dg.DagsterInstance.from_config(str(evidence_base.settings.dagster_home)) as instance:
@@ -157,14 +157,14 @@ def test_without_a_work_folder_the_same_inputs_build_nothing_and_nothing_untrue_
     for untrue in ("not judged yet", "Nothing of yours is set aside", "Every filled cell", "Nothing yet."):
         assert untrue not in receipt
     from_landing = known_records(settings)
-    contracts = extracts.load_contracts(settings.partners)
-    extracts.type_extracts(settings, load_keys(settings.keys), contracts=contracts)
+    contracts = load_contracts(settings.partners)
+    typing.type_extracts(settings, load_keys(settings.keys), contracts=contracts)
     assert from_landing == known_records(settings)
     assert len(from_landing) > 20
 
 
 def known_records(settings: Settings) -> list[dict[str, Any]]:
-    return sorted(extracts.known_records(settings).to_pylist(), key=str)
+    return sorted(intake.known_records(settings).to_pylist(), key=str)
 
 
 def test_a_failed_refresh_leaves_no_work_folder_either(evidence_base: EvidenceBase) -> None:
@@ -226,7 +226,7 @@ def test_a_lag_that_has_passed_lets_the_movement_in(month_later: Ended) -> None:
 
 
 def test_a_mapping_fix_retypes_without_the_original(month_later: Ended) -> None:
-    assert {one.partner for one in intake.taken_of(month_later.base.settings)} == {"mbili_post"}
+    assert {one.partner for one in extracts.taken_of(month_later.base.settings)} == {"mbili_post"}
     forms = month_later.base.ask(
         "select distinct form_label from marts.fct_movements where origin_place_id like 'tn-uga-%'"
     )

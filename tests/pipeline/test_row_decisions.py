@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from orchestration import extracts
+from orchestration import typing
+from orchestration.core import load_keys, shown_record
 from orchestration.defs.extracts import landing_key, typed_key
 from orchestration.defs.gates import IN_FORCE, ROW_DECISIONS, VERDICTS
 from orchestration.defs.places import MATCHES
 from orchestration.gates import read_fates
-from orchestration.keys import load_keys, shown_record
 from orchestration.release import current_release
-from orchestration.stewardship import record_decision, revoke
+from orchestration.stewardship import record_decision
+from orchestration.stewardship.decisions import revoke
 from tests import scenario
 from tests.conftest import EvidenceBase
 
@@ -90,7 +91,7 @@ def test_an_agreement_that_a_steward_ended_holds_what_comes_after_its_last_day(
         contract="kobe_post_cases", terms={"valid_to": LATER.date() - timedelta(days=1)},
     )  # fmt: skip
     base.deliver("kobe_post", "kobe_3.csv", scenario.KOBE_SECOND.replace("K2", "K4"))
-    partners, tables = scenario.PARTNERS, extracts.TYPED_TABLES
+    partners, tables = scenario.PARTNERS, typing.TYPED_TABLES
     until_fates_are_settled = [
         *(landing_key(partner) for partner in partners), *(typed_key(table) for table in tables),
         MATCHES, VERDICTS, IN_FORCE, ROW_DECISIONS,

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import forget
+from orchestration.core import load_keys
 from orchestration.defs.refresh import steps_to_candidate
-from orchestration.extracts import read_register
-from orchestration.keys import load_keys
+from orchestration.intake import read_register
+from orchestration.operations import forget
 from orchestration.release import current_release
 from orchestration.stewardship import record_decision
 from tests import scenario

@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from orchestration.core import SAMPLE_PARTNERS
 from orchestration.release import Release, current_release
-from orchestration.settings import SAMPLE_PARTNERS
 from orchestration.synth.partners import CASE_PARTNERS
 from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES
 from orchestration.synth.planted import SHIFTS as SHIFTS_PLANTED

@@ -20,8 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import open_release
-from orchestration.disclosure import load_publication_policy
-from orchestration.settings import PROJECT_ROOT
+from orchestration.core import PROJECT_ROOT, load_publication_policy
 from tests.command import njia
 from tests.conftest import EvidenceBase
 

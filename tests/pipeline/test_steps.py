@@ -13,10 +13,9 @@ import dagster as dg
 import pytest
 
 from orchestration import linkage
+from orchestration.core import Settings, refreshes
 from orchestration.defs.resources import evidence_base as definitions_of
 from orchestration.refresh import Runs
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -96,7 +95,7 @@ def test_a_refresh_that_finds_nothing_new_loads_no_definitions_and_is_shown_as_a
     settings = evidence_base.settings
     ask = (
         "import sys; from orchestration.defs.refresh import run_refresh; "
-        "from orchestration.settings import Settings; "
+        "from orchestration.core.settings import Settings; "
         "ended = run_refresh(Settings.from_environment()); "
         "print(ended.outcome, sorted({'dbt', 'dagster_dbt', 'great_expectations'} & set(sys.modules)))"
     )

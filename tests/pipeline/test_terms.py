@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.keys import load_keys
+from orchestration.core import load_keys
+from orchestration.operations import read_status
 from orchestration.refresh import settle
-from orchestration.release import current_release, open_readonly
-from orchestration.status import read_status
+from orchestration.release import current_release
+from orchestration.release.current import open_readonly
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 

@@ -8,16 +8,12 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import extracts, release
-from orchestration.decoded import says
-from orchestration.disclosure import load_publication_policy
-from orchestration.durable import PARTIAL
-from orchestration.errors import UsageError
-from orchestration.keys import load_keys, shown_record
+from orchestration import intake, release
+from orchestration.core import PARTIAL, UsageError, load_keys, load_publication_policy, says, shown_record
 from orchestration.outputs import Shown, shown_in
 from orchestration.outputs.report.rules import in_words
-from orchestration.release.lineage import lineage_of
-from orchestration.release.traced_tables import TRACED
+from orchestration.release.lineage.files import lineage_of
+from orchestration.release.lineage.traced_tables import TRACED
 from orchestration.stewardship import audit
 from tests.command import last_object, njia
 from tests.conftest import EvidenceBase
@@ -122,8 +118,8 @@ def test_every_number_of_the_report_can_be_traced(
     samples: EvidenceBase, edition: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Rows of child sheets, which other tests ask for, cost most of the time.
-    monkeypatch.setattr(extracts, "rows_of", lambda *_: set())
-    monkeypatch.setattr(extracts, "file_of", lambda *_: "any.csv")
+    monkeypatch.setattr(intake, "rows_of", lambda *_: set())
+    monkeypatch.setattr(intake, "file_of", lambda *_: "any.csv")
     shown = {(one.key, one.column): one for one in said_in(samples, edition)}
     tables = set()
     for (key, column), one in shown.items():

@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.places.choose import ANYWHERE, outcome_of
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer
 from orchestration.places.normalise import norm, squash
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
-from orchestration.settings import REFERENCE_SEEDS
 
 LABELS = ("labelled_strings.csv", "fresh_strings.csv", "stranger_strings.csv")
 PARTS = ("tune", "score", "fresh", "stranger")

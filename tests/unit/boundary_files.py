@@ -7,8 +7,8 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from orchestration.places.boundaries import generalised
-from orchestration.settings import Settings
+from orchestration.core import Settings
+from orchestration.places.boundaries.chosen import generalised
 from tests.conftest import EvidenceBase
 
 CODE = "ADM1_PCODE"

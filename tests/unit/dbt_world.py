@@ -18,15 +18,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration import dbt_commands, statistics
-from orchestration.core import fingerprint_of
-from orchestration.dbt_commands import build_nodes
-from orchestration.dbt_manifest import read_manifest
+from orchestration import statistics
+from orchestration.core import Settings, fingerprint_of
 from orchestration.linkage.cells import cell_duplicates
 from orchestration.linkage.tables import LIKELY_PAIRS
 from orchestration.linkage.warehouse_tables import cells_of
-from orchestration.settings import Settings
-from orchestration.warehouse import NodeOutcome, Part, build, read_tables
+from orchestration.warehouse import NodeOutcome, Part, build, dbt_commands, read_tables
+from orchestration.warehouse.dbt_commands import build_nodes
+from orchestration.warehouse.manifest import read_manifest
 from tests.unit.small_dbt_project import parsed_project, parsed_with, run_dbt
 
 TEXT, WHOLE, BIG, DAY, YES = pa.string(), pa.int32(), pa.int64(), pa.date32(), pa.bool_()

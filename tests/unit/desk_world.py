@@ -12,8 +12,8 @@ from argon2 import PasswordHasher
 from starlette.testclient import TestClient
 
 from orchestration import release
-from orchestration.settings import Settings
-from orchestration.status import read_status
+from orchestration.core import Settings
+from orchestration.operations import read_status
 from orchestration.stewardship import desk
 from orchestration.stewardship.desk import accounts
 from orchestration.stewardship.desk.app import make_app

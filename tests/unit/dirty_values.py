@@ -23,10 +23,9 @@ import pyarrow.parquet as pq
 import pyrage
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from orchestration.extracts import take_in, type_extracts
-from orchestration.extracts.outcomes import TakenExtract
-from orchestration.keys import Keys
-from orchestration.settings import Settings
+from orchestration.core import Keys, Settings
+from orchestration.intake import TakenExtract, take_in
+from orchestration.typing import type_extracts
 from tests.unit.partner_files import add_partner
 
 KEYS = Keys(b"k" * 32, str(pyrage.x25519.Identity.generate().to_public()))

@@ -17,9 +17,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import note
-from orchestration.gates import BUILDS, IN_FORCE
-from orchestration.settings import Settings
+from orchestration.core import Settings, note
+from orchestration.gates.earlier_checks import BUILDS, IN_FORCE
 from tests.unit.published_world import KEYS, write_edition
 
 AS_OF = datetime(2026, 11, 24, 2, tzinfo=UTC)

@@ -11,16 +11,10 @@ from typing import Any
 import openpyxl
 import yaml
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.landing import account
-from orchestration.extracts.reading import open_source
-from orchestration.extracts.records import RecordReader
-from orchestration.extracts.tally import LandedCell
-from orchestration.extracts.typed.landed_records import records_in_memory
-from orchestration.extracts.typed.table_rows import Tables, typed_batches
-from orchestration.extracts.typed.vocabulary import Vocabulary, load_vocabulary
-from orchestration.keys import Keys
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.contracts import Contract, Vocabulary, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS, Keys
+from orchestration.intake import LandedCell, RecordReader, account, open_source
+from orchestration.typing import Tables, records_in_memory, typed_batches
 
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
 BOOK: dict[str, Any] = {

@@ -19,8 +19,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from orchestration.keys import Keys, load_keys
-from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings, load_keys
 from tests.unit.published_world import write_edition
 
 AS_OF = date(2026, 7, 1)

@@ -16,8 +16,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from orchestration.disclosure import load_publication_policy
-from orchestration.settings import DBT_PROJECT
+from orchestration.core import DBT_PROJECT, load_publication_policy
 
 MANIFEST = {
     "schema_version": 2,

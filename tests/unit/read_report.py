@@ -15,7 +15,7 @@ from orchestration.outputs.report.pictures import draw_figures
 from orchestration.outputs.report.rules import in_words
 from orchestration.outputs.report.view import View
 from orchestration.outputs.words import Words
-from orchestration.places.boundaries import generalised
+from orchestration.places.boundaries.chosen import generalised
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 

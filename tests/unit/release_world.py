@@ -10,11 +10,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from orchestration.durable import write_json
-from orchestration.release import CHECK_RESULTS, Candidate, Published, publish, stage
-from orchestration.release.manifest import hash_files
-from orchestration.release_key import create_missing_release_key
-from orchestration.settings import Settings
+from orchestration.core import Settings, write_json
+from orchestration.core.release_key import create_missing_release_key
+from orchestration.release import CHECK_RESULTS, hash_files
+from orchestration.release.candidate import Candidate
+from orchestration.release.publish import Published, publish
+from orchestration.release.staging.stage import stage
 
 START = datetime(2026, 11, 24, 2, tzinfo=UTC)
 EXTRACT = {

@@ -19,10 +19,10 @@ import pytest
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.parser.manifest import extended_mashumaro_encoder
 
-from orchestration import warehouse
 from orchestration.core import fingerprint_of
-from orchestration.dbt_commands import parse, unpacked
-from orchestration.dbt_manifest import MANIFEST, PACKED
+from orchestration.warehouse import build as warehouse
+from orchestration.warehouse.dbt_commands import parse, unpacked
+from orchestration.warehouse.manifest import MANIFEST, PACKED
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"

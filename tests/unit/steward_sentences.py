@@ -11,8 +11,8 @@ from pathlib import Path
 import yaml
 
 from expectations.checks import CHECKS
+from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
 from orchestration.linkage import COMPARED
-from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
 from orchestration.stewardship.said import NOT_RECORDED
 
 STEWARDSHIP = PROJECT_ROOT / "orchestration" / "stewardship"

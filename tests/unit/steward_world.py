@@ -15,10 +15,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.extracts import Contracts, load_contracts, with_changes
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, refreshes, review
+from orchestration.contracts import Contracts, load_contracts, with_changes
+from orchestration.core import Settings, refreshes, shown_record
+from orchestration.stewardship import active_decisions, review
 from orchestration.stewardship.open_items import OpenItem, open_items, write_open_items
 from tests import scenario
 

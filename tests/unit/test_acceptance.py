@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.extracts.acceptance import RowConditions
-from orchestration.extracts.cells import Cell
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_terms import AcceptIf
+from orchestration.contracts import AcceptIf, Cell, Contract
+from orchestration.intake.records.acceptance import RowConditions
 from tests.unit.partner_files import HEADER, ROW, book, read, workbook
 
 VOID = {"column": "is_void", "accept": ["", "false"], "withhold": ["true"], "withheld_as": "void"}

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from orchestration import console
-from orchestration.console_items import show_items, show_most_valuable
-from orchestration.errors import UsageError
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
-from orchestration.status import read_status
+from orchestration.cli import console
+from orchestration.cli.console_items import show_items, show_most_valuable
+from orchestration.core import Settings, UsageError, shown_record
+from orchestration.operations import read_status
 from orchestration.stewardship import (
     active_decisions,
     audit,
@@ -22,9 +20,8 @@ from orchestration.stewardship import (
     list_decisions,
     record_decision,
     review,
-    revoke,
-    without_effect,
 )
+from orchestration.stewardship.decisions import revoke, without_effect
 from orchestration.stewardship.open_items import OpenItem, as_dict, open_items
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER

@@ -15,20 +15,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration.cli import cli
-from orchestration.errors import NjiaError
+from orchestration.cli.root import cli
+from orchestration.core import NjiaError, Settings
 from orchestration.release import find_release, rollback
-from orchestration.settings import Settings
-from orchestration.stewardship import (
-    NotTold,
-    active_decisions,
-    audit,
-    confirm,
-    gaps,
-    record_decision,
-    revoke,
-)
-from orchestration.stewardship.decisions_told import Gaps
+from orchestration.stewardship import NotTold, active_decisions, audit, record_decision
+from orchestration.stewardship.decisions import confirm, revoke
+from orchestration.stewardship.decisions_told import Gaps, gaps
 from tests.unit.release_world import publish_one, settings_in
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)

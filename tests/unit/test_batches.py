@@ -11,13 +11,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.errors import UsageError
-from orchestration.extracts import contact_in_prose
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
-from orchestration.stewardship import audit, decision_files, gaps, list_decisions, record_decision
+from orchestration.core import Settings, UsageError, shown_record
+from orchestration.intake import contact_in_prose
+from orchestration.stewardship import NotTold, audit, decision_files, list_decisions, record_decision
 from orchestration.stewardship.batches import record_decisions, revoke_all
-from orchestration.stewardship.decisions_told import NotTold
+from orchestration.stewardship.decisions_told import gaps
 from orchestration.stewardship.new_decisions import id_of
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER

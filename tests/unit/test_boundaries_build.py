@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import shapely
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.places.boundaries import build as build_command
-from orchestration.places.boundaries import generalised
 from orchestration.places.boundaries.build_counties import Site, build_counties
 from orchestration.places.boundaries.build_countries import build_countries
+from orchestration.places.boundaries.chosen import generalised
 from orchestration.places.boundaries.npm_packages import COUNTRIES, read_json
 from orchestration.places.boundaries.shipped import COUNTIES_FILE, SHIPPED, SOURCES_FILE, shapes_of
 

@@ -11,15 +11,20 @@ import numpy as np
 import pytest
 import shapely
 
-from orchestration.errors import NjiaError
-from orchestration.places.boundaries import captions, country_shapes, generalised
-from orchestration.places.boundaries.captions import DISCLAIMER
+from orchestration.core import REFERENCE_SEEDS, NjiaError
+from orchestration.places.boundaries.captions import DISCLAIMER, captions
 from orchestration.places.boundaries.checks import check
-from orchestration.places.boundaries.chosen import Boundaries
+from orchestration.places.boundaries.chosen import Boundaries, generalised
 from orchestration.places.boundaries.own_file import OwnFile
 from orchestration.places.boundaries.projection import to_degrees, to_km
-from orchestration.places.boundaries.shipped import COUNTIES_FILE, REGION, SHIPPED, SOURCES_FILE, shapes_of
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.places.boundaries.shipped import (
+    COUNTIES_FILE,
+    REGION,
+    SHIPPED,
+    SOURCES_FILE,
+    country_shapes,
+    shapes_of,
+)
 from tests.unit.boundary_files import CODE, counties
 
 LARGEST_KB = {

@@ -10,9 +10,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from orchestration.errors import UsageError
-from orchestration.places.boundaries import boundaries_in_force, generalised
-from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.core import SAMPLE_PARTNERS, Settings, UsageError
+from orchestration.places.boundaries.chosen import boundaries_in_force, generalised
 from tests.unit.boundary_files import CODE, counties, settings_with, write
 from tests.unit.test_places_seeds import ISO_BY_PCODE
 

@@ -8,14 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from orchestration.places.boundaries import (
-    Boundaries,
-    counties_of,
-    country_of,
-    county_of,
-    generalised,
-    read_point,
-)
+from orchestration.places.boundaries.chosen import Boundaries, generalised
+from orchestration.places.boundaries.points import counties_of, country_of, county_of, read_point
 from orchestration.places.boundaries.projection import to_km
 
 NAIROBI = (-1.2921, 36.8219)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.errors import NjiaError, ReleaseRefused
+from orchestration.core import NjiaError, ReleaseRefused
 from orchestration.refresh.tables import stop_if_broken
 from orchestration.warehouse import NodeOutcome
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.statistics.capture_recapture import Lists, estimate, main, range_of, read_lists
 from orchestration.statistics.loglinear import fit, forward
 

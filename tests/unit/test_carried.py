@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.errors import NjiaError, UsageError
-from orchestration.release import carry, list_releases, rollback
-from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, record_decision, revoke
+from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.release import list_releases, rollback
+from orchestration.release.staging.carried import carry
+from orchestration.stewardship import active_decisions, record_decision
+from orchestration.stewardship.decisions import revoke
 from tests.unit.dbt_world import World
 from tests.unit.release_world import START, publish_one, settings_in
 

@@ -11,11 +11,10 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from orchestration.cli import cli
-from orchestration.contract_trial import try_contract
-from orchestration.extracts import ContractReport, check_contract
-from orchestration.extracts.rule_titles import title_of
-from orchestration.settings import Settings
+from orchestration.cli.root import cli
+from orchestration.core import Settings
+from orchestration.drafting import ContractReport, check_contract, try_contract
+from orchestration.drafting.rule_titles import title_of
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, workbook
 from tests.unit.test_rename import case, kobo, kobo_file
 

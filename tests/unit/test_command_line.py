@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from orchestration import console
-from orchestration.cli import main
-from orchestration.settings import Settings
+from orchestration.cli import console
+from orchestration.cli.ending import main
+from orchestration.core import Settings
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def test_an_unexpected_fault_is_told_by_kind_and_place_and_never_by_its_text(
     def fail(settings: Settings) -> None:
         raise KeyError("Amina Testperson")
 
-    monkeypatch.setattr("orchestration.status.read_status", fail)
+    monkeypatch.setattr("orchestration.operations.status.read_status", fail)
     ended = njia("status", "--json")
     assert ended.code == 1 == ended.last_object["exit_code"]
     assert "KeyError at" in ended.words and "Testperson" not in ended.err + ended.out
@@ -147,7 +147,7 @@ def test_synth_refuses_sizes_that_cannot_be(njia: Njia, tmp_path: Path, size: tu
 def test_synth_overwrites_only_when_told(njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
     monkeypatch.setattr("orchestration.synth.generate", lambda folder, **sizes: asked.append(folder))
-    monkeypatch.setattr("orchestration.console.show_synth", lambda *shown: None)
+    monkeypatch.setattr("orchestration.cli.console.show_synth", lambda *shown: None)
     (tmp_path / "made").mkdir()
     assert njia("synth", tmp_path / "made").code == 0
     (tmp_path / "made" / "notes.txt").write_text("keep me")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import active_decisions
 from tests.unit.test_command_line import Njia, njia
 

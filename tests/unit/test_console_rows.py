@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from orchestration.console_rows import MOST_RECORDS, MOST_ROWS, _show_on_screen, show_rows
+from orchestration.cli.console_rows import MOST_RECORDS, MOST_ROWS, _show_on_screen, show_rows
 
 
 def on_screen(columns: list[str], rows: list[tuple[object, ...]], width: int) -> str:

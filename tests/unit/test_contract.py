@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_loading import ContractFault, load_contract, load_contracts
-from orchestration.extracts.contract_schema import SCHEMA_FILE, schema_text
-from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.contracts import Contract, ContractFault, load_contract, load_contracts
+from orchestration.contracts.schema import SCHEMA_FILE, schema_text
+from orchestration.core import SAMPLE_PARTNERS
 from tests.unit.partner_files import add_partner, book
 
 
@@ -183,7 +182,7 @@ def test_another_column_or_key_rereads() -> None:
 
 def test_the_schema_for_editors_is_current() -> None:
     assert SCHEMA_FILE.read_text(encoding="utf-8") == schema_text(), (
-        "Run `python -m orchestration.extracts.contract_schema` and commit the result."
+        "Run `python -m orchestration.contracts.schema` and commit the result."
     )
 
 
@@ -192,15 +191,8 @@ def test_the_reference_names_every_key_and_field() -> None:
     schema = json.loads(schema_text())
     models = [schema, *schema["$defs"].values()]
     keys = {key for model in models for key in model.get("properties", {})}
-    from orchestration.extracts.contract_fields import (
-        AGES,
-        COUNTS,
-        DATES,
-        MANY_CODES,
-        PLACE_PARTS,
-        ROLES,
-        SINGLE_CODES,
-    )
+    from orchestration.contracts import AGES, COUNTS, DATES, MANY_CODES, SINGLE_CODES
+    from orchestration.contracts.fields import PLACE_PARTS, ROLES
 
     names = keys.union(AGES, COUNTS, DATES, MANY_CODES, PLACE_PARTS, ROLES, SINGLE_CODES)
     assert [name for name in sorted(names) if f"`{name}" not in text] == []

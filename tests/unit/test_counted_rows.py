@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.errors import UsageError
-from orchestration.release.current import Release
-from orchestration.release.published_row import counted_rows
-from orchestration.release.traced_tables import TRACED
+from orchestration.core import UsageError
+from orchestration.release import Release
+from orchestration.release.lineage.published_row import counted_rows
+from orchestration.release.lineage.traced_tables import TRACED
 from tests.unit.published_world import MANIFEST, write_release
 
 

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.outcomes import ExtractHeld
-from orchestration.extracts.reading import open_source
-from orchestration.extracts.records import RecordReader
+from orchestration.contracts import Contract
+from orchestration.intake import ExtractHeld, RecordReader, open_source
 from tests.unit.partner_files import HEADER, KEYS, book, read, values
 
 CONTRACT = book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","})

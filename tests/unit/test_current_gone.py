@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestration.core import Settings
 from orchestration.release import find_release
-from orchestration.settings import Settings
 from tests.unit.test_command_line import Njia, njia
 
 __all__ = ["njia"]

@@ -10,17 +10,10 @@ from pathlib import Path
 import pytest
 
 from expectations.checks import EXTRACT_CHECKS, is_waivable
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
-from orchestration.stewardship import (
-    active_decisions,
-    audit,
-    confirm,
-    gaps,
-    list_decisions,
-    record_decision,
-    revoke,
-)
+from orchestration.core import Settings, UsageError
+from orchestration.stewardship import active_decisions, audit, list_decisions, record_decision
+from orchestration.stewardship.decisions import confirm, revoke
+from orchestration.stewardship.decisions_told import gaps
 from tests.command import FORKS
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)

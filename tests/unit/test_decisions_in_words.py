@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.errors import NjiaError, UsageError
-from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, confirm, record_decision, revoke
+from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.stewardship import active_decisions, record_decision
+from orchestration.stewardship.decisions import confirm, revoke
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 HELD = [

@@ -12,10 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import load_contracts, with_changes
-from orchestration.settings import REFERENCE_SEEDS, Settings
-from orchestration.stewardship import active_decisions, confirm, list_decisions, record_decision, revoke
+from orchestration.contracts import load_contracts, with_changes
+from orchestration.core import REFERENCE_SEEDS, NjiaError, Settings, UsageError
+from orchestration.stewardship import active_decisions, list_decisions, record_decision
+from orchestration.stewardship.decisions import confirm, revoke
 from orchestration.stewardship.effect_on_records import releasable_rules
 from tests import scenario
 

@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from orchestration.cli import cli
-from orchestration.errors import NjiaError, UsageError
-from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.cli.root import cli
+from orchestration.core import SAMPLE_PARTNERS, NjiaError, Settings, UsageError
 from orchestration.stewardship.desk.accounts import (
     add_account,
     change_passphrase,

@@ -12,8 +12,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from orchestration.home import prepare_home
-from orchestration.settings import SAMPLE_PARTNERS, Settings
+from orchestration.core import SAMPLE_PARTNERS, Settings, prepare_home
 from orchestration.stewardship import desk as desks
 from orchestration.stewardship.desk import guard
 from orchestration.stewardship.desk.app import DECIDED, LOOKED_AT, MOST_JUDGED, MOST_WAITING, make_app

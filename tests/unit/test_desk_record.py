@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.extracts.typed.tables import RECORDS
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.desk.shared_parts import record_path
+from orchestration.typing.tables import RECORDS
 from tests.unit import steward_world as world
 from tests.unit.desk_world import STEWARD, Visitor, make_accounts, visitor
 from tests.unit.steward_world import PARTNER, SERVING

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestration.errors import UsageError
+from orchestration.core import UsageError
 from orchestration.stewardship.desk.accounts import Account
 from orchestration.stewardship.desk.address import Address, local_path
 from orchestration.stewardship.desk.attempts import LOCKED_SECONDS, MOST_NAMES, WRONG_TRIES, Attempts

@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration.linkage import QUESTION_COLUMNS
-from orchestration.settings import Settings
+from orchestration.core import Settings
+from orchestration.linkage.questions import QUESTION_COLUMNS
 from orchestration.stewardship import link_queue, review
 from orchestration.stewardship.batches import record_decisions
 from orchestration.stewardship.desk.app import make_app

@@ -9,7 +9,8 @@ from typing import get_args
 
 import pytest
 
-from orchestration.stewardship import items, refreshes
+from orchestration.core import refreshes
+from orchestration.stewardship import items
 from orchestration.stewardship.decision_kinds import KINDS, FinestPlace
 from orchestration.stewardship.desk.pages import _templates
 from orchestration.stewardship.desk.words import CATALOGUE, LANGUAGES, catalogue, words_of

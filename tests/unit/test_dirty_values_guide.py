@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from dirty_values import arrive, contract
 
-from orchestration.settings import PROJECT_ROOT
+from orchestration.core import PROJECT_ROOT
 
 GUIDE = (PROJECT_ROOT / "docs" / "partner.md").read_text(encoding="utf-8")
 COLUMNS = {"date": "Date", "persons": "Persons", "age": "Age", "sex": "Sex", "travel": "Way"}

@@ -14,11 +14,12 @@ import duckdb
 import pytest
 import yaml
 
-from orchestration.cli import CONTEXT, cli
-from orchestration.extracts.contract_fields import CANONICAL_FIELDS
-from orchestration.release import added_tables
-from orchestration.release.published_models import MEMBERS_SCHEMAS, PublishedTable
-from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS
+from orchestration.cli.root import CONTEXT, cli
+from orchestration.contracts import CANONICAL_FIELDS
+from orchestration.core import DBT_PROJECT, PROJECT_ROOT, SAMPLE_PARTNERS
+from orchestration.release import MEMBERS_SCHEMAS
+from orchestration.release.staging import added_tables
+from orchestration.release.staging.published_models import PublishedTable
 
 GUIDES = ("operator", "steward", "analyst", "partner", "methods")
 PAGES = [

@@ -14,13 +14,13 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from orchestration.cli import cli
-from orchestration.errors import UsageError
-from orchestration.extracts import check_contract, draft_contract, draft_text
-from orchestration.extracts.cells import Cell
-from orchestration.extracts.column_words import field_of
-from orchestration.extracts.contract_loading import ContractFault, load_contract
-from orchestration.extracts.draft_dates import date_order
+from orchestration.cli.root import cli
+from orchestration.contracts import Cell, ContractFault, load_contract
+from orchestration.core import UsageError
+from orchestration.drafting import as_yaml as draft_text
+from orchestration.drafting import check_contract, draft_contract
+from orchestration.drafting.dates import date_order
+from orchestration.intake.drift.column_words import field_of
 from tests.benchmarks.bench_draft import SAMPLES, Share, measure, total
 from tests.unit.partner_files import HEADER as BOOK_HEADER
 from tests.unit.partner_files import ROW, add_partner, book, workbook

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship import draft_lists, review
 
 COLUMNS = ("item",)

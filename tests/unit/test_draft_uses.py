@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.extracts import draft_contract, draft_text
-from orchestration.extracts.draft_uses import is_role, is_yes_or_no
-from orchestration.extracts.key_columns import said_of_a_person, shown_of_a_person
+from orchestration.drafting import as_yaml as draft_text
+from orchestration.drafting import draft_contract
+from orchestration.drafting.key_columns import said_of_a_person, shown_of_a_person
+from orchestration.drafting.uses import is_role, is_yes_or_no
 from tests.unit.partner_files import workbook
 
 NAMES = ["Achieng Testperson", "Brian Sampleton", "Grace Fixture"]

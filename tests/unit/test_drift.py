@@ -12,15 +12,14 @@ import pyrage
 import pytest
 import yaml
 
-from orchestration.extracts import check_contract, drift_items, load_contracts, take_in, type_extracts
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.drift import find_drift, name_likeness
-from orchestration.extracts.outcomes import TakenExtract
-from orchestration.extracts.shown_spellings import may_be_shown
+from orchestration.contracts import Contract, load_contracts
+from orchestration.core import Keys, Settings
+from orchestration.drafting import check_contract
 from orchestration.gates.extract_profile import _add_codes
-from orchestration.keys import Keys
-from orchestration.settings import Settings
+from orchestration.intake import TakenExtract, drift_items, may_be_shown, take_in
+from orchestration.intake.drift.columns import find_drift, name_likeness
 from orchestration.stewardship import review
+from orchestration.typing import type_extracts
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

@@ -8,12 +8,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from orchestration.core import RefreshLock, Settings, prepare_home, refreshes
 from orchestration.defs.killed_runs import UNFINISHED, end_killed_runs
 from orchestration.defs.tags import OUTCOME
-from orchestration.home import prepare_home
-from orchestration.refresh_lock import RefreshLock
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
 from tests import scenario
 
 each_unfinished = pytest.mark.parametrize("status", UNFINISHED, ids=lambda status: status.value)

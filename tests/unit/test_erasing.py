@@ -15,19 +15,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.decoded import pattern_of, says
-from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import (
-    erase_forgotten,
-    erase_in_originals,
-    read_register,
-    records_in_row,
-    take_in,
+from orchestration.core import (
+    FORGOTTEN,
+    Due,
+    Keys,
+    NjiaError,
+    Tombstones,
+    UsageError,
+    all_due,
+    bury,
+    load_keys,
+    pattern_of,
+    says,
+    settle,
+    tombstones_of,
 )
-from orchestration.forget import Erased, erase, records_called
-from orchestration.forget_proof import Needles, prove
-from orchestration.forgotten import FORGOTTEN, Due, Tombstones, all_due, bury, settle, tombstones_of
-from orchestration.keys import Keys, load_keys
+from orchestration.intake import erase_forgotten, erase_in_originals, read_register, records_in_row, take_in
+from orchestration.operations import prove
+from orchestration.operations.forget import Erased, erase, records_called
+from orchestration.operations.forget_proof import Needles
 from tests import scenario
 from tests.conftest import EvidenceBase
 
@@ -269,7 +275,7 @@ def test_killed_with_the_key_at_hand_no_refresh_destroys_the_original(
 ) -> None:
     (entry,) = landed(base)
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr(f"orchestration.forget.{step}", killed)
+        patched.setattr(f"orchestration.operations.forget.{step}", killed)
         forget_wholly(base, "S3", identity)
     (after,) = landed(base)  # the next refresh takes in, and ends what was begun
     sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
@@ -288,7 +294,7 @@ def test_an_original_that_is_done_is_done_for_the_records_it_was_sealed_without(
 ) -> None:
     landed(base)
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr("orchestration.forget.extracts.erase_forgotten", killed)
+        patched.setattr("orchestration.operations.forget.extracts.erase_forgotten", killed)
         forget_wholly(base, "S3", identity)
     forget_wholly(base, others_name)  # without the key
     is_left = bool(list((base.settings.sealed / "swala_post").iterdir()))

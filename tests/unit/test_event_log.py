@@ -10,10 +10,9 @@ import pytest
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from sqlalchemy import event
 
+from orchestration.core import Settings, prepare_home
 from orchestration.defs import event_log
 from orchestration.defs.event_log import OPEN_SHARDS, OpenEventLog
-from orchestration.home import prepare_home
-from orchestration.settings import Settings
 
 CHECKS = 20
 

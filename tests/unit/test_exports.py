@@ -19,15 +19,14 @@ import openpyxl
 import pytest
 import yaml
 
-from orchestration.errors import NjiaError
-from orchestration.outputs import write_exports
+from orchestration.core import DBT_PROJECT, NjiaError
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.citation import write_citation
 from orchestration.outputs.exports.data_package import write_data_package
 from orchestration.outputs.exports.geojson import write_geojson
 from orchestration.outputs.exports.tables import Column, Table, hxl_tags
+from orchestration.outputs.exports.write import write_exports
 from orchestration.outputs.licence import DataLicence, licence_of
-from orchestration.settings import DBT_PROJECT
 from orchestration.warehouse import manifest_path
 from tests.conftest import new_evidence_base
 from tests.unit.published_world import KEYS, MANIFEST, write_release

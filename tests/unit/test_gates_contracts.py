@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from expectations.checks import is_waivable
+from orchestration.core import Settings
 from orchestration.gates.in_force import FATE_SCHEMA, InForce, put_in_force
 from orchestration.gates.verdicts import judge_extracts, write_table
-from orchestration.loud import warnings
-from orchestration.settings import Settings
+from orchestration.operations import warnings
 from tests.unit.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
 
 

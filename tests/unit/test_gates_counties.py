@@ -8,10 +8,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.core import Settings
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
 from orchestration.gates.county_change import county_change
 from orchestration.release import county_counts
-from orchestration.settings import Settings
 from tests.unit.gate_world import AS_OF, Decided, make_settings, write_evidence_base
 
 Counts = dict[str, tuple[int, int]]

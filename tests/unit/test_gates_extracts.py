@@ -16,13 +16,12 @@ from expectations import Expectation, Limit
 from expectations.checks import CHECKS
 from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
+from orchestration.core import Settings
+from orchestration.gates import landed_extracts, would_fail
 from orchestration.gates.extract_profile import SCHEMA, TYPED_COLUMNS
 from orchestration.gates.in_force import settle_fates
 from orchestration.gates.judging import judge
-from orchestration.gates.landed import landed_extracts
-from orchestration.gates.trial import would_fail
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts
-from orchestration.settings import Settings
 from tests.unit.gate_world import AS_OF, Decided, land, make_settings, on_extract
 
 

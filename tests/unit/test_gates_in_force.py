@@ -10,13 +10,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from orchestration.core import Keys, Settings
 from orchestration.gates import inputs
 from orchestration.gates.in_force import InForce, put_in_force
 from orchestration.gates.inputs import code_hash, contract_hashes, inputs_hash, latest_complete_month
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.verdicts import judge_extracts
-from orchestration.keys import Keys
-from orchestration.settings import Settings
 from tests.unit.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
 
 

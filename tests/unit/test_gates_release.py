@@ -10,15 +10,13 @@ from typing import Any
 import pytest
 
 from expectations.checks import CHECKS
-from orchestration.core import note
-from orchestration.errors import NjiaError
-from orchestration.gates import IN_FORCE
+from orchestration.core import NjiaError, Settings, note
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
-from orchestration.gates.earlier_checks import check_results
+from orchestration.gates.earlier_checks import IN_FORCE, check_results
 from orchestration.gates.in_force import put_in_force
 from orchestration.gates.verdicts import judge_extracts
-from orchestration.release import CHECK_RESULTS, read_verdict
-from orchestration.settings import Settings
+from orchestration.release import CHECK_RESULTS
+from orchestration.release.verdict import read_verdict
 from tests.unit.gate_world import (
     AS_OF,
     KEY_IDS,

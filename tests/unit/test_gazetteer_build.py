@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import NjiaError
+from orchestration.core import REFERENCE_SEEDS, NjiaError
 from orchestration.places import build_gazetteer
 from orchestration.places.build_gazetteer import by_hand, packages
 from orchestration.places.build_gazetteer.localities import add_localities
 from orchestration.places.build_gazetteer.packages import Source
 from orchestration.places.build_gazetteer.tables import Tables
 from orchestration.places.build_gazetteer.towns import add_other_names, add_towns
-from orchestration.settings import REFERENCE_SEEDS
 
 FIXTURE = Source("fixture", "none")
 CHECKSUMS = by_hand.HAND / "checksums.txt"

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import UsageError
-from orchestration.home import prepare_home
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError, prepare_home
 
 
 def home_of(tmp_path: Path, layout: int) -> Settings:

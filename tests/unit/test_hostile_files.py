@@ -16,9 +16,10 @@ from typing import Any
 import openpyxl
 import pytest
 
-from orchestration.extracts import limits
-from orchestration.extracts.outcomes import ExtractStopped, ExtractUnreadable
-from orchestration.spreadsheet_safe import safe
+from orchestration.core import safe
+from orchestration.intake import ExtractStopped
+from orchestration.intake.outcomes import ExtractUnreadable
+from orchestration.intake.reading import limits
 from tests.unit.partner_files import HEADER, ROW, book, read, values, workbook
 
 CSV: dict[str, Any] = {"kind": "csv", "encoding": "utf-8", "delimiter": ","}
@@ -45,8 +46,8 @@ def member_replaced(path: Path, name: str, change: Callable[[bytes], bytes]) -> 
 
 def _read_within(path: Path, content: dict[str, Any], answer: Any) -> None:
     # Libraries take addresses when they are loaded, whatever the file: the limit is about reading.
-    import orchestration.extracts.reading_csv
-    import orchestration.extracts.reading_xlsx  # noqa: F401
+    import orchestration.intake.reading.csv_files
+    import orchestration.intake.reading.workbooks  # noqa: F401
 
     limit = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + MEMORY
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -10,15 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.errors import NjiaError
-from orchestration.settings import Settings
-from orchestration.statistics import AGGREGATES, SCHEMAS, measure
+from orchestration.core import NjiaError, Settings
 from orchestration.statistics.hotspots import hotspots
 from orchestration.statistics.labels import labels
-from orchestration.statistics.measure import as_table
+from orchestration.statistics.measure import as_table, measure
 from orchestration.statistics.policy import POLICY_SEED, load_policy
 from orchestration.statistics.posterior import posterior, prior, widened
 from orchestration.statistics.scatter import log_variance, scatter
+from orchestration.statistics.tables import AGGREGATES, SCHEMAS
 from orchestration.statistics.two_way import Floats, comparable, two_way
 
 POLICY = load_policy()

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from orchestration.core import Settings
 from orchestration.defs import refresh, resources
-from orchestration.settings import Settings
 
 
 def test_ctrl_c_that_parsing_swallows_still_ends_the_refresh(

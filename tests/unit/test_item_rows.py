@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts.contract import Contract
+from orchestration.contracts import Contract
 from tests.unit.partner_files import book, problems, read, typed
 
 CODES = {"crosswalk": "ke_ctip"}

@@ -6,9 +6,11 @@ from unittest.mock import Mock
 
 import pytest
 
-from orchestration.outputs import Kept, write_map_pages, write_reports
+from orchestration.outputs.kept import Kept
+from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.outputs.report import write
-from orchestration.places.boundaries import generalised
+from orchestration.outputs.report.write import write_reports
+from orchestration.places.boundaries.chosen import generalised
 from tests.unit.published_world import MANIFEST, write_release
 
 PAGES = ("report/index.html", "report/map.html", "report/figures/corridors.svg")

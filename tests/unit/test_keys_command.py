@@ -13,22 +13,29 @@ import pyrage
 import pytest
 from click.testing import CliRunner, Result
 
-from orchestration.cli import cli
-from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import opened, sealed_path, take_in
-from orchestration.extracts.link_codes import codes_path
-from orchestration.home import prepare_home
-from orchestration.keys import Keys, create_missing_keys, load_keys
+from orchestration.cli.root import cli
+from orchestration.core import (
+    Keys,
+    NjiaError,
+    RefreshLock,
+    Settings,
+    UsageError,
+    check_modes,
+    create_missing_keys,
+    installed_public_key,
+    load_keys,
+    prepare_home,
+)
+from orchestration.core.release_key import load_public_key
+from orchestration.intake import opened, sealed_path, take_in
+from orchestration.intake.minimising.link_codes import codes_path
 from orchestration.linkage import Coder
-from orchestration.modes import check_modes
-from orchestration.refresh_lock import RefreshLock
-from orchestration.release import current_release, verify
-from orchestration.release_key import installed_public_key, load_public_key
-from orchestration.rotation import finish_rotations
-from orchestration.rotation_link import rotate_link
-from orchestration.rotation_release import rotate_release
-from orchestration.rotation_stewards import rotate_stewards
-from orchestration.settings import Settings
+from orchestration.operations import finish_rotations
+from orchestration.operations.rotation_link import rotate_link
+from orchestration.operations.rotation_release import rotate_release
+from orchestration.operations.rotation_stewards import rotate_stewards
+from orchestration.release import current_release
+from orchestration.release.verifying import verify
 from orchestration.stewardship import audit
 from tests import scenario
 from tests.conftest import EvidenceBase
@@ -283,7 +290,7 @@ def kill_at_the_commit(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", killed)
-        patched.setattr("orchestration.rotation.finish_rotations", lambda settings: None)
+        patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
         with pytest.raises(Killed):
             if kind == "release":
                 rotate_release(settings)
@@ -343,8 +350,8 @@ def test_a_kill_leaves_no_file_among_the_keys_that_stops_every_command(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "chmod", kill)
-        patched.setattr("orchestration.rotation_stewards.extracts.opened", kill)
-        patched.setattr("orchestration.rotation.finish_rotations", lambda settings: None)
+        patched.setattr("orchestration.operations.rotation_stewards.extracts.opened", kill)
+        patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
         with pytest.raises(Killed):
             rotate_stewards(base.settings, load_keys(base.settings.keys).stewards_recipient, "a key")
     assert (base.settings.keys / "stewards.age.pub.next").is_file()
@@ -413,7 +420,7 @@ def test_a_copy_of_an_original_is_on_the_disk_before_the_original_goes(
         raise OSError
 
     monkeypatch.setattr(os, "link", refusing)
-    monkeypatch.setattr("orchestration.rotation_stewards.sync", synced.append)
+    monkeypatch.setattr("orchestration.operations.rotation_stewards.sync", synced.append)
     first = sealed_path(settings.sealed, PARTNER, extracts_of(settings)[0])
     first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
     content = first.read_bytes()
@@ -441,7 +448,7 @@ def test_forgetting_takes_earlier_keys_too_and_reads_the_installed_ones_under_th
     monkeypatch.setattr(RefreshLock, "take", take_after_a_rotation)
     ran = njia(base, "forget", PARTNER, "1", "--key", other)
     assert "Nothing was erased" in str(ran.exception)
-    monkeypatch.setattr("orchestration.forget.erase", erase)
+    monkeypatch.setattr("orchestration.operations.forget.erase", erase)
     ran = njia(base, "forget", PARTNER, "1", "--key", other, "--key", key_file)
     assert str(ran.exception) == "far enough"
     assert given == [str(new.to_public()), f"{new}\n{key_file.read_text()}"]

@@ -13,16 +13,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.landing import SCHEMA
-from orchestration.extracts.tally import LandedCell
-from orchestration.extracts.typed import landed_records
-from orchestration.extracts.typed.landed_records import records_in_memory, records_of_file
-from orchestration.extracts.typed.table_rows import Tables, typed_batches
-from orchestration.extracts.typed.tables import SCHEMAS
-from orchestration.extracts.typed.vocabulary import Vocabulary, load_vocabulary
-from orchestration.keys import Keys
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.contracts import Contract, Vocabulary, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS, Keys
+from orchestration.intake import LandedCell
+from orchestration.intake.landing.landing import SCHEMA
+from orchestration.typing import SCHEMAS, Tables, landed_records, records_in_memory, typed_batches
+from orchestration.typing.landed_records import records_of_file
 from tests.unit.partner_files import book
 
 CONTRACT = Contract.model_validate(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from orchestration.extracts import TakenExtract, load_contracts, with_untold
-from orchestration.settings import Settings
+from orchestration.contracts import load_contracts
+from orchestration.core import Settings
+from orchestration.intake import TakenExtract, with_untold
 from tests.unit.test_drift import AS_OF, home, renamed, rows, send
 
 __all__ = ["home"]

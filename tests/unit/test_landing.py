@@ -15,11 +15,12 @@ import pyarrow.parquet as pq
 import pyrage
 import pytest
 
-from orchestration.extracts import add_to_inbox, check_contract, load_contracts, take_in, type_extracts
-from orchestration.extracts.landing import SCHEMA, sha256_of
-from orchestration.extracts.outcomes import TakenExtract
-from orchestration.keys import Keys
-from orchestration.settings import Settings
+from orchestration.contracts import load_contracts
+from orchestration.core import Keys, Settings
+from orchestration.drafting import check_contract
+from orchestration.intake import TakenExtract, add_to_inbox, sha256_of, take_in
+from orchestration.intake.landing.landing import SCHEMA
+from orchestration.typing import type_extracts
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, lying_still, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
@@ -177,7 +178,7 @@ def reread(home: Settings) -> Path:
 def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    module = sys.modules["orchestration.extracts.take_in"]
+    module = sys.modules["orchestration.intake.take_in"]
     file = reread(home)
     extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     real, before = getattr(module, step), entry(home, extract_id)
@@ -209,7 +210,7 @@ def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
 def test_the_old_cells_come_back_when_the_crash_was_before_the_new_ones(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules["orchestration.extracts.take_in"]
+    module = sys.modules["orchestration.intake.take_in"]
     file = reread(home)
     extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     before, real = entry(home, extract_id), module.set_aside
@@ -229,7 +230,7 @@ def test_the_old_cells_come_back_when_the_crash_was_before_the_new_ones(
 def test_an_original_outlives_a_crash_while_its_extract_is_read_again(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules["orchestration.extracts.take_in"]
+    module = sys.modules["orchestration.intake.take_in"]
     file = reread(home)
     sealed = home.sealed / "testpartner" / f"{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.age"
 
@@ -306,7 +307,7 @@ def test_an_unexpected_fault_tells_its_type_and_no_cell(
     def quoting(*_: object) -> None:
         raise ValueError("cannot cast 'Mary Testperson'")
 
-    monkeypatch.setattr("orchestration.extracts.records.rename_row", quoting)
+    monkeypatch.setattr("orchestration.intake.records.records.rename_row", quoting)
     send(home)
     [taken] = take(home)
     assert taken.outcome == "unreadable"
@@ -371,7 +372,7 @@ def test_rows_added_while_a_file_is_landed_are_reported_and_kept(
     file.parent.mkdir(parents=True)
     file.write_text(",".join(HEADER) + "\n" + csv_rows(1, 100), encoding="utf-8")
     lying_still(file)
-    module = sys.modules["orchestration.extracts.take_in"]
+    module = sys.modules["orchestration.intake.take_in"]
     register = module.register
 
     def register_while_rows_are_added(path: Path, content: dict[str, Any]) -> None:
@@ -405,7 +406,7 @@ def test_a_held_file_whose_place_is_taken_goes_back_beside_the_new_one(
 ) -> None:
     file = send(home)
     bad = file.read_bytes()
-    module = sys.modules["orchestration.extracts.take_in"]
+    module = sys.modules["orchestration.intake.take_in"]
 
     def hold_while_a_better_one_comes(*_: object) -> None:
         send(home, number=7)
@@ -432,7 +433,7 @@ def test_a_held_file_goes_back_to_its_place(home: Settings) -> None:
 def test_a_crash_at_any_step_is_finished_by_the_next_run(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    module = sys.modules["orchestration.extracts.take_in"]
+    module = sys.modules["orchestration.intake.take_in"]
     file = send(home)
 
     def crash(*_: object) -> None:
@@ -475,8 +476,8 @@ def test_landing_is_the_same_bytes_on_every_run(home: Settings, tmp_path: Path) 
 
 def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten times the rows cost less than 40 bytes for each row more: nothing keeps them."""
-    monkeypatch.setattr("orchestration.extracts.landing._CELLS_IN_A_GROUP", 2_000)
-    monkeypatch.setattr("orchestration.extracts.reading_csv_blocks.CHUNK", 1 << 16)
+    monkeypatch.setattr("orchestration.intake.landing.landing._CELLS_IN_A_GROUP", 2_000)
+    monkeypatch.setattr("orchestration.intake.reading.csv_blocks.CHUNK", 1 << 16)
     add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
     (home.inbox / "testpartner").mkdir(parents=True)
     peaks = []

@@ -10,8 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.release import forget_in_lineage
-from orchestration.settings import Settings
+from orchestration.core import Settings
+from orchestration.release.lineage.files import forget_in_lineage
 
 RELEASE = "20261126T020000Z-5eed5eed"
 JANUARY, FEBRUARY, MARCH = (date(2024, month, 1) for month in (1, 2, 3))

@@ -11,14 +11,19 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from orchestration.errors import UsageError
-from orchestration.extracts import take_in
-from orchestration.home import prepare_home
-from orchestration.keys import LINK_KEY, Keys, create_missing_keys, load_keys
+from orchestration.core import (
+    LINK_KEY,
+    Keys,
+    Settings,
+    UsageError,
+    create_missing_keys,
+    load_keys,
+    prepare_home,
+)
+from orchestration.intake import take_in
 from orchestration.linkage import Coder
 from orchestration.linkage.step import _destroy_codes
 from orchestration.linkage.warehouse_tables import needed_extracts
-from orchestration.settings import Settings
 from tests.unit.partner_files import lying_still
 
 AS_OF = datetime(2026, 11, 24, tzinfo=UTC)

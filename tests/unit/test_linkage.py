@@ -9,10 +9,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from orchestration.linkage import Rulings, link
 from orchestration.linkage.comparisons import Comparison
-from orchestration.linkage.decisions import Link, Person, ScoredPair, clusters_of, decide
+from orchestration.linkage.decisions import Link, Person, Rulings, ScoredPair, clusters_of, decide
 from orchestration.linkage.expected import counted_pairs, expected_duplicates
+from orchestration.linkage.linking import link
 from orchestration.linkage.model import Block, Model
 from orchestration.linkage.policy import LARGEST_BLOCK
 from orchestration.linkage.scoring import score

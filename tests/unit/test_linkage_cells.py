@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import pyarrow as pa
 import pytest
 
+from orchestration.linkage import Clusters
 from orchestration.linkage.cells import cell_duplicates
-from orchestration.linkage.clusters import Clusters
 from orchestration.linkage.tables import LIKELY_PAIRS
 
 Pair = tuple[int, int, int, int]

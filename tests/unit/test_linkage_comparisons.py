@@ -9,8 +9,9 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from orchestration.linkage import link, policy
+from orchestration.linkage import policy
 from orchestration.linkage.comparisons import Comparison, When
+from orchestration.linkage.linking import link
 from orchestration.linkage.model import model_of
 from orchestration.linkage.tables import LINK_INPUT, NAME_CODES, RICH_CODES
 from tests.unit.linkage_world import Population

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 from dagster._cli import dev
 
-from orchestration import loopback
-from orchestration.cli import cli
-from orchestration.settings import DEFAULT_DESK_URL, PROJECT_ROOT
+from orchestration.cli.root import cli
+from orchestration.core import PROJECT_ROOT, loopback
+from orchestration.core.settings import DEFAULT_DESK_URL
 
 
 def test_the_ui_starts_its_guarded_webserver_on_loopback_only(
@@ -24,7 +24,7 @@ def test_the_ui_starts_its_guarded_webserver_on_loopback_only(
     processes: list[list[str]] = []
     monkeypatch.setattr(dev, "open_ipc_subprocess", processes.append)
     monkeypatch.setattr("os.chdir", lambda folder: None)
-    monkeypatch.setattr("orchestration.warehouse.manifest_path", lambda settings: tmp_path)
+    monkeypatch.setattr("orchestration.warehouse.build.manifest_path", lambda settings: tmp_path)
     for name in ("NJIA_HOME", "NJIA_PARTNERS", "NJIA_KEYS", "DAGSTER_HOME"):
         monkeypatch.setenv(name, "")  # the command sets them for the UI: put back afterwards
     at = ["--home", str(tmp_path / "home"), "--partners", str(tmp_path)]
@@ -33,7 +33,7 @@ def test_the_ui_starts_its_guarded_webserver_on_loopback_only(
     assert command[command.index("-h") + 1] == loopback.LOOPBACK
     assert command.count("-h") == 1 and "--host" not in command
     dev.open_ipc_subprocess(["python", "-m", "dagster_webserver", "--port", "4711"])
-    own = ["python", "-m", "orchestration.dagster_ui", "dagster_webserver", str(os.getpid())]
+    own = ["python", "-m", "orchestration.cli.dagster_ui", "dagster_webserver", str(os.getpid())]
     assert processes == [[*own, "--port", "4711"]]
     assert CliRunner().invoke(cli, ["ui", "--host", "0.0.0.0", *at]).exit_code == 2  # noqa: S104
 

@@ -16,11 +16,10 @@ import yaml
 from click.testing import CliRunner
 from filelock import FileLock
 
-from orchestration.cli import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
-from orchestration.status import read_status
-from orchestration.stewardship import messages, refreshes, review
+from orchestration.cli.root import cli
+from orchestration.core import Settings, UsageError, refreshes
+from orchestration.operations import read_status
+from orchestration.stewardship import messages, review
 from orchestration.stewardship.messages.words import compose
 from tests.unit.mail_server import PASSWORD, Mailbox, certificate_of_localhost, free_port, mail_server
 

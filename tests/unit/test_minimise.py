@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.extracts.cells import Cell
-from orchestration.extracts.contract_fields import FieldSpec
-from orchestration.extracts.detectors import findings
+from orchestration.contracts import Cell, FieldSpec
+from orchestration.intake.minimising.detectors import findings
 from tests.unit.partner_files import HEADER, ROW, book, read, values, workbook
 
 PLACE, CODE = "place(origin).place_text", "industry"

@@ -10,12 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from orchestration.cli import cli
-from orchestration.errors import UsageError
-from orchestration.home import prepare_home
-from orchestration.keys import create_missing_keys
-from orchestration.modes import RESTRICTED, check_modes, restricted_folders
-from orchestration.settings import Settings
+from orchestration.cli.root import cli
+from orchestration.core import Settings, UsageError, check_modes, create_missing_keys, prepare_home
+from orchestration.core.modes import RESTRICTED, restricted_folders
 
 
 def mode(path: Path) -> int:

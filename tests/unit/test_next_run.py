@@ -10,11 +10,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.home import prepare_home
-from orchestration.next_run import next_night, read_next_run, waiting
-from orchestration.refresh_lock import RefreshLock
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
+from orchestration.core import RefreshLock, Settings, prepare_home, refreshes
+from orchestration.operations.next_run import next_night, read_next_run, waiting
 from tests import scenario
 from tests.unit.test_end_killed_runs import a_run
 from tests.unit.test_refreshes import land

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import UsageError
-from orchestration.keys import create_missing_keys, load_keys, require_noise_key
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError, create_missing_keys, load_keys, require_noise_key
 
 OLD, NEW = "20260101T000000Z-aaaaaaaa", "20260201T000000Z-bbbbbbbb"
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS
 from seeds.build.noise_table import ROWS, noise_rows, read_policy, weights
 
 HASHES = 1 << 32

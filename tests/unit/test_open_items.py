@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
-from orchestration.stewardship import confirm, items, record_decision, refreshes, review, revoke
+from orchestration.core import Settings, refreshes, shown_record
+from orchestration.stewardship import items, record_decision, review
+from orchestration.stewardship.decisions import confirm, revoke
 from orchestration.stewardship.open_items import OpenItem, open_items
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER

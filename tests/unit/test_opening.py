@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from orchestration import open_release
-from orchestration.errors import NjiaError, UsageError
+from orchestration.core import NjiaError, UsageError
 from tests.unit.release_world import publish_one, settings_in
 
 COUNT = "select count(*) from marts.fct_movements"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_codes import unknown_codes
-from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.contracts import Contract
+from orchestration.contracts.known_codes import unknown_codes
+from orchestration.intake import ExtractHeld
 from tests.unit.partner_files import HEADER, KEYS, ROW, book, read, workbook
 
 CONSENT = {"column": "Consent", "values": {"Yes": "given", "No": "refused", "Taken back": "withdrawn"}}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts.contract import Contract
+from orchestration.contracts import Contract
 from tests.unit.partner_files import HEADER, book, problems, read, typed
 
 STATUS = {

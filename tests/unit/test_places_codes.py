@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
-from orchestration.settings import REFERENCE_SEEDS
 from tests.unit.partner_files import BOOK, HEADER, ROW, book, problems, typed, workbook
 
 GAZETTEER = load_gazetteer(REFERENCE_SEEDS)

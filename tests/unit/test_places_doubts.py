@@ -2,10 +2,10 @@
 
 import pytest
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.places.gazetteer import Place, load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
-from orchestration.settings import REFERENCE_SEEDS
 
 GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
 RESOLVER = Resolver(GAZETTEER)

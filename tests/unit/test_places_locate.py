@@ -6,13 +6,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.keys import Keys
-from orchestration.places import locate
-from orchestration.places.locate import MATCHES, UNRESOLVED
+from orchestration.core import Keys, Settings
+from orchestration.places.locate import MATCHES, UNRESOLVED, locate
 from orchestration.places.normalise import core, looks_private, norm
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
-from orchestration.settings import Settings
 
 KEYS = Keys(b"k" * 32, "age1fixture")
 MENTIONS = pa.schema(

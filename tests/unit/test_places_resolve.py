@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.places import countries_named, country_code, resolve_names
+from orchestration.core import REFERENCE_SEEDS
+from orchestration.places import countries_named, country_code
 from orchestration.places.gazetteer import load_gazetteer
+from orchestration.places.locate import resolve_names
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
-from orchestration.settings import REFERENCE_SEEDS
 
 GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
 RESOLVER = Resolver(GAZETTEER)

@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.places.build_gazetteer.by_hand import HAND
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.normalise import is_name_of_a_person, norm
-from orchestration.settings import REFERENCE_SEEDS
 
 SEEDS = ("places", "place_codes", "place_coordinates", "place_aliases", "place_twins", "place_stop_words")
 GULF = {"SAU", "ARE", "QAT", "KWT", "BHR", "OMN", "LBN", "JOR", "IRQ", "YEM", "SYR", "ISR", "PSE", "IRN"}

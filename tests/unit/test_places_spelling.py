@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.normalise import norm, squash
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.places.spellings import Spellings
-from orchestration.settings import REFERENCE_SEEDS
 
 GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
 RESOLVER = Resolver(GAZETTEER)

@@ -7,16 +7,14 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.extracts.cells import Cell
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.landing import write_cells
-from orchestration.extracts.points import located
-from orchestration.extracts.reading import open_source
-from orchestration.extracts.records import RecordReader
+from orchestration.contracts import Cell, Contract
+from orchestration.core import REFERENCE_SEEDS
+from orchestration.intake import RecordReader, open_source
+from orchestration.intake.landing.landing import write_cells
+from orchestration.intake.minimising.points import located
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
-from orchestration.settings import REFERENCE_SEEDS
 from tests.unit.partner_files import BOOK, HEADER, KEYS, ROW, book, problems, read, typed, workbook
 
 RESOLVER = Resolver(load_gazetteer(REFERENCE_SEEDS))

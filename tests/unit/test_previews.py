@@ -10,9 +10,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
-from orchestration.stewardship import effect, effect_on_records, refreshes, review
+from orchestration.core import Settings, clear_work, refreshes, shown_record
+from orchestration.stewardship import effect, effect_on_records, review
 from orchestration.stewardship.batches import record_decisions
 from orchestration.stewardship.previews import (
     Change,
@@ -21,7 +20,6 @@ from orchestration.stewardship.previews import (
     try_decisions,
     try_revocations,
 )
-from orchestration.work_left import clear_work
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
 

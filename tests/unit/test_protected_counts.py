@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS
 from tests.unit.dbt_world import World
 
 BUSIA, NAIROBI, MOMBASA, MALABA = "KE040", "KE047", "KE001", "bp-ken-malaba"

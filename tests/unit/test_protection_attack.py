@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS
 from tests import attacks
 from tests.attacks import Pair, Public
 

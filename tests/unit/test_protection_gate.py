@@ -12,11 +12,10 @@ import duckdb
 import pytest
 
 from expectations.release_gate import RELEASE_GATE
-from orchestration.disclosure import load_publication_policy
-from orchestration.disclosure.policy import POLICY_SEED
+from orchestration.core import Settings, load_publication_policy
+from orchestration.core.publication_policy import POLICY_SEED
 from orchestration.gates import protection
 from orchestration.gates.protection import MEASURES, protection_measures
-from orchestration.settings import Settings
 from tests.unit.gate_world import Decided
 from tests.unit.protected_world import AS_OF, EARLIER, Journey, write_world
 

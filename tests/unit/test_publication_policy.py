@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.disclosure import PublicationPolicy, load_publication_policy, noise_table
-from orchestration.disclosure.policy import NOISE_SEED, POLICY_SEED
-from orchestration.errors import NjiaError
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, PublicationPolicy, Settings, load_publication_policy, noise_table
+from orchestration.core.publication_policy import NOISE_SEED, POLICY_SEED
 
 
 def loaded(

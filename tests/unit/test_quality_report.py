@@ -11,19 +11,13 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.outputs.quality_of_refresh import quality_of_refresh
-from orchestration.outputs.quality_of_release import quality_of_release
-from orchestration.outputs.quality_page import page
-from orchestration.outputs.quality_report import (
-    Check,
-    Finding,
-    QualityReport,
-    RuleCount,
-    Series,
-)
+from orchestration.core import Settings, refreshes
+from orchestration.outputs.quality.of_refresh import quality_of_refresh
+from orchestration.outputs.quality.of_release import quality_of_release
+from orchestration.outputs.quality.page import page
+from orchestration.outputs.quality.report import Check, Finding, QualityReport, RuleCount, Series
 from orchestration.outputs.rows_of_extracts import ExtractRows
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes, review
+from orchestration.stewardship import review
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 DESK = "http://127.0.0.1:3030"

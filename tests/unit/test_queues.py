@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from orchestration.extracts.typed.tables import RECORDS
-from orchestration.keys import shown_record
+from orchestration.core import Settings, shown_record
 from orchestration.linkage import COMPARED
-from orchestration.settings import Settings
 from orchestration.stewardship import items, record_decision, review
 from orchestration.stewardship.link_queue import count_link_questions, link_question, link_questions
 from orchestration.stewardship.place_queue import (
@@ -20,6 +18,7 @@ from orchestration.stewardship.place_queue import (
     place_question,
     place_questions,
 )
+from orchestration.typing.tables import RECORDS
 from tests.unit import steward_world as world
 from tests.unit.steward_world import NOW, PARTNER, SERVING
 

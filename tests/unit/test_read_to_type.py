@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.landing import account
-from orchestration.extracts.outcomes import ExtractStopped
+from orchestration.contracts import Contract
+from orchestration.intake import ExtractStopped, account
 from tests.unit.partner_files import HEADER, book, read, typed_tables
 
 ODD = st.sampled_from(
@@ -113,6 +112,6 @@ def test_the_check_of_sums_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "book.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([HEADER, [1, "04/03/2024", "F", 16, "Busia", 1, "Yes", ""], ["TOTAL"]])
-    monkeypatch.setattr("orchestration.extracts.tally.Tally.refuse", lambda *_: None)
+    monkeypatch.setattr("orchestration.intake.records.tally.Tally.refuse", lambda *_: None)
     with pytest.raises(AssertionError):
         goes_through(path, CONTRACT | {"format": {"kind": "csv"}})

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
+from orchestration.intake import ExtractHeld
+from orchestration.intake.outcomes import ExtractUnreadable
 from tests.unit.partner_files import HEADER, book, read
 
 LINE = ["1", "04/03/2024", "F", "16", "Murang’a", "1", "Yes", ""]

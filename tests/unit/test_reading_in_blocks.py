@@ -15,24 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts import (
-    block,
-    block_slots,
-    ordinary_rows,
-    reading_csv_blocks,
-    records,
-    records_in_blocks,
-)
-from orchestration.extracts.cells import Cell
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_loading import load_contract
-from orchestration.extracts.detectors import findings, is_judged_by_shape
-from orchestration.extracts.landing import SCHEMA, account, write_cells
-from orchestration.extracts.outcomes import ExtractStopped
-from orchestration.extracts.reading import open_source
-from orchestration.extracts.records import RecordReader
-from orchestration.extracts.tally import LandedCell
-from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.contracts import Cell, Contract, load_contract
+from orchestration.core import SAMPLE_PARTNERS
+from orchestration.intake import ExtractStopped, LandedCell, RecordReader, account, open_source
+from orchestration.intake.landing.landing import SCHEMA, write_cells
+from orchestration.intake.minimising.detectors import findings, is_judged_by_shape
+from orchestration.intake.reading import block
+from orchestration.intake.reading import csv_blocks as reading_csv_blocks
+from orchestration.intake.records import block_slots, ordinary_rows, records, records_in_blocks
 from tests.unit.partner_files import KEYS, book
 
 HEADER = [

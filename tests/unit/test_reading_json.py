@@ -11,12 +11,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_loading import ContractFault, load_contract
-from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
-from orchestration.extracts.typed.rows import RowTypist
-from orchestration.extracts.typed.vocabulary import load_vocabulary
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.contracts import Contract, ContractFault, load_contract, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS
+from orchestration.intake import ExtractHeld, ExtractStopped
+from orchestration.intake.outcomes import ExtractUnreadable
+from orchestration.typing.rows import RowTypist
 from tests.unit.partner_files import add_partner, book, problems, read, typed, values
 
 REPEAT = "journey/places_passed"

@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-from orchestration.extracts.check import check_contract
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.tally import LandedCell
-from orchestration.extracts.typed.rows import RowTypist
-from orchestration.extracts.typed.vocabulary import load_vocabulary
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.contracts import Contract, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS
+from orchestration.drafting import check_contract
+from orchestration.intake import LandedCell
+from orchestration.typing.rows import RowTypist
 from tests.unit.partner_files import add_partner, book, read, values, workbook
 
 TAIL = [

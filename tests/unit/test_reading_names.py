@@ -8,11 +8,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from orchestration.extracts.contract_loading import load_contracts
-from orchestration.extracts.detectors import identifies
-from orchestration.extracts.outcomes import ExtractHeld
-from orchestration.extracts.shown_names import is_withheld, shown_column, shown_file, shown_sheet
-from orchestration.settings import SAMPLE_PARTNERS
+from orchestration.contracts import load_contracts
+from orchestration.core import SAMPLE_PARTNERS
+from orchestration.intake import ExtractHeld, identifies, is_withheld, shown_file
+from orchestration.intake.shown_names import shown_column, shown_sheet
 from tests.unit.partner_files import HEADER, ROW, book, read, workbook
 
 SAMPLES = sorted(SAMPLE_PARTNERS.glob("*/extracts/*.*"))

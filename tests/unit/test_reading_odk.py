@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.extracts.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.intake import ExtractHeld, ExtractStopped
+from orchestration.intake.outcomes import ExtractUnreadable
 from tests.unit.partner_files import book, read, values, workbook
 
 MAIN = ["SubmissionDate", "consent", "journey-left_on", "journey-origin", "journey-transport", "KEY"]

@@ -12,10 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.months import month_of_sheet
-from orchestration.extracts.outcomes import ExtractHeld, ExtractUnreadable
-from orchestration.extracts.reading import open_source
+from orchestration.contracts import Contract, month_of_sheet
+from orchestration.intake import ExtractHeld, open_source
+from orchestration.intake.outcomes import ExtractUnreadable
 from tests.unit.partner_files import HEADER, ROW, book, read, values, workbook
 
 

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
-from orchestration.extracts import Contract, TakenExtract
-from orchestration.outputs import Outcome, Receipt, receipt_words, told_at, write_receipts
-from orchestration.outputs.receipt import FileRows, NotKept
-from orchestration.outputs.receipt_columns import columns_of, own_column
-from orchestration.outputs.receipt_delivery import Delivered, delivery
-from orchestration.outputs.receipt_noted import gather_noted
-from orchestration.outputs.receipt_past import Past
-from orchestration.outputs.receipt_rows import RowProblem, Used
-from orchestration.settings import Settings
+from orchestration.contracts import Contract
+from orchestration.core import Settings
+from orchestration.intake import TakenExtract
+from orchestration.outputs.receipts import words as receipt_words
+from orchestration.outputs.receipts.columns import columns_of, own_column
+from orchestration.outputs.receipts.delivery import Delivered, delivery
+from orchestration.outputs.receipts.files import told_at, write_receipts
+from orchestration.outputs.receipts.noted import gather_noted
+from orchestration.outputs.receipts.past import Past
+from orchestration.outputs.receipts.receipt import FileRows, NotKept, Outcome, Receipt
+from orchestration.outputs.receipts.rows import RowProblem, Used
 from tests.unit.partner_files import book
 
 AS_OF = datetime(2026, 3, 1, 6, tzinfo=UTC)

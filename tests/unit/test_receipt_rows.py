@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.extracts.landing import SCHEMA
-from orchestration.extracts.typed.tables import PLACE_MENTIONS, PROBLEMS
-from orchestration.outputs.receipt_rows import row_problems
-from orchestration.settings import Settings
+from orchestration.core import Settings
+from orchestration.intake.landing.landing import SCHEMA
+from orchestration.outputs.receipts.rows import row_problems
+from orchestration.typing.tables import PLACE_MENTIONS, PROBLEMS
 
 OWN = {"partner": "p", "extract_id": "e"}
 GROUP, ALONE, JOURNEY = 1, 2, 3

@@ -10,18 +10,10 @@ from typing import Any
 
 import pytest
 
-from orchestration.errors import UsageError
-from orchestration.extracts.typed.tables import RECORDS
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError, shown_record
 from orchestration.stewardship import record_decision
-from orchestration.stewardship.record_fields import (
-    SHOWN,
-    Field,
-    count_set_aside,
-    fields_of,
-    rows_set_aside,
-)
+from orchestration.stewardship.record_fields import SHOWN, Field, count_set_aside, fields_of, rows_set_aside
+from orchestration.typing.tables import RECORDS
 from tests.unit import steward_world as world
 from tests.unit.steward_world import NOW, PARTNER, SERVING
 

@@ -10,7 +10,7 @@ import stringzilla
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.keys import Keys
+from orchestration.core import Keys
 
 # A block of SHA-256 is 64 bytes, of which 9 close the message: around these lengths it takes one block more.
 LENGTHS = [0, 1, 2, 31, 32, 33, 54, 55, 56, 63, 64, 65, 119, 120, 128, 5000]

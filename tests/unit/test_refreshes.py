@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.refresh_lock import is_alive
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
+from orchestration.core import Settings, is_alive, refreshes
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 ENDS = [refreshes.PUBLISHED, refreshes.UNCHANGED, refreshes.REFUSED]

@@ -13,20 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.errors import NjiaError, ReleaseRefused, UsageError
-from orchestration.release import (
-    current_release,
-    diff,
-    find_release,
-    is_left_behind,
-    is_rolled_back,
-    list_releases,
-    refresh_summary,
-    rollback,
-    run_query,
-)
-from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, revoke
+from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError
+from orchestration.release import current_release, diff, find_release, list_releases, rollback, run_query
+from orchestration.release.rollback import is_left_behind, is_rolled_back
+from orchestration.release.summary import refresh_summary
+from orchestration.stewardship import active_decisions
+from orchestration.stewardship.decisions import revoke
 from tests.unit.release_world import EXTRACT, START, publish_one, settings_in
 
 

@@ -10,20 +10,15 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.durable import write_json
-from orchestration.errors import NjiaError, ReleaseRefused
-from orchestration.release import (
-    current_release,
-    list_releases,
-    open_readonly,
-    publish,
-    read_candidate,
-    refresh_summary,
-    rollback,
-)
+from orchestration.core import NjiaError, ReleaseRefused, Settings, write_json
+from orchestration.release import current_release, list_releases, rollback
+from orchestration.release.candidate import read_candidate
+from orchestration.release.current import open_readonly
 from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.settings import Settings
-from orchestration.stewardship import active_decisions, record_decision, revoke
+from orchestration.release.publish import publish
+from orchestration.release.summary import refresh_summary
+from orchestration.stewardship import active_decisions, record_decision
+from orchestration.stewardship.decisions import revoke
 from tests.unit.release_world import (
     PASSED,
     START,

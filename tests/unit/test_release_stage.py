@@ -9,10 +9,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.errors import NjiaError
-from orchestration.release import added_tables, release_id
+from orchestration.core import NjiaError, Settings
+from orchestration.release.identity import release_id
 from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.settings import Settings
+from orchestration.release.staging import added_tables
 from tests.unit.release_world import (
     START,
     build_warehouse,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.extracts.outcomes import ExtractHeld
+from orchestration.intake import ExtractHeld
 from tests.unit.partner_files import BOOK, HEADER, KEYS, ROW, book, read, values, workbook
 
 KOBO_HEADER = [

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.extracts import check_contract
-from orchestration.extracts.outcomes import ExtractHeld
-from orchestration.extracts.typed.codes import CodeReader
-from orchestration.extracts.typed.vocabulary import load_vocabulary
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration.contracts import CodeReader, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS
+from orchestration.drafting import check_contract
+from orchestration.intake import ExtractHeld
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, read, values, workbook
 
 SEXES = {"F": "female", "Mke": "female"}

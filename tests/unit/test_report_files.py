@@ -14,9 +14,9 @@ from PIL import Image
 from pypdf import PdfReader
 
 from orchestration.outputs.edition import Edition
-from orchestration.outputs.report import corridor_map, write_reports
-from orchestration.outputs.report.write import write_report
-from orchestration.places.boundaries import generalised
+from orchestration.outputs.report.picture import corridor_map
+from orchestration.outputs.report.write import write_report, write_reports
+from orchestration.places.boundaries.chosen import generalised
 from tests.unit.published_world import MANIFEST, world, write_release
 from tests.unit.read_report import read_page
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import gates
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from tests.unit.release_world import settings_in
 
 TODAY = date(2026, 7, 1)  # five years back: 1 July 2021

@@ -7,17 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestration import console
-from orchestration.extracts import TakenExtract, left_alone
-from orchestration.settings import Settings
-from orchestration.status import read_status
-from orchestration.stewardship import (
-    active_decisions,
-    list_decisions,
-    record_decision,
-    review,
-    without_effect,
-)
+from orchestration.cli import console
+from orchestration.core import Settings
+from orchestration.intake import TakenExtract, left_alone
+from orchestration.operations import read_status
+from orchestration.stewardship import active_decisions, list_decisions, record_decision, review
+from orchestration.stewardship.decisions import without_effect
 
 
 @pytest.fixture

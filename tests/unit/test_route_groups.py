@@ -7,7 +7,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from orchestration.linkage import route_groups
+from orchestration.linkage.route_groups import route_groups
 
 
 class Stop(NamedTuple):

@@ -12,12 +12,10 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from orchestration import refresh_lock
-from orchestration.cli import cli
-from orchestration.errors import RefreshRunning
+from orchestration.cli.root import cli
+from orchestration.core import RefreshLock, RefreshRunning, Settings, is_alive
+from orchestration.core import lock as refresh_lock
 from orchestration.refresh import Runs
-from orchestration.refresh_lock import RefreshLock, is_alive
-from orchestration.settings import Settings
 from orchestration.stewardship import Decisions, refresh_since
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 from starlette.datastructures import FormData
 
-from orchestration.errors import UsageError
+from orchestration.core import UsageError
 from orchestration.stewardship.desk.wishes import read_wish
 from orchestration.stewardship.said import CATALOGUE, SWAHILI, in_language, packed, say, together, unpacked
 from tests.unit import steward_sentences

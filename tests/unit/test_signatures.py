@@ -16,31 +16,27 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from orchestration.cli import cli
-from orchestration.errors import NjiaError, ReleaseRefused, UsageError
-from orchestration.forgotten import Due, bury
-from orchestration.keys import Keys
-from orchestration.loud import warnings
-from orchestration.release import (
-    Release,
-    erase_editions,
-    find_release,
-    publish,
-    resign,
-    rollback,
-    switching,
-    verify,
-    verifying,
-    why_not_signed,
-)
-from orchestration.release.manifest import changed_files, hash_file
-from orchestration.release_key import (
+from orchestration.cli.root import cli
+from orchestration.core import (
+    Due,
+    Keys,
+    NjiaError,
     ReleaseKey,
-    create_missing_release_key,
+    ReleaseRefused,
+    Settings,
+    UsageError,
+    bury,
     installed_public_key,
-    load_public_key,
 )
-from orchestration.settings import Settings
+from orchestration.core.release_key import create_missing_release_key, load_public_key
+from orchestration.operations import warnings
+from orchestration.release import Release, find_release, hash_file, rollback, verifying, why_not_signed
+from orchestration.release.current import switching
+from orchestration.release.erasing import erase_editions
+from orchestration.release.manifest import changed_files
+from orchestration.release.publish import publish
+from orchestration.release.signature import resign
+from orchestration.release.verifying import verify
 from tests.unit.release_world import EXTRACT, START, publish_one, settings_in, stage_candidate, write_verdict
 
 CELLS = "c0ffee" * 10 + "abcd"

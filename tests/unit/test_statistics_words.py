@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import re
 
+from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS
 from orchestration.linkage.policy import TIERS
-from orchestration.settings import DBT_PROJECT, REFERENCE_SEEDS
 from orchestration.statistics.labels import WITHOUT_NUMBERS
 from orchestration.statistics.regional_risk import BANDS, BETWEEN_BANDS, NOT_RATED
 from orchestration.statistics.shifts import EVIDENCE, REASONS, STATUSES

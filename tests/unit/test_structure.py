@@ -7,6 +7,7 @@ import csv
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,20 +16,22 @@ import pytest
 import yaml
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 
+from orchestration.core import REFERENCE_SEEDS, Settings, prepare_home
 from orchestration.defs.resources import evidence_base
-from orchestration.extracts import TYPED_TABLES
-from orchestration.home import prepare_home
 from orchestration.refresh import Runs
-from orchestration.settings import REFERENCE_SEEDS, Settings
+from orchestration.typing import TYPED_TABLES
 from tests import scenario
 from tests.conftest import new_evidence_base
 
 ROOT = Path(__file__).resolve().parents[2]
-ROOMS_OF_THE_DESIGN = {
-    "extracts", "places", "gates", "linkage", "statistics", "disclosure", "release", "outputs",
-    "stewardship", "synth", "core", "refresh",
-}  # fmt: skip
-ROOMS = sorted(path.name for path in (ROOT / "orchestration").iterdir() if path.name in ROOMS_OF_THE_DESIGN)
+# In the order in which they may refer to each other: a room knows only rooms before it.
+ROOMS_OF_THE_DESIGN = (
+    "core", "places", "linkage", "statistics", "warehouse", "synth", "contracts", "intake", "typing",
+    "stewardship", "release", "gates", "outputs", "drafting", "operations", "refresh",
+)  # fmt: skip
+CALL_THE_ROOMS = {"cli", "defs"}
+MOST_FILES = 25  # of one folder of a room
+ROOMS = sorted(ROOMS_OF_THE_DESIGN)
 FOLDERS_OF_THE_DESIGN = {".ci", "orchestration", "dbt_project", "expectations", "seeds", "tests", "docs"}
 FILES_OF_THE_DESIGN = {
     "README.md", "pyproject.toml", "uv.lock", "Makefile", "LICENSE", "NOTICE", "CHANGELOG.md",
@@ -42,29 +45,26 @@ HEAVY = {
     "scipy", "shapely", "splink",
 }  # fmt: skip
 
-# Who reaches past another room's package, into which of its modules, and why it may.
-INTO_A_ROOM = {
-    ("orchestration/gates/candidate.py", "orchestration.release.manifest"): (
-        "the gate signs the files by the very hashes that publishing reads again"
-    ),
-}
+# Folders that hold more: of each kind of decision, several files there will become one.
+TOO_FULL = {"orchestration/stewardship": 47}
 # Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
 # `items` only names, `open_items` is the list of what waits, `messages` sends, `desk` serves; `boundaries` loads
-# shapely, which the rest of its room does without.
+# shapely, which the rest of its room does without; others are a set of functions whose names say little alone.
 MODULES_USED_WHOLE = {
-    ("orchestration.stewardship", "review"),
-    ("orchestration.stewardship", "refreshes"),
-    ("orchestration.stewardship", "draft_lists"),
-    ("orchestration.stewardship", "audit"),
-    ("orchestration.stewardship", "items"),
-    ("orchestration.stewardship", "open_items"),
-    ("orchestration.stewardship", "messages"),
-    ("orchestration.stewardship", "desk"),
+    *(("orchestration.core", module) for module in ("durable", "refreshes", "release_key")),
+    *(
+        ("orchestration.stewardship", module)
+        for module in ("review", "draft_lists", "audit", "items", "open_items", "messages", "desk")
+    ),
     ("orchestration.places", "boundaries"),
+    *(
+        ("orchestration.operations", module)
+        for module in ("forget", "next_run", "rotation_link", "rotation_release", "rotation_stewards")
+    ),
     # One file a part of the refresh, in the order of its steps.
     *(
         ("orchestration.refresh", part)
-        for part in ("intake", "settle", "tables", "releasing", "ending", "unchanged", "step")
+        for part in ("extracts", "settle", "tables", "releasing", "ending", "unchanged", "step")
     ),
 }
 # Who touches os.environ besides settings.py, and why it may.
@@ -72,7 +72,7 @@ TOUCHES_ENVIRONMENT = {
     "orchestration/cli/refreshing.py": "hands the settings on to the Dagster UI, which is another process",
     "orchestration/defs/refresh.py": "sets DAGSTER_HOME, which Dagster reads of itself",
     "orchestration/gates/judging.py": "sets GX_ANALYTICS_ENABLED, which Great Expectations reads when imported",
-    "orchestration/dbt_commands.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",
+    "orchestration/warehouse/dbt_commands.py": "sets NJIA_WAREHOUSE for dbt's profile and puts back what was there",
 }
 
 
@@ -125,12 +125,9 @@ def room_files() -> list[Path]:
 
 
 def public_names(room: str) -> set[str]:
-    """`__all__` of a room's package; everything for `expectations`, whose files are what it offers."""
+    """What a room's package imports from its modules."""
     package = ROOT / "orchestration" / room / "__init__.py"
-    for node in tree(package).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "__all__":
-            return set(ast.literal_eval(node.value))
-    return set()
+    return {str(name) for module, name in imports(package) if module.startswith(f"orchestration.{room}.")}
 
 
 # --- folders and names ---------------------------------------------------------------------------
@@ -158,12 +155,15 @@ def test_the_rooms_are_those_of_the_design() -> None:
     inside = {
         path.parts[1] for path in committed() if path.parts[0] == "orchestration" and len(path.parts) > 2
     }
-    assert inside - ROOMS_OF_THE_DESIGN == {"cli", "defs"}, "those two call the rooms and are none"
-    expected = {
-        "extracts", "places", "gates", "linkage", "statistics", "disclosure", "release", "stewardship",
-        "synth",
-    }  # fmt: skip
-    assert expected <= inside
+    assert inside == {*ROOMS_OF_THE_DESIGN, *CALL_THE_ROOMS}
+    loose = {path.name for path in (ROOT / "orchestration").glob("*.py")}
+    assert loose == {"__init__.py", "definitions.py"}
+
+
+def test_no_folder_of_a_room_is_too_full_to_be_looked_through() -> None:
+    files = Counter(path.parent for path in python_files("orchestration") if path.name != "__init__.py")
+    full = {shown(folder): count for folder, count in files.items() if count > MOST_FILES}
+    assert full == TOO_FULL
 
 
 def test_no_name_is_one_that_says_nothing() -> None:
@@ -238,27 +238,21 @@ def test_entering_a_room_loads_none_of_the_libraries_behind_it() -> None:
 
 
 def test_a_room_is_entered_by_its_door() -> None:
-    """Another room's names come from its package and stand in its `__all__`."""
-    inside = set()
+    """Another room's names come from its package, which offers them."""
     wrong = []
     for path in python_files("orchestration", "expectations"):
         own = room_of(dotted(path))
         for module, name in imports(path):
             room = room_of(module)
-            if room in (None, own, "expectations"):
+            if room in (None, own, "expectations") or (module, name) in MODULES_USED_WHOLE:
                 continue
-            if module != f"orchestration.{room}":
-                inside.add((shown(path), module))
-            elif (module, name) not in MODULES_USED_WHOLE and name not in public_names(str(room)):
+            if module != f"orchestration.{room}" or name not in public_names(str(room)):
                 wrong.append((shown(path), f"{module}: {name}"))
     assert wrong == []
-    assert inside == INTO_A_ROOM.keys(), (
-        "a new way in needs a reason here; one no longer used leaves the list"
-    )
 
 
 def test_what_is_asked_of_a_room_by_its_name_is_offered() -> None:
-    """`from orchestration import extracts` and then only `extracts.<what is in __all__>`."""
+    """`from orchestration import intake` and then only `intake.<what its package offers>`."""
     wrong = []
     for path in python_files("orchestration"):
         rooms = {name for module, name in imports(path) if module == "orchestration" and name in ROOMS}
@@ -273,17 +267,27 @@ def test_what_is_asked_of_a_room_by_its_name_is_offered() -> None:
     assert wrong == []
 
 
-def test_rooms_do_not_refer_to_each_other_in_a_circle() -> None:
-    knows: dict[str, set[str]] = {}
+def test_a_room_refers_only_to_rooms_before_it() -> None:
+    back = []
     for path in room_files():
         own = str(room_of(dotted(path)))
-        others = {room_of(module) for module in imported_modules(path)} - {None, own}
-        knows.setdefault(own, set()).update(str(other) for other in others)
+        others = {room_of(module) for module in imported_modules(path)} - {None, own, "expectations"}
+        place = ROOMS_OF_THE_DESIGN.index(own) if own in ROOMS_OF_THE_DESIGN else 0
+        back += [(shown(path), other) for other in others if ROOMS_OF_THE_DESIGN.index(str(other)) > place]
+    assert back == []
+
+
+def test_modules_do_not_refer_to_each_other_in_a_circle() -> None:
+    """Not even for types alone."""
+    knows: dict[str, set[str]] = {}
+    for path in room_files():
+        if path.name != "__init__.py":
+            knows[dotted(path)] = imported_modules(path)
     while knows:
-        settled = [room for room, others in knows.items() if not others & knows.keys()]
-        assert settled, f"these rooms refer to each other in a circle: {knows}"
-        for room in settled:
-            del knows[room]
+        settled = [module for module, others in knows.items() if not others & knows.keys()]
+        assert settled, f"these modules refer to each other in a circle: {sorted(knows)}"
+        for module in settled:
+            del knows[module]
 
 
 def test_only_settings_reads_the_environment() -> None:
@@ -299,7 +303,7 @@ def test_only_settings_reads_the_environment() -> None:
             )
             if name in ("environ", "environb", "getenv", "putenv"):
                 touching.add(shown(path))
-    assert touching - {"orchestration/settings.py"} == TOUCHES_ENVIRONMENT.keys()
+    assert touching - {"orchestration/core/settings.py"} == TOUCHES_ENVIRONMENT.keys()
 
 
 def test_whoever_else_touches_the_environment_only_sets_it() -> None:
@@ -307,9 +311,9 @@ def test_whoever_else_touches_the_environment_only_sets_it() -> None:
     for path in python_files("orchestration", "expectations"):
         text = path.read_text(encoding="utf-8")
         found = re.findall(r"environ\.get\((.*?)\)|getenv\((.*?)\)|= *os\.environ\[", text)
-        if found and shown(path) != "orchestration/settings.py":
+        if found and shown(path) != "orchestration/core/settings.py":
             reading[shown(path)] = len(found)
-    assert reading == {"orchestration/dbt_commands.py": 1}, (
+    assert reading == {"orchestration/warehouse/dbt_commands.py": 1}, (
         "dbt's profile: what was there is put back afterwards"
     )
 
@@ -530,7 +534,9 @@ CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 def rule_codes_in_python() -> set[str]:
     """Codes written out in the two rooms that find problems: with their outcome, or given to an emitter."""
     found: set[str] = set()
-    for path in python_files("orchestration/extracts", "orchestration/places"):
+    for path in python_files(
+        "orchestration/contracts", "orchestration/intake", "orchestration/typing", "orchestration/places"
+    ):
         for node in ast.walk(tree(path)):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 found.update(OUTCOME.fullmatch(node.value).groups() if OUTCOME.fullmatch(node.value) else ())

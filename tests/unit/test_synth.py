@@ -14,16 +14,15 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from orchestration.extracts.contract_loading import load_contracts
-from orchestration.settings import SAMPLE_PARTNERS
-from orchestration.synth import SynthSummary, generate
+from orchestration.contracts import load_contracts
+from orchestration.core import SAMPLE_PARTNERS
 from orchestration.synth.journeys import Case, all_cases
 from orchestration.synth.partners import CASE_PARTNERS, MONTHS, month_of
 from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES, SHIFTS
 from orchestration.synth.route_workbooks import COUNTRY_SPELLINGS, TYPE_SPELLINGS
 from orchestration.synth.truth import activity
 from orchestration.synth.world import TOWNS
-from orchestration.synth.write import CASES, SEED
+from orchestration.synth.write import CASES, SEED, SynthSummary, generate
 
 MIDDLE_EAST = {
     "Saudi Arabia",

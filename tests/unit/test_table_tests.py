@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.dbt_commands import unpacked
-from orchestration.dbt_manifest import PACKED, manifest_path
-from orchestration.settings import Settings
-from orchestration.table_tests import Tested, run_tests
-from orchestration.work_file import AnswerNote
+from orchestration.core import Settings
+from orchestration.warehouse.dbt_commands import unpacked
+from orchestration.warehouse.manifest import PACKED, manifest_path
+from orchestration.warehouse.table_tests import Tested, run_tests
+from orchestration.warehouse.work_file import AnswerNote
 
 TABLE, EARLIER, LATER = "model.njia.counted", "seed.njia.places", "model.njia.printed"
 

@@ -11,12 +11,9 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from orchestration.keys import shown_record
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
+from orchestration.core import Settings, clear_work, refreshes, shown_record
 from orchestration.stewardship.batches import record_decisions
 from orchestration.stewardship.previews import Preview, try_revocations
-from orchestration.work_left import clear_work
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.console_trace import show_trace
+from orchestration.cli.console_trace import show_trace
+from orchestration.core import Settings
 from orchestration.release import Release, Trace, trace
-from orchestration.settings import Settings
 from tests.unit.published_world import MANIFEST, write_release
 
 RELEASE, FIRST = str(MANIFEST["release_id"]), "20250401T000000Z-00000001"

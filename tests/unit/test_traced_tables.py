@@ -7,10 +7,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.errors import UsageError
-from orchestration.release.found import Found
-from orchestration.release.lineage_questions import Asked
-from orchestration.release.traced_tables import TRACED, table_and_key
+from orchestration.core import UsageError
+from orchestration.release.lineage.found import Found
+from orchestration.release.lineage.questions import Asked
+from orchestration.release.lineage.traced_tables import TRACED, table_and_key
 from tests.unit.published_world import KEYS
 
 # Records 1 and 2 are one movement of KE040 to KE047; 3 is a child's by bus, from somewhere in Kenya.

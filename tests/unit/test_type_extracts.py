@@ -15,17 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.durable import write_json
-from orchestration.extracts.contract import Contract
-from orchestration.extracts.contract_loading import Contracts
-from orchestration.extracts.landing import SCHEMA, sha256_of
-from orchestration.extracts.tally import LandedCell
-from orchestration.extracts.typed import TypedSummary, table_rows, type_extracts
-from orchestration.extracts.typed.assembly import Record, assemble
-from orchestration.extracts.typed.table_rows import typed_batches
-from orchestration.extracts.typed.tables import SCHEMAS
-from orchestration.keys import Keys
-from orchestration.settings import Settings
+from orchestration.contracts import Contract, Contracts
+from orchestration.core import Keys, Settings, write_json
+from orchestration.intake import LandedCell, sha256_of
+from orchestration.intake.landing.landing import SCHEMA
+from orchestration.typing import SCHEMAS, TypedSummary, table_rows, type_extracts, typed_batches
+from orchestration.typing.assembly import Record, assemble
 
 KEYS = Keys(b"k" * 32, "age1fixture")
 ROUTES: dict[str, Any] = {
@@ -450,7 +445,7 @@ def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
         return assemble(cells, *others)
 
     monkeypatch.setattr(table_rows, "assemble", faulty)
-    step = import_module("orchestration.extracts.typed.type_extracts")  # not the function of this name
+    step = import_module("orchestration.typing.type_extracts")  # not the function of this name
     monkeypatch.setattr(step, "typed_batches", partial(typed_batches, batch_size=2))
     summary = world.type()
     assert [failure.fault for failure in summary.failed] == ["ValueError"]

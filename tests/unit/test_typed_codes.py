@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.extracts import typed
-from orchestration.extracts.typed.codes import CodeReader, joined_or_flags
-from orchestration.extracts.typed.vocabulary import load_vocabulary
-from orchestration.settings import REFERENCE_SEEDS
+from orchestration import contracts, typing
+from orchestration.contracts import CodeReader, joined_or_flags, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS
 
 VOCABULARY = load_vocabulary(REFERENCE_SEEDS)
 
@@ -98,8 +97,8 @@ def test_seeds_refer_to_codes_that_exist_and_are_not_ambiguous() -> None:
 
 
 def test_every_problem_the_type_step_can_note_has_a_rule() -> None:
-    package = Path(typed.__file__).parent
-    text = "".join(path.read_text(encoding="utf-8") for path in package.glob("*.py"))
+    rooms = (Path(room.__file__).parent for room in (contracts, typing))
+    text = "".join(path.read_text(encoding="utf-8") for room in rooms for path in room.glob("*.py"))
     noted = set(re.findall(r"\b(?:flag|unk|Q):([a-z_0-9]+)", text))
     noted |= set(re.findall(r'(?:set_aside|_unread|_unknown|flagged)\(\s*"([a-z_0-9]+)"', text))
     assert len(noted) > 40

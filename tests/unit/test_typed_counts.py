@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.extracts.typed.counts import read_count, read_default
+from orchestration.typing import read_count
+from orchestration.typing.counts import read_default
 
 
 def outcome(value: str | None, kind: str = "text", **how: object) -> tuple[object, ...]:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.extracts.months import month_of_sheet
-from orchestration.extracts.typed.dates import ReadDate, read_date, read_moment
+from orchestration.contracts import month_of_sheet
+from orchestration.typing.dates import ReadDate, read_date, read_moment
 
 RECEIVED = date(2020, 10, 15)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.extracts.typed.routes import ReadRoute, Stop, read_route, trimmed
+from orchestration.typing.routes import ReadRoute, Stop, read_route, trimmed
 
 SPLIT = [">", "→", ";", " - ", " – ", " via "]
 

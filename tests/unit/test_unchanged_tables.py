@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import dbt_commands, warehouse
-from orchestration.errors import NjiaError
-from orchestration.node_fingerprints import Project
-from orchestration.warehouse import NodeOutcome, Part
+from orchestration.core import NjiaError
+from orchestration.warehouse import NodeOutcome, Part, dbt_commands
+from orchestration.warehouse import build as warehouse
+from orchestration.warehouse.node_fingerprints import Project
 from tests.unit.dbt_world import World
 from tests.unit.small_dbt_project import parsed_project, parsed_with
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from orchestration.disclosure import uniqueness
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
+from orchestration.release import uniqueness
 
 # Classes on sex and place: (f, x) three, (f, y) one, (m, x) two, (unknown, y) two.
 RECORDS = pd.DataFrame(

@@ -9,12 +9,11 @@ import pyrage
 import pytest
 from click.testing import CliRunner
 
-from orchestration.cli import cli
-from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import take_in
-from orchestration.keys import load_keys
-from orchestration.settings import Settings
-from orchestration.stewardship import audit, unseal_file, unseal_row
+from orchestration.cli.root import cli
+from orchestration.core import NjiaError, Settings, UsageError, load_keys
+from orchestration.intake import take_in
+from orchestration.stewardship import audit
+from orchestration.stewardship.unsealing import unseal_file, unseal_row
 from tests import scenario
 from tests.conftest import EvidenceBase
 
@@ -160,8 +159,8 @@ def test_the_command_asks_for_the_key_without_showing_it_or_reads_it_from_a_file
 def test_signs_that_would_steer_the_terminal_are_written_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from orchestration.console_audit import show_original_row
-    from orchestration.extracts import OriginalRow
+    from orchestration.cli.console_audit import show_original_row
+    from orchestration.intake import OriginalRow
 
     show_original_row(OriginalRow("", 2, [("Notes", "\x1b[2Jgone\nSampleton [bold]x")]))
     shown = capsys.readouterr().out

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from orchestration.cli import cli
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
-from orchestration.volume import lies_on_encrypted, require_encrypted_volume
+from orchestration.cli.root import cli
+from orchestration.core import Settings, UsageError, require_encrypted_volume
+from orchestration.core.volume import lies_on_encrypted
 
 
 class Machine:
@@ -123,7 +122,7 @@ def test_home_and_keys_must_both_lie_there_unless_the_operator_says_so(tmp_path:
 
 
 def test_a_command_refuses_before_it_writes_anything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestration.volume.lies_on_encrypted", lambda path: False)
+    monkeypatch.setattr("orchestration.core.volume.lies_on_encrypted", lambda path: False)
     file = tmp_path / "register.csv"
     file.write_text("a,b\n")
     home = tmp_path / "home"

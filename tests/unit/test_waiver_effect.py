@@ -9,11 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.errors import UsageError
-from orchestration.release import Release, diff, publish, waiver_effect
-from orchestration.release.diff import Moved, ReleaseDiff, most_moved
+from orchestration.core import Settings, UsageError
+from orchestration.release import Release, ReleaseDiff, diff, waiver_effect
+from orchestration.release.diff import Moved, most_moved
+from orchestration.release.publish import publish
 from orchestration.release.waiver_effect import _also_changed, _in_force_anyhow
-from orchestration.settings import Settings
 from orchestration.stewardship import record_decision
 from tests.unit.release_world import (
     PASSED,

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 import duckdb
 import pytest
 
-from orchestration import dbt_commands, dbt_manifest, warehouse
-from orchestration.dbt_commands import Parsed
-from orchestration.dbt_manifest import MANIFEST, PACKED, manifest_path, parsed_manifest, read_manifest
-from orchestration.errors import NjiaError
-from orchestration.node_fingerprints import Project
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, Settings
+from orchestration.warehouse import build as warehouse
+from orchestration.warehouse import dbt_commands
+from orchestration.warehouse import manifest as dbt_manifest
+from orchestration.warehouse.dbt_commands import Parsed
+from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, parsed_manifest, read_manifest
+from orchestration.warehouse.node_fingerprints import Project
 
 
 @pytest.fixture

@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
-from orchestration.work_left import (
-    KEPT,
-    PROJECT,
+from orchestration.core import (
+    Settings,
+    UsageError,
     building_beside,
     clear_work,
     clear_work_left_behind,
     forget_work,
 )
+from orchestration.core.work_left import KEPT, PROJECT
 
 MADE_OF_RECORDS = (
     "warehouse.duckdb", "typed/records/e.parquet", "linkage/links.parquet", "gates/profiles.parquet",

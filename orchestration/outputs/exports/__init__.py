@@ -14,6 +14,4 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.outputs.exports.write import write_exports
 
-__all__ = ["write_exports"]
-
 offer_when_asked(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from orchestration.disclosure import load_publication_policy
+from orchestration.core import load_publication_policy
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.licence import DataLicence, licence_of
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from orchestration.core import safe
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Cell, Column, Table
-from orchestration.spreadsheet_safe import safe
 
 
 def write_csv(folder: Path, about: About, table: Table) -> Path:

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
-from orchestration.outputs.quality_page import as_code
+from orchestration.outputs.quality.page import as_code
 
 PAGE, FOR_PROGRAMS, AS_TABLE = "dictionary.html", "dictionary.json", "dictionary.csv"
 _FIELDS = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")

@@ -14,6 +14,4 @@ if TYPE_CHECKING:
     from orchestration.outputs.figures.corridors import Line, draw_corridors
     from orchestration.outputs.figures.legend import draw_legend
 
-__all__ = ["Change", "Line", "draw_abroad", "draw_changes", "draw_corridors", "draw_legend"]
-
 offer_when_asked(__name__)

@@ -13,6 +13,4 @@ from orchestration.core import offer_when_asked
 if TYPE_CHECKING:
     from orchestration.outputs.map_page.page import write_map_pages
 
-__all__ = ["write_map_pages"]
-
 offer_when_asked(__name__)

@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from orchestration import durable
+from orchestration.core import durable
 from orchestration.outputs.bends import BENDS
 from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.kept import NOT_KEPT, Kept

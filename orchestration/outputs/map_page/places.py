@@ -6,8 +6,8 @@ from functools import cache
 
 import pandas as pd
 
+from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.edition import Edition
-from orchestration.settings import REFERENCE_SEEDS
 
 STOPS = ("origin_place_id", "via_place_id", "destination_place_id", "place_id")
 TABLES = ("corridors", "places", "hotspots", "shifts", "risk", "routes", "novelty")

@@ -13,6 +13,4 @@ if TYPE_CHECKING:
     from orchestration.outputs.report.picture import corridor_map
     from orchestration.outputs.report.write import write_reports
 
-__all__ = ["corridor_map", "write_reports"]
-
 offer_when_asked(__name__)

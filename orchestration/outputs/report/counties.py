@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestration.outputs.figures import Line
+from orchestration.outputs.figures.corridors import Line
 from orchestration.outputs.published import Row, by_count, county_ids, ends_known
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.brief import bars, side

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.figures import Change, Line
 from orchestration.outputs.figures.abroad import reaches
+from orchestration.outputs.figures.changes import Change
+from orchestration.outputs.figures.corridors import Line
 from orchestration.outputs.published import KENYA, Row, is_county
 from orchestration.outputs.report import findings, rules
 from orchestration.outputs.report.view import View

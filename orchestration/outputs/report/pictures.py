@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from orchestration.outputs.figures import draw_abroad, draw_changes, draw_corridors, draw_legend
-from orchestration.outputs.figures.corridors import Line
+from orchestration.outputs.figures.abroad import draw_abroad
+from orchestration.outputs.figures.changes import draw_changes
+from orchestration.outputs.figures.corridors import Line, draw_corridors
+from orchestration.outputs.figures.legend import draw_legend
 from orchestration.outputs.report import drawn
 from orchestration.outputs.report.counties import (
     MAP,

@@ -26,22 +26,4 @@ if TYPE_CHECKING:
     )
     from orchestration.places.boundaries.shipped import country_shapes
 
-__all__ = [
-    "NAME_CONFLICT",
-    "NAME_WINS_WITHIN_KM",
-    "NULL_ISLAND",
-    "SWAPPED",
-    "Boundaries",
-    "Captions",
-    "PointReading",
-    "boundaries_in_force",
-    "captions",
-    "counties_of",
-    "country_of",
-    "country_shapes",
-    "county_of",
-    "generalised",
-    "read_point",
-]
-
 offer_when_asked(__name__)

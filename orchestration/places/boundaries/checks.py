@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from orchestration.errors import UsageError
+from orchestration.core import REFERENCE_SEEDS, UsageError
 from orchestration.places.boundaries.own_file import COUNTIES, OwnFile
 from orchestration.places.boundaries.projection import to_km
 from orchestration.places.boundaries.shipped import LISTED_AREAS_FILE, SHIPPED
-from orchestration.settings import REFERENCE_SEEDS
 
 MOST_OVERLAP = 0.001
 UNION_SQ_KM = (560_000, 600_000)

@@ -9,9 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import UsageError
+from orchestration.core import Settings, UsageError
 from orchestration.places.boundaries.shipped import COUNTIES_FILE, SHIPPED, shapes_of
-from orchestration.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 
 
 @dataclass(frozen=True)

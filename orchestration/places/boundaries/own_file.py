@@ -14,7 +14,7 @@ import pandas as pd
 import pyogrio
 import yaml
 
-from orchestration.errors import UsageError
+from orchestration.core import UsageError
 
 GEOJSON, GEOPACKAGE, PARQUET = (".geojson", ".json"), (".gpkg",), (".parquet", ".geoparquet")
 COUNTIES = 47

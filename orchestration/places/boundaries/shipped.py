@@ -9,8 +9,7 @@ from typing import Any
 
 import shapely
 
-from orchestration.errors import NjiaError
-from orchestration.settings import PROJECT_ROOT
+from orchestration.core import PROJECT_ROOT, NjiaError
 
 SHIPPED = PROJECT_ROOT / "seeds" / "boundaries"
 COUNTIES_FILE = "ke_counties_generalised.geojson"

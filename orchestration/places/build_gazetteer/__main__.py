@@ -7,10 +7,9 @@ from collections import Counter
 
 import click
 
-from orchestration.errors import NjiaError
+from orchestration.core import REFERENCE_SEEDS, NjiaError
 from orchestration.places.build_gazetteer.build import build
 from orchestration.places.build_gazetteer.by_hand import HAND
-from orchestration.settings import REFERENCE_SEEDS
 
 
 @click.command()

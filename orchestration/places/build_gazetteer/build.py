@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.places.build_gazetteer import by_hand, packages
 from orchestration.places.build_gazetteer.localities import add_localities
 from orchestration.places.build_gazetteer.provinces import add_provinces

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.places.build_gazetteer.packages import Source
 from orchestration.places.build_gazetteer.tables import Tables
 

@@ -21,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 
 HOW_TO_GET_THEM = "Install them with `make gazetteer`; npm is needed for kenya-locations."
 _PYTHON = {

@@ -7,7 +7,7 @@ import io
 from collections import defaultdict
 from typing import Any
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.places.build_gazetteer.packages import Source
 from orchestration.places.normalise import norm
 

@@ -20,14 +20,4 @@ if TYPE_CHECKING:
     from orchestration.stewardship.desk.elsewhere import Elsewhere
     from orchestration.stewardship.desk.serving import serve
 
-__all__ = [
-    "Account",
-    "Elsewhere",
-    "add_account",
-    "change_passphrase",
-    "read_accounts",
-    "remove_account",
-    "serve",
-]
-
 offer_when_asked(__name__)

@@ -14,10 +14,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from filelock import FileLock, Timeout
 
-from orchestration import durable
-from orchestration.errors import NjiaError, UsageError
-from orchestration.extracts import contact_in_prose
-from orchestration.settings import Settings
+from orchestration.core import NjiaError, Settings, UsageError, durable
+from orchestration.intake import contact_in_prose
 from orchestration.stewardship.authors import same_author
 
 SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200

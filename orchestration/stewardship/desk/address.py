@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from orchestration.errors import UsageError
-from orchestration.loopback import loopback_hosts
+from orchestration.core import UsageError, loopback_hosts
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.elsewhere import Elsewhere
 from orchestration.stewardship.desk.guard import ErrorPage, Guard

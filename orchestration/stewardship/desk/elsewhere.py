@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 
 
 class PublishedRelease(Protocol):

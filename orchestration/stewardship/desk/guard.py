@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from orchestration.errors import kind_and_place
+from orchestration.core import kind_and_place
 from orchestration.stewardship.desk.address import Address
 
 MOST_BYTES = 512 * 1024

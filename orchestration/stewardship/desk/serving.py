@@ -10,9 +10,7 @@ from contextlib import suppress
 
 import uvicorn
 
-from orchestration.errors import UsageError
-from orchestration.loopback import LOOPBACK
-from orchestration.settings import Settings
+from orchestration.core import LOOPBACK, Settings, UsageError
 from orchestration.stewardship.desk.accounts import read_accounts
 from orchestration.stewardship.desk.app import make_app
 from orchestration.stewardship.desk.elsewhere import Elsewhere

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 
 SHOWN = 20
 BAR, GAP, HEIGHT = 14, 4, 60

@@ -14,9 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.errors import NjiaError, UsageError
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
+from orchestration.core import NjiaError, Settings, UsageError, refreshes
 from orchestration.stewardship.decisions_told import NotTold
 from orchestration.stewardship.desk.accounts import Account, read_accounts
 from orchestration.stewardship.desk.address import Address

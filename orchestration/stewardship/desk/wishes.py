@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
-from orchestration.errors import UsageError
+from orchestration.core import UsageError
 from orchestration.stewardship.said import say
 
 Payload = dict[str, Any]

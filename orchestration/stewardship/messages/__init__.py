@@ -14,6 +14,4 @@ if TYPE_CHECKING:
     from orchestration.stewardship.messages.delivery import Delivered, in_words, send_due, send_test, standing
     from orchestration.stewardship.messages.events import events
 
-__all__ = ["Delivered", "Notify", "events", "in_words", "read_notify", "send_due", "send_test", "standing"]
-
 offer_when_asked(__name__)

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from orchestration.settings import Settings
+from orchestration.core import Settings
 from orchestration.stewardship.messages.config import Notify, Role, Strict
 from orchestration.stewardship.messages.words import Message
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
-from orchestration.errors import UsageError
-from orchestration.settings import Settings
+from orchestration.core import Settings, UsageError
 from orchestration.stewardship.messages.channel import Channel
 from orchestration.stewardship.messages.config import Notify, problems
 from orchestration.stewardship.messages.folder import FileChannel

@@ -15,10 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from orchestration import durable
-from orchestration.errors import NjiaError
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes
+from orchestration.core import NjiaError, Settings, durable, refreshes
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.channels import open_channels
 from orchestration.stewardship.messages.config import Notify, read_notify

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestration.settings import Settings
-from orchestration.stewardship import items, refreshes, review
+from orchestration.core import Settings, refreshes
+from orchestration.stewardship import items, review
 from orchestration.stewardship.messages.config import Role
 
 Kind = Literal["refused", "held", "file", "overdue", "crashed"]

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from orchestration import durable
-from orchestration.settings import Settings
+from orchestration.core import Settings, durable
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.config import ROLES, Notify, Role, Strict
 from orchestration.stewardship.messages.words import Message

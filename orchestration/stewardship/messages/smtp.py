@@ -12,8 +12,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from orchestration.errors import UsageError
-from orchestration.settings import Settings, secret_from
+from orchestration.core import Settings, UsageError, secret_from
 from orchestration.stewardship.messages.channel import Channel, Undelivered
 from orchestration.stewardship.messages.config import Address, Notify, Role, Strict
 from orchestration.stewardship.messages.words import Message

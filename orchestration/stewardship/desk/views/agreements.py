@@ -7,7 +7,7 @@ from typing import Any, get_args
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration import extracts
+from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.stewardship import decisions
 from orchestration.stewardship.decision_kinds import FinestPlace
 from orchestration.stewardship.desk.shared_parts import waiting_item
@@ -47,8 +47,8 @@ def agreement(visit: Visit, item: Item) -> Response:
 
 def _agreements(visit: Visit) -> list[dict[str, Any]]:
     changes = decisions.active_decisions(visit.settings, visit.settings.as_of()).agreement_changes
-    contracts = extracts.with_changes(extracts.load_contracts(visit.settings.partners), changes)
-    ending = extracts.agreements_ending(contracts, visit.settings.as_of().date())
+    contracts = with_changes(load_contracts(visit.settings.partners), changes)
+    ending = agreements_ending(contracts, visit.settings.as_of().date())
     soon = {(one.partner, one.contract) for one in ending}
     return [
         {

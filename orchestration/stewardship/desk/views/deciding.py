@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from orchestration.errors import NjiaError, UsageError
+from orchestration.core import NjiaError, UsageError
 from orchestration.stewardship import decisions
 from orchestration.stewardship.batches import record_decisions, revoke_all
 from orchestration.stewardship.decision_kinds import RowRelease

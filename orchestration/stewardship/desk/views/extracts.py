@@ -9,8 +9,8 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.settings import Settings
-from orchestration.stewardship import refreshes, review
+from orchestration.core import Settings, refreshes
+from orchestration.stewardship import review
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue

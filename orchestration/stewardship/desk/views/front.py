@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from orchestration.stewardship import refreshes
+from orchestration.core import refreshes
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.open_items import open_items
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.errors import NjiaError
+from orchestration.core import NjiaError
 from orchestration.stewardship import decisions
 from orchestration.stewardship.authors import same_author
 from orchestration.stewardship.decision_kinds import KINDS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from orchestration.stewardship import refreshes
+from orchestration.core import refreshes
 from orchestration.stewardship.desk.visit import Visit
 
 SHOWN_REFRESHES = 20

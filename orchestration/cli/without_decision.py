@@ -1,0 +1,153 @@
+"""What one decision does to the current release: the release built again without it, and compared.
+
+It is built in a home of its own below `work/`, from the same landed extracts, at the same time and by the
+decisions that held then; nothing is published, whatever the gate says, and it is removed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.core import NjiaError, Settings, UsageError, building_beside, load_keys, write_text
+from orchestration.release import Release, ReleaseDiff, compare, find_release
+from orchestration.stewardship import refresh_since
+
+# Parts of the inputs that a decision itself changes: fates of extracts, and what the day decides of them.
+OF_DECISIONS = {"decisions", "extracts", "time"}
+
+
+@dataclass(frozen=True)
+class WithoutDecision:
+    """`diff.before` is the release without the decision, `diff.after` the current one.
+
+    `also_differs` are parts of the inputs that are not what they were when the current release was made.
+    """
+
+    decision_id: str
+    diff: ReleaseDiff
+    also_differs: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def without_decision(
+    settings: Settings, decision_id: str, on_step: Callable[[str], None] = lambda step: None
+) -> WithoutDecision:
+    """Build the current release without a decision; takes as long as a refresh whose tables all change.
+
+    Raises UsageError where the current release was not made with it, or a refresh is running.
+    """
+    current = find_release(settings, "current")
+    decided = {decision["id"] for decision in current.manifest.get("decisions", [])}
+    if decision_id not in decided:
+        raise UsageError(
+            f"The current release was not made with a decision {decision_id}. It was made with: "
+            f"{', '.join(sorted(decided)) or 'none'}."
+        )
+    if refresh_since(settings):
+        raise UsageError("A refresh is running. Ask again when it has ended.")
+    with _scratch(settings, datetime.fromisoformat(current.manifest["as_of"])) as scratch:
+        _fill(settings, scratch, current)
+        _decide(settings, scratch, decided, decision_id)
+        candidate = _built(scratch, on_step)
+        found = compare(settings, candidate, current)
+        differing = [part for part in found.inputs_changed or [] if part not in OF_DECISIONS]
+        if _cells(candidate) != _cells(current):
+            differing.append("extracts")
+    return WithoutDecision(decision_id, found, differing)
+
+
+@contextmanager
+def _scratch(settings: Settings, as_of: datetime) -> Iterator[Settings]:
+    """A home below `work/`, on the same disk, that only this account reads; removed at the end."""
+    with building_beside(settings) as home:
+        yield replace(settings, home=home, fixed_as_of=as_of)
+
+
+def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
+    """The extracts that the current release knew, by links: what is typed already is not typed again."""
+    keys = load_keys(settings.keys)
+    wanted = {(one["partner_code"], one["extract_id"]) for one in current.manifest["extracts"]}
+    notes = [
+        note
+        for note in settings.landing.glob("*/[!.]*.json")
+        if (keys.partner_code(note.parent.name), note.stem) in wanted
+    ]
+    if len(notes) < len(wanted):
+        raise UsageError(
+            f"{len(wanted) - len(notes)} extracts of the current release are no longer landed, so it cannot "
+            "be built again."
+        )
+    for note in notes:
+        for folder in (settings.landing, settings.link_codes):
+            for name in (note.name, f"{note.stem}.parquet"):
+                _link(
+                    folder / note.parent.name / name, getattr(scratch, folder.name) / note.parent.name / name
+                )
+    for typed in ("typed", "artifacts/typed"):
+        for path in (settings.work / typed).rglob("*"):
+            if path.is_file():
+                _link(path, scratch.work / path.relative_to(settings.work))
+
+
+def _decide(settings: Settings, scratch: Settings, decided: set[str], left_out: str) -> None:
+    """The decisions that held then, but for one; and those that it had overruled."""
+    files = {
+        path: [json.loads(line.decode("utf-8-sig")) for line in path.read_bytes().splitlines()]
+        for path in settings.decisions.glob("*.jsonl")
+    }
+    entries = [entry for found in files.values() for entry in found]
+    revoked = {entry.get("revokes") for entry in entries}
+    gone = next(entry for entry in entries if entry["id"] == left_out)
+    overruled = {
+        entry["id"]
+        for entry in entries
+        if "extract_id" in gone
+        and (entry.get("partner"), entry.get("extract_id")) == (gone["partner"], gone["extract_id"])
+        and entry["time"] < gone["time"]
+        and entry["id"] not in revoked
+    }
+    kept = (decided | overruled) - {left_out}
+    for path, found in files.items():
+        chosen = [entry for entry in found if entry["id"] in kept or entry.get("confirms") in kept]
+        write_text(scratch.decisions / path.name, "".join(f"{json.dumps(entry)}\n" for entry in chosen))
+
+
+def _link(source: Path, target: Path) -> None:
+    """No second copy on the disk: every writer of these folders replaces a file and never changes it."""
+    with suppress(FileNotFoundError):  # an extract without link codes
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, target)
+        except FileNotFoundError:
+            raise
+        except OSError:  # a file system without hard links
+            shutil.copy2(source, target)
+
+
+def _built(scratch: Settings, on_step: Callable[[str], None]) -> Release:
+    """The candidate, whatever the release gate says of it: one that it would refuse has numbers, too."""
+    from orchestration.defs.refresh import run_refresh, steps_to_candidate
+
+    ended = run_refresh(scratch, on_step, steps=steps_to_candidate(scratch))
+    if ended.error is not None:
+        raise NjiaError(f"The release could not be built without it. {ended.error}")
+    (folder,) = scratch.releases.glob(".candidate-*")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    return Release("without it", folder, manifest, is_current=False)
+
+
+def _cells(release: Release) -> set[tuple[str, str, str | None]]:
+    return {
+        (one["partner_code"], one["extract_id"], one.get("parquet_sha256"))
+        for one in release.manifest["extracts"]
+    }

@@ -1,0 +1,68 @@
+"""What was agreed since the contracts were written, and which agreements have ended or end soon.
+
+What an ended one holds is the gate's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+from orchestration.contracts.contract import Contract
+from orchestration.contracts.loading import Contracts
+
+# A renewal is signed by two organisations: a quarter is how long partners ask for.
+NOTICE = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class EndingAgreement:
+    """The agreement in one contract; `partner` is the folder's name."""
+
+    partner: str
+    contract: str
+    ends_on: date
+
+    def state(self, today: date) -> str:
+        days = (self.ends_on - today).days
+        if days < 0:
+            return "ended: what comes now is held"
+        return "ends today" if days == 0 else f"ends in {days} day{'s' if days > 1 else ''}"
+
+
+def with_changes(contracts: Contracts, changes: Iterable[Mapping[str, Any]]) -> Contracts:
+    """The contracts with stewards' changes of their agreements; of two changes of one term the later holds.
+
+    `changes` are in the order they were made, each with partner, contract and the changed `terms`.
+    """
+    terms: dict[tuple[str, str], dict[str, Any]] = {}
+    for change in changes:
+        said = {name: value for name, value in change["terms"].items() if value is not None}
+        terms.setdefault((change["partner"], change["contract"]), {}).update(said)
+    if not terms:
+        return contracts
+    valid = {
+        partner: [_changed(contract, terms.get((partner, contract.contract))) for contract in found]
+        for partner, found in contracts.valid.items()
+    }
+    return replace(contracts, valid=valid)
+
+
+def _changed(contract: Contract, terms: Mapping[str, Any] | None) -> Contract:
+    if not terms:
+        return contract
+    agreement = contract.agreement.model_validate({**contract.agreement.model_dump(), **terms})
+    return contract.model_copy(update={"agreement": agreement})
+
+
+def agreements_ending(contracts: Contracts, today: date) -> list[EndingAgreement]:
+    """Agreements that have ended or end within the notice, the earliest first."""
+    ending = [
+        EndingAgreement(partner, contract.contract, contract.agreement.valid_to)
+        for partner, found in contracts.valid.items()
+        for contract in found
+        if contract.agreement.valid_to <= today + NOTICE
+    ]
+    return sorted(ending, key=lambda agreement: (agreement.ends_on, agreement.partner, agreement.contract))

@@ -1,0 +1,216 @@
+"""A partner's spelling of a code → our code: contract values, crosswalk, code, label, words, in that order.
+
+A cell is understood whole or not at all: a piece that no list knows is `unknown` with a problem.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SystemCode, Vocabulary
+from orchestration.contracts.words import clean, is_blank, is_missing, norm
+
+UNKNOWN = "unknown"
+_NOT_ASKED = frozenset({"-99"})  # CTDC's mark for a field a partner does not collect
+_SEPARATORS = (";", ",", "/", "&", "+", "|", "\n")
+_TOKEN = re.compile(r"[^\s,;/&+|()\"\[\]]+")
+_CONNECTORS = frozenset(["and", "then", "na", "kisha", "halafu", "plus", "also"])
+
+
+@dataclass(frozen=True)
+class ReadCode:
+    """`code` is null where nothing was asked; `is_child` where the word itself says so (`girl`)."""
+
+    code: str | None = None
+    problems: tuple[str, ...] = ()
+    is_child: bool | None = None
+
+
+@dataclass(frozen=True)
+class ReadCodes:
+    """Codes in the order they stand, without repeats."""
+
+    codes: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class CodeReader:
+    """Reads the cells of one field; build one per field and extract."""
+
+    def __init__(
+        self,
+        domain: str,
+        vocabulary: Vocabulary,
+        *,
+        values: Mapping[str, str] | None = None,
+        crosswalk: str | None = None,
+        words: str | None = None,
+        languages: Iterable[str] = ("en", "sw"),
+        split: Iterable[str] = (),
+        missing: Iterable[str] = (),
+    ) -> None:
+        self._domain, self._vocabulary = domain, vocabulary
+        self._split = tuple(split)
+        self._missing = {norm(word) for word in missing}
+        self._not_asked = _NOT_ASKED if (crosswalk or "").startswith("ctdc") else frozenset()
+        spoken = tuple(languages)
+        self._known: dict[str, SystemCode] = {}
+        self._add({spelling: self._canonical(code) for spelling, code in (values or {}).items()})
+        self._known |= {
+            key: meant
+            for key, meant in vocabulary.crosswalks.get((domain, crosswalk or ""), {}).items()
+            if key not in self._known
+        }
+        self._add({code: code for code in vocabulary.codes.get(domain, ())})
+        if domain == NATIONALITY:
+            self._add(vocabulary.countries)
+        self._add(vocabulary.labels.get(domain, {}))
+        self._add(vocabulary.words_of(words or domain, spoken))
+        self._child_words = {
+            word for word, code in vocabulary.words_of(AGE_BAND, spoken).items() if code == "child"
+        }
+        self._phrases: dict[tuple[str, ...], str] = {}
+        for key, meant in self._known.items():
+            if key in _CONNECTORS:  # `na` is Namibia alone in a cell, but `and` between two words
+                continue
+            self._phrases.setdefault(tuple(_TOKEN.findall(key)), meant.code)
+        self._longest = max((len(phrase) for phrase in self._phrases), default=0)
+
+    def read_one(self, value: str | None, kind: str = "text", label: str | None = None) -> ReadCode:
+        """Read a cell that holds one code; never raises. `label` decides where the code alone cannot."""
+        text = norm(value)
+        early = self._early(text, kind)
+        if early is not None:
+            return early
+        meant = self._known.get(text)
+        if meant is None:
+            first, _, rest = text.partition(" ")
+            meant, label = self._known.get(first.rstrip(":-")), rest.lstrip(":- ")
+            if meant is None or not meant.is_defect:
+                return ReadCode(UNKNOWN, ("unk:code_unmapped",))
+        if meant.is_defect:
+            decided = self._known.get(norm(label))
+            return ReadCode(decided.code) if decided else ReadCode(meant.code, ("unk:code_defect",))
+        hint = True if self._domain == "sex" and text in self._child_words else None
+        return ReadCode(meant.code, is_child=hint)
+
+    def read_many(self, value: str | None, kind: str = "text") -> ReadCodes:
+        """Read a cell that may hold several codes; never raises."""
+        text = norm((value or "").replace("\n", ";"))
+        early = self._early(text, kind)
+        if early is not None:
+            return ReadCodes((early.code,) if early.code else (), early.problems)
+        if text in self._known:
+            return self._many([self._known[text].code], self._known[text].is_defect)
+        pieces = [self._piece(piece) for piece in self._pieces(text)]
+        if None in pieces:
+            whole = self._covered(text)
+            pieces = [whole] if whole is not None else pieces
+        codes = [code for piece in pieces if piece is not None for code in piece]
+        if None not in pieces:
+            return self._many(codes)
+        return ReadCodes(self._many(codes).codes or (UNKNOWN,), ("unk:code_unmapped",))
+
+    def read_array(self, value: str | None, kind: str = "text") -> ReadCodes:
+        """Read a cell that holds a JSON array of codes (`["a", "b"]`); any other text as a joined cell."""
+        choices = _array(value or "")
+        if choices is not None:
+            return self.read_flags(choices)
+        if norm(value).startswith("["):  # cut short, so what it lacks is not known
+            return ReadCodes((UNKNOWN,), ("unk:code_unmapped",))
+        return self.read_many(value, kind)
+
+    def read_one_of_array(self, value: str) -> ReadCode:
+        """Read an array into a field that holds one code: the only known one; several are not chosen from."""
+        read = self.read_array(value)
+        if len(read.codes) > 1:
+            return ReadCode(UNKNOWN, ("unk:codes_disagree",))
+        return ReadCode(read.codes[0] if read.codes else None, read.problems)
+
+    def read_flags(self, choices: Iterable[str]) -> ReadCodes:
+        """Read the choices of a question exported as one 1/0 column each; only the chosen ones are given."""
+        codes: list[str] = []
+        problems: list[str] = []
+        for choice in choices:
+            read = self.read_one(choice)
+            if read.problems and (several := self._covered(norm(choice))):
+                codes += several
+                continue
+            codes += [read.code] if read.code and read.code != UNKNOWN else []
+            problems += read.problems
+        found = tuple(dict.fromkeys(codes))
+        return ReadCodes(found or ((UNKNOWN,) if problems else ()), tuple(dict.fromkeys(problems)))
+
+    def _early(self, text: str, kind: str) -> ReadCode | None:
+        if kind == "error":
+            return ReadCode(UNKNOWN, (f"unk:{'cell_error' if text.startswith('#') else 'formula_no_value'}",))
+        if text in self._known:
+            return ReadCode() if not self._known[text].code else None
+        if is_blank(text) or text in self._not_asked:
+            return ReadCode()
+        return ReadCode(UNKNOWN) if text in self._missing or is_missing(text) else None
+
+    def _pieces(self, text: str) -> list[str]:
+        marks = [norm(mark) if mark.strip() else mark for mark in self._split] or list(_SEPARATORS)
+        pattern = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True) if mark)
+        pieces = [part.strip() for part in re.split(pattern, text)]
+        return [piece for piece in pieces if piece and (piece in self._known or not is_blank(piece))]
+
+    def _piece(self, text: str) -> list[str] | None:
+        if text in self._known:
+            return [self._known[text].code]
+        return [UNKNOWN] if is_missing(text) or text in self._missing else self._covered(text)
+
+    def _covered(self, text: str) -> list[str] | None:
+        """The codes of a text every word of which belongs to a known phrase, longest first; else None."""
+        tokens = _TOKEN.findall(text)
+        codes: list[str] = []
+        at = 0
+        while at < len(tokens):
+            for size in range(min(self._longest, len(tokens) - at), 0, -1):
+                code = self._phrases.get(tuple(tokens[at : at + size]))
+                if code is not None:
+                    codes.append(code)
+                    at += size
+                    break
+            else:
+                if tokens[at] not in _CONNECTORS:
+                    return None
+                at += 1
+        return codes or None
+
+    def _many(self, codes: list[str], is_defect: bool = False) -> ReadCodes:
+        found = tuple(dict.fromkeys(code for code in codes if code))
+        known = tuple(code for code in found if code != UNKNOWN) or found
+        return ReadCodes(known, ("unk:code_defect",) if is_defect else ())
+
+    def _canonical(self, code: str) -> str:
+        """A contract's own code must be one of ours; `unknown` is the reading of any other."""
+        plain = clean(code).upper() if self._domain == NATIONALITY and norm(code) != UNKNOWN else norm(code)
+        if plain in ("", "null"):
+            return ""
+        return plain if self._vocabulary.is_code(self._domain, plain) else UNKNOWN
+
+    def _add(self, found: Mapping[str, str]) -> None:
+        for spelling, code in found.items():
+            self._known.setdefault(norm(spelling), SystemCode(code))
+
+
+def _array(text: str) -> list[str] | None:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return [str(item) for item in found if item is not None] if isinstance(found, list) else None
+
+
+def joined_or_flags(joined: ReadCodes | None, flags: ReadCodes | None) -> ReadCodes:
+    """A choose-many question exported both ways: the joined cell wins, a disagreement is noted."""
+    if joined is None or not joined.codes:
+        return flags or joined or ReadCodes()
+    if flags is not None and flags.codes and set(flags.codes) != set(joined.codes):
+        return ReadCodes(joined.codes, (*joined.problems, "flag:multi_select_conflict"))
+    return joined

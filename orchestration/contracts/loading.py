@@ -1,0 +1,305 @@
+"""Contract files → checked contracts, or sentences that name the file, the key and the fix.
+
+One bad file never stops the others: its partner's extracts are held with these sentences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from yaml.constructor import SafeConstructor
+
+from orchestration.contracts.cells import Cell
+from orchestration.contracts.contract import Contract
+from orchestration.contracts.fields import CANONICAL_FIELDS
+from orchestration.contracts.known_codes import unknown_codes
+from orchestration.contracts.plain_days import day_of
+from orchestration.core import NjiaError
+
+TODO = "TODO"
+FORMAT_KINDS = ("xlsx", "csv", "json", "odk_zip")
+# What a text must look like, in words.
+PARTNER_CODE = "small letters, digits and _, beginning with a letter, such as kobe_shelter"
+_FORMS = {
+    "contract": "small letters, digits and _, beginning with a letter, such as kobe_shelter_book",
+    "partner.code": PARTNER_CODE,
+    "locale.default_country": "the three capital letters of a country (ISO alpha-3), such as KEN",
+}
+_BOOLEAN_TAG = "tag:yaml.org,2002:bool"
+_INTEGER_TAG = "tag:yaml.org,2002:int"
+
+
+class ContractFault(NjiaError):
+    """A contract that cannot be used; `sentences` say why, one fault each."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """What a partners folder holds: valid contracts and sentences about the others, both by partner."""
+
+    valid: dict[str, list[Contract]] = field(default_factory=dict)
+    problems: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def partners(self) -> list[str]:
+        return sorted({*self.valid, *self.problems})
+
+
+def load_contracts(partners_folder: Path) -> Contracts:
+    """Read every contract of every partner; never raises for a bad file."""
+    valid: dict[str, list[Contract]] = {}
+    problems: dict[str, list[str]] = {}
+    for folder in sorted(path for path in partners_folder.iterdir() if path.is_dir()):
+        if folder.name.startswith((".", "_")):
+            continue
+        files = contract_files(folder)
+        if not files:
+            problems[folder.name] = [
+                f"{folder.name}/: the folder holds no contract. Add one, e.g. {folder.name}/contract.yml "
+                "(see seeds/partners/README.md)."
+            ]
+        for file in files:
+            try:
+                valid.setdefault(folder.name, []).append(load_contract(file))
+            except ContractFault as fault:
+                problems.setdefault(folder.name, []).extend(fault.sentences)
+        problems_of_pair = _same_name(folder.name, valid.get(folder.name, []))
+        if problems_of_pair:
+            problems.setdefault(folder.name, []).extend(problems_of_pair)
+    return Contracts({partner: found for partner, found in valid.items() if found}, problems)
+
+
+def contract_files(folder: Path) -> list[Path]:
+    """The contracts in a partner's folder, readable or not; none where the folder is gone."""
+    return sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
+
+
+def partners_without_contract(partners_folder: Path, partners: Iterable[str]) -> tuple[str, ...]:
+    """Those that no contract file stands for today. One that cannot be read is a fault, no withdrawal."""
+    return tuple(
+        sorted(partner for partner in set(partners) if not contract_files(partners_folder / partner))
+    )
+
+
+def load_contract(path: Path) -> Contract:
+    """Read one contract file; raises ContractFault with a sentence for every fault."""
+    where = f"{path.parent.name}/{path.name}"
+    content = _parse(path, where)
+    if left := list(_left_to_do(content)):
+        raise ContractFault([f"{where}: key `{key}` still says {TODO}: fill it in." for key in left])
+    try:
+        contract = Contract.model_validate(content)
+    except ValidationError as error:
+        raise ContractFault([_sentence(where, fault) for fault in error.errors()]) from None
+    faults = [f"{where}: {fault}" for fault in unknown_codes(contract)]
+    if faults:
+        raise ContractFault(faults)
+    if contract.partner.code != path.parent.name:
+        raise ContractFault(
+            [
+                f"{where}: partner.code is {contract.partner.code!r} but the folder is {path.parent.name!r}. "
+                "They must be equal: rename the folder or change partner.code."
+            ]
+        )
+    return contract
+
+
+def _left_to_do(content: Any, location: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Where a drafted contract waits for a person. In lists of a partner's own words TODO is such a word."""
+    if isinstance(content, dict):
+        for key, part in content.items():
+            yield from _left_to_do(part, (*location, key))
+    elif isinstance(content, list):
+        for at, part in enumerate(content):
+            if isinstance(part, dict):
+                yield from _left_to_do(part, (*location, at))
+    elif content == TODO:
+        yield _path(list(location))
+
+
+def _same_name(partner: str, contracts: list[Contract]) -> list[str]:
+    names = [contract.contract for contract in contracts]
+    return [
+        f"{partner}/: two contracts are called {name!r}. Give each its own name under `contract`."
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+
+
+def _parse(path: Path, where: str) -> dict[str, Any]:
+    try:
+        content = _read_yaml(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ContractFault([f"{where}: the file is not UTF-8. Save it again as UTF-8 text."]) from None
+    except OSError as error:
+        raise ContractFault([f"{where}: cannot be read ({type(error).__name__})."]) from None
+    except _Trap as trap:
+        raise ContractFault([f"{where}: {trap}"]) from None
+    except yaml.YAMLError as error:
+        mark = _where_it_begins(error)
+        line = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "somewhere"
+        reason = getattr(error, "problem", None) or "the text is not YAML"
+        raise ContractFault(
+            [f"{where}: {line}: {reason}. Check quotes, colons and indentation there."]
+        ) from None
+    except (RecursionError, ValueError):
+        raise ContractFault([f"{where}: the text is not YAML that a contract may hold."]) from None
+    if not isinstance(content, dict):
+        raise ContractFault([f"{where}: holds no `key: value` lines. See seeds/partners/README.md."])
+    return content
+
+
+def _read_yaml(text: str) -> Any:
+    """The loader in C is a tenth of the cost; the one in Python says better what is wrong, and where."""
+    try:
+        return yaml.load(text, Loader=_QuickYaml)  # noqa: S506 - a safe loader made stricter
+    except yaml.YAMLError:
+        return yaml.load(text, Loader=_PlainYaml)  # noqa: S506 - likewise
+
+
+def _where_it_begins(error: yaml.YAMLError) -> yaml.Mark | None:
+    """A bracket or quote that is never closed is noticed lines below: it begins where the fault lies.
+
+    A block of lines, though, begins far above a line of it that is indented wrongly.
+    """
+    began, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    return noticed if began is None or "block" in (getattr(error, "context", None) or "") else began
+
+
+class _Trap(Exception):
+    """YAML that means something else than it shows."""
+
+
+class _WithoutTraps(SafeConstructor):
+    """YAML 1.1 without its traps: repeated keys, bare No and Yes, numbers with a leading zero."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        if isinstance(node, yaml.MappingNode):
+            self._refuse_repeated_keys(node)
+        if isinstance(node, yaml.ScalarNode):
+            self._refuse_other_meanings(node)
+        return super().construct_object(node, deep)
+
+    def _refuse_repeated_keys(self, node: yaml.MappingNode) -> None:
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise _Trap(f"line {line}: a key must be plain text.")
+            if key.tag == _BOOLEAN_TAG:
+                raise _Trap(_quote(line, key.value, "true or false"))
+            if key.value in seen:
+                raise _Trap(
+                    f"line {line}: key {key.value!r} stands here and in line {seen[key.value]}. "
+                    "YAML would keep only one of them; remove or rename one."
+                )
+            seen[key.value] = line
+
+    def _refuse_other_meanings(self, node: yaml.ScalarNode) -> None:
+        line = node.start_mark.line + 1
+        if node.tag == _BOOLEAN_TAG and node.value not in ("true", "false"):
+            raise _Trap(_quote(line, node.value, "true or false"))
+        digits = node.value.lstrip("+-")
+        if node.tag == _INTEGER_TAG and (":" in digits or (digits.startswith("0") and digits != "0")):
+            raise _Trap(_quote(line, node.value, "another number"))
+
+
+class _QuickYaml(_WithoutTraps, yaml.CSafeLoader):
+    pass
+
+
+class _PlainYaml(_WithoutTraps, yaml.SafeLoader):
+    pass
+
+
+def _quote(line: int, value: str, meaning: str) -> str:
+    return f'line {line}: YAML reads bare {value} as {meaning}. Write it in quotes: "{value}".'
+
+
+def _sentence(where: str, fault: Any) -> str:
+    """One pydantic error as a sentence."""
+    location = [part for part in fault["loc"] if part not in FORMAT_KINDS]
+    path = _path(location)
+    kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        known = _keys_at([str(part) for part in fault["loc"][:-1]])
+        return f"{where}: key `{path}` is not known.{_nearest(str(location[-1]), known)}"
+    if message.startswith("UNKNOWN_FIELD:"):
+        name = message.removeprefix("UNKNOWN_FIELD:")
+        hint = _nearest(name, list(CANONICAL_FIELDS)) or " See the field list in seeds/partners/README.md."
+        return f"{where}: `fields.{name}` is no canonical field.{hint}"
+    if kind == "missing":
+        return f"{where}: key `{path}` is missing. Add it (see seeds/partners/README.md)."
+    if kind == "string_type" and isinstance(fault.get("input"), bool):
+        shown = "true" if fault["input"] else "false"
+        return f'{where}: `{path}` is {shown} but must be text. Write it in quotes, e.g. "TRUE".'
+    if kind == "literal_error":
+        expected = fault["ctx"]["expected"]
+        options = [option.strip(" '") for option in expected.replace(" or ", ",").split(",")]
+        return f"{where}: `{path}` must be {expected}.{_nearest(str(fault.get('input')), options)}"
+    if kind in ("union_tag_not_found", "union_tag_invalid"):
+        return f"{where}: `{path}.kind` must be xlsx, csv, json or odk_zip."
+    if kind == "string_pattern_mismatch":
+        return f"{where}: `{path}` must be {_FORMS.get(path, 'written in another form')}."
+    if kind.startswith("date_") or kind == "datetime_from_date_parsing":
+        return f"{where}: `{path}` is no day that can be read; {_day_to_write(str(fault.get('input')))}."
+    at = f"`{path}`: " if path else ""
+    return f"{where}: {at}{message[:1].lower()}{message[1:]}."
+
+
+def _day_to_write(text: str) -> str:
+    """`01/01/2026` → write 2026-01-01; of `03/04/2026` nobody knows which day is meant."""
+    orders = {day for order in ("dmy", "mdy") if (day := day_of(Cell(text), order))}
+    if len(orders) == 1:
+        return f"write {orders.pop().isoformat()}"
+    return "write year, month and day, such as 2026-01-31"
+
+
+def _path(location: list[Any]) -> str:
+    path = ""
+    for part in location:
+        path += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path
+
+
+def _nearest(word: str, known: list[str]) -> str:
+    close = get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f" Did you mean `{close[0]}`?"
+    return f" Known here: {', '.join(known)}." if 0 < len(known) <= 20 else ""
+
+
+def _keys_at(location: list[str]) -> list[str]:
+    """The keys a contract may have at a place, found by walking the models' annotations."""
+    models: list[type[BaseModel]] = [Contract]
+    for part in location:
+        inner: list[type[BaseModel]] = []
+        for model in models:
+            for name, info in model.model_fields.items():
+                if part in (name, info.alias):
+                    inner += _models_in(info.annotation)
+        models = inner or models
+    return [info.alias or name for model in models for name, info in model.model_fields.items()]
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
+
+
+def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
+    """Today's contract of the same name, so that a mapping fix re-types; else the one of the landing."""
+    for contract in contracts.valid.get(entry["partner"], []):
+        if contract.contract == entry["contract"]:
+            return contract
+    return Contract.of_content(entry["contract_content"])

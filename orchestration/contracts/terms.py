@@ -1,0 +1,254 @@
+"""The terms of a contract: who, under which agreement and consent, how often, in what spelling."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from orchestration.contracts.fields import Strict, Text
+from orchestration.core import REFERENCE_SEEDS
+
+CONTENT = "content"
+# The one purpose Njia serves: an agreement or a record that does not allow it keeps its data out.
+STATISTICS = "statistics"
+SHEET = "sheet"
+_DISTINCT: dict[str, Any] = {"uniqueItems": True}
+Language = Literal["en", "sw"]
+
+
+def _english() -> list[Language]:
+    return ["en"]
+
+
+def _statistics() -> list[str]:
+    return [STATISTICS]
+
+
+class Partner(Strict):
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", description="Equal to the folder's name.")
+    name: str | None = Field(None, description="What people call the partner.")
+    steward: str = Field(min_length=3, description="Whom to write to about its extracts.")
+
+
+class Agreement(Strict):
+    """The data sharing agreement; without a valid one an extract is held."""
+
+    id: Text
+    valid_from: date
+    valid_to: date
+    purposes: list[Text] = Field(
+        default_factory=_statistics,
+        min_length=1,
+        description="Codes of the list `purpose`; without statistics an extract is held.",
+    )
+    finest_place: Literal["country", "county", "border_point", "town"] = Field(
+        "county", description="The finest place that leaves the work folder."
+    )
+    may_be_named: bool = False
+    retention_years: int | None = Field(
+        None, gt=0, le=200, description="Records older than this leave; null keeps them."
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Agreement:
+        if self.valid_to < self.valid_from:
+            raise ValueError("valid_to is before valid_from")
+        return self
+
+
+class Consent(Strict):
+    """Where a person's consent is recorded, or on what other basis records are shared."""
+
+    column: Text | None = None
+    values: dict[Text, Literal["given", "refused", "withdrawn", "not_recorded"]] = Field(default_factory=dict)
+    basis: Literal["agreement", "not_needed"] | None = None
+    reference: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Consent:
+        if (self.column is None) == (self.basis is None):
+            raise ValueError("give either a column with its values, or a basis")
+        if self.column and "given" not in self.values.values():
+            raise ValueError('values must say which answer means given, e.g. {"Yes": given, "No": refused}')
+        if self.basis == "agreement" and not self.reference:
+            raise ValueError("basis agreement needs a reference: which clause covers consent")
+        return self
+
+
+class Withdrawn(Strict):
+    """The mark of a record whose person took consent back; what landed of it before is taken out."""
+
+    column: Text
+    values: list[Text] = Field(
+        default_factory=list, description="Answers that mean withdrawn; without any, every filled cell does."
+    )
+    optional_column: bool = Field(False, description="Only some files have the column.")
+
+
+class Coverage(Strict):
+    places: list[Text] = Field(
+        min_length=1,
+        description="place_id of seeds/reference/places.csv, each once.",
+        json_schema_extra=_DISTINCT,
+    )
+    roles: list[
+        Literal["origin", "transit", "intended_destination", "exploitation", "recruitment", "observation"]
+    ] = Field(min_length=1, json_schema_extra=_DISTINCT)
+    from_: date = Field(alias="from")
+    to: date | None = None
+
+    @field_validator("places")
+    @classmethod
+    def _known_places(cls, places: list[str]) -> list[str]:
+        _refuse_repeated("place", places)
+        known = _places()
+        for place in places:
+            if place not in known:
+                raise ValueError(
+                    f"place {place!r} is not in seeds/reference/places.csv; {_nearest_place(place)}"
+                )
+        return places
+
+    @field_validator("roles")
+    @classmethod
+    def _each_role_once(cls, roles: list[str]) -> list[str]:
+        _refuse_repeated("role", roles)
+        return roles
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Coverage:
+        if self.to and self.to < self.from_:
+            raise ValueError("`to` is before `from`")
+        return self
+
+
+@cache
+def _places() -> dict[str, str]:
+    """Every place a contract may name: its id → its name."""
+    return {row["place_id"]: row["name"] for row in reference_places()}
+
+
+@cache
+def reference_places() -> list[dict[str, str]]:
+    with (REFERENCE_SEEDS / "places.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _nearest_place(wanted: str) -> str:
+    known = _places()
+    named = [place for place, name in known.items() if name.casefold() == wanted.casefold()]
+    close = named or get_close_matches(wanted, known, n=1, cutoff=0.5)
+    close = close or get_close_matches(wanted.upper(), known, n=1, cutoff=0.5)
+    return f"the nearest is {close[0]!r} ({known[close[0]]})" if close else "see its column place_id"
+
+
+def _refuse_repeated(what: str, values: list[str]) -> None:
+    repeated = next((value for value in values if values.count(value) > 1), None)
+    if repeated is not None:
+        raise ValueError(f"{what} {repeated!r} stands there twice; name it once")
+
+
+class Delivery(Strict):
+    mode: Literal["full", "incremental"]
+    cadence: Literal["weekly", "monthly", "quarterly", "yearly", "once"]
+    grace_days: int = Field(15, ge=0)
+    key: Text | list[Text] = Field(
+        CONTENT, description="The column of the partner's reference, a list of parts, or `content`."
+    )
+    newest_by: Text | None = Field(None, description="The column that orders copies of one record.")
+    person_rows: bool = Field(
+        False, description="The rows of one reference are the persons of one record, not copies of it."
+    )
+
+    @property
+    def key_parts(self) -> list[str]:
+        """Columns (and `sheet`) that make the reference; empty when the content is the key."""
+        if self.key == CONTENT:
+            return []
+        return [self.key] if isinstance(self.key, str) else list(self.key)
+
+
+class Period(Strict):
+    from_: date = Field(alias="from")
+    to: date
+    round: Text | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Period:
+        if self.to < self.from_:
+            raise ValueError("`to` is before `from`")
+        return self
+
+
+class DeclaredExtract(Strict):
+    match: Text = Field(description="A file name pattern such as *2019*.")
+    period: Period
+
+
+class Locale(Strict):
+    dates: Literal["dmy", "mdy", "ymd"] | None = Field(
+        None, description="Order of day, month and year where a date is written in digits."
+    )
+    thousands: Literal[",", ".", " ", "'", ""] = ","
+    decimal: Literal[".", ","] = "."
+    timezone: Text = "Africa/Nairobi"
+    naive_times_are: Text = Field("UTC", description="The zone of times written without one.")
+    default_country: str | None = Field(None, pattern=r"^[A-Z]{3}$", description="ISO alpha-3; breaks ties.")
+    languages: list[Language] = Field(default_factory=_english)
+
+
+class AcceptIf(Strict):
+    """One condition on a row: which answers in a column let it in."""
+
+    column: Text
+    accept: list[Text] = Field(default_factory=list, description='Answers that let a row in; "" is a blank.')
+    withhold: list[Text] = Field(default_factory=list, description="Answers with which a row never lands.")
+    wait: list[Text] = Field(default_factory=list, description="Answers with which a row is set aside.")
+    otherwise: Literal["accept", "withhold", "wait"] | None = Field(
+        None, description="What any other answer means; unsaid, the row is set aside as not understood."
+    )
+    withheld_as: Literal["not_approved", "void", "not_potential_victim"] = Field(
+        "not_approved", description="The reason under which withheld rows are counted."
+    )
+    waits_as: Literal["awaiting_partner", "not_decrypted"] = Field(
+        "awaiting_partner", description="The reason under which rows set aside are counted."
+    )
+    optional_column: bool = Field(False, description="A file without the column is not judged by it.")
+
+    @model_validator(mode="after")
+    def _lets_something_in(self) -> AcceptIf:
+        if not self.accept and self.otherwise != "accept":
+            raise ValueError(
+                "accept_if lets no row in: name the answers under `accept`, or say `otherwise: accept`"
+            )
+        answers = [text.strip().casefold() for text in (*self.accept, *self.withhold, *self.wait)]
+        _refuse_repeated("the answer", answers)
+        return self
+
+
+class Link(Strict):
+    """Columns for linkage: of each a keyed code is kept, of a birth date the year, and nothing else."""
+
+    given: Text | None = None
+    surname: Text | None = None
+    birth_year: Text | None = None
+    birth_date: Text | None = None
+    phone: Text | None = None
+    subcounty: Text | None = Field(None, description="Home, finer than the county.")
+    recruited: Text | None = Field(None, description="The day or month of recruitment.")
+    schooling: Text | None = None
+    children: Text | None = Field(None, description="How many children the person has.")
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.by_name.values())
+
+    @property
+    def by_name(self) -> dict[str, str]:
+        """The partner's column for each thing that is coded."""
+        return {name: column for name, column in self.model_dump().items() if column}

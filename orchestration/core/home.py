@@ -1,0 +1,80 @@
+"""Prepare NJIA_HOME: the folders, the layout version and Dagster's own settings file."""
+
+from __future__ import annotations
+
+import json
+
+from orchestration.core import durable
+from orchestration.core.errors import UsageError
+from orchestration.core.modes import check_modes, restricted_folders
+from orchestration.core.settings import Settings
+from orchestration.core.volume import require_encrypted_volume
+
+LAYOUT_VERSION = 2
+# Of version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
+READ_TOO = (1,)
+
+# One run at a time, because the warehouse has one writer; nothing is sent to anybody. A run whose turn comes
+# while the code server starts again is tried again. No refresh takes half a day: the last net for a run whose
+# process is gone, which `defs/killed_runs.py` otherwise ends within minutes. What steps print is not kept:
+# they print nothing, what a library prints may quote a cell, and keeping it takes four processes a run.
+DAGSTER_YAML = """\
+telemetry: {enabled: false}
+nux: {enabled: false}
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+  config: {max_concurrent_runs: 1, max_user_code_failure_retries: 5, user_code_failure_retry_delay: 30}
+run_monitoring: {enabled: true, max_runtime_seconds: 43200}
+compute_logs:
+  module: dagster.core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+event_log_storage:
+  module: orchestration.defs.event_log
+  class: OpenEventLog
+  config: {base_dir: %s}
+"""
+
+
+def prepare_home(settings: Settings) -> None:
+    """Make what is missing; refuse a home that a newer Njia has laid out, or that cannot be written."""
+    try:
+        _prepare(settings)
+    except OSError as error:
+        raise UsageError(
+            f"{settings.home} cannot be used as a home ({error.strerror}). Choose a folder that this account "
+            "may write, with NJIA_HOME or --home."
+        ) from None
+
+
+def _prepare(settings: Settings) -> None:
+    require_encrypted_volume(settings)
+    _check_layout(settings)
+    for folder in (*restricted_folders(settings), settings.releases):
+        folder.mkdir(parents=True, exist_ok=True)
+    # All but the releases is for this account only; who may read releases is the host's to say.
+    check_modes(settings)
+    dagster_yaml = settings.dagster_home / "dagster.yaml"
+    wanted = DAGSTER_YAML % json.dumps(str(settings.dagster_home / "history" / "runs"))
+    if not dagster_yaml.exists() or dagster_yaml.read_text() != wanted:
+        durable.write_text(dagster_yaml, wanted)
+
+
+def _check_layout(settings: Settings) -> None:
+    marker = settings.home / "home.json"
+    if not marker.exists():
+        durable.write_json(marker, {"layout_version": LAYOUT_VERSION})
+        return
+    try:
+        found = json.loads(marker.read_text())["layout_version"]
+    except (ValueError, KeyError, TypeError):
+        raise UsageError(
+            f"{marker} does not say which layout this home has. Restore it, or choose another home."
+        ) from None
+    if found in READ_TOO:
+        durable.write_json(marker, {"layout_version": LAYOUT_VERSION, "begun_with_layout": found})
+    elif found != LAYOUT_VERSION:
+        raise UsageError(
+            f"{settings.home} has layout {found}; this version of Njia reads layout {LAYOUT_VERSION}. "
+            "Use the version that wrote it, or another home."
+        )

@@ -1,0 +1,150 @@
+"""The key that signs releases: `release.key` signs, `release.pub` (for everybody) tells whether it did.
+
+Ed25519, in the files that openssl reads and writes, so that a reader can check a signature without Njia. It
+decides nothing about what a release holds: it is no input of a refresh.
+
+What does not belong here: what is signed, and when (`release`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from orchestration.core.durable import write_bytes
+from orchestration.core.errors import UsageError
+
+RELEASE_KEY, RELEASE_PUB = "release.key", "release.pub"
+SIGNATURES = "*/manifest.sig"
+
+
+class PublicKey:
+    """Tells whether the release key has signed some bytes."""
+
+    def __init__(self, key: Ed25519PublicKey) -> None:
+        self._key = key
+
+    @property
+    def id(self) -> str:
+        """8 hex digits, to be read out on the telephone: is this the key you were given?"""
+        return hashlib.sha256(self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:8]
+
+    @property
+    def pem(self) -> bytes:
+        return self._key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def has_signed(self, content: bytes, signature: bytes) -> bool:
+        try:
+            self._key.verify(signature, content)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class ReleaseKey:
+    """Signs. It is read for one use and never shown."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    @classmethod
+    def generate(cls) -> ReleaseKey:
+        return cls(Ed25519PrivateKey.generate())
+
+    @property
+    def public(self) -> PublicKey:
+        return PublicKey(self._key.public_key())
+
+    def sign(self, content: bytes) -> bytes:
+        """64 bytes."""
+        return self._key.sign(content)
+
+    def write_new(self, path: Path) -> None:
+        """Into a file (0600) that must not be there yet, forced to the disk."""
+        content = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def create_missing_release_key(folder: Path, releases: Path | None) -> None:
+    """Make the key and its public part, as far as they are missing.
+
+    Raises UsageError where releases were signed with a key that is not there: a new one would make readers
+    take every one of them for a forgery.
+    """
+    if not (folder / RELEASE_KEY).exists():
+        if releases is not None and any(releases.glob(SIGNATURES)):
+            raise UsageError(
+                f"No release key in {folder}, but releases were signed with one already. Set NJIA_KEYS to "
+                f"its folder, or restore {RELEASE_KEY} from the backup; or, if it is lost, make another with "
+                "`njia keys rotate release` and give everybody the new release.pub."
+            )
+        ReleaseKey.generate().write_new(folder / RELEASE_KEY)
+    write_public_part(folder)
+
+
+def write_public_part(folder: Path) -> None:
+    """`release.pub` beside the key, where it is missing or another's."""
+    pem = load_release_key(folder).public.pem
+    path = folder / RELEASE_PUB
+    if not path.exists() or path.read_bytes() != pem:
+        write_bytes(path, pem)
+        path.chmod(0o600)  # for everybody, but this folder is not
+
+
+def load_release_key(folder: Path) -> ReleaseKey:
+    """Raises UsageError where there is none, or no Ed25519 key in its file."""
+    path = folder / RELEASE_KEY
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        raise UsageError(
+            f"There is no release key in {folder}, so no release can be signed. Set NJIA_KEYS to its folder, "
+            "or restore it from the backup. Where there has never been one, `njia refresh` makes it."
+        ) from None
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise UsageError(f"{path} holds no Ed25519 key (PEM). Restore it from the backup.")
+    return ReleaseKey(key)
+
+
+def installed_public_key(folder: Path) -> PublicKey:
+    """The public part of the installation's key: of the key itself where this account may read it."""
+    if os.access(folder / RELEASE_KEY, os.R_OK):
+        return load_release_key(folder).public
+    return load_public_key(folder / RELEASE_PUB)
+
+
+def load_public_key(path: Path) -> PublicKey:
+    """Raises UsageError where the file is missing or no Ed25519 public key."""
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except (FileNotFoundError, PermissionError):
+        raise UsageError(
+            f"There is no public key {path} that this account may read. Ask whoever runs Njia for its "
+            "release.pub, and give it with --key."
+        ) from None
+    except (ValueError, TypeError):
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise UsageError(
+            f"{path} holds no public key of releases. It begins with `-----BEGIN PUBLIC KEY-----`: ask "
+            "whoever runs Njia for its release.pub."
+        )
+    return PublicKey(key)

@@ -1,0 +1,225 @@
+"""`njia contract check`: read, rename, minimise and type a file by a contract, with no home and no trace."""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from orchestration.contracts import Contract, ContractFault, load_contract, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS, Keys
+from orchestration.drafting.check_warnings import KeyColumns, warnings_of
+from orchestration.drafting.rule_titles import title_of
+from orchestration.intake import (
+    EXTRACT_ID_LENGTH,
+    ExtractStopped,
+    LandedCell,
+    RecordReader,
+    Tally,
+    account,
+    drift_item,
+    find_new_codes,
+    last_extract,
+    open_source,
+    read_register,
+    sha256_of,
+    shown_file,
+)
+from orchestration.typing import SCHEMAS, Tables, records_in_memory, typed_batches
+
+ROWS_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a file would land and be typed as, for the rooms that judge it; values in it are never told."""
+
+    note: dict[str, Any]
+    tables: dict[str, pa.Table]
+
+
+@dataclass(frozen=True)
+class ContractReport:
+    """What a refresh would make of a file. Counts, codes and column names; never a value.
+
+    `was_read` is False where the contract or the file stopped it before any row; `titles` are those of what
+    was stripped. What the gate and the place
+    resolver say (`held_because`, `told_because`, `places`) is added by whoever asks them with `trial`.
+    """
+
+    contract: str
+    file: str
+    ok: bool
+    faults: list[str] = field(default_factory=list)
+    rows_read: int = 0
+    rows_landed: int = 0
+    rows_refused: int = 0
+    refusals: list[dict[str, Any]] = field(default_factory=list)
+    child_rows: dict[str, int] = field(default_factory=dict)
+    child_refusals: list[dict[str, Any]] = field(default_factory=list)
+    stripped: dict[str, int] = field(default_factory=dict)
+    columns_found: list[str] = field(default_factory=list)
+    unmapped_columns: list[str] = field(default_factory=list)
+    problems: list[dict[str, str]] = field(default_factory=list)
+    columns_missing: list[str] = field(default_factory=list)
+    filled_share: dict[str, float] = field(default_factory=dict)
+    records: int = 0
+    typing_problems: list[dict[str, Any]] = field(default_factory=list)
+    drift: dict[str, Any] | None = None
+    is_contract_valid: bool = True
+    was_read: bool = False
+    titles: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    held_because: list[dict[str, Any]] = field(default_factory=list)
+    told_because: list[dict[str, Any]] = field(default_factory=list)
+    places: dict[str, int] | None = None
+    trial: Trial | None = field(default=None, repr=False, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        content = asdict(replace(self, trial=None))
+        del content["trial"]
+        return content
+
+
+def check_contract(
+    contract_path: Path, file_path: Path, today: date, landing: Path | None = None
+) -> ContractReport:
+    """Dry-run a contract on a file, as if it were received today.
+
+    `landing` is the landing folder of a home, if there is one: its last extract of the contract is what the
+    columns are compared with.
+    """
+    label = f"{contract_path.parent.name}/{contract_path.name}"
+    file_name = shown_file(file_path.name)
+    try:
+        contract = load_contract(contract_path)
+    except ContractFault as fault:
+        return ContractReport(label, file_name, False, fault.sentences, is_contract_valid=False)
+    if not file_path.is_file():
+        return ContractReport(label, file_name, ok=False, faults=[f"File {file_name} does not exist."])
+    faults = []
+    if not contract.reads(file_path.name):
+        faults.append(
+            f"{contract.partner.code}: the contract's `files` pattern {contract.files!r} does not match "
+            f"{file_name}; a refresh would not read this file with it."
+        )
+    period = contract.period_of(file_path.name)
+    keys = Keys(record_key=secrets.token_bytes(32), stewards_recipient="")
+    key_columns = KeyColumns(contract)
+    reader = RecordReader(contract, keys, file_path.name, key_columns.watch)
+    register = read_register(landing, contract.partner.code) if landing else {}
+    last = last_extract(register, contract, sha256_of(file_path)[:EXTRACT_ID_LENGTH])
+    try:
+        with open_source(file_path, contract) as source:
+            cells = list(reader.landed_cells(source))
+            date_system = source.date_system
+    except ExtractStopped as fault:
+        drift = reader.drift(last)
+        told = drift_item(contract, {"file": file_name}, drift, [], is_held=True) if drift else None
+        return ContractReport(label, file_name, ok=False, faults=[*faults, fault.sentence], drift=told)
+    counts = account(contract, reader.tally, date_system)
+    entry = counts | {
+        "extract_id": "0" * 16,
+        "partner": contract.partner.code,
+        "file": file_name,
+        "period": period.model_dump(mode="json", by_alias=True) if period else None,
+        "received_on": today.isoformat(),
+        "sequence": 1,
+    }
+    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    typed = list(typed_batches(records_in_memory(cells), entry, contract, vocabulary, keys))
+    drift = reader.drift(last)
+    coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
+    codes = find_new_codes(contract, coded, vocabulary)
+    told = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
+    report = _report(label, file_name, contract, reader, counts, typed, faults, told)
+    warnings = warnings_of(contract, reader.tally, key_columns)
+    return replace(report, warnings=warnings, trial=Trial(entry, _tables(entry, typed, cells)))
+
+
+def _tables(entry: dict[str, Any], typed: list[Tables], cells: list[LandedCell]) -> dict[str, pa.Table]:
+    """The typed tables whole, and which record answered which field."""
+    tables = {
+        name: pa.Table.from_pylist([row for part in typed for row in part[name]], schema=schema)
+        for name, schema in SCHEMAS.items()
+    }
+    answered = {(cell.record_id, cell.field) for cell in cells if cell.value.strip()}
+    own = {"partner": entry["partner"], "extract_id": entry["extract_id"]}
+    rows = [own | {"record_id": record_id, "field": name} for record_id, name in answered]
+    columns = [("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string())]
+    schema = pa.schema([*columns, ("record_id", pa.int64())])
+    return tables | {"landing_cells": pa.Table.from_pylist(rows, schema=schema)}
+
+
+def _report(
+    label: str,
+    file_name: str,
+    contract: Contract,
+    reader: RecordReader,
+    counts: dict[str, Any],
+    typed: list[Tables],
+    faults: list[str],
+    drift: dict[str, Any] | None,
+) -> ContractReport:
+    tally = reader.tally
+    shown = {name: counts[name] for name in ContractReport.__dataclass_fields__ if name in counts}
+    for name in ("refusals", "child_refusals"):
+        shown[name] = [one | {"title": title_of(one["reason"])} for one in counts[name]]
+    return ContractReport(
+        **(shown | {"contract": label}),
+        file=file_name,
+        ok=not faults,
+        faults=faults,
+        was_read=True,
+        titles={code: title_of(code) for code in counts["stripped"]},
+        filled_share={
+            name: _share(tally.filled[name], tally, contract.part_of(spec)[0])
+            for name, spec in contract.fields.items()
+            if spec.is_read
+        },
+        columns_missing=[_not_in_the_file(column, counts["unmapped_columns"]) for column in tally.missing],
+        records=sum(len(tables["records"]) for tables in typed),
+        typing_problems=_typing_problems(problem for tables in typed for problem in tables["problems"]),
+        drift=drift,
+    )
+
+
+def _share(filled: int, tally: Tally, part: str) -> float:
+    """Of the landed rows of the sheet that a field stands in."""
+    rows = tally.child_landed[part] if part in tally.child_read else tally.rows_landed
+    return round(filled / rows, 4) if rows else 0.0
+
+
+def _not_in_the_file(column: str, unmapped: list[str]) -> str:
+    near = get_close_matches(column, unmapped, n=1, cutoff=0.5)
+    meant = f" The nearest column that no field names is {near[0]!r}." if near else ""
+    return f"Column {column!r} named by the contract is not in the file.{meant}"
+
+
+def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Counts by rule and field, the most frequent first, with the first rows it happened in."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+    for problem in problems:
+        key = (problem["outcome"], problem["problem_code"], problem["field"])
+        counts[key] += 1
+        if len(rows[key]) < ROWS_NAMED:
+            rows[key].append(f"{problem['sheet']} {problem['row_number']}".strip())
+    return [
+        {
+            "outcome": outcome,
+            "code": code,
+            "title": title_of(code),
+            "field": name,
+            "count": count,
+            "first_rows": rows[outcome, code, name],
+        }
+        for (outcome, code, name), count in counts.most_common()
+    ]

@@ -1,0 +1,325 @@
+"""One column of a sample → the field it may fill, or why it should be denied: its heading and its values.
+
+Privacy first: a column whose heading or values speak of a person, and a text column nobody understands, is
+denied. A wrong `deny` costs a steward one line; a wrong mapping would land what must not land.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from orchestration.contracts import (
+    AGE_BAND,
+    DATES,
+    MANY_CODES,
+    SINGLE_CODES,
+    Cell,
+    Vocabulary,
+    is_missing,
+    looks_like_a_day,
+    norm,
+    tidy,
+    year_of,
+)
+from orchestration.core import FIRST_NAMES
+from orchestration.drafting.codes import CodeList, read_codes
+from orchestration.drafting.key_columns import said_of_a_person, shown_of_a_person
+from orchestration.drafting.places import PlaceNames
+from orchestration.drafting.uses import MOST_ANSWERS, is_role, is_yes_or_no
+from orchestration.intake import DEFAULT_PART, Reading, denial_in, identifies, place_of, readings
+from orchestration.typing import read_age, read_count
+
+Kind = Literal["field", "use", "deny"]
+SURE_ENOUGH = 0.5
+ROLES, NOT_UNDERSTOOD = "roles", "not understood"
+# Some cells of a good column hold a phone by mistake; more than these and the column is about persons.
+PRIVATE_SHARE = 0.04
+LONG_TEXT = 45
+LONG_SHARE = 0.1
+_ENOUGH_KNOWN = 0.8
+_MOST_SPELLINGS = 60
+_FEWEST_DAYS, _YEARS_OF_EVENTS = 5, 8
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_PLACE_SEPARATORS = (">", "→", ";", " - ", " – ", " via ")
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a column should be; `means` is a field, a use (`key`, `consent`, …) or a reason to deny."""
+
+    column: str
+    kind: Kind
+    means: str
+    confidence: float
+    why: str
+    codes: CodeList | None = None
+    split: tuple[str, ...] = ()
+    source: str | None = None
+
+
+@dataclass
+class ColumnSample:
+    """The filled cells of a column."""
+
+    name: str
+    cells: list[Cell]
+    rows: int
+    part: str = ""
+    choices: list[str] = field(default_factory=list)
+    has_joined: bool = True
+
+    @cached_property
+    def texts(self) -> Counter[str]:
+        return Counter(tidy(cell.value) for cell in self.cells if not is_missing(norm(cell.value)))
+
+    @property
+    def filled(self) -> float:
+        return len(self.cells) / self.rows if self.rows else 0.0
+
+    def share(self, holds: Callable[[Cell], bool]) -> float:
+        told = [cell for cell in self.cells if not is_missing(norm(cell.value))]
+        return sum(holds(cell) for cell in told) / len(told) if told else 0.0
+
+    @property
+    def is_text(self) -> bool:
+        return self.share(lambda cell: cell.kind == "text" and not _is_number(cell.value)) > 0.5
+
+
+def propose(
+    sample: ColumnSample, vocabulary: Vocabulary, known_places: PlaceNames, without: str | None = None
+) -> Proposal:
+    """The best reading of a column that its values bear out, else a reason to deny it.
+
+    `without` is a use that another column has: the heading must mean something else then.
+    """
+    said = [one for one in readings(sample.name) if one.kind != "use" or one.means != without]
+    if not sample.part and is_role(sample.texts):
+        return Proposal(sample.name, "use", ROLES, 0.9, "its answers tell victims from suspects")
+    denied = denial_in(said)
+    if denied is not None:
+        return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
+    uses = [one for one in said if one.kind == "use"]
+    use = next((one for one in uses if _bears_out_use(one, sample, said)), None)
+    if use is not None and not sample.part:
+        return Proposal(sample.name, "use", use.means, use.strength, f"heading word {use.phrase!r}")
+    if sample.part and any(one.means == "key" for one in uses):
+        return _deny(sample, "of the form, not of the journey", "numbers the rows of a child sheet", 0.9)
+    private = None if sample.choices else _private(sample)
+    if private is not None:
+        return _deny(sample, private, "by its values", 0.9)
+    return _of_values(sample, said, vocabulary, known_places)
+
+
+def _of_values(
+    sample: ColumnSample, said: list[Reading], vocabulary: Vocabulary, known_places: PlaceNames
+) -> Proposal:
+    proposals = [
+        proposal
+        for means, strength, phrase in _meanings(sample, said)
+        if (proposal := _of_field(sample, means, strength, phrase, vocabulary, known_places))
+    ]
+    best = max(proposals, key=lambda one: one.confidence, default=None)
+    denied = next((one for one in said if one.kind == "deny"), None)
+    if best is None or best.confidence < SURE_ENOUGH:
+        best = _by_values(sample, vocabulary) or (None if denied else _day_by_values(sample)) or best
+    if best is not None and best.confidence >= SURE_ENOUGH:
+        return best
+    if denied is not None:
+        return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
+    if not sample.part and any(one.means == "consent" for one in said):
+        return _deny(sample, "reads like consent", "but its answers are no short list", 0.5)
+    return _deny(sample, NOT_UNDERSTOOD, "neither heading nor values are known", 0.5)
+
+
+def _meanings(sample: ColumnSample, said: list[Reading]) -> list[tuple[str, float, str]]:
+    """(field, strength, phrase) for what a heading may mean; places put together from role and part."""
+    found = [(one.means, one.strength, one.phrase) for one in said if one.kind == "field"]
+    place = place_of(said)
+    if place is not None:
+        phrases = [one for one in said if one.kind in ("role", "part")]
+        strength = max(one.strength for one in phrases)
+        found.append((place, min(1.0, strength + 0.1 * (len(phrases) > 1)), phrases[0].phrase))
+    elif sample.part and any(one.kind == "part" for one in said):
+        found.append((f"place(transit).{DEFAULT_PART}", 0.7, said[0].phrase))
+    longest = max((len(phrase.split()) for _, _, phrase in found), default=0)
+    return [
+        (means, strength - 0.08 * (longest - len(phrase.split())), phrase)
+        for means, strength, phrase in found
+    ]
+
+
+def _of_field(
+    sample: ColumnSample,
+    means: str,
+    strength: float,
+    phrase: str,
+    vocabulary: Vocabulary,
+    known_places: PlaceNames,
+) -> Proposal | None:
+    why = f"heading word {phrase!r}"
+    if means.startswith("place("):
+        return _of_place(sample, means, strength, why, known_places)
+    if means in DATES:
+        return _measured(sample, means, strength, sample.share(looks_like_a_day), why, "are days")
+    if means in ("birth_date", "birth_year"):
+        holds = looks_like_a_day if means == "birth_date" else _is_a_year
+        told = _measured(sample, AGE_BAND, strength, sample.share(holds), why, f"are of the form {means}")
+        return _with_source(told, means)
+    if means == AGE_BAND:
+        words = vocabulary.words_of(AGE_BAND, ("en", "sw"))
+        share = sample.share(lambda cell: not read_age(cell.value, cell.kind, words=words).problems)
+        return _with_source(_measured(sample, means, strength, share, why, "are ages"), "age_text")
+    if means == "person_count":
+        share = sample.share(lambda cell: not read_count(cell.value, cell.kind).problems)
+        return _measured(sample, means, strength, share, why, "are counts")
+    return _of_codes(sample, means, strength, why, vocabulary)
+
+
+def _of_codes(
+    sample: ColumnSample, means: str, strength: float, why: str, vocabulary: Vocabulary
+) -> Proposal | None:
+    if means not in (*SINGLE_CODES, *MANY_CODES):
+        return None
+    field_name = "place(transit).transport_mode" if sample.part and means == "transport_mode" else means
+    codes = read_codes(means, sample.texts, sample.choices, sample.has_joined, vocabulary)
+    if len(codes.spellings) > _MOST_SPELLINGS:
+        return None
+    is_list = len(codes.spellings) <= max(12, 0.2 * len(sample.cells))
+    if not is_list and codes.known_share < 0.5:
+        return None
+    confidence = round(0.5 * strength + 0.5 * max(codes.known_share, 0.3 if is_list else 0.0), 2)
+    known = sum(code is not None for code in codes.spellings.values())
+    told = f"{why}; {known} of {len(codes.spellings)} spellings known"
+    return Proposal(sample.name, "field", field_name, confidence, told, codes)
+
+
+def _of_place(
+    sample: ColumnSample, means: str, strength: float, why: str, known_places: PlaceNames
+) -> Proposal | None:
+    if not sample.is_text:
+        return None
+    separators = [mark for mark in _PLACE_SEPARATORS if any(mark in text for text in sample.texts)]
+    is_list = means.startswith("place(transit)") and not sample.part and bool(separators)
+    names = [part for text in sample.texts for part in (_parts(text, separators) if is_list else [text])]
+    share = known_places.share(names)
+    kind = known_places.kind_of(names)
+    role, _, part = means.partition(".")
+    if is_list:
+        part = "list"
+    elif part == DEFAULT_PART and kind == "country":
+        part = "country_text"
+    elif part == DEFAULT_PART and kind == "county" and role == "place(observation)":
+        part = "admin_text"
+    proposal = _measured(sample, f"{role}.{part}", strength, share, why, "are known places")
+    if proposal is None or not is_list:
+        return proposal
+    return Proposal(
+        sample.name, "field", proposal.means, proposal.confidence, proposal.why, split=tuple(separators)
+    )
+
+
+def _measured(
+    sample: ColumnSample, means: str, strength: float, share: float, why: str, what: str
+) -> Proposal | None:
+    if not sample.cells:
+        return Proposal(sample.name, "field", means, round(0.6 * strength, 2), f"{why}; no value to look at")
+    if share < 0.3:
+        return None
+    confidence = round(0.5 * strength + 0.5 * share, 2)
+    return Proposal(sample.name, "field", means, confidence, f"{why}; {share:.0%} of the values {what}")
+
+
+def _with_source(proposal: Proposal | None, source: str) -> Proposal | None:
+    if proposal is None:
+        return None
+    return Proposal(
+        proposal.column, "field", proposal.means, proposal.confidence, proposal.why, source=source
+    )
+
+
+def _by_values(sample: ColumnSample, vocabulary: Vocabulary) -> Proposal | None:
+    """A closed list whose spellings we know says by itself what it is."""
+    if not sample.texts or len(sample.texts) > _MOST_SPELLINGS:
+        return None
+    found = []
+    for means in (*SINGLE_CODES, *MANY_CODES):
+        if means == "consent_state":
+            continue
+        codes = read_codes(means, sample.texts, sample.choices, sample.has_joined, vocabulary)
+        if codes.known_share >= _ENOUGH_KNOWN and len(codes.spellings) >= 2:
+            found.append((codes.known_share, len(set(codes.spellings.values())), means, codes))
+    if not found:
+        return None
+    share, _, means, codes = max(found, key=lambda one: one[:3])
+    name = "place(transit).transport_mode" if sample.part and means == "transport_mode" else means
+    confidence = round(0.7 * share, 2)
+    why = f"heading not known; {share:.0%} of the values are known spellings"
+    return Proposal(sample.name, "field", name, confidence, why, codes)
+
+
+def _day_by_values(sample: ColumnSample) -> Proposal | None:
+    """Nearly all days, and of a few years: those of birth spread over many."""
+    share = sample.share(looks_like_a_day)
+    years = [int(found[0]) for cell in sample.cells if (found := _YEAR.search(cell.value))]
+    is_of_few_years = bool(years) and max(years) - min(years) <= _YEARS_OF_EVENTS
+    if sample.part or share < _ENOUGH_KNOWN or len(sample.cells) < _FEWEST_DAYS or not is_of_few_years:
+        return None
+    why = f"heading not known; {share:.0%} of the values are days"
+    return Proposal(sample.name, "field", "event_on", round(0.6 * share, 2), why)
+
+
+def _bears_out_use(use: Reading, sample: ColumnSample, said: list[Reading]) -> bool:
+    if use.means == "consent" and is_yes_or_no(sample.texts):
+        return True
+    if said[0] is not use and use.strength < 0.95:
+        return False
+    if use.means in ("consent", "accept_if"):
+        return len(sample.texts) <= MOST_ANSWERS
+    if use.means == "key":
+        is_reference = sample.filled > 0.9 and sample.share(looks_like_a_day) < 0.5
+        return is_reference and not (said_of_a_person(sample.name) or shown_of_a_person(sample.texts))
+    return True
+
+
+def _private(sample: ColumnSample) -> str | None:
+    """What the values of a column show of persons, if they do."""
+    texts = [cell for cell in sample.cells if cell.kind in ("text", "number")]
+    if not texts:
+        return None
+    found = Counter(
+        reason for cell in texts if not looks_like_a_day(cell) and (reason := identifies(tidy(cell.value)))
+    )
+    if found and sum(found.values()) >= max(2, PRIVATE_SHARE * len(texts)):
+        reason = found.most_common(1)[0][0].removeprefix("strip:")
+        return f"values look like {reason.replace('_', ' ')}"
+    names = sum(bool(FIRST_NAMES.intersection(norm(cell.value).split())) for cell in texts)
+    if names >= max(3, 0.2 * len(texts)):
+        return "values look like names"
+    long = sum(len(cell.value) > LONG_TEXT for cell in texts)
+    if long >= max(2, LONG_SHARE * len(texts)) and len(sample.texts) > 0.2 * len(texts):
+        return "free text"
+    return None
+
+
+def _deny(sample: ColumnSample, means: str, why: str, confidence: float) -> Proposal:
+    return Proposal(sample.name, "deny", means, round(confidence, 2), why)
+
+
+def _parts(text: str, separators: list[str]) -> list[str]:
+    parts = [text]
+    for mark in separators:
+        parts = [piece for part in parts for piece in part.split(mark)]
+    return [tidy(part) for part in parts if tidy(part)]
+
+
+def _is_a_year(cell: Cell) -> bool:
+    return year_of(cell) is not None
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).replace("-", "", 1).isdigit()

@@ -1,0 +1,49 @@
+"""What is no reference of a record: a phone, an identity number, an e-mail or a name.
+
+Persons share, change and lack such things, so a key made of them melts some people into one and parts others;
+and a partner must never be asked for one in order to find a row again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+from orchestration.contracts import norm, tidy
+from orchestration.core import FIRST_NAMES
+from orchestration.intake import EMAIL, ID_NUMBER, PERSON, PHONE, identifies, readings
+
+# A column of references holds a phone by mistake now and then; this many, and it is a column of phones.
+PRIVATE_SHARE = 0.2
+_OF_PERSONS = ("name of a person", "phone or address", "ID number")
+# A reference often holds digits like those of a phone or ID number (`MB-2024-00095`): only whole ones count.
+_PHONE_WHOLE = re.compile(r"\+?(?:[ \-().]*\d){9,15}")
+_ID_WHOLE = re.compile(r"[A-Za-z]\d{7,8}|[1-9]\d{6,7}|[ABCabc][Kk]\d{6,8}")
+# `20240012`, `2024-00012-3`: a number of the year 2024.
+_OF_A_YEAR = re.compile(r"20[0-4]\d(?:[\d\-. ]{3,})")
+
+
+def said_of_a_person(heading: str) -> str | None:
+    """What of a person a heading speaks of (`phone or address`, …), or None."""
+    return next((one.means for one in readings(heading) if one.means in _OF_PERSONS), None)
+
+
+def shown_of_a_person(values: Iterable[str]) -> str | None:
+    """What of a person many of some values look like (`phone`, `id number`, `person`, `email`), or None."""
+    texts = [text for value in values if (text := tidy(value))]
+    found = Counter(reason for text in texts if (reason := _reason(text)))
+    if not found or sum(found.values()) < max(2, PRIVATE_SHARE * len(texts)):
+        return None
+    return found.most_common(1)[0][0].removeprefix("strip:").replace("_", " ")
+
+
+def _reason(text: str) -> str | None:
+    found = identifies(text)
+    if found in (EMAIL, PERSON) or FIRST_NAMES.intersection(norm(text).split()):
+        return EMAIL if found == EMAIL else PERSON
+    if _OF_A_YEAR.fullmatch(text):
+        return None
+    if _PHONE_WHOLE.fullmatch(text):
+        return PHONE
+    return ID_NUMBER if _ID_WHOLE.fullmatch(text) else None

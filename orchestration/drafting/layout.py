@@ -1,0 +1,250 @@
+"""Where the table stands in a sample: sheets, header rows, child sheets, and what is no record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestration.contracts import Cell, CsvFormat, Layout, month_of_sheet, same
+from orchestration.drafting.reading import ROWS_OF_A_SHEET, Sample, SampleSheet, rows_with_cells
+from orchestration.intake import (
+    Header,
+    Merge,
+    RowJudge,
+    SourceSheet,
+    begins_with,
+    names_somebody,
+    read_header,
+    readings,
+    without_trailing_blanks,
+)
+
+ROWS_WITH_A_HEADER = 20
+LOOK_FOR_THE_HEADER = 15
+PARENTS = ("_submission__uuid", "parent_key", "__submissions-id")
+LONGEST_HEADING = 80
+LONGEST_STOP_WORD = 20
+_TOTAL = "skip:total_row"
+
+
+@dataclass
+class Table:
+    """The columns of one part (`''` or a child sheet): names by position, and the cells of each record."""
+
+    part: str
+    names: list[str]
+    records: list[tuple[str, list[Cell | None]]]
+
+
+@dataclass
+class Totals:
+    """First words of total rows: those that end a sheet, and those after which more records come."""
+
+    last: Counter[str] = field(default_factory=Counter)
+    between: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def stop_words(self) -> list[str]:
+        """`Total` would also stop at `Total Busia`, so no word is one that begins a total between records."""
+        between = [same(text) for text in self.between]
+        return sorted(word for word in self.last if not any(begins_with(same(word), one) for one in between))
+
+
+@dataclass
+class DraftLayout:
+    """`format` is ready to be written; `notes` are comments beside its keys."""
+
+    format: dict[str, Any]
+    main: Table
+    children: list[Table] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    has_sheet_months: bool = False
+
+
+def find_layout(sample: Sample) -> DraftLayout:
+    """Choose the sheets and the header of a sample."""
+    if sample.format["kind"] in ("json", "odk_zip"):
+        return _written_by_software(sample)
+    months = [sheet for sheet in sample.sheets if month_of_sheet(sheet.name)]
+    first = months[0] if months else _main_sheet(sample.sheets)
+    rows = _header_rows(first)
+    layout: dict[str, Any] = dict(sample.format)
+    drafted = DraftLayout(layout, Table("", [], []))
+    chosen = [first]
+    if months:
+        layout["sheets"] = {"pattern": "month", "sheet_month": True}
+        drafted.has_sheet_months = True
+        chosen = months
+        others = len(sample.sheets) - len(months)
+        drafted.notes.append(
+            f"{len(months)} sheets are named after a month, {others} are not and are not read"
+        )
+    elif layout["kind"] == "xlsx":
+        _choose_sheet(drafted, sample, first)
+    if len(rows) == 1 and rows[0] > 1:
+        layout["header_search"] = max(LOOK_FOR_THE_HEADER, rows[0])
+    elif rows != [1]:
+        layout["header_rows"] = rows
+        layout["header_join"] = " | "
+    totals = Totals()
+    for sheet in chosen:
+        _read_table(drafted, sheet, _header_rows(sheet) if len(rows) == 1 else rows, drafted.main, totals)
+    if totals.stop_words:
+        layout["stop_at"] = totals.stop_words
+    if totals.between:
+        count = sum(totals.between.values())
+        drafted.notes.append(f"total rows between records: {count}; they are no records, and end no sheet")
+    _fill_down(drafted, chosen, rows[-1])
+    if not months:
+        _children(drafted, [sheet for sheet in sample.sheets if sheet is not first])
+    return drafted
+
+
+def _written_by_software(sample: Sample) -> DraftLayout:
+    """The format itself says which sheet has the records and which are child sheets."""
+    drafted = DraftLayout(dict(sample.format), Table("", [], []))
+    for sheet in sample.sheets:
+        table = Table(sheet.part, [], []) if sheet.part else drafted.main
+        drafted.children += [table] if sheet.part else []
+        _read_table(drafted, sheet, [1], table, Totals())
+    return drafted
+
+
+def _main_sheet(sheets: list[SampleSheet]) -> SampleSheet:
+    """The widest sheet with records that is no child sheet; the first of several alike."""
+    own = [sheet for sheet in sheets if _parent_of(_names(sheet, _header_rows(sheet))) is None] or sheets
+    return max(own, key=lambda sheet: min(len(list(rows_with_cells(sheet))), 20) * _width(sheet))
+
+
+def _choose_sheet(drafted: DraftLayout, sample: Sample, first: SampleSheet) -> None:
+    at = sample.sheets.index(first)
+    if at == 0 or first.name != first.shown:
+        drafted.format["sheet"] = at
+    else:
+        drafted.format["sheet"] = first.name
+    if len(sample.sheets) > 1:
+        drafted.notes.append(f"{len(sample.sheets)} filled sheets; this one has the records")
+
+
+def _header_rows(sheet: SampleSheet) -> list[int]:
+    """The row with most headings among the first; with the row above it where merged heads stand there."""
+    best, best_score = 1, float("-inf")
+    rows = list(rows_with_cells(sheet))[:ROWS_WITH_A_HEADER]
+    for row in rows:
+        score = sum(_looks_like_a_heading(cell) for cell in row.cells if cell)
+        if score > best_score + 0.5:
+            best, best_score = row.number, score
+    by_number = {row.number: row for row in rows}
+    for upper, lower in ((best - 1, best), (best, best + 1)):
+        is_wide = any(_spans_columns(merge, upper) for merge in sheet.merges)
+        if upper in by_number and lower in by_number and is_wide:
+            several = sum(cell is not None for cell in by_number[upper].cells) > 1
+            if several:
+                return [upper, lower]
+    return [best]
+
+
+def _spans_columns(merge: Merge, row: int) -> bool:
+    return merge.first_row == row == merge.last_row and merge.last_column > merge.first_column
+
+
+def _looks_like_a_heading(cell: Cell) -> float:
+    text = same(cell.value)
+    if cell.kind != "text" or len(text) > LONGEST_HEADING or text.startswith("#"):
+        return -1.0
+    if not any(sign.isalpha() for sign in text):
+        return -1.0
+    return 2.0 if readings(cell.value) else 0.5
+
+
+def _names(sheet: SampleSheet, rows: list[int]) -> list[str]:
+    found = _open(sheet, rows)
+    return found[0].names if found else []
+
+
+def _open(sheet: SampleSheet, rows: list[int]) -> tuple[Header, list[Any]] | None:
+    layout = Layout.model_validate({"header_rows": rows})
+    source = SourceSheet(sheet.name, sheet.shown, iter(sheet.rows), sheet.merges, sheet.columns)
+    found = read_header(source, layout, [], [], "sample", {})
+    return (found[0], list(found[1])) if found else None
+
+
+def _read_table(
+    drafted: DraftLayout, sheet: SampleSheet, rows: list[int], table: Table, totals: Totals
+) -> None:
+    found = _open(sheet, rows)
+    if found is None:
+        return
+    header, following = found
+    if not table.names:
+        table.names = header.names
+    places = [header.find(name) if name else None for name in table.names]
+    layout = CsvFormat.model_validate({"kind": "csv"})
+    judge = RowJudge(header, layout, set(range(len(header.names))))
+    since_record: list[str] = []
+    between: list[str] = []
+    for row in without_trailing_blanks(iter(following)):
+        reason = judge.reason(row.cells)
+        if reason == _TOTAL:
+            first = next(cell for cell in row.cells if cell)
+            if not names_somebody(first.value) and len(first.value) <= LONGEST_STOP_WORD:
+                since_record.append(first.value.strip().split(":")[0])
+        if reason == "skip:hxl_row":
+            drafted.format["hxl_row"] = True
+        if reason is None:
+            between += since_record
+            since_record = []
+            cells = [row.cells[at] if at is not None and at < len(row.cells) else None for at in places]
+            table.records.append((sheet.name, cells))
+    totals.between.update(between)
+    if len(sheet.rows) < ROWS_OF_A_SHEET:  # else nobody has seen what comes after the last ones
+        totals.last.update(since_record)
+
+
+def _fill_down(drafted: DraftLayout, sheets: list[SampleSheet], header: int) -> None:
+    """Columns with cells merged over several records."""
+    merged = {
+        drafted.main.names[merge.first_column - 1]
+        for sheet in sheets
+        for merge in sheet.merges
+        if merge.last_row > merge.first_row > header
+        and merge.first_column == merge.last_column
+        and merge.first_column <= len(drafted.main.names)
+    }
+    names = sorted(name for name in merged if name and not names_somebody(name))
+    if names:
+        drafted.format["fill_down_merged"] = names
+        _spread(drafted.main, [drafted.main.names.index(name) for name in names])
+
+
+def _spread(table: Table, columns: list[int]) -> None:
+    for column in columns:
+        last: Cell | None = None
+        for _, cells in table.records:
+            last = cells[column] or last
+            cells[column] = last
+
+
+def _children(drafted: DraftLayout, sheets: list[SampleSheet]) -> None:
+    repeats: dict[str, Any] = {}
+    for sheet in sheets:
+        names = _names(sheet, [1])
+        parent = _parent_of(names)
+        if parent is None or names_somebody(sheet.name):
+            continue
+        part = "_".join(same(sheet.name).replace("/", " ").split()[:2])
+        repeats[part] = {"sheet": sheet.name, "parent": parent, "order": "row"}
+        table = Table(part, [], [])
+        _read_table(drafted, sheet, [1], table, Totals())
+        drafted.children.append(table)
+    if repeats:
+        drafted.format["repeats"] = repeats
+
+
+def _parent_of(names: list[str]) -> str | None:
+    return next((name for name in names if same(name) in PARENTS), None)
+
+
+def _width(sheet: SampleSheet) -> int:
+    return max((sum(cell is not None for cell in row.cells) for row in sheet.rows), default=0)

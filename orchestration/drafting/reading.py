@@ -1,0 +1,194 @@
+"""A sample file without a contract: which format it has, and the first rows of its sheets.
+
+Belongs here: sniffing. It is for drafting alone: taking in never guesses a format.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from charset_normalizer import from_bytes
+
+from orchestration.contracts import Contract
+from orchestration.core import UsageError
+from orchestration.intake import (
+    ExtractHeld,
+    ExtractStopped,
+    Merge,
+    SourceRow,
+    SourceSheet,
+    names_somebody,
+    open_source,
+    shown_file,
+)
+
+ROWS_OF_A_SHEET = 500
+_SNIFFED = 1 << 18
+_RECORDS_OF_PROGRAMS = ("results", "value", "data", "records")
+_WORD = re.compile(r"[a-z0-9]+")
+_DELIMITERS = ";,\t|"
+# What offices in the region use; a rarer one is wrong more often than it is right.
+_ENCODINGS = ["cp1252", "utf_16", "mac_roman"]
+
+
+@dataclass
+class SampleSheet:
+    """The first rows of a sheet; `name` may identify somebody, `shown` never does.
+
+    `columns` are given where no row holds them; `part` where the format itself says that it is a child sheet.
+    """
+
+    name: str
+    shown: str
+    rows: list[SourceRow]
+    merges: list[Merge] = field(default_factory=list)
+    columns: list[str] | None = None
+    part: str = ""
+
+
+@dataclass
+class Sample:
+    """A file as far as drafting looks at it; `format` is the contract's key of the same name."""
+
+    label: str
+    format: dict[str, Any]
+    sheets: list[SampleSheet]
+
+
+def read_sample(path: Path, partner: str) -> Sample:
+    """Read the first rows of every visible sheet; raises UsageError with a sentence."""
+    label = shown_file(path.name)
+    layout = _format_of(path, label)
+    try:
+        if layout["kind"] == "json":
+            layout |= _json_layout(path, partner)
+        whole = layout | ({"sheets": {"pattern": "*"}} if layout["kind"] == "xlsx" else {})
+        with open_source(path, _any_contract(partner, whole)) as source:
+            sheets = [_sample_of(sheet) for sheet in source.main_sheets()]
+            for part in layout.get("repeats", {}):
+                child = source.repeat_sheet(part)
+                sheets += [_sample_of(child, part)] if child else []
+    except ExtractStopped as fault:
+        raise UsageError(fault.sentence) from None
+    filled = [sheet for sheet in sheets if any(any(row.cells) for row in sheet.rows)]
+    if not filled:
+        raise UsageError(f"File {label} holds no filled cell. Draft the contract from a file with some rows.")
+    return Sample(label, layout, filled)
+
+
+def _sample_of(sheet: SourceSheet, part: str = "") -> SampleSheet:
+    rows = list(islice(sheet.rows, ROWS_OF_A_SHEET))
+    return SampleSheet(sheet.name, sheet.shown, rows, sheet.merges, sheet.columns, part)
+
+
+def _json_layout(path: Path, partner: str) -> dict[str, Any]:
+    """Where the records stand, and which columns are lists of objects: those that open as a child sheet."""
+    for records in (None, *_RECORDS_OF_PROGRAMS):
+        layout = {"kind": "json"} | ({"records": records} if records else {})
+        try:
+            with open_source(path, _any_contract(partner, layout)) as source:
+                main = _sample_of(next(iter(source.main_sheets())))
+        except ExtractHeld:
+            continue
+        filled = {at for row in main.rows for at, cell in enumerate(row.cells) if cell}
+        empty = [name for at, name in enumerate(main.columns or ()) if at not in filled]
+        tried = {_part_name(name): {"sheet": name} for name in empty if not names_somebody(name)}
+        with open_source(path, _any_contract(partner, layout | {"repeats": tried})) as source:
+            found = {part: repeat for part, repeat in tried.items() if source.repeat_sheet(part)}
+        return layout | ({"repeats": found} if found else {})
+    return {}
+
+
+def _odk_layout(path: Path) -> dict[str, Any]:
+    """The tables of the zip: the one with the shortest name is the form, the others repeat in it."""
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if name.casefold().endswith(".csv")]
+    tables = sorted({name.split("/")[-1][: -len(".csv")] for name in names if "media/" not in name}, key=len)
+    form, *others = tables
+    repeats = {
+        _part_name(name.removeprefix(form).lstrip("-")): {"sheet": name}
+        for name in others
+        if name.startswith(f"{form}-") and not names_somebody(name)
+    }
+    return {"kind": "odk_zip"} | ({"repeats": repeats} if repeats else {})
+
+
+def _part_name(name: str) -> str:
+    return "_".join(_WORD.findall(name.rpartition("/")[2].casefold())) or "repeat"
+
+
+def _format_of(path: Path, label: str) -> dict[str, Any]:
+    with path.open("rb") as file:
+        start = file.read(_SNIFFED)
+    if not start:
+        raise UsageError(f"File {label} is empty (0 bytes). Draft the contract from a file with some rows.")
+    if start.startswith(b"PK\x03\x04"):
+        return _odk_layout(path) if _holds_csv(path) else {"kind": "xlsx"}
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
+        return {"kind": "xlsx"}  # an old or locked workbook: the reader says which
+    if start.lstrip(codecs.BOM_UTF8 + b" \r\n\t")[:1] in (b"{", b"["):
+        return {"kind": "json"}
+    encoding = _encoding_of(start, label)
+    return {"kind": "csv", "encoding": encoding, "delimiter": _delimiter_of(start, encoding)}
+
+
+def _holds_csv(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any(name.casefold().endswith(".csv") for name in archive.namelist())
+
+
+def _encoding_of(start: bytes, label: str) -> str:
+    """UTF-8 where the bytes are valid UTF-8, which hardly ever happens by chance; else the likeliest."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        pass
+    else:
+        return "utf-8"
+    best = from_bytes(start, cp_isolation=_ENCODINGS).best()
+    if best is None:
+        raise UsageError(f"File {label} is neither a workbook nor text in a known encoding.")
+    return str(best.encoding).replace("_", "-") if best.encoding.startswith("utf") else str(best.encoding)
+
+
+def _delimiter_of(start: bytes, encoding: str) -> str:
+    lines = start.decode(encoding, errors="ignore").splitlines()[:-1] or [
+        start.decode(encoding, errors="ignore")
+    ]
+    try:
+        return csv.Sniffer().sniff("\n".join(lines[:50]), delimiters=_DELIMITERS).delimiter
+    except csv.Error:
+        return max(_DELIMITERS, key=lines[0].count)
+
+
+def _any_contract(partner: str, layout: dict[str, Any]) -> Contract:
+    """As little of a contract as a reader needs."""
+    return Contract.model_validate(
+        {
+            "contract": "draft",
+            "version": 1,
+            "partner": {"code": partner, "steward": "nobody"},
+            "grain": "route_report",
+            "agreement": {"id": "none", "valid_from": "2000-01-01", "valid_to": "2000-01-01"},
+            "delivery": {"mode": "full", "cadence": "once"},
+            "period": {"from": "2000-01-01", "to": "2000-01-01"},
+            "format": layout,
+            "fields": {"place(origin).place_text": {"column": "none", "optional_column": True}},
+        }
+    )
+
+
+def rows_with_cells(sheet: SampleSheet) -> Iterator[SourceRow]:
+    return (row for row in sheet.rows if any(row.cells))

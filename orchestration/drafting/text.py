@@ -1,0 +1,275 @@
+"""A draft as commented YAML: what was found and why, and TODO where only a person knows.
+
+No cell of a denied column is ever written. Spellings of closed lists are, where they identify nobody.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from orchestration.contracts import CANONICAL_FIELDS, DATES, TODO, is_missing, norm, same
+from orchestration.drafting.codes import CodeList
+from orchestration.drafting.columns import ROLES, Proposal
+from orchestration.drafting.draft import Draft
+from orchestration.drafting.uses import CONSENT, REVIEW, role_of, sorted_answers
+from orchestration.intake import is_shown_choice, may_be_shown, readings
+
+_MOST_VALUES = 20
+_RECORDS = {"route_report": "routes", "interception": "interceptions"}
+_BARE = re.compile(r"[a-z][a-z_]*")
+# YAML reads these as true, false or nothing.
+_OTHER_MEANINGS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
+_HEAD = """\
+# Drafted by `njia contract draft` from {file}: a proposal to be read line by line.
+# What must be filled in by hand says TODO; `njia contract check` lists every TODO that is left.
+# A number behind a column is how sure the draft is of it (0 to 1). What is not surely understood is denied.
+# Every key is explained in seeds/partners/README.md."""
+
+
+def as_yaml(draft: Draft) -> str:
+    """The draft as the text of a contract file, ending in a newline."""
+    return "\n".join(_lines(draft)) + "\n"
+
+
+def _lines(draft: Draft) -> Iterator[str]:
+    yield _HEAD.format(file=draft.file)
+    yield f"contract: {draft.partner}_{_RECORDS.get(draft.grain, 'cases')}"
+    yield "version: 1"
+    yield f"partner: {{code: {draft.partner}, steward: {TODO}}}  # whom to write to about its extracts"
+    told = "suspects stand beside victims; " if draft.grain == "interception" else ""
+    yield f"grain: {draft.grain}  # guessed: {told}is one row a case, a route, an interception or a count?"
+    yield f"agreement: {{id: {TODO}, valid_from: {TODO}, valid_to: {TODO}, purposes: [statistics],"
+    yield "            finest_place: county, may_be_named: false}"
+    yield from _consent(draft)
+    yield "# coverage: what the partner watches; without it no count can be set against effort."
+    yield "# coverage: [{places: [KE047], roles: [origin], from: 2024-01-01, to: null}]"
+    yield from _delivery(draft)
+    yield from _format(draft)
+    yield from _locale(draft)
+    yield from _accept_if(draft)
+    yield "fields:"
+    yield from _fields(draft)
+    yield from _deny(draft)
+
+
+def _consent(draft: Draft) -> Iterator[str]:
+    found = draft.use("consent")
+    alike = [one.column for one in draft.proposals if one is not found and _reads_like_consent(draft, one)]
+    if found is not None:
+        answers = _answers(draft, found)
+        values = {text: CONSENT.get(same(text), TODO) for text in answers}
+        if "given" not in values.values():
+            values["Yes"] = TODO
+        yield f"consent: {{column: {_text(found.column)}, values: {_flow(values)}}}  # {_why(found)}"
+    elif alike:
+        told = f"{_text(alike[0])} reads like consent: a column with its values, or a clause?"
+        yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # {told}"
+    elif draft.grain == "route_report":
+        yield "consent: {basis: not_needed}  # right for routes without persons; else a column or a clause"
+    else:
+        yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # no column says so: a column, or a clause?"
+
+
+def _delivery(draft: Draft) -> Iterator[str]:
+    key = _flow(draft.key) if isinstance(draft.key, list) else _text(draft.key)
+    newest = draft.use("newest_by")
+    by = newest or next((one for one in draft.fields if one.means == "submitted_at"), None)
+    more = f", newest_by: {_text(by.column)}" if by and draft.key != "content" else ""
+    yield f"# key: {draft.key_note}"
+    more += ", person_rows: true" if draft.has_person_rows else ""
+    yield f"delivery: {{mode: {TODO}, cadence: {TODO}, grace_days: 15, key: {key}{more}}}"
+    if not any(one.means == "event_on" for one in draft.fields) and not draft.layout.has_sheet_months:
+        yield "# No column dates a record: the period of each file stands in for it."
+        yield f'extracts: [{{match: "*", period: {{from: {TODO}, to: {TODO}}}}}]'
+
+
+def _format(draft: Draft) -> Iterator[str]:
+    yield from (f"# format: {note}" for note in draft.layout.notes)
+    yield f"format: {_flow(draft.layout.format)}"
+
+
+def _locale(draft: Draft) -> Iterator[str]:
+    order = f"dates: {draft.dates.order}, " if draft.dates.order else ""
+    yield f"# dates: {draft.dates.why}"
+    yield f"locale: {{{order}timezone: Africa/Nairobi, default_country: KEN, languages: [en, sw]}}"
+
+
+def _accept_if(draft: Draft) -> Iterator[str]:
+    found = [one for one in draft.proposals if one.kind == "use" and one.means in ("accept_if", ROLES)]
+    conditions = [_condition(draft, one) for one in found]
+    if len(conditions) == 1:
+        yield f"accept_if: {conditions[0]}"
+    elif conditions:
+        yield "accept_if:"
+        yield from (f"  - {condition}" for condition in conditions)
+
+
+def _condition(draft: Draft, one: Proposal) -> str:
+    """Where no answer is known to let a row in, a person must say which does."""
+    answers = _answers(draft, one)
+    told = "a blank is let in"
+    lists: dict[str, Any] = {}
+    if one.means == ROLES:
+        lists = {**sorted_answers(answers, role_of), "withheld_as": "not_potential_victim"}
+        told = "any other answer is set aside"
+    elif not answers or any(REVIEW.get(same(text)) for text in answers):
+        lists = {**sorted_answers(["", *answers], lambda text: REVIEW.get(same(text)))}
+    else:
+        lists, told = {"accept": TODO}, "a list of the answers that let a row in; what becomes of the others?"
+    return f"{_flow({'column': one.column, **lists})}  # {_why(one)}; {told}"
+
+
+def _fields(draft: Draft) -> Iterator[str]:
+    order = {name: at for at, name in enumerate(CANONICAL_FIELDS)}
+    found = sorted(draft.fields, key=lambda one: order.get(one.means, len(order)))
+    for one in found:
+        if not (one.means == "person_count" and draft.has_person_rows):
+            yield from _field(draft, one)
+    means = {one.means for one in found}
+    if draft.has_person_rows:
+        yield from _counted_rows(found)
+    elif "person_count" not in means and draft.grain in ("case", "interception"):
+        yield '  person_count: {constant: "1"}  # no column counts persons'
+    if "trafficking_status" not in means and draft.grain == "interception":
+        yield "  trafficking_status: {constant: prevented}  # intercepted before anybody was exploited?"
+    for name in ("data_source", "event_kind"):
+        if name not in means:
+            yield f"  {name}: {{constant: {TODO}}}  # a code of seeds/reference/codes.csv"
+    if not any(name.startswith("place(") for name in means):
+        yield f"  place(origin).place_text: {TODO}  # no column was understood as a place: name one"
+
+
+def _counted_rows(found: list[Proposal]) -> Iterator[str]:
+    """The rows of a record are its persons; a column that states their number is set against them."""
+    stated = next((one for one in found if one.means == "person_count"), None)
+    more = f", compare_with: {_text(stated.column)}" if stated else ""
+    why = f"  # {_why(stated)}" if stated else "  # the rows of a record are its persons"
+    yield f"  person_count: {{count_rows: true{more}}}{why}"
+
+
+def _field(draft: Draft, one: Proposal) -> Iterator[str]:
+    spec: dict[str, Any] = {"column": one.column}
+    if one.means == "event_on":
+        spec["required"] = True
+    if one.means in DATES or one.means.startswith("place("):
+        spec |= {"split": list(one.split), "direct": ["Direct"]} if one.means.endswith(".list") else {}
+    if one.means == "person_count":
+        spec["maximum"] = 500
+    if one.source:
+        spec["from"] = one.source
+    if one.codes is None:
+        plain = list(spec) == ["column"]
+        shown = _text(one.column) if plain else _flow(spec)
+        yield f"  {one.means}: {shown}  # {_why(one)}"
+        return
+    if one.codes.select_multiple:
+        spec["select_multiple"] = one.codes.select_multiple
+    if one.codes.crosswalk:
+        spec["crosswalk"] = one.codes.crosswalk
+    yield f"  {one.means}:  # {_why(one)}"
+    for name, value in spec.items():
+        yield f"    {name}: {_flow(value)}"
+    yield from _values(one.codes)
+
+
+def _values(codes: CodeList) -> Iterator[str]:
+    """Spellings with their codes; those nobody knows as TODO, or as a number where they cannot be shown."""
+    known = {text: code for text, code in codes.spellings.items() if code is not None}
+    asked = [text for text in codes.spellings if text not in known and not is_missing(norm(text))]
+    # The choices of a question with a column each are headings, which are shown.
+    choices = list(codes.spellings) if codes.select_multiple in ("flags", "both") else []
+    shown = [
+        text
+        for text in asked
+        if may_be_shown(text, codes.counts[text], len(asked)) or is_shown_choice(text, choices)
+    ]
+    values: dict[str, str] = {}
+    # Our own words need no `values`: all are written for the reader's sake, or none.
+    all_shown = all(
+        may_be_shown(text, codes.counts[text], 1) or is_shown_choice(text, choices) for text in known
+    )
+    if not codes.crosswalk and len(known) <= _MOST_VALUES and all_shown:
+        values |= dict(sorted(known.items()))
+    values |= dict.fromkeys(sorted(shown)[:_MOST_VALUES], TODO)
+    if values:
+        yield f"    values: {_flow(values)}"
+    if known and not codes.crosswalk and not known.keys() & values.keys():
+        yield f"    # {len(known)} spellings are known words or countries: no `values` needed"
+    hidden = len(asked) - min(len(shown), _MOST_VALUES)
+    if hidden:
+        yield f"    # {hidden} unknown spellings are not shown here: `njia contract check` counts them"
+
+
+def _deny(draft: Draft) -> Iterator[str]:
+    bookkeeping = [one for one in draft.denied if one.means == "of the form, not of the journey"]
+    own = [one for one in bookkeeping if not _is_of_a_child(draft, one)]
+    others = [one for one in draft.denied if one not in bookkeeping]
+    reasons = Counter(one.means for one in others)
+    if draft.withheld_columns:
+        yield f"# {draft.withheld_columns} headings name somebody and are not written here; they are dropped."
+    if not own and not others:
+        yield "deny: []"
+        return
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    yield f"# denied: {told or 'nothing but what the form adds'}"
+    yield "# Names, birth years and phones may feed `link` instead (keyed hashes only): see README.md."
+    yield "deny:"
+    for one in others:
+        yield f"  - {_text(one.column)}  # {one.means}: {one.why}"
+    if own:
+        yield f"  # of the form, not of the journey: {len(own)} columns"
+        yield from (f"  - {_text(one.column)}" for one in own)
+
+
+def _is_of_a_child(draft: Draft, one: Proposal) -> bool:
+    return any(one.column.startswith(f"{child.part}/") for child in draft.layout.children)
+
+
+def _answers(draft: Draft, use: Proposal) -> list[str]:
+    """The answers of a short list that identify nobody, in order."""
+    table = draft.layout.main
+    at = table.names.index(use.column)
+    told = Counter(
+        cell.value.strip() for _, cells in table.records if at < len(cells) and (cell := cells[at])
+    )
+    return sorted(
+        text
+        for text, count in told.items()
+        if same(text) in CONSENT
+        or same(text) in REVIEW
+        or (use.means == ROLES and role_of(text))
+        or may_be_shown(text, count, len(told))
+    )
+
+
+def _reads_like_consent(draft: Draft, one: Proposal) -> bool:
+    return not _is_of_a_child(draft, one) and any(said.means == "consent" for said in readings(one.column))
+
+
+def _why(one: Proposal) -> str:
+    return f"{one.confidence:.2f}  {one.why}"
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _flow(value: Any) -> str:
+    """A value as YAML on one line: texts of partners in quotes, our own words and TODO bare."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_key(key)}: {_flow(part)}" for key, part in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(part) for part in value) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value == TODO or isinstance(value, int):
+        return str(value)
+    return _text(value)
+
+
+def _key(key: str) -> str:
+    return key if _BARE.fullmatch(key) and key not in _OTHER_MEANINGS else _text(key)

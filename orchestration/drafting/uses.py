@@ -1,0 +1,60 @@
+"""What a column is used for besides filling a field: the key, consent, which rows are let in.
+
+Belongs here: whether the values bear out what a heading says of such a use, and what each answer means.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+
+from orchestration.contracts import norm, same
+
+MOST_ANSWERS = 8
+_NEARLY_ALL = 0.8
+CONSENT = {
+    "yes": "given", "ndiyo": "given", "ndio": "given", "true": "given", "1": "given", "y": "given",
+    "no": "refused", "hapana": "refused", "la": "refused", "false": "refused", "0": "refused", "n": "refused",
+}  # fmt: skip
+REVIEW = {
+    "": "accept", "approved": "accept", "validation_status_approved": "accept",
+    "not approved": "withhold", "validation_status_not_approved": "withhold", "rejected": "withhold",
+    "on hold": "wait", "validation_status_on_hold": "wait", "hasissues": "wait", "received": "wait",
+}  # fmt: skip
+_AT_RISK = frozenset("victim victims pvot vot survivor survivors mhanga mwathirika manusura".split())  # noqa: SIM905
+_SUSPECTED = frozenset(
+    """suspect suspects trafficker perpetrator accused offender smuggler recruiter agent facilitator
+    mshukiwa mtuhumiwa mshtakiwa""".split()  # noqa: SIM905
+)
+
+
+def is_yes_or_no(texts: Mapping[str, int]) -> bool:
+    """Whether nearly all answers are a yes or a no, in English or Swahili."""
+    said = sum(count for text, count in texts.items() if same(text) in CONSENT)
+    return bool(texts) and len(texts) <= MOST_ANSWERS and said >= _NEARLY_ALL * sum(texts.values())
+
+
+def is_role(texts: Mapping[str, int]) -> bool:
+    """Whether a column tells persons at risk from suspects: then one row is one person, of either kind."""
+    by_role: Counter[str | None] = Counter()
+    for text, count in texts.items():
+        by_role[role_of(text)] += count
+    said = by_role["accept"] + by_role["withhold"]
+    told = bool(by_role["accept"] and by_role["withhold"])
+    return told and len(texts) <= MOST_ANSWERS and said >= _NEARLY_ALL * sum(texts.values())
+
+
+def role_of(text: str) -> str | None:
+    """`accept` for a person at risk, `withhold` for a suspect, None for any other role."""
+    words = set(norm(text).split())
+    if words & _AT_RISK:
+        return "accept"
+    return "withhold" if words & _SUSPECTED else None
+
+
+def sorted_answers(answers: Iterable[str], meaning_of: Callable[[str], str | None]) -> dict[str, list[str]]:
+    """The lists of an `accept_if`; an answer of no known meaning waits."""
+    told: dict[str, list[str]] = {"accept": [], "withhold": [], "wait": []}
+    for text in answers:
+        told[meaning_of(text) or "wait"].append(text)
+    return {name: list(dict.fromkeys(texts)) for name, texts in told.items() if texts}

@@ -1,0 +1,81 @@
+"""From the inbox to the landing: claim a file, read it, rename its columns, minimise its cells, land it.
+
+In reading order: `claim` and `take_in`; `reading` (bytes to cells of sheets), `records` (rows to
+records), `minimising` (what may be kept), `landing` (what is kept, and taking it out again), `drift` (what
+changed in a partner's columns). Does not belong here: dates, counts and codes (`typing`), what a place name
+means (`places`), whether an extract is fit to enter (`gates`).
+"""
+
+from typing import TYPE_CHECKING
+
+from orchestration.core import offer_when_asked
+
+if TYPE_CHECKING:
+    from orchestration.intake.drift.codes import find_new_codes, is_shown_choice
+    from orchestration.intake.drift.column_words import DEFAULT_PART, Reading, denial_in, place_of, readings
+    from orchestration.intake.drift.report import drift_item, drift_items, last_extract
+    from orchestration.intake.inbox import (
+        LeftAlone,
+        add_samples,
+        add_to_inbox,
+        files_ready,
+        files_waiting,
+        fitted_by_no_contract,
+        left_alone,
+    )
+    from orchestration.intake.landed_untold import NEVER, with_untold
+    from orchestration.intake.landing.erasing import (
+        HeldOfForgotten,
+        erase_forgotten,
+        erase_in_originals,
+        finish_erasing,
+        held_of_forgotten,
+        records_in_row,
+    )
+    from orchestration.intake.landing.known_records import known_records
+    from orchestration.intake.landing.landed_rows import file_of, rows_of
+    from orchestration.intake.landing.landing import (
+        EXTRACT_ID_LENGTH,
+        account,
+        has_its_cells,
+        read_register,
+        sha256_of,
+    )
+    from orchestration.intake.landing.remaking_codes import extracts_with_codes, remake_codes
+    from orchestration.intake.landing.sealing import identities_of, opened, seal, sealed_path
+    from orchestration.intake.minimising.detectors import (
+        EMAIL,
+        ID_NUMBER,
+        PERSON,
+        PHONE,
+        contact_in_prose,
+        identifies,
+    )
+    from orchestration.intake.minimising.points import (
+        NEAR_A_LINE,
+        POINT,
+        SWAPPED,
+        SYSTEM,
+        SYSTEM_NEAR_A_LINE,
+        ZERO,
+    )
+    from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
+    from orchestration.intake.reading.any_file import open_source
+    from orchestration.intake.reading.original_rows import OriginalRow, original_row, suffix_of
+    from orchestration.intake.reading.sheets import Merge, SourceRow, SourceSheet
+    from orchestration.intake.records.child_copies import COPY, copy_name
+    from orchestration.intake.records.header import Header, read_header
+    from orchestration.intake.records.non_records import (
+        AFTER_END,
+        RowJudge,
+        begins_with,
+        without_trailing_blanks,
+    )
+    from orchestration.intake.records.records import RecordReader
+    from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan, cell_at
+    from orchestration.intake.records.tally import LandedCell, Tally
+    from orchestration.intake.shown_names import is_withheld, names_somebody, shown_file
+    from orchestration.intake.shown_spellings import may_be_shown
+    from orchestration.intake.take_in import take_in
+
+offer_when_asked(__name__)

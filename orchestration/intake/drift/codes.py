@@ -1,0 +1,138 @@
+"""New codes: spellings of closed lists that neither the contract nor any list of ours knows."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from orchestration.contracts import (
+    MANY_CODES,
+    SINGLE_CODES,
+    CodeReader,
+    Contract,
+    FieldSpec,
+    Vocabulary,
+    tidy,
+)
+from orchestration.intake.shown_names import names_somebody
+from orchestration.intake.shown_spellings import may_be_shown
+
+_UNMAPPED = "unk:code_unmapped"
+_FLAG = "flag"
+_SEPARATORS = (";", ",", "/", "&", "+", "|")
+
+
+@dataclass(frozen=True)
+class NewCodes:
+    """Of one field: how many spellings are not known, in how many records of those that answered."""
+
+    field: str
+    column: str
+    spellings: int
+    records: int
+    answered: int
+    shown: dict[str, int]
+
+    @property
+    def share(self) -> float:
+        return self.records / self.answered if self.answered else 0.0
+
+    @property
+    def withheld(self) -> int:
+        return self.spellings - len(self.shown)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self) | {"share": round(self.share, 4), "not_shown": self.withheld}
+
+
+def coded_fields(contract: Contract) -> dict[str, FieldSpec]:
+    """The fields that are read by a closed list."""
+    return {
+        name: spec
+        for name, spec in contract.fields.items()
+        if spec.column and (name in (*SINGLE_CODES, *MANY_CODES) or name.endswith(".transport_mode"))
+    }
+
+
+def find_new_codes(
+    contract: Contract, cells: Iterable[tuple[int, str, str, str]], vocabulary: Vocabulary
+) -> list[NewCodes]:
+    """`cells` are (record id, field, value, kind) as landed; only the fields of closed lists matter."""
+    specs = coded_fields(contract)
+    records: dict[str, dict[tuple[str, str], set[int]]] = {name: defaultdict(set) for name in specs}
+    for record_id, name, value, kind in cells:
+        if name in records:
+            records[name][value, kind].add(record_id)
+    found = [
+        _of_field(name, spec, records[name], _reader(name, spec, contract, vocabulary))
+        for name, spec in specs.items()
+    ]
+    return [one for one in found if one is not None]
+
+
+def _of_field(
+    name: str, spec: FieldSpec, values: dict[tuple[str, str], set[int]], reader: CodeReader
+) -> NewCodes | None:
+    unknown: dict[str, set[int]] = defaultdict(set)
+    choices = {tidy(value) for value, kind in values if kind == _FLAG and tidy(value)}
+    for (value, kind), owners in values.items():
+        if _UNMAPPED not in _read(name, reader, value, kind):
+            continue
+        parts = [tidy(value)] if kind == _FLAG else _pieces(value, spec, choices)
+        pieces = [piece for piece in parts if _UNMAPPED in _read(name, reader, piece, "text")]
+        for piece in pieces or [tidy(value)]:
+            unknown[piece] |= owners
+    if not unknown:
+        return None
+    by_records = sorted(unknown.items(), key=lambda item: (-len(item[1]), item[0]))
+    return NewCodes(
+        field=name,
+        column=str(spec.column),
+        spellings=len(unknown),
+        records=len(set().union(*unknown.values())),
+        answered=len(set().union(*values.values())),
+        shown={
+            spelling: len(owners)
+            for spelling, owners in by_records
+            if may_be_shown(spelling, len(owners), len(unknown)) or is_shown_choice(spelling, choices)
+        },
+    )
+
+
+def _read(name: str, reader: CodeReader, value: str, kind: str) -> tuple[str, ...]:
+    is_one = name in SINGLE_CODES
+    return reader.read_one(value, kind).problems if is_one else reader.read_many(value, kind).problems
+
+
+def is_shown_choice(spelling: str, choices: Collection[str]) -> bool:
+    """A choice with a column of its own is a heading, and shown like one."""
+    return spelling in choices and not names_somebody(spelling)
+
+
+def _pieces(value: str, spec: FieldSpec, choices: Collection[str]) -> list[str]:
+    """The answers of a cell that may hold several: choices that have a column, then the rest in parts."""
+    marks = [*(spec.split or _SEPARATORS), *([" "] if spec.select_multiple else [])]
+    labels = sorted((re.escape(choice) for choice in choices), key=len, reverse=True)
+    rest, found = value, []
+    if labels:
+        whole = re.compile(rf"(?<!\w)(?:{'|'.join(labels)})(?!\w)")
+        found = whole.findall(value)
+        rest = whole.sub(lambda _: marks[-1], value)
+    parts = re.split("|".join(re.escape(mark) for mark in marks), rest)
+    return [*found, *(tidy(part) for part in parts if tidy(part))]
+
+
+def _reader(name: str, spec: FieldSpec, contract: Contract, vocabulary: Vocabulary) -> CodeReader:
+    return CodeReader(
+        name.rsplit(".", 1)[-1],
+        vocabulary,
+        values=spec.values,
+        crosswalk=spec.crosswalk,
+        words=spec.words,
+        languages=tuple(contract.locale.languages),
+        split=spec.split,
+        missing=spec.missing,
+    )

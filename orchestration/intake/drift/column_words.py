@@ -1,0 +1,121 @@
+"""What a heading says of its column: its words looked up in seeds/reference/column_words.csv.
+
+Belongs here: headings alone. What the values say is `draft_columns`; how two headings compare is `drift`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from typing import NamedTuple
+
+from orchestration.contracts import same, tidy
+from orchestration.core import REFERENCE_SEEDS
+
+_INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WORD = re.compile(r"[^\W_]+")
+_PART_OF_A_PATH = re.compile(r"/| \| ")
+# They tie words together and say nothing of the column.
+_FILLERS = frozenset(["of", "the", "a", "an", "is", "was", "were", "did", "in", "ya", "la", "wa", "cha"])
+# A name that software gives its own column, `_status`, and a phrase marked `=` count as whole headings only.
+_WHOLE = ("_", "=")
+DEFAULT_PART = "place_text"
+SURELY_DENIED = 0.95
+
+
+class Reading(NamedTuple):
+    """One thing a heading may say; `strength` runs from 0.5 (a word among many) to 1 (nothing else)."""
+
+    kind: str
+    means: str
+    phrase: str
+    strength: float
+
+
+def words_of(heading: str) -> tuple[str, ...]:
+    """`prs_BirthDate`, `Birth date` → the words, without capitals and signs."""
+    return tuple(word.casefold() for word in _WORD.findall(_INNER_CAPITAL.sub(" ", tidy(heading))))
+
+
+def readings(heading: str) -> list[Reading]:
+    """What a heading may say, the longest phrase first; its last part counts before the groups above it."""
+    last = _PART_OF_A_PATH.split(heading)[-1]
+    if exact := _exactly(last):
+        return exact
+    found = {reading[:2]: reading for reading in _read(words_of(heading), 0.9)}
+    for reading in _read(words_of(last), 1.0):
+        if reading[:2] not in found or reading.strength >= found[reading[:2]].strength:
+            found[reading[:2]] = reading
+    return sorted(found.values(), key=lambda one: (-len(one.phrase.split()), -one.strength, one.means))
+
+
+def denial_in(said: list[Reading]) -> Reading | None:
+    """The reason to deny a column that its heading speaks of more clearly than of anything else."""
+    denied = next((one for one in said if one.kind == "deny"), None)
+    return denied if denied and (denied.strength >= SURELY_DENIED or said[0] is denied) else None
+
+
+def field_of(heading: str) -> str | None:
+    """The field, use or reason to deny a heading speaks of most clearly; places as `place(role).part`."""
+    found = readings(heading)
+    if not found:
+        return None
+    best = found[0]
+    if best.kind in ("role", "part"):
+        return place_of(found)
+    return f"deny: {best.means}" if best.kind == "deny" else best.means
+
+
+def place_of(found: list[Reading]) -> str | None:
+    """Role and part together: `Origin | Victim country` → `place(origin).country_text`."""
+    role = next((one.means for one in found if one.kind == "role"), None)
+    part = next((one.means for one in found if one.kind == "part"), None)
+    if role is None and part != "admin_text":
+        return None
+    return f"place({role or 'observation'}).{part or DEFAULT_PART}"
+
+
+def _exactly(heading: str) -> list[Reading]:
+    """`_status` is a name that software gives; a partner's `status` is something else."""
+    name = same(heading)
+    return [Reading(kind, means, phrase, 1.0) for phrase, kind, means in _own_names().get(name, ())]
+
+
+def _read(words: tuple[str, ...], weight: float) -> list[Reading]:
+    said = [word for word in words if word not in _FILLERS] or list(words)
+    found: dict[tuple[str, str], Reading] = {}
+    for start in range(len(words)):
+        for end in range(len(words), start, -1):
+            for phrase, kind, means in _phrases().get(words[start:end], ()):
+                telling = [word for word in words[start:end] if word not in _FILLERS] or words[start:end]
+                strength = weight * (0.5 + 0.5 * len(telling) / len(said))
+                reading = Reading(kind, means, phrase, round(strength, 3))
+                known = found.get((kind, means))
+                if known is None or len(known.phrase) < len(phrase):
+                    found[kind, means] = reading
+    return list(found.values())
+
+
+@cache
+def _phrases() -> dict[tuple[str, ...], list[tuple[str, str, str]]]:
+    phrases: dict[tuple[str, ...], list[tuple[str, str, str]]] = {}
+    for phrase, kind, means in _seed():
+        if not phrase.startswith(_WHOLE):
+            phrases.setdefault(words_of(phrase), []).append((phrase, kind, means))
+    return phrases
+
+
+@cache
+def _own_names() -> dict[str, list[tuple[str, str, str]]]:
+    names: dict[str, list[tuple[str, str, str]]] = {}
+    for phrase, kind, means in _seed():
+        if phrase.startswith(_WHOLE):
+            names.setdefault(phrase.removeprefix("="), []).append((phrase, kind, means))
+    return names
+
+
+@cache
+def _seed() -> tuple[tuple[str, str, str], ...]:
+    with (REFERENCE_SEEDS / "column_words.csv").open(encoding="utf-8", newline="") as lines:
+        return tuple((row["phrase"], row["kind"], row["means"]) for row in csv.DictReader(lines))

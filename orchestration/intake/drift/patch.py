@@ -1,0 +1,99 @@
+"""The change to a contract that answers a drift: YAML a steward merges into it, and what it would do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import yaml
+
+from orchestration.contracts import TODO, Contract
+from orchestration.intake.drift.codes import NewCodes
+from orchestration.intake.drift.columns import Drift, Renamed
+
+
+def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[NewCodes] = ()) -> str:
+    """YAML to merge into the contract, key by key; `deny` goes in addition to what is denied already.
+
+    Renamed columns are answered; a new column is proposed for `deny`, to be mapped instead where it is worth
+    it; a new spelling waits for its code as TODO, which `njia contract check` refuses.
+    """
+    patch: dict[str, Any] = {}
+    for one in drift.renamed if drift else ():
+        for use in one.feeds:
+            _rename(patch, contract, use, one)
+    for codes in new_codes:
+        if codes.shown:
+            spec = patch.setdefault("fields", {}).setdefault(codes.field, {})
+            spec["values"] = dict.fromkeys(codes.shown, TODO)
+    if drift and drift.added:
+        patch.setdefault("deny", []).extend(drift.added)
+    if not patch:
+        return ""
+    patch = {"version": contract.version + 1} | patch
+    return yaml.dump(patch, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=110)
+
+
+def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -> list[str]:
+    """A sentence each on what the patch would change."""
+    sentences = []
+    for one in drift.renamed if drift else ():
+        if one.feeds == ["deny"]:
+            sentences.append(f"{one.now!r} is known and dropped, as {one.before!r} was.")
+        elif one.is_required and is_held:
+            sentences.append(
+                f"The file no longer lacks {one.before!r}, which holds it; it is read from {one.now!r}."
+            )
+        else:
+            sentences.append(f"{', '.join(one.feeds) or one.before!r} is filled again, from {one.now!r}.")
+    for use in drift.gone if drift else ():
+        if use.is_required:
+            sentences.append(f"Nothing replaces {use.column!r}: ask the partner for the file with it.")
+        elif use.feeds and use.feeds != ["deny"]:
+            sentences.append(
+                f"{', '.join(use.feeds)} stays empty without {use.column!r}; if that is to stay so, "
+                "set `optional_column: true`."
+            )
+    if drift and drift.added:
+        sentences.append(
+            "New columns were dropped; under `deny` they are known. Map one instead where it is worth having."
+        )
+    for codes in new_codes:
+        sentences.append(
+            f"{codes.field}: {codes.records} of {codes.answered} records ({codes.share:.1%}) are no longer "
+            "`unknown`, once every TODO is a code."
+            if codes.shown
+            else f"{codes.field}: {codes.records} of {codes.answered} records are `unknown`; no spelling of "
+            "them can be shown here. Look into the original, or ask the partner for its list."
+        )
+    return sentences
+
+
+def _rename(patch: dict[str, Any], contract: Contract, use: str, one: Renamed) -> None:
+    if use == "deny":
+        patch.setdefault("deny", []).append(one.now)
+        return
+    room, _, key = use.partition(".")
+    if room == "fields":
+        patch.setdefault("fields", {}).setdefault(key, {})["column"] = one.now
+    elif use == "delivery.key":
+        parts = [one.now if part == one.before else part for part in contract.delivery.key_parts]
+        patch.setdefault("delivery", {})["key"] = parts[0] if len(parts) == 1 else parts
+    else:
+        patch.setdefault(room, {})[key or "column"] = one.now
+
+
+class _Quoting(yaml.SafeDumper):
+    """Every text in quotes, so that no answer turns into true, false or a number."""
+
+
+def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
+    # Keys that are plain words stay bare; JSON's rules for a text are YAML's for a double-quoted one.
+    is_plain = text.replace("_", "").isalpha() and json.dumps(text) == f'"{text}"' and text.islower()
+    is_ours = is_plain and text not in ("yes", "no", "on", "off", "true", "false", "null", "y", "n")
+    style = None if is_ours or text.startswith("place(") else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Quoting.add_representer(str, _quoted)

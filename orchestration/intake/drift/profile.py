@@ -1,0 +1,60 @@
+"""What a column looks like without any of its values: how filled, which kinds of cells, how many distinct."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestration.contracts import same
+from orchestration.intake.reading.sheets import SourceRow
+
+ROWS_LOOKED_AT = 1000
+_SHARES = 4
+
+
+class ColumnProfiles:
+    """Watches the first rows of each sheet as they go by. Memory: hashes of ROWS_LOOKED_AT rows."""
+
+    def __init__(self) -> None:
+        self._rows: Counter[str] = Counter()
+        self._kinds: dict[str, Counter[str]] = {}
+        self._distinct: dict[str, set[int]] = {}
+
+    def watch(self, names: list[str], rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+        """Hand rows on; `names` are what the columns may be called outside the reader."""
+        for seen, row in enumerate(rows):
+            if seen < ROWS_LOOKED_AT and any(row.cells):
+                self._look_at(names, row)
+            yield row
+
+    def content(self) -> dict[str, dict[str, Any]]:
+        """By column: `filled` and `kinds` as shares, `distinct` as a number."""
+        return {
+            name: {
+                "filled": round(sum(kinds.values()) / self._rows[name], _SHARES),
+                "kinds": {
+                    kind: round(count / sum(kinds.values()), _SHARES) for kind, count in sorted(kinds.items())
+                },
+                "distinct": len(self._distinct[name]),
+            }
+            for name, kinds in self._kinds.items()
+        }
+
+    def _look_at(self, names: list[str], row: SourceRow) -> None:
+        for name, cell in zip(names, row.cells, strict=False):
+            if name and cell:
+                self._kinds.setdefault(name, Counter())[cell.kind] += 1
+                self._distinct.setdefault(name, set()).add(hash(same(cell.value)))
+        self._rows.update(name for name in names if name)
+
+
+def likeness(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> float | None:
+    """From 0 to 1 how alike two profiles are; None where one is not at hand."""
+    if not one or not other:
+        return None
+    kinds = {*one["kinds"], *other["kinds"]}
+    alike = sum(min(one["kinds"].get(kind, 0.0), other["kinds"].get(kind, 0.0)) for kind in kinds)
+    filled = 1 - abs(one["filled"] - other["filled"])
+    distinct = min(one["distinct"], other["distinct"]) / max(one["distinct"], other["distinct"], 1)
+    return float(round((2 * alike + filled + distinct) / 4, _SHARES))

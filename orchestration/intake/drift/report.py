@@ -1,0 +1,137 @@
+"""Everything that drifted, for a steward: the files of this refresh that wait, and the extracts that count.
+
+A full extract that a later one of the same period has replaced is history and is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration.contracts import Contract, Contracts, Vocabulary, contract_for, load_vocabulary
+from orchestration.core import REFERENCE_SEEDS, Settings
+from orchestration.intake.drift.codes import NewCodes, coded_fields, find_new_codes
+from orchestration.intake.drift.columns import ColumnUse, Drift, Renamed, uses_of
+from orchestration.intake.drift.patch import contract_patch, effects
+from orchestration.intake.landing.landing import parquet_path, read_register
+from orchestration.intake.outcomes import TakenExtract
+
+
+def drift_items(
+    settings: Settings, contracts: Contracts, taken: Iterable[TakenExtract] = ()
+) -> list[dict[str, Any]]:
+    """One item a file with drift: who, what changed, a ready change to the contract and what it would do.
+
+    Comes after typing, which says in which extracts to look for new codes.
+    """
+    items = [extract.drift for extract in taken if extract.outcome == "held" and extract.drift]
+    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    unmapped = _with_unmapped_codes(settings)
+    for partner in contracts.partners:
+        for entry in _that_count(read_register(settings.landing, partner)):
+            contract = contract_for(entry, contracts)
+            drift = _still_open(contract, drift_of(entry.get("drift")))
+            is_unmapped = (partner, entry["extract_id"]) in unmapped
+            codes = _new_codes(settings, contract, entry, vocabulary) if is_unmapped else []
+            if drift or codes:
+                items.append(drift_item(contract, entry, drift, codes, is_held=False))
+    return items
+
+
+def drift_item(
+    contract: Contract,
+    entry: Mapping[str, Any],
+    drift: Drift | None,
+    new_codes: list[NewCodes],
+    is_held: bool,
+) -> dict[str, Any]:
+    """`entry` is the landing note, or as much of one as a file that did not land has."""
+    return {
+        "partner": contract.partner.code,
+        "contract": contract.contract,
+        "file": entry.get("file"),
+        "extract_id": entry.get("extract_id"),
+        "received_on": entry.get("received_on"),
+        "landed": not is_held,
+        **(drift or Drift()).as_dict(),
+        "new_codes": [codes.as_dict() for codes in new_codes],
+        "patch": contract_patch(contract, drift, new_codes),
+        "effects": effects(drift, new_codes, is_held),
+    }
+
+
+def last_extract(
+    register: Mapping[str, Mapping[str, Any]], contract: Contract, extract_id: str | None = None
+) -> Mapping[str, Any] | None:
+    """The landing note of the extract of the same contract that came before, if any."""
+    own = register.get(extract_id or "")
+    earlier = [
+        entry
+        for entry in register.values()
+        if entry["contract"] == contract.contract
+        and entry is not own
+        and (own is None or entry["sequence"] < own["sequence"])
+    ]
+    return max(earlier, key=lambda entry: entry["sequence"], default=None)
+
+
+def _that_count(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    newest: dict[tuple[str, str], dict[str, Any]] = {}
+    for entry in sorted(register.values(), key=lambda entry: entry["sequence"]):
+        is_full = entry.get("delivery_mode") == "full"
+        newest[entry["contract"], str(entry.get("period")) if is_full else entry["extract_id"]] = entry
+    return iter(newest.values())
+
+
+def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
+    """What a landing note says of drift."""
+    if not content:
+        return None
+    return Drift(
+        content["compared_with"],
+        list(content["added"]),
+        [ColumnUse(**use) for use in content["gone"]],
+        [Renamed(**one) for one in content["renamed"]],
+    )
+
+
+def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
+    """What today's contract has answered since is no longer told."""
+    if drift is None:
+        return None
+    named = {name for use in uses_of(contract) for name in use.names}
+    return Drift(
+        drift.compared_with,
+        [column for column in drift.added if column not in named],
+        drift.gone,
+        [one for one in drift.renamed if one.now not in named],
+    )
+
+
+def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:
+    """(partner, extract id) of the extracts in which typing met an answer nobody knows."""
+    # By name: a folder is read without the file that stands there while no extract has been typed.
+    files = sorted((settings.typed / "problems").glob("*.parquet"))
+    if not files:
+        return set()
+    table = pq.read_table(
+        files, columns=["partner", "extract_id"], filters=pc.field("problem_code") == "code_unmapped"
+    )
+    return set(zip(table["partner"].to_pylist(), table["extract_id"].to_pylist(), strict=True))
+
+
+def _new_codes(
+    settings: Settings, contract: Contract, entry: Mapping[str, Any], vocabulary: Vocabulary
+) -> list[NewCodes]:
+    path = parquet_path(settings.landing, str(entry["partner"]), str(entry["extract_id"]))
+    if not path.is_file():
+        return []
+    fields = list(coded_fields(contract))
+    table = pq.read_table(
+        path, columns=["record_id", "field", "value", "kind"], filters=pc.field("field").isin(fields)
+    )
+    columns = (table[name].to_pylist() for name in ("record_id", "field", "value", "kind"))
+    return find_new_codes(contract, zip(*columns, strict=True), vocabulary)

@@ -1,0 +1,118 @@
+"""Putting files into the inbox, whole or not at all. Taking them out again is `take_in`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.contracts import load_contracts
+from orchestration.core import PARTIAL, Settings, UsageError, sync
+from orchestration.intake.claim import CLAIMED, claimed_files, is_still, mark_complete
+from orchestration.intake.shown_names import shown_file
+
+
+def is_taken_in(path: Path) -> bool:
+    """Not a copy in progress, not a lock of an office program, not hidden, not a folder."""
+    return (
+        path.is_file()
+        and not path.name.startswith((".", PARTIAL, "~$"))
+        and path.suffix.casefold() != ".part"
+    )
+
+
+def waiting_files(folder: Path) -> list[Path]:
+    """A partner's files to take in; those an earlier refresh had claimed come first."""
+    return [*claimed_files(folder), *(path for path in sorted(folder.iterdir()) if is_taken_in(path))]
+
+
+def files_ready(settings: Settings) -> list[Path]:
+    """Files of all partners that a refresh would try to take now: those still written are left out."""
+    folders = sorted(path for path in settings.inbox.glob("*/") if not path.name.startswith("."))
+    return [path for folder in folders for path in waiting_files(folder) if is_still(path)]
+
+
+def files_waiting(settings: Settings) -> bool:
+    """Whether anything lies in the inbox that a refresh would look at, still written or not."""
+    folders = [path for path in settings.inbox.glob("*/") if not path.name.startswith(".")]
+    beside = settings.inbox.iterdir() if settings.inbox.is_dir() else ()
+    return any(map(waiting_files, folders)) or any(map(is_taken_in, beside))
+
+
+@dataclass(frozen=True)
+class LeftAlone:
+    """Something in the inbox that no refresh takes in; `file` is a shown name, `reason` a sentence."""
+
+    partner: str
+    file: str
+    reason: str
+
+
+def left_alone(settings: Settings) -> list[LeftAlone]:
+    """Hidden files, and folders inside a partner's folder. Copies in progress are left alone in silence."""
+    found = []
+    for entry in sorted(settings.inbox.iterdir()) if settings.inbox.is_dir() else ():
+        if entry.is_dir() and not entry.name.startswith("."):
+            partner = shown_file(entry.name)
+            found += [one for path in sorted(entry.iterdir()) if (one := _left_alone(partner, path))]
+        elif one := _left_alone("", entry):
+            found.append(one)
+    return found
+
+
+def _left_alone(partner: str, path: Path) -> LeftAlone | None:
+    name = shown_file(path.name)
+    if path.name.startswith(PARTIAL) or path.suffix.casefold() == ".part" or path.name == CLAIMED:
+        return None
+    if path.is_dir():
+        files = sum(below.is_file() for below in path.rglob("*"))
+        inside = f"inbox/{partner}/ itself" if partner else "the folder of its partner"
+        return LeftAlone(partner, f"{name}/", f"A folder with {files} file(s). Move them into {inside}.")
+    if path.name.startswith("~$"):
+        return LeftAlone(partner, name, "An office program has the file of this name open. Close it there.")
+    if path.name.startswith("."):
+        return LeftAlone(partner, name, "A hidden file. Rename it without the point, or remove it.")
+    return None
+
+
+def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:
+    """Copy files into a partner's inbox; a refresh that looks meanwhile leaves a `.part` alone.
+
+    They are taken at once: a whole file need not lie still first.
+    """
+    known = sorted(path.name for path in settings.partners.iterdir() if path.is_dir())
+    if partner not in known:
+        raise UsageError(
+            f"No partner {partner!r} in {settings.partners}. Partners: {', '.join(known) or 'none'}."
+        )
+    folder = settings.inbox / partner
+    folder.mkdir(parents=True, exist_ok=True)
+    added = []
+    for file in files:
+        if (folder / file.name).exists() and (folder / file.name).read_bytes() != file.read_bytes():
+            raise UsageError(
+                f"The inbox of {partner} already holds another {file.name}. Refresh first, or rename one."
+            )
+        partial = folder / f"{file.name}.part"
+        shutil.copyfile(file, partial)
+        mark_complete(partial)
+        sync(partial)
+        added.append(partial.rename(folder / file.name))
+    sync(folder)
+    return added
+
+
+def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path]) -> list[str]:
+    """Names of the files that a refresh would leave waiting, by the partner's contracts as they stand."""
+    contracts = load_contracts(settings.partners).valid.get(partner, [])
+    return [shown_file(file.name) for file in files if not any(one.reads(file.name) for one in contracts)]
+
+
+def add_samples(settings: Settings) -> list[Path]:
+    """Copy what lies in `extracts/` beside every contract: the synthetic sample partners."""
+    added = []
+    for folder in sorted(settings.partners.glob("*/extracts")):
+        files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        added += add_to_inbox(settings, folder.parent.name, files)
+    return added

@@ -1,0 +1,1 @@
+"""The landing: one Parquet and one note an extract, its sealed original, and erasing from both."""

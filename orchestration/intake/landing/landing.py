@@ -1,0 +1,222 @@
+"""The landing folder: one immutable Parquet of values as sent, and the JSON that commits it.
+
+An extract exists once its JSON does; the set of these is the register. Parquet without JSON is left
+over from a crash and is swept. Before the cells of an extract are replaced, its JSON is set aside: a
+crash leaves no note that describes other cells than it lies beside.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.contracts import Contract
+from orchestration.core import PARTIAL, sync, write_json
+from orchestration.intake.records.tally import LandedCell, RowRanges, Tally
+
+SCHEMA = pa.schema(
+    [
+        pa.field("record_id", pa.int64(), nullable=False),
+        pa.field("sheet", pa.string(), nullable=False),
+        pa.field("row_number", pa.int32(), nullable=False),
+        pa.field("part", pa.string(), nullable=False),
+        pa.field("field", pa.string(), nullable=False),
+        pa.field("seq", pa.int32(), nullable=False),
+        pa.field("value", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("number_format", pa.string()),
+    ]
+)
+# Texts as they are handed to Parquet, which would make the same dictionaries of them; files say `string`.
+TEXTS = pa.dictionary(pa.int32(), pa.string())
+DICTIONARY_SCHEMA = pa.schema(
+    [kind.with_type(TEXTS) if kind.type == pa.string() else kind for kind in SCHEMA]
+)
+EXTRACT_ID_LENGTH = 16
+_CELLS_IN_A_GROUP, _CELLS_OF_A_LARGE_TABLE = 100_000, 20_000
+_LARGEST_DICTIONARY = 64 << 20
+
+
+def parquet_path(folder: Path, partner: str, extract_id: str) -> Path:
+    return folder / partner / f"{extract_id}.parquet"
+
+
+def register_path(folder: Path, partner: str, extract_id: str) -> Path:
+    return folder / partner / f"{extract_id}.json"
+
+
+def write_cells(path: Path, cells: Iterable[LandedCell | pa.Table]) -> None:
+    """Stream cells, single ones and tables of them, into a Parquet file; the path must be a temporary one."""
+    with (
+        pq.ParquetWriter(
+            path,
+            DICTIONARY_SCHEMA,
+            compression="zstd",
+            store_schema=False,
+            # Numbers seldom repeat, and nobody looks for a row group by its smallest text.
+            use_dictionary=[field.name for field in SCHEMA if field.type == pa.string()],
+            column_encoding={"row_number": "DELTA_BINARY_PACKED"},
+            dictionary_pagesize_limit=_LARGEST_DICTIONARY,
+            write_statistics=False,
+        ) as writer,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        writing: Future[None] = beside.submit(lambda: None)
+        for group in _groups(cells):
+            writing.result()
+            writing = beside.submit(writer.write_table, group, row_group_size=max(len(group), 1))
+        writing.result()
+
+
+def _groups(cells: Iterable[LandedCell | pa.Table]) -> Iterator[pa.Table]:
+    """Row groups, in order: a large table is one by itself, smaller ones and single cells go together."""
+    waiting: list[pa.Table] = []
+    single: list[LandedCell] = []
+    count = 0
+    for cell in cells:
+        if isinstance(cell, pa.Table):
+            waiting += [_table(single)] if single else []
+            single = []
+            waiting += [cell] if len(cell) else []
+            count += len(cell)
+        else:
+            single.append(cell)
+            count += 1
+        is_large = not single and len(waiting) == 1 and count >= _CELLS_OF_A_LARGE_TABLE
+        if is_large or count >= _CELLS_IN_A_GROUP:
+            yield _together([*waiting, _table(single)] if single else waiting)
+            waiting, single, count = [], [], 0
+    yield _together([*waiting, _table(single)])
+
+
+def _together(tables: list[pa.Table]) -> pa.Table:
+    """Tables as one, with one dictionary a column."""
+    if len(tables) == 1:
+        return tables[0]
+    return with_dictionaries(pa.concat_tables([table.cast(SCHEMA) for table in tables]))
+
+
+def with_dictionaries(cells: pa.Table) -> pa.Table:
+    """Cells of SCHEMA as `write_cells` takes many of them."""
+    plain = cells.combine_chunks()
+    columns = [
+        column.dictionary_encode() if kind.type == pa.string() else column
+        for column, kind in zip(plain.columns, SCHEMA, strict=True)
+    ]
+    return pa.Table.from_arrays(columns, schema=DICTIONARY_SCHEMA)
+
+
+def register(path: Path, entry: dict[str, Any]) -> None:
+    """Commit an extract."""
+    write_json(path, entry)
+
+
+def earlier_path(folder: Path, partner: str, extract_id: str) -> Path:
+    """Where the JSON of an extract waits while its cells are replaced."""
+    return folder / partner / f"{extract_id}.earlier"
+
+
+def set_aside(folder: Path, partner: str, extract_id: str) -> None:
+    """Take an extract out of the register until its new cells are committed."""
+    note = register_path(folder, partner, extract_id)
+    if note.exists():
+        note.replace(earlier_path(folder, partner, extract_id))
+        sync(note.parent)
+
+
+def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
+    """The notes of extracts whose re-landing a crash cut short, by extract id: they keep their places."""
+    return {
+        note.stem: json.loads(note.read_text(encoding="utf-8"))
+        for note in sorted((folder / partner).glob("*.earlier"))
+    }
+
+
+def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
+    """Whether the cells beside a landing note are those that it describes."""
+    return parquet.is_file() and sha256_of(parquet) == entry.get("parquet_sha256")
+
+
+def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
+    """What a partner has landed so far, by extract id."""
+    files = sorted((folder / partner).glob("*.json")) if (folder / partner).is_dir() else []
+    return {
+        file.stem: json.loads(file.read_text(encoding="utf-8"))
+        for file in files
+        if not file.name.startswith(PARTIAL)
+    }
+
+
+def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any]:
+    """The part of an extract's JSON that follows from contract and tally."""
+    return {
+        "contract": contract.contract,
+        "contract_version": contract.version,
+        "contract_hash": contract.contract_hash,
+        "reading_hash": contract.reading_hash,
+        "contract_content": contract.content,
+        "delivery_mode": contract.delivery.mode,
+        "grain": contract.grain,
+        "date_system": date_system,
+        "rows_read": tally.rows_read,
+        "rows_landed": tally.rows_landed,
+        "rows_refused": tally.rows_refused,
+        "refusals": _refusals(tally.refusals, tally.refused_rows),
+        "withheld_records": {reason: sorted(ids) for reason, ids in sorted(tally.withheld.items())},
+        "withheld_persons": {reason: sorted(ids) for reason, ids in sorted(tally.withheld_persons.items())},
+        "child_rows": dict(sorted(tally.child_landed.items())),
+        "child_rows_read": dict(sorted(tally.child_read.items())),
+        "child_refusals": _refusals(tally.child_refusals, tally.child_refused_rows),
+        "stripped": dict(sorted(tally.stripped.items())),
+        "unmapped_columns": list(tally.unmapped),
+        "columns_found": list(tally.columns_found),
+        "problems": tally.problems,
+    }
+
+
+def sweep(landing: Path, sealed: Path, partner: str) -> None:
+    """Remove what a crash left: temporary files, Parquet and sealed originals that no JSON commits."""
+    for extract_id, entry in read_set_aside(landing, partner).items():
+        note = earlier_path(landing, partner, extract_id)
+        committed = register_path(landing, partner, extract_id)
+        if committed.exists():
+            note.unlink()
+        elif has_its_cells(entry, parquet_path(landing, partner, extract_id)):
+            note.replace(committed)  # the crash came before the cells were replaced
+    for folder in (landing / partner, sealed / partner):
+        if not folder.is_dir():
+            continue
+        for file in sorted(folder.iterdir()):
+            is_committed = register_path(landing, partner, file.stem).exists()
+            is_original = file.suffix == ".age" and earlier_path(landing, partner, file.stem).exists()
+            is_left_over = file.suffix in (".parquet", ".age") and not is_committed and not is_original
+            if file.name.startswith(PARTIAL) or is_left_over:
+                file.unlink()
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _table(cells: list[LandedCell]) -> pa.Table:
+    columns = list(zip(*cells, strict=True)) if cells else [()] * len(SCHEMA)
+    kinds = [kind.type for kind in DICTIONARY_SCHEMA]
+    arrays = [pa.array(list(column), type=kind) for column, kind in zip(columns, kinds, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=DICTIONARY_SCHEMA)
+
+
+def _refusals(
+    counts: dict[tuple[str, str], int], numbers: dict[tuple[str, str], RowRanges]
+) -> list[dict[str, Any]]:
+    return [
+        {"sheet": sheet, "reason": reason, "rows": rows, "row_numbers": str(numbers[sheet, reason])}
+        for (sheet, reason), rows in sorted(counts.items())
+    ]

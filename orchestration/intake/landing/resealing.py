@@ -1,0 +1,146 @@
+"""Originals without the rows of forgotten records.
+
+A CSV file and a workbook are written again with those rows blank, so that all other rows keep their
+numbers; what comes out is searched for what only those rows said. Any other file, and one in which something
+is found, cannot be kept.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+
+from orchestration.contracts import Contract, CsvFormat, XlsxFormat
+from orchestration.core import Original, Settings, Tombstones, says
+from orchestration.intake.landing.landing import sha256_of
+from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
+from orchestration.intake.outcomes import ExtractStopped
+from orchestration.intake.reading.any_file import Source, open_source
+from orchestration.intake.reading.original_rows import suffix_of
+from orchestration.intake.records.records import RecordReader
+from orchestration.intake.shown_names import shown_sheet
+
+Rows = Collection[tuple[str, int]]
+RESEALED, NOT_REWRITABLE, STILL_THERE, WITHOUT_KEY = (
+    "sealed again without rows of forgotten records",
+    "destroyed: it held a forgotten record, and a file of this form cannot be written without it",
+    "destroyed: it held a forgotten record in other places than its rows",
+    "destroyed: it held a forgotten record, and no key was given to write it without",
+)
+_SHORTEST_TOLD = 4
+_TELLING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
+
+
+def reseal(
+    settings: Settings,
+    contract: Contract,
+    extract_id: str,
+    file_name: str,
+    tombstones: Tombstones,
+    private_key: str | None,
+) -> Original | None:
+    """Seal an original anew without forgotten records, or destroy it, which needs no key.
+
+    Returns what was done, None where there is no original. It is read again, so that rows count that never
+    landed. Raises UsageError where a key is given and does not open it: it may be an earlier one's.
+    """
+    partner = contract.partner.code
+    sealed = sealed_path(settings.sealed, partner, extract_id)
+    if not sealed.is_file():
+        return None
+    if private_key is None:
+        sealed.unlink()
+        return Original(WITHOUT_KEY)
+    reader = RecordReader(contract, tombstones.keys, file_name, tombstones=tombstones)
+    recipient = tombstones.keys.stewards_recipient
+    try:
+        with opened(sealed, private_key, suffix_of(contract)) as original:
+            with open_source(original, contract) as source:
+                deque(reader.landed_cells(source), maxlen=0)
+            rows = reader.tally.forgotten
+            return seal_without(settings, contract, extract_id, original, rows, recipient)
+    except ExtractStopped:  # the contract reads it no more
+        sealed.unlink()
+        return Original(NOT_REWRITABLE)
+
+
+def seal_without(
+    settings: Settings, contract: Contract, extract_id: str, original: Path, rows: Rows, recipient: str
+) -> Original:
+    """Seal a file without some rows; where that cannot be, nothing of it stays sealed. Returns which."""
+    partner = contract.partner.code
+    with in_memory(f"rewritten{suffix_of(contract)}") as rewritten:
+        what = _rewrite(original, contract, rows, rewritten)
+        if what == RESEALED:
+            seal(rewritten, settings.sealed, partner, extract_id, recipient)
+            return Original(what, sha256_of(rewritten))
+    sealed_path(settings.sealed, partner, extract_id).unlink(missing_ok=True)
+    return Original(what)
+
+
+def _rewrite(original: Path, contract: Contract, rows: Rows, rewritten: Path) -> str:
+    layout = contract.format
+    try:
+        only_there = _only_in(rows, original, contract)
+        if isinstance(layout, CsvFormat):
+            _rewrite_csv(original, layout, {row for _, row in rows}, rewritten)
+        elif isinstance(layout, XlsxFormat):
+            _rewrite_workbook(original, rows, rewritten)
+        else:
+            return NOT_REWRITABLE
+    except (ExtractStopped, OSError, ValueError, KeyError, csv.Error):
+        return NOT_REWRITABLE
+    return STILL_THERE if says(rewritten, only_there) else RESEALED
+
+
+def _only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
+    """Texts that these rows say and no other row does: names, numbers, stories."""
+    own: set[str] = set()
+    others: set[str] = set()
+    with open_source(original, contract) as source:
+        for sheet in _all_sheets(source, contract):
+            for row in sheet.rows:
+                texts = {cell.value for cell in row.cells if cell}
+                (own if (sheet.shown, row.number) in rows else others).update(texts)
+    return {text for text in own - others if len(text) >= _SHORTEST_TOLD and _TELLING.search(text)}
+
+
+def _all_sheets(source: Source, contract: Contract) -> Iterator[Any]:
+    yield from source.main_sheets()
+    for name in contract.repeats:
+        if (sheet := source.repeat_sheet(name)) is not None:
+            yield sheet
+
+
+def _rewrite_csv(original: Path, layout: CsvFormat, rows: Collection[int], rewritten: Path) -> None:
+    with (
+        original.open(encoding=layout.encoding, newline="") as before,
+        rewritten.open("w", encoding=layout.encoding, newline="") as after,
+    ):
+        writer = csv.writer(after, delimiter=layout.delimiter)
+        for number, record in enumerate(csv.reader(before, delimiter=layout.delimiter), start=1):
+            writer.writerow([] if number in rows else record)
+
+
+def _rewrite_workbook(original: Path, rows: Rows, rewritten: Path) -> None:
+    workbook = openpyxl.load_workbook(original)
+    visible = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
+    for position, sheet in enumerate(visible, start=1):
+        shown = shown_sheet(sheet.title, position)
+        for name, number in rows:
+            if name == shown:
+                for column in range(1, sheet.max_column + 1):
+                    _blank(sheet.cell(row=number, column=column))
+    workbook.save(rewritten)
+
+
+def _blank(cell: Any) -> None:
+    if isinstance(cell, openpyxl.cell.MergedCell):
+        return
+    cell.value = cell.comment = cell.hyperlink = None

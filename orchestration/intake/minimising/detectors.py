@@ -1,0 +1,156 @@
+"""Patterns of what must never land: phones, e-mails, ID numbers, coordinates, people, free text.
+
+A detector knows a form, not a truth: it removes the cell and counts it. What each kind of field is
+asked for differs, so that dates, ages, counts and codes are not taken for phones or IDs.
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestration.contracts import AGES, COUNTS, DATES, LONGEST_TEXT, Cell, FieldSpec, same, tidy
+from orchestration.core import FIRST_NAMES
+
+LONGEST_LIST = 600  # of codes or places joined in one cell
+PHONE, EMAIL, ID_NUMBER = "strip:phone", "strip:email", "strip:id_number"
+COORDINATES, FREE_TEXT, PERSON = "strip:coordinates", "strip:free_text", "strip:person"
+
+_EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}")
+_POWER = r"(?:0?8|0?9|1[0-4])(?!\d)"
+# Alone in a cell `2E11` is enough; among words, where it may be a block or a code, a point or a plus tells.
+_SCIENTIFIC_PHONE = re.compile(
+    rf"^\d(?:[.,]\d+)?[eE]\+?{_POWER}$|(?<![\w.,])\d(?:[.,]\d+[eE]\+?|[eE]\+){_POWER}"
+)
+_DIGIT_RUN = re.compile(r"\+?\(?\d[\d \-().\u2010-\u2013/]{6,}\d")
+KENYAN_PHONE = re.compile(r"(?<!\d)(?:\+?254|0)[ \-.()]*[17](?:[ \-.()]*\d){8}(?!\d)")
+_ID = re.compile(r"(?<![\w.])(?:[A-Za-z]\d{7,8}|[ABCabc][Kk]\d{6,8}|\d{7,8})(?![\w.])")
+_LONG_NUMBER = re.compile(r"\d{7,}")
+_PAIR = re.compile(r"[+-]?\d{1,3}[.]\d{2,}\s*[°NSns]?[\s,;/]+[+-]?\d{1,3}[.]\d{2,}")
+_ONE_COORDINATE = re.compile(r"[+-]?\d{1,3}\.\d{3,}")
+_DEGREES = re.compile(r"\d{1,3}\s*°")
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}")
+TITLED = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Bw|Bwana|Bibi|Sheikh|MR|MRS|MS)\b\.?\s+[A-Z][a-z]+"
+    r"|\b(?:uncle|aunt|auntie|cousin|brother|sister|husband|wife|boyfriend|girlfriend|neighbour|friend|mjomba"
+    r"|shangazi|rafiki|Uncle|Aunt|Auntie|Cousin|Brother|Sister)\s+(?:called\s+|named\s+)?[A-Z][a-z]+"
+    r"|\b(?:son|daughter|house|wife|child|mtoto|nyumba)\s+(?:of|ya|wa)\s+[A-Z][a-z]+\s+[A-Z][a-z]+"
+    r"|\b(?:c/o|name\s*:|jina\s*:|called|named|aitwaye)\s*[A-Z][a-z]+"
+    r"|\b[A-Z][a-z]+\s+(?:binti|bint|bin|ibn)\s+[A-Z][a-z]+"
+)
+# A pair of words with a first name is taken for a person, unless one of them says that it is a place.
+_PLACE_WORDS_TEXT = """
+airport area avenue base border camp center centre church city county district east estate hospital
+island junction lake market mosque north plaza port river road school slum south stage street sub-county
+subcounty town village ward west
+"""
+PLACE_WORDS = frozenset(_PLACE_WORDS_TEXT.split())
+_NAME_PAIR = re.compile(r"\b([A-Z][a-z]+)\s+([A-Z][a-z]+)(?:\s+([A-Za-z]+))?")
+
+
+def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
+    """Why this cell may not land (`strip:…`), or None."""
+    text = tidy(cell.value)
+    if not text or cell.kind not in ("text", "number", "label"):
+        return None
+    if len(text) > LONGEST_LIST and not _is_known_label(text, spec):
+        return FREE_TEXT  # it goes in any case, and the patterns below take their time over long texts
+    if _EMAIL.search(text):
+        return EMAIL
+    if field in DATES:
+        return _in_a_date(text)
+    if field in COUNTS or field in AGES:
+        return _in_a_number(text)
+    if _is_known_label(text, spec):
+        return None
+    return identifies(text) or (FREE_TEXT if _is_long(field, spec, text) else None)
+
+
+def is_judged_by_shape(field: str, shape: str) -> bool:
+    """Whether `findings` says the same of all texts that differ from `shape` in their digits alone.
+
+    So it is with a day in a date's column: its digits are no phone, and of all else only letters and length
+    count.
+    """
+    return field in DATES and len(shape) <= LONGEST_TEXT and bool(_ISO_DAY.search(shape))
+
+
+def identifies(text: str) -> str | None:
+    """Why a short text may identify a person, whatever it was meant to be."""
+    if _EMAIL.search(text):
+        return EMAIL
+    if _PAIR.search(text) or _DEGREES.search(text) or _ONE_COORDINATE.fullmatch(text):
+        return COORDINATES
+    if _SCIENTIFIC_PHONE.search(text) or _has_phone(text):
+        return PHONE
+    if _ID.search(text):
+        return ID_NUMBER
+    return PERSON if _looks_like_a_person(text) else None
+
+
+# Ids of Njia's own, which a decision's reason may name: never a phone, whatever digits they hold.
+_OWN_ID = re.compile(
+    r"\b(?:\d{8}T\d{6}Z-[0-9a-f]{8}|r-[0-9a-f]{16}|(?=[0-9]*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{12}))\b"
+)
+_END_OF_SENTENCE = re.compile(r"[.!?]+(?=\s|$)")
+
+
+def contact_in_prose(text: str) -> str | None:
+    """In words, which of phone, e-mail and ID number stands in a sentence, or None. Names may stand there."""
+    if _EMAIL.search(text):
+        return "an e-mail address"
+    text = _END_OF_SENTENCE.sub(" ", _OWN_ID.sub(" ", text))
+    if _SCIENTIFIC_PHONE.search(text) or _has_phone(text):
+        return "a phone number"
+    if _ID.search(_ISO_DAY.sub(" ", text)):
+        return "what looks like an identity number (7 or 8 digits together)"
+    return None
+
+
+def _in_a_date(text: str) -> str | None:
+    if KENYAN_PHONE.search(text) and not _ISO_DAY.search(text):
+        return PHONE
+    return FREE_TEXT if len(text) > LONGEST_TEXT or _looks_like_a_person(text) else None
+
+
+def _in_a_number(text: str) -> str | None:
+    if _SCIENTIFIC_PHONE.search(text) or KENYAN_PHONE.search(text):
+        return PHONE
+    if _LONG_NUMBER.search(text):
+        return PHONE if _digits(text) >= 9 else ID_NUMBER
+    return FREE_TEXT if len(text) > LONGEST_TEXT or _looks_like_a_person(text) else None
+
+
+def _has_phone(text: str) -> bool:
+    if KENYAN_PHONE.search(text):
+        return True
+    runs = [_ISO_DAY.sub(" ", run.group()) for run in _DIGIT_RUN.finditer(text)]
+    return any(9 <= _digits(run) <= 15 and "/" not in run for run in runs)
+
+
+def _looks_like_a_person(text: str) -> bool:
+    if TITLED.search(text):
+        return True
+    for first, second, third in _NAME_PAIR.findall(text):
+        known = first.casefold() in FIRST_NAMES or second.casefold() in FIRST_NAMES
+        if known and not {second.casefold(), third.casefold()} & PLACE_WORDS:
+            return True
+    return False
+
+
+def _is_long(field: str, spec: FieldSpec, text: str) -> bool:
+    """Lists are judged part by part; a joined choose-many cell holds codes and may be long."""
+    if spec.select_multiple:
+        return len(text) > LONGEST_LIST
+    pieces = [text]
+    separators = [*spec.split, ",", ";"] if spec.split or field.endswith(".list") else []
+    for separator in separators:
+        pieces = [part for piece in pieces for part in piece.split(separator)]
+    return any(len(tidy(piece)) > LONGEST_TEXT for piece in pieces) or len(text) > LONGEST_LIST
+
+
+def _is_known_label(text: str, spec: FieldSpec) -> bool:
+    return len(text) > LONGEST_TEXT and same(text) in {same(label) for label in spec.values}
+
+
+def _digits(text: str) -> int:
+    return sum(sign.isdigit() for sign in text)

@@ -1,0 +1,108 @@
+"""What is kept of the columns that identify a person: keyed codes, made while the file is read.
+
+They stand in a restricted file of their own, so that they can be destroyed alone. What a code is made of, and
+what it is good for, belongs to `linkage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.contracts import Cell, Contract, day_of, year_of
+from orchestration.core import PARTIAL, Keys, replacing
+from orchestration.intake.landing.landing import earlier_path, register_path
+from orchestration.intake.records.rename import ColumnPlan, cell_at
+from orchestration.linkage import Coder
+
+LINK_CODES = pa.schema(
+    [
+        pa.field("record_id", pa.int64(), nullable=False),
+        ("given_code", pa.string()),
+        ("surname_code", pa.string()),
+        ("phone_code", pa.string()),
+        ("birth_year", pa.int32()),
+        ("subcounty_code", pa.string()),
+        ("recruited_code", pa.string()),
+        ("schooling_code", pa.string()),
+        ("children_code", pa.string()),
+    ]
+)
+_ROWS_IN_A_GROUP = 20_000
+
+
+class LinkCodes:
+    """Makes the codes of one file's rows, and writes them a group at a time while `open` is in force."""
+
+    def __init__(self, contract: Contract, keys: Keys) -> None:
+        self._coder = Coder(keys.link_key) if keys.link_key and contract.link else None
+        self._order = contract.locale.dates
+        self._rows: list[dict[str, Any]] = []
+        self._writer: pq.ParquetWriter | None = None
+
+    def add(self, record_id: int, plan: ColumnPlan, cells: list[Cell | None]) -> None:
+        """Code a row that lands; a row that gives nothing to code leaves none."""
+        if self._coder is None or self._writer is None or not plan.link:
+            return
+        named = {name: cell for name, index in plan.link.items() if (cell := cell_at(cells, index))}
+        found = (pair for name, cell in named.items() for pair in self._codes(self._coder, name, cell))
+        codes = {name: code for name, code in found if code}
+        if codes:
+            self._rows.append({"record_id": record_id, **codes})
+        if len(self._rows) == _ROWS_IN_A_GROUP:
+            self._write(self._writer)
+
+    @contextmanager
+    def written_to(self, folder: Path, partner: str, extract_id: str) -> Iterator[None]:
+        """Codes go to the extract's file; none is left where the contract names nothing to code."""
+        path = codes_path(folder, partner, extract_id)
+        if self._coder is None:
+            yield
+            path.unlink(missing_ok=True)
+            return
+        with replacing(path) as partial, pq.ParquetWriter(partial, LINK_CODES, compression="zstd") as writer:
+            self._writer = writer
+            yield
+            self._write(writer)
+            self._writer = None
+
+    def are_at(self, folder: Path, partner: str, extract_id: str) -> bool:
+        """Whether the extract has its codes, or needs none."""
+        return self._coder is None or codes_path(folder, partner, extract_id).is_file()
+
+    def _codes(self, coder: Coder, name: str, cell: Cell) -> Iterator[tuple[str, str | int | None]]:
+        text = cell.value
+        day = day_of(cell, self._order) if name in ("birth_date", "recruited") else None
+        if name == "given":
+            yield "given_code", coder.given(text)
+        elif name == "surname":
+            yield "surname_code", coder.surname(text)
+        elif name == "phone":
+            yield "phone_code", coder.phone(text)
+        elif name in ("birth_year", "birth_date"):
+            yield "birth_year", day.year if day else year_of(cell)
+        elif name == "recruited":
+            yield "recruited_code", coder.answer(name, f"{day.year} {day.month}" if day else text)
+        else:
+            yield f"{name}_code", coder.answer(name, text)
+
+    def _write(self, writer: pq.ParquetWriter) -> None:
+        writer.write_table(pa.Table.from_pylist(self._rows, schema=LINK_CODES))
+        self._rows.clear()
+
+
+def codes_path(folder: Path, partner: str, extract_id: str) -> Path:
+    return folder / partner / f"{extract_id}.parquet"
+
+
+def sweep_codes(folder: Path, landing: Path, partner: str) -> None:
+    """Remove codes of extracts that landing does not hold, and what a crash left half written."""
+    for file in sorted((folder / partner).glob("*")) if (folder / partner).is_dir() else ():
+        notes = (register_path(landing, partner, file.stem), earlier_path(landing, partner, file.stem))
+        if file.name.startswith(PARTIAL) or not any(note.exists() for note in notes):
+            file.unlink()

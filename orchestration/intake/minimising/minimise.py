@@ -1,0 +1,94 @@
+"""What may be kept of a record, cell by cell. Whether it may be kept at all is `permission`.
+
+Belongs here: deriving an age so that the birth date goes, a county so that a position goes, removing
+cells that identify. Each removal is counted by its `strip:` code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import NamedTuple
+
+from orchestration.contracts import Cell, Contract, age_between, day_of, looks_like_a_day, year_of
+from orchestration.intake.minimising.detectors import COORDINATES, findings
+from orchestration.intake.minimising.points import is_point, located
+from orchestration.intake.records.rename import DISAGREES, NamedCell
+
+BIRTH_DATE = "strip:birth_date"
+DENIED_COLUMN = "strip:denied_column"
+UNKNOWN_AGE = Cell("unknown", "derived")
+
+
+class Minimised(NamedTuple):
+    """What of a cell may land, None where nothing may; and what was removed (`strip:…`)."""
+
+    cell: Cell | None
+    reasons: tuple[str, ...]
+
+
+class Minimiser:
+    """Applies one contract's rules; `stripped` counts the removed cells by reason."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.stripped: Counter[str] = Counter()
+        self._order = contract.locale.dates
+
+    def day_in(self, text: str) -> date | None:
+        """The full day a text states, in the contract's order."""
+        return day_of(Cell(text), self._order)
+
+    def keep(self, named: list[NamedCell]) -> list[NamedCell]:
+        """The cells of a record that may land."""
+        kept = []
+        for item in named:
+            cell, reasons = self.minimised(item, named)
+            self.stripped.update(reasons)
+            if cell is not None:
+                kept.append(item._replace(cell=cell))
+        return kept
+
+    def minimised(self, item: NamedCell, named: list[NamedCell]) -> Minimised:
+        """What of one cell may land; of the others in its row, `named`, only the date of an age matters."""
+        cell = item.cell
+        reasons: tuple[str, ...] = ()
+        if item.field == "age_band" and item.cell.kind != DISAGREES:
+            cell, reasons = self._without_birth_date(item, named)
+        if is_point(item.field) and item.cell.kind != DISAGREES:
+            cell, reasons = located(item.cell), (COORDINATES,)
+        reason = findings(item.field, item.spec, cell)
+        return Minimised(None, (*reasons, reason)) if reason else Minimised(cell, reasons)
+
+    def _without_birth_date(self, item: NamedCell, named: list[NamedCell]) -> tuple[Cell, tuple[str, ...]]:
+        """An age in place of a birth date; a date in any other age column loses its value too."""
+        cell, source = item.cell, item.spec.from_ or "age_text"
+        if source == "birth_date":
+            return self._age(item, named), (BIRTH_DATE,)
+        if not looks_like_a_day(cell):
+            return cell, ()
+        day = day_of(cell, self._order)
+        if source == "birth_year" and day is not None:
+            return Cell(str(day.year), "derived"), (BIRTH_DATE,)
+        return Cell("", "date"), (BIRTH_DATE,)
+
+    def _age(self, item: NamedCell, named: list[NamedCell]) -> Cell:
+        """`16`, or `15-16` where only years are known, or `unknown`."""
+        at = item.spec.at or "event_on"
+        moment_cell = next((other.cell for other in named if other.field == at), None)
+        birth, birth_year = day_of(item.cell, self._order), year_of(item.cell)
+        moment = day_of(moment_cell, self._order) if moment_cell else None
+        moment_year = moment.year if moment else year_of(moment_cell) if moment_cell else None
+        if birth and moment:
+            years = age_between(birth, moment)
+            return age_cell(years, years)
+        if moment_year and (birth or birth_year):
+            high = moment_year - (birth.year if birth else birth_year or 0)
+            return age_cell(high - 1, high)
+        return UNKNOWN_AGE
+
+
+def age_cell(low: int, high: int) -> Cell:
+    """An age in years, or the two years in which it lies."""
+    if (low < 0 and high < 1) or high > 120:
+        return UNKNOWN_AGE
+    return Cell(str(high) if low == high or low < 0 else f"{low}-{high}", "derived")

@@ -1,0 +1,121 @@
+"""CSV files: decode by the contract's encoding, split by its delimiter, and refuse to guess either."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from orchestration.contracts import Contract, CsvFormat, text_cell
+from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
+from orchestration.intake.reading.block import Block
+from orchestration.intake.reading.csv_blocks import CsvBlocks
+from orchestration.intake.reading.csv_records import CsvRecords
+from orchestration.intake.reading.limits import lines
+from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+
+_LONGEST_CELL = 1 << 17  # characters; an open quotation mark swallows the rest of the file
+_DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class CsvSource:
+    """One CSV file as one sheet without a name; every cell is text."""
+
+    date_system = 1900
+
+    def __init__(self, path: Path, contract: Contract, layout: CsvFormat, label: str) -> None:
+        self.problems: list[dict[str, str]] = []
+        self._path = path
+        self._layout = layout
+        self._label = label
+        self._encoding = self._checked_encoding()
+        self._expects_columns = len({spec.column for spec in contract.fields.values() if spec.is_read}) > 1
+        self._check_delimiter()
+
+    def main_sheets(self) -> Iterator[SourceSheet]:
+        can_be_blocks = CsvBlocks.can_read(self._encoding, self._layout.delimiter)
+        blocks_after = self._blocks_after if can_be_blocks else None
+        yield SourceSheet("", "", self._rows(), is_delimited=True, blocks_after=blocks_after)
+
+    def repeat_sheet(self, name: str) -> SourceSheet | None:
+        return None
+
+    def tab_sheet(self, name: str) -> SourceSheet | None:
+        return None
+
+    def _checked_encoding(self) -> str:
+        with self._path.open("rb") as file:
+            start = file.read(4)
+        wanted = codecs.lookup(self._layout.encoding).name
+        if start.startswith(_UTF16) and not wanted.startswith("utf-16"):
+            raise self._wrong_encoding("begins with the mark of UTF-16 (Excel's `Unicode text`)", "utf-16")
+        if start.startswith(codecs.BOM_UTF8):
+            if wanted not in ("utf-8", "utf-8-sig"):
+                raise self._wrong_encoding("begins with the mark of UTF-8", "utf-8")
+            return "utf-8-sig"
+        return wanted
+
+    def _check_delimiter(self) -> None:
+        """Single columns that hold another delimiter mean that the contract has the wrong one.
+
+        Most rows decide, not all: a list of places may hold the contract's delimiter inside a cell.
+        """
+        if not self._expects_columns:
+            return
+        rows = self._rows()
+        first = [row for _, row in zip(range(15), rows, strict=False)]
+        filled = [cells for row in first if (cells := [cell.value for cell in row.cells if cell])]
+        single = [cells[0] for cells in filled if len(cells) == 1]
+        if 2 * len(single) < len(filled) or not single:
+            return
+        text = "\n".join(single)
+        other = max(
+            (sign for sign in _DELIMITERS if sign != self._layout.delimiter),
+            key=lambda sign: text.count(sign),
+        )
+        if text.count(other) >= len(single):
+            raise ExtractHeld(
+                "hold:delimiter_wrong",
+                f"{self._label} reads as a single column with the delimiter {self._layout.delimiter!r}; it "
+                f"seems to use the {_DELIMITERS[other]}. Set `format.delimiter` to {other!r} in the "
+                "contract, or ask the partner to export as before.",
+            )
+
+    def _rows(self) -> Iterator[SourceRow]:
+        number = 0
+        # One for the whole process: a library that was asked for something else may have lifted it.
+        csv.field_size_limit(_LONGEST_CELL)
+        try:
+            with self._path.open(encoding=self._encoding, newline="") as file:
+                records = CsvRecords(self._layout.delimiter, self._label)
+                for number, record in enumerate(records.split(lines(file, self._label)), start=1):
+                    yield SourceRow(number, [text_cell(text) for text in record])
+        except UnicodeError:
+            raise self._wrong_encoding(
+                f"has bytes after row {number} that are not {self._layout.encoding}", None
+            ) from None
+        except csv.Error:
+            raise ExtractUnreadable(
+                "broken_csv",
+                f"{self._label}: row {number + 1} cannot be split into columns; often a quotation mark "
+                "is not closed. Ask the partner to export it again.",
+            ) from None
+
+    def _blocks_after(self, row: int) -> Iterator[SourceRow | Block]:
+        blocks = CsvBlocks(self._path, self._encoding, self._layout.delimiter, self._label)
+        try:
+            yield from blocks.after(row)
+        except (UnicodeError, csv.Error, ExtractStopped):
+            deque(self._rows(), maxlen=0)  # raises the sentence, with the row or line it is about
+            raise
+
+    def _wrong_encoding(self, found: str, fix: str | None) -> ExtractHeld:
+        other = fix or ("cp1252" if self._layout.encoding.casefold().startswith("utf") else "utf-8")
+        return ExtractHeld(
+            "hold:encoding_wrong",
+            f"{self._label} {found}, but the contract says {self._layout.encoding}. Set `format.encoding` to "
+            f"{other} in the contract if the partner changed its export, or ask for the file again.",
+        )

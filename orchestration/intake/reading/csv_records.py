@@ -1,0 +1,85 @@
+"""Split the lines of a CSV file into records, and find quotation marks that swallow lines.
+
+CSV lets a quoted cell run over several lines, so one stray quotation mark joins many rows into one, without
+an error. A record of several lines is therefore believed only where it has the width of the other records,
+its quotation marks are regular, and its lines are not whole rows themselves.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+
+from orchestration.intake.outcomes import ExtractHeld
+
+# Narrower tables: a sentence of two lines may well have as many delimiters in each as a row.
+_FEWEST_COLUMNS = 3
+
+
+class CsvRecords:
+    """Splits stretches of one file. `widths` counts how many cells its records had so far."""
+
+    def __init__(self, delimiter: str, label: str) -> None:
+        self._delimiter = delimiter
+        self._label = label
+        self.widths: Counter[int] = Counter()
+
+    def split(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        """The cells of each record. Raises ExtractHeld naming the lines, and what csv.reader raises."""
+        taken: list[str] = []
+        first, record = 1, []
+        for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
+            last = first + len(taken) - 1
+            if last > first and self._is_swallowed(record, taken):
+                raise self._stray_quote(first, last)
+            self.widths[len(record)] += 1
+            yield record
+            first, text = last + 1, "".join(taken)
+            taken.clear()
+        if record and self._is_open(text):
+            raise self._stray_quote(last, last)
+
+    def _is_swallowed(self, record: list[str], lines: list[str]) -> bool:
+        # Titles above the header are narrow: they say nothing of the table's width.
+        wide = Counter({width: rows for width, rows in self.widths.items() if width >= _FEWEST_COLUMNS})
+        found = (wide or self.widths).most_common(1)
+        usual = found[0][0] if found else len(record)
+        if len(record) < usual or (len(record) > usual >= _FEWEST_COLUMNS):
+            return True
+        if self._is_irregular("".join(lines)):
+            return True
+        return usual >= _FEWEST_COLUMNS and all(
+            self._has_width(line, usual) for line in lines if line.strip()
+        )
+
+    def _has_width(self, line: str, width: int) -> bool:
+        """Whether a line is a row of that width by itself, its quotation marks taken as letters."""
+        return line.count(self._delimiter) == width - 1
+
+    def _is_irregular(self, text: str) -> bool:
+        try:
+            list(csv.reader([text], delimiter=self._delimiter, strict=True))
+        except csv.Error:
+            return True
+        return False
+
+    def _is_open(self, text: str) -> bool:
+        """Whether the file ends inside a quoted cell: a further line would become part of it."""
+        if '"' not in text:
+            return False
+        return len(list(csv.reader([text.rstrip("\r\n") + "\n", "x"], delimiter=self._delimiter))) == 1
+
+    def _stray_quote(self, first: int, last: int) -> ExtractHeld:
+        effect = f", so lines {first} to {last} would be read as one row" if last > first else ""
+        return ExtractHeld(
+            "hold:stray_quote",
+            f"{self._label}: a quotation mark in line {first} is not closed where its cell ends{effect}. "
+            f"Ask the partner to correct line {first} and send the file again.",
+        )
+
+
+def _remembering(lines: Iterator[str], taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line

@@ -1,0 +1,106 @@
+"""One row of a partner's original, as the reading room reads it: for a steward who has to see it.
+
+What does not belong here: opening what is sealed (`sealing`), and whether anybody may (`stewardship`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.contracts import Contract, same
+from orchestration.core import UsageError
+from orchestration.intake.outcomes import ExtractStopped
+from orchestration.intake.reading.any_file import Source, open_source
+from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.records.header import read_header
+from orchestration.intake.records.rename import mapped_columns, required_columns
+
+_SUFFIXES = {"odk_zip": ".zip"}
+
+
+@dataclass(frozen=True)
+class OriginalRow:
+    """Its filled cells, as sent: heading (or `column 3` where there is none) and value."""
+
+    sheet: str
+    row: int
+    cells: list[tuple[str, str]]
+
+
+def suffix_of(contract: Contract) -> str:
+    """How the name of such a file has to end for its reader."""
+    return _SUFFIXES.get(contract.format.kind, f".{contract.format.kind}")
+
+
+def original_row(path: Path, contract: Contract, row: int, sheet: str | None = None) -> OriginalRow:
+    """The row of that number, counted as the lists count; `sheet` as they call it, or as the partner does.
+
+    Raises UsageError where there is none, or several sheets have one and none was named.
+    """
+    try:
+        with open_source(path, contract) as source:
+            sheets = list(_sheets(source, contract, sheet))
+            found = [one for part, at in sheets if (one := _row_in(at, contract, part, row)) is not None]
+    except ExtractStopped:
+        raise UsageError(
+            "The original can no longer be read by the contract it landed with. Write it whole with --out."
+        ) from None
+    if not sheets:
+        raise UsageError(f"The original has no sheet {sheet!r}. The lists name the sheets of its rows.")
+    if not found:
+        raise UsageError(f"The original has no row {row}{f' in sheet {sheet!r}' if sheet else ''}.")
+    if len(found) > 1:
+        names = ", ".join(repr(one.sheet) for one in found)
+        raise UsageError(f"Several sheets have a row {row}: {names}. Say which with --sheet.")
+    return found[0]
+
+
+def _sheets(
+    source: Source, contract: Contract, wanted: str | None
+) -> Iterator[tuple[str | None, SourceSheet]]:
+    """The sheets to look in, and which part of the contract each is; child sheets only if named."""
+    for main in source.main_sheets():
+        if wanted is None or _is_called(main, wanted):
+            yield "", main
+    if wanted is None:
+        return
+    for name in contract.repeats:
+        if (child := source.repeat_sheet(name)) and _is_called(child, wanted):
+            yield name, child
+    for name in contract.tabs:
+        if (tab := source.tab_sheet(name)) and _is_called(tab, wanted):
+            yield None, tab
+
+
+def _is_called(sheet: SourceSheet, wanted: str) -> bool:
+    return same(wanted) in (same(sheet.name), same(sheet.shown))
+
+
+def _row_in(sheet: SourceSheet, contract: Contract, part: str | None, number: int) -> OriginalRow | None:
+    caught: list[SourceRow] = []
+
+    def passing(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+        for row in rows:
+            if row.number == number:
+                caught.append(row)
+            yield row
+
+    sheet.rows = passing(sheet.rows)  # what stands above the header or in it is a row, too
+    layout = contract.layout_of(is_main=part == "")
+    required = [] if part is None else required_columns(contract, part)
+    mapped = [] if part is None else mapped_columns(contract, part)
+    if part == "":
+        required, mapped = contract.without_tabs(required), contract.without_tabs(mapped)
+    found = read_header(sheet, layout, required, mapped, "", contract.other_names(part or ""))
+    if found is None:
+        return None
+    header, rows = found
+    while not caught and next(rows, None) is not None:
+        pass
+    if not caught or not any(caught[0].cells):
+        return None
+    names = header.names + [""] * len(caught[0].cells)
+    cells = [(names[at] or f"column {at + 1}", cell.value) for at, cell in enumerate(caught[0].cells) if cell]
+    return OriginalRow(sheet.shown, number, cells)

@@ -1,0 +1,157 @@
+"""Find a sheet's header and know which column stands where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+
+from orchestration.contracts import Cell, Layout, same, tidy
+from orchestration.intake.outcomes import ExtractHeld
+from orchestration.intake.reading.sheets import Merge, SourceRow, SourceSheet
+
+ENOUGH = 0.6
+
+
+@dataclass(frozen=True)
+class Header:
+    """Column names by position; a name that stands twice is `City` and `City.2`.
+
+    `other_names` are those the contract gives to a column, by the first of them.
+    """
+
+    row: int
+    names: list[str]
+    other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def find(self, column: str) -> int | None:
+        """Where a column stands, by its first name that is there."""
+        return next(iter(self.find_all([column, *self.other_names.get(column, ())])), None)
+
+    def find_all(self, columns: Iterable[str]) -> list[int]:
+        """Where the columns stand that are there, in the order asked for."""
+        return list(dict.fromkeys(at for column in columns if (at := self._find(column)) is not None))
+
+    def _find(self, column: str) -> int | None:
+        """Exactly as written, else the only one that differs in capitals."""
+        wanted = tidy(column)
+        if wanted in self.names:
+            return self.names.index(wanted)
+        close = [index for index, name in enumerate(self.names) if name.casefold() == wanted.casefold()]
+        return close[0] if len(close) == 1 else None
+
+    def is_twice(self, column: str) -> bool:
+        wanted = tidy(column)
+        return any(same(name) == same(f"{wanted}.2") for name in self.names)
+
+    def choices_of(self, column: str) -> list[tuple[str, int]]:
+        """The 1/0 columns of a choose-many question: `transport/bus` → (`bus`, position)."""
+        return self.beginning_with(f"{tidy(column)}/")
+
+    def beginning_with(self, prefix: str) -> list[tuple[str, int]]:
+        """The columns whose names begin so: the rest of the name, and where it stands."""
+        start = tidy(prefix)
+        return [
+            (name[len(start) :], index)
+            for index, name in enumerate(self.names)
+            if len(name) > len(start) and name.casefold().startswith(start.casefold())
+        ]
+
+
+def read_header(
+    sheet: SourceSheet,
+    layout: Layout,
+    required: Iterable[str],
+    all_columns: Iterable[str],
+    label: str,
+    other_names: Mapping[str, Sequence[str]],
+) -> tuple[Header, Iterator[SourceRow]] | None:
+    """The header and the rows after it; None for a sheet without any filled cell."""
+    if sheet.columns is not None:
+        names = _numbered([tidy(name) for name in sheet.columns])
+        return (Header(0, names), sheet.rows) if names else None
+    if layout.header_search:
+        return _search(sheet, layout.header_search, list(required), list(all_columns), label, other_names)
+    rows_of_header = layout.header_rows or [1]
+    head = list(islice(sheet.rows, rows_of_header[-1]))
+    if not any(cell for row in head for cell in row.cells):
+        following = next(sheet.rows, None)
+        if following is None:
+            return None
+        return Header(rows_of_header[-1], []), chain([following], sheet.rows)
+    chosen = [row for row in head if row.number in rows_of_header]
+    names = _join(chosen, sheet.merges, layout.header_join)
+    return Header(rows_of_header[-1], names, other_names), sheet.rows
+
+
+def _search(
+    sheet: SourceSheet,
+    limit: int,
+    required: list[str],
+    all_columns: list[str],
+    label: str,
+    other_names: Mapping[str, Sequence[str]],
+) -> tuple[Header, Iterator[SourceRow]] | None:
+    is_blank = True
+    nearest: tuple[int, Header, int] | None = None
+    seen: list[SourceRow] = []
+    for row in islice(sheet.rows, limit):
+        seen.append(row)
+        is_blank = is_blank and not any(row.cells)
+        header = Header(row.number, _numbered([_text(cell) for cell in row.cells]), other_names)
+        wanted = required or all_columns
+        found = sum(header.find(column) is not None for column in wanted)
+        if found >= (len(required) if required else max(1, ENOUGH * len(all_columns))):
+            return header, sheet.rows
+        if found >= max(2, ENOUGH * len(wanted)) and (nearest is None or found > nearest[0]):
+            nearest = (found, header, len(seen))
+    if nearest is not None:  # a required column is gone: whoever reads on says which
+        return nearest[1], chain(seen[nearest[2] :], sheet.rows)
+    if is_blank and next((row for row in sheet.rows if any(row.cells)), None) is None:
+        return None
+    sheet_name = f", sheet {sheet.shown!r}," if sheet.name else ""
+    names = ", ".join(repr(column) for column in required or all_columns)
+    raise ExtractHeld(
+        "hold:header_not_found",
+        f"{label}{sheet_name} has no row with the columns {names} among its first {limit}. If a column was "
+        "renamed, change the contract; if the header stands lower, raise `format.header_search`.",
+        required or all_columns,
+    )
+
+
+def _join(rows: list[SourceRow], merges: list[Merge], joiner: str) -> list[str]:
+    """One name a column from header rows: a merged head counts for every column it covers."""
+    width = max((len(row.cells) for row in rows), default=0)
+    spread = [_spread(row, merges, width, is_last=row is rows[-1], has_merges=bool(merges)) for row in rows]
+    names = []
+    for column in range(width):
+        parts = [line[column] for line in spread if line[column]]
+        distinct = [part for at, part in enumerate(parts) if at == 0 or part != parts[at - 1]]
+        names.append(joiner.join(distinct))
+    return _numbered(names)
+
+
+def _spread(row: SourceRow, merges: list[Merge], width: int, is_last: bool, has_merges: bool) -> list[str]:
+    texts = [_text(cell) for cell in row.cells] + [""] * (width - len(row.cells))
+    if has_merges:
+        for merge in merges:
+            if merge.first_row == row.number:
+                for column in range(merge.first_column, min(merge.last_column, width) + 1):
+                    texts[column - 1] = texts[merge.first_column - 1]
+    elif not is_last:
+        for column in range(1, width):
+            texts[column] = texts[column] or texts[column - 1]
+    return texts
+
+
+def _numbered(names: list[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    numbered = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        numbered.append(name if not name or seen[name] == 1 else f"{name}.{seen[name]}")
+    return numbered
+
+
+def _text(cell: Cell | None) -> str:
+    return tidy(cell.value) if cell else ""

@@ -1,0 +1,112 @@
+"""One sheet → its header, what each of its columns is for, and the rows after the header.
+
+Belongs here: what there is to tell of columns, also of a sheet that will not land.
+Does not: what becomes of a row (`records`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from orchestration.contracts import Contract, same
+from orchestration.intake.drift.columns import Drift, find_drift
+from orchestration.intake.drift.profile import ROWS_LOOKED_AT, ColumnProfiles
+from orchestration.intake.outcomes import ExtractHeld, ExtractStopped
+from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.records.header import Header, read_header
+from orchestration.intake.records.merged_cells import fill_down_merged
+from orchestration.intake.records.non_records import RowJudge, without_trailing_blanks
+from orchestration.intake.records.rename import (
+    ColumnPlan,
+    columns_named_by,
+    is_surely_header,
+    mapped_columns,
+    plan_columns,
+    required_columns,
+)
+from orchestration.intake.records.tabs import Tabs
+from orchestration.intake.records.tally import Tally
+from orchestration.intake.shown_names import shown_column
+
+
+class SheetOpener:
+    """Opens the sheets of one file; afterwards it knows their columns, and what stood in the first rows."""
+
+    def __init__(self, contract: Contract, tally: Tally, tabs: Tabs, label: str) -> None:
+        self._contract, self._tally, self._tabs, self._label = contract, tally, tabs, label
+        self.profiles = ColumnProfiles()
+        self._knows_columns = False
+
+    def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
+        """What changed in the columns; None where no header was surely found."""
+        if not self._knows_columns:
+            return None
+        tally = self._tally
+        return find_drift(self._contract, tally.columns_found, tally.unmapped, self.profiles.content(), last)
+
+    def open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
+        """The plan of a sheet's columns, the judge of its rows, and the rows after its header.
+
+        `part` is "" or the name of a repeat. None for a sheet without any filled cell. Raises ExtractHeld
+        where the columns do not fit the contract.
+        """
+        layout = self._contract.layout_of(is_main=not part)
+        required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
+        if not part:  # the tabs' columns stand in their own sheets
+            required, mapped = (self._contract.without_tabs(columns) for columns in (required, mapped))
+        label = f"{self._label}, sheet {sheet.shown!r}," if sheet.name else self._label
+        other_names = self._contract.other_names(part)
+        found = read_header(sheet, layout, required, mapped, self._label, other_names)
+        if found is None:
+            return None
+        header, rows = found
+        if not part:
+            rows = self._tabs.rows_beside(header, rows)
+            header = self._tabs.header_beside(header)
+        shown = self._shown_columns(header, part)
+        rows = self.profiles.watch(shown, rows)
+        try:
+            plan = plan_columns(self._contract, part, header, label)
+        except ExtractHeld:
+            self._look_at_unfit(header, part, shown, rows)
+            raise
+        self._tell_columns(header, plan, shown)
+        fill_down = getattr(layout, "fill_down_merged", [])
+        rows = fill_down_merged(rows, sheet, {header.find(column) for column in fill_down})
+        judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited)
+        return plan, judge, without_trailing_blanks(rows)
+
+    def _shown_columns(self, header: Header, part: str) -> list[str]:
+        """What the columns of a sheet may be called outside the reader, by position."""
+        prefix = f"{part}/" if part else ""
+        named = columns_named_by(self._contract, part)
+        return [
+            name and prefix + (name if same(name) in named else shown_column(name, position))
+            for position, name in enumerate(header.names, start=1)
+        ]
+
+    def _tell_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
+        self._knows_columns = True
+        self._tally.columns_found.update({name: None for name in shown if name})
+        self._tally.unmapped.update({shown[at]: None for at in plan.unmapped})
+        for at in plan.unmapped:
+            self._tally.tell("flag:column_unmapped", f"column {shown[at]!r} is named nowhere in the contract")
+        self._tally.missing.update(dict.fromkeys(plan.missing_optional))
+        for column in plan.missing_optional:
+            self._tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
+
+    def _look_at_unfit(self, header: Header, part: str, shown: list[str], rows: Iterator[SourceRow]) -> None:
+        """Columns and their profile of a sheet that will not land, so that the drift can be told."""
+        if not is_surely_header(self._contract, part, header):
+            return
+        self._knows_columns = True
+        named = columns_named_by(self._contract, part)
+        self._tally.columns_found.update({name: None for name in shown if name})
+        new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
+        self._tally.unmapped.update({shown[at]: None for at in new})
+        with suppress(ExtractStopped):  # the fault that holds the file is told, not one further down
+            deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)

@@ -1,0 +1,346 @@
+"""The partner's columns → canonical fields, by the contract alone; child sheets become child rows.
+
+Belongs here: which column of a sheet feeds which field. Not: what may be kept of a cell (`minimise`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from orchestration.contracts import SHEET, Cell, Contract, FieldSpec, same, tidy
+from orchestration.intake.drift.columns import ALIKE_ENOUGH, name_likeness
+from orchestration.intake.outcomes import ExtractHeld
+from orchestration.intake.records.header import Header
+from orchestration.intake.shown_names import names_somebody
+
+FLAG_SET = {"1", "1.0", "true", "yes", "x"}
+# Marks a field whose columns (several names of one) say different things; holds no value.
+DISAGREES = "disagrees"
+LABEL = "label"
+_SUBMISSION, _SUBMISSION_OF_CHILD = "_id", "_submission__id"
+
+
+class NamedCell(NamedTuple):
+    """A cell under its canonical field."""
+
+    field: str
+    spec: FieldSpec
+    cell: Cell
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """Where a row's kind, code and label stand, and which fields each kind feeds."""
+
+    kind: int | None
+    code: int | None
+    label: int | None
+    fields: dict[str, list[tuple[str, FieldSpec]]]
+
+
+@dataclass
+class ColumnPlan:
+    """Where the columns of one sheet go."""
+
+    part: str
+    fields: list[tuple[str, FieldSpec, list[int]]] = field(default_factory=list)
+    flags: list[tuple[str, FieldSpec, list[tuple[str, int]]]] = field(default_factory=list)
+    longitudes: dict[str, int] = field(default_factory=dict)  # of fields whose columns hold latitudes
+    key: list[int | None] = field(default_factory=list)
+    consent: int | None = None
+    withdrawn: int | None = None
+    marks: set[int] = field(default_factory=set)  # where a filled cell alone may take a record back
+    accept: list[int | None] = field(default_factory=list)
+    parent: int | None = None
+    submission: int | None = None  # KoboToolbox's number of one submission, also in its child sheets
+    matches: dict[str, int] = field(default_factory=dict)
+    items: ItemPlan | None = None
+    link: dict[str, int] = field(default_factory=dict)  # never among the fields: only codes of it are kept
+    denied: list[int] = field(default_factory=list)
+    unmapped: list[int] = field(default_factory=list)
+    missing_optional: list[str] = field(default_factory=list)
+
+    @property
+    def meaningful(self) -> set[int]:
+        flags = {index for _, _, choices in self.flags for _, index in choices}
+        items = {self.items.code} if self.items and self.items.code is not None else set()
+        status = {index for index in self.accept if index is not None}
+        fields = {index for _, _, indexes in self.fields for index in indexes}
+        fields |= set(self.longitudes.values())
+        return fields | flags | items | status | self.marks
+
+
+def required_columns(contract: Contract, part: str = "") -> list[str]:
+    """Columns without which a file is held."""
+    columns = []
+    for name, spec in contract.fields.items():
+        if contract.part_of(spec)[0] == part and spec.columns and contract.must_have_column(name):
+            columns.append(contract.part_of(spec)[1])
+    if part:
+        columns += [parent] if (parent := contract.repeats[part].parent) else []
+    else:
+        columns += [column for column in contract.delivery.key_parts if column != SHEET]
+        columns += [repeat.matches for repeat in contract.repeats.values() if repeat.matches]
+        columns += [contract.consent.column] if contract.consent and contract.consent.column else []
+        if contract.withdrawn and not contract.withdrawn.optional_column:
+            columns.append(contract.withdrawn.column)
+        columns += [one.column for one in contract.accept_if if not one.optional_column]
+        items = contract.items
+        columns += [items.type, items.code] if items else []
+    return list(dict.fromkeys(columns))
+
+
+def mapped_columns(contract: Contract, part: str = "") -> list[str]:
+    """Every column of a part that the contract maps to a field, by its first name."""
+    return [
+        column
+        for spec in contract.fields.values()
+        if contract.names_of(spec)
+        for owner, column in [contract.part_of(spec)]
+        if owner == part
+    ]
+
+
+def columns_named_by(contract: Contract, part: str = "") -> set[str]:
+    """Every column of a part that the contract names, whatever for, in the form of `same`."""
+    named = [*mapped_columns(contract, part), *required_columns(contract, part), *contract.deny]
+    named += [name for names in contract.other_names(part).values() for name in names]
+    named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
+    named += [column for spec in contract.fields.values() if (column := contract.longitude_of(spec))]
+    named += contract.link.columns if contract.link else []
+    named += [contract.delivery.newest_by] if contract.delivery.newest_by else []
+    named += [condition.column for condition in contract.accept_if if not part]
+    named += [contract.items.label] if contract.items and contract.items.label else []
+    named += [contract.withdrawn.column] if contract.withdrawn and not part else []
+    return {same(column) for column in named}
+
+
+def plan_columns(contract: Contract, part: str, header: Header, label: str) -> ColumnPlan:
+    """Match a header to the contract; raises ExtractHeld for a column that is missing or stands twice."""
+    plan = ColumnPlan(part)
+    _refuse_missing(contract, part, header, label)
+    known: set[int] = set()
+    for name, spec in contract.fields.items():
+        if contract.part_of(spec)[0] == part and spec.is_read:
+            known |= _place_field(plan, header, name, spec, contract)
+    if part:
+        plan.parent = header.find(contract.repeats[part].parent or "")
+        plan.submission = header.find(_SUBMISSION_OF_CHILD)
+        known |= {index for index, name in enumerate(header.names) if _is_export_bookkeeping(name)}
+    else:
+        _place_keys(plan, contract, header)
+        plan.submission = header.find(_SUBMISSION)
+        plan.items = _place_items(contract, header)
+    items = (plan.items.kind, plan.items.code, plan.items.label) if plan.items else ()
+    placed = (*plan.key, plan.consent, plan.withdrawn, *plan.accept, plan.parent, *items)
+    known |= {index for index in placed if index is not None}
+    known |= set(plan.matches.values())
+    _refuse_ambiguous(contract, part, header, label)
+    newest_by = header.find(contract.delivery.newest_by) if contract.delivery.newest_by else None
+    known |= {newest_by} if newest_by is not None else set()
+    if not part:
+        _place_link(plan, contract, header)
+    known |= set(plan.link.values())
+    for column in contract.deny:
+        index = header.find(column.removeprefix(f"{part}/") if part else column)
+        if index is not None and index not in known:
+            plan.denied.append(index)
+    plan.unmapped = [
+        index for index, name in enumerate(header.names) if name and index not in known | set(plan.denied)
+    ]
+    return plan
+
+
+def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
+    """The filled cells of a row under their canonical fields."""
+    named = []
+    for name, spec, indexes in plan.fields:
+        filled = [cell for index in indexes if (cell := cell_at(cells, index))]
+        if filled and name in plan.longitudes:
+            longitude = cell_at(cells, plan.longitudes[name])
+            filled = [Cell(f"{filled[0].value}, {longitude.value if longitude else ''}")]
+        if filled:
+            named.append(NamedCell(name, spec, filled[0]))
+        if any(same(cell.value) != same(filled[0].value) for cell in filled[1:]):
+            named.append(NamedCell(name, spec, Cell("", DISAGREES)))
+    for name, spec, choices in plan.flags:
+        answers = [(choice, cell) for choice, index in choices if (cell := cell_at(cells, index))]
+        chosen = [choice for choice, cell in answers if same(cell.value) in FLAG_SET]
+        if answers and not chosen:
+            chosen = [""]  # answered, and nothing applies: not the same as unanswered
+        named += [NamedCell(name, spec, Cell(choice, "flag")) for choice in chosen]
+    return named + (_item(plan.items, cells) if plan.items else [])
+
+
+def has_unnamed_item(plan: ColumnPlan, cells: list[Cell | None]) -> bool:
+    """Whether a row brings a code of a kind that feeds no field."""
+    if plan.items is None or cell_at(cells, plan.items.code) is None:
+        return False
+    return same(_text_at(cells, plan.items.kind)) not in plan.items.fields
+
+
+def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
+    """The code of a row under the fields its kind feeds; its label goes with it."""
+    code, label = cell_at(cells, items.code), cell_at(cells, items.label)
+    if code is None:
+        return []
+    beside = [Cell(label.value, LABEL)] if label else []
+    fed = items.fields.get(same(_text_at(cells, items.kind)), [])
+    return [NamedCell(name, spec, cell) for name, spec in fed for cell in (code, *beside)]
+
+
+def key_of(plan: ColumnPlan, contract: Contract, sheet_name: str, cells: list[Cell | None]) -> str | None:
+    """The partner's reference of a row, its parts joined by `|`; None where a part is blank."""
+    parts = []
+    for part, index in zip(contract.delivery.key_parts, plan.key, strict=True):
+        text = sheet_name if part == SHEET else _text_at(cells, index)
+        if not text:
+            return None
+        parts.append(tidy(text))
+    return "|".join(parts) or None
+
+
+def cell_at(cells: list[Cell | None], index: int | None) -> Cell | None:
+    return cells[index] if index is not None and index < len(cells) else None
+
+
+def _text_at(cells: list[Cell | None], index: int | None) -> str:
+    cell = cell_at(cells, index)
+    return tidy(cell.value) if cell else ""
+
+
+def _place_field(
+    plan: ColumnPlan, header: Header, name: str, spec: FieldSpec, contract: Contract
+) -> set[int]:
+    """Plan one field; returns the positions that this field makes known."""
+    column = contract.part_of(spec)[1]
+    indexes = header.find_all(contract.names_of(spec))
+    choices = _choices(header, spec, contract)
+    known = {*indexes, *(position for _, position in choices)}
+    column_of_longitudes = contract.longitude_of(spec)
+    longitude = header.find(column_of_longitudes) if column_of_longitudes else None
+    if longitude is not None:
+        plan.longitudes[name] = longitude
+        known.add(longitude)
+    if indexes and spec.select_multiple != "flags":
+        plan.fields.append((name, spec, indexes))
+    if choices and (spec.flags_with_prefix or spec.select_multiple in ("flags", "both")):
+        plan.flags.append((name, spec, choices))
+    if not known and not spec.optional_column and not contract.item_kinds_of(spec):
+        plan.missing_optional.append(column)
+    return known
+
+
+def _choices(header: Header, spec: FieldSpec, contract: Contract) -> list[tuple[str, int]]:
+    """The 1/0 columns of a choose-many question, by choice."""
+    if spec.flags_with_prefix is not None:
+        return header.beginning_with(contract.part_of(spec)[1])
+    if spec.select_multiple is None:
+        return []
+    return [choice for column in contract.names_of(spec) for choice in header.choices_of(column)]
+
+
+def _place_keys(plan: ColumnPlan, contract: Contract, header: Header) -> None:
+    plan.key = [None if part == SHEET else header.find(part) for part in contract.delivery.key_parts]
+    if contract.consent and contract.consent.column:
+        plan.consent = header.find(contract.consent.column)
+    if contract.withdrawn:
+        plan.withdrawn = header.find(contract.withdrawn.column)
+    takes_back = contract.consent is not None and "withdrawn" in contract.consent.values.values()
+    marks = (plan.withdrawn, plan.consent if takes_back else None)
+    plan.marks = {index for index in marks if index is not None}
+    plan.accept = [header.find(condition.column) for condition in contract.accept_if]
+    for name, repeat in contract.repeats.items():
+        index = header.find(repeat.matches) if repeat.matches else None
+        if index is not None:
+            plan.matches[name] = index
+
+
+def _place_link(plan: ColumnPlan, contract: Contract, header: Header) -> None:
+    for name, column in contract.link.by_name.items() if contract.link else ():
+        index = header.find(column)
+        if index is None:
+            plan.missing_optional.append(column)
+        else:
+            plan.link[name] = index
+
+
+def _place_items(contract: Contract, header: Header) -> ItemPlan | None:
+    items = contract.items
+    if items is None:
+        return None
+    fields: dict[str, list[tuple[str, FieldSpec]]] = {}
+    for name, spec in contract.fields.items():
+        for kind in contract.item_kinds_of(spec):
+            fields.setdefault(same(kind), []).append((name, spec))
+    label = header.find(items.label) if items.label else None
+    return ItemPlan(header.find(items.type), header.find(items.code), label, fields)
+
+
+def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -> None:
+    of_part = [spec for spec in contract.fields.values() if contract.part_of(spec)[0] == part]
+    flags = {
+        contract.part_of(spec)[1]
+        for spec in of_part
+        if spec.select_multiple in ("flags", "both") and _choices(header, spec, contract)
+    }
+    missing = [
+        column
+        for column in required_columns(contract, part)
+        if header.find(column) is None and column not in flags
+    ]
+    missing += [
+        f"{contract.part_of(spec)[1]}…"
+        for spec in of_part
+        if spec.flags_with_prefix and spec.required and not _choices(header, spec, contract)
+    ]
+    if not missing:
+        return
+    named = ", ".join(repr(column) for column in missing)
+    known = columns_named_by(contract, part)
+    new = [name for name in header.names if name and same(name) not in known and not names_somebody(name)]
+    close = [
+        name
+        for column in missing
+        for likeness, name in [max(((name_likeness(column, name), name) for name in new), default=(0.0, ""))]
+        if likeness >= ALIKE_ENOUGH
+    ]
+    # The names are shown only when this surely is the header: another row's cells may identify a person.
+    is_header = is_surely_header(contract, part, header)
+    if is_header and close:
+        hint = f" If it was renamed, the nearest new column is {close[0]!r}: change the contract."
+    elif is_header:
+        hint = " If it was renamed, change the contract; else ask the partner for the file with it."
+    else:
+        hint = " Hardly any expected column was found: check `format` (sheet, header rows) in the contract."
+    plural = "columns" if len(missing) > 1 else "column"
+    raise ExtractHeld("hold:column_missing", f"{label} has no {plural} {named}.{hint}", missing)
+
+
+def is_surely_header(contract: Contract, part: str, header: Header) -> bool:
+    """Whether enough of the columns the contract names stand in a row for it to be the header."""
+    expected = {same(column) for column in [*mapped_columns(contract, part), *contract.deny]}
+    expected |= {same(column) for column in required_columns(contract, part)}
+    found = sum(same(name) in expected for name in header.names)
+    return found >= max(1, len(expected) // 3)
+
+
+def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str) -> None:
+    others = [name for names in contract.other_names(part).values() for name in names]
+    wanted: Iterable[str] = [*mapped_columns(contract, part), *required_columns(contract, part), *others]
+    mentioned = {same(column) for column in [*wanted, *contract.deny]}
+    for column in wanted:
+        if header.is_twice(column) and same(f"{tidy(column)}.2") not in mentioned:
+            raise ExtractHeld(
+                "hold:header_ambiguous",
+                f"{label} has the column {column!r} twice. Map or deny the second as "
+                f"{tidy(column) + '.2'!r} in the contract, or ask the partner to rename one.",
+                [column],
+            )
+
+
+def _is_export_bookkeeping(name: str) -> bool:
+    """KoboToolbox and ODK Central write these into every child sheet."""
+    return name.startswith(("_parent_", "_submission__")) or name in ("_index", "KEY")

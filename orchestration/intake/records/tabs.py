@@ -1,0 +1,143 @@
+"""Further sheets of a workbook with one row a record, joined to the main rows by the record's reference.
+
+Belongs here: reading such tabs and what became of their rows. They are held in memory while the main sheet
+streams, of each row the columns the contract names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from orchestration.contracts import Cell, Contract, same, tidy
+from orchestration.intake.outcomes import ExtractHeld
+from orchestration.intake.reading.sheets import SourceRow, SourceSheet
+from orchestration.intake.records.header import Header, read_header
+from orchestration.intake.records.non_records import RowJudge, without_trailing_blanks
+from orchestration.intake.records.rename import cell_at, columns_named_by
+from orchestration.intake.records.tally import Tally
+
+ORPHAN = "Q:orphan_leg"
+RESENT = "dup:duplicate_uuid"
+
+
+@dataclass
+class _OpenTab:
+    name: str
+    shown: str
+    columns: list[str] = field(default_factory=list)
+    rows: dict[str, list[Cell | None]] = field(default_factory=dict)
+    row_numbers: dict[str, int] = field(default_factory=dict)
+    fates: dict[str, str | None] = field(default_factory=dict)
+    refused: list[tuple[str, int]] = field(default_factory=list)
+    read: int = 0
+    matches: int | None = None
+
+    def reference(self, cells: list[Cell | None]) -> str:
+        """What a main row calls the record by which the tab finds it."""
+        cell = cell_at(cells, self.matches)
+        return tidy(cell.value) if cell else ""
+
+
+class Tabs:
+    """The tabs of one workbook; read before its main sheet."""
+
+    def __init__(self, contract: Contract, label: str) -> None:
+        self._contract, self._label = contract, label
+        self._open: list[_OpenTab] = []
+
+    def add(self, name: str, sheet: SourceSheet) -> None:
+        """Read a tab whole; raises ExtractHeld where it has no header or several rows of one record."""
+        parent = self._contract.tabs[name].parent
+        tab = _OpenTab(name, sheet.shown)
+        self._open.append(tab)
+        plain = self._contract.layout_of(is_main=False)
+        found = read_header(sheet, plain, [parent], [], self._label, {})
+        if found is None:
+            return
+        header, rows = found
+        at = header.find(parent)
+        if at is None:
+            raise ExtractHeld(
+                "hold:column_missing",
+                f"{self._label}, sheet {sheet.shown!r}, has no column {parent!r}, by which "
+                f"format.tabs.{name} finds its record. Correct `parent` in the contract, or ask the partner.",
+                [parent],
+            )
+        tab.columns = [f"{name}/{column}" if column else "" for column in header.names]
+        tab.columns[at] = ""  # the reference itself is read from the main sheet
+        named = columns_named_by(self._contract)
+        kept = [
+            index
+            for index, column in enumerate(tab.columns)
+            if column and any(same(column) == one or same(column).startswith(f"{one}/") for one in named)
+        ]
+        judge = RowJudge(header, plain, set(range(len(header.names))))
+        for row in without_trailing_blanks(rows):
+            self._add_row(tab, judge, row, at, kept)
+
+    def header_beside(self, header: Header) -> Header:
+        """The main header with the tabs' columns after it, each called `tab/column`."""
+        names = [*header.names]
+        for tab in self._open:
+            names += tab.columns
+            column = self._contract.tabs[tab.name].matches or self._contract.delivery.key_parts[0]
+            tab.matches = header.find(column)
+        return replace(header, names=names)
+
+    def rows_beside(self, header: Header, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
+        """The main rows with what the tabs say of the same record after them."""
+        if not self._open:
+            yield from rows
+            return
+        width = len(header.names)
+        for row in rows:
+            if not any(row.cells):
+                yield row
+                continue
+            cells = row.cells[:width] + [None] * (width - len(row.cells))
+            for tab in self._open:
+                beside = tab.rows.get(tab.reference(row.cells), [])
+                cells += beside + [None] * (len(tab.columns) - len(beside))
+            yield SourceRow(row.number, cells)
+
+    def remember(self, cells: list[Cell | None], reason: str | None) -> None:
+        """What became of a main row becomes of the tabs' rows of the same record."""
+        for tab in self._open:
+            reference = tab.reference(cells)
+            if reference not in tab.fates or reason is None:
+                tab.fates[reference] = reason
+
+    def account(self, tally: Tally) -> None:
+        """Count every row of every tab, as those of child sheets are."""
+        for tab in self._open:
+            tally.child_read[tab.name] += tab.read
+            for reference in tab.rows:
+                reason = tab.fates.get(reference, ORPHAN)
+                if reason is None:
+                    tally.child_landed[tab.name] += 1
+                else:
+                    tab.refused.append((reason, tab.row_numbers[reference]))
+            for reason, number in sorted(tab.refused, key=lambda refused: refused[1]):
+                tally.refuse_child(tab.shown, reason, number)
+
+    def _add_row(self, tab: _OpenTab, judge: RowJudge, row: SourceRow, at: int, kept: list[int]) -> None:
+        tab.read += 1
+        reason = judge.reason(row.cells)
+        parent = cell_at(row.cells, at)
+        if reason is not None or parent is None:
+            tab.refused.append((reason or ORPHAN, row.number))
+            return
+        cells = [cell_at(row.cells, index) if index in kept else None for index in range(len(tab.columns))]
+        reference = tidy(parent.value)
+        if tab.rows.setdefault(reference, cells) is cells:
+            tab.row_numbers[reference] = row.number
+            return
+        if tab.rows[reference] != cells:
+            raise ExtractHeld(
+                "hold:tab_repeats",
+                f"{self._label}, sheet {tab.shown!r}, row {row.number}: a record has several rows here that "
+                f"differ, but a tab has one row a record. Declare {tab.name!r} under format.repeats "
+                "instead of format.tabs.",
+            )
+        tab.refused.append((RESENT, row.number))

@@ -1,0 +1,117 @@
+"""What one file comes to: the cells that land, and the tally that accounts for every row and column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from orchestration.core import FORGOTTEN
+
+
+class LandedCell(NamedTuple):
+    """One row of a landing file; the fields are its columns."""
+
+    record_id: int
+    sheet: str
+    row_number: int
+    part: str
+    field: str
+    seq: int
+    value: str
+    kind: str
+    number_format: str | None
+
+
+RANGES_KEPT = 200
+
+
+class RowRanges:
+    """Row numbers as ranges, `5, 9-12`: small however many rows there are; past a limit it only says so."""
+
+    def __init__(self) -> None:
+        self._ranges: list[list[int]] = []
+        self._is_cut = False
+
+    def add(self, number: int) -> None:
+        if self._ranges and number == self._ranges[-1][1] + 1:
+            self._ranges[-1][1] = number
+        elif len(self._ranges) < RANGES_KEPT:
+            self._ranges.append([number, number])
+        else:
+            self._is_cut = True
+
+    def add_all(self, numbers: Iterable[int]) -> None:
+        """Numbers that rise, and follow those before."""
+        for number in numbers:
+            if self._is_cut:
+                return
+            self.add(number)
+
+    def __str__(self) -> str:
+        shown = [str(first) if first == last else f"{first}-{last}" for first, last in self._ranges]
+        return ", ".join([*shown, "…"] if self._is_cut else shown)
+
+
+@dataclass
+class Tally:
+    """What became of every row and column of a file. Numbers, codes and column names; never a value.
+
+    `withheld`: by reason, the ids of the records whose rows were withheld; `withheld_persons`: the same where
+    a record's rows are its persons, and the row was one person's. `forgotten` are sheets and row numbers of
+    forgotten records: needed while the file is open, and told nowhere.
+    """
+
+    rows_read: int = 0
+    rows_landed: int = 0
+    refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
+    withheld: dict[str, set[int]] = field(default_factory=dict)
+    withheld_persons: dict[str, set[int]] = field(default_factory=dict)
+    forgotten: set[tuple[str, int]] = field(default_factory=set)
+    child_read: Counter[str] = field(default_factory=Counter)
+    child_landed: Counter[str] = field(default_factory=Counter)
+    child_refusals: Counter[tuple[str, str]] = field(default_factory=Counter)
+    child_refused_rows: dict[tuple[str, str], RowRanges] = field(default_factory=dict)
+    stripped: Counter[str] = field(default_factory=Counter)
+    filled: Counter[str] = field(default_factory=Counter)
+    columns_found: dict[str, None] = field(default_factory=dict)
+    missing: dict[str, None] = field(default_factory=dict)  # mapped columns that a file does without
+    unmapped: dict[str, None] = field(default_factory=dict)
+    problems: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def rows_refused(self) -> int:
+        return sum(self.refusals.values())
+
+    def refuse(self, sheet: str, reason: str, number: int) -> None:
+        """A main row does not land."""
+        self.refusals[sheet, reason] += 1
+        self._number(self.refused_rows, sheet, reason, [number])
+
+    def refuse_all(self, sheet: str, reason: str, numbers: list[int]) -> None:
+        """Several main rows, in their order, do not land."""
+        if numbers:
+            self.refusals[sheet, reason] += len(numbers)
+            self._number(self.refused_rows, sheet, reason, numbers)
+
+    def refuse_child(self, sheet: str, reason: str, number: int) -> None:
+        """A row of a child sheet does not land."""
+        self.child_refusals[sheet, reason] += 1
+        self._number(self.child_refused_rows, sheet, reason, [number])
+
+    def _number(
+        self, rows: dict[tuple[str, str], RowRanges], sheet: str, reason: str, numbers: list[int]
+    ) -> None:
+        """Keep row numbers; of a forgotten record none is kept with the extract."""
+        ranges = rows.setdefault((sheet, reason), RowRanges())
+        if reason == FORGOTTEN:
+            self.forgotten.update((sheet, number) for number in numbers)
+        else:
+            ranges.add_all(numbers)
+
+    def tell(self, code: str, detail: str) -> None:
+        problem = {"code": code, "detail": detail}
+        if problem not in self.problems:
+            self.problems.append(problem)

@@ -1,0 +1,327 @@
+"""Every file of the inbox → sealed and landed, or left where it is with a sentence.
+
+The order is what makes a crash harmless: claim the file, seal, land the Parquet, commit with the JSON, and
+only then remove the file. Where an extract is read again, its old JSON goes before its old Parquet.
+One file's fault, whatever it is, never stops the others. Sentences call a file by its shown name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import UTC, datetime, timedelta, timezone
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from orchestration.contracts import Contract, Contracts, load_contracts
+from orchestration.core import (
+    Keys,
+    Original,
+    Settings,
+    UsageError,
+    partners_with_tombstones,
+    replacing,
+    tombstones_of,
+)
+from orchestration.intake.claim import CLAIMED, Claim, claim, is_still
+from orchestration.intake.drift.report import drift_item, last_extract
+from orchestration.intake.inbox import is_taken_in, waiting_files
+from orchestration.intake.landing.erasing import erase_forgotten
+from orchestration.intake.landing.landing import (
+    EXTRACT_ID_LENGTH,
+    account,
+    earlier_path,
+    has_its_cells,
+    parquet_path,
+    read_register,
+    read_set_aside,
+    register,
+    register_path,
+    set_aside,
+    sha256_of,
+    sweep,
+    write_cells,
+)
+from orchestration.intake.landing.resealing import seal_without
+from orchestration.intake.landing.sealing import seal, sealed_path
+from orchestration.intake.minimising.link_codes import sweep_codes
+from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable, TakenExtract
+from orchestration.intake.reading.any_file import open_source
+from orchestration.intake.records.records import RecordReader
+from orchestration.intake.shown_names import shown_file
+
+NAIROBI = timezone(timedelta(hours=3))
+UNEXPECTED = "unexpected"
+
+Progress = Callable[[TakenExtract], None]
+
+
+def take_in(
+    settings: Settings,
+    keys: Keys,
+    as_of: datetime,
+    progress: Progress | None = None,
+    contracts: Contracts | None = None,
+    partners: Collection[str] | None = None,
+) -> list[TakenExtract]:
+    """Take in every inbox folder; the same partner's files in the order of their periods, then names.
+
+    `partners`: only their folders; files of no known partner are looked at when all are.
+
+    `contracts` say under which agreement a file lands; by default they are read from the partners folder.
+    """
+    contracts = load_contracts(settings.partners) if contracts is None else contracts
+    for partner in partners_with_tombstones(settings):
+        erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have left something
+    taken = []
+    for partner, files in _inbox(settings.inbox).items():
+        if partners is not None and partner not in partners:
+            continue
+        for extract in _take_in_partner(settings, keys, as_of, contracts, partner, files):
+            taken.append(extract)
+            if progress:
+                progress(extract)
+    return taken
+
+
+def _take_in_partner(
+    settings: Settings, keys: Keys, as_of: datetime, contracts: Contracts, partner: str, files: list[Path]
+) -> Iterator[TakenExtract]:
+    if partner in contracts.partners:
+        _sweep(settings, partner)
+    known = contracts.valid.get(partner, [])
+    shown_partner = partner if partner in contracts.partners else shown_file(partner)
+    for file in sorted(files, key=lambda path: _order(path.name, known)):
+        if not file.exists():  # taken out again since the folder was read
+            continue
+        shown = shown_file(file.name)
+        try:
+            contract = _contract_for(partner, file.name, contracts)
+            _refuse_early(partner, shown, file)
+            with claim(file) as own:
+                taken = _take_in_file(settings, keys, as_of, contract, own)
+                stays = own.use_up()
+            yield taken
+            if stays:
+                raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {stays}.")
+        except ExtractStopped as fault:
+            yield _not_taken(shown_partner, shown, fault)
+        except UsageError:
+            raise
+        except OSError as fault:
+            if fault.errno in (28, 122):  # a full disk is no fault of the file
+                raise
+            yield _unexpected(shown_partner, shown, fault)
+        except Exception as fault:  # its text may quote a cell; its type cannot
+            yield _unexpected(shown_partner, shown, fault)
+    if partner in contracts.partners:
+        _sweep(settings, partner)  # a fault may have left what a crash leaves
+
+
+def _sweep(settings: Settings, partner: str) -> None:
+    sweep(settings.landing, settings.sealed, partner)
+    sweep_codes(settings.link_codes, settings.landing, partner)
+
+
+def _take_in_file(
+    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, own: Claim
+) -> TakenExtract:
+    partner = contract.partner.code
+    file = own.path
+    shown = shown_file(file.name)
+    sha256 = sha256_of(file)
+    extract_id = sha256[:EXTRACT_ID_LENGTH]
+    landed = read_register(settings.landing, partner)
+    placed = read_set_aside(settings.landing, partner) | landed
+    earlier = placed.get(extract_id)
+    parquet = parquet_path(settings.landing, partner, extract_id)
+    tombstones = tombstones_of(settings, keys, partner)
+    reader = RecordReader(contract, keys, file.name, tombstones=tombstones)
+    if earlier is not None:
+        _refuse_other_contract(partner, shown, earlier, contract)
+        is_whole = extract_id in landed and has_its_cells(earlier, parquet)
+        # Sent again, an extract whose codes were destroyed gets them again.
+        is_whole = is_whole and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
+        if is_whole and earlier["reading_hash"] == contract.reading_hash:
+            is_sealed = sealed_path(settings.sealed, partner, extract_id).exists()
+            # What was sealed anew or destroyed, because of a forgotten record, stays so.
+            if not is_sealed and not earlier.get("original"):
+                seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
+            reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
+            return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
+    last = last_extract(placed, contract, extract_id)
+    codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
+    with open_source(file, contract) as source, codes, replacing(parquet) as partial:
+        try:
+            write_cells(partial, reader.landed_tables(source))
+        except ExtractHeld as fault:
+            _add_drift(fault, contract, reader, last, shown)
+            raise
+        if own.has_changed:
+            raise ExtractHeld(
+                "hold:file_changed", f"{partner}: file {shown} changed while it was read. Retry."
+            )
+        original = _seal(settings, contract, extract_id, file, reader, keys)
+        date_system = source.date_system
+        set_aside(settings.landing, partner, extract_id)
+    period = contract.period_of(file.name)
+    drift = reader.drift(last)
+    entry: dict[str, Any] = account(contract, reader.tally, date_system) | {
+        "extract_id": extract_id,
+        "partner": partner,
+        "file": shown,
+        "bytes": own.size,
+        "sha256": sha256,
+        "parquet_sha256": sha256_of(parquet),
+        "period": period.model_dump(mode="json", by_alias=True) if period else None,
+        "key_ids": keys.ids,
+        "drift": drift.as_dict() if drift else None,
+        "column_profile": reader.profiles.content(),
+        "original": original.what if original else None,
+        "original_sha256": original.sha256 if original else sha256,
+        "landed_at": as_of.astimezone(UTC).isoformat(),
+        # Read again by a mended contract, an extract keeps its place among the partner's extracts.
+        "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
+        "sequence": earlier["sequence"]
+        if earlier
+        else 1 + max((e["sequence"] for e in placed.values()), default=0),
+    }
+    register(register_path(settings.landing, partner, extract_id), entry)
+    earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
+    tally = reader.tally
+    counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
+    told = drift_item(contract, entry, drift, [], is_held=False) if drift else None
+    return TakenExtract(partner, shown, "landed", extract_id, *counts, drift=told)
+
+
+def _seal(
+    settings: Settings, contract: Contract, extract_id: str, file: Path, reader: RecordReader, keys: Keys
+) -> Original | None:
+    """Seal the original; says what became of one that holds a forgotten record."""
+    rows = reader.tally.forgotten
+    if rows:
+        return seal_without(settings, contract, extract_id, file, rows, keys.stewards_recipient)
+    seal(file, settings.sealed, contract.partner.code, extract_id, keys.stewards_recipient)
+    return None
+
+
+def _add_drift(
+    fault: ExtractHeld,
+    contract: Contract,
+    reader: RecordReader,
+    last: Mapping[str, Any] | None,
+    shown: str,
+) -> None:
+    """A file that does not land leaves no note; what changed in its columns goes with its fault."""
+    drift = reader.drift(last)
+    if drift:
+        item = drift_item(contract, {"file": shown}, drift, [], is_held=True)
+        fault.drift = item
+        answer = "review/drift.json has the change to the contract."
+        if not item["patch"]:
+            answer = f"No change to the contract answers that. {' '.join(item['effects'])}".rstrip()
+        fault.sentence += f" What changed: {drift.sentence()}. {answer}"
+
+
+def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contract:
+    """The one contract that reads a file, or a sentence why there is none."""
+    shown = shown_file(file_name)
+    if not partner:
+        raise ExtractHeld(
+            "hold:no_partner",
+            f"File {shown} lies in the inbox itself. Move it into its partner's folder, "
+            "inbox/<partner>/, or use `njia inbox add PARTNER FILE`.",
+        )
+    if partner not in contracts.partners:
+        close = get_close_matches(partner, contracts.partners, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        folder = shown_file(partner)
+        raise ExtractHeld(
+            "hold:unknown_partner",
+            f"{folder}: file {shown} waits, because no partner of this name has a contract.{hint} Add "
+            f"{folder}/contract.yml to the partners folder, or move the file to the right inbox folder.",
+        )
+    if partner in contracts.problems:
+        raise ExtractHeld(
+            "hold:contract_broken",
+            f"{partner}: file {shown} waits until the contract is mended. "
+            + " ".join(contracts.problems[partner]),
+        )
+    fitting = [contract for contract in contracts.valid[partner] if contract.reads(file_name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = " and ".join(repr(contract.contract) for contract in fitting)
+        raise ExtractHeld(
+            "hold:contract_ambiguous",
+            f"{partner}: file {shown} matches the `files` of the contracts {names}. Narrow one of the "
+            "patterns.",
+        )
+    patterns = ", ".join(repr(contract.files) for contract in contracts.valid[partner])
+    raise ExtractHeld(
+        "hold:contract_missing",
+        f"{partner}: file {shown} matches no contract's `files` ({patterns}). Rename the file or widen "
+        "a pattern.",
+    )
+
+
+def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], contract: Contract) -> None:
+    if earlier["contract"] != contract.contract:
+        raise ExtractHeld(
+            "hold:contract_changed",
+            f"{partner}: file {shown} holds the bytes of {shown_file(earlier['file'])}, which contract "
+            f"{earlier['contract']!r} landed; now {contract.contract!r} would read it. Remove the file, or "
+            "withdraw the earlier extract.",
+        )
+
+
+def _inbox(inbox: Path) -> dict[str, list[Path]]:
+    """Whole files by partner; `''` holds those outside any partner's folder."""
+    found: dict[str, list[Path]] = {}
+    if inbox.is_dir():
+        for entry in sorted(inbox.iterdir()):
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                found[entry.name] = waiting_files(entry)
+            elif is_taken_in(entry):
+                found.setdefault("", []).append(entry)
+    return found
+
+
+def _refuse_early(partner: str, shown: str, file: Path) -> None:
+    """A file that is still written waits; one that an earlier refresh had claimed already lay still."""
+    if file.parent.name != CLAIMED and not is_still(file):
+        raise ExtractHeld(
+            "hold:file_changed",
+            f"{partner}: file {shown} was written to less than 30 seconds ago. It is taken once it has been "
+            "still for that long.",
+        )
+
+
+def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:
+    """By the declared period, then by name with numbers counted: report_2 before report_10."""
+    period = next((contract.period_of(name) for contract in contracts if contract.reads(name)), None)
+    parts = [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name.casefold())]
+    return (period.to.isoformat() if period else ""), parts
+
+
+def _not_taken(partner: str, shown: str, fault: ExtractStopped) -> TakenExtract:
+    return TakenExtract(
+        partner,
+        shown,
+        "unreadable" if isinstance(fault, ExtractUnreadable) else "held",
+        reason=fault.sentence,
+        drift=fault.drift,
+        code=fault.code,
+        columns=fault.columns,
+    )
+
+
+def _unexpected(partner: str, shown: str, fault: Exception) -> TakenExtract:
+    reason = (
+        f"{partner}: file {shown} could not be read ({type(fault).__name__}). It stays in the inbox. "
+        "Try `njia contract check` with it, and tell whoever maintains Njia if that does not say why."
+    )
+    return TakenExtract(partner, shown, "unreadable", reason=reason, code=UNEXPECTED)

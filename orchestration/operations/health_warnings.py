@@ -1,0 +1,79 @@
+"""What a refresh and `njia status` both say aloud, because nothing fails that would say it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from orchestration.contracts import Contracts, load_contracts, partners_without_contract
+from orchestration.core import Settings
+from orchestration.release import current_release, why_not_signed
+
+MOST_NAMED = 8
+
+
+def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
+    """Sentences on contracts that are gone or cannot be read, on bytes that count for two partners, and on a
+    current release whose signature does not hold."""
+    contracts = contracts or load_contracts(settings.partners)
+    return [*_unsigned(settings), *_gone(settings), *_broken(settings, contracts), *_sent_twice(settings)]
+
+
+def _unsigned(settings: Settings) -> Iterator[str]:
+    current = current_release(settings)
+    if current and (fault := why_not_signed(settings, current)):
+        yield fault
+
+
+def partners_gone(settings: Settings) -> tuple[str, ...]:
+    """Partners of whom extracts landed and no contract is there."""
+    return partners_without_contract(settings.partners, _landed_partners(settings))
+
+
+def _landed_partners(settings: Settings) -> set[str]:
+    return {path.parent.name for path in settings.landing.glob("*/[!.]*.json")}
+
+
+def _gone(settings: Settings) -> Iterator[str]:
+    if gone := partners_gone(settings):
+        many = "1 partner has" if len(gone) == 1 else f"{len(gone)} partners have"
+        yield (
+            f"{many} no contract: held ({_listed(gone)}). Put the contracts back, or see that NJIA_PARTNERS "
+            f"names the right folder; it is {settings.partners}."
+        )
+
+
+def _broken(settings: Settings, contracts: Contracts) -> Iterator[str]:
+    """The landed extracts of such a partner go on being read by the contract that they landed under."""
+    gone, landed = partners_gone(settings), _landed_partners(settings)
+    for partner, problems in sorted(contracts.problems.items()):
+        if partner in landed and partner not in gone:
+            yield (
+                f"{partner}: a contract cannot be used. What landed before stays in force as it was read "
+                f"then; new files wait. {' '.join(problems)}"
+            )
+
+
+def _sent_twice(settings: Settings) -> Iterator[str]:
+    """Two partners may share a file, and each of them counts: who sees it may know better."""
+    path = settings.work / "gates" / "in_force.parquet"
+    landed = Counter(path.stem for path in settings.landing.glob("*/[!.]*.json"))
+    if not path.is_file() or max(landed.values(), default=0) < 2:
+        return
+    import pyarrow.parquet as pq  # costs more than all else here, and is rarely needed
+
+    owners: dict[str, list[str]] = {}
+    for fate in pq.read_table(path).to_pylist():
+        if fate["fate"] == "in_force":
+            owners.setdefault(fate["extract_id"], []).append(fate["partner"])
+    for extract_id, partners in sorted(owners.items()):
+        if len(partners) > 1:
+            yield (
+                f"The same file counts once for each of {_listed(partners)} (extract {extract_id}). If one "
+                f"of them did not send it: njia decide withdraw-extract PARTNER {extract_id}"
+            )
+
+
+def _listed(names: tuple[str, ...] | list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join([*names[:MOST_NAMED], *([f"and {more} more"] if more > 0 else [])])

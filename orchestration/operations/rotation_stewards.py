@@ -1,0 +1,90 @@
+"""Another key pair of the stewards: originals are sealed to it, as far as the old private key opens them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+
+from orchestration import intake
+from orchestration.core import STEWARDS_RECIPIENT, Settings, UsageError, sync, write_secret
+from orchestration.operations.rotation import rotating, waiting
+
+
+@dataclass(frozen=True)
+class Resealed:
+    """Originals, as `partner/extract_id`, that are sealed to the new key, and those left as they were."""
+
+    resealed: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def rotate_stewards(
+    settings: Settings,
+    recipient: str,
+    private_key: str | None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> Resealed:
+    """Put another recipient in force; with the old private key, seal the originals to it.
+
+    Raises UsageError where the key opens none of them. While it lasts the originals lie on the disk twice.
+    The caller holds the lock of refreshes.
+    """
+    key = settings.keys / STEWARDS_RECIPIENT
+    _refuse_no_recipient(recipient)
+    left: list[str] = []
+    with rotating(settings, key):
+        originals = sorted(settings.sealed.glob("*/[!.]*.age"))
+        write_secret(waiting(key), recipient)  # public, but the folder's rules hold for it from the start
+        if private_key:
+            folder = waiting(settings.sealed)
+            folder.mkdir(mode=0o700)
+            for number, original in enumerate(originals, start=1):
+                progress(number, len(originals))
+                if not _reseal(original, folder, private_key, recipient):
+                    left.append(_named(original))
+            if originals and len(left) == len(originals):
+                raise UsageError(
+                    f"This key opens none of the {len(originals)} sealed originals. Nothing was changed."
+                )
+            sync(folder)
+        else:
+            left = [_named(original) for original in originals]
+    return Resealed(tuple(one for one in map(_named, originals) if one not in left), tuple(left))
+
+
+def _named(original: Path) -> str:
+    return f"{original.parent.name}/{original.stem}"
+
+
+def _refuse_no_recipient(text: str) -> None:
+    try:
+        pyrage.x25519.Recipient.from_str(text)
+    except pyrage.RecipientError:
+        raise UsageError(
+            "The new public key is no age recipient: one line that begins with age1 is needed, as age-keygen "
+            "prints it. Nothing was changed."
+        ) from None
+
+
+def _reseal(original: Path, folder: Path, private_key: str, recipient: str) -> bool:
+    """Seal one to the new key, or leave it as it is where the old one does not open it whole."""
+    partner, extract_id = original.parent.name, original.stem
+    try:
+        with intake.opened(original, private_key) as opened:
+            intake.seal(opened, folder, partner, extract_id, recipient)
+        return True
+    except UsageError:
+        target = intake.sealed_path(folder, partner, extract_id)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(original, target)
+        except OSError:  # a file system without hard links
+            shutil.copy2(original, target)
+            sync(target)
+        sync(target.parent)
+        return False

@@ -1,0 +1,132 @@
+"""`njia status`: one look across the rooms. It reads what they left behind and finds nothing out anew."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+from orchestration.contracts import agreements_ending, load_contracts, with_changes
+from orchestration.core import Settings, refreshes
+from orchestration.intake import left_alone
+from orchestration.operations.health_warnings import partners_gone, warnings
+from orchestration.operations.next_run import read_next_run
+from orchestration.release import current_release
+from orchestration.stewardship import active_decisions, messages, open_items, refresh_since, review
+
+MOST_VALUABLE = 5
+
+
+def read_status(settings: Settings) -> dict[str, Any]:
+    """Release and age, partners with their freshness, held extracts, and what waits for a steward."""
+    release = current_release(settings)
+    in_force = review.in_force(settings)
+    last_verdict = settings.review / "last_verdict.json"
+    verdict = json.loads(last_verdict.read_text(encoding="utf-8")) if last_verdict.exists() else None
+    refused = verdict if verdict and verdict["outcome"] == "refused" else None
+    decisions = active_decisions(settings, settings.as_of())
+    contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
+    waiting = open_items.open_items(settings)
+    running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
+    return {
+        "home": str(settings.home),
+        "refresh_running_since": running and running.isoformat(),
+        "lists_as_of": listed and listed.isoformat(),
+        "next_run": read_next_run(settings, datetime.now(UTC)),
+        "release": release
+        and {
+            "release_id": release.release_id,
+            "as_of": release.manifest["as_of"],
+            "age": _age(settings.as_of(), datetime.fromisoformat(release.manifest["as_of"])),
+            "movements": release.manifest["movements"],
+            "rows_embargoed": release.manifest["rows"]["embargoed"],
+            "boundaries": release.manifest.get("boundaries"),
+        },
+        "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
+        "messages": messages.standing(settings),
+        "partners": _partners(settings, in_force["partners"]),
+        "warnings": warnings(settings, contracts),
+        "agreements": [
+            {
+                "partner": ending.partner,
+                "contract": ending.contract,
+                "ends_on": ending.ends_on.isoformat(),
+                "state": ending.state(settings.as_of().date()),
+            }
+            for ending in agreements_ending(contracts, settings.as_of().date())
+        ],
+        "held": in_force["held"],
+        "waiting": [
+            {name: row[name] for name in ("partner", "file", "outcome", "reason")}
+            for row in review.read(settings, review.FILES_NOT_TAKEN)
+        ],
+        "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
+        "left_alone": [vars(one) for one in left_alone(settings)],
+        "open_items": {
+            "number": len(waiting),
+            "most_valuable": [open_items.as_dict(one) for one in waiting[:MOST_VALUABLE]],
+        },
+        "review": {
+            "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
+            "doubtful_links": review.count(settings, review.LINKS),
+            "records_set_aside": len(
+                {row["record"] for row in review.read(settings, review.QUARANTINED_ROWS)}
+            ),
+            "failed_checks": review.count(settings, review.FAILED_CHECKS),
+            "files_not_taken": review.count(settings, review.FILES_NOT_TAKEN),
+            "drifted_columns_and_lists": review.count(settings, review.DRIFT),
+            "extracts_not_typed": review.count(settings, review.EXTRACTS_NOT_TYPED),
+            "decisions_without_effect": review.count(settings, review.DECISIONS_WITHOUT_EFFECT),
+        },
+    }
+
+
+def _partners(settings: Settings, in_force: dict[str, list[str]]) -> list[dict[str, Any]]:
+    states = {
+        "held": in_force.get("held", []),
+        "stale: its newest file is held, earlier ones serve": in_force.get("stale", []),
+        "overdue": in_force.get("overdue", []),
+        "in force": in_force.get("in_force", []),
+    }
+    waiting = Counter(row["partner"] for row in review.read(settings, review.FILES_NOT_TAKEN))
+    gone = partners_gone(settings)
+    partners = []
+    for partner in sorted({path.name for path in settings.partners.iterdir() if path.is_dir()} | set(gone)):
+        landed = [
+            json.loads(path.read_text(encoding="utf-8"))
+            for path in (settings.landing / partner).glob("*.json")
+        ]
+        newest = max(landed, key=lambda entry: entry["sequence"], default=None)
+        state = [name for name, members in states.items() if partner in members][:1]
+        if partner in waiting:
+            state = [f"{waiting[partner]} file(s) wait in the inbox"]
+        if partner in gone:
+            state = ["no contract: held"]
+        partners.append(
+            {
+                "partner": partner,
+                "extracts": len(landed),
+                "last_received": newest["received_on"] if newest else None,
+                "cadence": newest["contract_content"]["delivery"]["cadence"] if newest else None,
+                "withheld": sum(
+                    refusal["rows"]
+                    for entry in landed
+                    for refusal in entry["refusals"]
+                    if refusal["reason"].startswith("withheld:")
+                ),
+                "state": state[0] if state else _stateless(bool(landed), bool(in_force)),
+            }
+        )
+    return partners
+
+
+def _stateless(has_landed: bool, is_settled: bool) -> str:
+    if not has_landed:
+        return "nothing taken in yet"
+    return "nothing of it is in force" if is_settled else "known after the next refresh"
+
+
+def _age(now: datetime, then: datetime) -> str:
+    hours = (now - then.astimezone(UTC)).total_seconds() / 3600
+    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"

@@ -1,0 +1,175 @@
+"""The quality report of a refresh, for stewards: `review/quality_report.html`, whatever the refresh came to.
+
+Restricted: it names partners. Of rows it says how many, of checks what they found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from orchestration import gates
+from orchestration.core import Settings, refreshes
+from orchestration.outputs.quality.report import (
+    Finding,
+    OfPartner,
+    QualityReport,
+    RuleCount,
+    Series,
+    counted,
+    most_records_first,
+    rule_words,
+)
+from orchestration.outputs.rows_of_extracts import ExtractRows, rows_of_extracts
+from orchestration.stewardship import items, review
+
+SHOWN_REFRESHES = 20
+EXTRACT_GATE, WAREHOUSE, RELEASE_GATE = "extract_gate", "warehouse", "release_gate"
+
+
+def quality_of_refresh(
+    settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None
+) -> QualityReport:
+    """`verdict` is that on this refresh's candidate, None where there was none to judge."""
+    has_judged = (settings.work / "gates" / "verdicts.parquet").is_file()
+    findings = [*_extracts(settings), *_later(settings, end, verdict)] if has_judged else []
+    headline, told = _verdict(end, findings)
+    return QualityReport(
+        title="Quality report of a refresh",
+        made=datetime.fromisoformat(str(end.ended)),
+        outcome=end.outcome,  # type: ignore[arg-type]
+        headline=headline,
+        verdict=told,
+        findings=findings,
+        rules=most_records_first(_rules(settings)),
+        extracts=list(_reconciliation(settings)),
+        trend=_trend(refreshes.history(settings)[-SHOWN_REFRESHES:]),
+        trend_of="refreshes",
+        notes=(*_notes(end, verdict), *_not_repeated(settings)),
+        desk=f"{settings.desk_url}/",
+    )
+
+
+def _extracts(settings: Settings) -> Iterator[Finding]:
+    for one in gates.read_verdicts(settings).verdicts:
+        item = items.extract_check(one.partner, one.extract_id, one.check_name)
+        yield Finding(
+            EXTRACT_GATE, one.check_name, f"{one.partner}/{one.extract_id}", one.severity, one.outcome,
+            one.observed, one.expected, one.why, one.steward_action, one.waived_by,
+            link=None if one.passed else settings.desk_url + item.path,
+        )  # fmt: skip
+
+
+def _later(settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator[Finding]:
+    """Tests of the warehouse and the release gate: of this candidate, else what there is."""
+    if verdict is not None:
+        checks: Iterable[Mapping[str, Any]] = [vars(check) for check in verdict.checks]
+    elif end.outcome == refreshes.UNCHANGED:
+        checks = _last_verdict(settings)
+    else:
+        checks = gates.check_results(settings).to_pylist()
+    for check in checks:
+        if check["stage"] != EXTRACT_GATE:
+            name = check.get("name") or check["check_name"]
+            yield Finding(
+                check["stage"], name, check["subject"], check["severity"], check["outcome"],
+                check["observed"], check["expected"] or "", check["why"] or "", check["steward_action"] or "",
+                check["waived_by"],
+                link=settings.desk_url + items.release_check(name).path
+                if check["outcome"] != "passed" else None,
+            )  # fmt: skip
+
+
+def _last_verdict(settings: Settings) -> list[dict[str, Any]]:
+    """A refresh without news judges no candidate: what was found of the last one stands."""
+    try:
+        found = json.loads((settings.review / "last_verdict.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return list(found.get("checks", []))
+
+
+def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
+    waived = sum(finding.is_waived for finding in findings)
+    warned = sum(finding.is_warning for finding in findings)
+    passed = sum(finding.outcome == "passed" for finding in findings)
+    stays = f"Release {end.release_id} stays in force." if end.release_id else "There is no release yet."
+    held = f"; {counted(len(end.held), 'extract')} kept out" if end.held else ""
+    if end.outcome == refreshes.PUBLISHED:
+        return "Published", (
+            f"Release {end.release_id} was published, because no check refused it. "
+            f"{counted(passed, 'check')} passed, {counted(warned, 'warning')}, {waived:,} waived{held}."
+        )
+    if end.outcome == refreshes.UNCHANGED:
+        if end.is_rolled_back:
+            return (
+                "Rolled back",
+                f"A steward went back to an earlier release, and nothing new was given. {stays}",
+            )
+        return "Unchanged", f"Nothing has changed since the last release, so nothing was built{held}. {stays}"
+    if end.outcome == refreshes.REFUSED:
+        named = ", ".join(name.replace("_", " ") for name in end.refused_by)
+        count = counted(len(end.refused_by), "check")
+        by = f"{count} refused it ({named})" if named else "its verdict does not hold for it"
+        return "Refused", f"The new release was not published, because {by}{held}. {stays}"
+    return "Failed", f"The refresh ended without a result: {end.reason or 'nobody knows why.'} {stays}"
+
+
+def _notes(end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator[str]:
+    if end.outcome == refreshes.UNCHANGED:
+        yield "No candidate was judged: the warehouse and the release gate are those of the last one."
+    elif verdict is None:
+        yield "The release gate did not run: no candidate was ready to be judged."
+    if end.outcome == refreshes.CRASHED:
+        yield "What stands below may be of this refresh or of the one before, as far as this one came."
+
+
+def _not_repeated(settings: Settings) -> Iterator[str]:
+    if settings.delete_work and not settings.warehouse.is_file():
+        yield (
+            "Where each row stands was told by the refresh that judged it: the work folder was deleted "
+            "after it."
+        )
+
+
+def _rules(settings: Settings) -> Iterator[RuleCount]:
+    rows = review.read(settings, review.QUARANTINED_ROWS)
+    each_once = {(row["rule_code"], row["partner"], row["extract_id"], row["record"]) for row in rows}
+    counts = Counter((rule, partner) for rule, partner, *_ in each_once)
+    for rule in {rule for rule, _ in counts}:
+        title, action = rule_words().get(rule, (rule.replace("_", " "), "Ask the maintainers."))
+        partners = [
+            OfPartner(partner, count, settings.desk_url + items.quarantined_rows(partner, rule).path)
+            for (of, partner), count in counts.most_common()
+            if of == rule
+        ]
+        yield RuleCount(rule, title, action, sum(one.records for one in partners), partners)
+
+
+def _reconciliation(settings: Settings) -> Iterator[ExtractRows]:
+    for one in rows_of_extracts(settings):
+        item = items.held_extract(one.partner, one.extract)
+        yield replace(one, link=settings.desk_url + item.path) if one.fate == "held" else one
+
+
+def _trend(ends: list[Mapping[str, Any]]) -> list[Series]:
+    def series(title: str, of: Any, form: str = "{:,.0f}") -> Series:
+        return Series(title, [(f"{str(end['ended'])[:16]} {end['outcome']}", of(end)) for end in ends], form)
+
+    return [
+        series("Checks that failed", lambda end: end["checks"].get("failed")),
+        series("Checks waived", lambda end: end["checks"].get("waived")),
+        series("Extracts held", lambda end: end["held"]),
+        series("Rows set aside, of those landed", lambda end: share(end["rows"]), "{:.1%}"),
+        series("Movements", lambda end: end["movements"]),
+    ]
+
+
+def share(rows: Mapping[str, Any]) -> float | None:
+    """Rows quarantined over rows landed; None where nothing landed or nobody counted."""
+    landed, quarantined = rows.get("landed"), rows.get("quarantined")
+    return quarantined / landed if landed and quarantined is not None else None

@@ -1,0 +1,1 @@
+"""Receipts: what each partner gets back after a refresh."""

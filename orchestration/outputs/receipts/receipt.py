@@ -1,0 +1,261 @@
+"""What one partner is told after a refresh: what was taken and what was not, in its own columns and rows.
+
+Only the partner's own figures; never a value of a cell, save new answers of a list that identify nobody.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any, Literal
+
+from orchestration.contracts import Contract, Contracts
+from orchestration.core import Settings
+from orchestration.gates import ExtractFate, landed_extracts, read_fates
+from orchestration.intake import TakenExtract
+from orchestration.outputs.receipts import words as receipt_words
+from orchestration.outputs.receipts.columns import columns_of, own_column
+from orchestration.outputs.receipts.delivery import Delivered, delivery
+from orchestration.outputs.receipts.noted import Noted, gather_noted
+from orchestration.outputs.receipts.past import Measures, Past, measure_past, own_past
+from orchestration.outputs.receipts.rows import RowProblem, Standing, Used, read_standing, row_problems
+from orchestration.outputs.receipts.words import Words
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the refresh ended. `release_id` is the release in force now, if there is one.
+
+    After a refusal or a rollback that release is an older one: what was judged is not what it holds.
+    """
+
+    kind: Literal["published", "refused", "unchanged"]
+    release_id: str | None
+    is_rolled_back: bool = False
+
+    @property
+    def is_in_release(self) -> bool:
+        return self.kind != "refused" and not self.is_rolled_back
+
+
+@dataclass(frozen=True)
+class FileRows:
+    """One file the partner has sent: what was read of it and where its rows stand."""
+
+    extract_id: str
+    file: str
+    contract: str
+    received_on: date
+    read: int
+    refused: int
+    landed: int
+    fates: Counter[str]
+    is_new: bool
+    held_by: list[Words] = field(default_factory=list)
+    has_good_one_before: bool = False
+
+
+@dataclass(frozen=True)
+class NotKept:
+    """Rows or cells of one file that did not land, for one reason. `is_child`: rows of a repeated group."""
+
+    file: str
+    sheet: str
+    words: Words
+    count: int
+    row_numbers: str
+    is_child: bool = False
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Everything a receipt says. `problems` are all its rows for the table beside the page.
+
+    `rows_known`: False where rows were judged by an earlier refresh, and what it found was deleted since.
+    """
+
+    partner: str
+    name: str
+    finest_place: str
+    as_of: datetime
+    run: str
+    outcome: Outcome
+    delivered: list[Delivered]
+    files: list[FileRows]
+    not_kept: list[NotKept]
+    stripped: list[NotKept]
+    unmapped: dict[str, list[str]]
+    noted: list[Noted]
+    problems: list[tuple[FileRows, RowProblem, str]]
+    past: Past
+    used: list[Used]
+    rows_known: bool = True
+
+    @property
+    def new_held(self) -> list[FileRows]:
+        return [file for file in self.files if file.is_new and file.held_by]
+
+    @property
+    def has_landed(self) -> bool:
+        return any(file.is_new for file in self.files)
+
+    @property
+    def has_children(self) -> bool:
+        return any(refused.is_child for refused in self.not_kept)
+
+    @property
+    def set_aside(self) -> list[Noted]:
+        return [noted for noted in self.noted if noted.is_set_aside]
+
+    @property
+    def not_understood(self) -> list[Noted]:
+        return [noted for noted in self.noted if not noted.is_set_aside]
+
+
+def gather_receipts(
+    settings: Settings,
+    contracts: Contracts,
+    taken: Collection[TakenExtract],
+    as_of: datetime,
+    run_id: str,
+    outcome: Outcome,
+    drift: Collection[Mapping[str, Any]] = (),
+) -> Iterator[Receipt]:
+    """One receipt for each partner; after an unchanged refresh only for those who had sent a file.
+
+    `drift`: the items of this refresh, as for the steward.
+    """
+    standing = read_standing(settings)
+    fates = read_fates(settings)
+    measures = measure_past(settings)
+    notes: dict[str, list[Mapping[str, Any]]] = {}
+    for extract in landed_extracts(settings):  # by partner, in the order in which the files came
+        notes.setdefault(extract.partner, []).append(extract.content)
+    problems = _by_partner(row_problems(settings))
+    due = next(problems, None)
+    for partner in contracts.partners:
+        own_problems: list[RowProblem] = []
+        if due and due[0] == partner:
+            own_problems = due[1]
+            due = next(problems, None)
+        contracts_of = contracts.valid.get(partner, [])
+        held = {key[1] for key, fate in fates.items() if key[0] == partner and fate.fate == "held"}
+        by_name = {contract.contract: contract for contract in contracts_of}
+        delivered = delivery(taken, partner, by_name, drift, held)
+        landed = notes.get(partner, [])
+        if delivered or (landed and outcome.kind != "unchanged"):
+            yield _receipt(
+                measures, contracts_of, partner, delivered, landed, standing, fates,
+                own_problems, as_of, f"{as_of:%Y%m%dT%H%M%SZ}-{run_id[:8]}", outcome,
+            )  # fmt: skip
+
+
+def _receipt(
+    measures: Measures,
+    contracts: list[Contract],
+    partner: str,
+    delivered: list[Delivered],
+    landed: list[Mapping[str, Any]],
+    standing: Standing,
+    fates: Mapping[tuple[str, str], ExtractFate],
+    problems: list[RowProblem],
+    as_of: datetime,
+    run: str,
+    outcome: Outcome,
+) -> Receipt:
+    by_name = {contract.contract: contract for contract in contracts}
+    new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
+    files = list(_files(landed, standing, fates, new))
+    of_extract = {file.extract_id: file for file in files}
+    told = [
+        (
+            of_extract[problem.extract_id],
+            problem,
+            _columns(by_name.get(of_extract[problem.extract_id].contract), problem),
+        )
+        for problem in problems
+        if problem.extract_id in of_extract
+    ]
+    notes = [note for note in landed if note["extract_id"] in new]
+    any_contract = contracts[0] if contracts else None
+    return Receipt(
+        partner=partner,
+        name=(any_contract.partner.name if any_contract else None) or partner,
+        finest_place=any_contract.agreement.finest_place if any_contract else "county",
+        as_of=as_of,
+        run=run,
+        outcome=outcome,
+        delivered=delivered,
+        files=files,
+        not_kept=[
+            NotKept(
+                note["file"],
+                refusal["sheet"],
+                receipt_words.refusal(refusal["reason"]),
+                refusal["rows"],
+                refusal.get("row_numbers", ""),
+                kind == "child_refusals",
+            )
+            for note in notes
+            for kind in ("refusals", "child_refusals")
+            for refusal in note[kind]
+        ],
+        stripped=[
+            NotKept(note["file"], "", receipt_words.refusal(reason), cells, "")
+            for note in notes
+            for reason, cells in note["stripped"].items()
+        ],
+        unmapped={
+            note["file"]: [
+                own_column(by_name.get(note["contract"]), name) for name in note["unmapped_columns"]
+            ]
+            for note in notes
+            if note["unmapped_columns"]
+        },
+        noted=gather_noted(
+            (file.file, bool(file.held_by), problem, columns) for file, problem, columns in told
+        ),
+        problems=told,
+        past=own_past(measures, partner, contracts) if landed else Past([], []),
+        used=standing.used.get(partner, []),
+        rows_known=standing.is_known,
+    )
+
+
+def _files(
+    landed: list[Mapping[str, Any]],
+    standing: Standing,
+    fates: Mapping[tuple[str, str], ExtractFate],
+    new: set[str | None],
+) -> Iterator[FileRows]:
+    good: set[str] = set()
+    for note in landed:  # in the order in which they came
+        key = (note["partner"], note["extract_id"])
+        fate = fates.get(key)
+        yield FileRows(
+            extract_id=note["extract_id"],
+            file=note["file"],
+            contract=note["contract"],
+            received_on=date.fromisoformat(note["received_on"]),
+            read=note["rows_read"],
+            refused=note["rows_refused"],
+            landed=note["rows_landed"],
+            fates=standing.rows.get(key, Counter()),
+            is_new=note["extract_id"] in new,
+            held_by=[receipt_words.check(name) for name in fate.held_by] if fate else [],
+            has_good_one_before=note["contract"] in good,
+        )
+        if fate and fate.fate == "in_force":
+            good.add(note["contract"])
+
+
+def _columns(contract: Contract | None, problem: RowProblem) -> str:
+    return columns_of(contract, problem.field, problem.sheet) if contract else ""
+
+
+def _by_partner(problems: Iterator[RowProblem]) -> Iterator[tuple[str, list[RowProblem]]]:
+    for partner, own in groupby(problems, key=lambda problem: problem.partner):
+        yield partner, list(own)

@@ -1,0 +1,199 @@
+"""Where a partner's rows stand, and which of them say something that was not understood.
+
+From the typed tables and the judging models; row numbers, columns and rules, never a value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import duckdb
+
+from orchestration.core import Settings
+
+FATES = ("current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
+# Rows replaced or taken back need no correction any more.
+_STILL_SAID = ("current", "quarantined", "held", "embargoed")
+
+_PROBLEMS = """
+with judged as (
+    select partner, extract_id, record_id, sheet, row_number, fate
+    from work.quarantine.judged_records where fate in (select unnest($fates))
+),
+typed as (
+    select distinct judged.partner, judged.extract_id, judged.record_id, problems.sheet, problems.row_number,
+        problems.field,
+        case when problems.outcome = 'Q' and released.record_id is not null then 'released'
+            else problems.outcome end as outcome,
+        problems.problem_code as rule_code, judged.fate
+    from read_parquet($problems, union_by_name = true) as problems
+    inner join judged using (partner, extract_id, record_id)
+    left join work.quarantine.record_rules as released
+        on problems.extract_id = released.extract_id and problems.record_id = released.record_id
+        and problems.problem_code = released.rule_code and released.outcome = 'released'
+),
+-- A place rule names a role only: which of the record's places met it, and on which row of a child sheet.
+places as (
+    select distinct judged.partner, rules.extract_id, rules.record_id, rules.rule_code,
+        'place(' || mentions.place_role || ')' as field, mentions.child_sheet, mentions.child_row_number
+    from work.quarantine.record_rules as rules
+    inner join judged using (extract_id, record_id)
+    inner join read_parquet($mentions, union_by_name = true) as mentions
+        on judged.partner = mentions.partner and rules.extract_id = mentions.extract_id
+        and rules.record_id = mentions.record_id
+    inner join work.staging.stg_place_matches as matches on mentions.mention_id = matches.mention_id
+    where rules.field like 'place(%'
+        and ';' || replace(matches.problem_codes, ':', ';') || ';' like '%;' || rules.rule_code || ';%'
+),
+-- What the judging models found: the record's first row stands for it, where no place on a child sheet does.
+judged_rules as (
+    select judged.partner, judged.extract_id, judged.record_id,
+        coalesce(places.child_sheet, judged.sheet) as sheet,
+        coalesce(places.child_row_number, judged.row_number) as row_number,
+        coalesce(places.field, rules.field) as field, rules.outcome, rules.rule_code, judged.fate
+    from work.quarantine.record_rules as rules
+    inner join judged using (extract_id, record_id)
+    left join places using (partner, extract_id, record_id, rule_code)
+    anti join typed using (extract_id, record_id, rule_code)
+)
+select * from typed union all by name select * from judged_rules
+"""
+# A record is set aside as a whole: its other main rows share the fate of the one that is wrong.
+_SET_ASIDE = """
+select distinct noted.partner, noted.extract_id, noted.record_id
+from noted inner join work.quarantine.judged_records as judged using (partner, extract_id, record_id)
+where noted.outcome = 'Q'
+    and (judged.source_row_count > 1 or (noted.sheet, noted.row_number) <> (judged.sheet, judged.row_number))
+"""
+_ALONG = """
+with main_rows as (
+    select distinct record_id, sheet, row_number from read_parquet($cells) where part = ''
+),
+wrong as (
+    select noted.record_id, noted.fate, min(noted.rule_code) as rule_code,
+        min_by(noted.field, noted.rule_code) as field
+    from noted semi join set_aside using (partner, extract_id, record_id)
+    where noted.partner = $partner and noted.extract_id = $extract_id and noted.outcome = 'Q'
+    group by noted.record_id, noted.fate
+)
+insert into along
+select $partner, $extract_id, sheet, row_number, field, 'Q', rule_code, fate
+from main_rows inner join wrong using (record_id)
+anti join (
+    select record_id, sheet, row_number from noted
+    where partner = $partner and extract_id = $extract_id and outcome = 'Q'
+) as said using (record_id, sheet, row_number)
+"""
+_TOLD = """
+select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate, false as is_along from noted
+union all select *, true from along
+order by partner, extract_id, sheet, row_number, rule_code, field
+"""
+_STANDING = """
+select partner, extract_id, fate, cast(sum(source_row_count) as bigint)
+from work.quarantine.judged_records group by partner, extract_id, fate
+"""
+_USED = """
+select judged.partner, judged.record_grain, count(*), cast(sum(records.person_count) as bigint),
+    min(judged.period_from), max(judged.period_to)
+from work.quarantine.judged_records as judged
+inner join work.staging.stg_records as records using (partner, extract_id, record_id)
+where judged.fate = 'current'
+group by judged.partner, judged.record_grain order by judged.partner, judged.record_grain
+"""
+
+
+class RowProblem(NamedTuple):
+    """One thing noted about one row of the partner's file. `field` is ours; the contract knows theirs.
+
+    `is_along`: nothing is wrong with the row itself; it is set aside with another row of its record.
+    """
+
+    partner: str
+    extract_id: str
+    sheet: str
+    row_number: int
+    field: str
+    outcome: str
+    rule_code: str
+    fate: str
+    is_along: bool
+
+    @property
+    def is_set_aside(self) -> bool:
+        return self.outcome == "Q"
+
+
+class Used(NamedTuple):
+    """What the release uses of one partner in one grain."""
+
+    record_grain: str
+    records: int
+    persons: int | None
+    first_day: object
+    last_day: object
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Fates in rows of the files, by (partner, extract id); what the release uses, by partner.
+
+    `is_known`: False where the work file was deleted after the refresh that judged (NJIA_DELETE_WORK).
+    """
+
+    rows: dict[tuple[str, str], Counter[str]]
+    used: dict[str, list[Used]]
+    is_known: bool = True
+
+
+def read_standing(settings: Settings) -> Standing:
+    """Nothing before dbt has judged once."""
+    if not settings.warehouse.is_file():
+        return Standing({}, {}, is_known=not settings.delete_work)
+    rows: dict[tuple[str, str], Counter[str]] = {}
+    used: dict[str, list[Used]] = {}
+    with _open(settings) as con:
+        for partner, extract_id, fate, count in con.execute(_STANDING).fetchall():
+            rows.setdefault((partner, extract_id), Counter())[fate] = count
+        for partner, *rest in con.execute(_USED).fetchall():
+            used.setdefault(partner, []).append(Used(*rest))
+    return Standing(rows, used)
+
+
+def row_problems(settings: Settings) -> Iterator[RowProblem]:
+    """Every note on a row that still counts, by partner, extract, sheet and row."""
+    if not settings.warehouse.is_file():
+        return
+    with _open(settings) as con:
+        tables = {
+            name: str(settings.typed / table / "*.parquet")
+            for name, table in (("problems", "problems"), ("mentions", "place_mentions"))
+        }
+        con.execute(f"create temp table noted as {_PROBLEMS}", {"fates": list(_STILL_SAID), **tables})
+        con.execute(f"create temp table set_aside as {_SET_ASIDE}")
+        con.execute(
+            "create temp table along as select partner, extract_id, sheet, row_number, field, outcome, "
+            "rule_code, fate from noted where false"
+        )
+        for partner, extract_id in con.execute(
+            "select distinct partner, extract_id from set_aside"
+        ).fetchall():
+            cells = settings.landing / partner / f"{extract_id}.parquet"
+            given = {"cells": str(cells), "partner": partner, "extract_id": extract_id}
+            con.execute(_ALONG, given)
+        found = con.execute(_TOLD)
+        while rows := found.fetchmany(10_000):
+            yield from (RowProblem(*row) for row in rows)
+
+
+@contextmanager
+def _open(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The work file right after dbt has closed it, read only, beside the typed tables."""
+    with duckdb.connect(config={"temp_directory": ""}) as con:
+        path = str(settings.warehouse).replace("'", "''")
+        con.execute(f"attach '{path}' as work (read_only)")
+        yield con

@@ -1,0 +1,143 @@
+"""Claim to land, type, locate: from the partners' files to typed tables and places."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from orchestration import gates, intake, outputs, places, typing
+from orchestration.core import Artifact, Settings, fingerprint_of, note
+from orchestration.operations import erase_past_retention
+from orchestration.refresh.run import Run
+from orchestration.refresh.step import Made, Step, artifact_of, done, is_done
+from orchestration.release import current_release
+
+TAKE_IN, TYPE, LOCATE = "take_in", "type", "locate"
+_UNFINISHED = "with failures"
+
+
+def take_in(run: Run, partners: Collection[str] | None = None) -> Artifact:
+    """Read, rename, minimise and land the files of the inbox; of some partners alone where they are named.
+
+    Done in every run. Its fingerprint is that of the landing, so that a run which finds nothing new leaves
+    the steps after it as they are.
+    """
+    settings = run.settings
+    current = current_release(settings)
+    taken = intake.with_untold(
+        settings,
+        run.contracts,
+        intake.take_in(settings, run.keys, run.as_of, contracts=run.contracts, partners=partners),
+        outputs.told_at(settings),
+        datetime.fromisoformat(current.manifest["as_of"]) if current else intake.NEVER,
+    )
+    return _note_taken(settings, taken)
+
+
+def taken_of(settings: Settings) -> list[intake.TakenExtract]:
+    """What the last taking in came to, file by file."""
+    return [
+        intake.TakenExtract(**{**one, "columns": tuple(one["columns"])})
+        for one in artifact_of(settings, TAKE_IN).facts["taken"]
+    ]
+
+
+def type_extracts(run: Run) -> tuple[Artifact, int]:
+    """Type what is new or changed, then forget what is past its retention; gives the number of records."""
+    settings = run.settings
+    taken = taken_of(settings)
+    typed = _typed(run)
+    erased = erase_past_retention(settings, run.keys, run.as_of)
+    if erased:  # all of `work/` went with the records
+        _note_taken(settings, taken)
+        typed = _typed(run)
+    return typed, sum(one.records for one in erased)
+
+
+def is_typed(run: Run) -> bool:
+    """Whether typing would change nothing, retention included."""
+    return is_done(run, _TYPE) and not gates.past_retention(run.settings, run.as_of.date())
+
+
+def failures_of(settings: Settings) -> list[typing.TypingFailure]:
+    """Extracts that could not be typed."""
+    return [typing.TypingFailure(**one) for one in artifact_of(settings, TYPE).facts["failed"]]
+
+
+def typed_rows(settings: Settings) -> dict[str, int]:
+    """Rows of each typed table, over all extracts."""
+    return {
+        table: sum(pq.read_metadata(path).num_rows for path in (settings.typed / table).glob("*.parquet"))
+        for table in typing.TYPED_TABLES
+    }
+
+
+def drift_of(run: Run) -> list[dict[str, Any]]:
+    """Changed columns and code lists of what was taken in last, with the change to the contract."""
+    return intake.drift_items(run.settings, run.contracts, taken_of(run.settings))
+
+
+def locate(run: Run) -> Artifact:
+    """Resolve every distinct place mention."""
+    return done(run, _LOCATE)
+
+
+def is_located(run: Run) -> bool:
+    return is_done(run, _LOCATE)
+
+
+def landing_of(settings: Settings, partner: str | None = None) -> str:
+    """The fingerprint of what has landed, of all partners or of one."""
+    notes = sorted(settings.landing.glob(f"{partner or '*'}/[!.]*.json"))
+    return fingerprint_of(
+        {f"{one.parent.name}/{one.stem}": hashlib.sha256(one.read_bytes()).hexdigest() for one in notes}
+    )
+
+
+def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifact:
+    facts = {"taken": [one.as_dict() for one in taken]}
+    return note(settings.work, TAKE_IN, landing_of(settings), [], facts)
+
+
+def _typed(run: Run) -> Artifact:
+    typed = done(run, _TYPE)
+    if typed.facts["failed"]:  # tried again in the next run, whatever made it fail
+        note(run.settings.work, TYPE, f"{typed.fingerprint} {_UNFINISHED}", [], typed.facts)
+    return typed
+
+
+def _make_typed(run: Run) -> Made:
+    settings = run.settings
+    typed = typing.type_extracts(settings, run.keys, contracts=run.contracts)
+    return settings.typed.glob("*/*.parquet"), asdict(typed)
+
+
+def _make_located(run: Run) -> Made:
+    located = places.locate(run.settings, run.keys, place_aliases=run.decisions.place_aliases)
+    folder = run.settings.work / "places"
+    return [folder / "matches.parquet", folder / "unresolved.parquet"], asdict(located)
+
+
+_TYPE = Step(
+    TYPE,
+    (TAKE_IN,),
+    (*typing.READ_BY, "seeds/reference", "pydantic=="),
+    lambda run: [
+        run.keys.ids,
+        gates.contract_hashes(run.settings.partners),
+        run.decisions.agreement_changes,
+    ],
+    _make_typed,
+)
+_LOCATE = Step(
+    LOCATE,
+    (TYPE,),
+    ("orchestration/places", "seeds/reference"),
+    lambda run: run.decisions.place_aliases,
+    _make_located,
+)

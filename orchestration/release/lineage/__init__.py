@@ -1,0 +1,1 @@
+"""Lineage: which extracts and rows stand behind a published number, and `njia trace`."""

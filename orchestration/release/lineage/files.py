@@ -1,0 +1,141 @@
+"""Lineage of each release: which records, by extract and row, stand behind what it publishes. Restricted.
+
+Parquet files in `lineage/<release_id>/` (`lineage_tables`): of the records where each is told, by what it is
+counted and what it states; of the extracts which contract and agreement they came under, and which places
+they watched in which months. The work file, which they are made from, is deletable at any time; they go with
+their release, and a forgotten record goes from all of them.
+
+What does not belong here: asking them (`trace`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration.core import PARTIAL, NjiaError, Settings, replacing, sync
+from orchestration.release.current import list_releases, remove_folder
+from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
+
+PRIVATE = 0o700
+
+
+def lineage_of(settings: Settings, release_id: str) -> Path:
+    return settings.lineage / release_id
+
+
+def write_lineage(settings: Settings, release_id: str) -> Path:
+    """Write the lineage of a candidate from the work file, before it can be published.
+
+    Of a candidate that is refused it stays until the next one is staged.
+    """
+    folder = lineage_of(settings, release_id)
+    partial = folder.with_name(f"{PARTIAL}{release_id}")
+    for one in (partial, folder):
+        shutil.rmtree(one, ignore_errors=True)
+    partial.mkdir(mode=PRIVATE, parents=True)
+    try:
+        with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+            con.execute("set threads = 1")  # two take half as much again of the processor
+            con.execute(NUMBERED)
+            for name, asked in TABLES.items():
+                con.execute(
+                    f"copy ({asked}) to '{_quoted(partial / name)}' (format parquet, compression zstd)"
+                )
+    except duckdb.Error as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        # The engine's text may quote a cell.
+        raise NjiaError(
+            f"The lineage of the candidate could not be written ({type(error).__name__}). The current "
+            "release stays. Make sure that the disk is not full, then run `njia refresh` again."
+        ) from None
+    for path in (*partial.iterdir(), partial):
+        sync(path)
+    partial.rename(folder)
+    sync(folder.parent)
+    return folder
+
+
+def sweep_lineage(settings: Settings) -> None:
+    """Remove lineage of what is no release: refused candidates, pruned releases, what a kill left."""
+    if not settings.lineage.is_dir():
+        return
+    kept = {release.release_id for release in list_releases(settings)}
+    for folder in settings.lineage.iterdir():
+        if folder.is_dir() and folder.name not in kept:
+            remove_folder(folder)
+
+
+def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]) -> int:
+    """Take records of a partner out of every lineage; returns how many releases had them.
+
+    Lineage of what is no release goes whole: a kill may have left it in pieces.
+    """
+    sweep_lineage(settings)
+    if not settings.lineage.is_dir():
+        return 0
+    wanted, touched = pa.array(sorted(records), pa.int64()), 0
+    for folder in sorted(settings.lineage.iterdir()):
+        table = pq.read_table(folder / RECORDS)
+        is_gone = pc.and_(pc.is_in(table["record_id"], wanted), pc.equal(table["partner"], partner))
+        numbers = table.filter(is_gone)["record"]
+        if len(numbers):
+            if (folder / WATCHES).is_file():  # releases of earlier versions have none
+                _without_their_months(folder, numbers)
+            of_records = [path for path in folder.glob("*.parquet") if "record" in pq.read_schema(path).names]
+            # The record itself last: a kill before leaves it to be found again.
+            for path in sorted(of_records, key=lambda path: path.name == RECORDS):
+                _without(path, numbers)
+            touched += 1
+    return touched
+
+
+def _without(path: Path, numbers: pa.ChunkedArray) -> None:
+    table = pq.read_table(path)
+    kept = table.filter(pc.invert(pc.is_in(table["record"], numbers.combine_chunks())))
+    with replacing(path) as partial:
+        pq.write_table(kept, partial, compression="zstd")
+
+
+def _without_their_months(folder: Path, numbers: pa.ChunkedArray) -> None:
+    """Where an extract declares no period, a month is watched because a record lies in it."""
+    with duckdb.connect() as con:
+        con.register("gone", pa.table({"record": numbers}))
+        for name in (RECORDS, EXTRACTS, WATCHES):
+            con.execute(
+                f"create view {Path(name).stem} as select * from read_parquet('{_quoted(folder / name)}')"
+            )
+        kept = con.execute(_WATCHED_WITHOUT).to_arrow_table()
+    with replacing(folder / WATCHES) as partial:
+        pq.write_table(kept, partial, compression="zstd")
+
+
+_WATCHED_WITHOUT = """
+    with months as (
+        select
+            partner,
+            extract_id,
+            month_from as month,
+            bool_and(record in (select record from gone)) as is_empty
+        from records
+        where month_from = month_to
+        group by all
+    )
+
+    select watches.*
+    from watches
+    inner join extracts using (partner, extract_id)
+    left join months using (partner, extract_id, month)
+    where extracts.period_from is not null or not coalesce(months.is_empty, false)
+    order by all
+"""
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

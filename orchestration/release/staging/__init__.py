@@ -1,0 +1,1 @@
+"""Staging: the files of a candidate, written beside the current release."""

@@ -1,0 +1,107 @@
+"""Closed years and rounds are published once; from then on each release carries their public rows.
+
+What is carried are rows of the newest release that published them, also after a rollback. They are an input:
+each file is held against the hash in its release's manifest before anything is built.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestration.core import NjiaError, Settings
+from orchestration.release.current import PUBLIC, list_releases
+from orchestration.release.manifest import hash_file
+from orchestration.release.never_current import never_current
+from orchestration.release.staging.published_models import PUBLISHED
+
+EPOCHS = "epochs"
+_EPOCH_SCHEMA = pa.schema([("period_id", pa.string()), ("epoch", pa.int32())])
+# A shift belongs to the later of its two years.
+_PERIOD_OF = {"shifts": "current"}
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What a release carries, and what it draws anew.
+
+    `periods`: what the manifest notes of each carried period. `anew`: the same of each that a decision
+    republishes. `rows`: carried rows by table.
+    """
+
+    release_id: str | None = None
+    periods: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    anew: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+    def notes(self, periods: Iterable[str], release_id: str) -> dict[str, dict[str, Any]]:
+        """What the manifest of this release notes of its public periods.
+
+        `epoch`: how often it was republished. `first_release`: which release drew its noise. `carried_from`:
+        where its rows were read, null for what is new. `republished_by`: ids of the decisions carried out.
+        """
+        new: dict[str, Any] = {"epoch": 0, "republished_by": []}
+        return {
+            period: dict(self.periods[period]) | {"carried_from": self.release_id}
+            if period in self.periods
+            else new | dict(self.anew.get(period, {})) | {"first_release": release_id, "carried_from": None}
+            for period in sorted(periods)
+        }
+
+
+def carry(
+    settings: Settings,
+    republished: Iterable[Mapping[str, Any]],
+    columns: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> Carried:
+    """Write the carried rows to `work/carried`, a Parquet file a table.
+
+    `republished`: decisions to publish a year anew. `columns`: of each table; one that its release did
+    not have is null. Raises NjiaError where a file to carry from is not as it was published.
+    """
+    shutil.rmtree(settings.carried, ignore_errors=True)
+    settings.carried.mkdir(parents=True)
+    unseen = {release.release_id for release in never_current(settings)}
+    seen = (release for release in list_releases(settings) if release.release_id not in unseen)
+    release = next((one for one in seen if one.manifest.get("periods")), None)
+    if release is None:
+        return Carried()
+    notes: dict[str, Mapping[str, Any]] = release.manifest["periods"]
+    anew: dict[str, Mapping[str, Any]] = {}
+    for decision in republished:
+        year = f"year-{decision['year']}"
+        note = anew.get(year) or notes.get(year)
+        if note is not None and decision["id"] not in note["republished_by"]:
+            done = [*note["republished_by"], decision["id"]]
+            anew[year] = {"epoch": note["epoch"] + 1, "republished_by": done}
+    carried = {period: note for period, note in notes.items() if period not in anew}
+    rows = {}
+    for path in sorted((release.path / PUBLIC / "parquet").glob(f"{PUBLISHED}.*.parquet")):
+        named = path.relative_to(release.path).as_posix()
+        if release.manifest["files"].get(named, {}).get("sha256") != hash_file(path):
+            raise NjiaError(
+                f"{path} is not as it was published: its hash differs from the manifest of the release "
+                f"{release.release_id}. Closed years are carried from it. Restore the release from a backup; "
+                "`njia releases` lists them, `njia verify` shows what else has changed."
+            )
+        name = path.stem.removeprefix(f"{PUBLISHED}.")
+        table = pq.read_table(path)
+        table = table.filter(
+            pc.is_in(table[_PERIOD_OF.get(name, "period_id")], pa.array(list(carried), pa.string()))
+        )
+        for column in columns.get(name, ()):
+            if column not in table.column_names:
+                table = table.append_column(column, pa.nulls(table.num_rows))
+        pq.write_table(table, settings.carried / f"{name}.parquet")
+        rows[name] = table.num_rows
+    epochs = [{"period_id": period, "epoch": note["epoch"]} for period, note in anew.items()]
+    rows[EPOCHS] = len(epochs)
+    pq.write_table(pa.Table.from_pylist(epochs, schema=_EPOCH_SCHEMA), settings.carried / f"{EPOCHS}.parquet")
+    return Carried(release.release_id, carried, anew, rows)

@@ -1,0 +1,213 @@
+"""Writing the evidence base: published models copied from the work file, sorted, with prose as comments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.core import NjiaError, Settings
+from orchestration.release.staging.content_hash import column_types, content_hash, quoted
+from orchestration.release.staging.county_counts import county_counts
+from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
+
+# Readable by every DuckDB since 1.2, the browser build included.
+STORAGE_VERSION = "v1.2.0"
+RECORDS_OF_PARTNERS = "warehouse.intermediate.int_movements"
+
+
+class EvidenceBase:
+    """A new evidence base of one edition, open for writing; `types` and `tables` are what was written."""
+
+    def __init__(
+        self, settings: Settings, path: Path, edition: str, schemas: Iterable[str] = MEMBERS_SCHEMAS
+    ) -> None:
+        if not settings.warehouse.is_file():
+            raise NjiaError(f"There is no work file {settings.warehouse}. Run `njia refresh`: dbt builds it.")
+        self.edition = edition
+        self.tables: list[PublishedTable] = []
+        self.types: dict[str, dict[str, str]] = {}
+        self._hashed: dict[str, dict[str, Any]] = {}
+        # One thread: the tables of the samples took twice the time of the processor with two.
+        self._con = duckdb.connect(config={"threads": 1, "temp_directory": str(settings.spill)})
+        try:
+            self._con.execute("set autoinstall_known_extensions = false")
+            self._con.execute("set autoload_known_extensions = false")
+            self._con.execute("set timezone = 'UTC'")
+            # Under its own name, which views in the work file may spell out.
+            self._con.execute(f"attach {_text(settings.warehouse)} as warehouse (read_only)")
+            # A file that is not finished is thrown away, so no log of it is written first.
+            self._con.execute(
+                f"attach {_text(path)} as release "
+                f"(storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes')"
+            )
+            self._assert_storage_version()
+            for schema in schemas:
+                self._con.execute(f"create schema release.{schema}")
+        except BaseException:
+            self._con.close()
+            raise
+
+    def __enter__(self) -> EvidenceBase:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self._con.execute("checkpoint release")
+                self._con.execute("detach release")
+        finally:
+            self._con.close()
+
+    def copy_model(self, model: PublishedTable) -> None:
+        """Copy a model from the work file; its columns are those that dbt's manifest declares.
+
+        Of a table of schema `published`, the rows of this edition alone.
+        """
+        source = f"warehouse.{quoted(model.schema)}.{quoted(model.name)}"
+        try:
+            found = column_types(self._con, source)
+        except duckdb.CatalogException:
+            raise NjiaError(
+                f"The published model {model.full_name} is not in the work file. See in the Dagster UI why "
+                "dbt did not build it, then run `njia refresh` again."
+            ) from None
+        gone = [column for column in model.columns if column not in found]
+        if gone:
+            raise NjiaError(
+                f"The work file and dbt's manifest do not belong together: {model.full_name} has no "
+                f"{', '.join(gone)}. Run `njia refresh` again: it builds both."
+            )
+        is_published = model.schema == PUBLISHED
+        where = f"where edition = {_text(self.edition)}" if is_published else ""
+        self._create(model, f"{source} {where}", found)
+
+    def add(self, table: PublishedTable, rows: pa.Table) -> None:
+        """Write a table that is not a model."""
+        if table.full_name in self.types:
+            raise NjiaError(
+                f"{table.full_name} is made by the stage step: remove the dbt model of that name."
+            )
+        self._con.register("added_rows", rows)
+        self._create(table, "added_rows", column_types(self._con, "added_rows"))
+        self._con.unregister("added_rows")
+
+    def hashes(self) -> dict[str, dict[str, Any]]:
+        """Rows, content hash and key of each table written so far."""
+        for table in self.tables:
+            if table.full_name not in self._hashed:
+                rows, digest = content_hash(self._con, _target(table))
+                self._hashed[table.full_name] = {"rows": rows, "hash": digest, "key": list(table.key)}
+        return dict(self._hashed)
+
+    def undescribed(self) -> list[str]:
+        """Tables and columns without prose."""
+        missing = [table.full_name for table in self.tables if not table.description]
+        for table in self.tables:
+            columns = self.types[table.full_name]
+            missing += [f"{table.full_name}.{name}" for name in columns if not table.columns.get(name)]
+        return sorted(missing)
+
+    def sums(self, table: str, wanted: Iterable[str]) -> dict[str, int | None]:
+        """Sum of each wanted column (also as `rows_<name>`); None where the table has no such column."""
+        types = self.types.get(table, {})
+        found: dict[str, int | None] = {}
+        for name in wanted:
+            column = next((one for one in (name, f"rows_{name}", f"{name}_rows") if one in types), None)
+            if column:
+                row = self._con.execute(
+                    f"select coalesce(sum({quoted(column)}), 0) from release.{table}"
+                ).fetchone()
+                found[name] = int(row[0]) if row else 0
+            else:
+                found[name] = None
+        return found
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """A small table whole, in the order of its key; nothing where there is no such table."""
+        found = next((one for one in self.tables if one.full_name == table), None)
+        if found is None:
+            return []
+        ordered = f"select * from {_target(found)} order by {self._order(found)}"
+        return self._con.execute(ordered).to_arrow_table().to_pylist()
+
+    def columns(self, table: str, wanted: Iterable[str]) -> pa.Table:
+        """Some columns of a table that was written, in no order."""
+        listed = ", ".join(quoted(name) for name in wanted)
+        return self._con.execute(f"select {listed} from release.{table}").to_arrow_table()
+
+    def counts(self, table: str, column: str) -> dict[str, int]:
+        """Rows of a table by the values of one column; nothing where there is no such table."""
+        if column not in self.types.get(table, {}):
+            return {}
+        rows = self._con.execute(
+            f"select {quoted(column)}, count(*) from release.{table} group by 1 order by 1"
+        ).fetchall()
+        return {str(value): int(number) for value, number in rows}
+
+    def counties_by_partner(self) -> dict[str, dict[str, int]]:
+        """Records that may touch Kenya by partner code, and those with a known county; {} without the model.
+
+        Published movements may be of several partners, so the records of the work file are counted.
+        """
+        asked = county_counts(RECORDS_OF_PARTNERS, "release.marts.dim_place", "partner_code")
+        try:
+            rows = self._con.execute(asked).fetchall()
+        except (duckdb.CatalogException, duckdb.BinderException):
+            return {}
+        return {str(code): {"records": int(all_), "with_county": int(known)} for code, all_, known in rows}
+
+    def export_parquet(self, folder: Path) -> None:
+        """Write each table as a Parquet file of its own, in the order in which its rows were written."""
+        for table in self.tables:
+            path = folder / f"{table.full_name}.parquet"
+            self._con.execute(f"copy {_target(table)} to {_text(path)} (format parquet, compression zstd)")
+
+    def export_csv(self, sql: str, parameters: Mapping[str, str], path: Path) -> None:
+        """Write what a SELECT over `release` gives, with a heading."""
+        self._con.execute(f"copy ({sql}) to {_text(path)} (format csv, header)", dict(parameters))
+
+    def _create(self, table: PublishedTable, source: str, types: dict[str, str]) -> None:
+        self.tables.append(table)
+        self.types[table.full_name] = types
+        target = _target(table)
+        columns = ", ".join(f"{quoted(name)} {data_type}" for name, data_type in types.items())
+        comments = [f"comment on table {target} is {_text(table.description)}"] if table.description else []
+        comments += [
+            f"comment on column {target}.{quoted(name)} is {_text(prose)}"
+            for name in types
+            if (prose := table.columns.get(name))
+        ]
+        self._con.begin()
+        self._con.execute(f"create table {target} ({columns})")
+        self._con.execute(f"insert into {target} select * from {source} order by {self._order(table)}")
+        self._con.execute(";".join(comments))
+        self._con.commit()
+
+    def _order(self, table: PublishedTable) -> str:
+        """The key first; the other columns settle the order where a key is missing or repeated."""
+        types = self.types[table.full_name]
+        key = [name for name in table.key if name in types]
+        others = [name for name in types if name not in key]
+        return ", ".join(f"{quoted(name)} nulls last" for name in [*key, *others])
+
+    def _assert_storage_version(self) -> None:
+        row = self._con.execute(
+            "select tags['storage_version'] from duckdb_databases() where database_name = 'release'"
+        ).fetchone()
+        if not row or not str(row[0]).startswith(STORAGE_VERSION):
+            raise NjiaError(
+                f"DuckDB did not write storage version {STORAGE_VERSION}; see that 1.5.5 is installed."
+            )
+
+
+def _target(table: PublishedTable) -> str:
+    return f"release.{quoted(table.schema)}.{quoted(table.name)}"
+
+
+def _text(value: object) -> str:
+    """An SQL string; comments and paths cannot be parameters."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -1,0 +1,219 @@
+"""Stage: write the candidate release complete beside the current one, byte for byte what will be published.
+
+What does not belong here: judging the candidate (the release gate) and switching to it (`publish`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.core import PARTIAL, NjiaError, Settings, load_publication_policy, sync, write_json
+from orchestration.release.candidate import Candidate
+from orchestration.release.current import (
+    EVIDENCE_BASE,
+    MEMBERS,
+    current_release,
+    list_releases,
+    remove_folder,
+    switching,
+)
+from orchestration.release.identity import CANDIDATE, release_id
+from orchestration.release.lineage.files import sweep_lineage
+from orchestration.release.manifest import (
+    MANIFEST,
+    ROW_SUMS,
+    SCHEMA_VERSION,
+    hash_files,
+    printed_extracts,
+    versions,
+)
+from orchestration.release.never_current import never_current
+from orchestration.release.staging import added_tables
+from orchestration.release.staging.added_tables import CHECK_RESULTS
+from orchestration.release.staging.carried import Carried
+from orchestration.release.staging.content_hash import combined
+from orchestration.release.staging.evidence_base import STORAGE_VERSION, EvidenceBase
+from orchestration.release.staging.public_edition import write_public_edition, write_public_manifest
+from orchestration.release.staging.published_models import read_published_models
+from orchestration.release.uniqueness import uniqueness
+
+__all__ = ["CHECK_RESULTS", "stage"]
+
+READ_ONLY = 0o444
+MOVEMENTS = "marts.fct_movements"
+RECONCILIATION = "quality.reconciliation"
+TERMS = "meta.terms"
+
+
+def stage(
+    settings: Settings,
+    dbt_manifest: Path,
+    inputs: Mapping[str, Any],
+    check_results: pa.Table,
+    waivers: Iterable[Mapping[str, Any]],
+    write_pages: Callable[[Path, Mapping[str, Any]], object] = lambda folder, manifest: None,
+) -> Candidate:
+    """Write a candidate from the work file, in place of any other: asked twice, it gives the same tables.
+
+    `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
+    partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
+    input_parts (a mark a part of the inputs, optional), decisions (dicts with id and kind, optional),
+    agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
+    boundaries maps are drawn with, optional), policy (version and rows of the publication policy), carried
+    (Carried: what is taken over of closed years, optional), is_synthetic (whether partners and records are
+    made up, optional).
+    `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones. `write_pages` is given
+    the candidate's folder and its manifest so far, once the evidence base is closed and before anything is
+    sealed.
+    """
+    with switching(settings):
+        sweep(settings)
+    releases = list_releases(settings)
+    current = current_release(settings)
+    as_of: datetime = inputs["as_of"]
+    name = release_id(as_of, inputs["inputs_hash"], {release.release_id for release in releases})
+    folder = settings.releases / f"{CANDIDATE}{name}"
+    manifest: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "edition": MEMBERS,
+        "release_id": name,
+        "sequence": 1 + max((release.manifest["sequence"] for release in releases), default=0),
+        "as_of": as_of.isoformat(),
+        "inputs_hash": inputs["inputs_hash"],
+        "given_hash": inputs.get("given_hash"),
+        "input_parts": dict(inputs.get("input_parts", {})),
+        "decisions_hash": inputs.get("decisions_hash"),
+        "decisions": sorted(inputs.get("decisions", []), key=lambda decision: str(decision["id"])),
+        "previous_release": current.release_id if current else None,
+        "storage_version": STORAGE_VERSION,
+        "versions": versions(inputs.get("versions")),
+        "key_ids": dict(inputs.get("key_ids", {})),
+        "extracts": printed_extracts(list(inputs["extracts"])),
+        "agreements_ending": list(inputs.get("agreements_ending", [])),
+        "boundaries": dict(inputs.get("boundaries", {})),
+        "is_synthetic": bool(inputs.get("is_synthetic", False)),
+        "policy": dict(inputs.get("policy", {})),
+        "periods": {},
+    }
+    try:
+        _write(
+            settings,
+            folder,
+            dbt_manifest,
+            manifest,
+            added_tables.check_results(check_results),
+            list(waivers),
+            inputs.get("carried", Carried()),
+            write_pages,
+        )
+    except duckdb.Error as error:
+        # The engine's text may quote a cell.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise NjiaError(
+            f"The candidate release could not be written ({type(error).__name__}). The current release "
+            f"stays. Make sure that nothing else has {settings.warehouse} open and that the disk is not "
+            "full, then run `njia refresh` again."
+        ) from None
+    except BaseException:
+        # On a full disk, what is left of it would keep the disk full.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return Candidate(name, folder, manifest)
+
+
+def sweep(settings: Settings) -> None:
+    """Remove what a killed refresh left: candidates, partial files, releases never current, their lineage."""
+    if not settings.releases.is_dir():
+        return
+    for leftover in (*settings.releases.glob(f"{CANDIDATE}*"), *settings.releases.glob(f"{PARTIAL}*")):
+        if leftover.is_dir():
+            remove_folder(leftover)
+        else:
+            leftover.unlink()
+    (settings.home / f"{PARTIAL}current").unlink(missing_ok=True)
+    for release in never_current(settings):
+        remove_folder(release.path)
+    sweep_lineage(settings)
+
+
+def _write(
+    settings: Settings,
+    folder: Path,
+    dbt_manifest: Path,
+    manifest: dict[str, Any],
+    check_results: pa.Table,
+    waivers: list[Mapping[str, Any]],
+    carried: Carried,
+    write_pages: Callable[[Path, Mapping[str, Any]], object],
+) -> None:
+    models = read_published_models(dbt_manifest)
+    parquet = folder / MEMBERS / "parquet"
+    parquet.mkdir(parents=True)
+    with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
+        for model in models:
+            base.copy_model(model)
+        base.add(added_tables.CHECK_RESULTS_TABLE, check_results)
+        base.add(added_tables.WAIVERS_TABLE, added_tables.waivers(waivers))
+        base.add(added_tables.POLICY_TABLE, added_tables.policy(manifest["policy"]))
+        later = {
+            added_tables.COLUMNS_TABLE.full_name: added_tables.schema_types(added_tables.COLUMNS),
+            added_tables.RELEASE_TABLE.full_name: added_tables.schema_types(added_tables.RELEASE),
+        }
+        described = [*base.tables, added_tables.COLUMNS_TABLE, added_tables.RELEASE_TABLE]
+        base.add(added_tables.COLUMNS_TABLE, added_tables.columns(described, {**base.types, **later}))
+        tables = base.hashes()
+        manifest["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
+        manifest["microdata"] = _microdata(base)
+        base.add(added_tables.RELEASE_TABLE, added_tables.release(manifest))
+        manifest["tables"] = base.hashes()
+        manifest["undescribed"] = base.undescribed()
+        manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
+        # Rows of one grain are never added to rows of another: `movements` only says how long the table is.
+        manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
+        manifest["counties_by_partner"] = base.counties_by_partner()
+        manifest["terms"] = base.rows(TERMS)
+        manifest["movements"] = manifest["tables"].get(MOVEMENTS, {}).get("rows")
+        manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]
+        outcomes = check_results.column("outcome").to_pylist()
+        manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
+        base.export_parquet(parquet)
+    manifest["public"], periods = write_public_edition(settings, folder, dbt_manifest, manifest)
+    manifest["periods"] = carried.notes(periods, manifest["release_id"])
+    write_pages(folder, manifest)
+    write_public_manifest(folder, manifest)
+    _seal(folder)
+    manifest["files"] = {
+        path: {"sha256": digest, "bytes": (folder / path).stat().st_size}
+        for path, digest in hash_files(folder).items()
+    }
+    write_json(folder / MANIFEST, manifest)
+    sync(settings.releases)
+
+
+def _microdata(base: EvidenceBase) -> dict[str, Any]:
+    """How easily one record of the members' edition is told from all others."""
+    policy = load_publication_policy()
+    known = policy.microdata_quasi_identifiers
+    if missing := set(known) - base.types.get(MOVEMENTS, {}).keys():
+        return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
+    records = base.columns(MOVEMENTS, known).to_pandas()
+    return uniqueness(records, known, policy["microdata_least_class"]).for_manifest()
+
+
+def _seal(folder: Path) -> None:
+    """Make every file read-only, and force files and folders to the disk."""
+    logs = sorted(path.name for path in folder.rglob("*.wal"))
+    if logs:
+        raise NjiaError(f"The candidate was not closed: {', '.join(logs)} is left. Run `njia refresh` again.")
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_file():
+            path.chmod(READ_ONLY)
+        sync(path)
+    sync(folder)

@@ -1,0 +1,198 @@
+"""Typed source rows → one record each: rules across its own fields, content hash.
+
+Belongs here: what needs several fields of one record. Several rows are `copies`; what needs other extracts or
+resolved places is judged by the dbt project.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from orchestration.contracts import MANY_CODES, SINGLE_CODES, Contract
+from orchestration.intake import LandedCell
+from orchestration.typing.ages import ReadAge
+from orchestration.typing.copies import of_standing_copy, one_of
+from orchestration.typing.mentions import Child, Mention, Texts, mentions_of
+from orchestration.typing.row import Problem, Row, weighed
+from orchestration.typing.rows import RowTypist
+
+_EVENT_OF_GRAIN = {
+    "case": "identified",
+    "interception": "intercepted",
+    "route_report": "reported",
+    "flow_count": "observed",
+}
+_OWN_COLUMNS = (
+    "sex", "trafficking_status", "exploitation_state", "entry_process", "recruiter_relation", "documents",
+    "data_source", "consent_state", "event_kind",
+)  # fmt: skip
+_LISTED_SINGLES = tuple(name for name in SINGLE_CODES if name not in _OWN_COLUMNS)
+MentionId = Callable[[Texts], int]
+
+
+@dataclass
+class Record:
+    """What the typed tables say of one record; `values` are the columns of `records`."""
+
+    values: dict[str, Any]
+    codes: list[tuple[str, str, int]] = field(default_factory=list)
+    mentions: list[tuple[Mention, int]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def assemble(
+    cells: list[LandedCell], typist: RowTypist, round_name: str | None, mention_id: MentionId
+) -> Record:
+    """All cells of one record of an extract, in their order → the record."""
+    record_id = cells[0].record_id
+    rows, children = _rows_and_children(cells, typist)
+    row = one_of(rows, typist.contract)
+    return _record(record_id, row, rows, children, typist.contract, round_name, mention_id)
+
+
+def _rows_and_children(cells: list[LandedCell], typist: RowTypist) -> tuple[list[Row], list[Child]]:
+    groups: dict[tuple[str, int, str, int], list[LandedCell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.sheet, cell.row_number, cell.part, cell.seq), []).append(cell)
+    record_id = cells[0].record_id
+    rows = [
+        typist.main_row(record_id, sheet, number, found)
+        for (sheet, number, part, _), found in groups.items()
+        if not part
+    ]
+    below = {group: found for group, found in groups.items() if group[2]}
+    if not rows:
+        rows = [typist.main_row(record_id, sheet, number, []) for sheet, number, *_ in list(below)[:1]]
+    kept = of_standing_copy(rows, list(below.values()))
+    children = [(found[0].seq, typist.child_row(rows[0], found)) for found in kept]
+    return rows, children
+
+
+def _record(
+    record_id: int,
+    row: Row,
+    rows: list[Row],
+    children: list[Child],
+    contract: Contract,
+    round_name: str | None,
+    mention_id: MentionId,
+) -> Record:
+    mentions, transit_count = mentions_of(row, sorted(children, key=lambda child: child[0]), contract)
+    sex, age = _sex_and_age(row, contract)
+    if not mentions:
+        row.note("place", ("Q:no_place",))
+    nationalities = row.lists.get("nationality", ())
+    count = row.count
+    is_group = contract.grain == "case" and max(count.count or 0, count.high or 0, count.low or 0) > 1
+    values: dict[str, Any] = {
+        "record_id": record_id,
+        "record_grain": contract.grain,
+        "sheet": rows[0].sheet,
+        "row_number": min(source.row_number for source in rows if source.sheet == rows[0].sheet),
+        "source_row_count": len(rows),
+        "event_kind": row.codes.get("event_kind") or _EVENT_OF_GRAIN[contract.grain],
+        "event_on": row.when.first,
+        "date_precision": row.when.precision,
+        "period_from": row.when.first,
+        "period_to": row.when.last,
+        "round": round_name,
+        "submitted_at": row.submitted_at,
+        "person_count": count.count,
+        "person_count_low": count.low,
+        "person_count_high": count.high,
+        "count_basis": count.basis,
+        "is_group": is_group,
+        "sex": sex,
+        "age_band": age.band,
+        "is_child": age.is_child,
+        "nationality": nationalities[0] if len(nationalities) == 1 else "mixed" if nationalities else None,
+        "trafficking_status": _status(row, contract),
+        "exploitation_state": row.codes.get("exploitation_state"),
+        "entry_process": row.codes.get("entry_process"),
+        "recruiter_relation": row.codes.get("recruiter_relation"),
+        "documents": row.codes.get("documents"),
+        "data_source": row.codes.get("data_source"),
+        "consent_state": row.codes.get("consent_state") or _consent(contract),
+        "embargo_until": row.embargo_until,
+        "transit_count": transit_count,
+        "key_basis": "reference" if contract.delivery.key_parts else "content",
+    }
+    codes = _codes(row, children)
+    named = [(mention, mention_id(mention.texts)) for mention in mentions]
+    values["content_hash"] = _content_hash(values, codes, named)
+    return Record(values, codes, named, list(dict.fromkeys(row.problems)))
+
+
+def _sex_and_age(row: Row, contract: Contract) -> tuple[str | None, ReadAge]:
+    sex, age, count = row.codes.get("sex"), row.age, row.count
+    if count.sex and sex in (None, "unknown"):
+        sex = count.sex
+    elif count.sex and sex != count.sex:
+        row.note("sex", weighed(contract, "sex", ("unk:sex_conflict",)))
+        sex = "unknown"
+    if sex == "mixed" and count.count == 1 and count.basis == "stated":
+        row.note("sex", weighed(contract, "sex", ("unk:sex_conflict",)))
+        sex = "unknown"
+    if row.child_word:
+        if age.is_child is False:
+            row.note("sex", ("flag:sex_age_conflict",))
+        elif age.is_child is None and not age.problems:
+            age = ReadAge("child", True)
+    return sex, age
+
+
+def _status(row: Row, contract: Contract) -> str | None:
+    """An interception that states nothing else was stopped before exploitation."""
+    stated = row.codes.get("trafficking_status")
+    return "prevented" if stated is None and contract.grain == "interception" else stated
+
+
+def _consent(contract: Contract) -> str | None:
+    consent = contract.consent
+    if consent is None:
+        return "not_needed"
+    if consent.column:
+        return "given"  # landing lets no other answer in
+    return "not_needed" if consent.basis == "not_needed" else "by_agreement"
+
+
+def _codes(row: Row, children: list[Child]) -> list[tuple[str, str, int]]:
+    lists = {name: list(row.lists.get(name, ())) for name in MANY_CODES}
+    legs = [place for _, places in children for place in places.values()]
+    for place in (*row.places.values(), *legs):
+        lists["transport_mode"] += place.transport
+    for name in _LISTED_SINGLES:
+        code = row.codes.get(name)
+        lists[name] = [code] if code else []
+    return [
+        (name, code, seq)
+        for name, codes in lists.items()
+        for seq, code in enumerate(dict.fromkeys(codes), start=1)
+    ]
+
+
+_NOT_CONTENT = frozenset(
+    {"record_id", "sheet", "row_number", "source_row_count", "submitted_at", "key_basis"}
+)
+
+
+def _content_hash(
+    values: dict[str, Any], codes: list[tuple[str, str, int]], mentions: list[tuple[Mention, int]]
+) -> str:
+    """Equal for copies of one record: what it says, not where it stood or when it was sent."""
+    content = [
+        [values[name] for name in sorted(values) if name not in _NOT_CONTENT],
+        sorted((domain, code) for domain, code, _ in codes),
+        sorted((m.role, m.seq or 0, m.basis, m.transport_mode or "", number) for m, number in mentions),
+    ]
+    text = json.dumps(content, default=_as_text, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _as_text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)

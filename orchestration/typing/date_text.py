@@ -1,0 +1,170 @@
+"""A date written as text → its first and last possible day, in the order the contract states.
+
+Belongs here: the forms people write dates in. Whether a date is plausible is `dates`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from orchestration.typing.calendar_words import (
+    APPROXIMATE,
+    MONTH,
+    day,
+    full_year,
+    month_end,
+    month_number,
+    quarter,
+)
+
+_LONGEST_PERIOD = timedelta(days=366)
+_DIGITS = re.compile(r"(?P<a>\d{1,4})(?P<mark>[-/. ])(?P<b>\d{1,2})(?P=mark)(?P<c>\d{1,4})")
+_ORD = r"(?:st|nd|rd|th)?"
+_DAY_MONTH = re.compile(rf"(?P<d>\d{{1,2}}){_ORD}[ ./-]*(?:of )?(?P<m>{MONTH})[ ,./-]*(?P<y>\d{{4}}|\d{{2}})")
+_MONTH_DAY = re.compile(rf"(?P<m>{MONTH})[ ./-]*(?P<d>\d{{1,2}}){_ORD}[ ,]+(?P<y>\d{{4}})")
+_MONTH_YEAR = re.compile(
+    rf"(?P<m>{MONTH})[ ,./-]*(?:ya |of )?(?P<y>\d{{4}})|(?P<y2>\d{{4}})[ ./-]*(?P<m2>{MONTH})"
+)
+_DIGIT_MONTH = re.compile(r"(?P<m>\d{1,2})[-/.](?P<y>\d{4})|(?P<y2>\d{4})[-/.](?P<m2>\d{1,2})")
+_DASH = r"(?:\s*[-–—]\s*|\s+(?:to|until|till|hadi|mpaka)\s+)"
+_MONTH_RANGE = re.compile(rf"(?P<a>{MONTH}) ?(?P<ay>\d{{4}})?{_DASH}(?P<b>{MONTH})[ ,]*(?P<by>\d{{4}})")
+_DAYS_NAMED = re.compile(
+    rf"(?P<a>\d{{1,2}}){_ORD}{_DASH}(?P<b>\d{{1,2}}){_ORD} (?:of )?(?P<m>{MONTH})[ ,]*(?P<y>\d{{4}})"
+)
+_DAYS_DIGITS = re.compile(r"(?P<a>\d{1,2})\s*[-–—]\s*(?P<b>\d{1,2})/(?P<m>\d{1,2})/(?P<y>\d{4}|\d{2})")
+_BETWEEN = r"(?:\s[-–—]\s|[–—]|\s(?:to|until|till|and|hadi|mpaka)\s)"
+_TWO_DATES = re.compile(rf"(?:from |between |kuanzia |tangu )?(?P<a>.*\d.*?){_BETWEEN}(?P<b>.*\d.*)")
+
+
+@dataclass(frozen=True)
+class ReadDate:
+    """`first` is the date an event is filed under; `last` the last day it may have happened."""
+
+    first: date | None = None
+    last: date | None = None
+    precision: str = "unknown"
+    problems: tuple[str, ...] = ()
+
+    def flagged(self, code: str) -> ReadDate:
+        return replace(self, problems=(*self.problems, f"flag:{code}"))
+
+
+def from_text(text: str, order: str | None) -> ReadDate:
+    for reader in (from_digits, _from_names, _from_range):
+        read = reader(text, order)
+        if read is not None:
+            return read
+    if (found := APPROXIMATE.fullmatch(text)) and not APPROXIMATE.fullmatch(found["rest"]):
+        return _coarser(from_text(found["rest"], order))
+    return set_aside("date_unparsed")
+
+
+def from_digits(text: str, order: str | None) -> ReadDate | None:
+    if re.fullmatch(r"\d{4}", text):
+        return year_of(int(text))
+    if order == "ymd" and re.fullmatch(r"\d{8}", text):
+        return single_day(day(int(text[:4]), int(text[4:6]), int(text[6:])))
+    if found := _DIGIT_MONTH.fullmatch(text):
+        return month_of(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]))
+    found = _DIGITS.fullmatch(text)
+    if not found:
+        return None
+    a, b, c = found["a"], found["b"], found["c"]
+    if len(a) == 4 and len(c) <= 2:
+        return single_day(day(int(a), int(b), int(c)))
+    if len(a) > 2 or len(c) not in (2, 4):
+        return None
+    readings = {
+        "dmy": day(full_year(c), int(b), int(a)),
+        "mdy": day(full_year(c), int(a), int(b)),
+        "ymd": day(full_year(a), int(b), int(c)) if len(a) == len(c) == 2 else None,
+    }
+    possible = {found_day for found_day in readings.values() if found_day}
+    if order is None:
+        return (
+            single_day(possible.pop())
+            if len(possible) == 1
+            else set_aside("date_ambiguous" if possible else "date_invalid")
+        )
+    if readings[order]:
+        return single_day(readings[order])
+    return set_aside("date_order_conflict" if possible else "date_invalid")
+
+
+def _from_names(text: str, order: str | None) -> ReadDate | None:
+    if span := quarter(text):
+        return ReadDate(*span, "quarter")
+    if found := _MONTH_YEAR.fullmatch(text):
+        return month_of(int(found["y"] or found["y2"]), month_number(found["m"] or found["m2"]))
+    if found := _DAY_MONTH.fullmatch(text) or _MONTH_DAY.fullmatch(text):
+        return single_day(day(full_year(found["y"]), month_number(found["m"]) or 0, int(found["d"])))
+    return None
+
+
+def _from_range(text: str, order: str | None) -> ReadDate | None:
+    if found := _MONTH_RANGE.fullmatch(text):
+        year = int(found["by"])
+        first = month_of(int(found["ay"] or year), month_number(found["a"]))
+        return _span(first, month_of(year, month_number(found["b"])))
+    if found := _DAYS_NAMED.fullmatch(text):
+        year, month = int(found["y"]), month_number(found["m"]) or 0
+        return _span(
+            single_day(day(year, month, int(found["a"]))), single_day(day(year, month, int(found["b"])))
+        )
+    if found := _DAYS_DIGITS.fullmatch(text):
+        if order != "dmy":
+            return set_aside("date_ambiguous" if order is None else "date_order_conflict")
+        year, month = full_year(found["y"]), int(found["m"])
+        return _span(
+            single_day(day(year, month, int(found["a"]))), single_day(day(year, month, int(found["b"])))
+        )
+    if found := _TWO_DATES.fullmatch(text):
+        ends = [
+            from_digits(found[end].strip(), order) or _from_names(found[end].strip(), order) for end in "ab"
+        ]
+        if ends[0] and ends[1]:
+            return _span(ends[0], ends[1])
+    return None
+
+
+def single_day(found: date | None) -> ReadDate:
+    return ReadDate(found, found, "day") if found else set_aside("date_invalid")
+
+
+def month_of(year: int, month: int | None) -> ReadDate:
+    first = day(year, month or 0, 1)
+    return ReadDate(first, month_end(year, first.month), "month") if first else set_aside("date_invalid")
+
+
+def year_of(year: int) -> ReadDate:
+    first = day(year, 1, 1)
+    return ReadDate(first, date(year, 12, 31), "year") if first else set_aside("date_invalid")
+
+
+def _span(start: ReadDate, end: ReadDate) -> ReadDate:
+    """From the first day of one reading to the last of another; three months of a quarter are a quarter."""
+    if start.first is None or end.last is None:
+        return start if start.first is None else end
+    if end.last < start.first:
+        return set_aside("date_invalid")
+    if end.last - start.first > _LONGEST_PERIOD:
+        return set_aside("date_too_coarse")
+    first_month = start.first.month
+    whole = start.precision == end.precision == "month" and first_month % 3 == 1
+    is_quarter = whole and end.last == month_end(start.first.year, first_month + 2)
+    return ReadDate(start.first, end.last, "quarter" if is_quarter else "period")
+
+
+def _coarser(read: ReadDate) -> ReadDate:
+    """`around 4 March 2020` states no more than the month."""
+    if read.first is None:
+        return read
+    if read.precision == "day":
+        read = month_of(read.first.year, read.first.month)
+    return read.flagged("date_approximate")
+
+
+def set_aside(code: str) -> ReadDate:
+    return ReadDate(problems=(f"Q:{code}",))

@@ -1,0 +1,236 @@
+"""The type step: every landed extract → its typed tables, by today's contract.
+
+Derived and deletable. An extract whose landing, contract, seeds and code are unchanged is left as it
+is; one that fails leaves no tables behind and never stops the others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.contracts import SEEDS, Contract, Contracts, contract_for, load_contracts, load_vocabulary
+from orchestration.core import (
+    PARTIAL,
+    REFERENCE_SEEDS,
+    Keys,
+    Settings,
+    code_of,
+    fingerprint_of,
+    forget,
+    keep,
+    replacing,
+)
+from orchestration.intake import has_its_cells, shown_file
+from orchestration.typing.landed_records import records_of_file
+from orchestration.typing.table_rows import Tables, typed_batches
+from orchestration.typing.tables import SCHEMAS
+
+EMPTY = "_empty"
+READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
+# Such a file was cut short while it was read again, and leaves the inbox only when that is done.
+_READ_AGAIN = (
+    "the file is still in the inbox: run the refresh again. If it is not there, put it in again "
+    "(`njia inbox add`)"
+)
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class TypingFailure:
+    """An extract that has no typed tables; `fault` is the kind of exception, never its text."""
+
+    partner: str
+    file: str
+    extract_id: str
+    step: str
+    fault: str
+    what_to_do: str = "report it with this sentence"
+
+    @property
+    def sentence(self) -> str:
+        return (
+            f"{self.partner}: file {self.file} (extract {self.extract_id}) could not be typed: {self.fault} "
+            f"while {self.step}. Its records are missing until this is mended; {self.what_to_do}."
+        )
+
+
+class OtherCells(Exception):
+    """The cells beside a landing note are not those it describes."""
+
+
+@dataclass
+class TypedSummary:
+    """What the step did. `extracts` have typed tables now, `retyped` of them were written this time."""
+
+    extracts: int = 0
+    retyped: int = 0
+    removed: int = 0
+    records: int = 0
+    failed: list[TypingFailure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Landed:
+    entry: dict[str, Any]
+    cells: Path
+    stem: str
+
+    @property
+    def partner(self) -> str:
+        return str(self.entry["partner"])
+
+
+def type_extracts(
+    settings: Settings, keys: Keys, progress: Progress | None = None, contracts: Contracts | None = None
+) -> TypedSummary:
+    """Type what is new or changed, remove what landing no longer holds."""
+    valid = contracts if contracts is not None else load_contracts(settings.partners)
+    summary = TypedSummary()
+    shutil.rmtree(settings.spill, ignore_errors=True)  # what a killed process left
+    landed = list(_landed(settings.landing, summary))
+    shared = _shared_hash(keys)
+    for table, schema in SCHEMAS.items():
+        _write_empty_table(settings.typed / table / f"{EMPTY}.parquet", schema)
+    for done, extract in enumerate(landed, start=1):
+        steps = ["reading its contract"]
+        try:
+            contract = contract_for(extract.entry, valid)
+            state = _state_hash(extract, contract, shared)
+            note, is_new = keep(
+                settings.work,
+                _note(extract.stem),
+                state,
+                partial(_typed, settings, keys, extract, contract, steps),
+            )
+            summary.retyped += is_new
+            summary.extracts += 1
+            summary.records += int(note.facts["records"])
+        except Exception as fault:  # the boundary: an exception's text may quote a cell
+            _remove(settings, extract.stem)
+            summary.failed.append(_failure(extract.entry, steps[-1], fault))
+        if progress:
+            progress(done, len(landed))
+    summary.removed = _sweep(settings, {extract.stem for extract in landed})
+    return summary
+
+
+def _typed(
+    settings: Settings, keys: Keys, extract: _Landed, contract: Contract, steps: list[str]
+) -> tuple[list[Path], dict[str, int]]:
+    """Write an extract's typed tables; `steps` takes what is done, for the sentence on a failure."""
+    steps.append("comparing its cells with its landing note")
+    if not has_its_cells(extract.entry, extract.cells):
+        raise OtherCells
+    steps.append("reading the seeds")
+    vocabulary = load_vocabulary(REFERENCE_SEEDS)
+    steps.append("typing its cells")
+    with closing(records_of_file(extract.cells, settings.spill)) as landed_records:
+        batches = typed_batches(landed_records, extract.entry, contract, vocabulary, keys)
+        records = _write_tables(settings.typed, extract.stem, batches)
+    return [settings.typed / table / f"{extract.stem}.parquet" for table in SCHEMAS], {"records": records}
+
+
+def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
+    """Every committed extract. The same bytes from two partners are two extracts with one id."""
+    taken: set[str] = set()
+    for path in sorted(folder.glob("*/*.json")):
+        if path.name.startswith(PARTIAL):
+            continue
+        partner, extract_id = path.parent.name, path.stem
+        stem = extract_id if extract_id not in taken else f"{extract_id}-{partner}"
+        taken.add(stem)
+        try:
+            yield _Landed(json.loads(path.read_text(encoding="utf-8")), path.with_suffix(".parquet"), stem)
+        except ValueError as fault:
+            entry = {"partner": partner, "file": path.name, "extract_id": extract_id}
+            summary.failed.append(_failure(entry, "reading its landing", fault))
+
+
+def _write_empty_table(path: Path, schema: pa.Schema) -> None:
+    if not (path.is_file() and pq.read_schema(path).equals(schema)):
+        with replacing(path) as partial:
+            pq.write_table(schema.empty_table(), partial)
+
+
+def _write_tables(typed: Path, stem: str, batches: Iterable[Tables]) -> int:
+    """Write an extract's tables, none of which appears before all are whole; returns how many records."""
+    records = 0
+    with ExitStack() as finished:
+        partials = {
+            table: finished.enter_context(replacing(typed / table / f"{stem}.parquet")) for table in SCHEMAS
+        }
+        writers = {
+            table: finished.enter_context(pq.ParquetWriter(partial, SCHEMAS[table], compression="zstd"))
+            for table, partial in partials.items()
+        }
+        for tables in batches:
+            for table, rows in tables.items():
+                if rows:
+                    writers[table].write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[table]))
+            records += len(tables["records"])
+    return records
+
+
+def _shared_hash(keys: Keys) -> str:
+    """Code and seeds that read a value, and the key: what changes the reading of every extract."""
+    seeds = [f"seeds/reference/{name}" for name in SEEDS]
+    return fingerprint_of(keys.ids, code_of(*READ_BY, *seeds))
+
+
+def _state_hash(extract: _Landed, contract: Contract, shared: str) -> str:
+    names = (
+        "parquet_sha256",
+        "received_on",
+        "sequence",
+        "file",
+        "period",
+        "withheld_records",
+        "withheld_persons",
+    )
+    landing = {name: extract.entry.get(name) for name in names}
+    parts = json.dumps([landing, contract.content, shared, extract.entry["partner"]], sort_keys=True)
+    return hashlib.sha256(parts.encode()).hexdigest()
+
+
+def _note(stem: str) -> str:
+    return f"typed/{stem}"
+
+
+def _remove(settings: Settings, stem: str) -> None:
+    forget(settings.work, _note(stem))
+    for table in SCHEMAS:
+        (settings.typed / table / f"{stem}.parquet").unlink(missing_ok=True)
+
+
+def _sweep(settings: Settings, landed: set[str]) -> int:
+    """Remove the tables of extracts that landing no longer holds; returns how many extracts that were."""
+    found = [path for table in SCHEMAS for path in (settings.typed / table).glob("*")]
+    for path in found:
+        if path.name.startswith(PARTIAL):
+            path.unlink()
+    gone = {path.stem for path in found if not path.name.startswith(PARTIAL)} - landed - {EMPTY}
+    for stem in gone:
+        _remove(settings, stem)
+    return len(gone)
+
+
+def _failure(entry: dict[str, Any], step: str, fault: Exception) -> TypingFailure:
+    failure = TypingFailure(
+        str(entry.get("partner")),
+        shown_file(str(entry.get("file"))),
+        str(entry.get("extract_id")),
+        step,
+        type(fault).__name__,
+    )
+    return replace(failure, what_to_do=_READ_AGAIN) if isinstance(fault, OtherCells) else failure

@@ -1,0 +1,217 @@
+"""Build what stands no longer of the work file, in two parts around the steps that are Python.
+
+Each table has a fingerprint (`node_fingerprints`) and a note of it in the work file (`work_file`). dbt builds
+the tables whose note does not stand; where all of them stand it is not even imported. Tests of a part follow
+when its tables stand (`table_tests`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from orchestration.core import DBT_PROJECT, NjiaError, Settings, durable
+from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, read_manifest
+from orchestration.warehouse.node_fingerprints import PYTHON_SOURCES, Project
+from orchestration.warehouse.table_tests import Tested, run_tests
+from orchestration.warehouse.work_file import AnswerNote, TableNote, open_work_file
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ON_PYTHON = " ".join(f"source:{name}+" for name in PYTHON_SOURCES)
+_BYTES_A_THREAD = 16 * 2**20
+
+
+class Part(Enum):
+    """A part of the project, as dbt selects it: what steps in Python start from, what stands on them."""
+
+    BEFORE_PYTHON = "exclude"
+    AFTER_PYTHON = "select"
+
+    @property
+    def dagster_selection(self) -> dict[str, str]:
+        """As `@dbt_assets` takes it."""
+        return {self.value: _ON_PYTHON}
+
+    def selection(self, project: Project, stale: Collection[str] | None) -> list[str]:
+        """As the command line takes it: all of the part, or those tables of it and all that stand on them."""
+        if stale is None:
+            return [f"--{self.value}", *_ON_PYTHON.split()]
+        first = [name for name in stale if not set(stale) & set(project.parents(name))]
+        after = [] if self is Part.AFTER_PYTHON else ["--exclude", *_ON_PYTHON.split()]
+        return ["--select", *(f"fqn:{'.'.join(project.tables[name]['fqn'])}+" for name in first), *after]
+
+    def holds(self, project: Project, unique_id: str) -> bool:
+        return (unique_id in project.after_python) == (self is Part.AFTER_PYTHON)
+
+
+@dataclass(frozen=True)
+class NodeOutcome:
+    """What became of one model, seed or test. `status`: success, pass, fail, warn, error, skipped.
+
+    `ran` is false where what an earlier build made or found still stands. `rows` is None where no table is;
+    `fingerprint` is that of a table that stands.
+    """
+
+    unique_id: str
+    resource_type: str
+    name: str
+    status: str
+    failures: int
+    seconds: float
+    ran: bool = True
+    rows: int | None = None
+    fingerprint: str = ""
+
+    @property
+    def is_test(self) -> bool:
+        return self.resource_type == "test"
+
+
+def build(
+    settings: Settings, as_of: str, part: Part, inputs: Mapping[str, str], clock: str
+) -> list[NodeOutcome]:
+    """Build the seeds and models of a part that stand no longer, and ask its tests that stand no longer.
+
+    `as_of` is an ISO date, `clock` the fingerprint of what it decides. `inputs` gives the fingerprint of each
+    source (`typed.records`); one that is missing counts as changed. Outcomes are of the whole part.
+    """
+    path = manifest_path(settings)
+    project = Project(read_manifest(path))
+    mine = [name for name in project.order if part.holds(project, name)]
+    tables = [name for name in mine if name in project.tables]
+
+    with open_work_file(settings) as work:
+        standing = work.standing(project.relations)
+        noted = {name: note.fingerprint for name, note in standing.items()}
+        wanted = _wanted(project, tables, inputs, clock, noted)
+        changed = project.with_descendants(name for name in tables if noted.get(name) != wanted[name])
+        stale = [name for name in tables if name in changed]
+        work.clear(stale, project.relations, project.sources)
+        results: dict[str, Any] = {}
+        if stale:
+            selection = part.selection(project, stale if len(stale) < len(tables) else None)
+            results = _built(settings, as_of, part, path, selection)
+        work.note_tables(
+            {name: wanted[name] for name in stale if name in results and results[name].status == "success"},
+            project.relations,
+        )
+        standing = work.standing(project.relations)
+        tests = {name: project.tests[name] for name in mine if name in project.tests}
+        fingerprints = {name: note.fingerprint for name, note in standing.items()}
+        answers = list(run_tests(work.con, tests, fingerprints, work.tests()))
+        work.note_tests(
+            {
+                one.unique_id: AnswerNote(one.fingerprint, one.status, one.failures)
+                for one in answers
+                if one.asked and one.fingerprint
+            }
+        )
+    outcomes = [
+        *(
+            _of_hook(one)
+            for name, one in results.items()
+            if name not in project.tables and str(one.status) != "success"
+        ),
+        *(
+            _of_table(project.tables[name], standing.get(name), results.get(name), name in stale)
+            for name in tables
+        ),
+        *(_of_test(project.tests[one.unique_id], one) for one in answers),
+    ]
+    _keep_manifest(settings, path)
+    return outcomes
+
+
+def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+    """Columns of tables of the work file, rows in the order of these columns; the file is closed again.
+
+    `tables` maps `schema.table` to its columns.
+    """
+    with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        return {
+            table: con.execute(
+                f"select {', '.join(columns)} from {table} order by all nulls last"
+            ).to_arrow_table()
+            for table, columns in tables.items()
+        }
+
+
+def _wanted(
+    project: Project, tables: Sequence[str], inputs: Mapping[str, str], clock: str, noted: Mapping[str, str]
+) -> dict[str, str]:
+    try:
+        return project.fingerprints(tables, inputs, clock, noted)
+    except KeyError as missing:
+        raise NjiaError(
+            f"{missing} is not built, and this part stands on it. Build the part before it: `njia refresh`."
+        ) from None
+
+
+def _built(
+    settings: Settings, as_of: str, part: Part, manifest: Path, selection: Sequence[str]
+) -> dict[str, Any]:
+    """dbt's results by id: of the tables it built or skipped, and of its hook."""
+    from orchestration.warehouse.dbt_commands import build_nodes
+
+    parsed = _unpacked(manifest.with_name(PACKED), part)
+    found = build_nodes(parsed, DBT_PROJECT, settings.warehouse, selection, as_of, _threads(settings))
+    return {one.node.unique_id: one for one in found}
+
+
+# A build marks its nodes as compiled, and the parts of one refresh share no node: they share the manifest.
+_shared: dict[Path, Any] = {}
+
+
+def _unpacked(packed: Path, part: Part) -> Any:
+    """dbt's Manifest, which the first part of a refresh unpacks anew and the last one lets go."""
+    from orchestration.warehouse.dbt_commands import unpacked
+
+    found = None if part is Part.BEFORE_PYTHON else _shared.pop(packed, None)
+    found = found or unpacked(packed)
+    if part is Part.BEFORE_PYTHON:
+        _shared.clear()
+        _shared[packed] = found
+    return found
+
+
+def _threads(settings: Settings) -> int:
+    """How many the engine works with: on a few megabytes, waiting for each other costs more than it saves."""
+    size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
+    return min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
+
+
+def _of_hook(result: Any) -> NodeOutcome:
+    node, seconds = result.node, float(result.execution_time or 0)
+    return NodeOutcome(node.unique_id, str(node.resource_type), node.name, str(result.status), 0, seconds)
+
+
+def _of_table(
+    node: Mapping[str, Any], note: TableNote | None, result: Any | None, is_stale: bool
+) -> NodeOutcome:
+    status = str(result.status) if result else "skipped" if is_stale else "success"
+    return NodeOutcome(
+        node["unique_id"], node["resource_type"], node["name"], status,
+        failures=0, seconds=float(result.execution_time or 0) if result else 0.0,
+        ran=is_stale, rows=note.row_count if note else None, fingerprint=note.fingerprint if note else "",
+    )  # fmt: skip
+
+
+def _of_test(node: Mapping[str, Any], answer: Tested) -> NodeOutcome:
+    return NodeOutcome(
+        node["unique_id"], "test", node["name"], answer.status, answer.failures, answer.seconds, answer.asked
+    )
+
+
+def _keep_manifest(settings: Settings, manifest: Path) -> None:
+    """Beside the work file: it says which tests were to run on these tables."""
+    said = settings.work / "dbt" / MANIFEST
+    if not said.is_file() or said.read_bytes() != manifest.read_bytes():
+        durable.write_bytes(said, manifest.read_bytes())

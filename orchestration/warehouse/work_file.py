@@ -1,0 +1,206 @@
+"""The work file between refreshes: which of its tables still are what they were noted as.
+
+`work/warehouse.duckdb` holds, in schema `built`, a note for each table that dbt has built and for each test
+that was asked: the fingerprint of what decided it, and what came of it. A note is deleted before its table is
+built again and written after, so a process that is killed leaves only tables that are built again. Between
+refreshes the file's SHA-256 lies beside it (`warehouse.sha256`); a file that is not the one that was closed,
+or that this version cannot read, is deleted and made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from orchestration.core import Settings, durable
+
+LAYOUT = 1
+_NOTES = """
+create schema if not exists built;
+create table if not exists built.work_file (layout integer, folder varchar);
+create table if not exists built.nodes (unique_id varchar, fingerprint varchar, row_count bigint);
+create table if not exists built.tests
+    (unique_id varchar, fingerprint varchar, status varchar, failures bigint)
+"""
+# What the file holds besides its notes.
+_RELATIONS = """
+select schema_name, table_name, 'table' as kind, estimated_size as row_count from duckdb_tables()
+where database_name = current_database() and schema_name <> 'built'
+union all
+select schema_name, view_name, 'view', null from duckdb_views()
+where database_name = current_database() and not internal
+"""
+
+Relation = tuple[str, str]  # schema and name
+
+
+class TableNote(NamedTuple):
+    fingerprint: str
+    row_count: int | None
+
+
+class AnswerNote(NamedTuple):
+    fingerprint: str
+    status: str
+    failures: int
+
+
+class WorkFile:
+    """The open work file: its connection, and its notes."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, sealed: Path) -> None:
+        self.con, self._sealed = con, sealed
+
+    def standing(self, relations: Mapping[str, Relation]) -> dict[str, TableNote]:
+        """Notes of the tables (id → relation) that are there with the rows they were noted with."""
+        found = {(schema, name): rows for schema, name, _, rows in self._relations()}
+        noted = self.con.execute("select unique_id, fingerprint, row_count from built.nodes").fetchall()
+        return {
+            unique_id: TableNote(fingerprint, row_count)
+            for unique_id, fingerprint, row_count in noted
+            if (relation := relations.get(unique_id)) in found and found[relation] in (None, row_count)
+        }
+
+    def clear(
+        self, stale: Collection[str], relations: Mapping[str, Relation], kept: Collection[Relation]
+    ) -> None:
+        """Before `stale` tables are built again: delete their notes and what stands under their names.
+
+        So does what stands under a name that is in neither `relations` nor `kept`: it is of another version.
+        """
+        again, known = {relations[name] for name in stale}, {*relations.values(), *kept}
+        going = [
+            (schema, name, kind)
+            for schema, name, kind, _ in self._relations()
+            if (schema, name) in again or (schema, name) not in known
+        ]
+        if not stale and not going:
+            return
+        self._sealed.unlink(missing_ok=True)
+        self.con.begin()
+        self.con.execute("delete from built.nodes where list_contains(?, unique_id)", [list(stale)])
+        for schema, name, kind in going:
+            self.con.execute(f'drop {kind} "{schema}"."{name}"')
+        self.con.commit()
+
+    def note_tables(self, built: Mapping[str, str], relations: Mapping[str, Relation]) -> None:
+        """Tables that have been built, with their fingerprints."""
+        if not built:
+            return
+        found = {(schema, name): (kind, rows) for schema, name, kind, rows in self._relations()}
+        rows = {name: found[relations[name]][1] for name in built}
+        if views := [name for name in built if found[relations[name]][0] == "view"]:
+            counts = (
+                f'select {number} as number, count(*) as row_count from "{schema}"."{name}"'
+                for number, (schema, name) in enumerate(relations[view] for view in views)
+            )
+            counted = self.con.execute(" union all ".join(counts)).fetchall()
+            rows |= {views[number]: count for number, count in counted}
+        self._write("nodes", [(name, fingerprint, rows[name]) for name, fingerprint in built.items()])
+
+    def tests(self) -> dict[str, AnswerNote]:
+        noted = self.con.execute(
+            "select unique_id, fingerprint, status, failures from built.tests"
+        ).fetchall()
+        return {unique_id: AnswerNote(*note) for unique_id, *note in noted}
+
+    def note_tests(self, asked: Mapping[str, AnswerNote]) -> None:
+        if asked:
+            self._sealed.unlink(missing_ok=True)
+            self._write("tests", [(name, *note) for name, note in asked.items()])
+
+    def _relations(self) -> list[tuple[str, str, str, int | None]]:
+        return self.con.execute(_RELATIONS).fetchall()
+
+    def _write(self, notes: str, rows: list[tuple[object, ...]]) -> None:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        self.con.begin()
+        self.con.execute(f"delete from built.{notes} where list_contains(?, unique_id)", [columns[0]])
+        values = ", ".join("unnest(?)" for _ in columns)
+        self.con.execute(f"insert into built.{notes} select {values}", columns)
+        self.con.commit()
+
+
+@contextmanager
+def open_work_file(settings: Settings) -> Iterator[WorkFile]:
+    """The work file, which holds nothing where it had to be made anew; sealed when the block ends well."""
+    path, sealed = settings.warehouse, settings.warehouse.with_suffix(".sha256")
+    settings.work.mkdir(parents=True, exist_ok=True)
+    with _interruptible():
+        con = _opened(path, sealed)
+        try:
+            # Not as a parameter: for the first of these duckdb loads pandas.
+            con.execute(f"set temp_directory = {_text(settings.spill)}")
+            con.execute("set checkpoint_threshold = '1GB'")  # into the file once, when it is closed
+            yield WorkFile(con, sealed)
+        finally:
+            con.close()
+    # An interrupted dbt may still hold it open: then the notes say what stands.
+    if not sealed.exists() and not _log_of(path).exists():
+        durable.write_text(sealed, f"{_sha256(path)}  {path.name}\n")
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C while a query runs is a RuntimeError of duckdb's."""
+    try:
+        yield
+    except RuntimeError as error:
+        if str(error) == "Query interrupted":
+            raise KeyboardInterrupt from None
+        raise
+
+
+def _opened(path: Path, sealed: Path) -> duckdb.DuckDBPyConnection:
+    log = _log_of(path)
+    if path.exists() or log.exists():
+        if con := _trusted(path, sealed, log):
+            return con
+        logging.getLogger(__name__).warning(
+            f"The work file {path} is open elsewhere, or not as this Njia left it: it is built anew."
+        )
+    for left in (sealed, log, path):
+        left.unlink(missing_ok=True)
+    con = duckdb.connect(str(path))
+    con.execute(_NOTES)
+    con.execute("insert into built.work_file values (?, ?)", [LAYOUT, str(path.parent)])
+    return con
+
+
+def _trusted(path: Path, sealed: Path, log: Path) -> duckdb.DuckDBPyConnection | None:
+    """The file as it was closed, or as a killed refresh left it: then its notes say what stands."""
+    con = None
+    try:
+        if sealed.exists() and (log.exists() or not sealed.read_text().startswith(f"{_sha256(path)} ")):
+            return None
+        con = duckdb.connect(str(path))
+        # Views name the files of the folder that they were made in.
+        if con.execute("select layout, folder from built.work_file").fetchall() == [
+            (LAYOUT, str(path.parent))
+        ]:
+            con.execute(_NOTES)
+            return con
+    except (OSError, ValueError, duckdb.Error):
+        pass
+    if con:
+        con.close()
+    return None
+
+
+def _text(value: Path) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
