@@ -156,6 +156,10 @@ def show_status(found: dict[str, Any]) -> None:
     if found["refresh_running_since"]:
         out.print(f"{refresh_is_running(found['refresh_running_since'], found['lists_as_of'])}\n")
     _show_next_run(found["next_run"])
+    if crashed := found["crashed"]:
+        several = f", as the {crashed['in_a_row'] - 1} before it" if crashed["in_a_row"] > 1 else ""
+        out.print(f"[bold red]Crashed:[/] the last refresh, on {crashed['ended'][:16]}{several}")
+        out.print(f"    {escape(crashed['reason'] or 'njia ui shows the run.')}")
     if found["last_refused"]:
         out.print(f"[bold red]Refused since:[/] {found['last_refused']['candidate']}")
         for reason in found["last_refused"]["why"]:

@@ -24,7 +24,10 @@ from orchestration.core.durable import write_json
 from orchestration.core.settings import PROJECT_ROOT
 
 LAYOUT = 1
-_CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".json", ".j2", ".typ", ".css", ".js", ".ttf", ".parquet"}
+_CODE_SUFFIXES = {
+    ".py", ".sql", ".yml", ".csv", ".md", ".json", ".geojson", ".j2", ".typ", ".css", ".js", ".ttf",
+    ".parquet",
+}  # fmt: skip
 _NOT_CODE = {"__pycache__", "target", "logs"}
 
 
@@ -59,7 +62,7 @@ def code_of(*sources: str) -> str:
         path = PROJECT_ROOT / source
         files = [path] if path.is_file() else sorted(path.rglob("*"))
         for one in files:
-            if one.suffix in _CODE_SUFFIXES and not _NOT_CODE & set(one.parts):
+            if one.suffix in _CODE_SUFFIXES and not _NOT_CODE & set(one.relative_to(PROJECT_ROOT).parts):
                 content = hashlib.sha256(one.read_bytes()).hexdigest()
                 digest.update(f"{one.relative_to(PROJECT_ROOT).as_posix()}\x00{content}\n".encode())
     return digest.hexdigest()

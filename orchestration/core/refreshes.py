@@ -163,8 +163,18 @@ def under_way(settings: Settings) -> End | None:
 
 def lists_as_of(settings: Settings) -> datetime | None:
     """When the refresh ended whose lists stand: one that crashed leaves those of the one before it."""
-    whole = [one["ended"] for one in history(settings) if one["outcome"] in WHOLE]
-    return datetime.fromisoformat(str(whole[-1])) if whole else None
+    end = _last_whole(settings)
+    return datetime.fromisoformat(str(end["ended"])) if end else None
+
+
+def lists_are_of_a_refusal(settings: Settings) -> bool:
+    """Whether the stewards' lists tell of a candidate that was refused."""
+    end = _last_whole(settings)
+    return end is not None and end["outcome"] == REFUSED
+
+
+def _last_whole(settings: Settings) -> Mapping[str, Any] | None:
+    return next((one for one in reversed(history(settings)) if one["outcome"] in WHOLE), None)
 
 
 def _end_killed(settings: Settings) -> End | None:

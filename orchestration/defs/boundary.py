@@ -84,6 +84,12 @@ def end(
         )
 
 
+def write_stop(runs: Runs, run_id: str) -> None:
+    """Write down that Ctrl-C stopped a run before Dagster knew of it."""
+    if runs.ended != run_id and runs.entry and runs.entry.run_id == run_id:
+        ending.write_end(runs.settings, runs.entry, runs.current, refreshes.STOPPED)
+
+
 def version_of(artifact: Artifact, asset: str | None = None) -> dg.DataVersion:
     """The fingerprint as Dagster shows it; of one file of the artifact where `asset` names it."""
     return dg.DataVersion((artifact.files.get(asset or "") or artifact.fingerprint)[:16])

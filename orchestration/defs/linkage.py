@@ -36,7 +36,7 @@ def link(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> Ite
             data_version=version_of(linked, f"linkage/{table}.parquet"),
             metadata={
                 "dagster/row_count": linked.facts["rows"][table],
-                "code_files_destroyed": linked.facts["code_files_destroyed"],
+                "code_files_unneeded": len(linked.facts["codes_unneeded"]),
                 "left_out": dg.MetadataValue.json(linked.facts["left_out"]),
             },
         )

@@ -64,6 +64,9 @@ def run_refresh(
             if steps is None and end_unchanged(runs, run_id):
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
             result = _run(runs, run_id, on_step, steps)
+    except KeyboardInterrupt:
+        boundary.write_stop(runs, run_id)
+        raise
     finally:
         clear_work(settings)
         runs.end()

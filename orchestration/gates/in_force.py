@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
-from orchestration.core import Settings, durable, record_of
+from orchestration.core import Settings, code_of, durable, record_of
 from orchestration.gates.inputs import (
-    code_hash,
+    CODE,
     contract_hashes,
     decided_by_time,
     engine_versions,
@@ -109,7 +109,7 @@ def put_in_force(
         "contracts": {f"{name}={content}" for name, content in contracts.items()},
         "decisions": {decisions.content_hash()},
         "keys": {f"{name}={key_id}" for name, key_id in key_ids.items()},
-        "code": {code_hash()},
+        "code": {code_of(*CODE)},
         "engines": engine_versions(),
         "boundaries": {f"{name}={value}" for name, value in (boundaries or {}).items()},
     }

@@ -16,14 +16,12 @@ from pathlib import Path
 
 import yaml
 
-from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS, Settings, load_publication_policy
+from orchestration.core import DBT_PROJECT, Settings, load_publication_policy
 from orchestration.gates.deliveries import newest_of_each
 from orchestration.gates.parquet_views import open_views
 
-_CODE_FOLDERS = (PROJECT_ROOT / "orchestration", PROJECT_ROOT / "expectations", DBT_PROJECT, REFERENCE_SEEDS)
-# What a compiler or an editor leaves in these folders decides nothing.
-_CODE_SUFFIXES = {".py", ".sql", ".yml", ".csv", ".md"}
-_NOT_CODE = {"__pycache__", "target", "logs", "dbt_packages"}
+# Every file that decides what a release looks like: program, models, expectations, seeds.
+CODE = ("orchestration", "expectations", "dbt_project", "seeds/reference", "seeds/boundaries")
 _ENGINES = (
     "duckdb",
     "pyarrow",
@@ -52,18 +50,6 @@ def inputs_hash(parts: Mapping[str, Iterable[str]]) -> str:
     sorted_parts = {name: sorted(set(texts)) for name, texts in parts.items()}
     text = json.dumps(sorted_parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def code_hash(folders: Iterable[Path] = _CODE_FOLDERS) -> str:
-    """Hash of every file that decides what a release looks like: program, models, expectations, seeds."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            inside = path.relative_to(folder)
-            if path.suffix in _CODE_SUFFIXES and not _NOT_CODE & set(inside.parts):
-                content = hashlib.sha256(path.read_bytes()).hexdigest()
-                digest.update(f"{folder.name}/{inside.as_posix()}\x00{content}\n".encode())
-    return digest.hexdigest()
 
 
 def engine_versions() -> set[str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from orchestration.linkage.policy import REVIEWED_FROM, TAKEN_FROM
     from orchestration.linkage.questions import COMPARED, QUESTION_COLUMNS
     from orchestration.linkage.route_groups import route_groups
-    from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, link_records, rulings_of
+    from orchestration.linkage.step import DESCRIPTIONS, LinkSummary, destroy_codes, link_records, rulings_of
     from orchestration.linkage.warehouse_tables import TABLES
 
 offer_when_asked(__name__)

@@ -1,11 +1,12 @@
 """The step: tables of the work file in, `work/linkage/*.parquet` and questions for stewards out.
 
 Codes are read, compared in memory and written nowhere. Those of an extract of which nothing counts any more,
-nor may yet, are destroyed here.
+nor may yet, are destroyed once a release without that extract is published.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,14 +56,15 @@ DESCRIPTIONS = {
 
 @dataclass(frozen=True)
 class LinkSummary:
-    """Rows of each table, the pairs stewards are asked about, how many files of codes were destroyed.
+    """Rows of each table, the pairs stewards are asked about, and extracts (`partner/extract_id`) whose codes
+    serve nothing any more.
 
     `left_out`: columns in which too many records agree for these to be compared; never in what they agree.
     """
 
     rows: dict[str, int]
     questions: list[dict[str, Any]] = field(default_factory=list)
-    destroyed: int = 0
+    unneeded: list[str] = field(default_factory=list)
     left_out: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -71,6 +73,7 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
     settings.spill.mkdir(parents=True, exist_ok=True)
     settings.linkage.mkdir(parents=True, exist_ok=True)
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
+        con.execute("set temp_directory = ''")  # no code is written to the disk
         records = link_input(con, settings.link_codes)
         linked = link(records, rulings, settings.spill)
         read_routes(con)
@@ -89,7 +92,7 @@ def link_records(settings: Settings, rulings: Rulings) -> LinkSummary:
     return LinkSummary(
         {name: table.num_rows for name, table in written.items()},
         questions(asked, records, rows),
-        _destroy_codes(settings, needed),
+        _unneeded_codes(settings, needed),
         linked.left_out,
     )
 
@@ -101,6 +104,12 @@ def with_groups(expected: pa.Table, cases: int) -> pa.Table:
         return expected
     row = {"tier": policy.NOT_LINKED, "record_count": groups, "link_count": 0, "review_count": 0}
     return pa.concat_tables([expected, pa.Table.from_pylist([row], schema=EXPECTED_PERSONS)])
+
+
+def destroy_codes(settings: Settings, extracts: Iterable[str]) -> None:
+    """Destroy the link codes of extracts (`partner/extract_id`); their originals can bring them back."""
+    for extract in extracts:
+        (settings.link_codes / f"{extract}.parquet").unlink(missing_ok=True)
 
 
 def rulings_of(accepts: list[dict[str, Any]], rejections: list[dict[str, Any]]) -> Rulings:
@@ -116,12 +125,6 @@ def _pair(decision: dict[str, Any]) -> tuple[int, int]:
     return first, second
 
 
-def _destroy_codes(settings: Settings, needed: set[tuple[str, str]]) -> int:
-    unneeded = [
-        path
-        for path in sorted(settings.link_codes.glob("*/*.parquet"))
-        if (path.parent.name, path.stem) not in needed
-    ]
-    for path in unneeded:
-        path.unlink()
-    return len(unneeded)
+def _unneeded_codes(settings: Settings, needed: set[tuple[str, str]]) -> list[str]:
+    found = ((path.parent.name, path.stem) for path in sorted(settings.link_codes.glob("*/*.parquet")))
+    return ["/".join(one) for one in found if one not in needed]

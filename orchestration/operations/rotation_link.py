@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from orchestration import intake
-from orchestration.core import LINK_KEY, Keys, Settings, UsageError, sync, write_secret
+from orchestration.core import LINK_KEY, Keys, Settings, UsageError, forget_work, sync, write_secret
 from orchestration.operations.rotation import rotating, waiting
 
 
@@ -51,5 +51,6 @@ def rotate_link(
                 "are no longer there. Nothing was changed."
             )
         sync(folder)
+    forget_work(settings)  # links that were found by the old codes
     destroyed = [one for one in held if one not in remade]
     return Codes(tuple(map("/".join, remade)), tuple(map("/".join, destroyed)))

@@ -18,6 +18,15 @@ from orchestration.stewardship import active_decisions, messages, open_items, re
 MOST_VALUABLE = 5
 
 
+def _crashed(settings: Settings) -> dict[str, Any] | None:
+    """The last refresh, where it crashed or was killed, and how many did so in a row."""
+    last = refreshes.last(settings)
+    if last is None or last.outcome != refreshes.CRASHED:
+        return None
+    in_a_row = len(refreshes.crashes_in_a_row(settings))
+    return {"ended": last.ended, "reason": last.reason, "in_a_row": in_a_row}
+
+
 def read_status(settings: Settings) -> dict[str, Any]:
     """Release and age, partners with their freshness, held extracts, and what waits for a steward."""
     release = current_release(settings)
@@ -43,6 +52,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
             "rows_embargoed": release.manifest["rows"]["embargoed"],
             "boundaries": release.manifest.get("boundaries"),
         },
+        "crashed": _crashed(settings),
         "last_refused": refused and {"candidate": refused["candidate"], "why": refused["refused_because"]},
         "messages": messages.standing(settings),
         "partners": _partners(settings, in_force["partners"]),

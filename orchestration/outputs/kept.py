@@ -15,8 +15,8 @@ from orchestration.core import code_of, fingerprint_of, keep
 
 # The program that makes any of the parts, and what it reads beside the tables.
 _CODE = (
-    "orchestration/outputs", "orchestration/places/boundaries", "seeds/reference", "shapely==", "pandas==",
-    "pillow==",
+    "orchestration/outputs", "orchestration/places/boundaries", "seeds/reference", "seeds/boundaries",
+    "shapely==", "pandas==", "pillow==",
 )  # fmt: skip
 
 

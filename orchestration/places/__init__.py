@@ -26,5 +26,6 @@ if TYPE_CHECKING:
         resolve_names,
     )
     from orchestration.places.normalise import norm
+    from orchestration.places.remembered import READ_BY
 
 offer_when_asked(__name__)

@@ -127,11 +127,6 @@ class Gazetteer:
         )
 
 
-def seed_files(folder: Path) -> list[Path]:
-    """The files that a gazetteer is read from."""
-    return [folder / f"{seed}.csv" for seed in SEEDS]
-
-
 @lru_cache(maxsize=4)
 def load_gazetteer(folder: Path) -> Gazetteer:
     """Read the place seeds of a folder; a row that points at a missing place is an error that names it."""

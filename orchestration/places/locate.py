@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.core import REFERENCE_SEEDS, Keys, Settings, replacing
-from orchestration.places.gazetteer import Gazetteer, load_gazetteer, seed_files
+from orchestration.places.gazetteer import Gazetteer, load_gazetteer
 from orchestration.places.normalise import looks_private, norm
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.remembered import remember, remembered, rules_hash, sent_hash
@@ -88,7 +88,7 @@ def _outcomes(
     path: Path, mentions: Mapping[int, Mention], place_aliases: Sequence[Mapping[str, Any]]
 ) -> dict[int, Outcome]:
     """What each mention means; only those that no refresh under the same rules has seen are resolved."""
-    rules = rules_hash(seed_files(REFERENCE_SEEDS), place_aliases)
+    rules = rules_hash(place_aliases)
     known = remembered(path, rules)
     sent = {mention_id: sent_hash(mention) for mention_id, mention in mentions.items()}
     new = {mention_id: mention for mention_id, mention in mentions.items() if sent[mention_id] not in known}

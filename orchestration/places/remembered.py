@@ -15,10 +15,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import replacing
+from orchestration.core import code_of, fingerprint_of, replacing
 from orchestration.places.outcome import Mention, Outcome
 
 _RULES = b"njia.rules"
+READ_BY = ("orchestration/places", "seeds/reference", "rapidfuzz==")
 _TYPES = {
     "str": pa.string(),
     "str | None": pa.string(),
@@ -31,15 +32,9 @@ _SCHEMA = pa.schema(
 )
 
 
-def rules_hash(seeds: Iterable[Path], decisions: Iterable[Mapping[str, Any]]) -> str:
-    """Of all that decides what a mention means: the gazetteer's files, this room's code, the decisions."""
-    hashed = hashlib.sha256()
-    for path in [*sorted(seeds), *sorted(Path(__file__).parent.glob("*.py"))]:
-        hashed.update(f"{path.name}\0".encode() + path.read_bytes())
-    hashed.update(
-        json.dumps([dict(decision) for decision in decisions], sort_keys=True, default=str).encode()
-    )
-    return hashed.hexdigest()
+def rules_hash(decisions: Iterable[Mapping[str, Any]]) -> str:
+    """Of all that decides what a mention means: the gazetteer, the code, the decisions."""
+    return fingerprint_of(code_of(*READ_BY), [dict(decision) for decision in decisions])
 
 
 def sent_hash(mention: Mention) -> bytes:

@@ -107,7 +107,8 @@ def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifac
 def _typed(run: Run) -> Artifact:
     typed = done(run, _TYPE)
     if typed.facts["failed"]:  # tried again in the next run, whatever made it fail
-        note(run.settings.work, TYPE, f"{typed.fingerprint} {_UNFINISHED}", [], typed.facts)
+        files = [run.settings.work / path for path in typed.files]
+        note(run.settings.work, TYPE, f"{typed.fingerprint} {_UNFINISHED}", files, typed.facts)
     return typed
 
 
@@ -137,7 +138,7 @@ _TYPE = Step(
 _LOCATE = Step(
     LOCATE,
     (TYPE,),
-    ("orchestration/places", "seeds/reference"),
+    places.READ_BY,
     lambda run: run.decisions.place_aliases,
     _make_located,
 )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from orchestration import gates, outputs, release
+from orchestration import gates, linkage, outputs, release
 from orchestration.contracts import agreements_ending
 from orchestration.core import (
     Artifact,
@@ -21,9 +21,9 @@ from orchestration.core import (
 )
 from orchestration.refresh.extracts import drift_of, taken_of
 from orchestration.refresh.run import Run
-from orchestration.refresh.settle import IN_FORCE, carried_of, settled_of
+from orchestration.refresh.settle import IN_FORCE, carried_of, settle_again, settled_of
 from orchestration.refresh.step import artifact_of
-from orchestration.refresh.tables import PUBLISHABLE, WAREHOUSE, nodes_of, stop_if_broken
+from orchestration.refresh.tables import LINK, PUBLISHABLE, WAREHOUSE, nodes_of, stop_if_broken
 from orchestration.warehouse import manifest_path
 
 CANDIDATE, RELEASE_GATE = "candidate", "release_gate"
@@ -36,6 +36,7 @@ def stage(run: Run) -> Artifact | None:
     None where it would bring back what a rollback left behind: it is removed again.
     """
     settings = run.settings
+    settle_again(run)
     settled = settled_of(settings)
     for part in (WAREHOUSE, PUBLISHABLE):
         stop_if_broken(nodes_of(artifact_of(settings, part)))
@@ -141,8 +142,12 @@ def publish(run: Run) -> release.Published:
     """
     current, staged = release.current_release(run.settings), candidate_of(run.settings)
     if current and staged and current.release_id == staged["release_id"]:
-        return release.Published(current.release_id, current.path, current.manifest)
-    return release.publish(run.settings, run.as_of, run.decisions)
+        published = release.Published(current.release_id, current.path, current.manifest)
+    else:
+        settle_again(run)
+        published = release.publish(run.settings, run.as_of, run.decisions)
+    linkage.destroy_codes(run.settings, artifact_of(run.settings, LINK).facts["codes_unneeded"])
+    return published
 
 
 def write_receipts(

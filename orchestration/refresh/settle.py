@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from orchestration import gates, release
-from orchestration.core import Artifact, NjiaError, Settings, fingerprint_of, note, read
+from orchestration.core import Artifact, NjiaError, Settings, fingerprint_of, note, read, refreshes
 from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Run
 from orchestration.refresh.step import Made, Step, artifact_of, done, is_done
@@ -42,12 +42,24 @@ def settle(run: Run) -> Artifact:
     is_rolled_back = release.is_rolled_back(settings, run.decisions, settled.given_hash)
     folder = settings.work / "gates"
     facts = {
+        "run_id": run.run_id,
         "is_rolled_back": is_rolled_back,
-        "is_unchanged": is_rolled_back or not settled.changed,
+        # After a refusal, the lists and the tables behind them are made again of what is in force now.
+        "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_are_of_a_refusal(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
     }
     files = [folder / name for name in ("in_force.parquet", "in_force.json", "row_decisions.parquet")]
     return note(settings.work, IN_FORCE, settled.inputs_hash, files, facts)
+
+
+def settle_again(run: Run) -> None:
+    """In a run that did not settle itself: NjiaError where something else is in force by now."""
+    noted = artifact_of(run.settings, IN_FORCE)
+    if noted.facts["run_id"] != run.run_id and settle(run).fingerprint != noted.fingerprint:
+        raise NjiaError(
+            "Since these steps were done, a decision, an agreement, the day or the program has changed what "
+            "is in force. Start a refresh: it makes only what that changes."
+        )
 
 
 def settled_of(settings: Settings) -> gates.InForce:

@@ -93,7 +93,7 @@ def _make_links(run: Run) -> Made:
     linked = linkage.link_records(settings, rulings)
     questions = settings.linkage / QUESTIONS
     write_json(questions, linked.questions)
-    facts = {"rows": linked.rows, "code_files_destroyed": linked.destroyed, "left_out": linked.left_out}
+    facts = {"rows": linked.rows, "codes_unneeded": linked.unneeded, "left_out": linked.left_out}
     return [questions, *(settings.linkage / f"{table}.parquet" for table in linked.rows)], facts
 
 
@@ -114,7 +114,7 @@ def _fingerprints(run: Run, tables: Iterable[str]) -> dict[str, Any]:
 _LINK = Step(
     LINK,
     (TAKE_IN,),
-    ("orchestration/linkage", "seeds/reference", "splink==", "jellyfish=="),
+    ("orchestration/linkage", "seeds/reference", "splink==", "jellyfish==", "scipy=="),
     lambda run: [
         _fingerprints(run, linkage.TABLES),
         run.decisions.link_accepts,
@@ -125,7 +125,7 @@ _LINK = Step(
 _MEASURE = Step(
     MEASURE,
     (),
-    ("orchestration/statistics", "seeds/reference", "scipy=="),
+    ("orchestration/statistics", "seeds/reference", "scipy==", "pandas=="),
     lambda run: _fingerprints(run, statistics.AGGREGATES),
     _make_measures,
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.warehouse.build import NodeOutcome, Part, build, read_tables
     from orchestration.warehouse.manifest import manifest_nodes, manifest_path
+    from orchestration.warehouse.parts import NodeOutcome, Part, build, read_tables
 
 offer_when_asked(__name__)

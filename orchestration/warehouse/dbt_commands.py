@@ -102,9 +102,11 @@ def _stop_unless_parsed(result: Any) -> None:
 
 def _go_on_unless_interrupted(result: Any) -> None:
     """dbt catches Ctrl-C and reports an error of its own: without a text, or one that stopping led to."""
-    if not result.success and result.result is None and not str(result.exception or ""):
-        raise KeyboardInterrupt
     error = result.exception
+    if isinstance(error, MemoryError):
+        raise error
+    if not result.success and result.result is None and not str(error or ""):
+        raise KeyboardInterrupt
     while error is not None:
         if isinstance(error, KeyboardInterrupt):
             raise KeyboardInterrupt

@@ -11,7 +11,7 @@ import pytest
 from orchestration.core import ReleaseRefused, UsageError, refreshes
 from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
-from orchestration.stewardship import items, messages, open_items, record_decision
+from orchestration.stewardship import items, messages, open_items, record_decision, review
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -208,6 +208,23 @@ def test_a_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
     assert "quarantine_is_normal" in str(refused.error)
     assert refused.base.release_id() == refused.before
     assert not list(refused.base.settings.releases.glob(".candidate-*"))
+
+
+def test_a_refusal_that_is_undone_leaves_no_trace(published_world: EvidenceBase, tmp_path: Path) -> None:
+    base = copy_of(published_world, tmp_path)
+    settings, at = base.settings, scenario.AS_OF
+    lists = {name: review.read(settings, name) for name in (review.QUARANTINED_ROWS, review.LINKS)}
+    flood_with_unreadable_dates(base)
+    assert base.at(at.replace(hour=7)).refresh().outcome == "refused"
+    assert review.read(settings, review.QUARANTINED_ROWS) != lists[review.QUARANTINED_ROWS]
+    (flood,) = (
+        note.stem for note in (settings.landing / "kobe_post").glob("*.json") if "kobe_3" in note.read_text()
+    )
+    withdrawn = {"partner": "kobe_post", "extract_id": flood}
+    record_decision(settings, "extract_withdraw", "A. Steward", "a flood", at, **withdrawn)
+    ended = base.at(at.replace(hour=8)).refresh()
+    assert ended.error is None, ended.error
+    assert {name: review.read(settings, name) for name in lists} == lists
 
 
 def test_a_refused_run_is_told_from_a_crash(refused: Ended) -> None:

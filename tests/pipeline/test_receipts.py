@@ -103,6 +103,16 @@ def test_an_unchanged_refresh_writes_to_those_alone_who_sent_a_file(evidence_bas
     assert "Empty file. The file has no content at all." in page(runs(later, "kobe_post")[-1])
 
 
+def test_a_damaged_work_file_stops_no_refresh_that_finds_nothing_new(evidence_base: EvidenceBase) -> None:
+    later = an_hour_later(evidence_base)
+    later.deliver("swala_post", "again.csv", scenario.SWALA)
+    work_file = later.settings.warehouse
+    work_file.write_bytes(work_file.read_bytes()[: work_file.stat().st_size // 2])
+    ended = later.refresh()
+    assert ended.error is None and ended.outcome == "unchanged"
+    assert "we have it already" in page(runs(later, "swala_post")[-1])
+
+
 def changed_swala() -> str:
     """Phone renamed, Notes gone, two columns new of which one names a person, an answer nobody knows."""
     header, *lines = scenario.SWALA.replace(";bus;", ";hovercraft;").splitlines()

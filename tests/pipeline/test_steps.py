@@ -16,6 +16,7 @@ from orchestration import linkage
 from orchestration.core import Settings, refreshes
 from orchestration.defs.resources import evidence_base as definitions_of
 from orchestration.refresh import Runs
+from orchestration.stewardship import record_decision
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -126,6 +127,15 @@ def test_an_unforeseen_fault_before_the_definitions_are_loaded_quotes_no_value(
     ended = evidence_base.refresh()
     assert "The step in_force failed: ValueError" in str(ended.error)
     assert "Testperson" not in str(ended.error)
+
+
+def test_steps_that_go_on_publish_nothing_that_was_withdrawn_since(evidence_base: EvidenceBase) -> None:
+    settings = evidence_base.settings
+    swala = next((settings.landing / "swala_post").glob("*.json")).stem
+    record_decision(settings, "row_exclude", "A. Steward", "a test", scenario.AS_OF, record=f"{swala}:2")
+    ended = evidence_base.refresh(steps=[dg.AssetKey(["release", "candidate"])])
+    assert "has changed what is in force" in str(ended.error)
+    assert evidence_base.refresh().outcome == "published"
 
 
 def refresh_job() -> dg.JobDefinition:

@@ -20,7 +20,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.parser.manifest import extended_mashumaro_encoder
 
 from orchestration.core import fingerprint_of
-from orchestration.warehouse import build as warehouse
+from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.dbt_commands import parse, unpacked
 from orchestration.warehouse.manifest import MANIFEST, PACKED
 

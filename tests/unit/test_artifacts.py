@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import fingerprint_of, keep, read, stands
+from orchestration.core import artifacts, fingerprint_of, keep, read, stands
 
 
 class Maker:
@@ -81,3 +81,27 @@ def test_an_artifact_that_is_not_finished_leaves_no_note(tmp_path: Path) -> None
 def test_a_fingerprint_does_not_depend_on_order() -> None:
     assert fingerprint_of({"a": 1, "b": {"x", "y"}}) == fingerprint_of({"b": {"y", "x"}, "a": 1})
     assert fingerprint_of("a", "b") != fingerprint_of("b", "a")
+
+
+def test_code_is_hashed_by_content_and_name_wherever_the_project_lies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "target" / "project"  # dbt's own `target` is no code; this one is
+    models = project / "models"
+    (models / "target").mkdir(parents=True)
+    monkeypatch.setattr(artifacts, "PROJECT_ROOT", project)
+
+    def code() -> str:
+        artifacts.code_of.cache_clear()
+        return artifacts.code_of("models")
+
+    (models / "a.sql").write_text("select 1")
+    found = [code()]
+    (models / "target" / "run.sql").write_text("select 2")
+    assert code() == found[0]
+    (models / "a.sql").write_text("select 2")
+    found.append(code())
+    (models / "a.sql").rename(models / "b.sql")
+    found.append(code())
+    assert len(set(found)) == 3
+    artifacts.code_of.cache_clear()

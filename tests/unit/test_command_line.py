@@ -91,7 +91,7 @@ def test_an_unexpected_fault_is_told_by_kind_and_place_and_never_by_its_text(
     def fail(settings: Settings) -> None:
         raise KeyError("Amina Testperson")
 
-    monkeypatch.setattr("orchestration.operations.status.read_status", fail)
+    monkeypatch.setattr("orchestration.operations.read_status", fail)
     ended = njia("status", "--json")
     assert ended.code == 1 == ended.last_object["exit_code"]
     assert "KeyError at" in ended.words and "Testperson" not in ended.err + ended.out

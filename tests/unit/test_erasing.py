@@ -269,7 +269,7 @@ def killed(*_: object, **__: object) -> None:
     raise Killed
 
 
-@pytest.mark.parametrize("step", ["bury", "extracts.erase_forgotten"])
+@pytest.mark.parametrize("step", ["bury", "intake.erase_forgotten"])
 def test_killed_with_the_key_at_hand_no_refresh_destroys_the_original(
     base: EvidenceBase, identity: pyrage.x25519.Identity, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,7 +294,7 @@ def test_an_original_that_is_done_is_done_for_the_records_it_was_sealed_without(
 ) -> None:
     landed(base)
     with monkeypatch.context() as patched, pytest.raises(Killed):
-        patched.setattr("orchestration.operations.forget.extracts.erase_forgotten", killed)
+        patched.setattr("orchestration.operations.forget.intake.erase_forgotten", killed)
         forget_wholly(base, "S3", identity)
     forget_wholly(base, others_name)  # without the key
     is_left = bool(list((base.settings.sealed / "swala_post").iterdir()))

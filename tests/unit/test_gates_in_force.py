@@ -13,7 +13,7 @@ import pytest
 from orchestration.core import Keys, Settings
 from orchestration.gates import inputs
 from orchestration.gates.in_force import InForce, put_in_force
-from orchestration.gates.inputs import code_hash, contract_hashes, inputs_hash, latest_complete_month
+from orchestration.gates.inputs import contract_hashes, inputs_hash, latest_complete_month
 from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.verdicts import judge_extracts
 from tests.unit.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
@@ -23,7 +23,7 @@ from tests.unit.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, 
 def dbt_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lag and completeness of the tests; the code of the moment is not what is tested here."""
     monkeypatch.setattr(inputs, "_dbt_variables", lambda: (30, 3))
-    monkeypatch.setattr("orchestration.gates.in_force.code_hash", lambda: "the code")
+    monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "the code")
 
 
 def refresh(
@@ -171,7 +171,7 @@ def test_every_input_changes_the_hash(tmp_path: Path, part: str, monkeypatch: py
     if part == "contracts":
         contract.write_text("grain: route_report\n")
     if part == "code":
-        monkeypatch.setattr("orchestration.gates.in_force.code_hash", lambda: "other")
+        monkeypatch.setattr("orchestration.gates.in_force.code_of", lambda *_: "other")
     assert refresh(settings, decided, **more).inputs_hash != before.inputs_hash
 
 
@@ -181,20 +181,6 @@ def test_inputs_hash_is_order_free_and_keeps_parts_apart() -> None:
     assert len(one) == 64
     assert one != inputs_hash({"extracts": ["a"], "keys": ["b", "k"]})
     assert one != inputs_hash({"extracts": ["ab"], "keys": ["k"]})
-
-
-def test_code_hash_sees_content_and_names_but_not_leftovers(tmp_path: Path) -> None:
-    folder = tmp_path / "models"
-    folder.mkdir()
-    (folder / "a.sql").write_text("select 1")
-    before = code_hash([folder])
-    (folder / "target").mkdir()
-    (folder / "target" / "run.sql").write_text("select 2")
-    assert code_hash([folder]) == before
-    (folder / "a.sql").write_text("select 2")
-    changed = code_hash([folder])
-    (folder / "a.sql").rename(folder / "b.sql")
-    assert len({before, changed, code_hash([folder])}) == 3
 
 
 def test_a_comment_in_a_contract_changes_nothing_and_an_unreadable_one_is_no_error(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C ends a refresh, whatever runs at that moment."""
+"""Ctrl-C ends a refresh, whatever runs at that moment, and is written down as what it is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.core import Settings
+from orchestration.core import Settings, refreshes
 from orchestration.defs import refresh, resources
 
 
@@ -30,7 +30,10 @@ def test_ctrl_c_that_parsing_swallows_still_ends_the_refresh(
 
     monkeypatch.setattr(resources, "evidence_base", parsing)
     before = signal.getsignal(signal.SIGINT)
+    home = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
     with pytest.raises(KeyboardInterrupt):
-        refresh.run_refresh(Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys"))
+        refresh.run_refresh(home)
+    last = refreshes.end_if_killed(home)  # as the next start does
+    assert last and last.outcome == refreshes.STOPPED
     assert ran, "the job was defined, and not executed"
     assert signal.getsignal(signal.SIGINT) is before

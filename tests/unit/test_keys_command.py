@@ -219,8 +219,11 @@ def test_without_an_original_codes_go_and_come_back_with_the_file(base: Evidence
     sealed_path(settings.sealed, PARTNER, gone).unlink()
     found = done(njia(base, "keys", "rotate", "link", "--key", key_file, "--yes", "--json"))
     assert (found["destroyed"], list(given_codes(settings))) == ([f"{PARTNER}/{gone}"], [kept])
+    settings.linkage.mkdir(parents=True, exist_ok=True)
+    (settings.linkage / "links.parquet").write_text("found by the old codes")
     found = done(njia(base, "keys", "rotate", "link", "--yes", "--json"))
     assert found["destroyed"] == [f"{PARTNER}/{kept}"]
+    assert not settings.linkage.exists()
     base.deliver(PARTNER, "again.csv", HEADER + ROWS)
     take_in(settings, load_keys(settings.keys), AS_OF)
     ((codes,),) = [given_codes(settings).values()]
@@ -350,7 +353,7 @@ def test_a_kill_leaves_no_file_among_the_keys_that_stops_every_command(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "chmod", kill)
-        patched.setattr("orchestration.operations.rotation_stewards.extracts.opened", kill)
+        patched.setattr("orchestration.operations.rotation_stewards.intake.opened", kill)
         patched.setattr("orchestration.operations.rotation.finish_rotations", lambda settings: None)
         with pytest.raises(Killed):
             rotate_stewards(base.settings, load_keys(base.settings.keys).stewards_recipient, "a key")

@@ -24,7 +24,7 @@ def test_the_ui_starts_its_guarded_webserver_on_loopback_only(
     processes: list[list[str]] = []
     monkeypatch.setattr(dev, "open_ipc_subprocess", processes.append)
     monkeypatch.setattr("os.chdir", lambda folder: None)
-    monkeypatch.setattr("orchestration.warehouse.build.manifest_path", lambda settings: tmp_path)
+    monkeypatch.setattr("orchestration.warehouse.manifest_path", lambda settings: tmp_path)
     for name in ("NJIA_HOME", "NJIA_PARTNERS", "NJIA_KEYS", "DAGSTER_HOME"):
         monkeypatch.setenv(name, "")  # the command sets them for the UI: put back afterwards
     at = ["--home", str(tmp_path / "home"), "--partners", str(tmp_path)]

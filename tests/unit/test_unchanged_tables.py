@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.core import NjiaError
 from orchestration.warehouse import NodeOutcome, Part, dbt_commands
-from orchestration.warehouse import build as warehouse
+from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.node_fingerprints import Project
 from tests.unit.dbt_world import World
 from tests.unit.small_dbt_project import parsed_project, parsed_with

@@ -5,6 +5,7 @@ From the typed tables and the judging models; row numbers, columns and rules, ne
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -142,7 +143,8 @@ class Used(NamedTuple):
 class Standing:
     """Fates in rows of the files, by (partner, extract id); what the release uses, by partner.
 
-    `is_known`: False where the work file was deleted after the refresh that judged (NJIA_DELETE_WORK).
+    `is_known`: False where the work file was deleted after the refresh that judged (NJIA_DELETE_WORK), or
+    cannot be read.
     """
 
     rows: dict[tuple[str, str], Counter[str]]
@@ -152,8 +154,8 @@ class Standing:
 
 def read_standing(settings: Settings) -> Standing:
     """Nothing before dbt has judged once."""
-    if not settings.warehouse.is_file():
-        return Standing({}, {}, is_known=not settings.delete_work)
+    if not _can_be_read(settings):
+        return Standing({}, {}, is_known=not (settings.delete_work or settings.warehouse.is_file()))
     rows: dict[tuple[str, str], Counter[str]] = {}
     used: dict[str, list[Used]] = {}
     with _open(settings) as con:
@@ -166,7 +168,7 @@ def read_standing(settings: Settings) -> Standing:
 
 def row_problems(settings: Settings) -> Iterator[RowProblem]:
     """Every note on a row that still counts, by partner, extract, sheet and row."""
-    if not settings.warehouse.is_file():
+    if not _can_be_read(settings):
         return
     with _open(settings) as con:
         tables = {
@@ -188,6 +190,22 @@ def row_problems(settings: Settings) -> Iterator[RowProblem]:
         found = con.execute(_TOLD)
         while rows := found.fetchmany(10_000):
             yield from (RowProblem(*row) for row in rows)
+
+
+def _can_be_read(settings: Settings) -> bool:
+    """A damaged work file says nothing; the next refresh with something new builds it anew."""
+    if not settings.warehouse.is_file():
+        return False
+    try:
+        with _open(settings):
+            return True
+    except duckdb.Error:
+        logging.getLogger("njia").warning(
+            "The work file %s is damaged: receipts say nothing of rows in force. The next refresh that "
+            "changes something builds it anew.",
+            settings.warehouse,
+        )
+        return False
 
 
 @contextmanager
