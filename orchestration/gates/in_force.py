@@ -16,13 +16,7 @@ import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
 from orchestration.core import Settings, code_of, durable, record_of
-from orchestration.gates.inputs import (
-    CODE,
-    contract_hashes,
-    decided_by_time,
-    engine_versions,
-    inputs_hash,
-)
+from orchestration.gates.inputs import CODE, contract_hashes, decided_by_time, engine_versions, inputs_hash
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
 from orchestration.gates.waivers import ActiveDecisions, extract_keys

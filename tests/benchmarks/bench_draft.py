@@ -23,8 +23,9 @@ from pathlib import Path
 
 from orchestration.contracts import Contract, load_contracts
 from orchestration.core import PROJECT_ROOT
-from orchestration.drafting import Draft, draft_contract
+from orchestration.drafting import draft_contract
 from orchestration.drafting.columns import ROLES
+from orchestration.drafting.draft import Draft
 from orchestration.intake.drift.columns import uses_of
 
 SAMPLES = PROJECT_ROOT / "seeds" / "partners"

@@ -4,7 +4,7 @@
     make bench SIZES=10k
     make bench SIZES="10k 40k" BENCH="--nodes 15 --keep /tmp/bench"
 
-Partners' files of every layout are written by the generator of the samples (`orchestration.synth`), with as many
+Partners' files of every layout are written by the generator of the samples (`seeds.build.partners`), with as many
 cases as a size asks for: every record has a reference of its own, and persons have names drawn from lists that are
 as long as a population of that size has them. So every step is covered, from claiming a file on; what is not: files
 that partners fetch from a server. Each refresh is a process of its own, and runs the job as the command and the UI
@@ -60,8 +60,8 @@ def movements_of(size: str) -> int | None:
 def write_inbox(size: str, folder: Path) -> None:
     """Contracts into `partners/`, extracts into the inbox, but for the one that comes later."""
     from orchestration.core import SAMPLE_PARTNERS
-    from orchestration.intake import add_to_inbox
-    from orchestration.synth.write import generate
+    from orchestration.intake.inbox import add_to_inbox
+    from seeds.build.partners.write import generate
 
     movements = movements_of(size)
     if movements is None:
@@ -81,7 +81,7 @@ def write_inbox(size: str, folder: Path) -> None:
 @contextmanager
 def _names_for(movements: int) -> Iterator[None]:
     """The samples' three surnames would make one person of thousands."""
-    from orchestration.synth import journeys
+    from seeds.build.partners import journeys
 
     dice = random.Random(7)  # noqa: S311
     given, surnames = (_names(dice, count) for count in (900, max(2000, movements // 10)))
@@ -103,7 +103,7 @@ def refresh(folder: Path, what: str) -> dict[str, Any]:
     """What the process of one refresh does; gives the cost of each step."""
     from orchestration.core import create_missing_keys, look_for_garbage_less_often
     from orchestration.defs.refresh import run_refresh
-    from orchestration.intake import add_to_inbox
+    from orchestration.intake.inbox import add_to_inbox
 
     look_for_garbage_less_often()
     settings = _settings(folder)

@@ -21,6 +21,7 @@ import pytest
 
 from orchestration.core import Settings, last_holder, refreshes
 from orchestration.defs.tags import OUTCOME
+from orchestration.stewardship import record_decision
 from tests import scenario
 from tests.browser.test_dagster_ui import ask, free_port, reset_signals, wait_until
 from tests.command import PATIENCE, PROGRAM, Started, arguments_at, environment, last_object, njia
@@ -164,6 +165,9 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
         wait_until_under_way(settings, went_on)
         ui.kill_code_server()
         wait_until(lambda: has_ended(settings, went_on), PATIENCE)
+        # So that the next run has something to do: else it may have ended before it is killed.
+        swala = next((settings.landing / "swala_post").glob("*.json")).stem
+        record_decision(settings, "row_exclude", "A. Steward", "a test", scenario.AS_OF, record=f"{swala}:2")
         with_ui = ui.launch()
         wait_until_under_way(settings, with_ui)
         # Now, for the inbox sensor asks for no run while one is under way.

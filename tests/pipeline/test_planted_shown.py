@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestration.outputs import pages
-from orchestration.synth.planted import HOTSPOTS
+from seeds.build.partners.planted import HOTSPOTS
 from tests.conftest import EvidenceBase
 from tests.unit.read_map import payload, rows
 from tests.unit.read_report import Read, read_page

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestration.core import REFERENCE_SEEDS
-from orchestration.synth.planted import HOTSPOTS
+from seeds.build.partners.planted import HOTSPOTS
 from tests.conftest import EvidenceBase
 
 ABANDONED, INSTEAD = "KE010>KE047", "KE009>KE047"

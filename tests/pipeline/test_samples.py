@@ -18,10 +18,10 @@ import yaml
 
 from orchestration.core import SAMPLE_PARTNERS
 from orchestration.release import Release, current_release
-from orchestration.synth.partners import CASE_PARTNERS
-from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES
-from orchestration.synth.planted import SHIFTS as SHIFTS_PLANTED
-from orchestration.synth.truth import activity
+from seeds.build.partners.partners import CASE_PARTNERS
+from seeds.build.partners.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES
+from seeds.build.partners.planted import SHIFTS as SHIFTS_PLANTED
+from seeds.build.partners.truth import activity
 from tests.conftest import EvidenceBase
 
 # Official county numbers of the 17; Kismayo is in Somalia, whatever a contract's default country.

@@ -21,9 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.core import REFERENCE_SEEDS
+from orchestration.places import norm
 from orchestration.places.choose import ANYWHERE, outcome_of
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer
-from orchestration.places.normalise import norm, squash
+from orchestration.places.normalise import squash
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 

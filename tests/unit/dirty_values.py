@@ -24,8 +24,9 @@ import pyrage
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from orchestration.core import Keys, Settings
-from orchestration.intake import TakenExtract, take_in
-from orchestration.typing import type_extracts
+from orchestration.intake import TakenExtract
+from orchestration.intake.take_in import take_in
+from orchestration.typing.type_extracts import type_extracts
 from tests.unit.partner_files import add_partner
 
 KEYS = Keys(b"k" * 32, str(pyrage.x25519.Identity.generate().to_public()))

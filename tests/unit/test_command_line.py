@@ -135,28 +135,6 @@ def test_a_country_may_be_written_in_each_of_the_forms(njia: Njia, written: str)
     assert found["country"] == "UG"
 
 
-@pytest.mark.parametrize(
-    "size", [("--cases", "0"), ("--cases", "-5"), ("--months", "0"), ("--months", "37")], ids=" ".join
-)
-def test_synth_refuses_sizes_that_cannot_be(njia: Njia, tmp_path: Path, size: tuple[str, str]) -> None:
-    ended = njia("synth", tmp_path / "made", *size)
-    assert ended.code == 2 and size[0] in ended.words and "range" in ended.words
-    assert not (tmp_path / "made").exists()
-
-
-def test_synth_overwrites_only_when_told(njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
-    monkeypatch.setattr("orchestration.synth.generate", lambda folder, **sizes: asked.append(folder))
-    monkeypatch.setattr("orchestration.cli.console.show_synth", lambda *shown: None)
-    (tmp_path / "made").mkdir()
-    assert njia("synth", tmp_path / "made").code == 0
-    (tmp_path / "made" / "notes.txt").write_text("keep me")
-    ended = njia("synth", tmp_path / "made")
-    assert ended.code == 2 and "is not empty" in ended.words and "--force" in ended.words
-    assert len(asked) == 1
-    assert njia("synth", tmp_path / "made", "--force").code == 0 and len(asked) == 2
-
-
 def test_a_new_private_key_shown_without_a_terminal_says_that_a_log_may_hold_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

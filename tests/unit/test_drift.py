@@ -14,12 +14,14 @@ import yaml
 
 from orchestration.contracts import Contract, load_contracts
 from orchestration.core import Keys, Settings
-from orchestration.drafting import check_contract
+from orchestration.drafting.check import check_contract
 from orchestration.gates.extract_profile import _add_codes
-from orchestration.intake import TakenExtract, drift_items, may_be_shown, take_in
+from orchestration.intake import TakenExtract, may_be_shown
 from orchestration.intake.drift.columns import find_drift, name_likeness
+from orchestration.intake.drift.report import drift_items
+from orchestration.intake.take_in import take_in
 from orchestration.stewardship import review
-from orchestration.typing import type_extracts
+from orchestration.typing.type_extracts import type_extracts
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

@@ -12,13 +12,14 @@ import pytest
 from orchestration.contracts import load_contracts
 from orchestration.core import End, Keys, Settings
 from orchestration.core.refreshes import PUBLISHED
-from orchestration.intake import drift_items, take_in
+from orchestration.intake.drift.report import drift_items
+from orchestration.intake.take_in import take_in
 from orchestration.stewardship import items, review
 from orchestration.stewardship.drift_queue import DriftQuestion, drift_questions
 from orchestration.stewardship.foreseen import Change
 from orchestration.stewardship.open_items_drift import drifted_contracts
 from orchestration.stewardship.open_items_worth import worths_of
-from orchestration.typing import type_extracts
+from orchestration.typing.type_extracts import type_extracts
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

@@ -30,7 +30,9 @@ from orchestration.core import (
     settle,
     tombstones_of,
 )
-from orchestration.intake import erase_forgotten, erase_in_originals, read_register, records_in_row, take_in
+from orchestration.intake import read_register
+from orchestration.intake.landing.erasing import erase_forgotten, erase_in_originals, records_in_row
+from orchestration.intake.take_in import take_in
 from orchestration.operations import prove
 from orchestration.operations.forget import Erased, erase, records_called
 from orchestration.operations.forget_proof import Needles

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError
-from orchestration.places import build_gazetteer
-from orchestration.places.build_gazetteer import by_hand, packages
-from orchestration.places.build_gazetteer.localities import add_localities
-from orchestration.places.build_gazetteer.packages import Source
-from orchestration.places.build_gazetteer.tables import Tables
-from orchestration.places.build_gazetteer.towns import add_other_names, add_towns
+from seeds.build import gazetteer as build_gazetteer
+from seeds.build.gazetteer import by_hand, packages
+from seeds.build.gazetteer.localities import add_localities
+from seeds.build.gazetteer.packages import Source
+from seeds.build.gazetteer.tables import Tables
+from seeds.build.gazetteer.towns import add_other_names, add_towns
 
 FIXTURE = Source("fixture", "none")
 CHECKSUMS = by_hand.HAND / "checksums.txt"

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings
-from orchestration.intake import TakenExtract, with_untold
+from orchestration.intake import TakenExtract
+from orchestration.intake.landed_untold import with_untold
 from tests.unit.test_drift import AS_OF, home, renamed, rows, send
 
 __all__ = ["home"]

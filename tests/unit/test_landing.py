@@ -17,10 +17,12 @@ import pytest
 
 from orchestration.contracts import load_contracts
 from orchestration.core import Keys, Settings
-from orchestration.drafting import check_contract
-from orchestration.intake import TakenExtract, add_to_inbox, sha256_of, take_in
+from orchestration.drafting.check import check_contract
+from orchestration.intake import TakenExtract, sha256_of
+from orchestration.intake.inbox import add_to_inbox
 from orchestration.intake.landing.landing import SCHEMA
-from orchestration.typing import type_extracts
+from orchestration.intake.take_in import take_in
+from orchestration.typing.type_extracts import type_extracts
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, lying_still, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

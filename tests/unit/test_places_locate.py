@@ -7,8 +7,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import Keys, Settings
+from orchestration.places import norm
 from orchestration.places.locate import MATCHES, UNRESOLVED, locate
-from orchestration.places.normalise import core, looks_private, norm
+from orchestration.places.normalise import core, looks_private
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 

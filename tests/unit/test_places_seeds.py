@@ -7,9 +7,10 @@ from collections import Counter, defaultdict
 import pytest
 
 from orchestration.core import REFERENCE_SEEDS
-from orchestration.places.build_gazetteer.by_hand import HAND
+from orchestration.places import norm
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.places.normalise import is_name_of_a_person, norm
+from orchestration.places.normalise import is_name_of_a_person
+from seeds.build.gazetteer.by_hand import HAND
 
 SEEDS = ("places", "place_codes", "place_coordinates", "place_aliases", "place_twins", "place_stop_words")
 GULF = {"SAU", "ARE", "QAT", "KWT", "BHR", "OMN", "LBN", "JOR", "IRQ", "YEM", "SYR", "ISR", "PSE", "IRN"}

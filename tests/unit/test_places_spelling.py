@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
 from orchestration.core import REFERENCE_SEEDS
+from orchestration.places import norm
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.places.normalise import norm, squash
+from orchestration.places.normalise import squash
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
 from orchestration.places.spellings import Spellings

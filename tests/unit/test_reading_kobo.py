@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.contracts import Contract, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS
-from orchestration.drafting import check_contract
+from orchestration.drafting.check import check_contract
 from orchestration.intake import LandedCell
 from orchestration.typing.rows import RowTypist
 from tests.unit.partner_files import add_partner, book, read, values, workbook

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestration.contracts import CodeReader, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS
-from orchestration.drafting import check_contract
+from orchestration.drafting.check import check_contract
 from orchestration.intake import ExtractHeld
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, read, values, workbook
 

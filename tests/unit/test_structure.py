@@ -26,7 +26,7 @@ from tests.conftest import new_evidence_base
 ROOT = Path(__file__).resolve().parents[2]
 # In the order in which they may refer to each other: a room knows only rooms before it.
 ROOMS_OF_THE_DESIGN = (
-    "core", "places", "linkage", "statistics", "warehouse", "synth", "contracts", "intake", "typing",
+    "core", "places", "linkage", "statistics", "warehouse", "contracts", "intake", "typing",
     "stewardship", "release", "gates", "outputs", "drafting", "operations", "refresh",
 )  # fmt: skip
 CALL_THE_ROOMS = {"cli", "defs"}

@@ -13,16 +13,18 @@ from pathlib import Path
 
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
 from orchestration.contracts import load_contracts
 from orchestration.core import SAMPLE_PARTNERS
-from orchestration.synth.journeys import Case, all_cases
-from orchestration.synth.partners import CASE_PARTNERS, MONTHS, month_of
-from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES, SHIFTS
-from orchestration.synth.route_workbooks import COUNTRY_SPELLINGS, TYPE_SPELLINGS
-from orchestration.synth.truth import activity
-from orchestration.synth.world import TOWNS
-from orchestration.synth.write import CASES, SEED, SynthSummary, generate
+from seeds.build.partners import __main__ as command
+from seeds.build.partners.journeys import Case, all_cases
+from seeds.build.partners.partners import CASE_PARTNERS, MONTHS, month_of
+from seeds.build.partners.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES, SHIFTS
+from seeds.build.partners.route_workbooks import COUNTRY_SPELLINGS, TYPE_SPELLINGS
+from seeds.build.partners.truth import activity
+from seeds.build.partners.world import TOWNS
+from seeds.build.partners.write import CASES, SEED, SynthSummary, generate
 
 MIDDLE_EAST = {
     "Saudi Arabia",
@@ -106,7 +108,9 @@ def test_the_committed_extracts_are_what_the_seed_gives(made_again: SynthSummary
         str(path) for path in relative if members(SAMPLE_PARTNERS / path) != members(made_again.folder / path)
     ]
     assert (made_again.partners, made_again.files) == (29, len(committed))
-    assert changed == [], "run `njia synth` into seeds/partners, or undo the change in orchestration/synth"
+    assert changed == [], (
+        "run `python -m seeds.build.partners seeds/partners --force`, or undo the change in seeds/build/partners"
+    )
     assert made_again.truth.read_bytes() == (SAMPLE_PARTNERS / made_again.truth.name).read_bytes()
 
 
@@ -325,3 +329,28 @@ def test_tables_are_windows_text_with_curly_apostrophes_and_fit_the_repository()
     header, first, *_ = csv.reader(table.decode("cp1252").splitlines(), delimiter=";")
     assert len(header) == len(first) > 10
     assert sum(path.stat().st_size for path in SAMPLE_PARTNERS.glob("*/extracts/*")) < 3_000_000
+
+
+@pytest.mark.parametrize(
+    "size", [("--cases", "0"), ("--cases", "-5"), ("--months", "0"), ("--months", "37")], ids=" ".join
+)
+def test_sizes_that_cannot_be_are_refused(tmp_path: Path, size: tuple[str, str]) -> None:
+    ended = CliRunner().invoke(command.main, [str(tmp_path / "made"), *size])
+    assert ended.exit_code == 2 and size[0] in ended.output and "range" in ended.output
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_folder_that_holds_something_is_overwritten_with_force_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    made = SynthSummary(tmp_path, SEED, [], tmp_path, {}, {}, {}, {})
+    monkeypatch.setattr(command, "generate", lambda folder, **sizes: asked.append(folder) or made)
+    folder = tmp_path / "made"
+    folder.mkdir()
+    assert CliRunner().invoke(command.main, [str(folder)]).exit_code == 0
+    (folder / "notes.txt").write_text("keep me")
+    ended = CliRunner().invoke(command.main, [str(folder)])
+    assert ended.exit_code == 2 and "is not empty" in ended.output and "--force" in ended.output
+    assert len(asked) == 1
+    assert CliRunner().invoke(command.main, [str(folder), "--force"]).exit_code == 0 and len(asked) == 2

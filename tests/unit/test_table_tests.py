@@ -10,8 +10,9 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings
+from orchestration.warehouse import manifest_path
 from orchestration.warehouse.dbt_commands import unpacked
-from orchestration.warehouse.manifest import PACKED, manifest_path
+from orchestration.warehouse.manifest import PACKED
 from orchestration.warehouse.table_tests import Tested, run_tests
 from orchestration.warehouse.work_file import AnswerNote
 

@@ -19,8 +19,9 @@ from orchestration.contracts import Contract, Contracts
 from orchestration.core import Keys, Settings, write_json
 from orchestration.intake import LandedCell, sha256_of
 from orchestration.intake.landing.landing import SCHEMA
-from orchestration.typing import SCHEMAS, TypedSummary, table_rows, type_extracts, typed_batches
+from orchestration.typing import SCHEMAS, table_rows, typed_batches
 from orchestration.typing.assembly import Record, assemble
+from orchestration.typing.type_extracts import TypedSummary, type_extracts
 
 KEYS = Keys(b"k" * 32, "age1fixture")
 ROUTES: dict[str, Any] = {

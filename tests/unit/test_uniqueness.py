@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from orchestration.core import NjiaError
-from orchestration.release import uniqueness
+from orchestration.release.uniqueness import uniqueness
 
 # Classes on sex and place: (f, x) three, (f, y) one, (m, x) two, (unknown, y) two.
 RECORDS = pd.DataFrame(

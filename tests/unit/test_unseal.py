@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, Settings, UsageError, load_keys
-from orchestration.intake import take_in
+from orchestration.intake.take_in import take_in
 from orchestration.stewardship import audit
 from orchestration.stewardship.unsealing import unseal_file, unseal_row
 from tests import scenario
@@ -160,7 +160,7 @@ def test_signs_that_would_steer_the_terminal_are_written_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     from orchestration.cli.console_audit import show_original_row
-    from orchestration.intake import OriginalRow
+    from orchestration.intake.reading.original_rows import OriginalRow
 
     show_original_row(OriginalRow("", 2, [("Notes", "\x1b[2Jgone\nSampleton [bold]x")]))
     shown = capsys.readouterr().out

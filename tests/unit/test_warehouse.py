@@ -11,11 +11,11 @@ import duckdb
 import pytest
 
 from orchestration.core import NjiaError, Settings
-from orchestration.warehouse import dbt_commands
+from orchestration.warehouse import dbt_commands, manifest_path
 from orchestration.warehouse import manifest as dbt_manifest
 from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.dbt_commands import Parsed
-from orchestration.warehouse.manifest import MANIFEST, PACKED, manifest_path, parsed_manifest, read_manifest
+from orchestration.warehouse.manifest import MANIFEST, PACKED, parsed_manifest, read_manifest
 from orchestration.warehouse.node_fingerprints import Project
 
 

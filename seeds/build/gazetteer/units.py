@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from orchestration.places.build_gazetteer import by_hand, packages
-from orchestration.places.build_gazetteer.packages import Source
-from orchestration.places.build_gazetteer.tables import NOTHING, Tables
 from orchestration.places.normalise import norm
+from seeds.build.gazetteer import by_hand, packages
+from seeds.build.gazetteer.packages import Source
+from seeds.build.gazetteer.tables import NOTHING, Tables
 
 KENYA = "KEN"
 _CONTINENTS = {

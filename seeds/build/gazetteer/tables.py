@@ -8,8 +8,8 @@ from collections import defaultdict
 from typing import Any
 
 from orchestration.core import NjiaError
-from orchestration.places.build_gazetteer.packages import Source
 from orchestration.places.normalise import norm
+from seeds.build.gazetteer.packages import Source
 
 NOTHING = "none"
 GENERATED = ("places.csv", "place_codes.csv", "place_coordinates.csv", "place_aliases.csv")

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from orchestration.synth.corridors import CORRIDORS, FORMS, Corridor, Form
-from orchestration.synth.dice import Dice
-from orchestration.synth.partners import (
+from seeds.build.partners.corridors import CORRIDORS, FORMS, Corridor, Form
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.partners import (
     CASE_PARTNERS,
     LAST_DAY,
     LAYOUT_PARTNERS,
@@ -21,7 +21,7 @@ from orchestration.synth.partners import (
     CasePartner,
     month_of,
 )
-from orchestration.synth.world import (
+from seeds.build.partners.world import (
     GIVEN_NAMES,
     NATIONALITIES,
     SEASON,

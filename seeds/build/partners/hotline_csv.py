@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.core import replacing
-from orchestration.synth.dice import Dice
-from orchestration.synth.journeys import Case
-from orchestration.synth.partners import MONTHS, month_of
-from orchestration.synth.world import COUNTIES, NATIONALITIES
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.journeys import Case
+from seeds.build.partners.partners import MONTHS, month_of
+from seeds.build.partners.world import COUNTIES, NATIONALITIES
 
 ENCODING = "cp1252"
 MARK = "synthetic sample"

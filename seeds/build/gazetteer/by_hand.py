@@ -6,10 +6,10 @@ import csv
 from pathlib import Path
 
 from orchestration.core import NjiaError
-from orchestration.places.build_gazetteer.packages import Source
-from orchestration.places.build_gazetteer.tables import Tables
+from seeds.build.gazetteer.packages import Source
+from seeds.build.gazetteer.tables import Tables
 
-HAND = Path(__file__).resolve().parents[3] / "seeds" / "gazetteer"
+HAND = Path(__file__).resolve().parents[2] / "gazetteer"
 _ROOTS = ("world", "unknown")
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from math import prod
 
-from orchestration.synth.dice import Dice
-from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, SHIFTS
-from orchestration.synth.world import TOWNS
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.planted import HOTSPOTS, NEW_WAYS, SHIFTS
+from seeds.build.partners.world import TOWNS
 
 Way = tuple[str, ...]  # towns passed, in order
 

@@ -10,6 +10,6 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.synth.write import SynthSummary, generate
+    from seeds.build.partners.write import SynthSummary, generate
 
 offer_when_asked(__name__)

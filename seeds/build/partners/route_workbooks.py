@@ -13,9 +13,9 @@ from pathlib import Path
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from orchestration.synth.dice import Dice
-from orchestration.synth.route_rows import KENYA, ROUND_ONE, ROUND_TWO, ROUTES_ONE, ROUTES_TWO, Route
-from orchestration.synth.spreadsheet import SYNTHETIC, new_workbook, put, save
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.route_rows import KENYA, ROUND_ONE, ROUND_TWO, ROUTES_ONE, ROUTES_TWO, Route
+from seeds.build.partners.spreadsheet import SYNTHETIC, new_workbook, put, save
 
 HEADS = [
     ("Origin", "Victim city"),

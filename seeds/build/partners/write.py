@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestration.core import SAMPLE_PARTNERS, UsageError
-from orchestration.synth.border_points import write_flows, write_interceptions
-from orchestration.synth.case_systems import write_primero, write_registry
-from orchestration.synth.form_servers import WRITERS
-from orchestration.synth.hotline_csv import TABLES, write_tables
-from orchestration.synth.journeys import all_cases, layout_cases
-from orchestration.synth.kobo_forms import FORMS_IN_USE
-from orchestration.synth.kobo_workbook import write_exports
-from orchestration.synth.partners import MONTHS
-from orchestration.synth.route_workbooks import write_rounds
-from orchestration.synth.sheets_csv import write_sheet
-from orchestration.synth.shelter_workbook import BOOKS, write_book
-from orchestration.synth.truth import write_truth
+from seeds.build.partners.border_points import write_flows, write_interceptions
+from seeds.build.partners.case_systems import write_primero, write_registry
+from seeds.build.partners.form_servers import WRITERS
+from seeds.build.partners.hotline_csv import TABLES, write_tables
+from seeds.build.partners.journeys import all_cases, layout_cases
+from seeds.build.partners.kobo_forms import FORMS_IN_USE
+from seeds.build.partners.kobo_workbook import write_exports
+from seeds.build.partners.partners import MONTHS
+from seeds.build.partners.route_workbooks import write_rounds
+from seeds.build.partners.sheets_csv import write_sheet
+from seeds.build.partners.shelter_workbook import BOOKS, write_book
+from seeds.build.partners.truth import write_truth
 
 SYSTEM_WRITERS = {
     "duma_children": write_primero,

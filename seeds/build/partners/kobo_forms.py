@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestration.synth.dice import Dice
-from orchestration.synth.journeys import Case
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.journeys import Case
 
 Answers = dict[str, str | tuple[str, ...]]
 ALPHA_2 = {"KEN": "KE", "UGA": "UG", "TZA": "TZ", "ETH": "ET", "SOM": "SO", "SSD": "SS", "COD": "CD",

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from orchestration.core import replacing
-from orchestration.synth.dice import Dice
-from orchestration.synth.journeys import Case
-from orchestration.synth.shelter_workbook import MODES_EN, TYPES_EN
-from orchestration.synth.spreadsheet import SYNTHETIC
-from orchestration.synth.world import COUNTIES
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.journeys import Case
+from seeds.build.partners.shelter_workbook import MODES_EN, TYPES_EN
+from seeds.build.partners.spreadsheet import SYNTHETIC
+from seeds.build.partners.world import COUNTIES
 
 _HEADER = ("No", "Date", "County", "Sex", "Age", "From", "Through", "To", "Found in", "How travelled", "Type",
            "No. of victims", "Remarks")  # fmt: skip

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.synth.corridors import Corridor
-from orchestration.synth.planted import PARTNER_CHANGES, PartnerChange
+from seeds.build.partners.corridors import Corridor
+from seeds.build.partners.planted import PARTNER_CHANGES, PartnerChange
 
 FIRST_MONTH = date(2023, 10, 1)
 MONTHS = 36

@@ -14,11 +14,11 @@ from openpyxl import Workbook
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
-from orchestration.synth.dice import Dice
-from orchestration.synth.journeys import Case
-from orchestration.synth.partners import month_of
-from orchestration.synth.spreadsheet import SYNTHETIC, new_workbook, put, save
-from orchestration.synth.world import COUNTIES
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.journeys import Case
+from seeds.build.partners.partners import month_of
+from seeds.build.partners.spreadsheet import SYNTHETIC, new_workbook, put, save
+from seeds.build.partners.world import COUNTIES
 
 MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LONG_EN = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from orchestration.places.build_gazetteer import packages
-from orchestration.places.build_gazetteer.tables import Tables
-from orchestration.places.build_gazetteer.units import KENYA, add_part_names, slug
 from orchestration.places.normalise import norm
+from seeds.build.gazetteer import packages
+from seeds.build.gazetteer.tables import Tables
+from seeds.build.gazetteer.units import KENYA, add_part_names, slug
 
 # A place of one of these kinds with the name and county of a locality is that locality.
 _SAME_PLACE = ("town", "border_point", "locality", "camp")

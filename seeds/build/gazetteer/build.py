@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from orchestration.core import NjiaError
-from orchestration.places.build_gazetteer import by_hand, packages
-from orchestration.places.build_gazetteer.localities import add_localities
-from orchestration.places.build_gazetteer.provinces import add_provinces
-from orchestration.places.build_gazetteer.tables import Tables
-from orchestration.places.build_gazetteer.towns import add_other_names, add_towns
-from orchestration.places.build_gazetteer.units import add_counties, add_countries, add_subcounties, add_wards
+from seeds.build.gazetteer import by_hand, packages
+from seeds.build.gazetteer.localities import add_localities
+from seeds.build.gazetteer.provinces import add_provinces
+from seeds.build.gazetteer.tables import Tables
+from seeds.build.gazetteer.towns import add_other_names, add_towns
+from seeds.build.gazetteer.units import add_counties, add_countries, add_subcounties, add_wards
 
 
 def build() -> Tables:

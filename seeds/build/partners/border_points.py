@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from orchestration.synth.case_systems import write_csv
-from orchestration.synth.dice import Dice
-from orchestration.synth.hotline_csv import MARK
-from orchestration.synth.journeys import Case
-from orchestration.synth.partners import FIRST_MONTH, month_of
-from orchestration.synth.spreadsheet import SYNTHETIC, new_workbook, put, save
-from orchestration.synth.world import GIVEN_NAMES, SURNAMES
+from seeds.build.partners.case_systems import write_csv
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.hotline_csv import MARK
+from seeds.build.partners.journeys import Case
+from seeds.build.partners.partners import FIRST_MONTH, month_of
+from seeds.build.partners.spreadsheet import SYNTHETIC, new_workbook, put, save
+from seeds.build.partners.world import GIVEN_NAMES, SURNAMES
 
 POINTS = ("Malaba", "Busia", "Moyale", "Isebania", "Namanga", "Taveta")
 COUNTRY_NAMES = {

@@ -1,4 +1,4 @@
-"""`python -m orchestration.places.build_gazetteer`: writes the place tables anew and says what they hold."""
+"""`python -m seeds.build.gazetteer`: writes the place tables anew and says what they hold."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections import Counter
 import click
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError
-from orchestration.places.build_gazetteer.build import build
-from orchestration.places.build_gazetteer.by_hand import HAND
+from seeds.build.gazetteer.build import build
+from seeds.build.gazetteer.by_hand import HAND
 
 
 @click.command()

@@ -7,11 +7,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from orchestration.places.build_gazetteer import by_hand, packages
-from orchestration.places.build_gazetteer.tables import NOTHING, Tables
-from orchestration.places.build_gazetteer.units import KENYA, slug
 from orchestration.places.gazetteer import NEIGHBOURS
 from orchestration.places.normalise import is_name_of_a_person, norm
+from seeds.build.gazetteer import by_hand, packages
+from seeds.build.gazetteer.tables import NOTHING, Tables
+from seeds.build.gazetteer.units import KENYA, slug
 
 _BEYOND = frozenset({"RWA", "BDI", "COD", "DJI", "ERI", "SDN", "EGY", "LBY"})
 _GULF = "middle_east_gulf"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orchestration.places.build_gazetteer import packages
-from orchestration.places.build_gazetteer.tables import Tables
-from orchestration.places.build_gazetteer.towns import is_corridor, language_of, names_taken, parts_of
-from orchestration.places.build_gazetteer.units import slug
 from orchestration.places.normalise import is_name_of_a_person, norm
+from seeds.build.gazetteer import packages
+from seeds.build.gazetteer.tables import Tables
+from seeds.build.gazetteer.towns import is_corridor, language_of, names_taken, parts_of
+from seeds.build.gazetteer.units import slug
 
 # `Eastern Province` means another unit in each country; it was one of Kenya too.
 _WITHOUT_A_NAME = """

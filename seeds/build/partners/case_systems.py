@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 
 from orchestration.core import replacing
-from orchestration.synth.dice import Dice
-from orchestration.synth.hotline_csv import MARK
-from orchestration.synth.journeys import Case
-from orchestration.synth.partners import month_of
-from orchestration.synth.spreadsheet import new_workbook, put, save
-from orchestration.synth.world import NATIONALITIES
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.hotline_csv import MARK
+from seeds.build.partners.journeys import Case
+from seeds.build.partners.partners import month_of
+from seeds.build.partners.spreadsheet import new_workbook, put, save
+from seeds.build.partners.world import NATIONALITIES
 
 WORKBOOKS_FROM = date(2025, 4, 1)
 CONCERNS = {"trafficked_smuggled": 0.8, "sexually_exploited": 0.3, "unaccompanied": 0.4}

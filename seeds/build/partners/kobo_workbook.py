@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-from orchestration.synth.dice import Dice
-from orchestration.synth.journeys import Case
-from orchestration.synth.kobo_forms import FORMS_IN_USE, Answers, KoboForm
-from orchestration.synth.partners import month_of
-from orchestration.synth.spreadsheet import SYNTHETIC, new_workbook, put, save
+from seeds.build.partners.dice import Dice
+from seeds.build.partners.journeys import Case
+from seeds.build.partners.kobo_forms import FORMS_IN_USE, Answers, KoboForm
+from seeds.build.partners.partners import month_of
+from seeds.build.partners.spreadsheet import SYNTHETIC, new_workbook, put, save
 
 Row = dict[str, object]
 REVIEW = {"validation_status_approved": 0.6, "": 0.37, "validation_status_not_approved": 0.015,

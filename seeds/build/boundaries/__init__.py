@@ -1,0 +1,1 @@
+"""Builds `seeds/boundaries`: generalised counties and country layers (`make boundaries`)."""
