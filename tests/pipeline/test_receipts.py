@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from expectations.extract_gate import EXTRACT_GATE
+from orchestration import intake
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.defs.extracts import landing_key
 from orchestration.intake.reading import any_file as reading
@@ -20,7 +21,7 @@ from orchestration.refresh import extracts
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
-EXTRACTS_ROOM = Path(receipt_words.__file__).parents[1] / "extracts"
+INTAKE = Path(intake.__file__).parent
 
 
 def runs(base: EvidenceBase, partner: str) -> list[Path]:
@@ -163,19 +164,19 @@ def test_every_rule_and_every_reason_has_words_for_a_partner() -> None:
     with (REFERENCE_SEEDS / "partner_actions.csv").open(encoding="utf-8", newline="") as file:
         assert {row["rule_code"] for row in csv.DictReader(file)} == rules
     reason = re.compile(r'"((?:skip|dup|withheld|strip):[a-z_]+)"')
-    used = {found for path in EXTRACTS_ROOM.glob("*.py") for found in reason.findall(path.read_text())}
+    used = {found for path in INTAKE.rglob("*.py") for found in reason.findall(path.read_text())}
     assert "strip:phone" in used
     assert [code for code in sorted(used) if receipt_words.refusal(code).to_do == receipt_words.ASK] == []
 
 
 def codes_that_stop_a_file() -> set[str]:
-    """First arguments of the two faults wherever the extracts room makes one."""
+    """First arguments of the two faults wherever the intake room makes one."""
     codes = {UNEXPECTED, *(fault for fault, *_ in reading._ZIPPED.values())}
-    for path in EXTRACTS_ROOM.rglob("*.py"):
+    for path in INTAKE.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ExtractHeld", "ExtractUnreadable"):
                 code = call.args[0]
-                is_from_table = isinstance(code, ast.Name) and path.name == "reading.py"
+                is_from_table = isinstance(code, ast.Name) and path.name == "any_file.py"
                 assert isinstance(code, ast.Constant) or is_from_table, ast.unparse(call)
                 codes |= {code.value} if isinstance(code, ast.Constant) else set()
     return codes
