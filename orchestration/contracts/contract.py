@@ -1,7 +1,7 @@
 """The contract: how to read a partner's extracts, and under which agreement.
 
-Belongs here: what follows from a whole contract. What its file says is `contract_entries`; whether that hangs
-together is `contract_checks`; reading YAML and wording faults is `contract_loading`.
+Belongs here: what follows from a whole contract. What its file says is `entries`; whether that hangs together
+is `checks`; reading YAML and wording faults is `loading`.
 """
 
 from __future__ import annotations

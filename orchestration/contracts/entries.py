@@ -1,6 +1,6 @@
 """What the file of a contract says, entry by entry, and what follows from single entries.
 
-Its parts are `contract_terms`, `contract_format` and `contract_fields`.
+Its parts are `terms`, `format` and `fields`.
 """
 
 from __future__ import annotations

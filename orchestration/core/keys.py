@@ -1,6 +1,6 @@
 """The secrets of an installation: record, link and noise key, and the stewards' public key.
 
-What does not belong here: which fields are hashed or sealed (that is `extracts`); the key that signs releases
+What does not belong here: which fields are hashed or sealed (that is `intake`); the key that signs releases
 (`release_key`), which decides nothing about what they hold.
 """
 

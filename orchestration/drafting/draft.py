@@ -1,7 +1,7 @@
 """`njia contract draft`: propose a contract from a sample of a partner's file. It stores nothing.
 
 Belongs here: the order of the steps, and what the columns decide together (who fills a field that two could,
-the key, the order of dates). Writing it down is `draft_text`.
+the key, the order of dates). Writing it down is `text`.
 """
 
 from __future__ import annotations

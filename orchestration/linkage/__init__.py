@@ -2,7 +2,7 @@
 
 Belongs here: keyed codes of what identifies, how likely two records are one person, what is decided of a
 pair, how many persons are expected, which route reports are equal. Not: what may be kept of a record and when
-codes are made (`extracts`), what stewards ruled (`stewardship`), counting (dbt).
+codes are made (`intake`), what stewards ruled (`stewardship`), counting (dbt).
 """
 
 from typing import TYPE_CHECKING

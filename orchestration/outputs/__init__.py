@@ -1,11 +1,8 @@
 """What people read: each partner's receipt, the quality report, and the pages and exports of an edition.
 
 Belongs here: gathering what a reader is told and laying it out as pages and tables. Does not: deciding
-anything (`gates`), nor what may be published (`release`). Reading order: receipt_words, receipt_columns,
-receipt_rows, receipt_noted, receipt_past, receipt_delivery, receipt, receipt_files;
-rows_of_extracts, quality_report,
-quality_of_refresh, quality_of_release, quality_page; edition, words, published, kept, then the packages
-figures, report, map_page and exports; pages, report_numbers.
+anything (`gates`), nor what may be published (`release`). Reading order: receipts; rows_of_extracts,
+quality; edition, words, published, kept, then figures, report, map_page and exports; pages, report_numbers.
 """
 
 from typing import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 Belongs here: the keys names are matched by, the gazetteer read from `seeds/reference/place*.csv`, the
 rules that decide, and the step that writes `work/places`. Does not belong here: splitting a cell into
-several places and making mentions (`extracts`), counting what was found (dbt), recording decisions
+several places and making mentions (`typing`), counting what was found (dbt), recording decisions
 (`stewardship`).
 """
 

@@ -55,7 +55,7 @@ def settle(run: Run) -> Artifact:
 def settle_again(run: Run) -> None:
     """In a run that did not settle itself: NjiaError where something else is in force by now."""
     noted = artifact_of(run.settings, IN_FORCE)
-    if noted.facts["run_id"] != run.run_id and settle(run).fingerprint != noted.fingerprint:
+    if noted.facts.get("run_id") != run.run_id and settle(run).fingerprint != noted.fingerprint:
         raise NjiaError(
             "Since these steps were done, a decision, an agreement, the day or the program has changed what "
             "is in force. Start a refresh: it makes only what that changes."

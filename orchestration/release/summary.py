@@ -16,7 +16,7 @@ Outcome = Literal["published", "unchanged", "refused"]
 
 
 class Taken(Protocol):
-    """What the extracts room tells of one file of the inbox."""
+    """What the intake room says of one file of the inbox."""
 
     partner: str
     file: str

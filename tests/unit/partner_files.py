@@ -1,4 +1,4 @@
-"""Small contracts and files of synthetic partners, for the tests of the extracts room."""
+"""Small contracts and files of synthetic partners, for the tests of contracts, intake and typing."""
 
 from __future__ import annotations
 
