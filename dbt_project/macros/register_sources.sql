@@ -1,5 +1,6 @@
 {# Makes one view a source over the Parquet that Python steps wrote. Columns and types are those declared in
-   models/staging/sources.yml, so a missing or mistyped column fails here, by name, before anything is built.
+   models/staging/sources.yml, or those of the model named in `columns_of`. A missing or mistyped column fails here,
+   by name, before anything is built.
    Only sources that are read in this run: what later steps will write anew may still be of another version. #}
 {% macro register_sources() %}
     {% if execute and flags.WHICH in ('build', 'run', 'test', 'seed') %}
@@ -29,7 +30,8 @@
     {% for source in sources %}
         {% set has_files = file_counts[loop.index0] > 0 %}
         {% set columns = [] %}
-        {% for column in source.columns.values() %}
+        {% set declared = graph.nodes['model.' ~ project_name ~ '.' ~ source.meta.columns_of] if source.meta.columns_of else source %}
+        {% for column in declared.columns.values() %}
             {% set value = column.name if has_files else 'null' %}
             {% do columns.append('cast(' ~ value ~ ' as ' ~ column.data_type ~ ') as ' ~ column.name) %}
         {% endfor %}
