@@ -4,6 +4,7 @@
   `domain` is the name of a list; `domain_column` names the column that holds it instead.
 #}
 {% test code_is_known(model, column_name, domain=none, domain_column=none) %}
+{{ config(meta={"steward_action": "Fix the mapping in the partner's contract, or add the code to seeds/reference/codes.csv with its source."}) }}
 select
     checked.{{ column_name }},
     count(*) as row_count

@@ -6,6 +6,7 @@
   `measures` maps a column of the table to the same measure over `of`.
 #}
 {% test grains_stay_apart(model, of, measures, within=['record_grain'], adds_up_where=none) %}
+{{ config(meta={"steward_action": "Two grains were added up: tell the maintainers. The current release stays."}) }}
 {% if 'record_grain' not in within %}
     {{ exceptions.raise_compiler_error("grains_stay_apart compares grain by grain: `within` must hold record_grain.") }}
 {% endif %}
