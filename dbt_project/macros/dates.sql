@@ -1,6 +1,6 @@
 {# Dates stay dates on every engine: `date + interval` and `date_trunc` give timestamps on some. #}
 
-{# The day this refresh speaks for. The clock is read once, outside dbt. #}
+{# `as_of`, the day of this refresh. The clock is read once, outside dbt. #}
 {% macro as_of_date() -%}
     {%- set as_of = var('as_of', none) -%}
     {%- if as_of is none and execute -%}

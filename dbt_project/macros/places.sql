@@ -11,7 +11,7 @@
     end
 {%- endmacro %}
 
-{# A place as the members' edition tells it: where `is_coarser` holds, a town is its county, or its country. #}
+{# A place as the members' edition shows it: where `is_coarser` holds, a town becomes its county, or its country. #}
 {% macro place_for_readers(place, place_id, is_coarser) -%}
     case
         when {{ is_coarser }} and {{ place }}.kind = 'town'

@@ -1,4 +1,4 @@
--- One row per month from the first that anything speaks of to the month of `as_of`.
+-- One row per month, from the first month in the data to the month of `as_of`.
 with digits as (
     select digit
     from (

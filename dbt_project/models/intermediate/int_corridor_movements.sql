@@ -1,6 +1,6 @@
 -- One row per movement and corridor it ran: once from origin to destination, and once more for each place it passed.
 -- A place passed inside the county or country of an end is that end, not a via; a border point stays one: which
--- crossing was taken is what tells two ways apart.
+-- crossing was taken distinguishes two routes.
 with movements as (select * from {{ ref('int_movements') }} where is_counted or is_prevented),
 
 vias as (

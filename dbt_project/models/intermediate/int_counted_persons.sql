@@ -1,5 +1,5 @@
 -- One row per line of a counting table, period, grain and population with counted records: its persons, each movement
--- once however many records tell of it, beside what partners registered.
+-- once whatever its number of records, beside what partners registered.
 -- Hardly any movement has several records: those of one record are added up by window before periods come in.
 with movements as (select * from {{ ref('int_movement_populations') }} where record_count > 0),
 
@@ -83,7 +83,7 @@ singles as (
         windows.record_grain, windows.population, windows.partner
 ),
 
--- Records of one movement that tell different numbers: the larger one counts.
+-- Records of one movement with different numbers: the larger one counts.
 joined_of_partners as (
     select
         records.counting_table,
@@ -298,7 +298,7 @@ select
     cast(largest.second_count_low as bigint) as second_partner_count_low,
     cast(largest.person_count_high as bigint) as largest_partner_count_high,
     {{ weakest_tier('counts.weakness') }} as linkage_tier,
-    -- Persons are expected only where each record gives something to tell its person by.
+    -- Persons are expected only where every record distinguishes its person.
     case when counts.weakness <= 2 then round(counts.record_count - coalesce(duplicates.duplicates_high, 0), 1) end
         as persons_expected_low,
     case when counts.weakness <= 2 then round(counts.record_count - coalesce(duplicates.duplicates_low, 0), 1) end

@@ -37,7 +37,7 @@ reported as (
         on extracts.extract_id = judged.extract_id and extracts.partner = judged.partner
     where
         extracts.period_from is null
-        -- A month known only from a record that waits would tell that the record is there.
+        -- A month known only from an embargoed record would reveal that record.
         and judged.fate = 'current'
         and {{ month_of('judged.period_from') }} = {{ month_of('judged.period_to') }}
 ),
@@ -147,7 +147,7 @@ select distinct
     watched.month_start
 from watched
 inner join spread on watched.place_id = spread.watched_place_id
--- What a partner watches is told no more finely than what it reports.
+-- Coverage is no finer than the places that the agreement allows.
 where
     spread.place_kind = 'country'
     or (spread.place_kind = 'county' and watched.finest_place in ('county', 'border_point', 'town'))

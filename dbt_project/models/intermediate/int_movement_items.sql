@@ -1,5 +1,5 @@
 -- One row per movement of a round and thing it names: a country, a county, a place, a corridor, a form.
--- What stands outside victim totals (prevented, smuggling, not trafficking) names nothing new here.
+-- Records outside victim totals (prevented, smuggling, not trafficking) add no items.
 with movements as (
     select *
     from {{ ref('int_movements') }}
@@ -77,7 +77,7 @@ items as (
         item_role,
         place_id
     from roles
-    -- The county that stands for a town under an agreement is not a place that was named.
+    -- A county that replaces a town under an agreement was not named.
     where not is_coarsened
 
     union all

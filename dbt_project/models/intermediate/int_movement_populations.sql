@@ -29,7 +29,7 @@ select
     coalesce(movements.round, 'none') as round,
     case when movements.is_counted then 1 else 0 end as record_count,
     case when movements.is_prevented then 1 else 0 end as prevented_count,
-    -- A number without bounds (about 20) stands for both; how much rests on such numbers is told beside the sums.
+    -- A number without bounds (about 20) is used for both; person_count_without_bounds sums such numbers.
     case when movements.is_counted then coalesce(movements.person_count_low, movements.person_count, 0) else 0 end
         as person_count_low,
     case

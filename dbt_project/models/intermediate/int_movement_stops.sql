@@ -7,7 +7,7 @@ matches as (select * from {{ ref('stg_place_matches') }}),
 
 places as (select * from {{ ref('int_places') }}),
 
--- A country that was named but has no ISO code: Hargeisa told as Somaliland counts for Somaliland.
+-- A country that was named but has no ISO code: Hargeisa reported as Somaliland counts for Somaliland.
 labels as (select * from {{ ref('int_places') }} where kind = 'country' and place_id <> iso_alpha3),
 
 stops as (

@@ -53,7 +53,7 @@ placed as (
             when exploitation.place_id is not null then 'exploitation'
             when intended.place_id is not null then 'intended'
         end as destination_basis,
-        -- Same country but a county missing on one side: it cannot be told.
+        -- Same country but a county missing on one side: the direction is unknown.
         case
             when exploitation.place_id is null or intended.place_id is null then null
             when exploitation.country_place_id <> intended.country_place_id then true

@@ -8,7 +8,7 @@ passing as (
     where place_role = 'transit' and is_known
 ),
 
-told as (
+reported as (
     select
         movements.partner,
         movements.record_grain,
@@ -32,5 +32,5 @@ select
     count(*) as record_count,
     sum(case when has_unknown_end then 1 else 0 end) as unknown_end_count,
     sum(case when has_unknown_end or has_unknown_way then 1 else 0 end) as unknown_way_count
-from told
+from reported
 group by partner, record_grain, month_from, month_to, round

@@ -100,7 +100,7 @@ select
         when compared.movement_count is not null
             then round(cast(compared.shown_count as double) / nullif(bases.shown_count, 0), 4)
     end as share,
-    -- Small counts share the last rank: their order would tell which of them is larger.
+    -- Small counts share the last rank: their order would reveal which is larger.
     cast(rank() over (
         partition by
             compared.edition, compared.table_name, compared.level, compared.role, places.kind, compared.domain,

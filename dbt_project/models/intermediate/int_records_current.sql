@@ -1,4 +1,4 @@
--- One row per current record: what partners say now, and how finely it may be told.
+-- One row per current record: the newest copy in force, and the finest place level its agreement allows.
 with judged as (select * from {{ ref('judged_records') }} where fate = 'current'),
 
 records as (select * from {{ ref('stg_records') }}),
@@ -49,7 +49,7 @@ select
     judged.annotation_codes,
     records.record_grain in ('case', 'route_report')
     and coalesce(statuses.counts_as_victim, 'yes') <> 'no' as is_counted,
-    -- Stopping a journey is what an interception says, so one without a status of its own is a prevented one.
+    -- An interception without a status of its own counts as prevented.
     (
         records.record_grain = 'interception' and coalesce(statuses.counts_as_victim, 'yes') <> 'no'
     )

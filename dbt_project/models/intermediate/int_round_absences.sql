@@ -1,5 +1,5 @@
--- One row per grain, round and thing that an earlier round named and this one did not. Silence says something only if
--- all who ever named it reported again; else they may be what is missing.
+-- One row per grain, round and thing that an earlier round named and this one did not. Absence is evidence only
+-- if every partner that ever named it reported again.
 with items as (
     select
         items.*,

@@ -1,4 +1,4 @@
--- One row per partner, by its keyed code: what it sends, and its name where its agreement lets it be named.
+-- One row per partner, by its keyed code: what it sends, and its name where its agreement allows it.
 select
     partner_code,
     partner_name,

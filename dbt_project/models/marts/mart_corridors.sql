@@ -61,7 +61,7 @@ select
     cast(counts.partner_count as integer) as partner_count,
     round(cast(counts.record_count as double) / nullif(totals.record_count, 0), 6) as share,
     case
-        -- Half a corridor has no place among whole ones.
+        -- Corridors with an unknown origin or destination have no rank.
         when counts.record_count > 0 and counts.has_known_ends then cast(rank() over (
                 partition by
                     counts.corridor_level,

@@ -1,4 +1,4 @@
--- One row per place, period and grain that at least one partner watched: for how long, by how many, how lately.
+-- One row per place, period and grain that at least one partner watched: months, partners and last month watched.
 with activity as (
     select distinct
         partner,

@@ -1,5 +1,5 @@
--- One row per thing named in a round, in its role. New means named in this round and in none before;
--- who says so decides how far it can be believed: a partner that joined late cannot show that something is new.
+-- One row per thing named in a round, in its role. New means named in this round and in none before.
+-- Its evidence depends on who named it: a partner that joined late cannot show that something is new.
 with items as (
     select
         items.*,

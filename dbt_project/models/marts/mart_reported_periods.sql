@@ -1,5 +1,5 @@
 -- One row per period and grain that any partner reported: whether it was reported from its first month to its last.
--- What partners watched decides, never how much they found there.
+-- Decided by the months watched, not by findings.
 with periods as (
     select
         period_id,
@@ -29,7 +29,7 @@ partners as (
     group by period_id, record_grain
 ),
 
--- Also the months in which nobody reported.
+-- Includes months without any report.
 months as (
     select
         partners.period_id,
@@ -66,7 +66,7 @@ judged as (
         case
             -- A round is what was collected in it.
             when periods.period_kind = 'round' then 'none'
-            -- The calendar begins with the first month that anything speaks of: a period may begin before it.
+            -- The calendar starts at the first month in the data; a period may start earlier.
             when spans.first_month > periods.first_month then 'begins_before_reporting'
             when spans.first_thin_month = periods.first_month then 'begins_before_reporting'
             when spans.first_thin_month is not null then 'months_missing'

@@ -1,8 +1,8 @@
 -- One row per record grain: what a row says, and what may be added to what.
 select
     'case' as record_grain,
-    'One person that a partner identified, or a group that it tells as one case' as one_record_says,
-    'Identified persons, joined across partners as far as linkage_tier lets them be told apart' as persons_are,
+    'One person that a partner identified, or a group reported as one case' as one_record_says,
+    'Identified persons, joined across partners as far as linkage_tier allows' as persons_are,
     true as counts_as_victims,
     'Cases only. The same people may stand behind route reports.' as may_be_summed_with
 

@@ -40,7 +40,7 @@ editions as (
     select
         'public' as edition,
         labelled.*,
-        -- A count of several roles stands beside none of them.
+        -- A count over all roles belongs to none of them.
         case when labelled.role = labelled.counted_role then protected.protected_count end as movement_count
     from labelled
     inner join protected

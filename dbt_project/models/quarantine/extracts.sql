@@ -1,4 +1,4 @@
--- One row per landed extract: what it brought, whether it is in force, whether its partner has gone stale.
+-- One row per landed extract: its rows, whether it is in force, and whether it is stale.
 with extracts as (select * from {{ ref('stg_extracts') }}),
 
 in_force as (select * from {{ ref('stg_extracts_in_force') }}),
@@ -47,7 +47,7 @@ select
     fates.fate,
     fates.fate_reason,
     coalesce(fates.sequence = newest.newest_sequence, false) as is_newest,
-    -- Stale: this good extract still stands in because a newer one is held.
+    -- Stale: this extract stays in force because a newer one is held.
     coalesce(fates.sequence = newest.newest_in_force and newest.newest_in_force < newest.newest_sequence, false)
         as is_stale,
     fates.rows_read,

@@ -10,7 +10,7 @@ with extracts as (
 
 extracts_in_force as (select * from extracts where extract_fate = 'in_force'),
 
--- A later full delivery stands for all that it covers: everything sent before, or its declared period.
+-- A later full delivery replaces everything sent before, or everything in its declared period.
 -- A declared period takes out each earlier record that lies inside it, whatever the earlier extract declared, and an
 -- earlier extract of a period inside it as a whole: its undated records too.
 replacements as (
@@ -55,9 +55,9 @@ newest_copies as (
     group by partner, record_id
 ),
 
--- What a partner withholds now, it no longer stands behind: what landed of it before goes. A person who says no takes
--- out every copy in the same file too, but not the others of a group whose rows are its persons. A withdrawal holds
--- even where its extract is held: it is no matter of quality.
+-- A record that a partner now withholds is withdrawn with its earlier copies. A person's refusal withdraws every copy
+-- in the same file too, but not other persons of a group with a row each. A withdrawal takes effect even if its
+-- extract is held: consent is not a matter of quality.
 withheld as (
     select
         withheld.partner,
@@ -136,10 +136,9 @@ permitted as (
     left join withheld on records.partner = withheld.partner and records.record_id = withheld.record_id
 ),
 
--- The order is the rule: first the extract, then the newest copy, then whether it may be used, then what a steward left
--- out, then what is wrong with it, then time.
--- An older copy stays superseded when its newest is quarantined or under embargo: the partner has said that
--- the older one is no longer true, so publishing it would be publishing what was withdrawn.
+-- Order of the fates: extract, newest copy, permission to use, exclusion by a steward, quality rules, time.
+-- An older copy stays superseded when its newest is quarantined or under embargo: the partner has replaced
+-- the older one, so publishing it would publish what was withdrawn.
 fates as (
     select
         records.*,

@@ -98,7 +98,7 @@ mentions as (
     left join matches on mentions.mention_id = matches.mention_id
 ),
 
--- Where a partner stands says nothing of a journey, unless counting passers-by at a point is all it does.
+-- A partner's own location is no stop of a journey, except where it only counts people passing a point.
 placed as (
     select
         records.extract_id,
@@ -158,7 +158,7 @@ met as (
 
     union all
 
-    -- A contract that maps to a code outside the lists costs its own records, not everybody's release.
+    -- A contract that maps to an unlisted code quarantines its own records; the release goes on.
     select
         stated_codes.extract_id,
         stated_codes.record_id,
@@ -171,7 +171,7 @@ met as (
 
     union all
 
-    -- Landing withholds these; the rule stays here so that a contract's mistake cannot publish one.
+    -- Landing withholds these already; this rule also stops one that a wrong contract lets through.
     select
         extract_id,
         record_id,
@@ -230,7 +230,7 @@ rules_met as (
     group by extract_id, record_id, outcome, rule_code
 )
 
--- What a steward released stays told, and quarantines no more.
+-- A rule that a steward released stays listed and no longer quarantines.
 select
     rules_met.extract_id,
     rules_met.record_id,

@@ -1,4 +1,4 @@
--- One row per place and role that a partner watches, as declared with an extract. A place told twice is told once.
+-- One row per place and role that a partner watches, as declared with an extract. Repeated places appear once.
 select distinct
     extract_id,
     partner,

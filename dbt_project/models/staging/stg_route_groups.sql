@@ -1,4 +1,4 @@
--- One row per route report that another partner tells alike.
+-- One row per route report that another partner sent too.
 select
     record_id,
     route_group_id

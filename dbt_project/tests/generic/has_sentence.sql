@@ -1,6 +1,6 @@
 {#
   Why: report, desk and page say every status, label and band in the words of seeds/reference/statistics_words.csv; one
-  without a sentence would be printed as a code.
+  without a sentence would appear as a code.
   Fails with: each code of the column that has no sentence of its kind, and on how many rows. Codes are no personal values.
 #}
 {% test has_sentence(model, column_name, kind) %}

@@ -1,7 +1,7 @@
 {#
   Why: counting tables have keys of several columns, and a key that repeats doubles every sum above it. A missing
   part of a key hides such a repetition, so it fails too, unless `may_be_null` names the column.
-  Fails with: one row per wrong key and how often it stands there.
+  Fails with: each repeated key and its number of rows.
 #}
 {% test unique_key(model, columns, may_be_null=[]) %}
 select
