@@ -24,6 +24,7 @@ from orchestration.release.staging.published_models import PublishedTable
 GUIDES = ("operator", "steward", "analyst", "partner", "methods")
 PAGES = [
     PROJECT_ROOT / "README.md",
+    PROJECT_ROOT / "CONTRIBUTING.md",
     *sorted((PROJECT_ROOT / "docs").glob("*.md")),
     SAMPLE_PARTNERS / "README.md",
 ]
@@ -32,7 +33,7 @@ BY_NAME = {str(path.relative_to(PROJECT_ROOT)).removeprefix("docs/"): path for p
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"`([^`\n]+)`")
 QUOTED = re.compile(r'"[^"]*"')
-TABLE = re.compile(rf"\b({'|'.join(MEMBERS_SCHEMAS)})\.(?!(?:html|md|parquet)\b)([a-z_]+)")
+TABLE = re.compile(rf"\b({'|'.join(MEMBERS_SCHEMAS)})\.(?!(?:html|md|parquet|py)\b)([a-z_]+)")
 MODEL = re.compile(r"\b(?:stg|int|fct|dim|bridge|mart)_[a-z_]+|\bjudged_records\b")
 LINK = re.compile(r"\]\(([^)#]+)\)")
 SHELL = ("", "sh", "bash")
