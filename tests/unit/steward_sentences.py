@@ -111,8 +111,10 @@ def f_strings(path: Path) -> Iterator[str]:
 
 
 def dbt_actions() -> Iterator[str]:
-    for path in DBT_PROJECT.glob("models/**/*.yml"):
+    for path in (DBT_PROJECT / "dbt_project.yml", *DBT_PROJECT.glob("models/**/*.yml")):
         yield from _actions(yaml.safe_load(path.read_text(encoding="utf-8")))
+    for path in DBT_PROJECT.glob("tests/generic/*.sql"):
+        yield from re.findall(r'"steward_action": "([^"]+)"', path.read_text(encoding="utf-8"))
 
 
 def rows(seed: str) -> list[dict[str, str]]:
