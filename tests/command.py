@@ -45,8 +45,8 @@ _IMPORTED_BEFORE = [
     "orchestration.outputs.quality.page",
     "orchestration.outputs.receipts.files",
     "orchestration.outputs.report.write",
-    "orchestration.release.publish",
-    "orchestration.release.lineage.trace",
+    "orchestration.release.publishing",
+    "orchestration.release.lineage.tracing",
     "orchestration.statistics.measure",
     "orchestration.stewardship.messages.delivery",
 ]

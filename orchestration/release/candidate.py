@@ -1,17 +1,20 @@
-"""The candidate: a staged release that is not published, as a folder of `releases`. There is at most one."""
+"""The candidate: a staged release that is not published yet, a folder of `releases`; at most one exists."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from orchestration.core import NjiaError, Settings
 from orchestration.release.current import remove_folder
-from orchestration.release.identity import CANDIDATE
 from orchestration.release.lineage.files import lineage_of
 from orchestration.release.manifest import MANIFEST
+
+CANDIDATE = ".candidate-"  # the folder's name begins with it, the release id follows
 
 
 @dataclass(frozen=True)
@@ -28,36 +31,47 @@ class Candidate:
         return list(self.manifest["undescribed"])
 
 
+def release_id(as_of: datetime, inputs_hash: str, taken: Collection[str] = ()) -> str:
+    """Name a release by its UTC time and the first 8 hex digits of its inputs' hash.
+
+    A name in `taken` is avoided by adding a second.
+    """
+    moment = as_of.astimezone(UTC)
+    while (name := f"{moment:%Y%m%dT%H%M%SZ}-{inputs_hash[:8]}") in taken:
+        moment += timedelta(seconds=1)
+    return name
+
+
 def candidate_folder(settings: Settings) -> Path | None:
-    """Where the candidate lies, whole or not; raises NjiaError where there are several."""
-    found = sorted(settings.releases.glob(f"{CANDIDATE}*"))
-    if len(found) > 1:
+    """Return the candidate's folder, complete or not; raise NjiaError if there are several."""
+    folders = sorted(settings.releases.glob(f"{CANDIDATE}*"))
+    if len(folders) > 1:
         raise NjiaError(
-            f"There are {len(found)} candidates in {settings.releases}. Run `njia refresh`: it clears them."
+            f"There are {len(folders)} candidates in {settings.releases}. Run `njia refresh`: it clears them."
         )
-    return found[0] if found else None
+    return folders[0] if folders else None
 
 
 def read_candidate(settings: Settings) -> Candidate | None:
-    """The candidate as it lies on the disk; None where there is none that is whole and can be judged.
+    """Read the candidate from disk; None if there is none or it is incomplete.
 
-    Whole: its manifest, each of its files with the size noted there, and its lineage. What is in the files is
-    held against their hashes when it is judged and when it is published.
+    Complete: it has its manifest, every file has the size noted there, and its lineage exists. Hashes are
+    compared later, when the candidate is judged and when it is published.
     """
     folder = candidate_folder(settings)
     manifest = manifest_of(folder) if folder else None
     if folder is None or manifest is None or is_half_published(manifest):
         return None
     name = folder.name.removeprefix(CANDIDATE)
-    is_whole = manifest.get("release_id") == name and all(
+    is_complete = manifest.get("release_id") == name and all(
         (folder / path).is_file() and (folder / path).stat().st_size == file["bytes"]
         for path, file in manifest["files"].items()
     )
-    return Candidate(name, folder, manifest) if is_whole and lineage_of(settings, name).is_dir() else None
+    return Candidate(name, folder, manifest) if is_complete and lineage_of(settings, name).is_dir() else None
 
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
-    """The manifest of a candidate, which is written last; None where it is missing or cannot be read."""
+    """Read a candidate's manifest, which is written last; None if it is missing or unreadable."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -66,10 +80,10 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
 
 
 def is_half_published(manifest: dict[str, Any]) -> bool:
-    """Whether publishing it was stopped half way: then its manifest is not the one that was judged."""
+    """Return whether publishing was interrupted: then the manifest is not the one that was judged."""
     return "published_at" in manifest
 
 
 def discard(candidate: Candidate) -> None:
-    """Remove a candidate that is not to be judged."""
+    """Remove a candidate without judging it."""
     remove_folder(candidate.path)

@@ -1,4 +1,4 @@
-"""Which releases there are, which is current, and how to open one."""
+"""List releases, find one, open one, and switch the current one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOCK_SECONDS = 10
 class Release:
     """A published release. `path` is its own folder, never the link `current`.
 
-    `manifest_bytes`: what `manifest` was read from, so that a signature is checked of that and nothing else.
+    `manifest_bytes` is the text that `manifest` was parsed from; the signature is checked against it.
     """
 
     release_id: str
@@ -41,7 +41,6 @@ class Release:
     manifest_bytes: bytes = field(default=b"", repr=False)
 
     def edition(self, name: str) -> Path:
-        """The folder of an edition."""
         return edition_folder(self.path, name)
 
     @property
@@ -54,26 +53,26 @@ class Release:
 
 
 def edition_folder(release: Path, name: str) -> Path:
-    """The folder of an edition. In a release of version 0.1.0 the members' lies under its old name."""
+    """Return the folder of an edition; version 0.1.0 used another name for the members' edition."""
     old = release / MEMBERS_IN_0_1
     return old if name == MEMBERS and old.is_dir() else release / name
 
 
 def current_release(settings: Settings) -> Release | None:
-    """The release in force, or None before the first."""
+    """Return the current release, or None before the first."""
     if not settings.current.is_symlink():
         return None
     folder = settings.current.resolve()
     if not (folder / MANIFEST).is_file():
         raise NjiaError(
-            f"{settings.current} names the release {folder.name}, which is not there. Restore {folder} from "
+            f"{settings.current} names the release {folder.name}, which is missing. Restore {folder} from "
             "a backup, or remove the link: the next `njia refresh` publishes a release again."
         )
     return _read(folder, folder.name)
 
 
 def list_releases(settings: Settings) -> list[Release]:
-    """Every release kept, the newest first."""
+    """Return every release kept, newest first."""
     if not settings.releases.is_dir():
         return []
     current = settings.current.resolve().name if settings.current.is_symlink() else None
@@ -86,20 +85,20 @@ def list_releases(settings: Settings) -> list[Release]:
 
 
 def find_release(settings: Settings, name: str) -> Release:
-    """A release by its id, by the beginning of its id where that fits one only, or as `current`.
+    """Find a release by its id, an unambiguous beginning of its id, or `current`.
 
-    Raises UsageError where there is none or more than one, NjiaError where `current` leads to nothing.
+    Raises UsageError if none or several match, NjiaError if the link `current` is broken.
     """
     releases = list_releases(settings)
     if name == "current" or not releases:
-        # A link to what is gone is not the same as no release: it says so.
-        found = [release for release in [current_release(settings)] if release]
+        # A broken link raises an error of its own, also where no release is left.
+        matches = [release for release in [current_release(settings)] if release]
     else:
-        found = [release for release in releases if release.release_id == name] or [
+        matches = [release for release in releases if release.release_id == name] or [
             release for release in releases if name and release.release_id.startswith(name)
         ]
-    if len(found) == 1:
-        return found[0]
+    if len(matches) == 1:
+        return matches[0]
     if not releases and name == "current":
         raise UsageError("There is no release yet. `njia refresh` publishes the first.")
     if not releases:
@@ -107,44 +106,63 @@ def find_release(settings: Settings, name: str) -> Release:
             f"There is no release {name}: {settings.home} has no release yet. `njia refresh` publishes the "
             "first."
         )
-    problem = "There is no release" if not found else "More than one release begins with"
+    problem = "There is no release" if not matches else "More than one release begins with"
     raise UsageError(
         f"{problem} {name}. The releases are: {', '.join(release.release_id for release in releases)}."
     )
 
 
 def erasure_of(release: Release) -> dict[str, Any] | None:
-    """The note that lies where a release's members' edition was, once it had to be deleted."""
+    """Return the erasure note of a release whose members' edition was deleted, else None."""
     path = release.path / ERASURE
     note: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     return note
 
 
 def refuse_erased(release: Release) -> None:
-    """Raise UsageError where the tables of a release are gone."""
+    """Raise UsageError if the release's members' edition was deleted."""
     if note := erasure_of(release):
         raise UsageError(
             f"The tables of the release {release.release_id} were deleted on {note['erased_on']}, because "
-            "they held a record that was forgotten. Its manifest says what it was made from. Choose another "
-            "release (`njia releases`)."
+            "they held a record that was forgotten. Its manifest remains. Choose another release "
+            "(`njia releases`)."
         )
 
 
-def open_readonly(release: Release) -> duckdb.DuckDBPyConnection:
-    """Open a release's evidence base for reading; raises UsageError where it was erased.
+def edition_in_force(settings: Settings, edition: str) -> tuple[Release, Path]:
+    """Return the current release and the real path of its evidence base of an edition.
 
-    By its real path: inside one process DuckDB would answer a second opening of the path behind
-    `current` with the release that was current at the first.
+    The path behind `current` would not do: within one process DuckDB opens one path once, so a program that
+    runs for days would keep reading the first release.
+
+    Raises UsageError if there is no such edition, NjiaError before the first release.
     """
-    refuse_erased(release)
-    import duckdb
+    if edition not in EDITIONS:
+        raise UsageError(f"There is no edition {edition!r}. The editions are: {', '.join(EDITIONS)}.")
+    release = current_release(settings)
+    if release is None:
+        raise NjiaError("There is no release yet. `njia refresh` publishes the first.")
+    path = release.public_evidence_base if edition == PUBLIC else release.evidence_base
+    if not path.is_file():
+        if edition == MEMBERS:
+            refuse_erased(release)
+        raise UsageError(
+            f"The release {release.release_id} has no {edition} edition. `njia refresh` publishes both."
+        )
+    return release, path.resolve()
 
-    return duckdb.connect(str(release.evidence_base.resolve()), read_only=True)
+
+def open_edition(settings: Settings, edition: str) -> duckdb.DuckDBPyConnection:
+    """Open an edition of the current release for reading; the connection stays on that release."""
+    import duckdb  # slow to load, and most commands only read manifests
+
+    _, path = edition_in_force(settings, edition)
+    return duckdb.connect(str(path), read_only=True)
 
 
 @contextmanager
 def switching(settings: Settings) -> Iterator[None]:
-    """Hold off every other change of what is current."""
+    """Hold the lock that every change of the current release needs."""
     settings.releases.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(settings.releases / ".lock", timeout=LOCK_SECONDS):
@@ -154,7 +172,7 @@ def switching(settings: Settings) -> Iterator[None]:
 
 
 def switch_current(settings: Settings, release_id: str) -> None:
-    """Make a complete, synced release the current one: the only commit point. Call within `switching`."""
+    """Make a complete, synced release current: the only commit point. Call within `switching`."""
     fresh = settings.home / f"{PARTIAL}current"
     fresh.unlink(missing_ok=True)
     # Relative, so that a home can be moved.
@@ -164,11 +182,11 @@ def switch_current(settings: Settings, release_id: str) -> None:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder of `releases`; renamed first, so that half of it is never taken for the whole."""
+    """Remove a folder of `releases`; it is renamed first, so that a half-removed one is recognised."""
     if not folder.name.startswith(PARTIAL):
-        doomed = folder.with_name(f"{PARTIAL}{folder.name}")
-        shutil.rmtree(doomed, ignore_errors=True)
-        folder = folder.rename(doomed)
+        renamed = folder.with_name(f"{PARTIAL}{folder.name}")
+        shutil.rmtree(renamed, ignore_errors=True)
+        folder = folder.rename(renamed)
     shutil.rmtree(folder)
 
 

@@ -1,8 +1,7 @@
-"""Taking editions away that hold a forgotten record. What remains of such a release says so.
+"""Delete the members' edition of releases that hold a forgotten record.
 
-The manifest stays as it was signed, and with it what was published when and from what; the tables of its
-members' edition do not. The note that says so is signed too, so that nobody else can delete tables and write
-one. The public edition has no records, and what was printed cannot be called back.
+The signed manifest stays: it records what was published, when and from what. A signed erasure note explains
+the missing tables, so tampering cannot pass for an erasure. The public edition has no records and stays.
 """
 
 from __future__ import annotations
@@ -39,10 +38,9 @@ IN_FORCE = "in_force"
 
 
 def erase_editions(settings: Settings, today: date) -> list[str]:
-    """Delete the members' edition of each release but the current one that was made of cells now forgotten.
+    """Delete the members' edition of every earlier release made from forgotten cells; return their ids.
 
-    Returns the ids. What the current release holds stays owed until another one is published. The caller
-    holds `switching`.
+    The current release is erased once another one is published. The caller holds `switching`.
     """
     due = all_due(settings)
     key = load_release_key(settings.keys) if due else None
@@ -62,13 +60,15 @@ def erase_editions(settings: Settings, today: date) -> list[str]:
 
 
 def still_held(settings: Settings) -> str | None:
-    """The id of the current release where it holds a forgotten record."""
-    held = (one for one in list_releases(settings) if one.is_current and holds_forgotten(settings, one))
-    return next((release.release_id for release in held), None)
+    """Return the current release's id if it holds a forgotten record, else None."""
+    for release in list_releases(settings):
+        if release.is_current and holds_forgotten(settings, release):
+            return release.release_id
+    return None
 
 
 def holds_forgotten(settings: Settings, release: Release) -> bool:
-    """Whether a release was made of cells of a record that was forgotten since."""
+    """Return whether a release was made from cells of a record that was forgotten since."""
     due = {cell for one in all_due(settings) for cell in one.cells}
     return bool(due & _cells_of(release.manifest))
 
@@ -90,18 +90,18 @@ def _erase(release: Release, owed: Iterable[Due], today: date, key: ReleaseKey) 
 
 
 def _is_erased(release: Release) -> bool:
-    """To the end: a kill may have come after the note."""
-    is_told = bool(erasure_of(release)) and (release.path / ERASURE_SIGNATURE).is_file()
-    return is_told and not any(folder.exists() for folder in _editions(release))
+    """Return whether the erasure is complete: a kill may have come after the note."""
+    is_noted = bool(erasure_of(release)) and (release.path / ERASURE_SIGNATURE).is_file()
+    return is_noted and not any(folder.exists() for folder in _editions(release))
 
 
 def _editions(release: Release) -> list[Path]:
-    """The members' edition, and what a kill left of one that was being removed."""
+    """Return the folders of the members' edition, half-removed ones included."""
     return [release.path / f"{start}{name}" for name in (MEMBERS, MEMBERS_IN_0_1) for start in (PARTIAL, "")]
 
 
 def _cells_of(manifest: Mapping[str, Any]) -> set[str]:
-    """SHA-256 of the landed cells of the extracts that a release was made of."""
+    """Return the SHA-256 of the landed cells of each extract in force."""
     return {
         extract["parquet_sha256"]
         for extract in manifest["extracts"]

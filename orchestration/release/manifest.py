@@ -1,4 +1,4 @@
-"""The manifest of a candidate or release: what it was made from, what it holds, and hashes of its files."""
+"""Parts of a release's manifest: file hashes, versions, extracts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 MANIFEST = "manifest.json"
 VERDICT = "verdict.json"
 SIGNATURE, ERASURE_SIGNATURE = "manifest.sig", "erasure.sig"
-NEXT = ".next"  # behind the name of a signature by a key that is not in force yet, see `rotation`
+NEXT = ".next"  # suffix of a signature by a key that is not in force yet, see `operations.rotation`
 NOT_HASHED = {
     MANIFEST, VERDICT, SIGNATURE, SIGNATURE + NEXT,
-    # The folder that may be published alone has a manifest and a signature of its own.
+    # The public edition may be copied alone, so it has its own manifest and signature.
     f"public/{SIGNATURE}", f"public/{SIGNATURE}{NEXT}",
 }  # fmt: skip
 SCHEMA_VERSION = 2
 ROW_SUMS = ("landed", "current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
-# What of an extract is printed: never the partner's name or the name of its file.
+# The fields of an extract that a manifest holds: never the partner's name or the name of its file.
 EXTRACT_FIELDS = (
     "extract_id", "partner_code", "fate", "reason", "sha256", "parquet_sha256",
     "contract_version", "contract_hash", "period_from", "period_to", "round", "received_on",
@@ -32,10 +32,9 @@ def hash_file(path: Path) -> str:
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file that is published, by path inside the candidate or release.
+    """Hash every published file (SHA-256), by its path inside the candidate or release.
 
-    The manifest (which holds these hashes), its signature and the verdict (which judges them) are not among
-    them.
+    Left out: the manifest, which holds these hashes, its signature, and the verdict, which judges them.
     """
     return {
         path.relative_to(folder).as_posix(): hash_file(path)
@@ -45,25 +44,33 @@ def hash_files(folder: Path) -> dict[str, str]:
 
 
 def changed_files(folder: Path, hashes: dict[str, str]) -> list[str]:
-    """Paths that differ from `hashes`: changed, missing or added."""
-    found = hash_files(folder)
-    return sorted(path for path in found.keys() | hashes.keys() if found.get(path) != hashes.get(path))
+    """Return the paths that differ from `hashes`: changed, missing or added."""
+    actual = hash_files(folder)
+    return sorted(path for path in actual.keys() | hashes.keys() if actual.get(path) != hashes.get(path))
 
 
 def file_hashes(manifest: dict[str, Any]) -> dict[str, str]:
-    """The hashes of a manifest's files, in the form that `hash_files` gives."""
+    """Return the hashes of a manifest's files in the form of `hash_files`."""
     return {path: file["sha256"] for path, file in manifest["files"].items()}
 
 
+def file_entries(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return hash and size of every published file, as a manifest holds them."""
+    return {
+        path: {"sha256": digest, "bytes": (folder / path).stat().st_size}
+        for path, digest in hash_files(folder).items()
+    }
+
+
 def versions(others: dict[str, str] | None = None) -> dict[str, str]:
-    """Versions of what made the release."""
+    """Return the versions of the programs that made the release."""
     return {**{name: version(name) for name in ("njia", "duckdb", "dbt-core")}, **(others or {})}
 
 
-def printed_extracts(extracts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The extracts as the manifest prints them, in a fixed order."""
-    printed = [
+def manifest_extracts(extracts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the extracts as a manifest holds them, in a fixed order."""
+    entries = [
         {name: extract[name] for name in EXTRACT_FIELDS if extract.get(name) is not None}
         for extract in extracts
     ]
-    return sorted(printed, key=lambda extract: (extract["partner_code"], extract["extract_id"]))
+    return sorted(entries, key=lambda extract: (extract["partner_code"], extract["extract_id"]))

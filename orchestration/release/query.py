@@ -1,4 +1,4 @@
-"""`njia query`: one SELECT over the current release, in a connection that can reach nothing else."""
+"""Run one SELECT over the current release, in a connection that can reach nothing else (`njia query`)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 
 from orchestration.core import Settings, UsageError
-from orchestration.release.opening import edition_in_force
+from orchestration.release.current import edition_in_force
 
-# They show paths of this machine, or run text that this module has not seen.
+# Functions that show paths of this machine or run SQL from a string.
 _CLOSED = re.compile(
     r"duckdb_databases|database_list|duckdb_settings|current_setting|duckdb_secrets|duckdb_logs|"
     r"duckdb_external_file_cache|duckdb_temporary_files|pg_settings|getenv|\bquery\s*\(|\bquery_table\s*\(",
@@ -27,7 +27,7 @@ _EXAMPLES = {"members": "marts.mart_hotspots", "public": "published.hotspots"}
 
 @dataclass(frozen=True)
 class Answer:
-    """Rows of a query, and the release that answered."""
+    """Rows of a query, and the release they come from."""
 
     release_id: str
     columns: list[str]
@@ -37,9 +37,9 @@ class Answer:
 def run_query(
     settings: Settings, sql: str, edition: str = "members", timeout: float = TIMEOUT_SECONDS
 ) -> Answer:
-    """Ask the current release; raises UsageError, in a sentence, for whatever is wrong with the query.
+    """Query the current release; raise UsageError for anything wrong with the query.
 
-    `timeout`: seconds after which the engine is told to stop.
+    `timeout`: seconds after which the query is stopped.
     """
     release, file = edition_in_force(settings, edition)
     write_a_select = f"Write one SELECT, such as: select * from {_EXAMPLES[edition]} limit 10"
@@ -48,22 +48,20 @@ def run_query(
         try:
             statements = con.extract_statements(sql)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise UsageError(
-                    f"Only one SELECT can be asked, and nothing that changes data. {write_a_select}"
-                )
+                raise UsageError(f"Only a single SELECT is allowed. {write_a_select}")
             if _CLOSED.search(sql):
-                raise UsageError("Functions that tell of this machine or of its settings are closed here.")
-            with _no_longer_than(con, timeout):
+                raise UsageError("Functions that show this machine or its settings are not allowed.")
+            with _time_limit(con, timeout):
                 con.execute(statements[0])
                 columns = [column[0] for column in con.description or []]
                 return Answer(release.release_id, columns, con.fetchall())
         except duckdb.Error as error:
-            raise UsageError(_in_words(con, error, write_a_select)) from None
+            raise UsageError(_explanation(con, error, write_a_select)) from None
 
 
 @contextmanager
-def _no_longer_than(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupt the engine after so many seconds; Ctrl-C interrupts it too, and comes out as such."""
+def _time_limit(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+    """Interrupt the query after some seconds. Ctrl-C interrupts it too and raises KeyboardInterrupt."""
     is_late = threading.Event()
 
     def stop() -> None:
@@ -86,8 +84,8 @@ def _no_longer_than(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[
         con.interrupt()
         raise
     except RuntimeError as error:
-        # The engine's wrapper tells Ctrl-C in this way. The query itself goes on until it is told as well,
-        # and closing the connection would wait for it.
+        # DuckDB's Python wrapper reports Ctrl-C as this. The query itself still runs, and closing the
+        # connection would wait for it.
         con.interrupt()
         if "interrupted" in str(error).lower():
             raise KeyboardInterrupt from None
@@ -112,8 +110,8 @@ def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:
         con.execute(f"set {setting}")
 
 
-def _in_words(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_select: str) -> str:
-    """What is wrong, from the kind of error and the names in it; its text may quote a value."""
+def _explanation(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_select: str) -> str:
+    """Explain an error by its kind and the names in it; its own text may quote a value."""
     text = str(error)
     if isinstance(error, duckdb.ParserException):
         near = re.search(r'at or near "([^"\n]*)"', text)
@@ -134,18 +132,18 @@ def _in_words(con: duckdb.DuckDBPyConnection, error: duckdb.Error, write_a_selec
         )
         if column:
             return (
-                f"There is no column {column[1]} in the tables asked. meta.columns lists every column and "
-                "what it means."
+                f"There is no column {column[1]} in these tables. meta.columns lists every column with its "
+                "meaning."
             )
         if "No function matches" in text:
-            return "A function was given values of a type that it does not take; cast them, or use another."
+            return "A function does not accept a value's type; cast the value, or use another function."
         return "The query does not fit the tables: see the types and meanings of the columns in meta.columns."
     if isinstance(error, duckdb.PermissionException):
         return "A query can read the release and nothing else: no files, no addresses, no settings."
     if isinstance(error, duckdb.OutOfMemoryException):
         return "The query needs too much memory. Ask for fewer rows, or aggregate."
     if isinstance(error, duckdb.ConversionException | duckdb.OutOfRangeException):
-        return "A value cannot be turned into the type asked for; try_cast gives null instead."
+        return "A value cannot be converted to that type; try_cast gives null instead."
     return (
         f"The query cannot be answered ({type(error).__name__.removesuffix('Exception')}). {write_a_select}"
     )

@@ -1,9 +1,9 @@
-"""The signature beside a manifest: over its exact bytes, which hold the hash of every file of the release.
+"""Sign manifests and check their signatures.
 
-So whoever changes a file has to mend its hash in the manifest, and cannot mend the signature without the
-release key. An erasure note is signed the same way, and names the manifest it belongs to.
+A manifest holds the hash of every file of its release, and the signature covers the manifest's exact bytes:
+changing a file without the release key breaks one of the two. Erasure notes are signed in the same way.
 
-What does not belong here: the files' hashes (`verifying`), and the key's own files (`release_key`).
+Not here: checking file hashes (`verifying`), and the key files (`core.release_key`).
 """
 
 from __future__ import annotations
@@ -26,41 +26,40 @@ SIGNED = {MANIFEST: SIGNATURE, ERASURE: ERASURE_SIGNATURE}
 
 
 def manifests_of(folder: Path) -> list[Path]:
-    """The manifest of a release, and that of its public edition, which may be copied and checked alone."""
+    """Return the manifests of a release and of its public edition, which may be copied and checked alone."""
     return [path for path in (folder / MANIFEST, folder / PUBLIC / MANIFEST) if path.is_file()]
 
 
 def sign(folder: Path, name: str, content: bytes, key: ReleaseKey, suffix: str = "") -> None:
-    """Sign the content of the manifest or the erasure note of a release."""
+    """Sign the content of a manifest or an erasure note."""
     write_bytes(folder / (SIGNED[name] + suffix), key.sign(content))
 
 
 def is_signed(folder: Path, name: str, content: bytes, key: PublicKey) -> bool:
-    """Whether this key has signed what was read; by the waiting signature, where a rotation was cut short."""
-    beside = (folder / SIGNED[name], folder / (SIGNED[name] + NEXT))
-    return any(path.is_file() and key.has_signed(content, path.read_bytes()) for path in beside)
+    """Return whether this key signed the content; the waiting signature of a cut-short rotation counts."""
+    signatures = (folder / SIGNED[name], folder / (SIGNED[name] + NEXT))
+    return any(path.is_file() and key.has_signed(content, path.read_bytes()) for path in signatures)
 
 
 def why_not_signed(settings: Settings, release: Release) -> str | None:
-    """A sentence where the signature of a release does not hold; its files, which take long, are not read."""
+    """Return a sentence if a release's signature does not hold, else None. Its other files are not read."""
     try:
         if is_signed(release.path, MANIFEST, release.manifest_bytes, installed_public_key(settings.keys)):
             return _why_misnamed(release)
     except UsageError as error:
         return (
-            f"The signature of the release {release.release_id} cannot be checked here, so nobody says that "
-            f"it is what was published. {error} With it, `njia verify {release.release_id} --key "
-            "release.pub` tells."
+            f"The signature of the release {release.release_id} cannot be checked here, so the release may "
+            f"have been changed. {error} Then run `njia verify {release.release_id} --key release.pub`."
         )
     if not (release.path / SIGNATURE).is_file():
         return (
-            f"The release {release.release_id} is not signed: it is older than signatures, or somebody took "
-            "its signature away. The next release is signed."
+            f"The release {release.release_id} is not signed: it is older than signatures, or its signature "
+            "was removed. The next release is signed."
         )
     return (
         f"The signature of the release {release.release_id} does not hold: its manifest was changed, or "
-        f"{settings.keys} holds another key. `njia verify {release.release_id}` says what, and "
-        "`njia rollback` goes back to one that holds."
+        f"{settings.keys} holds another key. `njia verify {release.release_id}` shows which. "
+        "`njia rollback` returns to a release whose signature holds."
     )
 
 
@@ -69,16 +68,16 @@ def _why_misnamed(release: Release) -> str | None:
     if signed == release.release_id:
         return None
     return (
-        f"The release {release.release_id} is another one under its name: its signed manifest is that of "
-        f"{signed}. Restore it from a backup, or go back with `njia rollback` to one that holds."
+        f"The release {release.release_id} was replaced: its signed manifest is that of {signed}. Restore "
+        "it from a backup, or return with `njia rollback` to a release whose signature holds."
     )
 
 
 def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> tuple[list[str], list[str]]:
-    """Sign with another key what `before` had signed; the signatures wait beside those in force.
+    """Sign all releases with the key `after`; the signatures wait beside those in force.
 
-    Returns the ids of the releases signed so, and of those left alone because the earlier key has not signed
-    them as they are: signing them would vouch for what somebody changed.
+    Returns the ids of the signed releases, and of those left alone because `before` did not sign them as
+    they are: signing them would vouch for a change.
     """
     signed, left = [], []
     for release in list_releases(settings):
@@ -99,7 +98,7 @@ def resign(settings: Settings, before: PublicKey | None, after: ReleaseKey) -> t
 
 
 def settle_signatures(settings: Settings, in_force: PublicKey | None) -> None:
-    """Put the waiting signatures in force that the key in force has made; drop the others."""
+    """Put waiting signatures made by the key in force into force; drop the others."""
     for path in sorted(settings.releases.glob(f"*/**/*.sig{NEXT}")):
         signature = path.with_suffix("")
         content = signature.with_suffix(".json")

@@ -1,43 +1,35 @@
-"""The one JSON object that a refresh ends with (`njia refresh --json`)."""
+"""The JSON summary of a refresh (`njia refresh --json`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import duckdb
 
 from orchestration.core import Settings
+from orchestration.intake import TakenExtract
 from orchestration.release.current import current_release
 from orchestration.release.manifest import ROW_SUMS
-from orchestration.release.verdict import count_outcomes, last_verdict, printed_checks
+from orchestration.release.verdict import count_outcomes, last_verdict, manifest_checks
 
 Outcome = Literal["published", "unchanged", "refused"]
 
 
-class Taken(Protocol):
-    """What the intake room says of one file of the inbox."""
-
-    partner: str
-    file: str
-    extract_id: str | None
-    outcome: str
-    rows_read: int
-    rows_landed: int
-    rows_refused: int
-    reason: str | None
-
-
 def refresh_summary(
-    settings: Settings, taken: Iterable[Any], manifest: Mapping[str, Any], seconds: float, outcome: Outcome
+    settings: Settings,
+    taken: Iterable[TakenExtract],
+    manifest: Mapping[str, Any],
+    seconds: float,
+    outcome: Outcome,
 ) -> dict[str, Any]:
-    """Sum up a refresh. `manifest`: of what it published, found unchanged or refused; empty where of none."""
+    """Sum up a refresh. `manifest`: of the release it published, kept or refused; may be empty."""
     current = current_release(settings)
     fates = _fates(settings)
     return {
         "outcome": outcome,
         "release_id": current.release_id if current else None,
-        "extracts": [_extract(one, fates) for one in taken],
+        "extracts": [_extract(extract, fates) for extract in taken],
         "rows": manifest.get("rows") or dict.fromkeys(ROW_SUMS),
         "movements": manifest.get("movements"),
         "checks": _checks(settings, manifest),
@@ -46,9 +38,9 @@ def refresh_summary(
 
 
 def _extract(
-    taken: Taken, fates: dict[tuple[str, str | None], tuple[str, str | None, str]]
+    taken: TakenExtract, fates: dict[tuple[str, str | None], tuple[str, str | None, str]]
 ) -> dict[str, Any]:
-    """One file; a landed extract that the gate keeps out is held, with the names of the checks."""
+    """Sum up one file; a landed extract that the gate holds is `held`, with the names of the checks."""
     fate, why, finding = fates.get((taken.partner, taken.extract_id), ("", None, ""))
     is_held = taken.outcome == "landed" and fate == "held"
     return {
@@ -75,19 +67,19 @@ def _fates(settings: Settings) -> dict[tuple[str, str | None], tuple[str, str | 
 
 
 def _checks(settings: Settings, manifest: Mapping[str, Any]) -> dict[str, int]:
-    """Checks before staging and of the release gate, counted by outcome."""
+    """Count the checks before staging and of the release gate by outcome."""
     gate = manifest.get("release_gate")
     if gate is None:
         last = last_verdict(settings)
         is_this = last is not None and last.get("candidate") == manifest.get("release_id")
-        gate = printed_checks(last) if last and is_this else []
+        gate = manifest_checks(last) if last and is_this else []
     before, at_gate = manifest.get("checks", {}), count_outcomes(gate)
     return {name: before.get(name, 0) + at_gate[name] for name in at_gate}
 
 
-def _held_sentence(taken: Taken, checks: str | None, finding: str) -> str:
+def _held_sentence(taken: TakenExtract, checks: str | None, finding: str) -> str:
     sentence = (
-        f"{taken.partner}: file {taken.file} landed and is held by the extract gate ({checks}); the last "
-        "good extract serves. review/failed_checks.csv says what was expected and what to do."
+        f"{taken.partner}: file {taken.file} is held by the extract gate ({checks}); the last good extract "
+        "stays in force. review/failed_checks.csv shows what was expected and what to do."
     )
     return f"{sentence} {finding}".rstrip()

@@ -1,4 +1,4 @@
-"""What publish demands of a candidate's `verdict.json`, and what stewards find of it afterwards."""
+"""Read a candidate's `verdict.json`, check that it allows publishing, and keep it for the stewards."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 from expectations.checks import is_waivable
 from orchestration.core import Settings, write_json
-from orchestration.release.identity import CANDIDATE
+from orchestration.release.candidate import CANDIDATE
 from orchestration.release.manifest import MANIFEST, VERDICT, changed_files, file_hashes, hash_file
 
 LAST_VERDICT = "last_verdict.json"
 OUTCOMES = ("passed", "failed", "waived")
 GATE_STAGE = "release_gate"
-# What the manifest prints of a check; whatever else a verdict holds stays in review.
+# The fields of a check that the manifest holds; the rest of a verdict stays in `review/`.
 CHECK_FIELDS = (
     "name", "stage", "subject", "severity", "outcome", "observed", "expected", "waived_by", "why",
     "steward_action",
@@ -24,7 +24,7 @@ CHECK_FIELDS = (
 
 
 def read_verdict(folder: Path) -> dict[str, Any] | None:
-    """The verdict on a candidate, or None where it is missing or no JSON object."""
+    """Read the verdict on a candidate; None if it is missing or no JSON object."""
     try:
         verdict = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -35,48 +35,48 @@ def read_verdict(folder: Path) -> dict[str, Any] | None:
 def objections(
     folder: Path, manifest: dict[str, Any], verdict: dict[str, Any], active_waivers: Collection[str]
 ) -> list[str]:
-    """Every reason, as a sentence, why this verdict does not let exactly this candidate pass."""
-    found = []
+    """List every reason, as a sentence, why this verdict does not allow publishing this candidate."""
+    reasons = []
     judged = Path(str(verdict.get("candidate", ""))).name.removeprefix(CANDIDATE)
     if judged != manifest["release_id"]:
-        found.append(f"The verdict is on another candidate ({judged or 'unnamed'}).")
+        reasons.append(f"The verdict is on another candidate ({judged or 'unnamed'}).")
     files = dict(verdict.get("files") or {})
     if MANIFEST in files and files.pop(MANIFEST) != hash_file(folder / MANIFEST):
-        found.append(f"{MANIFEST} was changed after the verdict.")
+        reasons.append(f"{MANIFEST} was changed after the verdict.")
     for hashes, since in ((files, "the verdict"), (file_hashes(manifest), "staging")):
         if changed := changed_files(folder, hashes):
-            found.append(f"Files were changed after {since}: {', '.join(changed[:3])}.")
+            reasons.append(f"Files were changed after {since}: {', '.join(changed[:3])}.")
     checks = verdict.get("checks") or []
     if not checks:
-        found.append("The verdict holds no checks.")
+        reasons.append("The verdict holds no checks.")
     for check in checks:
         if problem := _problem(check, active_waivers):
             subject = check.get("subject")
             of = f" of {subject}" if subject and subject != "release" else ""
-            found.append(f"{check.get('name', 'a check without a name')}{of}: {problem}")
-    if verdict.get("verdict") != "passed" and not found:
-        found += [str(reason) for reason in verdict.get("reasons") or ["The verdict is not `passed`."]]
-    return found
+            reasons.append(f"{check.get('name', 'a check without a name')}{of}: {problem}")
+    if verdict.get("verdict") != "passed" and not reasons:
+        reasons += [str(reason) for reason in verdict.get("reasons") or ["The verdict is not `passed`."]]
+    return reasons
 
 
 def _problem(check: dict[str, Any], active_waivers: Collection[str]) -> str | None:
     outcome = check.get("outcome")
     if outcome not in OUTCOMES:
-        return "did not run to its end."
+        return "did not finish."
     if check.get("severity") == "warn":
         return None
     is_waived = outcome == "waived" or bool(check.get("waived_by"))
     if is_waived and not is_waivable(str(check.get("name", ""))):
         return "cannot be waived."
     if is_waived and check.get("waived_by") not in active_waivers:
-        return "its waiver does not hold (any more)."
+        return "its waiver is not in force."
     if outcome == "failed" and not is_waived:
         return f"failed. {check.get('steward_action') or ''}".strip()
     return None
 
 
-def printed_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
-    """The release gate's results as the manifest prints them; what ran before is in quality.check_results."""
+def manifest_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the release gate's results for the manifest; earlier checks are in quality.check_results."""
     return [
         {name: check[name] for name in CHECK_FIELDS if name in check}
         for check in verdict["checks"]
@@ -85,7 +85,7 @@ def printed_checks(verdict: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def count_outcomes(checks: list[dict[str, Any]]) -> dict[str, int]:
-    """How many passed, failed and were waived. A verdict may tell a waiver by `waived_by` alone."""
+    """Count checks that passed, failed and were waived; `waived_by` alone marks a waived one too."""
     outcomes = ["waived" if check.get("waived_by") else check.get("outcome") for check in checks]
     return {name: outcomes.count(name) for name in OUTCOMES}
 
@@ -98,8 +98,8 @@ def keep_verdict(
     reasons: list[str],
     now: datetime,
 ) -> None:
-    """Put the verdict where stewards look: the last one, and the history of all."""
-    kept = {
+    """Keep the verdict in `review/`, as the last one and in the history."""
+    entry = {
         **verdict,
         "candidate": manifest["release_id"],
         "outcome": outcome,
@@ -109,12 +109,12 @@ def keep_verdict(
         "movements": manifest["movements"],
         "checks_before_staging": manifest["checks"],
     }
-    write_json(settings.review / "history" / f"{manifest['release_id']}.json", kept)
-    write_json(settings.review / LAST_VERDICT, kept)
+    write_json(settings.review / "history" / f"{manifest['release_id']}.json", entry)
+    write_json(settings.review / LAST_VERDICT, entry)
 
 
 def last_verdict(settings: Settings) -> dict[str, Any] | None:
-    """The verdict on the last candidate that was published or refused."""
+    """Read the verdict on the last candidate that was published or refused."""
     path = settings.review / LAST_VERDICT
     try:
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
-"""Is a release what was published? Every file hashed again, and the manifest's signature checked.
+"""Verify a release: hash every file again and check the manifest's signature (`njia verify`).
 
-Needs the folder and the public key, nothing of an installation: so a copy can be checked where it is read, of
-a whole release or of its public edition alone.
+Needs only the folder and the public key, so that a reader can verify a copy, also of the public edition
+alone.
 """
 
 from __future__ import annotations
@@ -26,16 +26,15 @@ from orchestration.release.manifest import (
 )
 from orchestration.release.signature import is_signed, manifests_of
 
-_ALL_OF_A_PUBLISHED_RELEASE = NOT_HASHED - {VERDICT}
+_NOT_HASHED_AFTER_PUBLISHING = NOT_HASHED - {VERDICT}
 
 
 @dataclass(frozen=True)
 class Verification:
-    """What was found. Files are named by their path in the release; `key_id` is the public key's.
+    """The result of verifying a release; files are named by their path in it.
 
-    `signature`: `holds`, `does not hold` or `missing`. `erased_on` where the members' edition was deleted
-    because it held a forgotten record, and the note that says so is signed. `lies_as`: the id in whose place
-    it lies among the releases, where that is not its own.
+    `signature`: `holds`, `does not hold` or `missing`. `erased_on`: when the members' edition was deleted for
+    a forgotten record, by a signed note. `lies_as`: the id whose place the release takes, if not its own.
     """
 
     release_id: str
@@ -60,62 +59,63 @@ class Verification:
 
 
 def verify(folder: Path, key: PublicKey, in_place_of: str | None = None) -> Verification:
-    """Check a release's folder, in place or copied. Raises UsageError where it is none.
+    """Verify a release's folder; raise UsageError if it is not a release.
 
-    `in_place_of`: the id by which readers find it, of a release in its place; a copy may be called anything.
+    `in_place_of`: the id by which readers find the release; None for a copy, which may have any name.
     """
     if not (folder / MANIFEST).is_file():
         raise UsageError(
-            f"{folder} is no release: there is no {MANIFEST}. Name a release (`njia releases`) or its folder."
+            f"{folder} is not a release: it has no {MANIFEST}. Name a release (`njia releases`) or a folder."
         )
     try:
         content = (folder / MANIFEST).read_bytes()
         manifest = json.loads(content)
         release_id, expected = str(manifest["release_id"]), file_hashes(manifest)
     except (ValueError, KeyError, TypeError, AttributeError):
-        # Whether it was signed like this or not: nothing can be said of its files.
+        # Signed or not, an unreadable manifest says nothing about the files.
         return Verification(folder.name, folder, key.id, "does not hold", 0, changed=(MANIFEST,))
     signature = "missing"
     if (folder / SIGNATURE).is_file():
         signature = "holds" if is_signed(folder, MANIFEST, content, key) else "does not hold"
-    for one in manifests_of(folder)[1:]:
-        if not is_signed(one.parent, MANIFEST, one.read_bytes(), key):
+    for path in manifests_of(folder)[1:]:
+        if not is_signed(path.parent, MANIFEST, path.read_bytes(), key):
             signature = "does not hold"
-    found, strange = _files(folder)
-    erasure = _erasure(folder, content, key) if ERASURE in found else None
+    files, others = _files(folder)
+    erasure = _erasure(folder, content, key) if ERASURE in files else None
     if erasure:
-        found -= {ERASURE, ERASURE_SIGNATURE, ERASURE_SIGNATURE + NEXT}
+        files -= {ERASURE, ERASURE_SIGNATURE, ERASURE_SIGNATURE + NEXT}
         gone = f"{erasure['edition']}/"
         expected = {path: digest for path, digest in expected.items() if not path.startswith(gone)}
-    same = found & expected.keys()
     return Verification(
         release_id,
         folder,
         key.id,
         signature,
         len(expected),
-        changed=tuple(sorted(path for path in same if hash_file(folder / path) != expected[path])),
-        missing=tuple(sorted(expected.keys() - found)),
-        added=tuple(sorted((found - expected.keys()) | strange)),
+        changed=tuple(
+            sorted(path for path in files & expected.keys() if hash_file(folder / path) != expected[path])
+        ),
+        missing=tuple(sorted(expected.keys() - files)),
+        added=tuple(sorted((files - expected.keys()) | others)),
         erased_on=erasure["erased_on"] if erasure else None,
         lies_as=in_place_of if in_place_of != release_id else None,
     )
 
 
 def _files(folder: Path) -> tuple[set[str], set[str]]:
-    """Plain files that are hashed; and what is neither file nor folder: a link may lead anywhere."""
-    files, strange = set(), set()
+    """Return the hashed files, and links and other entries, which no release has."""
+    files, others = set(), set()
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            strange.add(name)
-        elif path.is_file() and name not in _ALL_OF_A_PUBLISHED_RELEASE:
+            others.add(name)
+        elif path.is_file() and name not in _NOT_HASHED_AFTER_PUBLISHING:
             files.add(name)
-    return files, strange
+    return files, others
 
 
 def _erasure(folder: Path, manifest: bytes, key: PublicKey) -> dict[str, Any] | None:
-    """The note of an erasure, if it is signed and about the very release of this manifest."""
+    """Read the erasure note if it is signed and names this manifest, else None."""
     content = (folder / ERASURE).read_bytes()
     if not is_signed(folder, ERASURE, content, key):
         return None

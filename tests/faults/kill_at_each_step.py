@@ -20,9 +20,9 @@ from typing import Any
 
 from orchestration.core import ReleaseRefused, Settings
 from orchestration.release import current_release, find_release, list_releases, rollback
-from orchestration.release.current import open_readonly
+from orchestration.release.current import open_edition
 from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.release.publish import publish
+from orchestration.release.publishing import publish
 from tests.unit.release_world import (
     START,
     build_warehouse,
@@ -120,7 +120,7 @@ def look(settings: Settings) -> dict[str, Any]:
     """Whether the current release is whole and opens, and what it answers."""
     current = current_release(settings)
     assert current is not None
-    with open_readonly(current) as con:
+    with open_edition(settings, "members") as con:
         row = con.execute("select sum(person_count) from marts.fct_movements").fetchone()
     return {
         "release": current.release_id,
@@ -174,7 +174,7 @@ def main(folder: Path, scene: str, stride: int) -> None:
 
 
 if __name__ == "__main__":
-    import orchestration.release.publish as publishing
+    import orchestration.release.publishing as publishing
 
     publishing.RELEASES_KEPT = 1  # so that pruning is among the steps
     main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.release import current_release, find_release, list_releases
-from orchestration.release.current import open_readonly
+from orchestration.release.current import open_edition
 from orchestration.release.manifest import changed_files, file_hashes
 from tests import scenario
 from tests.command import Ran, Started, njia
@@ -113,7 +113,7 @@ def look(base: EvidenceBase, returncode: int) -> Seen:
     settings = base.settings
     current = current_release(settings)
     assert current is not None
-    with open_readonly(current) as con:
+    with open_edition(settings, "members") as con:
         (movements,) = con.execute("select count(*) from marts.fct_movements").fetchone() or (0,)
     return Seen(
         returncode=returncode,

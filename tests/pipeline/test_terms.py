@@ -12,7 +12,7 @@ from orchestration.core import load_keys
 from orchestration.operations import read_status
 from orchestration.refresh import settle
 from orchestration.release import current_release
-from orchestration.release.current import open_readonly
+from orchestration.release.current import open_edition
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -72,7 +72,7 @@ def published_values(base: EvidenceBase) -> set[tuple[str, str]]:
     release = current_release(base.settings)
     assert release is not None
     values = set()
-    with open_readonly(release) as con:
+    with open_edition(base.settings, "members") as con:
         tables = con.execute(
             "select table_schema || '.' || table_name, column_name from information_schema.columns "
             "where table_schema in ('marts', 'quality', 'meta') and table_name not in ('dim_place', 'columns')"

@@ -218,11 +218,11 @@ def test_a_copy_of_an_edition_names_no_extract(evidence_base: EvidenceBase) -> N
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("dim_place", "KE040"), "not traced"),
+        (("dim_place", "KE040"), "cannot be traced"),
         (("mart_coverage", "KE040"), "place_id|period_id|record_grain"),
         (("policy", "no_such_rule"), "no policy of the name"),
         (("coverage", "rows:no_such_column=1"), "publishes no table"),
-        (("coverage", "rows:anything"), "no choice of rows"),
+        (("coverage", "rows:anything"), "does not select rows"),
         (("mart_corridors", "od"), "level|corridor_id|period_id|record_grain|population"),
         ((*BUSIA_TO_NAIROBI[:3], "1999", "case", "all"), "no row"),
         (("fct_movements", "S1"), "no movement_id"),

@@ -14,8 +14,8 @@ from orchestration.core import Settings, write_json
 from orchestration.core.release_key import create_missing_release_key
 from orchestration.release import CHECK_RESULTS, hash_files
 from orchestration.release.candidate import Candidate
-from orchestration.release.publish import Published, publish
-from orchestration.release.staging.stage import stage
+from orchestration.release.publishing import Published, publish
+from orchestration.release.staging.write_candidate import stage
 
 START = datetime(2026, 11, 24, 2, tzinfo=UTC)
 EXTRACT = {

@@ -90,7 +90,7 @@ def test_a_carried_file_that_is_not_as_published_stops_the_refresh(settings: Set
     with pytest.raises(NjiaError) as refused:
         carry(settings, [])
     assert str(path) in str(refused.value) and first.release_id in str(refused.value)
-    assert "Restore the release from a backup" in str(refused.value)
+    assert "Restore that release from a backup" in str(refused.value)
 
 
 def test_a_release_of_version_0_1_has_no_year_to_carry(settings: Settings) -> None:

@@ -43,10 +43,10 @@ def test_each_counted_row_has_the_key_it_is_traced_by(release: Release) -> None:
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ("direction=withn", "has direction=withn. Like it are: within."),
-        ("level=od&direction=north", "There are: into, out_of, within."),
+        ("direction=withn", "has direction=withn. Similar values: within."),
+        ("level=od&direction=north", "Values: into, out_of, within."),
         ("nosuch=1", "publishes no table published.corridors with the columns of nosuch=1"),
-        ("anything", "no choice of rows"),
+        ("anything", "does not select rows"),
     ],
 )
 def test_a_value_that_no_row_has_is_refused_with_those_near_it(

@@ -48,7 +48,7 @@ def test_each_command_names_the_release_that_is_gone(
         keep_another(home)
     ended = njia(*command)
     assert ended.code == 1
-    assert f"names the release {GONE}, which is not there. Restore" in ended.words
+    assert f"names the release {GONE}, which is missing. Restore" in ended.words
     assert "o release yet" not in ended.out + ended.err
 
 

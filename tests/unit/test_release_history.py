@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, UsageError
 from orchestration.release import current_release, diff, find_release, list_releases, rollback, run_query
-from orchestration.release.rollback import is_left_behind, is_rolled_back
+from orchestration.release.rollbacks import is_left_behind, is_rolled_back
 from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import active_decisions
 from orchestration.stewardship.decisions import revoke
@@ -87,7 +87,7 @@ def test_other_inputs_that_come_to_the_same_content_do_not_undo_a_rollback(setti
     first, second = publish_one(settings, 0), publish_one(settings, 1, counts=(3, 1, 9))
     made = rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
     assert made.is_current
-    with pytest.raises(ReleaseRefused, match="exactly what a rollback left behind"):
+    with pytest.raises(ReleaseRefused, match="equals a release that a steward rolled back"):
         publish_one(settings, 2, counts=(3, 1, 9), boundaries={"name": "another map"})
     assert find_release(settings, "current").release_id == first.release_id
     decisions = active_decisions(settings, START)
@@ -101,12 +101,12 @@ def test_a_rollback_to_the_unknown_the_current_or_the_damaged_changes_nothing(se
     first, second = publish_one(settings, 0), publish_one(settings, 1)
     with pytest.raises(UsageError, match=f"no release 2020.+{second.release_id}, {first.release_id}"):
         rollback(settings, "2020", "A. Fixture", "wrong counts", START)
-    with pytest.raises(UsageError, match="current one already"):
+    with pytest.raises(UsageError, match="is already current"):
         rollback(settings, second.release_id, "A. Fixture", "wrong counts", START)
     with pytest.raises(UsageError, match="reason"):
         rollback(settings, first.release_id, "A. Fixture", " ", START)
     (first.path / "members/parquet/meta.grains.parquet").unlink()
-    with pytest.raises(NjiaError, match="not as it was published"):
+    with pytest.raises(NjiaError, match="changed after it was published"):
         rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
     assert find_release(settings, "current").release_id == second.release_id
     assert active_decisions(settings, START).rollback is None
@@ -126,27 +126,27 @@ def test_a_query_is_answered_from_the_current_release(settings: Settings) -> Non
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("", "Only one SELECT"),
-        ("select 1; select 2", "Only one SELECT"),
-        ("delete from marts.fct_movements", "Only one SELECT"),
-        ("create table x as select 1", "Only one SELECT"),
-        ("copy marts.fct_movements to 'x.csv'", "Only one SELECT"),
-        ("attach 'x.duckdb'", "Only one SELECT"),
-        ("set memory_limit = '9GB'", "Only one SELECT"),
-        ("install httpfs", "Only one SELECT"),
+        ("", "Only a single SELECT"),
+        ("select 1; select 2", "Only a single SELECT"),
+        ("delete from marts.fct_movements", "Only a single SELECT"),
+        ("create table x as select 1", "Only a single SELECT"),
+        ("copy marts.fct_movements to 'x.csv'", "Only a single SELECT"),
+        ("attach 'x.duckdb'", "Only a single SELECT"),
+        ("set memory_limit = '9GB'", "Only a single SELECT"),
+        ("install httpfs", "Only a single SELECT"),
         ("selec 1", "near 'selec'"),
         ("select 1 +", "ends too early"),
         ("select * from marts.nothing", "no table nothing.+marts.fct_movements"),
         ("select nothing from marts.fct_movements", "no column nothing"),
-        ("select sum(record_grain) from marts.fct_movements", "cast them"),
+        ("select sum(record_grain) from marts.fct_movements", "cast the value"),
         ("select nofunction(1)", "no function nofunction"),
         ("select cast(record_grain as integer) from marts.fct_movements", "try_cast"),
         ("select * from read_csv('/etc/passwd')", "nothing else"),
         ("select * from read_text('/etc/passwd')", "nothing else"),
         ("select * from '/etc/passwd.csv'", "nothing else|no table"),
-        ("pragma database_list", "closed here"),
-        ("select * from DuckDB_Databases()", "closed here"),
-        ("select * from query('select * from duckdb' || '_databases()')", "closed here"),
+        ("pragma database_list", "not allowed"),
+        ("select * from DuckDB_Databases()", "not allowed"),
+        ("select * from query('select * from duckdb' || '_databases()')", "not allowed"),
     ],
 )
 def test_a_query_that_cannot_be_asked_is_told_in_a_sentence(settings: Settings, sql: str, words: str) -> None:
@@ -214,8 +214,8 @@ def test_the_summary_tells_of_extracts_that_landed_and_are_held(settings: Settin
         ("landed", None),
         (
             "held",
-            "kobe_shelter: file feb.xlsx landed and is held by the extract gate (dates_are_readable); the last "
-            "good extract serves. review/failed_checks.csv says what was expected and what to do. "
+            "kobe_shelter: file feb.xlsx is held by the extract gate (dates_are_readable); the last good "
+            "extract stays in force. review/failed_checks.csv shows what was expected and what to do. "
             "Held: 1 % of dates.",
         ),
         ("unreadable", "It is empty."),

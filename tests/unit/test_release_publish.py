@@ -13,9 +13,9 @@ import pytest
 from orchestration.core import NjiaError, ReleaseRefused, Settings, write_json
 from orchestration.release import current_release, list_releases, rollback
 from orchestration.release.candidate import read_candidate
-from orchestration.release.current import open_readonly
+from orchestration.release.current import open_edition
 from orchestration.release.manifest import changed_files, file_hashes
-from orchestration.release.publish import publish
+from orchestration.release.publishing import publish
 from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import active_decisions, record_decision
 from orchestration.stewardship.decisions import revoke
@@ -95,15 +95,15 @@ def test_a_failed_check_refuses_and_tells_what_to_do(settings: Settings) -> None
     ("checks", "changes", "words"),
     [
         ([FAILED], {}, "failed"),
-        ([{**PASSED, "outcome": "not_run"}], {}, "did not run"),
-        ([{**PASSED, "outcome": "error"}], {}, "did not run"),
-        ([{"name": "counties_are_known", "severity": "warn"}], {}, "did not run"),
+        ([{**PASSED, "outcome": "not_run"}], {}, "did not finish"),
+        ([{**PASSED, "outcome": "error"}], {}, "did not finish"),
+        ([{"name": "counties_are_known", "severity": "warn"}], {}, "did not finish"),
         ([PASSED], {"checks": []}, "no checks"),
         ([PASSED], {"candidate": "20200101T000000Z-00000000"}, "another candidate"),
         ([PASSED], {"files": {}}, "changed after the verdict"),
         ([PASSED], {"verdict": "refused", "reasons": ["The gate said no."]}, "The gate said no"),
         ([PASSED], {"verdict": None}, "not `passed`"),
-        ([{**FAILED, "outcome": "waived", "waived_by": "aaaaaaaaaaaa"}], {}, "waiver does not hold"),
+        ([{**FAILED, "outcome": "waived", "waived_by": "aaaaaaaaaaaa"}], {}, "waiver is not in force"),
         ([{**FAILED, "name": "reconciliation_is_exact", "outcome": "waived"}], {}, "cannot be waived"),
     ],
 )
@@ -125,11 +125,11 @@ def test_a_waiver_that_expired_or_was_revoked_after_the_verdict_does_not_let_pas
     waiver = waive(settings, "quarantine_is_normal")
     waived = {**FAILED, "outcome": "waived", "waived_by": waiver["id"]}
     write_verdict(stage_candidate(settings), waived)
-    with pytest.raises(ReleaseRefused, match="waiver does not hold"):
+    with pytest.raises(ReleaseRefused, match="waiver is not in force"):
         publish(settings, START + timedelta(days=9))
     revoke(settings, waiver["id"], "A. Fixture", "a mistake", START)
     write_verdict(stage_candidate(settings), waived)
-    with pytest.raises(ReleaseRefused, match="waiver does not hold"):
+    with pytest.raises(ReleaseRefused, match="waiver is not in force"):
         publish(settings, START)
 
 
@@ -197,7 +197,7 @@ def test_a_candidate_whose_publishing_was_stopped_is_staged_again_and_not_refuse
     (settings.lineage / candidate.release_id).mkdir(parents=True)
     write_json(candidate.path / "manifest.json", {**candidate.manifest, "published_at": START.isoformat()})
     assert read_candidate(settings) is None
-    with pytest.raises(NjiaError, match="stopped half way") as told:
+    with pytest.raises(NjiaError, match="was interrupted") as told:
         publish(settings, START)
     assert not isinstance(told.value, ReleaseRefused)
     write_verdict(stage_candidate(settings))
@@ -208,7 +208,7 @@ def test_a_candidate_compared_with_another_current_release_is_refused(settings: 
     first, _ = publish_one(settings, 0), publish_one(settings, 1)
     write_verdict(stage_candidate(settings, START + timedelta(days=2)))
     rollback(settings, first.release_id, "A. Fixture", "wrong counts", START)
-    with pytest.raises(ReleaseRefused, match="has changed since"):
+    with pytest.raises(ReleaseRefused, match="changed after the candidate was staged"):
         publish(settings, START + timedelta(days=2))
 
 
@@ -217,12 +217,12 @@ def test_a_reader_holding_the_old_release_keeps_reading_during_a_switch(settings
     old = current_release(settings)
     assert old is not None
     question = "select sum(person_count) from marts.fct_movements"
-    with open_readonly(old) as reader:
+    with open_edition(settings, "members") as reader:
         assert reader.execute(question).fetchone() == (6,)
         publish_one(settings, 1, counts=(3, 1, 20))
         new = current_release(settings)
         assert new is not None
-        with open_readonly(new) as second:
+        with open_edition(settings, "members") as second:
             assert second.execute(question).fetchone() == (24,)
         assert reader.execute(question).fetchone() == (6,)
         with pytest.raises(duckdb.Error):
@@ -294,5 +294,5 @@ def test_a_rollback_while_a_refresh_runs_is_not_undone_by_it(settings: Settings)
     again = stage_candidate(settings, moment, inputs_hash="0000002f" * 8)
     write_verdict(again)
     assert again.manifest["content_hash"] == bad.manifest["content_hash"]
-    with pytest.raises(ReleaseRefused, match="exactly what a rollback left behind"):
+    with pytest.raises(ReleaseRefused, match="equals a release that a steward rolled back"):
         publish(settings, moment, at_the_start)

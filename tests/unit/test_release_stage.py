@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import NjiaError, Settings
-from orchestration.release.identity import release_id
+from orchestration.release.candidate import release_id
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.staging import added_tables
 from tests.unit.release_world import (
@@ -150,7 +150,7 @@ def test_a_failed_staging_leaves_nothing_and_quotes_nothing(settings: Settings) 
 def test_a_missing_model_and_a_missing_work_file_are_told(settings: Settings) -> None:
     with duckdb.connect(str(settings.warehouse)) as con:
         con.execute("drop table meta.grains")
-    with pytest.raises(NjiaError, match=r"meta\.grains is not in the work file"):
+    with pytest.raises(NjiaError, match=r"lacks the published model meta\.grains"):
         stage_candidate(settings)
     settings.warehouse.unlink()
     with pytest.raises(NjiaError, match="no work file"):

@@ -34,7 +34,7 @@ from orchestration.release import Release, find_release, hash_file, rollback, ve
 from orchestration.release.current import switching
 from orchestration.release.erasing import erase_editions
 from orchestration.release.manifest import changed_files
-from orchestration.release.publish import publish
+from orchestration.release.publishing import publish
 from orchestration.release.signature import resign
 from orchestration.release.verifying import verify
 from tests.unit.release_world import EXTRACT, START, publish_one, settings_in, stage_candidate, write_verdict

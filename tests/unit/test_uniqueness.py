@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from orchestration.core import NjiaError
-from orchestration.release.uniqueness import uniqueness
+from orchestration.release.staging.microdata import uniqueness
 
 # Classes on sex and place: (f, x) three, (f, y) one, (m, x) two, (unknown, y) two.
 RECORDS = pd.DataFrame(
@@ -23,7 +23,7 @@ def test_classes_are_counted_as_by_hand() -> None:
     assert (found.records, found.classes, found.smallest_class) == (8, 4, 1)
     assert (found.unique_share, found.at_risk_share) == (0.125, 0.625)
     assert found.by_class_size == {"1": 1, "2": 4, "3-4": 3, "5-9": 0, "10+": 0}
-    assert found.for_manifest()["quasi_identifiers"] == ("sex", "place")
+    assert found.quasi_identifiers == ("sex", "place")
 
 
 def test_one_column_more_can_only_make_records_easier_to_single_out() -> None:

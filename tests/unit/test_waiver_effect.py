@@ -11,9 +11,9 @@ import pytest
 
 from orchestration.core import Settings, UsageError
 from orchestration.release import Release, ReleaseDiff, diff, waiver_effect
-from orchestration.release.diff import Moved, most_moved
-from orchestration.release.publish import publish
-from orchestration.release.waiver_effect import _also_changed, _in_force_anyhow
+from orchestration.release.comparing import Moved, most_moved
+from orchestration.release.publishing import publish
+from orchestration.release.waiver_effects import _also_changed, _in_force_anyhow
 from orchestration.stewardship import record_decision
 from tests.unit.release_world import (
     PASSED,
@@ -69,11 +69,9 @@ def test_all_of_a_release_that_a_waiver_let_pass_reached_readers_through_it(sett
     movements = next(table for table in found.diff.tables if table.table == "marts.fct_movements")
     assert (movements.added, movements.removed, movements.changed) == (0, 1, 1)
     assert f"{before.release_id} would have stayed" in found.meaning
-    assert found.also_changed == [
-        f"the waivers {second['id']}, without which it would not have passed either"
-    ]
+    assert found.also_changed == [f"the waivers {second['id']}, which it needed as well"]
     assert {one["id"] for one in found.diff.decisions_came or []} == {one["id"] for one in decisions}
-    with pytest.raises(UsageError, match="none passed by the waiver"):
+    with pytest.raises(UsageError, match="No kept release passed by the waiver"):
         waiver_effect(settings, unused["id"])
     with pytest.raises(UsageError, match="no waiver 000000000000"):
         waiver_effect(settings, "0" * 12)
@@ -109,10 +107,12 @@ def test_a_difference_is_a_waivers_alone_only_where_nothing_else_changed() -> No
         "decisions left: cccccccccccc"
     ]
     assert compared(alone, [MADE], [], {**OTHER, "fate": "withdrawn"}, EXTRACT) == [
-        "other extracts came, left or changed their fate"
+        "other extracts came, left or changed their state"
     ]
     assert compared([*alone, "code", "time"], [MADE], [], OTHER, EXTRACT) == ["inputs changed: code, time"]
-    assert compared(None, [MADE], [], OTHER, EXTRACT) == ["what one of the releases is too old to tell"]
+    assert compared(None, [MADE], [], OTHER, EXTRACT) == [
+        "unknown: one of the releases is too old to record its inputs"
+    ]
 
 
 def test_nothing_is_a_waivers_where_the_extract_was_accepted_as_well() -> None:
@@ -123,7 +123,7 @@ def test_nothing_is_a_waivers_where_the_extract_was_accepted_as_well() -> None:
         manifest = {"decisions": [{"id": one, "kind": "extract_accept"} for one in used]}
         return _in_force_anyhow([accepted], scope, Release("r", Path("r"), manifest, is_current=True))
 
-    assert "in force all the same: decision bbbbbbbbbbbb" in (told(waiver, "b" * 12) or "")
+    assert "still have been in force: decision bbbbbbbbbbbb" in (told(waiver, "b" * 12) or "")
     assert told(waiver) is None, "accepted later, or taken back before"
     assert told({"scope": f"swala_house/{'a' * 16}"}, "b" * 12) is None
 

@@ -1,11 +1,7 @@
-"""Lineage of each release: which records, by extract and row, stand behind what it publishes. Restricted.
+"""Write, sweep and erase the lineage of releases: the records behind each published row. Restricted.
 
-Parquet files in `lineage/<release_id>/` (`lineage_tables`): of the records where each is told, by what it is
-counted and what it states; of the extracts which contract and agreement they came under, and which places
-they watched in which months. The work file, which they are made from, is deletable at any time; they go with
-their release, and a forgotten record goes from all of them.
-
-What does not belong here: asking them (`trace`).
+`lineage/<release_id>/` holds the Parquet files of `tables`. They are made from the work file, which may be
+deleted at any time. They are removed with their release, and a forgotten record is removed from all of them.
 """
 
 from __future__ import annotations
@@ -31,26 +27,23 @@ def lineage_of(settings: Settings, release_id: str) -> Path:
 
 
 def write_lineage(settings: Settings, release_id: str) -> Path:
-    """Write the lineage of a candidate from the work file, before it can be published.
-
-    Of a candidate that is refused it stays until the next one is staged.
-    """
+    """Write a candidate's lineage from the work file; after a refusal it stays until the next staging."""
     folder = lineage_of(settings, release_id)
     partial = folder.with_name(f"{PARTIAL}{release_id}")
-    for one in (partial, folder):
-        shutil.rmtree(one, ignore_errors=True)
+    for earlier in (partial, folder):
+        shutil.rmtree(earlier, ignore_errors=True)
     partial.mkdir(mode=PRIVATE, parents=True)
     try:
         with duckdb.connect(str(settings.warehouse), read_only=True) as con:
-            con.execute("set threads = 1")  # two take half as much again of the processor
+            con.execute("set threads = 1")  # two threads take half as much processor time again
             con.execute(NUMBERED)
-            for name, asked in TABLES.items():
+            for name, query in TABLES.items():
                 con.execute(
-                    f"copy ({asked}) to '{_quoted(partial / name)}' (format parquet, compression zstd)"
+                    f"copy ({query}) to '{_quoted(partial / name)}' (format parquet, compression zstd)"
                 )
     except duckdb.Error as error:
         shutil.rmtree(partial, ignore_errors=True)
-        # The engine's text may quote a cell.
+        # DuckDB's message may quote a cell.
         raise NjiaError(
             f"The lineage of the candidate could not be written ({type(error).__name__}). The current "
             "release stays. Make sure that the disk is not full, then run `njia refresh` again."
@@ -63,7 +56,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
 
 
 def sweep_lineage(settings: Settings) -> None:
-    """Remove lineage of what is no release: refused candidates, pruned releases, what a kill left."""
+    """Remove the lineage of refused candidates, pruned releases and killed refreshes."""
     if not settings.lineage.is_dir():
         return
     kept = {release.release_id for release in list_releases(settings)}
@@ -73,9 +66,9 @@ def sweep_lineage(settings: Settings) -> None:
 
 
 def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]) -> int:
-    """Take records of a partner out of every lineage; returns how many releases had them.
+    """Remove records of a partner from every lineage; return how many releases had them.
 
-    Lineage of what is no release goes whole: a kill may have left it in pieces.
+    Lineage without a release is removed whole, because a kill may have left it incomplete.
     """
     sweep_lineage(settings)
     if not settings.lineage.is_dir():
@@ -87,24 +80,24 @@ def forget_in_lineage(settings: Settings, partner: str, records: Collection[int]
         numbers = table.filter(is_gone)["record"]
         if len(numbers):
             if (folder / WATCHES).is_file():  # releases of earlier versions have none
-                _without_their_months(folder, numbers)
+                _remove_months(folder, numbers)
             of_records = [path for path in folder.glob("*.parquet") if "record" in pq.read_schema(path).names]
-            # The record itself last: a kill before leaves it to be found again.
+            # RECORDS comes last, so that a rerun after a kill finds the record again.
             for path in sorted(of_records, key=lambda path: path.name == RECORDS):
-                _without(path, numbers)
+                _remove_records(path, numbers)
             touched += 1
     return touched
 
 
-def _without(path: Path, numbers: pa.ChunkedArray) -> None:
+def _remove_records(path: Path, numbers: pa.ChunkedArray) -> None:
     table = pq.read_table(path)
     kept = table.filter(pc.invert(pc.is_in(table["record"], numbers.combine_chunks())))
     with replacing(path) as partial:
         pq.write_table(kept, partial, compression="zstd")
 
 
-def _without_their_months(folder: Path, numbers: pa.ChunkedArray) -> None:
-    """Where an extract declares no period, a month is watched because a record lies in it."""
+def _remove_months(folder: Path, numbers: pa.ChunkedArray) -> None:
+    """Remove watched months without records left, of extracts that declare no period."""
     with duckdb.connect() as con:
         con.register("gone", pa.table({"record": numbers}))
         for name in (RECORDS, EXTRACTS, WATCHES):

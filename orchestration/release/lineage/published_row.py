@@ -1,4 +1,4 @@
-"""The row of a release that a trace asks about, read from the edition that publishes it."""
+"""Read a published row, or rows that a report counted, from an edition."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COUNTS = (
     "person_count", "known_count", "known_share", "effort_months", "partner_count", "county_count",
     "panel_partner_count", "earlier_partner_count",
 )  # fmt: skip
-_ADDED_UP = ("movement_count", "report_count")
+_SUMMED = ("movement_count", "report_count")
 _WORDS = ("evidence_class", "absence_class", "label", "band", "status", "factor_band")
 MOST_NAMED = 12
 _CONDITION = re.compile(r"([a-z_]+)(!?=)(.*)")
@@ -30,9 +30,7 @@ Count = int | float | str
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """`counts`: what the row says of how many, a small one as the text that stands for it (`<5`); of a shift
-    in both windows. `words`: what it says in words.
-    """
+    """A row's `counts` (a small one as its text, `<5`; of a shift in both windows) and `words` (labels)."""
 
     edition: str
     table: str
@@ -41,21 +39,21 @@ class PublishedRow:
 
     @property
     def is_protected(self) -> bool:
-        """Whether its counts carry noise and stay as they were first published."""
+        """Whether its counts carry noise and stay as first published."""
         return self.edition == PUBLIC
 
 
 def published_row(
     release: Release, table: str, traced: Traced, key: Mapping[str, Any], edition: str | None
 ) -> PublishedRow:
-    """The row as this edition publishes it; without `edition` as the members' does, if it is still there.
+    """Read a row by its key; without `edition` from the members' one unless that was erased.
 
-    Raises UsageError where the release has no such row.
+    Raises UsageError if the release has no such row.
     """
     where = " and ".join(f'"{column}" is not distinct from ${column}' for column in key)
-    asked = {column: None if value == "" else value for column, value in key.items()}
+    parameters = {column: None if value == "" else value for column, value in key.items()}
     name, full, file = _source(release, table, traced.is_published, edition)
-    if rows := _rows(file, full, where, asked):
+    if rows := _rows(file, full, where, parameters):
         return PublishedRow(name, full, *_counts_and_words(rows[0]))
     raise UsageError(
         f"The {name} edition of the release {release.release_id} has no row of {full} with "
@@ -66,41 +64,41 @@ def published_row(
 def counted_rows(
     release: Release, table: str, traced: Traced, where: str, edition: str | None, may_be_none: bool
 ) -> tuple[PublishedRow, list[tuple[dict[str, str], PublishedRow]]]:
-    """How many rows a report counted or added up, and each by its key, as in `label=hotspot&role!=any`.
+    """Count and add up the rows that fit `where` (`label=hotspot&role!=any`); return each with its key too.
 
-    Raises UsageError where the edition publishes no such columns, and where no row is found because the table
-    has not such a value, unless `may_be_none`.
+    Raises UsageError if the edition lacks these columns, and, unless `may_be_none`, if no row fits because
+    the table has no such value.
     """
     conditions, given = _conditions(where)
-    asked = " and ".join(
+    condition = " and ".join(
         f'lower("{column}"::text) {sign} lower(${number})'
         for number, (column, sign) in enumerate(conditions, start=1)
     )
     parameters = {str(number): value for number, value in enumerate(given, start=1)}
     name, full, file = _source(release, table, traced.is_published, edition)
-    rows = _rows(file, full, asked, parameters, {column for column, _ in conditions})
+    rows = _rows(file, full, condition, parameters, {column for column, _ in conditions})
     if rows is None:
         raise UsageError(
             f"The {name} edition of the release {release.release_id} publishes no table {full} with the "
-            f"columns of {where}. Give it as the report marks its number."
+            f"columns of {where}. Copy the condition from the report."
         )
     if not rows and not may_be_none:
         _refuse_unknown_values(file, full, conditions, given)
-    found = [
+    keyed = [
         (
-            {one: "" if row[one] is None else str(row[one]) for one in traced.key},
+            {column: "" if row[column] is None else str(row[column]) for column in traced.key},
             PublishedRow(name, full, *_counts_and_words(row)),
         )
         for row in rows
     ]
-    counted = PublishedRow(name, full, {"rows": len(found), **_added_up(rows)})
-    return counted, sorted(found, key=lambda one: [*one[0].values()])
+    counted = PublishedRow(name, full, {"rows": len(keyed), **_sums(rows)})
+    return counted, sorted(keyed, key=lambda pair: [*pair[0].values()])
 
 
-def _added_up(rows: Sequence[Mapping[str, Any]]) -> dict[str, Count]:
-    """What the counts of several rows come to, without those that stand as text."""
+def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, Count]:
+    """Add up counts, without those published as text."""
     sums: dict[str, Count] = {}
-    for name in _ADDED_UP:
+    for name in _SUMMED:
         counts = [int(row[name]) for row in rows if row.get(name) is not None]
         if counts:
             sums[name] = sum(counts)
@@ -117,36 +115,34 @@ def _refuse_unknown_values(
             continue
         near = get_close_matches(value, sorted(known), n=3)
         named = near or sorted(known)[:MOST_NAMED]
-        like = "Like it are" if near else "There are" if len(known) <= MOST_NAMED else "There are such as"
-        raise UsageError(f"No row of {table} has {column}={value}. {like}: {', '.join(named)}.")
+        label = "Similar values" if near else "Values" if len(known) <= MOST_NAMED else "Some of its values"
+        raise UsageError(f"No row of {table} has {column}={value}. {label}: {', '.join(named)}.")
 
 
 def fact_of(release: Release, table: str, name: str) -> PublishedRow:
-    """A rule of the policy, a waiver or a fact of the release. Raises UsageError where there is none such."""
+    """Read a policy rule, a waiver or an entry of the manifest; raise UsageError if there is none."""
     if table == "policy":
         rules = release.manifest.get("policy", {}).get("rows", [])
-        found = next((str(rule["value"]) for rule in rules if rule["name"] == name), None)
+        value = next((str(rule["value"]) for rule in rules if rule["name"] == name), None)
     elif table == "waivers":
-        found = name if name in release.manifest.get("waivers", []) else None
+        value = name if name in release.manifest.get("waivers", []) else None
     else:
-        found = str(release.manifest[name]) if name in release.manifest else None
-    if found is None:
-        raise UsageError(f"The release {release.release_id} has no {table} of the name {name}.")
-    return PublishedRow("each", "manifest.json", {}, {name: found})
+        value = str(release.manifest[name]) if name in release.manifest else None
+    if value is None:
+        raise UsageError(f"The release {release.release_id} has no {table} named {name}.")
+    return PublishedRow("each", "manifest.json", {}, {name: value})
 
 
 def _conditions(where: str) -> tuple[list[tuple[str, str]], list[str]]:
-    read = [_CONDITION.fullmatch(one) for one in where.split("&")]
-    if not all(read):
-        raise UsageError(
-            f"{where} is no choice of rows. Give it as the report marks it: column=value&column=value."
-        )
-    found = [(one[1], "=" if one[2] == "=" else "<>", one[3]) for one in read if one]
-    return [(column, sign) for column, sign, _ in found], [value for *_, value in found]
+    matches = [_CONDITION.fullmatch(condition) for condition in where.split("&")]
+    if not all(matches):
+        raise UsageError(f"{where} does not select rows. Copy it from the report: column=value&column=value.")
+    parsed = [(match[1], "=" if match[2] == "=" else "<>", match[3]) for match in matches if match]
+    return [(column, sign) for column, sign, _ in parsed], [value for *_, value in parsed]
 
 
 def _source(release: Release, table: str, is_published: bool, edition: str | None) -> tuple[str, str, Path]:
-    """Edition, full name of the table, and file."""
+    """Return the edition, the full name of the table, and the file."""
     if not is_published:
         refuse_erased(release)
         return MEMBERS, f"marts.{table}", release.evidence_base
@@ -160,7 +156,7 @@ def _source(release: Release, table: str, is_published: bool, edition: str | Non
 def _rows(
     file: Path, table: str, where: str, parameters: Mapping[str, Any], needed: Set[str] = frozenset()
 ) -> list[dict[str, Any]] | None:
-    """None where the edition has no such table, or not the columns that are needed."""
+    """Read rows; None if the edition lacks the table or one of the columns `needed`."""
     if not file.is_file():
         return None
     with duckdb.connect(str(file.resolve()), read_only=True) as con:

@@ -1,6 +1,6 @@
-"""The files of a lineage, each with the question to the work file that makes it.
+"""The files of a lineage, each with the query to the work file that makes it.
 
-In all of them a record goes by a number of that release alone; the last four hold no record.
+A record has a number that is valid within one release only. The last four files hold no records.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ RECORDS, LINES, PERIODS = "records.parquet", "lines.parquet", "periods.parquet"
 CELLS, FIELDS, ITEMS = "cells.parquet", "fields.parquet", "items.parquet"
 EXTRACTS, WATCHES, ROUNDS = "extracts.parquet", "watches.parquet", "rounds.parquet"
 CALENDAR = "calendar.parquet"
-# A movement is called by its smallest record, which is one of these: so by a number, too.
+# A movement has the number of its smallest record.
 NUMBERED = """
     create temp table numbered as
     select
@@ -58,7 +58,7 @@ TABLES = {
         inner join numbered on membership.movement_id = numbered.record_id
         order by all
     """,
-    # Cells of published tables: a movement stands in them by its smallest record.
+    # Cells of published tables; a movement belongs to those of its smallest record.
     CELLS: """
         select members.table_name, members.cell_id, numbered.record
         from intermediate.int_cell_members as members

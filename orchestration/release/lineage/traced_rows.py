@@ -1,4 +1,4 @@
-"""Records and watched months as a steward finds them: by file, sheet and row, by contract and coverage."""
+"""Locate traced records (file, sheet, row) and watched months (contract, coverage) for stewards."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 from orchestration import intake
 from orchestration.core import Settings
-from orchestration.release.lineage.found import Found
+from orchestration.release.lineage.result import LineageResult
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of one sheet of an extract. `file`: its name as it came; None where it is gone from landing.
+    """Rows of one sheet of an extract. `file`: its name as sent; None if it is no longer landed.
 
-    `part`: in which way they stand behind the number, where there is more than one.
+    `part`: their role behind the number, if there are several roles.
     """
 
     partner_code: str
@@ -30,9 +30,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class Watch:
-    """What an extract reports of a place: `places` and `roles` as its contract's coverage has them.
+    """The coverage of a place by an extract: `places` and `roles` are those of its contract's coverage.
 
-    Without `declared_from` the extract declares no period: its months are those its rows lie in.
+    Without `declared_from` the extract declares no period, and `months` are those of its rows.
     """
 
     partner_code: str
@@ -50,7 +50,7 @@ class Watch:
 
 @dataclass(frozen=True)
 class Reported:
-    """A partner in a round. `same_coverage`: it declared the same one in the round that is asked about."""
+    """A partner in a round. `same_coverage`: it declared the same coverage in the traced round."""
 
     round: str
     partner: str
@@ -87,15 +87,15 @@ def watches_of(settings: Settings, watches: Sequence[Mapping[str, Any]]) -> Iter
             first["agreement_id"],
             first["period_from"],
             first["period_to"],
-            _distinct(one["watched_place_id"] for one in own),
-            _distinct(one["role"] for one in own),
-            _distinct(f"{one['month']:%Y-%m}" for one in own if one["month"]),
+            _distinct(watch["watched_place_id"] for watch in own),
+            _distinct(watch["role"] for watch in own),
+            _distinct(f"{watch['month']:%Y-%m}" for watch in own if watch["month"]),
         )
 
 
-def reported(found: Found) -> Iterator[Reported]:
-    for one in found.rounds:
-        yield Reported(one["round"], one["partner"], one["partner"] in found.same_coverage)
+def reported(result: LineageResult) -> Iterator[Reported]:
+    for report in result.rounds:
+        yield Reported(report["round"], report["partner"], report["partner"] in result.same_coverage)
 
 
 def _distinct(values: Any) -> tuple[str, ...]:

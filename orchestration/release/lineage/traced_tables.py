@@ -1,4 +1,4 @@
-"""Tables that can be traced: the key of a row, what stands behind it, and what that must come to."""
+"""The tables that can be traced: key, lineage queries, and the numbers that must follow from the result."""
 
 from __future__ import annotations
 
@@ -7,27 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestration.core import UsageError
-from orchestration.release.lineage import questions as ask
-from orchestration.release.lineage.found import Found
-from orchestration.release.lineage.questions import Ask, Asked, Key
+from orchestration.release.lineage import queries
+from orchestration.release.lineage.queries import BuildQuery
+from orchestration.release.lineage.result import LineageResult
 from orchestration.release.staging.published_models import PUBLISHED
 
-ComesTo = Callable[[Found, Mapping[str, Any]], dict[str, Any]]
+Numbers = Callable[[LineageResult, Mapping[str, Any]], dict[str, Any]]
 SEPARATOR, ROWS = "|", "rows:"
-# What a report says that no row of a partner stands behind, and where it was decided.
+# Facts in a report that rest on no partner's row, and where they come from.
 FACTS = {
     "policy": "A rule of the publication policy: seeds/reference/publication_policy.csv, by its name.",
     "waivers": "A steward's decision (`njia decide list`). No partner's row stands behind it.",
     "release": "A fact of the release itself: its manifest.json. No partner's row stands behind it.",
-}
-# Tables of version 0.1.0 (`public_…`, `report_…`) whose name is another now.
-RENAMED = {
-    "ends": "places",
-    "children": "places",
-    "corridor_codes": "codes",
-    "corridor_shifts": "shifts",
-    "regional_risk": "risk",
-    "reported_periods": "periods",
 }
 
 
@@ -35,38 +26,38 @@ RENAMED = {
 class Traced:
     """A table that can be traced.
 
-    `ask`: the records behind a row; `watched` and `reporting`, where they are part of the answer.
-    `comes_to`: numbers and words that follow from what is found.
+    `records`, `watched` and `reporting` build the queries for the parts of a LineageResult. `comes_to` gives
+    the row's numbers and labels that follow from it.
     """
 
     key: tuple[str, ...]
-    ask: Ask | None
+    records: BuildQuery | None
     is_published: bool = False
     of_movement: bool = False
     note: str = ""
-    watched: Callable[[Key], Asked] | None = None
-    reporting: Callable[[Key], Asked] | None = None
-    comes_to: ComesTo = Found.counts
+    watched: BuildQuery | None = None
+    reporting: BuildQuery | None = None
+    comes_to: Numbers = LineageResult.counts
 
     @property
-    def counts_victims(self) -> bool:
-        """Else records stand behind a row whether they count as victims or not."""
-        return not self.of_movement and self.comes_to is not Found.completeness
+    def counts_records(self) -> bool:
+        """Whether only counted records stand behind a row."""
+        return not self.of_movement and self.comes_to is not LineageResult.completeness
 
 
-def table_and_key(words: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The table's name and its key: a value a column, '' for null. Of counted rows the key is `rows`.
+def table_and_key(arguments: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return a table's name and a row's key: one value for each column, '' for null.
 
-    `words` are apart or joined by `|`, as the report marks its numbers. Raises UsageError for what is none.
+    `arguments` are separate or joined by `|`, as in the report. Rows that a report counted have the key
+    `rows`. Raises UsageError for an unknown table or an incomplete key.
     """
-    named, *values = [word.strip() for word in SEPARATOR.join(words).split(SEPARATOR)]
+    named, *values = [part.strip() for part in SEPARATOR.join(arguments).split(SEPARATOR)]
     schema, _, table = named.rpartition(".")
     if table in FACTS and len(values) == 1:
         return table, {"name": values[0]}
-    _refuse_old_name(named, table)
     traced = TRACED.get(table)
     if traced is None or schema not in ("", PUBLISHED if traced.is_published else "marts"):
-        raise UsageError(f"{named or 'Nothing'} is not traced. What is: {', '.join(sorted(TRACED))}.")
+        raise UsageError(f"{named or 'Nothing'} cannot be traced. Tables: {', '.join(sorted(TRACED))}.")
     if len(values) == 1 and values[0].startswith(ROWS):
         return table, {"rows": values[0].removeprefix(ROWS)}
     if len(values) < len(traced.key):
@@ -74,19 +65,9 @@ def table_and_key(words: Sequence[str]) -> tuple[str, dict[str, str]]:
             f"A row of {table} is named by {len(traced.key)} value(s), in this order: "
             f"{SEPARATOR.join(traced.key)}. Given: {SEPARATOR.join(values) or 'none'}."
         )
-    # The last one may hold a separator of its own, as `line_id` does.
+    # The last value may contain the separator, as `line_id` does.
     last = len(traced.key) - 1
     return table, dict(zip(traced.key, (*values[:last], SEPARATOR.join(values[last:])), strict=True))
-
-
-def _refuse_old_name(named: str, table: str) -> None:
-    short = table.removeprefix("public_").removeprefix("report_")
-    if short == table and short not in RENAMED:
-        return
-    new = RENAMED.get(short, short)
-    if new in TRACED:
-        key = SEPARATOR.join(TRACED[new].key)
-        raise UsageError(f"{named} is now {PUBLISHED}.{new}: njia trace current '{PUBLISHED}.{new}|{key}'")
 
 
 _AT = ("place_id", "period_id", "record_grain")
@@ -97,101 +78,110 @@ _CODE = (
 )  # fmt: skip
 _COMPLETENESS = ("field", "period_id", "record_grain")
 _ITEM = ("item_kind", "item", "role", "round", "record_grain")
-_MEASURED = "A measure compares them with what the same partners report elsewhere and earlier."
-_COVERAGE = "Watched is what a contract declares (`coverage`) and an extract reports of, be it nothing."
-_NEW = "New is what no round before named; who reported then, and watched the same, says how sure that is."
-_PERIOD = "A period of the calendar; of a round, what the extracts declare that were collected in it."
+_MEASURED = "The measure compares them with reports of the same partners on other places and times."
+_COVERAGE = "A watched month is in a contract's declared coverage and an extract's period, even without rows."
+_NEW = "New: named in no earlier round. Earlier reports with the same coverage make that more certain."
+_PERIOD = "A calendar period, or the period that the extracts of a round declare."
 
 
 def _mart_of_places() -> Traced:
-    return Traced(_IN_ROLE, ask.hotspot, note=_MEASURED, watched=ask.watched, comes_to=Found.of_place)
+    return Traced(
+        _IN_ROLE, queries.hotspot, note=_MEASURED, watched=queries.watched, comes_to=LineageResult.of_place
+    )
 
 
-def _mart_of_items(comes_to: ComesTo) -> Traced:
-    return Traced(_ITEM, ask.novelty, note=_NEW, reporting=ask.reporting, comes_to=comes_to)
+def _mart_of_items(comes_to: Numbers) -> Traced:
+    return Traced(_ITEM, queries.novelty, note=_NEW, reporting=queries.reporting, comes_to=comes_to)
 
 
-def _mart_of_movement(*key: str, comes_to: ComesTo = Found.named) -> Traced:
-    return Traced(key, ask.movement, of_movement=True, comes_to=comes_to)
+def _mart_of_movement(*key: str, comes_to: Numbers = LineageResult.named) -> Traced:
+    return Traced(key, queries.movement, of_movement=True, comes_to=comes_to)
 
 
 TRACED: dict[str, Traced] = {
-    "mart_corridors": Traced(_CORRIDOR, ask.corridor_records, comes_to=Found.counts_and_partners),
+    "mart_corridors": Traced(_CORRIDOR, queries.corridor_records, comes_to=LineageResult.counts_and_partners),
     "mart_places": _mart_of_places(),
     "mart_hotspots": _mart_of_places(),
     "mart_corridor_shifts": Traced(
         ("level", "corridor_id", "record_grain", "baseline_window", "current_window"),
-        ask.shift,
+        queries.shift,
         note=_MEASURED,
     ),
-    "mart_regional_risk": Traced(_AT, ask.risk, note=_MEASURED),
+    "mart_regional_risk": Traced(_AT, queries.risk, note=_MEASURED),
     "mart_coverage": Traced(
-        _AT, ask.month_makers, note=_COVERAGE, watched=ask.watched, comes_to=Found.coverage
+        _AT, queries.month_makers, note=_COVERAGE, watched=queries.watched, comes_to=LineageResult.coverage
     ),
-    "mart_completeness": Traced(_COMPLETENESS, ask.completeness, comes_to=Found.completeness),
+    "mart_completeness": Traced(_COMPLETENESS, queries.completeness, comes_to=LineageResult.completeness),
     "mart_reported_periods": Traced(
         ("period_id", "record_grain"),
         None,
         note=_COVERAGE,
-        watched=ask.watched_anywhere,
-        comes_to=Found.watched,
+        watched=queries.watched_anywhere,
+        comes_to=LineageResult.watched,
     ),
-    "mart_novelty": _mart_of_items(Found.novelty),
-    "mart_not_seen_again": _mart_of_items(Found.absence),
-    "fct_movements": _mart_of_movement("movement_id", comes_to=Found.of_movement),
-    "movements": _mart_of_movement("movement_id", comes_to=Found.of_movement),
+    "mart_novelty": _mart_of_items(LineageResult.novelty),
+    "mart_not_seen_again": _mart_of_items(LineageResult.absence),
+    "fct_movements": _mart_of_movement("movement_id", comes_to=LineageResult.of_movement),
+    "movements": _mart_of_movement("movement_id", comes_to=LineageResult.of_movement),
     "fct_movement_legs": _mart_of_movement("movement_id", "leg_number"),
     "bridge_movement_codes": _mart_of_movement("movement_id", "domain", "code"),
-    "corridors": Traced(_CORRIDOR, ask.corridor, is_published=True, comes_to=Found.movement_counts),
-    "places": Traced(_IN_ROLE, ask.place, is_published=True, comes_to=Found.movement_counts),
+    "corridors": Traced(
+        _CORRIDOR, queries.corridor, is_published=True, comes_to=LineageResult.movement_counts
+    ),
+    "places": Traced(_IN_ROLE, queries.place, is_published=True, comes_to=LineageResult.movement_counts),
     "codes": Traced(
         _CODE,
-        ask.code,
+        queries.code,
         is_published=True,
-        comes_to=Found.movement_counts,
+        comes_to=LineageResult.movement_counts,
     ),
     "shifts": Traced(
         ("comparison", "baseline", "current", "record_grain", "level", "corridor_id"),
-        ask.shift,
+        queries.shift,
         is_published=True,
         note=_MEASURED,
-        comes_to=Found.shift_counts,
+        comes_to=LineageResult.shift_counts,
     ),
     "hotspots": Traced(
         _IN_ROLE,
-        ask.hotspot,
+        queries.hotspot,
         is_published=True,
         note=_MEASURED,
-        watched=ask.watched,
-        comes_to=Found.hotspot_count,
+        watched=queries.watched,
+        comes_to=LineageResult.hotspot_count,
     ),
-    "risk": Traced(_AT, ask.risk, is_published=True, note=_MEASURED, comes_to=Found.named),
+    "risk": Traced(_AT, queries.risk, is_published=True, note=_MEASURED, comes_to=LineageResult.named),
     "coverage": Traced(
         ("period_id", "record_grain"),
         None,
         is_published=True,
         note=_COVERAGE,
-        watched=ask.watched_anywhere,
-        comes_to=Found.watching_partners,
+        watched=queries.watched_anywhere,
+        comes_to=LineageResult.watching_partners,
     ),
-    "completeness": Traced(_COMPLETENESS, ask.completeness, is_published=True, comes_to=Found.completeness),
+    "completeness": Traced(
+        _COMPLETENESS, queries.completeness, is_published=True, comes_to=LineageResult.completeness
+    ),
     "novelty": Traced(
         ("period_id", "record_grain", "item_kind", "item", "role"),
-        ask.novelty,
+        queries.novelty,
         is_published=True,
         note=_NEW,
-        reporting=ask.reporting,
-        comes_to=Found.novelty,
+        reporting=queries.reporting,
+        comes_to=LineageResult.novelty,
     ),
     "routes": Traced(
-        ("period_id", "line", "line_id"), ask.route, is_published=True, comes_to=Found.report_count
+        ("period_id", "line", "line_id"),
+        queries.route,
+        is_published=True,
+        comes_to=LineageResult.report_count,
     ),
     "periods": Traced(
         ("period_id",),
         None,
         is_published=True,
         note=_PERIOD,
-        watched=ask.of_round,
-        comes_to=Found.nothing,
+        watched=queries.of_round,
+        comes_to=LineageResult.nothing,
     ),
 }

@@ -1,1 +1,1 @@
-"""Staging: the files of a candidate, written beside the current release."""
+"""Staging: write the files of a candidate beside the current release."""

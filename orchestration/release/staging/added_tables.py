@@ -1,12 +1,13 @@
-"""The tables that the stage step adds to the published models: their schemas, and the prose of each column.
+"""Tables that the stage step adds to the published models: types and prose of their columns, and their rows.
 
-They cannot be dbt models: they hold what is known only after dbt has run.
+They cannot be dbt models, because their content is known only after dbt has run.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -14,160 +15,155 @@ import pyarrow as pa
 
 from orchestration.core import NjiaError
 from orchestration.release.current import PUBLIC
+from orchestration.release.staging.evidence_base import EvidenceBase
+from orchestration.release.staging.hashing import combined
 from orchestration.release.staging.published_models import PublishedTable
 
-CHECK_RESULTS = pa.schema(
-    [
-        ("stage", pa.string()),
-        ("check_name", pa.string()),
-        ("subject", pa.string()),
-        ("partner_code", pa.string()),
-        ("severity", pa.string()),
-        ("outcome", pa.string()),
-        ("observed", pa.float64()),
-        ("expected", pa.string()),
-        ("waived_by", pa.string()),
-        ("why", pa.string()),
-        ("steward_action", pa.string()),
-    ]
-)
-WAIVERS = pa.schema(
-    [
-        ("decision_id", pa.string()),
-        ("check_name", pa.string()),
-        ("check_definition", pa.string()),
-        ("scope", pa.string()),
-        ("author", pa.string()),
-        ("reason", pa.string()),
-        ("decided_on", pa.date32()),
-        ("expires", pa.date32()),
-    ]
-)
-COLUMNS = pa.schema(
-    [
-        ("table_schema", pa.string()),
-        ("table_name", pa.string()),
-        ("column_name", pa.string()),
-        ("position", pa.int32()),
-        ("data_type", pa.string()),
-        ("is_key", pa.bool_()),
-        ("description", pa.string()),
-    ]
-)
-RELEASE = pa.schema(
-    [
-        ("release_id", pa.string()),
-        ("edition", pa.string()),
-        ("schema_version", pa.int32()),
-        ("as_of", pa.timestamp("us", tz="UTC")),
-        ("inputs_hash", pa.string()),
-        ("content_hash", pa.string()),
-        ("previous_release", pa.string()),
-        ("decisions_hash", pa.string()),
-        ("extracts_in_force", pa.int32()),
-        ("extracts_held", pa.int32()),
-        ("versions", pa.string()),
-        ("key_ids", pa.string()),
-        ("boundaries", pa.string()),
-        ("microdata", pa.string()),
-    ]
-)
+_TEXT, _NUMBER, _DAY, _FLAG = pa.string(), pa.int32(), pa.date32(), pa.bool_()
+_TIME = pa.timestamp("us", tz="UTC")
+_DUCKDB_TYPES = {
+    _TEXT: "VARCHAR", _NUMBER: "INTEGER", _FLAG: "BOOLEAN", _TIME: "TIMESTAMP WITH TIME ZONE",
+}  # fmt: skip
 
-CHECK_RESULTS_TABLE = PublishedTable(
+
+@dataclass(frozen=True)
+class AddedTable(PublishedTable):
+    """A published table that is no dbt model; `arrow` has its columns with their types."""
+
+    arrow: pa.Schema = field(default_factory=lambda: pa.schema([]))
+
+
+def _table(
+    schema: str,
+    name: str,
+    description: str,
+    columns: dict[str, tuple[pa.DataType, str]],
+    key: tuple[str, ...],
+) -> AddedTable:
+    """Describe a table; `columns` maps each name to its type and prose."""
+    prose = {column: text for column, (_, text) in columns.items()}
+    arrow = pa.schema([(column, kind) for column, (kind, _) in columns.items()])
+    return AddedTable(schema, name, description, prose, key, arrow)
+
+
+CHECK_RESULTS_TABLE = _table(
     "quality",
     "check_results",
     "Every check that ran before this release was staged. Results of the release gate are in the manifest.",
     {
-        "stage": "Where the check ran: extract_gate, or warehouse for a test of the dbt project.",
-        "check_name": "Name of the check, the same in every refresh.",
-        "subject": "What was checked: an extract_id, or the name of a table.",
-        "partner_code": "Keyed code of the extract's partner; null for a table.",
-        "severity": "What a failure does: hold (the extract), refuse (the release), or warn.",
-        "outcome": "passed, failed, waived, error, or not_run.",
-        "observed": "The number that decided, where there is one.",
-        "expected": "What the number has to be.",
-        "waived_by": "decision_id of the waiver that let a failed check pass, else null.",
-        "why": "Why the check exists.",
-        "steward_action": "What a steward does when it fails.",
+        "stage": (_TEXT, "Where the check ran: extract_gate, or warehouse for a test of the dbt project."),
+        "check_name": (_TEXT, "Name of the check, the same in every refresh."),
+        "subject": (_TEXT, "What was checked: an extract_id, or the name of a table."),
+        "partner_code": (_TEXT, "Keyed code of the extract's partner; null for a table."),
+        "severity": (_TEXT, "What a failure does: hold (the extract), refuse (the release), or warn."),
+        "outcome": (_TEXT, "passed, failed, waived, error, or not_run."),
+        "observed": (pa.float64(), "The number that decided, where there is one."),
+        "expected": (_TEXT, "What the number has to be."),
+        "waived_by": (_TEXT, "decision_id of the waiver that let a failed check pass, else null."),
+        "why": (_TEXT, "Why the check exists."),
+        "steward_action": (_TEXT, "What a steward does when it fails."),
     },
     ("stage", "check_name", "subject"),
 )
-WAIVERS_TABLE = PublishedTable(
+CHECK_RESULTS = CHECK_RESULTS_TABLE.arrow
+WAIVERS_TABLE = _table(
     "quality",
     "waivers",
     "Stewards' waivers of failed checks that held when this release was made.",
     {
-        "decision_id": "Id of the decision.",
-        "check_name": "The check that may fail.",
-        "check_definition": "Hash of the check as it was when waived; the waiver lapses when it changes.",
-        "scope": "The extract_id the waiver is for, or release.",
-        "author": "The steward who decided.",
-        "reason": "The steward's reason.",
-        "decided_on": "Day of the decision (UTC).",
-        "expires": "Last day on which the waiver holds.",
+        "decision_id": (_TEXT, "Id of the decision."),
+        "check_name": (_TEXT, "The check that may fail."),
+        "check_definition": (_TEXT, "Hash of the check when it was waived; a changed check ends the waiver."),
+        "scope": (_TEXT, "The extract_id the waiver is for, or release."),
+        "author": (_TEXT, "The steward who decided."),
+        "reason": (_TEXT, "The steward's reason."),
+        "decided_on": (_DAY, "Day of the decision (UTC)."),
+        "expires": (_DAY, "Last day on which the waiver holds."),
     },
     ("decision_id",),
 )
-COLUMNS_TABLE = PublishedTable(
+COLUMNS_TABLE = _table(
     "meta",
     "columns",
     "The dictionary: every column of every published table.",
     {
-        "table_schema": "Schema of the table.",
-        "table_name": "Name of the table.",
-        "column_name": "Name of the column.",
-        "position": "Place of the column in its table, from 1.",
-        "data_type": "Type of the column.",
-        "is_key": "Whether the column is part of the table's key.",
-        "description": "What the column means; also stored as the column's comment.",
+        "table_schema": (_TEXT, "Schema of the table."),
+        "table_name": (_TEXT, "Name of the table."),
+        "column_name": (_TEXT, "Name of the column."),
+        "position": (_NUMBER, "Place of the column in its table, from 1."),
+        "data_type": (_TEXT, "Type of the column."),
+        "is_key": (_FLAG, "Whether the column is part of the table's key."),
+        "description": (_TEXT, "What the column means; also stored as the column's comment."),
     },
     ("table_schema", "table_name", "column_name"),
 )
-RELEASE_TABLE = PublishedTable(
+RELEASE_TABLE = _table(
     "meta",
     "release",
-    "One row: which release this is and what it was made from. More stands in its manifest.json.",
+    "One row: which release this is and what it was made from. Its manifest.json holds more.",
     {
-        "release_id": "UTC time of the refresh and the first 8 hex digits of inputs_hash.",
-        "edition": "members (with microdata, under agreement) or public.",
-        "schema_version": "Rises when a column changes or goes, after two releases' notice.",
-        "as_of": "The time the release speaks for: it decides embargoes, lags and expiry.",
-        "inputs_hash": "Members alone. Hash of extracts, contracts, decisions, keys' ids and code.",
-        "content_hash": "Hash of the rows of all tables but this one, in any order.",
-        "previous_release": "The release that was current when this one was staged; null for the first.",
-        "decisions_hash": "Members alone. Hash of the stewards' decisions that held.",
-        "extracts_in_force": "Members alone. Number of extracts that feed the tables.",
-        "extracts_held": "Members alone. Number of landed extracts kept out by the extract gate.",
-        "versions": "Versions of the programs that made the release (JSON).",
-        "key_ids": "Members alone. Short ids of the keys in use (JSON); never the keys.",
-        "boundaries": "Name, licence and SHA-256 of the county boundaries that maps of this release are "
-        "drawn with, whether they are generalised, and warnings about them (JSON). None is authoritative.",
-        "microdata": "How easily records of the members' edition are singled out by what somebody may know "
-        "(quasi_identifiers): parts, to a hundredth, that are unique or in classes of fewer than least_class "
-        "(JSON).",
+        "release_id": (_TEXT, "UTC time of the refresh and the first 8 hex digits of inputs_hash."),
+        "edition": (_TEXT, "members (with microdata, under agreement) or public."),
+        "schema_version": (_NUMBER, "Rises when a column changes or goes, after two releases' notice."),
+        "as_of": (_TIME, "The time the release speaks for: it decides embargoes, lags and expiry."),
+        "inputs_hash": (_TEXT, "Members only. Hash of extracts, contracts, decisions, keys' ids and code."),
+        "content_hash": (_TEXT, "Hash of the rows of all tables but this one, in any order."),
+        "previous_release": (_TEXT, "The current release when this one was staged; null for the first."),
+        "decisions_hash": (_TEXT, "Members only. Hash of the stewards' decisions in force."),
+        "extracts_in_force": (_NUMBER, "Members only. Number of extracts that feed the tables."),
+        "extracts_held": (_NUMBER, "Members only. Number of landed extracts held by the extract gate."),
+        "versions": (_TEXT, "Versions of the programs that made the release (JSON)."),
+        "key_ids": (_TEXT, "Members only. Short ids of the keys in use (JSON); never the keys."),
+        "boundaries": (
+            _TEXT,
+            "Name, licence and SHA-256 of the county boundaries that maps of this release are drawn with, "
+            "whether they are generalised, and warnings about them (JSON). None is authoritative.",
+        ),
+        "microdata": (
+            _TEXT,
+            "How easily single records of the members' edition stand out by quasi_identifiers: shares, to a "
+            "hundredth, that are unique or in classes of fewer than least_class (JSON).",
+        ),
     },
     ("release_id",),
 )
-
-POLICY_TABLE = PublishedTable(
+POLICY_TABLE = _table(
     "meta",
     "publication_policy",
-    "What the editions publish, and how counts are protected: one row a number, with its why.",
+    "What the editions publish, and how counts are protected: a row for each number, with its reason.",
     {
-        "name": "Name of the number.",
-        "value": "The number, word or list.",
-        "shipped": "What Njia ships.",
-        "unit": "What it counts.",
-        "why": "Why it is so.",
+        "name": (_TEXT, "Name of the number."),
+        "value": (_TEXT, "The number, word or list."),
+        "shipped": (_TEXT, "The value that Njia ships."),
+        "unit": (_TEXT, "What it counts."),
+        "why": (_TEXT, "The reason for it."),
     },
     ("name",),
 )
+# About the installation, the partners' data and the stewards' decisions: null in the public edition.
+_OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")
+
+
+def add_release_tables(base: EvidenceBase, manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Add policy, dictionary and release row to an edition whose other tables are complete.
+
+    Returns `content_hash` and `tables` (rows, hash and key of each) for the manifest.
+    """
+    rules = manifest["policy"].get("rows", [])
+    base.add(POLICY_TABLE, pa.Table.from_pylist(rules, schema=POLICY_TABLE.arrow))
+    described = [*base.tables, COLUMNS_TABLE, RELEASE_TABLE]
+    types = dict(base.types)
+    for table in (COLUMNS_TABLE, RELEASE_TABLE):
+        types[table.full_name] = {column.name: _DUCKDB_TYPES[column.type] for column in table.arrow}
+    base.add(COLUMNS_TABLE, columns(described, types))
+    content_hash = combined({name: table["hash"] for name, table in base.hashes().items()})
+    base.add(RELEASE_TABLE, release({**manifest, "content_hash": content_hash}))
+    return {"content_hash": content_hash, "tables": base.hashes()}
 
 
 def check_results(given: pa.Table) -> pa.Table:
-    """The results in their published columns; a missing or further column is a fault of the caller."""
-    if set(given.column_names) != set(CHECK_RESULTS.names):
-        differing = sorted(set(given.column_names) ^ set(CHECK_RESULTS.names))
+    """Return check results in their published columns; raise NjiaError if columns are missing or added."""
+    if differing := sorted(set(given.column_names) ^ set(CHECK_RESULTS.names)):
         raise NjiaError(
             f"The check results do not have their agreed columns. Differing: {', '.join(differing)}."
         )
@@ -175,7 +171,7 @@ def check_results(given: pa.Table) -> pa.Table:
 
 
 def waivers(given: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Active waivers, as the stewardship room gives them, in their published columns."""
+    """Return active waivers, as the stewardship room gives them, in their published columns."""
     rows = [
         {
             "decision_id": waiver["id"],
@@ -184,16 +180,16 @@ def waivers(given: Iterable[Mapping[str, Any]]) -> pa.Table:
             "scope": waiver["scope"].rpartition("/")[2],  # no partner's name leaves the work folder
             "author": waiver["author"],
             "reason": waiver["reason"],
-            "decided_on": _day(waiver["time"]),
-            "expires": _day(waiver["expires"]),
+            "decided_on": date.fromisoformat(str(waiver["time"])[:10]),
+            "expires": date.fromisoformat(str(waiver["expires"])[:10]),
         }
         for waiver in given
     ]
-    return pa.Table.from_pylist(rows, schema=WAIVERS)
+    return pa.Table.from_pylist(rows, schema=WAIVERS_TABLE.arrow)
 
 
 def columns(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[str, str]]) -> pa.Table:
-    """The dictionary of `tables`; `types` gives each table's columns in order, with their types."""
+    """Return the dictionary of `tables`; `types` maps each table to its columns in order, with types."""
     rows = [
         {
             "table_schema": table.schema,
@@ -207,13 +203,13 @@ def columns(tables: Sequence[PublishedTable], types: Mapping[str, Mapping[str, s
         for table in tables
         for position, (column, data_type) in enumerate(types[table.full_name].items(), start=1)
     ]
-    return pa.Table.from_pylist(rows, schema=COLUMNS)
+    return pa.Table.from_pylist(rows, schema=COLUMNS_TABLE.arrow)
 
 
 def release(manifest: Mapping[str, Any]) -> pa.Table:
-    """The one row of meta.release."""
+    """Return the row of meta.release."""
     fates = [extract["fate"] for extract in manifest["extracts"]]
-    row = {name: manifest.get(name) for name in RELEASE.names}
+    row = {name: manifest.get(name) for name in RELEASE_TABLE.columns}
     row |= {
         "as_of": datetime.fromisoformat(manifest["as_of"]).astimezone(UTC),
         "extracts_in_force": fates.count("in_force"),
@@ -221,44 +217,17 @@ def release(manifest: Mapping[str, Any]) -> pa.Table:
         "versions": json.dumps(manifest["versions"], sort_keys=True),
         "key_ids": json.dumps(manifest["key_ids"], sort_keys=True),
         "boundaries": json.dumps(manifest.get("boundaries", {}), sort_keys=True),
-        "microdata": json.dumps(_singled_out(manifest.get("microdata", {})), sort_keys=True),
+        "microdata": json.dumps(_microdata_shares(manifest.get("microdata", {})), sort_keys=True),
     }
     if manifest["edition"] == PUBLIC:
         row |= dict.fromkeys(_OF_MEMBERS)
-    return pa.Table.from_pylist([row], schema=RELEASE)
+    return pa.Table.from_pylist([row], schema=RELEASE_TABLE.arrow)
 
 
-# Of the installation, and of what partners sent and stewards decided: members' to know.
-_OF_MEMBERS = ("inputs_hash", "decisions_hash", "extracts_in_force", "extracts_held", "key_ids")
-
-
-def _singled_out(microdata: Mapping[str, Any]) -> dict[str, Any]:
-    """Shares without counts: the public edition says it too."""
-    told = ("least_class", "quasi_identifiers", "not_measured")
+def _microdata_shares(microdata: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep shares without counts, because the public edition has this row too."""
     shares = ("unique_share", "at_risk_share")
+    settings = ("least_class", "quasi_identifiers", "not_measured")
     return {name: round(microdata[name], 2) for name in shares if name in microdata} | {
-        name: microdata[name] for name in told if name in microdata
+        name: microdata[name] for name in settings if name in microdata
     }
-
-
-def policy(policy: Mapping[str, Any]) -> pa.Table:
-    """The rows of meta.publication_policy, from what the manifest says of the policy."""
-    rows = policy.get("rows", [])
-    return pa.Table.from_pylist(
-        rows, schema=pa.schema([(name, pa.string()) for name in POLICY_TABLE.columns])
-    )
-
-
-def schema_types(table: pa.Schema) -> dict[str, str]:
-    """DuckDB's names of the types of a table that is not written yet."""
-    names = {
-        pa.string(): "VARCHAR",
-        pa.int32(): "INTEGER",
-        pa.bool_(): "BOOLEAN",
-        pa.timestamp("us", tz="UTC"): "TIMESTAMP WITH TIME ZONE",
-    }
-    return {field.name: names[field.type] for field in table}
-
-
-def _day(value: Any) -> date:
-    return date.fromisoformat(str(value)[:10])

@@ -1,7 +1,7 @@
-"""Closed years and rounds are published once; from then on each release carries their public rows.
+"""Carry the public rows of closed years and rounds, which are published once, from an earlier release.
 
-What is carried are rows of the newest release that published them, also after a rollback. They are an input:
-each file is held against the hash in its release's manifest before anything is built.
+The source is the newest release that published them, also after a rollback. The rows are an input: each file
+is compared with the hash in its release's manifest before anything is built.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from orchestration.core import NjiaError, Settings
 from orchestration.release.current import PUBLIC, list_releases
 from orchestration.release.manifest import hash_file
-from orchestration.release.never_current import never_current
+from orchestration.release.rollbacks import never_current
 from orchestration.release.staging.published_models import PUBLISHED
 
 EPOCHS = "epochs"
@@ -30,9 +30,9 @@ _PERIOD_OF = {"shifts": "current"}
 
 @dataclass(frozen=True)
 class Carried:
-    """What a release carries, and what it draws anew.
+    """The periods that a release carries or republishes.
 
-    `periods`: what the manifest notes of each carried period. `anew`: the same of each that a decision
+    `periods`: the manifest's note of each carried period. `anew`: the note of each period that a decision
     republishes. `rows`: carried rows by table.
     """
 
@@ -42,10 +42,10 @@ class Carried:
     rows: Mapping[str, int] = field(default_factory=dict)
 
     def notes(self, periods: Iterable[str], release_id: str) -> dict[str, dict[str, Any]]:
-        """What the manifest of this release notes of its public periods.
+        """Return the manifest's notes on the public periods of this release.
 
-        `epoch`: how often it was republished. `first_release`: which release drew its noise. `carried_from`:
-        where its rows were read, null for what is new. `republished_by`: ids of the decisions carried out.
+        `epoch`: how often it was republished. `first_release`: the release that drew its noise.
+        `carried_from`: the release its rows were read from, null if new. `republished_by`: ids of decisions.
         """
         new: dict[str, Any] = {"epoch": 0, "republished_by": []}
         return {
@@ -61,10 +61,10 @@ def carry(
     republished: Iterable[Mapping[str, Any]],
     columns: Mapping[str, Iterable[str]] = MappingProxyType({}),
 ) -> Carried:
-    """Write the carried rows to `work/carried`, a Parquet file a table.
+    """Write the carried rows to `work/carried`, one Parquet file for each table.
 
-    `republished`: decisions to publish a year anew. `columns`: of each table; one that its release did
-    not have is null. Raises NjiaError where a file to carry from is not as it was published.
+    `republished`: decisions to republish a year. `columns`: today's columns of each table; those that the
+    earlier release lacks become null. Raises NjiaError if a source file was changed after publication.
     """
     shutil.rmtree(settings.carried, ignore_errors=True)
     settings.carried.mkdir(parents=True)
@@ -87,9 +87,9 @@ def carry(
         named = path.relative_to(release.path).as_posix()
         if release.manifest["files"].get(named, {}).get("sha256") != hash_file(path):
             raise NjiaError(
-                f"{path} is not as it was published: its hash differs from the manifest of the release "
-                f"{release.release_id}. Closed years are carried from it. Restore the release from a backup; "
-                "`njia releases` lists them, `njia verify` shows what else has changed."
+                f"{path} was changed after it was published: its hash differs from the manifest of the "
+                f"release {release.release_id}, which closed years are carried from. Restore that release "
+                "from a backup; `njia verify` shows what else was changed."
             )
         name = path.stem.removeprefix(f"{PUBLISHED}.")
         table = pq.read_table(path)

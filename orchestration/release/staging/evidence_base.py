@@ -1,8 +1,8 @@
-"""Writing the evidence base: published models copied from the work file, sorted, with prose as comments."""
+"""Write an evidence base: published models copied from the work file, sorted, with prose as comments."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core import NjiaError, Settings
-from orchestration.release.staging.content_hash import column_types, content_hash, quoted
-from orchestration.release.staging.county_counts import county_counts
+from orchestration.release.staging.hashing import column_types, content_hash, quoted
 from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
 
 # Readable by every DuckDB since 1.2, the browser build included.
@@ -20,7 +19,7 @@ RECORDS_OF_PARTNERS = "warehouse.intermediate.int_movements"
 
 
 class EvidenceBase:
-    """A new evidence base of one edition, open for writing; `types` and `tables` are what was written."""
+    """A new evidence base of one edition, open for writing; `tables` and `types` list what was written."""
 
     def __init__(
         self, settings: Settings, path: Path, edition: str, schemas: Iterable[str] = MEMBERS_SCHEMAS
@@ -31,15 +30,15 @@ class EvidenceBase:
         self.tables: list[PublishedTable] = []
         self.types: dict[str, dict[str, str]] = {}
         self._hashed: dict[str, dict[str, Any]] = {}
-        # One thread: the tables of the samples took twice the time of the processor with two.
+        # One thread: two threads took twice the processor time for the sample tables.
         self._con = duckdb.connect(config={"threads": 1, "temp_directory": str(settings.spill)})
         try:
             self._con.execute("set autoinstall_known_extensions = false")
             self._con.execute("set autoload_known_extensions = false")
             self._con.execute("set timezone = 'UTC'")
-            # Under its own name, which views in the work file may spell out.
+            # Views in the work file may name their database, so it keeps its name.
             self._con.execute(f"attach {_text(settings.warehouse)} as warehouse (read_only)")
-            # A file that is not finished is thrown away, so no log of it is written first.
+            # An unfinished file is deleted, so it needs no write-ahead log.
             self._con.execute(
                 f"attach {_text(path)} as release "
                 f"(storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes')"
@@ -63,40 +62,33 @@ class EvidenceBase:
             self._con.close()
 
     def copy_model(self, model: PublishedTable) -> None:
-        """Copy a model from the work file; its columns are those that dbt's manifest declares.
-
-        Of a table of schema `published`, the rows of this edition alone.
-        """
+        """Copy a model's declared columns from the work file, of `published` only this edition's rows."""
         source = f"warehouse.{quoted(model.schema)}.{quoted(model.name)}"
         try:
-            found = column_types(self._con, source)
+            types = column_types(self._con, source)
         except duckdb.CatalogException:
             raise NjiaError(
-                f"The published model {model.full_name} is not in the work file. See in the Dagster UI why "
-                "dbt did not build it, then run `njia refresh` again."
+                f"The work file lacks the published model {model.full_name}. See in the Dagster UI why dbt "
+                "did not build it, then run `njia refresh` again."
             ) from None
-        gone = [column for column in model.columns if column not in found]
-        if gone:
+        if missing := [column for column in model.columns if column not in types]:
             raise NjiaError(
                 f"The work file and dbt's manifest do not belong together: {model.full_name} has no "
-                f"{', '.join(gone)}. Run `njia refresh` again: it builds both."
+                f"{', '.join(missing)}. Run `njia refresh` again: it builds both."
             )
-        is_published = model.schema == PUBLISHED
-        where = f"where edition = {_text(self.edition)}" if is_published else ""
-        self._create(model, f"{source} {where}", found)
+        where = f"where edition = {_text(self.edition)}" if model.schema == PUBLISHED else ""
+        self._create(model, f"{source} {where}", types)
 
     def add(self, table: PublishedTable, rows: pa.Table) -> None:
         """Write a table that is not a model."""
         if table.full_name in self.types:
-            raise NjiaError(
-                f"{table.full_name} is made by the stage step: remove the dbt model of that name."
-            )
+            raise NjiaError(f"The stage step writes {table.full_name}: remove the dbt model of that name.")
         self._con.register("added_rows", rows)
         self._create(table, "added_rows", column_types(self._con, "added_rows"))
         self._con.unregister("added_rows")
 
     def hashes(self) -> dict[str, dict[str, Any]]:
-        """Rows, content hash and key of each table written so far."""
+        """Return rows, content hash and key of each table written so far."""
         for table in self.tables:
             if table.full_name not in self._hashed:
                 rows, digest = content_hash(self._con, _target(table))
@@ -104,7 +96,7 @@ class EvidenceBase:
         return dict(self._hashed)
 
     def undescribed(self) -> list[str]:
-        """Tables and columns without prose."""
+        """Return the tables and columns without prose."""
         missing = [table.full_name for table in self.tables if not table.description]
         for table in self.tables:
             columns = self.types[table.full_name]
@@ -112,35 +104,33 @@ class EvidenceBase:
         return sorted(missing)
 
     def sums(self, table: str, wanted: Iterable[str]) -> dict[str, int | None]:
-        """Sum of each wanted column (also as `rows_<name>`); None where the table has no such column."""
+        """Sum each wanted column (also as `rows_<name>`); None if the table has no such column."""
         types = self.types.get(table, {})
-        found: dict[str, int | None] = {}
-        for name in wanted:
+        sums: dict[str, int | None] = dict.fromkeys(wanted)
+        for name in sums:
             column = next((one for one in (name, f"rows_{name}", f"{name}_rows") if one in types), None)
             if column:
-                row = self._con.execute(
+                [(total,)] = self._con.execute(
                     f"select coalesce(sum({quoted(column)}), 0) from release.{table}"
-                ).fetchone()
-                found[name] = int(row[0]) if row else 0
-            else:
-                found[name] = None
-        return found
+                ).fetchall()
+                sums[name] = int(total)
+        return sums
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        """A small table whole, in the order of its key; nothing where there is no such table."""
-        found = next((one for one in self.tables if one.full_name == table), None)
-        if found is None:
+        """Return all rows of a small table in the order of its key; none if there is no such table."""
+        written = next((one for one in self.tables if one.full_name == table), None)
+        if written is None:
             return []
-        ordered = f"select * from {_target(found)} order by {self._order(found)}"
+        ordered = f"select * from {_target(written)} order by {self._order(written)}"
         return self._con.execute(ordered).to_arrow_table().to_pylist()
 
     def columns(self, table: str, wanted: Iterable[str]) -> pa.Table:
-        """Some columns of a table that was written, in no order."""
+        """Return some columns of a written table, in no particular order."""
         listed = ", ".join(quoted(name) for name in wanted)
         return self._con.execute(f"select {listed} from release.{table}").to_arrow_table()
 
     def counts(self, table: str, column: str) -> dict[str, int]:
-        """Rows of a table by the values of one column; nothing where there is no such table."""
+        """Count the rows of a table by the values of one column; {} if there is no such table."""
         if column not in self.types.get(table, {}):
             return {}
         rows = self._con.execute(
@@ -149,26 +139,24 @@ class EvidenceBase:
         return {str(value): int(number) for value, number in rows}
 
     def counties_by_partner(self) -> dict[str, dict[str, int]]:
-        """Records that may touch Kenya by partner code, and those with a known county; {} without the model.
+        """Count records that may touch Kenya, and those with a known county, by partner code.
 
-        Published movements may be of several partners, so the records of the work file are counted.
+        A published movement may belong to several partners, so the records of the work file are counted.
+        Returns {} if the work file lacks their model.
         """
-        asked = county_counts(RECORDS_OF_PARTNERS, "release.marts.dim_place", "partner_code")
+        query = county_counts(RECORDS_OF_PARTNERS, "release.marts.dim_place", "partner_code")
         try:
-            rows = self._con.execute(asked).fetchall()
+            rows = self._con.execute(query).fetchall()
         except (duckdb.CatalogException, duckdb.BinderException):
             return {}
         return {str(code): {"records": int(all_), "with_county": int(known)} for code, all_, known in rows}
 
     def export_parquet(self, folder: Path) -> None:
-        """Write each table as a Parquet file of its own, in the order in which its rows were written."""
+        """Write each table to a Parquet file, in the order of its rows."""
+        folder.mkdir(parents=True)
         for table in self.tables:
             path = folder / f"{table.full_name}.parquet"
             self._con.execute(f"copy {_target(table)} to {_text(path)} (format parquet, compression zstd)")
-
-    def export_csv(self, sql: str, parameters: Mapping[str, str], path: Path) -> None:
-        """Write what a SELECT over `release` gives, with a heading."""
-        self._con.execute(f"copy ({sql}) to {_text(path)} (format csv, header)", dict(parameters))
 
     def _create(self, table: PublishedTable, source: str, types: dict[str, str]) -> None:
         self.tables.append(table)
@@ -188,7 +176,7 @@ class EvidenceBase:
         self._con.commit()
 
     def _order(self, table: PublishedTable) -> str:
-        """The key first; the other columns settle the order where a key is missing or repeated."""
+        """Return the ORDER BY terms: the key, then all other columns in case it is missing or repeated."""
         types = self.types[table.full_name]
         key = [name for name in table.key if name in types]
         others = [name for name in types if name not in key]
@@ -199,9 +187,34 @@ class EvidenceBase:
             "select tags['storage_version'] from duckdb_databases() where database_name = 'release'"
         ).fetchone()
         if not row or not str(row[0]).startswith(STORAGE_VERSION):
-            raise NjiaError(
-                f"DuckDB did not write storage version {STORAGE_VERSION}; see that 1.5.5 is installed."
-            )
+            raise NjiaError(f"DuckDB did not write storage version {STORAGE_VERSION}. Install DuckDB 1.5.5.")
+
+
+def county_counts(movements: str, places: str, subject: str) -> str:
+    """Return SQL that counts, by `subject`, movements that may touch Kenya and those with a known county.
+
+    A movement counts unless both its places are known to lie abroad: an unreadable place becomes unknown, and
+    leaving those movements out would hide that. `movements` and `places` are tables, `subject` is an
+    expression over `movements`.
+    """
+    return f"""
+        with stops as (
+            select movement_id, {subject} as subject, origin_place_id as place_id from {movements}
+            union all
+            select movement_id, {subject}, destination_place_id from {movements}
+        ),
+        movements as (
+            select stops.movement_id, stops.subject,
+                max(case when places.iso_alpha3 = 'KEN' or places.kind = 'unknown' then 1 else 0 end)
+                    as may_be_kenyan,
+                max(case when places.iso_alpha3 = 'KEN' and places.kind <> 'country' then 1 else 0 end)
+                    as has_county
+            from stops inner join {places} as places on stops.place_id = places.place_id
+            group by stops.movement_id, stops.subject
+        )
+        select subject, count(*), sum(has_county) from movements
+        where may_be_kenyan = 1 group by subject order by subject
+        """
 
 
 def _target(table: PublishedTable) -> str:
@@ -209,5 +222,5 @@ def _target(table: PublishedTable) -> str:
 
 
 def _text(value: object) -> str:
-    """An SQL string; comments and paths cannot be parameters."""
+    """Quote a text for SQL, because comments and paths cannot be parameters."""
     return "'" + str(value).replace("'", "''") + "'"

@@ -1,4 +1,4 @@
-"""The public edition of a candidate: its own evidence base and Parquet, of the public rows of `published`."""
+"""Write a candidate's public edition: evidence base, Parquet and manifest, with the public rows only."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any
 
 from orchestration.core import Settings, write_json
 from orchestration.release.current import PUBLIC, PUBLIC_EVIDENCE_BASE
-from orchestration.release.manifest import MANIFEST, hash_files
-from orchestration.release.staging import added_tables
-from orchestration.release.staging.content_hash import combined
+from orchestration.release.manifest import MANIFEST, file_entries
+from orchestration.release.staging.added_tables import add_release_tables
 from orchestration.release.staging.evidence_base import EvidenceBase
 from orchestration.release.staging.published_models import PUBLISHED, read_published_models
 
@@ -18,34 +17,21 @@ from orchestration.release.staging.published_models import PUBLISHED, read_publi
 def write_public_edition(
     settings: Settings, folder: Path, dbt_manifest: Path, manifest: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
-    """Write `public/`; returns what the manifest says of it (tables and their hash), and its periods."""
-    parquet = folder / PUBLIC / "parquet"
-    parquet.mkdir(parents=True)
-    own = {**manifest, "edition": PUBLIC}
+    """Write the tables of `public/`; return its entry in the manifest, and its periods."""
+    (folder / PUBLIC).mkdir()
     with EvidenceBase(settings, folder / PUBLIC_EVIDENCE_BASE, PUBLIC, (PUBLISHED, "meta")) as base:
         for model in read_published_models(dbt_manifest, (PUBLISHED,)):
             base.copy_model(model)
-        base.add(added_tables.POLICY_TABLE, added_tables.policy(manifest["policy"]))
-        later = {
-            table.full_name: added_tables.schema_types(schema)
-            for table, schema in (
-                (added_tables.COLUMNS_TABLE, added_tables.COLUMNS),
-                (added_tables.RELEASE_TABLE, added_tables.RELEASE),
-            )
-        }
-        described = [*base.tables, added_tables.COLUMNS_TABLE, added_tables.RELEASE_TABLE]
-        base.add(added_tables.COLUMNS_TABLE, added_tables.columns(described, {**base.types, **later}))
-        tables = base.hashes()
-        own["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
-        base.add(added_tables.RELEASE_TABLE, added_tables.release(own))
-        base.export_parquet(parquet)
+        own = add_release_tables(base, {**manifest, "edition": PUBLIC})
+        base.export_parquet(folder / PUBLIC / "parquet")
         periods = [str(row["period_id"]) for row in base.rows(f"{PUBLISHED}.periods")]
-        return {"content_hash": own["content_hash"], "tables": base.hashes()}, periods
+    return own, periods
 
 
 def write_public_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write `public/manifest.json`: what is needed to tell which release these files are of and that they are
-    whole. It goes where the public edition goes, so it names no partner and counts nobody.
+    """Write `public/manifest.json`, which identifies the release and lists the hashes of its public files.
+
+    It is published with the edition, so it holds no partner and no counts of movements.
     """
     public = folder / PUBLIC
     own = {
@@ -54,12 +40,9 @@ def write_public_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
         "release_id": manifest["release_id"],
         "as_of": manifest["as_of"],
         "content_hash": manifest["public"]["content_hash"],
-        # Each closed period with the release that first published it.
+        # Each closed period, with the release that first published it.
         "periods": manifest["periods"],
         "policy": manifest["policy"],
-        "files": {
-            path: {"sha256": digest, "bytes": (public / path).stat().st_size}
-            for path, digest in hash_files(public).items()
-        },
+        "files": file_entries(public),
     }
     write_json(public / MANIFEST, own)

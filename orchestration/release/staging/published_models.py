@@ -1,4 +1,4 @@
-"""Which models are published, with their keys and prose: read from dbt's manifest, the one home of both."""
+"""Read the published models with their keys and prose from dbt's manifest."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any
 from orchestration.core import NjiaError
 from orchestration.warehouse import manifest_nodes
 
-# The schema whose tables hold the rows of both editions, told apart by their column `edition`.
+# The schema whose tables hold the rows of both editions, with a column `edition`.
 PUBLISHED = "published"
 MEMBERS_SCHEMAS = ("marts", PUBLISHED, "quality", "meta")
 
 
 @dataclass(frozen=True)
 class PublishedTable:
-    """A published table: `columns` maps each described column to its prose ('' where there is none)."""
+    """A published table; `columns` maps each column to its prose, '' if it has none."""
 
     schema: str
     name: str
@@ -33,7 +33,7 @@ class PublishedTable:
 def read_published_models(
     manifest_path: Path, schemas: tuple[str, ...] = MEMBERS_SCHEMAS
 ) -> list[PublishedTable]:
-    """The models of these schemas, in the order of their names."""
+    """Read the models of these schemas, sorted by name."""
     try:
         nodes = manifest_nodes(manifest_path)
     except (OSError, ValueError, KeyError):
@@ -60,7 +60,7 @@ def read_published_models(
 
 
 def published_tables(manifest_path: Path) -> dict[str, list[str]]:
-    """Columns of each table of schema `published`, by its name."""
+    """Return the columns of each table of schema `published`, by its name."""
     return {table.name: list(table.columns) for table in read_published_models(manifest_path, (PUBLISHED,))}
 
 
@@ -69,7 +69,7 @@ def _one_line(node: Mapping[str, Any]) -> str:
 
 
 def _key(unique_id: str, node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """The key as declared (`meta: key`, or a primary key constraint), else as a test of uniqueness says."""
+    """Return the declared key (`meta: key`, or a primary key constraint), else that of a uniqueness test."""
     meta = node.get("config", {}).get("meta") or node.get("meta") or {}
     if declared := meta.get("key"):
         return (declared,) if isinstance(declared, str) else tuple(declared)

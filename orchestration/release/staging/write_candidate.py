@@ -1,12 +1,13 @@
-"""Stage: write the candidate release complete beside the current one, byte for byte what will be published.
+"""Stage: write the complete candidate release, byte for byte as it will be published.
 
-What does not belong here: judging the candidate (the release gate) and switching to it (`publish`).
+Not here: judging the candidate (the release gate) and switching to it (`publishing`).
 """
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core import PARTIAL, NjiaError, Settings, load_publication_policy, sync, write_json
-from orchestration.release.candidate import Candidate
+from orchestration.release.candidate import CANDIDATE, Candidate, release_id
 from orchestration.release.current import (
     EVIDENCE_BASE,
     MEMBERS,
@@ -24,27 +25,22 @@ from orchestration.release.current import (
     remove_folder,
     switching,
 )
-from orchestration.release.identity import CANDIDATE, release_id
 from orchestration.release.lineage.files import sweep_lineage
 from orchestration.release.manifest import (
     MANIFEST,
     ROW_SUMS,
     SCHEMA_VERSION,
-    hash_files,
-    printed_extracts,
+    file_entries,
+    manifest_extracts,
     versions,
 )
-from orchestration.release.never_current import never_current
+from orchestration.release.rollbacks import never_current
 from orchestration.release.staging import added_tables
-from orchestration.release.staging.added_tables import CHECK_RESULTS
 from orchestration.release.staging.carried import Carried
-from orchestration.release.staging.content_hash import combined
 from orchestration.release.staging.evidence_base import STORAGE_VERSION, EvidenceBase
+from orchestration.release.staging.microdata import uniqueness
 from orchestration.release.staging.public_edition import write_public_edition, write_public_manifest
 from orchestration.release.staging.published_models import read_published_models
-from orchestration.release.uniqueness import uniqueness
-
-__all__ = ["CHECK_RESULTS", "stage"]
 
 READ_ONLY = 0o444
 MOVEMENTS = "marts.fct_movements"
@@ -60,18 +56,17 @@ def stage(
     waivers: Iterable[Mapping[str, Any]],
     write_pages: Callable[[Path, Mapping[str, Any]], object] = lambda folder, manifest: None,
 ) -> Candidate:
-    """Write a candidate from the work file, in place of any other: asked twice, it gives the same tables.
+    """Write a candidate from the work file, replacing any other; equal inputs give equal tables.
 
     `inputs`: inputs_hash and given_hash (hex), as_of (datetime), extracts (dicts with at least extract_id,
     partner_code and fate, see EXTRACT_FIELDS), key_ids (dict), decisions_hash, versions (dict, optional),
-    input_parts (a mark a part of the inputs, optional), decisions (dicts with id and kind, optional),
-    agreements_ending (dicts with partner_code and ends_on, optional), boundaries (what is said of the county
-    boundaries maps are drawn with, optional), policy (version and rows of the publication policy), carried
-    (Carried: what is taken over of closed years, optional), is_synthetic (whether partners and records are
-    made up, optional).
-    `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones. `write_pages` is given
-    the candidate's folder and its manifest so far, once the evidence base is closed and before anything is
-    sealed.
+    input_parts (a mark for each part of the inputs, optional), decisions (dicts with id and kind, optional),
+    agreements_ending (dicts with partner_code and ends_on, optional), boundaries (name, licence and warnings
+    of the county boundaries on maps, optional), policy (version and rows of the publication policy), carried
+    (Carried, the public rows of closed years, optional), is_synthetic (whether partners and records are
+    synthetic, optional).
+    `check_results` has the columns of CHECK_RESULTS; `waivers` are the active ones. `write_pages` gets the
+    candidate's folder and its manifest so far, after the evidence base is closed and before files are sealed.
     """
     with switching(settings):
         sweep(settings)
@@ -95,7 +90,7 @@ def stage(
         "storage_version": STORAGE_VERSION,
         "versions": versions(inputs.get("versions")),
         "key_ids": dict(inputs.get("key_ids", {})),
-        "extracts": printed_extracts(list(inputs["extracts"])),
+        "extracts": manifest_extracts(list(inputs["extracts"])),
         "agreements_ending": list(inputs.get("agreements_ending", [])),
         "boundaries": dict(inputs.get("boundaries", {})),
         "is_synthetic": bool(inputs.get("is_synthetic", False)),
@@ -122,7 +117,7 @@ def stage(
             "full, then run `njia refresh` again."
         ) from None
     except BaseException:
-        # On a full disk, what is left of it would keep the disk full.
+        # On a full disk, leftovers would keep the disk full.
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Candidate(name, folder, manifest)
@@ -154,28 +149,17 @@ def _write(
     write_pages: Callable[[Path, Mapping[str, Any]], object],
 ) -> None:
     models = read_published_models(dbt_manifest)
-    parquet = folder / MEMBERS / "parquet"
-    parquet.mkdir(parents=True)
+    (folder / MEMBERS).mkdir(parents=True)
     with EvidenceBase(settings, folder / EVIDENCE_BASE, MEMBERS) as base:
         for model in models:
             base.copy_model(model)
         base.add(added_tables.CHECK_RESULTS_TABLE, check_results)
         base.add(added_tables.WAIVERS_TABLE, added_tables.waivers(waivers))
-        base.add(added_tables.POLICY_TABLE, added_tables.policy(manifest["policy"]))
-        later = {
-            added_tables.COLUMNS_TABLE.full_name: added_tables.schema_types(added_tables.COLUMNS),
-            added_tables.RELEASE_TABLE.full_name: added_tables.schema_types(added_tables.RELEASE),
-        }
-        described = [*base.tables, added_tables.COLUMNS_TABLE, added_tables.RELEASE_TABLE]
-        base.add(added_tables.COLUMNS_TABLE, added_tables.columns(described, {**base.types, **later}))
-        tables = base.hashes()
-        manifest["content_hash"] = combined({name: table["hash"] for name, table in tables.items()})
         manifest["microdata"] = _microdata(base)
-        base.add(added_tables.RELEASE_TABLE, added_tables.release(manifest))
-        manifest["tables"] = base.hashes()
+        manifest |= added_tables.add_release_tables(base, manifest)
         manifest["undescribed"] = base.undescribed()
         manifest["rows"] = base.sums(RECONCILIATION, ROW_SUMS)
-        # Rows of one grain are never added to rows of another: `movements` only says how long the table is.
+        # Record grains are never added up: `movements` is only the length of the table.
         manifest["movements_by_grain"] = base.counts(MOVEMENTS, "record_grain")
         manifest["counties_by_partner"] = base.counties_by_partner()
         manifest["terms"] = base.rows(TERMS)
@@ -183,35 +167,34 @@ def _write(
         manifest["waivers"] = [str(waiver["id"]) for waiver in waivers]
         outcomes = check_results.column("outcome").to_pylist()
         manifest["checks"] = {name: outcomes.count(name) for name in ("passed", "failed", "waived")}
-        base.export_parquet(parquet)
+        base.export_parquet(folder / MEMBERS / "parquet")
     manifest["public"], periods = write_public_edition(settings, folder, dbt_manifest, manifest)
     manifest["periods"] = carried.notes(periods, manifest["release_id"])
     write_pages(folder, manifest)
     write_public_manifest(folder, manifest)
     _seal(folder)
-    manifest["files"] = {
-        path: {"sha256": digest, "bytes": (folder / path).stat().st_size}
-        for path, digest in hash_files(folder).items()
-    }
+    manifest["files"] = file_entries(folder)
     write_json(folder / MANIFEST, manifest)
     sync(settings.releases)
 
 
 def _microdata(base: EvidenceBase) -> dict[str, Any]:
-    """How easily one record of the members' edition is told from all others."""
+    """Measure how easily single records of the members' edition stand out."""
     policy = load_publication_policy()
-    known = policy.microdata_quasi_identifiers
-    if missing := set(known) - base.types.get(MOVEMENTS, {}).keys():
+    columns = policy.microdata_quasi_identifiers
+    if missing := set(columns) - base.types.get(MOVEMENTS, {}).keys():
         return {"not_measured": f"{MOVEMENTS} has no {', '.join(sorted(missing))}"}
-    records = base.columns(MOVEMENTS, known).to_pandas()
-    return uniqueness(records, known, policy["microdata_least_class"]).for_manifest()
+    records = base.columns(MOVEMENTS, columns).to_pandas()
+    return asdict(uniqueness(records, columns, policy["microdata_least_class"]))
 
 
 def _seal(folder: Path) -> None:
-    """Make every file read-only, and force files and folders to the disk."""
+    """Make every file read-only, and sync files and folders."""
     logs = sorted(path.name for path in folder.rglob("*.wal"))
     if logs:
-        raise NjiaError(f"The candidate was not closed: {', '.join(logs)} is left. Run `njia refresh` again.")
+        raise NjiaError(
+            f"The candidate's database was not closed ({', '.join(logs)}). Run `njia refresh` again."
+        )
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_file():
             path.chmod(READ_ONLY)

@@ -1,4 +1,4 @@
-"""Result of a lineage query for one row: records, watched months, rounds, and what these come to."""
+"""The records, watched months and rounds behind a published row, and the numbers that follow from them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-Words = Mapping[str, Any]
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Found:
-    """`records`: of partners, each with `part` where there are several. `watches`: a place, an extract and a
-    month each. `rounds`: which partner reported in which, the asked one last.
+class LineageResult:
+    """The lineage of one published row.
+
+    `records`: records of partners, with a `part` if they stand behind the row in several roles. `watches`: a
+    place, an extract and a month each. `rounds`: the partners that reported in each round, up to the row's.
+    The methods give the row's numbers by kind of table; `row` is the published row.
     """
 
     records: Sequence[Mapping[str, Any]]
@@ -25,7 +28,7 @@ class Found:
 
     @property
     def persons(self) -> int:
-        """Once a movement, of the record that states most."""
+        """Persons, counted once per movement by its largest record."""
         return persons(self.counted)
 
     @property
@@ -34,7 +37,7 @@ class Found:
 
     @property
     def months(self) -> int:
-        """Months that partners watched: one of each partner, whatever it sent of it."""
+        """Distinct months watched, per partner."""
         return len({(watch["partner"], watch["month"]) for watch in self.watches if watch["month"]})
 
     def part(self, name: str) -> list[Mapping[str, Any]]:
@@ -42,7 +45,7 @@ class Found:
 
     @property
     def same_coverage(self) -> set[str]:
-        """Partners of the asked round that reported in one before and declared the same coverage in both."""
+        """Partners of the last round that reported in an earlier one with the same declared coverage."""
         last = max((one["round_number"] for one in self.rounds), default=0)
         now = {one["partner"]: one["coverage"] for one in self.rounds if one["round_number"] == last}
         return {
@@ -51,45 +54,45 @@ class Found:
             if one["round_number"] < last and one["coverage"] and now.get(one["partner"]) == one["coverage"]
         }
 
-    # --- what a row of the marts must say, by its table -----------------------------------------------
+    # --- numbers of mart rows -----------------------------------------------
 
-    def counts(self, words: Words) -> dict[str, Any]:
+    def counts(self, row: Row) -> dict[str, Any]:
         return {
             "record_count": len(self.counted),
             "prevented_count": self.prevented,
             "person_count": self.persons,
         }
 
-    def counts_and_partners(self, words: Words) -> dict[str, Any]:
-        return {**self.counts(words), "partner_count": _partners(self.counted)}
+    def counts_and_partners(self, row: Row) -> dict[str, Any]:
+        return {**self.counts(row), "partner_count": _partners(self.counted)}
 
-    def of_place(self, words: Words) -> dict[str, Any]:
-        return {**self.counts_and_partners(words), "effort_months": self.months}
+    def of_place(self, row: Row) -> dict[str, Any]:
+        return {**self.counts_and_partners(row), "effort_months": self.months}
 
-    def of_movement(self, words: Words) -> dict[str, Any]:
-        """A movement is published whether it counts or not."""
+    def of_movement(self, row: Row) -> dict[str, Any]:
+        """All records count, because a movement is published even if it is not counted."""
         return {"record_count": len(self.records), "partner_count": _partners(self.records)}
 
-    def coverage(self, words: Words) -> dict[str, Any]:
+    def coverage(self, row: Row) -> dict[str, Any]:
         return {"effort_months": self.months, "partner_count": _partners(self.watches)}
 
-    def watched(self, words: Words) -> dict[str, Any]:
+    def watched(self, row: Row) -> dict[str, Any]:
         return {"is_reported": bool(self.watches)}
 
-    def absence(self, words: Words) -> dict[str, Any]:
+    def absence(self, row: Row) -> dict[str, Any]:
         before = self.part("before")
         return {
             "is_reported": bool(before) and not self.part("now"),
             "earlier_partner_count": _partners(before),
         }
 
-    # --- of the marts and of published tables ---------------------------------------------------------
+    # --- numbers of mart and published rows ---------------------------------------------------------
 
-    def named(self, words: Words) -> dict[str, Any]:
-        """A row without a number says that a record reports it."""
+    def named(self, row: Row) -> dict[str, Any]:
+        """A row without a number states that a record reports it."""
         return {"is_reported": bool(self.records)}
 
-    def completeness(self, words: Words) -> dict[str, Any]:
+    def completeness(self, row: Row) -> dict[str, Any]:
         known = len(self.part("stated"))
         return {
             "record_count": len(self.records),
@@ -97,51 +100,52 @@ class Found:
             "known_share": round(known / max(len(self.records), 1), 6),
         }
 
-    def novelty(self, words: Words) -> dict[str, Any]:
+    def novelty(self, row: Row) -> dict[str, Any]:
         now = {record["partner"] for record in self.part("now")}
         is_first = len({one["round_number"] for one in self.rounds}) == 1
         known = "baseline" if is_first else "seen_before" if self.part("before") else None
-        is_new = words.get("evidence_class") not in ("baseline", "seen_before")
+        is_new = row.get("evidence_class") not in ("baseline", "seen_before")
         return {
             "is_reported": bool(now),
             "partner_count": len(now),
             "panel_partner_count": len(now & self.same_coverage),
-            "evidence_class": known or (words.get("evidence_class") if is_new else "new"),
+            "evidence_class": known or (row.get("evidence_class") if is_new else "new"),
         }
 
-    # --- of published tables --------------------------------------------------------------------------
+    # --- numbers of published rows --------------------------------------------------------------------------
 
     @property
     def movements(self) -> int:
         return len({record["movement"] for record in self.counted})
 
-    def movement_counts(self, words: Words) -> dict[str, Any]:
-        """A movement is the partner's whose record is its smallest."""
+    def movement_counts(self, row: Row) -> dict[str, Any]:
+        """A movement belongs to the partner of its smallest record."""
         smallest = [record for record in self.counted if record["record"] == record["movement"]]
         return {"movement_count": self.movements, "partner_count": _partners(smallest)}
 
-    def shift_counts(self, words: Words) -> dict[str, Any]:
+    def shift_counts(self, row: Row) -> dict[str, Any]:
         return {f"{side}_count": len(self.part(side)) for side in ("baseline", "current")}
 
-    def hotspot_count(self, words: Words) -> dict[str, Any]:
+    def hotspot_count(self, row: Row) -> dict[str, Any]:
         return {"movement_count": len(self.counted)}
 
-    def report_count(self, words: Words) -> dict[str, Any]:
+    def report_count(self, row: Row) -> dict[str, Any]:
         return {"report_count": self.movements}
 
-    def watching_partners(self, words: Words) -> dict[str, Any]:
+    def watching_partners(self, row: Row) -> dict[str, Any]:
         return {"partner_count": _partners(self.watches)}
 
-    def nothing(self, words: Words) -> dict[str, Any]:
+    def nothing(self, row: Row) -> dict[str, Any]:
         return {}
 
 
 def persons(records: Sequence[Mapping[str, Any]]) -> int:
+    """Sum each movement's largest person count."""
     largest: dict[int, int] = {}
     for record in records:
         largest[record["movement"]] = max(largest.get(record["movement"], 0), record["person_count"])
     return sum(largest.values())
 
 
-def _partners(of: Sequence[Mapping[str, Any]]) -> int:
-    return len({one["partner"] for one in of})
+def _partners(rows: Sequence[Mapping[str, Any]]) -> int:
+    return len({row["partner"] for row in rows})

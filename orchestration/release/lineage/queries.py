@@ -1,6 +1,6 @@
-"""Questions to a lineage: which records, watched months and rounds stand behind a row, by the row's key.
+"""Build queries to a lineage: the records, watched months and rounds behind a row, by the row's key.
 
-The views of a lineage are named as its files (`lineage_tables`).
+The views they read are named like the files of a lineage (`tables`).
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ _MONTHS = re.compile(r"(\d{4})-(\d{2})-12m")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question to a lineage. Where its rows stand behind a row in several ways, `part` says in which."""
+class Query:
+    """A query to a lineage; a column `part` names the role of a record if there are several."""
 
     sql: str
     parameters: dict[str, Any]
 
 
-Ask = Callable[[Key], Asked]
+BuildQuery = Callable[[Key], Query]
 
 
-def movement_named(word: str) -> int:
-    """A movement's id as a number or as `r-…`."""
+def movement_id(text: str) -> int:
+    """Read a movement's id, a number or `r-…`."""
     try:
-        return record_of(word) if word.startswith("r-") else int(word)
+        return record_of(text) if text.startswith("r-") else int(text)
     except ValueError:
-        raise UsageError(f"{word} is no movement_id. Give it as fct_movements has it, or as `r-…`.") from None
+        raise UsageError(f"{text} is no movement_id. Give it as in fct_movements, or as `r-…`.") from None
 
 
 _AT_A_LINE = """
@@ -54,7 +54,7 @@ _IN_BASELINE = """(
     or record in (select record from periods where period_id = $baseline_window)
 )"""
 _IN_CURRENT = _IN_BASELINE.replace("$baseline", "$current")
-# A movement is counted as its smallest record says; all of its counted records stand behind it.
+# A movement is counted by the cells of its smallest record; all its counted records stand behind it.
 _OF_MOVEMENTS = """
     select * from records
     where is_counted and movement in (
@@ -69,23 +69,23 @@ _OF_MOVEMENTS = """
 _IN_CELL = """record in (select record from cells where table_name = '{table}' and cell_id = ${table})"""
 
 
-def _movements(key: Key, **cells: str) -> Asked:
-    """Movements of a period that stand in each of these cells, a cell of a table."""
+def _movements(key: Key, **cells: str) -> Query:
+    """Select movements of a period that belong to each of these cells; `cells` maps tables to cell ids."""
     sql = _OF_MOVEMENTS.format(cells=" and ".join(_IN_CELL.format(table=table) for table in cells))
-    asked = {name: key[name] for name in ("record_grain", "population", "period_id")}
-    return Asked(sql, asked | cells)
+    parameters = {name: key[name] for name in ("record_grain", "population", "period_id")}
+    return Query(sql, parameters | cells)
 
 
-def corridor(key: Key) -> Asked:
+def corridor(key: Key) -> Query:
     return _movements(key, corridors=f"{key['level']}|{key['corridor_id']}")
 
 
-def place(key: Key) -> Asked:
+def place(key: Key) -> Query:
     return _movements(key, places=f"{key['role']}|{key['place_id']}")
 
 
-def code(key: Key) -> Asked:
-    """Of all movements, or of those of a place in its role or of a corridor."""
+def code(key: Key) -> Query:
+    """Select movements with a code: all of them, those of a place in its role, or those of a corridor."""
     cells = {"codes": f"{key['domain']}|{key['code']}"}
     if key["subject"] == "place":
         cells["places"] = f"{key['role']}|{key['place_id']}"
@@ -94,31 +94,31 @@ def code(key: Key) -> Asked:
     return _movements(key, **cells)
 
 
-def route(key: Key) -> Asked:
+def route(key: Key) -> Query:
     table = {"corridor": "corridors", "place": "places"}.get(key["line"], "codes")
     reports = {"record_grain": "route_report", "population": "all", "period_id": key["period_id"]}
     return _movements(reports, **{table: key["line_id"]})
 
 
-def _line(table: str, role: str | None, line: str, key: Key, population: str) -> Asked:
+def _line(table: str, role: str | None, line: str, key: Key, population: str) -> Query:
     parameters = {"table": table, "role": role, "line": line, "population": population}
-    asked = {name: key[name] for name in ("record_grain", "period_id")}
-    return Asked(_AT_A_LINE.format(part="") + _IN_PERIOD, parameters | asked)
+    parameters |= {name: key[name] for name in ("record_grain", "period_id")}
+    return Query(_AT_A_LINE.format(part="") + _IN_PERIOD, parameters)
 
 
-def corridor_records(key: Key) -> Asked:
+def corridor_records(key: Key) -> Query:
     return _line("corridors", key["level"], key["corridor_id"], key, key["population"])
 
 
-def hotspot(key: Key) -> Asked:
+def hotspot(key: Key) -> Query:
     return _line("hotspots", key["role"], key["place_id"], key, key["population"])
 
 
-def risk(key: Key) -> Asked:
+def risk(key: Key) -> Query:
     return _line("hotspots", None, key["place_id"], key, "all")
 
 
-def shift(key: Key) -> Asked:
+def shift(key: Key) -> Query:
     parameters: dict[str, Any] = {
         "table": "corridors",
         "role": key["level"],
@@ -137,28 +137,28 @@ def shift(key: Key) -> Asked:
         }
     part = f", case when {_IN_BASELINE} then 'baseline' else 'current' end as part"
     windows = f" and is_counted and ({_IN_BASELINE} or {_IN_CURRENT})"
-    return Asked(_AT_A_LINE.format(part=part) + windows, parameters)
+    return Query(_AT_A_LINE.format(part=part) + windows, parameters)
 
 
 def _months(window: str) -> tuple[date | None, date | None]:
-    """First and last of the twelve months that `2025-07-12m` ends."""
-    found = _MONTHS.fullmatch(window)
-    if found is None:
+    """Return the first and last of the twelve months up to `2025-07-12m`; None for other windows."""
+    match = _MONTHS.fullmatch(window)
+    if match is None:
         return None, None
-    last = date(int(found[1]), int(found[2]), 1)
+    last = date(int(match[1]), int(match[2]), 1)
     number = last.year * 12 + last.month - 12
     return date(number // 12, number % 12 + 1, 1), last
 
 
-def movement(key: Key) -> Asked:
+def movement(key: Key) -> Query:
     named = "select movement from records where record_id = $id and record = movement"
-    return Asked(
-        f"select * from records where movement in ({named})", {"id": movement_named(key["movement_id"])}
+    return Query(
+        f"select * from records where movement in ({named})", {"id": movement_id(key["movement_id"])}
     )
 
 
-def completeness(key: Key) -> Asked:
-    """All records of the base, counted or not, apart by whether they state the field."""
+def completeness(key: Key) -> Query:
+    """Select all records, counted or not, marked by whether they state the field."""
     sql = """
         select
             *,
@@ -169,11 +169,11 @@ def completeness(key: Key) -> Asked:
         from records
         where record_grain = $record_grain
     """
-    return Asked(sql + _IN_PERIOD, dict(key))
+    return Query(sql + _IN_PERIOD, dict(key))
 
 
-def novelty(key: Key) -> Asked:
-    """Who named the item in this round, and in any round before: of what is new the second is empty."""
+def novelty(key: Key) -> Query:
+    """Select records that name the item in this round (`now`) or in an earlier one (`before`)."""
     sql = """
         with this_round as (select max(round_number) as round_number from rounds where round = $round)
 
@@ -190,16 +190,16 @@ def novelty(key: Key) -> Asked:
             and records.record_grain = $record_grain
             and items.round_number <= this_round.round_number
     """
-    asked = {name: key[name] for name in ("item_kind", "item", "role", "record_grain")}
-    return Asked(sql, asked | {"round": _round(key)})
+    parameters = {name: key[name] for name in ("item_kind", "item", "role", "record_grain")}
+    return Query(sql, parameters | {"round": _round(key)})
 
 
 def _round(key: Key) -> str:
     return key.get("round") or key["period_id"].removeprefix("round-")
 
 
-def reporting(key: Key) -> Asked:
-    """Who reported in the round or before, with the coverage declared then; an empty report counts."""
+def reporting(key: Key) -> Query:
+    """Select partners that reported up to this round, with their declared coverage; empty reports count."""
     sql = """
         select round, round_number, partner, coverage
         from rounds
@@ -208,7 +208,7 @@ def reporting(key: Key) -> Asked:
             and round_number <= (select max(round_number) from rounds where round = $round)
         order by all
     """
-    return Asked(sql, {"record_grain": key["record_grain"], "round": _round(key)})
+    return Query(sql, {"record_grain": key["record_grain"], "round": _round(key)})
 
 
 _WATCHED = """
@@ -228,14 +228,14 @@ _WATCHED = """
 """
 
 
-def watched(key: Key) -> Asked:
-    """Which extracts report of the place, by which declared coverage, in which months of the period."""
-    asked = {name: key[name] for name in ("period_id", "place_id", "record_grain")}
-    return Asked(f"{_WATCHED} order by all", {**asked, "role": key.get("role")})
+def watched(key: Key) -> Query:
+    """Select the extracts that cover the place, with declared coverage and months of the period."""
+    parameters = {name: key[name] for name in ("period_id", "place_id", "record_grain")}
+    return Query(f"{_WATCHED} order by all", {**parameters, "role": key.get("role")})
 
 
-def watched_anywhere(key: Key) -> Asked:
-    """Which extracts report of any place in which months of the period."""
+def watched_anywhere(key: Key) -> Query:
+    """Select the extracts that cover any place, with months of the period."""
     sql = """
         select distinct extracts.*, null as watched_place_id, null as role, watches.month
         from watches
@@ -244,12 +244,11 @@ def watched_anywhere(key: Key) -> Asked:
         where calendar.period_id = $period_id and watches.record_grain = $record_grain
         order by all
     """
-    return Asked(sql, {name: key[name] for name in ("period_id", "record_grain")})
+    return Query(sql, {name: key[name] for name in ("period_id", "record_grain")})
 
 
-def month_makers(key: Key) -> Asked:
-    """Records that make a month known of an extract that declares no period."""
-    asked = watched(key)
+def month_makers(key: Key) -> Query:
+    """Select the records that show which months an extract without declared period covers."""
     sql = f"""
         select records.*, 'month' as part
         from records
@@ -259,12 +258,12 @@ def month_makers(key: Key) -> Asked:
             on records.partner = months.partner and records.extract_id = months.extract_id
         where records.month_from = months.month and records.month_to = months.month
     """
-    return Asked(sql, asked.parameters)
+    return Query(sql, watched(key).parameters)
 
 
-def of_round(key: Key) -> Asked:
-    """Extracts that declare the round."""
-    return Asked(
+def of_round(key: Key) -> Query:
+    """Select the extracts that declare the round."""
+    return Query(
         "select *, null as watched_place_id, null as role, null as month from extracts "
         "where 'round-' || round = $period_id order by all",
         {"period_id": key["period_id"]},

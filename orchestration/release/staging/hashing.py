@@ -1,12 +1,11 @@
-"""The content hash: equal for equal rows, whatever their order, the machine, or the engine that stored them.
+"""The content hash of a table: equal rows give an equal hash, in any order, on any machine and engine.
 
-Of each row a text is made from its columns in alphabetical order: null is `-`, any other value is its
-length in characters, a colon and its canonical text. Integers and decimals are plain digits (decimals
-without trailing zeros), booleans `true`/`false`, dates ISO 8601, timestamps microseconds since 1970 in
-UTC. Floats are rounded to nine significant digits, a tolerance of 1e-9 relative to the value: a last
-bit that differs between machines does not show, unless it falls on the edge of that rounding. The MD5
-of the text gives two 64-bit numbers; a table's hash is their sums modulo 2^64 with the number of rows
-and the column names, so hashes of partitions can be added up.
+Each row becomes a text of its columns in alphabetical order. Null is `-`; any other value is its length in
+characters, a colon and its canonical text. Integers and decimals are plain digits (decimals without trailing
+zeros), booleans `true`/`false`, dates ISO 8601, timestamps microseconds since 1970 in UTC. Floats are rounded
+to nine significant digits, so that a last bit that differs between machines seldom matters. The MD5 of the
+text gives two 64-bit numbers. A table's hash covers their sums modulo 2^64, the number of rows and the column
+names, so hashes of partitions can be added up.
 """
 
 from __future__ import annotations
@@ -15,18 +14,18 @@ import hashlib
 
 import duckdb
 
-# The row of meta.release names the release and its time: the one thing that differs between equal contents.
+# meta.release holds the release's id and time, which differ between equal contents.
 TIME_BOUND = frozenset({"meta.release"})
 _MODULUS = "18446744073709551616"
 
 
 def quoted(name: str) -> str:
-    """A name as SQL identifier."""
+    """Quote a name as SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def canonical(column: str, data_type: str) -> str:
-    """SQL for the canonical text of a column's value (null stays null)."""
+    """Return SQL for the canonical text of a column's value (null stays null)."""
     name, kind = column, data_type.upper()
     if kind in ("FLOAT", "DOUBLE", "REAL"):
         return f"case when {name} = 0 then '0' else printf('%.8e', {name}::double) end"
@@ -39,25 +38,25 @@ def canonical(column: str, data_type: str) -> str:
     return f"{name}::varchar"
 
 
-def row_text(columns: dict[str, str], prefix: str = "") -> str:
-    """SQL for the text of a whole row; `columns` maps names to types."""
+def row_text(columns: dict[str, str]) -> str:
+    """Return SQL for the text of a row; `columns` maps names to types."""
     parts = []
     for name in sorted(columns):
-        text = canonical(prefix + quoted(name), columns[name])
+        text = canonical(quoted(name), columns[name])
         parts.append(f"coalesce(length({text})::varchar || ':', '-'), {text}")  # concat leaves nulls out
     return "concat(" + ", ".join(parts) + ")"
 
 
 def column_types(con: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """Names and types of a table's columns, in their order; `table` is qualified and quoted."""
+    """Return a table's columns with their types, in order; `table` is qualified and quoted."""
     con.execute(f"select * from {table} limit 0")
     return {column[0]: str(column[1]) for column in con.description or []}
 
 
 def content_hash(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
-    """Number of rows and hash of a table; `table` is qualified and quoted."""
+    """Return number of rows and hash of a table; `table` is qualified and quoted."""
     columns = column_types(con, table)
-    found = con.execute(
+    numbers = con.execute(
         f"""
         select
             count(*),
@@ -66,12 +65,12 @@ def content_hash(con: duckdb.DuckDBPyConnection, table: str) -> tuple[int, str]:
         from (select {row_text(columns)} as row_text from {table}) as rows_as_text
         """
     ).fetchall()[0]
-    rows, lower, upper = (int(number) for number in found)
+    rows, lower, upper = (int(number) for number in numbers)
     text = "\n".join([",".join(sorted(columns)), str(rows), str(lower), str(upper)])
     return rows, hashlib.sha256(text.encode()).hexdigest()
 
 
 def combined(hashes: dict[str, str]) -> str:
-    """One hash over the tables' hashes; `hashes` maps `schema.table` to a hash."""
+    """Combine the tables' hashes into one; `hashes` maps `schema.table` to a hash."""
     lines = [f"{table} {value}" for table, value in sorted(hashes.items()) if table not in TIME_BOUND]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()

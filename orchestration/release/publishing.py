@@ -1,4 +1,4 @@
-"""Publish: read the verdict for exactly the candidate's files, rename, switch `current`. No force flag."""
+"""Publish the candidate if the verdict on exactly its files allows it. There is no force flag."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.core import NjiaError, ReleaseRefused, Settings, load_release_key, sync, write_json
-from orchestration.release.candidate import candidate_folder, is_half_published, manifest_of
+from orchestration.release.candidate import CANDIDATE, candidate_folder, is_half_published, manifest_of
 from orchestration.release.current import (
     current_release,
     list_releases,
@@ -17,21 +17,26 @@ from orchestration.release.current import (
     switching,
 )
 from orchestration.release.erasing import erase_editions
-from orchestration.release.identity import CANDIDATE
 from orchestration.release.lineage.files import sweep_lineage
 from orchestration.release.manifest import MANIFEST, VERDICT
-from orchestration.release.rollback import is_left_behind
+from orchestration.release.rollbacks import is_left_behind
 from orchestration.release.signature import manifests_of, sign
-from orchestration.release.verdict import keep_verdict, last_verdict, objections, printed_checks, read_verdict
+from orchestration.release.verdict import (
+    keep_verdict,
+    last_verdict,
+    manifest_checks,
+    objections,
+    read_verdict,
+)
 from orchestration.stewardship import Decisions, active_decisions
 
 RELEASES_KEPT = 12
-REASONS_TOLD = 6
+REASONS_SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Published:
-    """The release that has just become current."""
+    """The release that became current."""
 
     release_id: str
     path: Path
@@ -39,10 +44,10 @@ class Published:
 
 
 def publish(settings: Settings, now: datetime, decisions: Decisions | None = None) -> Published:
-    """Publish the one candidate, or raise ReleaseRefused: then the current release stays.
+    """Publish the candidate, or raise ReleaseRefused: then the current release stays.
 
-    `decisions` are those that the refresh has read: no later one reaches this step alone. Only rollbacks are
-    read now, because they act at once: what a steward has just left is not brought back.
+    `decisions` are those the refresh read at its start, so that all its steps use the same ones. Rollbacks
+    are read again, because they act at once: what a steward has just rolled back does not return.
     """
     with switching(settings):
         key = load_release_key(settings.keys)
@@ -59,23 +64,23 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         current = current_release(settings)
         if (current.release_id if current else None) != manifest["previous_release"]:
             reasons.append(
-                "The current release has changed since the candidate was staged, so it was compared with the "
-                "wrong one. Run `njia refresh` again."
+                "The current release changed after the candidate was staged, so the candidate was compared "
+                "with the wrong one. Run `njia refresh` again."
             )
         if is_left_behind(settings, decisions, manifest["content_hash"]):
             reasons.append(
-                "It holds exactly what a rollback left behind. Mend what was wrong with that, or take the "
-                "rollback back (`njia decide list`, `njia decide revoke`)."
+                "Its content equals a release that a steward rolled back. Correct the cause, or revoke the "
+                "rollback (`njia decide list`, `njia decide revoke`)."
             )
         if reasons:
             keep_verdict(settings, manifest, verdict, "refused", reasons, now)
             remove_folder(folder)
             raise ReleaseRefused(
                 f"The candidate {manifest['release_id']} was refused; the current release stays. "
-                f"{_told(reasons)} All checks are in review/last_verdict.json."
+                f"{_shown(reasons)} All checks are in review/last_verdict.json."
             )
         release = settings.releases / manifest["release_id"]
-        manifest |= {"release_gate": printed_checks(verdict), "published_at": now.isoformat()}
+        manifest |= {"release_gate": manifest_checks(verdict), "published_at": now.isoformat()}
         write_json(folder / MANIFEST, manifest)
         for signed in manifests_of(folder):
             sign(signed.parent, MANIFEST, signed.read_bytes(), key)
@@ -98,10 +103,10 @@ def _candidate(settings: Settings) -> tuple[Path, dict[str, Any]]:
         manifest = manifest_of(folder)
         if manifest is None:
             name = folder.name.removeprefix(CANDIDATE)
-            raise ReleaseRefused(f"The candidate {name} is not complete. Run `njia refresh` again.")
+            raise ReleaseRefused(f"The candidate {name} is incomplete. Run `njia refresh` again.")
         if is_half_published(manifest):
             raise NjiaError(
-                f"Publishing {manifest['release_id']} was stopped half way, and the current release stays. "
+                f"Publishing {manifest['release_id']} was interrupted; the current release stays. "
                 "Run `njia refresh`: it stages and judges it again."
             )
         return folder, manifest
@@ -109,19 +114,19 @@ def _candidate(settings: Settings) -> tuple[Path, dict[str, Any]]:
     if last and last["outcome"] == "refused":
         raise ReleaseRefused(
             f"There is nothing to publish: the last candidate, {last['candidate']}, was refused. "
-            f"{_told(last['refused_because'])} All checks are in review/last_verdict.json; "
-            "when the cause is mended, run `njia refresh`."
+            f"{_shown(last['refused_because'])} All checks are in review/last_verdict.json; "
+            "when the cause is corrected, run `njia refresh`."
         )
     raise NjiaError("There is nothing to publish: no candidate is staged. Run `njia refresh`.")
 
 
-def _told(reasons: list[str]) -> str:
-    more = len(reasons) - REASONS_TOLD
-    return " ".join([*reasons[:REASONS_TOLD], *([f"And {more} more."] if more > 0 else [])])
+def _shown(reasons: list[str]) -> str:
+    more = len(reasons) - REASONS_SHOWN
+    return " ".join([*reasons[:REASONS_SHOWN], *([f"And {more} more."] if more > 0 else [])])
 
 
 def _prune(settings: Settings, named: set[str]) -> None:
-    """Keep the newest releases; a reader who has an older one open keeps reading."""
+    """Remove all but the newest releases, the current one and `named` ones; open readers keep reading."""
     for release in list_releases(settings)[RELEASES_KEPT:]:
         if not release.is_current and release.release_id not in named:
             remove_folder(release.path)

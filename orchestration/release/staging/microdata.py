@@ -1,14 +1,13 @@
-"""How easily records of microdata are singled out by what somebody may know of a person.
+"""Measure how easily single records stand out in microdata, by quasi-identifiers.
 
-Pure functions over frames: which columns somebody may know, and what level they may have, is the policy's
-to say. Counted here instead of with pycanon: three numbers of one grouping.
+The publication policy names the quasi-identifiers and the least class size. One grouping gives all numbers,
+so no library such as pycanon is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -19,7 +18,7 @@ _UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Uniqueness:
-    """Records alike on all quasi-identifiers are one class; `least_class` is what fewer of counts as at risk.
+    """Records alike on all quasi-identifiers form a class; classes under `least_class` are at risk.
 
     Shares are of records. `by_class_size`: records in classes of 1, 2, 3 to 4, 5 to 9, 10 or more.
     """
@@ -33,17 +32,14 @@ class Uniqueness:
     by_class_size: dict[str, int]
     quasi_identifiers: tuple[str, ...]
 
-    def for_manifest(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def uniqueness(records: pd.DataFrame, quasi_identifiers: Sequence[str], least_class: int) -> Uniqueness:
-    """Uniqueness of records on these columns; an unknown value is alike only to another unknown one.
+    """Measure uniqueness on these columns; an unknown value equals only another unknown one.
 
-    Raises NjiaError for a column that is not there.
+    Raises NjiaError for a missing column.
     """
-    if missing := [one for one in quasi_identifiers if one not in records]:
-        raise NjiaError(f"The records have no column {missing[0]}: correct microdata_quasi_identifiers.")
+    if missing := [name for name in quasi_identifiers if name not in records]:
+        raise NjiaError(f"The records have no column {missing[0]}. Correct microdata_quasi_identifiers.")
     known = records[[*quasi_identifiers]].astype("object").fillna(_UNKNOWN).astype(str)
     sizes = known.value_counts()
     total = int(sizes.sum())

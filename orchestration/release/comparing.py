@@ -1,7 +1,8 @@
-"""What differs between two releases: rows, sums of counts, extracts, decisions, other inputs."""
+"""Compare two releases: rows, sums of counts, extracts, decisions and other inputs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,18 +10,18 @@ import duckdb
 
 from orchestration.core import Settings
 from orchestration.release.current import Release, find_release, refuse_erased
-from orchestration.release.staging.content_hash import TIME_BOUND, column_types, quoted, row_text
+from orchestration.release.staging.hashing import TIME_BOUND, column_types, quoted, row_text
 from orchestration.stewardship import list_decisions
 
-# Where a reader would look up a number by place or by way, and how many of those that moved most are named.
-LOOKED_UP = ("marts.mart_places", "marts.mart_corridors")
-MOST_NAMED = 5
+# Tables whose rows with the largest change of count are listed, and how many rows of each.
+LISTED_TABLES = ("marts.mart_places", "marts.mart_corridors")
+LISTED_ROWS = 5
 _COUNTED_TYPES = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 
 
 @dataclass(frozen=True)
 class TableDiff:
-    """One table in both releases; rows of the same key that differ are `changed`.
+    """A table's changes; `changed` rows have the same key and other values.
 
     `measures` maps each column of counts to its sum before and after.
     """
@@ -38,7 +39,7 @@ class TableDiff:
 
 @dataclass(frozen=True)
 class Moved:
-    """The `record_count` of one row, known by its key; None where a release has no such row."""
+    """A row's `record_count` before and after; None where a release lacks the row."""
 
     table: str
     key: dict[str, str]
@@ -48,11 +49,11 @@ class Moved:
 
 @dataclass(frozen=True)
 class ReleaseDiff:
-    """What changed. `moved` are the rows of LOOKED_UP whose counts changed most, of each table a few.
+    """All changes between two releases. `moved`: the rows of LISTED_TABLES whose counts changed most.
 
-    Decisions have `id` and `kind`, and what they say where this installation's files hold them.
-    `inputs_changed` names the parts of the inputs that differ. Decisions and inputs are None where one of
-    the releases is older than what its manifest says of them.
+    Decisions have `id` and `kind`, and their text if this installation's decision files hold it.
+    `inputs_changed` names the parts of the inputs that differ. Decisions and inputs are None if the manifest
+    of a release is too old to hold them.
     """
 
     before: str
@@ -70,12 +71,12 @@ class ReleaseDiff:
 
 
 def diff(settings: Settings, before: str, after: str) -> ReleaseDiff:
-    """Compare two releases, each given by its id, the beginning of it, or `current`."""
+    """Compare two releases, each given by its id, the beginning of its id, or `current`."""
     return compare(settings, find_release(settings, before), find_release(settings, after))
 
 
 def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
-    """The same of two releases, or of a candidate and a release."""
+    """Compare two releases, or a release with a candidate."""
     names = sorted((old.manifest["tables"].keys() | new.manifest["tables"].keys()) - TIME_BOUND)
     with duckdb.connect(config={"threads": 2, "temp_directory": ""}) as con:
         con.execute("set timezone = 'UTC'")
@@ -85,32 +86,69 @@ def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
         if newer == "newer":
             _attach(con, new, newer)
         tables = [_table(con, name, old, new, newer) for name in names]
-        changed = [row.table for row in tables if row.added or row.removed or row.changed]
+        changed = [table.table for table in tables if table.added or table.removed or table.changed]
         moved = [
-            one
-            for name in LOOKED_UP
+            row
+            for name in LISTED_TABLES
             if name in changed and name in old.manifest["tables"]
-            for one in most_moved(con, name, new.manifest["tables"][name]["key"], newer)
+            for row in most_moved(con, name, new.manifest["tables"][name]["key"], newer)
         ]
-    words = _words(settings)
+    texts = _decision_texts(settings)
+    in_force_before, in_force_after = _in_force(old.manifest), _in_force(new.manifest)
     return ReleaseDiff(
         old.release_id,
         new.release_id,
         tables,
-        extracts_came=_extracts(old, new),
-        extracts_left=_extracts(new, old),
+        extracts_came=_named(in_force_after - in_force_before),
+        extracts_left=_named(in_force_before - in_force_after),
         moved=moved,
-        decisions_came=_decisions(old, new, words),
-        decisions_left=_decisions(new, old, words),
+        decisions_came=_decisions(old, new, texts),
+        decisions_left=_decisions(new, old, texts),
         inputs_changed=_inputs_changed(old, new),
     )
 
 
-def _words(settings: Settings) -> dict[str, dict[str, Any]]:
-    """What decisions say stands in the stewards' files alone: a release names them by id and kind."""
+def extracts_since(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, int]:
+    """Count the extracts that came into force and left since the release before, by their manifests."""
+    now, then = _in_force(manifest), _in_force(before) if before else set()
+    return {"extracts_came": len(now - then), "extracts_left": len(then - now)}
+
+
+def tables_since(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """List every table's rows, its added rows and whether it is same, changed or new, by the manifests."""
+    earlier: Mapping[str, Any] = before["tables"] if before else {}
+    rows = []
+    for table, now in sorted(manifest["tables"].items()):
+        then = earlier.get(table)
+        if then is None:
+            became = "new"
+        elif table in TIME_BOUND or then["hash"] == now["hash"]:
+            became = "same"
+        else:
+            became = "changed"
+        more = now["rows"] - then["rows"] if then else now["rows"]
+        rows.append({"table": table, "rows": now["rows"], "more_than_before": more, "became": became})
+    return rows
+
+
+def _in_force(manifest: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Partner code and id of each extract in force."""
+    return {
+        (extract["partner_code"], extract["extract_id"])
+        for extract in manifest["extracts"]
+        if extract["fate"] == "in_force"
+    }
+
+
+def _named(extracts: set[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [{"partner_code": partner, "extract_id": extract} for partner, extract in sorted(extracts)]
+
+
+def _decision_texts(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Read what decisions say, by id: a release holds only their ids and kinds."""
     try:
         entries = list_decisions(settings)
-    except PermissionError:  # a reader of releases need not read decisions
+    except PermissionError:  # whoever may read releases need not be allowed to read decisions
         return {}
     return {
         entry["id"]: {name: entry[name] for name in ("says", "author", "time", "revoked_by")}
@@ -119,14 +157,14 @@ def _words(settings: Settings) -> dict[str, dict[str, Any]]:
 
 
 def _decisions(
-    without: Release, having: Release, words: dict[str, dict[str, Any]]
+    without: Release, having: Release, texts: dict[str, dict[str, Any]]
 ) -> list[dict[str, Any]] | None:
-    """Decisions that shaped the one release and not the other."""
+    """List the decisions of the second release that the first lacks."""
     if "decisions" not in without.manifest or "decisions" not in having.manifest:
         return None
     known = {decision["id"] for decision in without.manifest["decisions"]}
     return [
-        {**decision, **words.get(decision["id"], {})}
+        {**decision, **texts.get(decision["id"], {})}
         for decision in having.manifest["decisions"]
         if decision["id"] not in known
     ]
@@ -143,20 +181,6 @@ def _attach(con: duckdb.DuckDBPyConnection, release: Release, name: str) -> None
     refuse_erased(release)
     path = str(release.evidence_base.resolve()).replace("'", "''")
     con.execute(f"attach '{path}' as {name} (read_only)")
-
-
-def _extracts(without: Release, having: Release) -> list[dict[str, Any]]:
-    """Extracts in force in the one release and not in the other."""
-    known = {
-        (extract["partner_code"], extract["extract_id"])
-        for extract in without.manifest["extracts"]
-        if extract["fate"] == "in_force"
-    }
-    return [
-        {"partner_code": extract["partner_code"], "extract_id": extract["extract_id"]}
-        for extract in having.manifest["extracts"]
-        if extract["fate"] == "in_force" and (extract["partner_code"], extract["extract_id"]) not in known
-    ]
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release, newer: str) -> TableDiff:
@@ -198,7 +222,7 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release
 def _rows(
     con: duckdb.DuckDBPyConnection, here: str, there: str, shared: dict[str, str], key: list[str]
 ) -> tuple[int, int, int]:
-    """Rows added, removed and changed. A row is known by its key, or by all of itself where it has none."""
+    """Count rows added, removed and changed; a table without a key compares whole rows."""
     identity = row_text({column: shared[column] for column in key or shared})
     row = con.execute(
         f"""
@@ -229,7 +253,7 @@ def _rows(
 def _measures(
     con: duckdb.DuckDBPyConnection, here: str, there: str, shared: dict[str, str], key: list[str]
 ) -> dict[str, tuple[int, int]]:
-    """Sums of the columns of counts. They only show that something moved: grains are added here."""
+    """Sum the columns of counts. The sums add up record grains, so they show only that something changed."""
     counted = [
         column
         for column, kind in shared.items()
@@ -244,7 +268,7 @@ def _measures(
 
 
 def most_moved(con: duckdb.DuckDBPyConnection, name: str, key: list[str], newer: str) -> list[Moved]:
-    """The rows of a table whose `record_count` changed most, those that came and went included."""
+    """Return the rows whose `record_count` changed most, including rows that came or went."""
     schema, _, table = name.partition(".")
     here = f"older.{quoted(schema)}.{quoted(table)}"
     there = f"{newer}.{quoted(schema)}.{quoted(table)}"
@@ -257,7 +281,7 @@ def most_moved(con: duckdb.DuckDBPyConnection, name: str, key: list[str], newer:
         from {here} as o full join {there} as n on {same_row}
         where o.record_count is distinct from n.record_count
         order by abs(coalesce(n.record_count, 0) - coalesce(o.record_count, 0)) desc, {by_key}
-        limit {MOST_NAMED}
+        limit {LISTED_ROWS}
         """
     ).fetchall()
     return [Moved(name, dict(zip(key, row[:-2], strict=True)), row[-2], row[-1]) for row in rows]

@@ -1,0 +1,140 @@
+"""Roll back to an earlier release, and find releases that were rolled back or never became current.
+
+A rollback is recorded as a decision, so that the next refresh does not publish the same content again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from orchestration.core import NjiaError, Settings, UsageError
+from orchestration.release.current import (
+    Release,
+    current_release,
+    find_release,
+    list_releases,
+    refuse_erased,
+    switch_current,
+    switching,
+)
+from orchestration.release.erasing import holds_forgotten
+from orchestration.release.manifest import changed_files, file_hashes
+from orchestration.release.signature import why_not_signed
+from orchestration.stewardship import Decisions, NotTold, audit, list_decisions, record_decision
+
+
+def fit_to_return(settings: Settings, release_id: str) -> Release:
+    """Return an earlier release after checking its files and its signature.
+
+    Raises NjiaError if it is damaged or unsigned; UsageError if it is unknown, current, erased, or holds a
+    forgotten record.
+    """
+    target = find_release(settings, release_id)
+    if target.is_current:
+        raise UsageError(f"The release {target.release_id} is already current.")
+    refuse_erased(target)
+    if holds_forgotten(settings, target):
+        raise UsageError(
+            f"The release {target.release_id} holds a record that was forgotten, so it cannot be current "
+            "again. Choose another (`njia releases`)."
+        )
+    if changed := changed_files(target.path, file_hashes(target.manifest)):
+        raise NjiaError(
+            f"Files of the release {target.release_id} were changed after it was published: "
+            f"{', '.join(changed[:3])}. Restore it from a backup, or choose another (`njia releases`)."
+        )
+    if fault := why_not_signed(settings, target):
+        raise NjiaError(f"{fault} Nothing was changed.")
+    return target
+
+
+def rollback(
+    settings: Settings,
+    release_id: str,
+    author: str,
+    reason: str,
+    now: datetime,
+    from_release: str | None = None,
+) -> Release:
+    """Make an earlier release current again; with `from_release`, only if that one is still current.
+
+    Raises what `fit_to_return` raises, and NotTold if the rollback is done but not in the audit log.
+    """
+    with switching(settings):
+        target = fit_to_return(settings, release_id)
+        current = find_release(settings, "current")
+        if from_release not in (None, current.release_id):
+            raise UsageError(
+                f"The current release is now {current.release_id}, not {from_release}. Nothing was changed: "
+                "look again, then decide."
+            )
+        releases: dict[str, Any] = {"from_release": current.release_id, "to_release": target.release_id}
+        # The decision comes first: without it, the next refresh would publish the same content again.
+        # Readers get the earlier release back even if the audit log cannot be written.
+        problem: NotTold | None = None
+        try:
+            record_decision(settings, "rollback", author, reason, now, **releases)
+        except NotTold as error:
+            problem = error
+        switch_current(settings, target.release_id)
+        if problem:
+            raise NotTold(f"Release {target.release_id} is in force again. {problem}")
+        try:
+            audit.record(settings, author, "rolled_back", target.release_id, **releases)
+        except NjiaError as error:
+            raise NotTold(f"Release {target.release_id} is in force again. {error}") from None
+    return Release(target.release_id, target.path, target.manifest, is_current=True)
+
+
+def is_rolled_back(settings: Settings, decisions: Decisions, given_hash: str) -> bool:
+    """Return whether a rollback in force left a release of the same inputs: then nothing is built.
+
+    `given_hash` leaves out what only time decides, such as a lag that has passed.
+    """
+    return any(
+        release.manifest.get("given_hash") == given_hash for release in left_behind(settings, decisions)
+    )
+
+
+def is_left_behind(settings: Settings, decisions: Decisions, content_hash: str) -> bool:
+    """Return whether a rollback in force left a release of the same content.
+
+    Other inputs may give the same content: boundaries, for example, change no table. The content of the
+    current release never counts as left behind.
+    """
+    if any(release.is_current and _holds(release, content_hash) for release in list_releases(settings)):
+        return False
+    return any(_holds(release, content_hash) for release in left_behind(settings, decisions))
+
+
+def _holds(release: Release, content_hash: str) -> bool:
+    return bool(release.manifest["content_hash"] == content_hash)
+
+
+def left_behind(settings: Settings, decisions: Decisions) -> list[Release]:
+    """Return the kept releases that a rollback left and no later rollback restored."""
+    left: set[str] = set()
+    for decision in decisions.rollbacks:
+        left.add(decision["from_release"])
+        left.discard(decision["to_release"])
+    return [release for release in list_releases(settings) if release.release_id in left]
+
+
+def never_current(settings: Settings) -> list[Release]:
+    """Return complete releases that a kill kept from becoming current: no reader has seen them.
+
+    Returns none if there are several releases and no current one: the link may have been lost.
+    """
+    current, releases = current_release(settings), list_releases(settings)
+    if current is None and len(releases) > 1:
+        return []
+    seen = {release.manifest["previous_release"] for release in releases}
+    for entry in list_decisions(settings, "rollback"):
+        seen |= {entry.get("from_release"), entry.get("to_release")}
+    newest_seen = current.manifest["sequence"] if current else 0
+    return [
+        release
+        for release in releases
+        if release.manifest["sequence"] > newest_seen and release.release_id not in seen
+    ]
