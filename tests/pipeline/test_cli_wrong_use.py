@@ -112,4 +112,4 @@ def test_what_is_broken_behind_current_exits_1_with_a_sentence(evidence_base: Ev
     for command in (("status",), ("query", "select 1")):
         ran = njia(*command, settings=evidence_base.settings)
         assert ran.returncode == 1
-        assert "which is not there" in ran.stderr and "Restore" in ran.stderr
+        assert "which is missing" in ran.stderr and "Restore" in ran.stderr

@@ -220,7 +220,7 @@ def test_a_copy_of_an_edition_names_no_extract(evidence_base: EvidenceBase) -> N
     [
         (("dim_place", "KE040"), "cannot be traced"),
         (("mart_coverage", "KE040"), "place_id|period_id|record_grain"),
-        (("policy", "no_such_rule"), "no policy of the name"),
+        (("policy", "no_such_rule"), "no policy named"),
         (("coverage", "rows:no_such_column=1"), "publishes no table"),
         (("coverage", "rows:anything"), "does not select rows"),
         (("mart_corridors", "od"), "level|corridor_id|period_id|record_grain|population"),
