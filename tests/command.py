@@ -38,7 +38,7 @@ _IMPORTED_BEFORE = [
     "orchestration.defs.event_log",
     "orchestration.intake.reading.csv_files",
     # A room imports its modules when a name of theirs is first asked for.
-    "orchestration.intake.take_in",
+    "orchestration.intake.taking_in",
     "orchestration.linkage.step",
     "orchestration.outputs.exports.write",
     "orchestration.outputs.map_page.page",

@@ -1,9 +1,9 @@
 """From the inbox to the landing: claim a file, read it, rename its columns, minimise its cells, land it.
 
-In reading order: `claim` and `take_in`; `reading` (bytes to cells of sheets), `records` (rows to
-records), `minimising` (what may be kept), `landing` (what is kept, and taking it out again), `drift` (what
-changed in a partner's columns). Does not belong here: dates, counts and codes (`typing`), what a place name
-means (`places`), whether an extract is fit to enter (`gates`).
+In reading order: `claim` and `taking_in`; `reading` (bytes to cells of sheets), `records` (rows to records),
+`minimising` (what may be kept), `landing` (what is kept, and erasing it), `drift` (changes in a partner's
+columns). Not here: dates, counts and codes (`typing`), the meaning of a place name (`places`), and whether an
+extract is fit to enter (`gates`).
 """
 
 from typing import TYPE_CHECKING
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
         fitted_by_no_contract,
         left_alone,
     )
-    from orchestration.intake.landed_untold import NEVER, with_untold
     from orchestration.intake.landing.erasing import (
         HeldOfForgotten,
         erase_forgotten,
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
         held_of_forgotten,
         records_in_row,
     )
-    from orchestration.intake.landing.known_records import known_records
-    from orchestration.intake.landing.landed_rows import file_of, rows_of
+    from orchestration.intake.landing.landed_rows import file_of, known_records, rows_of
     from orchestration.intake.landing.landing import (
         EXTRACT_ID_LENGTH,
         account,
@@ -60,8 +58,8 @@ if TYPE_CHECKING:
         ZERO,
     )
     from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, TakenExtract
-    from orchestration.intake.reading.any_file import open_source
-    from orchestration.intake.reading.original_rows import OriginalRow, original_row, suffix_of
+    from orchestration.intake.reading.any_file import open_source, suffix_of
+    from orchestration.intake.reading.original_rows import OriginalRow, original_row
     from orchestration.intake.reading.sheets import Merge, SourceRow, SourceSheet
     from orchestration.intake.records.child_copies import COPY, copy_name
     from orchestration.intake.records.header import Header, read_header
@@ -74,8 +72,8 @@ if TYPE_CHECKING:
     from orchestration.intake.records.records import RecordReader
     from orchestration.intake.records.rename import DISAGREES, FLAG_SET, LABEL, ColumnPlan, cell_at
     from orchestration.intake.records.tally import LandedCell, Tally
-    from orchestration.intake.shown_names import is_withheld, names_somebody, shown_file
-    from orchestration.intake.shown_spellings import may_be_shown
-    from orchestration.intake.take_in import take_in
+    from orchestration.intake.shown_names import is_withheld, may_be_shown, names_somebody, shown_file
+    from orchestration.intake.taking_in import take_in
+    from orchestration.intake.unreported import NEVER, with_untold
 
 offer_when_asked(__name__)

@@ -1,7 +1,7 @@
-"""Claim a file of the inbox, so that what others still write to it is found and never deleted.
+"""Claim a file of the inbox, so that writes by others are noticed and never deleted.
 
-A claimed file lies in `.claimed/` beside its place. A crash leaves it there and the next refresh takes it
-from there; a file that is not used up goes back to its place.
+A claimed file lies in `.claimed/` beside its place. After a crash the next refresh takes it from there; a
+file that is not used up returns to its place.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ STILL_SECONDS = 30.0
 
 
 def is_still(path: Path) -> bool:
-    """Whether the last write to a file is at least 30 seconds old.
+    """Return whether the last write to a file is at least 30 seconds old.
 
-    This asks how long ago a file was written, not what time a refresh is for: so it reads the clock. A time
-    far in the future is another machine's clock, and says nothing.
+    The age of a write depends on the real clock, not on the refresh's `as_of`. A time in the future comes
+    from another machine's clock and counts as old.
     """
     return abs(time.time() - path.stat().st_mtime) >= STILL_SECONDS
 
 
 def mark_complete(path: Path) -> None:
-    """Set a file's time back: it was written as a whole, so that it need not lie still first."""
+    """Set a complete file's time back, so that it is taken without waiting."""
     written = time.time() - STILL_SECONDS
     os.utime(path, (written, written))
 
 
 def claimed_files(folder: Path) -> list[Path]:
-    """What an earlier refresh claimed in a partner's folder and did not use up."""
+    """Return the files that an earlier refresh claimed in a partner's folder and did not use up."""
     return sorted((folder / CLAIMED).iterdir()) if (folder / CLAIMED).is_dir() else []
 
 
@@ -56,11 +56,11 @@ class Claim:
         return self._seen() != self._state
 
     def use_up(self) -> str | None:
-        """Remove the file, unless somebody writes to it; returns why it stays."""
+        """Remove the file unless another program writes to it; return why it stays."""
         if self.has_changed:
-            return "was written to after it was taken. The whole of it waits for the next refresh"
+            return "was written to after it was taken. The next refresh takes the complete file"
         if _is_open_for_writing(self.path):
-            return "is taken as it was, and a program still has it open. What it adds is taken when it ends"
+            return "was taken, but a program still has it open. What it adds is taken later"
         self.path.unlink()
         return None
 
@@ -71,9 +71,9 @@ class Claim:
 
 @contextmanager
 def claim(file: Path) -> Iterator[Claim]:
-    """Move a file out of its place while it is taken; afterwards it is used up or back there.
+    """Move a file out of its place while it is taken; afterwards it is used up or returned.
 
-    Where another file of its name came meanwhile, it goes back with a number behind its name.
+    If another file took its name meanwhile, it returns with a number after its name.
     """
     folder = file.parent if file.parent.name == CLAIMED else file.parent / CLAIMED
     path, place = folder / file.name, folder.parent / file.name
@@ -91,15 +91,15 @@ def claim(file: Path) -> Iterator[Claim]:
 
 
 def _free(place: Path) -> Path:
-    """The place, or the first name beside it that no file has: `cases (2).csv`."""
+    """Return the place, or the first free name beside it: `cases (2).csv`."""
     names = (place.with_stem(f"{place.stem} ({number})") for number in count(2))
     return place if not place.exists() else next(name for name in names if not name.exists())
 
 
 def _is_open_for_writing(path: Path) -> bool:
-    """Whether another program may still write; False where the system does not say.
+    """Return whether another program has the file open for writing; False if the system cannot tell.
 
-    Linux grants a lease on a file only while no one has it open for writing.
+    Linux grants a lease on a file only while no process has it open for writing.
     """
     set_lease = getattr(fcntl, "F_SETLEASE", None)
     if set_lease is None:

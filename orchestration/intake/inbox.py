@@ -1,4 +1,4 @@
-"""Putting files into the inbox, whole or not at all. Taking them out again is `take_in`."""
+"""List the files of the inbox, and add files to it atomically. `taking_in` takes them out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestration.intake.shown_names import shown_file
 
 
 def is_taken_in(path: Path) -> bool:
-    """Not a copy in progress, not a lock of an office program, not hidden, not a folder."""
+    """Return whether a path is an ordinary file: no copy in progress, office lock, hidden file or folder."""
     return (
         path.is_file()
         and not path.name.startswith((".", PARTIAL, "~$"))
@@ -23,18 +23,18 @@ def is_taken_in(path: Path) -> bool:
 
 
 def waiting_files(folder: Path) -> list[Path]:
-    """A partner's files to take in; those an earlier refresh had claimed come first."""
+    """Return a partner's files to take in; those that an earlier refresh claimed come first."""
     return [*claimed_files(folder), *(path for path in sorted(folder.iterdir()) if is_taken_in(path))]
 
 
 def files_ready(settings: Settings) -> list[Path]:
-    """Files of all partners that a refresh would try to take now: those still written are left out."""
+    """Return the files of all partners that a refresh would take now, without those still being written."""
     folders = sorted(path for path in settings.inbox.glob("*/") if not path.name.startswith("."))
     return [path for folder in folders for path in waiting_files(folder) if is_still(path)]
 
 
 def files_waiting(settings: Settings) -> bool:
-    """Whether anything lies in the inbox that a refresh would look at, still written or not."""
+    """Return whether the inbox holds any file for a refresh, even one still being written."""
     folders = [path for path in settings.inbox.glob("*/") if not path.name.startswith(".")]
     beside = settings.inbox.iterdir() if settings.inbox.is_dir() else ()
     return any(map(waiting_files, folders)) or any(map(is_taken_in, beside))
@@ -42,7 +42,7 @@ def files_waiting(settings: Settings) -> bool:
 
 @dataclass(frozen=True)
 class LeftAlone:
-    """Something in the inbox that no refresh takes in; `file` is a shown name, `reason` a sentence."""
+    """An entry of the inbox that no refresh takes; `file` is a shown name, `reason` a sentence."""
 
     partner: str
     file: str
@@ -50,15 +50,15 @@ class LeftAlone:
 
 
 def left_alone(settings: Settings) -> list[LeftAlone]:
-    """Hidden files, and folders inside a partner's folder. Copies in progress are left alone in silence."""
-    found = []
+    """List hidden files, office locks and folders inside a partner's folder, but no copies in progress."""
+    entries = []
     for entry in sorted(settings.inbox.iterdir()) if settings.inbox.is_dir() else ():
         if entry.is_dir() and not entry.name.startswith("."):
             partner = shown_file(entry.name)
-            found += [one for path in sorted(entry.iterdir()) if (one := _left_alone(partner, path))]
-        elif one := _left_alone("", entry):
-            found.append(one)
-    return found
+            entries += [left for path in sorted(entry.iterdir()) if (left := _left_alone(partner, path))]
+        elif left := _left_alone("", entry):
+            entries.append(left)
+    return entries
 
 
 def _left_alone(partner: str, path: Path) -> LeftAlone | None:
@@ -72,14 +72,14 @@ def _left_alone(partner: str, path: Path) -> LeftAlone | None:
     if path.name.startswith("~$"):
         return LeftAlone(partner, name, "An office program has the file of this name open. Close it there.")
     if path.name.startswith("."):
-        return LeftAlone(partner, name, "A hidden file. Rename it without the point, or remove it.")
+        return LeftAlone(partner, name, "A hidden file. Rename it without the leading dot, or remove it.")
     return None
 
 
 def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> list[Path]:
-    """Copy files into a partner's inbox; a refresh that looks meanwhile leaves a `.part` alone.
+    """Copy files into a partner's inbox; a refresh ignores the `.part` files written meanwhile.
 
-    They are taken at once: a whole file need not lie still first.
+    The copies count as complete, so the next refresh takes them without waiting.
     """
     known = sorted(path.name for path in settings.partners.iterdir() if path.is_dir())
     if partner not in known:
@@ -104,13 +104,17 @@ def add_to_inbox(settings: Settings, partner: str, files: Iterable[Path]) -> lis
 
 
 def fitted_by_no_contract(settings: Settings, partner: str, files: Iterable[Path]) -> list[str]:
-    """Names of the files that a refresh would leave waiting, by the partner's contracts as they stand."""
+    """Return the names of files that none of the partner's contracts reads."""
     contracts = load_contracts(settings.partners).valid.get(partner, [])
-    return [shown_file(file.name) for file in files if not any(one.reads(file.name) for one in contracts)]
+    return [
+        shown_file(file.name)
+        for file in files
+        if not any(contract.reads(file.name) for contract in contracts)
+    ]
 
 
 def add_samples(settings: Settings) -> list[Path]:
-    """Copy what lies in `extracts/` beside every contract: the synthetic sample partners."""
+    """Copy the synthetic samples, `extracts/` beside every contract, into the inbox."""
     added = []
     for folder in sorted(settings.partners.glob("*/extracts")):
         files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))

@@ -1,4 +1,4 @@
-"""What became of a file, and the two ways in which it may not land."""
+"""The outcome of taking a file, and the errors that keep it from landing."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Outcome = Literal["landed", "held", "already_landed", "unreadable"]
 
 @dataclass(frozen=True)
 class TakenExtract:
-    """One file of the inbox after a refresh took it in, or did not.
+    """One file of the inbox after a refresh took it, or could not.
 
-    `reason` is a sentence for stewards. For partners there are words by `code` (`seeds/reference`), beside
-    the `columns` that the reason names, as the partner calls them.
+    `reason` is a sentence for stewards. Receipts for partners use the text of `code` in `seeds/reference`,
+    and `columns`, the columns that the reason names, by the partner's names.
     """
 
     partner: str
@@ -36,14 +36,14 @@ class TakenExtract:
 
 
 class ExtractStopped(NjiaError):
-    """A file that does not land; it stays in the inbox. `columns` are those the sentence names."""
+    """A file does not land and stays in the inbox. `columns` are those that the sentence names."""
 
     def __init__(self, code: str, sentence: str, columns: Iterable[str] = ()) -> None:
         super().__init__(sentence)
         self.code = code
         self.sentence = sentence
         self.columns = tuple(columns)
-        # What changed in the columns, where the header was read (see `drift`).
+        # Changes in the columns, if the header was read (see `drift`).
         self.drift: dict[str, Any] | None = None
 
 

@@ -1,25 +1,27 @@
-"""What a file, a sheet or a column is called in everything that leaves the reader.
+"""Names of files, sheets and columns, and spellings of answers, in the form in which they may be shown.
 
-A partner may name any of them after a person. Such a name never goes further: a stand-in is shown, by
-which the partner and the steward can still tell which file, sheet or column is meant. What decides how
-a file is read (`files`, `extracts.match`, sheet months, references) keeps using the real name.
+A partner may name a file, sheet or column after a person. Outside the reader such a name is replaced by a
+stand-in from which the partner can still identify it. Reading itself (`files`, `extracts.match`, sheet
+months, references) uses the real name.
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import re
+from functools import cache
 from itertools import pairwise
 
 from orchestration.contracts import MONTHS, month_of_sheet, tidy
-from orchestration.core import FIRST_NAMES
+from orchestration.core import FIRST_NAMES, REFERENCE_SEEDS
 from orchestration.intake.minimising.detectors import KENYAN_PHONE, PERSON, PLACE_WORDS, TITLED, identifies
 
 _KNOWN_SUFFIX = re.compile(r"\.(?:csv|tsv|txt|json|xlsx|xlsm|xlsb|xls|ods|zip)", re.IGNORECASE)
 _WITHHELD = re.compile(rf"name withheld \([0-9a-f]{{8}}\)(?:{_KNOWN_SUFFIX.pattern})?", re.IGNORECASE)
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH = r"(?:0?[1-9]|1[0-2])"
-# Days and times as programs write them into names, with or without signs between: no phone, no ID number.
+# Dates and times that programs write into names; they are no phone or ID numbers.
 _STAMP = re.compile(
     r"(?<!\d)(?:"
     rf"(?:19|20)\d\d[-_.]{_MONTH}[-_.]{_DAY}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
@@ -32,7 +34,7 @@ _OF_SOMEBODY = re.compile(
     r"\b(?i:case|file|statement|affidavit|interview|story|survivor|victim|client)\s+(?i:of|about|for|with)\s+"
     r"([A-Z]\w+)\s+([A-Z]\w+)"
 )
-# Beside a first name these make the name of an organisation or of a file, not of a person.
+# Beside a first name these words make the name of an organisation or file, not of a person.
 _NO_SURNAMES_TEXT = """
 all and book care case cases casebook children collective copy corps data desk draft english export
 extract file final for form foundation from girls home house initiative intake journeys latest line list
@@ -40,39 +42,45 @@ map network new of old organisation organization outreach project records regist
 response round route routes shelter sheet survey swahili the to trust update version women
 """
 _NO_SURNAMES = frozenset(_NO_SURNAMES_TEXT.split()) | PLACE_WORDS | frozenset(MONTHS)
+# Limits of a spelling with unknown words: characters, words, records that share it, length of the list.
+LONGEST_SPELLING = 40
+MOST_WORDS = 5
+ENOUGH_RECORDS = 5
+LONGEST_LIST = 12
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def shown_file(name: str) -> str:
-    """The file's name, or `name withheld (3f9a1c2b).csv` with 8 hex digits of the SHA-256 of the name."""
+    """Return the file's name, or `name withheld (3f9a1c2b).csv` with 8 hex digits of the name's SHA-256."""
     found = _KNOWN_SUFFIX.fullmatch(name[name.rfind(".") :]) if "." in name else None
     suffix = found.group() if found else ""
     if is_withheld(name) or not names_somebody(name.removesuffix(suffix)):
         return name
     digest = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
     candidates = (f"name withheld ({digest[at : at + 8]}){suffix}" for at in range(len(digest) - 7))
-    # Eight digits without a letter look like an ID number: then the next eight are taken.
+    # Eight digits without a letter look like an ID number, so the next eight are tried.
     return next(shown for shown in candidates if not identifies(shown))
 
 
 def is_withheld(shown: str) -> bool:
-    """Whether this is a stand-in for a file's name."""
+    """Return whether this is a stand-in for a file's name."""
     return _WITHHELD.fullmatch(shown) is not None
 
 
 def shown_sheet(title: str, position: int) -> str:
-    """A sheet's title, or `sheet 3 (name withheld)`, counted from 1 among the visible sheets."""
+    """Return a sheet's title, or `sheet 3 (name withheld)`, counted from 1 among the visible sheets."""
     if month_of_sheet(title) or not names_somebody(title):
         return title
     return f"sheet {position} (name withheld)"
 
 
 def shown_column(name: str, position: int) -> str:
-    """A column's name, or `column 7 (name withheld)`, counted from 1."""
+    """Return a column's name, or `column 7 (name withheld)`, counted from 1."""
     return f"column {position} (name withheld)" if names_somebody(name) else name
 
 
 def names_somebody(name: str) -> bool:
-    """Whether a name identifies a person, in whatever capitals and with whatever between the words."""
+    """Return whether a name identifies a person, whatever its capitals and separators."""
     text = tidy(_STAMP.sub(" | ", name).replace("_", " "))
     if identifies(_YEAR.sub("|", text)) not in (None, PERSON):
         return True
@@ -82,7 +90,7 @@ def names_somebody(name: str) -> bool:
 
 
 def _is_about_somebody(text: str) -> bool:
-    """`case of Nekesa Barasa`: two names, whether or not they are known ones."""
+    """Return whether the text is like `case of Nekesa Barasa`, with known names or unknown ones."""
     pairs = ({word.casefold() for word in found.groups()} for found in _OF_SOMEBODY.finditer(text))
     return any(not pair & _NO_SURNAMES for pair in pairs)
 
@@ -91,3 +99,41 @@ def _is_a_person(one: str, other: str) -> bool:
     if min(len(one), len(other)) < 2 or one.isdigit() or other.isdigit():
         return False
     return bool({one, other} & FIRST_NAMES) and not {one, other} & _NO_SURNAMES
+
+
+def may_be_shown(spelling: str, records: int, spellings_in_list: int) -> bool:
+    """Return whether a spelling of a closed list may be shown because it can identify no person.
+
+    A list may hold a name by mistake (a swapped column, a note in the wrong cell). A spelling is shown if all
+    its words are in Njia's own lists, or if its other words are in lower case, several records share it and
+    the list is short. Anything like a person's name, phone or ID number is never shown.
+    """
+    text = tidy(spelling)
+    written = _WORD.findall(text)
+    words = [word.casefold() for word in written]
+    if not words or len(text) > LONGEST_SPELLING or len(words) > MOST_WORDS:
+        return False
+    if identifies(text) or names_somebody(text) or FIRST_NAMES.intersection(words):
+        return False
+    unknown = [word for word in written if word.casefold() not in _known_words()]
+    if not unknown and not any(sign.isdigit() for sign in text):
+        return True
+    return (
+        all(word.islower() for word in unknown)
+        and records >= ENOUGH_RECORDS
+        and spellings_in_list <= LONGEST_LIST
+    )
+
+
+@cache
+def _known_words() -> frozenset[str]:
+    """Return the words of all codes, labels and spellings, in every language and system."""
+    texts = []
+    for seed, columns in (
+        ("codes.csv", ("code", "label")),
+        ("code_words.csv", ("word",)),
+        ("crosswalk.csv", ("system_code",)),
+    ):
+        with (REFERENCE_SEEDS / seed).open(encoding="utf-8", newline="") as lines:
+            texts += [row[column] for row in csv.DictReader(lines) for column in columns]
+    return frozenset(word.casefold() for text in texts for word in _WORD.findall(text.replace("_", " ")))

@@ -130,7 +130,7 @@ def test_the_original_is_sealed_whole_to_the_stewards_alone(empty_base: Evidence
     partner, name, content = scenario.EXTRACTS[0]
     empty_base.deliver(partner, name, content)
     from orchestration.core import load_keys
-    from orchestration.intake.take_in import take_in
+    from orchestration.intake.taking_in import take_in
 
     take_in(empty_base.settings, load_keys(empty_base.settings.keys), scenario.AS_OF)
     (sealed,) = (empty_base.settings.sealed / partner).iterdir()

@@ -14,7 +14,7 @@ from orchestration import intake
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.defs.extracts import landing_key
 from orchestration.intake.reading import any_file as reading
-from orchestration.intake.take_in import UNEXPECTED
+from orchestration.intake.taking_in import UNEXPECTED
 from orchestration.outputs.receipts import delivery as receipt_delivery
 from orchestration.outputs.receipts import words as receipt_words
 from orchestration.refresh import extracts
@@ -171,7 +171,7 @@ def test_every_rule_and_every_reason_has_words_for_a_partner() -> None:
 
 def codes_that_stop_a_file() -> set[str]:
     """First arguments of the two faults wherever the intake room makes one."""
-    codes = {UNEXPECTED, *(fault for fault, *_ in reading._ZIPPED.values())}
+    codes = {UNEXPECTED, *(reader.not_zip.fault for reader in reading.READERS.values() if reader.not_zip)}
     for path in INTAKE.rglob("*.py"):
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ExtractHeld", "ExtractUnreadable"):

@@ -25,7 +25,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from orchestration.core import Keys, Settings
 from orchestration.intake import TakenExtract
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.typing.type_extracts import type_extracts
 from tests.unit.partner_files import add_partner
 

@@ -19,7 +19,7 @@ from orchestration.gates.extract_profile import _add_codes
 from orchestration.intake import TakenExtract, may_be_shown
 from orchestration.intake.drift.columns import find_drift, name_likeness
 from orchestration.intake.drift.report import drift_items
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.stewardship import review
 from orchestration.typing.type_extracts import type_extracts
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
@@ -89,7 +89,7 @@ def test_a_file_without_a_required_column_is_held_and_says_what_it_became(home: 
     send(home, "first.xlsx", HEADER, rows())
     taken = send(home, "second.xlsx", renamed(From="Town of origin"), rows(31))
     assert taken.outcome == "held"
-    assert "'From' is gone and probably is 'Town of origin' now" in str(taken.reason)
+    assert "'From' is missing and probably renamed 'Town of origin'" in str(taken.reason)
     assert taken.drift is not None
     [one] = taken.drift["renamed"]
     assert (one["before"], one["now"], one["is_required"]) == ("From", "Town of origin", True)
@@ -167,7 +167,7 @@ def test_the_header_below_a_title_is_told_though_a_required_column_is_gone(home:
     workbook(folder / "a.xlsx", {"Cases": table})
     [taken] = take_in(home, KEYS, AS_OF)
     assert taken.outcome == "held"
-    assert "'From' is gone and probably is 'Town of origin' now" in str(taken.reason)
+    assert "'From' is missing and probably renamed 'Town of origin'" in str(taken.reason)
 
 
 def test_no_cell_of_a_row_that_may_not_be_the_header_is_told(home: Settings) -> None:
@@ -263,7 +263,7 @@ def test_a_lost_column_with_nothing_in_its_place_says_what_to_do_instead_of_a_ch
     assert taken.drift is not None and taken.drift["patch"] == ""
     assert "review/drift.json" not in str(taken.reason)
     assert str(taken.reason).endswith(
-        "No change to the contract answers that. Nothing replaces 'Date': ask the partner for the file with it."
+        "No change to the contract resolves that. Nothing replaces 'Date': ask the partner for the file with it."
     )
 
 

@@ -13,7 +13,7 @@ from orchestration.contracts import load_contracts
 from orchestration.core import End, Keys, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.stewardship import items, review
 from orchestration.stewardship.drift_queue import DriftQuestion, drift_questions
 from orchestration.stewardship.foreseen import Change

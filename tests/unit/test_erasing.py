@@ -32,7 +32,7 @@ from orchestration.core import (
 )
 from orchestration.intake import read_register
 from orchestration.intake.landing.erasing import erase_forgotten, erase_in_originals, records_in_row
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.operations import prove
 from orchestration.operations.forget import Erased, erase, records_called
 from orchestration.operations.forget_proof import Needles
@@ -360,6 +360,6 @@ def test_a_row_that_several_sheets_have_is_not_guessed(empty_base: EvidenceBase)
     def in_row(sheet: str, row: int) -> set[int]:
         return records_in_row(empty_base.settings, "swala_post", "0123456789abcdef", sheet, row)
 
-    with pytest.raises(UsageError, match="Say which: 0123456789abcdef:Aug:16, 0123456789abcdef:Jul:16"):
+    with pytest.raises(UsageError, match="Choose one: 0123456789abcdef:Aug:16, 0123456789abcdef:Jul:16"):
         in_row("", 16)
     assert (in_row("Aug", 16), in_row("", 17), in_row("", 18)) == ({1}, {7}, set())

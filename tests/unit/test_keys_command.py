@@ -29,7 +29,7 @@ from orchestration.core import (
 from orchestration.core.release_key import load_public_key
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import codes_path
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.linkage import Coder
 from orchestration.operations import finish_rotations
 from orchestration.operations.rotation_link import rotate_link

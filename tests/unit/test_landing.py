@@ -21,7 +21,7 @@ from orchestration.drafting.check import check_contract
 from orchestration.intake import TakenExtract, sha256_of
 from orchestration.intake.inbox import add_to_inbox
 from orchestration.intake.landing.landing import SCHEMA
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.typing.type_extracts import type_extracts
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, lying_still, workbook
 
@@ -180,7 +180,7 @@ def reread(home: Settings) -> Path:
 def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    module = sys.modules["orchestration.intake.take_in"]
+    module = sys.modules["orchestration.intake.taking_in"]
     file = reread(home)
     extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     real, before = getattr(module, step), entry(home, extract_id)
@@ -212,7 +212,7 @@ def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
 def test_the_old_cells_come_back_when_the_crash_was_before_the_new_ones(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules["orchestration.intake.take_in"]
+    module = sys.modules["orchestration.intake.taking_in"]
     file = reread(home)
     extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
     before, real = entry(home, extract_id), module.set_aside
@@ -232,7 +232,7 @@ def test_the_old_cells_come_back_when_the_crash_was_before_the_new_ones(
 def test_an_original_outlives_a_crash_while_its_extract_is_read_again(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = sys.modules["orchestration.intake.take_in"]
+    module = sys.modules["orchestration.intake.taking_in"]
     file = reread(home)
     sealed = home.sealed / "testpartner" / f"{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.age"
 
@@ -328,7 +328,7 @@ def test_a_file_written_to_just_now_waits_until_it_lies_still(home: Settings) ->
     file.touch()
     [taken] = take(home)
     assert (taken.outcome, taken.code) == ("held", "hold:file_changed")
-    assert "once it has been still" in str(taken.reason)
+    assert "30 seconds after the last write" in str(taken.reason)
     lying_still(file)
     [taken] = take(home)
     assert taken.outcome == "landed"
@@ -374,7 +374,7 @@ def test_rows_added_while_a_file_is_landed_are_reported_and_kept(
     file.parent.mkdir(parents=True)
     file.write_text(",".join(HEADER) + "\n" + csv_rows(1, 100), encoding="utf-8")
     lying_still(file)
-    module = sys.modules["orchestration.intake.take_in"]
+    module = sys.modules["orchestration.intake.taking_in"]
     register = module.register
 
     def register_while_rows_are_added(path: Path, content: dict[str, Any]) -> None:
@@ -408,7 +408,7 @@ def test_a_held_file_whose_place_is_taken_goes_back_beside_the_new_one(
 ) -> None:
     file = send(home)
     bad = file.read_bytes()
-    module = sys.modules["orchestration.intake.take_in"]
+    module = sys.modules["orchestration.intake.taking_in"]
 
     def hold_while_a_better_one_comes(*_: object) -> None:
         send(home, number=7)
@@ -435,7 +435,7 @@ def test_a_held_file_goes_back_to_its_place(home: Settings) -> None:
 def test_a_crash_at_any_step_is_finished_by_the_next_run(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    module = sys.modules["orchestration.intake.take_in"]
+    module = sys.modules["orchestration.intake.taking_in"]
     file = send(home)
 
     def crash(*_: object) -> None:

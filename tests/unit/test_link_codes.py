@@ -20,7 +20,7 @@ from orchestration.core import (
     load_keys,
     prepare_home,
 )
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.linkage import Coder
 from orchestration.linkage.step import _unneeded_codes, destroy_codes
 from orchestration.linkage.warehouse_tables import needed_extracts

@@ -223,7 +223,7 @@ def test_a_table_that_stands_twice_is_held(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("again/Intake.csv", table([[*MAIN, *TAIL], sent(2)]))
-    with pytest.raises(ExtractHeld, match="a table of the same name twice"):
+    with pytest.raises(ExtractHeld, match="two tables of the same name"):
         read(path, form())
 
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, Settings, UsageError, load_keys
-from orchestration.intake.take_in import take_in
+from orchestration.intake.taking_in import take_in
 from orchestration.stewardship import audit
 from orchestration.stewardship.unsealing import unseal_file, unseal_row
 from tests import scenario
@@ -106,8 +106,8 @@ def test_what_cannot_be_opened_is_told_in_a_sentence(
         return str(told.value)
 
     assert "This key does not open" in refused(key=other)
-    assert "no private key of age" in refused(key="AGE-SECRET-KEY-1SAMPLETON")
-    assert "no private key of age" in refused(key="")
+    assert "not an age private key" in refused(key="AGE-SECRET-KEY-1SAMPLETON")
+    assert "not an age private key" in refused(key="")
     assert "has no row 900" in refused(row=900)
     assert "no sheet 'Sampleton'" in refused(sheet="Sampleton")
     assert "no landed extract" in refused(of="0" * 16)

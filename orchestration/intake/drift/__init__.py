@@ -1,1 +1,1 @@
-"""Drift: changes in a partner's columns and code lists, and the change to the contract that answers."""
+"""Drift: changes in a partner's columns and code lists, and the contract changes that resolve them."""

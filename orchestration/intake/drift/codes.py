@@ -1,4 +1,4 @@
-"""New codes: spellings of closed lists that neither the contract nor any list of ours knows."""
+"""Find new codes: spellings of closed lists that neither the contract nor Njia's lists know."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ from orchestration.contracts import (
     Vocabulary,
     tidy,
 )
-from orchestration.intake.shown_names import names_somebody
-from orchestration.intake.shown_spellings import may_be_shown
+from orchestration.intake.shown_names import may_be_shown, names_somebody
 
 _UNMAPPED = "unk:code_unmapped"
 _FLAG = "flag"
@@ -27,7 +26,10 @@ _SEPARATORS = (";", ",", "/", "&", "+", "|")
 
 @dataclass(frozen=True)
 class NewCodes:
-    """Of one field: how many spellings are not known, in how many records of those that answered."""
+    """Unknown spellings of one field: their number, the records that use them, and all records that answered.
+
+    `shown` maps each spelling that may be shown to its records.
+    """
 
     field: str
     column: str
@@ -49,7 +51,7 @@ class NewCodes:
 
 
 def coded_fields(contract: Contract) -> dict[str, FieldSpec]:
-    """The fields that are read by a closed list."""
+    """Return the fields that are read by a closed list."""
     return {
         name: spec
         for name, spec in contract.fields.items()
@@ -60,17 +62,17 @@ def coded_fields(contract: Contract) -> dict[str, FieldSpec]:
 def find_new_codes(
     contract: Contract, cells: Iterable[tuple[int, str, str, str]], vocabulary: Vocabulary
 ) -> list[NewCodes]:
-    """`cells` are (record id, field, value, kind) as landed; only the fields of closed lists matter."""
+    """Find new codes in landed `cells` (record id, field, value, kind)."""
     specs = coded_fields(contract)
     records: dict[str, dict[tuple[str, str], set[int]]] = {name: defaultdict(set) for name in specs}
     for record_id, name, value, kind in cells:
         if name in records:
             records[name][value, kind].add(record_id)
-    found = [
+    by_field = [
         _of_field(name, spec, records[name], _reader(name, spec, contract, vocabulary))
         for name, spec in specs.items()
     ]
-    return [one for one in found if one is not None]
+    return [codes for codes in by_field if codes is not None]
 
 
 def _of_field(
@@ -81,10 +83,10 @@ def _of_field(
     for (value, kind), owners in values.items():
         if _UNMAPPED not in _read(name, reader, value, kind):
             continue
-        parts = [tidy(value)] if kind == _FLAG else _pieces(value, spec, choices)
-        pieces = [piece for piece in parts if _UNMAPPED in _read(name, reader, piece, "text")]
-        for piece in pieces or [tidy(value)]:
-            unknown[piece] |= owners
+        parts = [tidy(value)] if kind == _FLAG else _answers(value, spec, choices)
+        unread = [part for part in parts if _UNMAPPED in _read(name, reader, part, "text")]
+        for spelling in unread or [tidy(value)]:
+            unknown[spelling] |= owners
     if not unknown:
         return None
     by_records = sorted(unknown.items(), key=lambda item: (-len(item[1]), item[0]))
@@ -108,21 +110,21 @@ def _read(name: str, reader: CodeReader, value: str, kind: str) -> tuple[str, ..
 
 
 def is_shown_choice(spelling: str, choices: Collection[str]) -> bool:
-    """A choice with a column of its own is a heading, and shown like one."""
+    """Return whether a spelling is a choice with its own column, which is shown like a column name."""
     return spelling in choices and not names_somebody(spelling)
 
 
-def _pieces(value: str, spec: FieldSpec, choices: Collection[str]) -> list[str]:
-    """The answers of a cell that may hold several: choices that have a column, then the rest in parts."""
+def _answers(value: str, spec: FieldSpec, choices: Collection[str]) -> list[str]:
+    """Split a cell with several answers: choices that have a column first, then the rest by separators."""
     marks = [*(spec.split or _SEPARATORS), *([" "] if spec.select_multiple else [])]
     labels = sorted((re.escape(choice) for choice in choices), key=len, reverse=True)
-    rest, found = value, []
+    rest, answers = value, []
     if labels:
         whole = re.compile(rf"(?<!\w)(?:{'|'.join(labels)})(?!\w)")
-        found = whole.findall(value)
+        answers = whole.findall(value)
         rest = whole.sub(lambda _: marks[-1], value)
     parts = re.split("|".join(re.escape(mark) for mark in marks), rest)
-    return [*found, *(tidy(part) for part in parts if tidy(part))]
+    return [*answers, *(tidy(part) for part in parts if tidy(part))]
 
 
 def _reader(name: str, spec: FieldSpec, contract: Contract, vocabulary: Vocabulary) -> CodeReader:

@@ -1,6 +1,6 @@
-"""What a heading says of its column: its words looked up in seeds/reference/column_words.csv.
+"""Interpret column headings by their words, with seeds/reference/column_words.csv.
 
-Belongs here: headings alone. What the values say is `draft_columns`; how two headings compare is `drift`.
+Not here: interpreting values (`drafting.columns`), and comparing two headings (`drift.columns`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orchestration.core import REFERENCE_SEEDS
 _INNER_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[^\W_]+")
 _PART_OF_A_PATH = re.compile(r"/| \| ")
-# They tie words together and say nothing of the column.
+# Words without meaning for the column.
 _FILLERS = frozenset(["of", "the", "a", "an", "is", "was", "were", "did", "in", "ya", "la", "wa", "cha"])
 # A name that software gives its own column, `_status`, and a phrase marked `=` count as whole headings only.
 _WHOLE = ("_", "=")
@@ -25,7 +25,7 @@ SURELY_DENIED = 0.95
 
 
 class Reading(NamedTuple):
-    """One thing a heading may say; `strength` runs from 0.5 (a word among many) to 1 (nothing else)."""
+    """A possible meaning of a heading; `strength` is 0.5 (a word among many) to 1 (the whole heading)."""
 
     kind: str
     means: str
@@ -34,30 +34,30 @@ class Reading(NamedTuple):
 
 
 def words_of(heading: str) -> tuple[str, ...]:
-    """`prs_BirthDate`, `Birth date` → the words, without capitals and signs."""
+    """Split `prs_BirthDate` or `Birth date` into lower-case words."""
     return tuple(word.casefold() for word in _WORD.findall(_INNER_CAPITAL.sub(" ", tidy(heading))))
 
 
 def readings(heading: str) -> list[Reading]:
-    """What a heading may say, the longest phrase first; its last part counts before the groups above it."""
+    """Return the meanings of a heading, longest phrase first; its last part beats the groups above."""
     last = _PART_OF_A_PATH.split(heading)[-1]
     if exact := _exactly(last):
         return exact
-    found = {reading[:2]: reading for reading in _read(words_of(heading), 0.9)}
+    best = {reading[:2]: reading for reading in _read(words_of(heading), 0.9)}
     for reading in _read(words_of(last), 1.0):
-        if reading[:2] not in found or reading.strength >= found[reading[:2]].strength:
-            found[reading[:2]] = reading
-    return sorted(found.values(), key=lambda one: (-len(one.phrase.split()), -one.strength, one.means))
+        if reading[:2] not in best or reading.strength >= best[reading[:2]].strength:
+            best[reading[:2]] = reading
+    return sorted(best.values(), key=lambda one: (-len(one.phrase.split()), -one.strength, one.means))
 
 
 def denial_in(said: list[Reading]) -> Reading | None:
-    """The reason to deny a column that its heading speaks of more clearly than of anything else."""
+    """Return the reason to deny a column if that is the clearest meaning of its heading."""
     denied = next((one for one in said if one.kind == "deny"), None)
     return denied if denied and (denied.strength >= SURELY_DENIED or said[0] is denied) else None
 
 
 def field_of(heading: str) -> str | None:
-    """The field, use or reason to deny a heading speaks of most clearly; places as `place(role).part`."""
+    """Return the clearest field, use or reason to deny of a heading; places as `place(role).part`."""
     found = readings(heading)
     if not found:
         return None
@@ -68,7 +68,7 @@ def field_of(heading: str) -> str | None:
 
 
 def place_of(found: list[Reading]) -> str | None:
-    """Role and part together: `Origin | Victim country` → `place(origin).country_text`."""
+    """Combine role and part: `Origin | Victim country` → `place(origin).country_text`."""
     role = next((one.means for one in found if one.kind == "role"), None)
     part = next((one.means for one in found if one.kind == "part"), None)
     if role is None and part != "admin_text":
@@ -77,7 +77,7 @@ def place_of(found: list[Reading]) -> str | None:
 
 
 def _exactly(heading: str) -> list[Reading]:
-    """`_status` is a name that software gives; a partner's `status` is something else."""
+    """Match names that software gives its columns: `_status` differs from a partner's `status`."""
     name = same(heading)
     return [Reading(kind, means, phrase, 1.0) for phrase, kind, means in _own_names().get(name, ())]
 

@@ -1,7 +1,7 @@
-"""Drift: what changed in a file's columns against its contract and the partner's last extract of it.
+"""Find changes in a file's columns against its contract and the partner's last extract.
 
-Belongs here: comparing headings and profiles. New codes are `drift_codes`, the ready change to the contract
-is `drift_patch`. Column names are shown names (see `shown_names`); no value ever takes part.
+Headings and profiles are compared, never values. Column names are shown names (`shown_names`). New codes are
+in `codes`, the proposed change to the contract in `patch`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orchestration.contracts import SHEET, Contract, same
 from orchestration.intake.drift.column_words import field_of, words_of
 from orchestration.intake.drift.profile import likeness
 
-# Below it two headings are a coincidence; between gone and added columns the best pairs are taken first.
+# Two headings below this likeness count as unrelated.
 ALIKE_ENOUGH = 0.62
 _SAME_MEANING = 0.85
 _WEIGHT_OF_NAMES = 0.6
@@ -24,7 +24,7 @@ _WEIGHT_OF_NAMES = 0.6
 
 @dataclass(frozen=True)
 class ColumnUse:
-    """What a contract needs a column for, and what else it is called in other files."""
+    """What a contract uses a column for, and its other names."""
 
     column: str
     feeds: list[str]
@@ -38,7 +38,7 @@ class ColumnUse:
 
 @dataclass(frozen=True)
 class Renamed:
-    """A column that is gone and one that came, alike enough to be the same."""
+    """A missing column and a new one that are probably the same."""
 
     before: str
     now: str
@@ -51,7 +51,7 @@ class Renamed:
 
 @dataclass(frozen=True)
 class Drift:
-    """Columns that came and went; `compared_with` is the extract id of the last one, if there was one."""
+    """Added, missing and renamed columns; `compared_with` is the id of the last extract, if there was one."""
 
     compared_with: str | None = None
     added: list[str] = field(default_factory=list)
@@ -65,12 +65,12 @@ class Drift:
         return asdict(self)
 
     def sentence(self) -> str:
-        """The drift in one line of column names; empty where there is none."""
+        """Describe the drift in one line; empty if there is none."""
         parts = [
-            f"{one.before!r} is gone and probably is {one.now!r} now ({one.likeness:.0%} alike)"
-            for one in self.renamed
+            f"{rename.before!r} is missing and probably renamed {rename.now!r} ({rename.likeness:.0%} alike)"
+            for rename in self.renamed
         ]
-        parts += [f"{use.column!r} is gone" for use in self.gone]
+        parts += [f"{use.column!r} is missing" for use in self.gone]
         parts += [f"{column!r} is new" for column in self.added]
         return "; ".join(parts)
 
@@ -84,10 +84,10 @@ def find_drift(
 ) -> Drift:
     """Compare the columns of a file with the contract and with the landing note of the last extract.
 
-    A column that the contract only denies is gone where the last extract had it; one that a field, the key
-    or consent needs is gone wherever the file lacks it, an `optional_column` never. A column nobody mapped
-    is news once: where the last extract did not have it. A column that the contract of the last extract read
-    and today's does not name is no news: whoever changed the contract has answered it.
+    A denied column is missing if the last extract had it. A column that a field, the key or consent needs is
+    missing if the file lacks it, except an `optional_column`. An unmapped column is reported once, when the
+    last extract lacked it. A column that only the contract of the last extract read is not reported: the
+    contract was changed on purpose.
     """
     found = {same(column) for column in columns}
     before = [str(column) for column in last.get("columns_found") or ()] if last else []
@@ -112,7 +112,7 @@ def find_drift(
 
 
 def uses_of(contract: Contract) -> list[ColumnUse]:
-    """Every column the contract names, with what it feeds; a child sheet's as `repeat/column`."""
+    """Return every column the contract names with what it feeds; of child sheets as `repeat/column`."""
     feeds: dict[str, list[str]] = {}
     required: set[str] = set()
     others: dict[str, list[str]] = {}
@@ -145,17 +145,17 @@ def uses_of(contract: Contract) -> list[ColumnUse]:
 
 
 def _read_before(last: Mapping[str, Any] | None) -> list[ColumnUse]:
-    """The columns that the contract under which the last extract landed kept something of."""
+    """Return the columns that the contract of the last extract read."""
     content = (last or {}).get("contract_content")
     try:
         uses = uses_of(Contract.of_content(content)) if content else []
-    except ValueError:  # a contract as it was written for an earlier version of Njia
+    except ValueError:  # a contract of an earlier version of Njia
         return []
     return [use for use in uses if use.feeds != ["deny"]]
 
 
 def name_likeness(one: str, other: str) -> float:
-    """From 0 to 1: like letters, like words in another order, or other words for the same thing."""
+    """Return the likeness of two headings, 0 to 1: by letters, by words in any order, or by meaning."""
     first, second = " ".join(words_of(one)), " ".join(words_of(other))
     if not first or not second:
         return 0.0
@@ -197,7 +197,7 @@ def _by_name(profiles: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str
 
 
 def _part(column: str) -> int:
-    """Columns of child sheets are written `repeat/column`; a rename never leaves its sheet's depth."""
+    """Return the depth of a column's sheet (`repeat/column`); a rename stays within its depth."""
     return column.count("/")
 
 
@@ -209,7 +209,7 @@ def _is_missed(contract: Contract, use: ColumnUse, had: set[str]) -> bool:
 
 
 def _is_there(use: ColumnUse, found: Iterable[str]) -> bool:
-    """By any of its names, also as one 1/0 column a choice, `question/choice`."""
+    """Return whether a column exists by any name, or as 1/0 columns, `question/choice`."""
     wanted = [same(name) for name in use.names]
     return any(name in wanted or name.startswith(tuple(f"{one}/" for one in wanted)) for name in found)
 

@@ -1,4 +1,4 @@
-"""The change to a contract that answers a drift: YAML a steward merges into it, and what it would do."""
+"""Propose the change to a contract that resolves a drift: YAML for a steward to merge, and its effects."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from orchestration.intake.drift.columns import Drift, Renamed
 
 
 def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[NewCodes] = ()) -> str:
-    """YAML to merge into the contract, key by key; `deny` goes in addition to what is denied already.
+    """Return YAML to merge into the contract, key by key; its `deny` entries are added to the existing ones.
 
-    Renamed columns are answered; a new column is proposed for `deny`, to be mapped instead where it is worth
-    it; a new spelling waits for its code as TODO, which `njia contract check` refuses.
+    Renamed columns get their new names. New columns go under `deny`; a steward may map them instead. New
+    spellings get TODO as their code, which `njia contract check` refuses.
     """
     patch: dict[str, Any] = {}
     for one in drift.renamed if drift else ():
@@ -36,14 +36,14 @@ def contract_patch(contract: Contract, drift: Drift | None, new_codes: Iterable[
 
 
 def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -> list[str]:
-    """A sentence each on what the patch would change."""
+    """Describe in sentences what the patch changes."""
     sentences = []
     for one in drift.renamed if drift else ():
         if one.feeds == ["deny"]:
             sentences.append(f"{one.now!r} is known and dropped, as {one.before!r} was.")
         elif one.is_required and is_held:
             sentences.append(
-                f"The file no longer lacks {one.before!r}, which holds it; it is read from {one.now!r}."
+                f"The file is no longer held for {one.before!r}, which is read from {one.now!r}."
             )
         else:
             sentences.append(f"{', '.join(one.feeds) or one.before!r} is filled again, from {one.now!r}.")
@@ -52,20 +52,20 @@ def effects(drift: Drift | None, new_codes: Iterable[NewCodes], is_held: bool) -
             sentences.append(f"Nothing replaces {use.column!r}: ask the partner for the file with it.")
         elif use.feeds and use.feeds != ["deny"]:
             sentences.append(
-                f"{', '.join(use.feeds)} stays empty without {use.column!r}; if that is to stay so, "
-                "set `optional_column: true`."
+                f"{', '.join(use.feeds)} stays empty without {use.column!r}; if that is intended, set "
+                "`optional_column: true`."
             )
     if drift and drift.added:
         sentences.append(
-            "New columns were dropped; under `deny` they are known. Map one instead where it is worth having."
+            "New columns are dropped; `deny` records that as intended. Map a column instead if it is useful."
         )
     for codes in new_codes:
         sentences.append(
             f"{codes.field}: {codes.records} of {codes.answered} records ({codes.share:.1%}) are no longer "
             "`unknown`, once every TODO is a code."
             if codes.shown
-            else f"{codes.field}: {codes.records} of {codes.answered} records are `unknown`; no spelling of "
-            "them can be shown here. Look into the original, or ask the partner for its list."
+            else f"{codes.field}: {codes.records} of {codes.answered} records are `unknown`; their spellings "
+            "cannot be shown here. Look into the original, or ask the partner for its list."
         )
     return sentences
 
@@ -85,11 +85,11 @@ def _rename(patch: dict[str, Any], contract: Contract, use: str, one: Renamed) -
 
 
 class _Quoting(yaml.SafeDumper):
-    """Every text in quotes, so that no answer turns into true, false or a number."""
+    """Quotes every text, so that no answer becomes true, false or a number."""
 
 
 def _quoted(dumper: yaml.SafeDumper, text: str) -> yaml.Node:
-    # Keys that are plain words stay bare; JSON's rules for a text are YAML's for a double-quoted one.
+    # Keys that are plain words stay unquoted. JSON and double-quoted YAML have the same escapes.
     is_plain = text.replace("_", "").isalpha() and json.dumps(text) == f'"{text}"' and text.islower()
     is_ours = is_plain and text not in ("yes", "no", "on", "off", "true", "false", "null", "y", "n")
     style = None if is_ours or text.startswith("place(") else '"'

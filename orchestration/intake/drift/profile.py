@@ -1,4 +1,4 @@
-"""What a column looks like without any of its values: how filled, which kinds of cells, how many distinct."""
+"""Profile columns without their values: share of filled cells, kinds of cells, number of distinct values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHARES = 4
 
 
 class ColumnProfiles:
-    """Watches the first rows of each sheet as they go by. Memory: hashes of ROWS_LOOKED_AT rows."""
+    """Profiles the first rows of each sheet while they stream. Memory: hashes of ROWS_LOOKED_AT rows."""
 
     def __init__(self) -> None:
         self._rows: Counter[str] = Counter()
@@ -22,14 +22,14 @@ class ColumnProfiles:
         self._distinct: dict[str, set[int]] = {}
 
     def watch(self, names: list[str], rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-        """Hand rows on; `names` are what the columns may be called outside the reader."""
+        """Yield rows unchanged while profiling them; `names` are the shown names of the columns."""
         for seen, row in enumerate(rows):
             if seen < ROWS_LOOKED_AT and any(row.cells):
                 self._look_at(names, row)
             yield row
 
     def content(self) -> dict[str, dict[str, Any]]:
-        """By column: `filled` and `kinds` as shares, `distinct` as a number."""
+        """Return for each column `filled` and `kinds` (shares) and `distinct` (a number)."""
         return {
             name: {
                 "filled": round(sum(kinds.values()) / self._rows[name], _SHARES),
@@ -50,7 +50,7 @@ class ColumnProfiles:
 
 
 def likeness(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> float | None:
-    """From 0 to 1 how alike two profiles are; None where one is not at hand."""
+    """Return how alike two profiles are, 0 to 1; None if one is missing."""
     if not one or not other:
         return None
     kinds = {*one["kinds"], *other["kinds"]}

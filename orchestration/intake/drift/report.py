@@ -1,6 +1,6 @@
-"""Everything that drifted, for a steward: the files of this refresh that wait, and the extracts that count.
+"""Report drift to stewards: of the files held in this refresh, and of the landed extracts.
 
-A full extract that a later one of the same period has replaced is history and is left out.
+A full extract that a later one of the same period replaced is left out.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from orchestration.intake.outcomes import TakenExtract
 def drift_items(
     settings: Settings, contracts: Contracts, taken: Iterable[TakenExtract] = ()
 ) -> list[dict[str, Any]]:
-    """One item a file with drift: who, what changed, a ready change to the contract and what it would do.
+    """Return an item for each file with drift: the changes, a proposed patch of the contract and its effects.
 
-    Comes after typing, which says in which extracts to look for new codes.
+    Call it after typing, which finds the extracts with new codes.
     """
     items = [extract.drift for extract in taken if extract.outcome == "held" and extract.drift]
     vocabulary = load_vocabulary(REFERENCE_SEEDS)
     unmapped = _with_unmapped_codes(settings)
     for partner in contracts.partners:
-        for entry in _that_count(read_register(settings.landing, partner)):
+        for entry in _in_use(read_register(settings.landing, partner)):
             contract = contract_for(entry, contracts)
             drift = _still_open(contract, drift_of(entry.get("drift")))
             is_unmapped = (partner, entry["extract_id"]) in unmapped
@@ -48,7 +48,7 @@ def drift_item(
     new_codes: list[NewCodes],
     is_held: bool,
 ) -> dict[str, Any]:
-    """`entry` is the landing note, or as much of one as a file that did not land has."""
+    """Build an item; `entry` is the landing note, or the known part of it for a file that did not land."""
     return {
         "partner": contract.partner.code,
         "contract": contract.contract,
@@ -66,7 +66,7 @@ def drift_item(
 def last_extract(
     register: Mapping[str, Mapping[str, Any]], contract: Contract, extract_id: str | None = None
 ) -> Mapping[str, Any] | None:
-    """The landing note of the extract of the same contract that came before, if any."""
+    """Return the landing note of the previous extract of the same contract, if any."""
     own = register.get(extract_id or "")
     earlier = [
         entry
@@ -78,7 +78,7 @@ def last_extract(
     return max(earlier, key=lambda entry: entry["sequence"], default=None)
 
 
-def _that_count(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _in_use(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, Any]]:
     newest: dict[tuple[str, str], dict[str, Any]] = {}
     for entry in sorted(register.values(), key=lambda entry: entry["sequence"]):
         is_full = entry.get("delivery_mode") == "full"
@@ -87,7 +87,7 @@ def _that_count(register: Mapping[str, dict[str, Any]]) -> Iterator[dict[str, An
 
 
 def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
-    """What a landing note says of drift."""
+    """Read the drift of a landing note."""
     if not content:
         return None
     return Drift(
@@ -99,7 +99,7 @@ def drift_of(content: Mapping[str, Any] | None) -> Drift | None:
 
 
 def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
-    """What today's contract has answered since is no longer told."""
+    """Leave out what today's contract already resolves."""
     if drift is None:
         return None
     named = {name for use in uses_of(contract) for name in use.names}
@@ -112,7 +112,7 @@ def _still_open(contract: Contract, drift: Drift | None) -> Drift | None:
 
 
 def _with_unmapped_codes(settings: Settings) -> set[tuple[str, str]]:
-    """(partner, extract id) of the extracts in which typing met an answer nobody knows."""
+    """Return (partner, extract id) of the extracts in which typing found unknown codes."""
     # By name: a folder is read without the file that stands there while no extract has been typed.
     files = sorted((settings.typed / "problems").glob("*.parquet"))
     if not files:

@@ -1,1 +1,1 @@
-"""The landing: one Parquet and one note an extract, its sealed original, and erasing from both."""
+"""The landing: one Parquet file and one note for each extract, its sealed original, and erasing from both."""

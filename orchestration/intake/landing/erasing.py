@@ -1,7 +1,7 @@
-"""Taking forgotten records out of what has landed: their cells, their link codes, their ids in the notes.
+"""Erase forgotten records from the landing: their cells, their link codes, their ids in the notes.
 
-Nothing is read again from the partner's file. A kill in between is harmless: the new note waits beside the
-new cells as `.next` and is taken or dropped by what the cells are; the next try erases what is left.
+A kill is harmless: the new note waits as `.next` beside the cells and is taken or dropped depending on the
+hash of the cells; the next attempt erases the rest.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ _WITHHELD_LISTS = ("withheld_records", "withheld_persons")
 
 @dataclass(frozen=True)
 class HeldOfForgotten:
-    """One landed extract that holds something of forgotten records.
+    """A landed extract that holds forgotten records.
 
-    `rows`: sheets (as shown) and row numbers, child rows too. `cells_sha256`: of its cells as they were.
+    `rows`: shown sheet and row number, child rows included. `cells_sha256`: hash of its cells before erasing.
     """
 
     partner: str
@@ -61,102 +61,102 @@ class HeldOfForgotten:
 
 
 def held_of_forgotten(settings: Settings, tombstones: Tombstones) -> list[HeldOfForgotten]:
-    """What landed of the forgotten records of one partner, extract by extract."""
-    found = []
+    """List the landed extracts of one partner that hold forgotten records."""
+    extracts = []
     for extract_id, entry in read_register(settings.landing, tombstones.partner).items():
         path = parquet_path(settings.landing, tombstones.partner, extract_id)
         records: set[int] = set()
         rows: set[tuple[str, int]] = set()
         for table in _cells(path, ["record_id", "sheet", "row_number"]):
-            own = table.filter(_among(table, tombstones)).to_pylist()
-            records |= {one["record_id"] for one in own}
-            rows |= {(one["sheet"], one["row_number"]) for one in own}
-        records |= {one for one in _withheld(entry) if tombstones.has(one)}
+            forgotten = table.filter(_among(table, tombstones)).to_pylist()
+            records |= {row["record_id"] for row in forgotten}
+            rows |= {(row["sheet"], row["row_number"]) for row in forgotten}
+        records |= {record_id for record_id in _withheld(entry) if tombstones.has(record_id)}
         if records:
             about = (tombstones.partner, extract_id, entry["parquet_sha256"])
-            found.append(HeldOfForgotten(*about, frozenset(records), frozenset(rows)))
-    return found
+            extracts.append(HeldOfForgotten(*about, frozenset(records), frozenset(rows)))
+    return extracts
 
 
 def records_in_row(
     settings: Settings, partner: str, extract_id: str, sheet: str, row_number: int
 ) -> set[int]:
-    """Ids of the records with cells in a row of a sheet; `sheet` may be empty where one sheet alone has it.
+    """Return the ids of the records in a row of a sheet; `sheet` may be empty if only one sheet has the row.
 
-    Raises UsageError where several have: what is erased does not come back.
+    Raises UsageError if several sheets have it, because erasing cannot be undone.
     """
-    found: dict[str, set[int]] = {}
+    by_sheet: dict[str, set[int]] = {}
     for table in _cells(
         parquet_path(settings.landing, partner, extract_id), ["record_id", "sheet", "row_number"]
     ):
-        for one in table.filter(pc.equal(table["row_number"], row_number)).to_pylist():
-            if sheet in ("", one["sheet"]):
-                found.setdefault(one["sheet"], set()).add(one["record_id"])
-    if len(found) > 1:
-        named = ", ".join(f"{extract_id}:{name}:{row_number}" for name in sorted(found))
-        raise UsageError(f"Several sheets have a record in row {row_number}. Say which: {named}.")
-    return set().union(*found.values())
+        for row in table.filter(pc.equal(table["row_number"], row_number)).to_pylist():
+            if sheet in ("", row["sheet"]):
+                by_sheet.setdefault(row["sheet"], set()).add(row["record_id"])
+    if len(by_sheet) > 1:
+        named = ", ".join(f"{extract_id}:{name}:{row_number}" for name in sorted(by_sheet))
+        raise UsageError(f"Several sheets have a record in row {row_number}. Choose one: {named}.")
+    return set().union(*by_sheet.values())
 
 
 def erase_in_originals(settings: Settings, tombstones: Tombstones, private_key: str) -> dict[str, Original]:
-    """Seal the originals that hold records of these tombstones anew without them; what became of each.
+    """Rewrite the sealed originals without the forgotten records; return what was done to each.
 
-    Done before the tombstones are set: what a stop leaves to a refresh, which has no key, needs none. Raises
-    UsageError, and nothing was erased, where one of them is not opened by the key or keys given.
+    This comes before the tombstones are set, because a refresh that resumes the work has no private key.
+    Raises UsageError, before anything is erased, if the given keys do not open one of the originals.
     """
     refuse_shut_originals(settings, tombstones, private_key)
-    found = {
-        one.extract_id: _erase_in_original(settings, tombstones, one, private_key)
-        for one in held_of_forgotten(settings, tombstones)
+    originals = {
+        held.extract_id: _erase_in_original(settings, tombstones, held, private_key)
+        for held in held_of_forgotten(settings, tombstones)
     }
-    return {extract_id: original for extract_id, original in found.items() if original}
+    return {extract_id: original for extract_id, original in originals.items() if original}
 
 
 def erase_forgotten(
     settings: Settings, tombstones: Tombstones
 ) -> tuple[list[HeldOfForgotten], dict[str, str]]:
-    """Take the forgotten records of one partner out of all that landed.
+    """Erase the forgotten records of one partner from the landing, after finishing an interrupted erasure.
 
-    An original that holds one is destroyed, unless it is `done`. Returns what held them, and by extract id
-    what became of its original. What a kill interrupted is ended first.
+    An original that holds one is destroyed unless the tombstones list it as `done`. Returns the extracts that
+    held them, and by extract id what was done to its original.
     """
     finish_erasing(settings.landing, tombstones.partner)
-    found, originals = held_of_forgotten(settings, tombstones), {}
-    for one in found:
-        original = tombstones.done.get(one.extract_id) or _erase_in_original(settings, tombstones, one)
-        _erase_codes(settings, tombstones, one)
-        _erase_cells(settings, tombstones, one, original)
+    extracts, originals = held_of_forgotten(settings, tombstones), {}
+    for held in extracts:
+        original = tombstones.done.get(held.extract_id) or _erase_in_original(settings, tombstones, held)
+        _erase_codes(settings, tombstones, held)
+        _erase_cells(settings, tombstones, held, original)
         if original:
-            originals[one.extract_id] = original.what
+            originals[held.extract_id] = original.what
     all_erased(settings, tombstones.partner)
-    return found, originals
+    return extracts, originals
 
 
 def refuse_shut_originals(settings: Settings, tombstones: Tombstones, private_key: str) -> None:
-    """Raise UsageError where an original that holds forgotten records is not opened by the key or keys given.
+    """Raise UsageError if the given keys do not open an original that holds forgotten records.
 
-    Asked before anything is erased: an original left sealed to an earlier key is no reason to destroy it.
+    Call it before erasing: an original that is sealed to an earlier key need not be destroyed.
     """
     shut = []
-    for one in held_of_forgotten(settings, tombstones):
-        sealed = sealed_path(settings.sealed, one.partner, one.extract_id)
+    for held in held_of_forgotten(settings, tombstones):
+        sealed = sealed_path(settings.sealed, held.partner, held.extract_id)
         try:
             if sealed.is_file():
                 with opened(sealed, private_key):
                     pass
         except UsageError:
-            shut.append(one.extract_id)
+            shut.append(held.extract_id)
     if shut:
         raise UsageError(
-            f"{tombstones.partner}: what is given with --key does not open the originals of the extracts "
+            f"{tombstones.partner}: the keys given with --key do not open the originals of the extracts "
             f"{', '.join(shut)}, which hold the record: they are sealed to an earlier key, or damaged. "
-            "Nothing was erased. Give --key once more for each earlier key, put the originals back from a "
-            "backup, or give no --key: then the originals that hold the record are destroyed."
+            "Nothing was erased. Repeat --key for each earlier key, restore the originals from a backup, or "
+            "omit --key: then the originals that hold the record are destroyed."
         )
 
 
 def finish_erasing(landing: Path, partner: str) -> None:
-    """End what a kill interrupted: a note that waits is taken if its cells are there, and dropped if not."""
+    """Finish an interrupted erasure: a waiting note is taken if it describes the cells, else dropped."""
     for waiting in sorted((landing / partner).glob("*.next")):
         note = json.loads(waiting.read_text(encoding="utf-8"))
         cells = parquet_path(landing, partner, waiting.stem)
@@ -168,33 +168,33 @@ def finish_erasing(landing: Path, partner: str) -> None:
 
 
 def _erase_in_original(
-    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, private_key: str | None = None
+    settings: Settings, tombstones: Tombstones, held: HeldOfForgotten, private_key: str | None = None
 ) -> Original | None:
-    entry = read_register(settings.landing, one.partner)[one.extract_id]
+    entry = read_register(settings.landing, held.partner)[held.extract_id]
     contract = Contract.of_content(entry["contract_content"])
-    return reseal(settings, contract, one.extract_id, entry["file"], tombstones, private_key)
+    return reseal(settings, contract, held.extract_id, entry["file"], tombstones, private_key)
 
 
 def _erase_cells(
-    settings: Settings, tombstones: Tombstones, one: HeldOfForgotten, original: Original | None
+    settings: Settings, tombstones: Tombstones, held: HeldOfForgotten, original: Original | None
 ) -> None:
-    path = parquet_path(settings.landing, one.partner, one.extract_id)
-    note = register_path(settings.landing, one.partner, one.extract_id)
+    path = parquet_path(settings.landing, held.partner, held.extract_id)
+    note = register_path(settings.landing, held.partner, held.extract_id)
     waiting = note.with_suffix(".next")
     entry = json.loads(note.read_text(encoding="utf-8"))
     if original:
         entry |= {"original": original.what, "original_sha256": original.sha256}
-    gone: Counter[tuple[str, str]] = Counter()
+    erased: Counter[tuple[str, str]] = Counter()
     with replacing(path) as partial:
-        write_cells(partial, _kept(path, tombstones, gone))
-        entry = _accounted(entry, gone, tombstones) | {"parquet_sha256": sha256_of(partial)}
+        write_cells(partial, _kept(path, tombstones, erased))
+        entry = _accounted(entry, erased, tombstones) | {"parquet_sha256": sha256_of(partial)}
         write_json(waiting, entry)
     waiting.replace(note)
     sync(note.parent)
 
 
-def _kept(path: Path, tombstones: Tombstones, gone: Counter[tuple[str, str]]) -> Iterator[pa.Table]:
-    """The other records' cells; counts the rows that are `gone` by part and sheet."""
+def _kept(path: Path, tombstones: Tombstones, erased: Counter[tuple[str, str]]) -> Iterator[pa.Table]:
+    """Yield the cells of the other records; count the `erased` rows by part and sheet."""
     counted: set[tuple[str, str, int]] = set()
     for table in _cells(path):
         forgotten = _among(table, tombstones)
@@ -202,18 +202,18 @@ def _kept(path: Path, tombstones: Tombstones, gone: Counter[tuple[str, str]]) ->
             key = (row["part"], row["sheet"], row["row_number"])
             if key not in counted:
                 counted.add(key)
-                gone[key[:2]] += 1
+                erased[key[:2]] += 1
         kept = table.filter(pc.invert(forgotten))
         if len(kept):
             yield with_dictionaries(kept)
 
 
 def _accounted(
-    entry: dict[str, Any], gone: Counter[tuple[str, str]], tombstones: Tombstones
+    entry: dict[str, Any], erased: Counter[tuple[str, str]], tombstones: Tombstones
 ) -> dict[str, Any]:
-    """The note after the rows are gone: read = refused + landed, as before."""
-    main = Counter({sheet: rows for (part, sheet), rows in gone.items() if not part})
-    children = [(part, sheet, rows) for (part, sheet), rows in gone.items() if part]
+    """Return the note after erasing, with erased rows as refused: read = refused + landed still holds."""
+    main = Counter({sheet: rows for (part, sheet), rows in erased.items() if not part})
+    children = [(part, sheet, rows) for (part, sheet), rows in erased.items() if part]
     child_rows = dict(entry["child_rows"])
     for part, _, rows in children:
         child_rows[part] -= rows
@@ -223,19 +223,19 @@ def _accounted(
     return entry | {
         "rows_landed": entry["rows_landed"] - main.total(),
         "rows_refused": entry["rows_refused"] + main.total(),
-        "refusals": _with(entry["refusals"], main),
+        "refusals": _add_refusals(entry["refusals"], main),
         "child_rows": child_rows,
-        "child_refusals": _with(entry["child_refusals"], by_sheet),
+        "child_refusals": _add_refusals(entry["child_refusals"], by_sheet),
         **{name: _without(entry[name], tombstones) for name in _WITHHELD_LISTS},
     }
 
 
-def _with(refusals: list[dict[str, Any]], gone: Counter[str]) -> list[dict[str, Any]]:
+def _add_refusals(refusals: list[dict[str, Any]], erased: Counter[str]) -> list[dict[str, Any]]:
     kept = [one for one in refusals if one["reason"] != FORGOTTEN]
-    rows = Counter({one["sheet"]: one["rows"] for one in refusals if one["reason"] == FORGOTTEN}) + gone
+    rows = Counter({one["sheet"]: one["rows"] for one in refusals if one["reason"] == FORGOTTEN}) + erased
     same = {"reason": FORGOTTEN, "row_numbers": ""}
-    told = [{"sheet": sheet, "rows": count, **same} for sheet, count in rows.items()]
-    return sorted([*kept, *told], key=lambda one: (one["sheet"], one["reason"]))
+    added = [{"sheet": sheet, "rows": count, **same} for sheet, count in rows.items()]
+    return sorted([*kept, *added], key=lambda one: (one["sheet"], one["reason"]))
 
 
 def _without(withheld: dict[str, list[int]], tombstones: Tombstones) -> dict[str, list[int]]:
@@ -247,8 +247,8 @@ def _withheld(entry: dict[str, Any]) -> Iterable[int]:
     return (one for name in _WITHHELD_LISTS for ids in entry[name].values() for one in ids)
 
 
-def _erase_codes(settings: Settings, tombstones: Tombstones, one: HeldOfForgotten) -> None:
-    path = codes_path(settings.link_codes, one.partner, one.extract_id)
+def _erase_codes(settings: Settings, tombstones: Tombstones, held: HeldOfForgotten) -> None:
+    path = codes_path(settings.link_codes, held.partner, held.extract_id)
     if not path.is_file():
         return
     table = pq.read_table(path, schema=LINK_CODES)

@@ -1,4 +1,4 @@
-"""Where records stand in what has landed: the rows of a partner's file, as the partner numbers them."""
+"""Find records in the landing: their extract, sheet and row, numbered as in the partner's file."""
 
 from __future__ import annotations
 
@@ -12,26 +12,70 @@ import pyarrow.parquet as pq
 from orchestration.core import Settings
 from orchestration.intake.landing.landing import parquet_path, register_path
 
+RECORDS = pa.schema(
+    [
+        ("extract_id", pa.string()),
+        ("sheet", pa.string()),
+        ("row_number", pa.int32()),
+        ("record_id", pa.int64()),
+    ]
+)
+
 
 def rows_of(
     settings: Settings, partner: str, extract_id: str, records: Collection[int]
 ) -> set[tuple[str, int]]:
-    """Sheets and row numbers of all that these records say, child rows too; none where it has not landed."""
+    """Return sheet and row number of these records, child rows included; none if nothing landed."""
     path = parquet_path(settings.landing, partner, extract_id)
     if not path.is_file():
         return set()
     wanted = pa.array(sorted(records), pa.int64())
-    found: set[tuple[str, int]] = set()
+    rows: set[tuple[str, int]] = set()
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(columns=["record_id", "sheet", "row_number"]):
             own = batch.filter(pc.is_in(batch["record_id"], wanted))
-            found |= set(
+            rows |= set(
                 zip(own["sheet"].cast(pa.string()).to_pylist(), own["row_number"].to_pylist(), strict=True)
             )
-    return found
+    return rows
 
 
 def file_of(settings: Settings, partner: str, extract_id: str) -> str | None:
-    """The name of the file as it came, None where it has not landed."""
+    """Return the name of the file as sent, None if it is not landed."""
     path = register_path(settings.landing, partner, extract_id)
     return str(json.loads(path.read_text(encoding="utf-8"))["file"]) if path.is_file() else None
+
+
+def known_records(settings: Settings) -> pa.Table:
+    """Return a row of RECORDS for every typed record, or landed record if the work folder was deleted."""
+    typed = sorted((settings.typed / "records").glob("*.parquet"))
+    if typed:
+        return pa.concat_tables(
+            [
+                RECORDS.empty_table(),
+                *(pq.read_table(path, columns=RECORDS.names).cast(RECORDS) for path in typed),
+            ]
+        )
+    landed = sorted(settings.landing.glob("*/[!.]*.parquet"))
+    return pa.concat_tables(
+        [
+            RECORDS.empty_table(),
+            *(
+                _of_cells(
+                    path.stem, pq.read_table(path, columns=["record_id", "sheet", "row_number", "part"])
+                )
+                for path in landed
+            ),
+        ]
+    )
+
+
+def _of_cells(extract_id: str, cells: pa.Table) -> pa.Table:
+    """Return the first row of each record: its first main row, or its first child row if it has no other."""
+    is_main = pc.equal(cells["part"], "")
+    ordered = pa.concat_tables([cells.filter(is_main), cells.filter(pc.invert(is_main))])
+    first = [(name, "first") for name in ("sheet", "row_number")]
+    starts = ordered.group_by("record_id", use_threads=False).aggregate(first)
+    ids = pa.array([extract_id] * len(starts), pa.string())
+    columns = [ids, starts["sheet_first"], starts["row_number_first"], starts["record_id"]]
+    return pa.table(columns, names=RECORDS.names).cast(RECORDS)

@@ -1,8 +1,8 @@
-"""The landing folder: one immutable Parquet of values as sent, and the JSON that commits it.
+"""The landing: for each extract an immutable Parquet of values as sent, and a JSON note that commits it.
 
-An extract exists once its JSON does; the set of these is the register. Parquet without JSON is left
-over from a crash and is swept. Before the cells of an extract are replaced, its JSON is set aside: a
-crash leaves no note that describes other cells than it lies beside.
+An extract exists once its note does; all notes are the register. A Parquet without a note is left from a
+crash and is swept. Before the cells of an extract are replaced, its note is set aside, so that no note ever
+lies beside cells it does not describe.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SCHEMA = pa.schema(
         pa.field("number_format", pa.string()),
     ]
 )
-# Texts as they are handed to Parquet, which would make the same dictionaries of them; files say `string`.
+# Texts are passed to Parquet as dictionaries, which it would make itself; in the file they are `string`.
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 DICTIONARY_SCHEMA = pa.schema(
     [kind.with_type(TEXTS) if kind.type == pa.string() else kind for kind in SCHEMA]
@@ -53,14 +53,14 @@ def register_path(folder: Path, partner: str, extract_id: str) -> Path:
 
 
 def write_cells(path: Path, cells: Iterable[LandedCell | pa.Table]) -> None:
-    """Stream cells, single ones and tables of them, into a Parquet file; the path must be a temporary one."""
+    """Stream single cells and tables of cells into a Parquet file at a temporary path."""
     with (
         pq.ParquetWriter(
             path,
             DICTIONARY_SCHEMA,
             compression="zstd",
             store_schema=False,
-            # Numbers seldom repeat, and nobody looks for a row group by its smallest text.
+            # Numbers seldom repeat, and no query selects row groups by text.
             use_dictionary=[field.name for field in SCHEMA if field.type == pa.string()],
             column_encoding={"row_number": "DELTA_BINARY_PACKED"},
             dictionary_pagesize_limit=_LARGEST_DICTIONARY,
@@ -76,7 +76,7 @@ def write_cells(path: Path, cells: Iterable[LandedCell | pa.Table]) -> None:
 
 
 def _groups(cells: Iterable[LandedCell | pa.Table]) -> Iterator[pa.Table]:
-    """Row groups, in order: a large table is one by itself, smaller ones and single cells go together."""
+    """Yield row groups in order: a large table alone, smaller ones and single cells together."""
     waiting: list[pa.Table] = []
     single: list[LandedCell] = []
     count = 0
@@ -91,20 +91,20 @@ def _groups(cells: Iterable[LandedCell | pa.Table]) -> Iterator[pa.Table]:
             count += 1
         is_large = not single and len(waiting) == 1 and count >= _CELLS_OF_A_LARGE_TABLE
         if is_large or count >= _CELLS_IN_A_GROUP:
-            yield _together([*waiting, _table(single)] if single else waiting)
+            yield _concatenated([*waiting, _table(single)] if single else waiting)
             waiting, single, count = [], [], 0
-    yield _together([*waiting, _table(single)])
+    yield _concatenated([*waiting, _table(single)])
 
 
-def _together(tables: list[pa.Table]) -> pa.Table:
-    """Tables as one, with one dictionary a column."""
+def _concatenated(tables: list[pa.Table]) -> pa.Table:
+    """Return one table with one dictionary for each column."""
     if len(tables) == 1:
         return tables[0]
     return with_dictionaries(pa.concat_tables([table.cast(SCHEMA) for table in tables]))
 
 
 def with_dictionaries(cells: pa.Table) -> pa.Table:
-    """Cells of SCHEMA as `write_cells` takes many of them."""
+    """Return cells of SCHEMA with dictionaries, the form that `write_cells` takes."""
     plain = cells.combine_chunks()
     columns = [
         column.dictionary_encode() if kind.type == pa.string() else column
@@ -119,7 +119,7 @@ def register(path: Path, entry: dict[str, Any]) -> None:
 
 
 def earlier_path(folder: Path, partner: str, extract_id: str) -> Path:
-    """Where the JSON of an extract waits while its cells are replaced."""
+    """Return where the note of an extract waits while its cells are replaced."""
     return folder / partner / f"{extract_id}.earlier"
 
 
@@ -132,7 +132,7 @@ def set_aside(folder: Path, partner: str, extract_id: str) -> None:
 
 
 def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
-    """The notes of extracts whose re-landing a crash cut short, by extract id: they keep their places."""
+    """Return the notes of extracts whose landing anew was interrupted, by extract id."""
     return {
         note.stem: json.loads(note.read_text(encoding="utf-8"))
         for note in sorted((folder / partner).glob("*.earlier"))
@@ -140,12 +140,12 @@ def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
 
 
 def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
-    """Whether the cells beside a landing note are those that it describes."""
+    """Return whether a landing note describes the cells beside it."""
     return parquet.is_file() and sha256_of(parquet) == entry.get("parquet_sha256")
 
 
 def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
-    """What a partner has landed so far, by extract id."""
+    """Return the notes of a partner's landed extracts, by extract id."""
     files = sorted((folder / partner).glob("*.json")) if (folder / partner).is_dir() else []
     return {
         file.stem: json.loads(file.read_text(encoding="utf-8"))
@@ -155,7 +155,7 @@ def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
 
 
 def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any]:
-    """The part of an extract's JSON that follows from contract and tally."""
+    """Return the part of an extract's note that follows from contract and tally."""
     return {
         "contract": contract.contract,
         "contract_version": contract.version,
@@ -182,7 +182,7 @@ def account(contract: Contract, tally: Tally, date_system: int) -> dict[str, Any
 
 
 def sweep(landing: Path, sealed: Path, partner: str) -> None:
-    """Remove what a crash left: temporary files, Parquet and sealed originals that no JSON commits."""
+    """Remove what a crash left: temporary files, and Parquet and sealed originals without a note."""
     for extract_id, entry in read_set_aside(landing, partner).items():
         note = earlier_path(landing, partner, extract_id)
         committed = register_path(landing, partner, extract_id)

@@ -1,4 +1,4 @@
-"""Link codes of a landed extract made anew from its sealed original: for another link key."""
+"""Make the link codes of a landed extract again from its sealed original, for a new link key."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ from orchestration.intake.landing.landing import read_register
 from orchestration.intake.landing.sealing import opened, sealed_path
 from orchestration.intake.minimising.link_codes import codes_path
 from orchestration.intake.outcomes import ExtractStopped
-from orchestration.intake.reading.any_file import open_source
-from orchestration.intake.reading.original_rows import suffix_of
+from orchestration.intake.reading.any_file import open_source, suffix_of
 from orchestration.intake.records.records import RecordReader
 
 
 def extracts_with_codes(settings: Settings) -> list[tuple[str, str]]:
-    """Partner and id of each extract that has link codes."""
+    """Return partner and id of each extract with link codes."""
     return [(path.parent.name, path.stem) for path in sorted(settings.link_codes.glob("*/[!.]*.parquet"))]
 
 
 def remake_codes(
     settings: Settings, keys: Keys, partner: str, extract_id: str, private_key: str, folder: Path
 ) -> bool:
-    """Write an extract's codes by `keys` into another folder; True if they are of exactly the same records.
+    """Write an extract's codes by `keys` into another folder; return whether they cover the same records.
 
-    Nothing is left there otherwise: where the original is gone, another key opens it, or its contract reads
-    it no more. Codes that were destroyed do not come back, since only extracts that have some are asked for.
+    Otherwise nothing stays there: the original is missing, sealed to another key, or no longer read by its
+    contract. Destroyed codes do not return, because only extracts with codes are passed.
     """
     note = read_register(settings.landing, partner).get(extract_id)
     sealed = sealed_path(settings.sealed, partner, extract_id)
@@ -38,7 +37,7 @@ def remake_codes(
     contract = Contract.of_content(note["contract_content"])
     tombstones = tombstones_of(settings, keys, partner)
     reader = RecordReader(contract, keys, note["file"], tombstones=tombstones)
-    made = codes_path(folder, partner, extract_id)
+    path = codes_path(folder, partner, extract_id)
     try:
         with (
             opened(sealed, private_key, suffix_of(contract)) as original,
@@ -46,13 +45,13 @@ def remake_codes(
             reader.link_codes.written_to(folder, partner, extract_id),
         ):
             deque(reader.landed_cells(source), maxlen=0)
-        is_same = made.is_file() and _records(made) == _records(
+        is_same = path.is_file() and _records(path) == _records(
             codes_path(settings.link_codes, partner, extract_id)
         )
     except (UsageError, ExtractStopped):
         is_same = False
     if not is_same:
-        made.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
     return is_same
 
 

@@ -1,8 +1,8 @@
-"""Originals without the rows of forgotten records.
+"""Rewrite originals without the rows of forgotten records.
 
-A CSV file and a workbook are written again with those rows blank, so that all other rows keep their
-numbers; what comes out is searched for what only those rows said. Any other file, and one in which something
-is found, cannot be kept.
+CSV files and workbooks are written again with those rows blank, so that the other rows keep their numbers.
+The result is searched for texts that only those rows held. If one is found, or for any other format, the
+original is destroyed.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from orchestration.core import Original, Settings, Tombstones, says
 from orchestration.intake.landing.landing import sha256_of
 from orchestration.intake.landing.sealing import in_memory, opened, seal, sealed_path
 from orchestration.intake.outcomes import ExtractStopped
-from orchestration.intake.reading.any_file import Source, open_source
-from orchestration.intake.reading.original_rows import suffix_of
+from orchestration.intake.reading.any_file import Source, open_source, suffix_of
 from orchestration.intake.records.records import RecordReader
 from orchestration.intake.shown_names import shown_sheet
 
@@ -33,8 +32,8 @@ RESEALED, NOT_REWRITABLE, STILL_THERE, WITHOUT_KEY = (
     "destroyed: it held a forgotten record in other places than its rows",
     "destroyed: it held a forgotten record, and no key was given to write it without",
 )
-_SHORTEST_TOLD = 4
-_TELLING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
+_SHORTEST_TEXT = 4
+_IDENTIFYING = re.compile(r"[^\W\d]|\d{6}")  # a word, or a long number
 
 
 def reseal(
@@ -45,10 +44,10 @@ def reseal(
     tombstones: Tombstones,
     private_key: str | None,
 ) -> Original | None:
-    """Seal an original anew without forgotten records, or destroy it, which needs no key.
+    """Rewrite an original without forgotten records, or destroy it, which needs no private key.
 
-    Returns what was done, None where there is no original. It is read again, so that rows count that never
-    landed. Raises UsageError where a key is given and does not open it: it may be an earlier one's.
+    Returns what was done, None if there is no original. The original is read again, so that rows that never
+    landed are removed too. Raises UsageError if the given key does not open it.
     """
     partner = contract.partner.code
     sealed = sealed_path(settings.sealed, partner, extract_id)
@@ -65,7 +64,7 @@ def reseal(
                 deque(reader.landed_cells(source), maxlen=0)
             rows = reader.tally.forgotten
             return seal_without(settings, contract, extract_id, original, rows, recipient)
-    except ExtractStopped:  # the contract reads it no more
+    except ExtractStopped:  # its contract no longer reads it
         sealed.unlink()
         return Original(NOT_REWRITABLE)
 
@@ -73,7 +72,7 @@ def reseal(
 def seal_without(
     settings: Settings, contract: Contract, extract_id: str, original: Path, rows: Rows, recipient: str
 ) -> Original:
-    """Seal a file without some rows; where that cannot be, nothing of it stays sealed. Returns which."""
+    """Seal a file without some rows, or keep nothing sealed if that fails; return what was done."""
     partner = contract.partner.code
     with in_memory(f"rewritten{suffix_of(contract)}") as rewritten:
         what = _rewrite(original, contract, rows, rewritten)
@@ -87,7 +86,7 @@ def seal_without(
 def _rewrite(original: Path, contract: Contract, rows: Rows, rewritten: Path) -> str:
     layout = contract.format
     try:
-        only_there = _only_in(rows, original, contract)
+        own_texts = _texts_only_in(rows, original, contract)
         if isinstance(layout, CsvFormat):
             _rewrite_csv(original, layout, {row for _, row in rows}, rewritten)
         elif isinstance(layout, XlsxFormat):
@@ -96,11 +95,11 @@ def _rewrite(original: Path, contract: Contract, rows: Rows, rewritten: Path) ->
             return NOT_REWRITABLE
     except (ExtractStopped, OSError, ValueError, KeyError, csv.Error):
         return NOT_REWRITABLE
-    return STILL_THERE if says(rewritten, only_there) else RESEALED
+    return STILL_THERE if says(rewritten, own_texts) else RESEALED
 
 
-def _only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
-    """Texts that these rows say and no other row does: names, numbers, stories."""
+def _texts_only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
+    """Return texts that only these rows hold: names, numbers, stories."""
     own: set[str] = set()
     others: set[str] = set()
     with open_source(original, contract) as source:
@@ -108,7 +107,7 @@ def _only_in(rows: Rows, original: Path, contract: Contract) -> set[str]:
             for row in sheet.rows:
                 texts = {cell.value for cell in row.cells if cell}
                 (own if (sheet.shown, row.number) in rows else others).update(texts)
-    return {text for text in own - others if len(text) >= _SHORTEST_TOLD and _TELLING.search(text)}
+    return {text for text in own - others if len(text) >= _SHORTEST_TEXT and _IDENTIFYING.search(text)}
 
 
 def _all_sheets(source: Source, contract: Contract) -> Iterator[Any]:

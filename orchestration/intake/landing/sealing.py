@@ -1,4 +1,4 @@
-"""The original file, encrypted (age) to the stewards' public key. Only their private key opens it again."""
+"""Encrypt original files (age) to the stewards' public key, and open them with their private key."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def sealed_path(folder: Path, partner: str, extract_id: str) -> Path:
 
 
 def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient: str) -> Path:
-    """Encrypt a file in a stream and sync it; the name says nothing of the original's name."""
+    """Encrypt a file in a stream and sync it, under a name that hides the original's name."""
     try:
         key = pyrage.x25519.Recipient.from_str(recipient)
     except pyrage.RecipientError:
         raise UsageError(
-            f"The stewards' key in {STEWARDS_RECIPIENT} is no age recipient (age1…). Put the public key "
+            f"The stewards' key in {STEWARDS_RECIPIENT} is not an age recipient (age1…). Put the public key "
             "there."
         ) from None
     path = sealed_path(folder, partner, extract_id)
@@ -34,7 +34,7 @@ def seal(original: Path, folder: Path, partner: str, extract_id: str, recipient:
 
 @contextmanager
 def opened(sealed: Path, private_key: str, suffix: str = "") -> Iterator[Path]:
-    """Give a path at which the original can be read while the block lasts; raises UsageError."""
+    """Yield a path where the decrypted original can be read within the block; raise UsageError."""
     identities = identities_of(private_key)
     with in_memory(f"original{suffix}") as path:
         _decrypt(sealed, path, identities)
@@ -43,11 +43,11 @@ def opened(sealed: Path, private_key: str, suffix: str = "") -> Iterator[Path]:
 
 @contextmanager
 def in_memory(name: str) -> Iterator[Path]:
-    """Give a path for a file that nobody may find afterwards.
+    """Yield a path for a file that must leave no trace.
 
-    Its bytes lie in memory that ends with this process, however it ends: a crash leaves an empty folder with
-    a link to nothing. (Memory may be swapped out: encrypt the swap.) Where the system knows no such memory,
-    they lie in a folder that only this account reads, and a crash leaves them there.
+    Its bytes lie in memory of this process; a crash leaves only an empty folder with a dead link. (Memory may
+    be swapped out: encrypt the swap.) On systems without such memory they lie in a folder readable by this
+    account only, and a crash leaves them there.
     """
     with tempfile.TemporaryDirectory(prefix="njia-") as folder:  # 0700
         path = Path(folder) / name
@@ -62,9 +62,9 @@ def in_memory(name: str) -> Iterator[Path]:
 
 
 def identities_of(private_key: str) -> list[pyrage.x25519.Identity]:
-    """The keys in a text: lines `AGE-SECRET-KEY-1…`, alone or among the comments that age writes.
+    """Parse the private keys of a text: lines `AGE-SECRET-KEY-1…`, with or without age's comments.
 
-    More than one, as age's own files may hold: after a rotation, originals may be sealed to an older key.
+    There may be several, because originals may still be sealed to a key from before a rotation.
     """
     lines = [line.strip() for line in private_key.splitlines()]
     try:
@@ -73,20 +73,22 @@ def identities_of(private_key: str) -> list[pyrage.x25519.Identity]:
         keys = []
     if keys:
         return keys
-    raise UsageError("This is no private key of age: a line that begins with AGE-SECRET-KEY-1 is needed.")
+    raise UsageError("This is not an age private key: it needs a line that begins with AGE-SECRET-KEY-1.")
 
 
 def _decrypt(sealed: Path, path: Path, identities: list[pyrage.x25519.Identity]) -> None:
     try:
         pyrage.decrypt_file(str(sealed), str(path), identities)
     except (pyrage.DecryptError, OSError) as error:
-        if isinstance(error, OSError) and error.errno:  # the system's own; pyrage raises it without a number
+        if (
+            isinstance(error, OSError) and error.errno
+        ):  # an error of the system; pyrage raises OSError without a number
             raise
         if "No matching keys" in str(error):
             raise UsageError(
-                f"This key does not open {sealed.name}. It was sealed to another key, or its beginning is "
+                f"This key does not open {sealed.name}: it is sealed to another key, or its beginning is "
                 "damaged."
             ) from None
         raise UsageError(
-            f"{sealed.name} is damaged: it cannot be opened whole. Restore it from a backup."
+            f"{sealed.name} is damaged and cannot be decrypted. Restore it from a backup."
         ) from None

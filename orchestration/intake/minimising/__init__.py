@@ -1,1 +1,1 @@
-"""What may be kept of a record, cell by cell: consent, detectors, coordinates, link codes."""
+"""Minimise records: consent, detectors of identifying cells, coordinates, link codes."""

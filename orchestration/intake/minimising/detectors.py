@@ -1,7 +1,7 @@
-"""Patterns of what must never land: phones, e-mails, ID numbers, coordinates, people, free text.
+"""Detect cells that must never land: phones, e-mails, ID numbers, coordinates, people, free text.
 
-A detector knows a form, not a truth: it removes the cell and counts it. What each kind of field is
-asked for differs, so that dates, ages, counts and codes are not taken for phones or IDs.
+A detected cell is removed and counted. Each kind of field has its own tests, so that dates, ages, counts and
+codes are not mistaken for phone or ID numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ COORDINATES, FREE_TEXT, PERSON = "strip:coordinates", "strip:free_text", "strip:
 
 _EMAIL = re.compile(r"[^\s@<>]+@[^\s@<>]+\.[A-Za-z]{2,}")
 _POWER = r"(?:0?8|0?9|1[0-4])(?!\d)"
-# Alone in a cell `2E11` is enough; among words, where it may be a block or a code, a point or a plus tells.
+# `2E11` alone in a cell is a phone number; among words it needs a point or plus, because it may be a code.
 _SCIENTIFIC_PHONE = re.compile(
     rf"^\d(?:[.,]\d+)?[eE]\+?{_POWER}$|(?<![\w.,])\d(?:[.,]\d+[eE]\+?|[eE]\+){_POWER}"
 )
@@ -37,7 +37,7 @@ TITLED = re.compile(
     r"|\b(?:c/o|name\s*:|jina\s*:|called|named|aitwaye)\s*[A-Z][a-z]+"
     r"|\b[A-Z][a-z]+\s+(?:binti|bint|bin|ibn)\s+[A-Z][a-z]+"
 )
-# A pair of words with a first name is taken for a person, unless one of them says that it is a place.
+# Two words with a first name are a person, unless one of them marks a place.
 _PLACE_WORDS_TEXT = """
 airport area avenue base border camp center centre church city county district east estate hospital
 island junction lake market mosque north plaza port river road school slum south stage street sub-county
@@ -48,12 +48,12 @@ _NAME_PAIR = re.compile(r"\b([A-Z][a-z]+)\s+([A-Z][a-z]+)(?:\s+([A-Za-z]+))?")
 
 
 def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
-    """Why this cell may not land (`strip:…`), or None."""
+    """Return why this cell may not land (`strip:…`), or None."""
     text = tidy(cell.value)
     if not text or cell.kind not in ("text", "number", "label"):
         return None
     if len(text) > LONGEST_LIST and not _is_known_label(text, spec):
-        return FREE_TEXT  # it goes in any case, and the patterns below take their time over long texts
+        return FREE_TEXT  # removed in any case, and the patterns below are slow on long texts
     if _EMAIL.search(text):
         return EMAIL
     if field in DATES:
@@ -66,16 +66,16 @@ def findings(field: str, spec: FieldSpec, cell: Cell) -> str | None:
 
 
 def is_judged_by_shape(field: str, shape: str) -> bool:
-    """Whether `findings` says the same of all texts that differ from `shape` in their digits alone.
+    """Return whether `findings` is the same for all texts that differ from `shape` only in digits.
 
-    So it is with a day in a date's column: its digits are no phone, and of all else only letters and length
-    count.
+    That holds for dates in date columns: their digits are no phone number, and only letters and length
+    matter.
     """
     return field in DATES and len(shape) <= LONGEST_TEXT and bool(_ISO_DAY.search(shape))
 
 
 def identifies(text: str) -> str | None:
-    """Why a short text may identify a person, whatever it was meant to be."""
+    """Return why a short text may identify a person (`strip:…`), or None."""
     if _EMAIL.search(text):
         return EMAIL
     if _PAIR.search(text) or _DEGREES.search(text) or _ONE_COORDINATE.fullmatch(text):
@@ -87,7 +87,7 @@ def identifies(text: str) -> str | None:
     return PERSON if _looks_like_a_person(text) else None
 
 
-# Ids of Njia's own, which a decision's reason may name: never a phone, whatever digits they hold.
+# Njia's own ids, which a decision's reason may name; they are no phone numbers.
 _OWN_ID = re.compile(
     r"\b(?:\d{8}T\d{6}Z-[0-9a-f]{8}|r-[0-9a-f]{16}|(?=[0-9]*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{12}))\b"
 )
@@ -95,7 +95,7 @@ _END_OF_SENTENCE = re.compile(r"[.!?]+(?=\s|$)")
 
 
 def contact_in_prose(text: str) -> str | None:
-    """In words, which of phone, e-mail and ID number stands in a sentence, or None. Names may stand there."""
+    """Name the phone, e-mail or ID number in a sentence, or return None. Names of people are allowed."""
     if _EMAIL.search(text):
         return "an e-mail address"
     text = _END_OF_SENTENCE.sub(" ", _OWN_ID.sub(" ", text))
@@ -138,14 +138,14 @@ def _looks_like_a_person(text: str) -> bool:
 
 
 def _is_long(field: str, spec: FieldSpec, text: str) -> bool:
-    """Lists are judged part by part; a joined choose-many cell holds codes and may be long."""
+    """Return whether a text is too long: lists are judged part by part, joined codes may be longer."""
     if spec.select_multiple:
         return len(text) > LONGEST_LIST
-    pieces = [text]
+    parts = [text]
     separators = [*spec.split, ",", ";"] if spec.split or field.endswith(".list") else []
     for separator in separators:
-        pieces = [part for piece in pieces for part in piece.split(separator)]
-    return any(len(tidy(piece)) > LONGEST_TEXT for piece in pieces) or len(text) > LONGEST_LIST
+        parts = [part for joined in parts for part in joined.split(separator)]
+    return any(len(tidy(part)) > LONGEST_TEXT for part in parts) or len(text) > LONGEST_LIST
 
 
 def _is_known_label(text: str, spec: FieldSpec) -> bool:

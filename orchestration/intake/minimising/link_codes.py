@@ -1,7 +1,7 @@
-"""What is kept of the columns that identify a person: keyed codes, made while the file is read.
+"""Make keyed codes from the columns that identify a person, while the file is read.
 
-They stand in a restricted file of their own, so that they can be destroyed alone. What a code is made of, and
-what it is good for, belongs to `linkage`.
+They are kept in a restricted file of their own, so that they can be destroyed alone. `linkage` defines the
+codes and uses them.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ROWS_IN_A_GROUP = 20_000
 
 
 class LinkCodes:
-    """Makes the codes of one file's rows, and writes them a group at a time while `open` is in force."""
+    """Makes the codes of one file's rows, and writes them in groups within `written_to`."""
 
     def __init__(self, contract: Contract, keys: Keys) -> None:
         self._coder = Coder(keys.link_key) if keys.link_key and contract.link else None
@@ -46,12 +46,12 @@ class LinkCodes:
         self._writer: pq.ParquetWriter | None = None
 
     def add(self, record_id: int, plan: ColumnPlan, cells: list[Cell | None]) -> None:
-        """Code a row that lands; a row that gives nothing to code leaves none."""
+        """Add the codes of a landed row, if it has any."""
         if self._coder is None or self._writer is None or not plan.link:
             return
         named = {name: cell for name, index in plan.link.items() if (cell := cell_at(cells, index))}
-        found = (pair for name, cell in named.items() for pair in self._codes(self._coder, name, cell))
-        codes = {name: code for name, code in found if code}
+        pairs = (pair for name, cell in named.items() for pair in self._codes(self._coder, name, cell))
+        codes = {name: code for name, code in pairs if code}
         if codes:
             self._rows.append({"record_id": record_id, **codes})
         if len(self._rows) == _ROWS_IN_A_GROUP:
@@ -59,7 +59,7 @@ class LinkCodes:
 
     @contextmanager
     def written_to(self, folder: Path, partner: str, extract_id: str) -> Iterator[None]:
-        """Codes go to the extract's file; none is left where the contract names nothing to code."""
+        """Write codes to the extract's file within the block; remove it if there are no link columns."""
         path = codes_path(folder, partner, extract_id)
         if self._coder is None:
             yield
@@ -72,7 +72,7 @@ class LinkCodes:
             self._writer = None
 
     def are_at(self, folder: Path, partner: str, extract_id: str) -> bool:
-        """Whether the extract has its codes, or needs none."""
+        """Return whether the extract has its codes, or needs none."""
         return self._coder is None or codes_path(folder, partner, extract_id).is_file()
 
     def _codes(self, coder: Coder, name: str, cell: Cell) -> Iterator[tuple[str, str | int | None]]:
@@ -101,7 +101,7 @@ def codes_path(folder: Path, partner: str, extract_id: str) -> Path:
 
 
 def sweep_codes(folder: Path, landing: Path, partner: str) -> None:
-    """Remove codes of extracts that landing does not hold, and what a crash left half written."""
+    """Remove codes of extracts that are not landed, and partial files of a crash."""
     for file in sorted((folder / partner).glob("*")) if (folder / partner).is_dir() else ():
         notes = (register_path(landing, partner, file.stem), earlier_path(landing, partner, file.stem))
         if file.name.startswith(PARTIAL) or not any(note.exists() for note in notes):

@@ -1,7 +1,6 @@
-"""What may be kept of a record, cell by cell. Whether it may be kept at all is `permission`.
+"""Minimise the cells of a record: replace birth dates and positions, remove cells that identify a person.
 
-Belongs here: deriving an age so that the birth date goes, a county so that a position goes, removing
-cells that identify. Each removal is counted by its `strip:` code.
+Each removal is counted by its `strip:` code. Whether a record may be used at all is decided in `permission`.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ UNKNOWN_AGE = Cell("unknown", "derived")
 
 
 class Minimised(NamedTuple):
-    """What of a cell may land, None where nothing may; and what was removed (`strip:…`)."""
+    """The cell that may land, None if nothing may, and the reasons of removals (`strip:…`)."""
 
     cell: Cell | None
     reasons: tuple[str, ...]
@@ -35,11 +34,11 @@ class Minimiser:
         self._order = contract.locale.dates
 
     def day_in(self, text: str) -> date | None:
-        """The full day a text states, in the contract's order."""
+        """Parse a complete date in the contract's day order."""
         return day_of(Cell(text), self._order)
 
     def keep(self, named: list[NamedCell]) -> list[NamedCell]:
-        """The cells of a record that may land."""
+        """Return the cells of a record that may land."""
         kept = []
         for item in named:
             cell, reasons = self.minimised(item, named)
@@ -49,7 +48,7 @@ class Minimiser:
         return kept
 
     def minimised(self, item: NamedCell, named: list[NamedCell]) -> Minimised:
-        """What of one cell may land; of the others in its row, `named`, only the date of an age matters."""
+        """Minimise one cell; `named` are all cells of its row, which may hold the date for an age."""
         cell = item.cell
         reasons: tuple[str, ...] = ()
         if item.field == "age_band" and item.cell.kind != DISAGREES:
@@ -60,7 +59,7 @@ class Minimiser:
         return Minimised(None, (*reasons, reason)) if reason else Minimised(cell, reasons)
 
     def _without_birth_date(self, item: NamedCell, named: list[NamedCell]) -> tuple[Cell, tuple[str, ...]]:
-        """An age in place of a birth date; a date in any other age column loses its value too."""
+        """Replace a birth date by an age; a date in another age column loses its value."""
         cell, source = item.cell, item.spec.from_ or "age_text"
         if source == "birth_date":
             return self._age(item, named), (BIRTH_DATE,)
@@ -72,7 +71,7 @@ class Minimiser:
         return Cell("", "date"), (BIRTH_DATE,)
 
     def _age(self, item: NamedCell, named: list[NamedCell]) -> Cell:
-        """`16`, or `15-16` where only years are known, or `unknown`."""
+        """Return the age: `16`, `15-16` if only years are known, or `unknown`."""
         at = item.spec.at or "event_on"
         moment_cell = next((other.cell for other in named if other.field == at), None)
         birth, birth_year = day_of(item.cell, self._order), year_of(item.cell)
@@ -88,7 +87,7 @@ class Minimiser:
 
 
 def age_cell(low: int, high: int) -> Cell:
-    """An age in years, or the two years in which it lies."""
+    """Return an age in years, or a span of two years."""
     if (low < 0 and high < 1) or high > 120:
         return UNKNOWN_AGE
     return Cell(str(high) if low == high or low < 0 else f"{low}-{high}", "derived")

@@ -1,7 +1,7 @@
-"""Whether a record may be used: the person's consent, its withdrawal, the purpose it was given for.
+"""Decide whether a record may be used: consent, its withdrawal, and its purpose.
 
-Belongs here: what is judged on a row as sent, before anything of it lands. Whether the partner's own
-review lets a row in is `acceptance`; whether an agreement covers the extract is the extract gate's.
+Rows are judged as sent, before anything lands. The partner's own review is judged in `acceptance`, the
+agreement by the extract gate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _OF_STATE = {"given": None, "refused": NO_CONSENT, "withdrawn": WITHDRAWN, "not_
 
 
 class Permission:
-    """The terms of one contract, ready to judge row after row."""
+    """The consent terms of one contract, applied row by row."""
 
     def __init__(self, contract: Contract) -> None:
         self._asks_consent = bool(contract.consent and contract.consent.column)
@@ -31,9 +31,9 @@ class Permission:
         self._purposes = _PurposeReader(contract) if "purpose" in contract.fields else None
 
     def refusal(self, plan: ColumnPlan, cells: list[Cell | None], named: list[NamedCell]) -> str | None:
-        """Why a row may not land, or None. `named` are its cells by field, before any of them is removed.
+        """Return why a row may not land, or None. `named` are its cells by field, before minimising.
 
-        A withdrawal is told as such even where no consent is recorded any more.
+        A withdrawal is reported as such even if no consent is recorded.
         """
         if self._withdrawn and self._is_withdrawn(cell_at(cells, plan.withdrawn)):
             return WITHDRAWN
@@ -56,7 +56,6 @@ class _PurposeReader:
     """Reads the purposes of a record as the type step reads its codes."""
 
     def __init__(self, contract: Contract) -> None:
-        # The type step's package imports this room's reading, so it is asked for only where it is needed.
         from orchestration.contracts import CodeReader, load_vocabulary
         from orchestration.core import REFERENCE_SEEDS
 
@@ -75,7 +74,10 @@ class _PurposeReader:
         self._seen: dict[tuple[tuple[str, bool], ...], bool] = {}
 
     def allow(self, named: list[NamedCell]) -> bool:
-        """Unstated, the agreement's purposes hold; a purpose that cannot be read allows nothing."""
+        """Return whether statistics is among the purposes.
+
+        Without a stated purpose those of the agreement apply; an unreadable purpose allows nothing.
+        """
         cells = [item.cell for item in named if item.field == "purpose"]
         stated = tuple((cell.value, cell.kind == "flag") for cell in cells)
         if stated not in self._seen:
@@ -84,7 +86,7 @@ class _PurposeReader:
 
     def _includes_statistics(self, stated: tuple[tuple[str, bool], ...]) -> bool:
         codes = [code for text, _ in stated for code in self._reader.read_many(text).codes]
-        was_asked = any(is_choice for _, is_choice in stated)  # and ticked nothing, where no code is found
+        was_asked = any(is_choice for _, is_choice in stated)  # without codes: no choice was ticked
         if not codes and not was_asked and self._otherwise:
             codes = list(self._reader.read_many(self._otherwise).codes)
         return STATISTICS in codes if codes or was_asked else True

@@ -1,6 +1,6 @@
-"""Coordinates → the county or country they lie in: all of them that may land.
+"""Replace coordinates by their county or country, the only part of a position that may land.
 
-The landed cell holds a P-code or ISO alpha-3 code; its kind says how the position was read.
+The landed cell holds a P-code or ISO alpha-3 code; its kind tells how the position was read.
 """
 
 from __future__ import annotations
@@ -12,30 +12,30 @@ from orchestration.contracts import Cell
 
 POINT = "point"
 NEAR_A_LINE, SWAPPED, ZERO, UNREAD = "near_a_line", "swapped", "zero", "unread"
-# What a mention's code is a code of, where it comes from a position.
+# The code systems of place mentions that come from positions.
 SYSTEM, SYSTEM_NEAR_A_LINE = "point", "point_near_a_line"
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
 def is_point(field: str) -> bool:
-    """Whether a canonical field takes coordinates, `place(origin).point`."""
+    """Return whether a canonical field takes coordinates, `place(origin).point`."""
     return field.endswith(f".{POINT}")
 
 
 def located(cell: Cell) -> Cell:
-    """`-1.2921, 36.8219` → `KE047` of the kind `point`; a position nobody can read has no value."""
+    """Turn `-1.2921, 36.8219` into `KE047` of kind `point`; an unreadable position has no value."""
     value, kinds = _located(cell.value)
     return Cell(value, " ".join((POINT, *kinds)))
 
 
 def _are_degrees(numbers: list[str]) -> bool:
-    """A whole number may be half of one with a decimal comma; zeros are what devices write."""
+    """Return whether both are decimals (a whole number may be half of a decimal comma) or both zero."""
     return all("." in number for number in numbers) or not any(map(float, numbers))
 
 
 @lru_cache(maxsize=4096)
 def _located(text: str) -> tuple[str, tuple[str, ...]]:
-    # Shapes are loaded only for files that bring positions.
+    # Shapes load slowly, so only files with positions load them.
     from orchestration.places import boundaries
 
     numbers = _NUMBER.findall(text)[:2]

@@ -1,34 +1,28 @@
-"""Open a file by its contract's format: bytes of any supported file → sheets of cells.
-
-Belongs here: choosing the reader, and the faults of a file as a whole. Not: what a column means.
-"""
+"""Open a file with the reader of its contract's format, and refuse files of another kind."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from orchestration.contracts import Contract, CsvFormat, JsonFormat, OdkZipFormat
+from orchestration.contracts import Contract
 from orchestration.intake.outcomes import ExtractUnreadable
 from orchestration.intake.reading.limits import refuse_bomb
 from orchestration.intake.reading.sheets import SourceSheet
 from orchestration.intake.shown_names import shown_file
 
 _ZIP = b"PK\x03\x04"
-_ZIPPED = {
-    "xlsx": ("not_a_workbook", "an Excel workbook (.xlsx)", "CSV"),
-    "odk_zip": ("not_a_zip", "the zip of an ODK Central export", "CSV or JSON"),
-}
 _BEFORE_JSON = re.compile(rb"^(?:\xef\xbb\xbf)?\s*")
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
 class Source(Protocol):
-    """An open file. Sheets stream one after another; `problems` grow while reading."""
+    """An open file. Sheets stream one after another; `problems` grow while they are read."""
 
     date_system: int
     problems: list[dict[str, str]]
@@ -40,32 +34,53 @@ class Source(Protocol):
     def tab_sheet(self, name: str) -> SourceSheet | None: ...
 
 
+class NotZip(NamedTuple):
+    """What to say if a file of a zipped format is no zip: fault code, expected file, what else it may be."""
+
+    fault: str
+    expected: str
+    other: str
+
+
+class Reader(NamedTuple):
+    """`module` in this folder has `open_file(path, contract, label)`, a context manager of a Source."""
+
+    module: str
+    suffix: str
+    not_zip: NotZip | None = None
+
+
+# By `format.kind` of a contract. A module is imported only when a file needs it.
+READERS = {
+    "csv": Reader("csv_files", ".csv"),
+    "json": Reader("json_files", ".json"),
+    "xlsx": Reader("workbooks", ".xlsx", NotZip("not_a_workbook", "an Excel workbook (.xlsx)", "CSV")),
+    "odk_zip": Reader(
+        "odk_files", ".zip", NotZip("not_a_zip", "the zip of an ODK Central export", "CSV or JSON")
+    ),
+}
+
+
 @contextmanager
 def open_source(path: Path, contract: Contract) -> Iterator[Source]:
-    """Open a file for reading; raises ExtractUnreadable or ExtractHeld with a sentence."""
-    from orchestration.intake.reading.csv_files import CsvSource
-    from orchestration.intake.reading.json_files import JsonSource
-    from orchestration.intake.reading.odk_files import open_zip
-    from orchestration.intake.reading.workbooks import open_workbook
-
+    """Open a file for reading; raise ExtractUnreadable or ExtractHeld with a sentence."""
+    reader = READERS[contract.format.kind]
     label = f"{contract.partner.code}: file {shown_file(path.name)}"
-    _refuse_unreadable(path, contract, label)
-    if contract.format.kind in _ZIPPED:
+    _refuse_unreadable(path, contract, reader.not_zip, label)
+    if reader.not_zip:
         refuse_bomb(path, label)
-    if isinstance(contract.format, CsvFormat):
-        yield CsvSource(path, contract, contract.format, label)
-    elif isinstance(contract.format, JsonFormat):
-        yield JsonSource(path, contract.format, label)
-    elif isinstance(contract.format, OdkZipFormat):
-        with open_zip(path, contract.format, label) as archive:
-            yield archive
-    else:
-        with open_workbook(path, contract, contract.format, label) as workbook:
-            yield workbook
+    module = import_module(f"orchestration.intake.reading.{reader.module}")
+    with module.open_file(path, contract, label) as source:
+        yield source
 
 
-def _refuse_unreadable(path: Path, contract: Contract, label: str) -> None:
-    """Say in a sentence why these bytes are not what the contract expects."""
+def suffix_of(contract: Contract) -> str:
+    """Return the file name suffix of a contract's format."""
+    return READERS[contract.format.kind].suffix
+
+
+def _refuse_unreadable(path: Path, contract: Contract, not_zip: NotZip | None, label: str) -> None:
+    """Raise ExtractUnreadable if the first bytes do not fit the contract's format."""
     with path.open("rb") as file:
         start = file.read(64)
         if not start:
@@ -75,8 +90,7 @@ def _refuse_unreadable(path: Path, contract: Contract, label: str) -> None:
         kind = contract.format.kind
         if start.startswith(_OLE):
             file.seek(0)
-            locked = _ENCRYPTED in file.read(8_000_000)
-            if locked:
+            if _ENCRYPTED in file.read(8_000_000):
                 raise ExtractUnreadable(
                     "password",
                     f"{label} is protected with a password. Ask the partner to send it without one.",
@@ -86,14 +100,14 @@ def _refuse_unreadable(path: Path, contract: Contract, label: str) -> None:
                 f"{label} is a workbook of Excel 97-2003 (.xls) or protected. Ask the partner to save it as "
                 ".xlsx.",
             )
-        if kind in _ZIPPED and not start.startswith(_ZIP):
-            fault, expected, other = _ZIPPED[kind]
+        if not_zip and not start.startswith(_ZIP):
             raise ExtractUnreadable(
-                fault,
-                f"{label} is not {expected}, which contract {contract.contract} expects. If the partner now "
-                f"sends {other}, change `format` in the contract; else ask for the file again.",
+                not_zip.fault,
+                f"{label} is not {not_zip.expected}, which contract {contract.contract} expects. If the "
+                f"partner now sends {not_zip.other}, change `format` in the contract; else ask for the file "
+                "again.",
             )
-        if kind not in _ZIPPED and start.startswith(_ZIP):
+        if not not_zip and start.startswith(_ZIP):
             wanted = kind.upper()
             raise ExtractUnreadable(
                 "not_text",

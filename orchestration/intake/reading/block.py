@@ -1,4 +1,4 @@
-"""Rows of one sheet as columns of distinct texts: what is judged once a value is not judged once a cell."""
+"""Rows of one sheet as columns of distinct texts, so that each value is judged once instead of each cell."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 _BLANKS = np.zeros(256, bool)
 _BLANKS[[*range(9, 14), *range(28, 33)]] = True
-# With these bytes the blanks of other scripts begin (U+0085, U+00A0, U+1680, U+2000…, U+3000).
+# First bytes of non-ASCII blanks (U+0085, U+00A0, U+1680, U+2000…, U+3000).
 _BLANKS[[0xC2, 0xE1, 0xE2, 0xE3]] = True
 _UNTIDY = np.zeros(256, bool)
 _UNTIDY[[*range(9, 14), *range(28, 33), *range(128, 256)]] = True
 _TO_ZERO = np.arange(256, dtype=np.uint8)
 _TO_ZERO[ord("0") : ord("9") + 1] = ord("0")
-FEW = 500  # distinct values of a block's column that are looked up one by one, and remembered
+FEW = 500  # up to so many distinct values of a column are judged one by one and remembered
 MOST_REMEMBERED = 1 << 16
 
 
 class Column:
-    """One column of a block: each row has the number of one of the distinct `values`."""
+    """One column of a block: `codes` gives each row the number of one of the distinct `values`."""
 
     def __init__(self, column: pa.DictionaryArray) -> None:
         self.values: pa.StringArray = column.dictionary
@@ -48,14 +48,14 @@ class Column:
 
     @cached_property
     def starts(self) -> npt.NDArray[np.int32]:
-        """Where each value begins in `bytes`, and where the last one ends."""
+        """The start of each value in `bytes`, and the end of the last."""
         offsets = np.frombuffer(self.values.buffers()[1], np.int32)
         at: int = self.values.offset
         return offsets[at : at + len(self.values) + 1]
 
     @cached_property
     def bytes(self) -> npt.NDArray[np.uint8]:
-        """The values' UTF-8, and a few zeros behind it so that the last one may be looked beyond."""
+        """The values in UTF-8, followed by zeros so that reading past the last one is safe."""
         data = self.values.buffers()[2]
         return np.frombuffer((bytes(data) if data else b"") + bytes(8), np.uint8)
 
@@ -64,7 +64,7 @@ class Column:
         return np.diff(self.starts)
 
     def shapes(self) -> tuple[list[str], npt.NDArray[np.int32]]:
-        """The values with 0 for each digit, every one once; and by value, which of them is its own."""
+        """Return the distinct shapes (values with 0 for each digit), and the shape's number of each value."""
         _, offsets, data = self.values.buffers()
         signs = pa.py_buffer(_TO_ZERO[np.frombuffer(data, np.uint8)])
         made = pa.StringArray.from_buffers(len(self.values), offsets, signs, offset=self.values.offset)
@@ -81,12 +81,12 @@ class Column:
 
     @cached_property
     def is_plain(self) -> bool:
-        """Whether every value is in ASCII and without blanks, so that `tidy` leaves it as it is."""
+        """Whether all values are ASCII without blanks, so that `tidy` does not change them."""
         return not _UNTIDY[self.bytes[self.starts[0] : self.starts[-1]]].any()
 
     @cached_property
     def is_filled(self) -> Flags:
-        """By distinct value: whether it is a cell at all."""
+        """By distinct value: whether it is a filled cell."""
         filled: Flags = self.lengths > 0
         for code in np.flatnonzero(_BLANKS[self.first_bytes] & filled).tolist():
             filled[code] = bool(self.text(code).strip())
@@ -94,7 +94,7 @@ class Column:
 
     @cached_property
     def filled(self) -> Flags:
-        """By row."""
+        """By row: whether it has a filled cell."""
         return self.by_row(self.is_filled)
 
     def by_row(self, of_values: Flags) -> Flags:
@@ -107,7 +107,7 @@ class Column:
         return text_cell(self.text(int(self.codes[row])))
 
     def each(self, judge: Callable[[str], Any], known: dict[str, Any]) -> list[Any]:
-        """What `judge` says of every distinct value; `known` remembers it from block to block."""
+        """Apply `judge` to every distinct value; `known` keeps the results between blocks."""
         if len(known) > MOST_REMEMBERED:
             known.clear()
         for text in self.texts:
@@ -118,7 +118,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Block:
-    """Rows that follow each other, of equal width; `first_row` is the number of the first."""
+    """Consecutive rows of equal width; `first_row` is the number of the first."""
 
     first_row: int
     columns: list[Column]
@@ -127,12 +127,12 @@ class Block:
         return len(self.columns[0])
 
     def cells(self, row: int) -> list[Cell | None]:
-        """One row as the readers of rows give it."""
+        """Return one row as cells."""
         return [column.cell(row) for column in self.columns]
 
 
 def combined(columns: Sequence[Column]) -> tuple[list[tuple[int, ...]], Codes]:
-    """The distinct combinations of several columns' values, and by row which of them stands there."""
+    """Return the distinct combinations of several columns' values, and each row's combination number."""
     sizes = [max(len(column.values), 1) for column in columns]
     mixed = np.zeros(len(columns[0]), np.int64)
     for column, size in zip(columns, sizes, strict=True):
@@ -154,5 +154,5 @@ def combined(columns: Sequence[Column]) -> tuple[list[tuple[int, ...]], Codes]:
 
 
 def runs(total: int, between: Sequence[int]) -> list[tuple[int, int]]:
-    """The stretches of 0…total that lie before, between and after some places."""
+    """Return the ranges of 0…total before, between and after the given positions."""
     return [(before + 1, after) for before, after in pairwise([-1, *between, total])]

@@ -1,7 +1,7 @@
-"""The rest of a CSV file in blocks of columns where its bytes are regular, in rows where they are not.
+"""Read the rest of a CSV file: regular bytes as blocks of columns, other bytes as rows.
 
-Arrow splits what Python's reader would surely split alike (`regular_csv`); the rest is read by rows, and
-columns go on at the byte after them. Memory: two chunks of a file.
+Arrow splits bytes that Python's reader would surely split alike (`regular_csv`). Other bytes are read by
+rows, and blocks resume after them. Memory: two chunks of a file.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from orchestration.intake.reading.sheets import SourceRow
 CHUNK = 8 << 20  # shorter than limits.LONGEST_LINE, so that no line in it is too long
 SMALLEST_CHUNK = 1 << 16
 ROWS_IN_A_BLOCK, MOST_BYTES_IN_A_BLOCK = 1 << 15, 4 << 20
-FEWEST_COLUMNS = 3  # in fewer, a row may be a note or total in more ways, and a blank line looks like one
+FEWEST_COLUMNS = 3  # with fewer columns, notes, totals and blank lines look like records
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
 class _Chunk(NamedTuple):
-    """Whole records from somewhere in the file; `end` is the byte after them."""
+    """Complete records of the file; `end` is the byte after them."""
 
     table: pa.Table
     end: int
 
 
 class CsvBlocks:
-    """Reads one file from a row on. `encoding` is the codec's name; UTF-16 and the like are not read."""
+    """Reads one file from a given row. `encoding` is the codec's name; UTF-16 and UTF-32 are not read."""
 
     def __init__(self, path: Path, encoding: str, delimiter: str, label: str) -> None:
         self._path = path
@@ -57,7 +57,7 @@ class CsvBlocks:
         )
 
     def after(self, row: int) -> Iterator[SourceRow | Block]:
-        """What follows a row of the file, in order. Raises what reading it by rows raises."""
+        """Yield the rows and blocks after a row, in order; raise the same errors as reading by rows."""
         at = self._end_of(row)
         size, stretch = CHUNK, SMALLEST_CHUNK
         last = self._path.stat().st_size
@@ -82,12 +82,12 @@ class CsvBlocks:
                 ahead = beside.submit(self._load, at, size)
 
     def _load(self, at: int, size: int) -> _Chunk | None:
-        """The whole records of the next bytes as columns; None where rows must read them."""
+        """Return the complete records of the next bytes as columns; None if they must be read by rows."""
         with self._path.open("rb") as file:
             file.seek(at)
             sent = file.read(size)
         if len(sent) < size and not sent.endswith(b"\n"):
-            sent += b"\n"  # the last line may do without
+            sent += b"\n"  # the last line may lack its line end
         data = self._as_utf8(sent)
         end = regular_end(data, self._delimiter) if data else None
         table = self._split(data, end) if data and end else None
@@ -98,7 +98,7 @@ class CsvBlocks:
         return _Chunk(table, at + length)
 
     def _as_utf8(self, sent: bytes) -> bytes | None:
-        """Whole lines in UTF-8, or None where they are not in the encoding."""
+        """Return complete lines in UTF-8, or None if they do not fit the encoding."""
         if sent.isascii():
             return sent
         sent = sent[: sent.rfind(b"\n") + 1]
@@ -130,7 +130,7 @@ class CsvBlocks:
         return None if any(_has_long_cell(column) for column in table.columns) else table
 
     def _records(self, at: int, least: int) -> Iterator[tuple[int, list[str]]]:
-        """Records by Python's reader until they took some bytes, each with where it ends."""
+        """Yield records by Python's reader for at least `least` bytes, each with its end position."""
         with self._path.open("rb") as file:
             file.seek(at)
             encoding = self._encoding if at else self._first_encoding
@@ -143,7 +143,7 @@ class CsvBlocks:
                         return
 
     def _end_of(self, row: int) -> int:
-        """The byte after a row."""
+        """Return the position of the byte after a row."""
         with self._path.open("rb") as file:
             mark = len(codecs.BOM_UTF8) if file.read(3) == codecs.BOM_UTF8 else 0
         records = self._records(0, self._path.stat().st_size + 1)
@@ -151,7 +151,7 @@ class CsvBlocks:
 
 
 class _Counted:
-    """The lines of a text, and how many bytes of the file they were."""
+    """The lines of a text, with a count of their bytes in the file."""
 
     def __init__(self, text: TextIO, label: str, encoding: str) -> None:
         self.bytes = 0
@@ -165,7 +165,7 @@ class _Counted:
 
 
 def _block_size(data: bytes) -> int:
-    """Bytes for about ROWS_IN_A_BLOCK lines."""
+    """Return the size in bytes of about ROWS_IN_A_BLOCK lines."""
     lines_at_first = data.count(b"\n", 0, SMALLEST_CHUNK)
     rows = ROWS_IN_A_BLOCK * min(len(data), SMALLEST_CHUNK) // max(lines_at_first, 1)
     return min(max(rows, 1), MOST_BYTES_IN_A_BLOCK)

@@ -1,4 +1,4 @@
-"""CSV files: decode by the contract's encoding, split by its delimiter, and refuse to guess either."""
+"""Read CSV files with the contract's encoding and delimiter; neither is guessed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import codecs
 import csv
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 from orchestration.contracts import Contract, CsvFormat, text_cell
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
@@ -16,9 +18,16 @@ from orchestration.intake.reading.csv_records import CsvRecords
 from orchestration.intake.reading.limits import lines
 from orchestration.intake.reading.sheets import SourceRow, SourceSheet
 
-_LONGEST_CELL = 1 << 17  # characters; an open quotation mark swallows the rest of the file
+_LONGEST_CELL = 1 << 17  # characters; an unclosed quotation mark joins the rest of the file
 _DELIMITERS = {";": "semicolon", ",": "comma", "\t": "tab", "|": "bar"}
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@contextmanager
+def open_file(path: Path, contract: Contract, label: str) -> Iterator[CsvSource]:
+    """Open a CSV file."""
+    layout = cast(CsvFormat, contract.format)
+    yield CsvSource(path, contract, layout, label)
 
 
 class CsvSource:
@@ -59,9 +68,9 @@ class CsvSource:
         return wanted
 
     def _check_delimiter(self) -> None:
-        """Single columns that hold another delimiter mean that the contract has the wrong one.
+        """Raise ExtractHeld if most rows are single cells that hold another delimiter.
 
-        Most rows decide, not all: a list of places may hold the contract's delimiter inside a cell.
+        Most rows decide, because a list of places may hold the contract's delimiter inside a cell.
         """
         if not self._expects_columns:
             return
@@ -86,7 +95,7 @@ class CsvSource:
 
     def _rows(self) -> Iterator[SourceRow]:
         number = 0
-        # One for the whole process: a library that was asked for something else may have lifted it.
+        # The limit is global to the process, and another library may have raised it.
         csv.field_size_limit(_LONGEST_CELL)
         try:
             with self._path.open(encoding=self._encoding, newline="") as file:
@@ -109,7 +118,7 @@ class CsvSource:
         try:
             yield from blocks.after(row)
         except (UnicodeError, csv.Error, ExtractStopped):
-            deque(self._rows(), maxlen=0)  # raises the sentence, with the row or line it is about
+            deque(self._rows(), maxlen=0)  # raises the error that names the row or line
             raise
 
     def _wrong_encoding(self, found: str, fix: str | None) -> ExtractHeld:

@@ -1,8 +1,8 @@
-"""Split the lines of a CSV file into records, and find quotation marks that swallow lines.
+"""Split the lines of a CSV file into records, and find stray quotation marks that join lines.
 
-CSV lets a quoted cell run over several lines, so one stray quotation mark joins many rows into one, without
-an error. A record of several lines is therefore believed only where it has the width of the other records,
-its quotation marks are regular, and its lines are not whole rows themselves.
+A quoted CSV cell may span lines, so one stray quotation mark joins many rows into one without an error. A
+record of several lines is therefore accepted only if it has the width of the other records, its quotation
+marks are regular, and its lines are not complete rows themselves.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from collections.abc import Iterator
 
 from orchestration.intake.outcomes import ExtractHeld
 
-# Narrower tables: a sentence of two lines may well have as many delimiters in each as a row.
+# In narrower tables, the lines of a sentence may well have as many delimiters as a row.
 _FEWEST_COLUMNS = 3
 
 
 class CsvRecords:
-    """Splits stretches of one file. `widths` counts how many cells its records had so far."""
+    """Splits the lines of one file. `widths` counts the records so far by number of cells."""
 
     def __init__(self, delimiter: str, label: str) -> None:
         self._delimiter = delimiter
@@ -26,12 +26,12 @@ class CsvRecords:
         self.widths: Counter[int] = Counter()
 
     def split(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        """The cells of each record. Raises ExtractHeld naming the lines, and what csv.reader raises."""
+        """Yield the cells of each record; raise ExtractHeld for a stray quotation mark, or csv.Error."""
         taken: list[str] = []
         first, record = 1, []
         for record in csv.reader(_remembering(lines, taken), delimiter=self._delimiter):
             last = first + len(taken) - 1
-            if last > first and self._is_swallowed(record, taken):
+            if last > first and self._joins_rows(record, taken):
                 raise self._stray_quote(first, last)
             self.widths[len(record)] += 1
             yield record
@@ -40,8 +40,8 @@ class CsvRecords:
         if record and self._is_open(text):
             raise self._stray_quote(last, last)
 
-    def _is_swallowed(self, record: list[str], lines: list[str]) -> bool:
-        # Titles above the header are narrow: they say nothing of the table's width.
+    def _joins_rows(self, record: list[str], lines: list[str]) -> bool:
+        # Titles above the header are narrow, so they do not count.
         wide = Counter({width: rows for width, rows in self.widths.items() if width >= _FEWEST_COLUMNS})
         found = (wide or self.widths).most_common(1)
         usual = found[0][0] if found else len(record)
@@ -54,7 +54,7 @@ class CsvRecords:
         )
 
     def _has_width(self, line: str, width: int) -> bool:
-        """Whether a line is a row of that width by itself, its quotation marks taken as letters."""
+        """Return whether a line alone is a row of that width, with quotation marks as plain characters."""
         return line.count(self._delimiter) == width - 1
 
     def _is_irregular(self, text: str) -> bool:
@@ -65,7 +65,7 @@ class CsvRecords:
         return False
 
     def _is_open(self, text: str) -> bool:
-        """Whether the file ends inside a quoted cell: a further line would become part of it."""
+        """Return whether the file ends inside a quoted cell, so that another line would join it."""
         if '"' not in text:
             return False
         return len(list(csv.reader([text.rstrip("\r\n") + "\n", "x"], delimiter=self._delimiter))) == 1

@@ -1,6 +1,6 @@
-"""JSON as events → records, each flattened to cells by full path, with the rows of its repeats.
+"""Turn JSON events into records, flattened to cells by full path, with the rows of their repeats.
 
-Belongs here: what a JSON value becomes. Not: sheets, and the faults of a file as a whole (`reading_json`).
+Not here: sheets, and faults of a whole file (`json_files`).
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class Entry:
 
 
 @dataclass
-class Found:
-    """What one pass over a file tells beside its records."""
+class Shape:
+    """The structure of a file, collected in one pass over it."""
 
     is_list: bool = False
     keys: list[str] = field(default_factory=list)
@@ -42,58 +42,58 @@ class Found:
 
 
 class TooDeep(Exception):
-    """Nested as no form is."""
+    """Nested deeper than any form."""
 
 
 def records_in(
-    events: Events, event: str, wanted: list[str], found: Found, is_top: bool = False
+    events: Events, event: str, wanted: list[str], shape: Shape, is_top: bool = False
 ) -> Iterator[Entry]:
-    """Follow the path to the list of records and yield them; everything beside it is passed over."""
+    """Follow the path to the list of records and yield them; skip everything else."""
     if event == "start_array":
-        found.is_list |= is_top
+        shape.is_list |= is_top
         if not wanted:
-            found.has_records = True
-            yield from _list_of_records(events, found)
+            shape.has_records = True
+            yield from _list_of_records(events, shape)
             return
     if event != "start_map":
-        _pass_over(events, event)
+        _skip(events, event)
         return
     for at, key in events:
         if at == "end_map":
             return
         event, value = next(events)
         if is_top:
-            _remember(found, key, event, value)
+            _remember(shape, key, event, value)
         if wanted and key == wanted[0]:
-            yield from records_in(events, event, wanted[1:], found)
+            yield from records_in(events, event, wanted[1:], shape)
         else:
-            _pass_over(events, event)
+            _skip(events, event)
 
 
-def _list_of_records(events: Events, found: Found) -> Iterator[Entry]:
+def _list_of_records(events: Events, shape: Shape) -> Iterator[Entry]:
     for event, _ in events:
         if event == "end_array":
             return
-        found.records += 1
+        shape.records += 1
         entry = Entry()
         if event == "start_map":
             _read_object(events, "", entry, 1)
         else:
-            found.no_objects += 1
-            _pass_over(events, event)
+            shape.no_objects += 1
+            _skip(events, event)
         yield entry
 
 
-def _remember(found: Found, key: str, event: str, value: Any) -> None:
-    found.keys.append(key)
+def _remember(shape: Shape, key: str, event: str, value: Any) -> None:
+    shape.keys.append(key)
     if key in _NEXT and event != "null":
-        found.has_next = True
+        shape.has_next = True
     if key in _COUNT and event == "number" and value >= 0:
-        found.count = int(min(value, 10**12))
+        shape.count = int(min(value, 10**12))
 
 
 def _read_object(events: Events, path: str, entry: Entry, depth: int) -> None:
-    """Fill an entry from the rest of an object: groups add to the path, lists of objects are child rows."""
+    """Fill an entry from the rest of an object; groups extend the path, lists of objects are child rows."""
     if depth > DEEPEST:
         raise TooDeep
     for event, key in events:
@@ -117,7 +117,7 @@ def _read_value(events: Events, event: str, value: Any, path: str, entry: Entry,
 
 
 def _read_list(events: Events, path: str, entry: Entry, depth: int, scalars: list[str]) -> bool:
-    """Read the rest of a list; its plain values go to `scalars`. Says whether objects were among them."""
+    """Read the rest of a list, with plain values into `scalars`; return whether it has objects."""
     if depth > DEEPEST:
         raise TooDeep
     has_objects = False
@@ -137,7 +137,7 @@ def _read_list(events: Events, path: str, entry: Entry, depth: int, scalars: lis
 
 
 def _put(entry: Entry, path: str, cell: Cell | None) -> None:
-    """A key that stands twice in one object is two columns, as a header that stands twice is."""
+    """Store a cell; a key repeated in one object becomes a second column, like a repeated header."""
     name, number = path, 2
     while name in entry.cells:
         name, number = f"{path}.{number}", number + 1
@@ -155,7 +155,7 @@ def _cell(event: str, value: Any) -> Cell | None:
     return Cell(number_text(number), "number") if math.isfinite(number) else Cell(str(value))
 
 
-def _pass_over(events: Events, event: str) -> None:
+def _skip(events: Events, event: str) -> None:
     depth = int(event.startswith("start_"))
     while depth:
         event, _ = next(events)
@@ -170,7 +170,7 @@ def gather_columns(columns: dict[str, dict[str, None]], sheet: str, entry: Entry
 
 
 def rows_inside(entry: Entry, wanted: str) -> Iterator[Entry]:
-    """Every row of a repeat in a record, those of repeats inside repeats in the order of their parents."""
+    """Yield every row of a repeat in a record; nested repeats follow the order of their parents."""
     for path, child in entry.children:
         if path == wanted:
             yield child

@@ -1,8 +1,8 @@
-"""JSON exports: a list of records as a sheet without a name, the lists of objects in them as child sheets.
+"""Read JSON exports: the list of records is a sheet without a name, lists of objects in it are child sheets.
 
-Everything streams: memory holds one record and the names of columns. The file is read once to learn its
-columns (a form's unanswered questions are absent, so they are the union over all records), and once more for
-each sheet. ijson's events are used, never its builder of whole values: a deeply nested file brings that down.
+Everything streams: memory holds one record and the column names. The file is read once for its columns, the
+union over all records because unanswered questions are absent, and once more for each sheet. Only ijson's
+events are used, because a deeply nested file crashes its builder of whole values.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import ijson
 
-from orchestration.contracts import JsonFormat, same
+from orchestration.contracts import Contract, JsonFormat, same
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.intake.reading.json_entries import (
     DEEPEST,
     Entry,
-    Found,
+    Shape,
     TooDeep,
     gather_columns,
     records_in,
@@ -31,10 +31,17 @@ from orchestration.intake.reading.sheets import SourceRow, SourceSheet
 from orchestration.intake.shown_names import names_somebody, shown_sheet
 
 MOST_COLUMNS = 16_384  # as in a workbook
-# Python refuses to make a number of more digits; inside ijson's C code the refusal is a crash.
+# Python refuses numbers with more digits, and inside ijson's C code that is a crash.
 _ENDLESS_NUMBER = re.compile(rb"\d{4000}")
 _CHUNK = 1 << 20
 _BROKEN = (ijson.JSONError, ArithmeticError, ValueError, SystemError, RuntimeError)
+
+
+@contextmanager
+def open_file(path: Path, contract: Contract, label: str) -> Iterator[JsonSource]:
+    """Open a JSON file."""
+    layout = cast(JsonFormat, contract.format)
+    yield JsonSource(path, layout, label)
 
 
 class JsonSource:
@@ -54,7 +61,7 @@ class JsonSource:
         yield SourceSheet("", "", self._rows(), columns=self._columns[""], only_records=True)
 
     def repeat_sheet(self, name: str) -> SourceSheet | None:
-        """The rows of a repeat, numbered through the whole file in the order in which they stand."""
+        """Return the rows of a repeat, numbered through the whole file in file order."""
         found = [path for path in self._columns if path and same(path) == self._repeats[name]]
         if not found:
             return None
@@ -66,11 +73,11 @@ class JsonSource:
         return None
 
     def _survey(self) -> dict[str, list[str]]:
-        """Columns by sheet, `""` for the records; raises where the file is not what the contract says."""
+        """Return the columns by sheet, `""` for the records; raise if the file does not fit the contract."""
         self._refuse_endless_numbers()
-        found = Found()
+        shape = Shape()
         columns: dict[str, dict[str, None]] = {"": {}}
-        for entry in self._entries(found):
+        for entry in self._entries(shape):
             gather_columns(columns, "", entry)
             if sum(map(len, columns.values())) > MOST_COLUMNS:
                 raise ExtractHeld(
@@ -78,12 +85,12 @@ class JsonSource:
                     f"{self._label} has more than {MOST_COLUMNS} columns. In an export of a form every "
                     "record has the same ones; ask the partner how the file was made.",
                 )
-        self._refuse_other_shape(found)
-        self._refuse_missing_pages(found)
-        if found.no_objects:
-            detail = f"{found.no_objects} entries of the list are no records (null or a bare value)"
+        self._refuse_other_shape(shape)
+        self._refuse_missing_pages(shape)
+        if shape.no_objects:
+            detail = f"{shape.no_objects} entries of the list are not records (null or a plain value)"
             self.problems.append({"code": "flag:record_no_object", "detail": detail})
-        # A repeat is no column; where the contract reads it, an empty one is none either.
+        # A repeat is no column, and neither is an empty repeat that the contract reads.
         repeats = {same(path) for path in columns if path} & set(self._repeats.values())
         unread = [path for path in columns if path and same(path) not in repeats]
         names = [name for name in columns[""] if same(name) not in set(self._repeats.values())]
@@ -93,23 +100,23 @@ class JsonSource:
 
     def _rows(self) -> Iterator[SourceRow]:
         names = self._columns[""]
-        for number, entry in enumerate(self._entries(Found()), start=1):
+        for number, entry in enumerate(self._entries(Shape()), start=1):
             yield SourceRow(number, [entry.cells.get(name) for name in names])
 
     def _child_rows(self, path: str) -> Iterator[SourceRow]:
         names, number = self._columns[path], 0
-        for record, entry in enumerate(self._entries(Found()), start=1):
+        for record, entry in enumerate(self._entries(Shape()), start=1):
             for child in rows_inside(entry, path):
                 number += 1
                 yield SourceRow(number, [child.cells.get(name) for name in names], parent=str(record))
 
-    def _entries(self, found: Found) -> Iterator[Entry]:
-        with self._broken_as_sentence(found), self._path.open("rb") as file:
+    def _entries(self, shape: Shape) -> Iterator[Entry]:
+        with self._broken_as_sentence(shape), self._path.open("rb") as file:
             if file.read(3) != codecs.BOM_UTF8:
                 file.seek(0)
             events = iter(ijson.basic_parse(file))
-            yield from records_in(events, next(events)[0], self._wanted, found, is_top=True)
-            for _ in events:  # what follows the end is refused by the parser
+            yield from records_in(events, next(events)[0], self._wanted, shape, is_top=True)
+            for _ in events:  # the parser refuses text after the end
                 pass
 
     def _refuse_endless_numbers(self) -> None:
@@ -120,18 +127,18 @@ class JsonSource:
                     f"{self._label} holds a number of thousands of digits. Ask the partner how it was made.",
                 )
 
-    def _refuse_other_shape(self, found: Found) -> None:
-        if found.has_records:
+    def _refuse_other_shape(self, shape: Shape) -> None:
+        if shape.has_records:
             return
         wanted = "/".join(self._wanted)
         at = f" at {wanted!r}" if wanted else ""
-        if found.is_list:
+        if shape.is_list:
             fix = "The file is itself a list: remove `format.records` from the contract"
-        elif not wanted and found.keys:
-            keys = _shown(found.keys)
+        elif not wanted and shape.keys:
+            keys = _shown(shape.keys)
             fix = f"It is an object with the keys {keys}: set `format.records` to the list among them"
-        elif found.keys:
-            fix = f"Its keys are {_shown(found.keys)}: correct `format.records` in the contract"
+        elif shape.keys:
+            fix = f"Its keys are {_shown(shape.keys)}: correct `format.records` in the contract"
         else:
             fix = "Correct `format.records` in the contract"
         raise ExtractHeld(
@@ -139,18 +146,18 @@ class JsonSource:
             f"{self._label} has no list of records{at}. {fix}, or ask the partner to export as before.",
         )
 
-    def _refuse_missing_pages(self, found: Found) -> None:
-        if found.has_next or (found.count or 0) > found.records:
-            stated = f" of {found.count}" if found.count else ""
+    def _refuse_missing_pages(self, shape: Shape) -> None:
+        if shape.has_next or (shape.count or 0) > shape.records:
+            stated = f" of {shape.count}" if shape.count else ""
             raise ExtractHeld(
                 "hold:pages_missing",
-                f"{self._label} is one page of several: it holds {found.records}{stated} records. Ask the "
+                f"{self._label} is one page of several: it holds {shape.records}{stated} records. Ask the "
                 "partner to export everything into one file (a `limit` high enough that `next` is null).",
             )
 
     @contextmanager
-    def _broken_as_sentence(self, found: Found) -> Iterator[None]:
-        """A fault of the text becomes a sentence without the fault's own text, which quotes the file."""
+    def _broken_as_sentence(self, shape: Shape) -> Iterator[None]:
+        """Turn a parser error into a sentence without its own text, which quotes the file."""
         try:
             yield
         except ExtractStopped:
@@ -158,15 +165,15 @@ class JsonSource:
         except TooDeep:
             raise ExtractUnreadable(
                 "json_too_deep",
-                f"{self._label}: record {found.records} holds lists or objects more than {DEEPEST} levels "
+                f"{self._label}: record {shape.records} holds lists or objects more than {DEEPEST} levels "
                 "deep, as no form does. Ask the partner how the file was made.",
             ) from None
         except _BROKEN:
             raise ExtractUnreadable(
                 "broken_json",
-                f"{self._label} is not whole, valid JSON: it breaks off or goes wrong in or after record "
-                f"{found.records}, or holds what JSON does not know, such as NaN. Ask the partner to export "
-                "it again.",
+                f"{self._label} is not complete, valid JSON: it breaks off or is wrong in or after record "
+                f"{shape.records}, or holds something that JSON lacks, such as NaN. Ask the partner to "
+                "export it again.",
             ) from None
 
 
@@ -178,6 +185,6 @@ def _overlapping(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _shown(keys: list[str]) -> str:
-    """Keys of the outermost object, which a program wrote; one that names somebody is left out."""
+    """Show the keys of the outermost object, except those that name a person."""
     shown = [repr(key) for key in dict.fromkeys(keys) if len(key) <= 40 and not names_somebody(key)]
     return ", ".join(shown[:8]) or "(none that may be shown)"

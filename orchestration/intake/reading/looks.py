@@ -1,6 +1,6 @@
-"""Colour and strike-through that tell the rows of a sheet apart.
+"""Detect colour and strike-through that mark some rows of a sheet.
 
-What a partner means by them nobody else can know: they are never read, and an extract with them says so once.
+Only the partner knows their meaning, so they are not read; a problem notes that an extract has them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _PLAIN_INKS = {"rgb": ("FF000000",), "theme": (1,), "indexed": (8, 64, 32767)}
 
 
 class Looks:
-    """The looks of one sheet's records, by column: a column that is coloured throughout means nothing."""
+    """The looks of one sheet's records by column; a column of one colour throughout has no meaning."""
 
     def __init__(self) -> None:
         self.differ = False
@@ -31,7 +31,7 @@ class Looks:
 
 
 def look_of(cell: Any) -> str | None:
-    """How an openpyxl cell is marked: struck through, filled or in a coloured ink; None for a plain one."""
+    """Return how an openpyxl cell is marked: struck through, filled, coloured ink; None if it is plain."""
     font, fill = cell.font, cell.fill
     marks = ["struck through"] if font and font.strike else []
     if font and (ink := _colour(font.color, _PLAIN_INKS)):

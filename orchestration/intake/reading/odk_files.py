@@ -1,7 +1,7 @@
-"""The zip of ODK Central: `<form>.csv` with a row a submission, and a CSV for each repeat.
+"""Read the zip of ODK Central: `<form>.csv` with a row for each submission, and a CSV for each repeat.
 
-Members are known by the last part of their names and only ever streamed: nothing is unpacked, and no name in
-the zip is used as a path. Media and whatever else lies in it is counted and left alone.
+Members are identified by the last part of their names and streamed: nothing is unpacked, and no name in the
+zip is used as a path. Media and other files in it are counted and ignored.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
-from orchestration.contracts import OdkZipFormat, same, text_cell, tidy
+from orchestration.contracts import Contract, OdkZipFormat, same, text_cell, tidy
 from orchestration.intake.outcomes import ExtractHeld, ExtractStopped, ExtractUnreadable
 from orchestration.intake.reading.csv_records import CsvRecords
 from orchestration.intake.reading.limits import lines
@@ -36,8 +37,9 @@ _BROKEN = (
 
 
 @contextmanager
-def open_zip(path: Path, layout: OdkZipFormat, label: str) -> Iterator[OdkSource]:
+def open_file(path: Path, contract: Contract, label: str) -> Iterator[OdkSource]:
     """Open a zip for streaming its tables; it is closed at the end of the block."""
+    layout = cast(OdkZipFormat, contract.format)
     with _broken_as_sentence(label):
         archive = zipfile.ZipFile(path)
     with archive:
@@ -80,7 +82,7 @@ class OdkSource:
         return None
 
     def _find_tables(self) -> dict[str, zipfile.ZipInfo]:
-        """CSV members outside the folder of media, by name without `.csv`."""
+        """Return the CSV members outside the media folder, by name without `.csv`."""
         tables: dict[str, zipfile.ZipInfo] = {}
         others = 0
         for member in self._archive.infolist():
@@ -95,8 +97,8 @@ class OdkSource:
             if title in tables:
                 raise ExtractHeld(
                     "hold:table_twice",
-                    f"{self._label} holds a table of the same name twice, so that it is not clear which "
-                    "counts. Ask the partner for one export in one zip.",
+                    f"{self._label} holds two tables of the same name. Ask the partner for one export in one "
+                    "zip.",
                 )
             tables[title] = member
         if any(member.flag_bits & _ENCRYPTED for member in tables.values()):
@@ -110,7 +112,7 @@ class OdkSource:
         return tables
 
     def _find_form(self, form: str | None) -> str:
-        """The main table: the contract's, else the one with whose name all others begin."""
+        """Return the main table: the contract's, else the one whose name begins all others."""
         if form is not None:
             wanted = same(form.removesuffix(".csv"))
             if wanted in self._tables:
@@ -138,7 +140,7 @@ class OdkSource:
         return SourceSheet(table, shown, rows, only_records=True, is_delimited=True)
 
     def _rows(self, table: str, shown: str, parent: str | None) -> Iterator[SourceRow]:
-        """The rows of a table; those of a repeat know their submission and their place in it."""
+        """Yield the rows of a table; rows of a repeat carry their submission and their place in it."""
         number = 0
         at_key = at_parent = -1
         with (
@@ -160,7 +162,7 @@ class OdkSource:
 
 
 def _submission(record: list[str], at: int) -> str | None:
-    """The submission a row belongs to, also through another repeat: `uuid:…` of `uuid:…/legs[2]`."""
+    """Return the submission of a row, also through another repeat: `uuid:…` of `uuid:…/legs[2]`."""
     return tidy(record[at]).split("/", 1)[0] or None if 0 <= at < len(record) else None
 
 
@@ -175,7 +177,7 @@ def _order(record: list[str], at: int) -> int | None:
 
 @contextmanager
 def _broken_as_sentence(label: str, table: str | None = None) -> Iterator[None]:
-    """A fault inside the file becomes a sentence without the fault's own text, which may quote a cell."""
+    """Turn a fault inside the file into a sentence without its own text, which may quote a cell."""
     where = f", table {table!r}," if table else ""
     try:
         yield

@@ -1,6 +1,6 @@
-"""One row of a partner's original, as the reading room reads it: for a steward who has to see it.
+"""Read one row of a partner's original, for a steward who has to see it.
 
-What does not belong here: opening what is sealed (`sealing`), and whether anybody may (`stewardship`).
+Not here: decrypting the original (`sealing`), and who may read it (`stewardship`).
 """
 
 from __future__ import annotations
@@ -17,50 +17,45 @@ from orchestration.intake.reading.sheets import SourceRow, SourceSheet
 from orchestration.intake.records.header import read_header
 from orchestration.intake.records.rename import mapped_columns, required_columns
 
-_SUFFIXES = {"odk_zip": ".zip"}
-
 
 @dataclass(frozen=True)
 class OriginalRow:
-    """Its filled cells, as sent: heading (or `column 3` where there is none) and value."""
+    """The filled cells of a row as sent: header (or `column 3` if it has none) and value."""
 
     sheet: str
     row: int
     cells: list[tuple[str, str]]
 
 
-def suffix_of(contract: Contract) -> str:
-    """How the name of such a file has to end for its reader."""
-    return _SUFFIXES.get(contract.format.kind, f".{contract.format.kind}")
-
-
 def original_row(path: Path, contract: Contract, row: int, sheet: str | None = None) -> OriginalRow:
-    """The row of that number, counted as the lists count; `sheet` as they call it, or as the partner does.
+    """Return a row by its number as in work lists; `sheet` is the partner's name or the shown one.
 
-    Raises UsageError where there is none, or several sheets have one and none was named.
+    Raises UsageError if there is no such row, or if several sheets have one and none was named.
     """
     try:
         with open_source(path, contract) as source:
             sheets = list(_sheets(source, contract, sheet))
-            found = [one for part, at in sheets if (one := _row_in(at, contract, part, row)) is not None]
+            matches = [
+                match for part, each in sheets if (match := _row_in(each, contract, part, row)) is not None
+            ]
     except ExtractStopped:
         raise UsageError(
-            "The original can no longer be read by the contract it landed with. Write it whole with --out."
+            "The contract it landed with no longer reads this original. Write the whole file with --out."
         ) from None
     if not sheets:
-        raise UsageError(f"The original has no sheet {sheet!r}. The lists name the sheets of its rows.")
-    if not found:
+        raise UsageError(f"The original has no sheet {sheet!r}. Work lists name the sheets of its rows.")
+    if not matches:
         raise UsageError(f"The original has no row {row}{f' in sheet {sheet!r}' if sheet else ''}.")
-    if len(found) > 1:
-        names = ", ".join(repr(one.sheet) for one in found)
+    if len(matches) > 1:
+        names = ", ".join(repr(match.sheet) for match in matches)
         raise UsageError(f"Several sheets have a row {row}: {names}. Say which with --sheet.")
-    return found[0]
+    return matches[0]
 
 
 def _sheets(
     source: Source, contract: Contract, wanted: str | None
 ) -> Iterator[tuple[str | None, SourceSheet]]:
-    """The sheets to look in, and which part of the contract each is; child sheets only if named."""
+    """Yield the sheets to search, each with its part of the contract; child sheets only if named."""
     for main in source.main_sheets():
         if wanted is None or _is_called(main, wanted):
             yield "", main

@@ -1,8 +1,8 @@
-"""Whether bytes of a CSV are surely split alike by Python's reader and by Arrow's.
+"""Find CSV bytes that Python's reader and Arrow's surely split alike.
 
-They differ over what no standard settles: a quotation mark inside an unquoted cell, a mark of byte order
-inside a file. Bytes with any of these, and cells of several lines, are read by Python (`csv_records`), the
-one definition of how a file is split. Over lines of another width, blank ones too, Arrow stops by itself.
+They differ where no standard decides: a quotation mark inside an unquoted cell, a byte order mark inside a
+file. Bytes with any of these, and cells of several lines, are read by Python (`csv_records`), which defines
+how a file is split. Arrow itself stops at lines of another width, blank ones included.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _Places = npt.NDArray[np.int64]
 
 
 def regular_end(data: bytes, delimiter: str) -> int | None:
-    """Where the whole records end that `data` begins with; None where not all of it is surely read alike."""
+    """Return the end of the complete records in `data`; None if the two readers may differ on them."""
     if b"\0" in data or data.startswith(codecs.BOM_UTF8):
         return None
     if b'"' in data:
@@ -28,7 +28,7 @@ def regular_end(data: bytes, delimiter: str) -> int | None:
 def _regular_quoted(data: bytes, delimiter: str) -> int | None:
     signs = np.frombuffer(data, np.uint8)
     lines = np.flatnonzero(signs == _NEWLINE)
-    # A return alone ends a line to Python's reader, and need not to Arrow's.
+    # A carriage return alone ends a line for Python's reader, but not always for Arrow's.
     if np.count_nonzero(signs == _RETURN) != np.count_nonzero(signs[lines[lines > 0] - 1] == _RETURN):
         return None
     quotes = np.flatnonzero(signs == _QUOTE)
@@ -44,7 +44,7 @@ def _regular_quoted(data: bytes, delimiter: str) -> int | None:
 
 
 def _quotes_are_regular(signs: npt.NDArray[np.uint8], quotes: _Places, delimiter: int) -> bool:
-    """Each opening mark follows a delimiter, a line's end or a mark; each closing one precedes such."""
+    """Return whether opening marks follow, and closing marks precede, a delimiter, line end or mark."""
     opening, closing = quotes[0::2], quotes[1::2]
     before = signs[np.maximum(opening - 1, 0)]
     after = signs[np.minimum(closing + 1, len(signs) - 1)]
@@ -56,7 +56,7 @@ def _quotes_are_regular(signs: npt.NDArray[np.uint8], quotes: _Places, delimiter
 
 
 def reads_bytewise(encoding: str) -> bool:
-    """Whether each sign of an encoding is one byte, which means the same wherever it stands."""
+    """Return whether every character of an encoding is one byte with a fixed meaning."""
     if encoding.startswith("utf"):
         return False
     every = bytes(range(256))

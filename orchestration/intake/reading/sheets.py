@@ -1,4 +1,4 @@
-"""Rows and sheets as every reader hands them on, whatever the file was."""
+"""The rows and sheets that every reader yields, for any file format."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from orchestration.intake.reading.block import Block
 
 
 class SourceRow(NamedTuple):
-    """A row with its number as the partner sees it, counted from 1 and header rows included.
+    """A row with its number as the partner sees it, counted from 1 with header rows.
 
-    `parent` (of a child row) and `order` are given where the file's form tells them, not a column: `parent`
-    is the record's position in the file, or its reference.
+    `parent` (of a child row: the record's position in the file, or its reference) and `order` are set if the
+    file's structure gives them instead of a column.
     """
 
     number: int
@@ -34,12 +34,12 @@ class Merge(NamedTuple):
 
 @dataclass
 class SourceSheet:
-    """One sheet: its rows stream once. A CSV file is one sheet without a name.
+    """One sheet; its rows stream once. A CSV file is one sheet without a name.
 
-    `name` is the sheet's own and decides how it is read; only `shown` may leave the reader. `columns` are
-    given where no row holds them. Among `only_records` are no totals or notes: software wrote them. Cells of
-    an `is_delimited` sheet have no address of their own: one too many shifts the rest of its row.
-    `blocks_after` gives, where the reader can, what follows a row as columns instead of rows.
+    `name` is the sheet's own; only `shown` may leave the reader. `columns` are set if no row holds them.
+    `only_records`: software wrote the sheet, so it has no totals or notes. `is_delimited`: cells have no
+    address, so an extra one shifts the rest of its row. `blocks_after` yields the rest after a row as blocks
+    of columns, if the reader can.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""Workbooks: stream the cells of the sheets a contract names, with kind and number format.
+"""Read workbooks: stream the cells of the sheets that a contract names, with kind and number format.
 
-openpyxl's read-only mode does not keep merged ranges, nor tell a blank cell from a formula that was
-saved without its value; `_scan` takes both from the sheet's XML, which streams too.
+openpyxl's read-only mode drops merged ranges and shows a formula saved without its value as blank; `_scan`
+takes both from the sheet's XML, which streams too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -55,8 +55,9 @@ _NO_VALUE = re.compile(
 
 
 @contextmanager
-def open_workbook(path: Path, contract: Contract, layout: XlsxFormat, label: str) -> Iterator[XlsxSource]:
+def open_file(path: Path, contract: Contract, label: str) -> Iterator[XlsxSource]:
     """Open a workbook for streaming; it is closed at the end of the block."""
+    layout = cast(XlsxFormat, contract.format)
     with _broken_as_sentence(label):
         workbook = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     try:
@@ -66,7 +67,7 @@ def open_workbook(path: Path, contract: Contract, layout: XlsxFormat, label: str
 
 
 class XlsxSource:
-    """The sheets of one workbook, as the contract chooses them."""
+    """The sheets of one workbook that the contract chooses."""
 
     def __init__(self, workbook: Any, contract: Contract, layout: XlsxFormat, label: str) -> None:
         self._workbook = workbook
@@ -113,7 +114,7 @@ class XlsxSource:
                     else fnmatch(same(sheet.title), same(sheets.pattern))
                 )
             ]
-            self._tell_skipped(len(candidates) - len(found))
+            self._note_skipped(len(candidates) - len(found))
             wanted = "named after a month, such as Jan 2020" if by_month else f"like {sheets.pattern!r}"
         elif isinstance(number, str):
             found = [sheet for sheet in candidates if same(sheet.title) == same(number)]
@@ -130,7 +131,7 @@ class XlsxSource:
             )
         return found
 
-    def _tell_skipped(self, count: int) -> None:
+    def _note_skipped(self, count: int) -> None:
         if count:
             self.problems.append({"code": "flag:sheet_skipped", "detail": f"{count} sheets of another name"})
 
@@ -153,7 +154,7 @@ class XlsxSource:
 
 
 def _titles(name: str) -> set[str]:
-    """How a sheet may be called: KoboToolbox cuts names at 31 characters and replaces signs Excel forbids."""
+    """Return the possible titles of a sheet: KoboToolbox cuts names at 31 characters and replaces signs."""
     allowed = _FORBIDDEN_IN_NAMES.sub("_", name)
     if len(allowed) <= LONGEST_SHEET_NAME:
         return {same(name), same(allowed)}
@@ -196,7 +197,7 @@ def _sheets(count: int) -> str:
 
 
 def _scan(sheet: Any) -> tuple[list[Merge], dict[int, set[int]]]:
-    """Merged ranges, and the cells (row → columns) whose formula was saved without a value."""
+    """Return merged ranges, and the cells (row → columns) whose formula was saved without a value."""
     merges: dict[Merge, None] = {}
     without_value: dict[int, set[int]] = {}
     tail = b""
@@ -216,7 +217,7 @@ def _scan(sheet: Any) -> tuple[list[Merge], dict[int, set[int]]]:
 
 @contextmanager
 def _broken_as_sentence(label: str) -> Iterator[None]:
-    """A fault inside the file becomes a sentence without the fault's own text, which may quote a cell."""
+    """Turn a fault inside the file into a sentence without its own text, which may quote a cell."""
     try:
         yield
     except (*_BROKEN, InvalidFileException, RuntimeError, NotImplementedError) as fault:

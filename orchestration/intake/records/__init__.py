@@ -1,1 +1,1 @@
-"""Rows of a sheet to records under our names: headers, totals, child rows, rows a partner accepts."""
+"""Turn rows of a sheet into records with canonical fields: headers, totals, child rows, accepted rows."""

@@ -1,6 +1,6 @@
-"""Which rows a partner's own marks let in: its review, its void flag, the role of a person.
+"""Accept rows by the partner's own status columns (review state, void flag, role), `accept_if` of a contract.
 
-Belongs here: `accept_if`, judged on a row as sent. Consent is judged before it (`minimise`).
+Rows are judged as sent. Consent is judged in `permission`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ UNMAPPED = "Q:status_unmapped"
 
 
 class RowConditions:
-    """The conditions of one contract, ready to judge row after row."""
+    """The conditions of one contract, applied row by row."""
 
     def __init__(self, conditions: Sequence[AcceptIf]) -> None:
         self._outcomes = [_outcomes(condition) for condition in conditions]
         self._otherwise = [_otherwise(condition) for condition in conditions]
 
     def refusal(self, columns: Sequence[int | None], cells: list[Cell | None]) -> str | None:
-        """Why a row may not land, by the first condition that says so; None where all let it in.
+        """Return why a row may not land, by the first condition that refuses it, or None.
 
-        `columns` are the conditions' positions in the row, None for an optional column that is not there.
+        `columns` are the positions of the conditions' columns, None for a missing optional one.
         """
         for outcomes, otherwise, index in zip(self._outcomes, self._otherwise, columns, strict=True):
             if index is None:

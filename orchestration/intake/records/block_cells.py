@@ -1,4 +1,4 @@
-"""The slots of a block → its landed cells, row after row, as one Arrow table."""
+"""Turn the slots of a block into its landed cells, row by row, as one Arrow table."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _Numbers = npt.NDArray[np.integer[Any]]
 def cells_of(
     slots: list[Slot], rows: npt.NDArray[np.int64], ids: npt.NDArray[np.int64], first_row: int, sheet: str
 ) -> tuple[pa.Table, npt.NDArray[np.int64]]:
-    """The cells of some rows of a block, whose records are `ids`; and after each row, how many cells it was.
+    """Return the cells of some rows of a block, with record `ids`, and the running count of cells after each.
 
-    Only texts that land are in the table, also in its dictionaries.
+    The table's dictionaries hold only texts that land.
     """
     shape = (len(rows), len(slots))
     stands, codes = np.zeros(shape, bool), np.zeros(shape, np.int32)
@@ -35,10 +35,10 @@ def cells_of(
     names, numbers = _numbered([slot.field for slot in slots])
     fields = np.broadcast_to(numbers, shape)
     if stands.all():
-        said, fields = codes.ravel(), fields.ravel()
+        used, fields = codes.ravel(), fields.ravel()
     else:
-        said, fields = codes[stands], fields[stands]
-    total = len(said)
+        used, fields = codes[stands], fields[stands]
+    total = len(used)
     kinds = np.concatenate([np.zeros(0, np.int8), *(slot.kinds for slot in slots)])
     columns = {
         "record_id": pa.array(np.repeat(ids, per_row)),
@@ -47,8 +47,8 @@ def cells_of(
         "part": _constant("", total),
         "field": _named(names, fields),
         "seq": pa.array(np.zeros(total, np.int32)),
-        "value": _texts([slot.values for slot in slots], said),
-        "kind": _named(KINDS, kinds[said].astype(np.int32)) if kinds.any() else _constant(KINDS[0], total),
+        "value": _texts([slot.values for slot in slots], used),
+        "kind": _named(KINDS, kinds[used].astype(np.int32)) if kinds.any() else _constant(KINDS[0], total),
         "number_format": _none(total),
     }
     arrays = [columns[name] for name in DICTIONARY_SCHEMA.names]
@@ -65,7 +65,7 @@ def _constant(text: str, total: int) -> pa.DictionaryArray:
 
 
 def _numbered(names: list[str]) -> tuple[list[str], npt.NDArray[np.int32]]:
-    """Names that may be there several times: each once, and the number of every one."""
+    """Return the distinct names, and for each name its number among them."""
     distinct = list(dict.fromkeys(names))
     return distinct, np.array([distinct.index(name) for name in names], np.int32)
 
@@ -74,11 +74,11 @@ def _named(names: list[str], numbers: npt.NDArray[np.int32]) -> pa.DictionaryArr
     return pa.DictionaryArray.from_arrays(pa.array(numbers), pa.array(names, pa.string()))
 
 
-def _texts(values: list[pa.StringArray], said: _Numbers) -> pa.DictionaryArray:
-    """The texts that are said and no others, each once: Parquet takes a dictionary as it is."""
+def _texts(values: list[pa.StringArray], used: _Numbers) -> pa.DictionaryArray:
+    """Return the used texts with a dictionary of these alone, because Parquet writes it as it is."""
     every = pa.concat_arrays([pa.array([], pa.string()), *values])
-    is_said: Flags = np.bincount(said, minlength=len(every)) > 0
-    landing = every.filter(pa.array(is_said)).dictionary_encode()
+    is_used: Flags = np.bincount(used, minlength=len(every)) > 0
+    landing = every.filter(pa.array(is_used)).dictionary_encode()
     places = np.zeros(len(every), np.int32)
-    places[is_said] = landing.indices.to_numpy()
-    return pa.DictionaryArray.from_arrays(pa.array(places[said]), landing.dictionary)
+    places[is_used] = landing.indices.to_numpy()
+    return pa.DictionaryArray.from_arrays(pa.array(places[used]), landing.dictionary)

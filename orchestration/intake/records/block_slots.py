@@ -1,7 +1,7 @@
-"""What a block's rows say under each canonical field, judged once a distinct value and minimised.
+"""The minimised cells of a block by canonical field; each distinct value is judged once.
 
-A slot is one cell that a row may land: its field, its text, and in which rows it stands. The slots of a plan
-stand in the order in which a row's cells land.
+A slot is one cell that each row may land: its field, its text, and the rows that have it. Slots are in the
+order in which a row's cells land.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Judge = Callable[[str], tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Slot:
-    """One cell of each row, if it `stands` there: the text `values[codes[row]]` of a kind by value."""
+    """One cell in each row where `stands`: the text `values[codes[row]]`, with a kind for each value."""
 
     field: str
     stands: Flags
@@ -38,24 +38,24 @@ class Slot:
 
 
 class Slots:
-    """The slots of one plan, and which removals they took."""
+    """Makes the slots of one plan, and counts removals in the minimiser."""
 
     def __init__(self, plan: ColumnPlan, minimiser: Minimiser) -> None:
         self._plan = plan
         self._minimiser = minimiser
         self._known: dict[tuple[str, int], dict[Any, Any]] = {}
 
-    def several_say_it(self, block: Block) -> Flags:
-        """Rows in which more than one column of a field is filled."""
-        found = np.zeros(len(block), bool)
+    def with_several_columns(self, block: Block) -> Flags:
+        """Return the rows in which more than one column of a field is filled."""
+        rows = np.zeros(len(block), bool)
         for _, _, indexes in self._plan.fields:
             there = [block.columns[at].filled for at in indexes if at < len(block.columns)]
             if len(there) > 1:
-                found |= np.sum(there, axis=0) > 1
-        return found
+                rows |= np.sum(there, axis=0) > 1
+        return rows
 
     def of(self, block: Block, rows: Flags) -> Iterator[Slot]:
-        """The slots of some rows; what is removed from these is counted."""
+        """Yield the slots of some rows, and count what is removed from them."""
         columns = block.columns
         for field, spec, indexes in self._plan.fields:
             for at in indexes:
@@ -83,7 +83,7 @@ class Slots:
         return Slot(field, column.by_row(is_kept) & rows, column.values, column.codes, kinds)
 
     def _reasons(self, field: str, at: int, column: Column, judge: Judge) -> list[tuple[str, ...]]:
-        """Why values may not land. Of many dates a shape is judged, where its digits cannot matter."""
+        """Return why each distinct value may not land; many dates are judged by shape, not by digits."""
         known = self._known.setdefault((field, at), {})
         if field not in DATES or len(column.values) <= FEW:
             return column.each(judge, known)
@@ -97,7 +97,7 @@ class Slots:
         ]
 
     def _age(self, spec: FieldSpec, at: int, block: Block, rows: Flags) -> Slot:
-        """An age in place of a birth date, which depends on a second column; or what an age's column says."""
+        """Return the age from a birth date and a second date column, or the cells of an age column."""
         if spec.from_ != "birth_date":
             return self._ages(spec, at, [], block, rows)
         moment_field = spec.at or "event_on"
@@ -110,7 +110,7 @@ class Slots:
         ]
         if len(moments) != 1:
             return self._ages(spec, at, moments, block, rows)
-        # A day as a number 20240131: the years between two are what the ten thousands differ by.
+        # With dates as numbers such as 20240131, the difference of their ten thousands is the age.
         born, then = (self._days(block.columns[index]) for index in (at, moments[0]))
         are_days = (born > 0) & (then > 0) & rows
         years = np.where(are_days, (then - born) // 10_000, 0)
@@ -122,7 +122,7 @@ class Slots:
         return _either(of_days, self._ages(spec, at, moments, block, others)) if others.any() else of_days
 
     def _days(self, column: Column) -> npt.NDArray[np.int64]:
-        """By row, a full day as a number 20240131; 0 for none."""
+        """Return each row's date as a number such as 20240131; 0 for none."""
 
         def number(text: str) -> int:
             day = self._minimiser.day_in(text)
@@ -137,22 +137,22 @@ class Slots:
         known = self._known.setdefault(("age_band", at), {})
         if len(known) > MOST_REMEMBERED:
             known.clear()
-        found: list[Minimised] = []
-        is_asked = np.zeros(len(pairs), bool)
-        is_asked[codes[rows]] = True
-        for pair, asked in zip(pairs, is_asked.tolist(), strict=True):
-            if not asked:
-                found.append(Minimised(None, ()))
+        minimised: list[Minimised] = []
+        is_used = np.zeros(len(pairs), bool)
+        is_used[codes[rows]] = True
+        for pair, used in zip(pairs, is_used.tolist(), strict=True):
+            if not used:
+                minimised.append(Minimised(None, ()))
                 continue
-            said = tuple(column.text(code) for column, code in zip(columns, pair, strict=True))
-            if said not in known:
-                known[said] = self._age_of(spec, said)
-            found.append(known[said])
-        self._count([one.reasons for one in found], codes[rows])
-        return _of_cells([one.cell for one in found], codes, rows)
+            texts = tuple(column.text(code) for column, code in zip(columns, pair, strict=True))
+            if texts not in known:
+                known[texts] = self._age_of(spec, texts)
+            minimised.append(known[texts])
+        self._count([one.reasons for one in minimised], codes[rows])
+        return _of_cells([one.cell for one in minimised], codes, rows)
 
-    def _age_of(self, spec: FieldSpec, said: tuple[str, ...]) -> Minimised:
-        age, *moments = (text_cell(text) for text in said)
+    def _age_of(self, spec: FieldSpec, texts: tuple[str, ...]) -> Minimised:
+        age, *moments = (text_cell(text) for text in texts)
         if age is None:
             return Minimised(None, ())
         named = [NamedCell(spec.at or "event_on", spec, moment) for moment in moments if moment]
@@ -180,7 +180,7 @@ class Slots:
 
 
 def _of_cells(cells: Sequence[Cell | None], codes: npt.NDArray[np.integer[Any]], rows: Flags) -> Slot:
-    """Ages by distinct cell, in some rows."""
+    """Return the age slot of some rows, from its distinct cells."""
     is_cell = np.array([cell is not None for cell in cells], bool)
     kinds = np.array([KINDS.index(cell.kind) if cell else 0 for cell in cells], np.int8)
     values = pa.array([cell.value if cell else "" for cell in cells], pa.string())
@@ -188,7 +188,7 @@ def _of_cells(cells: Sequence[Cell | None], codes: npt.NDArray[np.integer[Any]],
 
 
 def _either(one: Slot, other: Slot) -> Slot:
-    """Two slots of a field that stand in different rows as one."""
+    """Merge two slots of a field that hold different rows."""
     codes = np.where(one.stands, one.codes, other.codes + len(one.values))
     values = pa.concat_arrays([one.values, other.values])
     return Slot(one.field, one.stands | other.stands, values, codes, np.concatenate([one.kinds, other.kinds]))

@@ -1,8 +1,8 @@
-"""Which copy of a record a child row belongs to, where a file brings the record more than once.
+"""Match child rows to copies of their record, when a file holds a record more than once.
 
-A later copy of a form may have other child rows, and only those of the copy that stands are its record's;
-which one stands, the type step finds out (`typed/copies`). Where nothing tells the copies apart, equal child
-rows count once, and it is told that others may be of an older copy. Memory: three numbers a record.
+A later copy of a form may have other child rows, and only those of the copy in use count; the type step
+chooses it (`typed/copies`). If nothing distinguishes the copies, equal child rows count once, and a problem
+notes that some may belong to an older copy. Memory: three numbers for each record.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from collections.abc import Callable
 from orchestration.contracts import Contract
 from orchestration.intake.records.tally import Tally
 
-# Field and kind of the cell that names a child row's copy, by the place of the copy's main row.
+# Field and kind of the cell that names a child row's copy by the position of the copy's main row.
 COPY = "copy"
 _SHEET_AT = 32
 
 
 def copy_name(sheet: str, row_number: int) -> str:
-    """What the cell holds."""
+    """Name a copy by the sheet and row of its main row."""
     return f"{row_number} {sheet}".strip()
 
 
 class ChildCopies:
-    """Counts the copies while main rows go by, then tells them apart for the child rows."""
+    """Counts the copies of records in main rows, then assigns child rows to them."""
 
     def __init__(self, contract: Contract, short: Callable[[str], int]) -> None:
         self._short = short
@@ -34,16 +34,16 @@ class ChildCopies:
         self._seen: dict[str, Counter[tuple[int, int]]] = {name: Counter() for name in contract.repeats}
 
     def add(self, name: str, record_id: int, own: str | None, sheet: str, row_number: int) -> None:
-        """A main row of a record; `own` is what this copy's child rows alone refer to, if anything is."""
+        """Add a main row of a record; `own` is the reference that only this copy's child rows use, if any."""
         self._counts[name][record_id] += 1
         if own is None:
             return
         places, short = self._places[name], self._short(own)
         place = self._sheets.setdefault(sheet, len(self._sheets)) << _SHEET_AT | row_number
-        places[short] = place if places.get(short, place) == place else None  # it means several copies
+        places[short] = place if places.get(short, place) == place else None  # several copies use it
 
     def of_child(self, name: str, record_id: int, own: str | None) -> str | None:
-        """The name of a child row's copy; None where there is one only, or nothing says which it is."""
+        """Return the name of a child row's copy; None if the record has one copy or the copy is unknown."""
         if self._counts[name][record_id] < 2 or own is None:
             return None
         place = self._places[name].get(self._short(own))
@@ -52,7 +52,7 @@ class ChildCopies:
         return copy_name(list(self._sheets)[place >> _SHEET_AT], place & (1 << _SHEET_AT) - 1)
 
     def is_resent(self, name: str, record_id: int, content: str) -> bool:
-        """Whether a child row whose copy nothing tells is another copy's of one seen before."""
+        """Return whether a child row of an unknown copy repeats a row that another copy brought."""
         copies = self._counts[name][record_id]
         if copies < 2:
             return False
@@ -60,12 +60,12 @@ class ChildCopies:
         self._seen[name][once] += 1
         return (self._seen[name][once] - 1) % copies > 0
 
-    def tell(self, name: str, tally: Tally) -> None:
-        """Say of how many records child rows of an older copy may be among the landed ones."""
+    def note_mixed(self, name: str, tally: Tally) -> None:
+        """Note the number of records whose landed child rows may include rows of an older copy."""
         mixed = {
             record_id
             for (record_id, _), seen in self._seen[name].items()
             if seen % self._counts[name][record_id]
         }
         if mixed:
-            tally.tell("flag:child_copies_mixed", f"{len(mixed)} records, rows of {name!r}")
+            tally.note_problem("flag:child_copies_mixed", f"{len(mixed)} records, rows of {name!r}")

@@ -1,4 +1,4 @@
-"""Find a sheet's header and know which column stands where."""
+"""Find a sheet's header and the positions of its columns."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ENOUGH = 0.6
 
 @dataclass(frozen=True)
 class Header:
-    """Column names by position; a name that stands twice is `City` and `City.2`.
+    """Column names by position; a repeated name becomes `City` and `City.2`.
 
-    `other_names` are those the contract gives to a column, by the first of them.
+    `other_names` maps a column's first name to its other names in the contract.
     """
 
     row: int
@@ -25,15 +25,15 @@ class Header:
     other_names: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def find(self, column: str) -> int | None:
-        """Where a column stands, by its first name that is there."""
+        """Return the position of a column, by the first of its names that is found."""
         return next(iter(self.find_all([column, *self.other_names.get(column, ())])), None)
 
     def find_all(self, columns: Iterable[str]) -> list[int]:
-        """Where the columns stand that are there, in the order asked for."""
+        """Return the positions of the columns that exist, in the given order."""
         return list(dict.fromkeys(at for column in columns if (at := self._find(column)) is not None))
 
     def _find(self, column: str) -> int | None:
-        """Exactly as written, else the only one that differs in capitals."""
+        """Match the name exactly, else a single column that differs only in capitals."""
         wanted = tidy(column)
         if wanted in self.names:
             return self.names.index(wanted)
@@ -45,11 +45,11 @@ class Header:
         return any(same(name) == same(f"{wanted}.2") for name in self.names)
 
     def choices_of(self, column: str) -> list[tuple[str, int]]:
-        """The 1/0 columns of a choose-many question: `transport/bus` → (`bus`, position)."""
+        """Return the 1/0 columns of a choose-many question: `transport/bus` → (`bus`, position)."""
         return self.beginning_with(f"{tidy(column)}/")
 
     def beginning_with(self, prefix: str) -> list[tuple[str, int]]:
-        """The columns whose names begin so: the rest of the name, and where it stands."""
+        """Return the columns whose names begin with `prefix`: rest of the name, and position."""
         start = tidy(prefix)
         return [
             (name[len(start) :], index)
@@ -66,7 +66,7 @@ def read_header(
     label: str,
     other_names: Mapping[str, Sequence[str]],
 ) -> tuple[Header, Iterator[SourceRow]] | None:
-    """The header and the rows after it; None for a sheet without any filled cell."""
+    """Return the header and the rows after it; None for an empty sheet."""
     if sheet.columns is not None:
         names = _numbered([tidy(name) for name in sheet.columns])
         return (Header(0, names), sheet.rows) if names else None
@@ -105,7 +105,7 @@ def _search(
             return header, sheet.rows
         if found >= max(2, ENOUGH * len(wanted)) and (nearest is None or found > nearest[0]):
             nearest = (found, header, len(seen))
-    if nearest is not None:  # a required column is gone: whoever reads on says which
+    if nearest is not None:  # a required column is missing: `plan_columns` names it
         return nearest[1], chain(seen[nearest[2] :], sheet.rows)
     if is_blank and next((row for row in sheet.rows if any(row.cells)), None) is None:
         return None
@@ -120,7 +120,7 @@ def _search(
 
 
 def _join(rows: list[SourceRow], merges: list[Merge], joiner: str) -> list[str]:
-    """One name a column from header rows: a merged head counts for every column it covers."""
+    """Join header rows into one name for each column; a merged cell names every column it covers."""
     width = max((len(row.cells) for row in rows), default=0)
     spread = [_spread(row, merges, width, is_last=row is rows[-1], has_merges=bool(merges)) for row in rows]
     names = []

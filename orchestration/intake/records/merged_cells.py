@@ -1,4 +1,4 @@
-"""Cells merged over several rows: their value counts for each row, in the columns that the contract names."""
+"""Fill down cells merged over several rows, in the columns that the contract names."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestration.intake.records.rename import cell_at
 def fill_down_merged(
     rows: Iterator[SourceRow], sheet: SourceSheet, columns: set[int | None]
 ) -> Iterator[SourceRow]:
-    """Give every row a merged cell covers its value, in the columns the contract names and no other."""
+    """Yield rows with the value of merged cells in every row they cover, in these columns only."""
     last_rows: dict[int, dict[int, int]] = {}
     for merge in sheet.merges:
         if merge.first_column - 1 in columns and merge.last_row > merge.first_row:

@@ -1,6 +1,6 @@
-"""Rows of a sheet that are no records: totals, blanks, repeated headers, notes.
+"""Recognise rows of a sheet that are no records: totals, blanks, repeated headers, notes.
 
-Each is refused with a reason and counted; a row is judged by its form, never by guessing a value.
+Each is refused with a reason and counted. A row is judged by its form, never by the meaning of a value.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _HXL = re.compile(r"#[a-z][a-z0-9_]*([ +][a-z0-9_+ ]*)?")
 BLANK = "skip:blank"
 TOO_WIDE = "Q:row_too_wide"
 AFTER_END = "flag:rows_after_end"
-# Of the columns that are read: fewer cells in a row below the table are a note or a sum somewhere.
+# Below the table, a row with fewer filled cells in the columns that are read is a note or a sum.
 _FEWEST_CELLS, _FILLED_OF_A_RECORD = 3, 1 / 3
 
 
 def begins_with(word: str, text: str) -> bool:
-    """Whether a stop word ends the table at a row whose first cell has this text; both as `same` has them."""
+    """Return whether a stop word ends the table at a row with this first text; both in the form of `same`."""
     return text == word or re.match(rf"{re.escape(word)}\b", text) is not None
 
 
 class RowJudge:
-    """Says for one row after another of a sheet why it is no record, or None when it is one."""
+    """Judges the rows of a sheet in order: the reason why a row is no record, or None for a record."""
 
     def __init__(
         self,
@@ -89,34 +89,34 @@ class RowJudge:
 
     @property
     def has_ended(self) -> bool:
-        """Whether a stop word ended the table: no row after it is a record."""
+        """Whether a stop word ended the table, after which no row is a record."""
         return self._stopped
 
     def ends_the_table(self, first: str) -> bool:
-        """Whether a row whose first filled cell has this text ends the table."""
+        """Return whether a row whose first filled cell has this text ends the table."""
         return self._ends_the_table(same(first))
 
     def is_marked(self, first: str) -> bool:
-        """Whether the text of a row's first filled cell may tell that the row is no record."""
+        """Return whether the text of a row's first filled cell may mark it as no record."""
         text = same(first)
         return bool(self._ends_the_table(text) or _TOTAL.fullmatch(text) or text.startswith("#"))
 
     @property
     def marks(self) -> list[str]:
-        """What every text begins with for which `is_marked` holds."""
+        """The beginnings of all texts for which `is_marked` holds."""
         return ["total", "grand", "sub", "jumla", "#", *self._stop_words]
 
     @property
     def header_names(self) -> list[str]:
-        """What the cells of a repeated header say, by position."""
+        """The texts of a repeated header, by position."""
         return self._names
 
     def add_numbers(self, rows: int, numbers: Mapping[int, npt.NDArray[np.float64]]) -> None:
-        """Count rows that are surely records, with the numbers of each column that has some, in order."""
+        """Count rows that are surely records, with the numbers of each column in order."""
         self._rows_summed += rows
         for index, column in numbers.items():
             start = np.array([self._sums.get(index, 0.0)])
-            # One after another, as rows add them: floats added in another order differ.
+            # Added one by one like single rows, because floats depend on the order.
             self._sums[index] = float(np.add.accumulate(np.concatenate([start, column]))[-1])
 
     def _is_too_wide(self, filled: list[tuple[int, Cell]]) -> bool:
@@ -126,9 +126,9 @@ class RowJudge:
         return any(begins_with(word, first) for word in self._stop_words)
 
     def _looks_like_a_record(self, filled: list[tuple[int, Cell]], texts: list[str]) -> bool:
-        """By its form alone: after the end of the table nothing is read, so this is only told."""
-        telling = sum(index in self._meaningful for index, _ in filled)
-        is_filled = telling >= max(_FEWEST_CELLS, _FILLED_OF_A_RECORD * len(self._meaningful))
+        """Judge by form alone; rows after the end of the table are only counted."""
+        read = sum(index in self._meaningful for index, _ in filled)
+        is_filled = read >= max(_FEWEST_CELLS, _FILLED_OF_A_RECORD * len(self._meaningful))
         is_other = self._ends_the_table(texts[0]) or self._repeats_header(filled, texts)
         return is_filled and not is_other and not _TOTAL.fullmatch(texts[0])
 
@@ -147,7 +147,7 @@ class RowJudge:
         return filled[0][0] not in self._meaningful or bool(_NOTE.fullmatch(texts[0]))
 
     def _is_sum(self, filled: list[tuple[int, Cell]]) -> bool:
-        """Only numbers, each the sum of its column so far: a total that nobody labelled."""
+        """Return whether a row is an unlabelled total: only numbers, each the sum of its column so far."""
         if self._rows_summed < 2:
             return False
         numbers = [(index, _as_number(cell)) for index, cell in filled]
@@ -165,25 +165,25 @@ class RowJudge:
 
 
 class BlankRows:
-    """Blank rows count only between filled ones: a formatted sheet goes on for a million of them."""
+    """Holds blank rows until a filled one follows, because a formatted sheet may end in a million of them."""
 
     def __init__(self) -> None:
         self._first: int | None = None
 
     def hold(self, number: int) -> None:
-        """A blank row, which counts if a filled one follows."""
+        """Hold a blank row, which counts if a filled one follows."""
         if self._first is None:
             self._first = number
 
     def before(self, number: int) -> Iterator[SourceRow]:
-        """The blank rows that count, now that a filled row follows them."""
+        """Yield the held blank rows, which count now that a filled row follows."""
         if self._first is not None:
             yield from (SourceRow(blank, []) for blank in range(self._first, number))
         self._first = None
 
 
 def without_trailing_blanks(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-    """Rows as they come, but for the blank ones at the end."""
+    """Yield rows without the blank ones at the end."""
     blanks = BlankRows()
     for row in rows:
         if any(row.cells):
@@ -194,7 +194,7 @@ def without_trailing_blanks(rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
 
 
 def number_in(text: str) -> float | None:
-    """The number a text is, if it is one."""
+    """Parse a number, or return None."""
     try:
         return float(text)
     except ValueError:

@@ -1,7 +1,6 @@
-"""One sheet → its header, what each of its columns is for, and the rows after the header.
+"""Open a sheet: its header, the use of each column, and the rows after the header.
 
-Belongs here: what there is to tell of columns, also of a sheet that will not land.
-Does not: what becomes of a row (`records`).
+Also the report on columns, even of a sheet that will not land. Rows are handled in `records`.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from orchestration.intake.shown_names import shown_column
 
 
 class SheetOpener:
-    """Opens the sheets of one file; afterwards it knows their columns, and what stood in the first rows."""
+    """Opens the sheets of one file, and collects their columns and the profile of their first rows."""
 
     def __init__(self, contract: Contract, tally: Tally, tabs: Tabs, label: str) -> None:
         self._contract, self._tally, self._tabs, self._label = contract, tally, tabs, label
@@ -42,17 +41,17 @@ class SheetOpener:
         self._knows_columns = False
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
-        """What changed in the columns; None where no header was surely found."""
+        """Return the changes in columns; None if no header was surely found."""
         if not self._knows_columns:
             return None
         tally = self._tally
         return find_drift(self._contract, tally.columns_found, tally.unmapped, self.profiles.content(), last)
 
     def open(self, sheet: SourceSheet, part: str) -> tuple[ColumnPlan, RowJudge, Iterator[SourceRow]] | None:
-        """The plan of a sheet's columns, the judge of its rows, and the rows after its header.
+        """Return the column plan of a sheet, the judge of its rows, and the rows after its header.
 
-        `part` is "" or the name of a repeat. None for a sheet without any filled cell. Raises ExtractHeld
-        where the columns do not fit the contract.
+        `part` is "" or the name of a repeat. Returns None for an empty sheet. Raises ExtractHeld if the
+        columns do not fit the contract.
         """
         layout = self._contract.layout_of(is_main=not part)
         required, mapped = required_columns(self._contract, part), mapped_columns(self._contract, part)
@@ -72,16 +71,16 @@ class SheetOpener:
         try:
             plan = plan_columns(self._contract, part, header, label)
         except ExtractHeld:
-            self._look_at_unfit(header, part, shown, rows)
+            self._profile_held(header, part, shown, rows)
             raise
-        self._tell_columns(header, plan, shown)
+        self._note_columns(header, plan, shown)
         fill_down = getattr(layout, "fill_down_merged", [])
         rows = fill_down_merged(rows, sheet, {header.find(column) for column in fill_down})
         judge = RowJudge(header, layout, plan.meaningful, sheet.only_records, sheet.is_delimited)
         return plan, judge, without_trailing_blanks(rows)
 
     def _shown_columns(self, header: Header, part: str) -> list[str]:
-        """What the columns of a sheet may be called outside the reader, by position."""
+        """Return the shown names of a sheet's columns, by position."""
         prefix = f"{part}/" if part else ""
         named = columns_named_by(self._contract, part)
         return [
@@ -89,18 +88,19 @@ class SheetOpener:
             for position, name in enumerate(header.names, start=1)
         ]
 
-    def _tell_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
+    def _note_columns(self, header: Header, plan: ColumnPlan, shown: list[str]) -> None:
         self._knows_columns = True
         self._tally.columns_found.update({name: None for name in shown if name})
         self._tally.unmapped.update({shown[at]: None for at in plan.unmapped})
         for at in plan.unmapped:
-            self._tally.tell("flag:column_unmapped", f"column {shown[at]!r} is named nowhere in the contract")
+            detail = f"column {shown[at]!r} is named nowhere in the contract"
+            self._tally.note_problem("flag:column_unmapped", detail)
         self._tally.missing.update(dict.fromkeys(plan.missing_optional))
         for column in plan.missing_optional:
-            self._tally.tell("flag:column_missing_optional", f"column {column!r} is not in the file")
+            self._tally.note_problem("flag:column_missing_optional", f"column {column!r} is not in the file")
 
-    def _look_at_unfit(self, header: Header, part: str, shown: list[str], rows: Iterator[SourceRow]) -> None:
-        """Columns and their profile of a sheet that will not land, so that the drift can be told."""
+    def _profile_held(self, header: Header, part: str, shown: list[str], rows: Iterator[SourceRow]) -> None:
+        """Collect columns and profile of a sheet that will not land, so that its drift can be reported."""
         if not is_surely_header(self._contract, part, header):
             return
         self._knows_columns = True
@@ -108,5 +108,5 @@ class SheetOpener:
         self._tally.columns_found.update({name: None for name in shown if name})
         new = [at for at, name in enumerate(header.names) if name and same(name) not in named]
         self._tally.unmapped.update({shown[at]: None for at in new})
-        with suppress(ExtractStopped):  # the fault that holds the file is told, not one further down
+        with suppress(ExtractStopped):  # the first fault is reported, not a later one
             deque(islice(rows, ROWS_LOOKED_AT), maxlen=0)

@@ -1,7 +1,7 @@
-"""Which rows of a block are surely records, so that `RowJudge` could only have said None.
+"""Find the rows of a block that are surely records, for which `RowJudge` would return None.
 
-Where a value may be told from its first signs, a column of many distinct values is looked through by these,
-and the few that remain are judged by the very functions that judge rows. Too many may remain, never too few.
+A column of many distinct values is filtered by their first characters; the few candidates are judged by the
+same functions as single rows. The filter may let too many through, never too few.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _PLAIN = _Judged(is_marked=False, ends_table=False, is_header=False, number=None
 
 @dataclass
 class _Known:
-    """What was judged of a column's values; `plain` are those of which there is nothing to say."""
+    """Judgements on a column's values; `plain` are values without any mark."""
 
     judged: dict[str, _Judged] = field(default_factory=dict)
     plain: set[str] = field(default_factory=set)
@@ -51,7 +51,7 @@ class _Known:
 
 @dataclass
 class _JudgedColumn:
-    """By distinct value. `numbers` has a number where `is_number` holds."""
+    """Judgements by distinct value; `numbers` holds a number if `is_number`."""
 
     is_marked: Flags
     ends_table: Flags
@@ -61,14 +61,14 @@ class _JudgedColumn:
 
 
 class Ordinary(NamedTuple):
-    """`rows` are surely records among the first `ends_at`; from there on the table has ended."""
+    """`rows` marks sure records among the first `ends_at` rows, where the table ends."""
 
     rows: Flags
     ends_at: int
 
 
 class BlockJudge:
-    """Judges blocks beside the judge of the same sheet's rows."""
+    """Judges blocks of a sheet together with the judge of its single rows."""
 
     def __init__(self, judge: RowJudge, meaningful: set[int]) -> None:
         self._judge = judge
@@ -78,12 +78,12 @@ class BlockJudge:
         self._block: Block | None = None
 
     def ordinary(self, block: Block) -> Ordinary:
-        """Which rows are surely records: at least three cells, not all of them numbers, no marks."""
+        """Find rows that are surely records: at least three cells, not only numbers, no marks."""
         judged = [self._judged(at, column) for at, column in enumerate(block.columns)]
         self._block, self._columns = block, judged
         size = len(block)
         filled, equal = np.zeros(size, np.int32), np.zeros(size, np.int32)
-        is_marked, ends_table, is_telling, is_too_wide = np.zeros((4, size), bool)
+        is_marked, ends_table, is_read, is_too_wide = np.zeros((4, size), bool)
         widest = self._judge.widest
         has_words, seen = np.zeros((2, size), bool)
         for at, (column, found) in enumerate(zip(block.columns, judged, strict=True)):
@@ -91,7 +91,7 @@ class BlockJudge:
             if widest is not None and at >= widest:
                 is_too_wide |= column.filled
             if at in self._meaningful:
-                is_telling |= column.filled
+                is_read |= column.filled
             if found.is_header.any():
                 equal += column.by_row(found.is_header)
             if not has_words.all():
@@ -103,12 +103,12 @@ class BlockJudge:
                     ends_table |= is_first & column.by_row(found.ends_table)
                 seen |= column.filled
         ends = np.flatnonzero(ends_table)
-        is_ordinary: Flags = (filled >= 3) & (equal < 3) & is_telling & has_words & ~is_marked
+        is_ordinary: Flags = (filled >= 3) & (equal < 3) & is_read & has_words & ~is_marked
         is_ordinary &= ~is_too_wide
         return Ordinary(is_ordinary, int(ends[0]) if len(ends) else size)
 
     def add(self, start: int, end: int) -> None:
-        """Let the rows' judge know the numbers of some rows of the last block, all of them records."""
+        """Pass the numbers of some rows of the last block, all of them records, to the row judge."""
         if self._block is None or start == end:
             return
         numbers = {}
@@ -167,7 +167,7 @@ def _one_by_one(column: Column, judge: Callable[[str], _Judged], known: _Known) 
 
 
 def _beginning_like(column: Column, words: Iterable[str]) -> list[int]:
-    """The values that may begin with one of some words, whatever their capitals, blanks and forms."""
+    """Return the values that may begin with one of these words, in any capitals and with leading blanks."""
     small = _TO_SMALL[column.first_bytes]
     found = [np.flatnonzero(_BLANK[small])]
     if not column.is_ascii:
@@ -182,7 +182,7 @@ def _beginning_like(column: Column, words: Iterable[str]) -> list[int]:
 
 
 def _plain_start(word: str) -> bytes:
-    """The first few signs of a word up to a blank or a sign that may be written in several ways."""
+    """Return the first characters of a word up to a blank or a non-ASCII character."""
     start = b""
     for sign in word[:_SIGNS]:
         if not sign.isascii() or sign.isspace():

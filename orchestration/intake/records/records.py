@@ -1,6 +1,6 @@
-"""One open file → its landed cells, in order: read, leave out what is no record, rename, minimise.
+"""Turn an open file into its landed cells: drop non-records, rename, minimise, and account for every row.
 
-Belongs here: the order of those steps, record ids, and the tally that accounts for every row.
+This module defines the order of these steps and the record ids.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from orchestration.intake.shown_names import shown_file
 
 WatchRow = Callable[[ColumnPlan, list[Cell | None]], None]
 NOT_DECRYPTED = "Q:not_decrypted"
-# By rows until the columns' profile is whole; a small file has no need of blocks.
+# Single rows until the column profile is complete; small files need no blocks.
 ROWS_BEFORE_BLOCKS = ROWS_LOOKED_AT
 
 
 class RecordReader:
     """Reads one file by one contract. Memory holds ids of records, never rows.
 
-    `watch` is shown every main row that lands, one by one; blocks of rows go by without it.
+    `watch` is called with every main row that lands by single rows; blocks bypass it.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class RecordReader:
         self._unnamed_items = 0
 
     def drift(self, last: Mapping[str, Any] | None) -> Drift | None:
-        """What changed in the columns; None where no header was surely found."""
+        """Return the changes in columns; None if no header was surely found."""
         return self._opener.drift(last)
 
     def landed_cells(self, source: Source) -> Iterator[LandedCell]:
@@ -93,14 +93,14 @@ class RecordReader:
         return (cell for cell in self._landed(source, by_blocks=False) if isinstance(cell, LandedCell))
 
     def landed_tables(self, source: Source) -> Iterator[LandedCell | pa.Table]:
-        """The same cells, many together in tables of `landing.DICTIONARY_SCHEMA` where that is quicker."""
+        """Stream the same cells, in tables of `landing.DICTIONARY_SCHEMA` where that is faster."""
         return self._landed(source, by_blocks=True)
 
     def _landed(self, source: Source, by_blocks: bool) -> Iterator[LandedCell | pa.Table]:
         for name in self._contract.tabs:
             tab = source.tab_sheet(name)
             if tab is None:
-                self.tally.tell("flag:repeat_missing", f"no sheet for the tab {name!r}")
+                self.tally.note_problem("flag:repeat_missing", f"no sheet for the tab {name!r}")
             else:
                 self._tabs.add(name, tab)
         for sheet in source.main_sheets():
@@ -109,17 +109,18 @@ class RecordReader:
         for name in self._contract.repeats:
             child = source.repeat_sheet(name)
             if child is None:
-                self._tell_missing_repeat(name)
+                self._note_missing_repeat(name)
             else:
                 yield from self._children(name, child)
         self.tally.stripped.update(self._minimiser.stripped)
         self.tally.problems = [*source.problems, *self.tally.problems]
         if self._without_reference:
-            self.tally.tell("flag:key_missing", f"{self._without_reference} rows without a reference")
+            self.tally.note_problem("flag:key_missing", f"{self._without_reference} rows without a reference")
         if self._unnamed_items:
-            self.tally.tell("flag:item_type_unmapped", f"{self._unnamed_items} rows with a kind of no field")
+            detail = f"{self._unnamed_items} rows with a kind of no field"
+            self.tally.note_problem("flag:item_type_unmapped", detail)
         if not self.tally.rows_landed:
-            self.tally.tell("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
+            self.tally.note_problem("flag:extract_empty", f"{self.tally.rows_read} rows read, none landed")
 
     def _main(self, sheet: SourceSheet, by_blocks: bool) -> Iterator[LandedCell | pa.Table]:
         opened = self._opener.open(sheet, "")
@@ -149,13 +150,13 @@ class RecordReader:
             )
             yield from blocks.landed(sheet.blocks_after(number))
         if judge.records_after_end:
-            self.tally.tell(
+            self.tally.note_problem(
                 AFTER_END,
                 f"sheet {sheet.shown!r}: {judge.records_after_end} rows look like records and stand below "
                 "the row that `stop_at` ends the table with",
             )
         if looks.differ:
-            self.tally.tell(LOST, "rows differ in colour or strike-through, which is not read")
+            self.tally.note_problem(LOST, "rows differ in colour or strike-through, which is not read")
 
     def _take(
         self,
@@ -166,7 +167,7 @@ class RecordReader:
         number: int,
         cells: list[Cell | None],
     ) -> Iterator[LandedCell]:
-        """One main row: what lands of it, or why nothing does."""
+        """Take one main row: yield its landed cells, or count why it is refused."""
         self.tally.rows_read += 1
         reason = judge.reason(cells)
         named: list[NamedCell] = []
@@ -195,9 +196,9 @@ class RecordReader:
         yield from self._land(record_id, sheet.shown, number, "", 0, named)
 
     def _refusal(self, plan: ColumnPlan, cells: list[Cell | None], renamed: list[NamedCell]) -> str | None:
-        """Why a record may not land, or None."""
+        """Return why a record may not land, or None."""
         refusal = self._conditions.refusal(plan.accept, cells)
-        # What nobody decrypted has no answers, consent included: that is the true reason.
+        # An undecrypted row has no answers, not even consent, so that is its reason.
         is_locked = refusal == NOT_DECRYPTED
         return (None if is_locked else self._permission.refusal(plan, cells, renamed)) or refusal
 
@@ -231,7 +232,7 @@ class RecordReader:
             yield from self._land(owner, sheet.shown, number, name, seq, named)
             if copy is not None and named:
                 yield LandedCell(owner, sheet.shown, number, name, COPY, seq, copy, COPY, None)
-        self._copies.tell(name, self.tally)
+        self._copies.note_mixed(name, self.tally)
 
     def _minimise(self, plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
         return self._minimiser.keep(rename_row(plan, cells))
@@ -261,7 +262,7 @@ class RecordReader:
     def _remember(
         self, plan: ColumnPlan, sheet: SourceSheet, row: int, cells: list[Cell | None], fate: int | str | None
     ) -> None:
-        """Let child rows find their record, or the reason why it is not there."""
+        """Remember a row's record, or why it was refused, for its child rows."""
         for name, repeat in self._contract.repeats.items():
             reference: str | None
             if isinstance(repeat, JsonRepeat):
@@ -276,7 +277,7 @@ class RecordReader:
             short = self._short(reference)
             earlier = self._parents[name].get(short)
             if self._contract.delivery.person_rows or self._contract.items:
-                # A suspect's or void row does not take the record's child rows along; rows are no copies.
+                # Rows are persons or items, no copies: a refused one leaves the record's child rows alone.
                 self._parents[name][short] = earlier if isinstance(earlier, int) else fate
                 continue
             if isinstance(earlier, str):
@@ -289,7 +290,7 @@ class RecordReader:
     def _own_reference(
         self, name: str, plan: ColumnPlan, cells: list[Cell | None], reference: str | None
     ) -> str | None:
-        """What a copy's child rows have in common with its main row and with no other copy's."""
+        """Return the reference that a copy's child rows share with its main row only."""
         repeat = self._contract.repeats[name]
         if isinstance(repeat, JsonRepeat) or repeat.matches:
             return reference
@@ -305,7 +306,7 @@ class RecordReader:
         named: list[NamedCell],
         reason: str,
     ) -> None:
-        """By its keyed id alone, so that what landed of the record before can be taken out."""
+        """Remember a withheld record by its id, so that its earlier cells can be withdrawn."""
         if not reason.startswith(WITHHELD) or reason == FORGOTTEN or not plan.key:
             return
         reference = key_of(plan, self._contract, sheet.name, cells)
@@ -314,12 +315,12 @@ class RecordReader:
             if self._tombstones.has(record_id):
                 self.tally.forgotten.add((sheet.shown, number))
                 return
-            is_person = self._contract.delivery.person_rows and self._tells_of_a_person(named)
+            is_person = self._contract.delivery.person_rows and self._is_about_a_person(named)
             withheld = self.tally.withheld_persons if is_person else self.tally.withheld
             withheld.setdefault(reason, set()).add(record_id)
 
-    def _tells_of_a_person(self, named: list[NamedCell]) -> bool:
-        """A row with a reference and a mark alone does not say which person of the record it is about."""
+    def _is_about_a_person(self, named: list[NamedCell]) -> bool:
+        """Return whether a row identifies a person; one with only a reference and a status does not."""
         of_all = {*self._contract.constant_fields, "person_count"}
         return any(cell.field not in of_all for cell in named)
 
@@ -332,7 +333,7 @@ class RecordReader:
                 record_id, sheet, row, part, name, seq, cell.value, cell.kind, cell.number_format
             )
 
-    def _tell_missing_repeat(self, name: str) -> None:
+    def _note_missing_repeat(self, name: str) -> None:
         required = [
             field
             for field, spec in self._contract.fields.items()
@@ -345,9 +346,9 @@ class RecordReader:
                 f"Correct `format.repeats.{name}.sheet` in the contract, or ask the partner for a workbook "
                 "with repeats.",
             )
-        self.tally.tell("flag:repeat_missing", f"no sheet for the repeat {name!r}")
+        self.tally.note_problem("flag:repeat_missing", f"no sheet for the repeat {name!r}")
 
     def _short(self, text: str) -> int:
-        """64 bits of a text, so that many references need little memory."""
+        """Hash a text to 64 bits, so that many references need little memory."""
         digest = hashlib.blake2b(tidy(text).encode(), digest_size=8, key=self._keys.record_key[:32]).digest()
         return int.from_bytes(digest, "big", signed=True)

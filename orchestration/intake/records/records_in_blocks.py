@@ -1,7 +1,7 @@
-"""The rest of a sheet in blocks: rows that are surely ordinary are taken by columns, all others one by one.
+"""Take the rest of a sheet in blocks: ordinary rows by columns, all others one by one.
 
-What happens to a row is defined in `records` alone. Here the same is done for many rows at once, by distinct
-values; a row about which that cannot be sure goes back to `records`, in its place.
+`records` defines what happens to a row. Here the same is done for many rows at once, by distinct values; any
+doubtful row goes through `records`, in its order.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orchestration.intake.records.rename import ColumnPlan
 from orchestration.intake.records.tally import LandedCell, Tally
 
 WITHHELD = "withheld:"
-# With more rows that need a look each, or more kinds of answers to consent and the like, rows are as quick.
+# Above this share of special rows, or number of distinct consent answers, single rows are as fast.
 _MOST_SPECIAL = 1 / 16
 _MOST_ANSWERS = 2000
 
@@ -37,9 +37,9 @@ _Numbers = npt.NDArray[np.int64]
 
 
 def can_take_blocks(plan: ColumnPlan, contract: Contract) -> bool:
-    """Whether columns can do what a plan asks: one row is one record, known by a reference in its columns.
+    """Return whether blocks suit a plan: one row is one record with a reference in its columns.
 
-    A position becomes a county one by one, and so do names keyed codes.
+    Positions and link codes need single rows.
     """
     has_points = any(is_point(field) for field, _, _ in plan.fields)
     is_known = bool(plan.key) and None not in plan.key
@@ -53,7 +53,7 @@ def can_take_blocks(plan: ColumnPlan, contract: Contract) -> bool:
 
 
 class BlockReader:
-    """Takes the rows of one sheet from one on; `take_row` and `refusal` are what is done with single rows."""
+    """Takes the rows of one sheet; `take_row` and `refusal` handle single rows."""
 
     def __init__(
         self,
@@ -78,12 +78,12 @@ class BlockReader:
         self._blanks = BlankRows()
         self._refusals: dict[tuple[str, ...], str | None] = {}
 
-    def landed(self, pieces: Iterator[SourceRow | Block]) -> Iterator[LandedCell | pa.Table]:
-        for piece in pieces:
-            if isinstance(piece, Block):
-                yield from self._take_block(piece)
+    def landed(self, source: Iterator[SourceRow | Block]) -> Iterator[LandedCell | pa.Table]:
+        for item in source:
+            if isinstance(item, Block):
+                yield from self._take_block(item)
             else:
-                yield from self._take(piece.number, piece.cells)
+                yield from self._take(item.number, item.cells)
 
     def _take(self, number: int, cells: list[Cell | None]) -> Iterator[LandedCell]:
         if not any(cells):
@@ -105,7 +105,7 @@ class BlockReader:
             yield from self._take_by_rows(block, 0)
             return
         ordinary, ends_at = self._block_judge.ordinary(block)
-        ordinary = ordinary & ~self._slots.several_say_it(block) & self._have_keys(block)
+        ordinary = ordinary & ~self._slots.with_several_columns(block) & self._have_keys(block)
         ordinary[ends_at:] = False
         special = np.flatnonzero(~ordinary[:ends_at]).tolist()
         fates = self._fates(block)
@@ -134,7 +134,7 @@ class BlockReader:
     def _take_ordinary(
         self, block: Block, ordinary: Flags, reasons: list[str | None], answers: _Numbers
     ) -> tuple[pa.Table, _Numbers, dict[str, Flags]]:
-        """The cells of the ordinary rows, how many come before each row, and which rows are refused."""
+        """Return the cells of the ordinary rows, the count of cells before each row, and the refused rows."""
         tally, plan = self._tally, self._plan
         slots = list(self._slots.of(block, ordinary))
         for at in plan.denied:
@@ -163,7 +163,7 @@ class BlockReader:
     def _refused(
         self, ordinary: Flags, slots: list[Slot], reasons: list[str | None], answers: _Numbers
     ) -> tuple[Flags, dict[str, Flags]]:
-        """Which of the ordinary rows land, and which do not, by reason."""
+        """Return the ordinary rows that land, and those that do not, by reason."""
         refused: dict[str, Flags] = {}
         lands = ordinary
         for reason in dict.fromkeys(reasons):
@@ -186,7 +186,7 @@ class BlockReader:
                 self._tally.filled[field] += filled
 
     def _fates(self, block: Block) -> tuple[list[str | None], _Numbers] | None:
-        """Why rows may not land by what they answer to consent, review and purpose; None: too many."""
+        """Return reasons by distinct answers to consent, review and purpose; None if there are too many."""
         plan = self._plan
         asked = {plan.consent, plan.withdrawn, *plan.accept}
         asked |= {at for field, _, indexes in plan.fields if field == "purpose" for at in indexes}
@@ -202,29 +202,29 @@ class BlockReader:
             self._refusals.clear()
         reasons = []
         for answer in answers:
-            said = tuple(column.text(code) for column, code in zip(columns, answer, strict=True))
-            if said not in self._refusals:
+            texts = tuple(column.text(code) for column, code in zip(columns, answer, strict=True))
+            if texts not in self._refusals:
                 cells: list[Cell | None] = [None] * len(block.columns)
-                for at, text in zip(there, said, strict=True):
+                for at, text in zip(there, texts, strict=True):
                     cells[at] = text_cell(text)
-                self._refusals[said] = self._refusal(cells)
-            reasons.append(self._refusals[said])
+                self._refusals[texts] = self._refusal(cells)
+            reasons.append(self._refusals[texts])
         return reasons, by_row
 
     def _have_keys(self, block: Block) -> Flags:
-        """Rows of which every part of the reference is there."""
+        """Return the rows with a complete reference."""
         there = np.ones(len(block), bool)
         for at in self._plan.key:
             if at is None or at >= len(block.columns):
                 return np.zeros(len(block), bool)
             column = block.columns[at]
             there &= column.filled
-            if not column.is_plain:  # nothing may be left of a text of invisible signs
+            if not column.is_plain:  # a text of invisible characters may be empty
                 there &= column.by_row(np.array([bool(tidy(text)) for text in column.texts], bool))
         return there
 
     def _record_ids(self, block: Block, rows: Flags) -> _Numbers:
-        """The ids of some rows; 0 for the others."""
+        """Return the record ids of some rows; 0 for the others."""
         parts = [_tidied(block.columns[at], rows) for at in self._plan.key if at is not None]
         references = parts[0] if len(parts) == 1 else pc.binary_join_element_wise(*parts, b"|")
         ids = np.zeros(len(block), np.int64)
@@ -234,6 +234,6 @@ class BlockReader:
 
 
 def _tidied(column: Column, rows: Flags) -> pa.BinaryArray:
-    """What some rows say in a column, tidy, as it stands in a reference."""
+    """Return a column's tidy texts for some rows, as a reference holds them."""
     values = column.values if column.is_plain else pa.array(map(tidy, column.texts), pa.string())
     return values.cast(pa.binary()).take(pa.array(column.codes[rows]))

@@ -1,6 +1,6 @@
-"""The partner's columns → canonical fields, by the contract alone; child sheets become child rows.
+"""Map the partner's columns to canonical fields, by the contract alone; child sheets become child rows.
 
-Belongs here: which column of a sheet feeds which field. Not: what may be kept of a cell (`minimise`).
+Not here: what may be kept of a cell (`minimising`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orchestration.intake.records.header import Header
 from orchestration.intake.shown_names import names_somebody
 
 FLAG_SET = {"1", "1.0", "true", "yes", "x"}
-# Marks a field whose columns (several names of one) say different things; holds no value.
+# Marks a field whose columns (several names of one) disagree; holds no value.
 DISAGREES = "disagrees"
 LABEL = "label"
 _SUBMISSION, _SUBMISSION_OF_CHILD = "_id", "_submission__id"
@@ -32,7 +32,7 @@ class NamedCell(NamedTuple):
 
 @dataclass(frozen=True)
 class ItemPlan:
-    """Where a row's kind, code and label stand, and which fields each kind feeds."""
+    """Positions of a row's kind, code and label, and the fields that each kind feeds."""
 
     kind: int | None
     code: int | None
@@ -42,7 +42,7 @@ class ItemPlan:
 
 @dataclass
 class ColumnPlan:
-    """Where the columns of one sheet go."""
+    """The use of each column of one sheet; numbers are column positions."""
 
     part: str
     fields: list[tuple[str, FieldSpec, list[int]]] = field(default_factory=list)
@@ -73,7 +73,7 @@ class ColumnPlan:
 
 
 def required_columns(contract: Contract, part: str = "") -> list[str]:
-    """Columns without which a file is held."""
+    """Return the columns without which a file is held."""
     columns = []
     for name, spec in contract.fields.items():
         if contract.part_of(spec)[0] == part and spec.columns and contract.must_have_column(name):
@@ -93,7 +93,7 @@ def required_columns(contract: Contract, part: str = "") -> list[str]:
 
 
 def mapped_columns(contract: Contract, part: str = "") -> list[str]:
-    """Every column of a part that the contract maps to a field, by its first name."""
+    """Return every column of a part that the contract maps to a field, by its first name."""
     return [
         column
         for spec in contract.fields.values()
@@ -104,7 +104,7 @@ def mapped_columns(contract: Contract, part: str = "") -> list[str]:
 
 
 def columns_named_by(contract: Contract, part: str = "") -> set[str]:
-    """Every column of a part that the contract names, whatever for, in the form of `same`."""
+    """Return every column of a part that the contract names for any use, in the form of `same`."""
     named = [*mapped_columns(contract, part), *required_columns(contract, part), *contract.deny]
     named += [name for names in contract.other_names(part).values() for name in names]
     named += [column.removeprefix(f"{part}/") for column in contract.deny if part]
@@ -118,7 +118,7 @@ def columns_named_by(contract: Contract, part: str = "") -> set[str]:
 
 
 def plan_columns(contract: Contract, part: str, header: Header, label: str) -> ColumnPlan:
-    """Match a header to the contract; raises ExtractHeld for a column that is missing or stands twice."""
+    """Match a header to the contract; raise ExtractHeld for a missing or repeated column."""
     plan = ColumnPlan(part)
     _refuse_missing(contract, part, header, label)
     known: set[int] = set()
@@ -154,7 +154,7 @@ def plan_columns(contract: Contract, part: str, header: Header, label: str) -> C
 
 
 def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
-    """The filled cells of a row under their canonical fields."""
+    """Return the filled cells of a row under their canonical fields."""
     named = []
     for name, spec, indexes in plan.fields:
         filled = [cell for index in indexes if (cell := cell_at(cells, index))]
@@ -169,20 +169,20 @@ def rename_row(plan: ColumnPlan, cells: list[Cell | None]) -> list[NamedCell]:
         answers = [(choice, cell) for choice, index in choices if (cell := cell_at(cells, index))]
         chosen = [choice for choice, cell in answers if same(cell.value) in FLAG_SET]
         if answers and not chosen:
-            chosen = [""]  # answered, and nothing applies: not the same as unanswered
+            chosen = [""]  # answered with no choice, which differs from unanswered
         named += [NamedCell(name, spec, Cell(choice, "flag")) for choice in chosen]
     return named + (_item(plan.items, cells) if plan.items else [])
 
 
 def has_unnamed_item(plan: ColumnPlan, cells: list[Cell | None]) -> bool:
-    """Whether a row brings a code of a kind that feeds no field."""
+    """Return whether a row has a code of a kind that feeds no field."""
     if plan.items is None or cell_at(cells, plan.items.code) is None:
         return False
     return same(_text_at(cells, plan.items.kind)) not in plan.items.fields
 
 
 def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
-    """The code of a row under the fields its kind feeds; its label goes with it."""
+    """Return the code and label of a row under the fields its kind feeds."""
     code, label = cell_at(cells, items.code), cell_at(cells, items.label)
     if code is None:
         return []
@@ -192,7 +192,7 @@ def _item(items: ItemPlan, cells: list[Cell | None]) -> list[NamedCell]:
 
 
 def key_of(plan: ColumnPlan, contract: Contract, sheet_name: str, cells: list[Cell | None]) -> str | None:
-    """The partner's reference of a row, its parts joined by `|`; None where a part is blank."""
+    """Return the partner's reference of a row, its parts joined by `|`; None if a part is blank."""
     parts = []
     for part, index in zip(contract.delivery.key_parts, plan.key, strict=True):
         text = sheet_name if part == SHEET else _text_at(cells, index)
@@ -214,7 +214,7 @@ def _text_at(cells: list[Cell | None], index: int | None) -> str:
 def _place_field(
     plan: ColumnPlan, header: Header, name: str, spec: FieldSpec, contract: Contract
 ) -> set[int]:
-    """Plan one field; returns the positions that this field makes known."""
+    """Plan one field; return the positions it uses."""
     column = contract.part_of(spec)[1]
     indexes = header.find_all(contract.names_of(spec))
     choices = _choices(header, spec, contract)
@@ -234,7 +234,7 @@ def _place_field(
 
 
 def _choices(header: Header, spec: FieldSpec, contract: Contract) -> list[tuple[str, int]]:
-    """The 1/0 columns of a choose-many question, by choice."""
+    """Return the 1/0 columns of a choose-many question, by choice."""
     if spec.flags_with_prefix is not None:
         return header.beginning_with(contract.part_of(spec)[1])
     if spec.select_multiple is None:
@@ -307,7 +307,7 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
         for likeness, name in [max(((name_likeness(column, name), name) for name in new), default=(0.0, ""))]
         if likeness >= ALIKE_ENOUGH
     ]
-    # The names are shown only when this surely is the header: another row's cells may identify a person.
+    # Names are shown only if this is surely the header: cells of another row may identify a person.
     is_header = is_surely_header(contract, part, header)
     if is_header and close:
         hint = f" If it was renamed, the nearest new column is {close[0]!r}: change the contract."
@@ -320,7 +320,7 @@ def _refuse_missing(contract: Contract, part: str, header: Header, label: str) -
 
 
 def is_surely_header(contract: Contract, part: str, header: Header) -> bool:
-    """Whether enough of the columns the contract names stand in a row for it to be the header."""
+    """Return whether a row has enough of the contract's columns to be the header."""
     expected = {same(column) for column in [*mapped_columns(contract, part), *contract.deny]}
     expected |= {same(column) for column in required_columns(contract, part)}
     found = sum(same(name) in expected for name in header.names)
@@ -342,5 +342,5 @@ def _refuse_ambiguous(contract: Contract, part: str, header: Header, label: str)
 
 
 def _is_export_bookkeeping(name: str) -> bool:
-    """KoboToolbox and ODK Central write these into every child sheet."""
+    """Return whether KoboToolbox or ODK Central adds this column to every child sheet."""
     return name.startswith(("_parent_", "_submission__")) or name in ("_index", "KEY")

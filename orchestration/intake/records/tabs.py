@@ -1,7 +1,6 @@
-"""Further sheets of a workbook with one row a record, joined to the main rows by the record's reference.
+"""Join tabs, further sheets with one row for each record, to the main rows by the record's reference.
 
-Belongs here: reading such tabs and what became of their rows. They are held in memory while the main sheet
-streams, of each row the columns the contract names.
+The named columns of their rows stay in memory while the main sheet streams.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class _OpenTab:
     matches: int | None = None
 
     def reference(self, cells: list[Cell | None]) -> str:
-        """What a main row calls the record by which the tab finds it."""
+        """Return the reference in a main row by which the tab finds its record."""
         cell = cell_at(cells, self.matches)
         return tidy(cell.value) if cell else ""
 
@@ -47,7 +46,7 @@ class Tabs:
         self._open: list[_OpenTab] = []
 
     def add(self, name: str, sheet: SourceSheet) -> None:
-        """Read a tab whole; raises ExtractHeld where it has no header or several rows of one record."""
+        """Read a tab; raise ExtractHeld if its reference column is missing or a record has several rows."""
         parent = self._contract.tabs[name].parent
         tab = _OpenTab(name, sheet.shown)
         self._open.append(tab)
@@ -77,7 +76,7 @@ class Tabs:
             self._add_row(tab, judge, row, at, kept)
 
     def header_beside(self, header: Header) -> Header:
-        """The main header with the tabs' columns after it, each called `tab/column`."""
+        """Return the main header followed by the tabs' columns, each named `tab/column`."""
         names = [*header.names]
         for tab in self._open:
             names += tab.columns
@@ -86,7 +85,7 @@ class Tabs:
         return replace(header, names=names)
 
     def rows_beside(self, header: Header, rows: Iterator[SourceRow]) -> Iterator[SourceRow]:
-        """The main rows with what the tabs say of the same record after them."""
+        """Yield the main rows followed by the tabs' cells of the same record."""
         if not self._open:
             yield from rows
             return
@@ -102,14 +101,14 @@ class Tabs:
             yield SourceRow(row.number, cells)
 
     def remember(self, cells: list[Cell | None], reason: str | None) -> None:
-        """What became of a main row becomes of the tabs' rows of the same record."""
+        """Remember a main row's outcome for the tabs' rows of the same record."""
         for tab in self._open:
             reference = tab.reference(cells)
             if reference not in tab.fates or reason is None:
                 tab.fates[reference] = reason
 
     def account(self, tally: Tally) -> None:
-        """Count every row of every tab, as those of child sheets are."""
+        """Count every row of every tab, like rows of child sheets."""
         for tab in self._open:
             tally.child_read[tab.name] += tab.read
             for reference in tab.rows:

@@ -1,4 +1,4 @@
-"""What one file comes to: the cells that land, and the tally that accounts for every row and column."""
+"""The tally that accounts for every row and column of a file, and its landed cells."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RANGES_KEPT = 200
 
 
 class RowRanges:
-    """Row numbers as ranges, `5, 9-12`: small however many rows there are; past a limit it only says so."""
+    """Row numbers as ranges, `5, 9-12…`, up to a limit so that they stay small."""
 
     def __init__(self) -> None:
         self._ranges: list[list[int]] = []
@@ -43,7 +43,7 @@ class RowRanges:
             self._is_cut = True
 
     def add_all(self, numbers: Iterable[int]) -> None:
-        """Numbers that rise, and follow those before."""
+        """Add ascending numbers that follow those before."""
         for number in numbers:
             if self._is_cut:
                 return
@@ -56,11 +56,11 @@ class RowRanges:
 
 @dataclass
 class Tally:
-    """What became of every row and column of a file. Numbers, codes and column names; never a value.
+    """The outcome of every row and column of a file, as numbers, codes and column names, never values.
 
-    `withheld`: by reason, the ids of the records whose rows were withheld; `withheld_persons`: the same where
-    a record's rows are its persons, and the row was one person's. `forgotten` are sheets and row numbers of
-    forgotten records: needed while the file is open, and told nowhere.
+    `withheld`: ids of withheld records by reason; `withheld_persons`: the same for rows of single persons, if
+    a record's rows are its persons. `forgotten`: sheets and row numbers of forgotten records, used only while
+    the file is open.
     """
 
     rows_read: int = 0
@@ -86,32 +86,33 @@ class Tally:
         return sum(self.refusals.values())
 
     def refuse(self, sheet: str, reason: str, number: int) -> None:
-        """A main row does not land."""
+        """Count a main row that does not land."""
         self.refusals[sheet, reason] += 1
         self._number(self.refused_rows, sheet, reason, [number])
 
     def refuse_all(self, sheet: str, reason: str, numbers: list[int]) -> None:
-        """Several main rows, in their order, do not land."""
+        """Count several main rows, in order, that do not land."""
         if numbers:
             self.refusals[sheet, reason] += len(numbers)
             self._number(self.refused_rows, sheet, reason, numbers)
 
     def refuse_child(self, sheet: str, reason: str, number: int) -> None:
-        """A row of a child sheet does not land."""
+        """Count a row of a child sheet that does not land."""
         self.child_refusals[sheet, reason] += 1
         self._number(self.child_refused_rows, sheet, reason, [number])
 
     def _number(
         self, rows: dict[tuple[str, str], RowRanges], sheet: str, reason: str, numbers: list[int]
     ) -> None:
-        """Keep row numbers; of a forgotten record none is kept with the extract."""
+        """Keep row numbers with the extract, except those of forgotten records."""
         ranges = rows.setdefault((sheet, reason), RowRanges())
         if reason == FORGOTTEN:
             self.forgotten.update((sheet, number) for number in numbers)
         else:
             ranges.add_all(numbers)
 
-    def tell(self, code: str, detail: str) -> None:
+    def note_problem(self, code: str, detail: str) -> None:
+        """Add a problem once."""
         problem = {"code": code, "detail": detail}
         if problem not in self.problems:
             self.problems.append(problem)

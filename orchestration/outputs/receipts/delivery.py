@@ -1,7 +1,7 @@
 """What became of the files of one delivery, and what changed in their columns, in the partner's words.
 
 Columns by the names they may be shown by (`shown_names`), answers only where they identify nobody
-(`shown_spellings`).
+(`intake.may_be_shown`).
 """
 
 from __future__ import annotations

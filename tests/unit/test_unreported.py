@@ -7,7 +7,7 @@ from datetime import timedelta
 from orchestration.contracts import load_contracts
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract
-from orchestration.intake.landed_untold import with_untold
+from orchestration.intake.unreported import with_untold
 from tests.unit.test_drift import AS_OF, home, renamed, rows, send
 
 __all__ = ["home"]

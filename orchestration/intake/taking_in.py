@@ -1,8 +1,8 @@
-"""Every file of the inbox → sealed and landed, or left where it is with a sentence.
+"""Take in every file of the inbox: seal and land it, or leave it in place with a reason.
 
-The order is what makes a crash harmless: claim the file, seal, land the Parquet, commit with the JSON, and
-only then remove the file. Where an extract is read again, its old JSON goes before its old Parquet.
-One file's fault, whatever it is, never stops the others. Sentences call a file by its shown name.
+The order makes a crash harmless: claim the file, seal it, land the Parquet, commit with the JSON, and only
+then remove the file. When an extract is read again, its old JSON is removed before its old Parquet. A fault
+of one file never stops the others. Messages use a file's shown name.
 """
 
 from __future__ import annotations
@@ -65,15 +65,14 @@ def take_in(
     contracts: Contracts | None = None,
     partners: Collection[str] | None = None,
 ) -> list[TakenExtract]:
-    """Take in every inbox folder; the same partner's files in the order of their periods, then names.
+    """Take in every inbox folder, each partner's files by period and then name.
 
-    `partners`: only their folders; files of no known partner are looked at when all are.
-
-    `contracts` say under which agreement a file lands; by default they are read from the partners folder.
+    `partners`: take only their folders; files of unknown partners are taken only without it. `contracts`
+    default to those of the partners folder.
     """
     contracts = load_contracts(settings.partners) if contracts is None else contracts
     for partner in partners_with_tombstones(settings):
-        erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have left something
+        erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have interrupted it
     taken = []
     for partner, files in _inbox(settings.inbox).items():
         if partners is not None and partner not in partners:
@@ -93,15 +92,15 @@ def _take_in_partner(
     known = contracts.valid.get(partner, [])
     shown_partner = partner if partner in contracts.partners else shown_file(partner)
     for file in sorted(files, key=lambda path: _order(path.name, known)):
-        if not file.exists():  # taken out again since the folder was read
+        if not file.exists():  # removed since the folder was read
             continue
         shown = shown_file(file.name)
         try:
             contract = _contract_for(partner, file.name, contracts)
             _refuse_early(partner, shown, file)
-            with claim(file) as own:
-                taken = _take_in_file(settings, keys, as_of, contract, own)
-                stays = own.use_up()
+            with claim(file) as claimed:
+                taken = _take_in_file(settings, keys, as_of, contract, claimed)
+                stays = claimed.use_up()
             yield taken
             if stays:
                 raise ExtractHeld("hold:file_changed", f"{partner}: file {shown} {stays}.")
@@ -113,10 +112,10 @@ def _take_in_partner(
             if fault.errno in (28, 122):  # a full disk is no fault of the file
                 raise
             yield _unexpected(shown_partner, shown, fault)
-        except Exception as fault:  # its text may quote a cell; its type cannot
+        except Exception as fault:  # only its type is shown, because its text may quote a cell
             yield _unexpected(shown_partner, shown, fault)
     if partner in contracts.partners:
-        _sweep(settings, partner)  # a fault may have left what a crash leaves
+        _sweep(settings, partner)  # a fault may have left partial files, as a crash does
 
 
 def _sweep(settings: Settings, partner: str) -> None:
@@ -125,10 +124,10 @@ def _sweep(settings: Settings, partner: str) -> None:
 
 
 def _take_in_file(
-    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, own: Claim
+    settings: Settings, keys: Keys, as_of: datetime, contract: Contract, claimed: Claim
 ) -> TakenExtract:
     partner = contract.partner.code
-    file = own.path
+    file = claimed.path
     shown = shown_file(file.name)
     sha256 = sha256_of(file)
     extract_id = sha256[:EXTRACT_ID_LENGTH]
@@ -140,15 +139,15 @@ def _take_in_file(
     reader = RecordReader(contract, keys, file.name, tombstones=tombstones)
     if earlier is not None:
         _refuse_other_contract(partner, shown, earlier, contract)
-        is_whole = extract_id in landed and has_its_cells(earlier, parquet)
-        # Sent again, an extract whose codes were destroyed gets them again.
-        is_whole = is_whole and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
-        if is_whole and earlier["reading_hash"] == contract.reading_hash:
+        is_complete = extract_id in landed and has_its_cells(earlier, parquet)
+        # An extract whose link codes were destroyed gets them again when it is sent again.
+        is_complete = is_complete and reader.link_codes.are_at(settings.link_codes, partner, extract_id)
+        if is_complete and earlier["reading_hash"] == contract.reading_hash:
             is_sealed = sealed_path(settings.sealed, partner, extract_id).exists()
-            # What was sealed anew or destroyed, because of a forgotten record, stays so.
+            # An original that was rewritten or destroyed for a forgotten record stays so.
             if not is_sealed and not earlier.get("original"):
                 seal(file, settings.sealed, partner, extract_id, keys.stewards_recipient)
-            reason = f"{partner}: file {shown} holds the bytes landed on {earlier['received_on']}."
+            reason = f"{partner}: file {shown} equals the extract landed on {earlier['received_on']}."
             return TakenExtract(partner, shown, "already_landed", extract_id, reason=reason)
     last = last_extract(placed, contract, extract_id)
     codes = reader.link_codes.written_to(settings.link_codes, partner, extract_id)
@@ -158,9 +157,10 @@ def _take_in_file(
         except ExtractHeld as fault:
             _add_drift(fault, contract, reader, last, shown)
             raise
-        if own.has_changed:
+        if claimed.has_changed:
             raise ExtractHeld(
-                "hold:file_changed", f"{partner}: file {shown} changed while it was read. Retry."
+                "hold:file_changed",
+                f"{partner}: file {shown} changed while it was read. The next refresh takes it.",
             )
         original = _seal(settings, contract, extract_id, file, reader, keys)
         date_system = source.date_system
@@ -171,7 +171,7 @@ def _take_in_file(
         "extract_id": extract_id,
         "partner": partner,
         "file": shown,
-        "bytes": own.size,
+        "bytes": claimed.size,
         "sha256": sha256,
         "parquet_sha256": sha256_of(parquet),
         "period": period.model_dump(mode="json", by_alias=True) if period else None,
@@ -181,7 +181,7 @@ def _take_in_file(
         "original": original.what if original else None,
         "original_sha256": original.sha256 if original else sha256,
         "landed_at": as_of.astimezone(UTC).isoformat(),
-        # Read again by a mended contract, an extract keeps its place among the partner's extracts.
+        # An extract that is read again by a corrected contract keeps its place in the sequence.
         "received_on": earlier["received_on"] if earlier else as_of.astimezone(NAIROBI).date().isoformat(),
         "sequence": earlier["sequence"]
         if earlier
@@ -191,14 +191,14 @@ def _take_in_file(
     earlier_path(settings.landing, partner, extract_id).unlink(missing_ok=True)
     tally = reader.tally
     counts = (tally.rows_read, tally.rows_landed, tally.rows_refused)
-    told = drift_item(contract, entry, drift, [], is_held=False) if drift else None
-    return TakenExtract(partner, shown, "landed", extract_id, *counts, drift=told)
+    item = drift_item(contract, entry, drift, [], is_held=False) if drift else None
+    return TakenExtract(partner, shown, "landed", extract_id, *counts, drift=item)
 
 
 def _seal(
     settings: Settings, contract: Contract, extract_id: str, file: Path, reader: RecordReader, keys: Keys
 ) -> Original | None:
-    """Seal the original; says what became of one that holds a forgotten record."""
+    """Seal the original; return what was done to one that holds a forgotten record, else None."""
     rows = reader.tally.forgotten
     if rows:
         return seal_without(settings, contract, extract_id, file, rows, keys.stewards_recipient)
@@ -213,19 +213,19 @@ def _add_drift(
     last: Mapping[str, Any] | None,
     shown: str,
 ) -> None:
-    """A file that does not land leaves no note; what changed in its columns goes with its fault."""
+    """Add the changes in columns to the fault, because a file that does not land leaves no note."""
     drift = reader.drift(last)
     if drift:
         item = drift_item(contract, {"file": shown}, drift, [], is_held=True)
         fault.drift = item
-        answer = "review/drift.json has the change to the contract."
+        answer = "review/drift.json proposes a change to the contract."
         if not item["patch"]:
-            answer = f"No change to the contract answers that. {' '.join(item['effects'])}".rstrip()
+            answer = f"No change to the contract resolves that. {' '.join(item['effects'])}".rstrip()
         fault.sentence += f" What changed: {drift.sentence()}. {answer}"
 
 
 def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contract:
-    """The one contract that reads a file, or a sentence why there is none."""
+    """Return the contract that reads a file; raise ExtractHeld if there is none or several."""
     shown = shown_file(file_name)
     if not partner:
         raise ExtractHeld(
@@ -239,13 +239,13 @@ def _contract_for(partner: str, file_name: str, contracts: Contracts) -> Contrac
         folder = shown_file(partner)
         raise ExtractHeld(
             "hold:unknown_partner",
-            f"{folder}: file {shown} waits, because no partner of this name has a contract.{hint} Add "
+            f"{folder}: file {shown} waits: no partner of this name has a contract.{hint} Add "
             f"{folder}/contract.yml to the partners folder, or move the file to the right inbox folder.",
         )
     if partner in contracts.problems:
         raise ExtractHeld(
             "hold:contract_broken",
-            f"{partner}: file {shown} waits until the contract is mended. "
+            f"{partner}: file {shown} waits until the contract is corrected. "
             + " ".join(contracts.problems[partner]),
         )
     fitting = [contract for contract in contracts.valid[partner] if contract.reads(file_name)]
@@ -270,38 +270,38 @@ def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], co
     if earlier["contract"] != contract.contract:
         raise ExtractHeld(
             "hold:contract_changed",
-            f"{partner}: file {shown} holds the bytes of {shown_file(earlier['file'])}, which contract "
-            f"{earlier['contract']!r} landed; now {contract.contract!r} would read it. Remove the file, or "
-            "withdraw the earlier extract.",
+            f"{partner}: file {shown} equals {shown_file(earlier['file'])}, which landed with contract "
+            f"{earlier['contract']!r}; now {contract.contract!r} would read it. Remove the file, or withdraw "
+            "the earlier extract.",
         )
 
 
 def _inbox(inbox: Path) -> dict[str, list[Path]]:
-    """Whole files by partner; `''` holds those outside any partner's folder."""
-    found: dict[str, list[Path]] = {}
+    """Return the files by partner; `''` holds those outside any partner's folder."""
+    files: dict[str, list[Path]] = {}
     if inbox.is_dir():
         for entry in sorted(inbox.iterdir()):
             if entry.name.startswith("."):
                 continue
             if entry.is_dir():
-                found[entry.name] = waiting_files(entry)
+                files[entry.name] = waiting_files(entry)
             elif is_taken_in(entry):
-                found.setdefault("", []).append(entry)
-    return found
+                files.setdefault("", []).append(entry)
+    return files
 
 
 def _refuse_early(partner: str, shown: str, file: Path) -> None:
-    """A file that is still written waits; one that an earlier refresh had claimed already lay still."""
+    """Raise ExtractHeld for a file still being written; a claimed one was complete before."""
     if file.parent.name != CLAIMED and not is_still(file):
         raise ExtractHeld(
             "hold:file_changed",
-            f"{partner}: file {shown} was written to less than 30 seconds ago. It is taken once it has been "
-            "still for that long.",
+            f"{partner}: file {shown} was written to less than 30 seconds ago. It is taken 30 seconds after "
+            "the last write.",
         )
 
 
 def _order(name: str, contracts: list[Contract]) -> tuple[str, list[tuple[int, str]]]:
-    """By the declared period, then by name with numbers counted: report_2 before report_10."""
+    """Sort by declared period, then by name with numbers as numbers: report_2 before report_10."""
     period = next((contract.period_of(name) for contract in contracts if contract.reads(name)), None)
     parts = [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name.casefold())]
     return (period.to.isoformat() if period else ""), parts
@@ -322,6 +322,6 @@ def _not_taken(partner: str, shown: str, fault: ExtractStopped) -> TakenExtract:
 def _unexpected(partner: str, shown: str, fault: Exception) -> TakenExtract:
     reason = (
         f"{partner}: file {shown} could not be read ({type(fault).__name__}). It stays in the inbox. "
-        "Try `njia contract check` with it, and tell whoever maintains Njia if that does not say why."
+        "Try `njia contract check` with it; if that shows no cause, ask whoever maintains Njia."
     )
     return TakenExtract(partner, shown, "unreadable", reason=reason, code=UNEXPECTED)

@@ -1,4 +1,4 @@
-"""What an earlier refresh landed and told nobody of, because it was stopped or failed on its way."""
+"""Extracts that an earlier refresh landed without a receipt, because it was stopped or failed."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from orchestration.intake.landing.landing import read_register
 from orchestration.intake.outcomes import TakenExtract
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
-WHY = "It landed in an earlier refresh that did not come to its end."
+WHY = "It landed in an earlier refresh that did not finish."
 
 
 def with_untold(
     settings: Settings,
     contracts: Contracts,
     taken: Collection[TakenExtract],
-    told_at: Mapping[str, datetime],
+    reported_at: Mapping[str, datetime],
     otherwise: datetime = NEVER,
 ) -> list[TakenExtract]:
-    """What this refresh took in, after what landed since each partner was last told (`told_at`, by partner).
+    """Return the files this refresh took, preceded by extracts landed since each partner's last receipt.
 
-    Of a partner that `told_at` does not name (receipts may be deleted), what landed since `otherwise`. Both
-    are to the second, as receipts know their time. A file that a stopped refresh landed and left in the inbox
-    is found there again, `already_landed`: it is told once, as landed.
+    `reported_at`: time of the last receipt by partner, to the second; `otherwise` is used for a partner
+    without one. A file that a stopped refresh landed and left in the inbox is `already_landed` now; it
+    appears once, as landed.
     """
-    landed_now = {_key(one) for one in taken if one.outcome == "landed"}
-    untold: dict[tuple[str, str | None], TakenExtract] = {}
+    landed_now = {_key(extract) for extract in taken if extract.outcome == "landed"}
+    unreported: dict[tuple[str, str | None], TakenExtract] = {}
     for partner in contracts.partners:
         entries = read_register(settings.landing, partner)
         for extract_id, entry in sorted(entries.items(), key=lambda item: item[1]["sequence"]):
             landed_at = datetime.fromisoformat(entry["landed_at"]).astimezone(UTC).replace(microsecond=0)
-            is_told = landed_at <= told_at.get(partner, otherwise)
-            if is_told or (partner, extract_id) in landed_now:
+            is_reported = landed_at <= reported_at.get(partner, otherwise)
+            if is_reported or (partner, extract_id) in landed_now:
                 continue
             drift = drift_of(entry.get("drift"))
             contract = contract_for(entry, contracts)
-            untold[partner, extract_id] = TakenExtract(
+            unreported[partner, extract_id] = TakenExtract(
                 partner,
                 entry["file"],
                 "landed",
@@ -50,9 +50,11 @@ def with_untold(
                 reason=WHY,
                 drift=drift_item(contract, entry, drift, [], is_held=False) if drift else None,
             )
-    again = [one for one in taken if one.outcome != "already_landed" or _key(one) not in untold]
-    return [*untold.values(), *again]
+    others = [
+        extract for extract in taken if extract.outcome != "already_landed" or _key(extract) not in unreported
+    ]
+    return [*unreported.values(), *others]
 
 
-def _key(one: TakenExtract) -> tuple[str, str | None]:
-    return one.partner, one.extract_id
+def _key(extract: TakenExtract) -> tuple[str, str | None]:
+    return extract.partner, extract.extract_id
