@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,7 @@ from typing import Any
 from orchestration.core import NjiaError, Settings
 from orchestration.release.current import remove_folder
 from orchestration.release.lineage.files import lineage_of
-from orchestration.release.manifest import MANIFEST
+from orchestration.release.manifest import MANIFEST, read_json
 
 CANDIDATE = ".candidate-"  # the folder's name begins with it, the release id follows
 
@@ -72,11 +71,8 @@ def read_candidate(settings: Settings) -> Candidate | None:
 
 def manifest_of(folder: Path) -> dict[str, Any] | None:
     """Read a candidate's manifest, which is written last; None if it is missing or unreadable."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return manifest if isinstance(manifest, dict) and "files" in manifest else None
+    manifest = read_json(folder / MANIFEST)
+    return manifest if manifest and "files" in manifest else None
 
 
 def is_half_published(manifest: dict[str, Any]) -> bool:

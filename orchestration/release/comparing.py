@@ -10,7 +10,8 @@ import duckdb
 
 from orchestration.core import Settings
 from orchestration.release.current import Release, find_release, refuse_erased
-from orchestration.release.staging.hashing import TIME_BOUND, column_types, quoted, row_text
+from orchestration.release.sql import attach, quoted
+from orchestration.release.staging.hashing import TIME_BOUND, column_types, row_text
 from orchestration.stewardship import list_decisions
 
 # Tables whose rows with the largest change of count are listed, and how many rows of each.
@@ -80,11 +81,11 @@ def compare(settings: Settings, old: Release, new: Release) -> ReleaseDiff:
     names = sorted((old.manifest["tables"].keys() | new.manifest["tables"].keys()) - TIME_BOUND)
     with duckdb.connect(config={"threads": 2, "temp_directory": ""}) as con:
         con.execute("set timezone = 'UTC'")
-        _attach(con, old, "older")
+        _attach_release(con, old, "older")
         # One process cannot attach one file twice.
         newer = "newer" if new.path != old.path else "older"
         if newer == "newer":
-            _attach(con, new, newer)
+            _attach_release(con, new, newer)
         tables = [_table(con, name, old, new, newer) for name in names]
         changed = [table.table for table in tables if table.added or table.removed or table.changed]
         moved = [
@@ -177,10 +178,9 @@ def _inputs_changed(old: Release, new: Release) -> list[str] | None:
     return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
-def _attach(con: duckdb.DuckDBPyConnection, release: Release, name: str) -> None:
+def _attach_release(con: duckdb.DuckDBPyConnection, release: Release, name: str) -> None:
     refuse_erased(release)
-    path = str(release.evidence_base.resolve()).replace("'", "''")
-    con.execute(f"attach '{path}' as {name} (read_only)")
+    attach(con, release.evidence_base, name)
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release, newer: str) -> TableDiff:
@@ -197,9 +197,7 @@ def _table(con: duckdb.DuckDBPyConnection, name: str, old: Release, new: Release
             columns_added=[],
             columns_removed=[],
         )
-    schema, _, table = name.partition(".")
-    here = f"older.{quoted(schema)}.{quoted(table)}"
-    there = f"{newer}.{quoted(schema)}.{quoted(table)}"
+    here, there = (f"{release}.{quoted(*name.split('.', 1))}" for release in ("older", newer))
     old_types, new_types = column_types(con, here), column_types(con, there)
     shared = {column: kind for column, kind in new_types.items() if column in old_types}
     key = [column for column in after["key"] if column in shared]
@@ -223,19 +221,19 @@ def _rows(
     con: duckdb.DuckDBPyConnection, here: str, there: str, shared: dict[str, str], key: list[str]
 ) -> tuple[int, int, int]:
     """Count rows added, removed and changed; a table without a key compares whole rows."""
-    identity = row_text({column: shared[column] for column in key or shared})
+    row_key = row_text({column: shared[column] for column in key or shared})
+
+    def keys(table: str) -> str:
+        return f"""
+            select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
+            from (
+                select md5({row_key}) as row_key, md5({row_text(shared)}) as row_hash from {table}
+            ) as hashed
+            group by row_key
+        """
+
     row = con.execute(
         f"""
-        with old_rows as (select md5({identity}) as row_key, md5({row_text(shared)}) as row_hash from {here}),
-        new_rows as (select md5({identity}) as row_key, md5({row_text(shared)}) as row_hash from {there}),
-        old_keys as (
-            select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
-            from old_rows group by row_key
-        ),
-        new_keys as (
-            select row_key, count(*) as times, min(row_hash) as first_hash, max(row_hash) as last_hash
-            from new_rows group by row_key
-        )
         select
             coalesce(sum(greatest(coalesce(n.times, 0) - coalesce(o.times, 0), 0)), 0),
             coalesce(sum(greatest(coalesce(o.times, 0) - coalesce(n.times, 0), 0)), 0),
@@ -244,7 +242,7 @@ def _rows(
                     and (o.first_hash <> n.first_hash or o.last_hash <> n.last_hash)
                 then least(o.times, n.times) else 0
             end), 0)
-        from old_keys as o full join new_keys as n on o.row_key = n.row_key
+        from ({keys(here)}) as o full join ({keys(there)}) as n on o.row_key = n.row_key
         """
     ).fetchall()[0]
     return int(row[0]), int(row[1]), int(row[2])
@@ -269,9 +267,7 @@ def _measures(
 
 def most_moved(con: duckdb.DuckDBPyConnection, name: str, key: list[str], newer: str) -> list[Moved]:
     """Return the rows whose `record_count` changed most, including rows that came or went."""
-    schema, _, table = name.partition(".")
-    here = f"older.{quoted(schema)}.{quoted(table)}"
-    there = f"{newer}.{quoted(schema)}.{quoted(table)}"
+    here, there = (f"{release}.{quoted(*name.split('.', 1))}" for release in ("older", newer))
     by_key = ", ".join(str(position) for position in range(1, len(key) + 1))
     shown = ", ".join(f"coalesce(o.{quoted(column)}, n.{quoted(column)})::varchar" for column in key)
     same_row = " and ".join(f"o.{quoted(column)} is not distinct from n.{quoted(column)}" for column in key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,15 @@ EXTRACT_FIELDS = (
     "contract_version", "contract_hash", "period_from", "period_to", "round", "received_on",
     "rows_read", "rows_refused", "rows_landed",
 )  # fmt: skip
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Read a JSON object; None if the file is missing, unreadable or something else."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def hash_file(path: Path) -> str:

@@ -14,6 +14,7 @@ import duckdb
 
 from orchestration.core import Settings, UsageError
 from orchestration.release.current import edition_in_force
+from orchestration.release.sql import attach
 
 # Functions that show paths of this machine or run SQL from a string.
 _CLOSED = re.compile(
@@ -95,8 +96,7 @@ def _time_limit(con: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None
 
 
 def _confine(con: duckdb.DuckDBPyConnection, file: Path) -> None:
-    path = str(file).replace("'", "''")
-    con.execute(f"attach '{path}' as evidence_base (read_only)")
+    attach(con, file, "evidence_base")
     con.execute("use evidence_base")
     for setting in (
         "autoinstall_known_extensions = false",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
 from orchestration.core import Settings
 from orchestration.release.current import current_release, erasure_of
+from orchestration.release.sql import attach
 
 _MOVEMENTS = ("fct_movements", "movement_id")
 _CELLS = (
@@ -27,15 +26,11 @@ def waits_for_readers(settings: Settings) -> tuple[int, int]:
     if not settings.warehouse.is_file():
         return 0, 0
     with duckdb.connect(config={"temp_directory": ""}) as con:
-        _attach(con, "work", settings.warehouse)
+        attach(con, settings.warehouse, "work")
         if published:
-            _attach(con, "published", published)
+            attach(con, published, "published")
         movements = _differing(con, *_MOVEMENTS, bool(published))
         return movements, sum(_differing(con, table, key, bool(published)) for table, key in _CELLS)
-
-
-def _attach(con: duckdb.DuckDBPyConnection, name: str, path: Path) -> None:
-    con.execute(f"attach '{str(path.resolve()).replace(chr(39), chr(39) * 2)}' as {name} (read_only)")
 
 
 def _differing(con: duckdb.DuckDBPyConnection, table: str, key: str, is_published: bool) -> int:

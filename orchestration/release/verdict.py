@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from expectations.checks import is_waivable
 from orchestration.core import Settings, write_json
 from orchestration.release.candidate import CANDIDATE
-from orchestration.release.manifest import MANIFEST, VERDICT, changed_files, file_hashes, hash_file
+from orchestration.release.manifest import MANIFEST, VERDICT, changed_files, file_hashes, hash_file, read_json
 
 LAST_VERDICT = "last_verdict.json"
 OUTCOMES = ("passed", "failed", "waived")
@@ -25,11 +24,7 @@ CHECK_FIELDS = (
 
 def read_verdict(folder: Path) -> dict[str, Any] | None:
     """Read the verdict on a candidate; None if it is missing or no JSON object."""
-    try:
-        verdict = json.loads((folder / VERDICT).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return verdict if isinstance(verdict, dict) else None
+    return read_json(folder / VERDICT)
 
 
 def objections(
@@ -115,9 +110,4 @@ def keep_verdict(
 
 def last_verdict(settings: Settings) -> dict[str, Any] | None:
     """Read the verdict on the last candidate that was published or refused."""
-    path = settings.review / LAST_VERDICT
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return content if isinstance(content, dict) else None
+    return read_json(settings.review / LAST_VERDICT)

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from orchestration.core import PARTIAL, NjiaError, Settings, replacing, sync
 from orchestration.release.current import list_releases, remove_folder
 from orchestration.release.lineage.tables import EXTRACTS, NUMBERED, RECORDS, TABLES, WATCHES
+from orchestration.release.sql import sql_text
 
 PRIVATE = 0o700
 
@@ -39,7 +40,7 @@ def write_lineage(settings: Settings, release_id: str) -> Path:
             con.execute(NUMBERED)
             for name, query in TABLES.items():
                 con.execute(
-                    f"copy ({query}) to '{_quoted(partial / name)}' (format parquet, compression zstd)"
+                    f"copy ({query}) to {sql_text(partial / name)} (format parquet, compression zstd)"
                 )
     except duckdb.Error as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -102,7 +103,7 @@ def _remove_months(folder: Path, numbers: pa.ChunkedArray) -> None:
         con.register("gone", pa.table({"record": numbers}))
         for name in (RECORDS, EXTRACTS, WATCHES):
             con.execute(
-                f"create view {Path(name).stem} as select * from read_parquet('{_quoted(folder / name)}')"
+                f"create view {Path(name).stem} as select * from read_parquet({sql_text(folder / name)})"
             )
         kept = con.execute(_WATCHED_WITHOUT).to_arrow_table()
     with replacing(folder / WATCHES) as partial:
@@ -128,7 +129,3 @@ _WATCHED_WITHOUT = """
     where extracts.period_from is not null or not coalesce(months.is_empty, false)
     order by all
 """
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

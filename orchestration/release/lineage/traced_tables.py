@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orchestration.core import UsageError
@@ -84,12 +84,6 @@ _NEW = "New: named in no earlier round. Earlier reports with the same coverage m
 _PERIOD = "A calendar period, or the period that the extracts of a round declare."
 
 
-def _mart_of_places() -> Traced:
-    return Traced(
-        _IN_ROLE, queries.hotspot, note=_MEASURED, watched=queries.watched, comes_to=LineageResult.of_place
-    )
-
-
 def _mart_of_items(comes_to: Numbers) -> Traced:
     return Traced(_ITEM, queries.novelty, note=_NEW, reporting=queries.reporting, comes_to=comes_to)
 
@@ -98,26 +92,28 @@ def _mart_of_movement(*key: str, comes_to: Numbers = LineageResult.named) -> Tra
     return Traced(key, queries.movement, of_movement=True, comes_to=comes_to)
 
 
-TRACED: dict[str, Traced] = {
+def _of_calendar(*key: str, query: BuildQuery, note: str, comes_to: Numbers) -> Traced:
+    return Traced(key, None, note=note, watched=query, comes_to=comes_to)
+
+
+_MART_PLACES = Traced(
+    _IN_ROLE, queries.hotspot, note=_MEASURED, watched=queries.watched, comes_to=LineageResult.of_place
+)
+_SHIFT = ("comparison", "baseline", "current", "record_grain", "level", "corridor_id")
+_MART_SHIFT = ("level", "corridor_id", "record_grain", "baseline_window", "current_window")
+_REPORTED = ("period_id", "record_grain")
+_MARTS = {
     "mart_corridors": Traced(_CORRIDOR, queries.corridor_records, comes_to=LineageResult.counts_and_partners),
-    "mart_places": _mart_of_places(),
-    "mart_hotspots": _mart_of_places(),
-    "mart_corridor_shifts": Traced(
-        ("level", "corridor_id", "record_grain", "baseline_window", "current_window"),
-        queries.shift,
-        note=_MEASURED,
-    ),
+    "mart_places": _MART_PLACES,
+    "mart_hotspots": _MART_PLACES,
+    "mart_corridor_shifts": Traced(_MART_SHIFT, queries.shift, note=_MEASURED),
     "mart_regional_risk": Traced(_AT, queries.risk, note=_MEASURED),
     "mart_coverage": Traced(
         _AT, queries.month_makers, note=_COVERAGE, watched=queries.watched, comes_to=LineageResult.coverage
     ),
     "mart_completeness": Traced(_COMPLETENESS, queries.completeness, comes_to=LineageResult.completeness),
-    "mart_reported_periods": Traced(
-        ("period_id", "record_grain"),
-        None,
-        note=_COVERAGE,
-        watched=queries.watched_anywhere,
-        comes_to=LineageResult.watched,
+    "mart_reported_periods": _of_calendar(
+        *_REPORTED, query=queries.watched_anywhere, note=_COVERAGE, comes_to=LineageResult.watched
     ),
     "mart_novelty": _mart_of_items(LineageResult.novelty),
     "mart_not_seen_again": _mart_of_items(LineageResult.absence),
@@ -125,63 +121,26 @@ TRACED: dict[str, Traced] = {
     "movements": _mart_of_movement("movement_id", comes_to=LineageResult.of_movement),
     "fct_movement_legs": _mart_of_movement("movement_id", "leg_number"),
     "bridge_movement_codes": _mart_of_movement("movement_id", "domain", "code"),
-    "corridors": Traced(
-        _CORRIDOR, queries.corridor, is_published=True, comes_to=LineageResult.movement_counts
+}
+_PUBLISHED = {
+    "corridors": Traced(_CORRIDOR, queries.corridor, comes_to=LineageResult.movement_counts),
+    "places": Traced(_IN_ROLE, queries.place, comes_to=LineageResult.movement_counts),
+    "codes": Traced(_CODE, queries.code, comes_to=LineageResult.movement_counts),
+    "shifts": Traced(_SHIFT, queries.shift, note=_MEASURED, comes_to=LineageResult.shift_counts),
+    "hotspots": replace(_MART_PLACES, comes_to=LineageResult.hotspot_count),
+    "risk": Traced(_AT, queries.risk, note=_MEASURED, comes_to=LineageResult.named),
+    "coverage": _of_calendar(
+        *_REPORTED, query=queries.watched_anywhere, note=_COVERAGE, comes_to=LineageResult.watching_partners
     ),
-    "places": Traced(_IN_ROLE, queries.place, is_published=True, comes_to=LineageResult.movement_counts),
-    "codes": Traced(
-        _CODE,
-        queries.code,
-        is_published=True,
-        comes_to=LineageResult.movement_counts,
+    "completeness": _MARTS["mart_completeness"],
+    "novelty": replace(
+        _MARTS["mart_novelty"], key=("period_id", "record_grain", "item_kind", "item", "role")
     ),
-    "shifts": Traced(
-        ("comparison", "baseline", "current", "record_grain", "level", "corridor_id"),
-        queries.shift,
-        is_published=True,
-        note=_MEASURED,
-        comes_to=LineageResult.shift_counts,
+    "routes": Traced(("period_id", "line", "line_id"), queries.route, comes_to=LineageResult.report_count),
+    "periods": _of_calendar(
+        "period_id", query=queries.of_round, note=_PERIOD, comes_to=LineageResult.nothing
     ),
-    "hotspots": Traced(
-        _IN_ROLE,
-        queries.hotspot,
-        is_published=True,
-        note=_MEASURED,
-        watched=queries.watched,
-        comes_to=LineageResult.hotspot_count,
-    ),
-    "risk": Traced(_AT, queries.risk, is_published=True, note=_MEASURED, comes_to=LineageResult.named),
-    "coverage": Traced(
-        ("period_id", "record_grain"),
-        None,
-        is_published=True,
-        note=_COVERAGE,
-        watched=queries.watched_anywhere,
-        comes_to=LineageResult.watching_partners,
-    ),
-    "completeness": Traced(
-        _COMPLETENESS, queries.completeness, is_published=True, comes_to=LineageResult.completeness
-    ),
-    "novelty": Traced(
-        ("period_id", "record_grain", "item_kind", "item", "role"),
-        queries.novelty,
-        is_published=True,
-        note=_NEW,
-        reporting=queries.reporting,
-        comes_to=LineageResult.novelty,
-    ),
-    "routes": Traced(
-        ("period_id", "line", "line_id"),
-        queries.route,
-        is_published=True,
-        comes_to=LineageResult.report_count,
-    ),
-    "periods": Traced(
-        ("period_id",),
-        None,
-        is_published=True,
-        note=_PERIOD,
-        watched=queries.of_round,
-        comes_to=LineageResult.nothing,
-    ),
+}
+TRACED: dict[str, Traced] = _MARTS | {
+    name: replace(table, is_published=True) for name, table in _PUBLISHED.items()
 }

@@ -21,6 +21,7 @@ from orchestration.release.lineage.result import LineageResult, persons
 from orchestration.release.lineage.tables import LINES, PERIODS, RECORDS, TABLES
 from orchestration.release.lineage.traced_rows import Reported, Rows, Watch, reported, rows_of, watches_of
 from orchestration.release.lineage.traced_tables import FACTS, TRACED, Traced, table_and_key
+from orchestration.release.sql import sql_text
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,7 @@ class _Lineage:
                     f"The release {self._folder.name} is too old to trace this table. Newer releases can be "
                     "traced."
                 )
-            quoted = str(path).replace("'", "''")
-            self._con.execute(f"create view {name} as select * from read_parquet('{quoted}')")
+            self._con.execute(f"create view {name} as select * from read_parquet({sql_text(path)})")
             self._missing.remove(name)
         return self._con.execute(query.sql, query.parameters).to_arrow_table().to_pylist()
 

@@ -10,7 +10,8 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.core import NjiaError, Settings
-from orchestration.release.staging.hashing import column_types, content_hash, quoted
+from orchestration.release.sql import attach, quoted, sql_text
+from orchestration.release.staging.hashing import column_types, content_hash
 from orchestration.release.staging.published_models import MEMBERS_SCHEMAS, PUBLISHED, PublishedTable
 
 # Readable by every DuckDB since 1.2, the browser build included.
@@ -37,13 +38,12 @@ class EvidenceBase:
             self._con.execute("set autoload_known_extensions = false")
             self._con.execute("set timezone = 'UTC'")
             # Views in the work file may name their database, so it keeps its name.
-            self._con.execute(f"attach {_text(settings.warehouse)} as warehouse (read_only)")
+            attach(self._con, settings.warehouse, "warehouse")
             # An unfinished file is deleted, so it needs no write-ahead log.
             self._con.execute(
-                f"attach {_text(path)} as release "
+                f"attach {sql_text(path)} as release "
                 f"(storage_version '{STORAGE_VERSION}', recovery_mode 'no_wal_writes')"
             )
-            self._assert_storage_version()
             for schema in schemas:
                 self._con.execute(f"create schema release.{schema}")
         except BaseException:
@@ -63,7 +63,7 @@ class EvidenceBase:
 
     def copy_model(self, model: PublishedTable) -> None:
         """Copy a model's declared columns from the work file, of `published` only this edition's rows."""
-        source = f"warehouse.{quoted(model.schema)}.{quoted(model.name)}"
+        source = f"warehouse.{quoted(model.schema, model.name)}"
         try:
             types = column_types(self._con, source)
         except duckdb.CatalogException:
@@ -76,7 +76,7 @@ class EvidenceBase:
                 f"The work file and dbt's manifest do not belong together: {model.full_name} has no "
                 f"{', '.join(missing)}. Run `njia refresh` again: it builds both."
             )
-        where = f"where edition = {_text(self.edition)}" if model.schema == PUBLISHED else ""
+        where = f"where edition = {sql_text(self.edition)}" if model.schema == PUBLISHED else ""
         self._create(model, f"{source} {where}", types)
 
     def add(self, table: PublishedTable, rows: pa.Table) -> None:
@@ -156,19 +156,20 @@ class EvidenceBase:
         folder.mkdir(parents=True)
         for table in self.tables:
             path = folder / f"{table.full_name}.parquet"
-            self._con.execute(f"copy {_target(table)} to {_text(path)} (format parquet, compression zstd)")
+            self._con.execute(f"copy {_target(table)} to {sql_text(path)} (format parquet, compression zstd)")
 
     def _create(self, table: PublishedTable, source: str, types: dict[str, str]) -> None:
         self.tables.append(table)
         self.types[table.full_name] = types
         target = _target(table)
         columns = ", ".join(f"{quoted(name)} {data_type}" for name, data_type in types.items())
-        comments = [f"comment on table {target} is {_text(table.description)}"] if table.description else []
-        comments += [
-            f"comment on column {target}.{quoted(name)} is {_text(prose)}"
+        comments = [
+            f"comment on column {target}.{quoted(name)} is {sql_text(prose)}"
             for name in types
             if (prose := table.columns.get(name))
         ]
+        if table.description:
+            comments.append(f"comment on table {target} is {sql_text(table.description)}")
         self._con.begin()
         self._con.execute(f"create table {target} ({columns})")
         self._con.execute(f"insert into {target} select * from {source} order by {self._order(table)}")
@@ -181,13 +182,6 @@ class EvidenceBase:
         key = [name for name in table.key if name in types]
         others = [name for name in types if name not in key]
         return ", ".join(f"{quoted(name)} nulls last" for name in [*key, *others])
-
-    def _assert_storage_version(self) -> None:
-        row = self._con.execute(
-            "select tags['storage_version'] from duckdb_databases() where database_name = 'release'"
-        ).fetchone()
-        if not row or not str(row[0]).startswith(STORAGE_VERSION):
-            raise NjiaError(f"DuckDB did not write storage version {STORAGE_VERSION}. Install DuckDB 1.5.5.")
 
 
 def county_counts(movements: str, places: str, subject: str) -> str:
@@ -218,9 +212,4 @@ def county_counts(movements: str, places: str, subject: str) -> str:
 
 
 def _target(table: PublishedTable) -> str:
-    return f"release.{quoted(table.schema)}.{quoted(table.name)}"
-
-
-def _text(value: object) -> str:
-    """Quote a text for SQL, because comments and paths cannot be parameters."""
-    return "'" + str(value).replace("'", "''") + "'"
+    return f"release.{quoted(table.schema, table.name)}"

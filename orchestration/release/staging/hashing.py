@@ -14,14 +14,11 @@ import hashlib
 
 import duckdb
 
+from orchestration.release.sql import quoted
+
 # meta.release holds the release's id and time, which differ between equal contents.
 TIME_BOUND = frozenset({"meta.release"})
 _MODULUS = "18446744073709551616"
-
-
-def quoted(name: str) -> str:
-    """Quote a name as SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def canonical(column: str, data_type: str) -> str:
