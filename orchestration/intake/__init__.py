@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from orchestration.intake.drift.column_words import DEFAULT_PART, Reading, denial_in, place_of, readings
     from orchestration.intake.drift.report import drift_item, drift_items, last_extract
     from orchestration.intake.inbox import (
-        LeftAlone,
         add_samples,
         add_to_inbox,
         files_ready,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
         left_alone,
     )
     from orchestration.intake.landing.erasing import (
-        HeldOfForgotten,
         erase_forgotten,
         erase_in_originals,
         finish_erasing,

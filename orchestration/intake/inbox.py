@@ -27,17 +27,26 @@ def waiting_files(folder: Path) -> list[Path]:
     return [*claimed_files(folder), *(path for path in sorted(folder.iterdir()) if is_taken_in(path))]
 
 
+def inbox_files(settings: Settings) -> dict[str, list[Path]]:
+    """Return the files to take in by partner; `''` holds those outside any partner's folder."""
+    files: dict[str, list[Path]] = {}
+    for entry in sorted(settings.inbox.iterdir()) if settings.inbox.is_dir() else ():
+        if entry.is_dir() and not entry.name.startswith("."):
+            files[entry.name] = waiting_files(entry)
+        elif is_taken_in(entry):
+            files.setdefault("", []).append(entry)
+    return files
+
+
 def files_ready(settings: Settings) -> list[Path]:
     """Return the files of all partners that a refresh would take now, without those still being written."""
-    folders = sorted(path for path in settings.inbox.glob("*/") if not path.name.startswith("."))
-    return [path for folder in folders for path in waiting_files(folder) if is_still(path)]
+    by_partner = inbox_files(settings).items()
+    return [path for partner, files in by_partner if partner for path in files if is_still(path)]
 
 
 def files_waiting(settings: Settings) -> bool:
     """Return whether the inbox holds any file for a refresh, even one still being written."""
-    folders = [path for path in settings.inbox.glob("*/") if not path.name.startswith(".")]
-    beside = settings.inbox.iterdir() if settings.inbox.is_dir() else ()
-    return any(map(waiting_files, folders)) or any(map(is_taken_in, beside))
+    return any(inbox_files(settings).values())
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ of one file never stops the others. Messages use a file's shown name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,7 +26,7 @@ from orchestration.core import (
 )
 from orchestration.intake.claim import CLAIMED, Claim, claim, is_still
 from orchestration.intake.drift.report import drift_item, last_extract
-from orchestration.intake.inbox import is_taken_in, waiting_files
+from orchestration.intake.inbox import inbox_files
 from orchestration.intake.landing.erasing import erase_forgotten
 from orchestration.intake.landing.landing import (
     EXTRACT_ID_LENGTH,
@@ -54,14 +54,11 @@ from orchestration.intake.shown_names import shown_file
 NAIROBI = timezone(timedelta(hours=3))
 UNEXPECTED = "unexpected"
 
-Progress = Callable[[TakenExtract], None]
-
 
 def take_in(
     settings: Settings,
     keys: Keys,
     as_of: datetime,
-    progress: Progress | None = None,
     contracts: Contracts | None = None,
     partners: Collection[str] | None = None,
 ) -> list[TakenExtract]:
@@ -73,14 +70,11 @@ def take_in(
     contracts = load_contracts(settings.partners) if contracts is None else contracts
     for partner in partners_with_tombstones(settings):
         erase_forgotten(settings, tombstones_of(settings, keys, partner))  # a kill may have interrupted it
-    taken = []
-    for partner, files in _inbox(settings.inbox).items():
+    taken: list[TakenExtract] = []
+    for partner, files in inbox_files(settings).items():
         if partners is not None and partner not in partners:
             continue
-        for extract in _take_in_partner(settings, keys, as_of, contracts, partner, files):
-            taken.append(extract)
-            if progress:
-                progress(extract)
+        taken += _take_in_partner(settings, keys, as_of, contracts, partner, files)
     return taken
 
 
@@ -274,20 +268,6 @@ def _refuse_other_contract(partner: str, shown: str, earlier: dict[str, Any], co
             f"{earlier['contract']!r}; now {contract.contract!r} would read it. Remove the file, or withdraw "
             "the earlier extract.",
         )
-
-
-def _inbox(inbox: Path) -> dict[str, list[Path]]:
-    """Return the files by partner; `''` holds those outside any partner's folder."""
-    files: dict[str, list[Path]] = {}
-    if inbox.is_dir():
-        for entry in sorted(inbox.iterdir()):
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                files[entry.name] = waiting_files(entry)
-            elif is_taken_in(entry):
-                files.setdefault("", []).append(entry)
-    return files
 
 
 def _refuse_early(partner: str, shown: str, file: Path) -> None:

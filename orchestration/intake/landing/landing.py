@@ -133,10 +133,7 @@ def set_aside(folder: Path, partner: str, extract_id: str) -> None:
 
 def read_set_aside(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
     """Return the notes of extracts whose landing anew was interrupted, by extract id."""
-    return {
-        note.stem: json.loads(note.read_text(encoding="utf-8"))
-        for note in sorted((folder / partner).glob("*.earlier"))
-    }
+    return _notes(folder / partner, "*.earlier")
 
 
 def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
@@ -146,10 +143,13 @@ def has_its_cells(entry: dict[str, Any], parquet: Path) -> bool:
 
 def read_register(folder: Path, partner: str) -> dict[str, dict[str, Any]]:
     """Return the notes of a partner's landed extracts, by extract id."""
-    files = sorted((folder / partner).glob("*.json")) if (folder / partner).is_dir() else []
+    return _notes(folder / partner, "*.json")
+
+
+def _notes(folder: Path, pattern: str) -> dict[str, dict[str, Any]]:
     return {
         file.stem: json.loads(file.read_text(encoding="utf-8"))
-        for file in files
+        for file in sorted(folder.glob(pattern))
         if not file.name.startswith(PARTIAL)
     }
 
