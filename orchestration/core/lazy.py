@@ -5,7 +5,7 @@ the libraries that read spreadsheets, count or draw. What a package offers is wr
 the type checker reads too:
 
     if TYPE_CHECKING:
-        from orchestration.release.publishing import publish
+        from orchestration.release.publish import publish
     offer_when_asked(__name__)
 """
 
