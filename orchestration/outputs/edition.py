@@ -1,6 +1,6 @@
-"""What an edition publishes, as its readers' pages get it: tables read back from the candidate's own files.
+"""The published tables of an edition, read from the files of the candidate.
 
-Report, map and exports read nothing else, so no number can reach a reader that the edition does not publish.
+Report, map and exports read nothing else, so they show only numbers that the edition publishes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WAIVERS = "quality.waivers.parquet"
 
 @dataclass(frozen=True)
 class Edition:
-    """One edition of a candidate or release. `folder` is the release's, `manifest` what it says so far."""
+    """One edition of a candidate or release: the folder of the release and its manifest so far."""
 
     name: str
     folder: Path
@@ -36,36 +36,36 @@ class Edition:
 
     @cached_property
     def tables(self) -> dict[str, Path]:
-        """Files of schema `published` by the name of their table, such as `corridors` or `hotspots`."""
+        """Files of schema `published` by table name, such as `corridors` or `hotspots`."""
         files = sorted((self.path / "parquet").glob("published.*.parquet"))
         return {path.stem.removeprefix("published."): path for path in files}
 
     @cached_property
     def content(self) -> dict[str, str]:
-        """A hash of each published table, and of the policy that made it."""
+        """Hash of each published table, and the policy behind them."""
         hashes = {name: sha256(path.read_bytes()).hexdigest() for name, path in self.tables.items()}
         return hashes | {"policy": str(self.manifest.get("policy", {}).get("rows"))}
 
     @cached_property
     def waivers(self) -> list[dict[str, Any]]:
-        """Waivers in force with author and reason, which members have and the public edition has not."""
+        """Waivers in force with author and reason; empty in the public edition."""
         path = self.path / "parquet" / WAIVERS
         return pq.read_table(path).to_pylist() if path.is_file() else []
 
     def arrow(self, name: str) -> pa.Table:
-        """A published table; without rows or columns where the edition has no such table."""
+        """Return a published table; an empty one where the edition lacks it."""
         if name not in self._read:
             self._read[name] = pq.read_table(self.tables[name]) if name in self.tables else pa.table({})
         return self._read[name]
 
     def table(self, name: str) -> pd.DataFrame:
-        """The same as a frame, which is not to be changed."""
+        """Return a published table as a frame, shared by all callers: do not change it."""
         if name not in self._frames:
             self._frames[name] = self.arrow(name).to_pandas()
         return self._frames[name]
 
 
 def editions_of(folder: Path, manifest: Mapping[str, Any]) -> list[Edition]:
-    """The editions that a release publishes tables of."""
+    """Return the editions of a release that have published tables."""
     editions = [Edition(name, folder, manifest) for name in EDITIONS]
     return [edition for edition in editions if edition.tables]

@@ -1,6 +1,6 @@
-"""Parts of pages that are made once while what they show is the same, and used again by later releases.
+"""A cache of slow parts of pages: a part is made again only when its tables or the program change.
 
-Only what names no release can be kept: a page that prints its release is put together anew, from kept parts.
+A cached part may not name its release; a page that does is put together anew from cached parts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.core import code_of, fingerprint_of, keep
 
-# The program that makes any of the parts, and what it reads beside the tables.
+# Code and seeds that decide the parts, beside the tables.
 _CODE = (
     "orchestration/outputs", "orchestration/places/boundaries", "seeds/reference", "seeds/boundaries",
     "shapely==", "pandas==", "pillow==",
@@ -22,22 +22,22 @@ _CODE = (
 
 @dataclass(frozen=True)
 class Kept:
-    """`work`: the folder that keeps parts between releases. Without it each is made."""
+    """`work`: the folder of the cache; None makes every part anew."""
 
     work: Path | None = None
 
-    def part(self, name: str, shows: Any, make: Callable[[], Any]) -> Any:
-        """The part, as JSON can hold it. `shows`: all that decides it but the program, such as its tables."""
+    def part(self, name: str, inputs: Any, make: Callable[[], Any]) -> Any:
+        """Return the part, as JSON can hold it. `inputs`: what decides it beside the code, such as tables."""
         if self.work is None:
             return make()
         path = self.work / "outputs" / f"{name}.json"
 
-        def made() -> tuple[list[Path], dict[str, Any]]:
+        def write() -> tuple[list[Path], dict[str, Any]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(make(), ensure_ascii=False), encoding="utf-8")
             return [path], {}
 
-        keep(self.work, f"outputs/{name}", fingerprint_of(shows, code_of(*_CODE)), made)
+        keep(self.work, f"outputs/{name}", fingerprint_of(inputs, code_of(*_CODE)), write)
         return json.loads(path.read_text(encoding="utf-8"))
 
 

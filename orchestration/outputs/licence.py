@@ -1,4 +1,4 @@
-"""Under which licence an edition is given: `seeds/reference/data_licence.csv`, which the network decides."""
+"""The licence of an edition, which the network decides in `seeds/reference/data_licence.csv`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NONE = "none"
 
 @dataclass(frozen=True)
 class DataLicence:
-    """`spdx` is its id in the SPDX list, `none` where no licence is decided; `statement` is for people."""
+    """`spdx`: id in the SPDX list; `none` where none is decided. `statement`: the sentence for readers."""
 
     spdx: str
     title: str
@@ -29,15 +29,15 @@ class DataLicence:
 def licence_of(edition: str, path: Path = DATA_LICENCE) -> DataLicence:
     with path.open(encoding="utf-8", newline="") as lines:
         rows = [row for row in csv.DictReader(lines) if row.get("edition") == edition]
-    found = [
+    licences = [
         DataLicence(*(row.get(name) or "" for name in ("spdx", "title", "address", "statement")))
         for row in rows
     ]
-    if len(found) != 1 or not all((found[0].spdx, found[0].title, found[0].statement)):
+    if len(licences) != 1 or not all((licences[0].spdx, licences[0].title, licences[0].statement)):
         raise NjiaError(
-            f"{path.name} must say once of the {edition} edition: spdx, title, address, statement. "
-            "Write none where no licence is decided."
+            f"{path.name} needs exactly one line for the {edition} edition, with spdx, title, address and "
+            "statement. Write `none` as spdx where no licence is decided."
         )
-    if found[0].is_decided and not found[0].address.startswith("https://"):
-        raise NjiaError(f"{path.name}: the licence of the {edition} edition needs its https address.")
-    return found[0]
+    if licences[0].is_decided and not licences[0].address.startswith("https://"):
+        raise NjiaError(f"{path.name}: the licence of the {edition} edition needs an https address.")
+    return licences[0]

@@ -1,4 +1,4 @@
-"""The published tables of one edition as the report reads them: rows, values with their source, places."""
+"""The published tables of one edition for the report: rows, values with their source, names of places."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.edition import Edition
-from orchestration.outputs.words import Said, Words
+from orchestration.outputs.texts import Texts, Value
 
 Row = dict[str, Any]
 Point = tuple[float, float]
 
-# The columns that identify a row, in the order in which a source names their values.
+# The columns that identify a row, in the order of their values in a source.
 KEYS = {
     "corridors": ("level", "corridor_id", "period_id", "record_grain", "population"),
     "places": ("place_id", "role", "period_id", "record_grain", "population"),
@@ -37,16 +37,16 @@ KEYS = {
     "periods": ("period_id",),
 }  # fmt: skip
 KENYA = "KEN"
-NOT_KNOWN = ("unknown", KENYA)  # Kenya as an end: the county is not known
+NOT_KNOWN = ("unknown", KENYA)  # Kenya as a stop: the county is not known
 COUNTIES = 47
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 class Published:
-    """One edition, in the words of one language."""
+    """One edition in one language."""
 
-    def __init__(self, edition: Edition, words: Words) -> None:
-        self.edition, self.words = edition, words
+    def __init__(self, edition: Edition, texts: Texts) -> None:
+        self.edition, self.say = edition, texts
         self.manifest: Mapping[str, Any] = edition.manifest
         self.name = edition.name
         self._read: dict[tuple[str, str | None], list[Row]] = {}
@@ -58,15 +58,15 @@ class Published:
         return self.name == "public"
 
     def in_language(self, language: str) -> Published:
-        """The same tables in another language."""
+        """Return the same tables in another language."""
         other = Published.__new__(Published)
-        other.__dict__ |= self.__dict__ | {"words": Words(language)}
+        other.__dict__ |= self.__dict__ | {"say": Texts(language)}
         return other
 
     def rows(self, table: str, period_id: str | None = None, **where: Any) -> list[Row]:
-        """Rows with these values, each a dict; no row where the edition lacks the table.
+        """Return rows with these values as dicts; none where the edition lacks the table.
 
-        The list is not to be changed: whoever asks the same gets the same list.
+        The list is shared by all callers: do not change it.
         """
         asked = (table, period_id, tuple(where))
         if asked not in self._indexes:
@@ -77,7 +77,7 @@ class Published:
         return self._indexes[asked].get(tuple(where.values()), [])
 
     def _of_period(self, table: str, period_id: str | None) -> list[Row]:
-        """The rows of a period, which a table of shifts calls `current`; without one all, by period."""
+        """Return the rows of a period (`current` in shifts); without a period all rows, by period."""
         if (table, period_id) not in self._read:
             found = self.edition.arrow(table)
             period = next((name for name in ("period_id", "current") if name in found.column_names), None)
@@ -93,44 +93,42 @@ class Published:
 
     # --- values with their source ---------------------------------------------------------------
 
-    def cell(self, table: str, row: Row, column: str, text: str | None = None) -> Said:
-        """A value as the page shows it; `text` where it is put in other words."""
+    def cell(self, table: str, row: Row, column: str, text: str | None = None) -> Value:
+        """Return a value with its source; `text` replaces how it is shown."""
         key = "|".join("" if row[name] is None else str(row[name]) for name in KEYS[table])
-        return Said(number(row[column]) if text is None else text, f"published.{table}|{key}", column)
+        return Value(number(row[column]) if text is None else text, f"published.{table}|{key}", column)
 
-    def count(self, table: str, row: Row, side: str = "movement") -> Said:
-        """The count of a row; a small one as `<5`. `side`: of a shift, `baseline` or `current`."""
+    def count(self, table: str, row: Row, side: str = "movement") -> Value:
+        """Return the count of a row, a small one as `<5`. `side`: `baseline` or `current` of a shift."""
         counted, text = f"{side}_count", f"{side}_count_text"
         if row[counted] is not None:
             return self.cell(table, row, counted)
         return self.cell(table, row, text, str(row[text]))
 
-    def how_many(self, table: str, text: str | None = None, **where: Any) -> Said:
-        """How many rows have these values."""
-        found = str(len(self.rows(table, **where))) if text is None else text
+    def how_many(self, table: str, text: str, **where: Any) -> Value:
+        """Return the number of rows with these values, shown as `text`."""
         which = "&".join(f"{name}={value}" for name, value in where.items())
-        return Said(found, f"published.{table}", f"rows:{which}")
+        return Value(text, f"published.{table}", f"rows:{which}")
 
-    def policy(self, name: str) -> Said:
+    def policy(self, name: str) -> Value:
         rows = self.manifest.get("policy", {}).get("rows", [])
         row = next(row for row in rows if row["name"] == name)
-        return Said(str(row["value"]), f"policy|{name}", "value")
+        return Value(str(row["value"]), f"policy|{name}", "value")
 
     # --- places -----------------------------------------------------------------------------------
 
     def place(self, place_id: str) -> str:
-        """The name of a place."""
         return _places()[place_id]["name"] if place_id in _places() else place_id
 
     def corridor(self, row: Row) -> str:
-        """`Busia → Nairobi`, with the place on the way where there is one."""
+        """Return `Busia → Nairobi`, with the transit place if there is one."""
         stops = (row["origin_place_id"], row["via_place_id"], row["destination_place_id"])
         return " → ".join(self.place(stop) for stop in stops if stop)
 
     # --- periods ----------------------------------------------------------------------------------
 
     def periods(self, kind: str, is_complete: bool = True) -> list[str]:
-        """Periods of a kind, the newest first."""
+        """Return the ids of periods of a kind, the newest first."""
         found = [
             row
             for row in self._periods.values()
@@ -140,7 +138,7 @@ class Published:
         return [row["period_id"] for row in found]
 
     def year_before(self, period_id: str) -> str | None:
-        """The period of the same kind that ended twelve months earlier."""
+        """Return the period of the same kind that ended twelve months earlier."""
         row = self._periods[period_id]
         end = day(row["period_to"])
         for other in self.periods(row["period_kind"]):
@@ -152,43 +150,42 @@ class Published:
     def kind(self, period_id: str) -> str:
         return str(self._periods[period_id]["period_kind"])
 
-    def period(self, period_id: str) -> Said:
-        """As it stands in a sentence: `2025`, `the twelve months to June 2026`."""
-        row = self._periods[period_id]
-        if row["period_kind"] != "rolling_12_months":
-            return self.cell("periods", row, "label", str(row["label"]))
-        text = self.words.text("period.twelve_months").format(month=self.month(day(row["period_to"])))
-        return self.cell("periods", row, "period_to", text)
+    def period(self, period_id: str) -> Value:
+        """Return a period for a sentence: `2025`, `the twelve months to June 2026`."""
+        return self._period(period_id, "period.twelve_months")
 
-    def head(self, period_id: str) -> Said:
-        """As the head of a column: `2025`, `to June 2026`."""
+    def head(self, period_id: str) -> Value:
+        """Return a period for the head of a column: `2025`, `to June 2026`."""
+        return self._period(period_id, "period.to")
+
+    def _period(self, period_id: str, key: str) -> Value:
         row = self._periods[period_id]
         if row["period_kind"] != "rolling_12_months":
             return self.cell("periods", row, "label", str(row["label"]))
-        text = self.words.text("period.to").format(month=self.month(day(row["period_to"])))
+        text = self.say.text(key).format(month=self.month(day(row["period_to"])))
         return self.cell("periods", row, "period_to", text)
 
     def month(self, of: date) -> str:
-        return f"{self.words.text(f'month.{_MONTHS[of.month - 1]}')} {of.year}"
+        return f"{self.say.text(f'month.{_MONTHS[of.month - 1]}')} {of.year}"
 
     def date(self, of: date) -> str:
         return f"{of.day} {self.month(of)}"
 
 
 def ends_known(row: Row) -> bool:
-    """Both ends of a corridor are a county or a country other than Kenya."""
+    """Whether origin and destination are each a county or a country other than Kenya."""
     return row["origin_place_id"] not in NOT_KNOWN and row["destination_place_id"] not in NOT_KNOWN
 
 
 def by_count(rows: list[Row]) -> list[Row]:
-    """Most cases first; of equal counts by id."""
+    """Sort rows by count, the largest first, then by id."""
     return sorted(
         rows, key=lambda row: (-(row["movement_count"] or 0), str(row.get("corridor_id")), str(row))
     )
 
 
 def number(value: Any) -> str:
-    """A value as the report writes it."""
+    """Format a value for the report."""
     if isinstance(value, float):
         return f"{value:,.0f}" if value.is_integer() else f"{value:,.3g}"
     return f"{value:,}" if isinstance(value, int) else str(value)
@@ -203,7 +200,7 @@ def county_ids() -> list[str]:
 
 
 def position(place_id: str) -> Point | None:
-    """Longitude and latitude of a place in the reference seeds."""
+    """Return longitude and latitude of a place from the reference seeds."""
     return _positions().get(place_id)
 
 
@@ -224,7 +221,7 @@ def _positions() -> dict[str, Point]:
 
 
 def _rows(name: str, table: pa.Table) -> list[Row]:
-    """Rows as dicts, their key first; a column of the key that the table lacks is None."""
+    """Return rows as dicts with all columns of the key; one that the table lacks is None."""
     columns: dict[str, list[Any]] = {one: [None] * table.num_rows for one in KEYS[name]}
     columns |= {one: _values(one, table[one]) for one in table.column_names}
     if name == "codes":
@@ -233,7 +230,7 @@ def _rows(name: str, table: pa.Table) -> list[Row]:
 
 
 def _values(column: str, values: pa.ChunkedArray) -> list[Any]:
-    """Counts are whole numbers even where a column with gaps was written as fractions."""
+    """Return values; counts stay whole numbers where a column with gaps holds fractions."""
     found: list[Any] = values.to_pylist()
     is_whole = column.endswith("_count") or column in ("rank", "at_least_times")
     if is_whole and pa.types.is_floating(values.type):

@@ -1,4 +1,4 @@
-"""Where a number stands in a report: the heading above it, and what `njia trace` is asked."""
+"""The numbers of a report page: their text, their heading, and the key that `njia trace` takes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Shown:
 
 
 def traced_as(source: str, column: str) -> str:
-    """The table and key of a value, or the table and which of its rows were counted."""
+    """Return the key of a value for `njia trace`: table and row, or table and which rows were counted."""
     return f"{source}|{column}" if column.startswith(COUNTED) else source
 
 
 def shown_in(page: Path) -> list[Shown]:
-    """Every value of a report in reading order, each key and chapter once."""
+    """Return the values of a report in reading order, each key once per heading."""
     reader = _Reader()
     reader.feed(page.read_text(encoding="utf-8"))
     return list(dict.fromkeys(reader.found))
@@ -38,7 +38,7 @@ class _Reader(HTMLParser):
         self.found: list[Shown] = []
         self._chapter, self._text = "", ""
         self._source: tuple[str, str] | None = None
-        self._heading_from: int | None = None  # how many values stood before the heading that is open
+        self._heading_from: int | None = None  # number of values before the open heading
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -56,7 +56,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in HEADINGS and self._heading_from is not None:
             inside = self.found[self._heading_from :]
-            self.found[self._heading_from :] = [replace(one, chapter=self._chapter) for one in inside]
+            self.found[self._heading_from :] = [replace(shown, chapter=self._chapter) for shown in inside]
             self._heading_from = None
         if tag == "span" and self._source:
             source, column = self._source

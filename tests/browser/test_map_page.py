@@ -43,7 +43,7 @@ def test_a_year_that_is_not_over_is_offered_and_says_so(open_map: OpenMap, tmp_p
     page = open_map(release=tmp_path)
     assert page.locator("#period-now").text_content() == "2025"
     page.locator("#period-after").click()
-    assert page.locator("#period-now").text_content() == "2026 (not over)"
+    assert page.locator("#period-now").text_content() == "2026 (incomplete)"
 
 
 def test_a_corridor_that_is_not_published_is_neither_drawn_nor_listed(open_map: OpenMap) -> None:
@@ -97,7 +97,7 @@ def test_the_strongest_80_are_drawn_and_a_slider_leads_to_all(open_map: OpenMap,
     assert page.locator("#most-now").text_content() == "80 of 121"
     assert page.locator("#map").get_attribute("data-lines") == "80"
     assert min(int(count) for [count] in columns(page, "Movements")) == 130 - 79
-    assert "Shown are the 80 strongest." in summary(page)
+    assert "Shown: the 80 strongest." in summary(page)
     page.locator("#choose-most").focus()
     page.keyboard.press("End")
     assert page.locator("#map").get_attribute("data-lines") == "121"
@@ -131,7 +131,7 @@ def test_members_compare_months_too_and_see_what_was_abandoned(open_map: OpenMap
     assert years == "2024 → 2025" and months == "12 months to Jun 2025 → 12 months to Jun 2026"
     page.locator("#choose-windows").select_option(label=months)
     assert ("Marsabit", "▼ Abandoned", "157", "0") in columns(
-        page, "From", "What happened", "Before", "After"
+        page, "From", "Change", "Before", "After"
     )
 
 
@@ -200,7 +200,7 @@ def test_finding_keeps_what_touches_a_place_begins_there_or_leads_there(open_map
     for find, count in (("nairobi", 5), ("nairobi →", 1), ("→ nairobi", 4), ("busia → nairobi", 1)):
         page.locator("#choose-find").fill(find)
         until(page, f"document.querySelectorAll('#table tbody tr').length === {count}")
-    assert "Of these, what fits “busia → nairobi”: 1." in summary(page)
+    assert "Matching “busia → nairobi”: 1." in summary(page)
     assert page.locator("#map").get_attribute("data-frame") == "kenya", "drawn as large as there is room for"
     page.locator("#choose-find").fill("nowhere at all")
     page.locator("#empty").wait_for()

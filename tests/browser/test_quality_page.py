@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from orchestration.outputs.quality.page import page as page_of
-from orchestration.outputs.quality.report import Finding, OfPartner, QualityReport, RuleCount, Series
-from orchestration.outputs.rows_of_extracts import ExtractRows
+from orchestration.outputs.quality.report import Finding, PartnerCount, QualityReport, RuleCount, Series
+from orchestration.outputs.reconciliation import ExtractRows
 
 LONG = "a_partner_whose_folder_has_a_very_long_name_indeed"
 
@@ -31,7 +31,7 @@ def report() -> QualityReport:
     return QualityReport(
         title="Quality report of a refresh", made=datetime(2026, 11, 25, 2, tzinfo=UTC), outcome="refused",
         headline="Refused", verdict="The new release was not published, because 1 check failed.",
-        findings=findings, rules=[RuleCount("date_missing", "No date", "Ask.", 3, [OfPartner(LONG, 3, "http://x")])],
+        findings=findings, rules=[RuleCount("date_missing", "No date", "Ask.", 3, [PartnerCount(LONG, 3, "http://x")])],
         extracts=[ExtractRows(LONG, "0123456789abcdef", "in force", 99999, 9, 74070, fates)],
         trend=[Series("Movements", [(str(number), float(number)) for number in range(20)])],
         trend_of="refreshes", notes=("A note.",), desk="http://127.0.0.1:3030/",

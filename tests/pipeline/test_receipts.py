@@ -15,8 +15,7 @@ from orchestration.core import REFERENCE_SEEDS
 from orchestration.defs.extracts import landing_key
 from orchestration.intake.reading import any_file as reading
 from orchestration.intake.taking_in import UNEXPECTED
-from orchestration.outputs.receipts import delivery as receipt_delivery
-from orchestration.outputs.receipts import words as receipt_words
+from orchestration.outputs.receipts import delivery, explanations
 from orchestration.refresh import extracts
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
@@ -166,7 +165,7 @@ def test_every_rule_and_every_reason_has_words_for_a_partner() -> None:
     reason = re.compile(r'"((?:skip|dup|withheld|strip):[a-z_]+)"')
     used = {found for path in INTAKE.rglob("*.py") for found in reason.findall(path.read_text())}
     assert "strip:phone" in used
-    assert [code for code in sorted(used) if receipt_words.refusal(code).to_do == receipt_words.ASK] == []
+    assert [code for code in sorted(used) if explanations.refusal(code).to_do == explanations.ASK] == []
 
 
 def codes_that_stop_a_file() -> set[str]:
@@ -185,9 +184,7 @@ def codes_that_stop_a_file() -> set[str]:
 def test_every_reason_that_stops_a_file_has_words_for_a_partner() -> None:
     with (REFERENCE_SEEDS / "file_reasons.csv").open(encoding="utf-8", newline="") as file:
         told = {row["reason"]: row for row in csv.DictReader(file)}
-    changes = re.findall(
-        r'"((?:unread_)?column_[a-z]+|new_codes)"', Path(receipt_delivery.__file__).read_text()
-    )
+    changes = re.findall(r'"((?:unread_)?column_[a-z]+|new_codes)"', Path(delivery.__file__).read_text())
     checks = {f"check:{check.name}" for check in EXTRACT_GATE if check.severity == "hold"}
     checks.add("check:not_judged")  # what no check has seen is held too
     assert codes_that_stop_a_file() | {f"drift:{change}" for change in changes} | checks == set(told)
@@ -224,7 +221,7 @@ def test_what_changed_in_the_columns_is_told_and_names_nobody(odd_files: Evidenc
     assert changed[-1]["meaning"].startswith("“hovercraft”: in 11 of the 13 records that answer. ")
     assert changed[1]["what_to_do"] == "Nothing to do."
     text = page(folder)
-    assert "What changed in changed.csv</h3>" in text and "Beside your last file of this kind." in text
+    assert "What changed in changed.csv</h3>" in text and "Compared with your last file of this kind." in text
     assert "<em>Phone → Telephone</em></td><td>Probably renamed. Nothing of the column was kept" in text
     assert "New answers, “hovercraft”: in 11 of the 13 records that answer. The answers" in text
     for file in folder.iterdir():

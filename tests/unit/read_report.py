@@ -10,11 +10,11 @@ from typing import Any
 from orchestration.outputs.edition import Edition
 from orchestration.outputs.published import KEYS, Published
 from orchestration.outputs.report.compose import compose, has_findings
+from orchestration.outputs.report.figures import draw_figures
 from orchestration.outputs.report.html import as_html
-from orchestration.outputs.report.pictures import draw_figures
 from orchestration.outputs.report.rules import in_words
 from orchestration.outputs.report.view import View
-from orchestration.outputs.words import Words
+from orchestration.outputs.texts import Texts
 from orchestration.places.boundaries.chosen import generalised
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -88,8 +88,8 @@ def read_page(page: str) -> Read:
 
 def page_of(edition: Edition, before: Edition | None = None) -> Read:
     """The page of an edition."""
-    view = View.newest(Published(edition, Words()))
-    earlier = View.newest(Published(before, Words())) if before is not None else None
+    view = View.newest(Published(edition, Texts()))
+    earlier = View.newest(Published(before, Texts())) if before is not None else None
     figures = draw_figures(view, generalised()) if has_findings(view) else {}
     alts = {name: figure["alt"] for name, figure in figures.items()}
     report = compose(view, earlier, alts, "Natural Earth")
@@ -103,7 +103,7 @@ def stands_in_its_cell(edition: Edition, value: Value) -> bool:
     if table in ("policy", "release", "waivers"):
         return True
     name = table.removeprefix("published.")
-    published = Published(edition, Words())
+    published = Published(edition, Texts())
     if value.column.startswith("rows:"):
         where = dict(one.split("=") for one in value.column.removeprefix("rows:").split("&"))
         found = [

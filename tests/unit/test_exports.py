@@ -106,7 +106,7 @@ def test_the_public_edition_has_no_row_for_what_it_does_not_show(exports: Path) 
 def test_the_members_edition_exports_its_published_tables_and_no_microdata(release: Path) -> None:
     folder = release / "members/exports"
     assert {path.stem for path in folder.glob("*.csv")} == {*KEYS, "dictionary"}
-    assert "do not pass it on" in read_json(folder / "datapackage.json")["description"]
+    assert "do not share it further" in read_json(folder / "datapackage.json")["description"]
 
 
 # --- data package ----------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ def test_a_name_cannot_leave_its_place_in_the_page(tmp_path: Path) -> None:
     folder = write_release(tmp_path, ["members"], members={"codes": codes})
     html = page(Edition("members", folder, MANIFEST), generalised())
     assert "<script>alert" not in html
-    assert "</script><script>alert(1)</script>" in payload(html)["words"]["en"].values()
+    assert "</script><script>alert(1)</script>" in payload(html)["texts"]["en"].values()
 
 
 @pytest.mark.parametrize("name", EDITIONS)
@@ -143,7 +143,7 @@ def test_every_script_is_in_the_page() -> None:
 
 
 def test_every_word_that_page_and_scripts_ask_for_is_said_in_both_languages(pages: dict[str, str]) -> None:
-    said = payload(pages["members"])["words"]
+    said = payload(pages["members"])["texts"]
     scripts = "\n".join((HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
     asked = set(re.findall(r'data-say(?:-label)?="([^"]+)"', pages["members"]))
     asked |= set(re.findall(r'\bsay\(\s*"([^"]+)"', scripts))
@@ -174,7 +174,7 @@ def test_every_code_in_the_tables_has_words(pages: dict[str, str], name: str) ->
     held = payload(pages[name])
     for (table, column), kind in CODES.items():
         codes = set(values(held["tables"][table][column])) - {None}
-        for texts in held["words"].values():
+        for texts in held["texts"].values():
             assert {f"{kind}.{code}" for code in codes} <= texts.keys()
 
 

@@ -12,11 +12,11 @@ import duckdb
 import pytest
 
 from orchestration.core import Settings, refreshes
-from orchestration.outputs.quality.of_refresh import quality_of_refresh
-from orchestration.outputs.quality.of_release import quality_of_release
 from orchestration.outputs.quality.page import page
+from orchestration.outputs.quality.refresh_report import quality_of_refresh
+from orchestration.outputs.quality.release_report import quality_of_release
 from orchestration.outputs.quality.report import Check, Finding, QualityReport, RuleCount, Series
-from orchestration.outputs.rows_of_extracts import ExtractRows
+from orchestration.outputs.reconciliation import ExtractRows
 from orchestration.stewardship import review
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -50,7 +50,7 @@ def text(html: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("one", "became"),
+    ("one", "result"),
     [
         (finding(), "passed"),
         (finding("failed"), "failed"),
@@ -62,17 +62,17 @@ def text(html: str) -> str:
         (finding("not_run", severity="warn"), "did not run"),
     ],
 )
-def test_each_finding_is_in_one_list_only(one: Finding, became: str) -> None:
+def test_each_finding_is_in_one_list_only(one: Finding, result: str) -> None:
     whole = report(one)
     lists = [whole.failed, whole.waived, whole.warnings]
-    assert one.became == became
+    assert one.result == result
     assert sum(len(found) for found in lists) + whole.passed_count == 1
 
 
 def test_a_check_over_many_subjects_is_one_line_with_its_worst_first() -> None:
     check = Check("x", [finding(subject=f"s{number}", observed=float(number)) for number in range(3)]
                   + [finding("failed", subject="s9", observed=9.0)])  # fmt: skip
-    assert check.became == [("failed", 1), ("passed", 3)]
+    assert check.results == [("failed", 1), ("passed", 3)]
     assert (check.subjects, check.observed) == ("4 subjects", "0 to 9")
 
 
@@ -229,7 +229,7 @@ def test_the_page_in_a_release_is_made_of_its_own_tables_and_names_partners_by_c
                 "checks": {"passed": 0, "failed": 1, "waived": 0}, "rows": {"landed": 9, "quarantined": 7}}  # fmt: skip
     found = quality_of_release(tmp_path, manifest, [{**manifest, "release_id": "r1", "movements": 1}])
     html = page(found)
-    assert [(one.subject, one.became) for one in found.findings] == [("p-00c0ffee/e1", "warning")]
+    assert [(one.subject, one.result) for one in found.findings] == [("p-00c0ffee/e1", "warning")]
     assert [(one.rule, one.records) for one in found.rules] == [("date_missing", 7)]
     assert [one.adds_up for one in found.extracts] == [True]
     assert [value for _, value in found.trend[-1].points] == [1, 2]

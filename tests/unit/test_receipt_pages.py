@@ -14,12 +14,12 @@ import pytest
 from orchestration.contracts import Contract
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract
-from orchestration.outputs.receipts import words as receipt_words
+from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.columns import columns_of, own_column
-from orchestration.outputs.receipts.delivery import Delivered, delivery
+from orchestration.outputs.receipts.delivery import Delivered, delivered_files
 from orchestration.outputs.receipts.files import told_at, write_receipts
-from orchestration.outputs.receipts.noted import gather_noted
 from orchestration.outputs.receipts.past import Past
+from orchestration.outputs.receipts.problem_groups import group_problems
 from orchestration.outputs.receipts.receipt import FileRows, NotKept, Outcome, Receipt
 from orchestration.outputs.receipts.rows import RowProblem, Used
 from tests.unit.partner_files import book
@@ -28,9 +28,9 @@ AS_OF = datetime(2026, 3, 1, 6, tzinfo=UTC)
 FILE = "Register.xlsx"
 LANDED = TakenExtract("testpartner", FILE, "landed", "e", rows_read=10, rows_landed=8, rows_refused=2)
 IN_USE = FileRows("e", FILE, "book", date(2026, 3, 1), 10, 2, 8, Counter(current=8), is_new=True)
-HELD = replace(IN_USE, fates=Counter(held=8), held_by=[receipt_words.check("codes_are_mapped")])
+HELD = replace(IN_USE, fates=Counter(held=8), held_by=[explanations.check("codes_are_mapped")])
 USED = [Used("case", 8, 8, date(2026, 1, 1), date(2026, 2, 1))]
-REFUSED = NotKept(FILE, "", receipt_words.refusal("skip:blank"), 2, "3, 4")
+REFUSED = NotKept(FILE, "", explanations.refusal("skip:blank"), 2, "3, 4")
 
 
 def receipt(**changes: Any) -> Receipt:
@@ -46,7 +46,7 @@ def receipt(**changes: Any) -> Receipt:
         "not_kept": [REFUSED],
         "stripped": [],
         "unmapped": {},
-        "noted": [],
+        "groups": [],
         "problems": [],
         "past": Past([], []),
         "used": USED,
@@ -83,7 +83,7 @@ def test_a_held_file_is_said_not_to_be_in_use_from_the_first_line_on(tmp_path: P
     ("has_good_one_before", "sentence"),
     [
         (True, "Your last good file stays in use."),
-        (False, "There is no earlier good file of this kind, so nothing stands in for it."),
+        (False, "There is no earlier good file of this kind to use instead."),
     ],
 )
 def test_a_last_good_file_is_named_only_where_there_is_one(
@@ -118,9 +118,9 @@ def test_rows_of_a_held_file_are_not_called_taken(tmp_path: Path) -> None:
 
 def test_rows_set_aside_with_the_one_that_is_wrong_are_counted_and_listed(tmp_path: Path) -> None:
     told = [(FILE, False, problem(row, "Q", "quarantined", row != 25), "Date") for row in (25, 26, 28)]
-    text = page(tmp_path, noted=gather_noted(told))
+    text = page(tmp_path, groups=group_problems(told))
     assert "in <em>Date</em>: 1 row, and 2 more of the same records." in text
-    assert "<li>Register.xlsx: row 25</li><li>with them: Register.xlsx: rows 26, 28</li>" in text
+    assert "<li>Register.xlsx: row 25</li><li>of the same records: Register.xlsx: rows 26, 28</li>" in text
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_what_is_in_no_release_is_said_to_be_so(tmp_path: Path, outcome: Outcome
     text = page(tmp_path, outcome=outcome)
     assert '<th class="n">Would be in use</th>' in text
     assert "Release R0, which is in use now, was made before" in text
-    assert "What a release would use of yours" in text and "What the release uses of yours" not in text
+    assert "Your records in the next release" in text and "Your records in the release" not in text
 
 
 def test_what_is_in_the_release_is_said_to_be_in_use(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_behind_a_place_stands_the_column_that_names_it_and_not_the_transport() 
 def test_drift_of_a_further_sheet_is_told_by_the_partners_sheet() -> None:
     gone = {"column": "legs/Kituo", "feeds": ["fields.place(transit).place_text"], "is_required": False}
     item = {"contract": "book", "compared_with": "d", "renamed": [], "gone": [gone], "added": ["legs/New"]}
-    [file] = delivery([replace(LANDED, drift=item)], "testpartner", {"book": LEGS}, [])
+    [file] = delivered_files([replace(LANDED, drift=item)], "testpartner", {"book": LEGS}, [])
     assert [change.column for change in file.changes] == ["Kituo (sheet Hatua)", "New (sheet Hatua)"]
 
 

@@ -10,7 +10,7 @@ from orchestration.outputs.edition import Edition
 from orchestration.outputs.published import KEYS, Published
 from orchestration.outputs.report import findings
 from orchestration.outputs.report.view import View
-from orchestration.outputs.words import CATALOGUE, Words, plain
+from orchestration.outputs.texts import CATALOGUE, Texts, plain
 from tests.unit import published_world
 from tests.unit.published_world import MANIFEST, Row, world, write_release
 from tests.unit.read_report import NUMBER, page_of, stands_in_its_cell
@@ -25,7 +25,7 @@ def edition(folder: Path, name: str, **tables: list[Row]) -> Edition:
 
 
 def view(of: Edition) -> View:
-    return View.newest(Published(of, Words()))
+    return View.newest(Published(of, Texts()))
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from orchestration.outputs.edition import Edition
-from orchestration.outputs.report.picture import corridor_map
+from orchestration.outputs.report.pdf import corridor_map
 from orchestration.outputs.report.write import write_report, write_reports
 from orchestration.places.boundaries.chosen import generalised
 from tests.unit.published_world import MANIFEST, world, write_release

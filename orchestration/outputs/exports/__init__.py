@@ -1,17 +1,7 @@
-"""Exports of an edition: its published tables, in the forms that other programs take.
+"""Exports of an edition: its published tables in the formats of other programs.
 
-Belongs here: writing `<edition>/exports/` from the edition's own file alone. Does not: what is published (the
-dbt models of schema `published`) and what it means (their descriptions, which are read back). The same rows
-and the same time give the same bytes, and no file says who made it.
-Reading order: tables, about, csv_tables, geojson, workbook, dictionary, data_package, citation,
-lineage_page, checksums, write.
+Belongs here: writing `<edition>/exports/` from the edition's own file alone. Does not: what is published (dbt
+models of schema `published`) and what it means (their descriptions, read from the file). The same rows and
+time give the same bytes; no file names a person. Reading order: tables, about, the formats, write.
+To add a format, write one module and call it in `write._write`.
 """
-
-from typing import TYPE_CHECKING
-
-from orchestration.core import offer_when_asked
-
-if TYPE_CHECKING:
-    from orchestration.outputs.exports.write import write_exports
-
-offer_when_asked(__name__)

@@ -1,4 +1,4 @@
-"""What every export says of itself: which edition of which release, how it is read and how it is cited."""
+"""The description that every export carries: edition, release, how to read it and how to cite it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from orchestration.outputs.licence import DataLicence, licence_of
 AUTHOR = "Njia evidence base"
 KEYWORDS = ["human trafficking", "migration", "Kenya", "corridors", "hotspots"]
 _EDITIONS = {
-    "public": "The public edition: it may be passed on to anybody.",
-    "members": "The members' edition: for members of the network under their agreement; do not pass it on.",
+    "public": "The public edition: it may be shared freely.",
+    "members": "The members' edition: for members under their agreement; do not share it further.",
 }
-_SYNTHETIC = "Partners, people and records behind it are made up: nothing in it is a finding."
+_SYNTHETIC = "Partners, people and records are made up: nothing here is a finding."
 _MADE_UP = "-made-up"
 _READING = (
-    "Counts are movements that partners recorded, not all movements: where no partner works, none is "
+    "Counts are movements that partners recorded, not all movements. Where no partner works, none is "
     "recorded.",
-    "`coverage` says how many partners reported in a period: a rise may be a partner that joined.",
+    "`coverage` gives the number of partners that reported in a period: a rise may come from a new partner.",
     "Never add grains (case, route_report, interception, flow_count), levels, or periods that overlap.",
-    "Names of places and points on maps are no statement on the status of any territory.",
+    "Names of places and points on maps do not imply any opinion on the status of a territory.",
 )
 
 
 @dataclass(frozen=True)
 class About:
-    """The words of one edition of one release."""
+    """Names and sentences about one edition of one release."""
 
     edition: str
     release_id: str
@@ -43,7 +43,7 @@ class About:
 
     @property
     def name(self) -> str:
-        """For programs and files."""
+        """Name for programs and files."""
         return f"njia-{self.edition}"
 
     @property
@@ -51,7 +51,7 @@ class About:
         return f"Njia: movement in, out of and within Kenya, {self.edition} edition"
 
     def file_name(self, stem: str, kind: str) -> str:
-        """Of a file passed on alone: its name says what a table has no place for, that all is made up."""
+        """Return the name of a file that may travel alone; it marks made-up data, as a table cannot."""
         return f"{stem}{_MADE_UP if self.is_synthetic else ''}.{kind}"
 
     @property

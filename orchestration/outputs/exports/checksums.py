@@ -1,4 +1,4 @@
-"""`SHA256SUMS`: a hash of each exported file; `sha256sum -c SHA256SUMS` in their folder checks a copy."""
+"""`SHA256SUMS`: the hash of each exported file. `sha256sum -c SHA256SUMS` checks a copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`CITATION.cff`: how an edition is cited, for programs that keep references. Its author is no person."""
+"""`CITATION.cff`: the citation of an edition for reference managers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def write_citation(folder: Path, about: About) -> Path:
         "abstract": " ".join(about.sentences),
         "keywords": KEYWORDS,
     }
-    if about.licence.is_decided:  # the format knows no word for none: then the abstract says so
+    if about.licence.is_decided:  # else the abstract says that none is decided
         content |= {"license": about.licence.spdx, "license-url": about.licence.address}
     path = folder / CITATION
     path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100), encoding="utf-8")

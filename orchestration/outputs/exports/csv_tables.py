@@ -1,4 +1,4 @@
-"""Each published table as CSV: a row of names, one of HXL tags, then the rows; an empty cell for none."""
+"""Each published table as CSV: names, HXL tags, then the rows; a missing value is an empty cell."""
 
 from __future__ import annotations
 
@@ -12,22 +12,19 @@ from orchestration.outputs.exports.tables import Cell, Column, Table
 
 def write_csv(folder: Path, about: About, table: Table) -> Path:
     path = folder / about.file_name(table.name, "csv")
-    written = [_written(table, column) for column in table.columns]
+    replaced = [_replacements(table, column) for column in table.columns]
     with path.open("w", encoding="utf-8", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow([column.name for column in table.columns])
         out.writerow([column.hxl for column in table.columns])
-        if not any(written):  # as most tables: their rows go as they are
-            out.writerows(table.rows)
-        else:
-            out.writerows(
-                [of.get(cell, cell) for of, cell in zip(written, row, strict=True)] for row in table.rows
-            )
+        out.writerows(
+            [texts.get(cell, cell) for texts, cell in zip(replaced, row, strict=True)] for row in table.rows
+        )
     return path
 
 
-def _written(table: Table, column: Column) -> dict[Cell, str]:
-    """How cells of a column are written, where it is another way than the writer's own."""
+def _replacements(table: Table, column: Column) -> dict[Cell, str]:
+    """Return the text of cells that the CSV writer would write differently."""
     if column.data_type == "BOOLEAN":
         return {True: "true", False: "false"}
     if column.data_type != "VARCHAR":

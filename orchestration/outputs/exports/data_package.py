@@ -1,4 +1,4 @@
-"""`datapackage.json`: what each exported table holds, for programs that read Frictionless data packages."""
+"""`datapackage.json`: the exported tables as a Frictionless data package."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MEDIA_TYPES = {
     "geojson": "application/geo+json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-# A row of HXL tags begins with #, no row of values does.
+# Only the row of HXL tags begins with #.
 _DIALECT = {"delimiter": ",", "lineTerminator": "\n", "commentChar": "#"}
 
 
 def write_data_package(
     folder: Path, about: About, tables: Mapping[str, Table], others: Mapping[str, Path]
 ) -> Path:
-    """`tables` are those written as CSV; `others`, by what they hold, are no tables to a program."""
+    """`tables`: those written as CSV. `others`: further files by name, which are not tables."""
     content = {
         "$schema": PROFILE,
         "profile": "data-package",
@@ -50,7 +50,7 @@ def write_data_package(
 
 
 def _licence(licence: DataLicence) -> dict[str, str]:
-    """`notspecified` is the name of Open Definition for a licence that is not decided."""
+    """Return the licence; `notspecified` is the name of Open Definition for an undecided one."""
     if not licence.is_decided:
         return {"name": "notspecified", "title": licence.statement}
     return {"name": licence.spdx, "title": licence.title, "path": licence.address}
@@ -89,14 +89,14 @@ def _field(table: Table, at: int) -> dict[str, Any]:
         "description": column.description,
         "hxl": column.hxl,
     }
-    # A key may be null in part: of the codes of all movements, role and place.
+    # A column of a key may be null: role and place in the codes of all movements.
     if column.is_key and None not in table.values(column.name):
         field["constraints"] = {"required": True}
     return field
 
 
 def _references(table: Table, tables: Mapping[str, Table]) -> list[dict[str, Any]]:
-    """To the periods, where each id is one of them."""
+    """Return the foreign key to `periods`, if each id is one of them."""
     if table.name == "periods" or "periods" not in tables or "period_id" not in table.key:
         return []
     if not table.values("period_id") <= tables["periods"].values("period_id"):
@@ -108,12 +108,7 @@ def _file(name: str, path: Path) -> dict[str, Any]:
     kind = path.suffix.removeprefix(".")
     return _sized(
         path,
-        {
-            "name": f"{name}-{kind}",
-            "path": path.name,
-            "format": kind,
-            "mediatype": _MEDIA_TYPES[kind],
-        },
+        {"name": f"{name}-{kind}", "path": path.name, "format": kind, "mediatype": _MEDIA_TYPES[kind]},
     )
 
 

@@ -1,4 +1,4 @@
-"""The dictionary of an edition: every table and column it holds, as a page and for programs (JSON, CSV)."""
+"""The dictionary of an edition: all tables and columns, as a page and for programs (JSON, CSV)."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
-from orchestration.outputs.quality.page import as_code
+from orchestration.outputs.pages import template
 
 PAGE, FOR_PROGRAMS, AS_TABLE = "dictionary.html", "dictionary.json", "dictionary.csv"
 _FIELDS = ("table_schema", "table_name", "column_name", "data_type", "is_key", "hxl", "description")
@@ -26,16 +24,7 @@ def write_dictionary(folder: Path, about: About, tables: Sequence[Table]) -> lis
 
 
 def _write_page(path: Path, about: About, tables: Sequence[Table]) -> None:
-    pages = Environment(
-        loader=PackageLoader("orchestration.outputs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters["code"] = as_code
-    page = pages.get_template("dictionary.html.j2").render(about=about, tables=tables)
-    path.write_text(page, encoding="utf-8")
+    path.write_text(template("dictionary.html.j2").render(about=about, tables=tables), encoding="utf-8")
 
 
 def _write_json(path: Path, about: About, tables: Sequence[Table]) -> None:
@@ -62,15 +51,6 @@ def _write_csv(path: Path, tables: Sequence[Table]) -> None:
         out.writerow(_FIELDS)
         for table in tables:
             for column in table.columns:
-                key = "true" if column.is_key else "false"
-                out.writerow(
-                    [
-                        table.schema,
-                        table.name,
-                        column.name,
-                        column.data_type,
-                        key,
-                        column.hxl,
-                        column.description,
-                    ]
-                )
+                is_key = "true" if column.is_key else "false"
+                of_column = (column.name, column.data_type, is_key, column.hxl, column.description)
+                out.writerow([table.schema, table.name, *of_column])

@@ -1,6 +1,6 @@
-"""Published tables for a map program: GeoJSON by RFC 7946, a feature a row with the columns of its table.
+"""Published tables as GeoJSON (RFC 7946): one feature per row, with the columns of its table.
 
-Positions are those of the reference seeds. A place without a position has no geometry.
+Positions come from the reference seeds. A place without a position has no geometry.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Properties = dict[str, Any]
 
 
 def write_geojson(folder: Path, about: About, tables: Mapping[str, Table]) -> dict[str, Path]:
-    """Files by the table they show. Of corridors and shifts level `od`: `odv` lies on the same lines."""
+    """Write a file per table. Corridors and shifts at level `od`: `odv` would draw the same lines."""
     written = {}
     for name, geometry in _GEOMETRIES.items():
         features = [
@@ -37,7 +37,7 @@ def write_geojson(folder: Path, about: About, tables: Mapping[str, Table]) -> di
 
 
 def _of_release(about: About) -> Properties:
-    """Members beside the features, which RFC 7946 (6.1) lets a file have and programs that know none skip."""
+    """Return members beside the features (RFC 7946, 6.1), which other programs ignore."""
     return {
         "title": about.title,
         "release_id": about.release_id,
@@ -55,7 +55,7 @@ def _point(row: Properties) -> Properties | None:
 
 
 def _line(row: Properties) -> Properties | None:
-    """A straight line, or a point within one place; in two parts across the 180th meridian."""
+    """Return a straight line, in two parts across the 180th meridian; a point within one place."""
     start, end = position(row["origin_place_id"]), position(row["destination_place_id"])
     if start is None or end is None:
         return None

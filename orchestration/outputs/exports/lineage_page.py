@@ -1,8 +1,7 @@
-"""`lineage.html`: dbt's own documentation site as one file: what a table is made from, without a server.
+"""`lineage.html`: dbt's documentation site as one file that shows what each table is made from.
 
-dbt would make it with a fourth call and put the machine's paths, user and clock into it. Here its page is
-filled with what the manifest of the project says, by a list of what may stand in it: the same project and
-release give the same bytes.
+`dbt docs generate` would be another call and would write paths, user and time of the machine. Here an allow
+list of fields from the manifest fills the page, so the same project and release give the same bytes.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Any
 
 from orchestration import linkage, statistics
 
-_MANIFEST_GOES, _CATALOG_GOES = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
+_MANIFEST_SLOT, _CATALOG_SLOT = '"MANIFEST.JSON INLINE DATA"', '"CATALOG.JSON INLINE DATA"'
 _SHOWN = ("model", "seed")
-# What the steps in Python read: dbt knows their tables as sources only, and its graph would end there.
+# Tables that the Python steps read: for dbt their results are sources, and its graph would stop there.
 _STEPS = {"linkage": linkage.TABLES, "statistics": statistics.AGGREGATES}
 _OF_NODE = (
     "unique_id", "resource_type", "name", "alias", "schema", "package_name", "path", "fqn", "description",
@@ -39,7 +38,7 @@ _OVERVIEW = """\
 
 Every table of this release, with its SQL and its place between partners' extracts and what is published.
 The round button at the lower right opens the graph; `published_…` is what readers see, `fct_…` and `mart_…`
-the evidence base. It is the program that is shown here, and no record.
+the evidence base. The page shows the program and no record.
 """
 _OVERVIEW_ID = "doc.njia.__overview__"
 _OVERVIEW_DOC = {
@@ -51,16 +50,16 @@ _OVERVIEW_DOC = {
     "original_file_path": "overview.md",
     "block_contents": _OVERVIEW,
 }
-# dbt's page has a loader that would ask the network, where a setting lets it: here nothing can.
+# dbt's page could load from the network; this policy forbids it.
 _CHARSET = '<meta charset="utf-8">'
 _CLOSED = (
     '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
     "script-src 'unsafe-inline' 'unsafe-eval'; style-src 'unsafe-inline'; img-src data:; font-src data:\">"
 )
 _TITLE = "<title>dbt Docs</title>"
-# An address that was never filled in: browsers ask for it as it stands, and complain.
+# An unfilled template address, which browsers would request.
 _NO_ICON = """<link rel="shortcut icon" href="${require('./assets/favicons/favicon.ico')}"/>"""
-# Browsers read the address before AngularJS has filled it in, unless AngularJS sets the attribute.
+# Lets AngularJS set the attribute: browsers would read the template text first.
 _ADDRESS, _ADDRESS_LATER = ' xlink:href="{{', ' ng-attr-xlink:href="{{'
 _NOT_SHOWN = (
     "macros", "metrics", "semantic_models", "saved_queries", "unit_tests", "selectors", "disabled",
@@ -68,7 +67,7 @@ _NOT_SHOWN = (
 
 
 def lineage_page(dbt_manifest: Path, release_id: str) -> str:
-    """The page, from the manifest that dbt wrote when it parsed the project for a release."""
+    """Return the page. `dbt_manifest`: written when dbt parsed the project for the release."""
     manifest = json.loads(dbt_manifest.read_text(encoding="utf-8"))
     page = files("dbt.task.docs").joinpath("index.html").read_text(encoding="utf-8")
     nodes = {key: node for key, node in manifest["nodes"].items() if node["resource_type"] in _SHOWN}
@@ -80,8 +79,8 @@ def lineage_page(dbt_manifest: Path, release_id: str) -> str:
         _TITLE, f"<title>Njia: what the tables of release {release_id} are made from</title>", 1
     )
     page = page.replace(_NO_ICON, "").replace(_ADDRESS, _ADDRESS_LATER)
-    page = page.replace(_MANIFEST_GOES, _inline(_manifest(shown, parents, manifest["groups"])))
-    return page.replace(_CATALOG_GOES, _inline(_catalog(shown)))
+    page = page.replace(_MANIFEST_SLOT, _inline(_manifest(shown, parents, manifest["groups"])))
+    return page.replace(_CATALOG_SLOT, _inline(_catalog(shown)))
 
 
 def _parents(nodes: Mapping[str, Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -137,7 +136,7 @@ def _manifest(
 
 
 def _catalog(shown: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Types as the models declare them; what dbt would ask a warehouse."""
+    """Return column types as the models declare them; dbt would ask the warehouse."""
     tables = {
         key: {
             "unique_id": key,
@@ -160,5 +159,5 @@ def _catalog(shown: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _inline(content: Mapping[str, Any]) -> str:
-    """As a script holds it: a `</script>` in SQL would end it."""
+    """Return JSON for a script element, in which a `</script>` of the SQL does not end it."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")

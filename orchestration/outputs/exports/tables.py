@@ -1,4 +1,4 @@
-"""The published tables of an edition with their descriptions, as every export takes them."""
+"""The tables of an edition with their descriptions, as input for every export."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of an edition, such as `published.corridors`. `rows`: of schema `published` alone."""
+    """A table of an edition, such as `published.corridors`. `rows`: filled for schema `published` only."""
 
     schema: str
     name: str
@@ -52,18 +52,18 @@ class Table:
         return [column.name for column in self.columns if column.is_key]
 
     def records(self) -> Iterator[dict[str, Any]]:
-        """Rows by the names of their columns."""
+        """Return the rows as dicts by column name."""
         names = [column.name for column in self.columns]
         return (dict(zip(names, row, strict=True)) for row in self.rows)
 
     def values(self, column: str) -> set[Cell]:
-        """The distinct values of a column."""
+        """Return the distinct values of a column."""
         at = [one.name for one in self.columns].index(column)
         return {row[at] for row in self.rows}
 
 
 def tables_of(edition: Edition) -> list[Table]:
-    """Every table of an edition, published ones first, with the comments of the edition's own file."""
+    """Return every table of an edition, published ones first, with the comments of its DuckDB file."""
     file = edition.path / EVIDENCE_BASE
     with duckdb.connect(str(file.resolve()), read_only=True) as con:
         tables = con.execute(
@@ -99,7 +99,7 @@ def tables_of(edition: Edition) -> list[Table]:
 
 @cache
 def hxl_tags() -> dict[tuple[str, str], str]:
-    """HXL tags by table and column; the table `*` is any."""
+    """Return HXL tags by table and column; table `*` stands for any."""
     with HXL.open(encoding="utf-8", newline="") as file:
         return {(row["table"], row["column"]): row["hxl"] for row in csv.DictReader(file)}
 

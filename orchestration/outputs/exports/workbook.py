@@ -1,7 +1,7 @@
-"""The published tables as one workbook, for people who live in Excel: a sheet a table.
+"""The published tables as one Excel workbook, a sheet per table.
 
-It holds rows that a person reads: years, survey rounds and the last twelve months, codes of all movements.
-Text is written as text, never as a formula or a link.
+It holds years, survey rounds and the last twelve months, and codes of all movements. Text is written as text,
+never as a formula or a link.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestration.outputs.exports.about import About
 from orchestration.outputs.exports.tables import Table
 
 LONGEST_SHOWN = 44
-_HELD = (
+_CONTENT = (
     "It holds years, survey rounds and the last twelve months, and codes of all movements. The CSV files "
     "hold all periods, and codes by place and corridor."
 )
@@ -25,7 +25,7 @@ _ACCENT = "#0B6B6B"
 
 
 def write_workbook(folder: Path, about: About, tables: Sequence[Table]) -> Path:
-    """Its properties name no person, and its dates are those of the release."""
+    """Write the workbook. Its properties name no person; its dates are those of the release."""
     path = folder / about.file_name(about.name, "xlsx")
     with xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy-mm-dd"}) as book:
         made = about.as_of.replace(tzinfo=None)
@@ -39,7 +39,7 @@ def write_workbook(folder: Path, about: About, tables: Sequence[Table]) -> Path:
         _write_about(book, about, wrapped)
         periods = _periods(tables)
         for table in tables:
-            _write_table(book, _held(table, periods), heading)
+            _write_table(book, _selected(table, periods), heading)
         _write_columns(book, tables, heading, wrapped)
     return path
 
@@ -48,14 +48,14 @@ def _write_about(book: Any, about: About, wrapped: Any) -> None:
     sheet = book.add_worksheet("about")
     sheet.set_column(0, 0, 100, wrapped)
     sheet.hide_gridlines(2)
-    lines = [about.title, f"Release {about.release_id}, as of {about.day}.", *about.sentences, _HELD]
+    lines = [about.title, f"Release {about.release_id}, as of {about.day}.", *about.sentences, _CONTENT]
     sheet.write_string(0, 0, lines[0], book.add_format({"bold": True, "font_size": 14}))
     for row, line in enumerate([*lines[1:], f"To cite: {about.citation}"], start=1):
         sheet.write_string(row, 0, line, wrapped)
 
 
 def _periods(tables: Sequence[Table]) -> set[Any]:
-    """Ids of the periods whose rows the workbook holds."""
+    """Return the ids of the periods that the workbook holds."""
     periods = [row for table in tables if table.name == "periods" for row in table.records()]
     last = max(
         (row for row in periods if row["period_kind"] == "rolling_12_months" and row["is_complete"]),
@@ -67,8 +67,8 @@ def _periods(tables: Sequence[Table]) -> set[Any]:
     }
 
 
-def _held(table: Table, periods: set[Any]) -> Table:
-    """The table with the rows that the workbook holds; shifts, which compare two periods, stay whole."""
+def _selected(table: Table, periods: set[Any]) -> Table:
+    """Return the table with the rows for the workbook; shifts, which compare two periods, keep all."""
     at = {column.name: number for number, column in enumerate(table.columns)}
     rows = table.rows
     if "period_id" in at:

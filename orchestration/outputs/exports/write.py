@@ -1,4 +1,4 @@
-"""All exports of each edition of a candidate, before its files are sealed."""
+"""Write all exports of each edition of a candidate, before its files are sealed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EXPORTS, LINEAGE = "exports", "lineage.html"
 
 
 def write_exports(folder: Path, manifest: Mapping[str, Any], dbt_manifest: Path) -> list[Path]:
-    """Write `<edition>/exports/`; returns the folders. `dbt_manifest` says what each table is made from."""
+    """Write `<edition>/exports/` and return the folders. `dbt_manifest`: the source of the lineage page."""
     editions = editions_of(folder, manifest)
     lineage = lineage_page(dbt_manifest, manifest["release_id"]) if editions else ""
     return [_write(edition, lineage) for edition in editions]

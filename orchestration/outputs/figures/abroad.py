@@ -1,4 +1,4 @@
-"""The map of pairs of Kenya and countries farther away: one line a country."""
+"""The map of countries farther away, with a line from Kenya to each."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ START = (37.9, 0.6)
 
 
 def reaches(place_id: str) -> bool:
-    """Whether the map shows a country."""
+    """Whether a country is on the map."""
     return (at := position(place_id)) is not None and GULF.has(at)
 
 
 def draw_abroad(lines: Sequence[Line], kenya: str, layer: boundaries.Boundaries, alt: str) -> str:
-    """`lines`: from Kenya to countries that the map reaches, the strongest first."""
+    """Return the map as SVG. `lines`: from Kenya to countries on the map, the strongest first."""
     drawing = Drawing(GULF.width, GULF.height)
     draw_ground(drawing, GULF, layer, lines=False)
     start = GULF.at(START)

@@ -1,4 +1,4 @@
-"""The plot of what rose, fell and held: a ring for the period before, a dot for now, a row a corridor."""
+"""The plot of changes: a row per corridor, with a ring for the period before and a dot for this one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLOURS = {"up": OUT, "down": WITHIN, "held": HELD}
 
 @dataclass(frozen=True)
 class Change:
-    """`before` and `now` are None where a count is not listed; the texts stand beside the marks."""
+    """`before` and `now` are None where a count is not listed; the texts are drawn beside the marks."""
 
     name: str
     kind: str  # up, down, held
@@ -25,7 +25,7 @@ class Change:
 
 
 def draw_changes(changes: Sequence[Change], heads: tuple[str, str], titles: tuple[str, str], alt: str) -> str:
-    """`heads`: the two periods. `titles`: over the rows that changed, and over those that held."""
+    """Return the plot as SVG. `heads`: the two periods. `titles`: of changed rows, and of rows that held."""
     changed = [one for one in changes if one.kind != "held"]
     held = [one for one in changes if one.kind == "held"]
     groups = [(title, rows) for title, rows in zip(titles, (changed, held), strict=True) if rows]

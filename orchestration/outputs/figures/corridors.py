@@ -1,4 +1,4 @@
-"""The map of corridors: a bent line from where cases began to where they ended, as thick as its count."""
+"""The map of corridors: a bent line from origin to destination, as thick as its count."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from orchestration.places import boundaries
 
 KENYA = Frame(32.7, -4.95, 42.7, 5.3, 34)
 THICKEST, THINNEST = 6.0, 0.8
-EDGE = 0.35  # degrees inside the frame where a line from farther away begins
+EDGE = 0.35  # degrees inside the frame where a line from farther away starts
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Line:
-    """A corridor: its ends, its count (None: a small one), and the label of where it begins or ends.
+    """A corridor with its count (None: a small one) and the label of its origin or destination.
 
-    `change`: up or down; `before`: what the second line of the label says.
+    `change`: up or down. `before`: the second line of the label. `label_at`: the labelled place.
     """
 
     origin: str
@@ -48,7 +48,7 @@ def draw_corridors(
     alt: str,
     width: float | None = None,
 ) -> str:
-    """`lines`: the strongest first. `hubs`: places with larger names, by id. `width`: points across."""
+    """Return the map as SVG, `width` points wide. `lines`: the strongest first. `hubs`: with larger names."""
     scale = KENYA.scale if width is None else width / (KENYA.east - KENYA.west)
     frame = Frame(KENYA.west, KENYA.south, KENYA.east, KENYA.north, scale)
     drawing = Drawing(frame.width, frame.height)
@@ -95,7 +95,7 @@ def thickness(count: int | None, most: int) -> float:
 
 
 def _spot(frame: Frame, line: Line, place: str) -> Point | None:
-    """Where an end lies; a country outside of the frame at its edge, if it is near."""
+    """Return the point of a place; for a near country outside the frame, a point at its edge."""
     at = position(place)
     other = position(line.destination if place == line.origin else line.origin)
     if at is None or other is None:
@@ -118,7 +118,7 @@ Curve = tuple[Point, Point, Point]
 
 
 def curve_of(start: Point, end: Point, bend: float) -> Curve:
-    """A quadratic curve: start, control, end."""
+    """Return a quadratic curve: start, control, end."""
     across, up = end[0] - start[0], end[1] - start[1]
     middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
     return start, (middle[0] + up * bend, middle[1] - across * bend), end
@@ -140,7 +140,7 @@ def sampled(curve: Curve) -> list[Point]:
 
 
 def draw_curve(drawing: Drawing, curve: Curve, colour: str, width: float, faded: bool = False) -> None:
-    """The line, with an arrow a little past its middle."""
+    """Draw the line with an arrow a little past its middle."""
     (x0, y0), (x1, y1), (x2, y2) = curve
     style = {"stroke_dasharray": "3 2"} if faded else {}
     drawing.path(

@@ -1,6 +1,6 @@
-"""The ground of a map: land in one tone, Kenya's counties in white.
+"""The ground of a map: land in grey, Kenya's counties in white.
 
-No line between countries is drawn and no area is labelled by its ruler: some of those lines are disputed.
+No border between countries is drawn, because some are disputed.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from orchestration.outputs.figures.svg import LAND, LINE, Drawing
 from orchestration.places import boundaries
 
 Point = tuple[float, float]
-ROUGH = 0.014  # degrees that a county's line may be off
+ROUGH = 0.014  # tolerance in degrees for the line of a county
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Degrees west, south, east, north, drawn `scale` points a degree; a degree is as long up as across."""
+    """An area in degrees, drawn at `scale` points per degree in both directions."""
 
     west: float
     south: float
@@ -39,7 +39,7 @@ class Frame:
         return (self.north - self.south) * self.scale
 
     def at(self, position: Point) -> Point:
-        """Where a longitude and latitude lies on the sheet."""
+        """Return the point of a longitude and latitude on the sheet."""
         return (
             self.left + (position[0] - self.west) * self.scale,
             self.top + (self.north - position[1]) * self.scale,
@@ -50,7 +50,7 @@ class Frame:
 
 
 def draw_ground(drawing: Drawing, frame: Frame, layer: boundaries.Boundaries, lines: bool = True) -> None:
-    """All land of the frame, then Kenya; `lines`: with the lines between counties."""
+    """Draw land and Kenya; `lines`: with the lines between counties."""
     drawing.add("rect", x=0, y=0, width=frame.width, height=frame.height, fill="#FFFFFF")
     for path, style in _ground(frame, layer, lines):
         drawing.path(path, **style)

@@ -1,4 +1,7 @@
-"""Labels on a map: each where it covers no other, few lines and no place; a thin line leads to a far one."""
+"""Labels on a map, placed to cover no other label, few lines and few places.
+
+A thin line leads to a label that is far from its place.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ class Labels:
         return True
 
     def _spots(self, at: Point, across: float, high: float, radius: Numbers) -> tuple[Numbers, Numbers]:
-        """Boxes round a point, nearest first, and what each costs: infinite where none can stand."""
+        """Return boxes around a point, the nearest first, and their costs; infinite where no label fits."""
         cosine, sine = np.tile(DIRECTIONS, (len(radius) // len(DIRECTIONS), 1)).T
         left = at[0] + radius * cosine - across * (1 - cosine) / 2
         top = at[1] - radius * sine - high * (1 + sine) / 2
@@ -68,7 +71,7 @@ class Labels:
         is_free &= np.all(end <= np.subtract(self.frame[2:], 1), axis=1)
         for other in self._taken:
             is_free &= ~np.all((low < other[2:]) & (end > other[:2]), axis=1)
-        costs = radius * 0.16 + _held(boxes, self._obstacles) * 1.1 + 3.5 * _held(boxes, self._places)
+        costs = radius * 0.16 + _covered(boxes, self._obstacles) * 1.1 + 3.5 * _covered(boxes, self._places)
         return boxes, np.where(is_free, costs, np.inf)
 
     def _draw(self, label: Label, box: Box) -> None:
@@ -92,8 +95,8 @@ def _points(points: Iterable[Point]) -> Numbers:
     return np.array(list(points), float).reshape(-1, 2)
 
 
-def _held(boxes: Numbers, points: Numbers) -> Numbers:
-    """How many points lie in each box or near its edge."""
+def _covered(boxes: Numbers, points: Numbers) -> Numbers:
+    """Return how many points lie in each box or near its edge."""
     low, end = boxes[:, None, :2] - MARGIN, boxes[:, None, 2:] + MARGIN
     return np.count_nonzero(np.all((low <= points) & (points <= end), axis=2), axis=1)
 

@@ -1,4 +1,4 @@
-"""The key of the map: colours of directions, and thickness by count."""
+"""The legend of the map: colours of directions, and thickness by count."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ WIDTH, ROW = 147.0, 12.0
 def draw_legend(
     title: str, directions: Sequence[tuple[str, str]], counts: Sequence[tuple[int, str]], most: int, alt: str
 ) -> str:
-    """`directions`: colour and words; `counts`: the largest drawn first; `most`: of the map."""
+    """Return the legend as SVG. `directions`, `counts`: value and text. `most`: largest count of the map."""
     rows = max(len(directions), len(counts))
     drawing = Drawing(WIDTH, 14 + rows * ROW)
     drawing.text(0, 9, title, 8, 600)
-    for at, (direction, said) in enumerate(directions):
+    for at, (direction, text) in enumerate(directions):
         y = 14 + (at + 0.5) * ROW
         drawing.line(0, y, 16, y, stroke=DIRECTIONS[direction], stroke_width=3.2)
-        drawing.text(21, y + 2.5, said, 7.2)
-    for at, (count, said) in enumerate(counts):
+        drawing.text(21, y + 2.5, text, 7.2)
+    for at, (count, text) in enumerate(counts):
         y = 14 + (at + 0.5) * ROW
         drawing.line(84, y, 100, y, stroke=GREY, stroke_width=thickness(count, most))
-        drawing.text(105, y + 2.5, said, 7.2)
+        drawing.text(105, y + 2.5, text, 7.2)
     return drawing.svg(alt)

@@ -1,4 +1,4 @@
-"""SVG as text: shapes in points, the report's colours and type, and how wide a text is."""
+"""SVG as text: shapes in points, the colours and type of the report, and the width of texts."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Drawing:
         self._shapes: list[str] = []
 
     def add(self, tag: str, text: str = "", **attributes: Any) -> None:
-        said = "".join(f' {name.replace("_", "-")}="{_bare(value)}"' for name, value in attributes.items())
-        self._shapes.append(f"<{tag}{said}>{escape(text)}</{tag}>" if text else f"<{tag}{said}/>")
+        written = "".join(f' {name.replace("_", "-")}="{_bare(value)}"' for name, value in attributes.items())
+        self._shapes.append(f"<{tag}{written}>{escape(text)}</{tag}>" if text else f"<{tag}{written}/>")
 
     def path(self, d: str, **style: Any) -> None:
         self.add("path", d=d, **style)
@@ -49,7 +49,7 @@ class Drawing:
         self.add("text", text, **style, fill=fill)
 
     def svg(self, alt: str) -> str:
-        """The whole picture, with `alt` as its accessible name."""
+        """Return the SVG, with `alt` as its accessible name."""
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width:g} {self.height:g}" '
             f'width="{self.width:g}pt" height="{self.height:g}pt" role="img" aria-label="{escape(alt)}" '
@@ -59,7 +59,7 @@ class Drawing:
 
 
 def wide(text: str, size: float, weight: int = 400) -> float:
-    """The width of a text in points."""
+    """Return the width of a text in points."""
     return float(_face(weight).getlength(text)) * size / 100
 
 

@@ -1,16 +1,7 @@
-"""The map page of an edition: one HTML file that needs nothing else and loads nothing.
+"""The map page of an edition: one HTML file that needs and loads nothing else.
 
-Belongs here: which published tables the page holds (`payload`), the places that they name (`places`), the
-shapes it draws on (`shapes`), where places stand in them (`frames`), how lines bend (`bends`), its words,
-script and style, and putting them into one file (`page`). `vendor` holds the drawing library. Does not belong
-here: protection, which is part of the published tables.
+Belongs here: which published tables the page holds (`payload`), their places (`places`), the shapes it draws
+on (`shapes`), where places lie on them (`frames`), how lines bend (`bends`), texts, script and style, and the
+file itself (`page`). `vendor` holds the drawing library. Does not: protection, which is part of the published
+tables.
 """
-
-from typing import TYPE_CHECKING
-
-from orchestration.core import offer_when_asked
-
-if TYPE_CHECKING:
-    from orchestration.outputs.map_page.page import write_map_pages
-
-offer_when_asked(__name__)

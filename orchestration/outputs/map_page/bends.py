@@ -1,4 +1,4 @@
-"""How far each line of the page bends: the same in every period, so that a corridor can be followed."""
+"""The bend of each line of the map page, the same in every period so that readers can follow a corridor."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ TABLES = ("corridors", "shifts", "routes")
 
 
 def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, dict[str, list[float]]]:
-    """Return, by level and corridor id, the bend of each of its lines: of two where it has a place passed.
+    """Return the bends of a corridor's one or two lines, by level and corridor id.
 
-    A corridor all of whose lines have the first bend is left out.
+    Corridors with only the first bend are left out.
     """
     found = {}
     for level, corridors in _strongest_first(edition).groupby("level", sort=False)["corridor_id"]:
@@ -29,7 +29,7 @@ def bends(edition: Edition, sheets: Sequence[Mapping[str, Point]]) -> dict[str, 
 
 
 def _strongest_first(edition: Edition) -> pd.DataFrame:
-    """Return each corridor of a level once, by its largest count."""
+    """Return each corridor of a level once, ordered by its largest count."""
     rows = [_corridors(edition.table(name)) for name in TABLES if not edition.table(name).empty]
     if not rows:
         return pd.DataFrame({"level": [], "corridor_id": []})

@@ -1,7 +1,7 @@
-"""Where a place stands in each drawing of the page: laid out here, so that lines are bent when it is written.
+"""The position of each place in each drawing of the map page.
 
-Kenya and its neighbours stand where they lie, in degrees; the Gulf is drawn small in a frame of its own, and
-what lies farther away is a list in another.
+Kenya and its neighbours keep their position in degrees. The Gulf is drawn smaller in a frame of its own, and
+places farther away form a list in another frame.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Gulf = tuple[float, float, float]  # west, south, height
 AROUND_GULF: Box = (30.0, 11.5, 62.0, 38.0)
 GULF_STATES = ("ARE", "BHR", "IRQ", "JOR", "KWT", "LBN", "OMN", "QAT", "SAU", "YEM")
 NARROW = 0.92  # a degree of longitude is shorter there
-# Kenya in its middle, as an end of a pair of countries; capitals just outside the drawing on its edge.
+# Kenya as a country is its middle; capitals just outside the drawing move to its edge.
 MOVED = {"KEN": (37.9, 0.4), "COD": (29.6, -0.6), "SDN": (31.6, 9.8)}
 FAR_ROW, FAR_HEADING, FAR_MARGIN = 1.1, 1.0, 0.4  # degrees
 DECIMALS = 3
@@ -34,9 +34,9 @@ DECIMALS = 3
 
 @dataclass(frozen=True)
 class Frame:
-    """One drawing: what it shows, in degrees; corner and height of its Gulf; its list of far places.
+    """One drawing: its box in degrees, the frame of the Gulf and the list of far places.
 
-    A `sheet` covers the ground below Gulf and list where they would lie on land.
+    `sheet`: an area that hides the land below both.
     """
 
     box: Box
@@ -56,9 +56,9 @@ FRAMES = {
 
 
 def frames(places: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return of each drawing its box, its Gulf, its far places, and where each place stands.
+    """Return box, Gulf, far places and points of places for each drawing.
 
-    `places`: as of `places_of`; a place without a position has no point.
+    `places`: rows of `places_of`; a place without a position has no point.
     """
     drawings = {}
     for name, frame in FRAMES.items():
@@ -74,7 +74,7 @@ def frames(places: pd.DataFrame) -> dict[str, dict[str, Any]]:
 
 
 def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[str]]:
-    """Points by place, and which of them stand in the list of far places."""
+    """Return points by place, and the ids of the listed far places."""
     points: dict[str, Point] = {}
     far = []
     for place in _with_a_position(places):
@@ -113,7 +113,7 @@ def _list(frame: Frame, count: int) -> Iterator[Point]:
 
 
 def _into(gulf: Gulf) -> list[float]:
-    """The six figures of the affine transformation that moves a point into the frame of the Gulf."""
+    """Return the affine transformation (six numbers) into the frame of the Gulf."""
     west, south, high = gulf
     up = high / (AROUND_GULF[3] - AROUND_GULF[1])
     across = up * NARROW
@@ -122,7 +122,7 @@ def _into(gulf: Gulf) -> list[float]:
 
 @cache
 def _map_of(gulf: Gulf) -> Mapping[str, Any]:
-    """The small map of the Gulf, in the frame where it is drawn."""
+    """Return the polygons of the small map of the Gulf."""
     window = shapely.box(*AROUND_GULF)
     cut = {
         code: shapely.intersection(shape, window)

@@ -1,4 +1,4 @@
-"""One HTML file of an edition: template, style, scripts, drawing library, words and the published tables."""
+"""The map page as one HTML file: template, style, scripts, drawing library, texts and published tables."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestration.core import durable
@@ -21,13 +20,13 @@ from orchestration.outputs.map_page.frames import frames
 from orchestration.outputs.map_page.payload import code_labels, tables
 from orchestration.outputs.map_page.places import places_of
 from orchestration.outputs.map_page.shapes import shapes
-from orchestration.outputs.map_page.words import words
-from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE
+from orchestration.outputs.map_page.texts import page_texts
+from orchestration.outputs.pages import MAP_PAGE, REPORT_PAGE, template
 from orchestration.places import boundaries
 
 HERE = Path(__file__).parent
 LIBRARY = HERE / "vendor" / "echarts.min.js"
-# In this order: each names only what stands before it, or what is called once all are there.
+# In order: code that runs on loading uses only names of scripts before it.
 SCRIPTS = (
     "payload", "say", "state", "frames", "rows", "corridors", "places", "hotspots", "shifts", "risk",
     "rounds", "views", "notes", "colours", "ground", "marks", "map", "zoom", "legend", "table", "details",
@@ -51,25 +50,18 @@ def write_map_pages(
 
 
 def page(edition: Edition, counties: boundaries.Boundaries, kept: Kept = NOT_KEPT) -> str:
-    """Return the page of an edition, complete in itself."""
-    shows = (edition.content, counties.record())
-    payload = kept.part(f"{edition.name}_map", shows, lambda: _payload(edition, counties)) | {
+    """Return the page of an edition."""
+    inputs = (edition.content, counties.record())
+    payload = kept.part(f"{edition.name}_map", inputs, lambda: _payload(edition, counties)) | {
         "release": edition.manifest["release_id"],
         "as_of": edition.manifest["as_of"][:10],
         "has_report": (edition.path / REPORT_PAGE).is_file(),
     }
     style = (HERE / "style.css").read_text(encoding="utf-8")
     library = LIBRARY.read_text(encoding="utf-8").replace("</script", "<\\/script")
-    pages = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # The texts between the tags are our own files; the payload is JSON without a "<".
-    return pages.get_template("page.html.j2").render(
-        say=payload["words"]["en"].__getitem__,
+    # Style and scripts are our own files; the payload is JSON without a "<".
+    return template("map.html.j2").render(
+        say=payload["texts"]["en"].__getitem__,
         release=payload["release"],
         edition=edition.name,
         is_synthetic=bool(edition.manifest.get("is_synthetic")),
@@ -83,7 +75,7 @@ def page(edition: Edition, counties: boundaries.Boundaries, kept: Kept = NOT_KEP
 
 
 def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any]:
-    """All that the page shows but the release that it is of."""
+    """Return the data of the page, without its release."""
     captions = boundaries.captions(counties)
     places = places_of(edition)
     drawings = frames(places)
@@ -91,7 +83,7 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
         "edition": edition.name,
         "policy": {row["name"]: row["value"] for row in edition.manifest["policy"]["rows"]},
         "credits": captions.credits,
-        "words": words(captions, code_labels(edition), places["place_id"]),
+        "texts": page_texts(captions, code_labels(edition), places["place_id"]),
         "shapes": shapes(counties),
         "frames": drawings,
         "first_bend": BENDS[0],
@@ -102,7 +94,7 @@ def _payload(edition: Edition, counties: boundaries.Boundaries) -> dict[str, Any
 
 
 def _script() -> str:
-    """All of our own scripts as one, so that nothing of theirs is seen outside it."""
+    """Return our scripts as one function, which adds no global name."""
     files = [(HERE / "scripts" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS]
     return '"use strict";\n(() => {\n' + "\n".join(files) + "})();\n"
 
@@ -113,5 +105,5 @@ def _json(payload: Any) -> str:
 
 
 def _csp_hash(text: str) -> str:
-    """How a content security policy names an inline script or style."""
+    """Return the hash of an inline script or style for the content security policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -1,7 +1,4 @@
-"""The data in the page: columns of published tables, each named here, and nothing else.
-
-A table without rows is left out.
-"""
+"""The data in the map page: the columns of published tables that are listed here."""
 
 from __future__ import annotations
 
@@ -48,7 +45,7 @@ DECIMALS = 4
 
 
 def tables(edition: Edition) -> dict[str, dict[str, Any]]:
-    """Return each published table by column.
+    """Return each published table with rows, by column.
 
     Numbers are lists; texts are `{"of": [text…], "at": [number…]}`, because most rows repeat them. A count is
     a number, the text `<5`, or null where the cell is not published.
@@ -62,7 +59,7 @@ def tables(edition: Edition) -> dict[str, dict[str, Any]]:
 
 
 def code_labels(edition: Edition) -> dict[str, str]:
-    """Return English words, by `domain.code`, of the codes that cards may name."""
+    """Return English labels, by `domain.code`, of the codes that cards may show."""
     codes = _card_codes(edition)
     if codes.empty:
         return {}

@@ -1,4 +1,4 @@
-"""The places that an edition's tables name: name, kind, country and position from the reference seeds."""
+"""The places in an edition's tables, with name, kind, country and position from the reference seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shapes that the page draws on, in degrees and in as few figures as a screen can tell apart."""
+"""The shapes that the map page draws on, in degrees, rounded to what a screen can show."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import shapely
 
 from orchestration.places import boundaries
 
-# West, south, east, north. The page draws no more of its surroundings than this.
+# The area that the page draws: west, south, east, north.
 AROUND = (26.5, -9.6, 56.0, 12.2)
-# Where the lines between countries are disputed and Natural Earth's layers differ: no line is drawn in here.
+# A disputed area, where layers of Natural Earth differ: no border is drawn in it.
 ILEMI = (33.9, 4.15, 36.1, 5.7)
 COUNTY_DEGREES, COUNTRY_DEGREES = 0.001, 0.01
-# As coarse as the generalised layer is, so that a detailed own file does not make a heavy page.
+# As coarse as the generalised layer, so that an operator's detailed file makes no heavy page.
 SIMPLIFIED_DEGREES = 0.01
 
 
 def shapes(chosen: boundaries.Boundaries) -> dict[str, Any]:
-    """Coordinates of polygons by code (`counties`, `land`) and of lines (`borders`)."""
+    """Return coordinates of polygons by code (`counties`, `land`) and of lines (`borders`)."""
     countries = boundaries.country_shapes()
     window = shapely.box(*AROUND)
     land = {code: shape for code, shape in countries.items() if shape.intersects(window)}
@@ -39,7 +39,7 @@ def _simplified(chosen: boundaries.Boundaries) -> dict[str, Any]:
 
 
 def polygons(shapes: Mapping[str, Any], degrees: float) -> dict[str, list[Any]]:
-    """Of each code its polygons, each a list of rings."""
+    """Return the polygons of each code, each as a list of rings."""
     return {
         code: [
             [_points(ring, degrees) for ring in (part.exterior, *part.interiors)]
@@ -51,7 +51,7 @@ def polygons(shapes: Mapping[str, Any], degrees: float) -> dict[str, list[Any]]:
 
 
 def _borders(land: Mapping[str, Any], window: Any) -> list[Any]:
-    """Lines that two countries share, without the coast and without what is disputed."""
+    """Return lines that two countries share, without disputed ones."""
     shared = []
     codes = list(land)
     for at, code in enumerate(codes):

@@ -1,25 +1,20 @@
-"""The quality report as one page that needs nothing else: no script, no font, no picture from anywhere."""
+"""The quality report as one HTML page that loads nothing."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
-
 from orchestration import gates
 from orchestration.core import Settings, durable, refreshes
-from orchestration.outputs.quality.of_refresh import quality_of_refresh
-from orchestration.outputs.quality.of_release import quality_of_release
+from orchestration.outputs.pages import NAIROBI, template
+from orchestration.outputs.quality.refresh_report import quality_of_refresh
+from orchestration.outputs.quality.release_report import quality_of_release
 from orchestration.outputs.quality.report import QualityReport
-from orchestration.outputs.rows_of_extracts import FATES
+from orchestration.outputs.reconciliation import FATES
 
 IN_REVIEW, IN_RELEASE = "quality_report.html", "members/report/quality.html"
-NAIROBI = timezone(timedelta(hours=3))
 MOST_EXTRACTS = 500
 
 
@@ -41,23 +36,8 @@ def write_quality_of_release(
     return path
 
 
-def as_code(sentence: str) -> Markup:
-    """Words between backticks as code; all else is escaped."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
-
-
 def page(report: QualityReport) -> str:
-    pages = Environment(
-        loader=PackageLoader("orchestration.outputs"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    pages.filters |= {"number": lambda value: f"{value:,}", "code": as_code}
-    return pages.get_template("quality.html.j2").render(
-        report=report,
-        fates=FATES,
-        most_extracts=MOST_EXTRACTS,
-        made=report.made.astimezone(NAIROBI),
+    made = report.made.astimezone(NAIROBI)
+    return template("quality.html.j2").render(
+        report=report, fates=FATES, most_extracts=MOST_EXTRACTS, made=made
     )

@@ -1,21 +1,23 @@
-"""The quality report: what every check found, for people. What its page shows, whoever it is for.
+"""The content of the quality report: results of all checks, records set aside, rows and trends.
 
-Two gather it: `quality_of_refresh` for stewards, after every refresh, with partners' names and links to the
-desk; `quality_of_release` for readers, inside the release, with partners' codes.
+`quality_of_refresh` makes one for stewards after every refresh, with names of partners and links to the desk;
+`quality_of_release` makes one for the members of a release, with codes of partners.
 """
 
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 from orchestration.core import REFERENCE_SEEDS
-from orchestration.outputs.rows_of_extracts import ExtractRows
+from orchestration.outputs.reconciliation import ExtractRows
 
 STAGES = {
     "extract_gate": "Extract gate: is each extract fit to enter?",
@@ -54,7 +56,7 @@ class Finding:
         return self.outcome in NOT_FINE and not self.is_waived and not self.is_warning
 
     @property
-    def became(self) -> str:
+    def result(self) -> str:
         if self.is_waived:
             return "waived"
         if self.is_warning:
@@ -64,7 +66,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """One check over all its subjects: what a table of all checks shows in a line."""
+    """One check over all its subjects: a line in the table of all checks."""
 
     name: str
     findings: Sequence[Finding]
@@ -75,26 +77,27 @@ class Check:
 
     @property
     def subjects(self) -> str:
-        """What it looked at: by name where they are few."""
+        """Names of up to two subjects, else their number."""
         names = list(dict.fromkeys(finding.subject for finding in self.findings))
         return ", ".join(names) if len(names) <= 2 else f"{len(names)} subjects"
 
     @property
-    def became(self) -> list[tuple[str, int]]:
+    def results(self) -> list[tuple[str, int]]:
+        """Results with their counts, the worst first."""
         order = ("failed", "not judged", "did not run", "waived", "warning", "passed")
-        counts = [(name, sum(one.became == name for one in self.findings)) for name in order]
-        return [(name, count) for name, count in counts if count]
+        counts = Counter(finding.result for finding in self.findings)
+        return [(name, counts[name]) for name in order if counts[name]]
 
     @property
     def observed(self) -> str:
-        numbers = sorted({one.observed for one in self.findings if one.observed is not None})
+        numbers = sorted({finding.observed for finding in self.findings if finding.observed is not None})
         if not numbers:
             return "–"
         return " to ".join(f"{number:.4g}" for number in dict.fromkeys((numbers[0], numbers[-1])))
 
 
 @dataclass(frozen=True)
-class OfPartner:
+class PartnerCount:
     """Records of one partner that a rule set aside."""
 
     partner: str
@@ -104,18 +107,18 @@ class OfPartner:
 
 @dataclass(frozen=True)
 class RuleCount:
-    """Records that one rule set aside; whose they are stands only in the restricted report."""
+    """Records that one rule set aside; `partners` is filled in the restricted report alone."""
 
     rule: str
     title: str
     steward_action: str
     records: int
-    partners: Sequence[OfPartner] = ()
+    partners: Sequence[PartnerCount] = ()
 
 
 @dataclass(frozen=True)
 class Series:
-    """One number over the last refreshes or releases, the oldest first; None where there was none."""
+    """One number over the last refreshes or releases, the oldest first; None where it was not counted."""
 
     title: str
     points: Sequence[tuple[str, float | None]]
@@ -129,14 +132,13 @@ class Series:
         return "–" if value is None else self.form.format(value)
 
     @property
-    def said(self) -> str:
-        """The picture in words."""
+    def as_text(self) -> str:
         return "; ".join(f"{label}: {self.shown(value)}" for label, value in self.points)
 
 
 @dataclass(frozen=True)
 class QualityReport:
-    """`verdict`: two sentences. `notes`: what to know of this page. Only the restricted one has links."""
+    """`verdict`: two sentences. `notes`: how to read this page. Only the restricted report has links."""
 
     title: str
     made: datetime
@@ -154,9 +156,9 @@ class QualityReport:
 
     @property
     def failed(self) -> list[Finding]:
-        """What refuses a release before what holds an extract."""
-        found = [finding for finding in self.findings if finding.has_failed]
-        return sorted(found, key=lambda one: one.severity == "hold")
+        """Failed checks: those that refuse the release before those that hold an extract."""
+        failed = [finding for finding in self.findings if finding.has_failed]
+        return sorted(failed, key=lambda finding: finding.severity == "hold")
 
     @property
     def waived(self) -> list[Finding]:
@@ -172,14 +174,14 @@ class QualityReport:
 
     @property
     def stages(self) -> list[tuple[str, list[Check]]]:
-        """By stage in the order of the way; in it by the check's name, those with something to say first."""
-        found = []
+        """Checks by stage, in the order of the refresh; those that did not pass come first."""
+        stages = []
         for stage, title in STAGES.items():
-            own = sorted((one for one in self.findings if one.stage == stage), key=lambda one: one.name)
-            checks = [Check(name, list(group)) for name, group in groupby(own, key=lambda one: one.name)]
-            checks.sort(key=lambda check: check.became[0][0] == "passed")
-            found.append((title, checks))
-        return found
+            own = sorted((one for one in self.findings if one.stage == stage), key=attrgetter("name"))
+            checks = [Check(name, list(group)) for name, group in groupby(own, key=attrgetter("name"))]
+            checks.sort(key=lambda check: check.results[0][0] == "passed")
+            stages.append((title, checks))
+        return stages
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -187,8 +189,8 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 
 @cache
-def rule_words() -> dict[str, tuple[str, str]]:
-    """Title and steward's action of each quality rule."""
+def rule_texts() -> dict[str, tuple[str, str]]:
+    """Return the title and the steward's action of each quality rule."""
     with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
         return {row["rule_code"]: (row["title"], row["steward_action"]) for row in csv.DictReader(file)}
 

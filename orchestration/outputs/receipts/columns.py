@@ -1,6 +1,6 @@
-"""Columns as the partner knows them: by name and, where a file has several sheets, by the sheet.
+"""Column names as the partner knows them, with the sheet where a file has several.
 
-A contract writes a column of a further sheet `part/column`; `part` is the contract's word and nobody else's.
+A contract names a column of a further sheet `part/column`; the partner knows the sheet, not the `part`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ _NOT_A_PLACE = ".transport_mode"
 
 
 def own_column(contract: Contract | None, column: str, on_sheet: str = "") -> str:
-    """`legs/Stop` → `Stop (sheet Journey)`, or `Stop` where `on_sheet` is said beside it anyway."""
+    """Return `Stop (sheet Journey)` for `legs/Stop`, or `Stop` where the text beside it names the sheet."""
     part, slash, rest = column.partition("/")
     sheet = _sheets(contract).get(part) if contract and slash else None
     if sheet is None:
@@ -20,10 +20,7 @@ def own_column(contract: Contract | None, column: str, on_sheet: str = "") -> st
 
 
 def columns_of(contract: Contract, field: str, on_sheet: str = "") -> str:
-    """The partner's own columns behind one of our fields, as the contract names them.
-
-    Behind a place stand the columns that name it; how people travelled there does not.
-    """
+    """Return the partner's columns behind a field; for a place, those that name it and not the transport."""
     if field == "record" or not field:
         return ""
     names = [
@@ -36,4 +33,5 @@ def columns_of(contract: Contract, field: str, on_sheet: str = "") -> str:
 
 
 def _sheets(contract: Contract) -> dict[str, str]:
-    return {part: one.sheet or part for part, one in [*contract.repeats.items(), *contract.tabs.items()]}
+    parts = [*contract.repeats.items(), *contract.tabs.items()]
+    return {part: table.sheet or part for part, table in parts}

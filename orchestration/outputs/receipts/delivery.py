@@ -1,6 +1,6 @@
-"""What became of the files of one delivery, and what changed in their columns, in the partner's words.
+"""The files of one delivery: what happened to each, and what changed in its columns.
 
-Columns by the names they may be shown by (`shown_names`), answers only where they identify nobody
+Columns appear under names that may be shown (`shown_names`), answers only where they identify no person
 (`intake.may_be_shown`).
 """
 
@@ -12,13 +12,13 @@ from typing import Any
 
 from orchestration.contracts import Contract
 from orchestration.intake import TakenExtract
-from orchestration.outputs.receipts import words as receipt_words
+from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.columns import own_column
-from orchestration.outputs.receipts.words import Words
+from orchestration.outputs.receipts.explanations import Explanation
 
-_BECAME = {
+_RESULTS = {
     "landed": "read",
-    "already_landed": "we have it already: nothing to do",
+    "already_landed": "we have it already; nothing to do",
     "held": "waits",
     "unreadable": "could not be read",
 }
@@ -29,20 +29,20 @@ class Change:
     """One change in a file's columns or in their answers; `detail` may be empty."""
 
     column: str
-    words: Words
+    explanation: Explanation
     detail: str = ""
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """One file of this refresh; `why` and `columns` say why it was not taken.
+    """One file of this refresh. `why` and `columns`: the reason why it was not taken.
 
-    `has_earlier`: the changes are those since the last file; else beside what the contract names.
-    `is_held`: it was read, and a check of the whole file keeps all of it out.
+    `has_earlier`: the changes are against the last file, else against the contract. `is_held`: the file was
+    read, and a check of the whole file keeps all of it out.
     """
 
     taken: TakenExtract
-    why: Words | None
+    why: Explanation | None
     columns: str
     changes: list[Change]
     has_earlier: bool
@@ -53,20 +53,20 @@ class Delivered:
         return self.taken.file
 
     @property
-    def became(self) -> str:
-        return "read, but held: nothing of it is in use" if self.is_held else _BECAME[self.taken.outcome]
+    def result(self) -> str:
+        return "read, but held: nothing of it is in use" if self.is_held else _RESULTS[self.taken.outcome]
 
 
-def delivery(
+def delivered_files(
     taken: Iterable[TakenExtract],
     partner: str,
     contracts: Mapping[str, Contract],
     drift: Iterable[Mapping[str, Any]],
     held: Container[str | None] = (),
 ) -> list[Delivered]:
-    """The partner's files, in the order in which they were taken in; `held` are extract ids.
+    """Return the partner's files in the order of intake.
 
-    `drift` are the items of all files after typing, which alone knows of new answers (`drift_items`).
+    `drift`: items of all files after typing, which finds new answers (`drift_items`). `held`: extract ids.
     """
     new_codes = {(item["partner"], item["extract_id"]): item["new_codes"] for item in drift}
     return [
@@ -86,44 +86,45 @@ def _delivered(
     if contract is None and len(contracts) == 1:
         [contract] = contracts.values()
     has_earlier = bool(extract.drift and extract.drift["compared_with"])
-    # Of a first file that was read, the receipt lists the columns nobody named in any case.
-    is_added_told = has_earlier or extract.outcome != "landed"
-    changes = list(_of_columns(extract.drift, contract, is_added_told)) if extract.drift else []
+    # The receipt of a first file that was read lists unmapped columns anyway.
+    with_added = has_earlier or extract.outcome != "landed"
+    changes = list(_column_changes(extract.drift, contract, with_added)) if extract.drift else []
     if extract.outcome == "landed":
-        changes += [_of_answers(codes, contract) for codes in new_codes]
-    why = receipt_words.file_reason(extract.code) if extract.code else None
+        changes += [_answer_change(codes, contract) for codes in new_codes]
+    why = explanations.file_reason(extract.code) if extract.code else None
     columns = ", ".join(own_column(contract, column) for column in extract.columns)
     is_held = extract.outcome == "landed" and extract.extract_id in held
     return Delivered(extract, why, columns, changes, has_earlier, is_held)
 
 
-def _of_columns(drift: Mapping[str, Any], contract: Contract | None, is_added_told: bool) -> Iterator[Change]:
+def _column_changes(
+    drift: Mapping[str, Any], contract: Contract | None, with_added: bool
+) -> Iterator[Change]:
     def own(column: str) -> str:
         return own_column(contract, column)
 
-    for one in drift["renamed"]:
-        kind = "column_renamed" if _is_read(one) else "unread_column_renamed"
-        yield Change(f"{own(one['before'])} → {own(one['now'])}", _words(kind))
-    for use in drift["gone"]:
-        yield Change(own(use["column"]), _words("column_gone" if _is_read(use) else "unread_column_gone"))
-    for column in drift["added"] if is_added_told else ():
-        yield Change(own(column), _words("column_added"))
+    for renamed in drift["renamed"]:
+        kind = "column_renamed" if _is_read(renamed) else "unread_column_renamed"
+        yield Change(f"{own(renamed['before'])} → {own(renamed['now'])}", _explain(kind))
+    for gone in drift["gone"]:
+        yield Change(own(gone["column"]), _explain("column_gone" if _is_read(gone) else "unread_column_gone"))
+    for column in drift["added"] if with_added else ():
+        yield Change(own(column), _explain("column_added"))
 
 
-def _of_answers(codes: Mapping[str, Any], contract: Contract | None) -> Change:
+def _answer_change(codes: Mapping[str, Any], contract: Contract | None) -> Change:
     shown, hidden = codes["shown"], codes["not_shown"]
     answers = [f"“{answer}”" for answer in shown]
     if hidden:
         answers.append(f"{hidden:,} {'more ' if shown else ''}that we do not repeat here")
     counts = f"{codes['records']:,} of the {codes['answered']:,} records that answer"
-    return Change(
-        own_column(contract, codes["column"]), _words("new_codes"), f"{', '.join(answers)}: in {counts}"
-    )
+    detail = f"{', '.join(answers)}: in {counts}"
+    return Change(own_column(contract, codes["column"]), _explain("new_codes"), detail)
 
 
 def _is_read(use: Mapping[str, Any]) -> bool:
     return bool(set(use["feeds"]) - {"deny"})
 
 
-def _words(change: str) -> Words:
-    return receipt_words.file_reason(f"drift:{change}")
+def _explain(change: str) -> Explanation:
+    return explanations.file_reason(f"drift:{change}")

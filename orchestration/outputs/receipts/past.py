@@ -1,4 +1,4 @@
-"""Completeness and timeliness of a partner's newest extract beside that partner's own earlier ones."""
+"""Completeness and timeliness of a partner's newest extract, compared with its own earlier ones."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ union all select partner, extract_id, domain, known from codes
 union all select partner, extract_id, domain, known from places
 """
 _EXTRACTS = """
-select partner, extract_id, contract, received_on, cadence, grace_days, last_told
+select partner, extract_id, contract, received_on, cadence, grace_days, last_day
 from read_parquet($extracts, union_by_name = true)
 left join (
-    select partner, extract_id, max(period_to) as last_told
+    select partner, extract_id, max(period_to) as last_day
     from read_parquet($records, union_by_name = true) group by all
 ) using (partner, extract_id)
 order by partner, contract, sequence
@@ -63,12 +63,12 @@ class _Extract(NamedTuple):
     received_on: date
     cadence: str
     grace_days: int
-    last_told: date | None
+    last_day: date | None
 
 
 @dataclass(frozen=True)
 class Measures:
-    """Records by (partner, extract id, measure), where the measure `''` counts all; extracts in order."""
+    """Counts of records by (partner, extract id, measure); measure `''` counts all. Extracts in order."""
 
     known: dict[tuple[str, str, str], int]
     extracts: list[_Extract]
@@ -76,10 +76,9 @@ class Measures:
 
 @dataclass(frozen=True)
 class Completeness:
-    """Shares of records, 0 to 1, that say something readable; `before` is None without an earlier extract."""
+    """Shares of records (0 to 1) with a readable value; `before` is None without an earlier extract."""
 
     contract: str
-    field: str
     label: str
     columns: str
     now: float
@@ -88,7 +87,7 @@ class Completeness:
 
 @dataclass(frozen=True)
 class Timeliness:
-    """Days from the last day told of to the day of receipt; `before` is the median of earlier extracts."""
+    """Days from the last day in the extract to its receipt; `before`: median of the earlier extracts."""
 
     contract: str
     received_on: date
@@ -104,7 +103,7 @@ class Past:
 
 
 def measure_past(settings: Settings) -> Measures:
-    """How much every typed extract says, once for all receipts."""
+    """Measure every typed extract, once for all receipts."""
     paths = {table: str(settings.typed / table / "*.parquet") for table in TYPED_TABLES}
     own = "".join(
         f"union all select partner, extract_id, '{field}', count(*) filter (where {known}) "
@@ -120,7 +119,7 @@ def measure_past(settings: Settings) -> Measures:
 
 
 def own_past(measures: Measures, partner: str, contracts: Iterable[Contract]) -> Past:
-    """One comparison for each contract that has an extract; only the partner's own files are looked at."""
+    """Compare the newest extract of each contract with the partner's own earlier ones."""
     completeness: list[Completeness] = []
     timeliness: list[Timeliness] = []
     for contract in contracts:
@@ -138,26 +137,25 @@ def own_past(measures: Measures, partner: str, contracts: Iterable[Contract]) ->
 def _completeness(
     contract: Contract, own: list[_Extract], known: dict[tuple[str, str, str], int]
 ) -> list[Completeness]:
-    found = []
-    for field, label in _asked(contract):
+    fields = []
+    for field, label in _read_fields(contract):
         now = _share(field, own[-1:], known)
         if now is not None:
             before = _share(field, own[:-1], known)
-            found.append(
-                Completeness(contract.contract, field, label, columns_of(contract, field), now, before)
-            )
-    return found
+            columns = columns_of(contract, field)
+            fields.append(Completeness(contract.contract, label, columns, now, before))
+    return fields
 
 
-def _asked(contract: Contract) -> list[tuple[str, str]]:
-    """What the contract reads from the file, with the words for it; what it states itself says nothing."""
+def _read_fields(contract: Contract) -> list[tuple[str, str]]:
+    """Return the fields that the contract reads from the file, with their labels; constants are left out."""
     read = {name for name, spec in contract.fields.items() if spec.column}
     labels = {field: label for field, (label, _) in _OF_RECORDS.items()} | _OF_CODES
-    asked = [(field, label) for field, label in labels.items() if field in read]
+    fields = [(field, label) for field, label in labels.items() if field in read]
     for role in _ROLES:
         if any(name.startswith(f"place({role}).") for name in read):
-            asked.append((f"place({role})", f"Place: {role.replace('_', ' ')}"))
-    return asked
+            fields.append((f"place({role})", f"Place: {role.replace('_', ' ')}"))
+    return fields
 
 
 def _share(field: str, extracts: list[_Extract], known: dict[tuple[str, str, str], int]) -> float | None:
@@ -167,7 +165,7 @@ def _share(field: str, extracts: list[_Extract], known: dict[tuple[str, str, str
 
 
 def _timeliness(contract: str, own: list[_Extract]) -> Timeliness:
-    lags = [(one.received_on - one.last_told).days if one.last_told else None for one in own]
+    lags = [(extract.received_on - extract.last_day).days if extract.last_day else None for extract in own]
     newest = own[-1]
     before = [lag for lag in lags[:-1] if lag is not None]
     return Timeliness(

@@ -1,6 +1,6 @@
-"""What one partner is told after a refresh: what was taken and what was not, in its own columns and rows.
+"""The content of a partner's receipt: what was taken and what was not, in its own columns and rows.
 
-Only the partner's own figures; never a value of a cell, save new answers of a list that identify nobody.
+It holds the partner's own counts and no value of a cell, except new answers that identify no person.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from orchestration.contracts import Contract, Contracts
 from orchestration.core import Settings
 from orchestration.gates import ExtractFate, landed_extracts, read_fates
 from orchestration.intake import TakenExtract
-from orchestration.outputs.receipts import words as receipt_words
+from orchestration.outputs.receipts import explanations
 from orchestration.outputs.receipts.columns import columns_of, own_column
-from orchestration.outputs.receipts.delivery import Delivered, delivery
-from orchestration.outputs.receipts.noted import Noted, gather_noted
+from orchestration.outputs.receipts.delivery import Delivered, delivered_files
+from orchestration.outputs.receipts.explanations import Explanation
 from orchestration.outputs.receipts.past import Measures, Past, measure_past, own_past
+from orchestration.outputs.receipts.problem_groups import ProblemGroup, group_problems
 from orchestration.outputs.receipts.rows import RowProblem, Standing, Used, read_standing, row_problems
-from orchestration.outputs.receipts.words import Words
 
 
 @dataclass(frozen=True)
 class Outcome:
     """How the refresh ended. `release_id` is the release in force now, if there is one.
 
-    After a refusal or a rollback that release is an older one: what was judged is not what it holds.
+    After a refusal or a rollback it is an older release, without the rows that were judged now.
     """
 
     kind: Literal["published", "refused", "unchanged"]
@@ -43,7 +43,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class FileRows:
-    """One file the partner has sent: what was read of it and where its rows stand."""
+    """One file of the partner: counts of its rows, and their fates."""
 
     extract_id: str
     file: str
@@ -54,17 +54,17 @@ class FileRows:
     landed: int
     fates: Counter[str]
     is_new: bool
-    held_by: list[Words] = field(default_factory=list)
+    held_by: list[Explanation] = field(default_factory=list)
     has_good_one_before: bool = False
 
 
 @dataclass(frozen=True)
 class NotKept:
-    """Rows or cells of one file that did not land, for one reason. `is_child`: rows of a repeated group."""
+    """Rows or cells of one file that did not land, for one reason. `is_child`: of a repeated group."""
 
     file: str
     sheet: str
-    words: Words
+    explanation: Explanation
     count: int
     row_numbers: str
     is_child: bool = False
@@ -72,9 +72,9 @@ class NotKept:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Everything a receipt says. `problems` are all its rows for the table beside the page.
+    """The content of a receipt. `problems`: the lines of `rows.csv`.
 
-    `rows_known`: False where rows were judged by an earlier refresh, and what it found was deleted since.
+    `rows_known`: False where an earlier refresh judged the rows and its work folder was deleted.
     """
 
     partner: str
@@ -88,7 +88,7 @@ class Receipt:
     not_kept: list[NotKept]
     stripped: list[NotKept]
     unmapped: dict[str, list[str]]
-    noted: list[Noted]
+    groups: list[ProblemGroup]
     problems: list[tuple[FileRows, RowProblem, str]]
     past: Past
     used: list[Used]
@@ -107,12 +107,12 @@ class Receipt:
         return any(refused.is_child for refused in self.not_kept)
 
     @property
-    def set_aside(self) -> list[Noted]:
-        return [noted for noted in self.noted if noted.is_set_aside]
+    def set_aside(self) -> list[ProblemGroup]:
+        return [group for group in self.groups if group.is_set_aside]
 
     @property
-    def not_understood(self) -> list[Noted]:
-        return [noted for noted in self.noted if not noted.is_set_aside]
+    def not_understood(self) -> list[ProblemGroup]:
+        return [group for group in self.groups if not group.is_set_aside]
 
 
 def gather_receipts(
@@ -124,27 +124,27 @@ def gather_receipts(
     outcome: Outcome,
     drift: Collection[Mapping[str, Any]] = (),
 ) -> Iterator[Receipt]:
-    """One receipt for each partner; after an unchanged refresh only for those who had sent a file.
+    """Return a receipt for each partner; after an unchanged refresh only for those that sent a file.
 
-    `drift`: the items of this refresh, as for the steward.
+    `drift`: the drift items of this refresh.
     """
     standing = read_standing(settings)
     fates = read_fates(settings)
     measures = measure_past(settings)
     notes: dict[str, list[Mapping[str, Any]]] = {}
-    for extract in landed_extracts(settings):  # by partner, in the order in which the files came
+    for extract in landed_extracts(settings):  # by partner, in the order of arrival
         notes.setdefault(extract.partner, []).append(extract.content)
-    problems = _by_partner(row_problems(settings))
-    due = next(problems, None)
+    problems = groupby(row_problems(settings), key=lambda problem: problem.partner)
+    pending = next(problems, None)
     for partner in contracts.partners:
         own_problems: list[RowProblem] = []
-        if due and due[0] == partner:
-            own_problems = due[1]
-            due = next(problems, None)
+        if pending and pending[0] == partner:
+            own_problems = list(pending[1])
+            pending = next(problems, None)
         contracts_of = contracts.valid.get(partner, [])
         held = {key[1] for key, fate in fates.items() if key[0] == partner and fate.fate == "held"}
         by_name = {contract.contract: contract for contract in contracts_of}
-        delivered = delivery(taken, partner, by_name, drift, held)
+        delivered = delivered_files(taken, partner, by_name, drift, held)
         landed = notes.get(partner, [])
         if delivered or (landed and outcome.kind != "unchanged"):
             yield _receipt(
@@ -170,7 +170,7 @@ def _receipt(
     new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
     files = list(_files(landed, standing, fates, new))
     of_extract = {file.extract_id: file for file in files}
-    told = [
+    listed = [
         (
             of_extract[problem.extract_id],
             problem,
@@ -194,7 +194,7 @@ def _receipt(
             NotKept(
                 note["file"],
                 refusal["sheet"],
-                receipt_words.refusal(refusal["reason"]),
+                explanations.refusal(refusal["reason"]),
                 refusal["rows"],
                 refusal.get("row_numbers", ""),
                 kind == "child_refusals",
@@ -204,7 +204,7 @@ def _receipt(
             for refusal in note[kind]
         ],
         stripped=[
-            NotKept(note["file"], "", receipt_words.refusal(reason), cells, "")
+            NotKept(note["file"], "", explanations.refusal(reason), cells, "")
             for note in notes
             for reason, cells in note["stripped"].items()
         ],
@@ -215,10 +215,10 @@ def _receipt(
             for note in notes
             if note["unmapped_columns"]
         },
-        noted=gather_noted(
-            (file.file, bool(file.held_by), problem, columns) for file, problem, columns in told
+        groups=group_problems(
+            (file.file, bool(file.held_by), problem, columns) for file, problem, columns in listed
         ),
-        problems=told,
+        problems=listed,
         past=own_past(measures, partner, contracts) if landed else Past([], []),
         used=standing.used.get(partner, []),
         rows_known=standing.is_known,
@@ -232,7 +232,7 @@ def _files(
     new: set[str | None],
 ) -> Iterator[FileRows]:
     good: set[str] = set()
-    for note in landed:  # in the order in which they came
+    for note in landed:  # in the order of arrival
         key = (note["partner"], note["extract_id"])
         fate = fates.get(key)
         yield FileRows(
@@ -245,7 +245,7 @@ def _files(
             landed=note["rows_landed"],
             fates=standing.rows.get(key, Counter()),
             is_new=note["extract_id"] in new,
-            held_by=[receipt_words.check(name) for name in fate.held_by] if fate else [],
+            held_by=[explanations.check(name) for name in fate.held_by] if fate else [],
             has_good_one_before=note["contract"] in good,
         )
         if fate and fate.fate == "in_force":
@@ -254,8 +254,3 @@ def _files(
 
 def _columns(contract: Contract | None, problem: RowProblem) -> str:
     return columns_of(contract, problem.field, problem.sheet) if contract else ""
-
-
-def _by_partner(problems: Iterator[RowProblem]) -> Iterator[tuple[str, list[RowProblem]]]:
-    for partner, own in groupby(problems, key=lambda problem: problem.partner):
-        yield partner, list(own)

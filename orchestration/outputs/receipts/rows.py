@@ -1,6 +1,6 @@
-"""Where a partner's rows stand, and which of them say something that was not understood.
+"""Fates of a partner's rows, and their problems: row numbers, columns and rules, never a value.
 
-From the typed tables and the judging models; row numbers, columns and rules, never a value.
+Read from the typed tables and the judging models.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import duckdb
 
 from orchestration.core import Settings
 
-FATES = ("current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
-# Rows replaced or taken back need no correction any more.
-_STILL_SAID = ("current", "quarantined", "held", "embargoed")
+# Rows replaced or withdrawn need no correction.
+_CORRECTABLE = ("current", "quarantined", "held", "embargoed")
 
 _PROBLEMS = """
 with judged as (
@@ -37,7 +36,7 @@ typed as (
         on problems.extract_id = released.extract_id and problems.record_id = released.record_id
         and problems.problem_code = released.rule_code and released.outcome = 'released'
 ),
--- A place rule names a role only: which of the record's places met it, and on which row of a child sheet.
+-- A place rule names a role only: find the place of the record and its row on a child sheet.
 places as (
     select distinct judged.partner, rules.extract_id, rules.record_id, rules.rule_code,
         'place(' || mentions.place_role || ')' as field, mentions.child_sheet, mentions.child_row_number
@@ -50,7 +49,7 @@ places as (
     where rules.field like 'place(%'
         and ';' || replace(matches.problem_codes, ':', ';') || ';' like '%;' || rules.rule_code || ';%'
 ),
--- What the judging models found: the record's first row stands for it, where no place on a child sheet does.
+-- Rules of the judging models: on the row of a child sheet if a place has one, else on the first row.
 judged_rules as (
     select judged.partner, judged.extract_id, judged.record_id,
         coalesce(places.child_sheet, judged.sheet) as sheet,
@@ -63,7 +62,7 @@ judged_rules as (
 )
 select * from typed union all by name select * from judged_rules
 """
-# A record is set aside as a whole: its other main rows share the fate of the one that is wrong.
+# A record is set aside as a whole: its other rows share the fate of the wrong one.
 _SET_ASIDE = """
 select distinct noted.partner, noted.extract_id, noted.record_id
 from noted inner join work.quarantine.judged_records as judged using (partner, extract_id, record_id)
@@ -87,9 +86,9 @@ from main_rows inner join wrong using (record_id)
 anti join (
     select record_id, sheet, row_number from noted
     where partner = $partner and extract_id = $extract_id and outcome = 'Q'
-) as said using (record_id, sheet, row_number)
+) as listed using (record_id, sheet, row_number)
 """
-_TOLD = """
+_ALL_PROBLEMS = """
 select partner, extract_id, sheet, row_number, field, outcome, rule_code, fate, false as is_along from noted
 union all select *, true from along
 order by partner, extract_id, sheet, row_number, rule_code, field
@@ -109,9 +108,9 @@ group by judged.partner, judged.record_grain order by judged.partner, judged.rec
 
 
 class RowProblem(NamedTuple):
-    """One thing noted about one row of the partner's file. `field` is ours; the contract knows theirs.
+    """One problem of one row of the partner's file. `field` is canonical.
 
-    `is_along`: nothing is wrong with the row itself; it is set aside with another row of its record.
+    `is_along`: the row is set aside with another row of its record and has no problem of its own.
     """
 
     partner: str
@@ -130,7 +129,7 @@ class RowProblem(NamedTuple):
 
 
 class Used(NamedTuple):
-    """What the release uses of one partner in one grain."""
+    """The records of one partner in one grain that the release uses."""
 
     record_grain: str
     records: int
@@ -141,10 +140,9 @@ class Used(NamedTuple):
 
 @dataclass(frozen=True)
 class Standing:
-    """Fates in rows of the files, by (partner, extract id); what the release uses, by partner.
+    """Counts of rows by fate, by (partner, extract id), and the records in use by partner.
 
-    `is_known`: False where the work file was deleted after the refresh that judged (NJIA_DELETE_WORK), or
-    cannot be read.
+    `is_known`: False where the work file was deleted after the refresh (NJIA_DELETE_WORK) or is damaged.
     """
 
     rows: dict[tuple[str, str], Counter[str]]
@@ -153,7 +151,7 @@ class Standing:
 
 
 def read_standing(settings: Settings) -> Standing:
-    """Nothing before dbt has judged once."""
+    """Return the fates of all rows; empty before dbt has judged once."""
     if not _can_be_read(settings):
         return Standing({}, {}, is_known=not (settings.delete_work or settings.warehouse.is_file()))
     rows: dict[tuple[str, str], Counter[str]] = {}
@@ -167,7 +165,7 @@ def read_standing(settings: Settings) -> Standing:
 
 
 def row_problems(settings: Settings) -> Iterator[RowProblem]:
-    """Every note on a row that still counts, by partner, extract, sheet and row."""
+    """Return the problems of rows that can be corrected, by partner, extract, sheet and row."""
     if not _can_be_read(settings):
         return
     with _open(settings) as con:
@@ -175,25 +173,23 @@ def row_problems(settings: Settings) -> Iterator[RowProblem]:
             name: str(settings.typed / table / "*.parquet")
             for name, table in (("problems", "problems"), ("mentions", "place_mentions"))
         }
-        con.execute(f"create temp table noted as {_PROBLEMS}", {"fates": list(_STILL_SAID), **tables})
+        con.execute(f"create temp table noted as {_PROBLEMS}", {"fates": list(_CORRECTABLE), **tables})
         con.execute(f"create temp table set_aside as {_SET_ASIDE}")
         con.execute(
             "create temp table along as select partner, extract_id, sheet, row_number, field, outcome, "
             "rule_code, fate from noted where false"
         )
-        for partner, extract_id in con.execute(
-            "select distinct partner, extract_id from set_aside"
-        ).fetchall():
+        extracts = con.execute("select distinct partner, extract_id from set_aside").fetchall()
+        for partner, extract_id in extracts:
             cells = settings.landing / partner / f"{extract_id}.parquet"
-            given = {"cells": str(cells), "partner": partner, "extract_id": extract_id}
-            con.execute(_ALONG, given)
-        found = con.execute(_TOLD)
-        while rows := found.fetchmany(10_000):
+            con.execute(_ALONG, {"cells": str(cells), "partner": partner, "extract_id": extract_id})
+        problems = con.execute(_ALL_PROBLEMS)
+        while rows := problems.fetchmany(10_000):
             yield from (RowProblem(*row) for row in rows)
 
 
 def _can_be_read(settings: Settings) -> bool:
-    """A damaged work file says nothing; the next refresh with something new builds it anew."""
+    """Whether the work file can be opened; the next refresh with changes rebuilds a damaged one."""
     if not settings.warehouse.is_file():
         return False
     try:
@@ -201,8 +197,8 @@ def _can_be_read(settings: Settings) -> bool:
             return True
     except duckdb.Error:
         logging.getLogger("njia").warning(
-            "The work file %s is damaged: receipts say nothing of rows in force. The next refresh that "
-            "changes something builds it anew.",
+            "The work file %s is damaged, so receipts leave out where rows stand. The next refresh with "
+            "changes rebuilds it.",
             settings.warehouse,
         )
         return False
@@ -210,7 +206,7 @@ def _can_be_read(settings: Settings) -> bool:
 
 @contextmanager
 def _open(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The work file right after dbt has closed it, read only, beside the typed tables."""
+    """Open the work file read-only as `work`."""
     with duckdb.connect(config={"temp_directory": ""}) as con:
         path = str(settings.warehouse).replace("'", "''")
         con.execute(f"attach '{path}' as work (read_only)")

@@ -1,44 +1,52 @@
-"""The whole report of an edition: the brief, chapters, a page for each county, and the annex."""
+"""The whole report of an edition: the brief, the chapters, a page per county, and the annex."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from importlib import import_module
 
-from orchestration.outputs.published import Published
 from orchestration.outputs.report.annex import annex
-from orchestration.outputs.report.brief import brief, side, too_small
-from orchestration.outputs.report.chapters import chapters
+from orchestration.outputs.report.brief import brief, edition_and_period, too_small
 from orchestration.outputs.report.counties import counties
 from orchestration.outputs.report.parts import Report, Section
 from orchestration.outputs.report.view import View
 
+# Modules of the folder `chapters`, in order. Each has `chapter(view) -> Section | None`.
+CHAPTERS = (
+    "since",
+    "corridors",
+    "places",
+    "changes",
+    "children",
+    "forms",
+    "hotspots",
+    "rounds",
+)
 LAYOUT = ("contents", "skip", "as_pdf", "as_map", "page")
 
 
-def compose(view: View, before: View | None, figures: Mapping[str, str], credits: str) -> Report:
-    """The report from what a view shows.
+def compose(view: View, previous: View | None, figures: Mapping[str, str], credits: str) -> Report:
+    """Return the report of a view.
 
-    `before`: the same edition of the last release, where it has published tables. `figures`: alternative text
-    of each figure that was drawn, by name. `credits`: of the boundaries.
+    `previous`: the same edition of the last release, if it has published tables. `figures`: alternative
+    text of each figure by name. `credits`: sources of the boundaries.
     """
-    words, published = view.words, view.published
+    say, published = view.say, view.published
     made = datetime.fromisoformat(published.manifest["as_of"])
     sections: list[Section] = [too_small(view)]
     if has_findings(view):
-        sections = [brief(view, figures), *chapters(view, before), *counties(view, figures)]
+        sections = [brief(view, figures), *_chapters(view, previous), *counties(view, figures)]
     sections.append(annex(view, credits))
-    sections = [replace(one, side=one.side or side(view)) for one in sections]
+    edition = say.text(f"edition.{published.name}")
     return Report(
-        document=_document(published),
-        kicker=words.text("report.kicker"),
-        footer=words.text(f"report.footer.{published.name}").format(credits=credits),
-        band=[words.text("band.lead"), words.text("band.text")]
-        if published.manifest.get("is_synthetic")
-        else [],
-        sections=sections,
-        labels={one: words.text(f"report.{one}") for one in LAYOUT},
+        document=f"{say.text('report.kicker')} · {edition} · {published.manifest['release_id']}",
+        kicker=say.text("report.kicker"),
+        footer=say.text(f"report.footer.{published.name}").format(credits=credits),
+        band=[say.text("band.lead"), say.text("band.text")] if published.manifest.get("is_synthetic") else [],
+        sections=[replace(section, side=section.side or edition_and_period(view)) for section in sections],
+        labels={label: say.text(f"report.{label}") for label in LAYOUT},
         made=(made.year, made.month, made.day),
     )
 
@@ -48,6 +56,8 @@ def has_findings(view: View) -> bool:
     return bool(view.now) and bool(view.corridors())
 
 
-def _document(published: Published) -> str:
-    edition = published.words.text(f"edition.{published.name}")
-    return f"{published.words.text('report.kicker')} · {edition} · {published.manifest['release_id']}"
+def _chapters(view: View, previous: View | None) -> list[Section]:
+    """Return the chapters that have something to show."""
+    view.previous = previous
+    modules = [import_module(f"orchestration.outputs.report.chapters.{name}") for name in CHAPTERS]
+    return [section for module in modules if (section := module.chapter(view)) is not None]

@@ -1,15 +1,19 @@
-"""A page for each county with a shown count: what starts, passes and ends there."""
+"""A page for each county with a published count: what starts, passes and ends there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from orchestration.outputs.figures.corridors import Line
-from orchestration.outputs.published import Row, by_count, county_ids, ends_known
+from orchestration.outputs.published import Row, by_count
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.brief import bars, side
-from orchestration.outputs.report.chapters import least
-from orchestration.outputs.report.drawn import LEAST_DRAWN
+from orchestration.outputs.report.brief import bars, edition_and_period
+from orchestration.outputs.report.figures import (
+    COUNTY_MAP,
+    ROLES,
+    SMALL_COUNTY_MAP,
+    counties_shown,
+    county_figure,
+)
 from orchestration.outputs.report.parts import (
     Bar,
     Bars,
@@ -24,272 +28,201 @@ from orchestration.outputs.report.parts import (
     Section,
 )
 from orchestration.outputs.report.view import GRAIN, View
-from orchestration.outputs.words import Sentence, Slot
+from orchestration.outputs.texts import Sentence, Slot
 
-MAP, SMALL_MAP, BESIDE, THIRD = 92.0, 62.0, 80.0, 55.3
-MOST_LINES, MOST_ROWS, QUARTERS = 14, 7, 8
-ROLES = ("origin", "transit", "destination")
+BESIDE, THIRD = 80.0, 55.3  # millimetres
+MOST_ROWS, MOST_FORMS, QUARTERS = 7, 6, 8
 
 
 def counties(view: View, figures: Mapping[str, str]) -> list[Section]:
-    """A list of counties with a count, then a page for each by name; in public two on a sheet of paper."""
-    shown = county_pages(view)
+    """Return a list of counties with a count, then a page for each by name; in public, two share a sheet."""
+    shown = counties_shown(view)
     if not shown:
         return []
-    links = Links([[_name(place), view.published.place(place)] for place in shown])
-    words = view.words
+    say = view.say
+    links = Links([[_section(county), view.published.place(county)] for county in shown])
     first = Section(
-        "counties", words.text("contents.counties"), words("counties.title", period=view.period), [[links]]
+        "counties", say.text("contents.counties"), say("counties.title", period=view.period), [[links]]
     )
-    return [first, *(_page(view, place, figures) for place in shown)]
+    return [first, *(_page(view, county, figures) for county in shown)]
 
 
-def county_pages(view: View) -> list[str]:
-    """Counties with a count in some role, by name."""
-    found = [
-        place
-        for place in county_ids()
-        if any(
-            row is not None and row["movement_count"] for row in (view.place(place, role) for role in ROLES)
-        )
-    ]
-    return sorted(found, key=view.published.place)
+def _section(county: str) -> str:
+    return f"county-{county}"
 
 
-def county_lines(view: View, place: str) -> list[Line]:
-    """Corridors that start or end in a county, the strongest first."""
-    rows = [*_corridors(view, "origin", place), *_corridors(view, "destination", place)]
-    least_drawn = LEAST_DRAWN if view.is_public else 5
-    lines = []
-    for row in by_count([row for row in rows if (row["movement_count"] or 0) >= least_drawn])[:MOST_LINES]:
-        key, other = ("map.to", "destination") if row["origin_place_id"] == place else ("map.from", "origin")
-        named = view.words.text(key).format(place=view.published.place(row[f"{other}_place_id"]))
-        lines.append(
-            Line(
-                row["origin_place_id"], row["destination_place_id"], row["direction"], row["movement_count"],
-                f"{named}  {view.count('corridors', row).text}", label_at=row[f"{other}_place_id"],
-            )
-        )  # fmt: skip
-    return lines
-
-
-def county_alt(view: View, place: str) -> str:
-    named = "; ".join(line.label for line in county_lines(view, place)[:5])
-    return view.words.text("alt.county").format(place=view.published.place(place), corridors=named)
-
-
-def figure_name(place: str) -> str:
-    return f"county-{place.lower()}"
-
-
-def _name(place: str) -> str:
-    return f"county-{place}"
-
-
-def _page(view: View, place: str, figures: Mapping[str, str]) -> Section:
-    words = view.words
-    started, passed, ended = (view.place(place, role) for role in ROLES)
-    right = [*_ends(view, place, "origin"), *_ends(view, place, "destination")]
-    blocks: list[Block] = [Facts(_facts(view, place, started, passed, ended))]
-    if (figure := figure_name(place)) in figures:
-        width = MAP if not view.is_public else SMALL_MAP
-        note = Paragraph(words("county.map_note", period=view.period), tone="note")
+def _page(view: View, county: str, figures: Mapping[str, str]) -> Section:
+    say, name = view.say, view.published.place(county)
+    counts = {role: view.place(county, role) for role in ROLES}
+    blocks: list[Block] = [Facts(_facts(view, county, counts))]
+    right = [*_other_ends(view, county, "origin"), *_other_ends(view, county, "destination")]
+    if (figure := county_figure(county)) in figures:
+        width = SMALL_COUNTY_MAP if view.is_public else COUNTY_MAP
+        note = Paragraph(say("county.map_note", period=view.period), tone="note")
         blocks.append(Columns((width, 172 - width), ([Figure(figure, figures[figure], width), note], right)))
     elif right:
-        blocks.append(Columns((MAP, BESIDE), (right[:3], right[3:])))
-    thirds = [part for make in (_ways, _through, _forms, _quarters, _sexes) if (part := make(view, place))]
+        blocks.append(Columns((COUNTY_MAP, BESIDE), (right[:3], right[3:])))
+    thirds = [
+        part
+        for part in (
+            _transit_bars(view, county, "origin", "via", "county.ways", "within"),
+            _transit_bars(view, county, "via", "origin", "county.through", "into"),
+            _code_bars(view, county, "exploitation_type", say("county.forms", place=name)),
+            _quarters(view, county),
+            _code_bars(view, county, "sex", say("codes.sex")),
+        )
+        if part
+    ]
     for at in range(0, len(thirds), 3):
         row = thirds[at : at + 3]
         blocks.append(Columns([THIRD] * 3, [*row, *[[] for _ in range(3 - len(row))]]))
     key = f"county.note.{view.published.name}"
-    blocks.append(
-        Paragraph(words(key, period=view.period, earlier=view.period_before, least=least(view)), tone="note")
-    )
-    name = view.published.place(place)
+    note = Paragraph(say(key, period=view.period, earlier=view.period_before, least=view.least), tone="note")
     return Section(
-        _name(place),
+        _section(county),
         name,
-        _title(view, place, started, passed, ended),
-        [blocks],
-        deck=_deck(view, place, started),
-        side=() if view.is_public else (f"{name} · ", *side(view)),
+        _title(view, county, counts),
+        [[*blocks, note]],
+        deck=_deck(view, county, counts["origin"]),
+        side=() if view.is_public else (f"{name} · ", *edition_and_period(view)),
         is_page=not view.is_public,
         is_whole=view.is_public,
         level=2,
     )
 
 
-def _title(view: View, place: str, started: Row | None, passed: Row | None, ended: Row | None) -> Sentence:
-    """Where the county leads, else where most of its cases go, else its largest count."""
-    words, name = view.words, view.published.place(place)
-    main = _main_end(view, place, started)
+def _title(view: View, county: str, counts: Mapping[str, Row | None]) -> Sentence:
+    """Return where the county leads, else where most of its cases go, else its largest count."""
+    say, name = view.say, view.published.place(county)
+    end = _main_destination(view, county, counts["origin"])
     for role, key in (("origin", "most_start"), ("destination", "most_end"), ("transit", "most_pass")):
         rows = view.places(role)
         second = rows[1]["movement_count"] if len(rows) > 1 else None
-        if (
-            rows
-            and rows[0]["place_id"] == place
-            and rules.leads(rows[0]["movement_count"], second, view.noise)
-        ):
-            said = words(f"county.{key}", place=name)
-            return (*said, *words("county.and_most", end=main)) if main and role == "origin" else said
-    if any(row["place_id"] == place for row in view.hotspots("origin")):
-        said = words("county.stands_out", place=name)
-        return (*said, *words("county.and_most_of_cases", end=main)) if main else said
-    if main:
-        return words("county.most_go", place=name, end=main)
-    given = {"starts": started, "passes": passed, "ends": ended}
+        if not rows or rows[0]["place_id"] != county:
+            continue
+        if rules.leads(rows[0]["movement_count"], second, view.noise):
+            title = say(f"county.{key}", place=name)
+            return (*title, *say("county.and_most", end=end)) if end and role == "origin" else title
+    if any(row["place_id"] == county for row in view.hotspots("origin")):
+        title = say("county.stands_out", place=name)
+        return (*title, *say("county.and_most_of_cases", end=end)) if end else title
+    if end:
+        return say("county.most_go", place=name, end=end)
+    keys = {"origin": "starts", "transit": "passes", "destination": "ends"}
     key, row = max(
-        ((key, row) for key, row in given.items() if row is not None),
-        key=lambda one: one[1]["movement_count"] or 0,
+        ((keys[role], row) for role, row in counts.items() if row is not None),
+        key=lambda pair: pair[1]["movement_count"] or 0,
     )
-    return words(f"county.{key}", place=name, count=view.count("places", row))
+    return say(f"county.{key}", place=name, count=view.count("places", row))
 
 
-def _main_end(view: View, place: str, started: Row | None) -> str:
-    """Where more than half of the county's cases end, by more than the noise explains."""
-    rows = _corridors(view, "origin", place)
+def _main_destination(view: View, county: str, started: Row | None) -> str:
+    """Return where more than half of the county's cases end, beyond the noise; else an empty text."""
+    rows = view.corridors_of(county, "origin")
     if started is None or not rows or not started["movement_count"] or not rows[0]["movement_count"]:
         return ""
     first, rest = rows[0]["movement_count"], started["movement_count"] - rows[0]["movement_count"]
-    return (
-        view.published.place(rows[0]["destination_place_id"]) if rules.leads(first, rest, view.noise) else ""
-    )
+    is_most = rules.leads(first, rest, view.noise)
+    return view.published.place(rows[0]["destination_place_id"]) if is_most else ""
 
 
-def _deck(view: View, place: str, started: Row | None) -> Sentence:
-    words, name, said = view.words, view.published.place(place), []
+def _deck(view: View, county: str, started: Row | None) -> Sentence:
+    say, sentences = view.say, []
     if started is not None and started["movement_count"]:
-        before = view.place(place, "origin", period=view.before) if view.before else None
-        counts: dict[str, Slot] = {
-            "place": name,
+        before = view.place_before(county, "origin")
+        slots: dict[str, Slot] = {
+            "place": view.published.place(county),
             "count": view.count("places", started),
             "period": view.period,
         }
         if before is not None:
-            counts |= {"before": view.count("places", before), "earlier": view.period_before}
-        said.append(words("county.deck.both" if before is not None else "county.deck.now", **counts))
+            slots |= {"before": view.count("places", before), "earlier": view.period_before}
+        sentences.append(say("county.deck.both" if before is not None else "county.deck.now", **slots))
     for row in view.hotspots("origin"):
-        if row["place_id"] == place and (row["at_least_times"] or 0) >= 2:
-            said.append(words("county.deck.times", times=findings.at_least(view, row)))
-    shifts = [row for row in view.shifts() if place in (row["origin_place_id"], row["destination_place_id"])]
-    said += [findings.change(view, row) for row in shifts if rules.is_change(row)][:2]
-    held = [row for row in shifts if row["status"] == "stable" and row["origin_place_id"] == place]
-    said += [words("county.deck.held", corridor=view.published.corridor(row)) for row in held[:1]]
-    return findings.joined(said)
+        if row["place_id"] == county and (row["at_least_times"] or 0) >= 2:
+            sentences.append(say("county.deck.times", times=findings.at_least(view, row)))
+    shifts = [row for row in view.shifts() if county in (row["origin_place_id"], row["destination_place_id"])]
+    sentences += [findings.change(view, row) for row in shifts if rules.is_change(row)][:2]
+    held = [row for row in shifts if row["status"] == "stable" and row["origin_place_id"] == county]
+    sentences += [say("county.deck.held", corridor=view.published.corridor(row)) for row in held[:1]]
+    return findings.joined(sentences)
 
 
-def _facts(view: View, place: str, started: Row | None, passed: Row | None, ended: Row | None) -> list[Fact]:
-    """The four figures; `none` for members alone, whose tables list every count."""
-    words, name, found = view.words, view.published.place(place), []
-    for role, row in (("origin", started), ("transit", passed), ("destination", ended)):
-        label = words(f"county.fact.{role}", place=name)
+def _facts(view: View, county: str, counts: Mapping[str, Row | None]) -> list[Fact]:
+    """Return the four figures; `none` for members only, whose tables list every count."""
+    say, name, facts = view.say, view.published.place(county), []
+    for role, row in counts.items():
+        label = say(f"county.fact.{role}", place=name)
         if row is not None:
-            before = view.place(place, role, period=view.before) if view.before else None
-            if before is not None:
-                counted = view.count("places", before)
-                label = (*label, *words("fact.before", before=counted, earlier=view.period_before))
-            found.append(Fact((view.count("places", row),), label))
+            if (before := view.place_before(county, role)) is not None:
+                count = view.count("places", before)
+                label = (*label, *say("fact.before", before=count, earlier=view.period_before))
+            facts.append(Fact((view.count("places", row),), label))
         elif not view.is_public:
-            found.append(Fact(words("county.none"), label))
-    if (row := view.place(place, "origin", "children")) is not None:
-        label = words("county.fact.children")
-        if started and (started["movement_count"] or 0) >= rules.LEAST_BASE and row["movement_count"]:
-            text = rules.fraction(
-                min(row["movement_count"], started["movement_count"]), started["movement_count"]
-            )
+            facts.append(Fact(say("county.none"), label))
+    if (row := view.place(county, "origin", "children")) is not None:
+        label = say("county.fact.children")
+        if text := rules.share_of_children(row, counts["origin"]):
             share = view.published.cell("places", row, "movement_count", text)
-            label = (*label, *words("county.fact.children_share", fraction=share))
-        found.append(Fact((view.count("places", row),), label))
-    return found
+            label = (*label, *say("county.fact.children_share", fraction=share))
+        facts.append(Fact((view.count("places", row),), label))
+    return facts
 
 
-def _ends(view: View, place: str, end: str) -> list[Block]:
-    """Where its cases go, or come from."""
-    rows = _corridors(view, end, place)[:MOST_ROWS]
-    if not rows:
-        return []
+def _titled_bars(heading: Sentence, made: Sequence[Bar], tone: str = "within") -> list[Block]:
+    return [Heading(heading), Bars(made, tone)] if made else []
+
+
+def _other_ends(view: View, county: str, end: str) -> list[Block]:
+    """Return where the county's cases go (`end` origin), or come from (destination)."""
     other = "destination" if end == "origin" else "origin"
-
-    def before(row: Row) -> Row | None:
-        return view.corridor(row["corridor_id"])
-
-    made = bars(view, "corridors", rows, lambda row: view.published.place(row[f"{other}_place_id"]), before)
+    made = bars(
+        view,
+        "corridors",
+        view.corridors_of(county, end)[:MOST_ROWS],
+        lambda row: view.published.place(row[f"{other}_place_id"]),
+        lambda row: view.corridor(row["corridor_id"]),
+    )
     key = "county.to" if end == "origin" else "county.from"
-    return [Heading(view.words(key, place=view.published.place(place))), Bars(made)]
+    return _titled_bars(view.say(key, place=view.published.place(county)), made)
 
 
-def _through(view: View, place: str) -> list[Block]:
-    """Pairs of ends whose cases passed the county."""
-    rows = [row for row in view.corridors("odv") if row["via_place_id"] == place][:MOST_ROWS]
-    return _corridor_bars(view, rows, "origin", "county.through", place, "into")
-
-
-def _ways(view: View, place: str) -> list[Block]:
-    """Places on the way of cases that start in the county."""
-    rows = [row for row in view.corridors("odv") if row["origin_place_id"] == place][:MOST_ROWS]
-    return _corridor_bars(view, rows, "via", "county.ways", place, "within")
-
-
-def _corridor_bars(view: View, rows: list[Row], start: str, key: str, place: str, tone: str) -> list[Block]:
-    """Corridors by place on the way, named from their `start` to where they end."""
-    if not rows:
-        return []
+def _transit_bars(view: View, county: str, role: str, start: str, key: str, tone: str) -> list[Block]:
+    """Return corridors with a transit place where the county has a role, named from their `start`."""
+    rows = [row for row in view.corridors("odv") if row[f"{role}_place_id"] == county][:MOST_ROWS]
 
     def name(row: Row) -> str:
-        ends = (row[f"{start}_place_id"], row["destination_place_id"])
-        return " → ".join(view.published.place(end) for end in ends)
+        return " → ".join(view.published.place(row[f"{stop}_place_id"]) for stop in (start, "destination"))
 
     made = bars(view, "corridors", rows, name, lambda row: view.corridor(row["corridor_id"], "odv"))
-    return [Heading(view.words(key, place=view.published.place(place))), Bars(made, tone)]
+    return _titled_bars(view.say(key, place=view.published.place(county)), made, tone)
 
 
-def _forms(view: View, place: str) -> list[Block]:
-    rows = _codes(view, place, "exploitation_type")[:6]
-    if not rows:
-        return []
-    made = bars(view, "codes", rows, lambda row: row["label"])
-    return [Heading(view.words("county.forms", place=view.published.place(place))), Bars(made)]
-
-
-def _sexes(view: View, place: str) -> list[Block]:
-    rows = _codes(view, place, "sex")
-    if not rows:
-        return []
-    made = bars(view, "codes", rows, lambda row: row["label"])
-    return [Heading(view.words("codes.sex")), Bars(made)]
-
-
-def _codes(view: View, place: str, domain: str) -> list[Row]:
-    """A breakdown of cases from the county, which members have."""
+def _code_bars(view: View, county: str, domain: str, heading: Sentence) -> list[Block]:
+    """Return a breakdown of cases from the county, which members have."""
     rows = view.published.rows(
         "codes", view.now, record_grain=GRAIN, population="all", domain=domain, subject="place",
-        role="origin", place_id=place,
+        role="origin", place_id=county,
     )  # fmt: skip
-    return by_count([row for row in rows if row["code"] != "unknown"])
+    known = by_count([row for row in rows if row["code"] != "unknown"])[:MOST_FORMS]
+    return _titled_bars(heading, bars(view, "codes", known, lambda row: str(row["label"])))
 
 
-def _quarters(view: View, place: str) -> list[Block]:
-    """Cases from the county by quarter, which members have."""
+def _quarters(view: View, county: str) -> list[Block]:
+    """Return cases from the county by quarter, which members have."""
     if view.is_public:
         return []
     periods = view.published.periods("quarter")[:QUARTERS][::-1]
-    rows = [
-        (period, row) for period in periods if (row := view.place(place, "origin", period=period)) is not None
-    ]
+    found = [(period, view.place(county, "origin", period=period)) for period in periods]
+    rows = {period: row for period, row in found if row is not None}
     if len(rows) < 2:
         return []
-    most = max(row["movement_count"] or 0 for _, row in rows) or 1
+    most = max(row["movement_count"] or 0 for row in rows.values()) or 1
     made = [
         Bar(
             view.published.period(period).text, (view.count("places", row),),
             None if row["movement_count"] is None else row["movement_count"] / most,
         )
-        for period, row in rows
+        for period, row in rows.items()
     ]  # fmt: skip
-    return [Heading(view.words("county.quarters", place=view.published.place(place))), Bars(made, "grey")]
-
-
-def _corridors(view: View, end: str, place: str) -> list[Row]:
-    rows = view.corridors()
-    return [row for row in rows if row[f"{end}_place_id"] == place and ends_known(row)]
+    return _titled_bars(view.say("county.quarters", place=view.published.place(county)), made, "grey")

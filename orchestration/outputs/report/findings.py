@@ -1,4 +1,4 @@
-"""Sentences on what changed and what stands out, each under the condition that its numbers meet."""
+"""Sentences on changes and places that stand out, each with the condition under which it holds."""
 
 from __future__ import annotations
 
@@ -6,80 +6,69 @@ from orchestration.outputs.published import Row
 from orchestration.outputs.report import rules
 from orchestration.outputs.report.parts import Paragraph
 from orchestration.outputs.report.view import View, capital
-from orchestration.outputs.words import Said, Sentence
+from orchestration.outputs.texts import Sentence, Value
 
 
 def title(view: View) -> Sentence:
-    """The strongest finding that holds: a displacement, a rise, a fall, a lead, a place that stands out."""
-    words, shifts = view.words, view.shifts()
+    """Return the strongest finding: a displacement, a rise, a fall, a lead or a place that stands out."""
+    say, shifts = view.say, view.shifts()
     if pairs := rules.pairs(shifts):
         return taking_over(view, *pairs[0])
     changed = [row for row in shifts if rules.is_change(row)]
-    rises = [row for row in changed if row["status"] in rules.ROSE]
-    if rises:
-        row = max(rises, key=lambda row: row["current_count"] or 0)
-        return words(f"title.{_case(view, row)}", corridor=ends(view, row), now=now(view, row))
     if changed:
-        row = changed[0]
-        return words(
-            f"title.{_case(view, row)}", corridor=ends(view, row), now=now(view, row), period=view.period
-        )
+        rises = [row for row in changed if row["status"] in rules.ROSE]
+        row = max(rises, key=lambda row: row["current_count"] or 0) if rises else changed[0]
+        slots = {"corridor": ends(view, row), "now": now(view, row), "period": view.period}
+        return say(f"title.{_case(view, row)}", **slots)
     corridors = view.corridors()
     if rules.how_many_lead([row["movement_count"] for row in corridors[:4]], view.noise) == 1:
-        return words(
+        return say(
             "title.leads", corridor=ends(view, corridors[0]), count=view.count("corridors", corridors[0])
         )
-    if found := [row for row in view.hotspots("origin") if (row["at_least_times"] or 0) >= 2]:
-        return words("title.hotspot", place=found[0]["place"], times=at_least(view, found[0]))
+    if hotspots := _clear_hotspots(view):
+        return say("title.hotspot", place=hotspots[0]["place"], times=at_least(view, hotspots[0]))
     if (total := view.total()) is not None:
-        return words("title.total", count=view.count("codes", total), period=view.period)
-    return words(
+        return say("title.total", count=view.count("codes", total), period=view.period)
+    return say(
         "title.corridors", count=view.count("corridors", corridors[0]), corridor=ends(view, corridors[0])
     )
 
 
 def deck(view: View) -> Sentence:
-    """The numbers behind the title, and what the other corridors did."""
-    words, shifts = view.words, view.shifts()
-    said: list[Sentence] = []
-    found = rules.pairs(shifts)
-    if found:
-        rise, fall = found[0]
-        said = [change(view, fall), _beside(view, rise, fall), words("deck.displacement")]
+    """Return the numbers behind the title, and what the other corridors did."""
+    say, shifts = view.say, view.shifts()
+    if pairs := rules.pairs(shifts):
+        rise, fall = pairs[0]
+        sentences = [change(view, fall), _beside(view, rise, fall), say("deck.displacement")]
     else:
-        said = [change(view, row) for row in shifts if rules.is_change(row)][:2]
-    if not said and (total := view.total()) is not None:
-        said = [
-            view.against(
-                "deck.total", "codes", total, view.total(period=view.before) if view.before else None
-            )
-        ]
+        sentences = [change(view, row) for row in shifts if rules.is_change(row)][:2]
+    if not sentences and (total := view.total()) is not None:
+        sentences = [view.against("deck.total", "codes", total, view.total_before())]
     if held := [row for row in shifts if row["status"] == "stable"]:
-        said.append(words.counted("deck.held", _counted(view, held[0], len(held))))
-    if not view.is_public and (way := next(iter(new_ways(view)), None)) is not None:
-        said.append(way)
-    return joined(said)
+        sentences.append(say.counted("deck.held", _counted(view, held[0], len(held))))
+    if not view.is_public:
+        sentences += _new_routes(view)[:1]
+    return joined(sentences)
 
 
 def taking_over(view: View, rise: Row, fall: Row) -> Sentence:
-    """`To Nairobi, Mandera is taking over from Marsabit`: the shared end, and the two that differ."""
-    place, words = view.published.place, view.words
+    """Return `To Nairobi, Mandera is taking over from Marsabit`."""
+    place, say = view.published.place, view.say
     key = "title.taken_over" if fall["status"] == "abandoned" else "title.taking_over"
     if rise["destination_place_id"] == fall["destination_place_id"]:
-        shared = words("title.to", place=place(rise["destination_place_id"]))
+        shared = say("title.to", place=place(rise["destination_place_id"]))
         names = place(rise["origin_place_id"]), place(fall["origin_place_id"])
     elif rise["origin_place_id"] == fall["origin_place_id"]:
-        shared = words("title.from", place=place(rise["origin_place_id"]))
+        shared = say("title.from", place=place(rise["origin_place_id"]))
         names = place(rise["destination_place_id"]), place(fall["destination_place_id"])
     else:
         shared, names = (), (view.published.corridor(rise), view.published.corridor(fall))
-    said = words(key, riser=names[0], faller=names[1])
-    return (*shared, *said) if shared else said
+    return (*shared, *say(key, riser=names[0], faller=names[1]))
 
 
 def change(view: View, row: Row) -> Sentence:
-    """One corridor that rose or fell, in one sentence."""
-    return view.words(
+    """Return a sentence on a corridor that rose or fell."""
+    return view.say(
         f"change.{_case(view, row)}",
         corridor=ends(view, row),
         period=view.period,
@@ -90,22 +79,22 @@ def change(view: View, row: Row) -> Sentence:
 
 
 def _beside(view: View, rise: Row, fall: Row) -> Sentence:
-    """The rise after the sentence on the fall that it stands beside."""
+    """Return a sentence on the rise, to follow the sentence on the fall."""
     if rise["destination_place_id"] == fall["destination_place_id"]:
-        side = view.words("side.from", place=view.published.place(rise["origin_place_id"]))
+        side = view.say("side.from", place=view.published.place(rise["origin_place_id"]))
     elif rise["origin_place_id"] == fall["origin_place_id"]:
-        side = view.words("side.to", place=view.published.place(rise["destination_place_id"]))
+        side = view.say("side.to", place=view.published.place(rise["destination_place_id"]))
     else:
         return change(view, rise)
     slots = {"now": now(view, rise), "before": before(view, rise), "earlier": view.period_before}
-    return view.words(f"beside.{_case(view, rise)}", side=side, **slots)
+    return view.say(f"beside.{_case(view, rise)}", side=side, **slots)
 
 
-def new_ways(view: View) -> list[Sentence]:
-    """Places on the way that are new between two ends."""
+def _new_routes(view: View) -> list[Sentence]:
+    """Return sentences on transit places that are new between an origin and a destination."""
     return [
-        view.words(
-            "change.new_way",
+        view.say(
+            "change.new_route",
             ends=ends(view, row),
             via=view.published.place(row["via_place_id"]),
             now=now(view, row),
@@ -116,50 +105,47 @@ def new_ways(view: View) -> list[Sentence]:
 
 
 def beside_the_dots(view: View) -> list[Paragraph]:
-    """The sentences beside the plot of changes."""
-    words, shifts, said = view.words, view.shifts(), []
+    """Return the paragraphs beside the plot of changes."""
+    say, shifts, paragraphs = view.say, view.shifts(), []
     changed = [row for row in shifts if rules.is_change(row)]
     for row in sorted(changed, key=lambda row: row["status"] not in rules.ROSE)[:4]:
-        tone = "up" if row["status"] in rules.ROSE else "down"
-        said.append(Paragraph(_alone(view, row), view.published.corridor(row), tone))
-    if found := rules.pairs(shifts):
-        rise, fall = found[0]
+        paragraphs.append(_change_paragraph(view, row))
+    if pairs := rules.pairs(shifts):
+        rise, fall = pairs[0]
         is_shared = rise["destination_place_id"] == fall["destination_place_id"]
         end = rise["destination_place_id"] if is_shared else rise["origin_place_id"]
         key = "pair.same_end" if is_shared else "pair.same_start"
-        said.append(Paragraph(words(key, place=view.published.place(end))))
-    ways = [row for row in view.shifts("odv") if rules.is_change(row)]
-    for row in ways[:3]:
-        tone = "up" if row["status"] in rules.ROSE else "down"
-        said.append(Paragraph(_alone(view, row), view.published.corridor(row), tone))
+        paragraphs.append(Paragraph(say(key, place=view.published.place(end))))
+    by_transit = [row for row in view.shifts("odv") if rules.is_change(row)]
+    paragraphs += [_change_paragraph(view, row) for row in by_transit[:3]]
     for row in [row for row in shifts if rules.held_while_doubled(row)][:1]:
         counts = {"now": now(view, row), "before": before(view, row)}
-        said.append(Paragraph(words("change.doubled_yet_held", **counts), view.published.corridor(row)))
-    return said
+        paragraphs.append(Paragraph(say("change.doubled_yet_held", **counts), view.published.corridor(row)))
+    return paragraphs
 
 
 def changes_title(view: View) -> Sentence:
-    """How many rose, fell and held."""
-    words, shifts = view.words, view.shifts()
+    """Return how many corridors rose, fell and held their share."""
+    say, shifts = view.say, view.shifts()
     changed = [row for row in shifts if rules.is_change(row)]
     up, down = (sum(row["status"] in group for row in changed) for group in (rules.ROSE, rules.FELL))
     held = [row for row in shifts if row["status"] == "stable"]
-    said: list[Sentence] = []
+    parts: list[Sentence] = []
     for key, count, statuses in (("rose", up, rules.ROSE), ("fell", down, rules.FELL)):
         if count:
             row = next(row for row in changed if row["status"] in statuses)
-            said.append(words.counted(f"changes.{key}", _counted(view, row, count)))
-    parts = capital(words.together(said)) if said else ()
+            parts.append(say.counted(f"changes.{key}", _counted(view, row, count)))
+    changes = capital(say.together(parts)) if parts else ()
     if not held:
-        return parts
+        return changes
     others = _counted(view, held[0], len(held))
-    if not parts:
-        return capital(words.counted("changes.held", others))
-    return (*parts, "; ", *words.counted("changes.others_held", others))
+    if not changes:
+        return capital(say.counted("changes.held", others))
+    return (*changes, "; ", *say.counted("changes.others_held", others))
 
 
-def _counted(view: View, row: Row, count: int) -> Said:
-    """A number of corridors in words; its source is how the tables count them."""
+def _counted(view: View, row: Row, count: int) -> Value:
+    """Return a number of corridors as a word, with the rows of `shifts` that it counts as its source."""
     where = {
         name: row[name] for name in ("comparison", "baseline", "current", "record_grain", "level", "status")
     }
@@ -167,108 +153,97 @@ def _counted(view: View, row: Row, count: int) -> Said:
 
 
 def leading_corridors(view: View) -> Sentence:
-    """`Two corridors lead: …` where a gap stands behind them, else a plain title."""
-    words, rows = view.words, view.corridors()
+    """Return `Two corridors lead: …` where a clear gap follows them, else a plain title."""
+    say, rows = view.say, view.corridors()
     lead = rules.how_many_lead([row["movement_count"] for row in rows[:4]], view.noise)
     if not lead:
-        return words("map.title", period=view.period)
+        return say("map.title", period=view.period)
     named = [
-        words("map.corridor", corridor=ends(view, row), count=view.count("corridors", row))
+        say("map.corridor", corridor=ends(view, row), count=view.count("corridors", row))
         for row in rows[:lead]
     ]
     key = "map.leads.one" if lead == 1 else "map.leads.more"
-    return words(key, number=rules.in_words(lead).capitalize(), corridors=words.together(named))
+    return say(key, number=rules.in_words(lead).capitalize(), corridors=say.together(named))
 
 
 def from_title(view: View) -> Sentence:
-    """Counties of origin that stand out, with the least multiple of a typical county."""
-    words = view.words
-    found = [row for row in view.hotspots("origin") if (row["at_least_times"] or 0) >= 2]
-    if not found:
-        return words("from.title")
-    least = min(found, key=lambda row: row["at_least_times"])
-    names = words.together([row["place"] for row in found[:3]])
-    return words.counted("from.stand_out", _number(len(found)), places=names, times=at_least(view, least))
+    """Return counties of origin that stand out, with the smallest multiple of a typical county."""
+    say, hotspots = view.say, _clear_hotspots(view)
+    if not hotspots:
+        return say("from.title")
+    least = min(hotspots, key=lambda row: row["at_least_times"])
+    names = say.together([row["place"] for row in hotspots[:3]])
+    return say.counted("from.stand_out", _number(len(hotspots)), places=names, times=at_least(view, least))
 
 
 def stand_out(view: View) -> Sentence:
-    """Places that stand out, by role; a plain title where none does."""
-    said = []
+    """Return places that stand out, by role; a plain title without any."""
+    parts = []
     for role in ("origin", "transit", "exploitation", "intended_destination"):
-        if found := view.hotspots(role):
-            names = view.words.together([row["place"] for row in found[:3]])
-            said.append(view.words(f"standing.{role}", places=names))
-    return (
-        (*view.words.together(said[:2]), " ", view.words.text("standing.verb"))
-        if said
-        else view.words("hotspots.title")
-    )
+        if hotspots := view.hotspots(role):
+            names = view.say.together([row["place"] for row in hotspots[:3]])
+            parts.append(view.say(f"standing.{role}", places=names))
+    if not parts:
+        return view.say("hotspots.title")
+    return (*view.say.together(parts[:2]), " ", view.say.text("standing.verb"))
 
 
 def through_title(view: View) -> Sentence:
-    """`At least one in k` passes the place named most: many cases name no place on the way."""
-    words, total, rows = view.words, view.total(), view.places("transit")
+    """Return the main transit place; `at least one in k`, because many cases name no transit place."""
+    say, total, rows = view.say, view.total(), view.places("transit")
     known = view.one("completeness", field="transit")
-    if not rows or total is None or not rows[0]["movement_count"] or not total["movement_count"]:
-        return words("through.title")
-    row, noise = rows[0], view.noise
-    if not rules.leads(row["movement_count"], rows[1]["movement_count"] if len(rows) > 1 else None, noise):
-        return words("through.title")
+    if total is None or not total["movement_count"] or not _leads(view, rows):
+        return say("through.title")
+    row = rows[0]
     if known is None or (known["known_share"] or 0) >= rules.LEAST_KNOWN:
-        return words("through.leads", place=row["place"])
+        return say("through.leads", place=row["place"])
     in_k = rules.one_in(row["movement_count"], total["movement_count"])
-    said = view.published.cell("places", row, "movement_count", rules.in_words(in_k))
-    return words("through.one_in", number=said, place=row["place"])
+    number = view.published.cell("places", row, "movement_count", rules.in_words(in_k))
+    return say("through.one_in", number=number, place=row["place"])
 
 
 def to_title(view: View) -> Sentence:
-    """Who receives most, and how many times the next."""
-    words, rows = view.words, view.places("destination")
-    counts = [row["movement_count"] for row in rows[:2]] + [None, None]
-    if not rows or not rules.leads(counts[0], counts[1], view.noise):
-        return words("to.title")
-    more = rules.times(counts[0], counts[1]) if counts[1] else None
+    """Return the main destination, and how many times the next."""
+    say, rows = view.say, view.places("destination")
+    if not _leads(view, rows):
+        return say("to.title")
+    second = rows[1]["movement_count"] if len(rows) > 1 else None
+    more = rules.times(rows[0]["movement_count"], second) if second else None
     if more is None:
-        return words("to.leads", place=rows[0]["place"])
-    said = view.published.cell("places", rows[0], "movement_count", more)
-    return words("to.times", place=rows[0]["place"], times=said, next=rows[1]["place"])
+        return say("to.leads", place=rows[0]["place"])
+    times = view.published.cell("places", rows[0], "movement_count", more)
+    return say("to.times", place=rows[0]["place"], times=times, next=rows[1]["place"])
 
 
 def abroad_title(view: View, rows: list[Row]) -> Sentence:
-    """The first country of destination, where it leads."""
-    counts = [row["movement_count"] for row in rows[:2]] + [None, None]
-    if rows and rules.leads(counts[0], counts[1], view.noise):
-        return view.words("abroad.leads", place=view.published.place(rows[0]["destination_place_id"]))
-    return view.words("abroad.title")
+    """Return the main country of destination, if one leads."""
+    if _leads(view, rows):
+        return view.say("abroad.leads", place=view.published.place(rows[0]["destination_place_id"]))
+    return view.say("abroad.title")
 
 
 def border_title(view: View, rows: list[Row]) -> Sentence:
-    """A border point that is new on the list, or the first where it leads."""
-    words = view.words
+    """Return a border point that is new on the list, or one that leads."""
+    say = view.say
     if view.is_public and view.before:
         listed = {row["place_id"] for row in view.places("any", ("border_point",), period=view.before)}
         new = [row["place"] for row in rows if row["place_id"] not in listed]
         if listed and new:
-            return words.counted("border.joins", _number(len(new)), places=words.together(new[:3]))
-    counts = [row["movement_count"] for row in rows[:2]] + [None, None]
-    if rules.leads(counts[0], counts[1], view.noise):
-        return words("border.leads", place=rows[0]["place"])
-    return words("border.title")
+            return say.counted("border.joins", _number(len(new)), places=say.together(new[:3]))
+    if _leads(view, rows):
+        return say("border.leads", place=rows[0]["place"])
+    return say("border.title")
 
 
 def children_title(view: View) -> Sentence:
-    """Which fraction are children, and the county from where the fraction is clearly larger."""
-    words, total, children = view.words, view.total(), view.total("children")
+    """Return the fraction of children, and the county where it is clearly larger."""
+    say, total, children = view.say, view.total(), view.total("children")
     if total is None or children is None or not total["movement_count"] or not children["movement_count"]:
-        return words("children.title")
+        return say("children.title")
     whole = children["movement_count"] / total["movement_count"]
-    share = view.published.cell(
-        "codes",
-        children,
-        "movement_count",
-        rules.fraction(children["movement_count"], total["movement_count"]),
-    )
-    said = capital(words("children.fraction", fraction=share))
+    text = rules.fraction(children["movement_count"], total["movement_count"])
+    share = view.published.cell("codes", children, "movement_count", text)
+    first = capital(say("children.fraction", fraction=share))
     best: tuple[float, Row] | None = None
     for row in view.places("origin", population="children"):
         base = view.place(row["place_id"], "origin")
@@ -278,66 +253,65 @@ def children_title(view: View) -> Sentence:
         if part >= whole + 0.15 and (best is None or part > best[0]):
             best = (part, row)
     if best is None:
-        return said
+        return first
     text = rules.fraction(best[0], 1)
     more = view.published.cell("places", best[1], "movement_count", text)
-    return (*said, *words("children.from", place=best[1]["place"], fraction=more))
+    return (*first, *say("children.from", place=best[1]["place"], fraction=more))
 
 
 def leading_code(view: View, domain: str) -> Sentence:
-    """`Domestic servitude is named in two in five cases`, where it leads."""
-    words, rows, total = view.words, view.codes(domain), view.total()
-    counts = [row["movement_count"] for row in rows[:2]] + [None, None]
-    if total is None or not total["movement_count"] or not rules.leads(counts[0], counts[1], view.noise):
-        return words(f"codes.{domain}")
-    text = rules.fraction(counts[0] or 0, total["movement_count"])
+    """Return `Domestic servitude is named in two in five cases`, if it leads."""
+    say, rows, total = view.say, view.codes(domain), view.total()
+    if total is None or not total["movement_count"] or not _leads(view, rows):
+        return say(f"codes.{domain}")
+    text = rules.fraction(rows[0]["movement_count"], total["movement_count"])
     share = view.published.cell("codes", rows[0], "movement_count", text)
-    return words(f"codes.{domain}.leads", code=view.published.cell("codes", rows[0], "label"), fraction=share)
+    return say(f"codes.{domain}.leads", code=view.published.cell("codes", rows[0], "label"), fraction=share)
 
 
 def ends(view: View, row: Row) -> Sentence:
-    """`Busia to Nairobi`."""
+    """Return `Busia to Nairobi`."""
     place = view.published.place
-    return view.words("ends", start=place(row["origin_place_id"]), end=place(row["destination_place_id"]))
+    return view.say("ends", start=place(row["origin_place_id"]), end=place(row["destination_place_id"]))
 
 
-def joined(said: list[Sentence]) -> Sentence:
-    """Sentences as one paragraph."""
-    parts: list[str | Said] = []
-    for one in said:
-        parts += [*([" "] if parts else []), *one]
+def joined(sentences: list[Sentence]) -> Sentence:
+    """Return sentences as one paragraph."""
+    parts: list[str | Value] = []
+    for sentence in sentences:
+        parts += [*([" "] if parts else []), *sentence]
     return tuple(parts)
 
 
 def is_new(view: View, row: Row) -> bool:
-    """No table has a count of the period before."""
+    """Whether no table has a count of the period before."""
     return not before(view, row)
 
 
 def is_gone(view: View, row: Row) -> bool:
-    """No table has a count of this period."""
+    """Whether no table has a count of this period."""
     return not now(view, row)
 
 
-def now(view: View, row: Row) -> Said | str:
-    """The count of a judged corridor in this period; empty where it is none or not listed."""
+def now(view: View, row: Row) -> Value | str:
+    """Return the count of a corridor in this period; empty where it is none or not listed."""
     return _side(view, row, "current", view.now)
 
 
-def before(view: View, row: Row) -> Said | str:
-    """The count of a judged corridor in the period before; empty where it is none or not listed."""
+def before(view: View, row: Row) -> Value | str:
+    """Return the count of a corridor in the period before; empty where it is none or not listed."""
     return _side(view, row, "baseline", view.before or "")
 
 
-def _side(view: View, row: Row, side: str, period: str) -> Said | str:
-    """From the table of corridors where it has the row, so that a page gives one number for one fact."""
+def _side(view: View, row: Row, side: str, period: str) -> Value | str:
+    """Return the count from `corridors` if it is there, so that a page shows one number for one fact."""
     if (counted := view.corridor(row["corridor_id"], row["level"], period)) is not None:
         return view.count("corridors", counted)
     return "" if row[f"{side}_count_text"] in (None, "0") else view.published.count("shifts", row, side)
 
 
 def _case(view: View, row: Row) -> str:
-    """Which sentence a change takes: by its status, and whether each side is listed."""
+    """Return the key of the sentence for a change, by its status and whether each count is listed."""
     if row["status"] in rules.ROSE:
         return "rose" if not is_new(view, row) else "unlisted_before" if view.is_public else "none_before"
     if is_gone(view, row):
@@ -345,20 +319,28 @@ def _case(view: View, row: Row) -> str:
     return "halved" if rules.is_half(row) else "fell"
 
 
-def _alone(view: View, row: Row) -> Sentence:
-    """A change as it goes on after the name of its corridor."""
-    return view.words(
-        f"after.{_case(view, row)}", period=view.period, earlier=view.period_before, now=now(view, row),
-        before=before(view, row),
-    )  # fmt: skip
+def _change_paragraph(view: View, row: Row) -> Paragraph:
+    """Return a change as a paragraph that leads with the name of its corridor."""
+    counts = {"now": now(view, row), "before": before(view, row)}
+    text = view.say(f"after.{_case(view, row)}", period=view.period, earlier=view.period_before, **counts)
+    return Paragraph(text, view.published.corridor(row), "up" if row["status"] in rules.ROSE else "down")
 
 
-def at_least(view: View, row: Row) -> Said:
-    """The least multiple of a typical county, in words."""
-    times = row["at_least_times"]
-    text = "twice" if times == 2 else f"{rules.in_words(times)} times"
-    return view.published.cell("hotspots", row, "at_least_times", text)
+def _clear_hotspots(view: View) -> list[Row]:
+    """Return hotspots of origin with at least twice the cases of a typical county."""
+    return [row for row in view.hotspots("origin") if (row["at_least_times"] or 0) >= 2]
 
 
-def _number(count: int) -> Said:
-    return Said(str(count), "", "")
+def _leads(view: View, rows: list[Row]) -> bool:
+    """Whether the first of some rows is clearly larger than the second."""
+    counts = [row["movement_count"] for row in rows[:2]] + [None, None]
+    return rules.leads(counts[0], counts[1], view.noise)
+
+
+def at_least(view: View, row: Row) -> Value:
+    """Return the smallest multiple of a typical county, as text."""
+    return view.published.cell("hotspots", row, "at_least_times", rules.multiple(row["at_least_times"]))
+
+
+def _number(count: int) -> Value:
+    return Value(str(count), "", "")

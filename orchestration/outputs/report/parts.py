@@ -1,4 +1,4 @@
-"""What a report is made of before it is laid out: sections of titles, text, bars, tables and figures."""
+"""The parts of a report before layout: sections with headings, text, bars, tables and figures."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from orchestration.outputs.words import Sentence
+from orchestration.outputs.texts import Sentence
 
 
 @dataclass(frozen=True)
 class Heading:
     kind: ClassVar[str] = "heading"
-    words: Sentence
+    text: Sentence
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """`lead` stands first, in bold; `tone`: plain, up, down, new (a sign before the lead) or note (small)."""
+    """`lead`: bold text before it. `tone`: plain, up, down, new (a sign before the lead) or note (small)."""
 
     kind: ClassVar[str] = "paragraph"
-    words: Sentence
+    text: Sentence
     lead: str = ""
     tone: str = "plain"
 
@@ -48,7 +48,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Bar:
-    """`part`: length as a part of the longest; None: the open box of a small count. `beside`: in grey."""
+    """`part`: share of the longest; None draws the open box of a small count. `beside`: grey text."""
 
     label: str
     value: Sentence
@@ -78,7 +78,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """`numbers`: how many columns at the end are figures. The first cell of a row is its head."""
+    """`numbers`: how many of the last columns hold numbers. The first cell of a row is its head."""
 
     kind: ClassVar[str] = "table"
     caption: Sentence
@@ -108,7 +108,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Links:
-    """Names that lead to other sections: (name of the section, text)."""
+    """Links to other sections: (name of the section, text)."""
 
     kind: ClassVar[str] = "links"
     items: Sequence[Sequence[str]]
@@ -119,26 +119,26 @@ Block = Heading | Paragraph | Items | Facts | Bars | Figure | Table | Columns | 
 
 @dataclass(frozen=True)
 class Section:
-    """`sheets`: the blocks of each page that it begins on paper. `side`: above its title at the right."""
+    """`sheets`: the blocks of each printed page. `side`: text above the title at the right."""
 
     name: str
-    contents: str  # its name in the list of contents
+    contents: str  # in the list of contents
     title: Sentence
     sheets: Sequence[Sequence[Block]]
     deck: Sentence = ()
     side: Sentence = ()
-    is_page: bool = False  # begins on a new page
-    is_whole: bool = False  # is not broken over two pages
+    is_page: bool = False  # starts a new page
+    is_whole: bool = False  # stays on one page
     level: int = 1
 
 
 @dataclass(frozen=True)
 class Report:
-    document: str  # the title of the file: which edition of which release
+    document: str  # title of the file
     kicker: str
     footer: str
-    band: Sequence[str]  # the two sentences of made-up data; empty for others
+    band: Sequence[str]  # two sentences on made-up data, else empty
     sections: Sequence[Section]
     language: str = "en"
-    labels: dict[str, str] = field(default_factory=dict)  # words of the layout itself
+    labels: dict[str, str] = field(default_factory=dict)  # texts of the layout
     made: tuple[int, int, int] = (1970, 1, 1)

@@ -1,7 +1,8 @@
-"""The report as PDF/UA: tagged, with bookmarks and its own fonts, set by Typst from the words of the page."""
+"""Typst output: the report as PDF/UA (tagged, with bookmarks and its own fonts), and the map as PNG."""
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -14,55 +15,64 @@ from PIL import Image
 
 from orchestration.outputs.fonts import FONTS
 from orchestration.outputs.report.parts import Report
-from orchestration.outputs.words import Said, plain
+from orchestration.outputs.texts import Texts, Value, plain
 
 TEMPLATE = Path(__file__).parents[1] / "templates" / "report.typ"
-COLOURS = 48
+CORRIDOR_MAP = Path("public") / "report" / "figures" / "corridors.svg"
+WIDTH, COLOURS = 640, 48
 
 
 def as_pdf(report: Report, folder: Path) -> bytes:
-    """`folder` holds `figures/`. Same words and figures, same bytes: the date is the release's."""
-    import typst  # its compiler takes a moment to load
+    """Return the PDF, dated as the release, so equal input gives equal bytes. `folder` holds `figures/`."""
+    import typst  # its compiler loads slowly
 
     pdf: bytes = typst.compile(  # type: ignore[misc]
         TEMPLATE.read_bytes(),
         root=folder,
         font_paths=[FONTS],
         ignore_system_fonts=True,
-        sys_inputs={"report": json.dumps(_bare(report), ensure_ascii=False)},
+        sys_inputs={"report": json.dumps(_as_json(report), ensure_ascii=False)},
         pdf_standards=["ua-1"],
         timestamp=int(datetime(*report.made, tzinfo=UTC).timestamp()),
     )
     return pdf
 
 
-def as_png(picture: Path, width: int) -> bytes:
-    """An SVG file as a small PNG, `width` pixels across."""
+def corridor_map(release: Path) -> str | None:
+    """Return the public corridor map as Markdown with a small PNG for the Dagster UI, if there is one."""
+    path = release / CORRIDOR_MAP
+    if not path.is_file():
+        return None
+    picture = base64.b64encode(_as_png(path)).decode()
+    return f"![{Texts().text('map.picture')}](data:image/png;base64,{picture})"
+
+
+def _as_png(svg: Path) -> bytes:
     import typst
 
-    source = f'#set page(width: 100pt, height: auto, margin: 0pt)\n#image("{picture.name}", width: 100%)'
+    source = f'#set page(width: 100pt, height: auto, margin: 0pt)\n#image("{svg.name}", width: 100%)'
     png: bytes = typst.compile(  # type: ignore[call-overload]
-        source.encode(), root=picture.parent, font_paths=[FONTS], ignore_system_fonts=True, format="png",
-        ppi=0.72 * width,
+        source.encode(), root=svg.parent, font_paths=[FONTS], ignore_system_fonts=True, format="png",
+        ppi=0.72 * WIDTH,
     )  # fmt: skip
     written = io.BytesIO()
     Image.open(io.BytesIO(png)).convert("RGB").quantize(COLOURS).save(written, "PNG", optimize=True)
     return written.getvalue()
 
 
-def _bare(part: Any) -> Any:
-    """Parts as JSON: sentences as plain text, blocks with their kind."""
+def _as_json(part: Any) -> Any:
+    """Return parts of a report as JSON: sentences as plain text, blocks with their kind."""
     if _is_sentence(part):
         return plain(part)
     if is_dataclass(part) and not isinstance(part, type):
-        bare = {field.name: _bare(getattr(part, field.name)) for field in fields(part)}
-        return {**bare, **({"kind": kind} if (kind := getattr(part, "kind", None)) else {})}
+        content = {field.name: _as_json(getattr(part, field.name)) for field in fields(part)}
+        return {**content, **({"kind": kind} if (kind := getattr(part, "kind", None)) else {})}
     if isinstance(part, Mapping):
-        return {key: _bare(value) for key, value in part.items()}
+        return {key: _as_json(value) for key, value in part.items()}
     if isinstance(part, Sequence) and not isinstance(part, str):
-        return [_bare(one) for one in part]
+        return [_as_json(item) for item in part]
     return part
 
 
 def _is_sentence(part: Any) -> bool:
-    return isinstance(part, tuple) and all(isinstance(one, str | Said) for one in part)
+    return isinstance(part, tuple) and all(isinstance(piece, str | Value) for piece in part)

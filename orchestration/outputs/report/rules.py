@@ -1,7 +1,7 @@
-"""What may be said of published numbers: pure functions from counts and statuses to words.
+"""Rules for statements about published numbers: pure functions of counts and statuses.
 
-A sentence that compares needs a difference larger than the noise of both counts. A change needs the status of
-`shifts`; two corridors are named as a pair only where the table names them so.
+A comparison needs a difference larger than the noise of both counts. A change needs a status in `shifts`; a
+pair of corridors needs to be named as a pair in that table.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 
 Row = dict[str, Any]
 ROSE, FELL = ("growing", "emerging"), ("fading", "abandoned")
-LEAST_BASE = 50  # of a share of children that is named
-LEAST_KNOWN = 0.8  # of a field of which the rest is named as unknown
+LEAST_BASE = 50  # cases behind a fraction of children
+LEAST_KNOWN = 0.8  # below this share, a field counts as often unknown
 MOST_LEADING = 3
 _FRACTIONS = {
     1 / 10: "one in ten",
@@ -39,14 +39,14 @@ _NUMBERS = (
 
 @dataclass(frozen=True)
 class Noise:
-    """Variance of the noise by size of count: (from, variance), the smallest first; empty without noise."""
+    """Noise as (count from which it applies, variance), the smallest first; empty without noise."""
 
     steps: tuple[tuple[int, float], ...] = ()
-    unlisted: int = 0  # the most that a count that is not listed may be
+    unlisted: int = 0  # the largest count that is not listed
 
     @classmethod
     def of_policy(cls, rows: Sequence[Mapping[str, Any]]) -> Noise:
-        """Read from the rows of the publication policy."""
+        """Return the noise from the rows of the publication policy."""
         value = {row["name"]: float(row["value"]) for row in rows if row["name"].startswith("noise_row")}
         unlisted = next(int(row["value"]) - 1 for row in rows if row["name"] == "public_least_count")
         return cls(
@@ -58,18 +58,18 @@ class Noise:
         )
 
     def gap(self, count: int) -> float:
-        """Two standard deviations of the difference of two counts of this size; 0 without noise."""
+        """Return two standard deviations of the difference of two counts of this size; 0 without noise."""
         variance = next((variance for least, variance in reversed(self.steps) if count >= least), 0.0)
         return 2 * sqrt(2 * variance)
 
 
 def leads(first: int | None, second: int | None, noise: Noise) -> bool:
-    """`first` is larger by more than the noise explains; a count that is not given is small or not listed."""
+    """Whether `first` is larger by more than the noise; None is a small or unlisted count."""
     return first is not None and first - (second or noise.unlisted) > noise.gap(first)
 
 
 def how_many_lead(counts: Sequence[int | None], noise: Noise) -> int:
-    """Up to three largest counts that stand clearly above the next; 0 where no such gap is there."""
+    """Return how many of the largest counts, up to three, are clearly above the next; 0 without a gap."""
     for at in range(1, min(MOST_LEADING, len(counts)) + 1):
         if leads(counts[at - 1], counts[at] if at < len(counts) else None, noise):
             return at
@@ -77,47 +77,58 @@ def how_many_lead(counts: Sequence[int | None], noise: Noise) -> int:
 
 
 def fraction(part: float, whole: float) -> str:
-    """About which fraction: `two in five`, `nearly two in five`, `more than one in two`."""
+    """Return a fraction as text: `two in five`, `nearly two in five`, `more than one in two`."""
     share = part / whole
     if share > 0.95:
         return "almost all"
     if share < 0.07:
         return "few"
-    near = min(_FRACTIONS, key=lambda one: abs(one - share))
+    near = min(_FRACTIONS, key=lambda value: abs(value - share))
     if abs(near - share) <= 0.015:
         return _FRACTIONS[near]
     return f"{'nearly' if near > share else 'more than'} {_FRACTIONS[near]}"
 
 
 def one_in(part: int, whole: int) -> int:
-    """The k of `at least one in k`."""
+    """Return the k of `at least one in k`."""
     return ceil(whole / part)
 
 
 def times(larger: int, smaller: int) -> str | None:
-    """`more than twice`, `nearly three times`; None under twice."""
+    """Return `more than twice`, `nearly three times`; None below twice."""
     ratio = larger / smaller
     if ratio < 1.9:
         return None
     whole = ceil(ratio) if ceil(ratio) - ratio <= 0.1 * ceil(ratio) else int(ratio)
-    said = "twice" if whole == 2 else f"{in_words(whole)} times"
+    text = multiple(whole)
     if abs(ratio - whole) < 0.02 * whole:
-        return said
-    return f"{'nearly' if ratio < whole else 'more than'} {said}"
+        return text
+    return f"{'nearly' if ratio < whole else 'more than'} {text}"
+
+
+def multiple(count: int) -> str:
+    """Return `twice`, `three times` …"""
+    return "twice" if count == 2 else f"{in_words(count)} times"
+
+
+def share_of_children(children: Row, everyone: Row | None) -> str | None:
+    """Return the fraction of children among the cases of a place, or None with too few cases."""
+    count, base = children["movement_count"], (everyone or {}).get("movement_count") or 0
+    return fraction(min(count, base), base) if count and base >= LEAST_BASE else None
 
 
 def in_words(count: int) -> str:
-    """Numbers up to twenty as words."""
+    """Return a number, up to twenty as a word."""
     return _NUMBERS[count] if count < len(_NUMBERS) else f"{count:,}"
 
 
 def is_change(shift: Row) -> bool:
-    """A rise or fall that several partners saw."""
+    """Whether a corridor rose or fell according to several partners."""
     return shift["status"] in (*ROSE, *FELL) and shift["evidence"] == "panel"
 
 
 def pairs(shifts: Sequence[Row]) -> list[tuple[Row, Row]]:
-    """Corridors that rose while the corridor that they took over from fell, the largest rise first."""
+    """Return (corridor that rose, corridor it may have replaced), the largest rise first."""
     by_id = {row["corridor_id"]: row for row in shifts if is_change(row)}
     found = [
         (row, by_id[row["displaced_from"]])
@@ -130,12 +141,12 @@ def pairs(shifts: Sequence[Row]) -> list[tuple[Row, Row]]:
 
 
 def held_while_doubled(shift: Row) -> bool:
-    """The count doubled, yet the share among partners that reported in both periods held."""
+    """Whether the count doubled while the share among partners that reported in both periods held."""
     before, now = shift["baseline_count"], shift["current_count"]
     return bool(shift["status"] == "stable" and before and now and now >= 2 * before)
 
 
 def is_half(shift: Row) -> bool:
-    """A fall to about half: the larger side is 20 or more, both are shown."""
+    """Whether a count of 20 or more fell to about half."""
     before, now = shift["baseline_count"], shift["current_count"]
     return bool(before and now and before >= 20 and 0.4 <= now / before <= 0.6)

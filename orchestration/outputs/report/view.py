@@ -1,4 +1,4 @@
-"""What a report speaks of: the newest period, the one before it, and the rows of both."""
+"""A view of one edition: its newest period, the period before, and the rows of both."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from functools import cached_property
 
 from orchestration.outputs.published import Published, Row, by_count, ends_known
 from orchestration.outputs.report import rules
-from orchestration.outputs.words import Said, Sentence, sentence
+from orchestration.outputs.texts import Sentence, Value
 
 GRAIN = "case"
+MOST_PERIODS = 3
 KINDS = {"public": ("year",), "members": ("rolling_12_months", "year")}
 
 
 class View:
-    """An edition at its newest period. `now` is None where the edition has no complete period at all."""
+    """An edition at its newest period; `now` is empty where it has no complete period."""
 
     def __init__(self, published: Published, now: str | None) -> None:
-        self.published, self.words = published, published.words
+        self.published, self.say = published, published.say
         self.now = now or ""
         self.before = published.year_before(now) if now else None
+        self.previous: View | None = None  # the same edition of the last release
         self._corridors: dict[str, list[Row]] = {}
 
     @classmethod
     def newest(cls, published: Published) -> View:
-        """Public: the newest closed year. Members: the newest complete twelve months with corridors."""
+        """Return the view of the newest closed year (public) or complete twelve months (members)."""
         kinds = KINDS[published.name]
         for kind in kinds:
             for period in published.periods(kind):
@@ -49,7 +51,7 @@ class View:
     # --- rows -------------------------------------------------------------------------------------
 
     def corridors(self, level: str = "od") -> list[Row]:
-        """Corridors of this period with both ends known, most cases first."""
+        """Return corridors of this period with known origin and destination, most cases first."""
         if level not in self._corridors:
             self._corridors[level] = self._ranked(level)
         return self._corridors[level]
@@ -109,11 +111,25 @@ class View:
     def code(self, domain: str, code: str, period: str | None = None, population: str = "all") -> Row | None:
         return next((row for row in self.codes(domain, period, population) if row["code"] == code), None)
 
+    def corridors_of(self, place_id: str, role: str) -> list[Row]:
+        """Return corridors whose origin or destination is a place, most cases first."""
+        rows = self.corridors()
+        return [row for row in rows if row[f"{role}_place_id"] == place_id and ends_known(row)]
+
     def total(self, population: str = "all", period: str | None = None) -> Row | None:
         return self.code("total", "total", period, population)
 
+    def total_before(self) -> Row | None:
+        return self.total(period=self.before) if self.before else None
+
+    def place_before(self, place_id: str, role: str) -> Row | None:
+        return self.place(place_id, role, period=self.before) if self.before else None
+
+    def code_before(self, domain: str, code: str) -> Row | None:
+        return self.code(domain, code, self.before) if self.before else None
+
     def shifts(self, level: str = "od") -> list[Row]:
-        """Judged changes from the period before to this one."""
+        """Return changes from the period before, the largest first."""
         rows = self.published.rows("shifts", self.now, record_grain=GRAIN, level=level, baseline=self.before)
         rows = [row for row in rows if ends_known(row)]
         return sorted(rows, key=lambda row: -max(row["current_count"] or 0, row["baseline_count"] or 0))
@@ -125,55 +141,71 @@ class View:
         return sorted(rows, key=lambda row: (-(row["movement_count"] or 0), row["place"]))
 
     def one(self, table: str, **where: object) -> Row | None:
-        """The row of a national table for this period."""
+        """Return the row of a national table for this period."""
         return next(iter(self.published.rows(table, self.now, record_grain=GRAIN, **where)), None)
 
-    # --- as the page says it ------------------------------------------------------------------------
+    # --- texts ------------------------------------------------------------------------
 
     @property
-    def period(self) -> Said:
+    def period(self) -> Value:
         return self.published.period(self.now)
 
     @property
-    def period_before(self) -> Said | str:
-        """The period before, as it stands after `in`."""
+    def period_before(self) -> Value | str:
+        """The period before, as it follows `in` in a sentence."""
         if not self.before:
             return ""
-        said = self.published.period(self.before)
+        period = self.published.period(self.before)
         if self.published.kind(self.before) == "rolling_12_months":
-            return Said(self.words.text("period.twelve_before"), said.source, said.column)
-        return said
+            return Value(self.say.text("period.twelve_before"), period.source, period.column)
+        return period
 
     @property
     def earlier(self) -> str:
         """The period before on a label: `in 2024`, `a year before`."""
         if self.before and self.published.kind(self.before) == "rolling_12_months":
-            return self.words.text("map.earlier.months")
-        return self.words.text("map.earlier.year").format(period=self.published.head(self.before or "").text)
+            return self.say.text("map.earlier.months")
+        return self.say.text("map.earlier.year").format(period=self.published.head(self.before or "").text)
 
-    def count(self, table: str, row: Row) -> Said:
+    def periods(self, most: int = MOST_PERIODS) -> list[str]:
+        """Return this period and those of the years before, the newest last."""
+        found, period = [self.now], self.before
+        while period and len(found) < most:
+            found.append(period)
+            period = self.published.year_before(period)
+        return found[::-1]
+
+    @property
+    def least(self) -> Value:
+        """The smallest count that the edition shows as a number."""
+        return self.published.policy(f"{self.published.name}_least_count")
+
+    def percent(self, table: str, row: Row, column: str) -> Value:
+        return self.published.cell(table, row, column, f"{100 * row[column]:.0f}")
+
+    def count(self, table: str, row: Row) -> Value:
         return self.published.count(table, row)
 
     def beside(self, table: str, row: Row | None) -> Sentence:
-        """The count of the period before in brackets, as it stands beside a bar."""
+        """Return the count of the period before in brackets, as text beside a bar."""
         if self.before is None:
             return ()
         if row is None:
-            return (self.words.text("bar.none" if not self.is_public else "bar.not_listed"),)
+            return (self.say.text("bar.none" if not self.is_public else "bar.not_listed"),)
         return ("(", self.count(table, row), ")")
 
     def against(self, key: str, table: str, now: Row, before: Row | None) -> Sentence:
-        """`key` with {count}; and, where the period before has a row, the second half with {before}."""
-        said = self.words(key, count=self.count(table, now), period=self.period)
+        """Return the text of `key` with this count, and the count of the period before if there is one."""
+        first = self.say(key, count=self.count(table, now), period=self.period)
         if before is None:
-            return said
-        more = self.words("against", before=self.count(table, before), period=self.period_before)
-        return (*said, *more)
+            return first
+        more = self.say("against", before=self.count(table, before), period=self.period_before)
+        return (*first, *more)
 
 
-def capital(words: Sentence) -> Sentence:
-    """With a capital at its beginning."""
-    first, *rest = sentence(words)
-    if isinstance(first, Said):
-        return (Said(first.text[:1].upper() + first.text[1:], first.source, first.column), *rest)
+def capital(text: Sentence) -> Sentence:
+    """Return the sentence with a capital letter at its start."""
+    first, *rest = text
+    if isinstance(first, Value):
+        return (Value(first.text[:1].upper() + first.text[1:], first.source, first.column), *rest)
     return (first[:1].upper() + first[1:], *rest)

@@ -10,11 +10,11 @@ from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.kept import NOT_KEPT, Kept
 from orchestration.outputs.published import Published
 from orchestration.outputs.report.compose import compose, has_findings
+from orchestration.outputs.report.figures import draw_figures
 from orchestration.outputs.report.html import as_html
 from orchestration.outputs.report.pdf import as_pdf
-from orchestration.outputs.report.pictures import draw_figures
 from orchestration.outputs.report.view import View
-from orchestration.outputs.words import Words
+from orchestration.outputs.texts import Texts
 from orchestration.places import boundaries
 
 PAGE, PDF, MAP, FIGURES = "index.html", "report.pdf", "map.html", "figures"
@@ -27,7 +27,7 @@ def write_reports(
     earlier: tuple[Path, Mapping[str, Any]] | None,
     kept: Kept = NOT_KEPT,
 ) -> None:
-    """`earlier`: folder and manifest of the release in force before, if there is one."""
+    """Write a report per edition. `earlier`: folder and manifest of the release in force before, if any."""
     for edition in editions_of(folder, manifest):
         before = Edition(edition.name, *earlier) if earlier is not None else None
         write_report(edition, before, layer, kept)
@@ -38,12 +38,14 @@ def write_report(
 ) -> Path:
     folder = edition.path / "report"
     folder.mkdir(parents=True, exist_ok=True)
-    view = View.newest(Published(edition, Words()))
-    before = View.newest(Published(earlier, Words())) if earlier is not None and earlier.tables else None
-    figures = _figures(view, layer, kept) if has_findings(view) else {}
-    drawings = {name: figure["svg"] for name, figure in figures.items()}
-    if drawings:
+    view = View.newest(Published(edition, Texts()))
+    before = View.newest(Published(earlier, Texts())) if earlier is not None and earlier.tables else None
+    figures: dict[str, dict[str, str]] = {}
+    if has_findings(view):
+        inputs = (edition.content, layer.record())
+        figures = kept.part(f"{edition.name}_figures", inputs, lambda: draw_figures(view, layer))
         (folder / FIGURES).mkdir(exist_ok=True)
+    drawings = {name: figure["svg"] for name, figure in figures.items()}
     for name, drawing in drawings.items():
         (folder / FIGURES / f"{name}.svg").write_text(drawing, encoding="utf-8")
     alts = {name: figure["alt"] for name, figure in figures.items()}
@@ -51,12 +53,3 @@ def write_report(
     (folder / PAGE).write_text(as_html(report, drawings, {"pdf": PDF, "map": MAP}), encoding="utf-8")
     (folder / PDF).write_bytes(as_pdf(report, folder))
     return folder
-
-
-def _figures(view: View, layer: boundaries.Boundaries, kept: Kept) -> dict[str, dict[str, str]]:
-    edition = view.published.edition
-    shows = (edition.content, layer.record())
-    found: dict[str, dict[str, str]] = kept.part(
-        f"{edition.name}_figures", shows, lambda: draw_figures(view, layer)
-    )
-    return found

@@ -1,10 +1,10 @@
 // Words in the language that was chosen; what a language lacks is said in English.
-const LANGUAGES = Object.keys(PAYLOAD.words);
+const LANGUAGES = Object.keys(PAYLOAD.texts);
 let language = "en";
 
-const known = (key) => key in PAYLOAD.words[language] || key in PAYLOAD.words.en;
+const known = (key) => key in PAYLOAD.texts[language] || key in PAYLOAD.texts.en;
 const say = (key, named = {}) =>
-  (PAYLOAD.words[language][key] ?? PAYLOAD.words.en[key] ?? key).replaceAll(/\{(\w+)\}/g, (_, name) => named[name]);
+  (PAYLOAD.texts[language][key] ?? PAYLOAD.texts.en[key] ?? key).replaceAll(/\{(\w+)\}/g, (_, name) => named[name]);
 // The key of a value of the tables, such as a label or a band; a value without words stands as it is.
 const sayCode = (kind, value) => (known(`${kind}.${value}`) ? say(`${kind}.${value}`) : String(value));
 const POLICY = { ...PAYLOAD.policy, most_small: PAYLOAD.policy.members_least_count - 1 };

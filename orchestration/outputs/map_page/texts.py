@@ -1,7 +1,7 @@
-"""The words of the page, in English and Swahili.
+"""The texts of the map page in English and Swahili.
 
-`words.csv` beside this file holds what only the page says; the words of statuses, labels and bands are those
-of the report, and their meanings stand in `seeds/reference/statistics_words.csv`.
+`texts.csv` beside this file holds texts of the page alone. Statuses, labels and bands share the texts of the
+report; their meanings are in `seeds/reference/statistics_words.csv`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from orchestration.outputs import words as shared
+from orchestration.outputs import texts as shared
 from orchestration.places import boundaries
 
-OWN = Path(__file__).with_name("words.csv")
+OWN = Path(__file__).with_name("texts.csv")
 SHARED_KINDS = (
     "grain", "role", "direction", "label", "band", "status", "trend", "risk_band", "evidence",
     "evidence_class", "field",
@@ -23,31 +23,33 @@ MEANING_KINDS = (
     "shift_status", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band",
     "evidence_class",
 )  # fmt: skip
-# Words of places and codes, of which the page holds those that the edition names.
-OF_NAMES = ("place", "code")
-# As the scripts call an end in Kenya whose county is not known.
+# Names of places and codes: the page holds those that the edition uses.
+NAME_KINDS = ("place", "code")
+# The id in the scripts of a stop in Kenya whose county is not known.
 COUNTY_UNKNOWN = "KEN-unknown"
 
 
-def words(
+def page_texts(
     captions: boundaries.Captions, code_labels: Mapping[str, str], places: Iterable[str]
 ) -> dict[str, dict[str, str]]:
-    """Return the sentences of each language by key. What has no Swahili words is left to the English ones."""
+    """Return the texts of each language by key. The page falls back to English where Swahili is missing."""
     named = {f"code.{key}" for key in code_labels} | {f"place.{place}" for place in (*places, COUNTY_UNKNOWN)}
-    said = {}
+    found = {}
     for language in shared.LANGUAGES:
         texts = _shared(language) | _meanings(language) | _texts(OWN, language)
-        said[language] = {
-            key: text for key, text in texts.items() if key.partition(".")[0] not in OF_NAMES or key in named
+        found[language] = {
+            key: text
+            for key, text in texts.items()
+            if key.partition(".")[0] not in NAME_KINDS or key in named
         }
-    said["en"] |= {"map.label": captions.label, "map.disclaimer": captions.disclaimer}
-    said["en"] |= {"map.disputed": captions.disputed, "map.schematic": captions.schematic}
-    said["en"] |= {f"code.{key}": label for key, label in code_labels.items()}
-    return said
+    found["en"] |= {"map.label": captions.label, "map.disclaimer": captions.disclaimer}
+    found["en"] |= {"map.disputed": captions.disputed, "map.schematic": captions.schematic}
+    found["en"] |= {f"code.{key}": label for key, label in code_labels.items()}
+    return found
 
 
 def _shared(language: str) -> dict[str, str]:
-    """Return the report's words with a capital, as the first of a choice or a cell."""
+    """Return the shared texts of the report, each with a capital."""
     texts = _texts(shared.CATALOGUE, language)
     return {
         key: text[0].upper() + text[1:]

@@ -1,7 +1,4 @@
-"""The quality report of a refresh, for stewards: `review/quality_report.html`, whatever the refresh came to.
-
-Restricted: it names partners. Of rows it says how many, of checks what they found.
-"""
+"""The quality report of a refresh for stewards, after every outcome. Restricted: it names partners."""
 
 from __future__ import annotations
 
@@ -16,15 +13,15 @@ from orchestration import gates
 from orchestration.core import Settings, refreshes
 from orchestration.outputs.quality.report import (
     Finding,
-    OfPartner,
+    PartnerCount,
     QualityReport,
     RuleCount,
     Series,
     counted,
     most_records_first,
-    rule_words,
+    rule_texts,
 )
-from orchestration.outputs.rows_of_extracts import ExtractRows, rows_of_extracts
+from orchestration.outputs.reconciliation import ExtractRows, rows_of_extracts
 from orchestration.stewardship import items, review
 
 SHOWN_REFRESHES = 20
@@ -34,27 +31,27 @@ EXTRACT_GATE, WAREHOUSE, RELEASE_GATE = "extract_gate", "warehouse", "release_ga
 def quality_of_refresh(
     settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None
 ) -> QualityReport:
-    """`verdict` is that on this refresh's candidate, None where there was none to judge."""
+    """`verdict`: on the candidate of this refresh; None where there was none to judge."""
     has_judged = (settings.work / "gates" / "verdicts.parquet").is_file()
-    findings = [*_extracts(settings), *_later(settings, end, verdict)] if has_judged else []
-    headline, told = _verdict(end, findings)
+    findings = [*_extract_checks(settings), *_later_checks(settings, end, verdict)] if has_judged else []
+    headline, sentences = _verdict(end, findings)
     return QualityReport(
         title="Quality report of a refresh",
         made=datetime.fromisoformat(str(end.ended)),
         outcome=end.outcome,  # type: ignore[arg-type]
         headline=headline,
-        verdict=told,
+        verdict=sentences,
         findings=findings,
         rules=most_records_first(_rules(settings)),
         extracts=list(_reconciliation(settings)),
         trend=_trend(refreshes.history(settings)[-SHOWN_REFRESHES:]),
         trend_of="refreshes",
-        notes=(*_notes(end, verdict), *_not_repeated(settings)),
+        notes=(*_notes(end, verdict), *_missing_fates(settings)),
         desk=f"{settings.desk_url}/",
     )
 
 
-def _extracts(settings: Settings) -> Iterator[Finding]:
+def _extract_checks(settings: Settings) -> Iterator[Finding]:
     for one in gates.read_verdicts(settings).verdicts:
         item = items.extract_check(one.partner, one.extract_id, one.check_name)
         yield Finding(
@@ -64,8 +61,10 @@ def _extracts(settings: Settings) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _later(settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator[Finding]:
-    """Tests of the warehouse and the release gate: of this candidate, else what there is."""
+def _later_checks(
+    settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict | None
+) -> Iterator[Finding]:
+    """Return results of the warehouse tests and the release gate: of this candidate, else the latest."""
     if verdict is not None:
         checks: Iterable[Mapping[str, Any]] = [vars(check) for check in verdict.checks]
     elif end.outcome == refreshes.UNCHANGED:
@@ -85,12 +84,12 @@ def _later(settings: Settings, end: refreshes.End, verdict: gates.ReleaseVerdict
 
 
 def _last_verdict(settings: Settings) -> list[dict[str, Any]]:
-    """A refresh without news judges no candidate: what was found of the last one stands."""
+    """Return the results for the last candidate: a refresh without changes judges none."""
     try:
-        found = json.loads((settings.review / "last_verdict.json").read_text(encoding="utf-8"))
+        verdict = json.loads((settings.review / "last_verdict.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return list(found.get("checks", []))
+    return list(verdict.get("checks", []))
 
 
 def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
@@ -108,31 +107,31 @@ def _verdict(end: refreshes.End, findings: list[Finding]) -> tuple[str, str]:
         if end.is_rolled_back:
             return (
                 "Rolled back",
-                f"A steward went back to an earlier release, and nothing new was given. {stays}",
+                f"A steward returned to an earlier release, and no file is new. {stays}",
             )
         return "Unchanged", f"Nothing has changed since the last release, so nothing was built{held}. {stays}"
     if end.outcome == refreshes.REFUSED:
         named = ", ".join(name.replace("_", " ") for name in end.refused_by)
         count = counted(len(end.refused_by), "check")
-        by = f"{count} refused it ({named})" if named else "its verdict does not hold for it"
+        by = f"{count} refused it ({named})" if named else "it has no valid verdict"
         return "Refused", f"The new release was not published, because {by}{held}. {stays}"
-    return "Failed", f"The refresh ended without a result: {end.reason or 'nobody knows why.'} {stays}"
+    return "Failed", f"The refresh ended without a result: {end.reason or 'the reason is unknown.'} {stays}"
 
 
 def _notes(end: refreshes.End, verdict: gates.ReleaseVerdict | None) -> Iterator[str]:
     if end.outcome == refreshes.UNCHANGED:
-        yield "No candidate was judged: the warehouse and the release gate are those of the last one."
+        yield "No candidate was judged: the results of warehouse and release gate are of the last one."
     elif verdict is None:
         yield "The release gate did not run: no candidate was ready to be judged."
     if end.outcome == refreshes.CRASHED:
-        yield "What stands below may be of this refresh or of the one before, as far as this one came."
+        yield "The results below are of this refresh as far as it came, and of the one before for the rest."
 
 
-def _not_repeated(settings: Settings) -> Iterator[str]:
+def _missing_fates(settings: Settings) -> Iterator[str]:
     if settings.delete_work and not settings.warehouse.is_file():
         yield (
-            "Where each row stands was told by the refresh that judged it: the work folder was deleted "
-            "after it."
+            "The fate of each row is in the report of the refresh that judged it; its work folder was "
+            "deleted."
         )
 
 
@@ -141,9 +140,9 @@ def _rules(settings: Settings) -> Iterator[RuleCount]:
     each_once = {(row["rule_code"], row["partner"], row["extract_id"], row["record"]) for row in rows}
     counts = Counter((rule, partner) for rule, partner, *_ in each_once)
     for rule in {rule for rule, _ in counts}:
-        title, action = rule_words().get(rule, (rule.replace("_", " "), "Ask the maintainers."))
+        title, action = rule_texts().get(rule, (rule.replace("_", " "), "Ask the maintainers."))
         partners = [
-            OfPartner(partner, count, settings.desk_url + items.quarantined_rows(partner, rule).path)
+            PartnerCount(partner, count, settings.desk_url + items.quarantined_rows(partner, rule).path)
             for (of, partner), count in counts.most_common()
             if of == rule
         ]
@@ -151,9 +150,9 @@ def _rules(settings: Settings) -> Iterator[RuleCount]:
 
 
 def _reconciliation(settings: Settings) -> Iterator[ExtractRows]:
-    for one in rows_of_extracts(settings):
-        item = items.held_extract(one.partner, one.extract)
-        yield replace(one, link=settings.desk_url + item.path) if one.fate == "held" else one
+    for rows in rows_of_extracts(settings):
+        item = items.held_extract(rows.partner, rows.extract)
+        yield replace(rows, link=settings.desk_url + item.path) if rows.fate == "held" else rows
 
 
 def _trend(ends: list[Mapping[str, Any]]) -> list[Series]:
@@ -164,12 +163,12 @@ def _trend(ends: list[Mapping[str, Any]]) -> list[Series]:
         series("Checks that failed", lambda end: end["checks"].get("failed")),
         series("Checks waived", lambda end: end["checks"].get("waived")),
         series("Extracts held", lambda end: end["held"]),
-        series("Rows set aside, of those landed", lambda end: share(end["rows"]), "{:.1%}"),
+        series("Rows set aside, of those landed", lambda end: quarantined_share(end["rows"]), "{:.1%}"),
         series("Movements", lambda end: end["movements"]),
     ]
 
 
-def share(rows: Mapping[str, Any]) -> float | None:
-    """Rows quarantined over rows landed; None where nothing landed or nobody counted."""
+def quarantined_share(rows: Mapping[str, Any]) -> float | None:
+    """Return quarantined rows over landed rows; None where nothing landed or it was not counted."""
     landed, quarantined = rows.get("landed"), rows.get("quarantined")
     return quarantined / landed if landed and quarantined is not None else None

@@ -1,7 +1,7 @@
-"""The quality report inside a release: what its `quality` tables say, laid out for its readers.
+"""The quality report inside a release, made from its `quality` tables. Partners are codes.
 
-It is sealed with the other files before the release gate judges them, so that its hash is among those the
-verdict is on. What the gate then found cannot stand in it, and stands in `manifest.json`. Partners are codes.
+It is sealed before the release gate judges the files, so its hash is part of the verdict. The results of the
+gate are in `manifest.json`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.outputs.quality.of_refresh import share
+from orchestration.outputs.quality.refresh_report import quarantined_share
 from orchestration.outputs.quality.report import (
     Finding,
     QualityReport,
@@ -23,25 +23,24 @@ from orchestration.outputs.quality.report import (
     counted,
     most_records_first,
 )
-from orchestration.outputs.rows_of_extracts import FATES, ExtractRows
+from orchestration.outputs.reconciliation import FATES, ExtractRows
 from orchestration.release import EVIDENCE_BASE
 
 SEALED_BEFORE = (
-    "This page was sealed before the release gate judged the release, so that no change to it stays unseen: "
-    "its SHA-256 is in manifest.json under files. What the gate found is there under release_gate. A release "
-    "that it refuses is deleted: that you can read this means that it passed, or that a waiver named there "
-    "let it pass."
+    "This page was sealed before the release gate judged the release. Its SHA-256 is in manifest.json under "
+    "files and shows any later change; the results of the gate are there under release_gate. A refused "
+    "release is deleted, so this one passed, or passed with a waiver named there."
 )
 WHO_SEES_WHAT = (
-    "Partners stand here by their code. Counts are of rows of their files, as in the tables of the schema "
-    "quality; they are no counts of persons."
+    "Partners appear by their code. Counts are rows of their files, as in the tables of the schema quality, "
+    "not persons."
 )
 
 
 def quality_of_release(
     folder: Path, manifest: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]
 ) -> QualityReport:
-    """Of the staged release in `folder`; `earlier` are the manifests of the releases before, oldest first."""
+    """`folder`: the staged release. `earlier`: manifests of the releases before, the oldest first."""
     with duckdb.connect(str(folder / EVIDENCE_BASE), read_only=True) as con:
         findings = [Finding(*row) for row in con.execute(_FINDINGS).fetchall()]
         rules = [RuleCount(*row) for row in con.execute(_RULES).fetchall()]
@@ -49,7 +48,7 @@ def quality_of_release(
             ExtractRows(partner, extract, fate, read, refused, landed, dict(zip(FATES, fates, strict=True)))
             for partner, extract, fate, read, refused, landed, *fates in con.execute(_ROWS).fetchall()
         ]
-    outcomes = Counter(finding.became for finding in findings)
+    outcomes = Counter(finding.result for finding in findings)
     not_passed = [
         name for name in ("failed", "not judged", "did not run", "warning", "waived") if outcomes[name]
     ]
@@ -61,7 +60,7 @@ def quality_of_release(
         headline="Checked",
         verdict=(
             f"{counted(outcomes['passed'], 'check')} passed before this release was made; {rest}. "
-            "It then had to pass the release gate, or it would not be here."
+            "It then had to pass the release gate."
         ),
         findings=findings,
         rules=most_records_first(rules),
@@ -102,6 +101,10 @@ def _trend(manifests: Sequence[Mapping[str, Any]]) -> list[Series]:
     return [
         Series("Checks that failed before staging", list(points(lambda one: one["checks"]["failed"]))),
         Series("Checks waived before staging", list(points(lambda one: one["checks"]["waived"]))),
-        Series("Rows set aside, of those landed", list(points(lambda one: share(one["rows"]))), "{:.1%}"),
+        Series(
+            "Rows set aside, of those landed",
+            list(points(lambda one: quarantined_share(one["rows"]))),
+            "{:.1%}",
+        ),
         Series("Movements", list(points(lambda one: one["movements"]))),
     ]

@@ -1,4 +1,4 @@
-"""Where the rows of each extract are: read = refused + landed, and every landed row in one fate."""
+"""Reconciliation of each extract: rows read = refused + landed, and each landed row has one fate."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import duckdb
 
 from orchestration import gates
 from orchestration.core import Settings
-from orchestration.outputs.receipts.rows import FATES, read_standing
+from orchestration.outputs.receipts.rows import read_standing
 
-__all__ = ["FATES", "ExtractRows", "rows_of_extracts", "rows_of_partners"]
+FATES = ("current", "superseded", "quarantined", "withdrawn", "held", "embargoed")
 
 
 @dataclass(frozen=True)
 class ExtractRows:
-    """In rows of the partner's file; `fates` is empty before they are judged."""
+    """Counts of rows of the partner's file; `fates` is empty before they are judged."""
 
     partner: str
     extract: str
@@ -36,10 +36,10 @@ class ExtractRows:
 
 
 def rows_of_extracts(settings: Settings) -> Iterator[ExtractRows]:
-    """By partner, in the order in which the extracts came."""
+    """Return the counts of each extract, by partner and in the order of arrival."""
     try:
         rows = read_standing(settings).rows
-    except duckdb.Error:  # a refresh that broke off may have left no judged table
+    except duckdb.Error:  # an interrupted refresh may leave no judged table
         rows = {}
     fates = gates.read_fates(settings)
     for landed in gates.landed_extracts(settings):
@@ -57,15 +57,14 @@ def rows_of_extracts(settings: Settings) -> Iterator[ExtractRows]:
 
 
 def rows_of_partners(settings: Settings) -> list[dict[str, Any]]:
-    """A row a partner: rows read, refused and landed, and the landed ones by fate."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in rows_of_extracts(settings):
-        row = found.setdefault(
-            one.partner, {"partner": one.partner} | dict.fromkeys(("read", "refused", "landed", *FATES), 0)
-        )
-        row["read"] += one.read
-        row["refused"] += one.refused
-        row["landed"] += one.landed
-        for fate, rows in one.fates.items():
-            row[fate] += rows
-    return list(found.values())
+    """Return a row per partner: rows read, refused and landed, and the landed ones by fate."""
+    partners: dict[str, dict[str, Any]] = {}
+    for extract in rows_of_extracts(settings):
+        none = {"partner": extract.partner} | dict.fromkeys(("read", "refused", "landed", *FATES), 0)
+        row = partners.setdefault(extract.partner, none)
+        row["read"] += extract.read
+        row["refused"] += extract.refused
+        row["landed"] += extract.landed
+        for fate, count in extract.fates.items():
+            row[fate] += count
+    return list(partners.values())

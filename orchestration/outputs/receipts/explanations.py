@@ -1,0 +1,63 @@
+"""Explanations of rules, refusals, files and checks for partners, read from the reference seeds by code."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+
+from orchestration.core import REFERENCE_SEEDS
+
+ASK = "Ask your data steward."
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A title, what it means, and what the partner can do."""
+
+    title: str
+    meaning: str
+    to_do: str = ASK
+
+
+def rule(code: str) -> Explanation:
+    """Explain a quality rule. One without an explanation is shown by its code."""
+    return _rules().get(code, Explanation(code.replace("_", " "), "This rule has no explanation yet."))
+
+
+def refusal(reason: str) -> Explanation:
+    """Explain `skip:blank`, `withheld:no_consent`, `strip:phone`, `Q:orphan_leg` …"""
+    return _reasons("refusal_reasons.csv").get(reason) or rule(reason.partition(":")[2])
+
+
+def file_reason(code: str) -> Explanation:
+    """Explain why a file waits (`hold:column_missing`, `password` …) or changed (`drift:column_gone`)."""
+    title = code.rpartition(":")[2].replace("_", " ").capitalize()
+    return _reasons("file_reasons.csv").get(code, Explanation(title, "This has no explanation yet."))
+
+
+def check(name: str) -> Explanation:
+    """Explain what is wrong with a file that a check of the extract gate holds."""
+    return file_reason(f"check:{name}")
+
+
+@cache
+def _rules() -> dict[str, Explanation]:
+    actions = {row["rule_code"]: row["partner_action"] for row in _seed("partner_actions.csv")}
+    return {
+        row["rule_code"]: Explanation(row["title"], row["explanation"], actions.get(row["rule_code"], ASK))
+        for row in _seed("quality_rules.csv")
+    }
+
+
+@cache
+def _reasons(seed: str) -> dict[str, Explanation]:
+    rows = _seed(seed)
+    return {
+        row["reason"]: Explanation(row["title"], row["explanation"], row["partner_action"]) for row in rows
+    }
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (REFERENCE_SEEDS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

@@ -1,0 +1,84 @@
+"""Chapter: corridors that rose, fell or held their share, and pairs consistent with displacement."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from orchestration.outputs.published import Row
+from orchestration.outputs.report import findings, rules
+from orchestration.outputs.report.cells import NONE, code, heads, section
+from orchestration.outputs.report.parts import Block, Heading, Paragraph, Section, Table
+from orchestration.outputs.report.view import GRAIN, View
+from orchestration.outputs.texts import Sentence, Value
+
+ORDER = (*rules.ROSE, *rules.FELL)
+
+
+def chapter(view: View) -> Section | None:
+    if not view.before:
+        return None
+    tables = [_table(view, level) for level in ("od", "odv")]
+    found = [table for table in tables if table is not None]
+    if not found:
+        return None
+    blocks: list[Block] = [*_pairs(view), *found, *_newer_windows(view)]
+    return section(view, "changes", findings.changes_title(view) or view.say("contents.changes"), blocks)
+
+
+def _pairs(view: View) -> list[Paragraph]:
+    say, corridor = view.say, view.published.corridor
+    return [
+        Paragraph(say("pair.line", faller=corridor(fall), riser=corridor(rise)), say.text("pair.lead"), "new")
+        for rise, fall in rules.pairs(view.shifts())
+    ]
+
+
+def _table(view: View, level: str) -> Table | None:
+    say = view.say
+    shifts = view.shifts(level)
+    shifts.sort(key=lambda row: ORDER.index(row["status"]) if row["status"] in ORDER else len(ORDER))
+    columns = [say(f"column.{name}") for name in ("corridor", "change", "share")]
+    if not view.is_public:
+        columns.append(say("column.seen_by"))
+    lines: list[list[Sentence]] = []
+    for row in shifts:
+        line = [(view.published.corridor(row),), code(view, row, "status", "status")]
+        line.append(code(view, row, "factor_band", "band"))
+        if not view.is_public:
+            line.append(code(view, row, "evidence", "seen"))
+        lines.append([*line, _or_dash(findings.before(view, row)), _or_dash(findings.now(view, row))])
+    periods = heads(view, (view.before or "", view.now))
+    return Table(say(f"table.changes.{level}"), [*columns, *periods], lines, 2) if lines else None
+
+
+def _newer_windows(view: View) -> list[Block]:
+    """Return changes up to a month after the newest quarter, which members have."""
+    say, published = view.say, view.published
+    rows = [
+        row
+        for row in published.rows("shifts", comparison="months", record_grain=GRAIN)
+        if rules.is_change(row) and row["current"] != view.now
+    ]
+    if not rows:
+        return []
+    lines = [
+        [
+            (published.corridor(row),),
+            code(view, row, "status", "status"),
+            _window_count(view, row, "baseline"),
+            _window_count(view, row, "current"),
+        ]
+        for row in rows
+    ]
+    year, month = rows[0]["current"].split("-")[:2]
+    last = published.cell("shifts", rows[0], "current", published.month(date(int(year), int(month), 1)))
+    columns = [say(f"column.{name}") for name in ("corridor", "change", "twelve_before", "twelve")]
+    return [Heading(say("changes.months", month=last)), Table((), columns, lines, 2)]
+
+
+def _window_count(view: View, row: Row, side: str) -> Sentence:
+    return NONE if row[f"{side}_count_text"] in (None, "0") else (view.published.count("shifts", row, side),)
+
+
+def _or_dash(count: Value | str) -> Sentence:
+    return (count,) if count else NONE

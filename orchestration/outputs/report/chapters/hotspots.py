@@ -1,0 +1,51 @@
+"""Chapter: places that stand out, and bands of reported activity."""
+
+from __future__ import annotations
+
+from orchestration.outputs.report import findings
+from orchestration.outputs.report.cells import NONE, section
+from orchestration.outputs.report.parts import Block, Heading, Items, Paragraph, Section, Table
+from orchestration.outputs.report.view import GRAIN, View, capital
+from orchestration.outputs.texts import Sentence
+
+LABELS = {"hotspot": 0, "elevated": 1}
+BANDS = ("much_higher", "higher", "typical", "lower")
+
+
+def chapter(view: View) -> Section | None:
+    say, lines = view.say, _lines(view)
+    columns = [say(f"column.{name}") for name in ("place", "role", "population", "label", "times")]
+    blocks: list[Block] = []
+    if lines:
+        blocks.append(Table(say("table.hotspots", period=view.period), columns, lines, 1))
+    if bands := _bands(view):
+        blocks += [Heading(say("risk.title")), Items(bands)]
+    if blocks:
+        blocks.append(Paragraph(say("hotspots.note"), tone="note"))
+    return section(view, "hotspots", capital(findings.stand_out(view)), blocks)
+
+
+def _lines(view: View) -> list[list[Sentence]]:
+    say, lines = view.say, []
+    for population in ("all", "children"):
+        rows = view.published.rows("hotspots", view.now, record_grain=GRAIN, population=population)
+        for row in sorted(rows, key=lambda row: (LABELS.get(row["label"], 2), row["role"], row["place"])):
+            times: Sentence = NONE
+            if row["at_least_times"]:
+                times = (view.published.cell("hotspots", row, "at_least_times"),)
+            keys = (f"role.{row['role']}", f"population.{population}", f"standing.{row['label']}")
+            lines.append([(row["place"],), *(say(key) for key in keys), times])
+    return lines
+
+
+def _bands(view: View) -> list[Sentence]:
+    """Return counties by band of reported activity, in the newest period that has bands."""
+    published = view.published
+    periods = [view.now, *published.periods("year"), *published.periods("rolling_12_months")]
+    period = next((period for period in periods if published.rows("risk", period)), None)
+    sentences = []
+    for band in BANDS if period else ():
+        if rows := published.rows("risk", period, band=band):
+            names = view.say.together([(published.cell("risk", row, "band", row["place"]),) for row in rows])
+            sentences.append(view.say(f"risk.{band}", places=names, period=published.period(period or "")))
+    return sentences

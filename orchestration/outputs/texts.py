@@ -1,0 +1,99 @@
+"""Texts of the report and its figures in English and Swahili, from `texts.csv`: one line per sentence.
+
+A line holds no number: values fill its braces, each with the cell it was read from. The meaning of a status,
+label or band is a sentence of `seeds/reference/statistics_words.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from string import Formatter
+
+from orchestration.core import REFERENCE_SEEDS
+
+CATALOGUE = Path(__file__).with_name("texts.csv")
+MEANINGS = REFERENCE_SEEDS / "statistics_words.csv"
+LANGUAGES = ("en", "sw")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value as readers see it. `source`: `table|key|…`. `column`: its column, or the rows counted."""
+
+    text: str
+    source: str
+    column: str = ""
+
+
+Sentence = tuple[str | Value, ...]
+Slot = str | Value | Sentence
+
+
+def sentence(slot: Slot) -> Sentence:
+    return slot if isinstance(slot, tuple) else (slot,)
+
+
+def plain(slot: Slot) -> str:
+    """Return the text without the sources of its values."""
+    return "".join(part if isinstance(part, str) else part.text for part in sentence(slot))
+
+
+def fill(template: str, **slots: Slot) -> Sentence:
+    """Return a sentence: the template with a slot for each of its braces."""
+    parts: list[str | Value] = []
+    for text, name, _, _ in Formatter().parse(template):
+        if text:
+            parts.append(text)
+        if name:
+            parts.extend(sentence(slots[name]))
+    return tuple(parts)
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The texts of one language, by key. A key that the catalogue lacks raises KeyError."""
+
+    language: str = "en"
+
+    def __call__(self, key: str, **slots: Slot) -> Sentence:
+        return fill(self.text(key), **slots)
+
+    def text(self, key: str) -> str:
+        """Return the text of a key; the English one where this language has none."""
+        return _catalogue()[key][self.language] or _catalogue()[key]["en"]
+
+    def counted(self, key: str, count: Value, **slots: Slot) -> Sentence:
+        """Return the text of `key.one` or `key.more`."""
+        return self(f"{key}.{'one' if count.text in ('1', 'one') else 'more'}", count=count, **slots)
+
+    def together(self, slots: Iterable[Slot]) -> Sentence:
+        """Return a list as a sentence has it: A, B and C."""
+        parts = [sentence(slot) for slot in slots]
+        if len(parts) < 2:
+            return parts[0] if parts else ()
+        listed = list(parts[0])
+        for part in parts[1:-1]:
+            listed += [", ", *part]
+        return (*listed, f" {self.text('list.and')} ", *parts[-1])
+
+    def meaning(self, kind: str, code: str) -> str:
+        """Return the sentence that explains a status, label, band or class."""
+        return _meanings()[kind, code][f"sentence_{self.language}"]
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, str]]:
+    with CATALOGUE.open(encoding="utf-8", newline="") as file:
+        return {
+            row["key"]: {language: row[language] for language in LANGUAGES} for row in csv.DictReader(file)
+        }
+
+
+@cache
+def _meanings() -> dict[tuple[str, str], dict[str, str]]:
+    with MEANINGS.open(encoding="utf-8", newline="") as file:
+        return {(row["kind"], row["code"]): row for row in csv.DictReader(file)}
