@@ -1,22 +1,24 @@
-"""`njia contract check`: read, rename, minimise and type a file by a contract, with no home and no trace."""
+"""`njia contract check`: try a contract on a file, as a refresh would, in memory and without a home."""
 
 from __future__ import annotations
 
+import csv
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from orchestration.contracts import Contract, ContractFault, load_contract, load_vocabulary
-from orchestration.core import REFERENCE_SEEDS, Keys
+from orchestration.core import REFERENCE_SEEDS, Keys, Settings
 from orchestration.drafting.check_warnings import KeyColumns, warnings_of
-from orchestration.drafting.rule_titles import title_of
+from orchestration.gates import would_fail
 from orchestration.intake import (
     EXTRACT_ID_LENGTH,
     ExtractStopped,
@@ -32,6 +34,8 @@ from orchestration.intake import (
     sha256_of,
     shown_file,
 )
+from orchestration.places import locate_rows
+from orchestration.stewardship import active_decisions
 from orchestration.typing import SCHEMAS, Tables, records_in_memory, typed_batches
 
 ROWS_NAMED = 5
@@ -39,7 +43,7 @@ ROWS_NAMED = 5
 
 @dataclass(frozen=True)
 class Trial:
-    """What a file would land and be typed as, for the rooms that judge it; values in it are never told."""
+    """The landing note and typed tables of a file, for the gate; their values are never shown."""
 
     note: dict[str, Any]
     tables: dict[str, pa.Table]
@@ -47,11 +51,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class ContractReport:
-    """What a refresh would make of a file. Counts, codes and column names; never a value.
+    """The result of a trial: counts, codes and column names; never a value.
 
-    `was_read` is False where the contract or the file stopped it before any row; `titles` are those of what
-    was stripped. What the gate and the place
-    resolver say (`held_because`, `told_because`, `places`) is added by whoever asks them with `trial`.
+    `was_read`: False where contract or file stopped it before any row. `titles`: of what was stripped.
+    `try_contract` adds the results of gate and places: `held_because`, `told_because`, `places`.
     """
 
     contract: str
@@ -88,13 +91,36 @@ class ContractReport:
         return content
 
 
+def try_contract(settings: Settings, contract_path: Path, file_path: Path) -> ContractReport:
+    """Try a contract on a file received today; `ok` only if nothing would hold it.
+
+    Decisions on places of a home count, if there is one. Volume and shares are not compared with earlier
+    extracts, because the file may be any of them.
+    """
+    now = settings.as_of()
+    report = check_contract(contract_path, file_path, now.date(), settings.landing)
+    if report.trial is None:
+        return report
+    aliases = active_decisions(settings, now).place_aliases if settings.decisions.is_dir() else []
+    tables = report.trial.tables
+    matches, waiting = locate_rows(tables["mentions"].to_pylist(), aliases)
+    failures = would_fail(report.trial.note, tables | {"matches": matches}, now.date())
+    held = [asdict(failure) for failure in failures if failure.holds]
+    return replace(
+        report,
+        ok=report.ok and not held,
+        held_because=held,
+        told_because=[asdict(failure) for failure in failures if not failure.holds],
+        places={"names": len(matches), "open": len(waiting), **Counter(waiting)},
+    )
+
+
 def check_contract(
     contract_path: Path, file_path: Path, today: date, landing: Path | None = None
 ) -> ContractReport:
-    """Dry-run a contract on a file, as if it were received today.
+    """Read, minimise and type a file by a contract, as if it were received today.
 
-    `landing` is the landing folder of a home, if there is one: its last extract of the contract is what the
-    columns are compared with.
+    `landing`: the landing folder of a home, if any, whose last extract the columns are compared with.
     """
     label = f"{contract_path.parent.name}/{contract_path.name}"
     file_name = shown_file(file_path.name)
@@ -122,8 +148,8 @@ def check_contract(
             date_system = source.date_system
     except ExtractStopped as fault:
         drift = reader.drift(last)
-        told = drift_item(contract, {"file": file_name}, drift, [], is_held=True) if drift else None
-        return ContractReport(label, file_name, ok=False, faults=[*faults, fault.sentence], drift=told)
+        item = drift_item(contract, {"file": file_name}, drift, [], is_held=True) if drift else None
+        return ContractReport(label, file_name, ok=False, faults=[*faults, fault.sentence], drift=item)
     counts = account(contract, reader.tally, date_system)
     entry = counts | {
         "extract_id": "0" * 16,
@@ -138,14 +164,14 @@ def check_contract(
     drift = reader.drift(last)
     coded = ((cell.record_id, cell.field, cell.value, cell.kind) for cell in cells)
     codes = find_new_codes(contract, coded, vocabulary)
-    told = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
-    report = _report(label, file_name, contract, reader, counts, typed, faults, told)
+    item = drift_item(contract, {"file": file_name}, drift, codes, is_held=False) if drift or codes else None
+    report = _report(label, file_name, contract, reader, counts, typed, faults, item)
     warnings = warnings_of(contract, reader.tally, key_columns)
     return replace(report, warnings=warnings, trial=Trial(entry, _tables(entry, typed, cells)))
 
 
 def _tables(entry: dict[str, Any], typed: list[Tables], cells: list[LandedCell]) -> dict[str, pa.Table]:
-    """The typed tables whole, and which record answered which field."""
+    """Return the typed tables, and the fields that each record fills."""
     tables = {
         name: pa.Table.from_pylist([row for part in typed for row in part[name]], schema=schema)
         for name, schema in SCHEMAS.items()
@@ -192,7 +218,7 @@ def _report(
 
 
 def _share(filled: int, tally: Tally, part: str) -> float:
-    """Of the landed rows of the sheet that a field stands in."""
+    """Return the filled share of the landed rows of the field's sheet."""
     rows = tally.child_landed[part] if part in tally.child_read else tally.rows_landed
     return round(filled / rows, 4) if rows else 0.0
 
@@ -204,7 +230,7 @@ def _not_in_the_file(column: str, unmapped: list[str]) -> str:
 
 
 def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Counts by rule and field, the most frequent first, with the first rows it happened in."""
+    """Return counts by rule and field with their first rows, the most frequent first."""
     counts: Counter[tuple[str, str, str]] = Counter()
     rows: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for problem in problems:
@@ -223,3 +249,18 @@ def _typing_problems(problems: Iterable[dict[str, Any]]) -> list[dict[str, Any]]
         }
         for (outcome, code, name), count in counts.most_common()
     ]
+
+
+def title_of(code: str) -> str:
+    """Return the title of a rule or refusal: `unk:age_list`, `strip:denied_column`, `age_list` …"""
+    rule = code.rpartition(":")[2]
+    return _titles().get(code) or _titles().get(rule) or rule.replace("_", " ").capitalize()
+
+
+@cache
+def _titles() -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for seed, column in (("quality_rules.csv", "rule_code"), ("refusal_reasons.csv", "reason")):
+        with (REFERENCE_SEEDS / seed).open(encoding="utf-8", newline="") as lines:
+            titles |= {row[column]: row["title"] for row in csv.DictReader(lines)}
+    return titles

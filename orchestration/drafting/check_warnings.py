@@ -1,6 +1,6 @@
-"""What a contract lets a file do that hardly anybody can have meant: said loudly by `njia contract check`.
+"""Warnings of `njia contract check`: settings of a contract that are almost certainly mistakes.
 
-Sentences name columns and count rows; they never hold a value.
+They name columns and count rows, and never hold a value.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestration.contracts import MANY_CODES, SHEET, SINGLE_CODES, Cell, Contract, place_parts
-from orchestration.drafting.key_columns import said_of_a_person, shown_of_a_person
+from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.intake import AFTER_END, ColumnPlan, Tally, cell_at, denial_in, readings
 
 _REFERENCES_LOOKED_AT = 5_000
 
 
 class KeyColumns:
-    """Watches the key's columns go by; remembers the first rows' values, and tells none."""
+    """Collect values of the key columns from the first rows, for the warnings only."""
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
@@ -31,18 +31,18 @@ class KeyColumns:
 
     def warnings(self) -> Iterator[str]:
         for column, values in self._values.items():
-            by_heading, by_values = said_of_a_person(column), shown_of_a_person(values)
+            by_heading, by_values = personal_heading(column), personal_values(values)
             if by_heading or by_values:
-                told = f"{by_heading}, by its heading" if by_heading else f"{by_values}, by its values"
+                data = f"{by_heading}, by its heading" if by_heading else f"{by_values}, by its values"
                 yield (
-                    f"`delivery.key`: column {column!r} is no reference ({told}). Persons share, change and "
-                    "lack such things: records melt into one or count twice. Name the partner's own number "
-                    "of a record, or `content` where there is none, and deny this column."
+                    f"`delivery.key`: column {column!r} is no reference ({data}). Persons share, change and "
+                    "lack such data, so records would merge or count twice. Name the partner's own record "
+                    "number, or `content` if there is none, and deny this column."
                 )
 
 
 def warnings_of(contract: Contract, tally: Tally, keys: KeyColumns) -> list[str]:
-    """Every warning for a contract and the file it has just read."""
+    """Return all warnings for a contract and the file that it has read."""
     return [*_rows_after_the_end(tally), *keys.warnings(), *_mapped_names(contract)]
 
 
@@ -51,24 +51,24 @@ def _rows_after_the_end(tally: Tally) -> Iterator[str]:
         if problem["code"] == AFTER_END:
             detail = problem["detail"]
             yield (
-                f"{detail[:1].upper()}{detail[1:]}; they are not read. If they are records, take that word "
-                "out of `format.stop_at`: rows that begin with Total or Jumla are no records without it."
+                f"{detail[:1].upper()}{detail[1:]}; they are not read. If they are records, remove that word "
+                "from `format.stop_at`: rows that begin with Total or Jumla are skipped without it."
             )
 
 
 def _mapped_names(contract: Contract) -> Iterator[str]:
-    """A draft denies such a heading; a detector removes only the names that it knows."""
+    """Warn of mapped columns whose heading names personal data; detectors remove only what they know."""
     for field, spec in contract.fields.items():
         if not place_parts(field) and field not in (*SINGLE_CODES, *MANY_CODES):
             continue
         for column in contract.names_of(spec):
-            said = readings(column)
-            denied = denial_in(said)
-            if denied and denied.means in _HOLDS and not any(one.kind == "part" for one in said):
+            found = readings(column)
+            denied = denial_in(found)
+            if denied and denied.means in _HOLDS and not any(read.kind == "part" for read in found):
                 yield (
-                    f"`fields.{field}`: column {column!r} holds {_HOLDS[denied.means]} by its heading. None "
-                    "of them may land, and only those that a detector knows are removed. Deny the column, "
-                    "unless its heading misleads."
+                    f"`fields.{field}`: column {column!r} holds {_HOLDS[denied.means]} by its heading. They "
+                    "must not land, and detectors remove only those that they know. Deny the column, unless "
+                    "its heading misleads."
                 )
 
 

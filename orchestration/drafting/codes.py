@@ -1,4 +1,4 @@
-"""The closed list behind a column: its spellings, which of our codes each means, and how cells are parted."""
+"""The closed list behind a column: its spellings, their codes, and how its cells are split."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 
 from orchestration.contracts import NATIONALITY, SINGLE_CODES, UNKNOWN, CodeReader, Vocabulary, tidy
 
-SYSTEMS = ("htcds2", "ctdc6", "ke_ctip")
+SYSTEMS = (None, "htcds2", "ctdc6", "ke_ctip")  # None: our own spellings
 _ANY_MARK = re.compile(r"[;,/&+|]")
 _BLANK = re.compile(r"\s")
 
 
 @dataclass(frozen=True)
 class CodeList:
-    """`spellings` maps each spelling to our code, or None where nobody knows it; `counts` to its cells."""
+    """`spellings` maps each spelling to our code, or None if it is unknown; `counts` to its cells."""
 
     spellings: Mapping[str, str | None]
     counts: Mapping[str, int]
@@ -25,7 +25,7 @@ class CodeList:
 
     @property
     def known_share(self) -> float:
-        """Of the answers, not of the spellings: a rare typo must not weigh as much as the usual word."""
+        """Share of the answers with a known code, so that a rare typo weighs little."""
         total = sum(self.counts.values())
         known = sum(count for text, count in self.counts.items() if self.spellings[text] is not None)
         return known / total if total else 0.0
@@ -34,39 +34,35 @@ class CodeList:
 def read_codes(
     domain: str, texts: Counter[str], choices: Iterable[str], has_joined: bool, vocabulary: Vocabulary
 ) -> CodeList:
-    """Try our words and each standard's codes, on whole cells and on cells parted at signs or blanks."""
+    """Try our spellings and the codes of each standard, on whole cells and on split ones."""
     choices = list(choices)
     if choices:
         style = "both" if has_joined else "flags"
-        return _best([_list(domain, Counter(choices), system, vocabulary, style) for system in _systems()])
-    plain = [_list(domain, texts, system, vocabulary) for system in _systems()]
+        return _best([_list(domain, Counter(choices), system, vocabulary, style) for system in SYSTEMS])
+    plain = [_list(domain, texts, system, vocabulary) for system in SYSTEMS]
     best = _best(plain)
     if domain in SINGLE_CODES or best.known_share == 1:
         return best
     anyhow = [
-        _list(domain, _pieces(texts, _ANY_MARK, one), one.crosswalk, vocabulary) for one in plain
-    ]  # the usual signs part cells without the contract's saying so
+        _list(domain, _split(texts, _ANY_MARK, one), one.crosswalk, vocabulary) for one in plain
+    ]  # cells are split at the usual signs without a setting in the contract
     joined = [
         found
         for one in plain
-        for found in [_list(domain, _pieces(texts, _BLANK, one), one.crosswalk, vocabulary, "joined")]
+        for found in [_list(domain, _split(texts, _BLANK, one), one.crosswalk, vocabulary, "joined")]
         if found.known_share == 1 or len(found.spellings) < len(texts)
     ]
     return _best([best, *anyhow, *joined])
 
 
-def _pieces(texts: Counter[str], mark: re.Pattern[str], whole: CodeList) -> Counter[str]:
-    """Cells parted at a mark, except those that are known as they stand."""
-    pieces: Counter[str] = Counter()
+def _split(texts: Counter[str], mark: re.Pattern[str], whole: CodeList) -> Counter[str]:
+    """Count the parts of cells split at a mark; cells that are known as a whole stay whole."""
+    counts: Counter[str] = Counter()
     for text, count in texts.items():
         parts = [text] if whole.spellings[text] is not None else mark.split(text)
         for part in parts:
-            pieces.update({tidy(part): count} if tidy(part) else {})
-    return pieces
-
-
-def _systems() -> tuple[str | None, ...]:
-    return (None, *SYSTEMS)
+            counts.update({tidy(part): count} if tidy(part) else {})
+    return counts
 
 
 def _best(found: list[CodeList]) -> CodeList:

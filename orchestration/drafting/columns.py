@@ -1,7 +1,7 @@
-"""One column of a sample → the field it may fill, or why it should be denied: its heading and its values.
+"""Propose a field for a column of a sample, or a reason to deny it, from its heading and values.
 
-Privacy first: a column whose heading or values speak of a person, and a text column nobody understands, is
-denied. A wrong `deny` costs a steward one line; a wrong mapping would land what must not land.
+Privacy first: columns about persons and text columns that are not understood are denied. A wrong `deny` costs
+a steward one line; a wrong mapping would land personal data.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -28,7 +28,7 @@ from orchestration.contracts import (
 )
 from orchestration.core import FIRST_NAMES
 from orchestration.drafting.codes import CodeList, read_codes
-from orchestration.drafting.key_columns import said_of_a_person, shown_of_a_person
+from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.places import PlaceNames
 from orchestration.drafting.uses import MOST_ANSWERS, is_role, is_yes_or_no
 from orchestration.intake import DEFAULT_PART, Reading, denial_in, identifies, place_of, readings
@@ -37,7 +37,7 @@ from orchestration.typing import read_age, read_count
 Kind = Literal["field", "use", "deny"]
 SURE_ENOUGH = 0.5
 ROLES, NOT_UNDERSTOOD = "roles", "not understood"
-# Some cells of a good column hold a phone by mistake; more than these and the column is about persons.
+# A few cells of a good column hold a phone by mistake; above this share the column is about persons.
 PRIVATE_SHARE = 0.04
 LONG_TEXT = 45
 LONG_SHARE = 0.1
@@ -50,7 +50,7 @@ _PLACE_SEPARATORS = (">", "→", ";", " - ", " – ", " via ")
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a column should be; `means` is a field, a use (`key`, `consent`, …) or a reason to deny."""
+    """The proposed role of a column; `means` is a field, a use (`key`, `consent` …) or a reason to deny."""
 
     column: str
     kind: Kind
@@ -82,8 +82,8 @@ class ColumnSample:
         return len(self.cells) / self.rows if self.rows else 0.0
 
     def share(self, holds: Callable[[Cell], bool]) -> float:
-        told = [cell for cell in self.cells if not is_missing(norm(cell.value))]
-        return sum(holds(cell) for cell in told) / len(told) if told else 0.0
+        cells = [cell for cell in self.cells if not is_missing(norm(cell.value))]
+        return sum(holds(cell) for cell in cells) / len(cells) if cells else 0.0
 
     @property
     def is_text(self) -> bool:
@@ -93,18 +93,18 @@ class ColumnSample:
 def propose(
     sample: ColumnSample, vocabulary: Vocabulary, known_places: PlaceNames, without: str | None = None
 ) -> Proposal:
-    """The best reading of a column that its values bear out, else a reason to deny it.
+    """Return the best reading of a column that its values support, else a reason to deny it.
 
-    `without` is a use that another column has: the heading must mean something else then.
+    `without`: a use that another column has, so the heading must mean something else.
     """
     said = [one for one in readings(sample.name) if one.kind != "use" or one.means != without]
     if not sample.part and is_role(sample.texts):
-        return Proposal(sample.name, "use", ROLES, 0.9, "its answers tell victims from suspects")
+        return Proposal(sample.name, "use", ROLES, 0.9, "its answers separate victims from suspects")
     denied = denial_in(said)
     if denied is not None:
         return _deny(sample, denied.means, f"heading word {denied.phrase!r}", denied.strength)
     uses = [one for one in said if one.kind == "use"]
-    use = next((one for one in uses if _bears_out_use(one, sample, said)), None)
+    use = next((one for one in uses if _supports_use(one, sample, said)), None)
     if use is not None and not sample.part:
         return Proposal(sample.name, "use", use.means, use.strength, f"heading word {use.phrase!r}")
     if sample.part and any(one.means == "key" for one in uses):
@@ -137,7 +137,7 @@ def _of_values(
 
 
 def _meanings(sample: ColumnSample, said: list[Reading]) -> list[tuple[str, float, str]]:
-    """(field, strength, phrase) for what a heading may mean; places put together from role and part."""
+    """Return (field, strength, phrase) for each meaning of a heading; places combine role and part."""
     found = [(one.means, one.strength, one.phrase) for one in said if one.kind == "field"]
     place = place_of(said)
     if place is not None:
@@ -168,12 +168,12 @@ def _of_field(
         return _measured(sample, means, strength, sample.share(looks_like_a_day), why, "are days")
     if means in ("birth_date", "birth_year"):
         holds = looks_like_a_day if means == "birth_date" else _is_a_year
-        told = _measured(sample, AGE_BAND, strength, sample.share(holds), why, f"are of the form {means}")
-        return _with_source(told, means)
+        share = sample.share(holds)
+        return _measured(sample, AGE_BAND, strength, share, why, f"are of the form {means}", means)
     if means == AGE_BAND:
         words = vocabulary.words_of(AGE_BAND, ("en", "sw"))
         share = sample.share(lambda cell: not read_age(cell.value, cell.kind, words=words).problems)
-        return _with_source(_measured(sample, means, strength, share, why, "are ages"), "age_text")
+        return _measured(sample, means, strength, share, why, "are ages", "age_text")
     if means == "person_count":
         share = sample.share(lambda cell: not read_count(cell.value, cell.kind).problems)
         return _measured(sample, means, strength, share, why, "are counts")
@@ -194,8 +194,8 @@ def _of_codes(
         return None
     confidence = round(0.5 * strength + 0.5 * max(codes.known_share, 0.3 if is_list else 0.0), 2)
     known = sum(code is not None for code in codes.spellings.values())
-    told = f"{why}; {known} of {len(codes.spellings)} spellings known"
-    return Proposal(sample.name, "field", field_name, confidence, told, codes)
+    why = f"{why}; {known} of {len(codes.spellings)} spellings known"
+    return Proposal(sample.name, "field", field_name, confidence, why, codes)
 
 
 def _of_place(
@@ -218,32 +218,30 @@ def _of_place(
     proposal = _measured(sample, f"{role}.{part}", strength, share, why, "are known places")
     if proposal is None or not is_list:
         return proposal
-    return Proposal(
-        sample.name, "field", proposal.means, proposal.confidence, proposal.why, split=tuple(separators)
-    )
+    return replace(proposal, split=tuple(separators))
 
 
 def _measured(
-    sample: ColumnSample, means: str, strength: float, share: float, why: str, what: str
+    sample: ColumnSample,
+    means: str,
+    strength: float,
+    share: float,
+    why: str,
+    what: str,
+    source: str | None = None,
 ) -> Proposal | None:
+    """Return a proposal by heading and by the share of values that support it; None with too few."""
     if not sample.cells:
-        return Proposal(sample.name, "field", means, round(0.6 * strength, 2), f"{why}; no value to look at")
-    if share < 0.3:
+        confidence, why = 0.6 * strength, f"{why}; no value to check"
+    elif share < 0.3:
         return None
-    confidence = round(0.5 * strength + 0.5 * share, 2)
-    return Proposal(sample.name, "field", means, confidence, f"{why}; {share:.0%} of the values {what}")
-
-
-def _with_source(proposal: Proposal | None, source: str) -> Proposal | None:
-    if proposal is None:
-        return None
-    return Proposal(
-        proposal.column, "field", proposal.means, proposal.confidence, proposal.why, source=source
-    )
+    else:
+        confidence, why = 0.5 * strength + 0.5 * share, f"{why}; {share:.0%} of the values {what}"
+    return Proposal(sample.name, "field", means, round(confidence, 2), why, source=source)
 
 
 def _by_values(sample: ColumnSample, vocabulary: Vocabulary) -> Proposal | None:
-    """A closed list whose spellings we know says by itself what it is."""
+    """Return a field for a closed list whose spellings are known, whatever its heading."""
     if not sample.texts or len(sample.texts) > _MOST_SPELLINGS:
         return None
     found = []
@@ -263,7 +261,7 @@ def _by_values(sample: ColumnSample, vocabulary: Vocabulary) -> Proposal | None:
 
 
 def _day_by_values(sample: ColumnSample) -> Proposal | None:
-    """Nearly all days, and of a few years: those of birth spread over many."""
+    """Return a date of event for a column of days within a few years; birth dates span more."""
     share = sample.share(looks_like_a_day)
     years = [int(found[0]) for cell in sample.cells if (found := _YEAR.search(cell.value))]
     is_of_few_years = bool(years) and max(years) - min(years) <= _YEARS_OF_EVENTS
@@ -273,7 +271,7 @@ def _day_by_values(sample: ColumnSample) -> Proposal | None:
     return Proposal(sample.name, "field", "event_on", round(0.6 * share, 2), why)
 
 
-def _bears_out_use(use: Reading, sample: ColumnSample, said: list[Reading]) -> bool:
+def _supports_use(use: Reading, sample: ColumnSample, said: list[Reading]) -> bool:
     if use.means == "consent" and is_yes_or_no(sample.texts):
         return True
     if said[0] is not use and use.strength < 0.95:
@@ -282,12 +280,12 @@ def _bears_out_use(use: Reading, sample: ColumnSample, said: list[Reading]) -> b
         return len(sample.texts) <= MOST_ANSWERS
     if use.means == "key":
         is_reference = sample.filled > 0.9 and sample.share(looks_like_a_day) < 0.5
-        return is_reference and not (said_of_a_person(sample.name) or shown_of_a_person(sample.texts))
+        return is_reference and not (personal_heading(sample.name) or personal_values(sample.texts))
     return True
 
 
 def _private(sample: ColumnSample) -> str | None:
-    """What the values of a column show of persons, if they do."""
+    """Return what the values of a column show about persons, or None."""
     texts = [cell for cell in sample.cells if cell.kind in ("text", "number")]
     if not texts:
         return None

@@ -1,7 +1,7 @@
 """`njia contract draft`: propose a contract from a sample of a partner's file. It stores nothing.
 
-Belongs here: the order of the steps, and what the columns decide together (who fills a field that two could,
-the key, the order of dates). Writing it down is `text`.
+This module holds the steps and what columns decide together: one column per field, the key, the order of
+dates. Writing the draft is `text`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FLAG_VALUES = FLAG_SET | {"", "0", "0.0", "false", "no"}
 
 @dataclass
 class Draft:
-    """What the sample says; `proposals` are in the order of the columns, a child's as `repeat/column`."""
+    """A proposed contract. `proposals`: in the order of the columns, those of a child as `repeat/column`."""
 
     partner: str
     file: str
@@ -52,7 +52,7 @@ class Draft:
         return next((one for one in self.proposals if one.kind == "use" and one.means == means), None)
 
     def as_dict(self) -> dict[str, Any]:
-        """For `--json`: no spelling and no value, only columns and what is proposed for them."""
+        """Return the draft for `--json`: columns and proposals, without spellings or values."""
         return {
             "partner": self.partner,
             "file": self.file,
@@ -75,7 +75,7 @@ class Draft:
 
 
 def draft_contract(path: Path, partner: str) -> Draft:
-    """Read a sample and propose; raises UsageError where the file cannot be read."""
+    """Draft a contract from a sample. Raises UsageError if the file cannot be read."""
     sample = read_sample(path, partner)
     layout = find_layout(sample)
     vocabulary, known_places = load_vocabulary(REFERENCE_SEEDS), PlaceNames()
@@ -110,7 +110,7 @@ def draft_contract(path: Path, partner: str) -> Draft:
 
 
 def _columns(table: Table) -> Iterator[ColumnSample]:
-    """The columns of a table; the 1/0 columns of a choose-many question count as one."""
+    """Return the columns of a table; the 1/0 columns of a select-multiple question count as one."""
     rows = len(table.records)
     names = [name for name in table.names if name]
     by_name = {name: _cells(table, at) for at, name in enumerate(table.names) if name}
@@ -139,9 +139,9 @@ def _full(column: ColumnSample) -> str:
 
 
 def _one_each(proposals: list[Proposal]) -> list[Proposal]:
-    """Of several columns for one field or use the surest stays; the others are denied, with a word why.
+    """Keep the surest column for each field or use and deny the others.
 
-    An age comes from the age itself before a birth date, and from that before a birth year.
+    For an age: the age itself, then a birth date, then a birth year.
     """
     best: dict[tuple[str, str], Proposal] = {}
     for one in proposals:
@@ -163,7 +163,7 @@ def _rank(one: Proposal) -> tuple[int, float]:
 
 
 def _without_key(one: Proposal, otherwise: Proposal, key: DraftKey) -> Proposal:
-    """A column headed like a reference that is not the key: what else it says, if it says something."""
+    """Return the proposal for a column that looked like the key: its other meaning, else a denial."""
     if otherwise.kind == "field" or otherwise.means != NOT_UNDERSTOOD:
         return replace(otherwise, column=one.column)
     why = f"key is taken from {key.column!r}"

@@ -1,4 +1,4 @@
-"""The key of a drafted contract: of the columns headed so, the one whose values are references."""
+"""The key of a drafted contract: the column with a fitting heading whose values are references."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from orchestration.drafting.columns import ColumnSample, Proposal
 from orchestration.drafting.layout import DraftLayout
 from orchestration.intake import readings
 
-# They number the rows of a sheet at least as often as they name a record.
+# Headings that number rows of a sheet as often as they identify a record.
 _BARE_NUMBERS = frozenset(["no", "nr", "sn", "s no", "serial no", "entry no", "na", "namba", "nambari"])
-# A few rows of one reference are copies sent again.
+# A few repeated references are copies that were sent again.
 _FEW_REPEATED = 0.05
 
 
 @dataclass(frozen=True)
 class DraftKey:
-    """`key` as the contract says it; `column` is None where the content is the key."""
+    """`key`: as in the contract. `column`: None where the content is the key."""
 
     key: str | list[str]
     note: str
@@ -42,7 +42,7 @@ def choose_key(
     samples: Mapping[str, ColumnSample],
     are_persons: bool,
 ) -> DraftKey:
-    """`are_persons`: the rows of one reference are the persons of one record, so a reference may repeat."""
+    """Choose the key. `are_persons`: rows with one reference are persons of one record, so it may repeat."""
     found = [
         _candidate(layout, one, samples[one.column], are_persons)
         for one in proposals
@@ -51,15 +51,15 @@ def choose_key(
     if not found:
         return DraftKey(CONTENT, "no column is a reference that is always filled and never repeated")
     best = max(found, key=lambda one: one.rank)
-    told = f"filled in {best.filled:.0%} of {best.rows} rows"
+    filled = f"filled in {best.filled:.0%} of {best.rows} rows"
     if not best.repeated:
-        return DraftKey(best.column, f"{told}, never repeated in the sample", best.column)
+        return DraftKey(best.column, f"{filled}, never repeated in the sample", best.column)
     if are_persons:
-        note = f"{told}, repeated in {best.repeated} rows: the persons of one record"
+        note = f"{filled}, repeated in {best.repeated} rows: the persons of one record"
         return DraftKey(best.column, note, best.column, is_repeated=True)
     if layout.has_sheet_months and best.is_unique_with_sheet:
-        return DraftKey(["sheet", best.column], f"{told}, starts again on every sheet", best.column)
-    note = f"{told}, repeated in {best.repeated} rows: ask whether those are copies of one record"
+        return DraftKey(["sheet", best.column], f"{filled}, starts again on every sheet", best.column)
+    note = f"{filled}, repeated in {best.repeated} rows: ask whether those are copies of one record"
     return DraftKey(best.column, note, best.column)
 
 
@@ -76,7 +76,7 @@ def _candidate(layout: DraftLayout, one: Proposal, sample: ColumnSample, are_per
         fits = 2
     else:
         fits = 1 if layout.has_sheet_months and is_unique_with_sheet else 0
-    said = next((word for word in readings(sample.name) if word.means == "key"), None)
-    is_telling = said is not None and said.phrase not in _BARE_NUMBERS
-    rank = (fits, is_telling, one.confidence)
+    read = next((read for read in readings(sample.name) if read.means == "key"), None)
+    is_clear = read is not None and read.phrase not in _BARE_NUMBERS
+    rank = (fits, is_clear, one.confidence)
     return _Candidate(one.column, rank, sample.rows, sample.filled, repeated, is_unique_with_sheet)

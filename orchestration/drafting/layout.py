@@ -1,4 +1,4 @@
-"""Where the table stands in a sample: sheets, header rows, child sheets, and what is no record."""
+"""The layout of a sample: sheets, header rows, child sheets, and rows that are no records."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ class Table:
 
 @dataclass
 class Totals:
-    """First words of total rows: those that end a sheet, and those after which more records come."""
+    """First words of total rows: `last` end a sheet, `between` have records after them."""
 
     last: Counter[str] = field(default_factory=Counter)
     between: Counter[str] = field(default_factory=Counter)
 
     @property
     def stop_words(self) -> list[str]:
-        """`Total` would also stop at `Total Busia`, so no word is one that begins a total between records."""
+        """Words that end a sheet; `Total` is left out if `Total Busia` has records after it."""
         between = [same(text) for text in self.between]
         return sorted(word for word in self.last if not any(begins_with(same(word), one) for one in between))
 
 
 @dataclass
 class DraftLayout:
-    """`format` is ready to be written; `notes` are comments beside its keys."""
+    """`format`: as in the contract. `notes`: comments on its keys."""
 
     format: dict[str, Any]
     main: Table
@@ -63,7 +63,7 @@ class DraftLayout:
 
 
 def find_layout(sample: Sample) -> DraftLayout:
-    """Choose the sheets and the header of a sample."""
+    """Find the sheets and the header of a sample."""
     if sample.format["kind"] in ("json", "odk_zip"):
         return _written_by_software(sample)
     months = [sheet for sheet in sample.sheets if month_of_sheet(sheet.name)]
@@ -102,7 +102,7 @@ def find_layout(sample: Sample) -> DraftLayout:
 
 
 def _written_by_software(sample: Sample) -> DraftLayout:
-    """The format itself says which sheet has the records and which are child sheets."""
+    """Return the layout of a format that marks its child sheets itself."""
     drafted = DraftLayout(dict(sample.format), Table("", [], []))
     for sheet in sample.sheets:
         table = Table(sheet.part, [], []) if sheet.part else drafted.main
@@ -112,7 +112,7 @@ def _written_by_software(sample: Sample) -> DraftLayout:
 
 
 def _main_sheet(sheets: list[SampleSheet]) -> SampleSheet:
-    """The widest sheet with records that is no child sheet; the first of several alike."""
+    """Return the widest sheet with records that is no child sheet; the first of equals."""
     own = [sheet for sheet in sheets if _parent_of(_names(sheet, _header_rows(sheet))) is None] or sheets
     return max(own, key=lambda sheet: min(len(list(rows_with_cells(sheet))), 20) * _width(sheet))
 
@@ -128,7 +128,7 @@ def _choose_sheet(drafted: DraftLayout, sample: Sample, first: SampleSheet) -> N
 
 
 def _header_rows(sheet: SampleSheet) -> list[int]:
-    """The row with most headings among the first; with the row above it where merged heads stand there."""
+    """Return the row with most headings among the first; two rows where merged heads span columns."""
     best, best_score = 1, float("-inf")
     rows = list(rows_with_cells(sheet))[:ROWS_WITH_A_HEADER]
     for row in rows:
@@ -138,10 +138,9 @@ def _header_rows(sheet: SampleSheet) -> list[int]:
     by_number = {row.number: row for row in rows}
     for upper, lower in ((best - 1, best), (best, best + 1)):
         is_wide = any(_spans_columns(merge, upper) for merge in sheet.merges)
-        if upper in by_number and lower in by_number and is_wide:
-            several = sum(cell is not None for cell in by_number[upper].cells) > 1
-            if several:
-                return [upper, lower]
+        has_both = upper in by_number and lower in by_number
+        if is_wide and has_both and sum(cell is not None for cell in by_number[upper].cells) > 1:
+            return [upper, lower]
     return [best]
 
 
@@ -198,12 +197,12 @@ def _read_table(
             cells = [row.cells[at] if at is not None and at < len(row.cells) else None for at in places]
             table.records.append((sheet.name, cells))
     totals.between.update(between)
-    if len(sheet.rows) < ROWS_OF_A_SHEET:  # else nobody has seen what comes after the last ones
+    if len(sheet.rows) < ROWS_OF_A_SHEET:  # else more rows may follow the last ones
         totals.last.update(since_record)
 
 
 def _fill_down(drafted: DraftLayout, sheets: list[SampleSheet], header: int) -> None:
-    """Columns with cells merged over several records."""
+    """Fill cells that are merged over several records."""
     merged = {
         drafted.main.names[merge.first_column - 1]
         for sheet in sheets

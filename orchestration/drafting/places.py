@@ -1,4 +1,4 @@
-"""Whether the values of a sample's column are places, and of which kind: what part of a place it fills."""
+"""Whether the values of a column are places, and of which kind."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from collections.abc import Iterable
 from orchestration import places
 
 _LOOKED_UP = 60
-# A handful of towns called like a country do not unmake a column of countries.
+# A few towns with the name of a country are accepted in a column of countries.
 _NEARLY_ALL = 0.9
 
 
 class PlaceNames:
-    """Whether names are places our gazetteer knows, each distinct one asked once."""
+    """Look up names in the gazetteer, each distinct one once."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[bool, str | None]] = {}
 
     def share(self, texts: Iterable[str]) -> float:
-        """Share of the names that are known places."""
+        """Return the share of names that are known places."""
         names = list(dict.fromkeys(texts))[:_LOOKED_UP]
         self._ask(names)
         return sum(self._known[name][0] for name in names) / len(names) if names else 0.0
 
     def kind_of(self, texts: Iterable[str]) -> str | None:
-        """The kind (`country`, `county`, …) nearly all known names have; None for places of several kinds."""
+        """Return the kind (`country`, `county` …) of nearly all known names; None for mixed kinds."""
         names = list(dict.fromkeys(texts))[:_LOOKED_UP]
         self._ask(names)
         kinds = Counter(kind for name in names if (kind := self._known[name][1]))
@@ -34,6 +34,6 @@ class PlaceNames:
 
     def _ask(self, names: list[str]) -> None:
         new = [name for name in names if name not in self._known]
-        for found in places.resolve_names(new) if new else []:
-            is_known = found["place_id"] not in (None, "unknown") or found["country"] is not None
-            self._known[found["name"]] = (is_known, found["kind"] if is_known else None)
+        for match in places.resolve_names(new) if new else []:
+            is_known = match["place_id"] not in (None, "unknown") or match["country"] is not None
+            self._known[match["name"]] = (is_known, match["kind"] if is_known else None)

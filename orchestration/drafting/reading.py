@@ -1,6 +1,6 @@
-"""A sample file without a contract: which format it has, and the first rows of its sheets.
+"""A sample file without a contract: its detected format, and the first rows of its sheets.
 
-Belongs here: sniffing. It is for drafting alone: taking in never guesses a format.
+Only drafting detects formats; intake reads them from the contract.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _SNIFFED = 1 << 18
 _RECORDS_OF_PROGRAMS = ("results", "value", "data", "records")
 _WORD = re.compile(r"[a-z0-9]+")
 _DELIMITERS = ";,\t|"
-# What offices in the region use; a rarer one is wrong more often than it is right.
+# Encodings of offices in the region; detecting rarer ones fails more often than it helps.
 _ENCODINGS = ["cp1252", "utf_16", "mac_roman"]
 
 
 @dataclass
 class SampleSheet:
-    """The first rows of a sheet; `name` may identify somebody, `shown` never does.
+    """The first rows of a sheet. `name` may identify a person, `shown` never does.
 
-    `columns` are given where no row holds them; `part` where the format itself says that it is a child sheet.
+    `columns`: given where no row holds them. `part`: given where the format marks a child sheet.
     """
 
     name: str
@@ -56,7 +56,7 @@ class SampleSheet:
 
 @dataclass
 class Sample:
-    """A file as far as drafting looks at it; `format` is the contract's key of the same name."""
+    """The sample; `format` is the contract's key of the same name."""
 
     label: str
     format: dict[str, Any]
@@ -64,7 +64,7 @@ class Sample:
 
 
 def read_sample(path: Path, partner: str) -> Sample:
-    """Read the first rows of every visible sheet; raises UsageError with a sentence."""
+    """Read the first rows of every visible sheet. Raises UsageError if the file cannot be read."""
     label = shown_file(path.name)
     layout = _format_of(path, label)
     try:
@@ -90,7 +90,7 @@ def _sample_of(sheet: SourceSheet, part: str = "") -> SampleSheet:
 
 
 def _json_layout(path: Path, partner: str) -> dict[str, Any]:
-    """Where the records stand, and which columns are lists of objects: those that open as a child sheet."""
+    """Find the records, and the columns with lists of objects, which are child sheets."""
     for records in (None, *_RECORDS_OF_PROGRAMS):
         layout = {"kind": "json"} | ({"records": records} if records else {})
         try:
@@ -108,7 +108,7 @@ def _json_layout(path: Path, partner: str) -> dict[str, Any]:
 
 
 def _odk_layout(path: Path) -> dict[str, Any]:
-    """The tables of the zip: the one with the shortest name is the form, the others repeat in it."""
+    """Find the tables of the zip: the shortest name is the form, the others are its repeats."""
     with zipfile.ZipFile(path) as archive:
         names = [name for name in archive.namelist() if name.casefold().endswith(".csv")]
     tables = sorted({name.split("/")[-1][: -len(".csv")] for name in names if "media/" not in name}, key=len)
@@ -133,7 +133,7 @@ def _format_of(path: Path, label: str) -> dict[str, Any]:
     if start.startswith(b"PK\x03\x04"):
         return _odk_layout(path) if _holds_csv(path) else {"kind": "xlsx"}
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        return {"kind": "xlsx"}  # an old or locked workbook: the reader says which
+        return {"kind": "xlsx"}  # old or locked: the reader reports which
     if start.lstrip(codecs.BOM_UTF8 + b" \r\n\t")[:1] in (b"{", b"["):
         return {"kind": "json"}
     encoding = _encoding_of(start, label)
@@ -148,7 +148,7 @@ def _holds_csv(path: Path) -> bool:
 
 
 def _encoding_of(start: bytes, label: str) -> str:
-    """UTF-8 where the bytes are valid UTF-8, which hardly ever happens by chance; else the likeliest."""
+    """Return UTF-8 for valid UTF-8, which is rare by chance; else the likeliest encoding."""
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     try:
@@ -160,13 +160,12 @@ def _encoding_of(start: bytes, label: str) -> str:
     best = from_bytes(start, cp_isolation=_ENCODINGS).best()
     if best is None:
         raise UsageError(f"File {label} is neither a workbook nor text in a known encoding.")
-    return str(best.encoding).replace("_", "-") if best.encoding.startswith("utf") else str(best.encoding)
+    return best.encoding.replace("_", "-") if best.encoding.startswith("utf") else best.encoding
 
 
 def _delimiter_of(start: bytes, encoding: str) -> str:
-    lines = start.decode(encoding, errors="ignore").splitlines()[:-1] or [
-        start.decode(encoding, errors="ignore")
-    ]
+    text = start.decode(encoding, errors="ignore")
+    lines = text.splitlines()[:-1] or [text]
     try:
         return csv.Sniffer().sniff("\n".join(lines[:50]), delimiters=_DELIMITERS).delimiter
     except csv.Error:
@@ -174,12 +173,12 @@ def _delimiter_of(start: bytes, encoding: str) -> str:
 
 
 def _any_contract(partner: str, layout: dict[str, Any]) -> Contract:
-    """As little of a contract as a reader needs."""
+    """Return the smallest contract that a reader accepts."""
     return Contract.model_validate(
         {
             "contract": "draft",
             "version": 1,
-            "partner": {"code": partner, "steward": "nobody"},
+            "partner": {"code": partner, "steward": "none"},
             "grain": "route_report",
             "agreement": {"id": "none", "valid_from": "2000-01-01", "valid_to": "2000-01-01"},
             "delivery": {"mode": "full", "cadence": "once"},

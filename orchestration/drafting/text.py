@@ -1,6 +1,6 @@
-"""A draft as commented YAML: what was found and why, and TODO where only a person knows.
+"""A draft as commented YAML: proposals with reasons, and TODO where a person must decide.
 
-No cell of a denied column is ever written. Spellings of closed lists are, where they identify nobody.
+Cells of denied columns are never written; spellings of closed lists are, if they identify no person.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _BARE = re.compile(r"[a-z][a-z_]*")
 # YAML reads these as true, false or nothing.
 _OTHER_MEANINGS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null"])
 _HEAD = """\
-# Drafted by `njia contract draft` from {file}: a proposal to be read line by line.
-# What must be filled in by hand says TODO; `njia contract check` lists every TODO that is left.
-# A number behind a column is how sure the draft is of it (0 to 1). What is not surely understood is denied.
+# Drafted by `njia contract draft` from {file}. Read it line by line: it is a proposal.
+# Replace each TODO by hand; `njia contract check` lists those that are left.
+# The number after a column is the confidence of the draft (0 to 1). Columns not understood are denied.
 # Every key is explained in seeds/partners/README.md."""
 
 
@@ -39,13 +39,13 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield _HEAD.format(file=draft.file)
     yield f"contract: {draft.partner}_{_RECORDS.get(draft.grain, 'cases')}"
     yield "version: 1"
-    yield f"partner: {{code: {draft.partner}, steward: {TODO}}}  # whom to write to about its extracts"
-    told = "suspects stand beside victims; " if draft.grain == "interception" else ""
-    yield f"grain: {draft.grain}  # guessed: {told}is one row a case, a route, an interception or a count?"
+    yield f"partner: {{code: {draft.partner}, steward: {TODO}}}  # who answers questions about its extracts"
+    reason = "suspects are listed beside victims; " if draft.grain == "interception" else ""
+    yield f"grain: {draft.grain}  # guessed: {reason}is one row a case, a route, an interception or a count?"
     yield f"agreement: {{id: {TODO}, valid_from: {TODO}, valid_to: {TODO}, purposes: [statistics],"
     yield "            finest_place: county, may_be_named: false}"
     yield from _consent(draft)
-    yield "# coverage: what the partner watches; without it no count can be set against effort."
+    yield "# coverage: what the partner watches; counts are compared with effort only where it is given."
     yield "# coverage: [{places: [KE047], roles: [origin], from: 2024-01-01, to: null}]"
     yield from _delivery(draft)
     yield from _format(draft)
@@ -66,12 +66,12 @@ def _consent(draft: Draft) -> Iterator[str]:
             values["Yes"] = TODO
         yield f"consent: {{column: {_text(found.column)}, values: {_flow(values)}}}  # {_why(found)}"
     elif alike:
-        told = f"{_text(alike[0])} reads like consent: a column with its values, or a clause?"
-        yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # {told}"
+        question = f"{_text(alike[0])} reads like consent: a column with its values, or a clause?"
+        yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # {question}"
     elif draft.grain == "route_report":
         yield "consent: {basis: not_needed}  # right for routes without persons; else a column or a clause"
     else:
-        yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # no column says so: a column, or a clause?"
+        yield f"consent: {{basis: {TODO}, reference: {TODO}}}  # no column found: a column, or a clause?"
 
 
 def _delivery(draft: Draft) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _delivery(draft: Draft) -> Iterator[str]:
     more += ", person_rows: true" if draft.has_person_rows else ""
     yield f"delivery: {{mode: {TODO}, cadence: {TODO}, grace_days: 15, key: {key}{more}}}"
     if not any(one.means == "event_on" for one in draft.fields) and not draft.layout.has_sheet_months:
-        yield "# No column dates a record: the period of each file stands in for it."
+        yield "# No column dates a record: the period of its file is used instead."
         yield f'extracts: [{{match: "*", period: {{from: {TODO}, to: {TODO}}}}}]'
 
 
@@ -109,18 +109,18 @@ def _accept_if(draft: Draft) -> Iterator[str]:
 
 
 def _condition(draft: Draft, one: Proposal) -> str:
-    """Where no answer is known to let a row in, a person must say which does."""
+    """Return a condition of `accept_if`; with no known answer, a person must name the accepted ones."""
     answers = _answers(draft, one)
-    told = "a blank is let in"
+    note = "a blank is accepted"
     lists: dict[str, Any] = {}
     if one.means == ROLES:
         lists = {**sorted_answers(answers, role_of), "withheld_as": "not_potential_victim"}
-        told = "any other answer is set aside"
+        note = "any other answer is set aside"
     elif not answers or any(REVIEW.get(same(text)) for text in answers):
         lists = {**sorted_answers(["", *answers], lambda text: REVIEW.get(same(text)))}
     else:
-        lists, told = {"accept": TODO}, "a list of the answers that let a row in; what becomes of the others?"
-    return f"{_flow({'column': one.column, **lists})}  # {_why(one)}; {told}"
+        lists, note = {"accept": TODO}, "list the accepted answers; what happens to the others?"
+    return f"{_flow({'column': one.column, **lists})}  # {_why(one)}; {note}"
 
 
 def _fields(draft: Draft) -> Iterator[str]:
@@ -144,7 +144,7 @@ def _fields(draft: Draft) -> Iterator[str]:
 
 
 def _counted_rows(found: list[Proposal]) -> Iterator[str]:
-    """The rows of a record are its persons; a column that states their number is set against them."""
+    """Return a count of rows per record; a column with the number of persons is compared with it."""
     stated = next((one for one in found if one.means == "person_count"), None)
     more = f", compare_with: {_text(stated.column)}" if stated else ""
     why = f"  # {_why(stated)}" if stated else "  # the rows of a record are its persons"
@@ -177,7 +177,7 @@ def _field(draft: Draft, one: Proposal) -> Iterator[str]:
 
 
 def _values(codes: CodeList) -> Iterator[str]:
-    """Spellings with their codes; those nobody knows as TODO, or as a number where they cannot be shown."""
+    """Return spellings with their codes; unknown ones as TODO, or as a number if they cannot be shown."""
     known = {text: code for text, code in codes.spellings.items() if code is not None}
     asked = [text for text in codes.spellings if text not in known and not is_missing(norm(text))]
     # The choices of a question with a column each are headings, which are shown.
@@ -188,7 +188,7 @@ def _values(codes: CodeList) -> Iterator[str]:
         if may_be_shown(text, codes.counts[text], len(asked)) or is_shown_choice(text, choices)
     ]
     values: dict[str, str] = {}
-    # Our own words need no `values`: all are written for the reader's sake, or none.
+    # Known spellings need no `values`: all are written for the reader, or none.
     all_shown = all(
         may_be_shown(text, codes.counts[text], 1) or is_shown_choice(text, choices) for text in known
     )
@@ -198,7 +198,7 @@ def _values(codes: CodeList) -> Iterator[str]:
     if values:
         yield f"    values: {_flow(values)}"
     if known and not codes.crosswalk and not known.keys() & values.keys():
-        yield f"    # {len(known)} spellings are known words or countries: no `values` needed"
+        yield f"    # {len(known)} spellings are known, so they need no `values`"
     hidden = len(asked) - min(len(shown), _MOST_VALUES)
     if hidden:
         yield f"    # {hidden} unknown spellings are not shown here: `njia contract check` counts them"
@@ -210,12 +210,12 @@ def _deny(draft: Draft) -> Iterator[str]:
     others = [one for one in draft.denied if one not in bookkeeping]
     reasons = Counter(one.means for one in others)
     if draft.withheld_columns:
-        yield f"# {draft.withheld_columns} headings name somebody and are not written here; they are dropped."
+        yield f"# {draft.withheld_columns} columns are dropped; their headings name a person."
     if not own and not others:
         yield "deny: []"
         return
-    told = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-    yield f"# denied: {told or 'nothing but what the form adds'}"
+    summary = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    yield f"# denied: {summary or 'only columns of the form itself'}"
     yield "# Names, birth years and phones may feed `link` instead (keyed hashes only): see README.md."
     yield "deny:"
     for one in others:
@@ -230,24 +230,24 @@ def _is_of_a_child(draft: Draft, one: Proposal) -> bool:
 
 
 def _answers(draft: Draft, use: Proposal) -> list[str]:
-    """The answers of a short list that identify nobody, in order."""
+    """Return the answers of a short list that identify no person, sorted."""
     table = draft.layout.main
     at = table.names.index(use.column)
-    told = Counter(
+    answers = Counter(
         cell.value.strip() for _, cells in table.records if at < len(cells) and (cell := cells[at])
     )
     return sorted(
         text
-        for text, count in told.items()
+        for text, count in answers.items()
         if same(text) in CONSENT
         or same(text) in REVIEW
         or (use.means == ROLES and role_of(text))
-        or may_be_shown(text, count, len(told))
+        or may_be_shown(text, count, len(answers))
     )
 
 
 def _reads_like_consent(draft: Draft, one: Proposal) -> bool:
-    return not _is_of_a_child(draft, one) and any(said.means == "consent" for said in readings(one.column))
+    return not _is_of_a_child(draft, one) and any(read.means == "consent" for read in readings(one.column))
 
 
 def _why(one: Proposal) -> str:
@@ -259,7 +259,7 @@ def _text(value: str) -> str:
 
 
 def _flow(value: Any) -> str:
-    """A value as YAML on one line: texts of partners in quotes, our own words and TODO bare."""
+    """Return a value as YAML on one line: texts in quotes, TODO and numbers bare."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{_key(key)}: {_flow(part)}" for key, part in value.items()) + "}"
     if isinstance(value, list | tuple):

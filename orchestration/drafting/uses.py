@@ -1,6 +1,6 @@
-"""What a column is used for besides filling a field: the key, consent, which rows are let in.
+"""Uses of a column besides filling a field: consent, review state and role of a person.
 
-Belongs here: whether the values bear out what a heading says of such a use, and what each answer means.
+This module decides whether the values support such a use, and what each answer means.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ _SUSPECTED = frozenset(
 
 def is_yes_or_no(texts: Mapping[str, int]) -> bool:
     """Whether nearly all answers are a yes or a no, in English or Swahili."""
-    said = sum(count for text, count in texts.items() if same(text) in CONSENT)
-    return bool(texts) and len(texts) <= MOST_ANSWERS and said >= _NEARLY_ALL * sum(texts.values())
+    known = sum(count for text, count in texts.items() if same(text) in CONSENT)
+    return bool(texts) and len(texts) <= MOST_ANSWERS and known >= _NEARLY_ALL * sum(texts.values())
 
 
 def is_role(texts: Mapping[str, int]) -> bool:
-    """Whether a column tells persons at risk from suspects: then one row is one person, of either kind."""
+    """Whether a column separates persons at risk from suspects; then each row is one person."""
     by_role: Counter[str | None] = Counter()
     for text, count in texts.items():
         by_role[role_of(text)] += count
-    said = by_role["accept"] + by_role["withhold"]
-    told = bool(by_role["accept"] and by_role["withhold"])
-    return told and len(texts) <= MOST_ANSWERS and said >= _NEARLY_ALL * sum(texts.values())
+    known = by_role["accept"] + by_role["withhold"]
+    has_both = bool(by_role["accept"] and by_role["withhold"])
+    return has_both and len(texts) <= MOST_ANSWERS and known >= _NEARLY_ALL * sum(texts.values())
 
 
 def role_of(text: str) -> str | None:
-    """`accept` for a person at risk, `withhold` for a suspect, None for any other role."""
+    """Return `accept` for a person at risk, `withhold` for a suspect, None for any other role."""
     words = set(norm(text).split())
     if words & _AT_RISK:
         return "accept"
@@ -53,8 +53,8 @@ def role_of(text: str) -> str | None:
 
 
 def sorted_answers(answers: Iterable[str], meaning_of: Callable[[str], str | None]) -> dict[str, list[str]]:
-    """The lists of an `accept_if`; an answer of no known meaning waits."""
-    told: dict[str, list[str]] = {"accept": [], "withhold": [], "wait": []}
+    """Return the lists of an `accept_if`; an answer without a known meaning waits."""
+    lists: dict[str, list[str]] = {"accept": [], "withhold": [], "wait": []}
     for text in answers:
-        told[meaning_of(text) or "wait"].append(text)
-    return {name: list(dict.fromkeys(texts)) for name, texts in told.items() if texts}
+        lists[meaning_of(text) or "wait"].append(text)
+    return {name: list(dict.fromkeys(texts)) for name, texts in lists.items() if texts}

@@ -13,7 +13,7 @@ import yaml
 
 from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
-from orchestration.drafting.key_columns import said_of_a_person, shown_of_a_person
+from orchestration.drafting.personal_columns import personal_heading, personal_values
 from orchestration.drafting.uses import is_role, is_yes_or_no
 from tests.unit.partner_files import workbook
 
@@ -89,7 +89,7 @@ def test_a_column_of_counts_is_no_second_key(tmp_path: Path) -> None:
     ],
 )
 def test_references_are_told_from_what_belongs_to_a_person(values: list[str], shown: str | None) -> None:
-    assert shown_of_a_person(values) == shown
+    assert personal_values(values) == shown
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_references_are_told_from_what_belongs_to_a_person(values: list[str], sh
     ],
 )
 def test_a_heading_of_persons_is_known(heading: str, means: str | None) -> None:
-    assert said_of_a_person(heading) == means
+    assert personal_heading(heading) == means
 
 
 def test_days_under_a_heading_nobody_knows_date_the_record(tmp_path: Path) -> None:
@@ -211,7 +211,7 @@ def test_known_spellings_are_written_all_or_not_at_all(tmp_path: Path) -> None:
     columns = {"Date": days(), "From": TOWNS, "Nationality": ["Kenya", "Uganda", "Tanzania", "Ethiopia"]}
     content, text = drafted(tmp_path, columns)
     assert content["fields"]["nationality"] == {"column": "Nationality"}
-    assert "4 spellings are known words or countries: no `values` needed" in text
+    assert "4 spellings are known, so they need no `values`" in text
 
 
 def test_a_choice_with_a_column_of_its_own_is_shown_whole(tmp_path: Path) -> None:

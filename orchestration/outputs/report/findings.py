@@ -185,7 +185,7 @@ def stand_out(view: View) -> Sentence:
             parts.append(view.say(f"standing.{role}", places=names))
     if not parts:
         return view.say("hotspots.title")
-    return (*view.say.together(parts[:2]), " ", view.say.text("standing.verb"))
+    return view.say("hotspots.found", places=view.say.together(parts[:2]))
 
 
 def through_title(view: View) -> Sentence:
