@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestration.intake import sha256_of
 from orchestration.outputs.edition import Edition, editions_of
 from orchestration.outputs.exports.about import About
-from orchestration.outputs.exports.checksums import write_checksums
 from orchestration.outputs.exports.citation import write_citation
 from orchestration.outputs.exports.csv_tables import write_csv
 from orchestration.outputs.exports.data_package import write_data_package
@@ -18,7 +18,7 @@ from orchestration.outputs.exports.lineage_page import lineage_page
 from orchestration.outputs.exports.tables import tables_of
 from orchestration.outputs.exports.workbook import write_workbook
 
-EXPORTS, LINEAGE = "exports", "lineage.html"
+EXPORTS, LINEAGE, CHECKSUMS = "exports", "lineage.html", "SHA256SUMS"
 
 
 def write_exports(folder: Path, manifest: Mapping[str, Any], dbt_manifest: Path) -> list[Path]:
@@ -42,5 +42,6 @@ def _write(edition: Edition, lineage: str) -> Path:
     write_dictionary(folder, about, tables)
     write_citation(folder, about)
     (folder / LINEAGE).write_text(lineage, encoding="utf-8")
-    write_checksums(folder)
+    lines = [f"{sha256_of(path)}  {path.name}\n" for path in sorted(folder.iterdir())]
+    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
     return folder

@@ -172,17 +172,17 @@ def bars(
     table: str,
     rows: Sequence[Row],
     name: Callable[[Row], str],
-    before: Callable[[Row], Row | None] | None = None,
+    beside: Callable[[Row], Sentence] | None = None,
     strong: Collection[str] = (),
 ) -> list[Bar]:
-    """Return a bar per row. `name` and `before`: its label and its row of the period before."""
+    """Return a bar per row. `name` and `beside`: its label and the grey text after its count."""
     most = max((row["movement_count"] or 0 for row in rows), default=1) or 1
     return [
         Bar(
             name(row),
             (view.count(table, row),),
             None if row["movement_count"] is None else row["movement_count"] / most,
-            () if before is None else view.beside(table, before(row)),
+            () if beside is None else beside(row),
             is_strong=row.get("place_id") in strong,
         )
         for row in rows
@@ -229,10 +229,13 @@ def _border_points(view: View) -> list[Block]:
     if not rows:
         return []
 
+    def before(row: Row) -> Sentence:
+        return view.beside("places", view.place_before(row["place_id"], "any"))
+
     note = view.say("border.note", period=view.period, earlier=view.period_before)
     return [
         Heading(findings.border_title(view, rows)),
-        Bars(bars(view, "places", rows, _place, lambda row: view.place_before(row["place_id"], "any"))),
+        Bars(bars(view, "places", rows, _place, before)),
         Paragraph(note, tone="note"),
     ]
 
@@ -241,19 +244,21 @@ def _children(view: View) -> list[Block]:
     say, rows = view.say, view.places("origin", population="children")[:6]
     if not rows:
         return []
-    most = max(row["movement_count"] or 0 for row in rows) or 1
-    found = []
-    for row in rows:
-        base = view.place(row["place_id"], "origin")
-        beside: Sentence = say("bar.of", whole=view.count("places", base)) if base is not None else ()
-        part = None if row["movement_count"] is None else row["movement_count"] / most
-        found.append(Bar(row["place"], (view.count("places", row),), part, beside))
+
+    def base(row: Row) -> Sentence:
+        whole = view.place(row["place_id"], "origin")
+        return say("bar.of", whole=view.count("places", whole)) if whole is not None else ()
+
     note = say("children.note", period=view.period)
     sexes = [sex for code in ("female", "male") if (sex := view.code("sex", code)) is not None]
     if len(sexes) == 2:
         female, male = (view.count("codes", row) for row in sexes)
         note = (*note, " ", *say("children.sexes", female=female, male=male))
-    return [Heading(findings.children_title(view)), Bars(found), Paragraph(note, tone="note")]
+    return [
+        Heading(findings.children_title(view)),
+        Bars(bars(view, "places", rows, _place, base)),
+        Paragraph(note, tone="note"),
+    ]
 
 
 def _forms(view: View) -> list[Block]:
@@ -261,8 +266,8 @@ def _forms(view: View) -> list[Block]:
     if not rows:
         return []
 
-    def before(row: Row) -> Row | None:
-        return view.code_before("exploitation_type", row["code"])
+    def before(row: Row) -> Sentence:
+        return view.beside("codes", view.code_before("exploitation_type", row["code"]))
 
     return [
         Heading(findings.leading_code(view, "exploitation_type")),

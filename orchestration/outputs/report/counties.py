@@ -181,7 +181,7 @@ def _other_ends(view: View, county: str, end: str) -> list[Block]:
         "corridors",
         view.corridors_of(county, end)[:MOST_ROWS],
         lambda row: view.published.place(row[f"{other}_place_id"]),
-        lambda row: view.corridor(row["corridor_id"]),
+        lambda row: view.beside("corridors", view.corridor(row["corridor_id"])),
     )
     key = "county.to" if end == "origin" else "county.from"
     return _titled_bars(view.say(key, place=view.published.place(county)), made)
@@ -194,7 +194,10 @@ def _transit_bars(view: View, county: str, role: str, start: str, key: str, tone
     def name(row: Row) -> str:
         return " → ".join(view.published.place(row[f"{stop}_place_id"]) for stop in (start, "destination"))
 
-    made = bars(view, "corridors", rows, name, lambda row: view.corridor(row["corridor_id"], "odv"))
+    def before(row: Row) -> Sentence:
+        return view.beside("corridors", view.corridor(row["corridor_id"], "odv"))
+
+    made = bars(view, "corridors", rows, name, before)
     return _titled_bars(view.say(key, place=view.published.place(county)), made, tone)
 
 

@@ -1,4 +1,4 @@
-// Colours stand in the style sheet, once for light and once for dark; patterns are drawn from them.
+// Colours come from the style sheet, for light and dark; patterns are drawn with them.
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const colours = new Map();
 const colourOf = (name) => {
@@ -7,7 +7,7 @@ const colourOf = (name) => {
 };
 
 const patterns = new Map();
-// Slanted lines over a colour, so that it differs from a full one on any screen and in print.
+// Slanted lines over a colour, distinct from a full colour on any screen and in print.
 const STRIPE = 8;
 const stripesOf = (ground) => {
   if (!patterns.has(ground)) {

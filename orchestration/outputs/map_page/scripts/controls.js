@@ -1,4 +1,4 @@
-// Every choice is an ordinary form element, and offers what the edition publishes.
+// Choices are ordinary form elements that offer what the edition publishes.
 const CHOICE_WORDS = {
   grain: (value) => sayCode("grain", value),
   people: (value) => say(`people.${value}`),
@@ -42,7 +42,7 @@ const drawControls = (view, offers, shown, fitting) => {
   for (const name of CHOICES) {
     const offered = offers[name] ?? [];
     const select = control(name);
-    // One choice is none, unless it says what is counted.
+    // A single option is hidden, unless it says what is counted.
     select.closest(".choice").hidden = offered.length < (["grain", "windows"].includes(name) ? 1 : 2);
     select.replaceChildren(
       ...offered.map((value) =>
@@ -82,7 +82,7 @@ const drawControls = (view, offers, shown, fitting) => {
   document.getElementById("most-now").textContent = strongest;
 };
 
-// Made once, so that the one that was pressed keeps the focus.
+// Made once, so that the pressed tab keeps the focus.
 const startTabs = (change) => {
   document.getElementById("views").replaceChildren(
     ...VIEWS.map((view) => {

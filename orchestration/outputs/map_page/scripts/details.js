@@ -1,4 +1,4 @@
-// The first rows as a list of buttons, and all that is published of the row that is picked: the tooltip for keys.
+// The first rows as a list of buttons, and the details of the picked row.
 const LISTED = 12;
 
 const IN_THE_TITLE = ["place", "from", "via", "to", "name"];
@@ -47,7 +47,7 @@ const meaningsOf = (view, row) =>
     .filter(known)
     .map((key) => make("p", { class: "small" }, say(key)));
 
-// How movements of a corridor or place break down, which members see by year.
+// Breakdown of the movements of a corridor or place by year, for members.
 const DOMAINS = ["exploitation_type", "transport_mode", "recruitment_method"];
 const breakdownOf = (shown, row) => {
   const isCorridor = shown.view === "corridors" && shown.level === "od";

@@ -1,11 +1,11 @@
-// The ground of each drawing. Where a place stands in it was laid out when the page was written.
+// The ground of each drawing. Positions of places come from the payload.
 const FRAMES = PAYLOAD.frames;
 const middle = (box) => [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
 const within = (point, [west, south, east, north]) =>
   point[0] >= west && point[0] <= east && point[1] >= south && point[1] <= north;
 
 const isPlaced = (id) => id in FRAMES.wide.points;
-// Points by place, of all places that the edition names.
+// Points by place.
 const pointsIn = (name) => {
   const points = new Map(Object.entries(FRAMES[name].points));
   points.far = new Set(FRAMES[name].far?.places);
@@ -27,7 +27,7 @@ const feature = (name, polygons) => ({
   geometry: { type: "MultiPolygon", coordinates: polygons },
 });
 
-// The ground as ECharts wants it. Features that come later are drawn above the earlier ones.
+// The ground as GeoJSON for ECharts; later features are drawn above earlier ones.
 const groundOf = (name) => {
   const frame = FRAMES[name];
   const { land, counties } = PAYLOAD.shapes;

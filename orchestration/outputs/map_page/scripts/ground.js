@@ -1,4 +1,4 @@
-// What lies under the marks: land, counties, frames, and the lines between countries.
+// The ground under the marks: land, counties, frames and borders.
 const groundStyle = (name, scene, areas) => {
   const area = areas.get(name);
   const line = { borderColor: colourOf("county-line"), borderWidth: 0.6 };

@@ -1,4 +1,4 @@
-// Hotspots: places of which more is reported than elsewhere. Colour, pattern and symbol each tell the two labels apart.
+// Hotspots: places with more reports than elsewhere. Colour, pattern and symbol each separate the two labels.
 const LABELS = ["hotspot", "elevated"];
 const LABEL_MARKS = { hotspot: { size: 15 }, elevated: { size: 12, isHollow: true } };
 const labelFill = (label) => ({ colour: `label-${label}`, isStriped: label === "elevated" });

@@ -1,4 +1,4 @@
-// What the colours, widths and patterns of the map mean.
+// The legend: colours, widths and patterns of the map.
 const SVG = "http://www.w3.org/2000/svg";
 const drawing = (width, height, ...shapes) => {
   const svg = document.createElementNS(SVG, "svg");
@@ -20,7 +20,7 @@ const drawing = (width, height, ...shapes) => {
   return svg;
 };
 
-// One drawing an entry: an area with its mark, a line, or a point.
+// One drawing per entry: an area with its mark, a line, or a point.
 const markShape = ({ size, isDown, isHollow }, x, y) => {
   const [half, tip] = [size / 2, isDown ? 1 : -1];
   return [
@@ -67,7 +67,7 @@ const swatch = ({ fill, mark, line, width, dash, point, colour: name, size }) =>
     : drawing(16, 16, ["circle", { cx: 8, cy: 8, r: half, ...ink }]);
 };
 
-// Round figures of which the largest is near the largest that the map can show.
+// Round numbers for the scale, the largest near the maximum of the map.
 const examplesUpTo = (largest) => {
   const size = 10 ** Math.floor(Math.log10(largest));
   const top = Math.max(1, Math.floor(largest / size) * size);

@@ -1,10 +1,10 @@
-// From the state to what is seen, and back from what is done to the state.
+// Draws the state, and changes the state on input.
 let now = null;
 
 const change = (part) => show({ ...state, ...part });
 const pick = (key) => change({ pick: state.pick === key ? "" : key });
 
-// Back to where the row was picked, or to the map.
+// Returns the focus to the row in the list, or to the map.
 const unpick = () => {
   const row = [...document.querySelectorAll("#list button")].find(
     (button) => button.dataset.key === state.pick,
@@ -58,7 +58,7 @@ const drawTableNow = () =>
     drawTableNow,
   );
 
-// What is the same in all views.
+// The parts that all views share.
 const drawFrame = () => {
   sayAll();
   document.getElementById("edition").textContent = say(`edition.${PAYLOAD.edition}`);

@@ -1,10 +1,10 @@
-// Draws a scene: areas, lines and points of a view. What is picked stands out; all else steps back.
+// Draws a scene: areas, lines and points of a view. Picked rows stand out; all others fade.
 const TALL_BELOW = 620; // pixels
 const stage = document.getElementById("map");
 let chart = null;
 let drawn = { frame: "", points: null, zoom: 1, tip: null };
 
-// What lies in Kenya alone is drawn as large as there is room for.
+// A scene within Kenya is drawn as large as possible.
 const isAllInKenya = ({ points }) =>
   points.length > 0 &&
   points.every(({ place }) => !(place in FRAMES.wide.points) || within(FRAMES.wide.points[place], FRAMES.kenya.box));
@@ -26,7 +26,7 @@ const startMap = (onPick, tip, onResize) => {
   });
   new ResizeObserver(() => {
     const [width, height] = [stage.clientWidth, stage.clientHeight];
-    // A window may be nothing for a moment, as when it is being printed: there is no map in no room.
+    // The element has no size for a moment when the page is printed.
     if (!width || !height) return;
     if (width !== chart.getWidth() || height !== chart.getHeight()) chart.resize();
     onResize();

@@ -1,6 +1,6 @@
 // Lines and spots of a scene, as ECharts draws them.
 const MOST_ARROWS = 800; // more of them are a blot, and cost half the time of a drawing
-// Where a name would lie on its neighbour or leave the frame.
+// For names that would cover a neighbour or leave the frame.
 const LABEL_SIDES = {
   SAU: "left",
   QAT: "top",
@@ -10,12 +10,11 @@ const LABEL_SIDES = {
   JOR: "left",
   YEM: "bottom",
 };
-// What must not hide others.
+// Drawn below the others.
 const BELOW = new Set(["status-stable", "named"]);
 
-// The spot of a place lies on the end of its lines: the head of a thin one stops before it, that of a thick one,
-// which no spot covers, goes so far beyond that the line does not show beside its tip. ECharts sets the middle of a
-// symbol on the end of its line.
+// The arrow at the end of a line. ECharts centres a symbol on the end of its line. The tip of a thin line stops
+// before the spot of the place; the tip of a thick line reaches beyond it, so that the line does not show beside it.
 const SPOT = 4; // pixels
 const COVERED = 6;
 const arrowOf = (width) => {
@@ -39,7 +38,7 @@ const isDrawnLine = ({ from, to }) => drawn.points.has(from) && drawn.points.has
 const coordsOf = (line) =>
   line.middles ? line.middles.map(middleOf) : [drawn.points.get(line.from), drawn.points.get(line.to)];
 
-// Lines of one style are one series, so that a style stands once and not with every line.
+// Lines of one style are one series, which holds the style once.
 const linesOf = (scene, picked) => {
   const lines = (scene.lines ?? []).filter((line) =>
     line.middles ? line.middles.every(isDrawnLine) : line.from !== line.to && isDrawnLine(line),
@@ -78,9 +77,9 @@ const linesOf = (scene, picked) => {
   }));
 };
 
-// A bubble takes as much of a small map as of a large one.
+// Bubbles scale with the map.
 const bubbleScale = () => Math.min(1, Math.max(0.5, stage.clientWidth / 720));
-// What stands in the middle of a line has a long name, which needs room to its right.
+// A mark in the middle of a line has a long name, which needs room to its right.
 const MIDDLE_NAME = 200; // pixels
 const middleSide = ([lon]) => {
   const [west, , east] = FRAMES[drawn.frame].box;

@@ -1,4 +1,4 @@
-// What is to be borne in mind: how many partners reported, and what the records state.
+// Notes: how many partners reported, and how complete the records are.
 const drawNotes = (grain, period) => {
   const at = { period_id: period, record_grain: grain };
   const where = { grain: sayCode("grain", grain), period: period && periodName(period) };

@@ -7,7 +7,7 @@ const placesView = {
   choices: [["grain", "record_grain"], ["people", "population"], "period", ["role", "role"]],
   frame: "around",
   all: (shown) => rowsWhere("places", { ...atOf(shown), role: shown.role }),
-  // Kenya is the sum of its counties, so it is no row beside them.
+  // Kenya is the sum of its counties, so it gets no row.
   rows(shown) {
     return this.all(shown)
       .filter((data) => data.place_id !== "KEN")

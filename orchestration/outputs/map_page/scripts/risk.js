@@ -1,4 +1,4 @@
-// Regional composite: how much is reported of a county, by band.
+// Regional composite: reported activity by county, in bands.
 const RISK_BANDS = ["much_higher", "higher", "typical", "lower"];
 const RISK_MARKS = { much_higher: { size: 15 }, higher: { size: 11 }, lower: { size: 10, isDown: true } };
 

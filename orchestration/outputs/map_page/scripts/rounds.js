@@ -1,4 +1,4 @@
-// Survey rounds: routes and places that the reports of a round name, and what a round names for the first time.
+// Survey rounds: routes and places in the reports of a round, and those named for the first time.
 const NEW = ["panel_confirmed", "single_partner", "new_source"];
 const NAMED_DASH = [6, 3];
 // Kinds of novelty by the kind of place that a row shows.
@@ -11,7 +11,7 @@ const noveltyOf = (row) => {
       : { item: place_id, item_kind: NOVELTY_KINDS[PLACES.get(place_id)?.kind] ?? "place", role };
   return rowsWhere("novelty", { period_id, ...wanted })[0]?.evidence_class ?? null;
 };
-// Lists of routes have the names of their level.
+// Lists of routes are named after their level.
 const listName = (list) => sayCode(known(`list.${list}`) ? "list" : "level", list);
 const isNew = (row) => NEW.includes(row.data.evidence_class);
 

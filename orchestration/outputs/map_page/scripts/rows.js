@@ -1,4 +1,4 @@
-// What all views share: a view turns the state into rows, and map, list, table and file are made of these alone.
+// Shared by all views: a view turns the state into rows, from which map, list, table and file are made.
 const columnOf = (id, value, show = (row) => String(value(row) ?? "")) => ({ id, value, show });
 // A count is a number, a text such as "<5", or null where the cell is not published.
 const countText = (value) => (typeof value === "number" ? count(value) : (value ?? say("count.unlisted")));
@@ -17,7 +17,7 @@ const codeColumn = (id, kind, name = id) =>
     (row) => row.data[name],
     (row) => (row.data[name] === null ? "" : sayCode(kind, row.data[name])),
   );
-// Columns that hold something; the partners of a count are for members.
+// Columns with a value; counts of partners are for members.
 const columnsWith = (columns, rows) => columns.filter((column) => rows.some((row) => column.show(row) !== ""));
 
 const plain = (text) =>
@@ -27,7 +27,7 @@ const plain = (text) =>
     .toLowerCase();
 const SEPARATORS = /→|->|>/;
 const hasWords = (text, wanted) => plain(text).includes(plain(wanted.trim()));
-// "Busia" finds all that touches it, "Busia → Nairobi" that corridor, "Busia →" what begins there.
+// "Busia" finds every row with Busia, "Busia → Nairobi" that corridor, "Busia →" all corridors from there.
 const fits = (find, row) => {
   const parts = find.split(SEPARATORS);
   if (!row.stops) return parts.every((part) => hasWords(row.title, part));
@@ -112,7 +112,7 @@ const atOf = (shown) => ({
 });
 // A county is a shape, a border point is a spot.
 const isArea = (place) => place in PAYLOAD.shapes.counties || place in PAYLOAD.shapes.land;
-// The largest count of a table in periods of one kind, so that sizes compare from period to period.
+// The largest count of a table in periods of one kind, so that sizes are comparable between periods.
 const largestOf = (table, shown, wanted) =>
   rowsWhere(table, { record_grain: shown.grain, population: shown.people, ...wanted }).reduce(
     (largest, row) =>

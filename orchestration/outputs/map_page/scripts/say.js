@@ -1,20 +1,20 @@
-// Words in the language that was chosen; what a language lacks is said in English.
+// Texts in the chosen language; English where it lacks one.
 const LANGUAGES = Object.keys(PAYLOAD.texts);
 let language = "en";
 
 const known = (key) => key in PAYLOAD.texts[language] || key in PAYLOAD.texts.en;
 const say = (key, named = {}) =>
   (PAYLOAD.texts[language][key] ?? PAYLOAD.texts.en[key] ?? key).replaceAll(/\{(\w+)\}/g, (_, name) => named[name]);
-// The key of a value of the tables, such as a label or a band; a value without words stands as it is.
+// The text of a code of the tables, such as a label or a band; the code itself where it has none.
 const sayCode = (kind, value) => (known(`${kind}.${value}`) ? say(`${kind}.${value}`) : String(value));
 const POLICY = { ...PAYLOAD.policy, most_small: PAYLOAD.policy.members_least_count - 1 };
 const count = (value) => value.toLocaleString("en");
 const percent = (share) => `${Math.round(100 * share)} %`;
 
-// At the levels of counties Kenya stands for a journey whose county is not known; it has no place on the map.
+// Except at level `country`, Kenya means that the county is not known; it has no position on the map.
 const COUNTY_UNKNOWN = "KEN-unknown";
 const stopOf = (id, level) => (id === "KEN" && level !== "country" ? COUNTY_UNKNOWN : id);
-// A border point often bears the name of its county.
+// A border point often has the name of its county.
 const placeName = (id) => {
   const place = PLACES.get(id);
   const name = known(`place.${id}`) ? say(`place.${id}`) : (place?.name ?? id);
@@ -30,7 +30,7 @@ const corridorName = (id, level) =>
     .join(" → ");
 
 const monthName = (year, month) => `${say(`month.${Number(month)}`)} ${year}`;
-// Of ids such as year-2025, 2025-Q2, 2025-Q2-12m, 2025-07-12m and round-2020.
+// For ids such as year-2025, 2025-Q2, 2025-Q2-12m, 2025-07-12m and round-2020.
 const periodName = (id) => {
   const [, year, quarter, month] = id.match(/^(?:year-)?(\d{4})(?:-Q(\d))?(?:-(\d\d))?(?:-12m)?$/) ?? [];
   const name = () => {

@@ -1,5 +1,4 @@
-// Shifts: corridors whose share rose or fell from one span of time to the next, and the pairs that look like one
-// corridor taking the place of another.
+// Shifts: corridors whose share rose or fell between two periods, and pairs where one may have replaced the other.
 const STATUSES = ["emerging", "growing", "abandoned", "fading", "stable"];
 const SIGNS = { emerging: "▲", growing: "▲", abandoned: "▼", fading: "▼" };
 const DASHES = { fading: [9, 4], abandoned: [2, 4] };
@@ -79,7 +78,7 @@ const shiftsView = {
     row.left.length
       ? `${sayStatus(row.data.status)} · ${say("shift.moved", { name: sayLeft(row) })}`
       : sayStatus(row.data.status),
-  // Both corridors of a pair stand out together, whichever is picked.
+  // Picking one corridor of a pair highlights both.
   together: (row, rows) => [row.key, ...row.left, ...rows.filter((one) => one.left.includes(row.key)).map((one) => one.key)],
   scene(shown, rows) {
     const byKey = new Map(rows.map((row) => [row.key, row]));
@@ -113,7 +112,7 @@ const shiftsView = {
         })),
       ],
       points: [
-        // Names of the ends of what changed: those of stable corridors would hide them.
+        // Only places of changed corridors have names: those of stable ones would hide them.
         ...spotsOfRows(rows).map((spot) => ({ ...spot, isNamed: named.has(spot.place) })),
         ...changed.map((row) => ({
           key: row.key,

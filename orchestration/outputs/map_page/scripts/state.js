@@ -1,4 +1,4 @@
-// What is shown, as a few texts. The address holds them, so that a link leads back to the same picture.
+// The state of the page as texts. The address holds it, so that a link leads to the same picture.
 const STATE_KEYS = [
   "lang",
   "view",

@@ -3,7 +3,7 @@ const FIRST_ROWS = 100;
 let sorting = { column: "", isDown: false };
 let isWhole = false;
 
-// What is not published comes last, "<5" before the numbers.
+// Unpublished counts sort lowest, then "<5".
 const sortable = (value) => (value === null ? -1 : (weightOf(value) ?? 0));
 const sorted = (rows, columns) => {
   const column = columns.find((one) => one.id === sorting.column);
@@ -67,7 +67,7 @@ const drawTable = (columns, rows, caption, onPick, redraw) => {
   table.hidden = shown.length === 0;
 };
 
-// A spreadsheet must show a cell and never run it.
+// A spreadsheet must not run a cell as a formula.
 const safeText = (text) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
 const csvCell = (text) => `"${safeText(text).replaceAll('"', '""')}"`;
 const csvOf = (columns, rows) => {

@@ -22,10 +22,10 @@ const inOrder = (key, values) =>
     : values.sort((a, b) => ORDERS[key].indexOf(a) - ORDERS[key].indexOf(b));
 const byEnd = (a, b) => (PERIODS.get(a).period_to < PERIODS.get(b).period_to ? -1 : 1);
 const wished = (wish, offered, otherwise = offered[0]) => (offered.includes(wish) ? wish : (otherwise ?? ""));
-// The newest period that is over.
+// The newest complete period.
 const newestOf = (periods) => periods.filter((id) => PERIODS.get(id).is_complete).at(-1) ?? periods.at(-1);
 
-// A state that only asks for what is published, and what can be chosen in it. Each choice narrows the next.
+// Returns a state that is published, and the options for each choice. Each choice narrows the next.
 const settle = (wish) => {
   const view = viewOf(wish);
   const settled = {
@@ -60,11 +60,11 @@ const settle = (wish) => {
   return { view, offers, settled };
 };
 
-// A reader first sees the strongest corridors, and may see all.
+// The first view shows the strongest corridors; readers can show all.
 const FIRST_MOST = 80;
 const mostOf = (shown, all) => (shown.most === "all" ? all : Math.min(all, Number(shown.most) || FIRST_MOST));
 
-// The sentence above the map: what is published, what the reader's choices keep of it, and what stands out.
+// The sentence above the map: what is published, what the choices keep, and what stands out.
 const summaryOf = (view, shown, fitting, rows) => {
   const find = shown.find.trim();
   return [

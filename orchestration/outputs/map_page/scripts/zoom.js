@@ -1,7 +1,7 @@
-// The size of the map, by buttons and keys.
+// Zoom and move the map by buttons and keys.
 const MOST_ZOOM = 12;
 
-// Fingers scroll the page until the map is larger than its window.
+// Touch scrolls the page unless the map is zoomed in.
 const roamNow = () => (drawn.zoom > 1 ? "move" : false);
 const centreNow = () => chart.convertFromPixel("geo", [chart.getWidth() / 2, chart.getHeight() / 2]);
 const zoomBy = (factor) => {
