@@ -42,14 +42,17 @@ class Draft:
 
     @property
     def fields(self) -> list[Proposal]:
-        return [one for one in self.proposals if one.kind == "field"]
+        return [proposal for proposal in self.proposals if proposal.kind == "field"]
 
     @property
     def denied(self) -> list[Proposal]:
-        return [one for one in self.proposals if one.kind == "deny"]
+        return [proposal for proposal in self.proposals if proposal.kind == "deny"]
 
     def use(self, means: str) -> Proposal | None:
-        return next((one for one in self.proposals if one.kind == "use" and one.means == means), None)
+        return next(
+            (proposal for proposal in self.proposals if proposal.kind == "use" and proposal.means == means),
+            None,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return the draft for `--json`: columns and proposals, without spellings or values."""
@@ -62,13 +65,13 @@ class Draft:
             "dates": self.dates.order,
             "columns": [
                 {
-                    "column": one.column,
-                    "proposed": one.kind,
-                    "means": one.means,
-                    "confidence": one.confidence,
-                    "why": one.why,
+                    "column": proposal.column,
+                    "proposed": proposal.kind,
+                    "means": proposal.means,
+                    "confidence": proposal.confidence,
+                    "why": proposal.why,
                 }
-                for one in self.proposals
+                for proposal in self.proposals
             ],
             "withheld_columns": self.withheld_columns,
         }
@@ -79,21 +82,25 @@ def draft_contract(path: Path, partner: str) -> Draft:
     sample = read_sample(path, partner)
     layout = find_layout(sample)
     vocabulary, known_places = load_vocabulary(REFERENCE_SEEDS), PlaceNames()
-    columns = [one for table in (layout.main, *layout.children) for one in _columns(table)]
-    shown = [one for one in columns if not names_somebody(one.name)]
+    columns = [proposal for table in (layout.main, *layout.children) for proposal in _columns(table)]
+    shown = [proposal for proposal in columns if not names_somebody(proposal.name)]
     proposals = [propose(column, vocabulary, known_places) for column in shown]
     samples = {_full(column): column for column in shown}
-    proposals = [replace(one, column=_full(column)) for one, column in zip(proposals, shown, strict=True)]
-    are_persons = any(one.kind == "use" and one.means == ROLES for one in proposals)
+    proposals = [
+        replace(proposal, column=_full(column)) for proposal, column in zip(proposals, shown, strict=True)
+    ]
+    are_persons = any(proposal.kind == "use" and proposal.means == ROLES for proposal in proposals)
     key = choose_key(layout, proposals, samples, are_persons)
     proposals = [
-        _without_key(one, propose(samples[one.column], vocabulary, known_places, without="key"), key)
-        if one.kind == "use" and one.means == "key" and one.column != key.column
-        else one
-        for one in proposals
+        _without_key(
+            proposal, propose(samples[proposal.column], vocabulary, known_places, without="key"), key
+        )
+        if proposal.kind == "use" and proposal.means == "key" and proposal.column != key.column
+        else proposal
+        for proposal in proposals
     ]
     proposals = _one_each(proposals)
-    dated = any(one.kind == "field" and one.means == "event_on" for one in proposals)
+    dated = any(proposal.kind == "field" and proposal.means == "event_on" for proposal in proposals)
     is_route = not dated and not layout.has_sheet_months
     return Draft(
         partner=partner,
@@ -144,36 +151,37 @@ def _one_each(proposals: list[Proposal]) -> list[Proposal]:
     For an age: the age itself, then a birth date, then a birth year.
     """
     best: dict[tuple[str, str], Proposal] = {}
-    for one in proposals:
-        known = best.get((one.kind, one.means))
-        if one.kind != "deny" and (known is None or _rank(one) > _rank(known)):
-            best[one.kind, one.means] = one
+    for proposal in proposals:
+        known = best.get((proposal.kind, proposal.means))
+        if proposal.kind != "deny" and (known is None or _rank(proposal) > _rank(known)):
+            best[proposal.kind, proposal.means] = proposal
     settled = []
-    for one in proposals:
-        winner = best.get((one.kind, one.means))
-        if one.kind != "deny" and winner is not one and winner is not None:
-            why = f"{one.means} is taken from {winner.column!r}"
-            one = replace(one, kind="deny", means="another column fills it", why=why)
-        settled.append(one)
+    for proposal in proposals:
+        winner = best.get((proposal.kind, proposal.means))
+        if proposal.kind != "deny" and winner is not proposal and winner is not None:
+            why = f"{proposal.means} is taken from {winner.column!r}"
+            proposal = replace(proposal, kind="deny", means="another column fills it", why=why)
+        settled.append(proposal)
     return settled
 
 
-def _rank(one: Proposal) -> tuple[int, float]:
-    return -_AGE_SOURCES.index(one.source) if one.source else 0, one.confidence
+def _rank(proposal: Proposal) -> tuple[int, float]:
+    return -_AGE_SOURCES.index(proposal.source) if proposal.source else 0, proposal.confidence
 
 
-def _without_key(one: Proposal, otherwise: Proposal, key: DraftKey) -> Proposal:
+def _without_key(proposal: Proposal, otherwise: Proposal, key: DraftKey) -> Proposal:
     """Return the proposal for a column that looked like the key: its other meaning, else a denial."""
     if otherwise.kind == "field" or otherwise.means != NOT_UNDERSTOOD:
-        return replace(otherwise, column=one.column)
+        return replace(otherwise, column=proposal.column)
     why = f"key is taken from {key.column!r}"
-    return replace(one, kind="deny", means="another column fills it", why=why)
+    return replace(proposal, kind="deny", means="another column fills it", why=why)
 
 
 def _day_cells(proposals: list[Proposal], samples: dict[str, ColumnSample]) -> list[Cell]:
     columns = [
-        samples[one.column]
-        for one in proposals
-        if one.kind == "field" and (one.means in ("event_on", "submitted_at", "embargo_until") or one.source)
+        samples[proposal.column]
+        for proposal in proposals
+        if proposal.kind == "field"
+        and (proposal.means in ("event_on", "submitted_at", "embargo_until") or proposal.source)
     ]
     return [cell for column in columns for cell in column.cells if looks_like_a_day(cell)]

@@ -58,7 +58,11 @@ def _lines(draft: Draft) -> Iterator[str]:
 
 def _consent(draft: Draft) -> Iterator[str]:
     found = draft.use("consent")
-    alike = [one.column for one in draft.proposals if one is not found and _reads_like_consent(draft, one)]
+    alike = [
+        proposal.column
+        for proposal in draft.proposals
+        if proposal is not found and _reads_like_consent(draft, proposal)
+    ]
     if found is not None:
         answers = _answers(draft, found)
         values = {text: CONSENT.get(same(text), TODO) for text in answers}
@@ -77,12 +81,15 @@ def _consent(draft: Draft) -> Iterator[str]:
 def _delivery(draft: Draft) -> Iterator[str]:
     key = _flow(draft.key) if isinstance(draft.key, list) else _text(draft.key)
     newest = draft.use("newest_by")
-    by = newest or next((one for one in draft.fields if one.means == "submitted_at"), None)
+    by = newest or next((proposal for proposal in draft.fields if proposal.means == "submitted_at"), None)
     more = f", newest_by: {_text(by.column)}" if by and draft.key != "content" else ""
     yield f"# key: {draft.key_note}"
     more += ", person_rows: true" if draft.has_person_rows else ""
     yield f"delivery: {{mode: {TODO}, cadence: {TODO}, grace_days: 15, key: {key}{more}}}"
-    if not any(one.means == "event_on" for one in draft.fields) and not draft.layout.has_sheet_months:
+    if (
+        not any(proposal.means == "event_on" for proposal in draft.fields)
+        and not draft.layout.has_sheet_months
+    ):
         yield "# No column dates a record: the period of its file is used instead."
         yield f'extracts: [{{match: "*", period: {{from: {TODO}, to: {TODO}}}}}]'
 
@@ -99,8 +106,12 @@ def _locale(draft: Draft) -> Iterator[str]:
 
 
 def _accept_if(draft: Draft) -> Iterator[str]:
-    found = [one for one in draft.proposals if one.kind == "use" and one.means in ("accept_if", ROLES)]
-    conditions = [_condition(draft, one) for one in found]
+    found = [
+        proposal
+        for proposal in draft.proposals
+        if proposal.kind == "use" and proposal.means in ("accept_if", ROLES)
+    ]
+    conditions = [_condition(draft, proposal) for proposal in found]
     if len(conditions) == 1:
         yield f"accept_if: {conditions[0]}"
     elif conditions:
@@ -108,28 +119,28 @@ def _accept_if(draft: Draft) -> Iterator[str]:
         yield from (f"  - {condition}" for condition in conditions)
 
 
-def _condition(draft: Draft, one: Proposal) -> str:
+def _condition(draft: Draft, proposal: Proposal) -> str:
     """Return a condition of `accept_if`; with no known answer, a person must name the accepted ones."""
-    answers = _answers(draft, one)
+    answers = _answers(draft, proposal)
     note = "a blank is accepted"
     lists: dict[str, Any] = {}
-    if one.means == ROLES:
+    if proposal.means == ROLES:
         lists = {**sorted_answers(answers, role_of), "withheld_as": "not_potential_victim"}
         note = "any other answer is set aside"
     elif not answers or any(REVIEW.get(same(text)) for text in answers):
         lists = {**sorted_answers(["", *answers], lambda text: REVIEW.get(same(text)))}
     else:
         lists, note = {"accept": TODO}, "list the accepted answers; what happens to the others?"
-    return f"{_flow({'column': one.column, **lists})}  # {_why(one)}; {note}"
+    return f"{_flow({'column': proposal.column, **lists})}  # {_why(proposal)}; {note}"
 
 
 def _fields(draft: Draft) -> Iterator[str]:
     order = {name: at for at, name in enumerate(CANONICAL_FIELDS)}
-    found = sorted(draft.fields, key=lambda one: order.get(one.means, len(order)))
-    for one in found:
-        if not (one.means == "person_count" and draft.has_person_rows):
-            yield from _field(draft, one)
-    means = {one.means for one in found}
+    found = sorted(draft.fields, key=lambda proposal: order.get(proposal.means, len(order)))
+    for proposal in found:
+        if not (proposal.means == "person_count" and draft.has_person_rows):
+            yield from _field(draft, proposal)
+    means = {proposal.means for proposal in found}
     if draft.has_person_rows:
         yield from _counted_rows(found)
     elif "person_count" not in means and draft.grain in ("case", "interception"):
@@ -145,35 +156,37 @@ def _fields(draft: Draft) -> Iterator[str]:
 
 def _counted_rows(found: list[Proposal]) -> Iterator[str]:
     """Return a count of rows per record; a column with the number of persons is compared with it."""
-    stated = next((one for one in found if one.means == "person_count"), None)
+    stated = next((proposal for proposal in found if proposal.means == "person_count"), None)
     more = f", compare_with: {_text(stated.column)}" if stated else ""
     why = f"  # {_why(stated)}" if stated else "  # the rows of a record are its persons"
     yield f"  person_count: {{count_rows: true{more}}}{why}"
 
 
-def _field(draft: Draft, one: Proposal) -> Iterator[str]:
-    spec: dict[str, Any] = {"column": one.column}
-    if one.means == "event_on":
+def _field(draft: Draft, proposal: Proposal) -> Iterator[str]:
+    spec: dict[str, Any] = {"column": proposal.column}
+    if proposal.means == "event_on":
         spec["required"] = True
-    if one.means in DATES or one.means.startswith("place("):
-        spec |= {"split": list(one.split), "direct": ["Direct"]} if one.means.endswith(".list") else {}
-    if one.means == "person_count":
+    if proposal.means in DATES or proposal.means.startswith("place("):
+        spec |= (
+            {"split": list(proposal.split), "direct": ["Direct"]} if proposal.means.endswith(".list") else {}
+        )
+    if proposal.means == "person_count":
         spec["maximum"] = 500
-    if one.source:
-        spec["from"] = one.source
-    if one.codes is None:
+    if proposal.source:
+        spec["from"] = proposal.source
+    if proposal.codes is None:
         plain = list(spec) == ["column"]
-        shown = _text(one.column) if plain else _flow(spec)
-        yield f"  {one.means}: {shown}  # {_why(one)}"
+        shown = _text(proposal.column) if plain else _flow(spec)
+        yield f"  {proposal.means}: {shown}  # {_why(proposal)}"
         return
-    if one.codes.select_multiple:
-        spec["select_multiple"] = one.codes.select_multiple
-    if one.codes.crosswalk:
-        spec["crosswalk"] = one.codes.crosswalk
-    yield f"  {one.means}:  # {_why(one)}"
+    if proposal.codes.select_multiple:
+        spec["select_multiple"] = proposal.codes.select_multiple
+    if proposal.codes.crosswalk:
+        spec["crosswalk"] = proposal.codes.crosswalk
+    yield f"  {proposal.means}:  # {_why(proposal)}"
     for name, value in spec.items():
         yield f"    {name}: {_flow(value)}"
-    yield from _values(one.codes)
+    yield from _values(proposal.codes)
 
 
 def _values(codes: CodeList) -> Iterator[str]:
@@ -205,10 +218,12 @@ def _values(codes: CodeList) -> Iterator[str]:
 
 
 def _deny(draft: Draft) -> Iterator[str]:
-    bookkeeping = [one for one in draft.denied if one.means == "of the form, not of the journey"]
-    own = [one for one in bookkeeping if not _is_of_a_child(draft, one)]
-    others = [one for one in draft.denied if one not in bookkeeping]
-    reasons = Counter(one.means for one in others)
+    bookkeeping = [
+        proposal for proposal in draft.denied if proposal.means == "of the form, not of the journey"
+    ]
+    own = [proposal for proposal in bookkeeping if not _is_of_a_child(draft, proposal)]
+    others = [proposal for proposal in draft.denied if proposal not in bookkeeping]
+    reasons = Counter(proposal.means for proposal in others)
     if draft.withheld_columns:
         yield f"# {draft.withheld_columns} columns are dropped; their headings name a person."
     if not own and not others:
@@ -218,15 +233,15 @@ def _deny(draft: Draft) -> Iterator[str]:
     yield f"# denied: {summary or 'only columns of the form itself'}"
     yield "# Names, birth years and phones may feed `link` instead (keyed hashes only): see README.md."
     yield "deny:"
-    for one in others:
-        yield f"  - {_text(one.column)}  # {one.means}: {one.why}"
+    for proposal in others:
+        yield f"  - {_text(proposal.column)}  # {proposal.means}: {proposal.why}"
     if own:
         yield f"  # of the form, not of the journey: {len(own)} columns"
-        yield from (f"  - {_text(one.column)}" for one in own)
+        yield from (f"  - {_text(proposal.column)}" for proposal in own)
 
 
-def _is_of_a_child(draft: Draft, one: Proposal) -> bool:
-    return any(one.column.startswith(f"{child.part}/") for child in draft.layout.children)
+def _is_of_a_child(draft: Draft, proposal: Proposal) -> bool:
+    return any(proposal.column.startswith(f"{child.part}/") for child in draft.layout.children)
 
 
 def _answers(draft: Draft, use: Proposal) -> list[str]:
@@ -246,12 +261,14 @@ def _answers(draft: Draft, use: Proposal) -> list[str]:
     )
 
 
-def _reads_like_consent(draft: Draft, one: Proposal) -> bool:
-    return not _is_of_a_child(draft, one) and any(read.means == "consent" for read in readings(one.column))
+def _reads_like_consent(draft: Draft, proposal: Proposal) -> bool:
+    return not _is_of_a_child(draft, proposal) and any(
+        read.means == "consent" for read in readings(proposal.column)
+    )
 
 
-def _why(one: Proposal) -> str:
-    return f"{one.confidence:.2f}  {one.why}"
+def _why(proposal: Proposal) -> str:
+    return f"{proposal.confidence:.2f}  {proposal.why}"
 
 
 def _text(value: str) -> str:

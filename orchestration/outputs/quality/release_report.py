@@ -99,12 +99,14 @@ def _trend(manifests: Sequence[Mapping[str, Any]]) -> list[Series]:
             yield str(manifest["release_id"]), of(manifest)
 
     return [
-        Series("Checks that failed before staging", list(points(lambda one: one["checks"]["failed"]))),
-        Series("Checks waived before staging", list(points(lambda one: one["checks"]["waived"]))),
+        Series(
+            "Checks that failed before staging", list(points(lambda manifest: manifest["checks"]["failed"]))
+        ),
+        Series("Checks waived before staging", list(points(lambda manifest: manifest["checks"]["waived"]))),
         Series(
             "Rows set aside, of those landed",
-            list(points(lambda one: quarantined_share(one["rows"]))),
+            list(points(lambda manifest: quarantined_share(manifest["rows"]))),
             "{:.1%}",
         ),
-        Series("Movements", list(points(lambda one: one["movements"]))),
+        Series("Movements", list(points(lambda manifest: manifest["movements"]))),
     ]

@@ -170,15 +170,12 @@ def _receipt(
     new = {file.taken.extract_id for file in delivered if file.taken.outcome == "landed"}
     files = list(_files(landed, standing, fates, new))
     of_extract = {file.extract_id: file for file in files}
-    listed = [
-        (
-            of_extract[problem.extract_id],
-            problem,
-            _columns(by_name.get(of_extract[problem.extract_id].contract), problem),
-        )
-        for problem in problems
-        if problem.extract_id in of_extract
-    ]
+    listed = []
+    for problem in problems:
+        if (file := of_extract.get(problem.extract_id)) is not None:
+            contract = by_name.get(file.contract)
+            columns = columns_of(contract, problem.field, problem.sheet) if contract else ""
+            listed.append((file, problem, columns))
     notes = [note for note in landed if note["extract_id"] in new]
     any_contract = contracts[0] if contracts else None
     return Receipt(
@@ -250,7 +247,3 @@ def _files(
         )
         if fate and fate.fate == "in_force":
             good.add(note["contract"])
-
-
-def _columns(contract: Contract | None, problem: RowProblem) -> str:
-    return columns_of(contract, problem.field, problem.sheet) if contract else ""

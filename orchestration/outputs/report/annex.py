@@ -6,9 +6,9 @@ from datetime import datetime
 
 from orchestration.outputs.licence import licence_of
 from orchestration.outputs.published import day
-from orchestration.outputs.report.cells import HALF, NONE, corridor_counts, heads
+from orchestration.outputs.report.cells import HALF, NONE, corridor_counts, heads, titled
 from orchestration.outputs.report.parts import Block, Columns, Heading, Items, Paragraph, Section, Table
-from orchestration.outputs.report.view import GRAIN, View
+from orchestration.outputs.report.view import GRAIN, View, capital
 from orchestration.outputs.texts import Sentence, Value
 
 METHODS = ("counts", "grains", "effort", "hotspots", "shifts", "rounds", "risk", "linkage", "places")
@@ -103,10 +103,8 @@ def _coverage(view: View) -> list[Block]:
                     alone,
                 ]
             )
-    if not lines:
-        return []
-    columns = [say(f"column.{one}") for one in ("grain", "period", "partners", "counties", "alone")]
-    return [Heading(say("annex.coverage")), Table(say("table.coverage"), columns, lines, 3)]
+    columns = [say(f"column.{name}") for name in ("grain", "period", "partners", "counties", "alone")]
+    return titled(say("annex.coverage"), Table(say("table.coverage"), columns, lines, 3))
 
 
 def _completeness(view: View) -> list[Block]:
@@ -116,24 +114,19 @@ def _completeness(view: View) -> list[Block]:
     for field in fields:
         line: list[Sentence] = [(say.text(f"field.{field}").capitalize(),)]
         for period in periods:
-            found = view.published.rows("completeness", period, record_grain=GRAIN, field=field)
-            is_known = bool(found) and found[0]["known_share"] is not None
-            line.append((view.percent("completeness", found[0], "known_share"), " %") if is_known else NONE)
+            rows = view.published.rows("completeness", period, record_grain=GRAIN, field=field)
+            is_known = bool(rows) and rows[0]["known_share"] is not None
+            line.append((view.percent("completeness", rows[0], "known_share"), " %") if is_known else NONE)
         lines.append(line)
-    if not lines:
-        return []
     columns = [say("column.field"), *heads(view, periods)]
-    table = Table(say("table.completeness"), columns, lines, len(periods))
-    return [Heading(say("annex.completeness")), table]
+    return titled(say("annex.completeness"), Table(say("table.completeness"), columns, lines, len(periods)))
 
 
 def _definitions(view: View) -> list[Block]:
     say = view.say
-    named = [(say.text(f"status.{one}"), say.meaning("shift_status", one)) for one in STATUSES]
-    named += [
-        (say.text(f"standing.{one}"), say.meaning("hotspot_label", one)) for one in ("hotspot", "elevated")
-    ]
-    items = [say("term", term=name[:1].upper() + name[1:], meaning=meaning) for name, meaning in named]
+    terms = [(f"status.{code}", say.meaning("shift_status", code)) for code in STATUSES]
+    terms += [(f"standing.{code}", say.meaning("hotspot_label", code)) for code in ("hotspot", "elevated")]
+    items = [say("term", term=capital(say(key)), meaning=meaning) for key, meaning in terms]
     return [Heading(say("annex.definitions")), Items(items), Paragraph(say("annex.pair"))]
 
 
@@ -142,16 +135,11 @@ def _policy(view: View) -> list[Block]:
     prefixes = ("public_", "noise_") if view.is_public else ("members_", "microdata_")
     for row in view.published.manifest.get("policy", {}).get("rows", []):
         if row["name"].startswith(prefixes) and len(str(row["value"])) < 12:
-            named = {
-                "name": row["name"].replace("_", " ").capitalize(),
-                "why": row["why"],
-                "value": row["value"],
-            }
-            lines.append([(Value(str(text), f"policy|{row['name']}", name),) for name, text in named.items()])
-    if not lines:
-        return []
-    columns = [say(f"column.{one}") for one in ("rule", "why", "value")]
-    return [Heading(say("annex.policy")), Table((), columns, lines, 1)]
+            cells = row | {"name": row["name"].replace("_", " ").capitalize()}
+            source, names = f"policy|{row['name']}", ("name", "why", "value")
+            lines.append([(Value(str(cells[name]), source, name),) for name in names])
+    columns = [say(f"column.{name}") for name in ("rule", "why", "value")]
+    return titled(say("annex.policy"), Table((), columns, lines, 1))
 
 
 def _waivers(view: View) -> list[Block]:
@@ -161,9 +149,7 @@ def _waivers(view: View) -> list[Block]:
         [(Value(str(row.get(name, "")), f"waivers|{row['decision_id']}", name),) for name in names]
         for row in rows
     ]
-    if not lines:
-        return []
-    return [Heading(say("annex.waivers")), Table((), [say(f"column.{name}") for name in names], lines)]
+    return titled(say("annex.waivers"), Table((), [say(f"column.{name}") for name in names], lines))
 
 
 def _sources(view: View, credits: str) -> list[Block]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestration.outputs.published import Row
-from orchestration.outputs.report.parts import Block, Section
+from orchestration.outputs.report.parts import Block, Heading, Section, Table
 from orchestration.outputs.report.view import View
 from orchestration.outputs.texts import Sentence
 
@@ -21,6 +21,11 @@ def section(view: View, name: str, title: Sentence, blocks: Sequence[Block]) -> 
 def heads(view: View, periods: Sequence[str]) -> list[Sentence]:
     """Return a column head per period."""
     return [(view.published.head(period),) for period in periods]
+
+
+def titled(heading: Sentence, table: Table) -> list[Block]:
+    """Return a table under its heading; nothing without rows."""
+    return [Heading(heading), table] if table.rows else []
 
 
 def count(view: View, table: str, row: Row | None) -> Sentence:

@@ -6,8 +6,8 @@ from datetime import date
 
 from orchestration.outputs.published import Row
 from orchestration.outputs.report import findings, rules
-from orchestration.outputs.report.cells import NONE, code, heads, section
-from orchestration.outputs.report.parts import Block, Heading, Paragraph, Section, Table
+from orchestration.outputs.report.cells import NONE, code, heads, section, titled
+from orchestration.outputs.report.parts import Block, Paragraph, Section, Table
 from orchestration.outputs.report.view import GRAIN, View
 from orchestration.outputs.texts import Sentence, Value
 
@@ -73,7 +73,7 @@ def _newer_windows(view: View) -> list[Block]:
     year, month = rows[0]["current"].split("-")[:2]
     last = published.cell("shifts", rows[0], "current", published.month(date(int(year), int(month), 1)))
     columns = [say(f"column.{name}") for name in ("corridor", "change", "twelve_before", "twelve")]
-    return [Heading(say("changes.months", month=last)), Table((), columns, lines, 2)]
+    return titled(say("changes.months", month=last), Table((), columns, lines, 2))
 
 
 def _window_count(view: View, row: Row, side: str) -> Sentence:
