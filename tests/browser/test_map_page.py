@@ -190,7 +190,7 @@ def test_a_survey_round_lists_routes_and_what_is_new(open_map: OpenMap) -> None:
 def test_the_network_is_described_by_its_totals(open_map: OpenMap) -> None:
     page = open_map(edition="public")
     assert page.locator("#coverage").inner_text() == (
-        "Cases, 2025: 5 partners reported, from 9 counties; in 25 % of these counties one partner alone reported."
+        "Cases, 2025: 5 partners reported, from 9 counties; in 25 % of these counties only one partner reported."
     )
     assert "place of origin 95 %" in page.locator("#known").inner_text()
 

@@ -78,7 +78,6 @@ class Measures:
 class Completeness:
     """Shares of records (0 to 1) with a readable value; `before` is None without an earlier extract."""
 
-    contract: str
     label: str
     columns: str
     now: float
@@ -143,7 +142,7 @@ def _completeness(
         if now is not None:
             before = _share(field, own[:-1], known)
             columns = columns_of(contract, field)
-            fields.append(Completeness(contract.contract, label, columns, now, before))
+            fields.append(Completeness(label, columns, now, before))
     return fields
 
 
