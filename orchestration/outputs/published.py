@@ -127,15 +127,11 @@ class Published:
 
     # --- periods ----------------------------------------------------------------------------------
 
-    def periods(self, kind: str, is_complete: bool = True) -> list[str]:
-        """Return the ids of periods of a kind, the newest first."""
-        found = [
-            row
-            for row in self._periods.values()
-            if row["period_kind"] == kind and (row["is_complete"] or not is_complete)
-        ]
-        found.sort(key=lambda row: str(row["period_to"]), reverse=True)
-        return [row["period_id"] for row in found]
+    def periods(self, kind: str) -> list[str]:
+        """Return the ids of complete periods of a kind, the newest first."""
+        rows = [row for row in self._periods.values() if row["period_kind"] == kind and row["is_complete"]]
+        rows.sort(key=lambda row: str(row["period_to"]), reverse=True)
+        return [row["period_id"] for row in rows]
 
     def year_before(self, period_id: str) -> str | None:
         """Return the period of the same kind that ended twelve months earlier."""

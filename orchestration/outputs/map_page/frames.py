@@ -79,14 +79,14 @@ def _placed(frame: Frame, places: pd.DataFrame) -> tuple[dict[str, Point], list[
     far = []
     for place in _with_a_position(places):
         place_id = str(place["place_id"])
-        lies = MOVED.get(place_id, (float(place["lon"]), float(place["lat"])))
+        position = MOVED.get(place_id, (float(place["lon"]), float(place["lat"])))
         if frame.gulf is None or frame.far is None:
-            points[place_id] = lies
+            points[place_id] = position
         elif place["country"] in GULF_STATES:
-            moved = affine_transform(shapely.Point(lies), _into(frame.gulf))
+            moved = affine_transform(shapely.Point(position), _into(frame.gulf))
             points[place_id] = (moved.x, moved.y)
-        elif _within(lies, frame.box) and not (frame.sheet and _within(lies, frame.sheet)):
-            points[place_id] = lies
+        elif _within(position, frame.box) and not (frame.sheet and _within(position, frame.sheet)):
+            points[place_id] = position
         else:
             far.append((str(place["name"]), place_id))
     listed = [place_id for _, place_id in sorted(far)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import cached_property
 
-from orchestration.outputs.published import Published, Row, by_count, ends_known
+from orchestration.outputs.published import NOT_KNOWN, Published, Row, by_count, ends_known
 from orchestration.outputs.report import rules
 from orchestration.outputs.texts import Sentence, Value
 
@@ -50,24 +50,30 @@ class View:
 
     # --- rows -------------------------------------------------------------------------------------
 
+    def _rows(
+        self, table: str, period: str | None = None, population: str = "all", **where: object
+    ) -> list[Row]:
+        return self.published.rows(
+            table, period or self.now, record_grain=GRAIN, population=population, **where
+        )
+
     def corridors(self, level: str = "od") -> list[Row]:
         """Return corridors of this period with known origin and destination, most cases first."""
         if level not in self._corridors:
-            self._corridors[level] = self._ranked(level)
+            rows = self._rows("corridors", level=level)
+            self._corridors[level] = by_count([row for row in rows if level == "country" or ends_known(row)])
         return self._corridors[level]
 
-    def _ranked(self, level: str) -> list[Row]:
-        rows = self.published.rows("corridors", self.now, record_grain=GRAIN, population="all", level=level)
-        return by_count([row for row in rows if level == "country" or ends_known(row)])
-
     def corridor(self, corridor_id: str, level: str = "od", period: str | None = None) -> Row | None:
-        if period is None and self.before is None:
+        """Return a corridor in a period, else in the period before."""
+        period = period or self.before
+        if period is None:
             return None
-        found = self.published.rows(
-            "corridors", period or self.before, record_grain=GRAIN, population="all", level=level,
-            corridor_id=corridor_id,
-        )  # fmt: skip
-        return next(iter(found), None)
+        return next(iter(self._rows("corridors", period, level=level, corridor_id=corridor_id)), None)
+
+    def corridors_of(self, place_id: str, role: str) -> list[Row]:
+        """Return corridors whose origin or destination is a place, most cases first."""
+        return [row for row in self.corridors() if row[f"{role}_place_id"] == place_id]
 
     def places(
         self,
@@ -76,45 +82,24 @@ class View:
         population: str = "all",
         period: str | None = None,
     ) -> list[Row]:
-        rows = self.published.rows(
-            "places", period or self.now, record_grain=GRAIN, population=population, role=role
+        """Return known places of some levels in a role, most cases first."""
+        rows = self._rows("places", period, population, role=role)
+        return by_count(
+            [row for row in rows if row["place_id"] not in NOT_KNOWN and row["place_level"] in levels]
         )
-        known = [
-            row for row in rows if row["place_id"] not in ("KEN", "unknown") and row["place_level"] in levels
-        ]
-        return by_count(known)
 
     def place(
         self, place_id: str, role: str, population: str = "all", period: str | None = None
     ) -> Row | None:
-        found = self.published.rows(
-            "places",
-            period or self.now,
-            record_grain=GRAIN,
-            population=population,
-            role=role,
-            place_id=place_id,
-        )
-        return next(iter(found), None)
+        return next(iter(self._rows("places", period, population, role=role, place_id=place_id)), None)
 
     def codes(self, domain: str, period: str | None = None, population: str = "all") -> list[Row]:
-        rows = self.published.rows(
-            "codes",
-            period or self.now,
-            record_grain=GRAIN,
-            population=population,
-            domain=domain,
-            subject="all",
-        )
+        """Return the known codes of a domain among all cases, most cases first."""
+        rows = self._rows("codes", period, population, domain=domain, subject="all")
         return by_count([row for row in rows if row["code"] != "unknown"])
 
     def code(self, domain: str, code: str, period: str | None = None, population: str = "all") -> Row | None:
         return next((row for row in self.codes(domain, period, population) if row["code"] == code), None)
-
-    def corridors_of(self, place_id: str, role: str) -> list[Row]:
-        """Return corridors whose origin or destination is a place, most cases first."""
-        rows = self.corridors()
-        return [row for row in rows if row[f"{role}_place_id"] == place_id and ends_known(row)]
 
     def total(self, population: str = "all", period: str | None = None) -> Row | None:
         return self.code("total", "total", period, population)
@@ -134,10 +119,8 @@ class View:
         rows = [row for row in rows if ends_known(row)]
         return sorted(rows, key=lambda row: -max(row["current_count"] or 0, row["baseline_count"] or 0))
 
-    def hotspots(self, role: str, population: str = "all") -> list[Row]:
-        rows = self.published.rows(
-            "hotspots", self.now, record_grain=GRAIN, population=population, role=role, label="hotspot"
-        )
+    def hotspots(self, role: str) -> list[Row]:
+        rows = self._rows("hotspots", role=role, label="hotspot")
         return sorted(rows, key=lambda row: (-(row["movement_count"] or 0), row["place"]))
 
     def one(self, table: str, **where: object) -> Row | None:

@@ -13,11 +13,11 @@ const texts = {
   "LICENSE-tslib": `${packages}/tslib/LICENSE.txt`,
 };
 
-const told = [`Apache ECharts ${version}, the parts that the map page uses.`];
+const notices = [`Apache ECharts ${version}, the parts that the map page uses.`];
 for (const [name, path] of Object.entries(texts)) {
   const text = readFileSync(path, "utf8").replaceAll("\r\n", "\n").replaceAll(/[ \t]+$/gm, "").trim();
   writeFileSync(name, `${text}\n`);
-  told.push(text);
+  notices.push(text);
 }
 
 await build({
@@ -30,7 +30,7 @@ await build({
   target: "es2020",
   legalComments: "none",
   // The licences travel with the code: the page that holds it is passed on alone.
-  banner: { js: `/*!\n${told.join("\n\n").replaceAll("*/", "* /")}\n*/` },
+  banner: { js: `/*!\n${notices.join("\n\n").replaceAll("*/", "* /")}\n*/` },
 });
 
 const files = ["echarts.min.js", ...Object.keys(texts)];
