@@ -1,7 +1,6 @@
-"""What every room stands on: settings and paths, the home, durable files, keys, errors, the lock.
+"""Shared foundations: settings, paths, the home, durable files, keys, errors, the lock, artifacts of steps.
 
-Also artifacts of steps with their fingerprints, how refreshes ended, and packages that are light to enter.
-What a step does is not here.
+Also the journal of refreshes, and lazy imports for packages. The steps themselves live in other rooms.
 """
 
 from typing import TYPE_CHECKING
@@ -20,7 +19,16 @@ if TYPE_CHECKING:
         stands,
     )
     from orchestration.core.decoded import decoded, pattern_of, says
-    from orchestration.core.durable import PARTIAL, replacing, sync, write_bytes, write_json, write_text
+    from orchestration.core.durable import (
+        PARTIAL,
+        replacing,
+        sha256_of,
+        sync,
+        write_bytes,
+        write_json,
+        write_secret,
+        write_text,
+    )
     from orchestration.core.errors import (
         NjiaError,
         RefreshRunning,
@@ -42,18 +50,17 @@ if TYPE_CHECKING:
     )
     from orchestration.core.garbage import look_for_garbage_less_often
     from orchestration.core.home import prepare_home
-    from orchestration.core.key_places import key_places
     from orchestration.core.keys import (
         LINK_KEY,
         STEWARDS_RECIPIENT,
         Keys,
         create_missing_keys,
+        key_places,
         load_keys,
         new_stewards_pair,
         record_of,
         require_noise_key,
         shown_record,
-        write_secret,
     )
     from orchestration.core.lock import RefreshLock, is_alive, last_holder
     from orchestration.core.loopback import LOOPBACK, loopback_hosts
@@ -70,6 +77,7 @@ if TYPE_CHECKING:
         load_release_key,
         write_public_part,
     )
+    from orchestration.core.seeds import seed_rows
     from orchestration.core.settings import (
         DBT_PROJECT,
         PROJECT_ROOT,

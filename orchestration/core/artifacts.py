@@ -1,11 +1,9 @@
-"""Artifacts: files in `work/` that are made once and used again while what made them is the same.
+"""Artifacts: files in `work/` that are reused while their inputs stay the same.
 
-An artifact is a set of files with a note beside them, `work/artifacts/<name>.json`: the fingerprint of
-everything that decides the files, the SHA-256 of each, and facts about them. It is used again only where the
-fingerprint is the one asked for and each file still has its hash. Anything else is made anew: a note of an
-earlier version, a note that cannot be read, a file that is cut short.
-
-While an artifact is made it has no note, so a process that is killed leaves nothing that could be trusted.
+An artifact is a set of files and a note, `work/artifacts/<name>.json`: the fingerprint of everything that
+decides the files, the SHA-256 of each, and facts about them. It is reused only where the fingerprint is the
+wanted one and each file still has its hash; otherwise it is made anew. The note is removed before the files
+are made, so a killed process leaves no trusted artifact.
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from orchestration.core.durable import write_json
+from orchestration.core.durable import sha256_of, write_json
 from orchestration.core.settings import PROJECT_ROOT
 
 LAYOUT = 1
@@ -33,7 +31,7 @@ _NOT_CODE = {"__pycache__", "target", "logs"}
 
 @dataclass(frozen=True)
 class Artifact:
-    """What the note of an artifact says. `files`: path below `work/` → SHA-256; `facts`: JSON."""
+    """The note of an artifact. `files`: path below `work/` → SHA-256; `facts`: JSON."""
 
     name: str
     fingerprint: str
@@ -42,14 +40,14 @@ class Artifact:
 
 
 def fingerprint_of(*parts: Any) -> str:
-    """64 hex digits over anything that JSON can hold; sets and the order of keys do not matter."""
+    """Hash anything that JSON can hold (64 hex digits), whatever the order of keys and of sets."""
     text = json.dumps(parts, sort_keys=True, default=_as_json, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
 def code_of(*sources: str) -> str:
-    """A hash of source files and versions of libraries; read once a process.
+    """Hash source files and versions of libraries, once a process.
 
     A source is a file or folder below the project's root (`orchestration/linkage`), or a library with
     `==` behind its name (`duckdb==`).
@@ -61,26 +59,26 @@ def code_of(*sources: str) -> str:
             continue
         path = PROJECT_ROOT / source
         files = [path] if path.is_file() else sorted(path.rglob("*"))
-        for one in files:
-            if one.suffix in _CODE_SUFFIXES and not _NOT_CODE & set(one.relative_to(PROJECT_ROOT).parts):
-                content = hashlib.sha256(one.read_bytes()).hexdigest()
-                digest.update(f"{one.relative_to(PROJECT_ROOT).as_posix()}\x00{content}\n".encode())
+        for file in files:
+            name = file.relative_to(PROJECT_ROOT)
+            if file.suffix in _CODE_SUFFIXES and not _NOT_CODE & set(name.parts):
+                digest.update(f"{name.as_posix()}\x00{sha256_of(file)}\n".encode())
     return digest.hexdigest()
 
 
 def read(work: Path, name: str) -> Artifact | None:
-    """The note of an artifact; None where there is none that this version can read."""
+    """Read the note of an artifact; None where this version can read none."""
     try:
-        noted = json.loads(_note(work, name).read_text(encoding="utf-8"))
-        if noted.pop("layout") == LAYOUT:
-            return Artifact(**noted)
+        content = json.loads(_note(work, name).read_text(encoding="utf-8"))
+        if content.pop("layout") == LAYOUT:
+            return Artifact(**content)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         pass
     return None
 
 
 def stands(work: Path, artifact: Artifact) -> bool:
-    """Whether each of its files is there with the content it was noted with."""
+    """Whether each file of an artifact still has the noted content."""
     return all(_sha256(work / path) == digest for path, digest in artifact.files.items())
 
 
@@ -91,17 +89,17 @@ def keep(
     make: Callable[[], tuple[Iterable[Path], Mapping[str, Any]]],
     say: Callable[[str], None] | None = None,
 ) -> tuple[Artifact, bool]:
-    """The artifact with this fingerprint, and whether it had to be made.
+    """Return the artifact with this fingerprint, and whether it was made now.
 
-    `make` writes the files below `work` and gives their paths and the facts. `say` takes a sentence where an
-    artifact with the right fingerprint has to be made anew because its files are not what was noted.
+    `make` writes files below `work` and returns their paths and the facts. `say` takes a warning where files
+    of a current artifact were changed or damaged; by default it is logged.
     """
-    found = read(work, name)
-    if found and found.fingerprint == fingerprint:
-        if stands(work, found):
-            return found, False
+    noted = read(work, name)
+    if noted and noted.fingerprint == fingerprint:
+        if stands(work, noted):
+            return noted, False
         (say or logging.getLogger(__name__).warning)(
-            f"The files of {name} in {work} are not as they were written: they are made anew."
+            f"The files of {name} in {work} were changed or damaged. They are made again."
         )
     forget(work, name)
     files, facts = make()
@@ -111,7 +109,7 @@ def keep(
 def note(
     work: Path, name: str, fingerprint: str, files: Iterable[Path], facts: Mapping[str, Any]
 ) -> Artifact:
-    """Note an artifact whose files have just been written, for a step that is done in every run."""
+    """Write the note of an artifact whose files exist, for a step that runs in every refresh."""
     hashes = {path.relative_to(work).as_posix(): _sha256(path) or "" for path in sorted(files)}
     made = Artifact(name, fingerprint, hashes, json.loads(json.dumps(facts, default=_as_json)))
     write_json(_note(work, name), {"layout": LAYOUT, **vars(made)})
@@ -119,7 +117,7 @@ def note(
 
 
 def forget(work: Path, name: str) -> None:
-    """Take the note of an artifact away: it is made anew when it is asked for again."""
+    """Delete the note of an artifact, so that the artifact is made anew."""
     _note(work, name).unlink(missing_ok=True)
 
 
@@ -129,8 +127,7 @@ def _note(work: Path, name: str) -> Path:
 
 def _sha256(path: Path) -> str | None:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return None
 

@@ -1,4 +1,4 @@
-"""Everything that a file says, decoded as its kind demands: compression hides text from a search of bytes."""
+"""Decode all text of a file, so that a search finds values that compression hides."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ROWS_AT_ONCE = 20_000
 
 
 def decoded(path: Path, raw: bytes | None = None) -> Iterator[bytes]:
-    """What a file says, piece by piece, then its bytes as they are. `raw`: its bytes, where they are at hand.
+    """Yield the decoded texts of a file, then its raw bytes (`raw`, where the caller has them).
 
-    Parquet with its metadata, DuckDB with views and comments, SQLite, the members of a zip or workbook, the
-    pages of a PDF with every text its objects hold.
+    Parquet with metadata, DuckDB with views and comments, SQLite, members of a zip or workbook, pages and
+    text objects of a PDF.
     """
     raw = path.read_bytes() if raw is None else raw
     if raw[:4] == b"PAR1":
@@ -40,7 +40,7 @@ def decoded(path: Path, raw: bytes | None = None) -> Iterator[bytes]:
 
 
 def pattern_of(values: Iterable[str]) -> re.Pattern[bytes]:
-    """Finds each value where it stands by itself, in UTF-8, UTF-16 and as XML, JSON and Python write it."""
+    """Compile a pattern for whole values, in UTF-8, UTF-16 and as XML, JSON and Python escape them."""
     forms: set[bytes] = set()
     for value in values:
         escaped = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -49,12 +49,12 @@ def pattern_of(values: Iterable[str]) -> re.Pattern[bytes]:
             forms.add(text.encode("utf-16-le"))
     if not forms:
         return re.compile(rb"(?!)")
-    either = b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
-    return re.compile(rb"(?<![\w-])(?:" + either + rb")(?![\w-])")
+    longest_first = b"|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return re.compile(rb"(?<![\w-])(?:" + longest_first + rb")(?![\w-])")
 
 
 def says(path: Path, values: Iterable[str]) -> bool:
-    """Whether a file says one of these values anywhere."""
+    """Whether a file contains one of these values."""
     pattern = pattern_of(values)
     return any(pattern.search(text) for text in decoded(path))
 
@@ -69,26 +69,26 @@ def _parquet(raw: bytes) -> Iterator[bytes]:
 
 def _duckdb(path: Path) -> Iterator[bytes]:
     with duckdb.connect(str(path), read_only=True) as con:
-        named = con.execute(
+        relations = con.execute(
             "select schema_name, table_name from duckdb_tables() union all "
             "select schema_name, view_name from duckdb_views() where not internal"
         ).fetchall()
-        for schema, table in named:
+        for schema, table in relations:
             rows = con.execute(f'select * from "{schema}"."{table}"')
-            while found := rows.fetchmany(_ROWS_AT_ONCE):
-                yield repr(found).encode()
+            while batch := rows.fetchmany(_ROWS_AT_ONCE):
+                yield repr(batch).encode()
         yield repr(con.execute("select comment from duckdb_columns()").fetchall()).encode()
 
 
 def _sqlite(path: Path) -> Iterator[bytes]:
-    # As it lies there: a reader that locks or repairs it would change what is searched.
+    # Read-only: a reader that locks or repairs the file would change it.
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as con:
         for (table,) in con.execute("select name from sqlite_master where type = 'table'").fetchall():
             yield repr(con.execute(f'select * from "{table}"').fetchall()).encode()
 
 
 def _pdf(raw: bytes) -> Iterator[bytes]:
-    """Pages as they are read, also without their line breaks; then titles, bookmarks, alternative texts."""
+    """Yield pages, with and without line breaks, then titles, bookmarks and alternative texts."""
     from pypdf import PdfReader  # only where a PDF is met
     from pypdf.generic import TextStringObject
 
@@ -98,12 +98,12 @@ def _pdf(raw: bytes) -> Iterator[bytes]:
         yield text.encode()
         yield " ".join(text.split()).encode()
     for number in range(1, cast(int, reader.trailer["/Size"])):
-        held: list[object] = [reader.get_object(number)]
-        while held:
-            one = held.pop()
-            if isinstance(one, TextStringObject):
-                yield str(one).encode()
-            elif isinstance(one, dict):
-                held += one.values()
-            elif isinstance(one, list):
-                held += one
+        waiting: list[object] = [reader.get_object(number)]
+        while waiting:
+            item = waiting.pop()
+            if isinstance(item, TextStringObject):
+                yield str(item).encode()
+            elif isinstance(item, dict):
+                waiting += item.values()
+            elif isinstance(item, list):
+                waiting += item

@@ -1,7 +1,8 @@
-"""Writing that survives a crash: a file is either the old one or the whole new one, and is on the disk."""
+"""Crash-safe files: after a write the path holds either the old content or the whole new one, on disk."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ PARTIAL = ".tmp-"
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; when the block ends well, sync it and rename it over `path`."""
+    """Yield a temporary path beside `path`; after the block, sync it and rename it over `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{PARTIAL}{path.name}")
     try:
@@ -37,12 +38,12 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write JSON with sorted keys, so that equal content gives equal bytes."""
+    """Write JSON with sorted keys: equal content gives equal bytes."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, default=str, ensure_ascii=False) + "\n")
 
 
 def append_line(path: Path, line: str) -> None:
-    """Add a line to a file and force it to the disk; half a line of a crash before it is closed off first."""
+    """Append a line and sync it; a half line left by a crash is closed off first."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         if file.seek(0, os.SEEK_END):
@@ -52,6 +53,21 @@ def append_line(path: Path, line: str) -> None:
         file.write(f"{line}\n".encode())
         file.flush()
         os.fsync(file.fileno())
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write a line to a new file (mode 0600) and sync it; raises FileExistsError where the file exists."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sync(path: Path) -> None:

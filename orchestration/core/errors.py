@@ -1,14 +1,14 @@
-"""Errors that are written for people.
+"""Errors for people.
 
-A message names the partner, file, row or column, what was found, what was expected and the next
-step. It never quotes a cell: a value may identify a person.
+A message names the partner, file, row or column, what was found, what was expected and the next step. It
+never quotes a cell: a value may identify a person.
 """
 
 from __future__ import annotations
 
 
 class NjiaError(Exception):
-    """Something a person can mend; the command line shows the message without a traceback."""
+    """An error that a person can fix; the command line shows its message without a traceback."""
 
     exit_code = 1
 
@@ -32,7 +32,7 @@ class RefreshRunning(NjiaError):
 
 
 def kind_and_place(error: BaseException) -> str:
-    """What may be told of an error whose text may quote a cell."""
+    """Describe an error by type and code location, without its text, which may quote a cell."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -1,9 +1,7 @@
-"""What was forgotten: keyed tombstones by partner, and the editions of releases that still have to go.
+"""Forgotten records: keyed tombstones by partner, and the editions of releases that must still be erased.
 
-A tombstone is a keyed hash of a record's id. It lets a later extract's row be told apart, and tells nobody
-anything without the record key; whoever has that key can confirm a guess at a reference, no more.
-
-What does not belong here: erasing anything (each room erases what is its own).
+A tombstone is a keyed hash of a record id: it recognises the record in a later extract. Without the record
+key it reveals nothing; with it, one can confirm a guessed reference. Each room erases its own files.
 """
 
 from __future__ import annotations
@@ -20,14 +18,14 @@ import numpy.typing as npt
 
 from orchestration.core.durable import PARTIAL, write_json
 from orchestration.core.errors import NjiaError
-from orchestration.core.keys import Keys
+from orchestration.core.keys import Keys, record_of, shown_record
 from orchestration.core.settings import Settings
 
 FORGOTTEN = "withheld:forgotten"
 
 
 class Original(NamedTuple):
-    """What became of a sealed original that held a forgotten record; SHA-256 of what is sealed now."""
+    """Outcome for a sealed original that held a forgotten record, with the SHA-256 of the new sealed file."""
 
     what: str
     sha256: str | None = None
@@ -35,9 +33,10 @@ class Original(NamedTuple):
 
 @dataclass(frozen=True)
 class Tombstones:
-    """Which records of one partner were forgotten.
+    """The forgotten records of one partner.
 
-    `done`: by extract id, originals that hold none of them any more, while their cells still may.
+    `done`: by extract id, originals from which they are erased already, while landed cells may still hold
+    them.
     """
 
     keys: Keys
@@ -49,7 +48,7 @@ class Tombstones:
         return bool(self.marks) and self.keys.tombstone(self.partner, record_id) in self.marks
 
     def among(self, record_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """For each record id whether its record was forgotten."""
+        """Return for each record id whether its record was forgotten."""
         if not self.marks or not len(record_ids):
             return np.zeros(len(record_ids), bool)
         return np.isin(self.keys.tombstones(self.partner, record_ids), np.array(sorted(self.marks)))
@@ -57,7 +56,7 @@ class Tombstones:
 
 @dataclass(frozen=True)
 class Due:
-    """Editions that hold what was forgotten: those made from landed cells of these SHA-256."""
+    """Editions to erase: those made from landed cells with these SHA-256."""
 
     asked_on: date
     records: int
@@ -66,7 +65,7 @@ class Due:
 
 @dataclass
 class _Page:
-    """What is kept of one partner."""
+    """The stored state of one partner."""
 
     tombstones: set[str] = field(default_factory=set)
     due: list[Due] = field(default_factory=list)
@@ -75,7 +74,7 @@ class _Page:
 
 def tombstones_of(settings: Settings, keys: Keys, partner: str) -> Tombstones:
     page = _read(settings, partner)
-    return Tombstones(keys, partner, frozenset(_signed(mark) for mark in page.tombstones), page.done)
+    return Tombstones(keys, partner, frozenset(map(record_of, page.tombstones)), page.done)
 
 
 def bury(
@@ -86,20 +85,20 @@ def bury(
     due: Due | None = None,
     done: Mapping[str, Original] | None = None,
 ) -> None:
-    """Set tombstones, so that no row about these records lands any more, and note whose editions have to go.
+    """Set tombstones, so that these records never land again, and note the editions to erase.
 
-    The point of no return: what a stop leaves undone, the next refresh does, from this page alone. `done`
-    are the originals it has to leave as they are.
+    From here forgetting completes: if the process stops, the next refresh finishes from this file. `done` are
+    the originals that need no further change.
     """
     page = _read(settings, partner)
-    page.tombstones |= {_shown(keys.tombstone(partner, record_id)) for record_id in record_ids}
+    page.tombstones |= {_hex(keys.tombstone(partner, record_id)) for record_id in record_ids}
     page.due += [due] if due and due.cells else []
     page.done = dict(done or {})
     _write(settings, partner, page)
 
 
 def all_erased(settings: Settings, partner: str) -> None:
-    """Note that landing holds nothing of the forgotten records, so that the next original is looked at."""
+    """Note that the landing holds no forgotten record, so that later originals are checked again."""
     page = _read(settings, partner)
     if page.done:
         page.done = {}
@@ -115,18 +114,17 @@ def all_due(settings: Settings) -> list[Due]:
 
 
 def settle(settings: Settings, still_held: Collection[str]) -> None:
-    """Drop what is owed, as far as no kept edition was made of those cells any more."""
+    """Drop due erasures whose cells no kept edition was made from."""
     for path in _pages(settings):
         page = _read(settings, path.stem)
-        left = [due for due in page.due if set(due.cells) & set(still_held)]
-        if left != page.due:
-            page.due = left
+        remaining = [due for due in page.due if set(due.cells) & set(still_held)]
+        if remaining != page.due:
+            page.due = remaining
             _write(settings, path.stem, page)
 
 
 def _pages(settings: Settings) -> list[Path]:
-    found = sorted(settings.forgotten.glob("*.json")) if settings.forgotten.is_dir() else []
-    return [path for path in found if not path.name.startswith(PARTIAL)]
+    return [path for path in sorted(settings.forgotten.glob("*.json")) if not path.name.startswith(PARTIAL)]
 
 
 def _read(settings: Settings, partner: str) -> _Page:
@@ -136,15 +134,15 @@ def _read(settings: Settings, partner: str) -> _Page:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         due = [
-            Due(date.fromisoformat(one["asked_on"]), int(one["records"]), tuple(one["cells"]))
-            for one in content["due"]
+            Due(date.fromisoformat(entry["asked_on"]), int(entry["records"]), tuple(entry["cells"]))
+            for entry in content["due"]
         ]
-        done = {extract: Original(*one) for extract, one in content.get("done", {}).items()}
+        done = {extract: Original(*original) for extract, original in content.get("done", {}).items()}
         return _Page(set(content["tombstones"]), due, done)
     except (ValueError, KeyError, TypeError):
         raise NjiaError(
-            f"{path} cannot be read. Restore it from a backup: without it, records that were forgotten would "
-            "come back with the next extract."
+            f"{path} cannot be read. Restore it from a backup: without it, forgotten records would come back "
+            "with the next extract."
         ) from None
 
 
@@ -161,10 +159,5 @@ def _write(settings: Settings, partner: str, page: _Page) -> None:
     write_json(settings.forgotten / f"{partner}.json", content)
 
 
-def _shown(mark: int) -> str:
-    return f"{mark % (1 << 64):016x}"
-
-
-def _signed(shown: str) -> int:
-    unsigned = int(shown, 16)
-    return unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned
+def _hex(tombstone: int) -> str:
+    return shown_record(tombstone).removeprefix("r-")

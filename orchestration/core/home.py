@@ -11,13 +11,13 @@ from orchestration.core.settings import Settings
 from orchestration.core.volume import require_encrypted_volume
 
 LAYOUT_VERSION = 2
-# Of version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
+# Version 0.1.0: its releases hold the members' edition in `partner/`; its `ledger/` is left alone.
 READ_TOO = (1,)
 
-# One run at a time, because the warehouse has one writer; nothing is sent to anybody. A run whose turn comes
-# while the code server starts again is tried again. No refresh takes half a day: the last net for a run whose
-# process is gone, which `defs/killed_runs.py` otherwise ends within minutes. What steps print is not kept:
-# they print nothing, what a library prints may quote a cell, and keeping it takes four processes a run.
+# One run at a time: the warehouse has one writer. No telemetry. A run that starts while the code server
+# restarts is retried. `max_runtime_seconds` is a last resort for a run whose process is gone;
+# `defs/killed_runs.py` ends such a run within minutes. Output of steps is not kept: a library may quote a
+# cell in it, and keeping it takes four processes a run.
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
@@ -37,7 +37,7 @@ event_log_storage:
 
 
 def prepare_home(settings: Settings) -> None:
-    """Make what is missing; refuse a home that a newer Njia has laid out, or that cannot be written."""
+    """Create what is missing; raises UsageError for a home of another layout or without write access."""
     try:
         _prepare(settings)
     except OSError as error:
@@ -52,7 +52,7 @@ def _prepare(settings: Settings) -> None:
     _check_layout(settings)
     for folder in (*restricted_folders(settings), settings.releases):
         folder.mkdir(parents=True, exist_ok=True)
-    # All but the releases is for this account only; who may read releases is the host's to say.
+    # Everything but the releases is for this account only; the host decides who may read releases.
     check_modes(settings)
     dagster_yaml = settings.dagster_home / "dagster.yaml"
     wanted = DAGSTER_YAML % json.dumps(str(settings.dagster_home / "history" / "runs"))
@@ -69,7 +69,7 @@ def _check_layout(settings: Settings) -> None:
         found = json.loads(marker.read_text())["layout_version"]
     except (ValueError, KeyError, TypeError):
         raise UsageError(
-            f"{marker} does not say which layout this home has. Restore it, or choose another home."
+            f"{marker} does not name the layout of this home. Restore it, or choose another home."
         ) from None
     if found in READ_TOO:
         durable.write_json(marker, {"layout_version": LAYOUT_VERSION, "begun_with_layout": found})

@@ -1,7 +1,6 @@
-"""The secrets of an installation: record, link and noise key, and the stewards' public key.
+"""Keys of an installation: record, link and noise key, and the stewards' public key.
 
-What does not belong here: which fields are hashed or sealed (that is `intake`); the key that signs releases
-(`release_key`), which decides nothing about what they hold.
+`release_key` holds the key that signs releases; `intake` decides which fields are hashed or sealed.
 """
 
 from __future__ import annotations
@@ -9,14 +8,16 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import os
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.core.durable import write_secret
 from orchestration.core.errors import UsageError
-from orchestration.core.release_key import create_missing_release_key
+from orchestration.core.release_key import RELEASE_KEY, create_missing_release_key, installed_public_key
+from orchestration.core.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,13 +26,20 @@ if TYPE_CHECKING:
 
 RECORD_KEY, LINK_KEY, NOISE_KEY = "record.key", "link.key", "noise.key"
 STEWARDS_RECIPIENT = "stewards.age.pub"
+USES = {
+    "record": (RECORD_KEY, "makes record ids, partners' codes and the marks of forgotten records"),
+    "link": (LINK_KEY, "makes link codes of names, phones and answers"),
+    "noise": (NOISE_KEY, "makes protection keys, which decide the noise of public counts"),
+    "stewards": (STEWARDS_RECIPIENT, "originals are sealed to it; the private key is stored nowhere"),
+    "release": (RELEASE_KEY, "signs releases; release.pub is for everybody"),
+}
 
 
 @dataclass(frozen=True)
 class Keys:
-    """Record, link and noise key (32 bytes each), and the stewards' age recipient. Only `ids` may be shown.
+    """Record, link and noise key (32 bytes each) and the stewards' age recipient. Only `ids` may be shown.
 
-    Without a link key no link codes are made, without a noise key no protection keys.
+    Link codes need the link key, protection keys the noise key.
     """
 
     record_key: bytes
@@ -41,7 +49,7 @@ class Keys:
 
     @property
     def ids(self) -> dict[str, str]:
-        """Short names of the keys, for manifests: 8 hex digits of a hash, never the key."""
+        """Ids of the keys for manifests: 8 hex digits of a hash."""
         ids = {
             "record": _key_id(self.record_key),
             "stewards": hashlib.sha256(self.stewards_recipient.encode()).hexdigest()[:8],
@@ -50,50 +58,50 @@ class Keys:
         return ids | {name: _key_id(key) for name, key in others.items() if key}
 
     def record_id(self, partner: str, record_ref: str) -> int:
-        """64-bit keyed hash (signed) of a partner's reference: stable, and meaningless without the key."""
+        """Return the 64-bit keyed hash (signed) of a partner's reference."""
         return self.number("record", partner, record_ref)
 
     def record_ids(self, partner: str, beginning: str, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
-        """`record_id` of many references (UTF-8) that begin alike."""
+        """Return `record_id` of many references (UTF-8) with one beginning."""
         return self._numbers(b"\x00".join(part.encode() for part in ("record", partner, beginning)), rests)
 
     def protection_key(self, record_id: int) -> int | None:
-        """A record's part in the noise of every cell it is counted in: a keyed hash from 0 to 2^31 - 1."""
+        """Return the record's key in the cell-key method: a keyed hash from 0 to 2^31 - 1."""
         if self.noise_key is None:
             return None
         digest = hmac.digest(self.noise_key, f"protection\x00{record_id}".encode(), "sha256")
         return int.from_bytes(digest[:4], "big") >> 1
 
     def tombstone(self, partner: str, record_id: int) -> int:
-        """64-bit keyed hash (signed) by which a forgotten record is known again."""
+        """Return the 64-bit keyed hash (signed) that recognises a forgotten record."""
         return self.number("forgotten", partner, str(record_id))
 
     def tombstones(self, partner: str, record_ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """`tombstone` of many records."""
+        """Return `tombstone` of many records."""
         import pyarrow as pa
 
         texts = pa.array(record_ids).cast(pa.string()).cast(pa.binary())
         return self._numbers(b"\x00".join((b"forgotten", partner.encode(), b"")), texts)
 
     def _numbers(self, shared: bytes, rests: pa.BinaryArray) -> npt.NDArray[np.int64]:
-        """`number` of many texts that begin alike."""
+        """Return `number` of many texts with one beginning."""
         import numpy as np
         import pyarrow.compute as pc
         import stringzilla
 
-        # Made anew: of an array that begins within another, Strs (5.3.2) reads the other's beginning.
+        # A copy, because Strs (5.3.2) ignores the offset of a sliced array.
         messages = pc.binary_join_element_wise(shared, rests, b"")
         digests = np.zeros((len(messages), 32), np.uint8)
         stringzilla.hmac_sha256(self.record_key, stringzilla.Strs(messages, view=True), out=digests)
-        # A digest is four numbers of 8 bytes, of which the first is the id.
+        # A digest is four numbers of 8 bytes; the id is the first.
         return digests.view(">i8")[:, 0].astype(np.int64)
 
     def partner_code(self, partner: str) -> str:
-        """What published tables call a partner: `p-` and 8 hex digits of a keyed hash."""
+        """Return the code of a partner in published tables: `p-` and 8 hex digits of a keyed hash."""
         return "p-" + self._digest("partner", partner)[:4].hex()
 
     def number(self, purpose: str, *parts: str) -> int:
-        """64-bit keyed hash (signed) of some text, separate for every purpose."""
+        """Return the 64-bit keyed hash (signed) of some texts, separate for every purpose."""
         return int.from_bytes(self._digest(purpose, *parts)[:8], "big", signed=True)
 
     def _digest(self, purpose: str, *parts: str) -> bytes:
@@ -102,12 +110,12 @@ class Keys:
 
 
 def shown_record(record_id: int) -> str:
-    """A record id as people see and type it: a spreadsheet would round the number."""
+    """Return a record id as people see and type it: a spreadsheet would round the number."""
     return f"r-{record_id % (1 << 64):016x}"
 
 
 def record_of(shown: str) -> int:
-    """The record id behind `shown_record`."""
+    """Return the record id of a text made by `shown_record`."""
     unsigned = int(shown.removeprefix("r-"), 16)
     return unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned
 
@@ -117,12 +125,12 @@ def _key_id(key: bytes) -> str:
 
 
 def load_keys(folder: Path) -> Keys:
-    """Read the keys; raise UsageError when an installation has none yet."""
+    """Read the keys; raises UsageError where an installation has none yet."""
     record, link, recipient = folder / RECORD_KEY, folder / LINK_KEY, folder / STEWARDS_RECIPIENT
     noise = folder / NOISE_KEY
     if not (record.is_file() and link.is_file() and recipient.is_file()):
         raise UsageError(
-            f"The keys in {folder} are missing or not complete. Run `njia refresh` once in a terminal: it "
+            f"The keys in {folder} are missing or incomplete. Run `njia refresh` once in a terminal: it "
             "makes them and shows the stewards' private key, which is stored nowhere."
         )
     # A home made by an earlier version has no noise key before its next refresh.
@@ -133,28 +141,27 @@ def load_keys(folder: Path) -> Keys:
 def create_missing_keys(
     folder: Path, landing: Path, link_codes: Path, releases: Path | None = None
 ) -> str | None:
-    """Make what is missing (folder 0700, files 0600). Returns the stewards' private key if one was made.
+    """Create missing keys (folder 0700, files 0600); return the stewards' private key if one was made.
 
-    The caller shows it once; it is stored nowhere. To use a key pair made elsewhere, put its public
-    part (an age recipient) in `stewards.age.pub` beforehand. Raises UsageError where extracts have landed
-    under a record key that is not there, link codes were made under a link key that is not, or `releases`
-    were signed with a release key that is not, or protected with a noise key that is not.
+    The caller shows it once; it is stored nowhere. To use a key pair made elsewhere, put its public part (an
+    age recipient) in `stewards.age.pub` beforehand. Raises UsageError where a key is missing that landed
+    extracts, link codes or releases were made with.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     if not (folder / RECORD_KEY).exists():
         if any(landing.glob("*/*.json")):
             raise UsageError(
-                f"No record key in {folder}, but extracts have landed already: with a new key each record "
-                "would get another id. Set NJIA_KEYS to its folder, or restore it from the backup."
+                f"No record key in {folder}, but extracts have landed: a new key would give each record "
+                "another id. Set NJIA_KEYS to its folder, or restore it from the backup."
             )
         write_secret(folder / RECORD_KEY, secrets.token_hex(32))
     if not (folder / LINK_KEY).exists():
         if any(link_codes.glob("*/*.parquet")):
             raise UsageError(
-                f"No link key in {folder}, but link codes were made already: with a new key no record would "
-                "be found again. Restore it from the backup; or, if it is lost, remove the folder "
-                f"{link_codes} and send the extracts again."
+                f"No link key in {folder}, but link codes exist, and a new key would match none of them. "
+                f"Restore it from the backup; if it is lost, remove the folder {link_codes} and send the "
+                "extracts again."
             )
         write_secret(folder / LINK_KEY, secrets.token_hex(32))
     if not (folder / NOISE_KEY).exists():
@@ -169,7 +176,7 @@ def create_missing_keys(
 
 
 def require_noise_key(keys: Keys, folder: Path, releases: Path) -> None:
-    """Raise UsageError without a noise key, or where a kept release has noise of another one."""
+    """Raise UsageError where the noise key is missing or differs from that of a kept release."""
     _refuse_another_noise_key(folder, keys.ids.get("noise"), releases)
     if keys.noise_key is None:
         raise UsageError(
@@ -184,14 +191,14 @@ def _refuse_another_noise_key(folder: Path, key_id: str | None, releases: Path |
             found = f"holds the key {key_id}" if key_id else "is missing"
             raise UsageError(
                 f"{folder / NOISE_KEY} {found}, but the public counts of the release {path.parent.name} "
-                f"have noise of the key {used}. Restore it from the backup, or set NJIA_KEYS to its folder. "
-                "With another key no year can be published or republished: two protected numbers of one "
-                "count give it away. If it is lost, begin a new home."
+                f"were made with the key {used}. Restore it from the backup, or set NJIA_KEYS to its folder. "
+                "Another key cannot publish or republish a year: two protected numbers of one count "
+                "give it away. If the key is lost, begin a new home."
             )
 
 
 def new_stewards_pair() -> tuple[str, str]:
-    """A private key of age, to be shown once, and its public part."""
+    """Return a new private key of age, to be shown once, and its public part."""
     import pyrage
 
     identity = pyrage.x25519.Identity.generate()
@@ -202,10 +209,33 @@ def _read_key(path: Path) -> bytes:
     return bytes.fromhex(path.read_text().strip())
 
 
-def write_secret(path: Path, text: str) -> None:
-    """A line in a file (0600) that must not be there yet, forced to the disk."""
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+@dataclass(frozen=True)
+class KeyPlace:
+    """`id`: 8 hex digits of a hash, None where the key is missing or cannot be read by this account."""
+
+    name: str
+    id: str | None
+    file: str
+    use: str
+
+
+def key_places(settings: Settings) -> list[KeyPlace]:
+    """List every kind of key in a fixed order, missing ones included."""
+    ids = _ids(settings)
+    return [
+        KeyPlace(name, ids.get(name), str(settings.keys / file), use) for name, (file, use) in USES.items()
+    ]
+
+
+def _ids(settings: Settings) -> dict[str, str]:
+    ids: dict[str, str] = {}
+    readers: tuple[Callable[[], dict[str, str]], ...] = (
+        lambda: load_keys(settings.keys).ids,
+        lambda: {"release": installed_public_key(settings.keys).id},
+    )
+    for read_ids in readers:
+        try:
+            ids |= read_ids()
+        except (UsageError, OSError, ValueError):
+            continue
+    return ids

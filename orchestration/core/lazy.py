@@ -1,8 +1,7 @@
-"""A package that imports the modules behind its names when a name is first asked for.
+"""Lazy packages: a module is imported when a name from it is first used.
 
-Entering a room then costs only what is used of it: `njia status` reads a few small files and needs none of
-the libraries that read spreadsheets, count or draw. What a package offers is written once, as imports that
-the type checker reads too:
+`njia status` reads a few small files and must not pay for the libraries that read spreadsheets, count or
+draw. A package lists its names once, as imports that the type checker reads too:
 
     if TYPE_CHECKING:
         from orchestration.release.publish import publish
@@ -27,28 +26,30 @@ class _Package(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name not in self._homes:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        module, there = self._homes[name]
-        self.__dict__[name] = found = getattr(import_module(module), there)
-        return found
+        module, name_there = self._homes[name]
+        self.__dict__[name] = value = getattr(import_module(module), name_there)
+        return value
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Python sets each module that is imported on its package. `publish` of `publish.py` is the function.
+        # Importing `publish.py` makes Python set the module on its package; the function of that name stays.
         if not (isinstance(value, ModuleType) and name in self._homes):
             super().__setattr__(name, value)
 
 
 def offer_when_asked(package: str) -> None:
-    """Fetch what the package imports under `if TYPE_CHECKING:` when it is first asked for."""
+    """Make the imports under `if TYPE_CHECKING:` of a package available on first use."""
     module = sys.modules[package]
     module.__dict__["_homes"] = _imported_for_types(Path(str(module.__file__)))
     module.__class__ = _Package
 
 
 def _imported_for_types(path: Path) -> dict[str, tuple[str, str]]:
-    """Name → module and name there, of all imports of a file under `if TYPE_CHECKING:`."""
+    """Map each name imported under `if TYPE_CHECKING:` to its module and its name there."""
     blocks = [
         block for block in ast.parse(path.read_text(encoding="utf-8")).body if isinstance(block, ast.If)
     ]
     lines = [line for block in blocks if ast.unparse(block.test) == "TYPE_CHECKING" for line in block.body]
     imports = [line for line in lines if isinstance(line, ast.ImportFrom)]
-    return {one.asname or one.name: (str(line.module), one.name) for line in imports for one in line.names}
+    return {
+        alias.asname or alias.name: (str(line.module), alias.name) for line in imports for alias in line.names
+    }

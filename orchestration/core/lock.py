@@ -1,7 +1,4 @@
-"""The one lock of a home: held by a refresh from its first step, and by what changes what refreshes read.
-
-What does not belong here: what is done while it is held.
-"""
+"""The one lock of a home. Refreshes hold it, and commands that change their inputs."""
 
 from __future__ import annotations
 
@@ -21,18 +18,18 @@ SECONDS_TO_WAIT = 10
 
 
 class RefreshLock:
-    """The lock of one process; taking it twice does no harm. A process that ends lets go of it."""
+    """The lock of one process. Taking it twice is harmless; the system releases it when the process exits."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = FileLock(settings.lock, timeout=SECONDS_TO_WAIT)
 
     def take(self, run: str) -> None:
-        """Wait for the lock and note who holds it, or raise RefreshRunning naming its holder."""
+        """Wait for the lock and record its holder; raises RefreshRunning naming the present holder."""
         try:
             self._lock.acquire()
         except Timeout:
-            raise RefreshRunning(_who_holds_it(last_holder(self._settings))) from None
+            raise RefreshRunning(_held_message(last_holder(self._settings))) from None
         since = datetime.now(UTC).replace(microsecond=0).isoformat()
         _holder_file(self._settings).write_text(json.dumps({**this_process(), "run": run, "since": since}))
 
@@ -41,7 +38,7 @@ class RefreshLock:
 
 
 def last_holder(settings: Settings) -> dict[str, Any]:
-    """Process and run of the last one to take the lock, which may have let go of it since."""
+    """Return process and run of the last holder, which may have released the lock since."""
     try:
         return dict(json.loads(_holder_file(settings).read_text()))
     except (OSError, ValueError):
@@ -49,19 +46,19 @@ def last_holder(settings: Settings) -> dict[str, Any]:
 
 
 def this_process() -> dict[str, Any]:
-    """What to note of this process, so that `is_alive` knows it again."""
+    """Return what `is_alive` needs to recognise this process later."""
     import psutil
 
     return {"process": os.getpid(), "process_started": psutil.Process().create_time()}
 
 
-def is_alive(noted: Mapping[str, Any]) -> bool:
-    """Whether the process noted runs still: its number alone may be that of a later one."""
+def is_alive(holder: Mapping[str, Any]) -> bool:
+    """Whether the recorded process still runs. Its start time counts, as process numbers are reused."""
     import psutil
 
     try:
-        process = psutil.Process(int(noted["process"]))
-        started = noted.get("process_started")
+        process = psutil.Process(int(holder["process"]))
+        started = holder.get("process_started")
         is_the_same = started is None or abs(process.create_time() - started) < 1
         return is_the_same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.AccessDenied:
@@ -70,15 +67,15 @@ def is_alive(noted: Mapping[str, Any]) -> bool:
         return False
 
 
-def _who_holds_it(noted: Mapping[str, Any]) -> str:
-    if noted["process"] == "unknown" or is_alive(noted):
+def _held_message(holder: Mapping[str, Any]) -> str:
+    if holder["process"] == "unknown" or is_alive(holder):
         return (
-            f"Another refresh is running (process {noted['process']}, run {noted['run']}). "
+            f"Another refresh is running (process {holder['process']}, run {holder['run']}). "
             "Wait for it to end, or see it in `njia ui`."
         )
     return (
-        f"The refresh lock is held, and the process that took it is gone ({noted['process']}, run "
-        f"{noted['run']}): something that it had started still runs. End that, or wait for it to end."
+        f"The refresh lock is held although its process is gone ({holder['process']}, run {holder['run']}): "
+        "a process that it started still runs. Stop that process, or wait until it ends."
     )
 
 

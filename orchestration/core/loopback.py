@@ -1,7 +1,6 @@
-"""The one address that anything of Njia listens on: this machine's own.
+"""The address that the Dagster UI and the desk listen on: loopback only.
 
-Neither the Dagster UI nor the desk is made to face a network. Whoever must reach them from elsewhere puts a
-tunnel or a proxy that knows its users in front: docs/security.md.
+Access from elsewhere needs a tunnel or an authenticating proxy in front: docs/security.md.
 """
 
 from __future__ import annotations
@@ -10,6 +9,6 @@ LOOPBACK = "127.0.0.1"
 
 
 def loopback_hosts(port: int) -> frozenset[str]:
-    """Host headers that name this machine. Any other name was made to lead here (DNS rebinding)."""
+    """Return the Host headers that name this machine; any other may be DNS rebinding."""
     names = {LOOPBACK, "localhost", "[::1]"}  # the last one: through a tunnel
     return frozenset({f"{name}:{port}" for name in names} | (names if port == 80 else set()))

@@ -1,6 +1,6 @@
-"""Who may read what lies in the home: all but the releases is for the account that runs Njia alone.
+"""File modes of the home: everything but the releases is for the account that runs Njia.
 
-What Njia made is mended in silence. A key that others could read is not: whoever could, may have.
+Folders that others may read are closed without notice. A readable key is an error: it may have been copied.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ PUBLIC_PART = ".pub"
 
 
 def restricted_folders(settings: Settings) -> list[Path]:
-    """Folders of the home that open to their owner only. The keys' folder is apart: it may lie elsewhere."""
+    """Return the folders of the home that only their owner may open; the keys' folder may lie elsewhere."""
     return [settings.home / name for name in RESTRICTED]
 
 
 def check_modes(settings: Settings) -> None:
-    """Close our own folders to others; raises UsageError with what to type, where a key stands open."""
+    """Close the folders to other accounts; raises UsageError with the command to type for an open key."""
     if os.name != "posix":
-        return  # there, rights are lists that a mode does not tell of
+        return  # Windows keeps rights in access lists
     _refuse_open_keys(settings)
     for folder in restricted_folders(settings):
         _close(folder)
@@ -43,21 +43,21 @@ def _refuse_open_keys(settings: Settings) -> None:
         raise UsageError(
             f"Other accounts may read or change {names} in {settings.keys}. Close it:\n"
             f"  chmod 600 {paths}\n"
-            "Then think of who could have read it. If somebody may have: `njia keys rotate`."
+            "If somebody may have read it, replace the key: `njia keys rotate`."
         )
     if settings.keys.is_dir() and _is_open(settings.keys):
         if settings.keys.parent != settings.home:
             raise UsageError(
-                f"Other accounts may look into {settings.keys}. Close it:\n  chmod 700 '{settings.keys}'"
+                f"Other accounts may open {settings.keys}. Close it:\n  chmod 700 '{settings.keys}'"
             )
         _close(settings.keys)
 
 
 def _key_files(folder: Path) -> Iterator[Path]:
-    """Every file but the public parts: also a copy that somebody left beside a key."""
+    """Yield every file but the public parts, forgotten copies of a key included."""
     try:
         paths = sorted(folder.iterdir())
-    except OSError:  # not there, or another account's, as it should be
+    except OSError:  # missing, or owned by another account, as it should be
         return
     yield from (path for path in paths if path.is_file() and path.suffix != PUBLIC_PART)
 
@@ -70,10 +70,10 @@ def _is_open(path: Path) -> bool:
 
 
 def _close(folder: Path) -> None:
-    """Only what this account made: an analyst who may read the releases owns nothing here."""
+    """Close a folder that this account owns; an analyst who reads the releases owns none."""
     try:
-        found = folder.lstat()
+        status = folder.lstat()
     except OSError:
         return
-    if stat.S_ISDIR(found.st_mode) and found.st_mode & OTHERS and found.st_uid == os.geteuid():
+    if stat.S_ISDIR(status.st_mode) and status.st_mode & OTHERS and status.st_uid == os.geteuid():
         folder.chmod(PRIVATE_FOLDER)

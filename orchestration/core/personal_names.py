@@ -1,4 +1,4 @@
-"""First names that are common in the region, for every room that must know a person by them."""
+"""Common first names of the region, by which text about a person is recognised."""
 
 _FIRST_NAMES_TEXT = """
 abdi abdullahi achieng adhiambo agnes aisha akinyi alice amina anne anyango asha atieno beatrice brian

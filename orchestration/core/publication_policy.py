@@ -1,6 +1,6 @@
-"""What the editions publish: `seeds/reference/publication_policy.csv`, with the noise table that fits it.
+"""The publication policy (`seeds/reference/publication_policy.csv`) and its noise table, read and checked.
 
-dbt reads both seeds (macros/protection.sql); here they are checked before anything is built.
+dbt reads both seeds too (macros/protection.sql).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOISE_ROWS = (1, 2, 3)
 COLUMNS = ("name", "value", "shipped", "unit", "why")
 _HASHES = 1 << 32
 _WORDS = "microdata_quasi_identifiers"
-# Of each number the least and the greatest value that makes sense; all but those of _FRACTIONS are whole.
+# Least and greatest sensible value of each number; all but those of _FRACTIONS are whole.
 _LIMITS: dict[str, tuple[float, float]] = {
     "public_least_count": (3, 1000),
     "public_least_label_count": (3, 1000),
@@ -42,7 +42,7 @@ _FRACTIONS = {"utility_least_share", *(f"noise_row_{row}_variance" for row in NO
 
 @dataclass(frozen=True)
 class PublicationPolicy:
-    """The policy by its names. `version`: 12 hex digits of the SHA-256 of its values."""
+    """The policy by name. `version`: 12 hex digits of the SHA-256 of its values."""
 
     version: str
     numbers: dict[str, float]
@@ -54,11 +54,11 @@ class PublicationPolicy:
 
     @property
     def changed(self) -> list[str]:
-        """Names of the values that are not what Njia ships."""
+        """Names of the values that differ from the shipped ones."""
         return [row["name"] for row in self.rows if row["value"] != row["shipped"]]
 
     def why_unsigned(self, signed: Collection[str]) -> str | None:
-        """Why a steward has to sign first, as a sentence; None where nothing is missing."""
+        """Return why a steward must sign first, as a sentence; None where no signature is missing."""
         if not self.changed or self.version in signed:
             return None
         return (
@@ -72,10 +72,10 @@ class PublicationPolicy:
 
 
 def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED) -> PublicationPolicy:
-    """The policy, checked with its noise table.
+    """Read the policy and check it with its noise table.
 
-    Raises NjiaError with file, row, what was found and what to do for a value that is missing or makes no
-    sense, and for a noise table that was not made from this policy.
+    Raises NjiaError for a missing or impossible value, and for a noise table that was made from another
+    policy.
     """
     rows = _rows(policy, COLUMNS)
     values = {row["name"]: row["value"].strip() for row in rows}
@@ -90,12 +90,8 @@ def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED
     if not numbers["noise_row_2_from"] < numbers["noise_row_3_from"]:
         raise _wrong(policy, "noise_row_3_from", values["noise_row_3_from"], "more than noise_row_2_from")
     if numbers["public_least_label_count"] < numbers["public_least_count"]:
-        raise _wrong(
-            policy,
-            "public_least_label_count",
-            values["public_least_label_count"],
-            "at least public_least_count",
-        )
+        found = values["public_least_label_count"]
+        raise _wrong(policy, "public_least_label_count", found, "at least public_least_count")
     quasi_identifiers = tuple(values[_WORDS].split())
     if not quasi_identifiers:
         raise _wrong(policy, _WORDS, "nothing", "names of columns of fct_movements")
@@ -106,36 +102,36 @@ def load_publication_policy(policy: Path = POLICY_SEED, noise: Path = NOISE_SEED
 
 
 def noise_table(seed: Path = NOISE_SEED) -> dict[int, list[tuple[int, str, str]]]:
-    """(noise, first hash, last hash) of each row of the noise table, in the order of the hashes."""
+    """Return (noise, first hash, last hash) of each row of the noise table, in the order of hashes."""
     table: dict[int, list[tuple[int, str, str]]] = {row: [] for row in NOISE_ROWS}
     for row in _rows(seed, ("noise_row", "noise", "hash_from", "hash_to")):
         try:
             table[int(row["noise_row"])].append((int(row["noise"]), row["hash_from"], row["hash_to"]))
         except (KeyError, ValueError):
             raise NjiaError(
-                f"{seed.name} has a row that is no noise: {row['noise_row']}, {row['noise']}. {_MAKE_ANEW}"
+                f"{seed.name} has an invalid row: {row['noise_row']}, {row['noise']}. {_MAKE_ANEW}"
             ) from None
-    return {row: sorted(ranges, key=lambda one: one[1]) for row, ranges in table.items()}
+    return {row: sorted(ranges, key=lambda entry: entry[1]) for row, ranges in table.items()}
 
 
 _MAKE_ANEW = "Write the table anew: python -m seeds.build.noise_table"
 
 
 def _check_noise(seed: Path, policy: dict[str, float]) -> None:
-    """Each row must cover every hash once, with the policy's mean, variance and largest value."""
+    """Check that each row covers every hash once, with the policy's mean, variance and largest value."""
     for row, ranges in noise_table(seed).items():
-        at, found = 0, []
+        at, shares = 0, []
         for value, first, last in ranges:
-            # As text, for the database compares hashes as text.
+            # Compared as text, as in the database.
             if first != f"{at:08x}" or not re.fullmatch("[0-9a-f]{8}", last) or last < first:
                 raise NjiaError(f"{seed.name}, noise_row {row}: hashes are missing at {at:08x}. {_MAKE_ANEW}")
-            found.append((value, int(last, 16) + 1 - at))
+            shares.append((value, int(last, 16) + 1 - at))
             at = int(last, 16) + 1
         if at != _HASHES:
             raise NjiaError(f"{seed.name}, noise_row {row}: hashes are missing at {at:08x}. {_MAKE_ANEW}")
-        mean = sum(value * share for value, share in found) / _HASHES
-        variance = sum(value * value * share for value, share in found) / _HASHES
-        largest = max(abs(value) for value, _ in found)
+        mean = sum(value * share for value, share in shares) / _HASHES
+        variance = sum(value * value * share for value, share in shares) / _HASHES
+        largest = max(abs(value) for value, _ in shares)
         wanted = policy[f"noise_row_{row}_variance"], policy[f"noise_row_{row}_largest"]
         if abs(mean) > 0.001 or abs(variance - wanted[0]) > 0.01 or largest > wanted[1]:
             raise NjiaError(

@@ -1,9 +1,8 @@
-"""How each refresh ended: the last one in `review/last_refresh.json`, all of them in `review/history/`.
+"""The journal of refreshes: the last one in `review/last_refresh.json`, all of them in `review/history/`.
 
-One under way stands in a file of its own, so that what the last one found is told until the next has ended.
-
-Every end is written down, a crash too, for what tells people afterwards: messages, the quality report and its
-trend, `njia status`. It names partners, checks and counts, and no value of a row.
+A running refresh has a file of its own, so that the results of the last one stay until the next has ended.
+Messages, the quality report and its trend, and `njia status` read the journal. It holds names of partners and
+checks, and counts; no value of a row.
 """
 
 from __future__ import annotations
@@ -25,24 +24,24 @@ CONSIDERED = "landings_considered.json"
 UNDER_WAY, PUBLISHED, UNCHANGED, REFUSED, CRASHED, STOPPED = (
     "under_way", "published", "unchanged", "refused", "crashed", "stopped",
 )  # fmt: skip
-# The refresh did what there was to do: what it found is whole, and the lists are its own.
+# Outcomes of a complete refresh: its results and its lists for stewards are whole.
 WHOLE = (PUBLISHED, UNCHANGED, REFUSED)
-ENDED_SILENTLY = "The process ended without a word: it was killed, or the power failed. Nothing is half done."
+ENDED_SILENTLY = "The process was killed, or the power failed. Nothing is half done."
 CRASHES_KEPT = 10
-# Since a release was published or confirmed: a night may be missed by some hours; two nights may not.
+# Age of a published or confirmed release: fresh after one missed night, late after two.
 FRESH_FOR, LATE_AFTER = timedelta(hours=26), timedelta(hours=50)
 
 
 @dataclass(frozen=True)
 class End:
-    """One refresh. `release_id` is the release in force after it; `reason` a sentence, where it failed.
+    """The journal entry of one refresh.
 
-    `refused_by`: names of the checks that refused; `given_hash`: of what was given, whatever the day.
-    `held`: partner, extract_id and held_by (names of checks) of each extract held; `overdue`: partner,
-    contract and due of each. Where a refresh did not come so far, both say what the one before it found.
-    `rows`, `movements` and `checks` are those of `njia refresh --json`. `crashes`: run_id, ended and reason
-    of the last refreshes that crashed, so that none is forgotten when the next one ends well. `process` and
-    `process_started`: who ran it, known again although its number is given to another process later.
+    `release_id`: the release in force after it. `reason`: a sentence on a failure. `refused_by`: checks that
+    refused. `given_hash`: hash of the inputs without what the date decides. `held`: partner, extract_id and
+    held_by (checks) of each held extract; `overdue`: partner, contract and due. An unfinished refresh keeps
+    both from the one before it. `rows`, `movements` and `checks` are those of `njia refresh --json`.
+    `crashes`: run_id, ended and reason of recent crashes, also after a good refresh. `process` and
+    `process_started` identify the process although its number may be reused.
     """
 
     run_id: str
@@ -67,45 +66,43 @@ class End:
 
 
 def begin(settings: Settings, run_id: str, as_of: datetime) -> End:
-    """Write down that this run is under way. One found under way has crashed, for the lock is ours."""
+    """Record the start of a refresh; one still under way has crashed. The caller holds the lock."""
     before = _end_killed(settings) or last(settings)
-    begun = replace(_following(before, run_id), as_of=as_of.isoformat(), **this_process())
-    durable.write_json(settings.review / BEGUN, asdict(begun))
-    return begun
+    entry = replace(_following(before, run_id), as_of=as_of.isoformat(), **this_process())
+    durable.write_json(settings.review / BEGUN, asdict(entry))
+    return entry
 
 
 def _following(before: End | None, run_id: str) -> End:
-    """A refresh that begins now, and knows of the one before it what still holds."""
+    """Return the entry of a refresh that begins now, with what still holds of the one before."""
     if before is None:
         return End(run_id, _now())
     return End(run_id, _now(), held=before.held, overdue=before.overdue, crashes=before.crashes)
 
 
 def tell_killed_before_it_began(settings: Settings, run_id: str) -> End:
-    """Write down the crash of a refresh that never came to its first step. The caller holds the lock."""
-    killed = ended(_following(last(settings), run_id), CRASHED, reason=ENDED_SILENTLY)
-    tell(settings, killed)
-    return killed
+    """Record the crash of a refresh that never reached its first step. The caller holds the lock."""
+    return end(settings, _following(last(settings), run_id), CRASHED, reason=ENDED_SILENTLY)
 
 
 def end(settings: Settings, begun: End, outcome: str, **found: Any) -> End:
-    """Write down how it ended; `found` are fields of End, and what is left out stays as it was."""
-    told = ended(begun, outcome, **found)
-    tell(settings, told)
-    return told
+    """Record how a refresh ended; `found` are changed fields of End."""
+    entry = ended(begun, outcome, **found)
+    tell(settings, entry)
+    return entry
 
 
 def ended(begun: End, outcome: str, **found: Any) -> End:
-    """How it ended, written nowhere yet."""
-    told = replace(begun, outcome=outcome, ended=_now(), **found)
+    """Return the final entry of a refresh without recording it."""
+    entry = replace(begun, outcome=outcome, ended=_now(), **found)
     if outcome == CRASHED:
-        crash = {"run_id": told.run_id, "ended": str(told.ended), "reason": told.reason or ""}
-        told = replace(told, crashes=[*told.crashes, crash][-CRASHES_KEPT:])
-    return told
+        crash = {"run_id": entry.run_id, "ended": str(entry.ended), "reason": entry.reason or ""}
+        entry = replace(entry, crashes=[*entry.crashes, crash][-CRASHES_KEPT:])
+    return entry
 
 
 def tell(settings: Settings, ended: End) -> None:
-    """Write it down, as the last one and in the history; then nothing is under way any more."""
+    """Record a final entry as the last one and in the history; then no refresh is under way."""
     durable.write_json(settings.review / LAST, asdict(ended))
     durable.append_line(settings.review / "history" / HISTORY, json.dumps(_in_short(ended), sort_keys=True))
     (settings.review / BEGUN).unlink(missing_ok=True)
@@ -114,14 +111,14 @@ def tell(settings: Settings, ended: End) -> None:
 
 
 def landings(settings: Settings) -> set[str]:
-    """`partner/extract_id` of each extract that has landed."""
+    """Return `partner/extract_id` of each landed extract."""
     return {f"{path.parent.name}/{path.stem}" for path in settings.landing.glob("*/[!.]*.json")}
 
 
 def considered(settings: Settings) -> set[str] | None:
-    """The landings that a refresh has considered which did all there was to do; None where none is noted.
+    """Return the landings that the last complete refresh considered; None before the first.
 
-    Whatever it came to: what it published, held, superseded or refused needs no other refresh of its own.
+    Whether it published, held, superseded or refused them, they need no further refresh.
     """
     try:
         return set(json.loads((settings.review / CONSIDERED).read_text(encoding="utf-8")))
@@ -130,18 +127,18 @@ def considered(settings: Settings) -> set[str] | None:
 
 
 def crashes_in_a_row(settings: Settings) -> list[Mapping[str, Any]]:
-    """The refreshes that crashed since one did all there was to do, the oldest first."""
-    found: list[Mapping[str, Any]] = []
-    for one in history(settings):
-        if one["outcome"] in WHOLE:
-            found.clear()
-        elif one["outcome"] == CRASHED:
-            found.append(one)
-    return found
+    """Return the crashes since the last complete refresh, the oldest first."""
+    crashes: list[Mapping[str, Any]] = []
+    for entry in history(settings):
+        if entry["outcome"] in WHOLE:
+            crashes.clear()
+        elif entry["outcome"] == CRASHED:
+            crashes.append(entry)
+    return crashes
 
 
 def end_if_killed(settings: Settings) -> End | None:
-    """The last refresh; one that claims to be under way while nobody holds the lock is ended as crashed."""
+    """Return the last refresh. One recorded as under way is recorded as crashed if the lock is free."""
     if under_way(settings):
         try:
             with FileLock(settings.lock, timeout=0):
@@ -152,40 +149,40 @@ def end_if_killed(settings: Settings) -> End | None:
 
 
 def last(settings: Settings) -> End | None:
-    """The newest refresh that has ended; None before the first."""
+    """Return the newest refresh that has ended; None before the first."""
     return _read(settings, LAST)
 
 
 def under_way(settings: Settings) -> End | None:
-    """The refresh that has begun and not ended: it runs, or it was killed."""
+    """Return the refresh that has begun and not ended: it runs, or it was killed."""
     return _read(settings, BEGUN)
 
 
 def lists_as_of(settings: Settings) -> datetime | None:
-    """When the refresh ended whose lists stand: one that crashed leaves those of the one before it."""
+    """Return when the refresh ended that wrote the stewards' lists; a crash leaves earlier lists in place."""
     end = _last_whole(settings)
     return datetime.fromisoformat(str(end["ended"])) if end else None
 
 
 def lists_are_of_a_refusal(settings: Settings) -> bool:
-    """Whether the stewards' lists tell of a candidate that was refused."""
+    """Whether the stewards' lists describe a refused candidate."""
     end = _last_whole(settings)
     return end is not None and end["outcome"] == REFUSED
 
 
 def _last_whole(settings: Settings) -> Mapping[str, Any] | None:
-    return next((one for one in reversed(history(settings)) if one["outcome"] in WHOLE), None)
+    return next((entry for entry in reversed(history(settings)) if entry["outcome"] in WHOLE), None)
 
 
 def _end_killed(settings: Settings) -> End | None:
-    """End what is under way as crashed; the caller holds the lock, so nobody runs it."""
-    found, told = under_way(settings), last(settings)
-    if found is None:
+    """Record a refresh under way as crashed. The caller holds the lock, so it no longer runs."""
+    begun, ended_last = under_way(settings), last(settings)
+    if begun is None:
         return None
-    if told and told.run_id == found.run_id:  # killed between its last word and taking this file away
+    if ended_last and ended_last.run_id == begun.run_id:  # killed between recording its end and this removal
         (settings.review / BEGUN).unlink(missing_ok=True)
-        return told
-    return end(settings, found, CRASHED, reason=ENDED_SILENTLY)
+        return ended_last
+    return end(settings, begun, CRASHED, reason=ENDED_SILENTLY)
 
 
 def _read(settings: Settings, name: str) -> End | None:
@@ -196,7 +193,7 @@ def _read(settings: Settings, name: str) -> End | None:
 
 
 def history(settings: Settings) -> list[Mapping[str, Any]]:
-    """Every end, the oldest first: run_id, outcome, ended, rows, movements, checks, held (a count) …"""
+    """Return all entries in short form, the oldest first; `held` and `overdue` are counts."""
     path = settings.review / "history" / HISTORY
     if not path.is_file():
         return []
@@ -212,12 +209,9 @@ def _readable(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
 
 
 def _in_short(ended: End) -> dict[str, Any]:
-    told = ("run_id", "outcome", "ended", "seconds", "release_id", "rows", "movements", "checks")
-    whole = asdict(ended)
-    return {name: whole[name] for name in told} | {
-        "held": len(ended.held),
-        "overdue": len(ended.overdue),
-    }
+    names = ("run_id", "outcome", "ended", "seconds", "release_id", "rows", "movements", "checks")
+    entry = {name: getattr(ended, name) for name in names}
+    return entry | {"held": len(ended.held), "overdue": len(ended.overdue)}
 
 
 def _now() -> str:

@@ -1,9 +1,7 @@
-"""The key that signs releases: `release.key` signs, `release.pub` (for everybody) tells whether it did.
+"""The key that signs releases: `release.key` signs, `release.pub` (public) verifies.
 
-Ed25519, in the files that openssl reads and writes, so that a reader can check a signature without Njia. It
-decides nothing about what a release holds: it is no input of a refresh.
-
-What does not belong here: what is signed, and when (`release`).
+Ed25519 in openssl's file format: a reader can check a signature without Njia. The key is no input of a
+refresh.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from orchestration.core.durable import write_bytes
+from orchestration.core.durable import write_bytes, write_secret
 from orchestration.core.errors import UsageError
 
 RELEASE_KEY, RELEASE_PUB = "release.key", "release.pub"
@@ -31,14 +29,14 @@ SIGNATURES = "*/manifest.sig"
 
 
 class PublicKey:
-    """Tells whether the release key has signed some bytes."""
+    """Verifies signatures of the release key."""
 
     def __init__(self, key: Ed25519PublicKey) -> None:
         self._key = key
 
     @property
     def id(self) -> str:
-        """8 hex digits, to be read out on the telephone: is this the key you were given?"""
+        """8 hex digits, short enough to compare on the telephone."""
         return hashlib.sha256(self._key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:8]
 
     @property
@@ -54,7 +52,7 @@ class PublicKey:
 
 
 class ReleaseKey:
-    """Signs. It is read for one use and never shown."""
+    """Signs releases. It is read for one use and never shown."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
@@ -68,54 +66,48 @@ class ReleaseKey:
         return PublicKey(self._key.public_key())
 
     def sign(self, content: bytes) -> bytes:
-        """64 bytes."""
+        """Return the signature, 64 bytes."""
         return self._key.sign(content)
 
     def write_new(self, path: Path) -> None:
-        """Into a file (0600) that must not be there yet, forced to the disk."""
         content = self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        write_secret(path, content.decode().rstrip())
 
 
 def create_missing_release_key(folder: Path, releases: Path | None) -> None:
-    """Make the key and its public part, as far as they are missing.
+    """Create the key and its public part where they are missing.
 
-    Raises UsageError where releases were signed with a key that is not there: a new one would make readers
-    take every one of them for a forgery.
+    Raises UsageError where signed releases exist without their key: with a new key they would look forged.
     """
     if not (folder / RELEASE_KEY).exists():
         if releases is not None and any(releases.glob(SIGNATURES)):
             raise UsageError(
-                f"No release key in {folder}, but releases were signed with one already. Set NJIA_KEYS to "
-                f"its folder, or restore {RELEASE_KEY} from the backup; or, if it is lost, make another with "
-                "`njia keys rotate release` and give everybody the new release.pub."
+                f"No release key in {folder}, but releases were signed with one. Set NJIA_KEYS to its "
+                f"folder, or restore {RELEASE_KEY} from the backup; if it is lost, make another with "
+                "`njia keys rotate release` and give every reader the new release.pub."
             )
         ReleaseKey.generate().write_new(folder / RELEASE_KEY)
     write_public_part(folder)
 
 
 def write_public_part(folder: Path) -> None:
-    """`release.pub` beside the key, where it is missing or another's."""
+    """Write `release.pub` beside the key where it is missing or belongs to another key."""
     pem = load_release_key(folder).public.pem
     path = folder / RELEASE_PUB
     if not path.exists() or path.read_bytes() != pem:
         write_bytes(path, pem)
-        path.chmod(0o600)  # for everybody, but this folder is not
+        path.chmod(0o600)  # the file is public, its folder is not
 
 
 def load_release_key(folder: Path) -> ReleaseKey:
-    """Raises UsageError where there is none, or no Ed25519 key in its file."""
+    """Read the release key; raises UsageError where it is missing or no Ed25519 key."""
     path = folder / RELEASE_KEY
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except FileNotFoundError:
         raise UsageError(
             f"There is no release key in {folder}, so no release can be signed. Set NJIA_KEYS to its folder, "
-            "or restore it from the backup. Where there has never been one, `njia refresh` makes it."
+            "or restore it from the backup. In a new home `njia refresh` makes it."
         ) from None
     except (ValueError, TypeError):
         key = None
@@ -125,14 +117,14 @@ def load_release_key(folder: Path) -> ReleaseKey:
 
 
 def installed_public_key(folder: Path) -> PublicKey:
-    """The public part of the installation's key: of the key itself where this account may read it."""
+    """Return the installation's public key, from the private one where this account may read it."""
     if os.access(folder / RELEASE_KEY, os.R_OK):
         return load_release_key(folder).public
     return load_public_key(folder / RELEASE_PUB)
 
 
 def load_public_key(path: Path) -> PublicKey:
-    """Raises UsageError where the file is missing or no Ed25519 public key."""
+    """Read a public key; raises UsageError where the file is missing or no Ed25519 public key."""
     try:
         key = load_pem_public_key(path.read_bytes())
     except (FileNotFoundError, PermissionError):
@@ -144,7 +136,7 @@ def load_public_key(path: Path) -> PublicKey:
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError(
-            f"{path} holds no public key of releases. It begins with `-----BEGIN PUBLIC KEY-----`: ask "
+            f"{path} is no public key of releases; such a file begins with `-----BEGIN PUBLIC KEY-----`. Ask "
             "whoever runs Njia for its release.pub."
         )
     return PublicKey(key)

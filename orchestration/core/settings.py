@@ -1,4 +1,4 @@
-"""Where everything lives: NJIA_HOME, every path in it, and the one place that reads the environment."""
+"""Settings and paths of an installation. This module alone reads the environment."""
 
 from __future__ import annotations
 
@@ -19,15 +19,16 @@ SAMPLE_PARTNERS = PROJECT_ROOT / "seeds" / "partners"
 
 @dataclass(frozen=True)
 class Settings:
-    """The paths of one installation. `as_of` is the time that decides embargoes, lags and expiry.
+    """Settings of one installation.
 
-    `boundaries` is the operator's own file of county boundaries, None for the layer that ships with Njia.
-    `waivers_need_second`: a check waiver holds only once a second person has confirmed it.
-    `desk_url` is where stewards reach the desk: links in the Dagster UI and in messages begin with it.
-    `notify` is the file that says who is told of what goes wrong, and how; None for the folder alone.
-    `require_encrypted_volume` refuses a home that is not seen to lie on one, unless `volume_is_encrypted`
-    says so; `delete_work` leaves nothing made of records in the work folder. `drafts_lists` is on for a
-    refresh under way alone: the stewards' lists that it writes take effect when it ends.
+    `fixed_as_of`: the time that decides embargoes, lags and expiry; None reads the clock.
+    `boundaries`: the operator's own file of county boundaries; None for the shipped layer.
+    `waivers_need_second`: a check waiver holds only after a second person has confirmed it.
+    `desk_url`: address of the desk, with which links in the Dagster UI and in messages begin.
+    `notify`: the file that lists recipients of messages; None writes them to the folder alone.
+    `require_encrypted_volume`: refuse a home on an unencrypted volume, unless `volume_is_encrypted`.
+    `delete_work`: delete everything made of records from the work folder after a refresh.
+    `drafts_lists`: on during a refresh; its lists for stewards take effect when it ends.
     """
 
     home: Path
@@ -45,10 +46,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, home: Path | str | None = None, partners: Path | str | None = None) -> Settings:
-        """Arguments win over NJIA_HOME and NJIA_PARTNERS; NJIA_AS_OF (ISO 8601) fixes the clock.
-
-        Whether NJIA_BOUNDARIES can be drawn with is told by what draws, not here.
-        """
+        """Read the environment; arguments win over NJIA_HOME and NJIA_PARTNERS. NJIA_AS_OF is ISO 8601."""
         chosen_home = Path(home or os.environ.get("NJIA_HOME") or PROJECT_ROOT / "var").resolve()
         chosen_partners = Path(partners or os.environ.get("NJIA_PARTNERS") or SAMPLE_PARTNERS).resolve()
         if chosen_home.exists() and not chosen_home.is_dir():
@@ -78,12 +76,12 @@ class Settings:
         )
 
     def as_of(self) -> datetime:
-        """Read the clock, once a refresh: the caller passes the answer on."""
+        """Return the time of this refresh in UTC. Call it once a refresh and pass the result on."""
         return self.fixed_as_of or datetime.now(UTC).replace(microsecond=0)
 
     @property
     def has_sample_partners(self) -> bool:
-        """Whether the partners are those that ship with Njia: made up, and so is all that they send."""
+        """Whether the partners are the synthetic ones that ship with Njia."""
         return self.partners == SAMPLE_PARTNERS.resolve()
 
     @property
@@ -100,7 +98,7 @@ class Settings:
 
     @property
     def link_codes(self) -> Path:
-        """Keyed codes of what identifies persons, one file an extract, beside what landed of it."""
+        """Keyed codes of identifying columns, one file an extract."""
         return self.home / "link_codes"
 
     @property
@@ -113,17 +111,17 @@ class Settings:
 
     @property
     def audit(self) -> Path:
-        """Who decided, unsealed, traced or exported what and when; append-only."""
+        """The audit log (who decided, unsealed, traced or exported what and when); append-only."""
         return self.home / "audit"
 
     @property
     def forgotten(self) -> Path:
-        """Keyed tombstones of the records that were forgotten, one file a partner."""
+        """Keyed tombstones of forgotten records, one file a partner."""
         return self.home / "forgotten"
 
     @property
     def notices(self) -> Path:
-        """Messages as files, and which message has reached whom."""
+        """Messages as files, with their recipients."""
         return self.home / "notices"
 
     @property
@@ -137,7 +135,7 @@ class Settings:
 
     @property
     def lineage(self) -> Path:
-        """What stands behind each release: published key → extracts and rows, for `njia trace`."""
+        """Per release: published key → extracts and rows, for `njia trace`."""
         return self.home / "lineage"
 
     @property
@@ -171,12 +169,12 @@ class Settings:
 
     @property
     def carried(self) -> Path:
-        """Public rows of closed periods, as the newest release that published them holds them."""
+        """Public rows of closed periods, copied from the newest release that published them."""
         return self.work / "carried"
 
     @property
     def spill(self) -> Path:
-        """What does not fit into memory, while a step runs."""
+        """Temporary files of a running step."""
         return self.work / "spill"
 
     @property
@@ -189,19 +187,19 @@ class Settings:
 
 
 def secret_from(variable: str) -> str | None:
-    """A password that an operator keeps in the environment, under a name of their own choice."""
+    """Return a password from the environment variable that the operator chose."""
     return os.environ.get(variable) or None
 
 
 def dbt_target() -> Path:
-    """Where dbt keeps what it makes of the project: DBT_TARGET_PATH, as dbt itself reads it."""
+    """Return dbt's target folder: DBT_TARGET_PATH, as dbt itself reads it."""
     return Path(os.environ.get("DBT_TARGET_PATH") or DBT_PROJECT / "target")
 
 
 def has_display() -> bool:
-    """Whether a browser can show something: without a screen it would be one of text, in this terminal."""
-    asked = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
-    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in asked)
+    """Whether a graphical browser can open; without a screen a text browser would take over the terminal."""
+    variables = ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY")
+    return sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in variables)
 
 
 def _is_on(name: str) -> bool:

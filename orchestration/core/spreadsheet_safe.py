@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet program must show and never run."""
+"""Protection against formulas in exported cells."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def safe(value: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe (OWASP, CSV injection)."""
+    """Put an apostrophe before a text that a spreadsheet would run as a formula (OWASP, CSV injection)."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_STARTS_A_FORMULA) else value

@@ -1,7 +1,7 @@
-"""What a refresh leaves in `work/`: all of it, or only what tells of no record (NJIA_DELETE_WORK).
+"""Clearing `work/` after a refresh, where the installation asks for it (NJIA_DELETE_WORK).
 
-What stays names extracts and their fates, and the dbt project as parsed: `njia status` and the next refresh
-read it. All else there is made of records, and is made again by the next refresh that needs it.
+Kept are the fates of extracts, the outcome of the refresh and the parsed dbt project: `njia status` and the
+next refresh read them. Everything else is made of records; the next refresh makes it again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from orchestration.core.errors import UsageError
 from orchestration.core.settings import Settings
 
 PROJECT = {"dbt/parsed", "dbt/manifest.json"}
-# What a refresh came to: files by their shown names, checks and counts.
+# The outcome of a refresh: files by their shown names, checks and counts.
 ENDED = {f"artifacts/{name}.json" for name in ("take_in", "candidate", "release_gate")}
 KEPT = PROJECT | ENDED | {"gates/in_force.json", "gates/in_force.parquet"}
 BESIDE, BESIDE_LOCK = "without", "without.lock"
@@ -26,7 +26,7 @@ BESIDE, BESIDE_LOCK = "without", "without.lock"
 def clear_work(settings: Settings) -> None:
     """Delete what was made of records, where the installation asks for it.
 
-    The caller holds the lock of refreshes. A build beside it (`njia diff --without`) is left alone.
+    The caller holds the refresh lock. A running `njia diff --without` keeps its folder.
     """
     if not settings.delete_work or not settings.work.is_dir():
         return
@@ -35,7 +35,7 @@ def clear_work(settings: Settings) -> None:
 
 
 def forget_work(settings: Settings) -> None:
-    """Delete all of `work/` but the parsed dbt project: it tells of nobody, and parsing takes seconds."""
+    """Delete all of `work/` but the parsed dbt project, which holds no records and takes seconds to parse."""
     if settings.work.is_dir():
         _delete_all_but(settings.work, PROJECT)
 
@@ -49,21 +49,21 @@ def _delete_all_but(folder: Path, names: set[str]) -> None:
 
 
 def clear_work_left_behind(settings: Settings) -> None:
-    """The same for what a killed refresh left; nothing while one runs."""
+    """Run `clear_work` after a killed refresh; does nothing while a refresh runs."""
     if not settings.delete_work or not settings.work.is_dir():
         return
     try:
         with FileLock(settings.lock, timeout=0):
             clear_work(settings)
-    except (Timeout, OSError):  # OSError: an account that may only read
+    except (Timeout, OSError):  # OSError: a read-only account
         return
 
 
 @contextmanager
 def building_beside(settings: Settings) -> Iterator[Path]:
-    """A folder of `work/` for one build beside the refreshes; removed at the end.
+    """Yield a folder of `work/` for one build beside the refreshes; it is removed afterwards.
 
-    Raises UsageError where there is such a build already.
+    Raises UsageError where such a build already runs.
     """
     folder = settings.work / BESIDE
     settings.work.mkdir(parents=True, exist_ok=True)
@@ -76,9 +76,7 @@ def building_beside(settings: Settings) -> Iterator[Path]:
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     except Timeout:
-        raise UsageError(
-            "Somebody else builds a release beside this one. Ask again when that has ended."
-        ) from None
+        raise UsageError("Another `njia diff --without` is running. Try again when it has ended.") from None
 
 
 def _is_building_beside(settings: Settings) -> bool:
@@ -90,11 +88,11 @@ def _is_building_beside(settings: Settings) -> bool:
 
 
 def _outermost_without(folder: Path, kept: set[Path]) -> Iterator[Path]:
-    """The fewest files and folders that are all of a folder but what is kept."""
+    """Yield the fewest files and folders that cover a folder except `kept`."""
     for path in sorted(folder.iterdir()):
         if path in kept:
             continue
-        if any(one.is_relative_to(path) for one in kept):
+        if any(name.is_relative_to(path) for name in kept):
             yield from _outermost_without(path, kept)
         else:
             yield path

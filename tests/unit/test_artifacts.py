@@ -55,7 +55,7 @@ def test_a_file_that_is_not_as_it_was_written_is_made_anew_and_said(tmp_path: Pa
     _, made = keep(tmp_path, "places", "f1", make, said.append)
     assert made
     assert path.read_text() == "sampleton"
-    assert said == [f"The files of places in {tmp_path} are not as they were written: they are made anew."]
+    assert said == [f"The files of places in {tmp_path} were changed or damaged. They are made again."]
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"layout": 0}', '{"layout": 1, "unknown": 2}'])

@@ -67,7 +67,7 @@ def test_another_key_is_refused_even_if_only_an_earlier_release_needs_the_lost_o
 ) -> None:
     publish(settings, OLD, "12345678")
     publish(settings, NEW, load_keys(settings.keys).ids["noise"])
-    with pytest.raises(UsageError, match=f"the release {OLD} have noise of the key 12345678"):
+    with pytest.raises(UsageError, match=f"the release {OLD} were made with the key 12345678"):
         check(settings)
 
 

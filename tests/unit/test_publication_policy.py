@@ -90,8 +90,8 @@ def test_a_policy_that_makes_no_sense_is_refused_by_its_row(
         ("1,-14,00000000,00000037", "1,-14,00000000,0000003G", "hashes are missing"),
         ("0000131a", "0000131A", "hashes are missing"),
         ("1,-14,", "1,-15,", "largest value 15, where publication_policy.csv says 0, 6 and 14"),
-        ("1,-14,", "1,many,", "has a row that is no noise: 1, many"),
-        ("1,-14,", "4,-14,", "has a row that is no noise: 4, -14"),
+        ("1,-14,", "1,many,", "has an invalid row: 1, many"),
+        ("1,-14,", "4,-14,", "has an invalid row: 4, -14"),
         ("noise_row,noise,", "row,noise,", "must have the columns noise_row, noise"),
     ],
 )

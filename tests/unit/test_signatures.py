@@ -256,7 +256,7 @@ def test_without_its_key_nothing_is_published_and_the_candidate_waits(tmp_path: 
         publish(settings, START)
     assert not isinstance(told.value, ReleaseRefused)
     assert list(settings.releases.glob(".candidate-*"))
-    with pytest.raises(UsageError, match=r"signed with one already.+rotate release"):
+    with pytest.raises(UsageError, match=r"signed with one\..+rotate release"):
         create_missing_release_key(settings.keys, settings.releases)
 
 

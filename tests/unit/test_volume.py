@@ -113,7 +113,7 @@ def test_where_there_is_no_proc_nothing_is_seen(tmp_path: Path) -> None:
 
 def test_home_and_keys_must_both_lie_there_unless_the_operator_says_so(tmp_path: Path) -> None:
     asks = Settings(tmp_path / "home", tmp_path, tmp_path / "keys", require_encrypted_volume=True)
-    with pytest.raises(UsageError, match=f"{asks.keys} cannot be seen .+ LUKS") as told:
+    with pytest.raises(UsageError, match=f"{asks.keys} shows no .+ LUKS") as told:
         require_encrypted_volume(asks, lambda path: path == asks.home)
     assert str(asks.home) not in str(told.value)
     require_encrypted_volume(asks, lambda path: True)

@@ -80,7 +80,7 @@ def test_a_build_beside_the_refreshes_is_left_alone_while_it_runs_and_there_is_o
         (folder / "warehouse.duckdb").write_text("x")
         clear_work(settings)
         assert (folder / "warehouse.duckdb").is_file()
-        with pytest.raises(UsageError, match="beside this one"), building_beside(settings):
+        with pytest.raises(UsageError, match="is running"), building_beside(settings):
             pass
         assert (folder / "warehouse.duckdb").is_file()
     assert not folder.exists()
