@@ -12,8 +12,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="partner_has_a_contract",
         limits=(Limit("contract_present", minimum=1, empty_fails=True),),
         severity="hold",
-        why="The agreement stands in the contract: where its file is gone, nothing says that what a partner "
-        "sent may be used.",
+        why="The contract holds the agreement: without its file nothing allows the use of what the partner "
+        "sent.",
         steward_action="If the partner has left, nothing. Otherwise put its contract back into the partners "
         "folder, or have the operator see that NJIA_PARTNERS names the right one.",
         waivable=False,
@@ -30,7 +30,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="agreement_covers_statistics",
         limits=(Limit("statistics_agreed", minimum=1, empty_fails=True),),
         severity="hold",
-        why="Data may be used only for what the partner agreed to; Njia makes statistics.",
+        why="Data may be used only for purposes in the agreement; Njia makes statistics.",
         steward_action="Agree with the partner on statistics as a purpose and enter it under "
         "`agreement.purposes` in the contract; until then nothing of it is used.",
         waivable=False,
@@ -39,7 +39,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="agreement_is_current",
         limits=(Limit("agreement_current", minimum=1),),
         severity="warn",
-        why="What was received under an agreement stays; what comes after its end will be held.",
+        why="Extracts received under the agreement stay; extracts after its end are held.",
         steward_action="Renew the agreement with the partner, or enter its new end in the contract.",
     ),
     Expectation(
@@ -54,7 +54,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="every_row_is_typed",
         limits=(Limit("untyped_rows", minimum=0, maximum=0, empty_fails=True),),
         severity="hold",
-        why="A landed row that no typed record stands for would vanish without a reason: nothing disappears.",
+        why="A landed row without a typed record would vanish without a reason.",
         steward_action="This is a fault of the program or of a contract that no longer fits what landed: "
         "run `njia contract check` on the file, then report it with the extract id.",
         waivable=False,
@@ -87,7 +87,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="places_are_known",
         limits=(Limit("place_resolved_share", minimum=thresholds.PLACES_KNOWN_MIN),),
         severity="hold",
-        why="A movement without places is none; many unknown ones mean a swapped column or a new spelling.",
+        why="A movement needs places; many unknown ones mean a swapped column or new spellings.",
         steward_action="Open the unresolved names in review; record aliases (`njia decide place-alias`) "
         "or mend the columns in the contract.",
         share_of="place_mentions",
@@ -113,8 +113,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="quarantine_is_not_flooded",
         limits=(Limit("quarantine_share", maximum=thresholds.QUARANTINE_MAX),),
         severity="hold",
-        why="Where so many rows are unfit, the fault is in the extract or its contract "
-        "and the rest is in doubt too.",
+        why="With so many unfit rows, the fault is in the extract or its contract, and the other rows are in "
+        "doubt too.",
         steward_action="Sort the quarantined rows in review by rule; the first rule usually names the cause.",
         share_of="records",
     ),
@@ -122,8 +122,8 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="something_is_usable",
         limits=(Limit("usable_records", minimum=1),),
         severity="hold",
-        why="A full extract of which every row is quarantined would replace good records by nothing, "
-        "however few rows it has.",
+        why="A full extract with every row quarantined would replace good records by nothing, whatever its "
+        "size.",
         steward_action="Sort the quarantined rows in review by rule; mend the contract, "
         "or ask for the extract again.",
     ),
@@ -148,7 +148,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
         name="columns_are_as_last_time",
         limits=(Limit("new_unmapped_columns", maximum=0),),
         severity="warn",
-        why="A column nobody mapped is dropped; it may be a renamed one or something worth asking for.",
+        why="An unmapped column is dropped; it may be a renamed one, or worth mapping.",
         steward_action="Map the new columns in the contract, or name them under `deny`.",
     ),
     Expectation(
@@ -189,7 +189,7 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             ),
         ),
         severity="hold",
-        why="What one partner no longer says changes its corridors, and drowns in the average of a release.",
+        why="A gap in one partner's data changes its corridors, and the average of a release hides it.",
         steward_action="Ask the partner whether its form or its export changed. If it no longer knows more: "
         "`njia decide accept-extract`; otherwise ask for the whole extract again.",
         share_of="records",

@@ -42,7 +42,7 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         name="publication_policy_is_signed",
         limits=(Limit("policy_waits_for_signature", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="Looser rules may point at a person, so a steward answers for them before anything is published.",
+        why="Looser rules may identify a person, so a steward signs them before anything is published.",
         steward_action="Read seeds/reference/publication_policy.csv; then `njia decide sign-policy`, or put "
         "the shipped values back.",
         waivable=False,
@@ -70,8 +70,8 @@ RELEASE_GATE: tuple[Expectation, ...] = (
         name="public_years_show_enough",
         limits=(Limit("years_that_show_too_little", maximum=0, empty_fails=True),),
         severity="refuse",
-        why="An evidence base that shows little helps nobody: of a large year this share of case movements "
-        "between known places must stand in shown corridors.",
+        why="An evidence base must show something: of a large year, this share of case movements between "
+        "known places must be in shown corridors.",
         steward_action="See which corridors are small and why (`published.corridors` of both editions); a "
         "network of many small corridors may waive it with its reason.",
     ),
@@ -102,7 +102,7 @@ RELEASE_GATE: tuple[Expectation, ...] = (
             ),
         ),
         severity="refuse",
-        why="Movements that vanish or multiply overnight are a fault far more often than news.",
+        why="Movements that vanish or multiply overnight are usually a fault, not a real change.",
         steward_action="Compare `rows` in review/last_verdict.json with the current release's "
         "(`quality.reconciliation`); if extracts were withdrawn or a large partner joined, "
         "`njia decide waive-check` with the reason.",

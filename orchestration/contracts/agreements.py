@@ -1,6 +1,6 @@
-"""What was agreed since the contracts were written, and which agreements have ended or end soon.
+"""Stewards' changes of agreements, and agreements that have ended or end soon.
 
-What an ended one holds is the gate's.
+The extract gate holds extracts without a valid agreement.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from orchestration.contracts.contract import Contract
 from orchestration.contracts.loading import Contracts
 
-# A renewal is signed by two organisations: a quarter is how long partners ask for.
+# Two organisations sign a renewal; partners ask for a quarter's notice.
 NOTICE = timedelta(days=90)
 
 
@@ -33,14 +33,14 @@ class EndingAgreement:
 
 
 def with_changes(contracts: Contracts, changes: Iterable[Mapping[str, Any]]) -> Contracts:
-    """The contracts with stewards' changes of their agreements; of two changes of one term the later holds.
+    """Apply stewards' changes to the agreements in contracts; the later of two changes of one term holds.
 
-    `changes` are in the order they were made, each with partner, contract and the changed `terms`.
+    `changes`: in order of time, each with partner, contract and the changed `terms`.
     """
     terms: dict[tuple[str, str], dict[str, Any]] = {}
     for change in changes:
-        said = {name: value for name, value in change["terms"].items() if value is not None}
-        terms.setdefault((change["partner"], change["contract"]), {}).update(said)
+        given = {name: value for name, value in change["terms"].items() if value is not None}
+        terms.setdefault((change["partner"], change["contract"]), {}).update(given)
     if not terms:
         return contracts
     valid = {
@@ -58,7 +58,7 @@ def _changed(contract: Contract, terms: Mapping[str, Any] | None) -> Contract:
 
 
 def agreements_ending(contracts: Contracts, today: date) -> list[EndingAgreement]:
-    """Agreements that have ended or end within the notice, the earliest first."""
+    """List agreements that have ended or end within the notice, the earliest first."""
     ending = [
         EndingAgreement(partner, contract.contract, contract.agreement.valid_to)
         for partner, found in contracts.valid.items()

@@ -1,4 +1,4 @@
-"""Cells as every reader hands them on, whatever the file was, and the forms in which texts are compared."""
+"""The cell that every reader produces, and forms in which texts are compared."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BLANKS = re.compile(r"\s+")
 
 
 class Cell(NamedTuple):
-    """A value as sent: text, and the kind of cell it was in. `look` (colour, strike-through) never lands."""
+    """A value as sent: its text and the kind of cell. `look` (colour, strike-through) does not land."""
 
     value: str
     kind: str = "text"
@@ -21,28 +21,25 @@ class Cell(NamedTuple):
 
 
 def number_text(value: int | float) -> str:
-    """The shortest text of a number: 5, 2.5, 254712345678."""
+    """Return the shortest text of a number: 5, 2.5, 254712345678."""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return repr(value) if isinstance(value, float) else str(value)
 
 
 def text_cell(text: str) -> Cell | None:
-    """A text as a cell; nothing but blanks is no cell.
-
-    NUL is no sign of any script, and what Excel could not hold is cut: no such text may land.
-    """
+    """Return a text as a cell, without NUL and cut at Excel's limit; None for blanks alone."""
     text = text[:LONGEST_CELL].replace("\x00", "")
     return Cell(text) if text.strip() else None
 
 
 def tidy(text: str) -> str:
-    """Compatibility forms, invisible signs and needless blanks away: for comparing, not for landing."""
+    """Normalise a text for comparison: NFKC, without invisible signs and repeated blanks."""
     if text.isascii():
         return " ".join(text.split())
     return _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))).strip()
 
 
 def same(text: str) -> str:
-    """The form under which two spellings count as the same: tidy and without capitals."""
+    """Return the form in which two spellings are the same: tidy and casefolded."""
     return tidy(text).casefold()

@@ -1,6 +1,6 @@
-"""A partner's spelling of a code → our code: contract values, crosswalk, code, label, words, in that order.
+"""Read a partner's spelling of a code by contract values, crosswalk, code, label and words, in that order.
 
-A cell is understood whole or not at all: a piece that no list knows is `unknown` with a problem.
+An unknown part of a cell becomes `unknown` with a problem.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from orchestration.contracts.cell_text import clean, error_code, is_blank, is_missing, norm
 from orchestration.contracts.vocabulary import AGE_BAND, NATIONALITY, SystemCode, Vocabulary
-from orchestration.contracts.words import clean, is_blank, is_missing, norm
 
 UNKNOWN = "unknown"
 _NOT_ASKED = frozenset({"-99"})  # CTDC's mark for a field a partner does not collect
@@ -22,7 +22,7 @@ _CONNECTORS = frozenset(["and", "then", "na", "kisha", "halafu", "plus", "also"]
 
 @dataclass(frozen=True)
 class ReadCode:
-    """`code` is null where nothing was asked; `is_child` where the word itself says so (`girl`)."""
+    """`code` is None where nothing was asked; `is_child` follows from words such as `girl`."""
 
     code: str | None = None
     problems: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class ReadCode:
 
 @dataclass(frozen=True)
 class ReadCodes:
-    """Codes in the order they stand, without repeats."""
+    """Codes in their order in the cell, without repeats."""
 
     codes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
@@ -74,13 +74,13 @@ class CodeReader:
         }
         self._phrases: dict[tuple[str, ...], str] = {}
         for key, meant in self._known.items():
-            if key in _CONNECTORS:  # `na` is Namibia alone in a cell, but `and` between two words
+            if key in _CONNECTORS:  # `na` alone is Namibia, between two words it is `and`
                 continue
             self._phrases.setdefault(tuple(_TOKEN.findall(key)), meant.code)
         self._longest = max((len(phrase) for phrase in self._phrases), default=0)
 
     def read_one(self, value: str | None, kind: str = "text", label: str | None = None) -> ReadCode:
-        """Read a cell that holds one code; never raises. `label` decides where the code alone cannot."""
+        """Read a cell with one code; never raises. `label` decides where the code is ambiguous."""
         text = norm(value)
         early = self._early(text, kind)
         if early is not None:
@@ -98,40 +98,40 @@ class CodeReader:
         return ReadCode(meant.code, is_child=hint)
 
     def read_many(self, value: str | None, kind: str = "text") -> ReadCodes:
-        """Read a cell that may hold several codes; never raises."""
+        """Read a cell with any number of codes; never raises."""
         text = norm((value or "").replace("\n", ";"))
         early = self._early(text, kind)
         if early is not None:
             return ReadCodes((early.code,) if early.code else (), early.problems)
         if text in self._known:
             return self._many([self._known[text].code], self._known[text].is_defect)
-        pieces = [self._piece(piece) for piece in self._pieces(text)]
-        if None in pieces:
+        parts = [self._part(part) for part in self._parts(text)]
+        if None in parts:
             whole = self._covered(text)
-            pieces = [whole] if whole is not None else pieces
-        codes = [code for piece in pieces if piece is not None for code in piece]
-        if None not in pieces:
+            parts = [whole] if whole is not None else parts
+        codes = [code for part in parts if part is not None for code in part]
+        if None not in parts:
             return self._many(codes)
         return ReadCodes(self._many(codes).codes or (UNKNOWN,), ("unk:code_unmapped",))
 
     def read_array(self, value: str | None, kind: str = "text") -> ReadCodes:
-        """Read a cell that holds a JSON array of codes (`["a", "b"]`); any other text as a joined cell."""
+        """Read a cell with a JSON array of codes (`["a", "b"]`); any other text as a joined cell."""
         choices = _array(value or "")
         if choices is not None:
             return self.read_flags(choices)
-        if norm(value).startswith("["):  # cut short, so what it lacks is not known
+        if norm(value).startswith("["):  # a truncated array
             return ReadCodes((UNKNOWN,), ("unk:code_unmapped",))
         return self.read_many(value, kind)
 
     def read_one_of_array(self, value: str) -> ReadCode:
-        """Read an array into a field that holds one code: the only known one; several are not chosen from."""
+        """Read an array into a field of one code; several codes give `unknown`."""
         read = self.read_array(value)
         if len(read.codes) > 1:
             return ReadCode(UNKNOWN, ("unk:codes_disagree",))
         return ReadCode(read.codes[0] if read.codes else None, read.problems)
 
     def read_flags(self, choices: Iterable[str]) -> ReadCodes:
-        """Read the choices of a question exported as one 1/0 column each; only the chosen ones are given."""
+        """Read the chosen choices of a question that was exported as one 1/0 column a choice."""
         codes: list[str] = []
         problems: list[str] = []
         for choice in choices:
@@ -146,26 +146,26 @@ class CodeReader:
 
     def _early(self, text: str, kind: str) -> ReadCode | None:
         if kind == "error":
-            return ReadCode(UNKNOWN, (f"unk:{'cell_error' if text.startswith('#') else 'formula_no_value'}",))
+            return ReadCode(UNKNOWN, (f"unk:{error_code(text)}",))
         if text in self._known:
             return ReadCode() if not self._known[text].code else None
         if is_blank(text) or text in self._not_asked:
             return ReadCode()
         return ReadCode(UNKNOWN) if text in self._missing or is_missing(text) else None
 
-    def _pieces(self, text: str) -> list[str]:
+    def _parts(self, text: str) -> list[str]:
         marks = [norm(mark) if mark.strip() else mark for mark in self._split] or list(_SEPARATORS)
         pattern = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True) if mark)
-        pieces = [part.strip() for part in re.split(pattern, text)]
-        return [piece for piece in pieces if piece and (piece in self._known or not is_blank(piece))]
+        parts = [part.strip() for part in re.split(pattern, text)]
+        return [part for part in parts if part and (part in self._known or not is_blank(part))]
 
-    def _piece(self, text: str) -> list[str] | None:
+    def _part(self, text: str) -> list[str] | None:
         if text in self._known:
             return [self._known[text].code]
         return [UNKNOWN] if is_missing(text) or text in self._missing else self._covered(text)
 
     def _covered(self, text: str) -> list[str] | None:
-        """The codes of a text every word of which belongs to a known phrase, longest first; else None."""
+        """Return the codes of a text made of known phrases only, longest first; else None."""
         tokens = _TOKEN.findall(text)
         codes: list[str] = []
         at = 0
@@ -188,7 +188,7 @@ class CodeReader:
         return ReadCodes(known, ("unk:code_defect",) if is_defect else ())
 
     def _canonical(self, code: str) -> str:
-        """A contract's own code must be one of ours; `unknown` is the reading of any other."""
+        """Return our form of a code in a contract; `unknown` for a code that does not exist."""
         plain = clean(code).upper() if self._domain == NATIONALITY and norm(code) != UNKNOWN else norm(code)
         if plain in ("", "null"):
             return ""
@@ -208,7 +208,7 @@ def _array(text: str) -> list[str] | None:
 
 
 def joined_or_flags(joined: ReadCodes | None, flags: ReadCodes | None) -> ReadCodes:
-    """A choose-many question exported both ways: the joined cell wins, a disagreement is noted."""
+    """Combine both exports of a choose-many question: the joined cell wins, a conflict is noted."""
     if joined is None or not joined.codes:
         return flags or joined or ReadCodes()
     if flags is not None and flags.codes and set(flags.codes) != set(joined.codes):

@@ -1,58 +1,117 @@
 """The contract: how to read a partner's extracts, and under which agreement.
 
-Belongs here: what follows from a whole contract. What its file says is `entries`; whether that hangs together
-is `checks`; reading YAML and wording faults is `loading`.
+Its parts are `terms`, `format` and `fields`; here they are compared with each other. `loading` reads YAML.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
+from fnmatch import fnmatch
+from typing import Annotated, Any, Literal
 
-from pydantic import model_validator
+from pydantic import Field, field_validator, model_validator
 
-from orchestration.contracts.checks import refuse_contradictions
-from orchestration.contracts.entries import Entries
-from orchestration.contracts.fields import FieldSpec
-from orchestration.contracts.terms import Locale, Period
+from orchestration.contracts.fields import (
+    AROUND_POINT,
+    CANONICAL_FIELDS,
+    MANY_CODES,
+    SINGLE_CODES,
+    FieldSpec,
+    Strict,
+    Text,
+    place_parts,
+)
+from orchestration.contracts.format import AnyFormat, AnyRepeat, Items, JsonFormat, Layout, Tab, XlsxFormat
+from orchestration.contracts.terms import (
+    SHEET,
+    AcceptIf,
+    Agreement,
+    Consent,
+    Coverage,
+    DeclaredExtract,
+    Delivery,
+    Link,
+    Locale,
+    Partner,
+    Period,
+    Withdrawn,
+)
 from orchestration.linkage import CODES_VERSION
 
 LONGEST_TEXT = 60
-# Raised when the same file lands differently by the same contract: what is sent again is then read again.
+# Raise it when the same file lands differently by the same contract: repeated files are then read again.
 READER = 4
-_READING_OF_A_FIELD = {
-    "names",
-    "compare_with",
-    "flags_with_prefix",
-    "split",
-    "select_multiple",
-    "from_",
-    "at",
-}
+_FIELD_PARTS = {"names", "compare_with", "flags_with_prefix", "split", "select_multiple", "from_", "at"}
 
 
-class Contract(Entries):
+class Contract(Strict):
+    contract: str = Field(pattern=r"^[a-z][a-z0-9_]{1,60}$", description="Unique in the partner's folder.")
+    version: int = Field(ge=1)
+    partner: Partner
+    grain: Literal["case", "route_report", "interception", "flow_count"]
+    files: Text = Field("*", description="Which file names this contract reads.")
+    agreement: Agreement
+    consent: Consent | None = None
+    withdrawn: Withdrawn | None = None
+    coverage: list[Coverage] = Field(default_factory=list)
+    delivery: Delivery
+    extracts: list[DeclaredExtract] = Field(default_factory=list)
+    period: Period | None = Field(None, description="The period of every file no `extracts` entry matches.")
+    format: Annotated[AnyFormat, Field(discriminator="kind")]
+    locale: Locale = Field(default_factory=lambda: Locale.model_validate({}))
+    constant_within_key: list[Text] = Field(
+        default_factory=list, description="Columns with one value in all rows of a record."
+    )
+    accept_if: list[AcceptIf] = Field(
+        default_factory=list, description="Conditions on a row, judged in order; one or a list."
+    )
+    fields: dict[str, FieldSpec] = Field(min_length=1)
+    deny: list[Text] = Field(default_factory=list, description="Known columns that are never kept.")
+    link: Link | None = None
+
+    @field_validator("accept_if", mode="before")
+    @classmethod
+    def _one_condition_or_several(cls, value: Any) -> Any:
+        return value if isinstance(value, list) else [] if value is None else [value]
+
+    @field_validator("fields")
+    @classmethod
+    def _known_fields(cls, fields: dict[str, FieldSpec]) -> dict[str, FieldSpec]:
+        for name, spec in fields.items():
+            if name not in CANONICAL_FIELDS:
+                raise ValueError(f"UNKNOWN_FIELD:{name}")
+            if spec.from_ and name != "age_band":
+                raise ValueError(f"{name}: `from` only goes with age_band")
+            if name.endswith(".list") and not spec.split:
+                raise ValueError(f'{name}: a list needs `split`, the separators between places, e.g. [">"]')
+            if spec.flags_with_prefix and name.rpartition(").")[2] not in MANY_CODES:
+                raise ValueError(f"{name}: `flags_with_prefix` only goes with fields of several codes")
+            if spec.code_system and not name.endswith(".place_code"):
+                raise ValueError(f"{name}: `code_system` only goes with place(role).place_code")
+            if spec.longitude and not name.endswith(".point"):
+                raise ValueError(f"{name}: `longitude` only goes with place(role).point")
+            if spec.count_rows and name != "person_count":
+                raise ValueError(f"{name}: `count_rows` only goes with person_count")
+        return fields
+
     @model_validator(mode="after")
     def _hangs_together(self) -> Contract:
-        refuse_contradictions(self)
+        _refuse_contradictions(self)
         return self
 
     def record_ref(self, reference: str) -> str:
-        """What a record is known by at its partner: two contracts may count from 1 each."""
+        """Return the partner's reference with the contract's name: two contracts may each count from 1."""
         return f"{self.contract}|{reference}"
 
     @property
     def content(self) -> dict[str, Any]:
-        """The contract as validated, with every default spelled out: what landing keeps.
-
-        Not the steward's address: it stands in the contract's file and nowhere else.
-        """
+        """The validated contract with all defaults, as landings keep it, without the steward's address."""
         return self.model_dump(mode="json", by_alias=True, exclude={"partner": {"steward"}})
 
     @classmethod
     def of_content(cls, content: dict[str, Any]) -> Contract:
-        """The contract that landing kept, when its file is gone."""
+        """Restore a contract from its landing, where its file is gone."""
         return cls.model_validate({**content, "partner": {**content["partner"], "steward": "not kept"}})
 
     @property
@@ -61,7 +120,7 @@ class Contract(Entries):
 
     @property
     def reading_hash(self) -> str:
-        """Changes when, and only when, the same file could land differently."""
+        """Hash of everything that decides how a file lands."""
         parts = self.model_dump(
             mode="json",
             include={"contract", "grain", "files", "consent", "extracts", "period", "format", "accept_if"}
@@ -72,13 +131,13 @@ class Contract(Entries):
         parts["key"] = self.delivery.key_parts
         parts["dates"] = self.locale.dates
         parts["fields"] = {
-            name: spec.model_dump(mode="json", include=_READING_OF_A_FIELD)
+            name: spec.model_dump(mode="json", include=_FIELD_PARTS)
             for name, spec in self.fields.items()
             if spec.is_read
         }
-        if "purpose" in self.fields:  # what is given for another purpose does not land
+        if "purpose" in self.fields:  # records given for another purpose do not land
             parts["purpose"] = self.fields["purpose"].model_dump(mode="json")
-        if self.delivery.person_rows:  # whose row is withheld
+        if self.delivery.person_rows:  # they decide whose row is withheld
             parts["persons"] = sorted(self.constant_fields)
         # A long cell lands only where the contract lists it as a label.
         parts["labels"] = sorted(
@@ -87,16 +146,108 @@ class Contract(Entries):
         return _hash(parts)
 
     @property
-    def typing_hash(self) -> str:
-        """Changes when the same landed values could type differently."""
-        parts = self.model_dump(
-            mode="json", include={"fields", "locale", "grain", "period", "extracts", "constant_within_key"}
-        )
-        parts["delivery"] = self.delivery.model_dump(
-            mode="json", include={"newest_by", "key", "mode", "person_rows"}
-        )
-        parts["format"] = self.format.model_dump(mode="json")
-        return _hash(parts)
+    def repeats(self) -> dict[str, AnyRepeat]:
+        return dict(getattr(self.format, "repeats", {}))
+
+    @property
+    def items(self) -> Items | None:
+        """The long layout (one row a code); None where a row is a record."""
+        return self.format.items if isinstance(self.format, Layout) else None
+
+    def layout_of(self, is_main: bool) -> Layout:
+        """Return the layout of a sheet. Software writes child sheets: their header is the first row."""
+        layout = self.format if isinstance(self.format, Layout) else Layout.model_validate({})
+        plain: dict[str, Any] = {"header_rows": [], "header_search": None, "stop_at": []}
+        return layout if is_main else layout.model_copy(update=plain)
+
+    @property
+    def tabs(self) -> dict[str, Tab]:
+        return self.format.tabs if isinstance(self.format, XlsxFormat) else {}
+
+    @property
+    def constant_fields(self) -> list[str]:
+        """Fields in which the rows of one record must agree.
+
+        With items: all fields that are no items. Else by `constant_within_key`; by default date, places,
+        count.
+        """
+        if self.items:
+            return [
+                name
+                for name, spec in self.fields.items()
+                if spec.is_read and not self.item_kinds_of(spec) and name != "submitted_at"
+            ]
+        if self.constant_within_key:
+            wanted = set(self.constant_within_key)
+            return [name for name, spec in self.fields.items() if wanted & set(spec.columns)]
+        return [
+            name
+            for name in self.fields
+            if name in ("event_on", "person_count")
+            or (place_parts(name) and not self.part_of(self.fields[name])[0])
+        ]
+
+    def sheet_of(self, column: str) -> str:
+        """Return the repeat whose sheet holds a column; `''` for the main sheet."""
+        return self._split(column)[0]
+
+    def part_of(self, spec: FieldSpec) -> tuple[str, str]:
+        """Return the part (`''` for the main rows, or a repeat's name) and the column of a field in it."""
+        return self._split(spec.column or spec.flags_with_prefix or "")
+
+    def longitude_of(self, spec: FieldSpec) -> str | None:
+        """Return the longitude column, in its sheet, of a position in two columns."""
+        return self._split(spec.longitude)[1] if spec.longitude else None
+
+    def names_of(self, spec: FieldSpec) -> list[str]:
+        """Return every name of a field's column in its sheet; none for a kind of item."""
+        return [] if self.item_kinds_of(spec) else [self._split(column)[1] for column in spec.columns]
+
+    def item_kinds_of(self, spec: FieldSpec) -> list[str]:
+        """Return the kinds of item that feed a field (`item_type=TACT` → `TACT`)."""
+        items = self.items
+        return [kind for column in spec.columns if items and (kind := items.kind_in(column))]
+
+    def other_names(self, part: str) -> dict[str, list[str]]:
+        """Return further names of the columns of a sheet, by first name."""
+        others_of: dict[str, list[str]] = {}
+        for spec in self.fields.values():
+            names = self.names_of(spec)
+            if len(names) > 1 and self.part_of(spec)[0] == part:
+                first, *others = names
+                others_of.setdefault(first, []).extend(others)
+        return others_of
+
+    def without_tabs(self, columns: list[str]) -> list[str]:
+        """Return the columns of the main sheet itself."""
+        return [column for column in columns if column.partition("/")[0] not in self.tabs]
+
+    def _split(self, column: str) -> tuple[str, str]:
+        part, slash, rest = column.partition("/")
+        return (part, rest) if slash and part in self.repeats else ("", column)
+
+    def must_have_column(self, name: str) -> bool:
+        """Whether a file without this field's column is held: by `required`; by default dates and places.
+
+        JSON omits unanswered questions, so a place may be absent there by default.
+        """
+        spec = self.fields[name]
+        if not spec.is_read or spec.optional_column or self.item_kinds_of(spec):
+            return False
+        if spec.required is not None:
+            return spec.required
+        may_be_absent = isinstance(self.format, JsonFormat)
+        return name == "event_on" or (place_parts(name) is not None and not may_be_absent)
+
+    def reads(self, file_name: str) -> bool:
+        return fnmatch(file_name.casefold(), self.files.casefold())
+
+    def period_of(self, file_name: str) -> Period | None:
+        """Return the declared period of a file: of the first matching `extracts` entry, else `period`."""
+        for declared in self.extracts:
+            if fnmatch(file_name.casefold(), declared.match.casefold()):
+                return declared.period
+        return self.period
 
 
 def _hash(content: Any) -> str:
@@ -104,4 +255,102 @@ def _hash(content: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-__all__ = ["Contract", "FieldSpec", "Locale", "Period"]
+def _refuse_contradictions(contract: Contract) -> None:
+    """Raise ValueError with a sentence that says what to change."""
+    if contract.consent is None and contract.grain in ("case", "interception"):
+        raise ValueError(
+            f"grain {contract.grain} needs `consent`: {{column: …, values: …}} or "
+            "{basis: agreement, reference: …}"
+        )
+    _refuse_scattered_names(contract)
+    takes_back = contract.withdrawn or (contract.consent and "withdrawn" in contract.consent.values.values())
+    if takes_back and not contract.delivery.key_parts and contract.delivery.mode == "incremental":
+        raise ValueError(
+            "a withdrawn record cannot be found again: delivery.key is `content`, and incremental files "
+            "do not list what is gone. Name the column with the partner's reference as delivery.key"
+        )
+    kept = {column for spec in contract.fields.values() for column in spec.columns}
+    for column in contract.deny:
+        if column in kept:
+            raise ValueError(f"column {column!r} is both mapped under fields and denied; keep one of them")
+    _refuse_scattered_rows(contract)
+    children: dict[str, AnyRepeat | Tab] = {**contract.repeats, **contract.tabs}
+    for name, repeat in children.items():
+        if isinstance(contract.format, JsonFormat):
+            continue
+        if not repeat.matches and (
+            len(contract.delivery.key_parts) != 1 or SHEET in contract.delivery.key_parts
+        ):
+            kind = "repeats" if name in contract.repeats else "tabs"
+            raise ValueError(
+                f"format.{kind}.{name} needs `matches`, the main column that {repeat.parent!r} repeats, "
+                "because delivery.key is not a single column"
+            )
+    for name, spec in contract.fields.items():
+        if name.endswith(".point"):
+            continue
+        if any(column.rsplit("/", 1)[-1].casefold() == "_geolocation" for column in spec.columns):
+            raise ValueError(
+                f"{name}: _geolocation holds coordinates, which are never kept; deny it, or map it to a "
+                "place(role).point, which keeps the county alone"
+            )
+    around = [
+        f"place(transit).{part}" for part in AROUND_POINT if f"place(transit).{part}" in contract.fields
+    ]
+    points = {"place(transit).place_text", "place(transit).place_code"} & set(contract.fields)
+    if around and ("place(transit).list" in contract.fields or not points):
+        raise ValueError(
+            f"{around[0]} stands beside one point, place(transit).place_text, and not beside a list"
+        )
+    if not any(place_parts(name) for name in contract.fields):
+        raise ValueError("no place is mapped; map at least one, e.g. place(origin).place_text")
+    dated = "event_on" in contract.fields or contract.period or contract.extracts
+    if not dated and not (isinstance(contract.format, XlsxFormat) and contract.format.has_sheet_months):
+        raise ValueError(
+            "nothing dates a record: map event_on, declare a period under extracts, or use sheet_month"
+        )
+
+
+def _refuse_scattered_rows(contract: Contract) -> None:
+    """Check contracts in which several rows make up one record."""
+    count = contract.fields.get("person_count")
+    if count and count.count_rows != contract.delivery.person_rows:
+        raise ValueError(
+            "delivery.person_rows and fields.person_count belong together: with person_rows: true write "
+            "person_count: {count_rows: true, compare_with: …}"
+        )
+    if contract.delivery.person_rows and not contract.delivery.key_parts:
+        raise ValueError(
+            "delivery.person_rows needs delivery.key, the reference the rows of one record share"
+        )
+    if contract.items:
+        _refuse_unfit_items(contract)
+    if contract.constant_within_key and not contract.delivery.person_rows:
+        raise ValueError("constant_within_key only goes with delivery.person_rows: true")
+    read = {column for spec in contract.fields.values() for column in spec.columns}
+    for column in contract.constant_within_key:
+        if column not in read:
+            raise ValueError(
+                f"constant_within_key: no field reads {column!r}, so its rows cannot be compared; map it "
+                "or leave it out"
+            )
+
+
+def _refuse_unfit_items(contract: Contract) -> None:
+    if not contract.delivery.key_parts or contract.delivery.person_rows:
+        raise ValueError(
+            "format.items needs delivery.key, the reference that the rows of one record share, and does "
+            "not go with delivery.person_rows"
+        )
+    for name, spec in contract.fields.items():
+        kinds = contract.item_kinds_of(spec)
+        if kinds and (name not in (*SINGLE_CODES, *MANY_CODES) or len(kinds) < len(spec.columns)):
+            raise ValueError(f"{name}: a kind of item feeds a field of codes, and nothing else beside it")
+        if kinds and spec.required:
+            raise ValueError(f"{name}: not every record has each kind of item; leave `required` out")
+
+
+def _refuse_scattered_names(contract: Contract) -> None:
+    for name, spec in contract.fields.items():
+        if len({contract.sheet_of(column) for column in spec.columns}) > 1:
+            raise ValueError(f"{name}: the names of one column stand in one sheet, not in a child sheet too")

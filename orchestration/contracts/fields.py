@@ -1,6 +1,6 @@
-"""The canonical fields a contract may fill, and how one field is read from a partner's column.
+"""The canonical fields of a contract, and how one field is read from a partner's column.
 
-Does not belong here: codes (seeds/reference) and how a value becomes typed (the type step).
+Codes are in seeds/reference; the type step reads values.
 """
 
 from __future__ import annotations
@@ -14,37 +14,17 @@ DATES = ("event_on", "submitted_at", "embargo_until")
 COUNTS = ("person_count",)
 AGES = ("age_band",)
 SINGLE_CODES = (
-    "sex",
-    "trafficking_status",
-    "exploitation_state",
-    "entry_process",
-    "recruiter_relation",
-    "documents",
-    "border_point_kind",
-    "freedom",
-    "referral_source",
-    "consent_state",
-    "decided_by",
-    "data_source",
-    "event_kind",
-    "movement_scope",
-)
+    "sex", "trafficking_status", "exploitation_state", "entry_process", "recruiter_relation", "documents",
+    "border_point_kind", "freedom", "referral_source", "consent_state", "decided_by", "data_source",
+    "event_kind", "movement_scope",
+)  # fmt: skip
 MANY_CODES = (
-    "nationality",
-    "exploitation_type",
-    "sexual_form",
-    "industry",
-    "means_of_control",
-    "means",
-    "act",
-    "recruitment_method",
-    "transport_mode",
-    "companion",
-    "purpose",
-)
+    "nationality", "exploitation_type", "sexual_form", "industry", "means_of_control", "means", "act",
+    "recruitment_method", "transport_mode", "companion", "purpose",
+)  # fmt: skip
 ROLES = ("origin", "transit", "intended_destination", "exploitation", "recruitment", "observation")
 PLACE_PARTS = ("place_text", "admin_text", "country_text", "place_code", "point", "list", "transport_mode")
-# The places before and after the point at which somebody on the way was met.
+# Places before and after the point at which a person in transit was met.
 AROUND_POINT = ("previous", "next")
 CANONICAL_FIELDS = (
     *DATES,
@@ -59,13 +39,13 @@ _PLACE = re.compile(r"place\((?P<role>\w+)\)\.(?P<part>\w+)")
 
 
 def place_parts(field: str) -> tuple[str, str] | None:
-    """`place(origin).place_text` → (`origin`, `place_text`); None for a field that is no place."""
-    found = _PLACE.fullmatch(field)
-    return (found["role"], found["part"]) if found else None
+    """Split `place(origin).place_text` into `origin` and `place_text`; None for other fields."""
+    match = _PLACE.fullmatch(field)
+    return (match["role"], match["part"]) if match else None
 
 
 def _as_text(value: Any) -> Any:
-    """A bare 99 or 1.5 in YAML means its text; a bare true or false stays, and is refused with a hint."""
+    """Turn a bare 99 or 1.5 of YAML into text; a bare true or false stays and is refused with a hint."""
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
@@ -73,7 +53,7 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Strict(BaseModel):
-    """A part of a contract: unknown keys are refused, so that a misspelt key is never ignored."""
+    """A part of a contract; unknown keys are refused, so that no misspelt key is ignored."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -90,7 +70,7 @@ Names = Annotated[
 
 
 class FieldSpec(Strict):
-    """How one canonical field is read. `Column` alone is short for `{column: Column}`."""
+    """How to read one canonical field. `Column` alone is short for `{column: Column}`."""
 
     names: Names = Field(
         default_factory=list,
@@ -98,7 +78,7 @@ class FieldSpec(Strict):
         description="The partner's column (`repeat/column` for a child sheet), or a list of its names.",
     )
     flags_with_prefix: Text | None = Field(
-        None, description="Instead of a column: what the 1/0 columns of a choose-many question begin with."
+        None, description="Instead of a column: the beginning of the 1/0 columns of a choose-many question."
     )
     required: bool | None = Field(None, description="An unreadable value sets the row aside.")
     optional_column: bool = Field(False, description="The column may be absent from a file.")
@@ -112,13 +92,15 @@ class FieldSpec(Strict):
     split: list[Text] = Field(
         default_factory=list, description="Separators between several values in one cell."
     )
-    direct: list[Text] = Field(default_factory=list, description="Words that mean: no transit place.")
+    direct: list[Text] = Field(
+        default_factory=list, description="Words for a direct journey without transit places."
+    )
     select_multiple: Literal["joined", "flags", "both", "array"] | None = Field(
         None,
         description="How a choose-many question was exported: one cell, a 1/0 column a choice, both, or a "
         "JSON array in one cell.",
     )
-    missing: list[Text] = Field(default_factory=list, description="Values that mean: asked, not known.")
+    missing: list[Text] = Field(default_factory=list, description='Values for "asked, not known".')
     maximum: int | None = Field(None, gt=0, description="A larger number is implausible.")
     count_rows: bool = Field(
         False, description="For person_count with `delivery.person_rows`: a record's rows are its persons."
@@ -129,19 +111,19 @@ class FieldSpec(Strict):
     default: Text | None = Field(None, description="The value of a blank cell.")
     constant: Text | None = Field(None, description="The value of every record; needs no column.")
     from_: Literal["age_text", "birth_date", "birth_year"] | None = Field(
-        None, alias="from", description="What the age column holds."
+        None, alias="from", description="Content of the age column."
     )
     at: Literal["event_on", "submitted_at"] | None = Field(
-        None, description="The date at which an age from a birth date is taken (default event_on)."
+        None, description="The date at which an age is computed from a birth date (default event_on)."
     )
     code_system: Literal["kenya_county_number", "pcode", "iso3166_2", "iso_alpha2"] | None = Field(
-        None, description="For place_code: whose codes they are; unsaid, the place stays unresolved."
+        None, description="For place_code: the code system; without it the place stays unresolved."
     )
     longitude: Text | None = Field(
-        None, description="For point in two columns: that of longitudes; `column` is that of latitudes."
+        None, description="For point in two columns: the longitude column; `column` is the latitude column."
     )
     basis: Literal["reported", "observed"] | None = Field(
-        None, description="Whether the partner saw the place itself (observed) or was told of it."
+        None, description="Whether the partner saw the place itself (observed) or heard of it (reported)."
     )
 
     @model_validator(mode="before")
@@ -160,22 +142,22 @@ class FieldSpec(Strict):
                 "constant (the value of every record)"
             )
         if repeated := {name for name in self.names if self.names.count(name) > 1}:
-            raise ValueError(f"column {min(repeated)!r} stands there twice; name it once")
+            raise ValueError(f"column {min(repeated)!r} is listed twice; name it once")
         if self.at and self.from_ != "birth_date":
             raise ValueError("`at` only goes with `from: birth_date`")
         return self
 
     @property
     def column(self) -> str | None:
-        """The column by its first name, which stands for the others too."""
+        """The first name of the column."""
         return self.columns[0] if self.columns else None
 
     @property
     def columns(self) -> list[str]:
-        """Every name of the column that is read for the field."""
+        """Every name of the column that fills the field."""
         return self.names or ([self.compare_with] if self.compare_with else [])
 
     @property
     def is_read(self) -> bool:
-        """Whether the file brings it, not the contract alone."""
+        """Whether the file fills the field, not a constant of the contract."""
         return bool(self.columns) or self.flags_with_prefix is not None

@@ -1,4 +1,4 @@
-"""The part of a contract that describes a file's layout."""
+"""The `format` part of a contract: the layout of a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MONTH_SHEETS = "month"
 
 
 class Items(Strict):
-    """A long layout: a record has a row for each of its codes, and a column tells of which kind it is."""
+    """A long layout: a record has one row per code, and a column names the kind of code."""
 
     type: Text = Field(description="The column with the kind of code, e.g. item_type.")
     code: Text = Field(description="The column with the code.")
@@ -26,14 +26,14 @@ class Items(Strict):
 
 
 class Layout(Strict):
-    """What workbooks and CSV files share."""
+    """Layout of a table in a workbook or CSV file."""
 
     header_rows: list[int] = Field(
         default_factory=list, description="Rows of the header as the partner counts them, e.g. [4, 5]."
     )
     header_join: str = Field(" | ", description="What joins the parts of a header of several rows.")
     header_search: int | None = Field(
-        None, ge=1, le=100, description="Look for the header in the first so many rows."
+        None, ge=1, le=100, description="Search the header in this many first rows."
     )
     hxl_row: bool | Literal["auto"] = Field(
         "auto", description="Whether a row of HXL tags follows the header."
@@ -78,7 +78,7 @@ class Repeat(Strict):
 
 
 class JsonRepeat(Strict):
-    """A list of objects inside a record; what it belongs to follows from where it stands."""
+    """A list of objects inside a record; its position names the record."""
 
     sheet: Text = Field(description="The repeat's full path, e.g. journey/places_passed.")
     order: Literal["row"] = "row"
@@ -104,7 +104,7 @@ class OdkRepeat(Strict):
 
 
 class Tab(Strict):
-    """A further sheet with one row a record, which stands beside the main one."""
+    """A further sheet with one row a record."""
 
     sheet: Text | None = Field(None, description="The sheet's name; default: the tab's own name.")
     parent: Text = Field(description="The tab's column that names the record, e.g. ID.")
@@ -158,7 +158,7 @@ class CsvFormat(Layout):
 
 
 class OfSoftware(Strict):
-    """A format that form servers write: records are whole, so nothing is pivoted and no header searched."""
+    """A format written by form servers: records are whole, without a header to search."""
 
     @property
     def items(self) -> None:
@@ -170,7 +170,7 @@ class JsonFormat(OfSoftware):
 
     kind: Literal["json"]
     records: Text | None = Field(
-        None, description="Path of the list of records, e.g. results; unsaid, the file is the list itself."
+        None, description="Path of the list of records, e.g. results; by default the file is the list."
     )
     repeats: dict[str, JsonRepeat] = Field(default_factory=dict)
 
@@ -180,7 +180,7 @@ class OdkZipFormat(OfSoftware):
 
     kind: Literal["odk_zip"]
     form: Text | None = Field(
-        None, description="The main table's name without .csv; unsaid, the one all others begin with."
+        None, description="The main table's name without .csv; by default the one all others begin with."
     )
     repeats: dict[str, OdkRepeat] = Field(default_factory=dict)
 

@@ -1,19 +1,18 @@
-"""Whether the codes a contract maps to exist: a misspelt one would silently turn answers into `unknown`."""
+"""Check that the codes of a contract exist: a misspelt one would silently turn answers into `unknown`."""
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from difflib import get_close_matches
 from functools import cache
 
 from orchestration.contracts.contract import Contract
 from orchestration.contracts.terms import reference_places
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import seed_rows
 
 
 def unknown_codes(contract: Contract) -> list[str]:
-    """One sentence for each value map and word list that leads to a code nobody knows."""
+    """Return a sentence for each unknown code and word list of a contract."""
     purposes = _codes()["purpose"]
     faults = [
         f"key `agreement.purposes`: {purpose!r} is no code of purpose. {_nearest(purpose, purposes)} "
@@ -46,7 +45,7 @@ def _nearest(word: str, known: set[str]) -> str:
 @cache
 def _codes() -> dict[str, set[str]]:
     codes: dict[str, set[str]] = defaultdict(set)
-    for row in _rows("codes.csv"):
+    for row in seed_rows("codes"):
         codes[row["domain"]].add(row["code"])
     codes["nationality"] = {row["iso_alpha3"] for row in reference_places()} | {"unknown"}
     return dict(codes)
@@ -54,9 +53,4 @@ def _codes() -> dict[str, set[str]]:
 
 @cache
 def _word_domains() -> set[str]:
-    return {row["domain"] for row in _rows("code_words.csv")}
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (REFERENCE_SEEDS / name).open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
+    return {row["domain"] for row in seed_rows("code_words")}

@@ -1,6 +1,6 @@
-"""Contract files → checked contracts, or sentences that name the file, the key and the fix.
+"""Load contract files: checked contracts, or sentences that name the file, the key and the fix.
 
-One bad file never stops the others: its partner's extracts are held with these sentences.
+A bad file never stops the others: its partner's extracts are held with these sentences.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from yaml.constructor import SafeConstructor
 
 from orchestration.contracts.cells import Cell
 from orchestration.contracts.contract import Contract
+from orchestration.contracts.days import day_of
 from orchestration.contracts.fields import CANONICAL_FIELDS
 from orchestration.contracts.known_codes import unknown_codes
-from orchestration.contracts.plain_days import day_of
 from orchestration.core import NjiaError
 
 TODO = "TODO"
 FORMAT_KINDS = ("xlsx", "csv", "json", "odk_zip")
-# What a text must look like, in words.
+# Forms of texts, for messages.
 PARTNER_CODE = "small letters, digits and _, beginning with a letter, such as kobe_shelter"
 _FORMS = {
     "contract": "small letters, digits and _, beginning with a letter, such as kobe_shelter_book",
@@ -36,7 +36,7 @@ _INTEGER_TAG = "tag:yaml.org,2002:int"
 
 
 class ContractFault(NjiaError):
-    """A contract that cannot be used; `sentences` say why, one fault each."""
+    """An invalid contract; `sentences` describe one fault each."""
 
     def __init__(self, sentences: list[str]) -> None:
         super().__init__("\n".join(sentences))
@@ -45,7 +45,7 @@ class ContractFault(NjiaError):
 
 @dataclass(frozen=True)
 class Contracts:
-    """What a partners folder holds: valid contracts and sentences about the others, both by partner."""
+    """Valid contracts of a partners folder and sentences about the others, both by partner."""
 
     valid: dict[str, list[Contract]] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
@@ -65,27 +65,28 @@ def load_contracts(partners_folder: Path) -> Contracts:
         files = contract_files(folder)
         if not files:
             problems[folder.name] = [
-                f"{folder.name}/: the folder holds no contract. Add one, e.g. {folder.name}/contract.yml "
+                f"{folder.name}/: the folder has no contract. Add one, e.g. {folder.name}/contract.yml "
                 "(see seeds/partners/README.md)."
             ]
         for file in files:
             try:
-                valid.setdefault(folder.name, []).append(load_contract(file))
+                contract = load_contract(file)
             except ContractFault as fault:
                 problems.setdefault(folder.name, []).extend(fault.sentences)
-        problems_of_pair = _same_name(folder.name, valid.get(folder.name, []))
-        if problems_of_pair:
-            problems.setdefault(folder.name, []).extend(problems_of_pair)
-    return Contracts({partner: found for partner, found in valid.items() if found}, problems)
+            else:
+                valid.setdefault(folder.name, []).append(contract)
+        if repeated := _repeated_names(folder.name, valid.get(folder.name, [])):
+            problems.setdefault(folder.name, []).extend(repeated)
+    return Contracts(valid, problems)
 
 
 def contract_files(folder: Path) -> list[Path]:
-    """The contracts in a partner's folder, readable or not; none where the folder is gone."""
+    """List the contract files in a partner's folder; none where the folder is missing."""
     return sorted([*folder.glob("*.yml"), *folder.glob("*.yaml")])
 
 
 def partners_without_contract(partners_folder: Path, partners: Iterable[str]) -> tuple[str, ...]:
-    """Those that no contract file stands for today. One that cannot be read is a fault, no withdrawal."""
+    """Return the partners without a contract file; an unreadable file counts as present."""
     return tuple(
         sorted(partner for partner in set(partners) if not contract_files(partners_folder / partner))
     )
@@ -95,8 +96,8 @@ def load_contract(path: Path) -> Contract:
     """Read one contract file; raises ContractFault with a sentence for every fault."""
     where = f"{path.parent.name}/{path.name}"
     content = _parse(path, where)
-    if left := list(_left_to_do(content)):
-        raise ContractFault([f"{where}: key `{key}` still says {TODO}: fill it in." for key in left])
+    if unfinished := list(_unfinished_keys(content)):
+        raise ContractFault([f"{where}: key `{key}` still says {TODO}: fill it in." for key in unfinished])
     try:
         contract = Contract.model_validate(content)
     except ValidationError as error:
@@ -114,20 +115,20 @@ def load_contract(path: Path) -> Contract:
     return contract
 
 
-def _left_to_do(content: Any, location: tuple[Any, ...] = ()) -> Iterator[str]:
-    """Where a drafted contract waits for a person. In lists of a partner's own words TODO is such a word."""
+def _unfinished_keys(content: Any, location: tuple[Any, ...] = ()) -> Iterator[str]:
+    """Yield the keys that still say TODO. In lists of a partner's own spellings TODO is a spelling."""
     if isinstance(content, dict):
         for key, part in content.items():
-            yield from _left_to_do(part, (*location, key))
+            yield from _unfinished_keys(part, (*location, key))
     elif isinstance(content, list):
         for at, part in enumerate(content):
             if isinstance(part, dict):
-                yield from _left_to_do(part, (*location, at))
+                yield from _unfinished_keys(part, (*location, at))
     elif content == TODO:
         yield _path(list(location))
 
 
-def _same_name(partner: str, contracts: list[Contract]) -> list[str]:
+def _repeated_names(partner: str, contracts: list[Contract]) -> list[str]:
     names = [contract.contract for contract in contracts]
     return [
         f"{partner}/: two contracts are called {name!r}. Give each its own name under `contract`."
@@ -159,7 +160,7 @@ def _parse(path: Path, where: str) -> dict[str, Any]:
 
 
 def _read_yaml(text: str) -> Any:
-    """The loader in C is a tenth of the cost; the one in Python says better what is wrong, and where."""
+    """Parse YAML with the fast loader in C; for errors with the Python one, whose messages are better."""
     try:
         return yaml.load(text, Loader=_QuickYaml)  # noqa: S506 - a safe loader made stricter
     except yaml.YAMLError:
@@ -167,16 +168,16 @@ def _read_yaml(text: str) -> Any:
 
 
 def _where_it_begins(error: yaml.YAMLError) -> yaml.Mark | None:
-    """A bracket or quote that is never closed is noticed lines below: it begins where the fault lies.
+    """Return the place of a YAML fault: the opening of an unclosed bracket or quote.
 
-    A block of lines, though, begins far above a line of it that is indented wrongly.
+    In a block of lines it is the wrongly indented line, far below the beginning of the block.
     """
-    began, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
-    return noticed if began is None or "block" in (getattr(error, "context", None) or "") else began
+    opening, noticed = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
+    return noticed if opening is None or "block" in (getattr(error, "context", None) or "") else opening
 
 
 class _Trap(Exception):
-    """YAML that means something else than it shows."""
+    """YAML whose meaning differs from its appearance."""
 
 
 class _WithoutTraps(SafeConstructor):
@@ -257,7 +258,7 @@ def _sentence(where: str, fault: Any) -> str:
 
 
 def _day_to_write(text: str) -> str:
-    """`01/01/2026` → write 2026-01-01; of `03/04/2026` nobody knows which day is meant."""
+    """Suggest `write 2026-01-01` for `01/01/2026`; `03/04/2026` is ambiguous."""
     orders = {day for order in ("dmy", "mdy") if (day := day_of(Cell(text), order))}
     if len(orders) == 1:
         return f"write {orders.pop().isoformat()}"
@@ -279,7 +280,7 @@ def _nearest(word: str, known: list[str]) -> str:
 
 
 def _keys_at(location: list[str]) -> list[str]:
-    """The keys a contract may have at a place, found by walking the models' annotations."""
+    """Return the keys that a contract may have at a location, from the models' annotations."""
     models: list[type[BaseModel]] = [Contract]
     for part in location:
         inner: list[type[BaseModel]] = []
@@ -298,7 +299,7 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 
 def contract_for(entry: dict[str, Any], contracts: Contracts) -> Contract:
-    """Today's contract of the same name, so that a mapping fix re-types; else the one of the landing."""
+    """Return today's contract of that name, so that a corrected mapping applies; else the landed one."""
     for contract in contracts.valid.get(entry["partner"], []):
         if contract.contract == entry["contract"]:
             return contract

@@ -1,6 +1,6 @@
-"""The contract as JSON Schema, so that editors complete and check contract files.
+"""The contract as JSON Schema, with which editors complete and check contract files.
 
-Run this module to write it again after a change of the models; a test tells when that was forgotten.
+Run this module after a change of the models; a test compares the result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def schema_text() -> str:
 
 
 def _allow_shorthand(schema: dict[str, Any]) -> None:
-    """Short forms that pydantic's schema cannot know: a field's column alone, one condition alone."""
+    """Allow short forms that pydantic's schema lacks: a column alone for a field, a single condition."""
     fields = schema["properties"]["fields"]
     fields["additionalProperties"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/FieldSpec"}]}
     accept_if = schema["properties"]["accept_if"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from difflib import get_close_matches
 from functools import cache
@@ -11,10 +10,10 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from orchestration.contracts.fields import Strict, Text
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import seed_rows
 
 CONTENT = "content"
-# The one purpose Njia serves: an agreement or a record that does not allow it keeps its data out.
+# The one purpose of Njia: an agreement or record that excludes it keeps its data out.
 STATISTICS = "statistics"
 SHEET = "sheet"
 _DISTINCT: dict[str, Any] = {"uniqueItems": True}
@@ -32,7 +31,7 @@ def _statistics() -> list[str]:
 class Partner(Strict):
     code: str = Field(pattern=r"^[a-z][a-z0-9_]{1,40}$", description="Equal to the folder's name.")
     name: str | None = Field(None, description="What people call the partner.")
-    steward: str = Field(min_length=3, description="Whom to write to about its extracts.")
+    steward: str = Field(min_length=3, description="Contact address for questions about its extracts.")
 
 
 class Agreement(Strict):
@@ -51,7 +50,7 @@ class Agreement(Strict):
     )
     may_be_named: bool = False
     retention_years: int | None = Field(
-        None, gt=0, le=200, description="Records older than this leave; null keeps them."
+        None, gt=0, le=200, description="Older records are removed; null keeps all."
     )
 
     @model_validator(mode="after")
@@ -62,7 +61,7 @@ class Agreement(Strict):
 
 
 class Consent(Strict):
-    """Where a person's consent is recorded, or on what other basis records are shared."""
+    """The column of a person's consent, or another basis on which records are shared."""
 
     column: Text | None = None
     values: dict[Text, Literal["given", "refused", "withdrawn", "not_recorded"]] = Field(default_factory=dict)
@@ -81,7 +80,7 @@ class Consent(Strict):
 
 
 class Withdrawn(Strict):
-    """The mark of a record whose person took consent back; what landed of it before is taken out."""
+    """The mark of a record whose person withdrew consent; what landed of it is removed."""
 
     column: Text
     values: list[Text] = Field(
@@ -129,14 +128,13 @@ class Coverage(Strict):
 
 @cache
 def _places() -> dict[str, str]:
-    """Every place a contract may name: its id → its name."""
+    """Map id → name of the places that a contract may name."""
     return {row["place_id"]: row["name"] for row in reference_places()}
 
 
 @cache
 def reference_places() -> list[dict[str, str]]:
-    with (REFERENCE_SEEDS / "places.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return seed_rows("places")
 
 
 def _nearest_place(wanted: str) -> str:
@@ -150,7 +148,7 @@ def _nearest_place(wanted: str) -> str:
 def _refuse_repeated(what: str, values: list[str]) -> None:
     repeated = next((value for value in values if values.count(value) > 1), None)
     if repeated is not None:
-        raise ValueError(f"{what} {repeated!r} stands there twice; name it once")
+        raise ValueError(f"{what} {repeated!r} is listed twice; name it once")
 
 
 class Delivery(Strict):
@@ -167,7 +165,7 @@ class Delivery(Strict):
 
     @property
     def key_parts(self) -> list[str]:
-        """Columns (and `sheet`) that make the reference; empty when the content is the key."""
+        """Columns (and `sheet`) of the reference; empty where the content is the key."""
         if self.key == CONTENT:
             return []
         return [self.key] if isinstance(self.key, str) else list(self.key)
@@ -203,14 +201,14 @@ class Locale(Strict):
 
 
 class AcceptIf(Strict):
-    """One condition on a row: which answers in a column let it in."""
+    """One condition on a row: the answers in a column that let it in."""
 
     column: Text
     accept: list[Text] = Field(default_factory=list, description='Answers that let a row in; "" is a blank.')
-    withhold: list[Text] = Field(default_factory=list, description="Answers with which a row never lands.")
-    wait: list[Text] = Field(default_factory=list, description="Answers with which a row is set aside.")
+    withhold: list[Text] = Field(default_factory=list, description="Answers that keep a row from landing.")
+    wait: list[Text] = Field(default_factory=list, description="Answers that set a row aside.")
     otherwise: Literal["accept", "withhold", "wait"] | None = Field(
-        None, description="What any other answer means; unsaid, the row is set aside as not understood."
+        None, description="What any other answer means; by default the row is set aside as not understood."
     )
     withheld_as: Literal["not_approved", "void", "not_potential_victim"] = Field(
         "not_approved", description="The reason under which withheld rows are counted."
@@ -232,7 +230,7 @@ class AcceptIf(Strict):
 
 
 class Link(Strict):
-    """Columns for linkage: of each a keyed code is kept, of a birth date the year, and nothing else."""
+    """Columns for linkage: only a keyed code of each is kept, of a birth date the year."""
 
     given: Text | None = None
     surname: Text | None = None
@@ -250,5 +248,5 @@ class Link(Strict):
 
     @property
     def by_name(self) -> dict[str, str]:
-        """The partner's column for each thing that is coded."""
+        """The partner's column by linkage field."""
         return {name: column for name, column in self.model_dump().items() if column}

@@ -1,7 +1,4 @@
-"""The code lists, crosswalks, words and country names of seeds/reference, ready for looking up.
-
-Belongs here: reading those seeds. How a cell is read with them is `codes`.
-"""
+"""Code lists, crosswalks, words and country names of seeds/reference, as look-up tables for `codes`."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from orchestration.contracts.words import norm
+from orchestration.contracts.cell_text import norm
 
 SEEDS = ("codes.csv", "crosswalk.csv", "code_words.csv", "places.csv", "place_codes.csv", "place_aliases.csv")
 NATIONALITY = "nationality"
@@ -21,7 +18,7 @@ _NO_EQUIVALENT = "none"
 
 @dataclass(frozen=True)
 class SystemCode:
-    """What a code of another system means here; `is_defect`: it says nothing without its label."""
+    """The meaning of another system's code; `is_defect`: only its label decides."""
 
     code: str
     is_defect: bool = False
@@ -29,7 +26,7 @@ class SystemCode:
 
 @dataclass
 class Vocabulary:
-    """Everything keyed by domain and normalised text."""
+    """Look-up tables by domain and normalised text."""
 
     codes: dict[str, frozenset[str]] = field(default_factory=dict)
     labels: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -38,7 +35,7 @@ class Vocabulary:
     countries: dict[str, str] = field(default_factory=dict)
 
     def words_of(self, domain: str, languages: tuple[str, ...]) -> dict[str, str]:
-        """The words of a domain in some languages."""
+        """Return the words of a domain in some languages, each with its code."""
         return {
             word: code
             for word, (code, language) in self.words.get(domain, {}).items()
@@ -59,7 +56,7 @@ class Vocabulary:
 
 @lru_cache(maxsize=1)
 def load_vocabulary(folder: Path) -> Vocabulary:
-    """Read the seeds, once a process; a file that is not there yet counts as empty."""
+    """Read the seeds once a process; a missing file counts as empty."""
     codes: dict[str, set[str]] = defaultdict(set)
     labels: dict[str, dict[str, str]] = defaultdict(dict)
     for row in _rows(folder / "codes.csv"):
@@ -83,7 +80,7 @@ def load_vocabulary(folder: Path) -> Vocabulary:
 
 
 def _countries(folder: Path) -> dict[str, str]:
-    """Name, alias, alpha-2 and alpha-3 of every country → alpha-3. A name of two countries is left out."""
+    """Map name, alias, alpha-2 and alpha-3 of countries to alpha-3; ambiguous names are left out."""
     found: dict[str, set[str]] = defaultdict(set)
     alpha3 = {
         row["place_id"]: row["iso_alpha3"]

@@ -1,6 +1,6 @@
 """Shared foundations: settings, paths, the home, durable files, keys, errors, the lock, artifacts of steps.
 
-Also the journal of refreshes, and lazy imports for packages. The steps themselves live in other rooms.
+Also the journal of refreshes, and lazy imports for packages. Steps do not belong here.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
-"""The release gate: judges a candidate and writes `verdict.json` beside its files.
+"""The release gate: judge a candidate and write `verdict.json` beside its files.
 
-The verdict names the files it read by their hashes, every check with its outcome and waiver, and refuses when
-a check failed, could not be judged or did not run. Publishing is `release`, and reads nothing but this file.
+The verdict lists the hashes of the judged files and every check with outcome and waiver. It refuses where a
+check failed, could not be judged or did not run. `release` publishes by this file alone.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from expectations import Expectation
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
 from orchestration.core import NjiaError, Settings, durable
 from orchestration.gates.earlier_checks import (
@@ -22,7 +21,8 @@ from orchestration.gates.earlier_checks import (
     check_results,
     published_tables,
 )
-from orchestration.gates.judging import judge
+from orchestration.gates.in_force import read_in_force
+from orchestration.gates.judging import Judgement, judge
 from orchestration.gates.protection import protection_measures
 from orchestration.gates.release_profile import ReleaseProfile, release_profile
 from orchestration.gates.waivers import ActiveDecisions, waiver_for
@@ -43,7 +43,7 @@ _STAGES_BEFORE = (EXTRACT_GATE_STAGE, WAREHOUSE_STAGE)
 
 @dataclass(frozen=True)
 class CheckOutcome:
-    """One check of the candidate, whichever stage it ran in."""
+    """One check of the candidate, in any stage."""
 
     name: str
     stage: str
@@ -58,7 +58,7 @@ class CheckOutcome:
 
     @property
     def refuses(self) -> bool:
-        """A held extract refuses no release; a check that nobody could judge does, in every stage."""
+        """Whether it refuses the release: a failure of severity refuse, or a check without an answer."""
         if self.outcome in ("error", "not_run"):
             return True
         return self.outcome == "failed" and self.severity == "refuse" and self.waived_by is None
@@ -66,7 +66,7 @@ class CheckOutcome:
 
 @dataclass(frozen=True)
 class ReleaseVerdict:
-    """What `verdict.json` says."""
+    """The content of `verdict.json`."""
 
     candidate: str
     verdict: Literal["passed", "refused"]
@@ -80,12 +80,12 @@ class ReleaseVerdict:
 
 
 def as_facts(verdict: ReleaseVerdict) -> dict[str, Any]:
-    """The verdict as JSON can hold it."""
+    """Return the verdict as JSON data."""
     return asdict(verdict)
 
 
 def verdict_of_facts(facts: Mapping[str, Any]) -> ReleaseVerdict:
-    """What `as_facts` was given."""
+    """Restore a verdict from `as_facts`."""
     checks = tuple(CheckOutcome(**check) for check in facts["checks"])
     return ReleaseVerdict(**{**facts, "checks": checks, "reasons": tuple(facts["reasons"])})
 
@@ -99,7 +99,7 @@ def judge_candidate(
 ) -> ReleaseVerdict:
     """Judge the candidate in this folder and write its `verdict.json`; an earlier verdict is removed first.
 
-    `earlier` are rows as in `check_results` (the default): what ran before staging.
+    `earlier`: rows of checks before staging, by default those of `check_results`.
     """
     verdict_path = candidate / VERDICT
     verdict_path.unlink(missing_ok=True)
@@ -136,23 +136,16 @@ def judge_candidate(
 
 def _gate(profile: ReleaseProfile, decisions: ActiveDecisions, as_of: datetime) -> Iterable[CheckOutcome]:
     for judgement in judge(profile.measures, RELEASE_GATE):
-        found = _judged(judgement.expectation, WHOLE, judgement.outcome, judgement.observed, decisions, as_of)
-        moved_by = profile.moved_by.get(found.name, "") if found.outcome == "failed" else ""
-        yield replace(found, steward_action=f"{moved_by} {found.steward_action}") if moved_by else found
+        check = _judged(judgement, WHOLE, decisions, as_of)
+        moved_by = profile.moved_by.get(check.name, "") if check.outcome == "failed" else ""
+        yield replace(check, steward_action=f"{moved_by} {check.steward_action}") if moved_by else check
     names = list(profile.tables["table"])
     for judgement in judge(profile.tables, TABLE_GATE):
-        subject = names[judgement.row]
-        yield _judged(judgement.expectation, subject, judgement.outcome, judgement.observed, decisions, as_of)
+        yield _judged(judgement, names[judgement.row], decisions, as_of)
 
 
-def _judged(
-    expectation: Expectation,
-    subject: str,
-    outcome: str,
-    observed: float | None,
-    decisions: ActiveDecisions,
-    as_of: datetime,
-) -> CheckOutcome:
+def _judged(judgement: Judgement, subject: str, decisions: ActiveDecisions, as_of: datetime) -> CheckOutcome:
+    expectation, outcome = judgement.expectation, judgement.outcome
     waiver = waiver_for(decisions.waivers, expectation, WHOLE, as_of) if outcome == "failed" else None
     return CheckOutcome(
         name=expectation.name,
@@ -161,7 +154,7 @@ def _judged(
         severity=expectation.severity,
         outcome=outcome,
         waived_by=waiver,
-        observed=observed,
+        observed=judgement.observed,
         expected=expectation.expected,
         why=expectation.why,
         steward_action=expectation.steward_action,
@@ -169,15 +162,15 @@ def _judged(
 
 
 def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
-    """What ran before, and a `not_run` for a stage that left no result at all."""
-    found = [
+    """Return the checks before staging, and a `not_run` for a stage without results."""
+    checks = [
         CheckOutcome(
             name=row["check_name"],
             stage=row["stage"],
             subject=row["subject"],
-            # For the release, a held extract is a warning: its partner's last good one stands in.
+            # A held extract only warns here: its partner's last good one is in force.
             severity="warn" if row["severity"] == "hold" else row["severity"],
-            # In the verdict a waived check has failed, and a waiver stands beside it.
+            # In a verdict, a waived check is a failed one with a waiver.
             outcome="failed" if row["outcome"] == "waived" else row["outcome"],
             waived_by=row.get("waived_by"),
             observed=row.get("observed"),
@@ -188,9 +181,11 @@ def _earlier(rows: Sequence[Mapping[str, Any]]) -> list[CheckOutcome]:
         for row in rows
     ]
     for stage in _STAGES_BEFORE:
-        if not any(check.stage == stage for check in found):
-            found.append(_by_hand(f"{stage}_ran", stage, "not_run", "No check of this stage has a result."))
-    return found
+        if not any(check.stage == stage for check in checks):
+            checks.append(
+                _own_check(f"{stage}_ran", stage, "not_run", "No check of this stage has a result.")
+            )
+    return checks
 
 
 def _manifest(candidate: Path) -> dict[str, Any]:
@@ -199,26 +194,20 @@ def _manifest(candidate: Path) -> dict[str, Any]:
 
 
 def _same_inputs(settings: Settings, candidate: Path) -> CheckOutcome:
-    """The candidate's manifest (or else the end of its name) must give the hash of what is in force now."""
-    path = settings.work / "gates" / "in_force.json"
-    hashed = str(json.loads(path.read_text(encoding="utf-8"))["inputs_hash"]) if path.is_file() else None
-    if hashed is None:
-        outcome = "not_run"
-    else:
-        named = _manifest(candidate)
-        same = (
-            named["inputs_hash"] == hashed if "inputs_hash" in named else candidate.name.endswith(hashed[:8])
-        )
-        outcome = "passed" if same else "failed"
-    return _by_hand(
+    """Compare the inputs' hash in the candidate's manifest with the one in force."""
+    in_force, outcome = read_in_force(settings), "not_run"
+    if in_force:
+        is_same = _manifest(candidate).get("inputs_hash") == in_force.inputs_hash
+        outcome = "passed" if is_same else "failed"
+    return _own_check(
         "candidate_has_the_inputs_in_force",
         "release_gate",
         outcome,
-        "The checks before staging speak of the extracts in force now; another candidate was not checked.",
+        "The checks before staging belong to the extracts in force now, not to another candidate.",
     )
 
 
-def _by_hand(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
+def _own_check(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
     return CheckOutcome(
         name=name,
         stage=stage,
@@ -234,9 +223,9 @@ def _by_hand(name: str, stage: str, outcome: str, why: str) -> CheckOutcome:
 
 
 def _reason(check: CheckOutcome) -> str:
-    said = {"failed": "failed", "error": "could not be judged", "not_run": "did not run"}[check.outcome]
-    seen = "" if check.observed is None else f": {check.observed:g}, expected {check.expected}"
-    return f"{check.name} of {check.subject} {said}{seen}. {check.steward_action}".strip()
+    outcome = {"failed": "failed", "error": "could not be judged", "not_run": "did not run"}[check.outcome]
+    numbers = "" if check.observed is None else f": {check.observed:g}, expected {check.expected}"
+    return f"{check.name} of {check.subject} {outcome}{numbers}. {check.steward_action}".strip()
 
 
 def _measures(profile: ReleaseProfile) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""What ran before staging, as one table: the extract gate's verdicts and dbt's tests. Counts, never rows."""
+"""Checks that ran before staging, as one table: verdicts of the extract gate and tests of dbt."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from orchestration.release import CHECK_RESULTS
 from orchestration.warehouse import manifest_nodes
 
 EXTRACT_GATE_STAGE, WAREHOUSE_STAGE = "extract_gate", "warehouse"
-# Names of artifacts: what is in force, and dbt's two parts, whose facts hold `in_force` (the fingerprint of
-# what they were built of) and `nodes` (the outcome of each).
+# Names of artifacts: the extracts in force, and dbt's two parts, whose facts are `in_force` (the fingerprint
+# they were built from) and `nodes` (the outcome of each).
 IN_FORCE, BUILDS = "in_force", ("warehouse", "publishable")
 _OUTCOMES = {"pass": "passed", "success": "passed", "fail": "failed", "warn": "failed", "error": "error"}
 
 
 def check_results(settings: Settings) -> pa.Table:
-    """One row per check that was to run before staging; a dbt test without a result stands as `not_run`."""
+    """Return one row per check before staging; a dbt test without a result is `not_run`."""
     rows = [*_extract_gate(settings), *_dbt(settings)]
     rows.sort(key=lambda row: (row["stage"], row["subject"], row["check_name"]))
     return pa.Table.from_pylist(rows, schema=CHECK_RESULTS)
 
 
 def published_tables(settings: Settings, schemas: tuple[str, ...]) -> set[str]:
-    """`schema.table` of the models that dbt publishes; empty where it has not parsed its project yet."""
+    """Return `schema.table` of the models in these schemas; empty before dbt has parsed the project."""
     return {
         f"{node['schema']}.{node.get('alias') or node['name']}"
         for node in _manifest_nodes(settings).values()
@@ -60,7 +60,7 @@ def _extract_gate(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _dbt(settings: Settings) -> list[dict[str, Any]]:
-    """Tests, and models that could not be built; every test of the manifest must have a result."""
+    """Return rows of all tests of the manifest, and of models that could not be built."""
     nodes = _manifest_nodes(settings)
     results = {result["unique_id"]: result for result in _fresh_results(settings)}
     rows = []
@@ -93,7 +93,7 @@ def _dbt(settings: Settings) -> list[dict[str, Any]]:
 
 
 def _fresh_results(settings: Settings) -> list[Mapping[str, Any]]:
-    """dbt's outcomes; none of a part that was built of other extracts than are in force."""
+    """Return dbt's outcomes, without parts that were built from other extracts than those in force."""
     in_force = read(settings.work, IN_FORCE)
     parts = [read(settings.work, name) for name in BUILDS]
     return [
@@ -116,7 +116,7 @@ def _is_test(node: Mapping[str, Any]) -> bool:
 
 
 def _table(node: Mapping[str, Any], nodes: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """The table that a test guards, or the model itself."""
+    """Return the table that a test guards, or the model itself."""
     if not _is_test(node):
         return f"{node['schema']}.{node['name']}" if node else None
     parents = [node.get("attached_node"), *(node.get("depends_on") or {}).get("nodes", [])]

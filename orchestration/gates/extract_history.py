@@ -1,11 +1,8 @@
-"""What the same measure was in the last good extract: the baseline an extract is compared with.
+"""Compare an extract with the last good one, its baseline.
 
-The last good extract is the most recent earlier one that no check holds: a held extract never becomes what
-the next one is compared with. A check that a steward answered holds nothing; a withdrawn extract is no
-baseline.
-
-Volumes and columns are compared within one contract and, of full extracts, one declared period. Shares are
-compared within one contract: another period of the same form says as much of each record.
+The baseline is the most recent earlier extract that is neither held nor withdrawn; waived and accepted checks
+hold nothing. Volumes and columns are compared within one contract and, for full extracts, one declared
+period; shares within one contract.
 """
 
 from __future__ import annotations
@@ -18,7 +15,7 @@ from expectations import thresholds
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.gates.landed import Landed
 
-# A share, and the column that counts what it is made of.
+# Column of each share, and of its denominator.
 _SHARES = {
     "readable_date": ("readable_date_share", "records"),
     "month_date": ("month_date_share", "records"),
@@ -28,7 +25,7 @@ _SHARES = {
     "quarantine": ("quarantine_share", "records"),
 }
 _FALLS = ("month_date", "county")
-STATED = "stated"  # of a row: how many records state each coded field
+STATED = "stated"  # key of a row: number of records that state each coded field
 HISTORY_COLUMNS = (
     "rows_last_time",
     "full_rows_vs_last",
@@ -41,7 +38,7 @@ HISTORY_COLUMNS = (
     "code_stated_last",
     "code_stated_fall",
 )
-Measured = tuple[float, int]  # a share, and how many it is made of
+Measured = tuple[float, int]  # a share and its denominator
 
 
 def compare_with_last(
@@ -51,9 +48,9 @@ def compare_with_last(
     withdrawn: Collection[tuple[str, str]] = (),
     waived: Collection[tuple[str, str, str]] = (),
 ) -> None:
-    """Add HISTORY_COLUMNS to the rows, which follow the register: by partner, in the order of landing.
+    """Add HISTORY_COLUMNS to the rows, which are in the register's order.
 
-    `accepted` and `withdrawn` are keys of extracts; `waived` adds the name of a check.
+    `accepted` and `withdrawn`: keys of extracts; `waived`: keys with the name of a check.
     """
     last_good: dict[tuple[Any, ...], tuple[dict[str, Any], Landed]] = {}
     last_shares: dict[tuple[str, str], dict[str, Measured]] = {}
@@ -68,10 +65,10 @@ def compare_with_last(
         row |= _shares_against(measured, shares) | _stated_against(measured, shares)
         if landed.key in withdrawn or _is_held(row, landed.key, accepted, waived):
             continue
-        if landed.is_full or row["rows_landed"]:  # a reported zero says nothing about the usual volume
+        if landed.is_full or row["rows_landed"]:  # a reported zero is no baseline of volume
             last_good[line] = (row, landed)
         for name, share in measured.items():
-            # A small delivery does not hide what the larger ones before it said.
+            # A small delivery does not replace the shares of larger ones.
             if _is_enough(share) or not _is_enough(shares.get(name, (0.0, 0))):
                 shares[name] = share
 
@@ -80,11 +77,8 @@ def _against(
     row: dict[str, Any], landed: Landed, last: dict[str, Any] | None, last_landed: Landed | None
 ) -> dict[str, Any]:
     ratio = row["rows_landed"] / last["rows_landed"] if last and last["rows_landed"] else None
-    nothing_to_shrink_from = last is None or not last["rows_landed"]
-    if landed.is_full and nothing_to_shrink_from and not row["rows_landed"] and not landed.declared_period:
-        ratio = (
-            0.0  # an empty full extract would empty the partner; for a declared period it is a reported zero
-        )
+    if ratio is None and landed.is_full and not row["rows_landed"] and not landed.declared_period:
+        ratio = 0.0  # it would delete all records of the partner; for a declared period it is a reported zero
     new = landed.unmapped_columns - last_landed.unmapped_columns if last_landed else None
     return {
         "rows_last_time": last["rows_landed"] if last else None,
@@ -95,7 +89,7 @@ def _against(
 
 
 def _measured(row: Mapping[str, Any], last: Collection[str]) -> dict[str, Measured]:
-    """Every share of a row that was measured; a field of `last` that no record states any more has 0."""
+    """Return all measured shares of a row; a field of `last` that no record states now has 0."""
     shares = {name: (row[share], row[whole]) for name, (share, whole) in _SHARES.items()}
     found = {name: measured for name, measured in shares.items() if measured[0] is not None}
     if records := row["records"]:
@@ -116,7 +110,7 @@ def _shares_against(now: Mapping[str, Measured], last: Mapping[str, Measured]) -
 
 
 def _stated_against(now: Mapping[str, Measured], last: Mapping[str, Measured]) -> dict[str, float | None]:
-    """The coded field that fell most: one emptied column would drown in the average of all."""
+    """Compare the coded field that fell most: an average would hide one emptied column."""
     falls = {
         name: _fall(now[name], last[name]) for name in sorted(last) if name.startswith(STATED) and name in now
     }
@@ -135,10 +129,10 @@ def _is_enough(share: Measured) -> bool:
 
 
 def _fall(now: Measured, before: Measured) -> float:
-    """By how much a share fell; 0 where it is made of too few, or chance explains it.
+    """Return by how much a share fell; 0 for too few rows or a fall within chance.
 
-    The interval is Agresti and Caffo's (2000): one more of each kind on both sides keeps it honest for few
-    rows and for shares near 0 and 1.
+    Interval of Agresti and Caffo (2000): one success and one failure more on both sides, for few rows and
+    shares near 0 and 1.
     """
     if not _is_enough(now):
         return 0.0

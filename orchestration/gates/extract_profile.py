@@ -1,10 +1,7 @@
-"""The profile of every landed extract: counts and shares, never a value.
+"""The profile of every landed extract: counts and shares, no values.
 
-`quarantine_share` says beforehand what judging will set aside for unreadable values and unknown places; the
-rules across fields of a row are the dbt project's and come after the gate.
-
-A share is empty when there was nothing to measure; an extract with rows but not one readable date has the
-share 0, not an empty one.
+`quarantine_share` covers unreadable values and unknown places; dbt judges rules across fields after the gate.
+A share is empty where there was nothing to measure; rows without one readable date give 0.
 """
 
 from __future__ import annotations
@@ -25,34 +22,13 @@ from orchestration.gates.parquet_views import open_views
 
 KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
 MEASURES = (
-    "is_full",
-    "rows_read",
-    "rows_landed",
-    "rows_refused",
-    "refused_share",
-    "stripped_cells",
-    "unmapped_columns",
-    "required_columns_missing",
-    "contract_present",
-    "agreement_valid",
-    "agreement_current",
-    "statistics_agreed",
-    "records",
-    "untyped_rows",
-    "usable_records",
-    "readable_date_share",
-    "month_date_share",
-    "place_mentions",
-    "place_resolved_share",
-    "home_mentions",
-    "county_share",
-    "coded_records",
-    "code_mapped_share",
-    "quarantined_records",
-    "quarantine_share",
-    "referenced_records",
-    "repeated_ref_share",
-)
+    "is_full", "rows_read", "rows_landed", "rows_refused", "refused_share", "stripped_cells",
+    "unmapped_columns", "required_columns_missing", "contract_present", "agreement_valid",
+    "agreement_current", "statistics_agreed", "records", "untyped_rows", "usable_records",
+    "readable_date_share", "month_date_share", "place_mentions", "place_resolved_share", "home_mentions",
+    "county_share", "coded_records", "code_mapped_share", "quarantined_records", "quarantine_share",
+    "referenced_records", "repeated_ref_share",
+)  # fmt: skip
 SCHEMA = pa.schema([*KEYS.items(), *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS))])
 
 TYPED_COLUMNS = {
@@ -76,13 +52,13 @@ LANDING_COLUMNS = "partner varchar, extract_id varchar, field varchar, record_id
 _COUNTS = """
 with places as (
     select mentions.partner, mentions.extract_id, mentions.record_id, mentions.place_role,
-        -- "not known" is an honest answer, not a name that nobody understands
+        -- "not known" is a valid answer, not an unresolved name
         coalesce(matches.place_id, '') <> 'unknown' or matches.country_alpha3 is not null as is_named,
         coalesce(
             matches.place_id <> 'unknown' or matches.country_alpha3 is not null
             or matches.geo_precision = 'region', false
         ) as is_known,
-        -- Not known to lie abroad: a place that is no longer understood must not leave the share it lowers.
+        -- Unresolved places count as at home, so that they lower the share of counties.
         coalesce(matches.country_alpha3, 'KEN') = 'KEN'
         and coalesce(matches.geo_precision, '') <> 'region' as is_at_home,
         matches.county_place_id is not null as has_county
@@ -102,8 +78,7 @@ placed as (
     from places inner join records using (partner, extract_id, record_id)
     where is_known and (place_role <> 'observation' or record_grain = 'flow_count')
 ),
--- Rows that share a reference are copies or contradict each other, unless they are what the contract calls a
--- record's persons or codes: the type step says which.
+-- Rows with one reference that are copies or contradict each other, by the problems of the type step.
 copies as (
     select distinct partner, extract_id, record_id
     from problems
@@ -158,7 +133,7 @@ from codes where code not in ('unknown', 'not_specified', 'not_applicable')
 group by partner, extract_id, domain
 """
 
-# The worst field decides: averaged over all coded fields, one changed list of choices would drown.
+# Per field, as the worst one decides: an average would hide one changed list of choices.
 _CODES = """
 with unmapped as (
     select partner, extract_id, field, count(distinct record_id) as unmapped_records
@@ -181,16 +156,14 @@ def profile_extracts(
     withdrawn: Collection[tuple[str, str]] = (),
     waived: Collection[tuple[str, str, str]] = (),
 ) -> pa.Table:
-    """One row per landed extract. What stewards decided about extracts settles what counts as last time."""
+    """Profile every landed extract, one row each. Stewards' decisions settle the baseline of a comparison."""
     register = landed_extracts(settings)
     typed = {name: (settings.typed / name, columns) for name, columns in TYPED_COLUMNS.items()}
-    con = open_views(typed | {"matches": (settings.work / "places" / "matches.parquet", MATCH_COLUMNS)})
+    matches = (settings.work / "places" / "matches.parquet", MATCH_COLUMNS)
     gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
-    try:
+    with open_views(typed | {"matches": matches}) as con:
         _open_landing_cells(con, settings)
         rows = profile_rows(con, register, as_of.date(), gone)
-    finally:
-        con.close()
     compare_with_last(rows, register, accepted, withdrawn, waived)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
@@ -198,10 +171,9 @@ def profile_extracts(
 def profile_rows(
     con: duckdb.DuckDBPyConnection, register: Sequence[Landed], today: date, gone: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """MEASURES of some extracts whose typed tables, matches and landing cells are open on a connection.
+    """Measure extracts whose typed tables, matches and landing cells are open on a connection.
 
-    Under STATED stand the records that state each coded field. `gone` are the partners that no contract is
-    there for.
+    STATED holds the number of records that state each coded field. `gone`: partners without a contract.
     """
     counts, codes, agreements, agreed = _measure(con)
     stated: dict[tuple[str, str], dict[str, int]] = {}
@@ -238,8 +210,8 @@ def _of_register(
         "stripped_cells": sum((content.get("stripped") or {}).values()),
         "unmapped_columns": len(landed.unmapped_columns),
         "required_columns_missing": landed.required_columns_missing,
-        # Not typed means that nobody could read its agreement: none covers it.
-        # Renewing an agreement does not take back what came under the one before, as it was when this landed.
+        # An extract that is not typed has no agreement. A renewed agreement keeps what came under the earlier
+        # one, as noted at landing.
         "agreement_valid": float(
             _covers(agreement, received) or bool(agreement and _covers(landed.agreement, received))
         ),
@@ -274,7 +246,7 @@ def _add_counts(row: dict[str, Any], counts: dict[str, int] | None) -> None:
 
 
 def _add_codes(row: dict[str, Any], fields: list[tuple[int, int]]) -> None:
-    """`coded_records` belongs to the worst field, so that a field few people answered only warns."""
+    """Add the counts of the worst field, so that a field with few answers only warns."""
     if not fields:
         row |= {"coded_records": row["records"], "code_mapped_share": 1.0 if row["records"] else None}
         return
@@ -283,12 +255,12 @@ def _add_codes(row: dict[str, Any], fields: list[tuple[int, int]]) -> None:
 
 
 def _would_hold(unmapped: int, answered: int) -> bool:
-    """A field few answered must not stand before one that holds the extract: it only warns."""
+    """Whether a field would hold the extract; one with few answers only warns."""
     return answered >= thresholds.SMALL_EXTRACT and 1 - unmapped / answered < thresholds.CODES_MAPPED_MIN
 
 
 def _lower_bound(unmapped: int, answered: int) -> float:
-    """Unmapped share of a field, shrunk towards none where few answered: 3 of 3 says less than 90 of 100."""
+    """Return the unmapped share of a field, shrunk for few answers: 3 of 3 weighs less than 90 of 100."""
     return unmapped / (answered + 20)
 
 
@@ -313,7 +285,7 @@ def _measure(
 
 
 def _open_landing_cells(con: Any, settings: Settings) -> None:
-    """Only landing knows how many records answered a field; only fields with unmapped codes are read."""
+    """Load the landed cells of fields with unmapped codes: only they show how many records answered."""
     con.execute(f"create table landing_cells ({LANDING_COLUMNS})")
     wanted = con.execute(
         "select distinct partner, extract_id from problems where problem_code = 'code_unmapped'"

@@ -1,6 +1,6 @@
-"""Which extracts feed the marts: the fate of each landed extract, and the inputs' hash that follows from it.
+"""Decide which extracts are in force, and the hash of all inputs.
 
-An extract that is held simply does not replace its partner's earlier ones: the last good one stays in force.
+A held extract does not replace its partner's earlier ones: the last good one stays in force.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from expectations.checks import is_waivable
-from orchestration.core import Settings, code_of, durable, record_of
+from orchestration.core import Keys, Settings, code_of, durable, record_of
 from orchestration.gates.inputs import CODE, contract_hashes, decided_by_time, engine_versions, inputs_hash
 from orchestration.gates.landed import Landed, landed_extracts
 from orchestration.gates.verdicts import ExtractVerdicts, read_verdicts, write_table
@@ -24,16 +24,20 @@ from orchestration.gates.waivers import ActiveDecisions, extract_keys
 FATE_SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("extract_id", "partner", "fate", "reason", "finding")]
 )
-DECIDED = "decided:"  # before the names of what time decided
-LEFT_OUT = "row_excluded"  # what the rule of such a record is called
+DECIDED = "decided:"  # prefix of the parts that time decides
+LEFT_OUT = "row_excluded"  # rule code of a record that a steward excluded
+_FROM_LANDING = (
+    "extract_id", "sha256", "parquet_sha256", "contract_version", "contract_hash", "received_on",
+    "rows_read", "rows_refused", "rows_landed",
+)  # fmt: skip
 ROW_SCHEMA = pa.schema([("record_id", pa.int64()), ("rule_code", pa.string()), ("decision", pa.string())])
 
 
 @dataclass(frozen=True)
 class ExtractFate:
-    """`reason` names the checks that hold it, or the decision that withdrew it.
+    """`reason`: the checks that hold it, or the decision that withdrew it.
 
-    `finding` says in shares why it is held and what to do, where its checks do.
+    `finding`: shares behind the hold and what to do, where the checks give them.
     """
 
     extract_id: str
@@ -49,10 +53,10 @@ class ExtractFate:
 
 @dataclass(frozen=True)
 class InForce:
-    """What feeds the marts in this refresh. Partners are folder names; stale and overdue ones still feed.
+    """The extracts in force in this refresh. Partners are folder names.
 
-    `given_hash` leaves out what only the passing of time decided: a rollback holds until something new is
-    given.
+    Stale and overdue partners are still in force. `given_hash` leaves out what time decides: a rollback holds
+    until other inputs change.
     """
 
     fates: tuple[ExtractFate, ...]
@@ -70,12 +74,6 @@ class InForce:
     def held(self) -> tuple[ExtractFate, ...]:
         return tuple(fate for fate in self.fates if fate.fate == "held")
 
-    def fate_of(self, partner: str, extract_id: str) -> str | None:
-        return next(
-            (fate.fate for fate in self.fates if (fate.partner, fate.extract_id) == (partner, extract_id)),
-            None,
-        )
-
 
 def put_in_force(
     settings: Settings,
@@ -86,12 +84,11 @@ def put_in_force(
     contracts: Mapping[str, str] | None = None,
     boundaries: Mapping[str, Any] | None = None,
 ) -> InForce:
-    """Settle every extract's fate and the inputs' hash.
+    """Decide every extract's fate and the inputs' hash.
 
     Writes `in_force.parquet`, `in_force.json` and, for the judging models, `row_decisions.parquet`.
-
-    `contracts` maps a name to the hash of what that contract says; by default the partners folder is read.
-    `boundaries` is what the manifest will say of the county boundaries.
+    `contracts`: hashes of contracts by name, by default of the partners folder. `boundaries`: the manifest's
+    entry on the county boundaries.
     """
     contracts = contract_hashes(settings.partners) if contracts is None else contracts
     register = landed_extracts(settings)
@@ -137,22 +134,22 @@ def put_in_force(
 
 
 def read_in_force(settings: Settings) -> InForce | None:
-    """What was settled last; None before anything was."""
+    """Read the latest result of `put_in_force`; None before the first."""
     path = settings.work / "gates" / "in_force.json"
     if not path.is_file():
         return None
-    found = json.loads(path.read_text(encoding="utf-8"))
-    listed = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
-    return InForce(**found | listed | {"fates": tuple(read_fates(settings).values())})
+    content = json.loads(path.read_text(encoding="utf-8"))
+    listed = {name: tuple(value) for name, value in content.items() if isinstance(value, list)}
+    return InForce(**content | listed | {"fates": tuple(read_fates(settings).values())})
 
 
 def decided_by_clock(settled: InForce) -> dict[str, Sequence[str]]:
-    """What the day of the run decides about the inputs; the same from day to day until something is due."""
+    """Return what the date decides about the inputs; it changes only when something falls due."""
     return {name: texts for name, texts in settled.parts.items() if name.startswith(DECIDED)}
 
 
 def read_fates(settings: Settings) -> dict[tuple[str, str], ExtractFate]:
-    """What was settled last, by (partner, extract id); empty before anything was."""
+    """Read the latest fates by (partner, extract id); empty before the first."""
     path = settings.work / "gates" / "in_force.parquet"
     rows = pq.read_table(path).to_pylist() if path.is_file() else []
     return {(row["partner"], row["extract_id"]): ExtractFate(**row) for row in rows}
@@ -161,9 +158,10 @@ def read_fates(settings: Settings) -> dict[tuple[str, str], ExtractFate]:
 def settle_fates(
     register: Sequence[Landed], verdicts: ExtractVerdicts, decisions: ActiveDecisions
 ) -> list[ExtractFate]:
-    """Withdrawn by a steward, else held by checks unless accepted, else in force; in the register's order.
+    """Return the fate of each extract, in the register's order.
 
-    An extract that no verdict speaks of was not judged, and what is not judged does not enter.
+    Withdrawn by a steward, else held by checks unless accepted, else in force. An extract without a verdict
+    is held.
     """
     withdrawn = extract_keys(decisions.extract_withdrawals)
     accepted = extract_keys(decisions.extract_accepts)
@@ -172,7 +170,7 @@ def settle_fates(
     for landed in register:
         holding = verdicts.holding.get(landed.key, ())
         if landed.key in accepted:
-            # An acceptance answers what the checks found; it cannot answer a check that found nothing out.
+            # A steward accepts failed checks; a check without an answer still holds.
             holding = tuple(
                 verdict
                 for verdict in holding
@@ -194,8 +192,38 @@ def settle_fates(
     return fates
 
 
+def printed_fates(settings: Settings, keys: Keys, in_force: InForce) -> list[dict[str, Any]]:
+    """Return what a manifest prints of each landed extract: fate, hashes, and the partner by code."""
+    fates = {(fate.partner, fate.extract_id): fate for fate in in_force.fates}
+    extracts = []
+    for landed in landed_extracts(settings):
+        fate = fates[landed.key]
+        period = landed.content.get("period") or {}
+        extracts.append(
+            {name: landed.content.get(name) for name in _FROM_LANDING}
+            | {"partner_code": keys.partner_code(landed.partner), "fate": fate.fate, "reason": fate.reason}
+            | {"period_from": period.get("from"), "period_to": period.get("to"), "round": period.get("round")}
+        )
+    return extracts
+
+
+def input_parts(keys: Keys, in_force: InForce) -> dict[str, str]:
+    """Return a keyed hash of each part of the inputs, by which two releases are compared.
+
+    Keyed, because a part may hold few and guessable texts, such as the names of overdue partners.
+    """
+    parts = {name: list(texts) for name, texts in in_force.parts.items() if not name.startswith(DECIDED)}
+    parts["time"] = [
+        f"{name}={text}"
+        for name, texts in sorted(in_force.parts.items())
+        if name.startswith(DECIDED)
+        for text in texts
+    ]
+    return {name: f"{keys.number('inputs', name, *texts) % (1 << 64):016x}" for name, texts in parts.items()}
+
+
 def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
-    """Each record and rule once, however many decisions say it."""
+    """Return each decided record and rule once."""
     released = {
         (record_of(decision["record"]), rule)
         for decision in decisions.row_releases
@@ -208,33 +236,31 @@ def _row_decisions(decisions: ActiveDecisions) -> list[dict[str, Any]]:
 
 
 def _extract_part(landed: Landed, fate: ExtractFate) -> str:
-    content = landed.content
-    received: date | None = landed.received_on
-    return "|".join(
-        map(str, (landed.partner, landed.extract_id, content.get("parquet_sha256"), received, landed.sequence,
-                  landed.declared_period, fate.fate))
+    parts = (
+        landed.partner, landed.extract_id, landed.content.get("parquet_sha256"), landed.received_on,
+        landed.sequence, landed.declared_period, fate.fate,
     )  # fmt: skip
+    return "|".join(map(str, parts))
 
 
 def _stale_and_held(
     register: Sequence[Landed], fates: Sequence[ExtractFate]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Stale: the newest extract of some contract is held while an older one serves. Held: nothing serves."""
+    """Return stale partners (newest extract held, an older one in force) and held ones (none in force)."""
     newest: dict[tuple[str, str], str] = {}
     fates_of: dict[str, set[str]] = {}
     for landed, fate in zip(register, fates, strict=True):
         if fate.fate != "withdrawn":
             newest[landed.partner, landed.contract] = fate.fate
         fates_of.setdefault(landed.partner, set()).add(fate.fate)
-    waiting = {partner for (partner, _), fate in newest.items() if fate == "held"}
-    serving = {partner for partner, found in fates_of.items() if "in_force" in found}
-    return tuple(sorted(waiting & serving)), tuple(sorted(waiting - serving))
+    held = {partner for (partner, _), fate in newest.items() if fate == "held"}
+    in_force = {partner for partner, fates in fates_of.items() if "in_force" in fates}
+    return tuple(sorted(held & in_force)), tuple(sorted(held - in_force))
 
 
 def _current_inputs_hash(settings: Settings) -> str | None:
-    manifest = settings.current.resolve() / "manifest.json" if settings.current.is_symlink() else None
-    if manifest is None or not manifest.is_file():
+    manifest = settings.current / "manifest.json"
+    if not manifest.is_file():
         return None
     content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
-    found = content.get("inputs_hash") or (content.get("inputs") or {}).get("inputs_hash")
-    return str(found) if found else None
+    return content.get("inputs_hash")

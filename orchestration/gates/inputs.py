@@ -1,8 +1,7 @@
-"""The inputs' hash: equal inputs give an equal release, so nothing is built twice.
+"""The hash of all inputs: equal inputs give an equal release, so nothing is built twice.
 
-Time is an input only through what it decides: which records are still embargoed or older than they may be
-kept, which periods are complete or closed, which agreements have ended, which partners
-are overdue. (Expired waivers are no longer among the decisions.)
+Time enters only through its effects: records under embargo or past retention, complete and closed periods,
+ended agreements, overdue partners. (Expired waivers are no longer among the decisions.)
 """
 
 from __future__ import annotations
@@ -17,52 +16,43 @@ from pathlib import Path
 import yaml
 
 from orchestration.core import DBT_PROJECT, Settings, load_publication_policy
-from orchestration.gates.deliveries import newest_of_each
+from orchestration.gates.cadence import newest_of_each
 from orchestration.gates.parquet_views import open_views
 
-# Every file that decides what a release looks like: program, models, expectations, seeds.
+# Everything that decides the content of a release: program, models, expectations, seeds.
 CODE = ("orchestration", "expectations", "dbt_project", "seeds/reference", "seeds/boundaries")
 _ENGINES = (
-    "duckdb",
-    "pyarrow",
-    "numpy",
-    "scipy",
-    "pandas",
-    "splink",
-    "jellyfish",
-    "dbt-core",
-    "dbt-duckdb",
+    "duckdb", "pyarrow", "numpy", "scipy", "pandas", "splink", "jellyfish", "dbt-core", "dbt-duckdb",
     "great-expectations",
-)
+)  # fmt: skip
 _EXTRACT_COLUMNS = (
     "extract_id varchar, partner varchar, contract varchar, received_on date, agreement_to date, "
     "period_to date, cadence varchar, grace_days integer, retention_years integer"
 )
 _RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date, embargo_until date"
-# Without a date of its own, a record is as old as the file that brought it (dbt: judged_records).
+# A record without a date is as old as its file (dbt: judged_records).
 IS_PAST_RETENTION = (
     "coalesce(records.period_to, extracts.received_on) + to_months(12 * extracts.retention_years) < ?"
 )
 
 
 def inputs_hash(parts: Mapping[str, Iterable[str]]) -> str:
-    """64 hex digits over named sets of texts; neither the order of the parts nor of their texts matters."""
+    """Hash named sets of texts (64 hex digits), whatever their order."""
     sorted_parts = {name: sorted(set(texts)) for name, texts in parts.items()}
     text = json.dumps(sorted_parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def engine_versions() -> set[str]:
-    """What the code runs on: another version may round or read differently, so it makes another release."""
+    """Return the versions of libraries: another version may round or read differently."""
     return {f"{name}={version(name)}" for name in _ENGINES}
 
 
 def contract_hashes(partners: Path) -> dict[str, str]:
-    """Hash of what each contract file says, not of its comments; an unreadable file counts as it is."""
+    """Return the hash of each contract's content without comments; of an unreadable file its bytes."""
     hashes = {}
     for path in sorted(partners.glob("*/*.y*ml")):
         try:
-            # The loader in C reads the same in a tenth of the time.
             read = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
             content = json.dumps(read, sort_keys=True, default=str)
         except (yaml.YAMLError, UnicodeDecodeError):
@@ -74,43 +64,41 @@ def contract_hashes(partners: Path) -> dict[str, str]:
 def decided_by_time(
     settings: Settings, today: date, in_force: Iterable[tuple[str, str]]
 ) -> dict[str, set[str]]:
-    """What this day decides about the typed extracts and about the records of those in force."""
+    """Return what the date decides about typed extracts and about the records of those in force."""
     lag_days, complete_after = _dbt_variables()
     closed_until = today - timedelta(days=load_publication_policy()["public_delay_days"])
-    con = open_views(
-        {
-            "extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS),
-            "records": (settings.typed / "records", _RECORD_COLUMNS),
-        }
-    )
-    try:
+    views = {
+        "extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS),
+        "records": (settings.typed / "records", _RECORD_COLUMNS),
+    }
+    with open_views(views) as con:
         con.execute("create table in_force (partner varchar, extract_id varchar)")
         keys = sorted(in_force)
         if keys:
             con.executemany("insert into in_force values (?, ?)", keys)
-        embargoed = con.execute(
-            "select records.partner, records.extract_id, record_id from records "
-            "inner join in_force using (partner, extract_id) "
-            "inner join extracts using (partner, extract_id) "
-            "where embargo_until > ? or coalesce(records.period_to, received_on) > ? order by 1, 2, 3",
-            [today, today - timedelta(days=lag_days)],
-        ).fetchall()
-        past_retention = con.execute(
-            "select records.partner, records.extract_id, record_id from records "
-            "inner join in_force using (partner, extract_id) "
-            "inner join extracts using (partner, extract_id) "
-            f"where {IS_PAST_RETENTION} order by 1, 2, 3",
-            [today],
-        ).fetchall()
+
+        def records_where(condition: str, *days: date) -> str:
+            rows = con.execute(
+                "select records.partner, records.extract_id, record_id from records "
+                "inner join in_force using (partner, extract_id) "
+                f"inner join extracts using (partner, extract_id) where {condition} order by 1, 2, 3",
+                days,
+            ).fetchall()
+            return _digest(rows)
+
+        embargoed = records_where(
+            "embargo_until > ? or coalesce(records.period_to, received_on) > ?",
+            today,
+            today - timedelta(days=lag_days),
+        )
+        past_retention = records_where(IS_PAST_RETENTION, today)
         extracts = con.execute(
             "select partner, contract, received_on, agreement_to, period_to, cadence, grace_days "
             "from extracts"
         ).fetchall()
-    finally:
-        con.close()
     return {
-        "embargoed": {_digest(embargoed)},
-        "past_retention": {_digest(past_retention)},
+        "embargoed": {embargoed},
+        "past_retention": {past_retention},
         "calendar_month": {today.replace(day=1).isoformat()},
         "complete_months": {latest_complete_month(today, complete_after).isoformat()},
         "complete_periods": {
@@ -129,22 +117,19 @@ def decided_by_time(
             if ends and ends < today
         },
         "overdue": {
-            f"{one.partner}/{one.contract}"
-            for one in newest_of_each((*row[:3], *row[5:]) for row in extracts)
-            if one.is_overdue(today)
+            f"{delivery.partner}/{delivery.contract}"
+            for delivery in newest_of_each((*row[:3], *row[5:]) for row in extracts)
+            if delivery.is_overdue(today)
         },
     }
 
 
 def agreements_ended(settings: Settings, today: date) -> list[str]:
-    """Extracts whose agreement has ended by this day, as `partner/extract id`."""
-    con = open_views({"extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS)})
-    try:
+    """List extracts whose agreement has ended by this day, as `partner/extract id`."""
+    with open_views({"extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS)}) as con:
         rows = con.execute(
             "select partner || '/' || extract_id from extracts where agreement_to < ? order by 1", [today]
         ).fetchall()
-    finally:
-        con.close()
     return [str(row[0]) for row in rows]
 
 
@@ -156,7 +141,7 @@ def _digest(rows: list[tuple[object, ...]]) -> str:
 
 
 def latest_complete_month(today: date, complete_after_months: int) -> date:
-    """First day of the last month whose end lies at least so many months back, as the dbt project counts."""
+    """Return the first day of the last month that ended at least so many months ago, as dbt counts."""
     first = today.replace(day=1)
     while True:
         end = first - timedelta(days=1)
@@ -166,7 +151,7 @@ def latest_complete_month(today: date, complete_after_months: int) -> date:
 
 
 def _months_later(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month."""
+    """Return the same day so many months later, or the last day of that month."""
     month = day.year * 12 + day.month - 1 + months
     first = date(month // 12, month % 12 + 1, 1)
     after = date((month + 1) // 12, (month + 1) % 12 + 1, 1)
@@ -174,7 +159,7 @@ def _months_later(day: date, months: int) -> date:
 
 
 def _dbt_variables() -> tuple[int, int]:
-    """Lag and completeness are the dbt project's to say."""
+    """Return lag_days and complete_after_months of the dbt project."""
     project = DBT_PROJECT / "dbt_project.yml"
     variables = yaml.safe_load(project.read_text(encoding="utf-8"))["vars"]
     return int(variables["lag_days"]), int(variables["complete_after_months"])

@@ -1,6 +1,6 @@
-"""Great Expectations judges a small frame of numbers: one answer per row and expectation.
+"""Judge a small frame of numbers with Great Expectations: one answer per row and expectation.
 
-Only outcomes leave this module. GX's own results quote values and are dropped here.
+Only outcomes leave this module; results of GX quote values.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 Outcome = Literal["passed", "failed", "error", "not_run"]
 _ROW = "judged_row"
-# The worst answer of a check's limits is the check's answer.
+# A check takes the worst answer of its limits.
 _WORST_FIRST: tuple[Outcome, ...] = ("error", "not_run", "failed", "passed")
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What one expectation says about one row of the frame. `observed` is the number that decided it."""
+    """The answer of one expectation for one row of the frame. `observed`: the number that decided it."""
 
     row: int
     expectation: Expectation
@@ -33,16 +33,16 @@ class Judgement:
 
 
 def judge(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Judgement]:
-    """Validate the whole frame once; every row gets an answer to every expectation, in the order given.
+    """Validate the frame once; return an answer for every row and expectation, in the order given.
 
-    An expectation that raises (a missing column, a wrong type) is an `error` for every row; one that GX gave
-    no answer to is `not_run`. Neither is ever read as good or as bad data.
+    An expectation that raises (a missing column, a wrong type) is an `error` for every row; one without an
+    answer of GX is `not_run`.
     """
     if frame.empty:
         return []
     limits = [(expectation, limit) for expectation in expectations for limit in expectation.limits]
     answers = _validate(frame, [limit for _, limit in limits])
-    judged = []
+    judgements = []
     for row in range(len(frame)):
         for expectation in expectations:
             of_check = [
@@ -53,13 +53,13 @@ def judge(frame: pd.DataFrame, expectations: Sequence[Expectation]) -> list[Judg
             outcome, limit = min(of_check, key=lambda pair: _WORST_FIRST.index(pair[0]))
             if outcome == "passed":
                 limit = _measured(frame, row, (limit for _, limit in of_check)) or limit
-            judged.append(Judgement(row, expectation, outcome, _number(frame, row, limit.column)))
-    return judged
+            judgements.append(Judgement(row, expectation, outcome, _number(frame, row, limit.column)))
+    return judgements
 
 
 def _validate(frame: pd.DataFrame, limits: Sequence[Limit]) -> list[list[Outcome]]:
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")  # read by GX while it is imported
-    import great_expectations as gx  # takes seconds: imported when a gate judges, not when Njia starts
+    import great_expectations as gx  # takes seconds
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     for name in ("great_expectations", "great_expectations.data_context.types.base"):
@@ -90,11 +90,11 @@ def _validate(frame: pd.DataFrame, limits: Sequence[Limit]) -> list[list[Outcome
 
     answers: list[list[Outcome]] = [["not_run"] * len(frame) for _ in limits]
     for result in report.results:
-        given = _read(result, len(frame))
-        mine = answers[result.expectation_config.meta["limit"]]
-        for row, outcome in enumerate(given):
-            if mine[row] == "not_run" or _WORST_FIRST.index(outcome) < _WORST_FIRST.index(mine[row]):
-                mine[row] = outcome
+        of_limit = answers[result.expectation_config.meta["limit"]]
+        for row, outcome in enumerate(_read(result, len(frame))):
+            before = of_limit[row]
+            if before == "not_run" or _WORST_FIRST.index(outcome) < _WORST_FIRST.index(before):
+                of_limit[row] = outcome
     return answers
 
 
@@ -109,7 +109,7 @@ def _read(result: Any, rows: int) -> list[Outcome]:
 
 
 def _raised(info: Any) -> bool:
-    """GX gives one flat record when nothing was raised, and a record per metric when something was."""
+    """Whether GX reports an exception: one flat record, or a record per metric."""
     if not isinstance(info, dict):
         return False
     if "raised_exception" in info:

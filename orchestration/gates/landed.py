@@ -1,4 +1,4 @@
-"""What the landing register says of every extract: the small JSON beside each landed Parquet file."""
+"""The landing register: the JSON note beside each landed Parquet file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestration.core import NjiaError, Settings
 
 @dataclass(frozen=True)
 class Landed:
-    """One landed extract, as far as the gates look at it."""
+    """One landed extract as the gates see it; `content` is its landing note."""
 
     partner: str
     extract_id: str
@@ -39,7 +39,7 @@ class Landed:
 
     @property
     def agreement(self) -> tuple[date | None, date | None]:
-        """From and to of the agreement in the contract that this landed under."""
+        """First and last day of the agreement at landing."""
         terms = (self.content.get("contract_content") or {}).get("agreement") or {}
         days = (terms.get("valid_from"), terms.get("valid_to"))
         first, last = (date.fromisoformat(str(day)[:10]) if day else None for day in days)
@@ -47,7 +47,7 @@ class Landed:
 
     @property
     def declared_period(self) -> tuple[str, ...]:
-        """Empty when the extract declares none."""
+        """Parts of the declared period; empty without one."""
         period = self.content.get("period") or {}
         return tuple(str(period[part]) for part in ("from", "to", "round") if period.get(part))
 
@@ -61,7 +61,7 @@ class Landed:
 
     @property
     def required_columns_missing(self) -> int | None:
-        """How many required columns of its contract the file did not have; None when nobody looked."""
+        """Number of required columns that the file lacked; None where it is not noted."""
         found = self.content.get("columns_found")
         fields = (self.content.get("contract_content") or {}).get("fields")
         if found is None or fields is None:
@@ -83,8 +83,8 @@ def landed_extracts(settings: Settings) -> list[Landed]:
             content = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NjiaError(
-                f"{path.parent.name}: the landing note {path.name} cannot be read. Restore it from a backup; "
-                "without it nobody can tell what the extract held."
+                f"{path.parent.name}: the landing note {path.name} cannot be read. Restore it from a backup: "
+                "it describes the content of the extract."
             ) from None
         found.append(Landed(path.parent.name, path.stem, content))
     return sorted(found, key=lambda landed: (landed.partner, landed.sequence, landed.extract_id))
@@ -92,7 +92,7 @@ def landed_extracts(settings: Settings) -> list[Landed]:
 
 def _is_found(spec: Mapping[str, Any], names: set[str]) -> bool:
     columns = [_plain(name) for name in _names(spec.get("column"))]
-    # Without a column it is a constant, or taken from the extract's declared period.
+    # A field without a column is a constant, or follows from the declared period.
     return not columns or any(_is_one_of(column, names) for column in columns)
 
 

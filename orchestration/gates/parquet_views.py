@@ -1,4 +1,4 @@
-"""In-memory DuckDB over the work folder's Parquet: a view per folder, empty where nothing was written yet."""
+"""In-memory DuckDB views over Parquet of the work folder; a missing folder gives an empty view."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import duckdb
 
 
 def open_views(folders: Mapping[str, tuple[Path, str]]) -> duckdb.DuckDBPyConnection:
-    """Open views by name; each folder (or file) comes with the columns it has when it is empty, as SQL."""
+    """Open a view for each folder or file; its columns, as SQL, hold where it is empty."""
     con = duckdb.connect(":memory:")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")

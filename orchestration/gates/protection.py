@@ -1,8 +1,8 @@
-"""Measures of a candidate's published tables: whether public counts are protected, closed years unchanged,
-enough of a year shown, and members shown at least as much as the public.
+"""Measure a candidate's published tables.
 
-A period is new where the candidate is the first to publish it, or does so again by `njia decide republish`.
-It is carried where its rows are those of an earlier release. `periods` of the manifest says which.
+Public counts are protected, closed years unchanged, enough of a year is shown, and members see at least what
+the public sees. A period is new where this candidate publishes it first, or again by `njia decide republish`;
+it is carried where its rows come from an earlier release. `periods` of the manifest has both.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MEASURES = (
     "years_that_show_too_little", "small_years_that_show_too_little", "public_rows_unknown_to_members",
 )  # fmt: skip
 _CELL = ["table_name", "period_id", "population", "record_grain", "cell"]
-# The public counts. A number that its text contradicts is no number.
+# The public counts; a number that contradicts its text is null.
 _COUNTS = """
 create temp table counts as
 with listed as (
@@ -57,7 +57,7 @@ def protection_measures(
     as_of: date,
     decisions: ActiveDecisions,
 ) -> dict[str, float | None]:
-    """Measures by the names of MEASURES; None where a missing table or key leaves one without an answer."""
+    """Return MEASURES; None where a missing table or key prevents one."""
     policy = load_publication_policy()
     signed = {str(decision["policy"]) for decision in decisions.policy_sign_offs}
     measures: dict[str, float | None] = dict.fromkeys(MEASURES)
@@ -78,7 +78,7 @@ def protection_measures(
             periods=manifest.get("periods", {}),
             release_id=manifest.get("release_id", ""),
             closed_until=as_of - timedelta(days=policy["public_delay_days"]),
-            republications=frozenset(str(one["id"]) for one in decisions.year_republications),
+            republications=frozenset(str(decision["id"]) for decision in decisions.year_republications),
         )
         measures["public_tables_missing"] = float(len(expected - editions.tables("public")))
         for measure in (_counts, _carried, _unknown_to_members):
@@ -93,9 +93,9 @@ def protection_measures(
 class _Editions:
     """Both editions of a candidate, attached as `members` and `public`, and the work file as `warehouse`.
 
-    `periods`: of each public period the epoch of its noise and the releases it was first published by and is
-    carried from. `closed_until`: periods that end later are not closed.
-    `republications`: ids of the decisions to publish a year anew.
+    `periods`: by public period the epoch of its noise, its first release and the release it is carried from.
+    `closed_until`: periods that end later are open. `republications`: ids of decisions to publish a year
+    anew.
     """
 
     con: duckdb.DuckDBPyConnection
@@ -108,7 +108,7 @@ class _Editions:
 
     @property
     def carried(self) -> dict[str, str]:
-        """The release that each carried period is carried from."""
+        """Carried periods, each with the release it is carried from."""
         return {
             period: str(about["carried_from"])
             for period, about in self.periods.items()
@@ -123,7 +123,7 @@ class _Editions:
         return {name for (name,) in rows}
 
     def is_new(self, table: str) -> str:
-        """SQL: whether the period of a row of `listed` is new. One that the manifest does not name is."""
+        """Return the SQL condition that a row of `listed` is of a new period (or of one without an entry)."""
         return f"coalesce(listed.{period_of(table)}, '-') not in ({texts(self.carried)})"
 
     def number(self, query: str) -> int:
@@ -132,7 +132,7 @@ class _Editions:
 
 
 def _counts(editions: _Editions) -> dict[str, float | None]:
-    """Public counts that are not the protected ones, and years of which too little is shown."""
+    """Count public counts that differ from the protected ones, and years that show too little."""
     con, policy = editions.con, editions.policy
     con.execute(_COUNTS)
     kinds = dict(
@@ -152,7 +152,7 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
     shown = counted[counted["protected_count"] >= policy["public_least_count"]]
     found = con.execute(f"from counts as listed where {editions.is_new('counts')}").df()
     both = shown.merge(found, on=_CELL, how="outer")
-    # As floats, for what one side lacks must differ: two missing numbers are not equal either.
+    # As floats: a number missing on either side counts as a difference.
     is_right = both["protected_count"].astype("float64") == both["movement_count"].astype("float64")
     wrong = int((~is_right).sum())
     wrong += int(found.duplicated(_CELL).sum())
@@ -169,7 +169,7 @@ def _counts(editions: _Editions) -> dict[str, float | None]:
 def _years_that_show_too_little(
     counted: pd.DataFrame, found: pd.DataFrame, policy: PublicationPolicy
 ) -> tuple[int, int]:
-    """Large and small years whose shown corridors hold too few of the movements between known places."""
+    """Count large and small years whose shown corridors hold too few movements between known places."""
     is_pair = (counted["table_name"] == "corridors") & (counted["population"] == "all")
     is_pair &= counted["cell"].str.startswith("od|")
     pairs = counted[is_pair].merge(found[_CELL].drop_duplicates(), on=_CELL, how="left", indicator="where")
@@ -181,7 +181,7 @@ def _years_that_show_too_little(
 
 
 def _carried(editions: _Editions) -> dict[str, float | None]:
-    """Rows of carried periods that are not those of the release they are carried from."""
+    """Count rows of carried periods that differ from the release they are carried from."""
     con, changed = editions.con, _not_taken_over(editions)
     for release in sorted(set(editions.carried.values())):
         earlier = editions.settings.releases / release / PUBLIC_EVIDENCE_BASE
@@ -189,9 +189,9 @@ def _carried(editions: _Editions) -> dict[str, float | None]:
             return {}
         _attach(con, earlier, "earlier")
         before = editions.tables("earlier")
-        periods = texts(period for period, one in editions.carried.items() if one == release)
+        periods = texts(period for period, source in editions.carried.items() if source == release)
         for table in sorted(editions.tables("public")):
-            # A column that a later version adds is no change of what was published.
+            # Columns added by a later version are no change.
             shared = _columns(con, "public", table) & _columns(con, "earlier", table)
             rows = "select {} from {}.published.{} where {} in ({})"
             now, then = (
@@ -205,11 +205,11 @@ def _carried(editions: _Editions) -> dict[str, float | None]:
 
 
 def _not_taken_over(editions: _Editions) -> int:
-    """Periods of the newest earlier release that are neither carried nor published anew by a decision."""
-    unseen = {release.release_id for release in never_current(editions.settings)}
-    seen = (one for one in list_releases(editions.settings) if one.release_id not in unseen)
+    """Count periods of the newest earlier release that are neither carried nor published anew by decision."""
+    never = {release.release_id for release in never_current(editions.settings)}
+    published = (release for release in list_releases(editions.settings) if release.release_id not in never)
     before: dict[str, Any] = next(
-        (one.manifest["periods"] for one in seen if one.manifest.get("periods")), {}
+        (release.manifest["periods"] for release in published if release.manifest.get("periods")), {}
     )
     wrong = 0
     for period, earlier in before.items():
@@ -224,7 +224,7 @@ def _not_taken_over(editions: _Editions) -> int:
 
 
 def _unknown_to_members(editions: _Editions) -> dict[str, float | None]:
-    """Public rows of new periods whose key has no row in the members' edition."""
+    """Count public rows of new periods whose key has no row in the members' edition."""
     keys: dict[str, list[str]] = {}
     for table, column in editions.con.execute(
         "select table_name, column_name from members.meta.columns "

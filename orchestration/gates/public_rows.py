@@ -1,8 +1,8 @@
-"""Public rows that say more than the public counts beside them allow.
+"""Find public rows that reveal more than the public counts allow.
 
-A label needs a large public count, shares and ranks follow from public counts, a row's period is closed, and
-there is no table that this module has no rule for.
-`public` and `members` are the editions of a candidate, `counts` its public counts (`gates.protection`).
+A label needs a large public count; shares and ranks follow from public counts; the period is closed; every
+public table has a rule here. `public` and `members` are the editions of a candidate, `counts` its public
+counts (`gates.protection`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from orchestration.core import PublicationPolicy
 
-# Ranks and shares by the true counts would say more.
+# Ranks and shares must follow from public counts, not from true ones.
 _COUNTED = """
 from (
     select period_id, share, {partner_count} as partner_count, {rank} as rank, {right_rank} as right_rank,
@@ -90,17 +90,17 @@ where {new} and (
 
 
 def texts(values: Iterable[str]) -> str:
-    """A list of texts in SQL; a round may be called by any word."""
+    """Return texts as an SQL list; names of rounds are free text."""
     return ", ".join("'" + value.replace("'", "''") + "'" for value in values) or "''"
 
 
 def period_of(table: str) -> str:
-    """The column that names a row's period: a change belongs to its later year."""
+    """Return the column of a row's period: a shift belongs to its later year."""
     return "current" if table == "shifts" else "period_id"
 
 
 def rows_that_say_too_much(policy: PublicationPolicy, new: dict[str, str], closed: list[str]) -> list[str]:
-    """Queries that count such rows. `new`: by public table, which of its rows are judged, as SQL."""
+    """Return queries that count such rows. `new`: by public table, the SQL condition of rows to judge."""
     queries = [
         f"from public.published.{table} as listed "
         f"where {rows} and coalesce({period_of(table)}, '-') not in ({texts(closed)})"

@@ -1,8 +1,8 @@
-"""Protected counts of public years, recomputed from movements and the noise key without the project's SQL.
+"""Recompute the protected counts of public years from movements and the noise key, without the project's SQL.
 
-What a cell is follows `int_cell_members` and `int_protected_cells`. Attributes and codes come from the
-members' marts. Places come from the stops in the work file, which the marts do not hold: their legs leave out
-stops without an order, and their places do not say which country a partner named (Somaliland, Somalia).
+Cells are those of `int_cell_members` and `int_protected_cells`. Attributes and codes come from the members'
+marts, places from the stops in the work file: legs of the marts lack unordered stops, and their places lack
+the country that a partner named (Somaliland, Somalia).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 from orchestration.core import Keys, PublicationPolicy, noise_table
 
 COLUMNS = ["table_name", "period_id", "population", "cell", "true_count", "protected_count"]
-# One row per cell: true count and sum of protection keys. `members` and `warehouse` are attached databases.
+# One row per cell: true count and sum of protection keys.
 _CELLS = """
 with movements as (
     select movement_id, period_id, protection_key, coalesce(is_child, false) as is_child,
@@ -112,12 +112,12 @@ where record_grain = 'case' and is_counted and list_contains(?, 'year-' || depar
 def protected_counts(
     con: duckdb.DuckDBPyConnection, keys: Keys, policy: PublicationPolicy, epochs: Mapping[str, int]
 ) -> pd.DataFrame:
-    """Every counted cell of these years (period id → epoch of its noise), shown or not.
+    """Return every cell of these years (period id → epoch of its noise), shown or not.
 
     `con` has the candidate's members' file attached as `members` and the work file as `warehouse`.
     """
     movements = con.execute(_MOVEMENTS, [list(epochs)]).to_arrow_table()
-    numbers = [keys.protection_key(one) for one in movements["movement_id"].to_pylist()]
+    numbers = [keys.protection_key(movement) for movement in movements["movement_id"].to_pylist()]
     con.register("keys", movements.append_column("protection_key", pa.array(numbers, pa.int64())))
     cells = con.execute(_CELLS).df()
     con.unregister("keys")
@@ -127,7 +127,7 @@ def protected_counts(
 
 
 def _noise(cells: pd.DataFrame, policy: PublicationPolicy, epochs: Mapping[str, int]) -> np.ndarray:
-    """The noise of each cell: its hash, looked up in the row of the noise table for its true count."""
+    """Look up the noise of each cell by its hash, in the noise table's row for its true count."""
     hashes = np.array(
         [
             hashlib.md5(f"{table}|{population}|{period}|{cell}|{keys}|{epochs[period]}".encode()).hexdigest()[:8]  # noqa: S324

@@ -1,6 +1,6 @@
-"""The profile of a candidate: rows of every published table, measures of the whole, and last time's.
+"""The profile of a candidate: rows of every published table and measures of the whole, now and last time.
 
-Both evidence bases are opened read-only, one after the other, and measured by the same queries.
+The same queries measure both evidence bases, opened read-only one after the other.
 """
 
 from __future__ import annotations
@@ -15,30 +15,26 @@ import pandas as pd
 
 from expectations import thresholds
 from orchestration.core import Settings
-from orchestration.gates.county_change import CountyChange, counties_of, county_change
 from orchestration.gates.landed import landed_extracts
 from orchestration.gates.protection import MEASURES
-from orchestration.release import county_counts
+from orchestration.release import EVIDENCE_BASE, county_counts
 
-# Without these nothing below can be measured, whatever dbt says is published.
+# Tables that the measures need.
 _ALWAYS_EXPECTED = frozenset(
     {"marts.fct_movements", "marts.dim_place", "quality.reconciliation", "quality.extracts", "meta.release"}
 )
 _FATES = (
-    "rows_current",
-    "rows_superseded",
-    "rows_quarantined",
-    "rows_withdrawn",
-    "rows_held",
-    "rows_embargoed",
-)
+    "rows_current", "rows_superseded", "rows_quarantined", "rows_withdrawn", "rows_held", "rows_embargoed",
+)  # fmt: skip
+_MOST_NAMED = 3
+Counts = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True)
 class ReleaseProfile:
-    """`tables`: one row per published table. `measures`: one row. Numbers and table names only.
+    """`tables`: one row per published table; `measures`: one row. Numbers and names of tables only.
 
-    `moved_by`: by the name of a check, a sentence on whose numbers moved it (partner codes).
+    `moved_by`: by check, a sentence with the partner codes that lowered its number.
     """
 
     tables: pd.DataFrame
@@ -60,10 +56,10 @@ def release_profile(
     published: Collection[str] = (),
     of_published: Mapping[str, float | None] | None = None,
 ) -> ReleaseProfile:
-    """Measure the candidate's evidence base and, where there is one, the current release's.
+    """Measure the evidence bases of the candidate and of the current release, if there is one.
 
-    `published` names the tables (`schema.table`) that dbt publishes in the members' edition; `of_published`
-    are the measures of what both editions publish.
+    `published`: tables (`schema.table`) that dbt publishes for members; `of_published`: measures of the
+    published tables of both editions.
     """
     now = _measure(candidate)
     last = _measure(current) if current else None
@@ -97,7 +93,7 @@ def release_profile(
     tables = []
     for name in sorted(now.rows):
         before_rows = last.rows.get(name) if last else None
-        # Quality tables shrink when things get better; only what analysts count is compared.
+        # Only marts are compared: quality tables shrink when quality improves.
         compared = name.startswith("marts.") and (before_rows or 0) >= thresholds.SMALL_TABLE
         tables.append(
             {
@@ -120,8 +116,7 @@ def _of_partners(candidate: Path, current: Path | None) -> CountyChange | None:
 
 
 def _measure(evidence_base: Path) -> _Measured:
-    con = duckdb.connect(str(evidence_base.resolve()), read_only=True)
-    try:
+    with duckdb.connect(str(evidence_base.resolve()), read_only=True) as con:
         names = con.execute(
             "select schema_name || '.' || table_name from duckdb_tables() "
             "where schema_name in ('marts', 'published', 'quality', 'meta') order by 1"
@@ -152,12 +147,10 @@ def _measure(evidence_base: Path) -> _Measured:
         return _Measured(
             {name: int(count or 0) for name, count in rows.items()}, measures, int(undescribed or 0)
         )
-    finally:
-        con.close()
 
 
 def _reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, float | None]:
-    """Sums of the table, and by how many rows its two identities miss, extract by extract."""
+    """Return sums of the reconciliation, and by how many rows its two identities fail."""
     names = ("rows_read", "rows_refused", "rows_landed", *_FATES)
     found = {
         name: _maybe(con, f"select coalesce(sum({name}), 0) from quality.reconciliation") for name in names
@@ -171,7 +164,7 @@ def _reconciliation(con: duckdb.DuckDBPyConnection) -> dict[str, float | None]:
 
 
 def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
-    """The share of movements with an end in a known county; None where a table is not there."""
+    """Return the share of movements with a known county at an end; None where a table is missing."""
     try:
         row = con.execute(county_counts("marts.fct_movements", "marts.dim_place", "'all'")).fetchone()
     except (duckdb.CatalogException, duckdb.BinderException):
@@ -180,7 +173,7 @@ def _county_share(con: duckdb.DuckDBPyConnection) -> float | None:
 
 
 def _landed_elsewhere(settings: Settings, landed: float | None) -> float | None:
-    """Rows by which the candidate differs from the landing register, which no model has touched."""
+    """Return by how many rows the candidate differs from the landing register."""
     if landed is None:
         return None
     registered = sum(int(extract.content.get("rows_landed") or 0) for extract in landed_extracts(settings))
@@ -195,7 +188,7 @@ def _partners(settings: Settings) -> dict[str, float | None]:
 
 
 def _maybe(con: duckdb.DuckDBPyConnection, query: str) -> float | None:
-    """One number, or None where a table or column of the query is not there: the check then fails by name."""
+    """Return one number; None where a table or column is missing, so that its check fails."""
     try:
         return _one(con, query)
     except (duckdb.CatalogException, duckdb.BinderException):
@@ -221,3 +214,46 @@ def _ratio(now: float | None, last: float | None) -> float | None:
 
 def _change(now: float | None, last: float | None) -> float | None:
     return None if now is None or last is None else round(now - last, 9)
+
+
+@dataclass(frozen=True)
+class CountyChange:
+    """`change`: in shares from -1 to 1, None without a common partner. `moved_by`: who lowered it."""
+
+    change: float | None
+    moved_by: str
+
+
+def county_change(now: Counts, last: Counts) -> CountyChange:
+    """Compare the share of records with a known county, partner by partner.
+
+    Partners that join or leave change the overall share without any change in reading. So each partner is
+    compared with itself, weighted by its records now (direct standardisation). `now` and `last` give
+    `records` and `with_county` by partner code.
+    """
+    both = [code for code in sorted(now) if code in last and now[code]["records"] and last[code]["records"]]
+    # One record of a small partner moves its share by more than the gate's margin.
+    both = [code for code in both if last[code]["records"] >= thresholds.SMALL_EXTRACT] or both
+    total = sum(now[code]["records"] for code in both)
+    shares = {code: (_county_share_of(last[code]), _county_share_of(now[code])) for code in both}
+    moved = {code: (shares[code][1] - shares[code][0]) * now[code]["records"] / total for code in both}
+    fallen = [code for code in sorted(moved, key=lambda code: moved[code]) if moved[code] < 0]
+    named = [f"{code} ({shares[code][0]:.0%} → {shares[code][1]:.0%})" for code in fallen[:_MOST_NAMED]]
+    return CountyChange(
+        round(sum(moved.values()), 9) if both else None,
+        f"Lowered by: {', '.join(named)}." if named else "",
+    )
+
+
+def counties_of(evidence_base: Path) -> Counts | None:
+    """Read the counts in the manifest beside an evidence base; None for a release of an older Njia."""
+    folder = evidence_base.parents[len(Path(EVIDENCE_BASE).parts) - 1]
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return manifest.get("counties_by_partner") or None
+
+
+def _county_share_of(counts: Mapping[str, int]) -> float:
+    return counts["with_county"] / counts["records"]

@@ -1,4 +1,4 @@
-"""Which typed records are older than their partner's agreement lets them be kept."""
+"""Typed records that are older than their partner's agreement allows."""
 
 from __future__ import annotations
 
@@ -15,28 +15,23 @@ _WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")
 
 
 def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
-    """Record ids by partner, as they are typed now and by the agreements of now.
+    """Return record ids by partner, by today's typing and agreements.
 
-    A record that any extract tells with a younger date is kept until that one is past its time too. Where a
-    date may be wrong, a record is kept too, for what is erased does not come back: it only leaves the tables.
-    So one must have come with a date that was young enough on the day it was received, in an extract that
-    has passed its gate in an earlier refresh.
+    Erasing is final, so a doubtful date keeps a record (the tables leave it out all the same). It must be
+    past retention in every extract that holds it, and must have arrived young enough in an extract that
+    passed its gate.
     """
-    con = open_views(
-        {
-            "extracts": (settings.typed / "extracts", EXTRACT_COLUMNS),
-            "records": (settings.typed / "records", RECORD_COLUMNS),
-        }
-    )
-    try:
+    views = {
+        "extracts": (settings.typed / "extracts", EXTRACT_COLUMNS),
+        "records": (settings.typed / "records", RECORD_COLUMNS),
+    }
+    with open_views(views) as con:
         rows = con.execute(
             f"select records.partner, record_id, list(extract_id) filter (where not {_WAS_PAST}) "
             "from records inner join extracts using (partner, extract_id) "
             f"group by 1, 2 having bool_and(coalesce({IS_PAST_RETENTION}, false)) order by 1, 2",
             [today],
         ).fetchall()
-    finally:
-        con.close()
     passed = {key for key, fate in read_fates(settings).items() if fate.fate != "held"}
     found: dict[str, set[int]] = {}
     for partner, record_id, extract_ids in rows:

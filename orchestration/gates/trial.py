@@ -1,7 +1,7 @@
-"""What the extract gate would say of one file that has not landed: for `njia contract check`.
+"""Try one file against the extract gate without landing it, for `njia contract check`.
 
-The same profile and the same limits as of a landed extract, but for the comparison with earlier ones. Nothing
-is written, and Great Expectations, which takes seconds to start, is not asked: a limit is two numbers.
+Profile and limits are those of a landed extract, without a comparison to earlier ones. Limits are compared
+directly, as Great Expectations takes seconds to start.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _COLUMNS = TYPED_COLUMNS | {"matches": MATCH_COLUMNS, "landing_cells": LANDING_C
 
 @dataclass(frozen=True)
 class Failure:
-    """A check that would fail, and whether that would hold the file or only be told."""
+    """A check that would fail; `holds`: whether it would hold the file or only warn."""
 
     check_name: str
     holds: bool
@@ -35,14 +35,13 @@ class Failure:
 
 
 def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: date) -> list[Failure]:
-    """The checks of the extract gate that a file would fail, in the order of the gate.
+    """Return the checks that a file would fail, in the order of the gate.
 
-    `note` is its landing note; `tables` are its typed tables, `matches` as the places room writes them, and
-    `landing_cells` (LANDING_COLUMNS), each by name.
+    `note`: its landing note. `tables`: its typed tables, `matches` of the places room and `landing_cells`
+    (LANDING_COLUMNS), by name.
     """
     landed = Landed(str(note["partner"]), str(note["extract_id"]), note)
-    con = duckdb.connect(":memory:")
-    try:
+    with duckdb.connect(":memory:") as con:
         for name, columns in _COLUMNS.items():
             con.execute(f"create table {name} ({columns})")
             if not tables[name].num_rows:
@@ -51,8 +50,6 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
             con.execute(f"insert into {name} by name select {_names(columns)} from given")
             con.unregister("given")
         [profile] = profile_rows(con, [landed], today)
-    finally:
-        con.close()
     compare_with_last([profile], [landed])
     failures = []
     for check in EXTRACT_GATE:

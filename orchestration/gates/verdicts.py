@@ -1,4 +1,4 @@
-"""The extract gate: one verdict per landed extract and check, and what ran before staging as one table."""
+"""The extract gate: one verdict per landed extract and check."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ VERDICT_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one check says of one extract; `outcome` tells failed from could not be judged.
+    """The result of one check on one extract.
 
-    `finding` says in shares what failed; empty for checks whose limits say nothing of their own.
+    `outcome` separates failed checks from those that could not be judged. `finding` gives the shares of a
+    failure; empty for checks without such a text.
     """
 
     extract_id: str
@@ -66,19 +67,19 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ExtractVerdicts:
-    """Every verdict of one refresh."""
+    """All verdicts of one refresh."""
 
     verdicts: tuple[Verdict, ...]
 
     @cached_property
     def holding(self) -> dict[tuple[str, str], tuple[Verdict, ...]]:
-        """By (partner, extract id): the verdicts that hold the extract; extracts without any are left out."""
-        found: dict[tuple[str, str], tuple[Verdict, ...]] = {}
+        """The verdicts that hold an extract, by (partner, extract id)."""
+        holding: dict[tuple[str, str], tuple[Verdict, ...]] = {}
         for verdict in self.verdicts:
             if verdict.holds:
                 key = (verdict.partner, verdict.extract_id)
-                found[key] = (*found.get(key, ()), verdict)
-        return found
+                holding[key] = (*holding.get(key, ()), verdict)
+        return holding
 
     def of_partner(self, partner: str) -> tuple[Verdict, ...]:
         return tuple(verdict for verdict in self.verdicts if verdict.partner == partner)
@@ -117,12 +118,10 @@ def judge_extracts(settings: Settings, as_of: datetime, decisions: ActiveDecisio
 
 
 def read_verdicts(settings: Settings) -> ExtractVerdicts:
-    """The verdicts of the latest judging."""
+    """Read the latest verdicts."""
     path = settings.work / "gates" / "verdicts.parquet"
     if not path.is_file():
-        raise NjiaError(
-            "The extract gate has not judged yet, so nothing can be put in force. Run `njia refresh`."
-        )
+        raise NjiaError("The extract gate has not run yet, so no extract is in force. Run `njia refresh`.")
     return ExtractVerdicts(tuple(Verdict(**row) for row in pq.read_table(path).to_pylist()))
 
 
@@ -132,27 +131,27 @@ def write_table(table: pa.Table, path: Path) -> None:
 
 
 def _waived(as_of: datetime, decisions: ActiveDecisions) -> set[tuple[str, str, str]]:
-    """Partner, extract id and check of every waiver that holds."""
-    found = set()
+    """Return partner, extract id and check of every valid waiver."""
+    waived = set()
     for waiver in decisions.waivers:
         partner, _, extract_id = str(waiver["scope"]).partition("/")
         for check in EXTRACT_GATE:
             if waiver_for([waiver], check, f"{partner}/{extract_id}", as_of):
-                found.add((partner, extract_id, check.name))
-    return found
+                waived.add((partner, extract_id, check.name))
+    return waived
 
 
 def _verdict(
     judgement: Judgement, partner: str, extract_id: str, row: dict[str, Any], waiver: str | None
 ) -> Verdict:
     expectation = judgement.expectation
-    # A check that could not be judged is never softened to a warning: nobody knows what it would have said.
-    answered = judgement.outcome in ("passed", "failed")
+    # A check that could not be judged keeps its full severity.
+    is_judged = judgement.outcome in ("passed", "failed")
     return Verdict(
         extract_id=extract_id,
         partner=partner,
         check_name=expectation.name,
-        severity=expectation.severity_of(row) if answered else expectation.severity,
+        severity=expectation.severity_of(row) if is_judged else expectation.severity,
         passed=judgement.outcome == "passed",
         observed=judgement.observed,
         expected=expectation.expected,

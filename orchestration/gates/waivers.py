@@ -1,4 +1,4 @@
-"""What stewards decided about checks and extracts, as far as the gates act on it."""
+"""Stewards' decisions on checks and extracts, as the gates use them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from expectations import Expectation
 
 
 class ActiveDecisions(Protocol):
-    """The stewardship room's `Decisions`, as far as it is used here."""
+    """The part of the stewardship room's `Decisions` that the gates use."""
 
     @property
     def extract_accepts(self) -> Sequence[Mapping[str, Any]]: ...
@@ -32,7 +32,7 @@ class ActiveDecisions(Protocol):
 def waiver_for(
     waivers: Iterable[Mapping[str, Any]], expectation: Expectation, scope: str, as_of: datetime
 ) -> str | None:
-    """The id of a waiver that covers this check today, or None. Scope: `partner/extract_id` or `release`."""
+    """Return the id of a valid waiver, or None. `scope`: `partner/extract_id` or `release`."""
     if not expectation.waivable:
         return None
     for waiver in waivers:
@@ -47,7 +47,7 @@ def waiver_for(
 
 
 def extract_keys(decided: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], str]:
-    """Decision id by (partner, extract id)."""
+    """Map (partner, extract id) to the decision's id."""
     return {(str(entry["partner"]), str(entry["extract_id"])): str(entry["id"]) for entry in decided}
 
 

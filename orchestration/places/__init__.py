@@ -1,9 +1,8 @@
-"""Places: what partners wrote for a place → a place of the gazetteer, with method, confidence and rivals.
+"""Places: resolve place mentions to places of the gazetteer, with method, confidence and rivals.
 
-Belongs here: the keys names are matched by, the gazetteer read from `seeds/reference/place*.csv`, the
-rules that decide, and the step that writes `work/places`. Does not belong here: splitting a cell into
-several places and making mentions (`typing`), counting what was found (dbt), recording decisions
-(`stewardship`).
+`step` writes `work/places`; `resolve`, `read` and `choose` hold the rules; `gazetteer` reads
+`seeds/reference/place*.csv`. `typing` makes the mentions, dbt counts the results, `stewardship` records
+decisions.
 """
 
 from typing import TYPE_CHECKING
@@ -11,9 +10,10 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.places.known import KnownPlace, known_place
-    from orchestration.places.locate import (
-        LocateSummary,
+    from orchestration.places.known import known_place
+    from orchestration.places.normalise import norm
+    from orchestration.places.remembered import READ_BY
+    from orchestration.places.step import (
         countries_named,
         country_code,
         country_of_place,
@@ -25,7 +25,5 @@ if TYPE_CHECKING:
         places_called,
         resolve_names,
     )
-    from orchestration.places.normalise import norm
-    from orchestration.places.remembered import READ_BY
 
 offer_when_asked(__name__)

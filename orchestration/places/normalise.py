@@ -1,8 +1,7 @@
-"""The keys that place names are matched by. Pure functions of text: no gazetteer here.
+"""Keys that place names are matched by. Pure functions of text, without the gazetteer.
 
-`norm` is what two spellings of one name share; `core` also leaves out words that say what kind of place
-it is, which `kind_hint` reads; `squash` is what spellings of one sound share; `looks_private` tells text
-that must never be shown to anybody.
+`norm` is shared by spellings of one name; `core` drops words for the kind of place, which `kind_hint` reads;
+`squash` is shared by spellings of one sound; `looks_private` recognises text that must not be shown.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _PERSONS = """
 _ADDRESSED = re.compile(r"(?:mr|mrs|ms|miss|bwana|bibi) [a-z]")
 _PERSON_WORDS = FIRST_NAMES | frozenset(_PERSONS.split())
 
-# Words that name a kind of place. A longer phrase stands before its parts.
+# Words for a kind of place; longer phrases before their parts.
 _GENERIC_PHRASES = re.compile(
     r"\b(?:"
     r"sub county|subcounty|kaunti ya|kaunti ndogo|mji wa|jiji la|nchi ya|wilaya ya|kata ya|mtaa wa|"
@@ -66,7 +65,7 @@ _KIND_HINTS = (
 
 @lru_cache(maxsize=65_536)
 def norm(text: str) -> str:
-    """NFKC, case-folded, without accents on Latin letters or apostrophes, other signs as one space.
+    """Return NFKC, casefolded, without Latin accents and apostrophes, other signs as one space.
 
     >>> norm(" Murang’a  COUNTY ")
     'muranga county'
@@ -79,7 +78,7 @@ def norm(text: str) -> str:
 
 
 def core(normed: str) -> str:
-    """`norm` without words for a kind of place and numbers; `norm` itself when nothing would be left.
+    """Drop numbers and words for a kind of place; keep the text when nothing would be left.
 
     >>> core("kaunti ya kwale"), core("eastleigh 1st avenue"), core("township")
     ('kwale', 'eastleigh', 'township')
@@ -89,7 +88,7 @@ def core(normed: str) -> str:
 
 
 def squash(normed: str) -> str:
-    """`core` in one word, with the letters that spellings of one name differ by made one.
+    """Return `core` as one word, with letters that spellings vary in made equal.
 
     >>> squash("mombassa") == squash("mombasa"), squash("dadaab") == squash("dhadhab")
     (True, True)
@@ -101,7 +100,7 @@ def squash(normed: str) -> str:
 
 
 def kind_hint(normed: str) -> str | None:
-    """The kind of place that the words themselves claim: `busia county`, `malaba border`, `garissa town`."""
+    """Return the kind of place in the text: `busia county`, `malaba border`, `garissa town`."""
     for pattern, kind in _KIND_HINTS:
         if pattern.search(normed):
             return kind
@@ -109,23 +108,23 @@ def kind_hint(normed: str) -> str | None:
 
 
 def looks_private(text: str) -> bool:
-    """Whether text may be a person, a phone, an address, a position or a sentence: counted, never shown."""
+    """Whether text may be a person, phone, address, position or sentence, which is counted but not shown."""
     words = norm(text).split()
     return looks_like_contact(text) or len(words) > MOST_WORDS or any(map(is_name_of_a_person, words))
 
 
 def is_name_of_a_person(word: str) -> bool:
-    """Whether a normalised word is how persons are named or spoken of, also as an owner: `njeris`."""
+    """Whether a normalised word is a person's name or title, also in the possessive: `njeris`."""
     return word in _PERSON_WORDS or word.removesuffix("s") in _PERSON_WORDS
 
 
 def is_addressed_person(normed: str) -> bool:
-    """Whether a normalised text begins as a person is addressed: what follows is about that person."""
+    """Whether a normalised text begins with the address of a person."""
     return bool(_ADDRESSED.match(normed))
 
 
 def looks_like_contact(text: str) -> bool:
-    """A phone number, e-mail, link or position, or text too long to be the name of a place."""
+    """Whether text has a phone number, e-mail, link or position, or is too long for a place."""
     return bool(
         len(text.strip()) > LONGEST_PLACE
         or _CONTACT.search(text)

@@ -1,4 +1,4 @@
-"""What goes into the resolver and what comes out: a mention, and what became of it."""
+"""Input and output of the resolver: a mention and its outcome."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ FREE_TEXT = "strip:free_text"
 
 @dataclass(frozen=True)
 class Mention:
-    """What a record says of one place. `country_is_code`: whether two letters in the country column are a
-    code (`NA` is Namibia) or may be a word for nothing (`NA` beside full names of countries).
-    `place_code` is a code of `code_system`; None where the contract does not say whose."""
+    """Texts of one place in a record.
+
+    `country_is_code`: two letters in the country column are a code (`NA` is Namibia); beside full names of
+    countries
+    `NA` may mean nothing. `code_system`: of `place_code`; None where the contract does not name it.
+    """
 
     place_text: str | None = None
     admin_text: str | None = None
@@ -39,9 +42,9 @@ class Mention:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mention; the columns of `work/places/matches.parquet` but for the id.
+    """The result for a mention: the columns of `work/places/matches.parquet` without the id.
 
-    `score` is how like the name the text is, from 0 to 1; `confidence` also counts rivals and context.
+    `score`: likeness of text and name, from 0 to 1; `confidence` also counts rivals and context.
     """
 
     status: str
@@ -60,12 +63,12 @@ class Outcome:
 
     @property
     def needs_steward(self) -> bool:
-        """Whether a person could decide more than the rules did: not for what nobody knows, or a region."""
+        """Whether a steward could decide more: not for places stated as unknown, or for regions."""
         return self.status != "resolved" and self.problems != (REGION_ONLY,) and self.kind != "unknown"
 
 
 def asked_but_unknown() -> Outcome:
-    """The record says that the place is not known: nothing to mend."""
+    """Return the outcome of a place that the record states as unknown."""
     return Outcome("unresolved", "stop_list", kind="unknown")
 
 

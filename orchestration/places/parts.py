@@ -1,4 +1,4 @@
-"""Cutting a place text into the parts that may each be a name. Pure text: no gazetteer here."""
+"""Cut a place text into parts that may be names. Pure text, without the gazetteer."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ _WITHIN = re.compile(r"\s*[,;:()\[\]،]\s*|\s+[-–—]+\s+|\s*[–—]\s*")
 _SIDE = re.compile(r"\s+side\b(\s+of\b)?", re.IGNORECASE)
 _COUNTRY_CODE = re.compile(r"(?<=[\s(,/-])[A-Z]{2,3}(?=\s*\)?\s*$)")
 _CODE_OF_A_SIDE = re.compile(r"\b[a-z]{2,3}(?=\s+side\b)", re.IGNORECASE)
-# A way leads from what is named before these words, whatever follows; between those it needs two places.
-_WAY_ON = re.compile(
+# Words of a route: _ROUTE_ON always makes one, _ROUTE_BY only between two places.
+_ROUTE_ON = re.compile(
     r"\s*(?:[-=]*>|→|»)\s*|\s+(?:(?:and\s+)?then|to|until|till|hadi|mpaka|kwenda|kisha|halafu|إلى)\s+",
     re.IGNORECASE,
 )
-_WAY_BY = re.compile(r"\s+(?:via|through|from|kupitia|kutoka|toka)\s+", re.IGNORECASE)
+_ROUTE_BY = re.compile(r"\s+(?:via|through|from|kupitia|kutoka|toka)\s+", re.IGNORECASE)
 _DENIED = re.compile(r"^\s*(?:not|non|never|except|other than|sio|siyo|si|isipokuwa)\s", re.IGNORECASE)
 _OUTSIDE = re.compile(r"^\s*(?:outside|out of|nje ya)\s+(?:of\s+)?", re.IGNORECASE)
-# What is called after a country and lies anywhere.
+# Institutions named after a country, which may lie anywhere.
 _CALLED_AFTER = frozenset(
     ["air", "airline", "airlines", "airways", "bank", "commission", "consulate", "embassy", "flight",
      "passport", "ubalozi", "visa"]
@@ -64,7 +64,7 @@ DIRECTIONS = frozenset(
     ["north", "northern", "south", "southern", "east", "eastern", "west", "western", "upper", "lower",
      "central", "inner"]
 )  # fmt: skip
-# A road is called after the town it leads to: it lies somewhere else.
+# A road is named after the town it leads to and lies elsewhere.
 _ROADS = frozenset(["road", "rd", "highway", "hway", "hwy", "superhighway", "bypass", "barabara"])
 
 
@@ -77,13 +77,13 @@ class Parts:
 
 
 def without_border_phrase(text: str) -> str:
-    """`Moyale, Ethiopia, on border with Kenya` → `Moyale, Ethiopia`; the neighbour is not where it is."""
+    """Cut the neighbour: `Moyale, Ethiopia, on border with Kenya` → `Moyale, Ethiopia`."""
     cut = _BORDER_OF_TWO.sub("", _BORDER_WITH.sub("", text))
     return cut if cut.strip() else text
 
 
 def with_country_names(text: str, names: Mapping[str, str]) -> str:
-    """A code in capitals at the end or in brackets, or of a side, as the country's name; `names` by code.
+    """Replace a country code at the end, in brackets or before `side` by its name; `names` by code.
 
     >>> with_country_names("Busia (UG)", {"UG": "Uganda"}), with_country_names("Bug", {"UG": "Uganda"})
     ('Busia (Uganda)', 'Bug')
@@ -95,17 +95,17 @@ def with_country_names(text: str, names: Mapping[str, str]) -> str:
 
 
 def without_side(text: str) -> str:
-    """`Busia (Uganda side)` → `Busia (Uganda)`, `Kenya side of Moyale` → `Kenya, Moyale`."""
+    """Cut `side`: `Busia (Uganda side)` → `Busia (Uganda)`, `Kenya side of Moyale` → `Kenya, Moyale`."""
     return _SIDE.sub(lambda found: "," if found[1] else "", text)
 
 
 def without_lead_in(text: str) -> str:
-    """`in the sea near Mombasa` → `Mombasa`, `Busia and its environs` → `Busia`."""
+    """Cut phrases: `in the sea near Mombasa` → `Mombasa`, `Busia and its environs` → `Busia`."""
     return _ENVIRONS.sub("", _LEAD_IN.sub("", text.strip()))
 
 
 def split(text: str) -> Parts:
-    """Parts by comma, bracket or spaced dash; where there are none, alternatives by slash, `or`, `and`.
+    """Split by comma, bracket or spaced dash; without these into alternatives by slash, `or`, `and`.
 
     >>> split("Nairobi (Eastleigh)").texts
     ('Nairobi', 'Eastleigh')
@@ -119,30 +119,31 @@ def split(text: str) -> Parts:
     return Parts(_kept(_ALTERNATIVES.split(text)), within=False)
 
 
-def way(text: str) -> tuple[Parts, bool]:
-    """The places of a way in their order, and whether it leads on from the first, whatever follows.
+def route(text: str) -> tuple[Parts, bool]:
+    """Return the places of a route in order, and whether it is one whatever follows the first.
 
-    >>> way("Nairobi to Jeddah")[0].texts, way("Nairobi > Busia > Kampala")[0].texts
+    >>> route("Nairobi to Jeddah")[0].texts, route("Nairobi > Busia > Kampala")[0].texts
     (('Nairobi', 'Jeddah'), ('Nairobi', 'Busia', 'Kampala'))
-    >>> way("Oman through an agent")
+    >>> route("Oman through an agent")
     (Parts(texts=('Oman', 'an agent'), within=False), False)
     """
-    on = _kept(_WAY_ON.split(text))
-    return Parts(_kept([part for leg in on for part in _WAY_BY.split(leg)]), within=False), len(on) > 1
+    legs = _kept(_ROUTE_ON.split(text))
+    stops = _kept([part for leg in legs for part in _ROUTE_BY.split(leg)])
+    return Parts(stops, within=False), len(legs) > 1
 
 
 def what_is_denied(text: str) -> str | None:
-    """`not in Kenya` → `Kenya`, where it was not; None where the text does not begin so."""
+    """Return the place that a text denies (`not in Kenya` → `Kenya`); None for other texts."""
     return without_lead_in(_DENIED.sub("", text)) if _DENIED.match(text) else None
 
 
 def what_is_outside(text: str) -> str | None:
-    """`out of Kenya` → `Kenya`; None where the text does not begin so."""
+    """Return the place that a text is outside of (`out of Kenya` → `Kenya`); None for other texts."""
     return _OUTSIDE.sub("", text) if _OUTSIDE.match(text) else None
 
 
 def beside_an_institution(normed: str) -> str | None:
-    """What follows the embassy or airline in the words beside a country; None where there is none.
+    """Return the words after an embassy or airline beside a country; None without one.
 
     >>> beside_an_institution("embassy in riyadh"), beside_an_institution("airways")
     ('in riyadh', '')
@@ -166,7 +167,7 @@ def endings(normed: str, most_words: int) -> list[tuple[str, str]]:
 
 
 def halves(normed: str) -> list[tuple[str, str]]:
-    """Every cut between two words: (first words, last words), the cut wandering to the front.
+    """Return every cut between two words, (first words, last words), from the last cut to the first.
 
     >>> halves("bura fafi market")
     [('bura fafi', 'market'), ('bura', 'fafi market')]
@@ -176,7 +177,7 @@ def halves(normed: str) -> list[tuple[str, str]]:
 
 
 def names_a_spot(words: list[str]) -> bool:
-    """Whether the words behind a name say where in the place, or how somebody got there.
+    """Whether the words after a name give a spot in the place, or a connection to it.
 
     >>> names_a_spot(["bus", "stage"]), names_a_spot(["airways"])
     (True, False)
@@ -185,12 +186,12 @@ def names_a_spot(words: list[str]) -> bool:
 
 
 def names_only_a_spot(words: list[str]) -> bool:
-    """Whether every word behind a name says where in the place, so that none may name its other side."""
+    """Whether every word after a name gives a spot in the place, so that none names its other side."""
     return all(word in _SPOTS or word.isdigit() for word in words)
 
 
 def beginnings(normed: str) -> list[str]:
-    """The first words of a text without its last ones, longest first; none of one that names a road.
+    """Return the beginnings of a text, longest first; none for a road.
 
     >>> beginnings("kibera gatwekera stage"), beginnings("mombasa road")
     (['kibera gatwekera', 'kibera'], [])
@@ -203,7 +204,7 @@ def names_a_road(normed: str) -> bool:
 
 
 def without_direction(normed: str) -> str | None:
-    """`south kilifi` → `kilifi`; None where the first word is no direction, or nothing follows it."""
+    """Cut a direction: `south kilifi` → `kilifi`; None without a direction or without other words."""
     first, _, rest = normed.partition(" ")
     return rest if rest and first in DIRECTIONS else None
 

@@ -1,6 +1,6 @@
-"""Reading one text: its whole as a name, then its parts and the words at its ends as context.
+"""Read one place text: the whole as a name, then its parts, with first and last words as context.
 
-Does not know columns or decisions (`resolve`), nor how one of several places is chosen (`choose`).
+`resolve` handles columns and decisions; `choose` decides among places of one name.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ class TextReader:
         self._doubts = Doubts(gazetteer, self)
 
     def stopped(self, text: str) -> Outcome | None:
+        """Return the outcome of a stop word or an addressed person; None for any other text."""
         if is_addressed_person(norm(text)):
             return o.unresolved(o.UNRESOLVED, "stop_list")
         stop = self._gazetteer.stop_words.get(norm(text))
@@ -96,7 +97,7 @@ class TextReader:
         return {place_id: "exact" if place_id in exact else "alias" for place_id in ids}
 
     def hits(self, text: str) -> Hits:
-        """Every place of this name: by the whole text, else without words for a kind, which then filter."""
+        """Return every place of this name, by the whole text, else without the words for a kind, a filter."""
         key = norm(text)
         if len(text) == 3 and text.isupper() and text in self._gazetteer.alpha3:
             return {self._gazetteer.alpha3[text]: "exact"}
@@ -124,7 +125,7 @@ class TextReader:
         return o.unresolved(o.CODE_SYSTEM_UNKNOWN) if _LOOSE_CODE.match(text.strip().upper()) else None
 
     def read(self, text: str, context: Context, depth: int = 0) -> Outcome | None:
-        """The place a text means within a context; None when no part of it is a known name."""
+        """Return the place that a text means within a context; None if no part is a known name."""
         coded = self.code(text, context)
         if coded:
             return coded
@@ -155,9 +156,9 @@ class TextReader:
         return self._unknown_name(norm(text), context, depth)
 
     def _too_general(self, text: str, hits: Hits, context: Context) -> Outcome | None:
-        """`Central Ward`: one ward is called so in full, but that many a central ward is meant by it.
+        """Return an ambiguous outcome for a name that is also a common word or a person's.
 
-        So is `Maina`: an area to its neighbours, and the name of many a person.
+        `Central Ward` may be any central ward; `Maina` is an area and a common name of persons.
         """
         name = core(norm(text))
         is_general = name in self._gazetteer.stop_words or is_name_of_a_person(name)
@@ -172,19 +173,19 @@ class TextReader:
         return found or self._leading_words(key, context) or self._beyond_a_direction(key, context)
 
     def _begins_with_a_crossing(self, key: str) -> bool:
-        """`malaba u`: what follows may name the other side, and is no letter too many."""
+        """Whether a crossing is followed by more: `malaba u` may name the other side."""
         first = key.rpartition(" ")[0]
         return any(i in self._gazetteer.twins for i in self._gazetteer.names.get(first, ()))
 
     def _beyond_a_direction(self, key: str, context: Context) -> Outcome | None:
-        """`south kilifi`: a part of a county or town, where no unit is called so."""
+        """Read `south kilifi` as part of a county or town, where no unit has that name."""
         hits = self._named(without_direction(key) or "")
         if not hits or not self._is_widely_known(hits):
             return None
         return at_most(choose(self._gazetteer, hits, context), NOT_UNDERSTOOD)
 
     def _leading_words(self, key: str, context: Context) -> Outcome | None:
-        """`kibera gatwekera stage`: the first words are a name, the rest says where in it."""
+        """Read `kibera gatwekera stage`: the first words are a name, the rest a spot in it."""
         if looks_private(key):
             return None
         for beginning in beginnings(key):
@@ -202,7 +203,7 @@ class TextReader:
         return None
 
     def _names_two_countries_in_a_sentence(self, text: str) -> bool:
-        """`between A, X and B, Y` is no place (places-and-maps.md §5: the most frequent wrong answer)."""
+        """Whether a sentence such as `between A, X and B, Y` names two countries, so that it is no place."""
         words = norm(text).split()
         if len(words) <= _SENTENCE_WORDS and "between" not in words:
             return False
@@ -214,7 +215,7 @@ class TextReader:
         return len(named - ({"SDN"} if "SSD" in named else set())) > 1
 
     def _with_wider_words(self, key: str, context: Context, depth: int) -> Outcome | None:
-        """`kampala uganda`, `eastleigh nairobi`: words at an end name what the rest lies in."""
+        """Read `kampala uganda`, `eastleigh nairobi`: the first or last words name the wider place."""
         if len(key.split()) > _SENTENCE_WORDS + 1:
             return None
         for rest, wider in endings(key, 4):
@@ -237,7 +238,7 @@ class TextReader:
         return None
 
     def _is_sure(self, beginning: str, following: str, hits: Hits) -> bool:
-        """`oman by agent` is Oman, `kenya airways` is not Kenya: many names begin with a country."""
+        """Whether first words are a safe name: `oman by agent` is Oman, `kenya airways` is not Kenya."""
         is_country = any(self._gazetteer.place(place_id).kind == "country" for place_id in hits)
         if is_country and following not in CONNECTIVES:
             return False
@@ -247,7 +248,7 @@ class TextReader:
         return min(self._gazetteer.place(place_id).rank for place_id in hits) < LITTLE_KNOWN
 
     def _named(self, key: str) -> Hits:
-        """The places of a name that is no stop word and long enough to be one among other words."""
+        """Return the places of a name that is no stop word and long enough among other words."""
         hits = {} if self.stopped(key) else self.hits(key)
         is_long = len(key) > _SHORT or ("exact" in hits.values() and self._is_widely_known(hits))
         return hits if is_long else {}
@@ -273,7 +274,7 @@ class TextReader:
         return by_context(found) if found else wider_only(self._gazetteer, narrowed)
 
     def _within(self, texts: tuple[str, ...], context: Context, depth: int) -> Outcome | None:
-        """Parts that lie in one another: countries and counties among them narrow the others."""
+        """Read parts that lie in one another: countries and counties narrow the other parts."""
         country_hits: dict[str, str] = {}
         country_texts, names = [], []
         for text in texts:
@@ -302,7 +303,7 @@ class TextReader:
         return self._within_a_known_one(hits, context) or self._alternatives(tuple(names), context, depth)
 
     def _within_a_known_one(self, hits: list[Hits], context: Context) -> Outcome | None:
-        """`Majengo, Nanyuki`: an estate nobody listed there lies by the county or town beside it."""
+        """Read `Majengo, Nanyuki`: an unlisted estate lies in the county or town beside it."""
         for outer, inner in ((hits[-1], hits[:-1]), (hits[0], hits[1:])):
             if not all(self._gazetteer.place(i).rank >= LITTLE_KNOWN for some in inner for i in some):
                 continue
@@ -332,7 +333,7 @@ class TextReader:
         return by_context(at_most(next((outcome for outcome in found if outcome), None), NOT_UNDERSTOOD))
 
     def _alternatives(self, texts: tuple[str, ...], context: Context, depth: int) -> Outcome | None:
-        """Parts that each may be the place: only what all of them share is known."""
+        """Read alternative parts: only what all of them share is known."""
         wanted = [text for text in texts if not self.stopped(text)]
         found = [self.read(text, context, depth + 1) for text in wanted]
         if not any(found):
@@ -340,7 +341,7 @@ class TextReader:
         placed = [outcome for outcome in found if outcome and outcome.place_id]
         if len(placed) < len(wanted):
             some = placed[0] if placed else next(outcome for outcome in found if outcome)
-            # Every county and town is known: what is not, beside a county, is a village of it.
+            # All counties and towns are listed: an unknown name beside a county is a village in it.
             confidence = NOT_UNDERSTOOD if some.kind == "county" else COUNTRY_ONLY
             return at_most(replace(some, problems=(*some.problems, o.ALTERNATIVES)), confidence)
         return self._together(placed, context)
@@ -365,13 +366,13 @@ class TextReader:
         return one == other or self._lies_in(one, other) or self._lies_in(other, one)
 
     def _share_a_county(self, one: str, other: str) -> bool:
-        """`Huruma, Eldoret`: an estate is told apart from its namesakes by the town beside it."""
+        """Whether two places share a county: in `Huruma, Eldoret` the town decides which estate."""
         county = self._gazetteer.place(one).county
         return one == other or (county is not None and county == self._gazetteer.place(other).county)
 
     def _lies_in(self, inner: str, outer: str) -> bool:
         place, wider = self._gazetteer.place(inner), self._gazetteer.place(outer)
-        # The seeds hold no towns by sub-county or province: there the partner's word is taken.
+        # The seeds do not place towns in sub-counties or provinces: the partner's statement counts.
         in_unit = place.kind not in _DEPTH and (
             (wider.kind == "subcounty" and place.county == wider.county)
             or (wider.kind == "province" and place.country == wider.country)
@@ -380,7 +381,7 @@ class TextReader:
 
 
 def _related_by(relation: Callable[[str, str], bool], hits: list[Hits]) -> list[Hits]:
-    """Of each name, the places that every other name has a relation to."""
+    """Filter the places of each name to those related to a place of every other name."""
     return [
         {i: tier for i, tier in mine.items() if all(any(relation(i, j) for j in other) for other in hits)}
         for mine in hits
@@ -388,6 +389,6 @@ def _related_by(relation: Callable[[str, str], bool], hits: list[Hits]) -> list[
 
 
 def _finest(outcomes: list[Outcome]) -> Outcome | None:
-    """The narrowest of several; one that is not settled stands for all, because nothing is certain then."""
+    """Return the narrowest outcome; an unresolved one, if any, as nothing is certain then."""
     unsettled = next((outcome for outcome in outcomes if outcome.place_id is None), None)
     return unsettled or max(outcomes, key=lambda x: _DEPTH.get(x.kind or "", _FINEST_DEPTH), default=None)

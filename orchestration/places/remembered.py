@@ -1,6 +1,6 @@
-"""What was found for a mention before: nothing is worked out twice while names, rules and decisions stay.
+"""Cache of resolved mentions, valid while gazetteer, rules and decisions stay the same.
 
-Kept in `work/places`, by hashes of what was sent and never the text itself.
+It lies in `work/places` and holds hashes of mentions, no text.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _TYPES = {
     "tuple[str, ...]": pa.list_(pa.string()),
 }
 _SCHEMA = pa.schema(
-    [("sent", pa.binary(16)), *((one.name, _TYPES[str(one.type)]) for one in fields(Outcome))]
+    [("sent", pa.binary(16)), *((part.name, _TYPES[str(part.type)]) for part in fields(Outcome))]
 )
 
 
 def rules_hash(decisions: Iterable[Mapping[str, Any]]) -> str:
-    """Of all that decides what a mention means: the gazetteer, the code, the decisions."""
+    """Hash everything that decides how a mention is resolved: gazetteer, code, decisions."""
     return fingerprint_of(code_of(*READ_BY), [dict(decision) for decision in decisions])
 
 
@@ -43,7 +43,7 @@ def sent_hash(mention: Mention) -> bytes:
 
 
 def remembered(path: Path, rules: str) -> dict[bytes, Outcome]:
-    """Outcomes by the hash of what was sent; none where anything that decides has changed."""
+    """Read outcomes by hash of the mention; none where `rules` have changed."""
     if not path.is_file():
         return {}
     with pq.ParquetFile(path) as file:
@@ -51,12 +51,12 @@ def remembered(path: Path, rules: str) -> dict[bytes, Outcome]:
             return {}
         table = file.read()
     columns = [column.to_pylist() for column in table.columns]
-    return {sent: _outcome(values) for sent, *values in zip(*columns, strict=True)}
+    rows = zip(*columns, strict=True)
+    return {sent: Outcome(*map(_without_lists, values)) for sent, *values in rows}
 
 
-def _outcome(values: list[Any]) -> Outcome:
-    values = [tuple(value) if isinstance(value, list) else value for value in values]
-    return Outcome(*values)
+def _without_lists(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def remember(path: Path, rules: str, outcomes: Mapping[bytes, Outcome]) -> None:

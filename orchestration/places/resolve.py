@@ -1,7 +1,7 @@
-"""The rules that turn a mention into a place, in their order (places-and-maps.md §4.3).
+"""Resolve mentions to places by rules in a fixed order.
 
-Decision, stop list, code, whole name, then parts and words cut off as context, then misspelt names. The
-rules never choose between two counties or two countries of equal standing: a steward does (`ambiguous`).
+Decision, stop list, code, whole name, then parts and single words as context, then misspelt names. Equal
+candidates in two counties or countries stay `ambiguous` for a steward.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AROUND_A_CODE = " .,;?*()'\""
 
 @dataclass(frozen=True)
 class _Columns:
-    """What the county and country columns say: a context for the place, or the answer where it is blank."""
+    """Result of the county and country columns: a context for the place, or the answer if it is blank."""
 
     context: Context = ANYWHERE
     answer: Outcome | None = None
@@ -44,10 +44,9 @@ class _Columns:
 
 
 class Resolver:
-    """Resolves mentions against one gazetteer; `place_aliases` are the stewards' active decisions.
+    """Resolves mentions against one gazetteer; `place_aliases`: the stewards' active decisions.
 
-    A decision may outlive its place. Its name is then unresolved and never read by the rules again, whose
-    reading a steward had set aside.
+    A name whose decided place no longer exists is unresolved: a steward had overruled the rules.
     """
 
     def __init__(self, gazetteer: Gazetteer, place_aliases: Iterable[Mapping[str, Any]] = ()) -> None:
@@ -61,25 +60,25 @@ class Resolver:
             self._decisions[norm(decision["text"]), self._country_key(country)] = decision["place_id"]
 
     def resolve_all(self, mentions: Mapping[int, Mention]) -> dict[int, Outcome]:
-        """What became of each mention, by its id. Never raises, whatever the text.
+        """Return the outcome of each mention by id; never raises.
 
-        Misspelt names are measured for all mentions together: what they come to is known in a second round.
+        Distances of misspelt names are computed for all mentions together, so some need a second round.
         """
         outcomes: dict[int, Outcome] = {}
         waiting = list(mentions)
         while waiting:
             again = []
             for mention_id in waiting:
-                self._spellings.asks_in_vain = False
+                self._spellings.needs_count = False
                 outcomes[mention_id] = self._resolve(mentions[mention_id])
-                if self._spellings.asks_in_vain:
+                if self._spellings.needs_count:
                     again.append(mention_id)
             self._spellings.count()
             waiting = again
         return outcomes
 
     def resolve(self, mention: Mention) -> Outcome:
-        """What became of one mention."""
+        """Return the outcome of one mention."""
         return self.resolve_all({0: mention})[0]
 
     def _resolve(self, mention: Mention) -> Outcome:
@@ -107,11 +106,11 @@ class Resolver:
         return found if columns.is_readable else at_most(found, NEARBY) or found
 
     def _suggestions(self, text: str, context: Context) -> tuple[str, ...]:
-        """Places that a steward may mean by a text that no rule reads, by the whole and by its parts."""
+        """Return places that a steward may mean by an unresolved text, from the whole and its parts."""
         return self._misspelt.suggestions(map(norm, (text, *split(text).texts)), context)
 
     def _by_code(self, mention: Mention) -> Outcome:
-        """A code of a named system; names beside it make it finer, or contradict it."""
+        """Resolve a mention with a code; names beside it refine or contradict it."""
         names = replace(mention, place_code=None, code_system=None)
         has_name = any(norm(text or "") for text in (names.place_text, names.admin_text, names.country_text))
         named = self._resolve(names) if has_name else None
@@ -157,11 +156,11 @@ class Resolver:
             return _Columns()
         by_code = self._gazetteer.alpha2.get(code) if mention.country_is_code or code != "NA" else None
         by_code = by_code or self._gazetteer.alpha3.get(code)
-        # `NA` beside a place elsewhere says nothing: no other country code is also a word.
+        # `NA` beside a place text means "not applicable", not Namibia.
         if by_code == "NAM" and code == "NA" and norm(mention.place_text or ""):
             return _Columns()
         if by_code:
-            return self._country_said({by_code: "exact"})
+            return self._stated_country({by_code: "exact"})
         if looks_like_contact(text):
             return _Columns(answer=o.unresolved(o.FREE_TEXT), is_readable=False)
         stop = self._reader.stopped(text)
@@ -169,7 +168,7 @@ class Resolver:
             return _Columns(answer=stop)
         countries = self._reader.countries(norm(text))
         if countries:
-            return self._country_said(countries)
+            return self._stated_country(countries)
         found = self._reader.read(text, ANYWHERE)
         if found is None or found.place_id is None:
             return _Columns(answer=found or o.unresolved(o.UNRESOLVED), is_readable=False)
@@ -178,13 +177,13 @@ class Resolver:
         context = Context(frozenset({found.country or ""}), county, said=(o.IN_COUNTRY_COLUMN,))
         return _Columns(context, found)
 
-    def _country_said(self, hits: Hits) -> _Columns:
+    def _stated_country(self, hits: Hits) -> _Columns:
         return _Columns(
             in_countries(self._gazetteer, ANYWHERE, hits), choose(self._gazetteer, hits, ANYWHERE)
         )
 
     def _county(self, text: str, context: Context) -> Outcome | None:
-        """A county column names counties first: `Busia` there is the county, not the crossing."""
+        """Read a county column, where `Busia` is the county, not the crossing."""
         key = norm(text)
         hits = self._gazetteer.county_names.get(key) or self._gazetteer.county_names.get(core(key), ())
         if context.countries is not None and "KEN" not in context.countries:
@@ -192,7 +191,7 @@ class Resolver:
         return choose(self._gazetteer, dict.fromkeys(hits, "exact"), context) if hits else None
 
     def _code_with_name(self, mention: Mention) -> Outcome | None:
-        """A code in one column and a name in the other that do not agree leave the sub-county open."""
+        """Return the county where code and name are different sub-counties of it; else None."""
         place_text, admin_text = (mention.place_text or "").strip(), (mention.admin_text or "").strip()
         for code_text, name_text in ((place_text, admin_text), (admin_text, place_text)):
             coded = self._gazetteer.codes.get(code_text.upper())
@@ -229,7 +228,7 @@ class Resolver:
         return None
 
     def _country_key(self, text: str | None) -> str | None:
-        """A country however written, as one key; a steward may write another form than the partner."""
+        """Return one key for all forms of a country; steward and partner may write different ones."""
         if not norm(text or ""):
             return None
         code = (text or "").strip().upper()
@@ -238,11 +237,11 @@ class Resolver:
         return known or (named.pop() if len(named) == 1 else norm(text or ""))
 
     def country_code(self, text: str | None) -> str | None:
-        """ISO alpha-3 of a country however written; None for any other text, and for a name of several."""
+        """Return the ISO alpha-3 of a country in any form; None for other texts and ambiguous names."""
         key = self._country_key(text)
         return key if key in self._gazetteer.alpha3 else None
 
     def countries_named(self, text: str) -> dict[str, str]:
-        """Name by ISO alpha-3 of every country that a text may mean."""
+        """Return names by ISO alpha-3 of the countries that a text may mean."""
         places = map(self._gazetteer.place, self._reader.countries(norm(text)))
         return {place.country: self._gazetteer.place(place.country).name for place in places}

@@ -1,7 +1,7 @@
-"""Names that a text may be a spelling of: those of its squash key, and those a typing error or two away.
+"""Find names that a text may be a spelling of: with its squash key, or one or two typing errors away.
 
-Distances are counted for all texts at once, because that is what makes them cheap: whoever asks for a key
-that was never counted gets nothing, and asks again after `count`. Which name is meant is not decided here.
+Distances are computed for many texts at once, which makes them cheap: a new key returns nothing until `count`
+has run, and the caller asks again. `misspelt` decides which name is meant.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from rapidfuzz.distance import OSA, JaroWinkler
 from orchestration.places.normalise import norm, squash
 
 SHORTEST_ALIKE, SHORTEST_MISSPELT = 4, 4
-_SHORTEST_OF_MANY = 6  # names never looked near to are so many that a short one sounds like anything
+_SHORTEST_OF_MANY = 6  # the many exact-only names: shorter ones sound like anything
 _MOST_EDITS = 2
-_SHORTEST_OF_TWO = 5  # half the letters of a shorter name would be wrong
+_SHORTEST_OF_TWO = 5  # with two errors, half of a shorter name would be wrong
 _LIKE_LETTERS = {"c": "k", "e": "i", "z": "s", "v": "f"}
 _KEYS_AT_ONCE = 2_000
 
@@ -28,8 +28,8 @@ _KEYS_AT_ONCE = 2_000
 class Near(NamedTuple):
     """A name within two typing errors (insert, delete, replace, or swap of neighbours) of a text.
 
-    `likeness`, from 0 to 1, is the mean of Damerau-Levenshtein and Jaro-Winkler similarity; `begins_alike`
-    tells whether the first letters are one, or sound alike. Places of one name have one `name_key`.
+    `likeness`, from 0 to 1: mean of Damerau-Levenshtein and Jaro-Winkler similarity. `begins_alike`: the
+    first letters are equal or sound alike. Places of one name share `name_key`.
     """
 
     place_id: str
@@ -40,17 +40,17 @@ class Near(NamedTuple):
 
 
 class Spellings:
-    """The squash keys of names; `names` are (name, place id), `exactly` those that are never looked near to.
+    """Squash keys of names. `names`: (name, place id); `exactly`: names that are matched without errors only.
 
-    `asks_in_vain` is set by a question that no count has answered yet; whoever asks resets it. The keys are
-    made when a spelling is first looked up: a country by its name or code needs none.
+    `needs_count` is set by a look-up that waits for `count`; the caller resets it. Keys are made on the first
+    look-up.
     """
 
     def __init__(self, names: Iterable[tuple[str, str]], exactly: Iterable[tuple[str, str]] = ()) -> None:
         self._names, self._exactly = names, exactly
         self._near: dict[str, tuple[Near, ...]] = {}
         self._open: set[str] = set()
-        self.asks_in_vain = False
+        self.needs_count = False
 
     @cached_property
     def _looked_near(self) -> dict[str, tuple[str, ...]]:
@@ -67,21 +67,21 @@ class Spellings:
         return [key for key in self._looked_near if len(key) >= SHORTEST_MISSPELT]
 
     def alike(self, normed: str) -> tuple[str, ...]:
-        """The places whose names sound as this text is written."""
+        """Return the places whose names have the squash key of this text."""
         return self._ids.get(squash(normed), ())
 
     def near(self, normed: str) -> tuple[Near, ...]:
-        """The names near a text, nearest first; nothing while its key waits to be counted."""
+        """Return the names near a text, nearest first; nothing while its key waits for `count`."""
         key = squash(normed)
         if len(key) < SHORTEST_MISSPELT or any(sign.isdigit() for sign in key):
             return ()
         if key not in self._near:
             self._open.add(key)
-            self.asks_in_vain = True
+            self.needs_count = True
         return self._near.get(key, ())
 
     def count(self) -> None:
-        """Measure the keys asked for so far against every name."""
+        """Compute distances of all waiting keys to every name."""
         keys = sorted(self._open)
         self._open.clear()
         for start in range(0, len(keys), _KEYS_AT_ONCE):
@@ -102,7 +102,9 @@ class Spellings:
             begins = _LIKE_LETTERS.get(key[0], key[0]) == _LIKE_LETTERS.get(choice[0], choice[0])
             found[key] += [Near(i, choice, count, alike, begins) for i in self._looked_near[choice]]
         for key, near in found.items():
-            self._near[key] = tuple(sorted(near, key=lambda one: (one.edits, -one.likeness, one.place_id)))
+            self._near[key] = tuple(
+                sorted(near, key=lambda name: (name.edits, -name.likeness, name.place_id))
+            )
 
 
 def _by_key(names: Iterable[tuple[str, str]], shortest: int = SHORTEST_ALIKE) -> dict[str, tuple[str, ...]]:

@@ -119,7 +119,7 @@ def _make_typed(run: Run) -> Made:
 
 
 def _make_located(run: Run) -> Made:
-    located = places.locate(run.settings, run.keys, place_aliases=run.decisions.place_aliases)
+    located = places.locate(run.settings, run.decisions.place_aliases)
     folder = run.settings.work / "places"
     return [folder / "matches.parquet", folder / "unresolved.parquet"], asdict(located)
 

@@ -1,6 +1,6 @@
-"""A cell that states an age, a birth year, or an age derived at landing → age band and child or adult.
+"""Read a cell with an age, a birth year or an age derived at landing: age band, and child or adult.
 
-Eighteen is the line that matters: an age that may lie on either side of it is unknown, never guessed.
+An age that may lie on either side of eighteen is unknown.
 """
 
 from __future__ import annotations
@@ -9,7 +9,16 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from orchestration.contracts import ABOUT, RANGE_TURNED_DATE, TO, is_blank, is_missing, norm, number_in_words
+from orchestration.contracts import (
+    ABOUT,
+    RANGE_TURNED_DATE,
+    TO,
+    error_code,
+    is_blank,
+    is_missing,
+    norm,
+    number_in_words,
+)
 
 _BANDS = (
     ("a00_08", 0, 8), ("a09_17", 9, 17), ("a18_20", 18, 20), ("a21_23", 21, 23), ("a24_26", 24, 26),
@@ -18,23 +27,9 @@ _BANDS = (
 _OLDEST, _ADULT = 130, 18
 _ABOUT_YEARS = 2
 _VAGUE = frozenset(
-    [
-        "teen",
-        "teens",
-        "teenager",
-        "teenage",
-        "youth",
-        "young",
-        "young person",
-        "old",
-        "elderly",
-        "middle aged",
-        "middle-aged",
-        "kijana",
-        "vijana",
-        "mzee",
-    ]
-)
+    ["teen", "teens", "teenager", "teenage", "youth", "young", "young person", "old", "elderly",
+     "middle aged", "middle-aged", "kijana", "vijana", "mzee"]
+)  # fmt: skip
 _YEARS = r"(?:years? old|years?|yrs?\.?|yo|y/o|y\.o\.?|y|miaka|mwaka)"
 _MONTHS_TOO = r"(?:\s*(?:and|na|,)?\s*\d{1,2}\s*(?:months?|mths?|miezi))?"
 _NUMBER = r"\d{1,9}(?:\.\d{1,9})?|[a-z][a-z -]*?"
@@ -54,7 +49,7 @@ _LIST = re.compile(r"\d{1,3}(\s*(,|&|;|/|and|na)\s*\d{1,3})+")
 
 @dataclass(frozen=True)
 class ReadAge:
-    """`band` is null where nothing was asked, `unknown` where the answer is not usable."""
+    """`band` is None where nothing was asked, `unknown` where the answer cannot be used."""
 
     band: str | None = None
     is_child: bool | None = None
@@ -71,12 +66,13 @@ def read_age(
     missing: tuple[str, ...] = (),
     words: dict[str, str] | None = None,
 ) -> ReadAge:
-    """Read one cell; never raises. `event` is the first and last day it may have happened (for birth years).
+    """Read one cell; never raises.
 
-    `words` are the age words of seeds/reference/code_words.csv (minor, mtoto, adult …).
+    `event`: first and last possible day of the event, for birth years. `words`: the age words of
+    seeds/reference/code_words.csv (minor, mtoto, adult …).
     """
     if kind == "error":
-        return _unknown("cell_error" if (value or "").startswith("#") else "formula_no_value")
+        return _unknown(error_code(value))
     if kind in ("date", "datetime"):
         return _unknown("age_is_date")
     text = norm(value)
@@ -135,11 +131,9 @@ def _from_birth_year(text: str, event: tuple[date, date] | None) -> ReadAge:
         return _unknown("age_without_date")
     born = int(found["year"])
     oldest = event[1].year - born
-    return (
-        _between(max(0, event[0].year - born - 1), oldest)
-        if 0 <= oldest <= _OLDEST
-        else _unknown("age_invalid")
-    )
+    if not 0 <= oldest <= _OLDEST:
+        return _unknown("age_invalid")
+    return _between(max(0, event[0].year - born - 1), oldest)
 
 
 def _between(low: int, high: int) -> ReadAge:
@@ -154,7 +148,7 @@ def _between(low: int, high: int) -> ReadAge:
 
 
 def _whole_years(text: str) -> int | None:
-    """Decimals count as completed years."""
+    """Return completed years, without decimals."""
     return int(text.split(".")[0]) if text[0].isdigit() else number_in_words(text.strip())
 
 

@@ -1,7 +1,6 @@
-"""Typed source rows → one record each: rules across its own fields, content hash.
+"""Make a record of typed source rows: rules across its fields, content hash.
 
-Belongs here: what needs several fields of one record. Several rows are `copies`; what needs other extracts or
-resolved places is judged by the dbt project.
+`several_rows` combines rows; dbt judges what needs other extracts or resolved places.
 """
 
 from __future__ import annotations
@@ -16,10 +15,10 @@ from typing import Any
 from orchestration.contracts import MANY_CODES, SINGLE_CODES, Contract
 from orchestration.intake import LandedCell
 from orchestration.typing.ages import ReadAge
-from orchestration.typing.copies import of_standing_copy, one_of
 from orchestration.typing.mentions import Child, Mention, Texts, mentions_of
 from orchestration.typing.row import Problem, Row, weighed
-from orchestration.typing.rows import RowTypist
+from orchestration.typing.row_reader import RowReader
+from orchestration.typing.several_rows import children_of_valid_copy, one_of
 
 _EVENT_OF_GRAIN = {
     "case": "identified",
@@ -37,7 +36,7 @@ MentionId = Callable[[Texts], int]
 
 @dataclass
 class Record:
-    """What the typed tables say of one record; `values` are the columns of `records`."""
+    """One record for the typed tables; `values` are the columns of `records`."""
 
     values: dict[str, Any]
     codes: list[tuple[str, str, int]] = field(default_factory=list)
@@ -46,30 +45,30 @@ class Record:
 
 
 def assemble(
-    cells: list[LandedCell], typist: RowTypist, round_name: str | None, mention_id: MentionId
+    cells: list[LandedCell], row_reader: RowReader, round_name: str | None, mention_id: MentionId
 ) -> Record:
-    """All cells of one record of an extract, in their order → the record."""
+    """Make a record of all its cells in one extract, in their order."""
     record_id = cells[0].record_id
-    rows, children = _rows_and_children(cells, typist)
-    row = one_of(rows, typist.contract)
-    return _record(record_id, row, rows, children, typist.contract, round_name, mention_id)
+    rows, children = _rows_and_children(cells, row_reader)
+    row = one_of(rows, row_reader.contract)
+    return _record(record_id, row, rows, children, row_reader.contract, round_name, mention_id)
 
 
-def _rows_and_children(cells: list[LandedCell], typist: RowTypist) -> tuple[list[Row], list[Child]]:
+def _rows_and_children(cells: list[LandedCell], row_reader: RowReader) -> tuple[list[Row], list[Child]]:
     groups: dict[tuple[str, int, str, int], list[LandedCell]] = {}
     for cell in cells:
         groups.setdefault((cell.sheet, cell.row_number, cell.part, cell.seq), []).append(cell)
     record_id = cells[0].record_id
     rows = [
-        typist.main_row(record_id, sheet, number, found)
+        row_reader.main_row(record_id, sheet, number, found)
         for (sheet, number, part, _), found in groups.items()
         if not part
     ]
     below = {group: found for group, found in groups.items() if group[2]}
     if not rows:
-        rows = [typist.main_row(record_id, sheet, number, []) for sheet, number, *_ in list(below)[:1]]
-    kept = of_standing_copy(rows, list(below.values()))
-    children = [(found[0].seq, typist.child_row(rows[0], found)) for found in kept]
+        rows = [row_reader.main_row(record_id, sheet, number, []) for sheet, number, *_ in list(below)[:1]]
+    kept = children_of_valid_copy(rows, list(below.values()))
+    children = [(found[0].seq, row_reader.child_row(rows[0], found)) for found in kept]
     return rows, children
 
 
@@ -147,7 +146,7 @@ def _sex_and_age(row: Row, contract: Contract) -> tuple[str | None, ReadAge]:
 
 
 def _status(row: Row, contract: Contract) -> str | None:
-    """An interception that states nothing else was stopped before exploitation."""
+    """Return the stated status; an interception without one was prevented."""
     stated = row.codes.get("trafficking_status")
     return "prevented" if stated is None and contract.grain == "interception" else stated
 
@@ -157,7 +156,7 @@ def _consent(contract: Contract) -> str | None:
     if consent is None:
         return "not_needed"
     if consent.column:
-        return "given"  # landing lets no other answer in
+        return "given"  # rows with another answer do not land
     return "not_needed" if consent.basis == "not_needed" else "by_agreement"
 
 
@@ -184,7 +183,7 @@ _NOT_CONTENT = frozenset(
 def _content_hash(
     values: dict[str, Any], codes: list[tuple[str, str, int]], mentions: list[tuple[Mention, int]]
 ) -> str:
-    """Equal for copies of one record: what it says, not where it stood or when it was sent."""
+    """Hash a record's content, without its position and time of submission: copies have one hash."""
     content = [
         [values[name] for name in sorted(values) if name not in _NOT_CONTENT],
         sorted((domain, code) for domain, code, _ in codes),

@@ -1,6 +1,6 @@
-"""Words around dates in English and Swahili, the calendar's arithmetic, and other calendars' names.
+"""Words in dates (English and Swahili), calendar arithmetic, and month names of other calendars.
 
-A name of another calendar is known only so that it is refused, never converted.
+A date in another calendar is refused, never converted.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import calendar
 import re
 from datetime import date, timedelta
 
-from orchestration.contracts import ABOUT, MONTHS
+from orchestration.contracts import ABOUT, MONTHS, valid_day
 
 _ORDINALS = (
     "kwanza", "pili", "tatu", "nne", "tano", "sita", "saba", "nane", "tisa", "kumi", "kumi na moja",
@@ -48,23 +48,15 @@ def month_number(word: str) -> int | None:
 
 
 def quarter(text: str) -> tuple[date, date] | None:
-    """`q1 2020`, `2020 q1`, `first quarter 2020` → first and last day."""
+    """Return first and last day of `q1 2020`, `2020 q1`, `first quarter 2020`."""
     found = _QUARTER.fullmatch(text)
     if not found:
         return None
     number = next(found[name] for name in "abcd" if found[name])
     year = int(next(found[f"{name}y"] for name in "abcd" if found[f"{name}y"]))
     first_month = 3 * (_QUARTER_WORDS.get(number) or int(number)) - 2
-    first = day(year, first_month, 1)
+    first = valid_day(year, first_month, 1)
     return (first, month_end(year, first_month + 2)) if first else None
-
-
-def day(year: int, month: int, day_of_month: int) -> date | None:
-    """A date, or None where the calendar has no such day."""
-    try:
-        return date(year, month, day_of_month)
-    except (ValueError, OverflowError):
-        return None
 
 
 def month_end(year: int, month: int) -> date:
@@ -72,11 +64,11 @@ def month_end(year: int, month: int) -> date:
 
 
 def full_year(digits: str) -> int:
-    """Two digits mean 20yy."""
+    """Read two digits as 20yy."""
     return int(digits) + 2000 if len(digits) == 2 else int(digits)
 
 
 def from_serial(number: float, date_system: int = 1900) -> date | None:
-    """A spreadsheet's day number, counted from 1900 or 1904."""
+    """Convert a spreadsheet's day number, counted from 1900 or 1904."""
     days = number + (1462 if date_system == 1904 else 0)
     return date(1899, 12, 30) + timedelta(days=int(days)) if 61 <= days < 2_958_466 else None

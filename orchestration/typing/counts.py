@@ -1,7 +1,6 @@
-"""A cell that states how many persons → a count with its bounds and what it rests on.
+"""Read a cell with a number of persons: count, bounds and basis.
 
-Published sums use the low bound of a range. Whether a count fits the rest of its record is not
-decided here.
+Published sums use the low bound of a range.
 """
 
 from __future__ import annotations
@@ -9,35 +8,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from orchestration.contracts import ABOUT, RANGE_TURNED_DATE, TO, clean, is_missing, norm, number_in_words
+from orchestration.contracts import (
+    ABOUT,
+    RANGE_TURNED_DATE,
+    TO,
+    clean,
+    error_code,
+    is_missing,
+    norm,
+    number_in_words,
+)
 
 _LARGEST = 2**31 - 1
 _VAGUE = frozenset(
-    [
-        "several",
-        "many",
-        "few",
-        "a few",
-        "some",
-        "numerous",
-        "dozens",
-        "hundreds",
-        "thousands",
-        "scores",
-        "a number",
-        "a group",
-        "group",
-        "multiple",
-        "various",
-        "lots",
-        "a lot",
-        "wengi",
-        "kadhaa",
-        "wachache",
-        "kikundi",
-        "kundi",
-    ]
-)
+    ["several", "many", "few", "a few", "some", "numerous", "dozens", "hundreds", "thousands", "scores",
+     "a number", "a group", "group", "multiple", "various", "lots", "a lot", "wengi", "kadhaa", "wachache",
+     "kikundi", "kundi"]
+)  # fmt: skip
 _SPAN = r"day|week|wk|month|mo|year|yr|siku|wiki|mwezi|mwaka"
 _RATE = re.compile(
     rf"\b(?:per|kwa|every|each|a)\s+(?:{_SPAN})\b|/\s*(?:{_SPAN})\b|\bper\b|\b(?:daily|weekly|monthly|yearly|annually)\b"
@@ -64,7 +51,7 @@ _WITH_WORDS = re.compile(
 
 @dataclass(frozen=True)
 class ReadCount:
-    """`sex` is only set where the cell itself counts both sexes (`3F 2M`)."""
+    """`sex` is set where the cell counts both sexes (`3F 2M`)."""
 
     count: int | None = None
     low: int | None = None
@@ -85,9 +72,9 @@ def read_count(
     grain: str = "route_report",
     missing: tuple[str, ...] = (),
 ) -> ReadCount:
-    """Read one cell; never raises and never guesses: what is not certain is `not_stated` with a problem."""
+    """Read one cell; never raises or guesses. An uncertain value is `not_stated` with a problem."""
     if kind == "error":
-        return _unread("cell_error" if (value or "").startswith("#") else "formula_no_value")
+        return _unread(error_code(value))
     if kind in ("date", "datetime"):
         return _unread("count_is_date")
     if kind == "boolean":
@@ -130,9 +117,9 @@ def _with_bounds(text: str, thousands: str, decimal: str) -> ReadCount | None:
         return ReadCount(None, None, number, "at_most")
     if (found := _FEWER_THAN.fullmatch(text)) and (number := whole(found["n"])):
         return ReadCount(None, None, number - 1, "at_most")
-    if (found := _RANGE.fullmatch(text)) and None not in (ends := (whole(found["a"]), whole(found["b"]))):
-        low, high = sorted(end for end in ends if end is not None)
-        flags = ("flag:range_reversed",) if (low, high) != ends else ()
+    if (found := _RANGE.fullmatch(text)) and None not in (bounds := (whole(found["a"]), whole(found["b"]))):
+        low, high = sorted(bound for bound in bounds if bound is not None)
+        flags = ("flag:range_reversed",) if (low, high) != bounds else ()
         return ReadCount(low, low, high, "range", flags)
     return None
 
@@ -152,14 +139,14 @@ def _with_words(text: str) -> ReadCount | None:
 
 
 def _number(text: str, thousands: str, decimal: str) -> int | str | None:
-    """A whole number; `invalid` for a number that is no count of persons; None for anything else."""
+    """Parse a whole number; `invalid` for a number that cannot count persons; None for other text."""
     words = number_in_words(text)
     if words is not None:
         return words
     mark, point = re.escape(thousands), re.escape(decimal)
     if thousands and re.fullmatch(rf"\d{{1,3}}({mark}\d{{3}})+({point}00?)?", text):
         text = text.replace(thousands, "")
-    # `1.000` is left alone: it means a thousand to many who write it.
+    # `1.000` stays unread: many writers mean a thousand.
     if found := re.fullmatch(rf"(\d+)({point}00?)?", text):
         return int(found[1]) if len(found[1]) < 12 and int(found[1]) <= _LARGEST else "invalid"
     return "invalid" if re.fullmatch(r"[-+−]?[\d.,]*\d(e[-+]?\d+)?%?", text) else None
@@ -183,7 +170,7 @@ def _unread(code: str, outcome: str = "unk") -> ReadCount:
 
 
 def read_default(text: str | None, grain: str) -> ReadCount:
-    """The count of a record that states none: the contract's default, one for a case, else not stated."""
+    """Return the count of a record without one: the contract's default, one for a case, else not stated."""
     if text is not None:
         return read_count(clean(text), grain=grain)
     return ReadCount(1, 1, 1, "stated") if grain == "case" else ReadCount()

@@ -1,6 +1,6 @@
-"""A date written as text → its first and last possible day, in the order the contract states.
+"""Parse a date written as text into its first and last possible day, in the contract's order of digits.
 
-Belongs here: the forms people write dates in. Whether a date is plausible is `dates`.
+`dates` decides whether it is plausible.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from orchestration.contracts import valid_day
 from orchestration.typing.calendar_words import (
     APPROXIMATE,
     MONTH,
-    day,
     full_year,
     month_end,
     month_number,
@@ -40,7 +40,7 @@ _TWO_DATES = re.compile(rf"(?:from |between |kuanzia |tangu )?(?P<a>.*\d.*?){_BE
 
 @dataclass(frozen=True)
 class ReadDate:
-    """`first` is the date an event is filed under; `last` the last day it may have happened."""
+    """`first` is the date of record; `last` is the last possible day of the event."""
 
     first: date | None = None
     last: date | None = None
@@ -65,7 +65,7 @@ def from_digits(text: str, order: str | None) -> ReadDate | None:
     if re.fullmatch(r"\d{4}", text):
         return year_of(int(text))
     if order == "ymd" and re.fullmatch(r"\d{8}", text):
-        return single_day(day(int(text[:4]), int(text[4:6]), int(text[6:])))
+        return single_day(valid_day(int(text[:4]), int(text[4:6]), int(text[6:])))
     if found := _DIGIT_MONTH.fullmatch(text):
         return month_of(int(found["y"] or found["y2"]), int(found["m"] or found["m2"]))
     found = _DIGITS.fullmatch(text)
@@ -73,21 +73,19 @@ def from_digits(text: str, order: str | None) -> ReadDate | None:
         return None
     a, b, c = found["a"], found["b"], found["c"]
     if len(a) == 4 and len(c) <= 2:
-        return single_day(day(int(a), int(b), int(c)))
+        return single_day(valid_day(int(a), int(b), int(c)))
     if len(a) > 2 or len(c) not in (2, 4):
         return None
     readings = {
-        "dmy": day(full_year(c), int(b), int(a)),
-        "mdy": day(full_year(c), int(a), int(b)),
-        "ymd": day(full_year(a), int(b), int(c)) if len(a) == len(c) == 2 else None,
+        "dmy": valid_day(full_year(c), int(b), int(a)),
+        "mdy": valid_day(full_year(c), int(a), int(b)),
+        "ymd": valid_day(full_year(a), int(b), int(c)) if len(a) == len(c) == 2 else None,
     }
-    possible = {found_day for found_day in readings.values() if found_day}
+    possible = {reading for reading in readings.values() if reading}
+    if order is None and len(possible) == 1:
+        return single_day(possible.pop())
     if order is None:
-        return (
-            single_day(possible.pop())
-            if len(possible) == 1
-            else set_aside("date_ambiguous" if possible else "date_invalid")
-        )
+        return set_aside("date_ambiguous" if possible else "date_invalid")
     if readings[order]:
         return single_day(readings[order])
     return set_aside("date_order_conflict" if possible else "date_invalid")
@@ -99,7 +97,7 @@ def _from_names(text: str, order: str | None) -> ReadDate | None:
     if found := _MONTH_YEAR.fullmatch(text):
         return month_of(int(found["y"] or found["y2"]), month_number(found["m"] or found["m2"]))
     if found := _DAY_MONTH.fullmatch(text) or _MONTH_DAY.fullmatch(text):
-        return single_day(day(full_year(found["y"]), month_number(found["m"]) or 0, int(found["d"])))
+        return single_day(valid_day(full_year(found["y"]), month_number(found["m"]) or 0, int(found["d"])))
     return None
 
 
@@ -109,24 +107,23 @@ def _from_range(text: str, order: str | None) -> ReadDate | None:
         first = month_of(int(found["ay"] or year), month_number(found["a"]))
         return _span(first, month_of(year, month_number(found["b"])))
     if found := _DAYS_NAMED.fullmatch(text):
-        year, month = int(found["y"]), month_number(found["m"]) or 0
-        return _span(
-            single_day(day(year, month, int(found["a"]))), single_day(day(year, month, int(found["b"])))
-        )
+        return _days_of_month(int(found["y"]), month_number(found["m"]) or 0, found["a"], found["b"])
     if found := _DAYS_DIGITS.fullmatch(text):
         if order != "dmy":
             return set_aside("date_ambiguous" if order is None else "date_order_conflict")
-        year, month = full_year(found["y"]), int(found["m"])
-        return _span(
-            single_day(day(year, month, int(found["a"]))), single_day(day(year, month, int(found["b"])))
-        )
+        return _days_of_month(full_year(found["y"]), int(found["m"]), found["a"], found["b"])
     if found := _TWO_DATES.fullmatch(text):
-        ends = [
-            from_digits(found[end].strip(), order) or _from_names(found[end].strip(), order) for end in "ab"
-        ]
-        if ends[0] and ends[1]:
-            return _span(ends[0], ends[1])
+        texts = (found["a"].strip(), found["b"].strip())
+        start, end = (from_digits(text, order) or _from_names(text, order) for text in texts)
+        if start and end:
+            return _span(start, end)
     return None
+
+
+def _days_of_month(year: int, month: int, first: str, last: str) -> ReadDate:
+    return _span(
+        single_day(valid_day(year, month, int(first))), single_day(valid_day(year, month, int(last)))
+    )
 
 
 def single_day(found: date | None) -> ReadDate:
@@ -134,17 +131,17 @@ def single_day(found: date | None) -> ReadDate:
 
 
 def month_of(year: int, month: int | None) -> ReadDate:
-    first = day(year, month or 0, 1)
+    first = valid_day(year, month or 0, 1)
     return ReadDate(first, month_end(year, first.month), "month") if first else set_aside("date_invalid")
 
 
 def year_of(year: int) -> ReadDate:
-    first = day(year, 1, 1)
+    first = valid_day(year, 1, 1)
     return ReadDate(first, date(year, 12, 31), "year") if first else set_aside("date_invalid")
 
 
 def _span(start: ReadDate, end: ReadDate) -> ReadDate:
-    """From the first day of one reading to the last of another; three months of a quarter are a quarter."""
+    """Return the span of two readings; three whole months of a quarter are a quarter."""
     if start.first is None or end.last is None:
         return start if start.first is None else end
     if end.last < start.first:
@@ -158,7 +155,7 @@ def _span(start: ReadDate, end: ReadDate) -> ReadDate:
 
 
 def _coarser(read: ReadDate) -> ReadDate:
-    """`around 4 March 2020` states no more than the month."""
+    """Reduce `around 4 March 2020` to its month."""
     if read.first is None:
         return read
     if read.precision == "day":

@@ -1,7 +1,6 @@
-"""A cell that states a date → first and last possible day, and how precise it is.
+"""Read a cell with a date: first and last possible day, and precision.
 
-The contract alone says in which order digits are read. A value that this order cannot read is set
-aside, never read in another one.
+Only the contract decides the order of digits; a value that does not fit it is set aside.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from orchestration.contracts import is_missing, norm
+from orchestration.contracts import error_code, is_missing, norm
 from orchestration.typing.calendar_words import from_serial, is_other_calendar, month_end
 from orchestration.typing.date_text import (
     ReadDate,
@@ -45,7 +44,7 @@ def read_date(
     missing: tuple[str, ...] = (),
     date_system: int = 1900,
 ) -> ReadDate:
-    """Read one cell; never raises. Problems are `Q:`, or `unk:` where the extract's period stands in."""
+    """Read one cell; never raises. Problems are `Q:`, or `unk:` where the extract's period is used."""
     text = norm(value)
     if text in {norm(word) for word in missing}:
         read = set_aside("date_missing")
@@ -56,14 +55,12 @@ def read_date(
     read = _in_window(read, received_on, window_from)
     if read.first is None:
         return _stand_in(read, sheet_month, default_period if period_stands_in else None)
-    if sheet_month and (read.last or read.first) >= sheet_month:
-        if read.first > month_end(sheet_month.year, sheet_month.month):
+    last = read.last or read.first
+    if sheet_month:
+        end_of_month = month_end(sheet_month.year, sheet_month.month)
+        if last < sheet_month or read.first > end_of_month:
             return read.flagged("sheet_month_conflict")
-    elif sheet_month:
-        return read.flagged("sheet_month_conflict")
-    if default_period and not (
-        read.first <= default_period[1] and (read.last or read.first) >= default_period[0]
-    ):
+    if default_period and (last < default_period[0] or read.first > default_period[1]):
         return read.flagged("date_outside_period")
     return read
 
@@ -71,7 +68,7 @@ def read_date(
 def read_moment(
     value: str | None, kind: str = "text", *, order: str | None, naive_times_are: str
 ) -> datetime | None:
-    """A time stamp such as `submitted_at`, in UTC, a date alone from its midnight; None if unreadable."""
+    """Read a time stamp such as `submitted_at` in UTC, a date as its midnight; None if unreadable."""
     text = norm(value)
     if _ISO_TIME.fullmatch(text):
         return _moment(text, _zone(naive_times_are))
@@ -89,7 +86,7 @@ def _read(
     text: str, kind: str, number_format: str | None, order: str | None, timezone: str, naive: str | None
 ) -> ReadDate:
     if kind == "error":
-        return set_aside("cell_error" if text.startswith("#") else "formula_no_value")
+        return set_aside(error_code(text))
     if is_missing(text) or re.fullmatch(r"0+([-/.]0+){2}", text):
         return set_aside("date_missing")
     if _ISO_TIME.fullmatch(text):
@@ -117,7 +114,7 @@ def _from_number(text: str, date_system: int) -> ReadDate:
 
 
 def _with_format(read: ReadDate, number_format: str | None) -> ReadDate:
-    """A cell shown as `mmm-yy` states a month, whatever day the spreadsheet keeps behind it."""
+    """Reduce a date shown as `mmm-yy` to its month, or as `yyyy` to its year."""
     shown = _DAY_OF_FORMAT.sub("", (number_format or "").casefold().split(";")[0])
     if read.first is None or "y" not in shown or "d" in shown or "h" in shown:
         return read

@@ -1,9 +1,8 @@
-"""Landed cells → records, one after another, in the order of their first rows.
+"""Group landed cells into records, in the order of their first rows.
 
-A record's cells need not stand together: a child sheet follows the main one, copies stand far apart. So a
-file is dealt out on the disk into piles of whole records, and a pile at a time is sorted in memory. DuckDB
-would sort it too, but not long texts within a small memory. What grows is the order of records: two
-numbers a record.
+Cells of a record may lie apart (child sheets, copies). The file is partitioned on disk into groups of whole
+records, and one group at a time is sorted in memory; DuckDB cannot sort long texts within a small memory.
+Only the order of records, two numbers each, grows with the file.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ import pyarrow.parquet as pq
 from orchestration.intake import LandedCell
 
 _CELLS_AT_ONCE = 20_000
-_CELLS_IN_A_PILE = 100_000
-_BYTES_IN_A_PILE = 1 << 24
-_MOST_PILES = 200  # each is an open file
+_CELLS_IN_A_PARTITION = 100_000
+_BYTES_IN_A_PARTITION = 1 << 24
+_MOST_PARTITIONS = 200  # each is an open file
 _AFTER_ALL_MAIN_ROWS = 1 << 40
 
 Numbers = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 
 class _Order:
-    """Where each record stands. One with child rows alone comes after all that have a main row."""
+    """The order of records: those with a main row first, then those with child rows alone."""
 
     def __init__(self, file: pq.ParquetFile) -> None:
         found = [_first_places(ids, places) for ids, places in _places(file)]
@@ -46,24 +45,24 @@ class _Order:
         self._ranks[np.argsort(first)] = np.arange(self.count)
 
     def of(self, cells: pa.RecordBatch | pa.Table) -> Numbers:
-        """The rank of each cell's record."""
+        """Return the rank of each cell's record."""
         ids = cells.column("record_id").to_numpy()
         ranks: Numbers = self._ranks[np.searchsorted(self._ids, ids)]
         return ranks
 
 
 def records_of_file(path: Path, spill: Path) -> Generator[list[LandedCell]]:
-    """Every record of a landing Parquet, as its cells in their order; `spill` is a folder for the piles."""
+    """Yield every record of a landing Parquet as its cells in order; `spill` takes temporary files."""
     with pq.ParquetFile(path) as file:
         order = _Order(file)
-        for pile in _piles(file, order, spill):
-            in_order = pile.take(pa.array(np.argsort(order.of(pile), kind="stable")))
+        for partition in _partitions(file, order, spill):
+            in_order = partition.take(pa.array(np.argsort(order.of(partition), kind="stable")))
             for _, cells in groupby(_cells(in_order), key=attrgetter("record_id")):
                 yield list(cells)
 
 
 def records_in_memory(cells: Iterable[LandedCell]) -> Generator[list[LandedCell]]:
-    """The same for cells that never become a file."""
+    """Yield the records of cells in memory, in the same order."""
     of_record: dict[int, list[LandedCell]] = {}
     with_main_row: dict[int, None] = {}
     for cell in cells:
@@ -84,7 +83,7 @@ def _places(file: pq.ParquetFile) -> Iterator[tuple[Numbers, Numbers]]:
 
 
 def _first_places(ids: Numbers, places: Numbers) -> tuple[Numbers, Numbers]:
-    """Each id once, in the order of ids, with its first place."""
+    """Return the sorted distinct ids, each with its first place."""
     order = np.lexsort((places, ids))
     ids, places = ids[order], places[order]
     is_first = np.ones(len(ids), bool)
@@ -92,9 +91,9 @@ def _first_places(ids: Numbers, places: Numbers) -> tuple[Numbers, Numbers]:
     return ids[is_first], places[is_first]
 
 
-def _piles(file: pq.ParquetFile, order: _Order, spill: Path) -> Iterator[pa.Table]:
-    """Tables of whole records, the earlier ones first; within each, cells stand as in the file."""
-    count = _pile_count(file)
+def _partitions(file: pq.ParquetFile, order: _Order, spill: Path) -> Iterator[pa.Table]:
+    """Yield tables of whole records, earlier records first, cells in the order of the file."""
+    count = _partition_count(file)
     if count == 1:
         yield file.read()
         return
@@ -104,20 +103,20 @@ def _piles(file: pq.ParquetFile, order: _Order, spill: Path) -> Iterator[pa.Tabl
         with ExitStack() as opened:
             writers = [opened.enter_context(pa.ipc.new_file(path, file.schema_arrow)) for path in paths]
             for batch in file.iter_batches(_CELLS_AT_ONCE):
-                pile_of = order.of(batch) * count // order.count
-                for number in np.unique(pile_of):
-                    writers[number].write_batch(batch.take(pa.array(np.flatnonzero(pile_of == number))))
+                numbers = order.of(batch) * count // order.count
+                for number in np.unique(numbers):
+                    writers[number].write_batch(batch.take(pa.array(np.flatnonzero(numbers == number))))
         for path in paths:
-            with pa.ipc.open_file(path) as pile:
-                yield pile.read_all()
+            with pa.ipc.open_file(path) as partition:
+                yield partition.read_all()
             path.unlink()
 
 
-def _pile_count(file: pq.ParquetFile) -> int:
+def _partition_count(file: pq.ParquetFile) -> int:
     groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
-    wanted = max(file.metadata.num_rows // _CELLS_IN_A_PILE, size // _BYTES_IN_A_PILE)
-    return min(1 + wanted, _MOST_PILES)
+    wanted = max(file.metadata.num_rows // _CELLS_IN_A_PARTITION, size // _BYTES_IN_A_PARTITION)
+    return min(1 + wanted, _MOST_PARTITIONS)
 
 
 def _cells(table: pa.Table) -> Iterator[LandedCell]:

@@ -1,4 +1,4 @@
-"""The places a record names: role, order and basis; the ends trimmed from the stops between them."""
+"""Place mentions of a record: role, order and basis, with origin and destination trimmed from transit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Child = tuple[int, dict[str, Place]]
 
 
 class Texts(NamedTuple):
-    """What was sent of one place: names, or a code and whose code it is."""
+    """Texts of one place as sent: names, or a code and its code system."""
 
     place_text: str | None = None
     admin_text: str | None = None
@@ -22,7 +22,7 @@ class Texts(NamedTuple):
 
 
 class Mention(NamedTuple):
-    """A place a record names, as sent; `child` is the sheet and the row of a child sheet that names it."""
+    """A place mention as sent; `child` is the sheet and row of a child sheet."""
 
     role: str
     seq: int | None
@@ -33,6 +33,7 @@ class Mention(NamedTuple):
 
 
 def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[list[Mention], int | None]:
+    """Return the place mentions of a record and its number of transit stops, None where unknown."""
     mentions: list[Mention] = []
     for role, place in row.places.items():
         if role != "transit" and place.is_named:
@@ -48,12 +49,12 @@ def mentions_of(row: Row, children: list[Child], contract: Contract) -> tuple[li
             mentions += [
                 _mention(role, seq, "reported", place) for seq, place in enumerate(named, start=start)
             ]
-    on_the_way, count = _transit(row, by_role.get("transit", []), contract)
-    return mentions + on_the_way, count
+    transit, count = _transit(row, by_role.get("transit", []), contract)
+    return mentions + transit, count
 
 
 def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Mention], int | None]:
-    """The stops between origin and destination, in order; the ends themselves are trimmed away."""
+    """Return the stops between origin and destination, in order, and their number."""
     own = row.places.get("transit", Place())
     if any(part in own.texts for part in AROUND_POINT):
         return _around_point(row, own, contract), None
@@ -62,7 +63,7 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
         for part, text in own.texts.items():
             if part in ("admin_text", "country_text"):
                 stops[0].texts.setdefault(part, text)
-    # Without a list, what the transit columns say is a stop itself: the one the partner saw or was told of.
+    # Without a list, the transit columns name one stop, observed or reported.
     single = Place({} if stops else dict(own.texts), own.transport)
     single.texts |= {"place_text": own.texts["place_text"]} if "place_text" in own.texts else {}
     basis = _basis("transit", contract)
@@ -88,13 +89,13 @@ def _transit(row: Row, legs: list[Place], contract: Contract) -> tuple[list[Ment
 
 
 def _around_point(row: Row, own: Place, contract: Contract) -> list[Mention]:
-    """Before, at and after a point; an end of the journey is no stop, and how many more there are is open."""
+    """Return the stops before, at and after a point, without origin and destination."""
     point = Place({part: text for part, text in own.texts.items() if part not in AROUND_POINT}, own.transport)
-    ends = {norm(text) for text in (_text(row, "origin"), _destination(row), _text(row, "transit")) if text}
+    others = {norm(text) for text in (_text(row, "origin"), _destination(row), _text(row, "transit")) if text}
     before, after = (own.texts.get(part) for part in AROUND_POINT)
-    stops = [(Place({"place_text": before}), "reported")] if before and norm(before) not in ends else []
+    stops = [(Place({"place_text": before}), "reported")] if before and norm(before) not in others else []
     stops += [(point, _basis("transit", contract))] if point.is_named else []
-    stops += [(Place({"place_text": after}), "reported")] if after and norm(after) not in ends else []
+    stops += [(Place({"place_text": after}), "reported")] if after and norm(after) not in others else []
     return [_mention("transit", seq, basis, place) for seq, (place, basis) in enumerate(stops, start=1)]
 
 

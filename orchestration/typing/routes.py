@@ -1,7 +1,6 @@
-"""A cell that lists the places passed on the way → ordered stops, by the contract's own separators.
+"""Read a cell with transit places: ordered stops, by the contract's separators.
 
-What a stop's name means is not decided here (`places`); a country's name after a comma belongs to
-the place before it.
+A country's name after a comma belongs to the place before it. `places` resolves the names.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from orchestration.contracts import clean, is_missing, norm
+from orchestration.contracts import clean, error_code, is_missing, norm
 
 _DIRECT = frozenset({"direct", "none", "no transit", "straight", "moja kwa moja"})
 _NOT_ORDERED = re.compile(r"\s*&\s*|\s+(?:and|na)\s+", re.IGNORECASE)
@@ -24,7 +23,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class ReadRoute:
-    """`is_known` is false where nothing was said; known and without stops means a direct journey."""
+    """`is_known` is false for a blank cell; a known route without stops is a direct journey."""
 
     stops: tuple[Stop, ...] = ()
     is_known: bool = False
@@ -43,9 +42,7 @@ def read_route(
 ) -> ReadRoute:
     """Read one cell; never raises."""
     if kind == "error":
-        return ReadRoute(
-            problems=(f"unk:{'cell_error' if (value or '').startswith('#') else 'formula_no_value'}",)
-        )
+        return ReadRoute(problems=(f"unk:{error_code(value)}",))
     text = norm(value)
     if text in _DIRECT or text in {norm(word) for word in direct}:
         return ReadRoute(is_known=True)
@@ -67,7 +64,7 @@ def read_route(
 
 
 def trimmed(stops: list[Stop], origin: str | None, destination: str | None) -> tuple[list[int], bool]:
-    """Which stops stay (their positions), and whether any was the origin, the destination or a repeat."""
+    """Return positions of the stops to keep, and whether an origin, destination or repeat was dropped."""
     names = [norm(stop.place_text) for stop in stops]
     keep = list(range(len(names)))
     while keep and origin and names[keep[0]] == norm(origin):
@@ -79,7 +76,7 @@ def trimmed(stops: list[Stop], origin: str | None, destination: str | None) -> t
 
 
 def _mark(separator: str) -> str:
-    """A separator with blanks around it (` - `) only splits where they stand; `>` splits anywhere."""
+    """Return the pattern of a separator; ` - ` requires its blanks, `>` splits anywhere."""
     inner = re.escape(clean(separator))
     spaced = separator != separator.strip()
     return rf"(?:^|\s){inner}(?:\s|$)" if spaced else inner
@@ -87,9 +84,7 @@ def _mark(separator: str) -> str:
 
 def _by_comma(text: str, is_country: Callable[[str], bool]) -> list[Stop]:
     stops: list[Stop] = []
-    for part in (piece.strip() for piece in text.split(",")):
-        if not part:
-            continue
+    for part in filter(None, map(str.strip, text.split(","))):
         before = stops[-1] if stops else None
         if before and before.country_text is None and is_country(part) and not is_country(before.place_text):
             stops[-1] = Stop(before.place_text, part)

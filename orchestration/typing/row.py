@@ -1,4 +1,4 @@
-"""One source row, typed: what the readers found, and what was noted on the way."""
+"""One typed source row: values and problems."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Problem:
 
 @dataclass
 class Place:
-    """The texts that name one place, and how it was reached; `child` is its row on a child sheet."""
+    """The texts that name one place, and the transport to it; `child` is its row on a child sheet."""
 
     texts: dict[str, str] = field(default_factory=dict)
     transport: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Place:
 
 @dataclass
 class Row:
-    """One source row, typed. `codes` holds single codes, `lists` many-valued ones."""
+    """One typed source row. `codes` holds single codes, `lists` several codes a field."""
 
     record_id: int
     sheet: str
@@ -61,14 +61,14 @@ class Row:
 
 
 def with_problems(row: Row, name: str, problems: Iterable[str]) -> Row:
-    """The same row with more noted; the row itself stays as it is."""
+    """Return a copy of the row with more problems."""
     noted = replace(row, problems=list(row.problems))
     noted.note(name, problems)
     return noted
 
 
 def weighed(contract: Contract, name: str, problems: tuple[str, ...]) -> tuple[str, ...]:
-    """What is only unknown in an optional field sets the row aside in a required one."""
+    """Turn `unk:` problems of a required field into `Q:`, which sets the row aside."""
     spec = contract.fields.get(name)
     if not (spec and spec.required):
         return problems

@@ -1,4 +1,4 @@
-"""One extract's records → the rows of its typed tables, some thousands of records at a time."""
+"""Make the rows of an extract's typed tables, some thousands of records at a time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orchestration.core import Keys
 from orchestration.intake import LandedCell, is_withheld
 from orchestration.typing.assembly import Record, assemble
 from orchestration.typing.mentions import Texts
-from orchestration.typing.rows import RowTypist
+from orchestration.typing.row_reader import RowReader
 from orchestration.typing.tables import SCHEMAS
 
 Tables = dict[str, list[dict[str, Any]]]
@@ -28,14 +28,14 @@ def typed_batches(
     keys: Keys,
     batch_size: int = RECORDS_IN_A_BATCH,
 ) -> Iterator[Tables]:
-    """The rows of every typed table: first those of the extract itself, then a batch of records at a time.
+    """Yield the rows of every typed table: first those of the extract itself, then batches of records.
 
-    `records` holds the cells of one record after another. From one batch to the next only the ids of
-    mentions are kept, each of which gets one row, with the first spelling found.
+    `records`: the cells of one record after another. Memory holds one batch and the ids of mentions; a
+    mention gets one row, with its first spelling.
     """
     received_on = date.fromisoformat(entry["received_on"][:10])
     period = period_of(entry, contract)
-    typist = RowTypist(contract, vocabulary, period, received_on, int(entry.get("date_system") or 1900))
+    row_reader = RowReader(contract, vocabulary, period, received_on, int(entry.get("date_system") or 1900))
     own = {"extract_id": entry["extract_id"], "partner": entry["partner"]}
     default_country = contract.locale.default_country
     yield _of_extract(own, entry, contract, period, keys)
@@ -58,7 +58,7 @@ def typed_batches(
 
     of_round = period.round if period else None
     for cells in records:
-        record = assemble(cells, typist, of_round, mention_id)
+        record = assemble(cells, row_reader, of_round, mention_id)
         record.values["protection_key"] = keys.protection_key(record.values["record_id"])
         _add(tables, own, record)
         if len(tables["records"]) == batch_size:
@@ -102,7 +102,7 @@ def _of_extract(
 
 
 def period_of(entry: dict[str, Any], contract: Contract) -> Period | None:
-    """By today's contract; a file whose name was withheld keeps the period it declared when it landed."""
+    """Return an extract's period by today's contract; with a withheld file name, the period at landing."""
     if not is_withheld(entry["file"]):
         return contract.period_of(entry["file"])
     return Period.model_validate(entry["period"]) if entry.get("period") else None

@@ -1,4 +1,4 @@
-"""The columns of the typed tables, in one place. dbt reads all of them but `mentions`."""
+"""Schemas of the typed tables. dbt reads all but `mentions`."""
 
 from __future__ import annotations
 
@@ -131,11 +131,11 @@ SCHEMAS = {
 }
 TYPED_TABLES = {
     "extracts": "One row an extract: what was read, refused and landed, and the agreement it came under.",
-    "coverage": "What the partner watches: places, roles and days, as its contract declares.",
+    "coverage": "The partner's coverage as its contract declares it: places, roles and days.",
     "refusals": "Rows of an extract that did not land, counted by reason.",
     "withheld_records": "Records of which a row was withheld, by reason; nothing else of them is kept.",
     "records": "One row a record of an extract: dates, counts, ages and codes as typed, with precision.",
     "record_codes": "Codes of fields that may hold several, one row a code.",
-    "place_mentions": "Places a record names, by role and order; the texts stay in the restricted mentions.",
-    "problems": "What was noted, set to unknown or set aside, by source row and rule; never a value.",
+    "place_mentions": "Place mentions of a record by role and order; texts stay in the restricted mentions.",
+    "problems": "Flags, unknown values and rows set aside, by source row and rule; never a value.",
 }

@@ -1,6 +1,6 @@
-"""The work file: what dbt builds in `work/warehouse.duckdb`, what of it still stands, what its tests found.
+"""The work file `work/warehouse.duckdb`: dbt builds stale tables of it and its tests run as queries.
 
-Does not belong here: the SQL (`dbt_project`), and when which part is built (`refresh`).
+The SQL is in `dbt_project`; `refresh` decides when each part is built.
 """
 
 from typing import TYPE_CHECKING

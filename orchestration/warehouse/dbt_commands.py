@@ -1,6 +1,6 @@
-"""dbt in this process: parse its project, build nodes of it. Nothing else here imports dbt.
+"""Run dbt in this process: parse the project, build nodes. No other module of this room imports dbt.
 
-Its own messages may quote a cell (a cast error does), so it makes none and writes no log.
+Messages of dbt may quote a cell (a cast error does), so all its messages and logs are off.
 """
 
 from __future__ import annotations
@@ -17,30 +17,29 @@ from orchestration.core import NjiaError
 
 WAREHOUSE = "warehouse.duckdb"
 QUIET = ("--quiet", "--no-use-colors", "--log-level", "none", "--log-level-file", "none")
-# Tests are asked as queries afterwards, unit tests try the SQL on made-up rows, exposures name readers.
+# Data tests run as queries afterwards (`table_tests`); unit tests and exposures build no table.
 _NO_TABLES = ("test", "unit_test", "exposure")
 
 
 class Parsed(NamedTuple):
-    """What dbt makes of the project: its manifest as JSON, and packed as dbt itself keeps it between runs.
-    In both, tests have their queries (`compiled_code`)."""
+    """The manifest as JSON and in dbt's packed form; in both, tests have their queries (`compiled_code`)."""
 
     text: str
     packed: bytes
 
 
 def parse(project: Path, scratch: Path) -> Parsed:
-    """Parse the project in `project`; dbt writes what it writes into `scratch`."""
+    """Parse the project in `project`; `scratch` takes dbt's files."""
     from dbt.cli.main import dbtRunner
     from dbt.parser.manifest import extended_mashumaro_encoder
 
     folders = _folders(project, scratch)
-    # dbt writes the name of the file into every relation: it must be the work file's name.
+    # dbt writes the database file's name into every relation.
     with _environment({"NJIA_WAREHOUSE": str(scratch / WAREHOUSE)}):
         parsed = dbtRunner().invoke(["parse", *folders, "--no-partial-parse", *QUIET])
         _stop_unless_parsed(parsed)
         tests = ("--select", "resource_type:test", "--no-populate-cache", "--no-write-json")
-        with _saying_nothing():
+        with _silenced():
             compiled = dbtRunner(manifest=parsed.result).invoke(["compile", *folders, *tests, *QUIET])
         _stop_unless_parsed(compiled)
     written = json.loads((scratch / "manifest.json").read_text(encoding="utf-8"))
@@ -51,7 +50,7 @@ def parse(project: Path, scratch: Path) -> Parsed:
 
 
 def unpacked(packed: Path) -> Any:
-    """dbt's Manifest. A build marks the nodes that it builds as compiled, so none is built from it twice."""
+    """Return dbt's Manifest. Use it for one build: a build marks its nodes as compiled."""
     from dbt.contracts.graph.manifest import Manifest
     from dbt.parser.manifest import extended_mashumuro_decoder
 
@@ -61,26 +60,26 @@ def unpacked(packed: Path) -> Any:
 def build_nodes(
     manifest: Any, project: Path, warehouse: Path, selection: Sequence[str], as_of: str, threads: int
 ) -> list[Any]:
-    """dbt's results of building models and seeds in the file `warehouse`.
+    """Build models and seeds in the file `warehouse`; return dbt's results.
 
-    `selection` is as the command line takes it, `as_of` an ISO date, `threads` how many the engine has.
-    Raises NjiaError where dbt could not start.
+    `selection`: arguments of dbt's command line; `as_of`: an ISO date; `threads`: number for the engine.
+    Raises NjiaError where dbt cannot start.
     """
     from dbt.cli.main import dbtRunner
 
     work = warehouse.parent
-    # One folder, cleared at the start: after Ctrl-C dbt's threads may still write into it for a moment.
+    # Cleared at the start, not the end: after Ctrl-C dbt's threads may still write for a moment.
     target = work / "dbt" / "target"
     shutil.rmtree(target, ignore_errors=True)
     environment = {"NJIA_WAREHOUSE": str(warehouse), "NJIA_SQL_THREADS": str(threads)}
-    with _environment(environment), _saying_nothing():
+    with _environment(environment), _silenced():
         result = dbtRunner(manifest=manifest).invoke(
             [
                 *("build", *selection),
                 *_folders(project, target),
                 *("--vars", json.dumps({"work": str(work), "as_of": as_of})),
                 "--no-write-json",
-                *(word for kind in _NO_TABLES for word in ("--exclude-resource-type", kind)),
+                *(argument for kind in _NO_TABLES for argument in ("--exclude-resource-type", kind)),
                 *QUIET,
             ]
         )
@@ -101,7 +100,7 @@ def _stop_unless_parsed(result: Any) -> None:
 
 
 def _go_on_unless_interrupted(result: Any) -> None:
-    """dbt catches Ctrl-C and reports an error of its own: without a text, or one that stopping led to."""
+    """Raise KeyboardInterrupt where dbt caught one: its error then has no text, or has it as a cause."""
     error = result.exception
     if isinstance(error, MemoryError):
         raise error
@@ -114,13 +113,22 @@ def _go_on_unless_interrupted(result: Any) -> None:
 
 
 def _folders(project: Path, target: Path) -> list[str]:
-    where = ("--project-dir", str(project), "--profiles-dir", str(project))
-    return [*where, "--target-path", str(target), "--log-path", str(target)]
+    options = [
+        "--project-dir",
+        project,
+        "--profiles-dir",
+        project,
+        "--target-path",
+        target,
+        "--log-path",
+        target,
+    ]
+    return [str(option) for option in options]
 
 
 @contextmanager
-def _saying_nothing() -> Iterator[None]:
-    """dbt makes dozens of messages a node, for logs that are never written: here it makes none."""
+def _silenced() -> Iterator[None]:
+    """Drop dbt's messages: dozens a node, for logs that are never written."""
     from dbt_common.events.event_manager import EventManager
     from dbt_common.events.event_manager_client import ctx_set_event_manager, get_event_manager
 
@@ -138,7 +146,7 @@ def _saying_nothing() -> Iterator[None]:
 
 @contextmanager
 def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """dbt's profile takes its settings from the environment; put it back afterwards."""
+    """Set environment variables, which dbt's profile reads, and restore them afterwards."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

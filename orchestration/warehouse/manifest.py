@@ -1,7 +1,7 @@
-"""The dbt project as dbt parses it: parsed once for an installation, and used by all of its homes.
+"""The parsed dbt project: parsed once for an installation and shared by its homes.
 
-What dbt made of the project lies in `dbt_project/target/parsed/<hash of the project>/`, which appears whole.
-Where that folder cannot be written (an image, another account), it lies in `work/dbt/parsed/` of the home.
+It lies in `dbt_project/target/parsed/<hash of the project>/`; where that folder cannot be written (a
+container image, another account), in `work/dbt/parsed/` of the home.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS, NjiaError, Settings, dbt_target, sync
+from orchestration.core import DBT_PROJECT, REFERENCE_SEEDS, NjiaError, Settings, dbt_target, sha256_of, sync
 
 MANIFEST, PACKED, HASHES = "manifest.json", "manifest.msgpack", "sha256.json"
 _KEPT_PROJECTS = 3
 
 
 def manifest_path(settings: Settings) -> Path:
-    """manifest.json of the project as it stands now, with manifest.msgpack beside it.
+    """Return manifest.json of the present project, with manifest.msgpack beside it.
 
-    The project is parsed where nobody has done so since a file of it changed: that takes seconds.
+    Parses the project, which takes seconds, where a file of it has changed.
     """
     stamp = project_hash()
     if found := _parsed_in(settings, stamp):
@@ -48,29 +48,23 @@ def manifest_path(settings: Settings) -> Path:
     raise NjiaError(f"The parsed dbt project cannot be kept in {places[-1]}: {why.strerror}.") from None
 
 
-def parsed_manifest(settings: Settings) -> Path | None:
-    """manifest.json of the project as it stands now; None where it has not been parsed."""
-    found = _parsed_in(settings, project_hash())
-    return found / MANIFEST if found else None
-
-
 def read_manifest(path: Path) -> Mapping[str, Any]:
-    """What a manifest.json holds; to be read, not changed. Megabytes, read once a process.
+    """Return the read-only content of a manifest.json: megabytes, read once a process.
 
-    Raises OSError where there is no such file, ValueError and KeyError where it is none of dbt's.
+    Raises OSError for a missing file, ValueError and KeyError for a file that is not dbt's.
     """
-    found = path.stat()
-    return _read(path, found.st_ino, found.st_mtime_ns, found.st_size)
+    status = path.stat()
+    return _read(path, status.st_ino, status.st_mtime_ns, status.st_size)
 
 
 def manifest_nodes(path: Path) -> Mapping[str, Mapping[str, Any]]:
-    """The `nodes` of a manifest.json by their ids."""
+    """Return the `nodes` of a manifest.json by id."""
     nodes: Mapping[str, Mapping[str, Any]] = read_manifest(path)["nodes"]
     return nodes
 
 
 def project_hash() -> str:
-    """Hash of all that dbt's parsing depends on, so that an unchanged project is not parsed again."""
+    """Hash everything that dbt's parsing depends on."""
     digest = hashlib.sha256(f"{DBT_PROJECT}\x00{version('dbt-core')}\x00{version('dbt-duckdb')}\x00".encode())
     folders = (DBT_PROJECT, REFERENCE_SEEDS)
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
@@ -90,19 +84,19 @@ def _parsed_in(settings: Settings, stamp: str) -> Path | None:
 
 def _is_whole(folder: Path) -> bool:
     try:
-        noted = json.loads((folder / HASHES).read_text(encoding="utf-8"))
-        return bool(noted == {name: _sha256((folder / name).read_bytes()) for name in (MANIFEST, PACKED)})
+        hashes = json.loads((folder / HASHES).read_text(encoding="utf-8"))
+        return bool(hashes == {name: sha256_of(folder / name) for name in (MANIFEST, PACKED)})
     except (OSError, ValueError):
         return False
 
 
 def _write(place: Path, stamp: str, contents: Mapping[str, bytes]) -> Path:
-    """The folder appears whole, and is that of another process where one was quicker."""
+    """Write the folder and rename it into place; a folder from a quicker process stays."""
     place.mkdir(parents=True, exist_ok=True)
     folder = place / stamp[:32]
     made = Path(tempfile.mkdtemp(prefix=".tmp-", dir=place))
     try:
-        hashes = {name: _sha256(content) for name, content in contents.items()}
+        hashes = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
         for name, content in {**contents, HASHES: json.dumps(hashes).encode()}.items():
             (made / name).write_bytes(content)
             sync(made / name)
@@ -121,7 +115,7 @@ def _write(place: Path, stamp: str, contents: Mapping[str, bytes]) -> Path:
 
 
 def _forget_older(place: Path, newest: Path) -> None:
-    """Earlier versions and what a killed process left; a few stay, as another process may read one."""
+    """Delete old versions and leftovers of killed processes; keep a few that others may be reading."""
     older = sorted((path for path in place.iterdir() if path != newest), key=_age)
     for path in older[_KEPT_PROJECTS - 1 :]:
         shutil.rmtree(path, ignore_errors=True)
@@ -130,15 +124,11 @@ def _forget_older(place: Path, newest: Path) -> None:
 def _age(path: Path) -> float:
     try:
         return -path.stat().st_mtime
-    except OSError:  # another process was quicker
+    except OSError:  # deleted by another process
         return 0.0
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-@lru_cache(maxsize=2)  # of the installation, and of what the work file was built with
-def _read(path: Path, *_which_file: int) -> Mapping[str, Any]:
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return MappingProxyType({**found, "nodes": MappingProxyType(found["nodes"])})
+@lru_cache(maxsize=2)  # the installation's, and the one of the work file
+def _read(path: Path, *_file_version: int) -> Mapping[str, Any]:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return MappingProxyType({**content, "nodes": MappingProxyType(content["nodes"])})

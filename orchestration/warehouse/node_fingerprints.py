@@ -1,8 +1,7 @@
-"""What decides the rows of each table that dbt builds, as one hash a table.
+"""Fingerprints of dbt tables: one hash of everything that decides a table's rows.
 
-A fingerprint is made of the node's own text, settings and columns, of the project's macros, of the
-fingerprints of what it reads, and, only where it asks what day it is, of what the clock does. It is
-computed without dbt.
+It covers the node's text, settings and columns, the project's macros, the fingerprints of its parents and,
+where the SQL uses `as_of`, what the clock decides. Computing it needs no dbt.
 """
 
 from __future__ import annotations
@@ -23,18 +22,18 @@ _BUILT = ("model", "seed")
 
 
 class Project:
-    """The nodes of a manifest.json that dbt builds, and its tests."""
+    """The tables and tests of a manifest.json."""
 
     def __init__(self, manifest: Mapping[str, Any], folder: Path = DBT_PROJECT) -> None:
         self.manifest, self.folder = manifest, folder
         nodes = manifest["nodes"]
         self.tables = {name: node for name, node in nodes.items() if node["resource_type"] in _BUILT}
         tests = {name: node for name, node in nodes.items() if node["resource_type"] == "test"}
-        # A test of a table that the project does not have reads nothing.
+        # A test without parents belongs to a table that this project lacks.
         self.tests = {name: test for name, test in tests.items() if test["depends_on"]["nodes"]}
 
     def parents(self, unique_id: str) -> list[str]:
-        """The tables and sources that a node reads."""
+        """Return the tables and sources that a node reads."""
         return list(self.manifest["nodes"][unique_id]["depends_on"].get("nodes", []))
 
     @cached_property
@@ -44,16 +43,18 @@ class Project:
 
     @cached_property
     def sources(self) -> set[tuple[str, str]]:
-        return {(one["schema"], one["identifier"]) for one in self.manifest["sources"].values()}
+        return {(source["schema"], source["identifier"]) for source in self.manifest["sources"].values()}
 
     @cached_property
     def after_python(self) -> set[str]:
-        """What stands, at any distance, on what linkage and statistics write."""
+        """All descendants of the sources that linkage and statistics write."""
         sources = self.manifest["sources"].items()
-        return self.with_descendants(name for name, one in sources if one["source_name"] in PYTHON_SOURCES)
+        return self.with_descendants(
+            name for name, source in sources if source["source_name"] in PYTHON_SOURCES
+        )
 
     def with_descendants(self, names: Iterable[str]) -> set[str]:
-        """These tables or sources, and the tables and tests that stand on them at any distance."""
+        """Return these tables or sources with all tables and tests that descend from them."""
         found = set(names)
         for name in self.order:
             if not found.isdisjoint(self.parents(name)):
@@ -62,7 +63,7 @@ class Project:
 
     @cached_property
     def order(self) -> list[str]:
-        """Tables after what they read, then tests."""
+        """Tables, parents first, then tests."""
         order: dict[str, None] = {}
 
         def visit(name: str) -> None:
@@ -77,7 +78,7 @@ class Project:
         return list(order)
 
     def asks_the_day(self, unique_id: str) -> bool:
-        """Whether its SQL, or a macro behind it, says `var('as_of')`."""
+        """Whether its SQL, or a macro behind it, uses `var('as_of')`."""
         macros = self.manifest["macros"]
         node = self.manifest["nodes"][unique_id]
         waiting, seen, texts = [*node["depends_on"].get("macros", [])], set(), [node.get("raw_code") or ""]
@@ -91,7 +92,7 @@ class Project:
 
     @cached_property
     def code(self) -> str:
-        """One hash of what every table is made with: own macros, the project's settings, the programs."""
+        """Hash of what every table depends on: own macros, the project's settings, the programs."""
         own = sorted(
             macro["macro_sql"]
             for macro in self.manifest["macros"].values()
@@ -104,27 +105,22 @@ class Project:
     def fingerprints(
         self, wanted: Iterable[str], inputs: Mapping[str, str], clock: str, noted: Mapping[str, str]
     ) -> dict[str, str]:
-        """The fingerprint that each of the `wanted` tables must have.
+        """Return the fingerprint that each of the `wanted` tables must have.
 
-        `noted` gives those of tables of the other part, which stand as they are. A source that `inputs` does
-        not know counts as changed. Raises KeyError for a table that is in neither.
+        `noted`: fingerprints of the other part's tables. A source without an entry in `inputs` counts as
+        changed. Raises KeyError for a parent in neither.
         """
-        asked = set(wanted)
-        found: dict[str, str] = {}
+        wanted, found = set(wanted), dict[str, str]()
         for name in self.order:
-            if name in asked:
-                found[name] = fingerprint_of(
-                    self._own(name),
-                    clock if self.asks_the_day(name) else None,
-                    {
-                        parent: self._source(parent, inputs)
-                        if parent in self.manifest["sources"]
-                        else found[parent]
-                        if parent in asked
-                        else noted[parent]
-                        for parent in self.parents(name)
-                    },
-                )
+            if name in wanted:
+                parents = {
+                    parent: self._source(parent, inputs)
+                    if parent in self.manifest["sources"]
+                    else (found if parent in wanted else noted)[parent]
+                    for parent in self.parents(name)
+                }
+                day = clock if self.asks_the_day(name) else None
+                found[name] = fingerprint_of(self._own(name), day, parents)
         return found
 
     def _own(self, unique_id: str) -> list[Any]:

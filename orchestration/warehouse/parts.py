@@ -1,8 +1,8 @@
-"""Build what stands no longer of the work file, in two parts around the steps that are Python.
+"""Build stale tables of the work file, in two parts: before and after linkage and statistics.
 
-Each table has a fingerprint (`node_fingerprints`) and a note of it in the work file (`work_file`). dbt builds
-the tables whose note does not stand; where all of them stand it is not even imported. Tests of a part follow
-when its tables stand (`table_tests`).
+Each table has a fingerprint (`node_fingerprints`), noted in the work file (`work_file`). dbt builds the
+tables whose note differs, and is not imported where none does. Then the tests of the part run
+(`table_tests`).
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ _BYTES_A_THREAD = 16 * 2**20
 
 
 class Part(Enum):
-    """A part of the project, as dbt selects it: what steps in Python start from, what stands on them."""
+    """A part of the project as dbt selects it: before the steps in Python, or their descendants."""
 
     BEFORE_PYTHON = "exclude"
     AFTER_PYTHON = "select"
 
     @property
     def dagster_selection(self) -> dict[str, str]:
-        """As `@dbt_assets` takes it."""
+        """The part as arguments of `@dbt_assets`."""
         return {self.value: _ON_PYTHON}
 
     def selection(self, project: Project, stale: Collection[str] | None) -> list[str]:
-        """As the command line takes it: all of the part, or those tables of it and all that stand on them."""
+        """Return arguments of dbt's command line: the whole part, or its `stale` tables with descendants."""
         if stale is None:
             return [f"--{self.value}", *_ON_PYTHON.split()]
         first = [name for name in stale if not set(stale) & set(project.parents(name))]
@@ -54,10 +54,10 @@ class Part(Enum):
 
 @dataclass(frozen=True)
 class NodeOutcome:
-    """What became of one model, seed or test. `status`: success, pass, fail, warn, error, skipped.
+    """Outcome of one model, seed or test. `status`: success, pass, fail, warn, error, skipped.
 
-    `ran` is false where what an earlier build made or found still stands. `rows` is None where no table is;
-    `fingerprint` is that of a table that stands.
+    `ran`: false for a current table or result of an earlier build. `rows`: None where no table exists.
+    `fingerprint`: of a current table.
     """
 
     unique_id: str
@@ -78,10 +78,10 @@ class NodeOutcome:
 def build(
     settings: Settings, as_of: str, part: Part, inputs: Mapping[str, str], clock: str
 ) -> list[NodeOutcome]:
-    """Build the seeds and models of a part that stand no longer, and ask its tests that stand no longer.
+    """Build the stale seeds and models of a part and run its stale tests; return outcomes of the whole part.
 
-    `as_of` is an ISO date, `clock` the fingerprint of what it decides. `inputs` gives the fingerprint of each
-    source (`typed.records`); one that is missing counts as changed. Outcomes are of the whole part.
+    `as_of`: an ISO date; `clock`: fingerprint of what it decides. `inputs`: fingerprint of each source
+    (`typed.records`); a missing one counts as changed.
     """
     path = manifest_path(settings)
     project = Project(read_manifest(path))
@@ -98,7 +98,7 @@ def build(
         results: dict[str, Any] = {}
         if stale:
             selection = part.selection(project, stale if len(stale) < len(tables) else None)
-            results = _built(settings, as_of, part, path, selection)
+            results = _built(settings, as_of, path, selection)
         work.note_tables(
             {name: wanted[name] for name in stale if name in results and results[name].status == "success"},
             project.relations,
@@ -109,16 +109,16 @@ def build(
         answers = list(run_tests(work.con, tests, fingerprints, work.tests()))
         work.note_tests(
             {
-                one.unique_id: AnswerNote(one.fingerprint, one.status, one.failures)
-                for one in answers
-                if one.asked and one.fingerprint
+                answer.unique_id: AnswerNote(answer.fingerprint, answer.status, answer.failures)
+                for answer in answers
+                if answer.asked and answer.fingerprint
             }
         )
     outcomes = [
         *(
-            _of_hook(one)
-            for name, one in results.items()
-            if name not in project.tables and str(one.status) != "success"
+            _of_hook(result)
+            for name, result in results.items()
+            if name not in project.tables and str(result.status) != "success"
         ),
         *(
             _of_table(project.tables[name], standing.get(name), results.get(name), name in stale)
@@ -131,7 +131,7 @@ def build(
 
 
 def read_tables(settings: Settings, tables: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
-    """Columns of tables of the work file, rows in the order of these columns; the file is closed again.
+    """Read columns of tables of the work file, rows in the order of these columns.
 
     `tables` maps `schema.table` to its columns.
     """
@@ -151,39 +151,21 @@ def _wanted(
         return project.fingerprints(tables, inputs, clock, noted)
     except KeyError as missing:
         raise NjiaError(
-            f"{missing} is not built, and this part stands on it. Build the part before it: `njia refresh`."
+            f"{missing} is not built, and this part needs it. Run `njia refresh`, which builds both parts."
         ) from None
 
 
-def _built(
-    settings: Settings, as_of: str, part: Part, manifest: Path, selection: Sequence[str]
-) -> dict[str, Any]:
-    """dbt's results by id: of the tables it built or skipped, and of its hook."""
-    from orchestration.warehouse.dbt_commands import build_nodes
+def _built(settings: Settings, as_of: str, manifest: Path, selection: Sequence[str]) -> dict[str, Any]:
+    """Run dbt; return its results by id, of tables it built or skipped and of its hook."""
+    from orchestration.warehouse.dbt_commands import build_nodes, unpacked
 
-    parsed = _unpacked(manifest.with_name(PACKED), part)
-    found = build_nodes(parsed, DBT_PROJECT, settings.warehouse, selection, as_of, _threads(settings))
-    return {one.node.unique_id: one for one in found}
-
-
-# A build marks its nodes as compiled, and the parts of one refresh share no node: they share the manifest.
-_shared: dict[Path, Any] = {}
-
-
-def _unpacked(packed: Path, part: Part) -> Any:
-    """dbt's Manifest, which the first part of a refresh unpacks anew and the last one lets go."""
-    from orchestration.warehouse.dbt_commands import unpacked
-
-    found = None if part is Part.BEFORE_PYTHON else _shared.pop(packed, None)
-    found = found or unpacked(packed)
-    if part is Part.BEFORE_PYTHON:
-        _shared.clear()
-        _shared[packed] = found
-    return found
+    parsed = unpacked(manifest.with_name(PACKED))
+    results = build_nodes(parsed, DBT_PROJECT, settings.warehouse, selection, as_of, _threads(settings))
+    return {result.node.unique_id: result for result in results}
 
 
 def _threads(settings: Settings) -> int:
-    """How many the engine works with: on a few megabytes, waiting for each other costs more than it saves."""
+    """Return the number of threads for the engine: few for few megabytes, as threads cost more there."""
     size = sum(path.stat().st_size for path in settings.typed.rglob("*.parquet"))
     return min(os.cpu_count() or 1, 1 + size // _BYTES_A_THREAD)
 
@@ -211,7 +193,7 @@ def _of_test(node: Mapping[str, Any], answer: Tested) -> NodeOutcome:
 
 
 def _keep_manifest(settings: Settings, manifest: Path) -> None:
-    """Beside the work file: it says which tests were to run on these tables."""
-    said = settings.work / "dbt" / MANIFEST
-    if not said.is_file() or said.read_bytes() != manifest.read_bytes():
-        durable.write_bytes(said, manifest.read_bytes())
+    """Copy the manifest beside the work file: it lists the tests that had to run on these tables."""
+    content, copy = manifest.read_bytes(), settings.work / "dbt" / MANIFEST
+    if not copy.is_file() or copy.read_bytes() != content:
+        durable.write_bytes(copy, content)

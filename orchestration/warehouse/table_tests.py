@@ -1,9 +1,8 @@
-"""The data tests of the dbt project, asked of the tables of a part as the queries that dbt makes of them.
+"""Run the data tests of the dbt project as plain queries.
 
-dbt prepares and reports each test by itself, which takes many times as long as its query, and there are
-hundreds: half of all that dbt cost a refresh. So they are compiled once, when the project is parsed, and
-each is one question to the work file here. `dbt build` runs the same tests. A test is asked again where a
-table that it reads has another fingerprint, or where its query broke.
+dbt's own handling of hundreds of tests took half of its time in a refresh. So parsing compiles them once, and
+each runs here as one query; `dbt build` runs the same tests. A test runs again where a table that it reads
+has another fingerprint, or where its query failed.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from orchestration.warehouse.work_file import AnswerNote
 
 
 class Tested(NamedTuple):
-    """`status`: pass, warn, fail, error (its text may quote a cell), or skipped: a table was not built.
+    """Result of one test. `status`: pass, warn, fail, error, or skipped where a table was not built.
 
-    `fingerprint` is that of the answer; None where there is none to keep. `asked`: now, not earlier.
+    `fingerprint`: of the answer; None where none is kept. `asked`: whether the query ran now.
     """
 
     unique_id: str
@@ -38,17 +37,17 @@ def run_tests(
     tables: Mapping[str, str],
     answered: Mapping[str, AnswerNote],
 ) -> Iterator[Tested]:
-    """Answers to `tests` (nodes of the manifest by id).
+    """Yield results of `tests` (nodes of the manifest by id).
 
-    `tables` are the tables that stand, with their fingerprints; `answered` are the answers of earlier builds.
+    `tables`: fingerprints of the current tables; `answered`: answers of earlier builds.
     """
     for unique_id, test in tests.items():
         parents = test["depends_on"]["nodes"]
         if any(parent not in tables for parent in parents):
             yield Tested(unique_id, "skipped", 0, 0.0, None, False)
             continue
-        asked_of = {parent: tables[parent] for parent in parents}
-        fingerprint = fingerprint_of(test["compiled_code"], test["config"]["severity"], asked_of)
+        inputs = {parent: tables[parent] for parent in parents}
+        fingerprint = fingerprint_of(test["compiled_code"], test["config"]["severity"], inputs)
         noted = answered.get(unique_id)
         if noted and noted.fingerprint == fingerprint:
             yield Tested(unique_id, noted.status, noted.failures, 0.0, fingerprint, False)
@@ -63,7 +62,7 @@ def _asked(
     query = f"select count(*) from ({test['compiled_code']}\n) as failing"
     try:
         (failures,) = con.execute(query).fetchone() or (0,)
-    except duckdb.Error:
+    except duckdb.Error:  # its text may quote a cell
         return Tested(unique_id, "error", 0, time.monotonic() - started, None, True)
     status = "pass" if not failures else "warn" if test["config"]["severity"].lower() == "warn" else "fail"
     return Tested(unique_id, status, failures, time.monotonic() - started, fingerprint, True)

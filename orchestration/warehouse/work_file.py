@@ -1,15 +1,13 @@
-"""The work file between refreshes: which of its tables still are what they were noted as.
+"""The work file between refreshes: notes on which tables are current.
 
-`work/warehouse.duckdb` holds, in schema `built`, a note for each table that dbt has built and for each test
-that was asked: the fingerprint of what decided it, and what came of it. A note is deleted before its table is
-built again and written after, so a process that is killed leaves only tables that are built again. Between
-refreshes the file's SHA-256 lies beside it (`warehouse.sha256`); a file that is not the one that was closed,
-or that this version cannot read, is deleted and made anew.
+Schema `built` of `work/warehouse.duckdb` has a note for each built table and each test result: its
+fingerprint and outcome. A note is deleted before its table is built and written afterwards, so a killed
+process leaves no false note. Between refreshes the file's SHA-256 lies beside it (`warehouse.sha256`); a
+changed or unreadable file is deleted and built anew.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,7 +16,7 @@ from typing import NamedTuple
 
 import duckdb
 
-from orchestration.core import Settings, durable
+from orchestration.core import Settings, durable, sha256_of
 
 LAYOUT = 1
 _NOTES = """
@@ -28,7 +26,7 @@ create table if not exists built.nodes (unique_id varchar, fingerprint varchar, 
 create table if not exists built.tests
     (unique_id varchar, fingerprint varchar, status varchar, failures bigint)
 """
-# What the file holds besides its notes.
+# Tables and views besides the notes.
 _RELATIONS = """
 select schema_name, table_name, 'table' as kind, estimated_size as row_count from duckdb_tables()
 where database_name = current_database() and schema_name <> 'built'
@@ -52,13 +50,13 @@ class AnswerNote(NamedTuple):
 
 
 class WorkFile:
-    """The open work file: its connection, and its notes."""
+    """The open work file: its connection and its notes."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, sealed: Path) -> None:
         self.con, self._sealed = con, sealed
 
     def standing(self, relations: Mapping[str, Relation]) -> dict[str, TableNote]:
-        """Notes of the tables (id → relation) that are there with the rows they were noted with."""
+        """Return the notes of those tables (id → relation) that exist with the noted number of rows."""
         found = {(schema, name): rows for schema, name, _, rows in self._relations()}
         noted = self.con.execute("select unique_id, fingerprint, row_count from built.nodes").fetchall()
         return {
@@ -70,27 +68,27 @@ class WorkFile:
     def clear(
         self, stale: Collection[str], relations: Mapping[str, Relation], kept: Collection[Relation]
     ) -> None:
-        """Before `stale` tables are built again: delete their notes and what stands under their names.
+        """Before `stale` tables are rebuilt, delete them and their notes.
 
-        So does what stands under a name that is in neither `relations` nor `kept`: it is of another version.
+        Tables in neither `relations` nor `kept` belong to another version and are deleted too.
         """
-        again, known = {relations[name] for name in stale}, {*relations.values(), *kept}
-        going = [
+        rebuilt, known = {relations[name] for name in stale}, {*relations.values(), *kept}
+        obsolete = [
             (schema, name, kind)
             for schema, name, kind, _ in self._relations()
-            if (schema, name) in again or (schema, name) not in known
+            if (schema, name) in rebuilt or (schema, name) not in known
         ]
-        if not stale and not going:
+        if not stale and not obsolete:
             return
         self._sealed.unlink(missing_ok=True)
         self.con.begin()
         self.con.execute("delete from built.nodes where list_contains(?, unique_id)", [list(stale)])
-        for schema, name, kind in going:
+        for schema, name, kind in obsolete:
             self.con.execute(f'drop {kind} "{schema}"."{name}"')
         self.con.commit()
 
     def note_tables(self, built: Mapping[str, str], relations: Mapping[str, Relation]) -> None:
-        """Tables that have been built, with their fingerprints."""
+        """Note tables that have been built, with their fingerprints."""
         if not built:
             return
         found = {(schema, name): (kind, rows) for schema, name, kind, rows in self._relations()}
@@ -129,26 +127,26 @@ class WorkFile:
 
 @contextmanager
 def open_work_file(settings: Settings) -> Iterator[WorkFile]:
-    """The work file, which holds nothing where it had to be made anew; sealed when the block ends well."""
+    """Yield the work file, empty where it had to be made anew; after the block its SHA-256 is written."""
     path, sealed = settings.warehouse, settings.warehouse.with_suffix(".sha256")
     settings.work.mkdir(parents=True, exist_ok=True)
     with _interruptible():
         con = _opened(path, sealed)
         try:
-            # Not as a parameter: for the first of these duckdb loads pandas.
+            # A literal: duckdb loads pandas for the first parameter.
             con.execute(f"set temp_directory = {_text(settings.spill)}")
-            con.execute("set checkpoint_threshold = '1GB'")  # into the file once, when it is closed
+            con.execute("set checkpoint_threshold = '1GB'")  # one checkpoint, on closing
             yield WorkFile(con, sealed)
         finally:
             con.close()
-    # An interrupted dbt may still hold it open: then the notes say what stands.
+    # An interrupted dbt may still hold the file open: then only the notes count.
     if not sealed.exists() and not _log_of(path).exists():
-        durable.write_text(sealed, f"{_sha256(path)}  {path.name}\n")
+        durable.write_text(sealed, f"{sha256_of(path)}  {path.name}\n")
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Ctrl-C while a query runs is a RuntimeError of duckdb's."""
+    """Turn duckdb's RuntimeError on Ctrl-C into KeyboardInterrupt."""
     try:
         yield
     except RuntimeError as error:
@@ -163,7 +161,7 @@ def _opened(path: Path, sealed: Path) -> duckdb.DuckDBPyConnection:
         if con := _trusted(path, sealed, log):
             return con
         logging.getLogger(__name__).warning(
-            f"The work file {path} is open elsewhere, or not as this Njia left it: it is built anew."
+            f"The work file {path} is open elsewhere, or was changed. It is built again."
         )
     for left in (sealed, log, path):
         left.unlink(missing_ok=True)
@@ -174,13 +172,13 @@ def _opened(path: Path, sealed: Path) -> duckdb.DuckDBPyConnection:
 
 
 def _trusted(path: Path, sealed: Path, log: Path) -> duckdb.DuckDBPyConnection | None:
-    """The file as it was closed, or as a killed refresh left it: then its notes say what stands."""
+    """Open the file as it was closed or as a killed refresh left it; None where it is another."""
     con = None
     try:
-        if sealed.exists() and (log.exists() or not sealed.read_text().startswith(f"{_sha256(path)} ")):
+        if sealed.exists() and (log.exists() or not sealed.read_text().startswith(f"{sha256_of(path)} ")):
             return None
         con = duckdb.connect(str(path))
-        # Views name the files of the folder that they were made in.
+        # Views hold paths of the folder they were made in.
         if con.execute("select layout, folder from built.work_file").fetchall() == [
             (LAYOUT, str(path.parent))
         ]:
@@ -199,8 +197,3 @@ def _text(value: Path) -> str:
 
 def _log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

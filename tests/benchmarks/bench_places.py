@@ -22,12 +22,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings
+from orchestration.core import REFERENCE_SEEDS, Settings
 from orchestration.places.boundaries.points import counties_of
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.places.locate import locate
+from orchestration.places.step import locate
 
-KEYS = Keys(record_key=b"k" * 32, stewards_recipient="")
 AROUND = ["{}, Kenya", "{} county", "near {}", "{} town", "{} (Nairobi)", "{}/Busia", "{} Uganda", "kwa {}"]
 
 
@@ -87,7 +86,7 @@ def main() -> None:
         pq.write_table(mentions, settings.typed / "mentions" / "e.parquet")
         for turn in ("first time", "again"):
             start = time.perf_counter()
-            found = locate(settings, KEYS)
+            found = locate(settings)
             seconds = time.perf_counter() - start
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             print(

@@ -26,7 +26,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from orchestration.core import Keys, Settings
 from orchestration.intake import TakenExtract
 from orchestration.intake.taking_in import take_in
-from orchestration.typing.type_extracts import type_extracts
+from orchestration.typing.step import type_extracts
 from tests.unit.partner_files import add_partner
 
 KEYS = Keys(b"k" * 32, str(pyrage.x25519.Identity.generate().to_public()))

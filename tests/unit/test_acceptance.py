@@ -70,7 +70,7 @@ def test_one_condition_means_the_same_alone_and_in_a_list() -> None:
     ("condition", "told"),
     [
         ({"column": "a", "withhold": ["x"]}, "lets no row in"),
-        ({"column": "a", "accept": ["x"], "wait": ["X "]}, "the answer 'x' stands there twice"),
+        ({"column": "a", "accept": ["x"], "wait": ["X "]}, "the answer 'x' is listed twice"),
     ],
 )
 def test_a_condition_that_cannot_be_meant_is_refused(condition: dict[str, Any], told: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError
-from orchestration.places.boundaries.captions import DISCLAIMER, captions
+from orchestration.places.boundaries.map_captions import DISCLAIMER, captions
 from orchestration.places.boundaries.checks import check
 from orchestration.places.boundaries.chosen import Boundaries, generalised
 from orchestration.places.boundaries.own_file import OwnFile

@@ -69,7 +69,7 @@ def test_a_contract_survives_being_kept_in_landing() -> None:
             {"fields": {"event_on": {"colum": "Date"}}},
             "key `fields.event_on.colum` is not known. Did you mean `column`?",
         ),
-        ({"fields": {"sex": {"column": ["Sex", "Sex"]}}}, "column 'Sex' stands there twice; name it once."),
+        ({"fields": {"sex": {"column": ["Sex", "Sex"]}}}, "column 'Sex' is listed twice; name it once."),
         ({"fields": {"sex": {"flags_with_prefix": "sex_"}}}, "only goes with fields of several codes"),
         ({"fields": {"sex": {"column": ["Sex", True]}}}, "`fields.sex.column[2]` is true but must be text"),
         ({"fields": {"place(transit).next": "After"}}, "stands beside one point, place(transit).place_text"),
@@ -77,9 +77,9 @@ def test_a_contract_survives_being_kept_in_landing() -> None:
         ({"format": {"kind": "csv", "encoding": "cp1525"}}, "no such encoding"),
         (
             {"coverage": [watched(places=["KE047", "KE001", "KE047"])]},
-            "testpartner/contract.yml: `coverage[1].places`: place 'KE047' stands there twice; name it once.",
+            "testpartner/contract.yml: `coverage[1].places`: place 'KE047' is listed twice; name it once.",
         ),
-        ({"coverage": [watched(roles=["origin", "origin"])]}, "`coverage[1].roles`: role 'origin' stands"),
+        ({"coverage": [watched(roles=["origin", "origin"])]}, "`coverage[1].roles`: role 'origin' is listed"),
         (
             {"coverage": [watched(), watched(places=["KE0047"])]},
             "`coverage[2].places`: place 'KE0047' is not in seeds/reference/places.csv; the nearest is 'KE047' "
@@ -170,7 +170,7 @@ def test_a_spelling_fix_retypes_and_does_not_reread() -> None:
     fields = book()["fields"] | {"sex": {"column": "Sex", "values": {"F": "female", "Me": "male"}}}
     after = Contract.model_validate(book(fields=fields))
     assert after.reading_hash == before.reading_hash
-    assert after.typing_hash != before.typing_hash
+    assert after.contract_hash != before.contract_hash
 
 
 def test_another_column_or_key_rereads() -> None:

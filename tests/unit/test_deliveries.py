@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.gates import next_due
-from orchestration.gates.deliveries import deliveries, newest_of_each
+from orchestration.gates.cadence import deliveries, newest_of_each
 from tests.unit.gate_world import land, make_settings
 
 SENT = date(2026, 1, 10)

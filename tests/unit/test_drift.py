@@ -21,7 +21,7 @@ from orchestration.intake.drift.columns import find_drift, name_likeness
 from orchestration.intake.drift.report import drift_items
 from orchestration.intake.taking_in import take_in
 from orchestration.stewardship import review
-from orchestration.typing.type_extracts import type_extracts
+from orchestration.typing.step import type_extracts
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

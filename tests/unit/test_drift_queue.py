@@ -19,7 +19,7 @@ from orchestration.stewardship.drift_queue import DriftQuestion, drift_questions
 from orchestration.stewardship.foreseen import Change
 from orchestration.stewardship.open_items_drift import drifted_contracts
 from orchestration.stewardship.open_items_worth import worths_of
-from orchestration.typing.type_extracts import type_extracts
+from orchestration.typing.step import type_extracts
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

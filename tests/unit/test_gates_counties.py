@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.gates.candidate import CheckOutcome, ReleaseVerdict, judge_candidate
-from orchestration.gates.county_change import county_change
+from orchestration.gates.release_profile import county_change
 from orchestration.release import county_counts
 from tests.unit.gate_world import AS_OF, Decided, make_settings, write_evidence_base
 

@@ -12,9 +12,8 @@ import pytest
 
 from orchestration.core import Keys, Settings
 from orchestration.gates import inputs
-from orchestration.gates.in_force import InForce, put_in_force
+from orchestration.gates.in_force import InForce, printed_fates, put_in_force
 from orchestration.gates.inputs import contract_hashes, inputs_hash, latest_complete_month
-from orchestration.gates.printed_fates import printed_fates
 from orchestration.gates.verdicts import judge_extracts
 from tests.unit.gate_world import AS_OF, KEY_IDS, Decided, land, make_settings, on_extract
 
@@ -70,8 +69,7 @@ def test_an_accepted_extract_is_in_force_and_a_withdrawn_one_is_not(tmp_path: Pa
     land(settings, "b", sequence=2)
     decided = Decided([on_extract("pwani_shelter", "a")], [on_extract("pwani_shelter", "b")])
     found = refresh(settings, decided)
-    assert found.fate_of("pwani_shelter", "a") == "in_force"
-    assert found.fate_of("pwani_shelter", "b") == "withdrawn"
+    assert {fate.extract_id: fate.fate for fate in found.fates} == {"a": "in_force", "b": "withdrawn"}
     assert next(fate.reason for fate in found.fates if fate.extract_id == "b") == "abcdefabcdef"
 
 
@@ -79,7 +77,7 @@ def test_an_acceptance_does_not_reach_past_reconciliation(tmp_path: Path) -> Non
     settings = make_settings(tmp_path)
     land(settings, "a", typed_records=39)
     found = refresh(settings, Decided([on_extract("pwani_shelter", "a")]))
-    assert found.fate_of("pwani_shelter", "a") == "held"
+    assert [fate.fate for fate in found.fates] == ["held"]
 
 
 def test_an_extract_that_was_not_judged_does_not_enter(tmp_path: Path) -> None:

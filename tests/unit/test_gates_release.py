@@ -46,10 +46,11 @@ def prepare(settings: Settings) -> None:
 
 def candidate(settings: Settings, **changes: Any) -> Path:
     hashed = json.loads((settings.work / "gates" / "in_force.json").read_text())["inputs_hash"]
-    folder = settings.releases / f".candidate-20261124T020000Z-{changes.pop('inputs', hashed)[:8]}"
+    inputs_hash = changes.pop("inputs", hashed)
+    folder = settings.releases / f".candidate-20261124T020000Z-{inputs_hash[:8]}"
     write_evidence_base(folder / "members" / "evidence_base.duckdb", **changes)
     write_empty_public(folder)
-    (folder / "manifest.json").write_text("{}")
+    (folder / "manifest.json").write_text(json.dumps({"inputs_hash": inputs_hash}))
     return folder
 
 

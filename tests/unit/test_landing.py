@@ -22,7 +22,7 @@ from orchestration.intake import TakenExtract, sha256_of
 from orchestration.intake.inbox import add_to_inbox
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.intake.taking_in import take_in
-from orchestration.typing.type_extracts import type_extracts
+from orchestration.typing.step import type_extracts
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, lying_still, workbook
 
 AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)

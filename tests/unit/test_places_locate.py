@@ -6,14 +6,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.core import Keys, Settings
+from orchestration.core import Settings
 from orchestration.places import norm
-from orchestration.places.locate import MATCHES, UNRESOLVED, locate
 from orchestration.places.normalise import core, looks_private
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
+from orchestration.places.step import MATCHES, UNRESOLVED, locate
 
-KEYS = Keys(b"k" * 32, "age1fixture")
 MENTIONS = pa.schema(
     [
         ("extract_id", pa.string()), ("mention_id", pa.int64()), ("place_text", pa.string()),
@@ -66,7 +65,7 @@ def written(settings: Settings, name: str) -> list[dict[str, object]]:
 
 
 def test_nothing_typed_gives_empty_tables_with_their_schema(settings: Settings) -> None:
-    assert locate(settings, KEYS).mentions == 0
+    assert locate(settings).mentions == 0
     assert pq.read_schema(settings.work / "places" / "matches.parquet").equals(MATCHES)
     assert pq.read_schema(settings.work / "places" / "unresolved.parquet").equals(UNRESOLVED)
 
@@ -74,7 +73,7 @@ def test_nothing_typed_gives_empty_tables_with_their_schema(settings: Settings) 
 def test_every_distinct_mention_gets_one_row_in_the_order_of_ids(settings: Settings) -> None:
     typed(settings, "e1", [(5, "Busia", None), (-3, "Dubai", None)])
     typed(settings, "e2", [(5, "BUSIA", None), (9, "Congo", None)])
-    summary = locate(settings, KEYS)
+    summary = locate(settings)
     matches = written(settings, "matches")
     assert [row["mention_id"] for row in matches] == [-3, 5, 9]
     assert (summary.mentions, summary.resolved, summary.ambiguous, summary.to_review) == (3, 2, 1, 1)
@@ -85,10 +84,10 @@ def test_every_distinct_mention_gets_one_row_in_the_order_of_ids(settings: Setti
 
 def test_the_same_input_gives_the_same_bytes(settings: Settings) -> None:
     typed(settings, "e1", [(5, "Zzyzx", None), (6, "Congo", None)])
-    locate(settings, KEYS)
+    locate(settings)
     files = [settings.work / "places" / name for name in ("matches.parquet", "unresolved.parquet")]
     before = [file.read_bytes() for file in files]
-    locate(settings, KEYS)
+    locate(settings)
     assert [file.read_bytes() for file in files] == before
 
 
@@ -101,7 +100,7 @@ def test_the_stewards_list_is_ranked_by_records_and_leaves_out_what_nobody_can_m
     pq.write_table(
         pa.Table.from_pylist(extra, schema=PLACE_MENTIONS), settings.typed / "place_mentions" / "e3.parquet"
     )
-    locate(settings, KEYS)
+    locate(settings)
     listed = [
         (row["place_text"], row["record_count"], row["candidates"]) for row in written(settings, "unresolved")
     ]
@@ -114,7 +113,7 @@ def test_text_that_may_be_a_person_is_counted_and_not_shown(settings: Settings) 
         "-1.29212, 36.82191",
     ]  # fmt: skip
     typed(settings, "e1", [(n, text, None) for n, text in enumerate(private)])
-    locate(settings, KEYS)
+    locate(settings)
     rows = written(settings, "unresolved")
     assert len(rows) == len(private)
     assert all(row["is_withheld"] and row["place_text"] is None for row in rows)
@@ -122,10 +121,10 @@ def test_text_that_may_be_a_person_is_counted_and_not_shown(settings: Settings) 
 
 def test_na_is_namibia_beside_codes_and_nothing_beside_names(settings: Settings) -> None:
     typed(settings, "codes", [(1, None, "NA"), (2, None, "KE")])
-    locate(settings, KEYS)
+    locate(settings)
     assert written(settings, "matches")[0]["country_alpha3"] == "NAM"
     typed(settings, "names", [(1, None, "NA"), (3, None, "Uganda")])
-    locate(settings, KEYS)
+    locate(settings)
     assert written(settings, "matches")[0]["country_alpha3"] is None
 
 
@@ -134,9 +133,9 @@ def test_a_decision_is_applied_and_one_whose_place_is_gone_leaves_its_name_to_a_
 ) -> None:
     typed(settings, "e1", [(1, "Zzyzx", None)])
     decision = {"id": "aaaaaaaaaaaa", "text": "zzyzx", "country": None, "place_id": "KE032"}
-    assert locate(settings, KEYS, [decision]).resolved == 1
+    assert locate(settings, [decision]).resolved == 1
     assert written(settings, "matches")[0]["method"] == "decision"
-    found = locate(settings, KEYS, [{**decision, "place_id": "KE999"}])
+    found = locate(settings, [{**decision, "place_id": "KE999"}])
     assert (found.resolved, found.to_review) == (0, 1)
 
 
@@ -175,22 +174,22 @@ def test_a_text_is_worked_out_once_and_again_only_when_a_decision_changes(
 
     monkeypatch.setattr(Resolver, "resolve_all", counting)
     typed(settings, "e1", [(1, "Busia", None), (2, "Zzyzx", None)])
-    locate(settings, KEYS)
+    locate(settings)
     first = written(settings, "matches")
-    locate(settings, KEYS)
+    locate(settings)
     assert (asked, written(settings, "matches")) == ([2], first)
     typed(settings, "e2", [(3, "Dubai", None)])
-    locate(settings, KEYS)
+    locate(settings)
     assert asked == [2, 1]
     decision = {"id": "aaaaaaaaaaaa", "text": "Zzyzx", "country": None, "place_id": "KE032"}
-    locate(settings, KEYS, [decision])
+    locate(settings, [decision])
     assert asked == [2, 1, 3]
     assert {row["mention_id"]: row["place_id"] for row in written(settings, "matches")}[2] == "KE032"
 
 
 def test_what_is_remembered_holds_no_text(settings: Settings) -> None:
     typed(settings, "e1", [(1, "Zzyzx Testperson", None)])
-    locate(settings, KEYS)
+    locate(settings)
     rows = written(settings, "remembered")
     assert len(rows) == 1
     assert "Zzyzx" not in str(rows)

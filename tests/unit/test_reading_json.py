@@ -15,7 +15,7 @@ from orchestration.contracts import Contract, ContractFault, load_contract, load
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.intake import ExtractHeld, ExtractStopped
 from orchestration.intake.outcomes import ExtractUnreadable
-from orchestration.typing.rows import RowTypist
+from orchestration.typing.row_reader import RowReader
 from tests.unit.partner_files import add_partner, book, problems, read, typed, values
 
 REPEAT = "journey/places_passed"
@@ -180,8 +180,8 @@ def test_a_number_too_large_for_any_machine_is_no_crash(tmp_path: Path) -> None:
 def test_a_time_without_a_zone_is_read_in_the_contracts_zone(tmp_path: Path) -> None:
     cells, _ = read(write(tmp_path / "a.json", record(1, _submission_time="2024-03-14T23:30:00")), form())
     contract = Contract.model_validate(form())
-    typist = RowTypist(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 4, 1), 1900)
-    row = typist.main_row(cells[0].record_id, "", 1, cells)
+    row_reader = RowReader(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 4, 1), 1900)
+    row = row_reader.main_row(cells[0].record_id, "", 1, cells)
     assert row.submitted_at is not None and row.submitted_at.isoformat().startswith("2024-03-14T23:30:00")
 
 

@@ -17,7 +17,7 @@ from orchestration.contracts import Contract, load_vocabulary
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.drafting.check import check_contract
 from orchestration.intake import LandedCell
-from orchestration.typing.rows import RowTypist
+from orchestration.typing.row_reader import RowReader
 from tests.unit.partner_files import add_partner, book, read, values, workbook
 
 TAIL = [
@@ -86,10 +86,10 @@ def modes(
 ) -> list[tuple[tuple[str, ...] | None, tuple[str, ...]]]:
     """Transport of every row as typed, with the problems noted."""
     contract = Contract.model_validate(content)
-    typist = RowTypist(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 5, 1), 1900)
+    row_reader = RowReader(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 5, 1), 1900)
     found = []
     for number in sorted({cell.row_number for cell in cells}):
-        row = typist.main_row(0, "", number, [cell for cell in cells if cell.row_number == number])
+        row = row_reader.main_row(0, "", number, [cell for cell in cells if cell.row_number == number])
         found.append((row.lists.get("transport_mode"), tuple(problem.code for problem in row.problems)))
     return found
 
@@ -146,8 +146,8 @@ def test_labels_run_together_are_split_by_the_labels_the_contract_knows(tmp_path
     path = export(tmp_path / "a.csv", ["left_on", "sex", "origin", "transport", "Aina", *TAIL], row)
     content = form(fields=fields)
     contract = Contract.model_validate(content)
-    typist = RowTypist(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 5, 1), 1900)
-    typed = typist.main_row(0, "", 2, read(path, content)[0])
+    row_reader = RowReader(contract, load_vocabulary(REFERENCE_SEEDS), None, date(2024, 5, 1), 1900)
+    typed = row_reader.main_row(0, "", 2, read(path, content)[0])
     assert typed.lists["exploitation_type"] == ("forced_begging", "sexual_exploitation")
 
 

@@ -548,6 +548,8 @@ def rule_codes_in_python() -> set[str]:
                 found.update(codes_below(node))
             elif name in EMITTERS:
                 found.update(code for argument in node.args for code in codes_below(argument))
+            elif isinstance(node, ast.FunctionDef) and node.name == "error_code":
+                found.update(codes_below(node))
     return found
 
 

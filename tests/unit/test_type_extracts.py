@@ -21,7 +21,7 @@ from orchestration.intake import LandedCell, sha256_of
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.typing import SCHEMAS, table_rows, typed_batches
 from orchestration.typing.assembly import Record, assemble
-from orchestration.typing.type_extracts import TypedSummary, type_extracts
+from orchestration.typing.step import TypedSummary, type_extracts
 
 KEYS = Keys(b"k" * 32, "age1fixture")
 ROUTES: dict[str, Any] = {
@@ -446,7 +446,7 @@ def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
         return assemble(cells, *others)
 
     monkeypatch.setattr(table_rows, "assemble", faulty)
-    step = import_module("orchestration.typing.type_extracts")  # not the function of this name
+    step = import_module("orchestration.typing.step")
     monkeypatch.setattr(step, "typed_batches", partial(typed_batches, batch_size=2))
     summary = world.type()
     assert [failure.fault for failure in summary.failed] == ["ValueError"]

@@ -283,7 +283,7 @@ def test_what_a_project_no_longer_builds_is_gone(built: World) -> None:
 def test_the_later_part_says_that_it_stands_on_the_one_before(tmp_path: Path, project: None) -> None:
     world = three_records(tmp_path)
     world.write()
-    with pytest.raises(NjiaError, match="stands on it"):
+    with pytest.raises(NjiaError, match="needs it"):
         world.build_part(AFTER)
 
 

@@ -15,7 +15,7 @@ from orchestration.warehouse import dbt_commands, manifest_path
 from orchestration.warehouse import manifest as dbt_manifest
 from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.dbt_commands import Parsed
-from orchestration.warehouse.manifest import MANIFEST, PACKED, parsed_manifest, read_manifest
+from orchestration.warehouse.manifest import MANIFEST, PACKED, read_manifest
 from orchestration.warehouse.node_fingerprints import Project
 
 
@@ -51,10 +51,9 @@ def test_what_dbt_parsed_is_read_by_every_home(settings: Settings) -> None:
 
 
 def test_the_project_is_parsed_once_for_all_homes(settings: Settings, parser: Parser, tmp_path: Path) -> None:
-    assert parsed_manifest(settings) is None
     first = manifest_path(settings)
     other = Settings(tmp_path / "other", tmp_path / "partners", tmp_path / "keys")
-    assert manifest_path(other) == manifest_path(settings) == first == parsed_manifest(other)
+    assert manifest_path(other) == manifest_path(settings) == first
     assert parser.times == 1 and not settings.home.exists()
 
 
@@ -113,18 +112,6 @@ def test_of_two_processes_that_parse_at_once_the_first_is_kept(
     path = manifest_path(settings)
     assert parser.times == 2 and path.with_name("first").exists()
     assert [folder.name for folder in path.parent.parent.iterdir()] == [path.parent.name]
-
-
-def test_parts_share_a_manifest_and_each_refresh_has_its_own(settings: Settings) -> None:
-    """dbt writes compiled SQL, with the paths of one home, into the manifest that it builds from."""
-    packed, part = manifest_path(settings).with_name(PACKED), warehouse.Part
-    first = warehouse._unpacked(packed, part.BEFORE_PYTHON)
-    assert warehouse._unpacked(packed, part.AFTER_PYTHON) is first
-    first.nodes["model.njia.fct_movements"].compiled_code = "select 1"
-    second = warehouse._unpacked(packed, part.BEFORE_PYTHON)
-    assert second.nodes["model.njia.fct_movements"].compiled_code is None
-    assert warehouse._unpacked(packed, part.AFTER_PYTHON) is second
-    assert warehouse._unpacked(packed, part.AFTER_PYTHON) is not second, "let go with the last part"
 
 
 def test_the_parts_of_the_project_are_the_whole_of_it_once(settings: Settings) -> None:

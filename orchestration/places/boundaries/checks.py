@@ -1,12 +1,11 @@
-"""Is an operator's file Kenya's 47 counties, each under its own code? Every failed check is a sentence.
+"""Check that an operator's file holds Kenya's 47 counties, each under its own code.
 
-Eight provinces, ISO numbers written as P-codes or two neighbours exchanged look right in every count; the
-points of the gazetteer tell. Areas cannot: listed areas of correct files are off by up to 60 %.
+Every failed check is a sentence. Points of the gazetteer find wrong or exchanged codes, which counts and
+areas miss: listed areas of correct files are off by up to 60 %.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -15,10 +14,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from orchestration.core import REFERENCE_SEEDS, UsageError
+from orchestration.core import UsageError, seed_rows
 from orchestration.places.boundaries.own_file import COUNTIES, OwnFile
 from orchestration.places.boundaries.projection import to_km
-from orchestration.places.boundaries.shipped import LISTED_AREAS_FILE, SHIPPED
+from orchestration.places.boundaries.shipped import listed_areas
 
 MOST_OVERLAP = 0.001
 UNION_SQ_KM = (560_000, 600_000)
@@ -31,7 +30,7 @@ _NEXT = "Give a file that passes, or unset NJIA_BOUNDARIES to draw with the gene
 
 
 def check(own: OwnFile) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """County polygons by P-code and warnings; UsageError with every failed check."""
+    """Return county polygons by P-code and warnings; raises UsageError with every failed check."""
     failed = [*_wrong_coordinates(own), *_wrong_codes(own), *_wrong_shapes(own)]
     if failed:
         raise _refused(own, failed)
@@ -82,7 +81,7 @@ def _wrong_codes(own: OwnFile) -> Iterator[str]:
     if len(own.frame) != COUNTIES:
         yield (
             f"It has {len(own.frame)} features; expected the {COUNTIES} counties. "
-            "Look whether it holds another level, such as the eight former provinces or sub-counties."
+            "Perhaps it holds another level, such as the eight former provinces or sub-counties."
         )
     if own.code_column is None:
         yield (
@@ -112,7 +111,7 @@ def _wrong_shapes(own: OwnFile) -> Iterator[str]:
 
 
 def _polygons(shape: Any) -> Any:
-    """A valid shape of polygons alone, without heights."""
+    """Return the valid polygons of a shape, without heights."""
     flat = shapely.make_valid(shapely.force_2d(shape))
     parts = [part for part in shapely.get_parts(shapely.get_parts(flat)) if part.geom_type == "Polygon"]
     return shapely.union_all(parts)
@@ -135,7 +134,7 @@ def _wrong_areas(plane: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _misplaced_points(counties: Mapping[str, Any]) -> Iterator[str]:
-    """Sentences on points of the gazetteer that lie outside the county they belong to."""
+    """Yield sentences on points of the gazetteer outside their county."""
     points = _reference_points()
     for kind, least in LEAST_POINTS.items():
         of_kind = [(county, point) for found, county, point in points if found == kind]
@@ -153,10 +152,10 @@ def _misplaced_points(counties: Mapping[str, Any]) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _reference_points() -> list[tuple[str, str, Any]]:
-    """Kind, county and point of the counties, constituencies and towns of the gazetteer."""
-    places = {row["place_id"]: row for row in _rows(REFERENCE_SEEDS / "places.csv")}
+    """Return kind, county and point of counties, constituencies and towns."""
+    places = {row["place_id"]: row for row in seed_rows("places")}
     found = []
-    for row in _rows(REFERENCE_SEEDS / "place_coordinates.csv"):
+    for row in seed_rows("place_coordinates"):
         place = places[row["place_id"]]
         if place["iso_alpha3"] == "KEN" and place["kind"] in LEAST_POINTS:
             county = place["place_id"] if place["kind"] == "county" else place["parent_place_id"]
@@ -165,7 +164,7 @@ def _reference_points() -> list[tuple[str, str, Any]]:
 
 
 def _unusual_areas(plane: Mapping[str, Any]) -> Iterator[str]:
-    for row in _rows(SHIPPED / LISTED_AREAS_FILE):
+    for row in listed_areas():
         ratio = plane[row["place_id"]].area / float(row["area_sq_km"])
         if not USUAL_AREA_RATIO[0] <= ratio <= USUAL_AREA_RATIO[1]:
             yield (
@@ -177,8 +176,3 @@ def _unusual_areas(plane: Mapping[str, Any]) -> Iterator[str]:
 def _list(codes: list[str]) -> str:
     more = len(codes) - _SHOWN
     return ", ".join(codes[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _rows(path: Any) -> Iterator[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        yield from csv.DictReader(file)

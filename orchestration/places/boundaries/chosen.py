@@ -1,23 +1,22 @@
-"""Which county boundaries apply: those of the file NJIA_BOUNDARIES names, else the shipped layer."""
+"""The county boundaries in force: those of NJIA_BOUNDARIES, else the shipped layer."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.core import Settings, UsageError
+from orchestration.core import Settings, UsageError, sha256_of
 from orchestration.places.boundaries.shipped import COUNTIES_FILE, SHIPPED, shapes_of
 
 
 @dataclass(frozen=True, eq=False)
 class Boundaries:
-    """County polygons in degrees by P-code, and what a release says of them.
+    """County polygons in degrees by P-code, and their origin.
 
-    `licence` is None where neither the file nor its companion says it; `warnings` are sentences for the
+    `licence`: None where neither the file nor its companion names one. `warnings`: sentences for the
     operator.
     """
 
@@ -29,7 +28,7 @@ class Boundaries:
     warnings: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
-        """What the manifest of a release keeps: enough to tell which file it was, and to credit it."""
+        """Return the manifest's entry, which identifies and credits the file."""
         return {
             "name": self.name,
             "licence": self.licence,
@@ -40,7 +39,7 @@ class Boundaries:
 
 
 def boundaries_in_force(settings: Settings) -> Boundaries:
-    """The boundaries that maps and coordinates are read with; UsageError tells why a file is not accepted."""
+    """Return the boundaries for maps and coordinates; raises UsageError for a file that fails its checks."""
     if settings.boundaries is None:
         return generalised()
     if not settings.boundaries.is_file():
@@ -48,27 +47,28 @@ def boundaries_in_force(settings: Settings) -> Boundaries:
             f"NJIA_BOUNDARIES names {settings.boundaries}, which is not a file. Correct the path, or unset "
             "it to draw with the generalised layer."
         )
-    return _accepted(settings.boundaries, _hash(settings.boundaries), _companion_text(settings.boundaries))
+    return _accepted(
+        settings.boundaries, sha256_of(settings.boundaries), _companion_text(settings.boundaries)
+    )
 
 
 @lru_cache(maxsize=1)
 def generalised() -> Boundaries:
-    """The layer that ships with Njia. Its file is held to its checksum by a test, not at every start."""
+    """Return the layer that ships with Njia; a test compares its file with its checksum."""
     path = SHIPPED / COUNTIES_FILE
-    counties = shapes_of(path)
     return Boundaries(
         name="Njia generalised counties",
         licence="CC BY 4.0",
-        sha256=_hash(path),
+        sha256=sha256_of(path),
         is_generalised=True,
-        counties=counties,
+        counties=shapes_of(path),
     )
 
 
 @lru_cache(maxsize=2)
 def _accepted(path: Path, sha256: str, companion: str | None) -> Boundaries:
-    """Both texts are part of the key, so that a changed file is checked again."""
-    # geopandas takes a second to load, and only an operator with an own file needs it.
+    """Read and check an own file; hash and companion are part of the cache key."""
+    # geopandas takes a second to load and is only needed for an own file.
     from orchestration.places.boundaries.checks import check
     from orchestration.places.boundaries.own_file import read_own_file
 
@@ -84,15 +84,10 @@ def _accepted(path: Path, sha256: str, companion: str | None) -> Boundaries:
 
 
 def companion_of(path: Path) -> Path:
-    """The small YAML file beside a boundary file that says its name and licence."""
+    """Return the path of the YAML file with name and licence of a boundary file."""
     return path.with_name(f"{path.name}.about.yml")
 
 
 def _companion_text(path: Path) -> str | None:
     companion = companion_of(path)
     return companion.read_text(encoding="utf-8") if companion.is_file() else None
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

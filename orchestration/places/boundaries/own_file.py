@@ -1,4 +1,4 @@
-"""Read an operator's boundary file: GeoJSON, GeoPackage or GeoParquet, whatever its columns are called."""
+"""Read an operator's boundary file: GeoJSON, GeoPackage or GeoParquet, with any column names."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ ISO_CODE = re.compile(r"KE-\d{2}")
 
 @dataclass(frozen=True)
 class OwnFile:
-    """What the file holds. `code_column` is None where no column has P-codes; then `found_codes` tells
-    what stands there instead."""
+    """Content of the file. `code_column`: None without P-codes; `found_codes` then describes the columns."""
 
     path: Path
     name: str
@@ -36,8 +35,8 @@ class OwnFile:
 
 
 def read_own_file(path: Path, companion: str | None = None) -> OwnFile:
-    """The file as it is; `companion` is the text of the YAML file beside it, which wins over the file."""
-    told = _told_by_file(path) | _told_by_companion(path, companion)
+    """Read the file; `companion`: text of the YAML file beside it, which wins over the file."""
+    about = _about_in_file(path) | _about_in_companion(path, companion)
     try:
         frame = _read(path)
     except UsageError:
@@ -48,7 +47,9 @@ def read_own_file(path: Path, companion: str | None = None) -> OwnFile:
             "Open it in a GIS program and save it anew as GeoJSON, GeoPackage or GeoParquet."
         ) from None
     code_column, found_codes = _code_column(frame)
-    return OwnFile(path, told.get("name") or path.stem, told.get("licence"), frame, code_column, found_codes)
+    return OwnFile(
+        path, about.get("name") or path.stem, about.get("licence"), frame, code_column, found_codes
+    )
 
 
 def _read(path: Path) -> gpd.GeoDataFrame:
@@ -66,7 +67,7 @@ def _read(path: Path) -> gpd.GeoDataFrame:
 
 
 def _layer_of_counties(path: Path) -> str:
-    """The only layer, or the one of several levels that has as many features as there are counties."""
+    """Return the only layer, or the one with as many features as there are counties."""
     layers = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry]
     fitting = [name for name in layers if pyogrio.read_info(path, layer=name)["features"] == COUNTIES]
     if len(layers) == 1 or len(fitting) == 1:
@@ -78,40 +79,40 @@ def _layer_of_counties(path: Path) -> str:
 
 
 def _code_column(frame: gpd.GeoDataFrame) -> tuple[str | None, str]:
-    """The column with most P-codes; else in words what codes there are."""
-    found: dict[str, int] = {}
+    """Return the column with most P-codes, or None and a description of the codes."""
+    counts: dict[str, int] = {}
     iso = None
     for column in frame.columns.drop(frame.geometry.name):
         values = frame[column].astype("string").fillna("")
-        found[str(column)] = int(values.map(lambda value: bool(P_CODE.fullmatch(value))).sum())
+        counts[str(column)] = int(values.map(lambda value: bool(P_CODE.fullmatch(value))).sum())
         if values.map(lambda value: bool(ISO_CODE.fullmatch(value))).any():
             iso = str(column)
-    best = max(found, key=lambda column: found[column], default=None)
-    if best is not None and found[best]:
+    best = max(counts, key=lambda column: counts[column], default=None)
+    if best is not None and counts[best]:
         return best, ""
-    if small := next((name for name in found if _has_small_codes(frame[name])), None):
+    if small := next((name for name in counts if _has_small_codes(frame[name])), None):
         return None, f"column {small} holds them in small letters; write them in capitals"
     if iso:
         return None, f"column {iso} holds ISO 3166-2 codes, which run in another order"
-    return None, f"the columns are {', '.join(found) or 'none'}"
+    return None, f"the columns are {', '.join(counts) or 'none'}"
 
 
 def _has_small_codes(values: pd.Series) -> bool:
     return any(P_CODE.fullmatch(value.upper()) for value in values.astype("string").fillna(""))
 
 
-def _told_by_file(path: Path) -> dict[str, str]:
-    """Name and licence as a GeoJSON says them beside its features."""
+def _about_in_file(path: Path) -> dict[str, str]:
+    """Return name and licence that a GeoJSON states beside its features."""
     if path.suffix.lower() not in GEOJSON:
         return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError):
-        return {}  # reading the features tells what is wrong
+        return {}  # reading the features reports the fault
     return _name_and_licence(content) if isinstance(content, Mapping) else {}
 
 
-def _told_by_companion(path: Path, text: str | None) -> dict[str, str]:
+def _about_in_companion(path: Path, text: str | None) -> dict[str, str]:
     if text is None:
         return {}
     try:
@@ -127,7 +128,5 @@ def _told_by_companion(path: Path, text: str | None) -> dict[str, str]:
 
 
 def _name_and_licence(content: Mapping[str, Any]) -> dict[str, str]:
-    told = {"name": content.get("name"), "licence": content.get("licence") or content.get("license")}
-    return {
-        key: str(value).strip() for key, value in told.items() if isinstance(value, str) and value.strip()
-    }
+    texts = {"name": content.get("name"), "licence": content.get("licence") or content.get("license")}
+    return {key: text.strip() for key, text in texts.items() if isinstance(text, str) and text.strip()}

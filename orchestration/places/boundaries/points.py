@@ -1,4 +1,4 @@
-"""Coordinates that partners send → county and country. Nothing here keeps a coordinate."""
+"""County and country of partners' coordinates. No coordinate is kept."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from orchestration.places.boundaries.projection import to_km
 from orchestration.places.boundaries.shipped import REGION, country_shapes
 
 KENYA = "KEN"
-# A generalised line may run this far beside the true one: so near, a name says more than a point.
+# A generalised line may be this far from the true one: nearer than that, a name wins over a point.
 NAME_WINS_WITHIN_KM = 10.0
 FROM_POINT = "flag:geo_from_point"
 SWAPPED = "flag:geo_swapped"
 NAME_CONFLICT = "flag:geo_name_conflict"
 NULL_ISLAND = "unk:geo_null_island"
 UNRESOLVED = "unk:place_unresolved"
-# So far off a generalised coast a point still counts as on land; about 28 km.
+# Distance from a generalised coast within which a point counts as on land; about 28 km.
 COAST_DEGREES = 0.25
 _ZERO = 0.01  # degrees; devices without a position write zeros, some of them with noise
 
 
 @dataclass(frozen=True)
 class PointReading:
-    """Where a point lies: P-code, ISO alpha-3, and how far from the nearest county line. None: not known."""
+    """P-code, ISO alpha-3 and distance to the nearest county line of a point; None where unknown."""
 
     county: str | None
     country: str | None
@@ -40,7 +40,7 @@ class PointReading:
 
 
 def county_of(lat: float, lon: float, boundaries: Boundaries | None = None) -> tuple[str | None, float]:
-    """P-code of the county a point lies in, None outside all, and kilometres to the nearest county line."""
+    """Return the P-code of a point's county (None outside all) and kilometres to the nearest county line."""
     codes, km = counties_of([lat], [lon], boundaries)
     return codes[0], float(km[0])
 
@@ -50,9 +50,9 @@ def counties_of(
     lons: Sequence[float] | NDArray[Any],
     boundaries: Boundaries | None = None,
 ) -> tuple[list[str | None], NDArray[Any]]:
-    """`county_of` for many points: codes, and kilometres.
+    """Return `county_of` for many points: codes, and kilometres.
 
-    They are NaN where the numbers are no position on earth, infinite far from Kenya.
+    Kilometres are NaN for an impossible position and infinite far from Kenya.
     """
     codes, km, _ = _locate(np.asarray(lats, float), np.asarray(lons, float), boundaries or generalised())
     return codes, km
@@ -61,7 +61,7 @@ def counties_of(
 def _locate(
     lat: NDArray[Any], lon: NDArray[Any], boundaries: Boundaries
 ) -> tuple[list[str | None], NDArray[Any], list[str | None]]:
-    """Of each point its county, the kilometres to the nearest county line, and whose line that is."""
+    """Return each point's county, the kilometres to the nearest county line, and that line's county."""
     lines = _lines(boundaries)
     on_earth = (np.abs(lat) <= 90) & (np.abs(lon) <= 180)
     codes = np.full(len(lat), None, dtype=object)
@@ -81,7 +81,7 @@ def _locate(
 
 
 def country_of(lat: float, lon: float) -> str | None:
-    """ISO alpha-3 of the country a point lies in by the generalised base layers, None out at sea."""
+    """Return the ISO alpha-3 of a point's country by the generalised layers; None at sea."""
     if not (abs(lat) <= 90 and abs(lon) <= 180):
         return None
     west, south, east, north = REGION
@@ -100,10 +100,10 @@ def read_point(
     named_country: str | None = None,
     boundaries: Boundaries | None = None,
 ) -> PointReading:
-    """What a record's coordinates say of a place that it also names, or does not.
+    """Read a record's coordinates together with the place that it names, if any.
 
-    `named_county` is the P-code and `named_country` the ISO alpha-3 of the name beside the coordinates.
-    Within NAME_WINS_WITHIN_KM of a county line the name wins; beyond it, the point.
+    `named_county`: P-code, `named_country`: ISO alpha-3 of that place. Within NAME_WINS_WITHIN_KM of a county
+    line the name wins; beyond it, the point.
     """
     if math.isnan(lat) or math.isnan(lon):
         return PointReading(named_county, named_country, None, (UNRESOLVED,))
@@ -121,15 +121,15 @@ def read_point(
         if km <= NAME_WINS_WITHIN_KM:
             county, country = named_county, KENYA
     if county is None and country is None:
-        problems = (*(one for one in problems if one != FROM_POINT), UNRESOLVED)
+        problems = (*(problem for problem in problems if problem != FROM_POINT), UNRESOLVED)
     return PointReading(county, country, km if math.isfinite(km) else None, problems)
 
 
 def _on_land(lat: float, lon: float, boundaries: Boundaries) -> tuple[str | None, str | None, float]:
-    """County, country and kilometres to the nearest county line.
+    """Return county, country and kilometres to the nearest county line.
 
-    A generalised coast leaves Mombasa Island in the water: a point outside all counties and in no other
-    country belongs to the county whose line is near.
+    A point outside all counties and other countries belongs to the county of a near line: generalised coasts
+    leave Mombasa Island in the water.
     """
     (county,), (km,), (nearest,) = _locate(np.array([lat]), np.array([lon]), boundaries)
     country = KENYA if county else country_of(lat, lon)
@@ -140,7 +140,7 @@ def _on_land(lat: float, lon: float, boundaries: Boundaries) -> tuple[str | None
 
 @dataclass(frozen=True)
 class _Lines:
-    """`owners` is the county of each segment; a shared line stands once for each of its counties."""
+    """`owners`: the county of each segment; a shared line has a segment for each of its counties."""
 
     counties: Mapping[str, Any]
     owners: NDArray[Any]
@@ -149,22 +149,22 @@ class _Lines:
 
 @lru_cache(maxsize=4)
 def _lines(boundaries: Boundaries) -> _Lines:
-    """Outlines in pieces of two points, so that the tree and not the geometry does the searching."""
-    pieces, owners = [], []
+    """Index outlines as segments of two points, so that the tree does the searching."""
+    segments, owners = [], []
     for code, shape in boundaries.counties.items():
         for ring in shapely.get_rings(shapely.get_parts(to_km(shape))):
             at = shapely.get_coordinates(ring)
-            pieces.append(np.stack([at[:-1], at[1:]], axis=1))
-            owners += [code] * len(pieces[-1])
+            segments.append(np.stack([at[:-1], at[1:]], axis=1))
+            owners += [code] * len(segments[-1])
     return _Lines(
         boundaries.counties,
         np.array(owners, dtype=object),
-        shapely.STRtree(shapely.linestrings(np.concatenate(pieces))),
+        shapely.STRtree(shapely.linestrings(np.concatenate(segments))),
     )
 
 
 def _inside(points: NDArray[Any], shapes: Mapping[str, Any]) -> list[str | None]:
-    """Code of the shape each point lies in or on; on a shared line the first code."""
+    """Return the code of the shape around each point; on a shared line the first code."""
     found = np.full(len(points), None, dtype=object)
     tree = shapely.STRtree(points)
     for code, shape in reversed(list(shapes.items())):
@@ -173,5 +173,5 @@ def _inside(points: NDArray[Any], shapes: Mapping[str, Any]) -> list[str | None]
 
 
 def _near_kenya(lat: NDArray[Any], lon: NDArray[Any]) -> NDArray[Any]:
-    """Where the plane around Kenya still measures kilometres."""
+    """Whether points are close enough for the plane around Kenya to measure kilometres."""
     return (np.abs(lat) <= 20) & (lon >= 20) & (lon <= 55)

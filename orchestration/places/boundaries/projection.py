@@ -1,4 +1,4 @@
-"""Degrees to kilometres and back: one equal-area plane around Kenya for areas and short distances."""
+"""Project degrees to kilometres and back, on an equal-area plane around Kenya."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PLANE = "+proj=laea +lat_0=0.5 +lon_0=38 +datum=WGS84 +units=km"
 
 
 def to_km(shapes: Any) -> Any:
-    """A geometry, or an array of geometries, from degrees (EPSG:4326, x is longitude) to the plane."""
+    """Project a geometry or an array of them from degrees (EPSG:4326, x is longitude) to the plane."""
     return shapely.transform(shapes, _forward)
 
 

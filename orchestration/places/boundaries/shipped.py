@@ -1,7 +1,8 @@
-"""The layers that ship with Njia, in `seeds/boundaries/`."""
+"""The boundary layers that ship with Njia, in `seeds/boundaries/`."""
 
 from __future__ import annotations
 
+import csv
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +23,7 @@ REGION = (8.0, -16.0, 62.0, 40.0)  # west, south, east, north: the Horn, the Gre
 
 @lru_cache(maxsize=4)
 def shapes_of(path: Path) -> dict[str, Any]:
-    """Shape in degrees of each feature, by its code, in the order of codes."""
+    """Return the shape in degrees of each feature, by code, in the order of codes."""
     if not path.is_file():
         raise NjiaError(
             f"The boundary layer {path.name} is missing from {path.parent}. Restore it from the repository, "
@@ -36,5 +37,11 @@ def shapes_of(path: Path) -> dict[str, Any]:
 
 
 def country_shapes(of_the_world: bool = False) -> dict[str, Any]:
-    """Countries by ISO alpha-3, in degrees: those of REGION cut at its edges, or the world in few points."""
+    """Return countries by ISO alpha-3, in degrees: those of REGION, cut at its edges, or a coarse world."""
     return shapes_of(SHIPPED / (WORLD_FILE if of_the_world else REGION_FILE))
+
+
+def listed_areas() -> list[dict[str, str]]:
+    """Return the listed area of each county: rows with `place_id` and `area_sq_km`."""
+    with (SHIPPED / LISTED_AREAS_FILE).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))

@@ -1,7 +1,7 @@
-"""The type step: every landed extract → its typed tables, by today's contract.
+"""The type step: write the typed tables of every landed extract, by today's contract.
 
-Derived and deletable. An extract whose landing, contract, seeds and code are unchanged is left as it
-is; one that fails leaves no tables behind and never stops the others.
+An extract with unchanged landing, contract, seeds and code is skipped. One that fails has no tables and never
+stops the others.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from orchestration.typing.tables import SCHEMAS
 
 EMPTY = "_empty"
 READ_BY = ("orchestration/contracts", "orchestration/intake", "orchestration/typing")
-# Such a file was cut short while it was read again, and leaves the inbox only when that is done.
+# The landing was interrupted; the file stays in the inbox until it is complete.
 _READ_AGAIN = (
     "the file is still in the inbox: run the refresh again. If it is not there, put it in again "
     "(`njia inbox add`)"
@@ -48,7 +48,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class TypingFailure:
-    """An extract that has no typed tables; `fault` is the kind of exception, never its text."""
+    """An extract without typed tables; `fault` is the type of the exception, without its text."""
 
     partner: str
     file: str
@@ -61,17 +61,17 @@ class TypingFailure:
     def sentence(self) -> str:
         return (
             f"{self.partner}: file {self.file} (extract {self.extract_id}) could not be typed: {self.fault} "
-            f"while {self.step}. Its records are missing until this is mended; {self.what_to_do}."
+            f"while {self.step}. Its records are missing until this is corrected; {self.what_to_do}."
         )
 
 
 class OtherCells(Exception):
-    """The cells beside a landing note are not those it describes."""
+    """The cells beside a landing note differ from its description."""
 
 
 @dataclass
 class TypedSummary:
-    """What the step did. `extracts` have typed tables now, `retyped` of them were written this time."""
+    """Result of the step: `extracts` have typed tables, `retyped` of them were written now."""
 
     extracts: int = 0
     retyped: int = 0
@@ -94,10 +94,10 @@ class _Landed:
 def type_extracts(
     settings: Settings, keys: Keys, progress: Progress | None = None, contracts: Contracts | None = None
 ) -> TypedSummary:
-    """Type what is new or changed, remove what landing no longer holds."""
+    """Type new and changed extracts; remove tables of extracts that are no longer landed."""
     valid = contracts if contracts is not None else load_contracts(settings.partners)
     summary = TypedSummary()
-    shutil.rmtree(settings.spill, ignore_errors=True)  # what a killed process left
+    shutil.rmtree(settings.spill, ignore_errors=True)  # leftovers of a killed process
     landed = list(_landed(settings.landing, summary))
     shared = _shared_hash(keys)
     for table, schema in SCHEMAS.items():
@@ -128,7 +128,7 @@ def type_extracts(
 def _typed(
     settings: Settings, keys: Keys, extract: _Landed, contract: Contract, steps: list[str]
 ) -> tuple[list[Path], dict[str, int]]:
-    """Write an extract's typed tables; `steps` takes what is done, for the sentence on a failure."""
+    """Write an extract's typed tables; `steps` collects the work done, for the message on a failure."""
     steps.append("comparing its cells with its landing note")
     if not has_its_cells(extract.entry, extract.cells):
         raise OtherCells
@@ -142,7 +142,7 @@ def _typed(
 
 
 def _landed(folder: Path, summary: TypedSummary) -> Iterator[_Landed]:
-    """Every committed extract. The same bytes from two partners are two extracts with one id."""
+    """Yield every landed extract. The same bytes from two partners are two extracts with one id."""
     taken: set[str] = set()
     for path in sorted(folder.glob("*/*.json")):
         if path.name.startswith(PARTIAL):
@@ -164,7 +164,7 @@ def _write_empty_table(path: Path, schema: pa.Schema) -> None:
 
 
 def _write_tables(typed: Path, stem: str, batches: Iterable[Tables]) -> int:
-    """Write an extract's tables, none of which appears before all are whole; returns how many records."""
+    """Write an extract's tables, which appear when all are complete; return the number of records."""
     records = 0
     with ExitStack() as finished:
         partials = {
@@ -183,21 +183,15 @@ def _write_tables(typed: Path, stem: str, batches: Iterable[Tables]) -> int:
 
 
 def _shared_hash(keys: Keys) -> str:
-    """Code and seeds that read a value, and the key: what changes the reading of every extract."""
+    """Hash code, seeds and keys, which decide the typing of every extract."""
     seeds = [f"seeds/reference/{name}" for name in SEEDS]
     return fingerprint_of(keys.ids, code_of(*READ_BY, *seeds))
 
 
 def _state_hash(extract: _Landed, contract: Contract, shared: str) -> str:
     names = (
-        "parquet_sha256",
-        "received_on",
-        "sequence",
-        "file",
-        "period",
-        "withheld_records",
-        "withheld_persons",
-    )
+        "parquet_sha256", "received_on", "sequence", "file", "period", "withheld_records", "withheld_persons",
+    )  # fmt: skip
     landing = {name: extract.entry.get(name) for name in names}
     parts = json.dumps([landing, contract.content, shared, extract.entry["partner"]], sort_keys=True)
     return hashlib.sha256(parts.encode()).hexdigest()
@@ -214,12 +208,12 @@ def _remove(settings: Settings, stem: str) -> None:
 
 
 def _sweep(settings: Settings, landed: set[str]) -> int:
-    """Remove the tables of extracts that landing no longer holds; returns how many extracts that were."""
-    found = [path for table in SCHEMAS for path in (settings.typed / table).glob("*")]
-    for path in found:
+    """Remove tables of extracts that are no longer landed; return the number of such extracts."""
+    paths = [path for table in SCHEMAS for path in (settings.typed / table).glob("*")]
+    for path in paths:
         if path.name.startswith(PARTIAL):
             path.unlink()
-    gone = {path.stem for path in found if not path.name.startswith(PARTIAL)} - landed - {EMPTY}
+    gone = {path.stem for path in paths if not path.name.startswith(PARTIAL)} - landed - {EMPTY}
     for stem in gone:
         _remove(settings, stem)
     return len(gone)

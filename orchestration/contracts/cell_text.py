@@ -1,6 +1,6 @@
-"""What every parser shares: cleaning a cell's text, words for "not known", numbers written as words.
+"""Text of cells: cleaning, words for "not known", numbers written as words (English and Swahili).
 
-Grammar of English and Swahili only; codes and their words are data, in seeds/reference.
+Codes and their spellings are data, in seeds/reference.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NOT_KNOWN = frozenset(
 SHEET_ERRORS = frozenset(
     {"#ref!", "#value!", "#div/0!", "#name?", "#null!", "#num!", "#spill!", "#calc!", "#getting_data"}
 )
-# What word processors and phones type for ': Côte d’Ivoire.
+# Typographic forms of the apostrophe.
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'"))
 ABOUT = (
     r"(?:~|≈|c\.|ca\.?|circa|approx\.?|approximately|about|around|roughly|est\.?|estimated|kama|karibu"
@@ -62,31 +62,36 @@ _TENS = {
 
 
 def clean(value: str | None) -> str:
-    """Tidy text in which superscripts and fractions stay apart from digits: `5²` must not become 52."""
+    """Tidy a text; superscripts and fractions become a sign of their own: `5²` must not read as 52."""
     if not value:
         return ""
-    if value.isascii():  # the usual case, and nothing in it has another form
+    if value.isascii():
         return " ".join(value.split())
     return tidy("".join("\ufffd" if unicodedata.category(mark) == "No" else mark for mark in value))
 
 
 def norm(value: str | None) -> str:
-    """How two spellings are compared: clean; neither capitals nor the form of an apostrophe matter."""
+    """Return the form in which spellings are compared: clean, casefolded, with plain apostrophes."""
     return same(clean(value)).translate(_APOSTROPHES)
 
 
 def is_blank(text: str) -> bool:
-    """Whether a normalised text says nothing at all."""
+    """Whether a normalised text is blank or a sign for nothing."""
     return text in BLANK
 
 
 def is_missing(text: str) -> bool:
-    """Whether a normalised text is blank or says that the answer is not known."""
+    """Whether a normalised text is blank or means "not known"."""
     return text in BLANK or text in NOT_KNOWN
 
 
+def error_code(value: str | None) -> str:
+    """Return the problem code of a cell of kind `error`: an error value, or a formula without a value."""
+    return "cell_error" if (value or "").startswith("#") else "formula_no_value"
+
+
 def number_in_words(text: str) -> int | None:
-    """`five`, `twenty-five`, `kumi na mbili` → a number below 100; None for anything else."""
+    """Read `five`, `twenty-five`, `kumi na mbili` as a number below 100; None for anything else."""
     words = text.replace("-", " ").split()
     if len(words) == 1:
         return _UNITS.get(words[0], _TENS.get(words[0]))

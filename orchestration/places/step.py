@@ -1,7 +1,7 @@
-"""The step that locates distinct mentions into `work/places/`, and what `njia place` asks.
+"""The locate step, which resolves distinct mentions into `work/places/`, and look-ups for other rooms.
 
-It reads and writes Parquet only. What partners wrote stays in `work`; the list for stewards holds no text
-that may be a person, a phone, an address or a sentence.
+Partners' texts stay in `work`; the list for stewards leaves out text that may be a person, a phone, an
+address or a sentence.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.core import REFERENCE_SEEDS, Keys, Settings, replacing
+from orchestration.core import REFERENCE_SEEDS, Settings, replacing
 from orchestration.places.gazetteer import Gazetteer, load_gazetteer
 from orchestration.places.normalise import looks_private, norm
 from orchestration.places.outcome import Mention, Outcome
@@ -46,7 +46,7 @@ _COUNTRY_CODE_LENGTH = 3
 
 @dataclass(frozen=True)
 class LocateSummary:
-    """Distinct mentions by what became of them; `to_review` is the length of the stewards' list."""
+    """Numbers of distinct mentions by status; `to_review`: length of the stewards' list."""
 
     mentions: int
     resolved: int
@@ -56,11 +56,8 @@ class LocateSummary:
     to_review: int
 
 
-def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, Any]] = ()) -> LocateSummary:
-    """Resolve every distinct mention of the typed extracts; stewards' active decisions go first.
-
-    `keys` is part of what every step takes; mention ids are made when the extract is typed.
-    """
+def locate(settings: Settings, place_aliases: Sequence[Mapping[str, Any]] = ()) -> LocateSummary:
+    """Resolve every distinct mention of the typed extracts; stewards' active decisions go first."""
     mentions = _distinct_mentions(settings.typed / "mentions")
     outcomes = _outcomes(settings.work / "places" / "remembered.parquet", mentions, place_aliases)
     open_ids = [mention_id for mention_id, outcome in outcomes.items() if outcome.needs_steward]
@@ -87,7 +84,7 @@ def locate(settings: Settings, keys: Keys, place_aliases: Sequence[Mapping[str, 
 def _outcomes(
     path: Path, mentions: Mapping[int, Mention], place_aliases: Sequence[Mapping[str, Any]]
 ) -> dict[int, Outcome]:
-    """What each mention means; only those that no refresh under the same rules has seen are resolved."""
+    """Return the outcome of each mention; those cached under the same rules are not resolved again."""
     rules = rules_hash(place_aliases)
     known = remembered(path, rules)
     sent = {mention_id: sent_hash(mention) for mention_id, mention in mentions.items()}
@@ -104,21 +101,20 @@ def _outcomes(
 def locate_rows(
     rows: Sequence[Mapping[str, Any]], place_aliases: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[pa.Table, list[str]]:
-    """Matches of one extract's mentions, and of each that waits for a steward its status; writes nothing."""
+    """Return matches of one extract's mentions, and the status of each that waits for a steward."""
     mentions = dict(_mentions_of(rows))
     outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(mentions)
     matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
-    open_ones = [outcome.status for outcome in outcomes.values() if outcome.needs_steward]
-    return pa.Table.from_pylist(matches, schema=MATCHES), open_ones
+    waiting = [outcome.status for outcome in outcomes.values() if outcome.needs_steward]
+    return pa.Table.from_pylist(matches, schema=MATCHES), waiting
 
 
 def meanings(
     settings: Settings, texts: Collection[str], place_aliases: Sequence[Mapping[str, Any]]
 ) -> pa.Table:
-    """Matches of all typed mentions that a decision on these texts can reach, under these decisions.
+    """Return matches, under these decisions, of all typed mentions with one of these normalised texts.
 
-    The same as the next refresh makes of them, and beside it `named_country`, the ISO alpha-3 that the
-    mention itself names. `texts` are normalised. Writes nothing.
+    They equal those of the next refresh, with `named_country`, the ISO alpha-3 that the mention itself names.
     """
     reached = {
         mention_id: mention
@@ -127,16 +123,16 @@ def meanings(
     }
     outcomes = Resolver(load_gazetteer(REFERENCE_SEEDS), place_aliases).resolve_all(reached)
     matches = [_match_row(mention_id, outcome) for mention_id, outcome in outcomes.items()]
-    named = [country_code(reached[one["mention_id"]].country_text or "") for one in matches]
+    named = [country_code(reached[match["mention_id"]].country_text or "") for match in matches]
     return pa.Table.from_pylist(matches, schema=MATCHES).append_column(
         "named_country", pa.array(named, pa.string())
     )
 
 
 def places_called(text: str) -> list[str]:
-    """Ids of the places that a steward may mean by a text: those of that name or spelling first.
+    """Return ids of places that a steward may mean by a text, the most prominent first.
 
-    Then those whose name has all its words among others; of each the most prominent first, whatever they are.
+    Places with that name or spelling come before those whose name contains all its words.
     """
     gazetteer, wanted = load_gazetteer(REFERENCE_SEEDS), norm(text)
     if not wanted:
@@ -149,50 +145,50 @@ def places_called(text: str) -> list[str]:
         if words <= set(key.split()):
             for place_id in ids:
                 found.setdefault(place_id, False)
-    return sorted(found, key=lambda one: (not found[one], gazetteer.place(one).rank, one))
+    return sorted(found, key=lambda i: (not found[i], gazetteer.place(i).rank, i))
 
 
 def place_names() -> dict[str, str]:
-    """Name of every reference place by its id."""
+    """Map the id of every reference place to its name."""
     return {place_id: place.name for place_id, place in load_gazetteer(REFERENCE_SEEDS).places.items()}
 
 
 @lru_cache(maxsize=1)
 def _without_decisions() -> Resolver:
-    """Every name's keys are made once: a list of decisions asks for one country after another."""
+    """Return a shared resolver, whose keys of names are made once."""
     return Resolver(load_gazetteer(REFERENCE_SEEDS))
 
 
 def country_of_place(place_id: str) -> str | None:
-    """ISO alpha-3 of the country that a place lies in; None for what lies in none, such as `unknown`."""
+    """Return the ISO alpha-3 of a place's country; None for places without one, such as `unknown`."""
     country = load_gazetteer(REFERENCE_SEEDS).place(place_id).country
     return country if country in place_names() else None
 
 
 def described(place_id: str) -> str:
-    """Name, kind and where, as a steward reads it: `Busia (county, Kenya)`."""
+    """Describe a place for a steward: `Busia (county, Kenya)`."""
     return _described(load_gazetteer(REFERENCE_SEEDS), place_id)
 
 
 def country_code(text: str) -> str | None:
-    """ISO alpha-3 of a country written as alpha-2, alpha-3 or by name; None for any other text.
+    """Return the ISO alpha-3 of a country's name, alpha-2 or alpha-3; None for any other text.
 
-    None as well for a name of several countries: `countries_named` has them.
+    None for a name of several countries too: `countries_named` returns them.
     """
     return _without_decisions().country_code(text)
 
 
 def countries_named(text: str) -> dict[str, str]:
-    """Name by ISO alpha-3 of every country that a text may mean: `Congo` is two."""
+    """Return names by ISO alpha-3 of the countries that a text may mean: `Congo` is two."""
     return _without_decisions().countries_named(text)
 
 
 def resolve_names(
     names: Iterable[str], country: str | None = None, place_aliases: Sequence[Mapping[str, Any]] = ()
 ) -> list[dict[str, Any]]:
-    """What the resolver makes of names, as `njia place` prints it (design.md §7). `rivals` are place ids.
+    """Resolve names for `njia place`; `rivals` are place ids.
 
-    `place_aliases` are the stewards' active decisions, which go first.
+    `place_aliases`: the stewards' active decisions, which go first.
     """
     gazetteer = load_gazetteer(REFERENCE_SEEDS)
     asked = list(names)
@@ -219,7 +215,7 @@ def resolve_names(
 
 
 def _distinct_mentions(folder: Path) -> dict[int, Mention]:
-    """One mention an id, in the order of ids; of several spellings the first in order stands for all."""
+    """Return one mention for each id, in the order of ids; of several spellings the first in order."""
     mentions: dict[int, Mention] = {}
     for path in sorted(folder.glob("*.parquet")):
         for mention_id, mention in _mentions_of(pq.read_table(path).to_pylist()):  # distinct, so small
@@ -230,9 +226,9 @@ def _distinct_mentions(folder: Path) -> dict[int, Mention]:
 
 
 def _mentions_of(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, Mention]]:
-    """The mentions of one extract by id."""
+    """Yield the mentions of one extract by id."""
     countries = {text for row in rows if (text := (row["country_text"] or "").strip())}
-    # `NA` alone tells nothing: only beside other codes is it surely a code too.
+    # `NA` is a code only beside other codes.
     is_code = bool(countries - {"NA"}) and all(len(text) <= _COUNTRY_CODE_LENGTH for text in countries)
     for row in rows:
         texts = (row["place_text"], row["admin_text"], row["country_text"], row["default_country"])
@@ -260,7 +256,7 @@ def _spelling(mention: Mention) -> tuple[bool, str, str, str, str, str, str]:
 
 
 def _record_counts(folder: Path, mention_ids: list[int]) -> dict[int, int]:
-    """Records that name each of some mentions; an extract sent again does not count twice."""
+    """Count the records that name each of some mentions; repeated extracts count once."""
     if not mention_ids or not any(folder.glob("*.parquet")):
         return {}
     with duckdb.connect(config={"temp_directory": ""}) as con:
@@ -314,7 +310,7 @@ def _unresolved_row(
 
 
 def _described(gazetteer: Gazetteer, place_id: str) -> str:
-    """`Isiolo (county, Kenya)`, `Rongai (town, Nakuru)`: enough to tell candidates of one name apart."""
+    """Describe a place so that candidates of one name differ: `Rongai (town, Nakuru)`."""
     place = gazetteer.place(place_id)
     within = place.county if place.county and place.county != place_id else place.country
     if place.kind == "country" or within not in gazetteer.places:

@@ -1,7 +1,6 @@
-"""Landed cells → typed source rows: every cell read by the reader of its field, a repeated one once.
+"""Read landed cells into typed source rows, each cell by the reader of its field, repeated values once.
 
-Belongs here: which reader a field gets, and what a bad value in a required field becomes. Rules that
-need the other rows of a record are in `assembly`.
+`assembly` has the rules across rows of a record.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from orchestration.contracts import (
     ReadCodes,
     Vocabulary,
     clean,
+    error_code,
     is_blank,
     joined_or_flags,
     month_of_sheet,
@@ -51,12 +51,12 @@ from orchestration.typing.row import Place, Row, weighed
 
 TRANSIT_LIST = "place(transit).list"
 NAMIBIA = "NA"
-# Enough for the spellings of an extract; moments, which hardly repeat, must not fill the memory.
+# Enough for the spellings of an extract; time stamps hardly repeat and must not fill the memory.
 _MOST_REMEMBERED = 20_000
 
 
-class RowTypist:
-    """Types the cells of one extract by its contract."""
+class RowReader:
+    """Reads the cells of one extract by its contract."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class RowTypist:
             if spec.required and spec.is_read and spec.default is None
             if name != "event_on" and not contract.part_of(spec)[0]
         ]
-        # What every row is asked for; a field of child rows only where the contract states its value.
+        # Fields of every main row; a field of child rows only where it has a constant.
         of_rows = {
             name: spec
             for name, spec in contract.fields.items()
@@ -114,9 +114,9 @@ class RowTypist:
         return row
 
     def child_row(self, row: Row, cells: list[LandedCell]) -> dict[str, Place]:
-        """The places one child row names, by role; its other codes are added to the record's row.
+        """Return the places of a child row by role, and add its other codes to the record's row.
 
-        What is noted is noted beside the rest, at the place where the child row stands.
+        Problems carry sheet and number of the child row.
         """
         places: dict[str, Place] = {}
         at = (cells[0].sheet, cells[0].row_number)
@@ -136,7 +136,7 @@ class RowTypist:
         return places
 
     def _by_field(self, row: Row, cells: list[LandedCell]) -> dict[str, list[LandedCell]]:
-        """Today's contract decides: what it no longer maps is not read, even where it landed."""
+        """Group cells by field; a field that today's contract no longer maps is not read."""
         found: dict[str, list[LandedCell]] = {}
         for cell in cells:
             if cell.kind == DISAGREES:
@@ -159,7 +159,7 @@ class RowTypist:
                 received_on=self._received_on,
                 sheet_month=month,
                 default_period=self._period,
-                # Where the contract says `required`, an unreadable date is set aside, not replaced.
+                # An unreadable date sets the row aside where the contract requires one.
                 period_stands_in=not (spec and spec.required),
                 timezone=self._locale.timezone,
                 naive_times_are=self._locale.naive_times_are,
@@ -170,7 +170,7 @@ class RowTypist:
         problems = row.when.problems
         if spec and spec.required is False:
             problems = tuple(problem.replace("Q:", "unk:", 1) for problem in problems)
-        if self.contract.delivery.mode == "incremental":  # corrects records of earlier periods too
+        if self.contract.delivery.mode == "incremental":  # it may correct records of earlier periods
             problems = tuple(problem for problem in problems if problem != "flag:date_outside_period")
         row.note("event_on", problems)
         if sent := cells.get("submitted_at"):
@@ -191,11 +191,12 @@ class RowTypist:
             )
             row.embargo_until = read.last
             if read.last is None and not is_blank(norm(until[0].value)):
-                row.note("embargo_until", ("Q:embargo_unreadable",))  # else it could be published too early
+                # Set aside: an embargoed record must not be published too early.
+                row.note("embargo_until", ("Q:embargo_unreadable",))
 
     def _count(self, row: Row, cells: list[LandedCell] | None) -> None:
         spec = self.contract.fields.get("person_count")
-        # Beside rows that are persons, a stated number of none contradicts them and is no fault by itself.
+        # With one row a person, a stated zero contradicts the rows; the range of both covers that.
         grain = "route_report" if spec and spec.count_rows else self.contract.grain
         value, kind, shown = _first(cells, spec)
         if spec is None:
@@ -275,7 +276,7 @@ class RowTypist:
 
     def _place_text(self, row: Row, name: str, place: Place, part: str, cell: LandedCell) -> None:
         if cell.kind == "error":
-            row.note(name, (f"unk:{'cell_error' if cell.value.startswith('#') else 'formula_no_value'}",))
+            row.note(name, (f"unk:{error_code(cell.value)}",))
         elif part == POINT:
             row.note(name, weighed(self.contract, name, _add_point(place, cell)))
         else:
@@ -298,7 +299,7 @@ class RowTypist:
     def _one(self, name: str, cells: list[LandedCell]) -> ReadCode:
         reader = self._readers[name]
         cell = next((cell for cell in cells if cell.kind != LABEL), None)
-        if cell is None:  # its code was removed
+        if cell is None:  # the landing removed its code
             return ReadCode()
         if self.contract.fields[name].select_multiple == "array":
             return self._cached((name, "array", cell.value), lambda: reader.read_one_of_array(cell.value))
@@ -361,7 +362,7 @@ class RowTypist:
 
 
 def _mended(row: Row, cell: LandedCell) -> LandedCell:
-    """What a CSV or another program made of a cell, made good: an error is one, broken letters are whole."""
+    """Repair a cell: recognise error values in text, and mend broken UTF-8."""
     if cell.kind != "text":
         return cell
     if cell.value[:1] == "#":
@@ -381,7 +382,7 @@ def _first(cells: list[LandedCell] | None, spec: FieldSpec | None) -> tuple[str 
 
 
 def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
-    """The contract's own value where the file has none."""
+    """Return the contract's constant or default as a cell."""
     value = spec.constant or spec.default
     if value is None:
         return []
@@ -389,7 +390,7 @@ def _stated(spec: FieldSpec, row: Row, name: str) -> list[LandedCell]:
 
 
 def _add_point(place: Place, cell: LandedCell) -> tuple[str, ...]:
-    """The place that a position lies in, as a code; a code that the partner gave itself stays."""
+    """Add the code of the place at a position, unless the partner gave a code; return problems."""
     kinds = cell.kind.split()
     if ZERO in kinds:
         return ("unk:geo_null_island",)
@@ -403,7 +404,7 @@ def _add_point(place: Place, cell: LandedCell) -> tuple[str, ...]:
 
 def _add_text(place: Place, part: str, value: str, code_system: str | None = None) -> None:
     text = clean(value)
-    # `NA` in a column of countries may be Namibia's code; what stands beside it decides (`places`).
+    # `NA` in a country column may be Namibia's code: `places` decides by the other texts.
     may_be_namibia = text == NAMIBIA and part in ("country_text", "place_code")
     if not is_blank(norm(text)) or may_be_namibia:
         place.texts[part] = text

@@ -1,4 +1,4 @@
-"""The words that stand on every map, in one place."""
+"""Captions of every map."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GENERALISED_CREDITS = ("GeoNames (CC BY 4.0)", "kenya-data")
 
 @dataclass(frozen=True)
 class Captions:
-    """`label` and `disclaimer` stand on the map, `credits` below it; the rest where there is room."""
+    """`label` and `disclaimer` go on the map, `credits` below it, the rest where there is room."""
 
     label: str
     disclaimer: str
@@ -30,7 +30,7 @@ class Captions:
 
 
 def captions(boundaries: Boundaries) -> Captions:
-    """What a map drawn with these county boundaries has to say."""
+    """Return the captions for these county boundaries."""
     if boundaries.is_generalised:
         return Captions(GENERALISED, DISCLAIMER, "; ".join((*BASE_CREDITS, *GENERALISED_CREDITS)))
     given = f"{boundaries.name} ({boundaries.licence or 'licence not stated'})"

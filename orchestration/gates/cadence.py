@@ -1,8 +1,4 @@
-"""When each partner last sent something, and when the next is due by its contract's cadence.
-
-From the typed extracts and the day of the refresh, never from when a step last ran: every refresh runs every
-partner's step, also where the partner has been silent for a year.
-"""
+"""The newest delivery of each contract, and when the next is due by its cadence."""
 
 from __future__ import annotations
 
@@ -22,7 +18,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, order=True)
 class Delivery:
-    """The newest extract of one contract. `due` is the last day for the next; None where none is expected."""
+    """The newest extract of one contract. `due`: the last day for the next; None where none is expected."""
 
     partner: str
     contract: str
@@ -35,25 +31,25 @@ class Delivery:
 
 
 def next_due(received_on: date, cadence: str, grace_days: int) -> date | None:
-    """The day by which the next extract is expected; None where the contract expects only one."""
+    """Return the last day for the next extract; None where the contract expects only one."""
     days = _CADENCE_DAYS.get(cadence)
     return None if days is None else received_on + timedelta(days=days + grace_days)
 
 
 def deliveries(settings: Settings) -> list[Delivery]:
-    """One for each contract under which something is typed, by partner and contract."""
-    con = open_views({"extracts": (settings.typed / "extracts", _COLUMNS)})
-    try:
+    """Return the newest delivery of each contract with typed extracts."""
+    with open_views({"extracts": (settings.typed / "extracts", _COLUMNS)}) as con:
         rows = con.execute(
             "select partner, contract, received_on, cadence, grace_days from extracts"
         ).fetchall()
-    finally:
-        con.close()
     return newest_of_each(rows)
 
 
 def newest_of_each(extracts: Iterable[tuple[object, ...]]) -> list[Delivery]:
-    """`extracts`: partner, contract, received_on, cadence and grace_days of each."""
+    """Return the newest delivery of each contract.
+
+    Rows hold partner, contract, received_on, cadence and grace_days.
+    """
     newest: dict[tuple[str, str], tuple[date, str, int]] = {}
     for partner, contract, received_on, cadence, grace in extracts:
         key = (str(partner), str(contract))

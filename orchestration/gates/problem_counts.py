@@ -1,4 +1,4 @@
-"""How many rows of each partner the type step would set aside, by rule, for the check beside it."""
+"""Count the rows that the type step would set aside, by partner and rule."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestration.core import Settings
 
 
 def quarantine_rules(settings: Settings) -> dict[str, dict[str, int]]:
-    """By partner: rule code to number of source rows, the most frequent rule first."""
+    """Return by partner the number of source rows of each rule, the most frequent rule first."""
     files = str(settings.typed / "problems" / "*.parquet")
     with duckdb.connect(config={"temp_directory": ""}) as con:
         found = con.execute(
