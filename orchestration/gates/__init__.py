@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
+    from orchestration.gates.cadence import Delivery, deliveries, next_due
     from orchestration.gates.candidate import (
         CheckOutcome,
         ReleaseVerdict,
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
         judge_candidate,
         verdict_of_facts,
     )
-    from orchestration.gates.cadence import Delivery, deliveries, next_due
     from orchestration.gates.earlier_checks import BUILDS, IN_FORCE, check_results
     from orchestration.gates.in_force import (
         ExtractFate,

@@ -10,10 +10,6 @@ from orchestration.core import Settings
 from orchestration.gates.parquet_views import open_views
 
 _CADENCE_DAYS = {"weekly": 7, "monthly": 31, "quarterly": 92, "yearly": 366}
-_COLUMNS = (
-    "extract_id varchar, partner varchar, contract varchar, received_on date, cadence varchar, "
-    "grace_days integer"
-)
 
 
 @dataclass(frozen=True, order=True)
@@ -38,7 +34,7 @@ def next_due(received_on: date, cadence: str, grace_days: int) -> date | None:
 
 def deliveries(settings: Settings) -> list[Delivery]:
     """Return the newest delivery of each contract with typed extracts."""
-    with open_views({"extracts": (settings.typed / "extracts", _COLUMNS)}) as con:
+    with open_views(settings, "extracts") as con:
         rows = con.execute(
             "select partner, contract, received_on, cadence, grace_days from extracts"
         ).fetchall()

@@ -18,7 +18,7 @@ from orchestration.contracts import partners_without_contract
 from orchestration.core import Settings
 from orchestration.gates.extract_history import HISTORY_COLUMNS, STATED, compare_with_last
 from orchestration.gates.landed import Landed, landed_extracts
-from orchestration.gates.parquet_views import open_views
+from orchestration.gates.parquet_views import add_view, create_table, open_views
 
 KEYS = {"extract_id": pa.string(), "partner": pa.string(), "contract": pa.string(), "sequence": pa.int32()}
 MEASURES = (
@@ -31,23 +31,19 @@ MEASURES = (
 )  # fmt: skip
 SCHEMA = pa.schema([*KEYS.items(), *((name, pa.float64()) for name in (*MEASURES, *HISTORY_COLUMNS))])
 
-TYPED_COLUMNS = {
-    "extracts": "extract_id varchar, partner varchar, agreement_from date, agreement_to date, "
-    "statistics_agreed boolean",
-    "records": "extract_id varchar, partner varchar, record_id bigint, record_grain varchar, "
-    "source_row_count integer, date_precision varchar, key_basis varchar, sex varchar, age_band varchar, "
-    "trafficking_status varchar",
-    "record_codes": "extract_id varchar, partner varchar, record_id bigint, domain varchar, code varchar",
-    "problems": "extract_id varchar, partner varchar, record_id bigint, field varchar, outcome varchar, "
-    "problem_code varchar",
-    "place_mentions": "extract_id varchar, partner varchar, record_id bigint, place_role varchar, "
-    "mention_id bigint",
-}
-MATCH_COLUMNS = (
-    "mention_id bigint, place_id varchar, country_alpha3 varchar, county_place_id varchar, "
-    "geo_precision varchar"
-)
-LANDING_COLUMNS = "partner varchar, extract_id varchar, field varchar, record_id bigint"
+TYPED_TABLES = ("extracts", "records", "record_codes", "problems", "place_mentions")
+MATCHES = pa.schema(
+    [
+        ("mention_id", pa.int64()), ("place_id", pa.string()), ("country_alpha3", pa.string()),
+        ("county_place_id", pa.string()), ("geo_precision", pa.string()),
+    ]
+)  # fmt: skip
+LANDING_CELLS = pa.schema(
+    [
+        ("partner", pa.string()), ("extract_id", pa.string()), ("field", pa.string()),
+        ("record_id", pa.int64()),
+    ]
+)  # fmt: skip
 
 _COUNTS = """
 with places as (
@@ -158,10 +154,10 @@ def profile_extracts(
 ) -> pa.Table:
     """Profile every landed extract, one row each. Stewards' decisions settle the baseline of a comparison."""
     register = landed_extracts(settings)
-    typed = {name: (settings.typed / name, columns) for name, columns in TYPED_COLUMNS.items()}
-    matches = (settings.work / "places" / "matches.parquet", MATCH_COLUMNS)
+    matches = settings.work / "places" / "matches.parquet"
     gone = partners_without_contract(settings.partners, (landed.partner for landed in register))
-    with open_views(typed | {"matches": matches}) as con:
+    with open_views(settings, *TYPED_TABLES) as con:
+        add_view(con, "matches", [matches] if matches.is_file() else [], MATCHES)
         _open_landing_cells(con, settings)
         rows = profile_rows(con, register, as_of.date(), gone)
     compare_with_last(rows, register, accepted, withdrawn, waived)
@@ -286,7 +282,7 @@ def _measure(
 
 def _open_landing_cells(con: Any, settings: Settings) -> None:
     """Load the landed cells of fields with unmapped codes: only they show how many records answered."""
-    con.execute(f"create table landing_cells ({LANDING_COLUMNS})")
+    create_table(con, "landing_cells", LANDING_CELLS)
     wanted = con.execute(
         "select distinct partner, extract_id from problems where problem_code = 'code_unmapped'"
     ).fetchall()

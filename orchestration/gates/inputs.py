@@ -25,11 +25,6 @@ _ENGINES = (
     "duckdb", "pyarrow", "numpy", "scipy", "pandas", "splink", "jellyfish", "dbt-core", "dbt-duckdb",
     "great-expectations",
 )  # fmt: skip
-_EXTRACT_COLUMNS = (
-    "extract_id varchar, partner varchar, contract varchar, received_on date, agreement_to date, "
-    "period_to date, cadence varchar, grace_days integer, retention_years integer"
-)
-_RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date, embargo_until date"
 # A record without a date is as old as its file (dbt: judged_records).
 IS_PAST_RETENTION = (
     "coalesce(records.period_to, extracts.received_on) + to_months(12 * extracts.retention_years) < ?"
@@ -67,11 +62,7 @@ def decided_by_time(
     """Return what the date decides about typed extracts and about the records of those in force."""
     lag_days, complete_after = _dbt_variables()
     closed_until = today - timedelta(days=load_publication_policy()["public_delay_days"])
-    views = {
-        "extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS),
-        "records": (settings.typed / "records", _RECORD_COLUMNS),
-    }
-    with open_views(views) as con:
+    with open_views(settings, "extracts", "records") as con:
         con.execute("create table in_force (partner varchar, extract_id varchar)")
         keys = sorted(in_force)
         if keys:
@@ -126,7 +117,7 @@ def decided_by_time(
 
 def agreements_ended(settings: Settings, today: date) -> list[str]:
     """List extracts whose agreement has ended by this day, as `partner/extract id`."""
-    with open_views({"extracts": (settings.typed / "extracts", _EXTRACT_COLUMNS)}) as con:
+    with open_views(settings, "extracts") as con:
         rows = con.execute(
             "select partner || '/' || extract_id from extracts where agreement_to < ? order by 1", [today]
         ).fetchall()

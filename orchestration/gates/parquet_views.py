@@ -1,32 +1,39 @@
-"""In-memory DuckDB views over Parquet of the work folder; a missing folder gives an empty view."""
+"""In-memory DuckDB views over typed tables; a table without files gives an empty view."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+
+from orchestration.core import Settings
+from orchestration.typing import SCHEMAS
 
 
-def open_views(folders: Mapping[str, tuple[Path, str]]) -> duckdb.DuckDBPyConnection:
-    """Open a view for each folder or file; its columns, as SQL, hold where it is empty."""
+def open_views(settings: Settings, *tables: str) -> duckdb.DuckDBPyConnection:
+    """Open a connection with a view of each of these typed tables."""
     con = duckdb.connect(":memory:")
     con.execute("set autoinstall_known_extensions = false")
     con.execute("set autoload_known_extensions = false")
     con.execute("set temp_directory = ''")  # nothing may spill outside the home
-    for name, (path, columns) in folders.items():
-        files = [path] if path.is_file() else sorted(path.glob("*.parquet"))
-        con.execute(f"create table {name}__none ({columns})")
-        if files:
-            listed = ", ".join(_quoted(file) for file in files)
-            con.execute(
-                f"create view {name} as select * from {name}__none union all by name "
-                f"select * from read_parquet([{listed}], union_by_name = true)"
-            )
-        else:
-            con.execute(f"create view {name} as select * from {name}__none")
+    for table in tables:
+        add_view(con, table, sorted((settings.typed / table).glob("*.parquet")), SCHEMAS[table])
     return con
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def add_view(con: duckdb.DuckDBPyConnection, name: str, files: list[Path], schema: pa.Schema) -> None:
+    """Add a view of Parquet files; `schema` has its columns where there is none."""
+    create_table(con, f"{name}__none", schema)
+    rows = f"select * from {name}__none"
+    if files:
+        listed = ", ".join("'" + str(file).replace("'", "''") + "'" for file in files)
+        rows += f" union all by name select * from read_parquet([{listed}], union_by_name = true)"
+    con.execute(f"create view {name} as {rows}")
+
+
+def create_table(con: duckdb.DuckDBPyConnection, name: str, schema: pa.Schema) -> None:
+    """Create an empty table."""
+    con.register("no_rows", schema.empty_table())
+    con.execute(f"create table {name} as select * from no_rows")
+    con.unregister("no_rows")

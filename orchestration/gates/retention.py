@@ -9,8 +9,6 @@ from orchestration.gates.in_force import read_fates
 from orchestration.gates.inputs import IS_PAST_RETENTION
 from orchestration.gates.parquet_views import open_views
 
-EXTRACT_COLUMNS = "extract_id varchar, partner varchar, received_on date, retention_years integer"
-RECORD_COLUMNS = "extract_id varchar, partner varchar, record_id bigint, period_to date"
 _WAS_PAST = IS_PAST_RETENTION.replace("< ?", "< extracts.received_on")
 
 
@@ -21,11 +19,7 @@ def past_retention(settings: Settings, today: date) -> dict[str, set[int]]:
     past retention in every extract that holds it, and must have arrived young enough in an extract that
     passed its gate.
     """
-    views = {
-        "extracts": (settings.typed / "extracts", EXTRACT_COLUMNS),
-        "records": (settings.typed / "records", RECORD_COLUMNS),
-    }
-    with open_views(views) as con:
+    with open_views(settings, "extracts", "records") as con:
         rows = con.execute(
             f"select records.partner, record_id, list(extract_id) filter (where not {_WAS_PAST}) "
             "from records inner join extracts using (partner, extract_id) "

@@ -16,10 +16,10 @@ import pyarrow as pa
 
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration.gates.extract_history import compare_with_last
-from orchestration.gates.extract_profile import LANDING_COLUMNS, MATCH_COLUMNS, TYPED_COLUMNS, profile_rows
+from orchestration.gates.extract_profile import TYPED_TABLES, profile_rows
 from orchestration.gates.landed import Landed
-
-_COLUMNS = TYPED_COLUMNS | {"matches": MATCH_COLUMNS, "landing_cells": LANDING_COLUMNS}
+from orchestration.gates.parquet_views import create_table
+from orchestration.typing import SCHEMAS
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,20 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
     """Return the checks that a file would fail, in the order of the gate.
 
     `note`: its landing note. `tables`: its typed tables, `matches` of the places room and `landing_cells`
-    (LANDING_COLUMNS), by name.
+    (LANDING_CELLS), by name.
     """
     landed = Landed(str(note["partner"]), str(note["extract_id"]), note)
     with duckdb.connect(":memory:") as con:
-        for name, columns in _COLUMNS.items():
-            con.execute(f"create table {name} ({columns})")
-            if not tables[name].num_rows:
+        for table in TYPED_TABLES:
+            create_table(con, table, SCHEMAS[table])
+            if not tables[table].num_rows:
                 continue
-            con.register("given", tables[name])
-            con.execute(f"insert into {name} by name select {_names(columns)} from given")
+            con.register("given", tables[table])
+            columns = [name for name in SCHEMAS[table].names if name in tables[table].column_names]
+            con.execute(f"insert into {table} by name select {', '.join(columns)} from given")
             con.unregister("given")
+        con.register("matches", tables["matches"])
+        con.register("landing_cells", tables["landing_cells"])
         [profile] = profile_rows(con, [landed], today)
     compare_with_last([profile], [landed])
     failures = []
@@ -66,7 +69,3 @@ def would_fail(note: Mapping[str, Any], tables: Mapping[str, pa.Table], today: d
                 )
             )
     return failures
-
-
-def _names(columns: str) -> str:
-    return ", ".join(column.split()[0] for column in columns.split(", "))

@@ -18,7 +18,7 @@ from expectations.extract_gate import EXTRACT_GATE
 from expectations.release_gate import RELEASE_GATE, TABLE_GATE
 from orchestration.core import Settings
 from orchestration.gates import landed_extracts, would_fail
-from orchestration.gates.extract_profile import SCHEMA, TYPED_COLUMNS
+from orchestration.gates.extract_profile import SCHEMA, TYPED_TABLES
 from orchestration.gates.in_force import settle_fates
 from orchestration.gates.judging import judge
 from orchestration.gates.verdicts import ExtractVerdicts, Verdict, judge_extracts
@@ -352,7 +352,7 @@ def tables_of(
 ) -> tuple[dict[str, Any], dict[str, pa.Table]]:
     """Landing note and tables of one extract, as a file that has not landed has them in memory."""
     note = json.loads((settings.landing / partner / f"{extract_id}.json").read_text())
-    tables = {name: pq.read_table(settings.typed / name / f"{extract_id}.parquet") for name in TYPED_COLUMNS}
+    tables = {name: pq.read_table(settings.typed / name / f"{extract_id}.parquet") for name in TYPED_TABLES}
     cells = pq.read_table(
         settings.landing / partner / f"{extract_id}.parquet", columns=["record_id", "field"]
     )
