@@ -1,7 +1,6 @@
-"""What is expected of an extract and of a release, each with its why and what the steward does when it fails.
+"""Expectations of an extract and of a release, each with its reason and what the steward does when it fails.
 
-Here are only names, columns, limits and words. How a profile is measured and judged is `orchestration.gates`;
-the numbers themselves are in `thresholds`.
+Numbers are in `thresholds`; `orchestration.gates` measures and judges profiles.
 """
 
 from __future__ import annotations
@@ -19,29 +18,29 @@ Severity = Literal["hold", "refuse", "warn"]
 
 @dataclass(frozen=True)
 class Limit:
-    """What one column of a profile may be, both ends included.
+    """The allowed range of one column of a profile, bounds included.
 
-    An empty cell means that there was nothing to measure (no earlier extract, no codes asked). It passes,
-    unless `empty_fails`: there an empty cell means that the measuring itself did not happen.
-    `says` is what a person reads where the limit is broken; each `{}` is a share, from the columns `shares`.
+    An empty cell (nothing to measure, such as no earlier extract) passes, unless `empty_fails`: there it
+    means that the measurement failed. `message` describes a broken limit; each `{}` is a share, from the
+    columns `shares`.
     """
 
     column: str
     minimum: float | None = None
     maximum: float | None = None
     empty_fails: bool = False
-    says: str = ""
+    message: str = ""
     shares: tuple[str, ...] = ()
 
     def is_kept(self, value: float | None) -> bool:
-        """As Great Expectations answers it."""
+        """Return the answer that Great Expectations gives."""
         if value is None:
             return not self.empty_fails
         is_enough = self.minimum is None or value >= self.minimum
         return is_enough and (self.maximum is None or value <= self.maximum)
 
     def finding(self, row: Mapping[str, Any]) -> str:
-        return self.says.format(*(f"{100 * row[column]:.0f} %" for column in self.shares))
+        return self.message.format(*(f"{100 * row[column]:.0f} %" for column in self.shares))
 
     def __str__(self) -> str:
         if self.minimum is not None and self.minimum == self.maximum:
@@ -53,9 +52,9 @@ class Limit:
 
 @dataclass(frozen=True)
 class Expectation:
-    """One check that stewards learn by name; it passes when every limit holds.
+    """One named check; it passes when every limit holds.
 
-    `share_of` names the column that counts what a share is made of; over too few, the check only warns.
+    `share_of`: the column with the denominator of its share; over too few, the check only warns.
     """
 
     name: str
@@ -67,7 +66,7 @@ class Expectation:
     share_of: str | None = None
 
     def severity_of(self, row: Mapping[str, Any]) -> Severity:
-        """Its severity for one row of the profile."""
+        """Return the severity for one row of the profile."""
         is_few = self.share_of is not None and (row[self.share_of] or 0) < thresholds.SMALL_EXTRACT
         return "warn" if is_few else self.severity
 
@@ -77,8 +76,10 @@ class Expectation:
 
     @property
     def definition(self) -> str:
-        """16 hex digits that change with anything that decides the verdict (not with the wording):
-        a waiver holds only for the definition it was given for."""
+        """16 hex digits over everything that decides the verdict, without the wording.
+
+        A waiver holds only for the definition that it was given for.
+        """
         decides = [
             self.name,
             [(limit.column, limit.minimum, limit.maximum, limit.empty_fails) for limit in self.limits],

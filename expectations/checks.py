@@ -1,4 +1,4 @@
-"""Every check of the two gates by its name: which there are, and which a waiver may cover."""
+"""The checks of both gates by name, and which of them a waiver may cover."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ CHECKS = {**EXTRACT_CHECKS, **RELEASE_CHECKS}
 
 
 def is_waivable(check_name: str) -> bool:
-    """False for reconciliation, and for what no gate has, such as a dbt test."""
+    """Whether a waiver may cover a check; false for reconciliation and for dbt tests."""
     return check_name in CHECKS and CHECKS[check_name].waivable

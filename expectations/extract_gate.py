@@ -1,7 +1,4 @@
-"""What is expected of one landed extract.
-
-`hold` keeps it out, while its partner's last good one stays in force.
-"""
+"""Expectations of a landed extract. `hold` keeps it out; the partner's last good one stays in force."""
 
 from __future__ import annotations
 
@@ -172,19 +169,19 @@ EXTRACT_GATE: tuple[Expectation, ...] = (
             Limit(
                 "county_fall",
                 maximum=thresholds.SHARE_COLLAPSE_MAX,
-                says="{} of places resolve to a county; the extract before had {}",
+                message="{} of places resolve to a county; the extract before had {}",
                 shares=("county_share", "county_last"),
             ),
             Limit(
                 "month_date_fall",
                 maximum=thresholds.SHARE_COLLAPSE_MAX,
-                says="{} of records have a date to the month; the extract before had {}",
+                message="{} of records have a date to the month; the extract before had {}",
                 shares=("month_date_share", "month_date_last"),
             ),
             Limit(
                 "code_stated_fall",
                 maximum=thresholds.SHARE_COLLAPSE_MAX,
-                says="{} of records state a field from a list; the extract before had {}",
+                message="{} of records state a field from a list; the extract before had {}",
                 shares=("code_stated_share", "code_stated_last"),
             ),
         ),

@@ -1,4 +1,4 @@
-"""What is expected of a candidate release. `refuse` keeps it from readers; the current release stays."""
+"""Expectations of a candidate release. `refuse` keeps it from readers; the current release stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number the gates compare with, in one place, with the reason for it.
+"""The thresholds of both gates, each with its reason.
 
 Shares run from 0 to 1; a change is this time minus last time; a ratio is this time divided by last time.
 """
@@ -15,9 +15,9 @@ FULL_ROWS_VS_LAST_MAX = 4.0
 # sent again, and records without a reference of the partner's would count twice.
 INCREMENTAL_ROWS_VS_LAST_MAX = 10.0
 
-# Under this many, one row moves a share by more than 5 points, the room the strictest limit below leaves:
-# such a share warns and does not hold an extract by itself. Unreadable rows are still quarantined one by one,
-# and an extract without one usable row is held whatever its size.
+# Below this number one row moves a share by more than 5 points, the margin of the strictest limit: such a
+# share only warns. Unreadable rows are still quarantined, and an extract without a usable row is held
+# whatever its size.
 SMALL_EXTRACT = 20
 
 # Every unreadable required date is a quarantined row; more than a fifth of them is a changed date layout.

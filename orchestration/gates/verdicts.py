@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -16,25 +16,6 @@ from orchestration.core import NjiaError, Settings, durable
 from orchestration.gates.extract_profile import profile_extracts
 from orchestration.gates.judging import Judgement, Outcome, judge
 from orchestration.gates.waivers import ActiveDecisions, extract_keys, waiver_for
-
-VERDICT_SCHEMA = pa.schema(
-    [
-        ("extract_id", pa.string()),
-        ("partner", pa.string()),
-        ("check_name", pa.string()),
-        ("severity", pa.string()),
-        ("passed", pa.bool_()),
-        ("observed", pa.float64()),
-        ("expected", pa.string()),
-        ("waived", pa.bool_()),
-        ("why", pa.string()),
-        ("steward_action", pa.string()),
-        ("outcome", pa.string()),
-        ("waived_by", pa.string()),
-        ("check_definition", pa.string()),
-        ("finding", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -63,6 +44,10 @@ class Verdict:
     @property
     def holds(self) -> bool:
         return self.severity == "hold" and not self.passed and not self.waived
+
+
+_TYPES = {"bool": pa.bool_(), "float | None": pa.float64()}
+VERDICT_SCHEMA = pa.schema([(part.name, _TYPES.get(str(part.type), pa.string())) for part in fields(Verdict)])
 
 
 @dataclass(frozen=True)
@@ -164,6 +149,6 @@ def _verdict(
         finding="; ".join(
             limit.finding(row)
             for limit in expectation.limits
-            if limit.says and not limit.is_kept(row[limit.column])
+            if limit.message and not limit.is_kept(row[limit.column])
         ),
     )
