@@ -12,9 +12,9 @@ import pytest
 import shapely
 
 from orchestration.core import REFERENCE_SEEDS, NjiaError
-from orchestration.places.boundaries.map_captions import DISCLAIMER, captions
 from orchestration.places.boundaries.checks import check
 from orchestration.places.boundaries.chosen import Boundaries, generalised
+from orchestration.places.boundaries.map_captions import DISCLAIMER, captions
 from orchestration.places.boundaries.own_file import OwnFile
 from orchestration.places.boundaries.projection import to_degrees, to_km
 from orchestration.places.boundaries.shipped import (

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.places import countries_named, country_code
 from orchestration.places.gazetteer import load_gazetteer
-from orchestration.places.step import resolve_names
 from orchestration.places.outcome import Mention, Outcome
 from orchestration.places.resolve import Resolver
+from orchestration.places.step import resolve_names
 
 GAZETTEER = load_gazetteer(REFERENCE_SEEDS)
 RESOLVER = Resolver(GAZETTEER)
