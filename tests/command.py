@@ -154,6 +154,6 @@ def _run(arguments: list[str], env: dict[str, str], stdout: Path, stderr: Path) 
         os.dup2(file, number)
         os.close(file)
     sys.argv = ["njia", *arguments]
-    from orchestration.cli.ending import main
+    from orchestration.cli.root import main
 
     main()

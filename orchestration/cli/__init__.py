@@ -1,35 +1,9 @@
-"""The `njia` command: parses arguments and calls the rooms. One file a group of commands, added to `root`.
+"""The `njia` command: one file a command or family (`decide …`) that parses, calls a room and shows.
 
-Does not belong here: finding anything out, or laying out what is shown (`console`).
+A new command is a file with `<name>_command`, and its name in `root.SECTIONS`. A command imports a room
+when it runs. Does not belong here: what a room can find out for itself.
 """
 
-from orchestration.cli import (
-    asking,
-    auditing,
-    deciding,
-    desk,
-    files,
-    forgetting,
-    opening,
-    refreshing,
-    sealing,
-    tracing,
-)
-from orchestration.cli.ending import main
-from orchestration.cli.root import CONTEXT, cli
+from orchestration.cli.root import cli, main
 
-__all__ = [
-    "CONTEXT",
-    "asking",
-    "auditing",
-    "cli",
-    "deciding",
-    "desk",
-    "files",
-    "forgetting",
-    "main",
-    "opening",
-    "refreshing",
-    "sealing",
-    "tracing",
-]
+__all__ = ["cli", "main"]

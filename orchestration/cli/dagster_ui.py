@@ -1,8 +1,8 @@
-"""The Dagster UI behind a guard: no page of another origin reads it or commands it.
+"""Run the Dagster UI with a guard, so that no page of another origin can read or command it.
 
-Dagster's own webserver answers to any Host and Origin, and runs GraphQL mutations by GET and as plain text.
-`dagster dev` also leaves a code server dead that was killed, and its daemon and webserver alive when it was
-killed itself: so here the first is started again, and the others end with what has started them.
+Dagster's own webserver answers any Host and Origin, and runs GraphQL mutations by GET and as plain text.
+`dagster dev` does not restart a killed code server, and its daemon and webserver outlive it when it is
+killed. Here the code server is restarted, and the other processes end with their parent.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from starlette.websockets import WebSocketClose
 from orchestration.core import LOOPBACK, NjiaError, loopback_hosts
 
 WEBSERVER, DAEMON = "dagster_webserver", "dagster._daemon"
-LOOKS_EACH, PATIENCE = 5, 10  # seconds
+CHECK_EVERY, GRACE = 5, 10  # seconds
 
 
 class Guard:
-    """ASGI middleware: passes on requests of this machine's own pages and programs, refuses others."""
+    """ASGI middleware that passes on only requests of this machine's own pages and programs."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -54,30 +54,31 @@ class GuardedWebserver(DagsterWebserver):
         return [Middleware(Guard), *super().build_middleware()]
 
     def make_security_headers(self) -> dict:
-        # In a frame, a page of another origin could lead the operator's clicks.
+        # A page of another origin could put the UI into a frame and steer the operator's clicks.
         return {**super().make_security_headers(), "X-Frame-Options": "DENY"}
 
 
 def run(port: int) -> None:
-    """Run code server, daemon and guarded webserver until Ctrl-C; raises NjiaError where one ends before."""
+    """Run code server, daemon and guarded webserver until Ctrl-C; raise NjiaError if one ends earlier."""
     start = dev.open_ipc_subprocess
     started: dict[str, subprocess.Popen[bytes]] = {}
 
     def start_guarded(parts: Sequence[str], **options: Any) -> Any:
         python, flag, module, *arguments = parts
-        # `dagster dev` has no option for another webserver: both are started by this module.
+        # `dagster dev` has no option for another webserver, so this module starts it and the daemon.
         own = [python, flag, "orchestration.cli.dagster_ui", module, str(os.getpid())]
         started[module] = start([*own, *arguments], **options)
         return started[module]
 
     dev.open_ipc_subprocess = start_guarded
-    threading.Thread(target=_start_dead_code_server_again, daemon=True).start()
+    threading.Thread(target=_restart_dead_code_server, daemon=True).start()
     arguments = ["-m", "orchestration.definitions", "-h", LOOPBACK, "-p", str(port), "--log-level", "warning"]
     dev.dev_command.main(arguments, standalone_mode=False)
     if ended := [module for module, process in started.items() if _ended_by_itself(process.returncode)]:
         raise NjiaError(
-            f"The Dagster UI has ended, because a part of it did ({', '.join(ended)}): it was killed, or "
-            f"port {port} is taken. Start it again with `njia ui`, or on another port with --port."
+            f"The Dagster UI stopped, because one of its processes did ({', '.join(ended)}): it was "
+            f"killed, or port {port} is taken. Start it again with `njia ui`, or choose another port with "
+            "--port."
         )
 
 
@@ -85,27 +86,27 @@ def _ended_by_itself(code: int | None) -> bool:
     return code is not None and (code > 0 or code == -signal.SIGKILL)
 
 
-def _start_dead_code_server_again() -> None:
-    """Have the code server's keeper killed, which `dagster dev` starts again; a dead server it never does.
+def _restart_dead_code_server() -> None:
+    """Kill the parent of a dead code server, because `dagster dev` restarts the parent but not the server.
 
-    The keeper (`dagster code-server start`) goes on answering that it cannot reach its server (`dagster api
-    grpc`), and no schedule and no sensor runs.
+    Without its server (`dagster api grpc`), the parent (`dagster code-server start`) stays alive, and no
+    schedule and no sensor runs.
     """
     has_served: set[int] = set()
     while True:
-        time.sleep(LOOKS_EACH)
+        time.sleep(CHECK_EVERY)
         try:
-            for keeper in _children(psutil.Process(), "code-server"):
-                if _children(keeper, "grpc"):
-                    has_served.add(keeper.pid)
-                elif keeper.pid in has_served:
-                    keeper.kill()
+            for parent in _children(psutil.Process(), "code-server"):
+                if _children(parent, "grpc"):
+                    has_served.add(parent.pid)
+                elif parent.pid in has_served:
+                    parent.kill()
         except psutil.Error:
-            continue  # one ended while it was looked at
+            continue  # a process ended meanwhile
 
 
 def _children(process: psutil.Process, argument: str) -> list[psutil.Process]:
-    """Those that live and were started with this argument."""
+    """Return the live children that were started with this argument."""
     return [
         child
         for child in process.children()
@@ -114,11 +115,11 @@ def _children(process: psutil.Process, argument: str) -> list[psutil.Process]:
 
 
 def _end_with(parent: int) -> None:
-    """End this process soon after its parent, which may have been killed."""
+    """End this process soon after its parent, even if that was killed."""
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(PATIENCE)
+    time.sleep(GRACE)
     os._exit(1)
 
 
@@ -128,7 +129,7 @@ def _refusal(scope: Scope) -> tuple[int, str] | None:
     host = headers.get("host", "").lower()
     if host not in (hosts := loopback_hosts(scope["server"][1])):
         return 421, f"Unknown host. The Dagster UI answers to {', '.join(sorted(hosts))}."
-    # Browsers send it with every WebSocket and POST; programs that are no browser do not.
+    # Browsers send Origin with every WebSocket and POST; other programs do not.
     if headers.get("origin", f"http://{host}") != f"http://{host}":
         return 403, "Refused: a page of another origin sent this."
     if scope["type"] == "websocket":
@@ -137,7 +138,7 @@ def _refusal(scope: Scope) -> tuple[int, str] | None:
         return (405, "GraphQL is answered by POST only.") if scope["path"] == "/graphql" else None
     if headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return 403, "Refused: a page of another origin sent this."
-    # HTML forms of other origins cannot send this type. Dagster itself looks for it anywhere in the header.
+    # HTML forms of other origins cannot send this type. Dagster accepts it anywhere in the header.
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return 415, "The content type must be application/json."
     return None

@@ -1,4 +1,4 @@
-"""What several commands take: the installation, --json, who decides and why; and reading what was typed."""
+"""Parameters that several commands share, and reading what was typed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,23 @@ from orchestration.core import (
     require_encrypted_volume,
 )
 
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EDITIONS = ["members", "public"]
 json_output = click.option("--json", "as_json", is_flag=True, help="Print one JSON object as the last line.")
+edition = click.option("--edition", type=click.Choice(EDITIONS), default="members", show_default=True)
+yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def home_and_partners(command: Callable[..., Any]) -> Callable[..., Any]:
-    home = click.option(
-        "--home", type=click.Path(path_type=Path), help="Where everything lives [NJIA_HOME, ./var]."
-    )
-    partners = click.option(
-        "--partners", type=click.Path(path_type=Path), help="The partners' contracts [NJIA_PARTNERS]."
-    )
+    """Add --home and --partners."""
+    path = click.Path(path_type=Path)
+    home = click.option("--home", type=path, help="Folder of the installation [NJIA_HOME, ./var].")
+    partners = click.option("--partners", type=path, help="Folder of the contracts [NJIA_PARTNERS].")
     return home(partners(command))
 
 
-def opened_home(home: Path | None, partners: Path | None) -> Settings:
-    """The installation, once it has shown to lie where it may and to be closed to others."""
+def open_home(home: Path | None, partners: Path | None) -> Settings:
+    """Return the settings of an installation whose place and permissions are safe."""
     settings = Settings.from_environment(home, partners)
     require_encrypted_volume(settings)
     check_modes(settings)
@@ -41,33 +43,34 @@ def opened_home(home: Path | None, partners: Path | None) -> Settings:
 
 
 def installation(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Every command takes --home and --partners and gets the Settings they lead to."""
+    """Add --home and --partners, and pass their Settings as the command's first argument."""
 
     @home_and_partners
     @functools.wraps(command)
     def with_settings(home: Path | None, partners: Path | None, **arguments: Any) -> Any:
-        return command(opened_home(home, partners), **arguments)
+        return command(open_home(home, partners), **arguments)
 
     return with_settings
 
 
 def author_and_reason(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --author and --reason, both required."""
     author = click.option("--author", required=True, help="Who decides: a name or role.")
-    reason = click.option("--reason", required=True, help="Why, for whoever reads it next year.")
+    reason = click.option("--reason", required=True, help="Why, for readers in a year's time.")
     return author(reason(command))
 
 
 def country_of(text: str | None) -> str | None:
-    """ISO alpha-3 of a country, however it was written."""
+    """Return the ISO alpha-3 code of a country written as a code or a name."""
     from orchestration.places import countries_named, country_code
 
     if text is None:
         return None
     code = country_code(text)
-    several = countries_named(text) if code is None else {}
-    if several:
-        named = " or ".join(f"{name} ({one})" for one, name in sorted(several.items()))
-        raise UsageError(f"{text!r} may be {named}. Give the code of the one that is meant.")
+    rivals = countries_named(text) if code is None else {}
+    if rivals:
+        listed = " or ".join(f"{name} ({iso})" for iso, name in sorted(rivals.items()))
+        raise UsageError(f"{text!r} may be {listed}. Give the code of the country you mean.")
     if code is None:
         raise UsageError(
             f"{text!r} is no country of the reference places. Give its ISO code with three letters (KEN) or "
@@ -83,20 +86,29 @@ def day_of(text: str) -> date:
         raise UsageError(f"{text!r} is not a date such as 2027-01-31.") from None
 
 
-def private_key_in(file: Path | None) -> str:
-    """From a file, or typed and not shown: never an argument, which others and the history could see.
+def text_of(path: Path) -> str:
+    """Return the text of a UTF-8 file, without a byte order mark."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path.name} is not UTF-8 text. Save it again as UTF-8.") from None
 
-    Raises UsageError where it is none.
+
+def read_private_key(file: Path | None) -> str:
+    """Return the stewards' private key from a file, or from a hidden prompt.
+
+    Never from an argument: other accounts and the shell history could see it. Raises UsageError for anything
+    but a private key.
     """
     from orchestration.intake import identities_of
 
     try:
-        text = (
+        key = (
             file.read_text(encoding="utf-8")
             if file
             else str(click.prompt("The stewards' private key", hide_input=True, err=True))
         )
     except UnicodeDecodeError:
         raise UsageError(f"{file} holds no private key of age.") from None
-    identities_of(text)
-    return text
+    identities_of(key)
+    return key

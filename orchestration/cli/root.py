@@ -1,27 +1,107 @@
-"""The `njia` command itself, to which the groups add theirs."""
+"""The `njia` command: which commands there are, and how each of them ends."""
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
 import click
 
+from orchestration.cli import console
+from orchestration.core import NjiaError, ReleaseRefused, kind_and_place, look_for_garbage_less_often
+
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+# Each name is a file of this folder that holds `<name>_command`. Sections and order are those of `njia
+# --help`.
+SECTIONS = {
+    "Take in and publish": ("contract", "inbox", "refresh", "status", "notify", "ui"),
+    "Read what is published": ("open", "query", "trace", "releases", "diff", "verify"),
+    "Review and decide": ("desk", "decide", "place", "rollback"),
+    "Protect": ("keys", "audit", "unseal", "forget"),
+}
 
 
-@click.group(context_settings=CONTEXT)
+class Commands(click.Group):
+    """All commands, listed by section in the help."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        longest = max(map(len, self.commands))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                helps = [
+                    self.commands[name].get_short_help_str(formatter.width - longest - 6) for name in names
+                ]
+                formatter.write_dl(
+                    [(name.ljust(longest), text) for name, text in zip(names, helps, strict=True)]
+                )
+
+
+@click.group(cls=Commands, context_settings=CONTEXT)
 @click.version_option(package_name="njia", prog_name="njia")
 def cli() -> None:
     """The shared evidence base of movement in, out of and within Kenya.
 
-    Partners' files go into the inbox. A refresh takes them in, judges them, and publishes a release
-    if the release gate passes; otherwise the current release stays.
+    Partners' files go into the inbox. A refresh takes them in, checks them, and publishes a release if the
+    release gate passes. Otherwise the current release stays.
 
     \b
     First steps
-      njia inbox add --samples       put the synthetic sample extracts into the inbox
-      njia refresh                   from the inbox to a published release
-      njia status                    what is in force, what waits for a steward
-      njia open                      read report and map in the browser
-      njia query "select count(*) from marts.fct_movements"
-      njia desk                      see and decide in the browser what waits for a steward
-      njia ui                        watch it in the Dagster UI
+      njia inbox add --samples   add synthetic extracts
+      njia refresh               publish a release
+      njia status                see what needs attention
+      njia open                  read the report and the map
+      njia desk                  review and decide
     """
+
+
+for _name in (name for names in SECTIONS.values() for name in names):
+    cli.add_command(getattr(import_module(f"orchestration.cli.{_name}"), f"{_name}_command"))
+
+
+def main() -> None:
+    """Run the command. An error ends it with a sentence and an exit code, never with a traceback."""
+    look_for_garbage_less_often()
+    try:
+        cli(standalone_mode=False)
+    except ReleaseRefused as error:
+        console.complain(str(error), refused=True)
+        sys.exit(error.exit_code)  # the command has printed its JSON object
+    except NjiaError as error:
+        _fail(error.exit_code, str(error))
+    except click.ClickException as error:
+        _print_json_error("error", 2, error.format_message())
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        stopped = "Stopped."
+        if sys.argv[1:2] == ["refresh"]:
+            stopped += " No work is lost: the next refresh continues from here."
+        console.complain(stopped)
+        _print_json_error("stopped", 130, stopped)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # dbt's threads may still use the engine; an orderly exit would abort over them.
+        os._exit(130)
+    except BrokenPipeError:
+        sys.exit(141)
+    except OSError as error:
+        _fail(2, f"{error.filename or 'A file'}: {error.strerror}. Check the path and its rights.")
+    except Exception as error:
+        _fail(1, f"Something unexpected: {kind_and_place(error)}. Tell the maintainers of Njia what you did.")
+
+
+def _fail(exit_code: int, sentence: str) -> NoReturn:
+    console.complain(sentence)
+    _print_json_error("error", exit_code, sentence)
+    sys.exit(exit_code)
+
+
+def _print_json_error(outcome: str, exit_code: int, sentence: str) -> None:
+    # Wrong use is not parsed, so the bare arguments say whether JSON is wanted.
+    if "--json" in sys.argv[1:]:
+        print(
+            json.dumps({"outcome": outcome, "exit_code": exit_code, "message": sentence}, ensure_ascii=False)
+        )

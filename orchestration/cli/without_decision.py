@@ -1,7 +1,7 @@
-"""What one decision does to the current release: the release built again without it, and compared.
+"""Build the current release again without one decision, and compare the two.
 
-It is built in a home of its own below `work/`, from the same landed extracts, at the same time and by the
-decisions that held then; nothing is published, whatever the gate says, and it is removed again.
+The build has its own home below `work/`, with the same landed extracts, the same `as_of` and the other
+decisions that held then. Nothing is published, and the home is removed again.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from orchestration.core import NjiaError, Settings, UsageError, building_beside,
 from orchestration.release import Release, ReleaseDiff, compare, find_release
 from orchestration.stewardship import refresh_since
 
-# Parts of the inputs that a decision itself changes: fates of extracts, and what the day decides of them.
-OF_DECISIONS = {"decisions", "extracts", "time"}
+# Inputs that a decision itself changes: fates of extracts, and what the day decides about them.
+CHANGED_BY_DECISIONS = {"decisions", "extracts", "time"}
 
 
 @dataclass(frozen=True)
 class WithoutDecision:
-    """`diff.before` is the release without the decision, `diff.after` the current one.
+    """The release without the decision (`diff.before`) beside the current one (`diff.after`).
 
-    `also_differs` are parts of the inputs that are not what they were when the current release was made.
+    `also_differs`: inputs that have changed since the current release was made.
     """
 
     decision_id: str
@@ -42,9 +42,9 @@ class WithoutDecision:
 def without_decision(
     settings: Settings, decision_id: str, on_step: Callable[[str], None] = lambda step: None
 ) -> WithoutDecision:
-    """Build the current release without a decision; takes as long as a refresh whose tables all change.
+    """Build the current release without a decision, which takes as long as a refresh that builds every table.
 
-    Raises UsageError where the current release was not made with it, or a refresh is running.
+    Raises UsageError if the current release was not made with it, or a refresh is running.
     """
     current = find_release(settings, "current")
     decided = {decision["id"] for decision in current.manifest.get("decisions", [])}
@@ -54,13 +54,13 @@ def without_decision(
             f"{', '.join(sorted(decided)) or 'none'}."
         )
     if refresh_since(settings):
-        raise UsageError("A refresh is running. Ask again when it has ended.")
+        raise UsageError("A refresh is running. Try again when it has ended.")
     with _scratch(settings, datetime.fromisoformat(current.manifest["as_of"])) as scratch:
         _fill(settings, scratch, current)
         _decide(settings, scratch, decided, decision_id)
         candidate = _built(scratch, on_step)
         found = compare(settings, candidate, current)
-        differing = [part for part in found.inputs_changed or [] if part not in OF_DECISIONS]
+        differing = [part for part in found.inputs_changed or [] if part not in CHANGED_BY_DECISIONS]
         if _cells(candidate) != _cells(current):
             differing.append("extracts")
     return WithoutDecision(decision_id, found, differing)
@@ -68,13 +68,13 @@ def without_decision(
 
 @contextmanager
 def _scratch(settings: Settings, as_of: datetime) -> Iterator[Settings]:
-    """A home below `work/`, on the same disk, that only this account reads; removed at the end."""
+    """Yield a home below `work/` that only this account can read; remove it at the end."""
     with building_beside(settings) as home:
         yield replace(settings, home=home, fixed_as_of=as_of)
 
 
 def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
-    """The extracts that the current release knew, by links: what is typed already is not typed again."""
+    """Link the extracts of the current release into the home, with what is typed of them."""
     keys = load_keys(settings.keys)
     wanted = {(one["partner_code"], one["extract_id"]) for one in current.manifest["extracts"]}
     notes = [
@@ -100,7 +100,7 @@ def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
 
 
 def _decide(settings: Settings, scratch: Settings, decided: set[str], left_out: str) -> None:
-    """The decisions that held then, but for one; and those that it had overruled."""
+    """Write the decisions that held then, without one, and with those that it had overruled."""
     files = {
         path: [json.loads(line.decode("utf-8-sig")) for line in path.read_bytes().splitlines()]
         for path in settings.decisions.glob("*.jsonl")
@@ -123,7 +123,7 @@ def _decide(settings: Settings, scratch: Settings, decided: set[str], left_out: 
 
 
 def _link(source: Path, target: Path) -> None:
-    """No second copy on the disk: every writer of these folders replaces a file and never changes it."""
+    """Link a file. That is safe, because writers of these folders replace files and never change them."""
     with suppress(FileNotFoundError):  # an extract without link codes
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -135,7 +135,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 def _built(scratch: Settings, on_step: Callable[[str], None]) -> Release:
-    """The candidate, whatever the release gate says of it: one that it would refuse has numbers, too."""
+    """Build the candidate, without asking the release gate."""
     from orchestration.defs.refresh import run_refresh, steps_to_candidate
 
     ended = run_refresh(scratch, on_step, steps=steps_to_candidate(scratch))

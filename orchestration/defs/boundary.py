@@ -12,7 +12,7 @@ from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.core import Artifact, NjiaError, ReleaseRefused, kind_and_place, refreshes
 from orchestration.defs.tags import HELD, OUTCOME, OVERDUE, RELEASE
-from orchestration.refresh import Run, Runs, ending, releasing
+from orchestration.refresh import Run, Runs, releasing, run_outcome
 
 Context = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 Answer = TypeVar("Answer")
@@ -51,7 +51,7 @@ def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
         return answer
     runs.error = problem
     at_gate = op.op_handle.name == LAST_STEP and isinstance(problem, ReleaseRefused)
-    end(op.instance, runs, op.run_id, ending.outcome_of(problem), str(problem), at_gate)
+    end(op.instance, runs, op.run_id, run_outcome.outcome_of(problem), str(problem), at_gate)
     raise Stopped(str(problem), _how_to_read(runs, problem)) from None
 
 
@@ -73,7 +73,7 @@ def end(
     try:
         instance.add_run_tags(run_id, {OUTCOME: outcome})
         if runs.entry and runs.entry.run_id == run_id:
-            written = ending.write_end(
+            written = run_outcome.write_end(
                 runs.settings, runs.entry, run, outcome, reason, at_gate, is_rolled_back
             )
             if outcome in refreshes.WHOLE:
@@ -87,7 +87,7 @@ def end(
 def write_stop(runs: Runs, run_id: str) -> None:
     """Write down that Ctrl-C stopped a run before Dagster knew of it."""
     if runs.ended != run_id and runs.entry and runs.entry.run_id == run_id:
-        ending.write_end(runs.settings, runs.entry, runs.current, refreshes.STOPPED)
+        run_outcome.write_end(runs.settings, runs.entry, runs.current, refreshes.STOPPED)
 
 
 def version_of(artifact: Artifact, asset: str | None = None) -> dg.DataVersion:

@@ -13,7 +13,7 @@ import dagster as dg
 from orchestration import outputs, release
 from orchestration.core import refreshes
 from orchestration.defs.boundary import end, step
-from orchestration.refresh import Run, Runs, ending, releasing
+from orchestration.refresh import Run, Runs, releasing, run_outcome
 
 PUBLISHED = dg.AssetKey(["release", "published"])
 FRESH = dg.FreshnessPolicy.time_window(warn_window=refreshes.FRESH_FOR, fail_window=refreshes.LATE_AFTER)
@@ -65,7 +65,7 @@ def of_unchanged(run: Run, is_rolled_back: bool) -> dict[str, Any]:
 
 def _checks(run: Run, outcome: str) -> dict[str, int]:
     """The same keys in every refresh, so that the UI draws them."""
-    checks = ending.summed_up(run.settings, outcome, run.seconds)["checks"]
+    checks = run_outcome.summed_up(run.settings, outcome, run.seconds)["checks"]
     return {f"checks_{name}": number for name, number in checks.items()}
 
 

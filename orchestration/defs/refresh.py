@@ -58,7 +58,7 @@ def run_refresh(
         # Before Dagster is asked for anything: a second refresh leaves no run behind.
         runs.take_lock(run_id)
     except RefreshRunning as held:
-        return Refreshed(boundary.ending.WAITED, time.monotonic() - started, held)
+        return Refreshed(boundary.run_outcome.WAITED, time.monotonic() - started, held)
     try:
         with _noting_interrupts(runs):
             if steps is None and end_unchanged(runs, run_id):
@@ -75,7 +75,7 @@ def run_refresh(
         raise KeyboardInterrupt
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
-    outcome = runs.outcome or (boundary.ending.outcome_of(error) if error else refreshes.PUBLISHED)
+    outcome = runs.outcome or (boundary.run_outcome.outcome_of(error) if error else refreshes.PUBLISHED)
     return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 
 

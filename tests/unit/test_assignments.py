@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from orchestration.cli import console
-from orchestration.cli.console_items import show_items, show_most_valuable
+from orchestration.cli.decide import show_items
+from orchestration.cli.status import show_most_valuable
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.operations import read_status
 from orchestration.stewardship import (

@@ -75,7 +75,7 @@ def test_what_the_gate_would_hold_is_said_before_the_file_is_sent(
     assert found[check]["steward_action"]
     exit_code, output = shown(tmp_path, book(), tmp_path / "a.xlsx")
     assert exit_code == 1
-    assert f"Would be held because {check} fails" in " ".join(output.split())
+    assert f"Would be held: {check} fails" in " ".join(output.split())
     assert "but the file would be held" in " ".join(output.split())
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestration.cli import console
-from orchestration.cli.ending import main
+from orchestration.cli.root import main
 from orchestration.core import Settings
 
 

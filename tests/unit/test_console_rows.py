@@ -9,12 +9,12 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from orchestration.cli.console_rows import MOST_RECORDS, MOST_ROWS, _show_on_screen, show_rows
+from orchestration.cli.query import MOST_RECORDS, MOST_ROWS, show_rows
 
 
 def on_screen(columns: list[str], rows: list[tuple[object, ...]], width: int) -> str:
     text = io.StringIO()
-    _show_on_screen(SimpleNamespace(columns=columns, rows=rows), Console(file=text, width=width))
+    show_rows(SimpleNamespace(columns=columns, rows=rows), "table", Console(file=text, width=width))
     return text.getvalue()
 
 
@@ -41,7 +41,7 @@ def test_an_answer_without_rows_says_so(form: str, capsys: pytest.CaptureFixture
     show_rows(SimpleNamespace(columns=["county"], rows=[]), form)
     told = capsys.readouterr()
     assert told.out.strip() == "county"
-    assert ("No row fits what was asked." in told.err) == (form == "table")
+    assert ("No row matches." in told.err) == (form == "table")
 
 
 def test_json_holds_no_number_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:

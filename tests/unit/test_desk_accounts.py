@@ -109,6 +109,6 @@ def test_a_desk_that_nobody_could_enter_says_how_to_make_an_account(settings: Se
 
 
 def test_a_home_given_before_the_subcommand_is_not_overlooked(settings: Settings) -> None:
-    with pytest.raises(UsageError, match="at the end"):
+    with pytest.raises(UsageError, match="partners last"):
         arguments = ["desk", "--home", str(settings.home), "user", "list"]
         CliRunner().invoke(cli, arguments, catch_exceptions=False)

@@ -344,7 +344,7 @@ def test_the_command_sends_what_is_due_and_a_test_tells_of_every_channel(
     monkeypatch.setenv("NJIA_NOTIFY", str(settings.notify))
     at = ["--home", str(settings.home), "--partners", str(settings.partners)]
     idle = CliRunner().invoke(cli, ["notify", *at])
-    assert (idle.exit_code, idle.stdout.strip()) == (0, "Nobody waits for news.")
+    assert (idle.exit_code, idle.stdout.strip()) == (0, "No message is due.")
     tried = CliRunner().invoke(cli, ["notify", "--test", "--json", *at])
     assert tried.exit_code == 1
     sent = json.loads(tried.stdout.splitlines()[-1])["sent"]

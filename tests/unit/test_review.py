@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import pytest
 
 from orchestration.cli import console
+from orchestration.cli.decide import show_decisions
+from orchestration.cli.status import show_status
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract, left_alone
 from orchestration.operations import read_status
@@ -69,8 +71,8 @@ def test_a_decision_without_effect_is_told_with_its_id_and_how_to_take_it_back(s
     found = read_status(settings)
     assert found["review"]["decisions_without_effect"] == 1
     with console.out.capture() as shown:
-        console.show_status(found)
-        console.show_decisions(list_decisions(settings))
+        show_status(found)
+        show_decisions(list_decisions(settings))
     told = " ".join(shown.get().split())
     assert f"without effect decision {made['id']}: kobe_shelter/{note.stem} is put in force" in told
     assert "No extract of a partner kobe_shelter has landed. There is none yet." in told

@@ -189,7 +189,7 @@ def test_another_truly_signed_release_in_the_place_of_the_newest_is_told(home: S
     for named in ("current", str(current), str(home.current)):
         ran = CliRunner().invoke(cli, ["verify", named, *at])
         assert ran.exit_code == 3
-        assert f"in the place of the release {current.name}" in " ".join(ran.stdout.split())
+        assert f"the name of another release, {current.name}" in " ".join(ran.stdout.split())
     assert CliRunner().invoke(cli, ["verify", other.release_id, *at]).exit_code == 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.cli.console_trace import show_trace
+from orchestration.cli.trace import show_trace
 from orchestration.core import Settings
 from orchestration.release import Release, Trace, trace
 from tests.unit.published_world import MANIFEST, write_release

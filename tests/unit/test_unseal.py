@@ -159,9 +159,9 @@ def test_the_command_asks_for_the_key_without_showing_it_or_reads_it_from_a_file
 def test_signs_that_would_steer_the_terminal_are_written_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from orchestration.cli.console_audit import show_original_row
+    from orchestration.cli.unseal import show_row
     from orchestration.intake.reading.original_rows import OriginalRow
 
-    show_original_row(OriginalRow("", 2, [("Notes", "\x1b[2Jgone\nSampleton [bold]x")]))
+    show_row(OriginalRow("", 2, [("Notes", "\x1b[2Jgone\nSampleton [bold]x")]))
     shown = capsys.readouterr().out
     assert "\x1b[2J" not in shown and "\\x1b[2Jgone\\nSampleton [bold]x" in shown

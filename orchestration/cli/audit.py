@@ -1,0 +1,93 @@
+"""`njia audit`: who did what and when, and whether the log is as it was written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, time
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from orchestration.cli import console
+from orchestration.cli.console import mark, out
+from orchestration.cli.options import day_of, installation, json_output
+from orchestration.core import Settings, UsageError
+
+MOST_NAMED = 5
+
+
+@click.command()
+@click.option("--who", help="Only acts of this person or account.")
+@click.option("--action", help="Only this action, such as decided, revoked, unsealed or exported.")
+@click.option("--since", help="Only from this day on, such as 2027-01-31.")
+@json_output
+@installation
+def audit_command(
+    settings: Settings, who: str | None, action: str | None, since: str | None, as_json: bool
+) -> None:
+    """Show the audit log and check it.
+
+    The log says who decided, unsealed or exported what and when.
+
+    Exit code 1: the log was changed after it was written.
+    """
+    from orchestration import stewardship
+    from orchestration.stewardship import audit
+
+    if action is not None and action not in audit.ACTIONS:
+        raise UsageError(f"There is no action called {action!r}. There are: {', '.join(audit.ACTIONS)}.")
+    first = datetime.combine(day_of(since), time(), UTC) if since else None
+    log = audit.read(settings)
+    stewardship.active_decisions(settings, settings.as_of())  # raises where their files cannot be read
+    gaps = stewardship.gaps(settings, log.lines)
+    lines = [
+        line
+        for line in log.lines
+        if (who is None or line["who"].casefold() == who.casefold())
+        and (action is None or line["action"] == action)
+        and (first is None or datetime.fromisoformat(line["time"]) >= first)
+    ]
+    if as_json:
+        console.print_json({"lines": lines, "faults": log.faults, **vars(gaps), "head": log.head})
+    else:
+        _show(lines, log, gaps)
+    if log.faults:
+        sys.exit(1)
+
+
+def _show(lines: list[dict[str, Any]], log: Any, gaps: Any) -> None:
+    """Show the chosen `lines`, faults of the log, and where the decisions files differ from it."""
+    table = console.table("time", "who", "what", whole=["time"])
+    for line in lines:
+        details = " · ".join(
+            f"{name} {', '.join(value) if isinstance(value, list) else value}"
+            for name, value in line["details"].items()
+            if value is not None and not name.endswith("_sha256")
+        )
+        table.add_row(
+            f"{datetime.fromisoformat(line['time']):%Y-%m-%d %H:%M}",
+            escape(line["who"]),
+            escape(f"{line['action'].replace('_', ' ')} {line['what']}")
+            + (f"\n[dim]{escape(details)}[/]" if details else ""),
+        )
+    out.print(table if lines else "The audit log has no such line.")
+    if log.lines and not log.faults:
+        out.print(f"\nThe log is whole: {len(log.lines):,} lines. Note the hash of the last one elsewhere:")
+        out.print(log.head, soft_wrap=True)
+    _warn(
+        "Decisions without a line",
+        gaps.untold,
+        "They are older than the log, were written into their file by hand, or the log could not be written.",
+    )
+    _warn("Decisions changed since they were logged", gaps.changed, "Ask who edited their file.")
+    _warn("Decisions missing from their files", gaps.gone, "Ask who edited them, or restore a backup.")
+    for fault in log.faults:
+        console.complain(fault)
+
+
+def _warn(what: str, ids: Sequence[str], why: str) -> None:
+    if ids:
+        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+        mark("warning", f"{what}: {', '.join(ids[-MOST_NAMED:])}{more}. {why}")

@@ -1,0 +1,166 @@
+"""`njia forget`: erase records everywhere, publish without them, and prove that they are gone."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestration.cli import console
+from orchestration.cli.console import err, say
+from orchestration.cli.options import EXISTING_FILE, installation, json_output, read_private_key, text_of, yes
+from orchestration.core import NjiaError, Settings, UsageError
+
+
+@click.command()
+@click.argument("partner")
+@click.argument("references", metavar="[RECORD_REF]…", nargs=-1)
+@click.option("--file", "references_file", type=EXISTING_FILE, help="More references, one a line.")
+@click.option(
+    "--key",
+    "key_files",
+    type=EXISTING_FILE,
+    multiple=True,
+    help="The stewards' private key. With it, originals are sealed again without the record; without it, "
+    "they are destroyed. Repeat it for each earlier key that originals are sealed to.",
+)
+@click.option("--author", help="Who asks for it, for the audit log [the account of this machine].")
+@click.option("--reason", help="Why, for the audit log. Name no person in it.")
+@yes
+@json_output
+@installation
+def forget_command(
+    settings: Settings,
+    partner: str,
+    references: tuple[str, ...],
+    references_file: Path | None,
+    key_files: tuple[Path, ...],
+    author: str | None,
+    reason: str | None,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Erase records of PARTNER everywhere.
+
+    Then publish a release without them, and search every file for what only they said. This cannot be undone.
+
+    RECORD_REF is the partner's own reference; or r-… as in the review lists; or EXTRACT_ID:SHEET:ROW.
+
+    Exit code: 0 forgotten and proved; 1 something is still found (the files are named); 3 the new release was
+    refused, so the current one still holds the record; 2 wrong use; 4 a refresh is running.
+    """
+    from orchestration.core import RefreshLock, ReleaseRefused, load_keys
+    from orchestration.defs.refresh import run_refresh
+    from orchestration.operations import finish_rotations, forget, prove
+    from orchestration.release import still_held
+    from orchestration.stewardship import FORGOT, audit
+
+    listed = map(str.strip, text_of(references_file).splitlines()) if references_file else ()
+    asked = [*references, *filter(None, listed)]
+    if not asked:
+        raise UsageError("Give at least one record: njia forget PARTNER RECORD_REF, or --file LIST")
+    private_key = "\n".join(map(read_private_key, key_files)) or None
+    lock = RefreshLock(settings)
+    lock.take("forget")
+    try:
+        finish_rotations(settings)  # a killed rotation may have left originals and codes half done
+        keys = load_keys(settings.keys)
+        records = {
+            record for name in asked for record in forget.records_called(settings, keys, partner, name)
+        }
+        if not yes and sys.stdin.isatty():
+            _announce(partner, len(records), private_key is not None)
+            click.confirm("Go on?", abort=True, err=True)
+        erased, needles = forget.erase(settings, keys, partner, records, asked, private_key, settings.as_of())
+        why: dict[str, Any] = {} if reason is None else {"reason": reason}
+        audit.record(
+            settings,
+            author or audit.os_user(),
+            FORGOT,
+            partner,
+            **why,
+            records=erased.records,
+            extracts=list(erased.originals),
+            decisions=erased.decisions,
+        )
+    finally:
+        lock.release()
+    with console.refresh_progress() as on_step:
+        ended = run_refresh(settings, on_step)
+    if ended.error is not None and not isinstance(ended.error, ReleaseRefused):
+        raise NjiaError(
+            f"The record is erased everywhere but in the releases. The refresh then failed: {ended.error} "
+            "Fix that and run `njia refresh`: it publishes without the record and deletes the older editions."
+        )
+    forget.finish(settings, settings.as_of())
+    held = still_held(settings)
+    proof = None if held else prove(settings, needles, private_key)
+    result: dict[str, Any] = {
+        "outcome": "refused" if held else "found" if proof and proof.found else "forgotten",
+        "partner": partner,
+        "records": erased.records,
+        "extracts": erased.extracts,
+        "rows": erased.rows,
+        "originals": erased.originals,
+        "decisions_removed": len(erased.decisions),
+        "editions_deleted": forget.editions_erased(settings),
+        "still_held_by": held,
+        "proof": vars(proof) if proof else None,
+    }
+    _show(result)
+    if as_json:
+        console.print_json(result)
+    if held:
+        raise ReleaseRefused(
+            f"The release without the record was refused, so the current one, {held}, still holds it. "
+            f"{ended.error or ''} Fix the cause and run `njia refresh`: it also deletes the older editions."
+        )
+    if proof and proof.found:
+        console.complain(
+            f"Something that only this record says is still found in {', '.join(proof.found[:5])}. Delete or "
+            "correct these files, then run the same command again."
+        )
+        sys.exit(1)
+
+
+def _announce(partner: str, records: int, has_key: bool) -> None:
+    fate = "sealed again without it" if has_key else "destroyed (with --key: sealed again without it)"
+    count = "1 record" if records == 1 else f"{records:,} records"
+    err.print(
+        f"{count} of {partner} will be erased everywhere, and older editions that hold it deleted. Originals "
+        f"that hold it will be {fate}. This cannot be undone.",
+        soft_wrap=True,
+    )
+
+
+def _show(result: dict[str, Any]) -> None:
+    """Show what was erased and what the search found, never a value of the record."""
+    heading = {
+        "forgotten": "Forgotten and proved",
+        "found": "Erased, but something is still found",
+        "refused": "Erased, but not yet from the current release",
+    }[result["outcome"]]
+    console.out.print(f"\n[bold]{heading}[/]\n")
+    say(f"Records {result['records']:,}, rows {result['rows']:,}, in extracts {result['extracts']:,}")
+    for fate, count in Counter(result["originals"].values()).items():
+        say(f"Originals: {count:,} {fate}")
+    if result["decisions_removed"]:
+        say(f"Decision lines about it, removed: {result['decisions_removed']:,}")
+    if result["editions_deleted"]:
+        say(f"Editions deleted, their manifests kept: {', '.join(result['editions_deleted'])}")
+    proof = result["proof"]
+    if proof is None:
+        return
+    say(
+        f"Searched {proof['files']:,} decoded files for {proof['needles']:,} values, ids and codes that "
+        f"only it had: found in {len(proof['found']):,}"
+    )
+    if proof["sealed_not_searched"]:
+        say(
+            f"{proof['sealed_not_searched']:,} sealed originals cannot be searched without --key. None of "
+            "them holds a landed row of the record; one may hold a row that never landed."
+        )
+    say("Copies outside this home (backups, tables given to members) are not reached: tell their keepers.")

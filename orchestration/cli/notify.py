@@ -1,0 +1,39 @@
+"""`njia notify`: send the messages that are due."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from orchestration.cli import console
+from orchestration.cli.options import installation, json_output
+from orchestration.core import Settings
+
+
+@click.command()
+@click.option("--test", "is_test", is_flag=True, help="Send a test message through every channel instead.")
+@json_output
+@installation
+def notify_command(settings: Settings, is_test: bool, as_json: bool) -> None:
+    """Send the messages that are due.
+
+    They go to stewards and operators, through the channels of NJIA_NOTIFY. A refresh does this at its end,
+    and `njia ui` every minute.
+
+    Exit code 1: a channel failed.
+    """
+    from orchestration.core import prepare_home
+    from orchestration.stewardship import messages
+
+    prepare_home(settings)
+    sent = messages.send_test(settings) if is_test else messages.send_due(settings, patient=False)
+    for delivery in sent:
+        console.say(messages.in_words(delivery))
+    if not sent:
+        console.say("No message is due.")
+    if as_json:
+        console.print_json({"sent": [vars(delivery) for delivery in sent]})
+    if failed := sum(bool(delivery.why_not) for delivery in sent):
+        console.complain(f"{failed} channel(s) failed. Their messages are tried again.")
+        sys.exit(1)

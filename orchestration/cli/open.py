@@ -1,0 +1,37 @@
+"""`njia open`: report and map in the browser."""
+
+from __future__ import annotations
+
+import webbrowser
+
+import click
+
+from orchestration.cli import console, options
+from orchestration.core import Settings, UsageError, has_display
+
+
+@click.command()
+@options.edition
+@click.option("--print-path", is_flag=True, help="Print the paths only.")
+@options.installation
+def open_command(settings: Settings, edition: str, print_path: bool) -> None:
+    """Open the report and the map.
+
+    Both are files that need no server and no network. Without a display, their paths are printed.
+    """
+    from orchestration.outputs import pages_of
+
+    current = console.signed_release(settings)
+    if current is None:
+        raise UsageError("There is no release yet: njia refresh")
+    pages = pages_of(current.edition(edition))
+    if not pages:
+        raise UsageError(
+            f"Release {current.release_id} has no pages of the {edition} edition: the next `njia refresh` "
+            "that publishes writes them."
+        )
+    for page in pages:
+        click.echo(page)
+    if not print_path and has_display():
+        for page in pages:
+            webbrowser.open(page.as_uri())

@@ -1,0 +1,111 @@
+"""`njia refresh`: from the inbox to a published release."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from orchestration.cli import console
+from orchestration.cli.console import out
+from orchestration.cli.options import installation, json_output
+from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settings, UsageError
+
+
+@click.command()
+@json_output
+@installation
+def refresh_command(settings: Settings, as_json: bool) -> None:
+    """Publish a release from the inbox.
+
+    The extract gate holds unfit extracts; the release gate refuses an unfit release, and the current one
+    stays.
+
+    Exit code: 0 published or unchanged, 3 refused by the release gate, 4 another refresh runs, 2 wrong use or
+    settings, 1 unexpected.
+    """
+    from orchestration.core import create_missing_keys, prepare_home
+    from orchestration.defs.refresh import run_refresh
+    from orchestration.intake import left_alone
+    from orchestration.operations import warnings
+    from orchestration.places import boundaries
+    from orchestration.refresh import run_outcome
+
+    prepare_home(settings)
+    if not (any(settings.inbox.glob("*/*")) or any(settings.landing.glob("*/*.json"))):
+        raise UsageError(
+            "There is nothing to refresh: the inbox is empty and no extract has landed. Add files with "
+            "`njia inbox add PARTNER FILE…`, or the synthetic samples with `njia inbox add --samples`."
+        )
+    boundaries.boundaries_in_force(settings)  # an unusable file is an error before the inbox is read
+    console.show_new_key(
+        create_missing_keys(settings.keys, settings.landing, settings.link_codes, settings.releases)
+    )
+    with console.refresh_progress() as on_step:
+        ended = run_refresh(settings, on_step)
+    if not isinstance(ended.error, RefreshRunning):
+        _send_messages(settings)
+    if ended.error is not None and not isinstance(ended.error, ReleaseRefused):
+        raise ended.error
+    summary = run_outcome.summed_up(settings, ended.outcome, ended.seconds)
+    _show(summary, ended.is_rolled_back)
+    for sentence in warnings(settings):
+        console.mark("warning", sentence)
+    console.show_files(file for file in summary["extracts"] if file["outcome"] in ("held", "unreadable"))
+    console.show_files(vars(file) for file in left_alone(settings))
+    _show_next_steps(settings)
+    if as_json:
+        console.print_json(summary)
+    if ended.error is not None:
+        raise ended.error
+
+
+def _send_messages(settings: Settings) -> None:
+    """Send due messages. A channel that fails is a warning and changes nothing else."""
+    from orchestration.stewardship import messages
+
+    try:
+        failed = [delivery for delivery in messages.send_due(settings) if delivery.why_not]
+    except (NjiaError, OSError) as error:
+        console.warn(f"No message was sent: {error}")
+        return
+    for delivery in failed:
+        console.warn(f"Messages wait. {messages.in_words(delivery)}")
+
+
+def _show(summary: Mapping[str, Any], is_rolled_back: bool) -> None:
+    release = summary["release_id"]
+    outcome = {
+        "published": f"Published release {release}",
+        "unchanged": f"Unchanged: release {release} already holds all of this",
+        "refused": f"Refused: release {release or 'none'} stays in force",
+    }[summary["outcome"]]
+    if is_rolled_back:
+        outcome = f"Rolled back: release {release} stays, because there are no new inputs since the rollback"
+    out.print(f"\n[bold]{outcome}[/] ({summary['seconds']:.0f} s)\n")
+    rows, checks = {fate: count or 0 for fate, count in summary["rows"].items()}, summary["checks"]
+    fates = _listed((fate, count) for fate, count in rows.items() if fate != "landed" and count)
+    outcomes = Counter(extract["outcome"] for extract in summary["extracts"]).most_common()
+    facts = console.facts()
+    facts.add_row("Files", _listed(outcomes) or "nothing new in the inbox")
+    facts.add_row("Rows landed", f"{rows['landed']:,}: {fates}")
+    facts.add_row("Movements", f"{summary['movements'] or 0:,}")
+    facts.add_row("Checks", ", ".join(f"{checks[name]} {name}" for name in ("passed", "failed", "waived")))
+    out.print(facts)
+
+
+def _listed(counts: Iterable[tuple[str, int]]) -> str:
+    return ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts)
+
+
+def _show_next_steps(settings: Settings) -> None:
+    out.print("\nWhere to look next")
+    out.print("  njia open           the report and the map of this release")
+    out.print('  njia query "select count(*) from marts.fct_movements"')
+    out.print("  njia status         what is in force, what waits for a steward")
+    out.print("  njia ui             the same refresh in the Dagster UI")
+    out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
+    out.print("                      unresolved places, quarantined rows, failed checks (restricted)\n")

@@ -1,0 +1,47 @@
+"""`njia releases`: the kept releases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from orchestration.cli import console
+from orchestration.cli.options import installation, json_output
+from orchestration.core import Settings
+
+
+@click.command()
+@json_output
+@installation
+def releases_command(settings: Settings, as_json: bool) -> None:
+    """List the releases, newest first."""
+    from orchestration.release import current_release, list_releases
+
+    kept = list_releases(settings)
+    if not kept:
+        current_release(settings)  # raises where the current release is missing
+    if as_json:
+        listed = [{**release.manifest, "is_current": release.is_current} for release in kept]
+        console.print_json({"releases": listed})
+    else:
+        _show(kept)
+    current_release(settings)
+
+
+def _show(kept: list[Any]) -> None:
+    from orchestration.release import erasure_of
+
+    if not kept:
+        console.say("No release yet. `njia refresh` publishes the first one.")
+        return
+    table = console.table("", "release", "movements", "extracts", "content hash", whole=["release"])
+    for release in kept:
+        table.add_row(
+            "→" if release.is_current else "erased" if erasure_of(release) else "",
+            release.release_id,
+            f"{release.manifest['movements'] or 0:,}",
+            str(sum(extract["fate"] == "in_force" for extract in release.manifest["extracts"])),
+            release.manifest["content_hash"][:12],
+        )
+    console.out.print(table)

@@ -1,0 +1,139 @@
+"""`njia status`: one look at an installation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from rich.markup import escape
+
+from orchestration.cli import console
+from orchestration.cli.console import mark, minute_of, out
+from orchestration.cli.options import installation, json_output
+from orchestration.core import Settings
+
+
+@click.command()
+@json_output
+@installation
+def status_command(settings: Settings, as_json: bool) -> None:
+    """See what is in force and what waits.
+
+    The release and its age, how fresh each partner is, what is held or refused and why, the next refresh, and
+    the items that wait for a steward.
+    """
+    from orchestration.operations import read_status
+
+    status = read_status(settings)
+    if as_json:
+        console.print_json(status)
+    else:
+        show_status(status)
+        show_most_valuable(status["open_items"])
+
+
+def show_status(status: Mapping[str, Any]) -> None:
+    _show_release(status["release"])
+    if since := status["refresh_running_since"]:
+        console.show_refresh_running(since, status["lists_as_of"])
+        out.print()
+    _show_next_run(status["next_run"])
+    if crashed := status["crashed"]:
+        also = f", like the {crashed['in_a_row'] - 1} before it" if crashed["in_a_row"] > 1 else ""
+        out.print(f"[bold red]Crashed:[/] the last refresh, on {crashed['ended'][:16]}{also}")
+        out.print(f"    {escape(crashed['reason'] or 'njia ui shows the run.')}")
+    if refused := status["last_refused"]:
+        out.print(f"[bold red]Refused since:[/] {refused['candidate']}")
+        for reason in refused["why"]:
+            out.print(f"    {escape(reason)}")
+    _show_partners(status["partners"])
+    for sentence in status["warnings"]:
+        mark("warning", sentence)
+    for channel in status["messages"]:
+        mark("messages", _unsent(channel))
+    withheld = [f"{one['partner']} {one['withheld']:,}" for one in status["partners"] if one["withheld"]]
+    if withheld:
+        console.say(f"Rows withheld (consent, purpose, review): {', '.join(withheld)}")
+    for agreement in status["agreements"]:
+        partner = f"{agreement['partner']} ({agreement['contract']})"
+        mark("agreement", f"{partner} {agreement['state']}, {agreement['ends_on']}")
+    for held in status["held"]:
+        out.print(
+            f"[bold yellow]held[/] {escape(held['partner'])}/{held['extract_id']}: {escape(held['reason'])}"
+        )
+        if held.get("finding"):  # homes of an earlier version have none
+            out.print(f"    {escape(held['finding'])}", soft_wrap=True)
+    console.show_files([*status["waiting"], *status["left_alone"]])
+    for idle in status["decisions_without_effect"]:
+        out.print(f"[bold yellow]without effect[/] decision {idle['decision_id']}: {escape(idle['says'])}")
+        out.print(f"    {escape(idle['why'])} {escape(idle['what_to_do'])}")
+    out.print("\nWaiting for a steward (in the review folder)")
+    counts = console.facts()
+    for name, number in status["review"].items():
+        counts.add_row(f"{number:,}", name.replace("_", " "))
+    out.print(counts)
+
+
+def show_most_valuable(open_items: Mapping[str, Any]) -> None:
+    """Show how many items wait for a steward, and the first of them."""
+    number, first = open_items["number"], open_items["most_valuable"]
+    if not number:
+        return
+    out.print(f"\n[bold]{number:,} open item(s)[/] for a steward; the most valuable:")
+    for item in first:
+        console.show_item(item)
+    if number > len(first):
+        out.print("    All of them, with their names: njia decide waiting")
+
+
+def _show_release(release: Mapping[str, Any] | None) -> None:
+    if release is None:
+        out.print("No release yet. `njia refresh` publishes the first one.\n")
+        return
+    out.print(
+        f"[bold]Release {release['release_id']}[/], {release['age']} old, {release['movements']:,} movements"
+    )
+    out.print(f"    {release['rows_embargoed'] or 0:,} rows wait for their embargo or for 30 days to pass")
+    if boundaries := release["boundaries"]:  # older releases do not record them
+        kind = "generalised" if boundaries["is_generalised"] else "your own file"
+        licence = boundaries["licence"] or "licence not stated"
+        out.print(f"    boundaries: {escape(boundaries['name'])} ({escape(licence)}), {kind}")
+        for warning in boundaries["warnings"]:
+            out.print(f"    [bold yellow]boundaries[/] {escape(warning)}")
+    out.print()
+
+
+def _show_next_run(next_run: Mapping[str, Any]) -> None:
+    """Say when a refresh starts by itself, or why none does."""
+    names = {"files": "file(s) in the inbox", "landings": "landed extract(s)"}
+    waiting = [f"{next_run[name]} {what}" for name, what in names.items() if next_run[name]]
+    if waiting:
+        out.print(f"{' and '.join(waiting)} wait for a refresh.")
+    if next_run["can_start"]:
+        at, soon = next_run["at"], ""
+        if waiting:
+            pause = next_run["not_before"]
+            soon = f", or soon after {minute_of(pause)}" if pause else ", or within a minute"
+        out.print(f"The next refresh starts by itself on {at[:10]} at {at[11:16]} in Nairobi{soon}.\n")
+    for obstacle in next_run["obstacles"]:
+        mark("no next refresh", f"{obstacle}\n")
+
+
+def _show_partners(partners: list[dict[str, Any]]) -> None:
+    columns = {"partner": "partner", "extracts": "files", "last_received": "received", "cadence": "cadence"}
+    table = console.table(*columns.values(), "state", whole=["partner"])
+    for partner in partners:
+        values = (partner[name] for name in (*columns, "state"))
+        table.add_row(*("–" if value is None else str(value) for value in values))
+    out.print(table)
+
+
+def _unsent(channel: Mapping[str, Any]) -> str:
+    reason = f"{channel['channel']}: {channel['why']}"
+    if channel["since"] is None:
+        return reason
+    return (
+        f"{reason} {channel['waiting']} event(s) wait. It has failed {channel['tries']} time(s) since "
+        f"{minute_of(channel['since'])}; the next try is after {minute_of(channel['next_try'])}."
+    )

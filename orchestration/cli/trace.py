@@ -1,0 +1,268 @@
+"""`njia trace`: from a published number to partners' rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.markup import escape
+from rich.padding import Padding
+
+from orchestration.cli import console
+from orchestration.cli.console import out, say
+from orchestration.cli.options import EDITIONS, installation, json_output
+from orchestration.core import Settings, UsageError
+
+if TYPE_CHECKING:
+    from orchestration.outputs import Shown
+    from orchestration.release import Release, Trace
+
+REPORT = "index.html"
+COUNTED = "|rows:"
+PARTS = {
+    "stated": "Partners that state it",
+    "not_stated": "Partners that do not state it",
+    "now": "Named in this round",
+    "before": "Named in a round before",
+    "baseline": "In the earlier window",
+    "current": "In the later window",
+    "month": "They date an extract that declares no period",
+}
+MOST_COUNTED = 50
+
+
+@click.command()
+@click.argument("release_id", metavar="RELEASE")
+@click.argument("table", required=False)
+@click.argument("key", nargs=-1)
+@click.option("--number", metavar="NUMBER", help="Find what to trace for a NUMBER of a report.")
+@click.option(
+    "--edition",
+    type=click.Choice(EDITIONS),
+    help="Edition of the number. Default: members; with --number, both.",
+)
+@json_output
+@installation
+def trace_command(
+    settings: Settings,
+    release_id: str,
+    table: str | None,
+    key: tuple[str, ...],
+    number: str | None,
+    edition: str | None,
+    as_json: bool,
+) -> None:
+    """Find the rows behind a number.
+
+    RELEASE is an id, its beginning, or `current`. Give TABLE and KEY apart or joined by `|`, as the report
+    marks its numbers; an empty part means null. --number finds them for a number on paper.
+
+    \b
+    njia trace current \\
+      'published.corridors|od|KE040>KE047|year-2025|case|all'
+    njia trace current \\
+      'published.corridors|rows:level=od&period_id=year-2025'
+    njia trace current --number 1,083
+
+    The audit log notes who traced what.
+    """
+    from orchestration.release import find_release, trace
+
+    release = find_release(settings, release_id)
+    if (table is None) == (number is None):
+        raise UsageError("Name a table and the key of its row, or give --number with what the report shows.")
+    editions = [edition] if edition else EDITIONS
+    if number is not None:
+        matches = _numbers_shown(release, number, editions)
+        if as_json:
+            console.print_json({"numbers": [{"edition": name, **asdict(shown)} for name, shown in matches]})
+        else:
+            _show_numbers(matches, release.release_id)
+        return
+    asked = (str(table), *key)
+    # A number that a report shows can be traced even if no row was counted.
+    marked = "|".join(asked)
+    is_marked = COUNTED in marked and marked in {shown.key for _, shown in _marked_numbers(release, editions)}
+    found = trace(settings, release, asked, is_marked, edition)
+    _log(settings, found)
+    if as_json:
+        console.print_json({**asdict(found), "agrees": found.agrees, "note": found.note})
+    else:
+        show_trace(found)
+
+
+def _numbers_shown(release: Release, number: str, editions: list[str]) -> list[tuple[str, Shown]]:
+    """Return every place where a report shows a number; UsageError if none does."""
+    digits = number.replace(",", "")
+    matches = [
+        (name, shown)
+        for name, shown in _marked_numbers(release, editions)
+        if shown.text.replace(",", "") == digits
+    ]
+    if not matches:
+        raise UsageError(
+            f"No report of the release {release.release_id} shows {number}. Write it as the report does, "
+            "1,083 with or without its comma."
+        )
+    return matches
+
+
+def _marked_numbers(release: Release, editions: list[str]) -> list[tuple[str, Shown]]:
+    """Return every number that the reports of these editions mark, with its edition."""
+    from orchestration.outputs import pages_of, shown_in
+
+    return [
+        (edition, shown)
+        for edition in editions
+        for page in pages_of(release.edition(edition))
+        if page.name == REPORT
+        for shown in shown_in(page)
+    ]
+
+
+def _log(settings: Settings, found: Trace) -> None:
+    """Note the trace in the audit log. It keeps no movement's id, because it outlives a forgotten record."""
+    from orchestration.stewardship import audit
+
+    audit.record(
+        settings,
+        audit.os_user(),
+        "traced",
+        found.release_id,
+        table=found.table,
+        row=None if found.is_of_a_movement else "|".join(found.key.values()),
+        extracts=sorted(found.extract_ids),
+        rows=sum(len(sheet.row_numbers) for sheet in found.rows),
+    )
+
+
+def show_trace(found: Any) -> None:
+    key = ", ".join(f"{name} {value}" for name, value in found.key.items() if value)
+    out.print(f"[bold]{escape(found.published.table)}[/]  {escape(key)}")
+    published = found.published
+    shown = _values({**published.words, **published.counts}) or "no count is published"
+    say(f"Release {found.release_id}, {published.edition} edition: {shown}")
+    if found.counted:
+        _show_counted(found)
+    if found.rows or (found.comes_to and not found.watches):
+        prevented = f", and {found.prevented:,} prevented" if found.prevented else ""
+        say(
+            f"Behind it{' today' if published.is_protected else ''}: {_many(found.records, 'record')} of "
+            f"{_many(found.movements, 'movement')}, {_many(found.persons, 'person')}{prevented}"
+        )
+    if found.note:
+        say(found.note)
+    _show_difference(found)
+    _show_reported(found.reported)
+    _show_watches(found.watches)
+    _show_rows(found.rows)
+    if found.comes_to and not found.rows and not found.watches:
+        say("This home holds no row behind it.")
+
+
+def _show_difference(found: Any) -> None:
+    """Explain why the published number differs, or may differ, from the records."""
+    if found.published.is_protected:
+        say(
+            "Public counts carry a small random change (cell-key method) and stay as first published, so "
+            "they may differ from the records."
+        )
+    if found.carried_from:
+        say(f"First published in the release {found.carried_from}, and carried unchanged since.")
+    if not found.agrees:
+        say(
+            f"The records give {_values(found.comes_to)}. The published number differs, because records were "
+            "forgotten since the release was made."
+        )
+
+
+def _show_numbers(matches: Sequence[tuple[str, Shown]], release_id: str) -> None:
+    """Show where a number stands, by edition and chapter, each with the command that traces it."""
+    for (edition, chapter), shown in groupby(matches, lambda match: (match[0], match[1].chapter)):
+        out.print(f"[bold]{escape(chapter or 'Title page')}[/] ({edition})")
+        for _, number in shown:
+            # On one line, because people copy it.
+            command = f"  njia trace {release_id[:16]} --edition {edition} '{number.key}'"
+            out.print(escape(command), soft_wrap=True)
+
+
+def _values(counts: dict[str, Any]) -> str:
+    return " · ".join(
+        f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in counts.items()
+    )
+
+
+def _show_counted(found: Any) -> None:
+    say(f"It counts {_many(len(found.counted), 'row')} of {found.published.table}. Trace each with:")
+    for key in found.counted[:MOST_COUNTED]:
+        _indented(f"{found.published.table}|{key}")
+    if len(found.counted) > MOST_COUNTED:
+        _indented(f"and {len(found.counted) - MOST_COUNTED:,} more: --json has all")
+
+
+def _show_reported(reported: Sequence[Any]) -> None:
+    for round_, partners in groupby(reported, lambda report: report.round):
+        names = [f"{one.partner}{' (same coverage)' if one.same_coverage else ''}" for one in partners]
+        say(f"Partners that reported in round {round_}: {', '.join(names)}")
+
+
+def _show_watches(watches: Sequence[Any]) -> None:
+    for watch in watches:
+        _show_extract(watch)
+        _indented(f"contract {watch.contract}, agreement {watch.agreement_id or 'not kept'}")
+        if watch.places:
+            _indented(f"coverage: {', '.join(watch.places)} as {', '.join(watch.roles)}")
+        declared = f"{watch.declared_from} to {watch.declared_to}" if watch.declared_from else "none"
+        _indented(f"declared period: {declared}")
+        if watch.months:
+            _indented(f"{_many(len(watch.months), 'month')}: {', '.join(_ranges_of_months(watch.months))}")
+
+
+def _show_rows(rows: Sequence[Any]) -> None:
+    for part, rows_of_part in groupby(rows, lambda sheet: sheet.part):
+        if part:
+            say(f"\n{PARTS[part]}:")
+        shown = None
+        for sheet in rows_of_part:
+            if sheet.extract_id != shown:
+                _show_extract(sheet)
+                shown = sheet.extract_id
+            name = f"{sheet.sheet}: " if sheet.sheet else "rows "
+            _indented(f"{name}{', '.join(_ranges(sheet.row_numbers))}")
+
+
+def _show_extract(extract: Any) -> None:
+    file = extract.file or "no longer landed"
+    title = f"{extract.partner_code} {extract.partner} · {file} · extract {extract.extract_id}"
+    out.print(f"\n[bold]{escape(title)}[/]")
+
+
+def _indented(text: str) -> None:
+    out.print(Padding(escape(text), (0, 0, 0, 2)))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _ranges_of_months(months: Sequence[str]) -> Iterator[str]:
+    """Join months in a row: 2024-01 – 2024-03, 2024-07."""
+    numbers = [int(month[:4]) * 12 + int(month[5:]) - 1 for month in months]
+    for run in _runs(numbers):
+        yield " – ".join(f"{number // 12}-{number % 12 + 1:02d}" for number in dict.fromkeys(run))
+
+
+def _ranges(numbers: Sequence[int]) -> Iterator[str]:
+    """Join numbers in a row: 5, 7–9."""
+    for first, last in _runs(numbers):
+        yield f"{first}" if first == last else f"{first}–{last}"
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last number of each run without a gap."""
+    for _, run in groupby(enumerate(numbers), lambda at: at[1] - at[0]):
+        members = [number for _, number in run]
+        yield members[0], members[-1]
