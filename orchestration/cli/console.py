@@ -57,7 +57,7 @@ def mark(label: str, sentence: str, screen: Console = out) -> None:
 
 
 def print_json(value: Any) -> None:
-    print(json.dumps(value, default=str, ensure_ascii=False))
+    print(json.dumps(value, default=str, ensure_ascii=False, allow_nan=False))
 
 
 def table(*columns: str, whole: Collection[str] = ()) -> Table:

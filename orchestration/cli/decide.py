@@ -234,9 +234,10 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
     if kind is not None and kind not in items.KINDS:
         raise UsageError(f"There is no kind of item called {kind!r}. There are: {', '.join(items.KINDS)}.")
     chosen = [
-        open_items.as_dict(one)
-        for one in open_items.open_items(settings)
-        if (kind is None or one.item.kind == kind) and (partner is None or open_items.is_about(one, partner))
+        open_items.as_dict(waiting)
+        for waiting in open_items.open_items(settings)
+        if (kind is None or waiting.item.kind == kind)
+        and (partner is None or open_items.is_about(waiting, partner))
     ]
     running, ended = refresh_since(settings), refreshes.lists_as_of(settings)
     since, listed = (moment.isoformat() if moment else None for moment in (running, ended))

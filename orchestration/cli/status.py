@@ -52,7 +52,11 @@ def show_status(status: Mapping[str, Any]) -> None:
         mark("warning", sentence)
     for channel in status["messages"]:
         mark("messages", _unsent(channel))
-    withheld = [f"{one['partner']} {one['withheld']:,}" for one in status["partners"] if one["withheld"]]
+    withheld = [
+        f"{partner['partner']} {partner['withheld']:,}"
+        for partner in status["partners"]
+        if partner["withheld"]
+    ]
     if withheld:
         console.say(f"Rows withheld (consent, purpose, review): {', '.join(withheld)}")
     for agreement in status["agreements"]:

@@ -205,7 +205,9 @@ def _show_counted(found: Any) -> None:
 
 def _show_reported(reported: Sequence[Any]) -> None:
     for round_, partners in groupby(reported, lambda report: report.round):
-        names = [f"{one.partner}{' (same coverage)' if one.same_coverage else ''}" for one in partners]
+        names = [
+            f"{report.partner}{' (same coverage)' if report.same_coverage else ''}" for report in partners
+        ]
         say(f"Partners that reported in round {round_}: {', '.join(names)}")
 
 
@@ -225,13 +227,12 @@ def _show_rows(rows: Sequence[Any]) -> None:
     for part, rows_of_part in groupby(rows, lambda sheet: sheet.part):
         if part:
             say(f"\n{PARTS[part]}:")
-        shown = None
-        for sheet in rows_of_part:
-            if sheet.extract_id != shown:
-                _show_extract(sheet)
-                shown = sheet.extract_id
-            name = f"{sheet.sheet}: " if sheet.sheet else "rows "
-            _indented(f"{name}{', '.join(_ranges(sheet.row_numbers))}")
+        for _, sheets in groupby(rows_of_part, lambda sheet: (sheet.partner_code, sheet.extract_id)):
+            for number, sheet in enumerate(sheets):
+                if number == 0:
+                    _show_extract(sheet)
+                name = f"{sheet.sheet}: " if sheet.sheet else "rows "
+                _indented(f"{name}{', '.join(_ranges(sheet.row_numbers))}")
 
 
 def _show_extract(extract: Any) -> None:

@@ -76,7 +76,7 @@ def _scratch(settings: Settings, as_of: datetime) -> Iterator[Settings]:
 def _fill(settings: Settings, scratch: Settings, current: Release) -> None:
     """Link the extracts of the current release into the home, with what is typed of them."""
     keys = load_keys(settings.keys)
-    wanted = {(one["partner_code"], one["extract_id"]) for one in current.manifest["extracts"]}
+    wanted = {(extract["partner_code"], extract["extract_id"]) for extract in current.manifest["extracts"]}
     notes = [
         note
         for note in settings.landing.glob("*/[!.]*.json")
@@ -148,6 +148,6 @@ def _built(scratch: Settings, on_step: Callable[[str], None]) -> Release:
 
 def _cells(release: Release) -> set[tuple[str, str, str | None]]:
     return {
-        (one["partner_code"], one["extract_id"], one.get("parquet_sha256"))
-        for one in release.manifest["extracts"]
+        (extract["partner_code"], extract["extract_id"], extract.get("parquet_sha256"))
+        for extract in release.manifest["extracts"]
     }

@@ -1,1 +1,1 @@
-"""Dagster objects only: each file wires one step of the way to the room that does the work."""
+"""Dagster objects only: each file connects one step of a refresh to the room that does its work."""

@@ -1,4 +1,4 @@
-"""When a refresh runs, nightly and when a partner's file arrives; and when people are told of it."""
+"""What starts by itself: a refresh every night and when files arrive, and sending messages."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Automation:
 
 
 def automation(settings: Settings) -> Automation:
-    """The one job, its schedule and its sensor. The run queue of one stands in dagster.yaml."""
+    """Return the job with its schedule and sensors; dagster.yaml limits the queue to one run."""
     job = dg.define_asset_job(
         REFRESH,
         selection=dg.AssetSelection.all(),
-        description="From the partners' inbox to a published release, through both gates.",
+        description="Take in the inbox, pass both gates, publish a release.",
         executor_def=dg.in_process_executor,
     )
 
@@ -48,10 +48,10 @@ def automation(settings: Settings) -> Automation:
         cron_schedule=f"0 {next_run.HOUR} * * *",
         execution_timezone=next_run.TIME_ZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="A refresh every night at 02:00 in Nairobi.",
+        description="Start a refresh every night at 02:00 in Nairobi.",
     )
     def nightly() -> dg.RunRequest:
-        end_killed_runs(settings)  # also where the sensors are switched off
+        end_killed_runs(settings)  # the sensors may be switched off
         return dg.RunRequest()
 
     @dg.sensor(
@@ -59,37 +59,39 @@ def automation(settings: Settings) -> Automation:
         job=job,
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="A refresh when the inbox or the landing holds what no refresh has considered yet.",
+        description="Start a refresh when the inbox holds new files, or an extract landed outside a refresh.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         end_killed_runs(settings)
-        # Asking now would use up the key of these files on a run that cannot get the lock, or finds nothing.
+        # A request now would use up the run key of these files, for a run that gets no lock or finds nothing.
         if refresh_since(settings) or context.instance.get_runs_count(UNDER_WAY):
-            return dg.SkipReason("A refresh runs or is queued; the inbox is looked at again after it.")
-        found = next_run.waiting(settings)
-        if found.key is None:
-            return dg.SkipReason("The inbox is empty, and all that has landed was considered.")
-        if found.not_before and datetime.now(UTC) < found.not_before:
-            return dg.SkipReason(f"{found.crashes} refreshes crashed; the next starts at {found.not_before}.")
-        # A file that cannot be read stays in the inbox: its key keeps it from starting a refresh each minute.
-        return dg.RunRequest(run_key=found.key)
+            return dg.SkipReason("A refresh is running or queued. The inbox is checked again after it.")
+        waiting = next_run.waiting(settings)
+        if waiting.key is None:
+            return dg.SkipReason("The inbox is empty, and a refresh has considered every landed extract.")
+        if waiting.not_before and datetime.now(UTC) < waiting.not_before:
+            return dg.SkipReason(
+                f"{waiting.crashes} refreshes crashed. The next starts at {waiting.not_before}."
+            )
+        # An unreadable file stays in the inbox. Its key keeps it from starting a refresh every minute.
+        return dg.RunRequest(run_key=waiting.key)
 
     @dg.sensor(
         name="messages",
         minimum_interval_seconds=60,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Tells stewards and operators of refused releases, held extracts, files not taken, "
-        "overdue partners and failed refreshes: each once.",
+        description="Send stewards and operators a message for each refused release, held extract, file not "
+        "taken, overdue partner and failed refresh.",
     )
-    def tell() -> dg.SkipReason:
+    def send_messages() -> dg.SkipReason:
         end_killed_runs(settings)
         if refresh_since(settings):
-            return dg.SkipReason("A refresh is running; what it comes to is told after it.")
-        clear_work_left_behind(settings)  # a run from the UI ends with its process, which clears nothing
+            return dg.SkipReason("A refresh is running. Messages about it are sent after it.")
+        clear_work_left_behind(settings)  # the process of a run from the UI ends without clearing its work
         try:
             sent = messages.send_due(settings)
         except NjiaError as error:
-            return dg.SkipReason(f"Nothing can be told: {error}")
-        return dg.SkipReason(" ".join(messages.in_words(one) for one in sent) or "Nobody waits for news.")
+            return dg.SkipReason(f"Messages cannot be sent: {error}")
+        return dg.SkipReason(" ".join(map(messages.in_words, sent)) or "No message is due.")
 
-    return Automation(job, nightly, (inbox, tell))
+    return Automation(job, nightly, (inbox, send_messages))

@@ -1,4 +1,4 @@
-"""Between Dagster and the rooms: what a step is given, what an error becomes, how the end is written down."""
+"""The exception boundary around every step, and the record of how a run ended."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ FIRST_STEP, LAST_STEP = "take_in", "publish"
 
 
 class Stopped(DagsterUserCodeProcessError, dg.Failure):
-    """A step that ends with a sentence for people.
+    """A failed step with a sentence for people and without a stack trace.
 
-    Dagster shows errors of other processes as they are given to it: so this one comes without a stack trace.
+    Dagster adds no stack trace to an error of another process, so this looks like one.
     """
 
     def __init__(self, sentence: str, metadata: Mapping[str, dg.MetadataValue]) -> None:
@@ -31,9 +31,9 @@ class Stopped(DagsterUserCodeProcessError, dg.Failure):
 
 
 def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
-    """Do a room's work; of an unexpected error only its kind and place get past here.
+    """Do a room's work. Of an unexpected error, keep only its kind and place.
 
-    The text of such an error may quote a cell, and Dagster keeps the texts of errors.
+    The text of such an error may quote a cell, and Dagster stores the texts of errors.
     """
     op = context.op_execution_context
     problem: NjiaError | None = None
@@ -52,7 +52,7 @@ def step(context: Context, runs: Runs, work: Callable[[Run], Answer]) -> Answer:
     runs.error = problem
     at_gate = op.op_handle.name == LAST_STEP and isinstance(problem, ReleaseRefused)
     end(op.instance, runs, op.run_id, run_outcome.outcome_of(problem), str(problem), at_gate)
-    raise Stopped(str(problem), _how_to_read(runs, problem)) from None
+    raise Stopped(str(problem), _metadata(runs, problem)) from None
 
 
 def end(
@@ -64,7 +64,7 @@ def end(
     at_gate: bool = False,
     is_rolled_back: bool = False,
 ) -> None:
-    """Write down how a run ended, once. What goes wrong in this changes nothing about how it ended."""
+    """Record how a run ended, once. A failure to record it is a warning and leaves the outcome as it is."""
     if runs.ended == run_id:
         return
     runs.ended, runs.outcome, runs.is_rolled_back = run_id, outcome, is_rolled_back
@@ -73,37 +73,37 @@ def end(
     try:
         instance.add_run_tags(run_id, {OUTCOME: outcome})
         if runs.entry and runs.entry.run_id == run_id:
-            written = run_outcome.write_end(
+            journalled = run_outcome.write_end(
                 runs.settings, runs.entry, run, outcome, reason, at_gate, is_rolled_back
             )
             if outcome in refreshes.WHOLE:
-                instance.add_run_tags(run_id, _tags(written))
+                instance.add_run_tags(run_id, _tags(journalled))
     except Exception as error:
         logging.getLogger(__name__).warning(
-            "How run %s ended could not be written down: %s.", run_id, kind_and_place(error)
+            "The end of run %s could not be recorded: %s.", run_id, kind_and_place(error)
         )
 
 
 def write_stop(runs: Runs, run_id: str) -> None:
-    """Write down that Ctrl-C stopped a run before Dagster knew of it."""
+    """Record that Ctrl-C stopped a run before Dagster knew it."""
     if runs.ended != run_id and runs.entry and runs.entry.run_id == run_id:
         run_outcome.write_end(runs.settings, runs.entry, runs.current, refreshes.STOPPED)
 
 
 def version_of(artifact: Artifact, asset: str | None = None) -> dg.DataVersion:
-    """The fingerprint as Dagster shows it; of one file of the artifact where `asset` names it."""
+    """Return the fingerprint of an artifact as a data version, or of its file named `asset`."""
     return dg.DataVersion((artifact.files.get(asset or "") or artifact.fingerprint)[:16])
 
 
 def _is_refresh(run: dg.DagsterRun) -> bool:
-    """The whole job, or what is left of it after a failure; not some steps of it started by hand."""
+    """Whether a run is the whole job, or the rest of it after a failure; not some steps by hand."""
     steps = run.step_keys_to_execute
-    is_begun = run.parent_run_id is not None
-    return steps is None or (LAST_STEP in steps and (FIRST_STEP in steps or is_begun))
+    is_continued = run.parent_run_id is not None
+    return steps is None or (LAST_STEP in steps and (FIRST_STEP in steps or is_continued))
 
 
 def _tags(ended: refreshes.End) -> dict[str, str]:
-    """Of the run: what stands there wants a look."""
+    """Return tags for the list of runs: held and overdue counts that are not zero, and a new release."""
     counts = {HELD: len(ended.held), OVERDUE: len(ended.overdue)}
     tags = {name: str(count) for name, count in counts.items() if count}
     return tags | (
@@ -111,12 +111,14 @@ def _tags(ended: refreshes.End) -> dict[str, str]:
     )
 
 
-def _how_to_read(runs: Runs, problem: NjiaError) -> dict[str, dg.MetadataValue]:
-    """A refusal is no crash: the step says so, and leads to who can do something about it."""
+def _metadata(runs: Runs, problem: NjiaError) -> dict[str, dg.MetadataValue]:
+    """Say whether the run crashed or was refused; after a refusal, link to the desk and the report."""
     if not isinstance(problem, ReleaseRefused):
         return {"outcome": dg.MetadataValue.text("crashed")}
     return {
-        "outcome": dg.MetadataValue.text("refused: the gates did their work, the current release stays"),
+        "outcome": dg.MetadataValue.text(
+            "refused: the gates work as intended, and the current release stays"
+        ),
         "desk": dg.MetadataValue.url(f"{runs.settings.desk_url}/"),
         "quality_report": dg.MetadataValue.path(str(runs.settings.review / "quality_report.html")),
     }

@@ -1,9 +1,9 @@
 """Dagster's SQLite event log with its connections kept open.
 
-Dagster opens a new engine for every event, so that every one of the thousand events of a refresh compiles its
-SQL again and waits twice for the disk; and an event of a check takes five transactions. Here each takes one
-a file, and the events of a batch share them. This history is no evidence: a power cut may cost its last
-seconds, while what a killed process wrote stays.
+Dagster opens a new engine for every event: each of the thousand events of a refresh compiles its SQL again
+and waits twice for the disk, and an event of a check takes five transactions. Here an event takes one
+transaction a file, and the events of a batch share them. A power cut may lose the last seconds of this
+history; a killed process loses nothing.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventL
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import Connection, Engine, create_engine, event
 
-# The index of all runs, and the run being written or looked at.
+# The index of all runs, and one run.
 OPEN_SHARDS = 2
 SECONDS_TO_WAIT = 30
 
 
 class OpenEventLog(SqliteEventLogStorage):
-    """The same files as SqliteEventLogStorage, which can read them and go on with them."""
+    """Storage with the files of SqliteEventLogStorage, which can read and continue them."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._engines: dict[str, Engine] = {}
@@ -60,7 +60,7 @@ class OpenEventLog(SqliteEventLogStorage):
             finally:
                 self._open = None
         for shard in written:
-            # The UI looks for new events when this file changes; they are still in the log beside it.
+            # The UI watches this file, but the new events are still in the write-ahead log beside it.
             with suppress(OSError):
                 os.utime(self.path_for_shard(shard))
 
@@ -74,13 +74,13 @@ class OpenEventLog(SqliteEventLogStorage):
                 super().store_event(event)
 
     def has_table(self, table_name: str) -> bool:
-        """Dagster asks this for each event of a check; a table that is there stays there."""
+        """Whether a table exists. Remembered, because Dagster asks for each event of a check."""
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
 
     def _engine(self, shard: str) -> Engine:
-        """The engine of a shard, made on first use; the one unused for longest is closed."""
+        """Return the engine of a shard; close the least recently used one beyond OPEN_SHARDS."""
         engine = self._engines.pop(shard, None) or self._new_engine(shard)
         self._engines[shard] = engine
         if len(self._engines) > OPEN_SHARDS:

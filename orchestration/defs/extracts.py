@@ -1,4 +1,4 @@
-"""Read, rename, minimise, land, type: from the partners' files to typed tables."""
+"""Take in and type: from partners' files to typed tables."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,11 @@ import dagster as dg
 from orchestration import gates, intake, typing
 from orchestration.contracts import Contracts
 from orchestration.defs.boundary import step, version_of
-from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.defs.tags import RESTRICTED
 from orchestration.refresh import Runs, extracts
 
 GROUP = "extracts"
+COLUMNS = ("file", "outcome", "rows_read", "rows_landed", "rows_refused", "reason")
 
 
 def landing_key(partner: str) -> dg.AssetKey:
@@ -29,11 +30,10 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(
                 landing_key(partner),
                 group_name=GROUP,
-                owners=[OWNER],
                 tags=RESTRICTED,
                 kinds={"parquet"},
-                description="What this partner sent: values as sent, our names, no direct identifiers. "
-                "Materialise it alone to take in this partner's files alone.",
+                description="The partner's extracts: values as sent, our columns, no direct identifiers. "
+                "Materialise it alone to take in only this partner's files.",
             )
             for partner in contracts.partners
         ],
@@ -41,7 +41,7 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
     def take_in(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult]:
-        """Read every file in the inbox by its contract, minimise it, seal the original, land the rest."""
+        """Read each inbox file by its contract, minimise it, seal the original, land the rest."""
         asked = {key.path[-1] for key in context.selected_asset_keys}
         partners = None if asked == set(contracts.partners) else asked
         step(context, runs, lambda run: extracts.take_in(run, partners))
@@ -51,8 +51,8 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
             yield _landed(
                 runs,
                 partner,
-                [one for one in taken if one.partner == partner],
-                [one for one in register if one.partner == partner],
+                [file for file in taken if file.partner == partner],
+                [landed for landed in register if landed.partner == partner],
             )
 
     @dg.multi_asset(
@@ -62,7 +62,6 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
             dg.AssetSpec(
                 typed_key(table),
                 group_name=GROUP,
-                owners=[OWNER],
                 tags=RESTRICTED,
                 kinds={"parquet"},
                 deps=[landing_key(partner) for partner in contracts.partners],
@@ -74,7 +73,7 @@ def assets(contracts: Contracts) -> list[dg.AssetsDefinition]:
     def type_extracts(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult]:
-        """Dates, counts, ages, codes and routes by contract: typed columns plus problem codes."""
+        """Type dates, counts, ages, codes and routes by contract, with problem codes."""
         typed, erased = step(context, runs, extracts.type_extracts)
         rows = step(context, runs, lambda run: extracts.typed_rows(run.settings))
         for table in typing.TYPED_TABLES:
@@ -101,29 +100,18 @@ def _landed(
         asset_key=landing_key(partner),
         data_version=dg.DataVersion(extracts.landing_of(runs.settings, partner)[:16]),
         metadata={
-            # Of all it ever sent, also where nothing new came.
+            # Of all extracts, so that the UI plots it also when nothing new came.
             "dagster/row_count": sum(int(landed.content.get("rows_landed") or 0) for landed in register),
             "last_received": str(max(filter(None, received), default="nothing yet")),
             "files": len(taken),
-            "rows_landed": sum(one.rows_landed for one in taken),
-            "rows_read": sum(one.rows_read for one in taken),
-            "rows_refused": sum(one.rows_refused for one in taken),
-            "files_with_changed_columns": sum(one.drift is not None for one in taken),
-            "outcomes": dg.MetadataValue.table([_outcome(one) for one in taken])
+            "rows_landed": sum(file.rows_landed for file in taken),
+            "rows_read": sum(file.rows_read for file in taken),
+            "rows_refused": sum(file.rows_refused for file in taken),
+            "files_with_changed_columns": sum(file.drift is not None for file in taken),
+            "outcomes": dg.MetadataValue.table(
+                [dg.TableRecord({name: getattr(file, name) for name in COLUMNS}) for file in taken]
+            )
             if taken
             else dg.MetadataValue.text("nothing new in the inbox"),
         },
-    )
-
-
-def _outcome(one: intake.TakenExtract) -> dg.TableRecord:
-    return dg.TableRecord(
-        {
-            "file": one.file,
-            "outcome": one.outcome,
-            "rows_read": one.rows_read,
-            "rows_landed": one.rows_landed,
-            "rows_refused": one.rows_refused,
-            "reason": one.reason or "",
-        }
     )

@@ -1,4 +1,4 @@
-"""The extract gate, and what is in force after it."""
+"""The extract gate, and the extracts in force after it."""
 
 from collections.abc import Iterator
 
@@ -6,10 +6,10 @@ import dagster as dg
 
 from orchestration import gates, typing
 from orchestration.defs.boundary import step, version_of
-from orchestration.defs.confirming import confirm_unchanged
 from orchestration.defs.extracts import landing_key, typed_key
 from orchestration.defs.places import MATCHES
-from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.defs.published import confirm_unchanged
+from orchestration.defs.tags import RESTRICTED
 from orchestration.refresh import Runs, settle
 from orchestration.stewardship import items
 
@@ -22,13 +22,12 @@ ROW_DECISIONS = dg.AssetKey(["gates", "row_decisions"])
 @dg.asset(
     key=VERDICTS,
     group_name=GROUP,
-    owners=[OWNER],
     tags=RESTRICTED,
     kinds={"greatexpectations"},
     deps=[MATCHES, *(typed_key(table) for table in typing.TYPED_TABLES)],
 )
 def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
-    """Is each extract fit to enter? Numbers of every landed extract, judged by Great Expectations."""
+    """Is each extract fit to enter? Great Expectations judges the profile of every landed extract."""
     verdicts = step(context, runs, settle.judge_extracts)
     numbers = ("passed", "failed", "waived", "extracts_held")
     return dg.MaterializeResult(
@@ -44,42 +43,38 @@ def extract_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     name="in_force",
     specs=[
         dg.AssetSpec(
-            IN_FORCE,
+            key,
             group_name=GROUP,
-            owners=[OWNER],
             tags=RESTRICTED,
             kinds={"parquet"},
             deps=[VERDICTS],
             skippable=True,
-            description="The extracts that feed the marts. In a refresh, left out when nothing has changed "
-            "since the current release: then no later step runs.",
-        ),
-        dg.AssetSpec(
-            ROW_DECISIONS,
-            group_name=GROUP,
-            owners=[OWNER],
-            tags=RESTRICTED,
-            kinds={"parquet"},
-            deps=[VERDICTS],
-            skippable=True,
-            description="Records that a steward released from a rule, or left out.",
-        ),
+            description=description,
+        )
+        for key, description in (
+            (
+                IN_FORCE,
+                "The extracts that feed the marts. A refresh skips this and all later steps if nothing has "
+                "changed since the current release.",
+            ),
+            (ROW_DECISIONS, "Records that a steward released from quarantine or excluded."),
+        )
     ],
 )
 def in_force(
     context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
 ) -> Iterator[dg.MaterializeResult]:
-    """Settle every extract's fate; go on only if that would give another release."""
-    noted = step(context, runs, settle.settle)
+    """Decide the fate of every extract; continue only if the release would change."""
+    artifact = step(context, runs, settle.settle)
     settled = step(context, runs, lambda run: settle.settled_of(run.settings))
     for observation in _held(settled, runs.settings.desk_url):
         context.log_event(observation)
-    if runs.entry and noted.facts["is_unchanged"]:
-        confirm_unchanged(context, runs, noted.facts["is_rolled_back"])
+    if runs.entry and artifact.facts["is_unchanged"]:
+        confirm_unchanged(context, runs, artifact.facts["is_rolled_back"])
         return
     yield dg.MaterializeResult(
         asset_key=IN_FORCE,
-        data_version=version_of(noted, "gates/in_force.parquet"),
+        data_version=version_of(artifact, "gates/in_force.parquet"),
         metadata={
             "dagster/row_count": len(settled.fates),
             "inputs_hash": settled.inputs_hash,
@@ -94,20 +89,22 @@ def in_force(
     )
     yield dg.MaterializeResult(
         asset_key=ROW_DECISIONS,
-        data_version=version_of(noted, "gates/row_decisions.parquet"),
+        data_version=version_of(artifact, "gates/row_decisions.parquet"),
         metadata={"dagster/row_count": settled.row_decisions},
     )
 
 
 def _held(settled: gates.InForce, desk_url: str) -> Iterator[dg.AssetObservation]:
-    """On the asset of each partner with an extract held: which, why, and where it is decided."""
+    """Observe, for each partner with a held extract, which is held, why, and where to decide."""
     for partner in sorted({fate.partner for fate in settled.held}):
         own = [fate for fate in settled.held if fate.partner == partner]
         item = items.held_extract(partner, own[-1].extract_id)
-        rows = [dg.TableRecord({"extract": one.extract_id, "held_by": ", ".join(one.held_by)}) for one in own]
+        rows = [
+            dg.TableRecord({"extract": fate.extract_id, "held_by": ", ".join(fate.held_by)}) for fate in own
+        ]
         yield dg.AssetObservation(
             landing_key(partner),
-            description="Held: kept out of the release; what the partner sent before serves.",
+            description="Held: the release uses the partner's last good extract instead.",
             metadata={
                 "extracts_held": len(own),
                 "desk": dg.MetadataValue.url(desk_url + item.path),

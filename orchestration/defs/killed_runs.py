@@ -1,7 +1,6 @@
-"""Runs whose process was killed: ended in Dagster's run store, as in the record of refreshes.
+"""End runs whose process was killed, in Dagster's run store and in the journal of refreshes.
 
 Dagster does not notice that such a process is gone. With one run at a time, all later runs would stay queued.
-What is queued needs no ending: it starts, or Dagster fails it where its job is gone.
 """
 
 from __future__ import annotations
@@ -20,41 +19,41 @@ UNFINISHED = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.Dags
 
 
 def end_killed_runs(settings: Settings) -> None:
-    """End each unfinished run whose process is dead. Queued runs stay, and start.
+    """End each unfinished run whose process is dead. Queued runs stay queued.
 
-    A run holds the refresh lock from its first step until its process ends. One that has held it and does
-    not hold it now is dead. One that has never held it may be starting: it gets the time that Dagster's run
-    monitoring gives it, and is judged only while nothing holds the lock.
+    A run holds the refresh lock from its first step until its process ends. A run that held the lock and
+    does not hold it now is dead. A run that never held it may be starting: it gets the time that Dagster's
+    run monitoring gives it, and is judged only while the lock is free.
     """
     last = refreshes.end_if_killed(settings)
     with (
         _is_free(settings) as is_free,
         dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance,
     ):
-        outcomes = {one["run_id"]: one["outcome"] for one in refreshes.history(settings)}
+        outcomes = {past["run_id"]: past["outcome"] for past in refreshes.history(settings)}
         holder = last_holder(settings)["run"]
-        patience = timedelta(seconds=instance.run_monitoring_start_timeout_seconds)
+        start_timeout = timedelta(seconds=instance.run_monitoring_start_timeout_seconds)
         for record in instance.get_run_records(dg.RunsFilter(statuses=UNFINISHED)):
             run = record.dagster_run
             has_held = run.run_id in outcomes or run.run_id == holder
-            is_late = datetime.now(UTC) - record.update_timestamp >= patience
+            is_late = datetime.now(UTC) - record.update_timestamp >= start_timeout
             if is_free and not has_held and is_late and run.asset_selection is None:
                 last = refreshes.tell_killed_before_it_began(settings, run.run_id)
             if (is_free and (has_held or is_late)) or (has_held and run.run_id != holder):
-                # A run killed after it published keeps that outcome.
+                # A run that was killed after it published keeps that outcome.
                 outcome = outcomes.get(run.run_id, refreshes.CRASHED)
                 instance.add_run_tags(run.run_id, {OUTCOME: outcome})
                 instance.report_run_failed(run, refreshes.ENDED_SILENTLY)
         for crash in last.crashes if last else []:
             crashed = instance.get_run_by_id(crash["run_id"])
-            # Dagster's code server ends a run whose worker alone was killed, without an outcome.
+            # If only the worker was killed, Dagster's code server ends the run without an outcome.
             if crashed and OUTCOME not in crashed.tags:
                 instance.add_run_tags(crashed.run_id, {OUTCOME: refreshes.CRASHED})
 
 
 @contextmanager
 def _is_free(settings: Settings) -> Iterator[bool]:
-    """Whether nothing holds the refresh lock; held meanwhile, so that nothing takes it."""
+    """Yield whether the refresh lock is free; if it is, hold it meanwhile."""
     lock = FileLock(settings.lock)
     try:
         lock.acquire(timeout=0)

@@ -1,4 +1,4 @@
-"""Link: the same person at several partners, the same route told by several."""
+"""Link: the same person at several partners, the same route in several reports."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration import linkage
 from orchestration.defs.boundary import step, version_of
-from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.defs.tags import RESTRICTED
 from orchestration.refresh import Runs, tables
 
 
@@ -17,7 +17,6 @@ from orchestration.refresh import Runs, tables
         dg.AssetSpec(
             ["linkage", table],
             group_name="link",
-            owners=[OWNER],
             tags=RESTRICTED,
             kinds={"parquet"},
             deps=[dg.AssetKey(read.split(".")) for read in linkage.TABLES],
@@ -27,7 +26,7 @@ from orchestration.refresh import Runs, tables
     ],
 )
 def link(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> Iterator[dg.MaterializeResult]:
-    """Compare keyed codes and coarse facts, link what is sure, ask about what is likely."""
+    """Compare keyed codes and coarse facts: link certain pairs, list likely ones for stewards."""
     linked = step(context, runs, tables.link)
     for key in sorted(context.selected_asset_keys):
         table = key.path[-1]

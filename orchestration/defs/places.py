@@ -5,7 +5,7 @@ import dagster as dg
 from orchestration import typing
 from orchestration.defs.boundary import step, version_of
 from orchestration.defs.extracts import typed_key
-from orchestration.defs.tags import OWNER, RESTRICTED
+from orchestration.defs.tags import RESTRICTED
 from orchestration.refresh import Runs, extracts
 
 MATCHES = dg.AssetKey(["places", "matches"])
@@ -14,13 +14,12 @@ MATCHES = dg.AssetKey(["places", "matches"])
 @dg.asset(
     key=MATCHES,
     group_name="places",
-    owners=[OWNER],
     tags=RESTRICTED,
     kinds={"parquet"},
     deps=[typed_key(table) for table in typing.TYPED_TABLES],
 )
 def locate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
-    """Every distinct place mention with its place, the method, the confidence and its rivals."""
+    """Resolve every distinct place mention, with method, confidence and rivals."""
     located = step(context, runs, extracts.locate)
     mentions, resolved = located.facts["mentions"], located.facts["resolved"]
     return dg.MaterializeResult(

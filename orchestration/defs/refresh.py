@@ -1,4 +1,4 @@
-"""Run the refresh job in this process, on the same instance as the UI shows."""
+"""Run the refresh job in this process, on the Dagster instance of the UI."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from orchestration.core import NjiaError, RefreshRunning, Settings, clear_work, 
 from orchestration.defs import boundary, tags
 from orchestration.defs.killed_runs import end_killed_runs
 from orchestration.defs.unchanged import end_unchanged
-from orchestration.refresh import Runs
+from orchestration.refresh import Runs, run_outcome
 
 QUIET_LOGS = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
 class Refreshed:
-    """How a refresh ended: its outcome (one of `refreshes`), how long it took, and the error, if any.
+    """How a refresh ended: its outcome (a constant of `refreshes`), its seconds, and its error.
 
-    `is_rolled_back`: nothing was published because a steward wants no other release than the one in force.
+    `is_rolled_back`: nothing was published, because a steward rolled back and nothing is new since.
     """
 
     outcome: str
@@ -43,24 +43,24 @@ def run_refresh(
     on_step: Callable[[str], None] = lambda step: None,
     steps: list[dg.AssetKey] | None = None,
 ) -> Refreshed:
-    """Run the whole job, or only some steps of it, as the UI would; never raises for a failed step."""
+    """Run the whole job, or some of its steps. A failed step is in the result, not raised."""
     prepare_home(settings)
-    # Where a refresh leaves steps out, Dagster warns of each check that did not run: `active` says so.
+    # Dagster warns of each check of a skipped step.
     logging.getLogger("dagster._core.execution.plan.active").setLevel(logging.ERROR)
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
-    # What a run means to do is hundreds of events, written before its first step: in one transaction.
+    # A run first writes hundreds of planned events: in one transaction.
     os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", "1000")
     started = time.monotonic()
-    end_killed_runs(settings)  # before this run is noted as the lock's holder: the one noted now may be dead
+    end_killed_runs(settings)  # it needs the last holder of the lock, which may be dead
     runs = Runs(settings)
     run_id = str(uuid4())
     try:
-        # Before Dagster is asked for anything: a second refresh leaves no run behind.
+        # Before any Dagster call, so that a second refresh leaves no run behind.
         runs.take_lock(run_id)
     except RefreshRunning as held:
-        return Refreshed(boundary.run_outcome.WAITED, time.monotonic() - started, held)
+        return Refreshed(run_outcome.ANOTHER_RAN, time.monotonic() - started, held)
     try:
-        with _noting_interrupts(runs):
+        with _interrupts_noted(runs):
             if steps is None and end_unchanged(runs, run_id):
                 return Refreshed(refreshes.UNCHANGED, time.monotonic() - started, None, runs.is_rolled_back)
             result = _run(runs, run_id, on_step, steps)
@@ -75,12 +75,12 @@ def run_refresh(
         raise KeyboardInterrupt
     if not result.success and error is None:
         error = NjiaError(f"The refresh failed in Dagster itself. See run {run_id} in `njia ui`.")
-    outcome = runs.outcome or (boundary.run_outcome.outcome_of(error) if error else refreshes.PUBLISHED)
+    outcome = runs.outcome or (run_outcome.outcome_of(error) if error else refreshes.PUBLISHED)
     return Refreshed(outcome, time.monotonic() - started, error, runs.is_rolled_back)
 
 
 def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
-    """All steps of the job but those that follow from the verdict on the candidate."""
+    """Return all steps of the job except publishing and receipts."""
     from orchestration.defs.release import PUBLISHED, RECEIPTS
     from orchestration.defs.resources import evidence_base
 
@@ -92,7 +92,7 @@ def steps_to_candidate(settings: Settings) -> list[dg.AssetKey]:
 def _run(
     runs: Runs, run_id: str, on_step: Callable[[str], None], steps: list[dg.AssetKey] | None
 ) -> dg.ExecuteInProcessResult:
-    # The definitions load dbt and every room: a refresh that finds nothing new needs none of it.
+    # Slow imports: the definitions load dbt and every room.
     from orchestration.defs.resources import evidence_base
 
     job = evidence_base(runs).resolve_job_def(tags.REFRESH)
@@ -113,15 +113,15 @@ def _run(
             run_id=run_id,
             asset_selection=steps,
         )
-        if not result.success:  # most often written down already, by the step that failed
+        if not result.success:  # the failed step has usually recorded it already
             stopped = runs.interrupted or _was_interrupted(result)
             boundary.end(instance, runs, run_id, refreshes.STOPPED if stopped else refreshes.CRASHED)
         return result
 
 
 @contextmanager
-def _noting_interrupts(runs: Runs) -> Iterator[None]:
-    """Note Ctrl-C before raising: what is interrupted may swallow it, as dbt does while it parses."""
+def _interrupts_noted(runs: Runs) -> Iterator[None]:
+    """Note Ctrl-C before it is raised, because dbt swallows it while it parses."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield
@@ -139,7 +139,7 @@ def _noting_interrupts(runs: Runs) -> Iterator[None]:
 
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    """Dagster turns Ctrl-C into a failed step of its own kind."""
+    """Whether Ctrl-C ended the run; Dagster records it as a failed step."""
     return any(
         "ExecutionInterrupted" in str(event.event_specific_data)
         for event in result.all_events

@@ -7,8 +7,8 @@ import dagster as dg
 from orchestration import gates
 from orchestration.core import ReleaseRefused, refreshes
 from orchestration.defs.boundary import end, step, version_of
-from orchestration.defs.confirming import FRESH, PUBLISHED, confirm_unchanged, of_published
-from orchestration.defs.tags import FOR_MEMBERS, OWNER
+from orchestration.defs.published import FRESH, PUBLISHED, confirm_unchanged, of_published
+from orchestration.defs.tags import FOR_MEMBERS
 from orchestration.refresh import Run, Runs, releasing
 
 GROUP = "release"
@@ -21,7 +21,6 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     @dg.asset(
         key=CANDIDATE,
         group_name=GROUP,
-        owners=[OWNER],
         tags=FOR_MEMBERS,
         kinds={"duckdb", "parquet"},
         deps=published_models,
@@ -30,9 +29,9 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
     def candidate(
         context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
     ) -> Iterator[dg.MaterializeResult]:
-        """The next release, complete beside the current one: what will be published, byte for byte.
+        """The next release, complete beside the current one, byte for byte as it will be published.
 
-        Left out when it would bring back what a rollback left behind: then nothing is judged or published.
+        Skipped if it would bring back the release that a steward rolled back from.
         """
         staged = step(context, runs, releasing.stage)
         if staged is None:
@@ -54,20 +53,19 @@ def assets(published_models: list[dg.AssetKey]) -> list[dg.AssetsDefinition]:
 @dg.asset(
     key=VERDICT,
     group_name=GROUP,
-    owners=[OWNER],
     tags=FOR_MEMBERS,
     deps=[CANDIDATE],
     kinds={"greatexpectations"},
 )
 def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]) -> dg.MaterializeResult:
-    """Is this candidate fit to publish? Every check with its outcome, and hashes of the files it read."""
+    """Is the candidate fit to publish? Every check with its outcome, and the hashes of the files."""
     verdict = step(context, runs, releasing.judge)
     reasons = "\n".join(f"- {reason}" for reason in verdict.reasons) or "none"
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": len(verdict.checks),
             "verdict": verdict.verdict,
-            **_in_numbers(verdict),
+            **_check_counts(verdict),
             "reasons": dg.MetadataValue.md(reasons),
         },
     )
@@ -80,32 +78,30 @@ def release_gate(context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
         dg.AssetSpec(
             PUBLISHED,
             group_name=GROUP,
-            owners=[OWNER],
             tags=FOR_MEMBERS,
             deps=[VERDICT],
             kinds={"duckdb"},
             skippable=True,
             freshness_policy=FRESH,
-            description="The release in force. It re-reads the verdict for exactly the candidate's "
-            "files. A refresh that finds nothing new confirms it, which counts as fresh.",
+            description="The release in force. Publishing needs a verdict for exactly the candidate's files. "
+            "A refresh without new inputs confirms the release, which counts as fresh.",
         ),
         dg.AssetSpec(
             RECEIPTS,
             group_name=GROUP,
-            owners=[OWNER],
             tags=FOR_MEMBERS,
             deps=[VERDICT],
             kinds={"html", "csv"},
             skippable=True,
             description="What each partner gets back: what was taken, what was not and why, in its own "
-            "columns and row numbers. Written whether the release was published or refused.",
+            "columns and row numbers. Also written when the release is refused.",
         ),
     ],
 )
 def publish(
     context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
 ) -> Iterator[dg.MaterializeResult]:
-    """Publish what passed; then give the partners their receipts, also when the release was refused."""
+    """Publish the candidate if it passed, and write the partners' receipts in any case."""
     refused: dg.Failure | None = None
     is_asked = PUBLISHED in context.selected_asset_keys
     if is_asked:
@@ -126,11 +122,11 @@ def publish(
 
 
 def _receipts(run: Run, is_refused: bool) -> int:
-    """None for a run of some steps alone: it has taken nothing in."""
+    """Write receipts, except in a run of single steps, which has taken in nothing."""
     return releasing.write_receipts(run, "refused" if is_refused else "published") if run.entry else 0
 
 
-def _in_numbers(verdict: gates.ReleaseVerdict) -> dict[str, int]:
+def _check_counts(verdict: gates.ReleaseVerdict) -> dict[str, int]:
     waived = sum(check.waived_by is not None for check in verdict.checks)
     passed = sum(check.outcome == "passed" for check in verdict.checks)
     return {

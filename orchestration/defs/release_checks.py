@@ -1,4 +1,4 @@
-"""The release gate's verdict as checks, one a promise."""
+"""The release gate's verdict as one check for each expectation."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,10 +33,10 @@ def release_checks(
     verdict = step(context, runs, lambda run: releasing.verdict_of(run.settings))
     for expectation in GATE:
         own = [check for check in verdict.checks if check.name == expectation.name]
-        yield _of_gate(expectation, own, runs.settings.desk_url)
+        yield _result(expectation, own, runs.settings.desk_url)
 
 
-def _of_gate(expectation: Expectation, found: list[gates.CheckOutcome], desk_url: str) -> dg.AssetCheckResult:
+def _result(expectation: Expectation, found: list[gates.CheckOutcome], desk_url: str) -> dg.AssetCheckResult:
     failed = [check for check in found if check.outcome != "passed"]
     refusing = [check for check in failed if check.refuses]
     observed = [check.observed for check in found if check.observed is not None]
@@ -56,15 +56,15 @@ def _of_gate(expectation: Expectation, found: list[gates.CheckOutcome], desk_url
         check_name=expectation.name,
         passed=bool(found) and not [check for check in failed if check.waived_by is None],
         severity=dg.AssetCheckSeverity.ERROR if refusing else dg.AssetCheckSeverity.WARN,
-        description=_found_at_gate(expectation, failed),
+        description=_description(expectation, failed),
         metadata=metadata,
     )
 
 
-def _found_at_gate(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:
+def _description(expectation: Expectation, failed: list[gates.CheckOutcome]) -> str:
     if not failed:
         return expectation.why
     first = failed[0]
-    seen = f"{first.observed:.4g}, e" if first.observed is not None else "E"
-    so = "The release is refused." if any(check.refuses for check in failed) else "The release goes on."
-    return f"{seen}xpected {expectation.expected}. {so} {expectation.why} {first.steward_action}"
+    found = "" if first.observed is None else f"Found {first.observed:.4g}. "
+    effect = "The release is refused." if any(check.refuses for check in failed) else "The release goes on."
+    return f"{found}Expected {expectation.expected}. {effect} {expectation.why} {first.steward_action}"

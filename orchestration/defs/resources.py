@@ -1,4 +1,4 @@
-"""Everything put together for one installation. The only file of this folder that Dagster reads itself."""
+"""The definitions of one installation. Dagster itself reads only this file of the folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from orchestration.core import Settings
 from orchestration.defs import (
     carried,
     extract_checks,
+    extracts,
     gates,
     linkage,
     places,
@@ -17,34 +18,35 @@ from orchestration.defs import (
     statistics,
     warehouse,
 )
-from orchestration.defs import extracts as extract_steps
 from orchestration.defs.automation import automation
+from orchestration.defs.tags import OWNER
 from orchestration.refresh import Runs
 from orchestration.release import MEMBERS_SCHEMAS
 from orchestration.warehouse import manifest_path
 
 
 def evidence_base(runs: Runs) -> dg.Definitions:
-    """The definitions of one installation, over its own partners and home."""
+    """Return the definitions of one installation, for its partners and its home."""
     contracts = load_contracts(runs.settings.partners)
     manifest = manifest_path(runs.settings)
     automatic = automation(runs.settings)
     tables = warehouse.assets(manifest)
     published = [key for part in tables for key in part.keys if key.path[0] in MEMBERS_SCHEMAS]
+    assets: list[dg.AssetsDefinition] = [
+        *extracts.assets(contracts),
+        places.locate,
+        gates.extract_gate,
+        gates.in_force,
+        *carried.assets(manifest),
+        *tables,
+        linkage.link,
+        statistics.measure,
+        *release.assets(published),
+    ]
     return dg.Definitions(
-        assets=[
-            *extract_steps.assets(contracts),
-            places.locate,
-            gates.extract_gate,
-            gates.in_force,
-            *carried.assets(manifest),
-            *tables,
-            linkage.link,
-            statistics.measure,
-            *release.assets(published),
-        ],
+        assets=dg.map_asset_specs(lambda spec: spec.replace_attributes(owners=[OWNER]), assets),
         asset_checks=[*extract_checks.checks(contracts), release_checks.release_checks],
-        # What is materialised from the lineage page, too: one process holds the lock of a run.
+        # One process, because it holds the refresh lock; also for assets materialised from the lineage page.
         executor=dg.in_process_executor,
         resources={"runs": runs},
         jobs=[automatic.job],

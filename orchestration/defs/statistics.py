@@ -1,4 +1,4 @@
-"""Measure: statistics over the small aggregates that dbt has built."""
+"""Measure: statistics on the small aggregates that dbt builds."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import dagster as dg
 
 from orchestration import statistics
 from orchestration.defs.boundary import step, version_of
-from orchestration.defs.tags import FOR_MEMBERS, OWNER
+from orchestration.defs.tags import FOR_MEMBERS
 from orchestration.refresh import Runs, tables
 
 
@@ -17,7 +17,6 @@ from orchestration.refresh import Runs, tables
         dg.AssetSpec(
             ["statistics", table],
             group_name="measure",
-            owners=[OWNER],
             tags=FOR_MEMBERS,
             kinds={"parquet"},
             deps=[dg.AssetKey(read.split(".")) for read in statistics.AGGREGATES],
@@ -29,7 +28,7 @@ from orchestration.refresh import Runs, tables
 def measure(
     context: dg.AssetExecutionContext, runs: dg.ResourceParam[Runs]
 ) -> Iterator[dg.MaterializeResult]:
-    """Compare partners with themselves: what is high, what changed, and how sure that is."""
+    """Measure hotspots, shifts and risk, each with its uncertainty, within each partner's own data."""
     measured = step(context, runs, tables.measure)
     for key in sorted(context.selected_asset_keys):
         table = key.path[-1]

@@ -1,4 +1,4 @@
-"""A refresh that finds nothing new: shown in the UI as any other run, without loading the definitions."""
+"""Show a refresh without new inputs in the UI like any other run, without loading the definitions."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dagster import DagsterEvent, DagsterEventType
 from dagster._core.events import StepMaterializationData
 
 from orchestration.core import refreshes
-from orchestration.defs import boundary, confirming
+from orchestration.defs import boundary, published
 from orchestration.defs.tags import REFRESH
-from orchestration.refresh import Runs, releasing, settle, step, unchanged
+from orchestration.refresh import Runs, releasing, settle, step
 
 
 def end_unchanged(runs: Runs, run_id: str) -> bool:
-    """End the run here if the release in force holds all there is; False where steps have to be done.
+    """End the run if the release in force is up to date; return whether it did.
 
-    An error of any kind is left to the step that meets it again: the UI shows it there, without its text.
+    After any error it returns False: the step that meets the error again shows it in the UI, without its
+    text.
     """
     settings = runs.settings
     try:
         run = runs.begin(run_id, is_refresh=True)
-        if not unchanged.finds_nothing_new(run):
+        if not settle.is_up_to_date(run):
             return False
         is_rolled_back = bool(step.artifact_of(settings, settle.IN_FORCE).facts["is_rolled_back"])
         releasing.write_receipts(run, "unchanged", is_rolled_back)
@@ -28,16 +29,16 @@ def end_unchanged(runs: Runs, run_id: str) -> bool:
         return False
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         instance.add_run(dg.DagsterRun(job_name=REFRESH, run_id=run_id))
-        _note(instance, run_id, DagsterEventType.PIPELINE_START)
-        if metadata := confirming.of_unchanged(run, is_rolled_back):
-            shown = dg.AssetMaterialization(confirming.PUBLISHED, metadata=metadata)
-            _note(instance, run_id, DagsterEventType.ASSET_MATERIALIZATION, StepMaterializationData(shown))
+        _report(instance, run_id, DagsterEventType.PIPELINE_START)
+        if metadata := published.of_unchanged(run, is_rolled_back):
+            shown = dg.AssetMaterialization(published.PUBLISHED, metadata=metadata)
+            _report(instance, run_id, DagsterEventType.ASSET_MATERIALIZATION, StepMaterializationData(shown))
         boundary.end(instance, runs, run_id, refreshes.UNCHANGED, is_rolled_back=is_rolled_back)
-        _note(instance, run_id, DagsterEventType.PIPELINE_SUCCESS)
+        _report(instance, run_id, DagsterEventType.PIPELINE_SUCCESS)
     return True
 
 
-def _note(
+def _report(
     instance: dg.DagsterInstance,
     run_id: str,
     kind: DagsterEventType,

@@ -1,4 +1,4 @@
-"""The tests of a table as one check: it says which of them failed, how many rows, and what to do."""
+"""The dbt tests of a table as one check: which failed, for how many rows, and what to do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,11 +8,11 @@ import dagster as dg
 from orchestration.stewardship import items
 from orchestration.warehouse import NodeOutcome
 
-TESTS = "tests_hold"
+TESTS = "dbt_tests_pass"
 
 
 def guards(test: Mapping[str, Any]) -> str:
-    """What a test of dbt's manifest guards, and what a steward does when it fails."""
+    """Return what a test of dbt's manifest guards, and what a steward does when it fails."""
     guards = test.get("description") or f"{test['name'].replace('_', ' ').capitalize()}."
     action = test["config"]["meta"].get("steward_action", "Tell the maintainers.")
     return f"{guards} If it fails: {action}"
@@ -21,26 +21,28 @@ def guards(test: Mapping[str, Any]) -> str:
 def tested(
     check: dg.AssetCheckSpec, outcomes: list[NodeOutcome], nodes: Mapping[str, Any], desk_url: str
 ) -> dg.AssetCheckResult:
-    """The result of a table's check; `outcomes` are those of its tests."""
-    failed = [one for one in outcomes if one.status != "pass"]
-    refusing = [one for one in failed if one.status != "warn"]
+    """Return the result of a table's check from the outcomes of its tests."""
+    failed = [test for test in outcomes if test.status != "pass"]
+    refusing = [test for test in failed if test.status != "warn"]
     metadata: dict[str, Any] = {
-        "failing_rows": sum(one.failures for one in outcomes),
+        "failing_rows": sum(test.failures for test in outcomes),
         "tests": dg.MetadataValue.table(
             [
-                dg.TableRecord({"test": one.name, "outcome": one.status, "failing_rows": one.failures})
-                for one in outcomes
+                dg.TableRecord({"test": test.name, "outcome": test.status, "failing_rows": test.failures})
+                for test in outcomes
             ]
         ),
     }
     if failed:
         metadata["desk"] = dg.MetadataValue.url(desk_url + items.release_check(failed[0].name).path)
-    said = " ".join(f"{one.name}: {one.failures} row(s). {guards(nodes[one.unique_id])}" for one in failed)
+    failures = " ".join(
+        f"{test.name}: {test.failures} row(s). {guards(nodes[test.unique_id])}" for test in failed
+    )
     return dg.AssetCheckResult(
         asset_key=check.asset_key,
         check_name=TESTS,
         passed=not failed,
         severity=dg.AssetCheckSeverity.ERROR if refusing else dg.AssetCheckSeverity.WARN,
-        description=said or f"{len(outcomes)} test(s), no failing row.",
+        description=failures or f"{len(outcomes)} test(s), no failing row.",
         metadata=metadata,
     )

@@ -1,7 +1,7 @@
 """The group of each dbt node in the lineage graph: the step of a refresh that it belongs to.
 
-In the order of the README: judge, shape, link, measure, marts, protect. A group reads only what stands to its
-left, so that the graph has no cycle between groups.
+Groups are ordered as in the README: judge, shape, link, measure, marts, protect. A group reads only groups
+before it, so the graph has no cycle between groups.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 JUDGE, SHAPE, LINK, MEASURE, MARTS, PROTECT = "judge", "shape", "link", "measure", "marts", "protect"
-# Sources that Python steps make after dbt's first part.
+# Sources that Python steps write after the first part of dbt.
 _SOURCES = {"linkage": LINK, "statistics": MEASURE, "carried": PROTECT}
 
 
 def groups_of(nodes: Mapping[str, Any]) -> dict[str, str]:
-    """By unique id, of all models and seeds of a manifest's `nodes`."""
+    """Return the group of every model and seed of a manifest, by unique id."""
     tables = {name: node for name, node in nodes.items() if node["resource_type"] in ("model", "seed")}
     reads = {name: set(node["depends_on"].get("nodes", [])) for name, node in tables.items()}
     readers: dict[str, set[str]] = {}
     for name, parents in reads.items():
         for parent in parents:
             readers.setdefault(parent, set()).add(name)
-    return {name: _group(name, tables, _all(name, reads), _all(name, readers)) for name in tables}
+    return {name: _group(name, tables, _reachable(name, reads), _reachable(name, readers)) for name in tables}
 
 
 def _group(name: str, tables: Mapping[str, Any], before: set[str], after: set[str]) -> str:
@@ -30,29 +30,28 @@ def _group(name: str, tables: Mapping[str, Any], before: set[str], after: set[st
     folder = node["fqn"][1]
     if node["resource_type"] == "seed":
         return "reference"
-    sources = {_SOURCES[one.split(".")[2]] for one in before if _is_late(one)}
+    sources = {_SOURCES[node.split(".")[2]] for node in before if _is_from_python(node)}
     if folder == "staging":
         return next(iter(sources), JUDGE)
     if folder == "quarantine":
         return MARTS if sources else JUDGE
     if folder in ("marts", "meta"):
         return MARTS
-    if folder == "published" or not any(tables[one]["fqn"][1] in ("marts", "meta") for one in after):
+    if folder == "published" or not any(tables[reader]["fqn"][1] in ("marts", "meta") for reader in after):
         return PROTECT if sources else SHAPE
     return MARTS if sources else SHAPE
 
 
-def _is_late(source: str) -> bool:
+def _is_from_python(source: str) -> bool:
     return source.startswith("source.") and source.split(".")[2] in _SOURCES
 
 
-def _all(name: str, next_to: Mapping[str, Iterable[str]]) -> set[str]:
-    """Everything that can be reached."""
-    found: set[str] = set()
-    left = [name]
-    while left:
-        for one in next_to.get(left.pop(), ()):
-            if one not in found:
-                found.add(one)
-                left.append(one)
-    return found
+def _reachable(name: str, next_to: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return everything reachable from a node."""
+    reached: set[str] = set()
+    queue = [name]
+    while queue:
+        new = set(next_to.get(queue.pop(), ())) - reached
+        reached |= new
+        queue += new
+    return reached

@@ -1,4 +1,4 @@
-"""Care of an installation: forgetting records, retention, new keys, status, the next run, health warnings.
+"""Care of an installation: forgetting records, retention, key rotation, status, next run, health warnings.
 
 Does not belong here: what a refresh does (`refresh`), and what stewards decide (`stewardship`).
 """

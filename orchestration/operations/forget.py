@@ -1,11 +1,11 @@
-"""Forgetting: a record goes from everything that Njia keeps, later copies of it never land, and it is proved.
+"""Forget records: erase them from everything that Njia keeps, and keep later copies from landing.
 
-The order makes a stop harmless: first what needs the stewards' key, the originals; then the tombstones, and a
-note of the editions that have to go; then all but the releases is erased; then a refresh publishes a
-successor; at last the editions that held it go. What is left once the tombstones are set, the next refresh
-does, or `njia forget` with the same words.
+The order makes an interruption harmless. First the originals, which need the stewards' key; then the
+tombstones and a note of the editions to delete; then everything but the releases; then a refresh publishes
+a successor; at last the editions that held the record. Once the tombstones are set, the next refresh or the
+same `njia forget` finishes the work.
 
-What does not belong here: erasing what belongs to a room (each has its own), and the search (`forget_proof`).
+Does not belong here: how each room erases its own files, and the search for what is left (`forget_proof`).
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from orchestration.stewardship import erase_decisions
 
 @dataclass(frozen=True)
 class Erased:
-    """What was done before the refresh.
+    """What was erased before the refresh.
 
-    `originals`: by extract id what became of the sealed file. `decisions`: ids of the lines removed.
+    `originals`: the fate of each sealed file, by extract id. `decisions`: ids of the removed lines.
     """
 
     partner: str
@@ -48,26 +48,26 @@ class Erased:
 
 
 def records_called(settings: Settings, keys: Keys, partner: str, reference: str) -> set[int]:
-    """Ids of the landed or withheld records of a partner that are called so.
+    """Return the ids of a partner's landed or withheld records with this reference.
 
-    By the partner's own reference under any of its contracts, by `r-…`, or by EXTRACT_ID:ROW and
-    EXTRACT_ID:SHEET:ROW. Raises UsageError where nothing is found.
+    The reference is the partner's own under any of its contracts, or `r-…`, EXTRACT_ID:ROW or
+    EXTRACT_ID:SHEET:ROW. Raises UsageError if no record matches.
     """
     register = intake.read_register(settings.landing, partner)
     if not register:
         raise UsageError(f"No extract of a partner {partner} has landed. `njia status` lists the partners.")
     asked = _asked(settings, partner, keys, reference, register)
-    if known := {one for one in asked if tombstones_of(settings, keys, partner).has(one)}:
-        return known  # forgotten before: what is left is done
-    everything = Tombstones(keys, partner, frozenset(keys.tombstone(partner, one) for one in asked))
-    found = {one for held in intake.held_of_forgotten(settings, everything) for one in held.records}
-    if not found:
+    if known := {record for record in asked if tombstones_of(settings, keys, partner).has(record)}:
+        return known  # forgotten before: finish what is left
+    everything = Tombstones(keys, partner, frozenset(keys.tombstone(partner, record) for record in asked))
+    records = {record for held in intake.held_of_forgotten(settings, everything) for record in held.records}
+    if not records:
         raise UsageError(
-            f"No extract of {partner} holds a record of this name ({len(register)} looked at). Give the "
-            "reference as the partner's key column has it, its parts joined by `|`; or `r-…` as in "
+            f"No extract of {partner} holds a record of this name ({len(register)} searched). Give the "
+            "reference as in the partner's key column, its parts joined by `|`; or `r-…` as in "
             "review/quarantined_rows.csv; or EXTRACT_ID:ROW."
         )
-    return found
+    return records
 
 
 def erase(
@@ -79,35 +79,35 @@ def erase(
     private_key: str | None,
     now: datetime,
 ) -> tuple[Erased, Needles]:
-    """Erase records from everything but the releases. The caller holds the lock of refreshes.
+    """Erase records from everything but the releases. The caller holds the refresh lock.
 
-    Raises UsageError, and nothing is erased, where `private_key` (one or more, a line each) is given and does
-    not open an original that holds one of them.
+    `private_key`: one or more, a line each. If it does not open an original that holds one of the records,
+    raises UsageError and erases nothing.
     """
     records = frozenset(records)
     intake.finish_erasing(settings.landing, partner)
-    asked = Tombstones(keys, partner, frozenset(keys.tombstone(partner, one) for one in records))
+    asked = Tombstones(keys, partner, frozenset(keys.tombstone(partner, record) for record in records))
     buried = tombstones_of(settings, keys, partner)
     needles = needles_of(settings, asked, records, references)
-    cells = tuple(one.cells_sha256 for one in intake.held_of_forgotten(settings, asked))
+    cells = tuple(extract.cells_sha256 for extract in intake.held_of_forgotten(settings, asked))
     done = _originals_done(settings, buried, asked, private_key)
     bury(settings, keys, partner, records, Due(now.date(), len(records), cells), done)
     held, originals = intake.erase_forgotten(settings, tombstones_of(settings, keys, partner))
-    removed = erase_decisions(settings, {shown_record(one) for one in records}, needles.values)
+    removed = erase_decisions(settings, {shown_record(record) for record in records}, needles.values)
     outputs.forget_receipts(settings, partner)
     release.forget_in_lineage(settings, partner, records)
     forget_work(settings)
-    rows = sum(len(one.rows) for one in held)
+    rows = sum(len(extract.rows) for extract in held)
     return Erased(partner, len(records), len(held), rows, originals, removed), needles
 
 
 def _originals_done(
     settings: Settings, buried: Tombstones, asked: Tombstones, private_key: str | None
 ) -> dict[str, Original]:
-    """Originals that hold neither what is asked for nor what an interrupted forgetting asked for."""
+    """Return the originals that hold no record of this or of an interrupted forgetting."""
     new = replace(buried, marks=asked.marks - buried.marks)
-    undone = {one.extract_id for one in intake.held_of_forgotten(settings, new)}
-    done = {extract_id: one for extract_id, one in buried.done.items() if extract_id not in undone}
+    undone = {extract.extract_id for extract in intake.held_of_forgotten(settings, new)}
+    done = {extract_id: original for extract_id, original in buried.done.items() if extract_id not in undone}
     if private_key is None:
         return done
     every = replace(buried, marks=asked.marks | buried.marks)
@@ -115,14 +115,14 @@ def _originals_done(
 
 
 def finish(settings: Settings, now: datetime) -> list[str]:
-    """Delete the editions that held what was forgotten, as far as they are no longer current."""
+    """Delete the editions that held forgotten records and are no longer current."""
     with release.switching(settings):
         return release.erase_editions(settings, now.date())
 
 
 def editions_erased(settings: Settings) -> list[str]:
-    """Ids of the releases whose members' edition is gone."""
-    return [one.release_id for one in release.list_releases(settings) if release.erasure_of(one)]
+    """Return the ids of releases whose members' edition was deleted."""
+    return [past.release_id for past in release.list_releases(settings) if release.erasure_of(past)]
 
 
 def _asked(

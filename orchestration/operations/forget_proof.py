@@ -1,7 +1,7 @@
-"""The proof that a record is forgotten: what only it said is searched in everything under the home, decoded.
+"""Prove that a record is forgotten: search every file under the home, decoded, for values that only it had.
 
-What others say too proves nothing, and is left out: a county, a day, a code. A search that finds nothing may
-be one that does not work, so each proof first finds a planted value in a file of every kind.
+Values that other records share (a county, a day, a code) prove nothing and are left out. An empty result
+may mean a broken search, so each proof first finds a planted value in a file of every kind.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 import sqlite3
 import tempfile
 import zipfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +34,13 @@ from orchestration.core import (
 from orchestration.intake import identities_of
 
 SHORTEST = 4
-_TELLING = re.compile(r"[^\W\d_]|\d{9}")  # a word or a long number: a day says nothing of a person
+_IDENTIFYING = re.compile(r"[^\W\d_]|\d{9}")  # a letter or a long number; a date identifies no person
 _PLANTED = "planted-Testperson-4711"
 
 
 @dataclass(frozen=True)
 class Needles:
-    """What must be found nowhere. `left_out`: references too short to be told from other text."""
+    """What must be found nowhere. `left_out`: number of references too short to search for."""
 
     values: frozenset[str]
     ids: frozenset[str]
@@ -52,7 +52,7 @@ class Needles:
 
 @dataclass(frozen=True)
 class Proof:
-    """`found`: files, by path below the home, in which something is still said."""
+    """The result of a search. `found`: paths below the home of files that still hold a needle."""
 
     files: int
     needles: int
@@ -63,42 +63,44 @@ class Proof:
 def needles_of(
     settings: Settings, asked: Tombstones, records: Collection[int], references: Sequence[str]
 ) -> Needles:
-    """What only these records say in all that has landed, their ids in every form, and their references."""
+    """Return values that only these records have in all landed extracts, with their ids and references."""
     own: set[str] = set()
     for path in sorted((settings.landing / asked.partner).glob("[!.]*.parquet")):
         own |= _values(path, records)
-    own -= set().union(*(_values(path, records, others=True) for path in _landed(settings)))
-    own = {value for value in own if len(value) >= SHORTEST and _TELLING.search(value)}
-    own -= _said_by_reference_data(own)
-    told = {one for one in references if len(one) >= SHORTEST and not one.startswith("r-")}
-    ids = {form for one in records for form in (str(one), shown_record(one), shown_record(one)[2:])}
+    own -= set().union(
+        *(_values(path, records, others=True) for path in settings.landing.glob("*/[!.]*.parquet"))
+    )
+    own = {value for value in own if len(value) >= SHORTEST and _IDENTIFYING.search(value)}
+    own -= _in_reference_data(own)
+    searchable = {text for text in references if len(text) >= SHORTEST and not text.startswith("r-")}
+    ids = {form for name in map(shown_record, records) for form in (name, name[2:])} | set(map(str, records))
     codes = _codes_of(settings, asked.partner, records)
-    return Needles(frozenset(own | told), frozenset(ids | codes), len(set(references)) - len(told))
+    return Needles(
+        frozenset(own | searchable), frozenset(ids | codes), len(set(references)) - len(searchable)
+    )
 
 
 def prove(
     settings: Settings,
     needles: Needles,
     private_key: str | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Proof:
-    """Search every file under the home. Raises NjiaError where the search does not find what was planted."""
-    _control()
+    """Search every file under the home. Raises NjiaError if the search misses a planted value."""
+    _check_search()
     identities = identities_of(private_key) if private_key else []
     pattern = pattern_of(needles.values | needles.ids)
     files = [path for path in sorted(settings.home.rglob("*")) if path.is_file() and not path.is_symlink()]
     files = [path for path in files if not path.is_relative_to(settings.keys)]
-    found, shut = [], 0
-    for number, path in enumerate(files, start=1):
-        progress(number, len(files))
+    found, unopened = [], 0
+    for path in files:
         try:
             texts = _texts(path, identities)
-        except pyrage.DecryptError:  # to another key, or to none of those given
-            shut += 1
+        except pyrage.DecryptError:  # sealed to another key
+            unopened += 1
             continue
         if any(pattern.search(text) for text in texts):
             found.append(path.relative_to(settings.home).as_posix())
-    return Proof(len(files) - shut, len(needles), tuple(found), shut)
+    return Proof(len(files) - unopened, len(needles), tuple(found), unopened)
 
 
 def _texts(path: Path, identities: Sequence[pyrage.x25519.Identity]) -> Iterator[bytes]:
@@ -107,24 +109,20 @@ def _texts(path: Path, identities: Sequence[pyrage.x25519.Identity]) -> Iterator
     return decoded(path)
 
 
-def _landed(settings: Settings) -> list[Path]:
-    return sorted(settings.landing.glob("*/[!.]*.parquet"))
-
-
 def _values(path: Path, records: Collection[int], others: bool = False) -> set[str]:
-    """Values of these records, or of all `others`."""
+    """Return the values of these records, or of all others."""
     ids = pa.array(sorted(records), pa.int64())
-    found: set[str] = set()
+    values: set[str] = set()
     with pq.ParquetFile(path) as file:
         for batch in file.iter_batches(columns=["record_id", "value"]):
             is_own = pc.is_in(batch["record_id"], ids)
             rows = batch.filter(pc.invert(is_own) if others else is_own)
-            found |= set(pc.unique(rows["value"].cast(pa.string())).to_pylist())
-    return found
+            values |= set(pc.unique(rows["value"].cast(pa.string())).to_pylist())
+    return values
 
 
-def _said_by_reference_data(values: Iterable[str]) -> set[str]:
-    """Values that stand in the reference data: the name of a place is nobody's."""
+def _in_reference_data(values: Iterable[str]) -> set[str]:
+    """Return the values that reference data has too, such as names of places."""
     folded = {value.casefold(): value for value in values}
     found = set()
     for path in sorted(REFERENCE_SEEDS.glob("*.csv")):
@@ -135,7 +133,7 @@ def _said_by_reference_data(values: Iterable[str]) -> set[str]:
 
 
 def _codes_of(settings: Settings, partner: str, records: Collection[int]) -> set[str]:
-    """Keyed codes of the persons, as far as no other record has the same."""
+    """Return the keyed codes of these persons that no other record has."""
     ids = pa.array(sorted(records), pa.int64())
     own: set[str] = set()
     others: set[str] = set()
@@ -149,8 +147,8 @@ def _codes_of(settings: Settings, partner: str, records: Collection[int]) -> set
     return {code for code in own - others if len(code) >= SHORTEST}
 
 
-def _control() -> None:
-    """Find a planted value in a file of every kind that is decoded."""
+def _check_search() -> None:
+    """Raise NjiaError if the search misses a value planted in a file of every decoded kind."""
     with tempfile.TemporaryDirectory() as folder:
         planted = [Path(folder) / kind for kind in ("parquet", "duckdb", "sqlite", "zip", "text")]
         pq.write_table(pa.table({"a": [_PLANTED] * 500}), planted[0], compression="zstd")
@@ -167,6 +165,6 @@ def _control() -> None:
         missed = [path.name for path in planted if not any(pattern.search(text) for text in decoded(path))]
     if missed:
         raise NjiaError(
-            f"The search proves nothing: a value planted in a file of the kind {', '.join(missed)} was not "
-            "found. Tell whoever maintains Njia."
+            "The search proves nothing: it missed a value planted in a file of the kind "
+            f"{', '.join(missed)}. Tell the maintainers of Njia."
         )

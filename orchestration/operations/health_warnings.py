@@ -1,4 +1,4 @@
-"""What a refresh and `njia status` both say aloud, because nothing fails that would say it."""
+"""Warnings of `njia refresh` and `njia status`: faults that stop no step and fail no check."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ MOST_NAMED = 8
 
 
 def warnings(settings: Settings, contracts: Contracts | None = None) -> list[str]:
-    """Sentences on contracts that are gone or cannot be read, on bytes that count for two partners, and on a
-    current release whose signature does not hold."""
+    """Return warnings of an invalid signature, missing or broken contracts, and files sent twice."""
     contracts = contracts or load_contracts(settings.partners)
-    return [*_unsigned(settings), *_gone(settings), *_broken(settings, contracts), *_sent_twice(settings)]
+    return [
+        *_unsigned(settings),
+        *_without_contract(settings),
+        *_broken(settings, contracts),
+        *_sent_twice(settings),
+    ]
 
 
 def _unsigned(settings: Settings) -> Iterator[str]:
@@ -26,7 +30,7 @@ def _unsigned(settings: Settings) -> Iterator[str]:
 
 
 def partners_gone(settings: Settings) -> tuple[str, ...]:
-    """Partners of whom extracts landed and no contract is there."""
+    """Return the partners that have landed extracts and no contract."""
     return partners_without_contract(settings.partners, _landed_partners(settings))
 
 
@@ -34,33 +38,33 @@ def _landed_partners(settings: Settings) -> set[str]:
     return {path.parent.name for path in settings.landing.glob("*/[!.]*.json")}
 
 
-def _gone(settings: Settings) -> Iterator[str]:
+def _without_contract(settings: Settings) -> Iterator[str]:
     if gone := partners_gone(settings):
         many = "1 partner has" if len(gone) == 1 else f"{len(gone)} partners have"
         yield (
-            f"{many} no contract: held ({_listed(gone)}). Put the contracts back, or see that NJIA_PARTNERS "
-            f"names the right folder; it is {settings.partners}."
+            f"{many} no contract: held ({_listed(gone)}). Put the contracts back, or set NJIA_PARTNERS to "
+            f"the right folder; it is {settings.partners}."
         )
 
 
 def _broken(settings: Settings, contracts: Contracts) -> Iterator[str]:
-    """The landed extracts of such a partner go on being read by the contract that they landed under."""
+    """Warn of unusable contracts. Landed extracts keep the contract they landed under."""
     gone, landed = partners_gone(settings), _landed_partners(settings)
     for partner, problems in sorted(contracts.problems.items()):
         if partner in landed and partner not in gone:
             yield (
-                f"{partner}: a contract cannot be used. What landed before stays in force as it was read "
-                f"then; new files wait. {' '.join(problems)}"
+                f"{partner}: a contract cannot be used. Landed extracts stay in force; new files wait. "
+                f"{' '.join(problems)}"
             )
 
 
 def _sent_twice(settings: Settings) -> Iterator[str]:
-    """Two partners may share a file, and each of them counts: who sees it may know better."""
+    """Warn of a file that counts for two partners, which may be a mistake."""
     path = settings.work / "gates" / "in_force.parquet"
     landed = Counter(path.stem for path in settings.landing.glob("*/[!.]*.json"))
     if not path.is_file() or max(landed.values(), default=0) < 2:
         return
-    import pyarrow.parquet as pq  # costs more than all else here, and is rarely needed
+    import pyarrow.parquet as pq  # slow to load and rarely needed
 
     owners: dict[str, list[str]] = {}
     for fate in pq.read_table(path).to_pylist():

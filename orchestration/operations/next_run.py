@@ -1,7 +1,7 @@
-"""When the next refresh starts by itself, and what stands in its way: what `njia status` and the sensor ask.
+"""When the next refresh starts by itself, and what prevents it: for `njia status` and the inbox sensor.
 
-Read from the home and from Dagster's own stores with plain SQL, because loading Dagster takes longer than
-`njia status` may. What does not belong here: ending what stands in the way (`defs/killed_runs.py`).
+Reads Dagster's stores with plain SQL, because loading Dagster takes longer than `njia status` may. Does not
+belong here: ending dead runs (`defs/killed_runs.py`).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from orchestration.release import current_release
 from orchestration.stewardship import refresh_since
 
 SCHEDULE, HOUR, TIME_ZONE = "nightly", 2, "Africa/Nairobi"
-# A daemon writes a sign of life every 30 seconds.
-LAST_SIGN_OF_LIFE = timedelta(minutes=2)
-STARTING_MAY_TAKE = timedelta(minutes=3)
+# A daemon writes a heartbeat every 30 seconds.
+HEARTBEAT_WITHIN = timedelta(minutes=2)
+START_TIMEOUT = timedelta(minutes=3)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=10), timedelta(hours=6)
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """What no refresh has considered: files of the inbox, and `partner/extract_id` of what only landed.
+    """What no refresh has considered: files of the inbox, and landed extracts as `partner/extract_id`.
 
-    `not_before`: after crashes in a row the next refresh waits, longer each time.
+    `not_before`: after several crashes in a row the next refresh waits, longer each time.
     """
 
     files: list[Path]
@@ -43,15 +43,15 @@ class Waiting:
 
     @property
     def key(self) -> str | None:
-        """Of exactly this: the same files and landings start one run, and one more after each crash."""
+        """Return the run key: the same files and landings start one run, and one more after each crash."""
         if not self.files and not self.landings:
             return None
-        seen = hashlib.sha256()
+        digest = hashlib.sha256()
         for path in self.files:
             stat = path.stat()
-            seen.update(f"{path.parent.name}/{path.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
-        seen.update("\n".join(self.landings).encode())
-        return f"{seen.hexdigest()}-{self.crashes}"
+            digest.update(f"{path.parent.name}/{path.name}|{stat.st_size}|{stat.st_mtime_ns}\n".encode())
+        digest.update("\n".join(self.landings).encode())
+        return f"{digest.hexdigest()}-{self.crashes}"
 
 
 def waiting(settings: Settings) -> Waiting:
@@ -64,37 +64,37 @@ def waiting(settings: Settings) -> Waiting:
 
 
 def _unconsidered(settings: Settings) -> set[str]:
-    """Homes of an earlier version have noted nothing: there, what the current release does not know."""
+    """Return landed extracts that no refresh has considered, or, in old homes, that no release knows."""
     landed, considered = refreshes.landings(settings), refreshes.considered(settings)
     if considered is not None:
         return landed - considered
     current = current_release(settings)
     known = {extract["extract_id"] for extract in current.manifest["extracts"]} if current else set()
-    return {one for one in landed if one.partition("/")[2] not in known}
+    return {landing for landing in landed if landing.partition("/")[2] not in known}
 
 
 def next_night(now: datetime) -> datetime:
-    """The next time of the schedule."""
+    """Return the next time of the schedule."""
     here = now.astimezone(ZoneInfo(TIME_ZONE))
     night = here.replace(hour=HOUR, minute=0, second=0, microsecond=0)
     return night if night > here else night + timedelta(days=1)
 
 
 def read_next_run(settings: Settings, now: datetime) -> dict[str, Any]:
-    """`at`: when the schedule starts the next refresh; `obstacles`: sentences, where it cannot.
+    """Return when the next refresh starts.
 
-    `files` and `landings` wait for a refresh. While nothing stands in the way, one starts within a minute of
-    `not_before`, or at once.
+    `at`: the next time of the schedule. `obstacles`: sentences, if none can start. `files` and `landings`:
+    how many wait; they start a refresh within a minute, or of `not_before`.
     """
-    found = waiting(settings)
+    pending = waiting(settings)
     obstacles = _obstacles(settings, now)
     return {
         "at": next_night(now).isoformat(),
         "can_start": not obstacles,
         "obstacles": obstacles,
-        "files": len(found.files),
-        "landings": len(found.landings),
-        "not_before": found.not_before.isoformat() if found.not_before and found.key else None,
+        "files": len(pending.files),
+        "landings": len(pending.landings),
+        "not_before": pending.not_before.isoformat() if pending.not_before and pending.key else None,
     }
 
 
@@ -119,10 +119,10 @@ def _obstacles(settings: Settings, now: datetime) -> list[str]:
 def _dead_daemon(beats: list[Mapping[str, Any]], now: datetime) -> list[str]:
     newest = {beat["daemon_type"]: _utc(beat["timestamp"]) for beat in beats}
     needed = [newest.get(daemon) for daemon in ("SCHEDULER", "QUEUED_RUN_COORDINATOR", "SENSOR")]
-    seen = [one for one in needed if one]
-    if len(seen) == len(needed) and now - min(seen) <= LAST_SIGN_OF_LIFE:
+    known = [beat for beat in needed if beat]
+    if len(known) == len(needed) and now - min(known) <= HEARTBEAT_WITHIN:
         return []
-    since = f" Its last sign of life is of {min(seen):%Y-%m-%d %H:%M} UTC." if seen else ""
+    since = f" Its last heartbeat was at {min(known):%Y-%m-%d %H:%M} UTC." if known else ""
     return [
         f"Nothing starts by itself, because Dagster's daemon is not running.{since} Start it with njia ui, "
         "or let cron run njia refresh."
@@ -137,25 +137,25 @@ def _switched_off(switches: list[Mapping[str, Any]]) -> list[str]:
 
 
 def _dead_runs(settings: Settings, unfinished: list[Mapping[str, Any]], now: datetime) -> list[str]:
-    """Runs that Dagster takes for unfinished, so that it starts no other, while no process works at them."""
+    """Report runs without a process that Dagster thinks are unfinished: it starts no other meanwhile."""
     holder = last_holder(settings)
     if refresh_since(settings):
         if holder["process"] == "unknown" or is_alive(holder):
             unfinished = [run for run in unfinished if run["run_id"] != holder["run"]]
         else:
             return [
-                f"The refresh lock is held, but the process that took it ({holder['process']}) is gone: "
-                "something that it had started still runs. End that."
+                f"The refresh lock is held, but the process that took it ({holder['process']}) is gone: a "
+                "process that it started still runs. End that process."
             ]
-    has_held = {one["run_id"] for one in refreshes.history(settings)} | {holder["run"]}
+    has_held = {past["run_id"] for past in refreshes.history(settings)} | {holder["run"]}
     dead = [
         run["run_id"]
         for run in unfinished
-        if run["run_id"] in has_held or now - _utc(run["since"]) > STARTING_MAY_TAKE
+        if run["run_id"] in has_held or now - _utc(run["since"]) > START_TIMEOUT
     ]
     return [
-        f"Run {run_id[:8]} was killed and still stands in Dagster's queue. While `njia ui` runs it is ended "
-        "within a minute; else by the next njia ui or njia refresh."
+        f"Run {run_id[:8]} was killed and blocks Dagster's queue. `njia ui` ends it within a minute, or "
+        "the next njia refresh does."
         for run_id in dead
     ]
 
@@ -165,7 +165,7 @@ def _utc(timestamp: str) -> datetime:
 
 
 def _rows(store: Path, sql: str) -> list[Mapping[str, Any]]:
-    """Nothing where the store has not been made yet."""
+    """Return the rows of a query; none if the store does not exist yet."""
     if not store.is_file():
         return []
     with closing(sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True, timeout=2)) as connection:

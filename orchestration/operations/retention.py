@@ -1,7 +1,7 @@
-"""On the day an agreement's retention ends, a refresh forgets the record by itself, as `njia forget` would.
+"""Erase records past the retention of their agreement in a refresh, as `njia forget` would.
 
-Nobody is there to give the stewards' private key, so originals that hold such a record are destroyed.
-What does not belong here: how a record is erased (`forget`), and whose time is up (`gates`).
+A refresh has no private key of the stewards, so originals that hold such a record are destroyed. Does not
+belong here: how a record is erased (`forget`), and which records are past retention (`gates`).
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ WHO = "retention"
 
 
 def erase_past_retention(settings: Settings, keys: Keys, now: datetime) -> list[Erased]:
-    """Erase what is past its time, right after typing; the caller holds the lock of refreshes.
+    """Erase records past retention, right after typing. The caller holds the refresh lock.
 
-    Where anything was erased the work folder is gone, so that all is to be typed anew. The editions that held
-    it go once a release without it is published.
+    Erasing empties the work folder, so every extract must be typed again. Editions that held the records
+    are deleted once a release without them is published.
     """
     erased = []
     for partner, records in gates.past_retention(settings, now.date()).items():
-        one, _ = erase(settings, keys, partner, records, (), None, now)
+        of_partner, _ = erase(settings, keys, partner, records, (), None, now)
         audit.record(
             settings,
             WHO,
             FORGOT,
             partner,
-            records=one.records,
-            extracts=list(one.originals),
-            decisions=one.decisions,
+            records=of_partner.records,
+            extracts=list(of_partner.originals),
+            decisions=of_partner.decisions,
         )
-        erased.append(one)
+        erased.append(of_partner)
     return erased

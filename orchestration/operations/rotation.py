@@ -1,11 +1,11 @@
-"""Another key in the place of one that was lost, seen, or is old: how it becomes whole, or changes nothing.
+"""Replace a key that was lost, seen or is old: completely, or not at all.
 
-The new key waits beside the old one (`.next`) while everything that hangs on it is made anew beside what is
-there. The rename of the key is the commit point: a kill before it leaves all as it was, a kill after it is
-finished by whatever takes the lock of refreshes next. The record key is never rotated: WHY_NO_RECORD_KEY.
+The new key waits beside the old one (`.next`) while the files that depend on it are written beside the
+present ones. The rename of the key is the commit point. A kill before it changes nothing; after it, the
+next holder of the refresh lock finishes. The record key is never rotated: WHY_NO_RECORD_KEY.
 
-What does not belong here: what hangs on each key (`rotation_stewards`, `rotation_link`, `rotation_release`),
-and making the first keys (`keys`, `release_key`).
+Does not belong here: the files that depend on each key (`rotation_stewards`, `rotation_link`,
+`rotation_release`), and making the first keys (`core`).
 """
 
 from __future__ import annotations
@@ -31,31 +31,32 @@ from orchestration.core import (
 )
 
 NEXT = ".next"
-MARK = ".whole.json"  # in a waiting folder that is complete
+MARK = ".whole.json"  # lies in a waiting folder that is complete
 WHY_NO_RECORD_KEY = (
-    "The record key is not rotated. Every record's id is made with it from the partner's reference, which is "
-    "kept nowhere: with another key each record would get another id, so decisions, marks of forgotten "
-    "records and the ids in what members hold would point at nothing, and forgotten records would come back. "
-    "If it was seen: guesses at a reference can be confirmed with it, nothing else; keep the members' "
-    "edition from whoever saw it. For a new key, begin a new home and have every extract sent again."
+    "The record key is not rotated. It turns the partner's reference, which is kept nowhere, into the "
+    "record's id. With another key every id would change: decisions and marks of forgotten records would "
+    "match no record, and forgotten records would come back. Who has seen the key can confirm a guessed "
+    "reference, nothing else; keep the members' edition from them. For a new key, start a new home and "
+    "have every extract sent again."
 )
 
 
 def waiting(path: Path) -> Path:
-    """Where the successor of a key or folder waits."""
+    """Return where the successor of a key or folder waits."""
     return path.with_name(path.name + NEXT)
 
 
 @contextmanager
 def rotating(settings: Settings, key: Path) -> Iterator[None]:
-    """While the block lasts, the new key waits; it ends well, or all is as before. Holds the refreshes' lock.
+    """Commit the new key if the block succeeds; otherwise leave everything as before.
 
-    The block first writes `waiting(key)`, then everything that hangs on it.
+    The block first writes `waiting(key)`, then everything that depends on it. The caller holds the refresh
+    lock.
     """
     finish_rotations(settings)
     try:
         yield
-        folder = _hanging_on(settings).get(key.name)
+        folder = _folders_by_key(settings).get(key.name)
         if folder and waiting(folder).is_dir():
             _mark_whole(waiting(folder), waiting(key))
         waiting(key).replace(key)
@@ -65,12 +66,12 @@ def rotating(settings: Settings, key: Path) -> Iterator[None]:
 
 
 def finish_rotations(settings: Settings) -> None:
-    """End what a kill interrupted, forwards or backwards. The caller holds the lock of refreshes.
+    """Complete or undo an interrupted rotation. The caller holds the refresh lock.
 
-    A restored backup may have been made in the middle of a rotation, so a folder is put in place only where
-    the installed key made it and all of it is there.
+    A restored backup may date from the middle of a rotation. So a folder is put in place only if the
+    installed key made it and it is complete.
     """
-    for name, folder in _hanging_on(settings).items():
+    for name, folder in _folders_by_key(settings).items():
         key, successor = settings.keys / name, waiting(folder)
         if successor.is_dir():
             if not waiting(key).exists() and _is_whole(successor, key):
@@ -82,13 +83,13 @@ def finish_rotations(settings: Settings) -> None:
     _finish_signing(settings)
 
 
-def _hanging_on(settings: Settings) -> dict[str, Path]:
-    """The folder that is made anew with each key."""
+def _folders_by_key(settings: Settings) -> dict[str, Path]:
+    """Return the folder that depends on each key."""
     return {STEWARDS_RECIPIENT: settings.sealed, LINK_KEY: settings.link_codes}
 
 
 def _mark_whole(folder: Path, key: Path) -> None:
-    """The last step before the commit: which key made the folder, and every file that belongs to it."""
+    """Record which key made the folder and its files: the last step before the commit."""
     write_json(folder / MARK, {"key_sha256": _sha256_of(key), "files": _files_in(folder)})
 
 
@@ -105,12 +106,12 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def _sha256_of(key: Path) -> str:
-    """Of 256 random bits, or of what is public: it gives nothing away."""
+    """Hash a key. That is safe, because it has 256 random bits or is public."""
     return hashlib.sha256(key.read_bytes()).hexdigest()
 
 
 def _put_in_place(folder: Path) -> None:
-    """Emptied first, since no folder is renamed over a full one; the waiting one holds all of it."""
+    """Replace a folder by its successor. It is removed first, because a rename needs an empty target."""
     if folder.exists():
         shutil.rmtree(folder)
     waiting(folder).rename(folder)
@@ -121,7 +122,7 @@ def _finish_signing(settings: Settings) -> None:
     key = waiting(settings.keys / RELEASE_KEY)
     try:
         in_force = installed_public_key(settings.keys)
-    except UsageError:  # none is there: nothing can be told of what waits, unless its key waits too
+    except UsageError:  # no key is installed
         in_force = None
     if in_force or key.exists():
         release.settle_signatures(settings, in_force)

@@ -1,4 +1,4 @@
-"""Another release key: the kept releases are signed anew, as far as the old key signed them as they are."""
+"""Replace the release key: sign kept releases again if the old key's signature holds."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from orchestration.operations.rotation import rotating, waiting
 
 
 def rotate_release(settings: Settings) -> tuple[list[str], list[str]]:
-    """Ids of the releases that are signed anew, and of those left alone.
+    """Return the ids of releases signed again, and of those left alone.
 
-    Where the old key is lost its public part is enough; without that, none can be told from a forgery, and
-    all are left alone. The caller holds the lock of refreshes.
+    The public part of the old key is enough to check its signatures. Without it no release is signed again.
+    The caller holds the refresh lock.
     """
     key = settings.keys / RELEASE_KEY
     is_known = key.exists() or (settings.keys / RELEASE_PUB).exists()

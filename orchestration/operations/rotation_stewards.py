@@ -1,4 +1,4 @@
-"""Another key pair of the stewards: originals are sealed to it, as far as the old private key opens them."""
+"""Replace the stewards' key pair: seal originals to the new key if the old private key opens them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from orchestration.operations.rotation import rotating, waiting
 
 @dataclass(frozen=True)
 class Resealed:
-    """Originals, as `partner/extract_id`, that are sealed to the new key, and those left as they were."""
+    """Originals, as `partner/extract_id`, that are sealed to the new key, and those left alone."""
 
     resealed: tuple[str, ...]
     left: tuple[str, ...]
@@ -31,15 +31,17 @@ def rotate_stewards(
 ) -> Resealed:
     """Put another recipient in force; with the old private key, seal the originals to it.
 
-    Raises UsageError where the key opens none of them. While it lasts the originals lie on the disk twice.
-    The caller holds the lock of refreshes.
+    Raises UsageError if the key opens none of them. Meanwhile the originals are on the disk twice. The caller
+    holds the refresh lock.
     """
     key = settings.keys / STEWARDS_RECIPIENT
-    _refuse_no_recipient(recipient)
+    _check_recipient(recipient)
     left: list[str] = []
     with rotating(settings, key):
         originals = sorted(settings.sealed.glob("*/[!.]*.age"))
-        write_secret(waiting(key), recipient)  # public, but the folder's rules hold for it from the start
+        write_secret(
+            waiting(key), recipient
+        )  # public, but every file of the folder is private to the account
         if private_key:
             folder = waiting(settings.sealed)
             folder.mkdir(mode=0o700)
@@ -54,14 +56,14 @@ def rotate_stewards(
             sync(folder)
         else:
             left = [_named(original) for original in originals]
-    return Resealed(tuple(one for one in map(_named, originals) if one not in left), tuple(left))
+    return Resealed(tuple(name for name in map(_named, originals) if name not in left), tuple(left))
 
 
 def _named(original: Path) -> str:
     return f"{original.parent.name}/{original.stem}"
 
 
-def _refuse_no_recipient(text: str) -> None:
+def _check_recipient(text: str) -> None:
     try:
         pyrage.x25519.Recipient.from_str(text)
     except pyrage.RecipientError:
@@ -72,7 +74,7 @@ def _refuse_no_recipient(text: str) -> None:
 
 
 def _reseal(original: Path, folder: Path, private_key: str, recipient: str) -> bool:
-    """Seal one to the new key, or leave it as it is where the old one does not open it whole."""
+    """Seal an original to the new key, or link it unchanged if the old key does not open it."""
     partner, extract_id = original.parent.name, original.stem
     try:
         with intake.opened(original, private_key) as opened:

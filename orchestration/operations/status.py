@@ -1,4 +1,4 @@
-"""`njia status`: one look across the rooms. It reads what they left behind and finds nothing out anew."""
+"""What `njia status` shows, read from what the rooms have recorded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_VALUABLE = 5
 
 
 def _crashed(settings: Settings) -> dict[str, Any] | None:
-    """The last refresh, where it crashed or was killed, and how many did so in a row."""
+    """Return the last refresh if it crashed or was killed, with the number of crashes in a row."""
     last = refreshes.last(settings)
     if last is None or last.outcome != refreshes.CRASHED:
         return None
@@ -28,7 +28,7 @@ def _crashed(settings: Settings) -> dict[str, Any] | None:
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """Release and age, partners with their freshness, held extracts, and what waits for a steward."""
+    """Return the release and its age, the partners, held extracts, and what waits for a steward."""
     release = current_release(settings)
     in_force = review.in_force(settings)
     last_verdict = settings.review / "last_verdict.json"
@@ -72,10 +72,10 @@ def read_status(settings: Settings) -> dict[str, Any]:
             for row in review.read(settings, review.FILES_NOT_TAKEN)
         ],
         "decisions_without_effect": review.read(settings, review.DECISIONS_WITHOUT_EFFECT),
-        "left_alone": [vars(one) for one in left_alone(settings)],
+        "left_alone": [vars(file) for file in left_alone(settings)],
         "open_items": {
             "number": len(waiting),
-            "most_valuable": [open_items.as_dict(one) for one in waiting[:MOST_VALUABLE]],
+            "most_valuable": [open_items.as_dict(item) for item in waiting[:MOST_VALUABLE]],
         },
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),
@@ -95,7 +95,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
 def _partners(settings: Settings, in_force: dict[str, list[str]]) -> list[dict[str, Any]]:
     states = {
         "held": in_force.get("held", []),
-        "stale: its newest file is held, earlier ones serve": in_force.get("stale", []),
+        "stale: its newest file is held, an earlier one is in force": in_force.get("stale", []),
         "overdue": in_force.get("overdue", []),
         "in force": in_force.get("in_force", []),
     }
@@ -134,7 +134,7 @@ def _partners(settings: Settings, in_force: dict[str, list[str]]) -> list[dict[s
 def _stateless(has_landed: bool, is_settled: bool) -> str:
     if not has_landed:
         return "nothing taken in yet"
-    return "nothing of it is in force" if is_settled else "known after the next refresh"
+    return "nothing in force" if is_settled else "known after the next refresh"
 
 
 def _age(now: datetime, then: datetime) -> str:

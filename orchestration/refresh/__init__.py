@@ -1,8 +1,7 @@
-"""A refresh: its steps in order, each over the artifacts of those before it, and how it ends.
+"""The steps of a refresh in order, when a step may be skipped, and the record of how a run ended.
 
-Belongs here: what each step is given, when it may be skipped, what a run reads once, and what is written down
-at its end. What a step does is its room's (`intake`, `places`, `gates`, `linkage`, `statistics`,
-`release`, `outputs`); how Dagster shows it is `defs`.
+Does not belong here: what a step does, which is its room's (`intake`, `places`, `gates`, `linkage`,
+`statistics`, `release`, `outputs`), and how Dagster shows it (`defs`).
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Claim to land, type, locate: from the partners' files to typed tables and places."""
+"""Take in, type, locate: from partners' files to typed tables and places."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _UNFINISHED = "with failures"
 
 
 def take_in(run: Run, partners: Collection[str] | None = None) -> Artifact:
-    """Read, rename, minimise and land the files of the inbox; of some partners alone where they are named.
+    """Read, rename, minimise and land the files of the inbox, or only those of `partners`.
 
-    Done in every run. Its fingerprint is that of the landing, so that a run which finds nothing new leaves
-    the steps after it as they are.
+    Done in every run. Its fingerprint is that of the landing, so without new files the next steps are
+    skipped.
     """
     settings = run.settings
     current = current_release(settings)
@@ -40,37 +40,37 @@ def take_in(run: Run, partners: Collection[str] | None = None) -> Artifact:
 
 
 def taken_of(settings: Settings) -> list[intake.TakenExtract]:
-    """What the last taking in came to, file by file."""
+    """Return the result for each file that was taken in last."""
     return [
-        intake.TakenExtract(**{**one, "columns": tuple(one["columns"])})
-        for one in artifact_of(settings, TAKE_IN).facts["taken"]
+        intake.TakenExtract(**{**file, "columns": tuple(file["columns"])})
+        for file in artifact_of(settings, TAKE_IN).facts["taken"]
     ]
 
 
 def type_extracts(run: Run) -> tuple[Artifact, int]:
-    """Type what is new or changed, then forget what is past its retention; gives the number of records."""
+    """Type new and changed extracts, then erase records past their retention; return how many were erased."""
     settings = run.settings
     taken = taken_of(settings)
     typed = _typed(run)
     erased = erase_past_retention(settings, run.keys, run.as_of)
-    if erased:  # all of `work/` went with the records
+    if erased:  # erasing has emptied `work/`
         _note_taken(settings, taken)
         typed = _typed(run)
-    return typed, sum(one.records for one in erased)
+    return typed, sum(partner.records for partner in erased)
 
 
 def is_typed(run: Run) -> bool:
-    """Whether typing would change nothing, retention included."""
+    """Whether typing and retention would change nothing."""
     return is_done(run, _TYPE) and not gates.past_retention(run.settings, run.as_of.date())
 
 
 def failures_of(settings: Settings) -> list[typing.TypingFailure]:
-    """Extracts that could not be typed."""
-    return [typing.TypingFailure(**one) for one in artifact_of(settings, TYPE).facts["failed"]]
+    """Return the extracts that could not be typed."""
+    return [typing.TypingFailure(**failure) for failure in artifact_of(settings, TYPE).facts["failed"]]
 
 
 def typed_rows(settings: Settings) -> dict[str, int]:
-    """Rows of each typed table, over all extracts."""
+    """Count the rows of each typed table, over all extracts."""
     return {
         table: sum(pq.read_metadata(path).num_rows for path in (settings.typed / table).glob("*.parquet"))
         for table in typing.TYPED_TABLES
@@ -78,7 +78,7 @@ def typed_rows(settings: Settings) -> dict[str, int]:
 
 
 def drift_of(run: Run) -> list[dict[str, Any]]:
-    """Changed columns and code lists of what was taken in last, with the change to the contract."""
+    """Return changed columns and code lists of the files taken in last, with the change to the contract."""
     return intake.drift_items(run.settings, run.contracts, taken_of(run.settings))
 
 
@@ -92,21 +92,21 @@ def is_located(run: Run) -> bool:
 
 
 def landing_of(settings: Settings, partner: str | None = None) -> str:
-    """The fingerprint of what has landed, of all partners or of one."""
+    """Return the fingerprint of all landed extracts, or of one partner's."""
     notes = sorted(settings.landing.glob(f"{partner or '*'}/[!.]*.json"))
     return fingerprint_of(
-        {f"{one.parent.name}/{one.stem}": hashlib.sha256(one.read_bytes()).hexdigest() for one in notes}
+        {f"{path.parent.name}/{path.stem}": hashlib.sha256(path.read_bytes()).hexdigest() for path in notes}
     )
 
 
 def _note_taken(settings: Settings, taken: list[intake.TakenExtract]) -> Artifact:
-    facts = {"taken": [one.as_dict() for one in taken]}
+    facts = {"taken": [file.as_dict() for file in taken]}
     return note(settings.work, TAKE_IN, landing_of(settings), [], facts)
 
 
 def _typed(run: Run) -> Artifact:
     typed = done(run, _TYPE)
-    if typed.facts["failed"]:  # tried again in the next run, whatever made it fail
+    if typed.facts["failed"]:  # another fingerprint, so that the next run tries again
         files = [run.settings.work / path for path in typed.files]
         note(run.settings.work, TYPE, f"{typed.fingerprint} {_UNFINISHED}", files, typed.facts)
     return typed

@@ -27,13 +27,13 @@ from orchestration.refresh.tables import LINK, PUBLISHABLE, WAREHOUSE, nodes_of,
 from orchestration.warehouse import manifest_path
 
 CANDIDATE, RELEASE_GATE = "candidate", "release_gate"
-_OF_MANIFEST = ("release_id", "content_hash", "movements", "rows", "checks")
+_FACTS = ("release_id", "content_hash", "movements", "rows", "checks")
 
 
 def stage(run: Run) -> Artifact | None:
-    """Write the candidate; one that stands complete for the same inputs is left as it is.
+    """Write the candidate, unless one for the same inputs is complete.
 
-    None where it would bring back what a rollback left behind: it is removed again.
+    Returns None, and removes it, if it would bring back the release that a steward rolled back from.
     """
     settings = run.settings
     settle_again(run)
@@ -41,19 +41,19 @@ def stage(run: Run) -> Artifact | None:
     for part in (WAREHOUSE, PUBLISHABLE):
         stop_if_broken(nodes_of(artifact_of(settings, part)))
     current = release.current_release(settings)
-    earlier = [one.manifest for one in reversed(release.list_releases(settings))]
+    earlier = [past.manifest for past in reversed(release.list_releases(settings))]
     fingerprint = fingerprint_of(
         [artifact_of(settings, name).fingerprint for name in (IN_FORCE, WAREHOUSE, PUBLISHABLE)],
         code_of("orchestration/outputs", "orchestration/release", "typst==", "xlsxwriter=="),
-        [one["release_id"] for one in earlier],
+        [manifest["release_id"] for manifest in earlier],
         current.release_id if current else None,
         run.decisions.waivers,
         run.county_boundaries.record(),
     )
     noted = read(settings.work, CANDIDATE)
     if noted and noted.fingerprint == fingerprint:
-        standing = release.read_candidate(settings)
-        if standing and standing.release_id == noted.facts["release_id"]:
+        candidate = release.read_candidate(settings)
+        if candidate and candidate.release_id == noted.facts["release_id"]:
             return noted
     forget(settings.work, CANDIDATE)
     staged = _stage(run, settled, earlier, current)
@@ -61,13 +61,13 @@ def stage(run: Run) -> Artifact | None:
         release.discard(staged)
         return None
     release.write_lineage(settings, staged.release_id)
-    facts = {name: staged.manifest[name] for name in _OF_MANIFEST}
+    facts = {name: staged.manifest[name] for name in _FACTS}
     facts["in_force"] = artifact_of(settings, IN_FORCE).fingerprint
     return note(settings.work, CANDIDATE, fingerprint, [], facts)
 
 
 def candidate_of(settings: Settings) -> Mapping[str, Any] | None:
-    """What the manifest says of the candidate of what is in force now, also where it has been refused."""
+    """Return the manifest facts of the candidate for the extracts in force, even if it was refused."""
     noted, in_force = read(settings.work, CANDIDATE), read(settings.work, IN_FORCE)
     if noted and in_force and noted.facts["in_force"] == in_force.fingerprint:
         return noted.facts
@@ -87,7 +87,7 @@ def _stage(
         "key_ids": run.keys.ids,
         "input_parts": gates.input_parts(run.keys, settled),
         "decisions_hash": run.decisions.content_hash(),
-        "decisions": [{"id": one["id"], "kind": one["kind"]} for one in run.decisions.shaping],
+        "decisions": [{"id": decision["id"], "kind": decision["kind"]} for decision in run.decisions.shaping],
         "boundaries": run.county_boundaries.record(),
         "is_synthetic": settings.has_sample_partners,
         "policy": load_publication_policy().for_manifest(),
@@ -114,7 +114,7 @@ def _stage(
 
 
 def judge(run: Run) -> gates.ReleaseVerdict:
-    """Judge the candidate; the verdict lies beside its files, for exactly these files."""
+    """Judge the candidate. The verdict is for exactly its files and lies beside them."""
     settings = run.settings
     staged = release.read_candidate(settings)
     if staged is None:
@@ -126,7 +126,7 @@ def judge(run: Run) -> gates.ReleaseVerdict:
 
 
 def verdict_of(settings: Settings) -> gates.ReleaseVerdict:
-    """The last verdict on a candidate, also where that has been published or removed since."""
+    """Return the last verdict, even if its candidate was published or removed since."""
     return gates.verdict_of_facts(artifact_of(settings, RELEASE_GATE).facts["verdict"])
 
 
@@ -136,9 +136,9 @@ def has_verdict(settings: Settings) -> bool:
 
 
 def publish(run: Run) -> release.Published:
-    """Publish the candidate that its verdict lets pass; raises ReleaseRefused where none does.
+    """Publish the candidate if its verdict allows it; ReleaseRefused otherwise.
 
-    Where a run was killed after it had published, there is nothing left to do.
+    A run that was killed after it published has nothing left to do.
     """
     current, staged = release.current_release(run.settings), candidate_of(run.settings)
     if current and staged and current.release_id == staged["release_id"]:
@@ -153,7 +153,7 @@ def publish(run: Run) -> release.Published:
 def write_receipts(
     run: Run, kind: Literal["published", "refused", "unchanged"], is_rolled_back: bool = False
 ) -> int:
-    """What each partner gets back; returns how many receipts were written."""
+    """Write each partner's receipt; return how many."""
     current = release.current_release(run.settings)
     receipts = outputs.gather_receipts(
         run.settings,

@@ -1,7 +1,7 @@
-"""One run: the lock, and what is read once when it is taken.
+"""One run: the lock, and the inputs that are read once when it is taken.
 
-The clock, the keys, the contracts and the stewards' decisions are read with the lock. A decision made later
-takes part in the next run, in none of this one's steps.
+They are the clock, the keys, the contracts and the stewards' decisions. A decision made later takes part in
+the next run.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from orchestration.stewardship import draft_lists
 
 @dataclass(frozen=True)
 class Run:
-    """What every step of a run is given beside the artifacts of the steps before it.
+    """The inputs of every step of a run, beside the artifacts of earlier steps.
 
-    `entry` is its line in the journal; None for a run of some steps alone, which is no refresh.
+    `entry` is the run's line in the journal; None for a run of single steps, which is no refresh.
     """
 
     settings: Settings
@@ -51,12 +51,12 @@ class Run:
         return time.monotonic() - self.started
 
     def say(self, sentence: str) -> None:
-        """A line for the operator's terminal and log."""
+        """Log a sentence for the operator."""
         logging.getLogger("njia").warning(sentence)
 
 
 class Runs:
-    """The runs of one process on one home, one at a time."""
+    """The runs of one process in one home, one at a time."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -64,17 +64,17 @@ class Runs:
         self.entry: refreshes.End | None = None
         self.error: NjiaError | None = None
         self.interrupted = False
-        self.ended: str | None = None  # the id of the run whose end is written down
+        self.ended: str | None = None  # id of the run whose end is recorded
         self.outcome: str | None = None
         self.is_rolled_back = False
         self._lock = RefreshLock(settings)
-        # The time of a run, and the decisions that hold then or what is wrong with their files.
-        self._read: dict[str, tuple[datetime, stewardship.Decisions | NjiaError]] = {}
+        # By run id: its time, and its decisions or the error in their files.
+        self._inputs: dict[str, tuple[datetime, stewardship.Decisions | NjiaError]] = {}
 
     def begin(self, run_id: str, is_refresh: bool = False) -> Run:
-        """The run of this id; the first call takes the lock, if that is not done yet.
+        """Return the run of this id; the first call takes the lock.
 
-        Raises NjiaError where keys, decisions or the publication policy cannot be used, RefreshRunning where
+        Raises NjiaError if keys, decisions or the publication policy cannot be used, RefreshRunning if
         another run holds the lock.
         """
         if self.current and self.current.run_id == run_id:
@@ -105,22 +105,22 @@ class Runs:
         return self.current
 
     def take_lock(self, run_id: str) -> tuple[datetime, stewardship.Decisions | NjiaError]:
-        """Wait for the lock, or raise RefreshRunning naming its holder; taking it twice does no harm.
+        """Take the lock, or raise RefreshRunning with its holder; return the run's time and decisions.
 
-        Gives the time and the decisions of the run. An error of theirs is left to its first step, which the
-        UI shows.
+        A second call returns the same. An error in the decisions is returned, so that the UI shows it at a
+        step.
         """
-        if run_id not in self._read:
+        if run_id not in self._inputs:
             self._lock.take(run_id)
-            finish_rotations(self.settings)  # a kill may have left one half way
+            finish_rotations(self.settings)  # a kill may have interrupted one
             as_of = self.settings.as_of()
             try:
-                self._read = {run_id: (as_of, stewardship.active_decisions(self.settings, as_of))}
+                self._inputs = {run_id: (as_of, stewardship.active_decisions(self.settings, as_of))}
             except NjiaError as error:
-                self._read = {run_id: (as_of, error)}
-        return self._read[run_id]
+                self._inputs = {run_id: (as_of, error)}
+        return self._inputs[run_id]
 
     def end(self) -> None:
-        """Let go of the lock. A run in a process of its own lets go by ending."""
+        """Release the lock. A run in its own process does so when the process ends."""
         self._lock.release()
-        self._read.clear()
+        self._inputs.clear()

@@ -1,4 +1,4 @@
-"""How a run ended: the stewards' lists, the quality report, the journal, and the sum of it all."""
+"""Record how a run ended: the stewards' lists, the quality report, the journal, and the summary."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from orchestration.refresh.run import Run
 from orchestration.refresh.settle import settled_of
 from orchestration.stewardship import draft_lists, open_items, review
 
-WAITED = "another_was_running"
+ANOTHER_RAN = "another_was_running"
 
 
 def outcome_of(problem: NjiaError | None) -> str:
-    """The outcome of a run that a problem stopped; a refusal, or another run with the lock, is no crash."""
+    """Return the outcome of a run that an error stopped. A refusal or a held lock is no crash."""
     if isinstance(problem, ReleaseRefused):
         return refreshes.REFUSED
-    return WAITED if isinstance(problem, RefreshRunning) else refreshes.CRASHED
+    return ANOTHER_RAN if isinstance(problem, RefreshRunning) else refreshes.CRASHED
 
 
 def write_end(
@@ -32,12 +32,12 @@ def write_end(
     at_gate: bool = False,
     is_rolled_back: bool = False,
 ) -> refreshes.End:
-    """Write down the end of a refresh: lists and items for stewards, journal, quality report.
+    """Record the end of a refresh: lists and items for stewards, journal, quality report.
 
-    `run` is None where it could not begin. `at_gate`: the release gate of this run has judged a candidate.
+    `run` is None if it could not begin. `at_gate`: the release gate of this run has judged a candidate.
     """
-    found = _found(run, outcome, at_gate, is_rolled_back) if run else {}
-    end = refreshes.ended(entry, outcome, reason=reason, **found)
+    facts = _facts(run, outcome, at_gate, is_rolled_back) if run else {}
+    end = refreshes.ended(entry, outcome, reason=reason, **facts)
     try:
         if run and outcome in refreshes.WHOLE:
             _write_lists(run, end, at_gate)
@@ -49,11 +49,11 @@ def write_end(
 
 
 def summed_up(settings: Settings, outcome: str, seconds: float) -> dict[str, Any]:
-    """The object that `njia refresh --json` prints; `outcome` is one of `refreshes.WHOLE`."""
+    """Return the object that `njia refresh --json` prints; `outcome` is one of `refreshes.WHOLE`."""
     current = release.current_release(settings)
     manifest: Mapping[str, Any] = current.manifest if current else {}
     if outcome == refreshes.REFUSED:
-        # By a test of the warehouse: then there is no candidate of these inputs.
+        # A failed dbt test refuses before a candidate exists.
         manifest = releasing.candidate_of(settings) or {}
     return release.refresh_summary(
         settings, extracts.taken_of(settings), manifest, seconds, cast(release.Outcome, outcome)
@@ -61,7 +61,7 @@ def summed_up(settings: Settings, outcome: str, seconds: float) -> dict[str, Any
 
 
 def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
-    """All lists anew from the artifacts, in force in one step; what an unchanged run did not reach stays."""
+    """Write the stewards' lists and switch to them at once. A run keeps the lists of steps it skipped."""
     drafts = draft_lists.drafting(run.settings)
     taken = extracts.taken_of(run.settings)
     review.write_files_not_taken(drafts, taken)
@@ -81,39 +81,38 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
     if at_gate:
         checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]
         review.write_failed_checks(drafts, "release_gate", checks)
-    is_refused = end.outcome == refreshes.REFUSED
-    waits = release.waits_for_readers(run.settings) if is_refused else (0, 0)
+    waits = release.waits_for_readers(run.settings) if end.outcome == refreshes.REFUSED else (0, 0)
     open_items.write_open_items(drafts, end, run.contracts, run.decisions, waits)
     draft_lists.switch(run.settings)
 
 
-def _found(run: Run, outcome: str, at_gate: bool, is_rolled_back: bool) -> dict[str, Any]:
-    """What the journal says of this refresh beside its outcome."""
+def _facts(run: Run, outcome: str, at_gate: bool, is_rolled_back: bool) -> dict[str, Any]:
+    """Return what the journal records of this refresh beside its outcome."""
     settings = run.settings
     current = release.current_release(settings)
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "seconds": round(run.seconds, 1),
         "release_id": current.release_id if current else None,
         "is_rolled_back": is_rolled_back,
     }
     if outcome in refreshes.WHOLE and (settled := gates.read_in_force(settings)):
         today = run.as_of.date()
-        found["given_hash"] = settled.given_hash
-        found["held"] = [
+        facts["given_hash"] = settled.given_hash
+        facts["held"] = [
             {"partner": fate.partner, "extract_id": fate.extract_id, "held_by": fate.held_by}
             for fate in settled.held
         ]
-        found["overdue"] = [
-            {"partner": one.partner, "contract": one.contract, "due": str(one.due)}
-            for one in gates.deliveries(settings)
-            if one.is_overdue(today)
+        facts["overdue"] = [
+            {"partner": delivery.partner, "contract": delivery.contract, "due": str(delivery.due)}
+            for delivery in gates.deliveries(settings)
+            if delivery.is_overdue(today)
         ]
     if outcome == refreshes.REFUSED:
-        found["refused_by"] = _refused_by(settings, at_gate)
+        facts["refused_by"] = _refused_by(settings, at_gate)
     if outcome in refreshes.WHOLE:
         summary = summed_up(settings, outcome, run.seconds)
-        found |= {name: summary[name] for name in ("rows", "movements", "checks")}
-    return found
+        facts |= {name: summary[name] for name in ("rows", "movements", "checks")}
+    return facts
 
 
 def _refused_by(settings: Settings, at_gate: bool) -> list[str]:

@@ -1,12 +1,13 @@
-"""The extract gate, what is in force after it, and what is carried of closed periods."""
+"""The extract gate, the extracts in force after it, and the carried rows of closed periods."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from orchestration import gates, release
+from orchestration import gates, intake, release
 from orchestration.core import Artifact, NjiaError, Settings, fingerprint_of, note, read, refreshes
+from orchestration.refresh import extracts
 from orchestration.refresh.extracts import LOCATE, TAKE_IN, TYPE
 from orchestration.refresh.run import Run
 from orchestration.refresh.step import Made, Step, artifact_of, done, is_done
@@ -16,21 +17,17 @@ IN_FORCE = gates.IN_FORCE
 
 
 def judge_extracts(run: Run) -> Artifact:
-    """Numbers of every landed extract, judged by Great Expectations."""
+    """Judge the profile of every landed extract with Great Expectations."""
     return done(run, _JUDGE)
 
 
 def has_verdicts(settings: Settings) -> bool:
-    """Whether extracts have been judged, by whatever run."""
+    """Whether any run has judged extracts."""
     return read(settings.work, JUDGE) is not None
 
 
-def are_judged(run: Run) -> bool:
-    return is_done(run, _JUDGE)
-
-
 def settle(run: Run) -> Artifact:
-    """Put extracts in force. Done in every run; its fingerprint is the hash of all inputs of a release."""
+    """Put extracts in force. Done in every run. Its fingerprint covers all inputs of a release."""
     settings = run.settings
     settled = gates.put_in_force(
         settings,
@@ -44,7 +41,7 @@ def settle(run: Run) -> Artifact:
     facts = {
         "run_id": run.run_id,
         "is_rolled_back": is_rolled_back,
-        # After a refusal, the lists and the tables behind them are made again of what is in force now.
+        # After a refusal, lists and tables are rebuilt from the extracts in force.
         "is_unchanged": is_rolled_back or not (settled.changed or refreshes.lists_are_of_a_refusal(settings)),
         "clock": fingerprint_of(gates.decided_by_clock(settled)),
     }
@@ -53,17 +50,30 @@ def settle(run: Run) -> Artifact:
 
 
 def settle_again(run: Run) -> None:
-    """In a run that did not settle itself: NjiaError where something else is in force by now."""
+    """Raise NjiaError if an earlier run settled what is in force, and it would differ now."""
     noted = artifact_of(run.settings, IN_FORCE)
     if noted.facts.get("run_id") != run.run_id and settle(run).fingerprint != noted.fingerprint:
         raise NjiaError(
-            "Since these steps were done, a decision, an agreement, the day or the program has changed what "
-            "is in force. Start a refresh: it makes only what that changes."
+            "Since these steps ran, a decision, an agreement, the day or the program has changed which "
+            "extracts are in force. Start a refresh: it rebuilds only what that changes."
         )
 
 
+def is_up_to_date(run: Run) -> bool:
+    """Whether every step up to the extracts in force is valid, and the release holds them.
+
+    The extracts in force are settled again, because another day may decide otherwise.
+    """
+    if intake.files_waiting(run.settings):
+        return False
+    extracts.take_in(run)  # finish after a forgotten record or a killed run
+    if not (extracts.is_typed(run) and extracts.is_located(run) and is_done(run, _JUDGE)):
+        return False
+    return bool(settle(run).facts["is_unchanged"])
+
+
 def settled_of(settings: Settings) -> gates.InForce:
-    """What was settled last; NjiaError before anything was."""
+    """Return what was settled last; NjiaError if nothing was."""
     settled = gates.read_in_force(settings)
     if settled is None:
         raise NjiaError("Nothing is in force yet. Materialise gates/in_force first, or run the whole job.")
@@ -72,14 +82,14 @@ def settled_of(settings: Settings) -> gates.InForce:
 
 def carry(run: Run, tables: dict[str, list[str]]) -> Artifact:
     """Write the public rows of closed periods that this release takes over. Done in every run."""
-    found = release.carry(run.settings, run.decisions.year_republications, tables)
+    carried = release.carry(run.settings, run.decisions.year_republications, tables)
     files = sorted(run.settings.carried.glob("*.parquet"))
-    facts: dict[str, Any] = asdict(found)
+    facts: dict[str, Any] = asdict(carried)
     return note(run.settings.work, CARRY, fingerprint_of(facts), files, facts)
 
 
 def carried_of(settings: Settings) -> release.Carried:
-    """What was carried last."""
+    """Return what was carried last."""
     return release.Carried(**artifact_of(settings, CARRY).facts)
 
 

@@ -1,4 +1,4 @@
-"""A step: reads the artifacts of the steps before it, writes its own, and is skipped while that stands."""
+"""A step: it reads the artifacts of earlier steps, writes its own, and is skipped while that is valid."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from orchestration.core import Artifact, NjiaError, Settings, code_of, fingerpri
 from orchestration.refresh.run import Run
 
 Made = tuple[Iterable[Path], Mapping[str, Any]]
-# What the files of every step are made with.
+# Libraries that write the files of every step.
 _ENGINES = ("duckdb==", "pyarrow==", "numpy==")
 
 
 @dataclass(frozen=True)
 class Step:
-    """`after`: steps whose artifacts it reads. `code`: sources and libraries that decide what it makes.
+    """A step and everything its fingerprint depends on.
 
-    `given`: what else decides it, of a run; anything that JSON can hold. `make` writes the files and gives
-    their paths and the facts.
+    `after`: steps whose artifacts it reads. `code`: its source folders and libraries. `given`: its other
+    inputs from a run, as JSON can hold them. `make` writes the files and returns their paths and the facts.
     """
 
     name: str
@@ -31,38 +31,38 @@ class Step:
 
 
 def done(run: Run, step: Step) -> Artifact:
-    """Do the step, unless its artifact stands."""
+    """Return the step's artifact; do the step if the artifact is missing or outdated."""
     return keep(run.settings.work, step.name, _fingerprint(run, step), lambda: step.make(run), run.say)[0]
 
 
 def is_done(run: Run, step: Step) -> bool:
-    """Whether its artifact stands, so that doing it would change nothing."""
-    found = read(run.settings.work, step.name)
+    """Whether the step's artifact is valid, so that doing the step would change nothing."""
+    artifact = read(run.settings.work, step.name)
     return (
-        found is not None
+        artifact is not None
         and all(read(run.settings.work, name) for name in step.after)
-        and found.fingerprint == _fingerprint(run, step)
-        and stands(run.settings.work, found)
+        and artifact.fingerprint == _fingerprint(run, step)
+        and stands(run.settings.work, artifact)
     )
 
 
 def artifact_of(settings: Settings, name: str) -> Artifact:
-    """The artifact of an earlier step; NjiaError where it has not been done."""
-    found = read(settings.work, name)
-    if found is None:
+    """Return the artifact of an earlier step; NjiaError if that was not done."""
+    artifact = read(settings.work, name)
+    if artifact is None:
         raise NjiaError(
             f"The step {name} has not been done, or not by this version of Njia. Materialise it first, or "
             "run the whole job: `njia refresh`."
         )
-    return found
+    return artifact
 
 
 def sources(settings: Settings, names: Iterable[str]) -> dict[str, str]:
-    """What some steps have written for dbt: source (`typed.records`) → a hash of its files."""
+    """Return what some steps wrote for dbt: source (`typed.records`) → hash of its files."""
     files: dict[str, dict[str, str]] = {}
     for name in names:
-        found = read(settings.work, name)
-        for path, digest in found.files.items() if found else ():
+        artifact = read(settings.work, name)
+        for path, digest in artifact.files.items() if artifact else ():
             folder, _, rest = path.partition("/")
             files.setdefault(f"{folder}.{rest.partition('/')[0].removesuffix('.parquet')}", {})[path] = digest
     return {source: fingerprint_of(of_source) for source, of_source in files.items()}

@@ -1,4 +1,4 @@
-"""Judge, link, shape, measure: the warehouse by dbt, and the two steps between its parts that are Python."""
+"""The tables of the warehouse: two parts built by dbt, with linkage and statistics between them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from orchestration.warehouse import NodeOutcome, Part, build, read_tables
 WAREHOUSE, PUBLISHABLE = gates.BUILDS
 LINK, MEASURE = "link", "measure"
 QUESTIONS = "questions.json"
-# The step that builds each part, and the steps that have written what the part reads.
+# For each part: the step that builds it, and the steps whose artifacts it reads.
 _PARTS = {
     Part.BEFORE_PYTHON: (WAREHOUSE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY)),
     Part.AFTER_PYTHON: (PUBLISHABLE, (TYPE, LOCATE, JUDGE, IN_FORCE, CARRY, LINK, MEASURE)),
@@ -27,16 +27,16 @@ _PARTS = {
 
 
 def build_tables(run: Run, part: Part) -> Artifact:
-    """Build the tables of a part that are not as their inputs are; a table that stands is left as it is.
+    """Build the outdated tables of a part.
 
-    Done in every run. The facts hold the outcome of each node, whenever it was built.
+    Done in every run. The facts hold the outcome of every node, also of those built earlier.
     """
     settings = run.settings
     name, before = _PARTS[part]
     clock = str(artifact_of(settings, IN_FORCE).facts["clock"])
     nodes = build(settings, run.as_of.date().isoformat(), part, sources(settings, before), clock)
     fingerprint = fingerprint_of(
-        [artifact_of(settings, one).fingerprint for one in before],
+        [artifact_of(settings, step).fingerprint for step in before],
         {node.unique_id: node.fingerprint for node in nodes},
     )
     in_force = artifact_of(settings, IN_FORCE).fingerprint
@@ -45,31 +45,31 @@ def build_tables(run: Run, part: Part) -> Artifact:
 
 
 def nodes_of(tables: Artifact) -> list[NodeOutcome]:
-    """The nodes of a part, each with its outcome."""
+    """Return the nodes of a part with their outcomes."""
     return [NodeOutcome(**node) for node in tables.facts["nodes"]]
 
 
 def stop_if_broken(nodes: Iterable[NodeOutcome]) -> None:
-    """Raise ReleaseRefused for failed tests, NjiaError for what could not be built."""
-    # Failed tests first: a table that stands on one of theirs may have broken for that reason alone.
+    """Raise ReleaseRefused for failed tests, NjiaError for tables that could not be built."""
+    # Failed tests first, because they may be why a later table could not be built.
     nodes = list(nodes)
     failed = [node for node in nodes if node.status == "fail" and node.is_test]
     if failed:
         listed = "; ".join(f"{node.name} ({node.failures} rows)" for node in failed)
         raise ReleaseRefused(
-            f"Refused: {len(failed)} dbt test(s) failed: {listed}. The current release stays. What each test "
-            "guards stands in the Dagster UI beside its table."
+            f"Refused: {len(failed)} dbt test(s) failed: {listed}. The current release stays. The Dagster "
+            "UI says beside each table what its tests guard."
         )
     errors = [node.name for node in nodes if node.status in ("error", "fail")]
     if errors:
         raise NjiaError(
-            f"dbt could not build {', '.join(errors)}. The text of the error is not kept, because it may "
-            "quote a row: run `make check`, then `make test`, to find the fault on synthetic data."
+            f"dbt could not build {', '.join(errors)}. The error's text may quote a row, so it is not kept: "
+            "run `make check`, then `make test`, to find the fault on synthetic data."
         )
 
 
 def quarantined_by_rule(settings: Settings) -> list[tuple[str, int, int]]:
-    """Rule, records and partners of what was set aside; a record that failed two rules counts for each."""
+    """Return each rule with its quarantined records and partners. A record counts for each of its rules."""
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
         return con.execute(
             "select rule_code, count(distinct record_id) as records, count(distinct partner) "
@@ -78,12 +78,12 @@ def quarantined_by_rule(settings: Settings) -> list[tuple[str, int, int]]:
 
 
 def link(run: Run) -> Artifact:
-    """Compare keyed codes and coarse facts, link what is sure, list what is likely."""
+    """Link records of the same person, and list likely links for stewards."""
     return done(run, _LINK)
 
 
 def measure(run: Run) -> Artifact:
-    """Compare partners with themselves: what is high, what changed, and how sure that is."""
+    """Measure hotspots, shifts and risk, each with its uncertainty."""
     return done(run, _MEASURE)
 
 
@@ -104,10 +104,10 @@ def _make_measures(run: Run) -> Made:
 
 
 def _fingerprints(run: Run, tables: Iterable[str]) -> dict[str, Any]:
-    """Of tables of the warehouse (`schema.table`)."""
+    """Return the fingerprints of tables of the warehouse (`schema.table`)."""
     names = {table.rpartition(".")[2] for table in tables}
     nodes = nodes_of(artifact_of(run.settings, WAREHOUSE))
-    stop_if_broken(nodes)  # also where the step is done alone
+    stop_if_broken(nodes)  # a step done alone must check it too
     return {node.name: node.fingerprint for node in nodes if not node.is_test and node.name in names}
 
 

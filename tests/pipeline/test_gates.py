@@ -102,7 +102,7 @@ def test_the_ui_shows_what_is_held_on_the_partners_own_asset(with_a_held_extract
     held = f"{settings.desk_url}/items/extract/swala_post/"
     assert str(told.asset_observation.metadata["desk"].value).startswith(held)
     assert not check.passed
-    (failed,) = [one.data for one in check.metadata["failed"].records if one.data["does"] == "holds"]
+    (failed,) = [one.data for one in check.metadata["failed"].records if one.data["effect"] == "holds"]
     assert (failed["check"], failed["found"]) == ("row_volume_is_plausible", "0.3077")
     assert str(check.metadata["desk"].value).startswith(held)
     assert on_time.passed and on_time.metadata["days_overdue"].value == 0

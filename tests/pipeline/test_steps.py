@@ -134,7 +134,7 @@ def test_steps_that_go_on_publish_nothing_that_was_withdrawn_since(evidence_base
     swala = next((settings.landing / "swala_post").glob("*.json")).stem
     record_decision(settings, "row_exclude", "A. Steward", "a test", scenario.AS_OF, record=f"{swala}:2")
     ended = evidence_base.refresh(steps=[dg.AssetKey(["release", "candidate"])])
-    assert "has changed what is in force" in str(ended.error)
+    assert "has changed which extracts are in force" in str(ended.error)
     assert evidence_base.refresh().outcome == "published"
 
 

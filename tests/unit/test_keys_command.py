@@ -138,7 +138,7 @@ def test_the_record_key_stays_and_the_reason_is_said(base: EvidenceBase) -> None
     before = state(base.settings)
     ran = njia(base, "keys", "rotate", "record", "--yes")
     assert isinstance(ran.exception, UsageError)
-    assert "another id" in str(ran.exception)
+    assert "every id would change" in str(ran.exception)
     assert state(base.settings) == before
 
 

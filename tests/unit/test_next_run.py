@@ -96,7 +96,7 @@ def test_the_next_run_can_start_while_a_daemon_lives(
     assert (found["can_start"], found["at"]) == (True, next_night(now).isoformat())
     daemon_lives(instance, settings, now - timedelta(minutes=5))
     (obstacle,) = read_next_run(settings, now)["obstacles"]
-    assert f"Its last sign of life is of {now - timedelta(minutes=5):%Y-%m-%d %H:%M} UTC" in obstacle
+    assert f"Its last heartbeat was at {now - timedelta(minutes=5):%Y-%m-%d %H:%M} UTC" in obstacle
 
 
 def test_a_killed_run_stands_in_the_way_and_a_living_one_does_not(

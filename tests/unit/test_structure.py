@@ -64,7 +64,7 @@ MODULES_USED_WHOLE = {
     # One file a part of the refresh, in the order of its steps.
     *(
         ("orchestration.refresh", part)
-        for part in ("extracts", "settle", "tables", "releasing", "run_outcome", "unchanged", "step")
+        for part in ("extracts", "settle", "tables", "releasing", "run_outcome", "step")
     ),
 }
 # Who touches os.environ besides settings.py, and why it may.

@@ -1,7 +1,7 @@
-"""What is shown of the release in force when it was published, and when a refresh found nothing new for it.
+"""The asset of the release in force: its metadata after a new release, and without new inputs.
 
-Both are a materialisation of the published release: it says that the release holds what there was to know at
-that time. So its freshness policy goes red when no refresh came to its end, and not when nothing was sent.
+Both materialise the asset, because both show that the release is up to date. So its freshness policy fails
+when no refresh has ended, not when partners send nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FRESH = dg.FreshnessPolicy.time_window(warn_window=refreshes.FRESH_FOR, fail_win
 
 
 def confirm_unchanged(context: dg.AssetExecutionContext, runs: Runs, is_rolled_back: bool) -> None:
-    """The release in force holds all there is to know, or a steward wants no other."""
+    """End a run that publishes nothing, because nothing is new or a steward rolled back."""
     step(context, runs, lambda run: releasing.write_receipts(run, "unchanged", is_rolled_back))
     metadata = step(context, runs, lambda run: of_unchanged(run, is_rolled_back))
     if metadata:
@@ -29,17 +29,17 @@ def confirm_unchanged(context: dg.AssetExecutionContext, runs: Runs, is_rolled_b
 
 
 def of_published(run: Run) -> dict[str, Any]:
-    """What the run that published shows: the release, its sums, what is new in it, and where to read on."""
+    """Return the metadata of a new release: its sums, what is new in it, links to manifest and report."""
     published = release.current_release(run.settings)
     if published is None:
         return {}
     manifest = published.manifest
-    kept = {one.release_id: one.manifest for one in release.list_releases(run.settings)}
+    kept = {past.release_id: past.manifest for past in release.list_releases(run.settings)}
     before = kept.get(str(manifest["previous_release"]))
-    drawn = outputs.corridor_map(published.path)
+    corridor_map = outputs.corridor_map(published.path)
     return {
         **_of_release("published", published.path, manifest),
-        **({"corridors": dg.MetadataValue.md(drawn)} if drawn else {}),
+        **({"corridors": dg.MetadataValue.md(corridor_map)} if corridor_map else {}),
         **_checks(run, refreshes.PUBLISHED),
         **release.extracts_since(manifest, before),
         "seconds": round(run.seconds, 1),
@@ -51,7 +51,7 @@ def of_published(run: Run) -> dict[str, Any]:
 
 
 def of_unchanged(run: Run, is_rolled_back: bool) -> dict[str, Any]:
-    """What the run that changed nothing shows; nothing where no release is in force."""
+    """Return the metadata of a run that changed nothing; empty before the first release."""
     current = release.current_release(run.settings)
     if current is None:
         return {}
@@ -64,7 +64,7 @@ def of_unchanged(run: Run, is_rolled_back: bool) -> dict[str, Any]:
 
 
 def _checks(run: Run, outcome: str) -> dict[str, int]:
-    """The same keys in every refresh, so that the UI draws them."""
+    """Return the counts of checks, with the same keys in every refresh, so that the UI plots them."""
     checks = run_outcome.summed_up(run.settings, outcome, run.seconds)["checks"]
     return {f"checks_{name}": number for name, number in checks.items()}
 
