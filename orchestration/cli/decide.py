@@ -50,7 +50,7 @@ def _takes_part(settings: Settings) -> str:
 @author_and_reason
 @installation
 def decide_waive(settings: Settings, check: str, scope: str, expires: str, author: str, reason: str) -> None:
-    """Let one failed CHECK pass for a time.
+    """Let a failed CHECK pass for a time.
 
     The waiver lapses when the check changes.
     """

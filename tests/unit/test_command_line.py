@@ -1,4 +1,4 @@
-"""What the `njia` command says when it cannot do what was asked: in this process, without a refresh."""
+"""Errors and lists of the `njia` command, in this process and without a refresh."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Ended:
 
     @property
     def words(self) -> str:
-        """What stands on stderr, without the line breaks of a terminal."""
+        """Return stderr without the line breaks of a terminal."""
         return " ".join(self.err.split())
 
 
@@ -49,8 +49,8 @@ def njia(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tm
             main()
         except SystemExit as ended:
             code = int(ended.code or 0)
-        told = capsys.readouterr()
-        return Ended(code, told.out, told.err)
+        captured = capsys.readouterr()
+        return Ended(code, captured.out, captured.err)
 
     return run
 
@@ -85,7 +85,7 @@ def test_an_error_without_json_leaves_stdout_empty(njia: Njia) -> None:
     assert njia("refresh").out == ""
 
 
-def test_an_unexpected_fault_is_told_by_kind_and_place_and_never_by_its_text(
+def test_an_unexpected_error_shows_its_kind_and_place_without_its_text(
     njia: Njia, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(settings: Settings) -> None:
@@ -102,7 +102,7 @@ def test_lists_are_one_object_under_json(njia: Njia) -> None:
     assert njia("decide", "list", "--json").last_object == {"decisions": []}
 
 
-def test_wrong_boundaries_are_told_before_the_inbox_is_read(
+def test_wrong_boundaries_are_reported_before_the_inbox_is_read(
     njia: Njia, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = tmp_path / "home" / "inbox" / "kobe_shelter"
@@ -115,7 +115,7 @@ def test_wrong_boundaries_are_told_before_the_inbox_is_read(
 
 
 @pytest.mark.parametrize("command", ["place", "decide"])
-def test_an_unknown_country_is_told_with_the_forms_that_are_known(njia: Njia, command: str) -> None:
+def test_an_unknown_country_lists_the_accepted_forms(njia: Njia, command: str) -> None:
     alias = ("decide", "place-alias", "Maraba", "KE040", "--author", "a steward", "--reason", "told so")
     ended = njia(*(("place", "Malaba") if command == "place" else alias), "--country", "Kenia")
     assert ended.code == 2
@@ -123,24 +123,24 @@ def test_an_unknown_country_is_told_with_the_forms_that_are_known(njia: Njia, co
     assert "(KEN)" in ended.words and "(KE)" in ended.words and "(Kenya)" in ended.words
 
 
-def test_a_name_of_two_countries_is_asked_about(njia: Njia) -> None:
+def test_a_name_of_two_countries_lists_both(njia: Njia) -> None:
     ended = njia("place", "Goma", "--country", "Congo")
     assert ended.code == 2
     assert "(COD)" in ended.words and "(COG)" in ended.words
 
 
 @pytest.mark.parametrize("written", ["UGA", "ug", "Uganda"])
-def test_a_country_may_be_written_in_each_of_the_forms(njia: Njia, written: str) -> None:
+def test_every_form_of_a_country_is_accepted(njia: Njia, written: str) -> None:
     (found,) = json.loads(njia("place", "Busia", "--country", written, "--json").out)
     assert found["country"] == "UG"
 
 
-def test_a_new_private_key_shown_without_a_terminal_says_that_a_log_may_hold_it(
+def test_without_a_terminal_the_new_private_key_comes_with_a_warning_about_logs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     console.show_new_key("AGE-SECRET-KEY-1FIXTURE")
-    told = capsys.readouterr()
-    assert told.out == "" and told.err.count("AGE-SECRET-KEY-1FIXTURE") == 1
-    assert "clear the log" in told.err and "stewards.age.pub" in told.err
+    captured = capsys.readouterr()
+    assert captured.out == "" and captured.err.count("AGE-SECRET-KEY-1FIXTURE") == 1
+    assert "clear the log" in captured.err and "stewards.age.pub" in captured.err
     console.show_new_key(None)
     assert capsys.readouterr().err == ""

@@ -35,7 +35,7 @@ def test_a_file_of_names_may_begin_with_a_byte_order_mark(njia: Njia, tmp_path: 
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
-def test_a_file_in_another_encoding_is_told_in_a_sentence(njia: Njia, tmp_path: Path, encoding: str) -> None:
+def test_a_file_in_another_encoding_is_reported(njia: Njia, tmp_path: Path, encoding: str) -> None:
     (tmp_path / "names.txt").write_bytes("Côte\nMalaba\n".encode(encoding))
     ended = njia("place", "--file", tmp_path / "names.txt")
     assert ended.code == 2 and "names.txt is not UTF-8 text" in ended.words
@@ -74,5 +74,5 @@ def test_a_name_whose_meaning_is_certain_gets_another_only_by_an_override(njia: 
 
 
 @pytest.mark.parametrize("text", ["Nairbi", "Manyatta", "Qwertyville"])
-def test_what_is_misspelt_ambiguous_or_unknown_may_be_decided_without(njia: Njia, text: str) -> None:
+def test_a_misspelt_ambiguous_or_unknown_name_needs_no_override(njia: Njia, text: str) -> None:
     assert njia("decide", "place-alias", text, "KE047", *BY).code == 0

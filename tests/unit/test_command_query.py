@@ -1,4 +1,4 @@
-"""What a query looks like on a screen, and what a program gets of it."""
+"""Output of `njia query`: on a screen, as CSV and as JSON."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def on_screen(columns: list[str], rows: list[tuple[object, ...]], width: int) ->
     return text.getvalue()
 
 
-def test_columns_that_fit_stand_side_by_side() -> None:
+def test_narrow_columns_are_shown_as_a_table() -> None:
     assert on_screen(["county", "n"], [("Busia", 3)], 40).splitlines()[0].split() == ["county", "n"]
 
 
-def test_columns_that_do_not_fit_stand_below_each_other_with_whole_names() -> None:
+def test_wide_columns_are_shown_one_below_the_other_with_whole_names() -> None:
     columns = [f"a_long_name_{number}" for number in range(8)]
     lines = on_screen(columns, [tuple(range(8))], 60).splitlines()
     assert lines[0] == "row 1"
@@ -30,21 +30,21 @@ def test_columns_that_do_not_fit_stand_below_each_other_with_whole_names() -> No
 
 
 @pytest.mark.parametrize(("columns", "most"), [(1, MOST_ROWS), (30, MOST_RECORDS)])
-def test_what_is_left_out_is_told(columns: int, most: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_omitted_rows_are_counted(columns: int, most: int, capsys: pytest.CaptureFixture[str]) -> None:
     shown = on_screen([f"column_{number}" for number in range(columns)], [("x",) * columns] * (most + 5), 60)
     assert sum(line.split()[-1:] == ["x"] for line in shown.splitlines()) == most * columns
     assert f"{most} of {most + 5} rows are shown" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("form", ["table", "csv"])
-def test_an_answer_without_rows_says_so(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_answer_says_so(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     show_rows(SimpleNamespace(columns=["county"], rows=[]), form)
-    told = capsys.readouterr()
-    assert told.out.strip() == "county"
-    assert ("No row matches." in told.err) == (form == "table")
+    captured = capsys.readouterr()
+    assert captured.out.strip() == "county"
+    assert ("No row matches." in captured.err) == (form == "table")
 
 
-def test_json_holds_no_number_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_replaces_nan_and_infinity_by_null(capsys: pytest.CaptureFixture[str]) -> None:
     row = (float("nan"), float("inf"), 1.5)
     show_rows(SimpleNamespace(columns=["a", "b", "c"], rows=[row]), "json")
     assert json.loads(capsys.readouterr().out) == [{"a": None, "b": None, "c": 1.5}]
