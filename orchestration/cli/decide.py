@@ -229,15 +229,15 @@ def decide_waiting(settings: Settings, kind: str | None, partner: str | None, as
     The most valuable items come first.
     """
     from orchestration.core import refreshes
-    from orchestration.stewardship import items, open_items, refresh_since
+    from orchestration.stewardship import items, refresh_since, worklists
 
     if kind is not None and kind not in items.KINDS:
         raise UsageError(f"There is no kind of item called {kind!r}. There are: {', '.join(items.KINDS)}.")
     chosen = [
-        open_items.as_dict(waiting)
-        for waiting in open_items.open_items(settings)
+        worklists.as_dict(waiting)
+        for waiting in worklists.open_items(settings)
         if (kind is None or waiting.item.kind == kind)
-        and (partner is None or open_items.is_about(waiting, partner))
+        and (partner is None or worklists.is_about(waiting, partner))
     ]
     running, ended = refresh_since(settings), refreshes.lists_as_of(settings)
     since, listed = (moment.isoformat() if moment else None for moment in (running, ended))

@@ -13,7 +13,7 @@ from orchestration.intake import left_alone
 from orchestration.operations.health_warnings import partners_gone, warnings
 from orchestration.operations.next_run import read_next_run
 from orchestration.release import current_release
-from orchestration.stewardship import active_decisions, messages, open_items, refresh_since, review
+from orchestration.stewardship import active_decisions, messages, refresh_since, review, worklists
 
 MOST_VALUABLE = 5
 
@@ -36,7 +36,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
     refused = verdict if verdict and verdict["outcome"] == "refused" else None
     decisions = active_decisions(settings, settings.as_of())
     contracts = with_changes(load_contracts(settings.partners), decisions.agreement_changes)
-    waiting = open_items.open_items(settings)
+    waiting = worklists.open_items(settings)
     running, listed = refresh_since(settings), refreshes.lists_as_of(settings)
     return {
         "home": str(settings.home),
@@ -75,7 +75,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         "left_alone": [vars(file) for file in left_alone(settings)],
         "open_items": {
             "number": len(waiting),
-            "most_valuable": [open_items.as_dict(item) for item in waiting[:MOST_VALUABLE]],
+            "most_valuable": [worklists.as_dict(item) for item in waiting[:MOST_VALUABLE]],
         },
         "review": {
             "unresolved_places": review.count(settings, review.UNRESOLVED_PLACES),

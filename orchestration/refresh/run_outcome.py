@@ -11,7 +11,7 @@ from orchestration.core import NjiaError, RefreshRunning, ReleaseRefused, Settin
 from orchestration.refresh import extracts, releasing, tables
 from orchestration.refresh.run import Run
 from orchestration.refresh.settle import settled_of
-from orchestration.stewardship import draft_lists, open_items, review
+from orchestration.stewardship import draft_lists, review, worklists
 
 ANOTHER_RAN = "another_was_running"
 
@@ -82,7 +82,7 @@ def _write_lists(run: Run, end: refreshes.End, at_gate: bool) -> None:
         checks = [vars(check) for check in releasing.verdict_of(run.settings).checks]
         review.write_failed_checks(drafts, "release_gate", checks)
     waits = release.waits_for_readers(run.settings) if end.outcome == refreshes.REFUSED else (0, 0)
-    open_items.write_open_items(drafts, end, run.contracts, run.decisions, waits)
+    worklists.write_open_items(drafts, end, run.contracts, run.decisions, waits)
     draft_lists.switch(run.settings)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
     """
     with switching(settings):
         key = load_release_key(settings.keys)
-        decided = active_decisions(settings, now)
-        decisions = replace(decisions or decided, rollbacks=decided.rollbacks)
+        newest = active_decisions(settings, now)
         folder, manifest = _candidate(settings)
         verdict = read_verdict(folder)
         if verdict is None:
@@ -60,14 +59,16 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
                 f"The candidate {manifest['release_id']} has no verdict: the release gate has not judged it. "
                 "Run `njia refresh`, which judges before it publishes."
             )
-        reasons = objections(folder, manifest, verdict, {waiver["id"] for waiver in decisions.waivers})
+        reasons = objections(
+            folder, manifest, verdict, {waiver["id"] for waiver in (decisions or newest).waivers}
+        )
         current = current_release(settings)
         if (current.release_id if current else None) != manifest["previous_release"]:
             reasons.append(
                 "The current release changed after the candidate was staged, so the candidate was compared "
                 "with the wrong one. Run `njia refresh` again."
             )
-        if is_left_behind(settings, decisions, manifest["content_hash"]):
+        if is_left_behind(settings, newest, manifest["content_hash"]):
             reasons.append(
                 "Its content equals a release that a steward rolled back. Correct the cause, or revoke the "
                 "rollback (`njia decide list`, `njia decide revoke`)."
@@ -92,7 +93,7 @@ def publish(settings: Settings, now: datetime, decisions: Decisions | None = Non
         erase_editions(settings, now.date())
         _prune(
             settings,
-            {name for entry in decisions.rollbacks for name in (entry["from_release"], entry["to_release"])},
+            {name for entry in newest.rollbacks for name in (entry["from_release"], entry["to_release"])},
         )
     return Published(manifest["release_id"], release, manifest)
 

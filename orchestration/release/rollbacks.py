@@ -21,7 +21,7 @@ from orchestration.release.current import (
 from orchestration.release.erasing import holds_forgotten
 from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.signature import why_not_signed
-from orchestration.stewardship import Decisions, NotTold, audit, list_decisions, record_decision
+from orchestration.stewardship import Decisions, NotLogged, audit, list_decisions, record_decision
 
 
 def fit_to_return(settings: Settings, release_id: str) -> Release:
@@ -59,7 +59,7 @@ def rollback(
 ) -> Release:
     """Make an earlier release current again; with `from_release`, only if that one is still current.
 
-    Raises what `fit_to_return` raises, and NotTold if the rollback is done but not in the audit log.
+    Raises what `fit_to_return` raises, and NotLogged if the rollback is done but not in the audit log.
     """
     with switching(settings):
         target = fit_to_return(settings, release_id)
@@ -72,18 +72,18 @@ def rollback(
         releases: dict[str, Any] = {"from_release": current.release_id, "to_release": target.release_id}
         # The decision comes first: without it, the next refresh would publish the same content again.
         # Readers get the earlier release back even if the audit log cannot be written.
-        problem: NotTold | None = None
+        problem: NotLogged | None = None
         try:
             record_decision(settings, "rollback", author, reason, now, **releases)
-        except NotTold as error:
+        except NotLogged as error:
             problem = error
         switch_current(settings, target.release_id)
         if problem:
-            raise NotTold(f"Release {target.release_id} is in force again. {problem}")
+            raise NotLogged(f"Release {target.release_id} is in force again. {problem}")
         try:
             audit.record(settings, author, "rolled_back", target.release_id, **releases)
         except NjiaError as error:
-            raise NotTold(f"Release {target.release_id} is in force again. {error}") from None
+            raise NotLogged(f"Release {target.release_id} is in force again. {error}") from None
     return Release(target.release_id, target.path, target.manifest, is_current=True)
 
 

@@ -1,9 +1,9 @@
-"""What stewards decide, as data: kinds of decision, their files, and which of them hold at a given time.
+"""What stewards decide, and what waits for them.
 
-Also what waits for a steward (`review`, `refreshes`, `items`; in order: `open_items`), what may be seen of
-it (`record_fields`, `place_queue`, `link_queue`, `drift_queue`), what decisions would change (`previews`),
-several at once (`batches`), and telling people of it (`messages`).
-What does not belong here: what a decision does (the gates, places and release rooms read it and act).
+`kinds`: the kinds of decision, one file each. `decisions`: their files, which of them hold, previews.
+`worklists`: what waits. `desk`: the pages on which stewards decide. `messages`: mail about what waits.
+Used whole by other rooms: `review` and `draft_lists` (the lists of a refresh), `items` (names of what waits),
+`audit`. What does not belong here: what a decision does (the gates, places and release rooms act on it).
 """
 
 from typing import TYPE_CHECKING
@@ -11,17 +11,15 @@ from typing import TYPE_CHECKING
 from orchestration.core import offer_when_asked
 
 if TYPE_CHECKING:
-    from orchestration.stewardship.decisions import (
+    from orchestration.stewardship.decisions.active import (
         Decisions,
         active_decisions,
-        confirm,
         list_decisions,
-        record_decision,
-        revoke,
         without_effect,
     )
-    from orchestration.stewardship.decisions_told import FORGOT, NotTold, gaps
-    from orchestration.stewardship.erasing import erase_decisions
+    from orchestration.stewardship.decisions.erasing import erase_decisions
+    from orchestration.stewardship.decisions.logged import FORGOT, NotLogged, gaps
+    from orchestration.stewardship.decisions.recording import confirm, record_decision, revoke
     from orchestration.stewardship.running import refresh_since
     from orchestration.stewardship.unsealing import unseal_file, unseal_row
 

@@ -1,7 +1,7 @@
 """Names of what waits for a steward: the same in lists, in the Dagster UI, in a message and at the desk.
 
 An item is a kind and a key. The key is made of what the item is about and never of a value that a partner
-wrote, so a name may stand in an address and in a log. Its worth and due date: `open_items`.
+wrote, so a name may stand in an address and in a log. Its worth and due date: `open_item`.
 """
 
 from __future__ import annotations

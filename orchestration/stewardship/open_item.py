@@ -1,7 +1,4 @@
-"""One thing that waits for a steward, as the list of them holds it.
-
-What does not belong here: names of items (`items`), and where each comes from (`open_items_of_*`).
-"""
+"""One thing that waits for a steward."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ class OpenItem:
     """What waits, why, what to do, and what it is worth.
 
     `movements`: how many wait for it; `numbers`: how many published cells would change. Both are counted by
-    `open_items_worth`. `opened`: the day of the first refresh that found it. `owner` and `due` are those of
+    `worth`. `opened`: the day of the first refresh that found it. `owner` and `due` are those of
     its assignment; without one `due` is the day on which it becomes worse by itself, if there is such a day.
     `answered_by`: ids of the decisions that held already when it was found, and did not settle it.
     """
@@ -35,5 +32,5 @@ class OpenItem:
 
 
 def most_valuable_first(one: OpenItem) -> tuple[int, int, str]:
-    """The order of the list: movements, then published numbers, ties by name."""
+    """Return the place in the list: by movements, then published numbers, ties by name."""
     return -one.movements, -one.numbers, str(one.item)

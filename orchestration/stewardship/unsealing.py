@@ -18,7 +18,7 @@ from orchestration import intake
 from orchestration.contracts import Contract
 from orchestration.core import Settings, UsageError
 from orchestration.stewardship import audit
-from orchestration.stewardship.effect import Landed
+from orchestration.stewardship.kinds.landed import Landed
 
 
 def unseal_row(

@@ -16,10 +16,10 @@ from orchestration.linkage.questions import QUESTION_COLUMNS
 from orchestration.release import rollback
 from orchestration.release.signature import sign
 from orchestration.stewardship import items, list_decisions, review
-from orchestration.stewardship.batches import record_decisions
+from orchestration.stewardship.decisions.recording import record_decisions
 from orchestration.stewardship.desk.app import LOOKED_AT, make_app
 from orchestration.stewardship.desk.views import deciding
-from orchestration.stewardship.open_items import open_items
+from orchestration.stewardship.worklists.listing import open_items
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 from tests.unit.desk_world import ELSEWHERE, READER, SECOND, STEWARD, Visitor, make_accounts, shown, visitor
@@ -381,10 +381,10 @@ def test_a_lock_that_somebody_holds_is_told_and_nothing_is_decided(
 ) -> None:
     from filelock import FileLock
 
-    from orchestration.stewardship import decision_files
+    from orchestration.stewardship.decisions import files
 
     asked = steward.preview("row_exclude", record=s5(base)["record"])
-    monkeypatch.setattr(decision_files, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)
     with FileLock(base.settings.decisions / ".lock"):
         answer = steward.confirm(asked)
     assert answer.status_code == 503 and "Try again in a moment" in shown(answer.text)

@@ -11,7 +11,7 @@ import pytest
 from orchestration.core import ReleaseRefused, UsageError, refreshes
 from orchestration.refresh import settle
 from orchestration.release import current_release, rollback, waiver_effect
-from orchestration.stewardship import items, messages, open_items, record_decision, review
+from orchestration.stewardship import items, messages, record_decision, review, worklists
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 
@@ -146,7 +146,7 @@ def test_who_must_act_is_told_of_the_held_extract_once(with_a_held_extract: Ende
 def test_a_held_extract_waits_for_a_steward_with_what_it_is_worth(with_a_held_extract: Ended) -> None:
     base = with_a_held_extract.base
     (held,) = settle.settled_of(with_a_held_extract.base.settings).held
-    listed = {str(one.item): one for one in open_items.open_items(base.settings)}
+    listed = {str(one.item): one for one in worklists.open_items(base.settings)}
     found = listed[f"extract:swala_post:{held.extract_id}"]
     (records,) = base.work(
         f"select count(distinct record_id) from typed.records where extract_id = '{held.extract_id}'"
@@ -254,7 +254,7 @@ def test_a_refused_run_is_told_from_a_crash(refused: Ended) -> None:
 
 
 def test_a_refused_release_waits_with_all_that_its_readers_do_not_get(refused: Ended) -> None:
-    found = open_items.open_items(refused.base.settings)
+    found = worklists.open_items(refused.base.settings)
     worth = {one.item: one for one in found}
     # K10, whose date can be read, is new, and nothing else of the movements is otherwise.
     check = worth[items.release_check("quarantine_is_normal")]

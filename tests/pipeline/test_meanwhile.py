@@ -17,9 +17,9 @@ from orchestration.defs.refresh import run_refresh
 from orchestration.operations import read_status
 from orchestration.release import Release, diff, find_release
 from orchestration.stewardship import record_decision, refresh_since, review
-from orchestration.stewardship.decisions import revoke
-from orchestration.stewardship.open_items import open_items
-from orchestration.stewardship.previews import try_revocations
+from orchestration.stewardship.decisions.previews import try_revocations
+from orchestration.stewardship.decisions.recording import revoke
+from orchestration.stewardship.worklists.listing import open_items
 from tests import scenario
 from tests.conftest import EvidenceBase, copy_of
 

@@ -13,7 +13,7 @@ from orchestration.defs.places import MATCHES
 from orchestration.gates import read_fates
 from orchestration.release import current_release
 from orchestration.stewardship import record_decision
-from orchestration.stewardship.decisions import revoke
+from orchestration.stewardship.decisions.recording import revoke
 from tests import scenario
 from tests.conftest import EvidenceBase
 

@@ -13,30 +13,32 @@ import yaml
 from expectations.checks import CHECKS
 from orchestration.core import DBT_PROJECT, PROJECT_ROOT, REFERENCE_SEEDS
 from orchestration.linkage import COMPARED
-from orchestration.stewardship.said import NOT_RECORDED
+from orchestration.stewardship.sentences import NOT_RECORDED, has_words
 
 STEWARDSHIP = PROJECT_ROOT / "orchestration" / "stewardship"
-MODULES = sorted(
-    [
-        *STEWARDSHIP.glob("open_items*.py"),
-        *STEWARDSHIP.glob("foreseen*.py"),
-        *(
-            STEWARDSHIP / f"{name}.py"
-            for name in ("previews", "told_in_full", "drift_queue", "record_fields", "typed_views")
-        ),
-    ]
-)
+OTHER_WORDS = ("decision", "landed", "records")
+MODULES = [
+    *(path for path in sorted((STEWARDSHIP / "kinds").glob("*.py")) if path.stem not in OTHER_WORDS),
+    *sorted((STEWARDSHIP / "worklists").glob("[!l]*.py")),
+    STEWARDSHIP / "decisions" / "previews.py",
+    STEWARDSHIP / "typed_views.py",
+]
 # Where other words stand as well, only what `say` is given.
-SAYING = (
-    "decision_kinds", "decisions", "link_queue", "effect", "effect_on_places", "effect_on_records", "assignments",
-    "new_decisions",
-)  # fmt: skip
+SAYING = [
+    *(STEWARDSHIP / "decisions" / f"{name}.py" for name in ("active", "entries")),
+    *(STEWARDSHIP / "kinds" / f"{name}.py" for name in OTHER_WORDS),
+    STEWARDSHIP / "worklists" / "links.py",
+    STEWARDSHIP / "desk" / "forms.py",
+    STEWARDSHIP / "desk" / "views" / "deciding.py",
+]
 _SENTENCE = re.compile(r"[A-Za-z”}] [a-z{]")
 _SQL = re.compile(
     r"\bvarchar|\bbigint|\bselect\b|inner join|count\(|where partner|case \{|agreement_from|outcome =|"
     r"create table|probability double"
 )
-_SAYS = {"say", "together", "_already"}
+_SAYS = {"say", "together", "already"}
+# What is raised is no sentence of a list or a page, unless `say` makes it.
+_RAISED = {"ValueError", "UsageError", "matching", "Field"}
 # Single words that sentences are filled in with.
 FATES = ("held", "withdrawn", "in force")
 PRECISIONS = ("country", "county", "subcounty", "town", "border point", "region", "point")
@@ -55,9 +57,7 @@ _ALONE = (
 def sentences() -> Iterator[str]:
     for path in MODULES:
         yield from constants(path)
-    for name in SAYING:
-        yield from said_in(STEWARDSHIP / f"{name}.py")
-    for path in (STEWARDSHIP / "desk" / "wishes.py", STEWARDSHIP / "desk" / "views" / "deciding.py"):
+    for path in (*MODULES, *SAYING):
         yield from said_in(path)
     yield from (*FATES, *PRECISIONS, *_ALONE, *ROWS_OF_A_RELEASE)
     yield from (name.replace("_", " ") for name in COMPARED)
@@ -92,19 +92,21 @@ def said_in(path: Path) -> Iterator[str]:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in _SAYS
         for one in (call.args if call.func.id == "together" else call.args[:1])
     ]
-    yield from (str(one.value) for one in calls if isinstance(one, ast.Constant))
+    yield from (str(one.value) for one in calls if isinstance(one, ast.Constant) and has_words(one.value))
     names = {one.id for one in calls if isinstance(one, ast.Name)}
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)):
             continue
         if names & {one.id for one in node.targets if isinstance(one, ast.Name)}:
-            yield str(node.value.value)
+            yield from filter(has_words, [str(node.value.value)])
 
 
 def f_strings(path: Path) -> Iterator[str]:
     """Sentences made without `say`: what was filled in cannot be told from the words."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.JoinedStr):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    raised = {id(one) for call in ast.walk(tree) if _is_raised(call) for one in ast.walk(call)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in raised:
             text = "".join(str(one.value) if isinstance(one, ast.Constant) else "{}" for one in node.values)
             if re.search(r"[a-z]{2,} [a-z]{2,}", text) and not _SQL.search(text):
                 yield f"{path.name}: {text}"
@@ -134,8 +136,14 @@ def _actions(found: object) -> Iterator[str]:
             yield from _actions(one)
 
 
+def _is_raised(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _RAISED
+
+
 def _not_said(node: ast.AST) -> Iterator[ast.AST]:
     if isinstance(node, ast.JoinedStr):
+        yield from ast.walk(node)
+    if _is_raised(node):
         yield from ast.walk(node)
     if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and node.body:
         first = node.body[0]

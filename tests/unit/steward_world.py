@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from orchestration.contracts import Contracts, load_contracts, with_changes
 from orchestration.core import Settings, refreshes, shown_record
 from orchestration.stewardship import active_decisions, review
-from orchestration.stewardship.open_items import OpenItem, open_items, write_open_items
+from orchestration.stewardship.worklists.listing import OpenItem, open_items, write_open_items
 from tests import scenario
 
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)

@@ -21,9 +21,10 @@ from orchestration.stewardship import (
     list_decisions,
     record_decision,
     review,
+    revoke,
+    without_effect,
 )
-from orchestration.stewardship.decisions import revoke, without_effect
-from orchestration.stewardship.open_items import OpenItem, as_dict, open_items
+from orchestration.stewardship.worklists.listing import OpenItem, as_dict, open_items
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER
 

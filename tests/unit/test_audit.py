@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 from orchestration.cli.root import cli
 from orchestration.core import NjiaError, Settings
 from orchestration.release import find_release, rollback
-from orchestration.stewardship import NotTold, active_decisions, audit, record_decision
-from orchestration.stewardship.decisions import confirm, revoke
-from orchestration.stewardship.decisions_told import Gaps, gaps
+from orchestration.stewardship import NotLogged, active_decisions, audit, record_decision
+from orchestration.stewardship.decisions.logged import Gaps, gaps
+from orchestration.stewardship.decisions.recording import confirm, revoke
 from tests.unit.release_world import publish_one, settings_in
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -216,7 +216,7 @@ def test_a_decision_stands_where_the_log_cannot_be_told_and_is_found_later(
         patch.setattr(
             audit, "sync", lambda folder: (_ for _ in ()).throw(OSError(28, "No space left on device"))
         )
-        with pytest.raises(NotTold, match=r"is recorded and holds.+No space left.+njia audit"):
+        with pytest.raises(NotLogged, match=r"is recorded and holds.+No space left.+njia audit"):
             alias(settings)
     (made,) = active_decisions(settings, NOW).place_aliases
     (settings.audit / f"{datetime.now(UTC).year}.jsonl").unlink()
@@ -305,6 +305,6 @@ def test_a_rollback_is_told_and_done_also_where_the_log_cannot_be_told(tmp_path:
     )
     shutil.rmtree(settings.audit)
     settings.audit.write_text("a file where the folder should be")
-    with pytest.raises(NotTold, match=f"{second.release_id} is in force again.+is recorded and holds"):
+    with pytest.raises(NotLogged, match=f"{second.release_id} is in force again.+is recorded and holds"):
         rollback(settings, second.release_id, "A. Fixture", "the counts were right", NOW)
     assert find_release(settings, "current").release_id == second.release_id

@@ -13,10 +13,11 @@ import pytest
 
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.intake import contact_in_prose
-from orchestration.stewardship import NotTold, audit, decision_files, list_decisions, record_decision
-from orchestration.stewardship.batches import record_decisions, revoke_all
-from orchestration.stewardship.decisions_told import gaps
-from orchestration.stewardship.new_decisions import id_of
+from orchestration.stewardship import NotLogged, audit, list_decisions, record_decision
+from orchestration.stewardship.decisions import files
+from orchestration.stewardship.decisions.entries import id_of
+from orchestration.stewardship.decisions.logged import gaps
+from orchestration.stewardship.decisions.recording import record_decisions, revoke_all
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER
 
@@ -86,14 +87,14 @@ def test_a_rollback_and_an_empty_list_are_refused(settings: Settings) -> None:
 def test_a_full_disk_leaves_no_kind_behind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files of two kinds are written one after the other; the second write fails."""
     decide(settings, rows(1))
-    before, write_text = contents(settings), decision_files.write_text
+    before, write_text = contents(settings), files.write_text
 
     def full_at_the_waiver(path: Path, text: str) -> None:
         if path.stem == "check_waiver":
             raise OSError(28, "No space left on device")
         write_text(path, text)
 
-    monkeypatch.setattr(decision_files, "write_text", full_at_the_waiver)
+    monkeypatch.setattr(files, "write_text", full_at_the_waiver)
     with pytest.raises(OSError, match="No space left"):
         decide(settings, [*rows(2), ("extract_accept", EXTRACT), ("check_waiver", WAIVER)])
     assert contents(settings) == before
@@ -102,7 +103,7 @@ def test_a_full_disk_leaves_no_kind_behind(settings: Settings, monkeypatch: pyte
 
 def test_what_the_log_was_not_told_stands_and_is_named(settings: Settings) -> None:
     settings.audit.write_text("no folder")
-    with pytest.raises(NotTold, match=r"Decisions [0-9a-f]{12}, [0-9a-f]{12} are recorded and hold"):
+    with pytest.raises(NotLogged, match=r"Decisions [0-9a-f]{12}, [0-9a-f]{12} are recorded and hold"):
         decide(settings, rows(1, 2))
     assert len(list_decisions(settings)) == 2
 

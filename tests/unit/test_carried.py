@@ -16,7 +16,7 @@ from orchestration.core import NjiaError, Settings, UsageError
 from orchestration.release import list_releases, rollback
 from orchestration.release.staging.carried import carry
 from orchestration.stewardship import active_decisions, record_decision
-from orchestration.stewardship.decisions import revoke
+from orchestration.stewardship.decisions.recording import revoke
 from tests.unit.dbt_world import World
 from tests.unit.release_world import START, publish_one, settings_in
 

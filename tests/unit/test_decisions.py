@@ -14,8 +14,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import NjiaError, Settings, UsageError
-from orchestration.stewardship import Decisions, active_decisions, list_decisions, record_decision
-from orchestration.stewardship.decisions import revoke, without_effect
+from orchestration.stewardship import (
+    Decisions,
+    active_decisions,
+    list_decisions,
+    record_decision,
+    revoke,
+    without_effect,
+)
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 SOON = date(2026, 12, 1)

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.core import NjiaError, Settings, UsageError
 from orchestration.stewardship import active_decisions, record_decision
-from orchestration.stewardship.decisions import confirm, revoke
+from orchestration.stewardship.decisions.recording import confirm, revoke
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 HELD = [
@@ -85,7 +85,7 @@ def test_a_line_edited_by_hand_is_told_with_its_number(settings: Settings) -> No
     [
         ("release", "movements_are_plausible", "a waiver of the release, at most 31 days later: 2026-12-25"),
         ("kobe_shelter/" + "0" * 16, "row_volume_is_plausible",
-         "a waiver of one extract, at most 366 days later: 2027-11-25"),
+         f"a waiver of kobe_shelter/{'0' * 16}, at most 366 days later: 2027-11-25"),
     ],
 )  # fmt: skip
 def test_a_waiver_that_is_too_long_is_told_its_own_limit(

@@ -11,11 +11,12 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.linkage.questions import QUESTION_COLUMNS
-from orchestration.stewardship import link_queue, review
-from orchestration.stewardship.batches import record_decisions
+from orchestration.stewardship import review
+from orchestration.stewardship.decisions.recording import record_decisions
 from orchestration.stewardship.desk.app import make_app
 from orchestration.stewardship.desk.views.links import _side_by_side
-from orchestration.stewardship.record_fields import Field
+from orchestration.stewardship.worklists import links
+from orchestration.stewardship.worklists.rows import Field
 from tests.unit import steward_world as world
 from tests.unit.desk_world import ELSEWHERE, Visitor, make_accounts, shown
 from tests.unit.steward_world import HELD, NOW, PARTNER
@@ -81,8 +82,8 @@ def test_times_say_which_clock_they_are_by(settings: Settings, steward: Visitor)
 
 
 def test_places_of_a_pair_are_compared_by_role_and_not_by_number() -> None:
-    def side(*places: tuple[str, str]) -> link_queue.Side:
-        return link_queue.Side("r-1", PARTNER, HELD, "", 2, [Field(name, said) for name, said in places])
+    def side(*places: tuple[str, str]) -> links.Side:
+        return links.Side("r-1", PARTNER, HELD, "", 2, [Field(name, said) for name, said in places])
 
     question = SimpleNamespace(
         sides=(
@@ -106,5 +107,5 @@ def test_a_list_of_pairs_reads_no_record(
         "probability": "0.8", "probability_low": "0.7", "probability_high": "0.9",
     }  # fmt: skip
     review.write_links(settings, QUESTION_COLUMNS, [pair])
-    monkeypatch.setattr(link_queue, "fields_of", lambda *asked: pytest.fail("a record was read"))
+    monkeypatch.setattr(links, "fields_of", lambda *asked: pytest.fail("a record was read"))
     assert world.shown_record(1) in steward.get("/links").text

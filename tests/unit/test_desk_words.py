@@ -11,9 +11,10 @@ import pytest
 
 from orchestration.core import refreshes
 from orchestration.stewardship import items
-from orchestration.stewardship.decision_kinds import KINDS, FinestPlace
 from orchestration.stewardship.desk.pages import _templates
 from orchestration.stewardship.desk.words import CATALOGUE, LANGUAGES, catalogue, words_of
+from orchestration.stewardship.kinds.agreement_change import FinestPlace
+from orchestration.stewardship.kinds.registry import KINDS
 
 FOLDER = CATALOGUE.parent
 # Keys that are made of data: what stands before it, and what the data can be.

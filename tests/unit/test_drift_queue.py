@@ -15,10 +15,9 @@ from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
 from orchestration.intake.taking_in import take_in
 from orchestration.stewardship import items, review
-from orchestration.stewardship.drift_queue import DriftQuestion, drift_questions
-from orchestration.stewardship.foreseen import Change
-from orchestration.stewardship.open_items_drift import drifted_contracts
-from orchestration.stewardship.open_items_worth import worths_of
+from orchestration.stewardship.kinds.group import Change, Refreshed
+from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, drifted_contracts
+from orchestration.stewardship.worth import worths_of
 from orchestration.typing.step import type_extracts
 from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
 
@@ -72,13 +71,13 @@ def test_each_file_tells_its_changes_the_patch_and_its_effects(home: Settings) -
 def test_answers_that_are_shown_are_counted_on_the_landed_rows(home: Settings) -> None:
     _, landed = asked(home)
     assert landed.on_landed_rows == [Change("Records whose sex holds an answer that nobody knows", 18, 6)]
-    assert any("1 further answer(s) of sex are not shown" in said for said in landed.unforeseen)
+    assert any("1 further answer(s) of sex are not shown" in said for said in landed.notes)
 
 
 def test_a_file_that_did_not_land_says_what_cannot_be_known(home: Settings) -> None:
     waits, _ = asked(home)
     assert waits.on_landed_rows == []
-    assert "Nothing of this file landed" in waits.unforeseen[0]
+    assert "Nothing of this file landed" in waits.notes[0]
 
 
 def test_no_answer_that_may_identify_somebody_is_told(home: Settings) -> None:
@@ -88,7 +87,7 @@ def test_no_answer_that_may_identify_somebody_is_told(home: Settings) -> None:
 def test_drift_is_one_open_item_a_contract_worth_the_answers_nobody_knows(home: Settings) -> None:
     end = End("run", AS_OF.isoformat(), outcome=PUBLISHED)
     with worths_of(home) as worths:
-        (found,) = drifted_contracts(home, worths, end)
+        (found,) = drifted_contracts(Refreshed(home, worths, end, load_contracts(home.partners)))
     assert (found.item, found.movements) == (ITEM, 18)
     assert "columns probably renamed: 1" in found.detail and "Town" not in found.detail
 

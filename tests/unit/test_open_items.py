@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from orchestration.core import Settings, refreshes, shown_record
 from orchestration.stewardship import items, record_decision, review
-from orchestration.stewardship.decisions import confirm, revoke
-from orchestration.stewardship.open_items import OpenItem, open_items
+from orchestration.stewardship.decisions.recording import confirm, revoke
+from orchestration.stewardship.worklists.listing import OpenItem, open_items
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER
 

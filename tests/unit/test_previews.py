@@ -11,15 +11,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.core import Settings, clear_work, refreshes, shown_record
-from orchestration.stewardship import effect, effect_on_records, review
-from orchestration.stewardship.batches import record_decisions
-from orchestration.stewardship.previews import (
+from orchestration.stewardship import review
+from orchestration.stewardship.decisions.previews import (
     Change,
     Preview,
     try_confirmations,
     try_decisions,
     try_revocations,
 )
+from orchestration.stewardship.decisions.recording import record_decisions
+from orchestration.stewardship.kinds import links, rows
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
 
@@ -41,7 +42,7 @@ def by_what(preview: Preview) -> dict[str, tuple[int | str, int | str]]:
 
 
 def unforeseen(preview: Preview) -> str:
-    return " ".join(preview.unforeseen)
+    return " ".join(preview.notes)
 
 
 def test_nothing_is_written_and_the_same_can_be_recorded_afterwards(settings: Settings) -> None:
@@ -60,7 +61,7 @@ def test_faults_are_told_by_number_and_what_is_left_is_foreseen(settings: Settin
     assert found.faults[0].startswith("Number 1: Partner swala_post has no landed extract")
     assert by_what(found)["Records set aside"] == (1, 0)
     alone = tried(settings, unknown)
-    assert alone.faults[0].startswith("Partner") and alone.changes == alone.unforeseen == []
+    assert alone.faults[0].startswith("Partner") and alone.changes == alone.notes == []
 
 
 def test_rows_let_in_and_left_out_are_counted_by_rule(settings: Settings) -> None:
@@ -247,7 +248,7 @@ def test_a_waiver_of_the_only_check_that_holds_an_extract_lets_its_records_in(se
 def test_what_waits_for_a_second_person_is_said_first(settings: Settings) -> None:
     world.failed(settings, world.REFUSING)
     found = tried(replace(settings, waivers_need_second=True), ("check_waiver", WAIVER))
-    assert found.unforeseen[0] == "It changes nothing until somebody else has confirmed it."
+    assert found.notes[0] == "It changes nothing until somebody else has confirmed it."
 
 
 def test_a_second_person_is_told_what_the_decision_changes_once_it_acts(settings: Settings) -> None:
@@ -317,8 +318,8 @@ def test_where_the_work_folder_is_deleted_nothing_is_counted_and_that_is_said(
     """As `work_left.KEPT` leaves it: a count of what is gone would be a false nought."""
     world.failed(settings, world.HOLDING)
     clear_work(replace(settings, delete_work=True))
-    monkeypatch.setattr(effect, "is_typed", lambda *_: True)
-    monkeypatch.setattr(effect_on_records, "is_typed", lambda *_: True)
+    monkeypatch.setattr(links, "is_typed", lambda *_: True)
+    monkeypatch.setattr(rows, "is_typed", lambda *_: True)
     found = tried(settings, (kind, payload))
     assert found.faults == []
     assert by_what(found) == left

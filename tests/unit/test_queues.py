@@ -10,8 +10,8 @@ import pytest
 from orchestration.core import Settings, shown_record
 from orchestration.linkage import COMPARED
 from orchestration.stewardship import items, record_decision, review
-from orchestration.stewardship.link_queue import count_link_questions, link_question, link_questions
-from orchestration.stewardship.place_queue import (
+from orchestration.stewardship.worklists.links import count_link_questions, link_question, link_questions
+from orchestration.stewardship.worklists.places import (
     count_place_questions,
     county_outlines,
     place_matches,

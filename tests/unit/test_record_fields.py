@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.stewardship import record_decision
-from orchestration.stewardship.record_fields import SHOWN, Field, count_set_aside, fields_of, rows_set_aside
+from orchestration.stewardship.worklists.rows import SHOWN, Field, count_set_aside, fields_of, rows_set_aside
 from orchestration.typing.tables import RECORDS
 from tests.unit import steward_world as world
 from tests.unit.steward_world import NOW, PARTNER, SERVING

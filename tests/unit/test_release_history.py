@@ -18,7 +18,7 @@ from orchestration.release import current_release, diff, find_release, list_rele
 from orchestration.release.rollbacks import is_left_behind, is_rolled_back
 from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import active_decisions
-from orchestration.stewardship.decisions import revoke
+from orchestration.stewardship.decisions.recording import revoke
 from tests.unit.release_world import EXTRACT, START, publish_one, settings_in
 
 

@@ -18,7 +18,7 @@ from orchestration.release.manifest import changed_files, file_hashes
 from orchestration.release.publishing import publish
 from orchestration.release.summary import refresh_summary
 from orchestration.stewardship import active_decisions, record_decision
-from orchestration.stewardship.decisions import revoke
+from orchestration.stewardship.decisions.recording import revoke
 from tests.unit.release_world import (
     PASSED,
     START,

@@ -14,7 +14,7 @@ from orchestration.core import Settings
 from orchestration.intake import TakenExtract, left_alone
 from orchestration.operations import read_status
 from orchestration.stewardship import active_decisions, list_decisions, record_decision, review
-from orchestration.stewardship.decisions import without_effect
+from orchestration.stewardship.decisions.active import without_effect
 
 
 @pytest.fixture

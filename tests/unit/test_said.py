@@ -11,8 +11,16 @@ import pytest
 from starlette.datastructures import FormData
 
 from orchestration.core import UsageError
-from orchestration.stewardship.desk.wishes import read_wish
-from orchestration.stewardship.said import CATALOGUE, SWAHILI, in_language, packed, say, together, unpacked
+from orchestration.stewardship.desk.forms import read_form
+from orchestration.stewardship.sentences import (
+    CATALOGUE,
+    SWAHILI,
+    in_language,
+    packed,
+    say,
+    together,
+    unpacked,
+)
 from tests.unit import steward_sentences
 
 _BRACES = re.compile(r"\{(\w+)(:[^}]*)?\}")
@@ -33,8 +41,8 @@ def test_every_sentence_that_a_steward_can_be_shown_has_swahili_and_none_is_kept
 def test_no_sentence_is_put_together_so_that_its_words_are_lost() -> None:
     """An f-string cannot be translated: `say` keeps the words and what is filled in apart."""
     found = [one for path in steward_sentences.MODULES for one in steward_sentences.f_strings(path)]
-    told_as_error = ("has no record that begins in row", "Several sheets of")
-    assert [one for one in found if not any(words in one for words in told_as_error)] == []
+    raised = ("has no record that begins in row", "Several sheets of")
+    assert [one for one in found if not any(words in one for words in raised)] == []
 
 
 def test_no_sentence_stands_twice_and_none_is_left_in_english() -> None:
@@ -78,5 +86,5 @@ def test_a_sentence_comes_back_from_the_list_as_it_went_in() -> None:
 
 def test_a_form_that_the_desk_refuses_is_refused_in_swahili() -> None:
     with pytest.raises(UsageError) as refused:
-        read_wish(FormData({"kind": "no such kind"}))
+        read_form(FormData({"kind": "no such kind"}))
     assert in_language(refused.value.args[0], SWAHILI).startswith("Fomu hii haiamui chochote")

@@ -12,8 +12,8 @@ import pytest
 from filelock import FileLock
 
 from orchestration.core import Settings, clear_work, refreshes, shown_record
-from orchestration.stewardship.batches import record_decisions
-from orchestration.stewardship.previews import Preview, try_revocations
+from orchestration.stewardship.decisions.previews import Preview, try_revocations
+from orchestration.stewardship.decisions.recording import record_decisions
 from tests.unit import steward_world as world
 from tests.unit.steward_world import HELD, NOW, PARTNER, SERVING
 
@@ -47,7 +47,7 @@ def by_what(preview: Preview) -> dict[str, tuple[int | str, int | str]]:
 
 
 def said(preview: Preview) -> str:
-    return " ".join(preview.unforeseen)
+    return " ".join(preview.notes)
 
 
 def in_force(settings: Settings, held: str) -> None:

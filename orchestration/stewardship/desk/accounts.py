@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.core import NjiaError, Settings, UsageError, durable
 from orchestration.intake import contact_in_prose
-from orchestration.stewardship.authors import same_author
+from orchestration.stewardship.kinds.decision import same_author
 
 SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200
 LOCK_SECONDS = 10

@@ -1,50 +1,66 @@
-"""What each form decided, so that a form that is sent twice decides once: in memory alone, like sessions."""
+"""What a form of the desk asks for: decisions of one kind, or something about decisions that stand."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from threading import Lock
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-MOST_KEPT = 500
+from starlette.datastructures import FormData
+
+from orchestration.core import UsageError
+from orchestration.stewardship.kinds.form import NO_SUCH_FORM, Form, Payload
+from orchestration.stewardship.kinds.registry import KINDS
+from orchestration.stewardship.sentences import say
+
+# Not recorded by the desk itself: they are about a decision that stands, or act at once.
+REVOKE, CONFIRM, ROLL_BACK = "revoke", "confirm", "rollback"
+MOST_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A form that was sent to decide. `ids` of what was decided; None while that is being written."""
+class DecisionForm:
+    """`payloads` are the fields of decisions of one `kind`; for REVOKE and CONFIRM each holds an `id`."""
 
-    author: str
     kind: str
-    back: str
-    ids: tuple[str, ...] | None = None
+    payloads: tuple[Payload, ...]
+
+    @property
+    def wanted(self) -> list[tuple[str, Payload]]:
+        return [(self.kind, payload) for payload in self.payloads]
+
+    @property
+    def ids(self) -> list[str]:
+        return [str(payload["id"]) for payload in self.payloads]
 
 
-class Forms:
-    """By the name that the preview gave each."""
+def read_form(data: FormData) -> DecisionForm:
+    """Raises UsageError where nothing was chosen or a field cannot be what it should."""
+    form = Form(data.multi_items())
+    kind = form.text("kind")
+    payloads = tuple(_payloads(kind, form))
+    if not payloads:
+        raise UsageError(say("Nothing was chosen. Go back and choose what this is about."))
+    if len(payloads) > MOST_AT_ONCE:
+        raise UsageError(
+            say(
+                "These are {number}; at most {most} can be decided at once.",
+                number=f"{len(payloads):,}",
+                most=f"{MOST_AT_ONCE:,}",
+            )
+        )
+    return DecisionForm(kind, payloads)
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._sent: dict[str, Sent] = {}
 
-    def begin(self, name: str, sent: Sent) -> bool:
-        """Whether the caller shall decide; False where the form was sent before."""
-        with self._lock:
-            if name in self._sent:
-                return False
-            ended = [kept for kept, one in self._sent.items() if one.ids is not None]
-            for kept in ended[: max(0, len(self._sent) - MOST_KEPT + 1)]:
-                del self._sent[kept]
-            self._sent[name] = sent
-            return True
+def _payloads(kind: str, form: Form) -> Iterator[Payload]:
+    if kind in (REVOKE, CONFIRM):
+        return ({"id": decision_id} for decision_id in form.all("id"))
+    if kind not in KINDS:
+        raise UsageError(say(NO_SUCH_FORM))
+    return KINDS[kind].read_form(form)
 
-    def end(self, name: str, ids: list[str]) -> None:
-        with self._lock:
-            self._sent[name] = replace(self._sent[name], ids=tuple(ids))
 
-    def drop(self, name: str) -> None:
-        """It decided nothing, so it may be sent again."""
-        with self._lock:
-            self._sent.pop(name, None)
-
-    def find(self, name: str) -> Sent | None:
-        with self._lock:
-            return self._sent.get(name)
+def fields_of(data: FormData) -> Iterator[tuple[str, str]]:
+    """Yield what the form held, for the preview page to send again."""
+    for name, value in data.multi_items():
+        if name not in ("csrf", "reason", "form") and isinstance(value, str):
+            yield name, value

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.open_items import OpenItem, open_items
+from orchestration.stewardship.worklists.listing import OpenItem, open_items
 
 
 def waiting_item(visit: Visit, item: Item) -> OpenItem | None:

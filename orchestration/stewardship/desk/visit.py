@@ -15,13 +15,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, Settings, UsageError, refreshes
-from orchestration.stewardship.decisions_told import NotTold
+from orchestration.stewardship.decisions.logged import NotLogged
 from orchestration.stewardship.desk.accounts import Account, read_accounts
 from orchestration.stewardship.desk.address import Address
 from orchestration.stewardship.desk.attempts import Attempts
 from orchestration.stewardship.desk.elsewhere import Elsewhere
-from orchestration.stewardship.desk.forms import Forms
 from orchestration.stewardship.desk.pages import page
+from orchestration.stewardship.desk.sent_forms import SentForms
 from orchestration.stewardship.desk.sessions import Session, Sessions
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES, Words, words_of
 from orchestration.stewardship.running import refresh_since
@@ -39,7 +39,7 @@ class Desk:
     address: Address
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
-    forms: Forms = field(default_factory=Forms)
+    forms: SentForms = field(default_factory=SentForms)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ def told(visit: Visit, view: View) -> Response:
     except HTTPException as error:
         title = STATUS_WORDS.get(error.status_code, "error.unexpected")
         return visit.page("problem", error.status_code, title=title, sentence=None)
-    except NotTold as error:
+    except NotLogged as error:
         return visit.page("problem", 500, title="error.not_told", sentence=_words_of(error))
     except UsageError as error:
         return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error))

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestration.stewardship.said import in_language
+from orchestration.stewardship.sentences import in_language
 
 CATALOGUE = Path(__file__).with_name("words.csv")
 LANGUAGES = {"en": "English", "sw": "Kiswahili"}

@@ -8,12 +8,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
-from orchestration.stewardship import decisions
-from orchestration.stewardship.decision_kinds import FinestPlace
+from orchestration.stewardship.decisions.active import active_decisions, list_decisions
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.items import agreement as named
+from orchestration.stewardship.kinds.agreement_change import FinestPlace
 
 
 def agreements(visit: Visit) -> Response:
@@ -31,7 +31,7 @@ def agreement(visit: Visit, item: Item) -> Response:
     today = visit.settings.as_of().date()
     changes = [
         entry
-        for entry in decisions.list_decisions(visit.settings, "agreement_change")
+        for entry in list_decisions(visit.settings, "agreement_change")
         if (entry.get("partner"), entry.get("contract")) == (partner, contract)
     ]
     return visit.page(
@@ -46,7 +46,7 @@ def agreement(visit: Visit, item: Item) -> Response:
 
 
 def _agreements(visit: Visit) -> list[dict[str, Any]]:
-    changes = decisions.active_decisions(visit.settings, visit.settings.as_of()).agreement_changes
+    changes = active_decisions(visit.settings, visit.settings.as_of()).agreement_changes
     contracts = with_changes(load_contracts(visit.settings.partners), changes)
     ending = agreements_ending(contracts, visit.settings.as_of().date())
     soon = {(one.partner, one.contract) for one in ending}

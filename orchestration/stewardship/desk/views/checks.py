@@ -9,13 +9,18 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from expectations.checks import CHECKS, is_waivable
-from orchestration.stewardship import decisions, review
-from orchestration.stewardship.decision_kinds import LONGEST_RELEASE_WAIVER, LONGEST_WAIVER, RELEASE_SCOPE
+from orchestration.stewardship import review
+from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.trends import bars, trend_of
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, held_extract
-from orchestration.stewardship.open_items_checks import item_of_check
+from orchestration.stewardship.kinds.check_waiver import (
+    LONGEST_RELEASE_WAIVER,
+    LONGEST_WAIVER,
+    RELEASE_SCOPE,
+    item_of_check,
+)
 
 USUAL_WAIVER = timedelta(days=14)
 
@@ -49,7 +54,7 @@ def check(visit: Visit, item: Item) -> Response:
     scope = f"{partner}/{extract_id}" if extract_id else RELEASE_SCOPE
     today = visit.settings.as_of().date()
     longest = LONGEST_WAIVER if extract_id else LONGEST_RELEASE_WAIVER
-    held = decisions.active_decisions(visit.settings, visit.settings.as_of()).waivers
+    held = active_decisions(visit.settings, visit.settings.as_of()).waivers
     waiting = waiting_item(visit, item)
     return visit.page(
         "check",

@@ -9,22 +9,29 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.core import NjiaError, UsageError
-from orchestration.stewardship import decisions
-from orchestration.stewardship.batches import record_decisions, revoke_all
-from orchestration.stewardship.decision_kinds import RowRelease
-from orchestration.stewardship.desk.address import local_path
-from orchestration.stewardship.desk.forms import Sent
-from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.desk.wishes import CONFIRM, REVOKE, ROLL_BACK, Wish, fields_of, read_wish
-from orchestration.stewardship.previews import (
+from orchestration.stewardship.decisions.active import list_decisions
+from orchestration.stewardship.decisions.previews import (
     Change,
     Preview,
     try_confirmations,
     try_decisions,
     try_revocations,
 )
+from orchestration.stewardship.decisions.recording import confirm, record_decisions, revoke_all
+from orchestration.stewardship.desk.address import local_path
+from orchestration.stewardship.desk.forms import (
+    CONFIRM,
+    REVOKE,
+    ROLL_BACK,
+    DecisionForm,
+    fields_of,
+    read_form,
+)
+from orchestration.stewardship.desk.sent_forms import Sent
+from orchestration.stewardship.desk.visit import Visit
+from orchestration.stewardship.kinds.rows import RowRelease
 from orchestration.stewardship.running import refresh_since
-from orchestration.stewardship.said import say
+from orchestration.stewardship.sentences import say
 
 SHORTEST_NAME = 16
 _ABOUT_DECISIONS = {
@@ -35,12 +42,12 @@ _ABOUT_DECISIONS = {
 
 def preview(visit: Visit) -> Response:
     """Nothing is written yet."""
-    wish, reason = read_wish(visit.form), _reason(visit)
-    asked, from_release = _asked(visit, wish, reason)
+    form, reason = read_form(visit.form), _reason(visit)
+    asked, from_release = _asked(visit, form, reason)
     return visit.page(
         "preview",
         400 if asked.faults else 200,
-        kind=wish.kind,
+        kind=form.kind,
         asked=asked,
         reason=reason,
         fields=list(_as_previewed(visit, asked, from_release)),
@@ -54,11 +61,11 @@ def decide(visit: Visit) -> Response:
     name = visit.given("form")
     if len(name) < SHORTEST_NAME:
         raise HTTPException(400)
-    wish, reason = read_wish(visit.form), _reason(visit)
+    form, reason = read_form(visit.form), _reason(visit)
     # Before it is decided: whoever sends the form again meanwhile waits for nothing and decides nothing.
-    if visit.desk.forms.begin(name, Sent(visit.author, wish.kind, local_path(visit.given("back")))):
+    if visit.desk.forms.begin(name, Sent(visit.author, form.kind, local_path(visit.given("back")))):
         try:
-            ids = _decided(visit, wish, reason)
+            ids = _decided(visit, form, reason)
         except Exception:
             visit.desk.forms.drop(name)
             raise
@@ -72,7 +79,7 @@ def done(visit: Visit) -> Response:
         raise HTTPException(404)
     if sent.ids is None:
         return visit.page("recording", 202)
-    listed = {entry["id"]: entry for entry in decisions.list_decisions(visit.settings)}
+    listed = {entry["id"]: entry for entry in list_decisions(visit.settings)}
     entries = [listed[one] for one in sent.ids if one in listed]
     return visit.page(
         "done",
@@ -91,20 +98,20 @@ def _reason(visit: Visit) -> str:
     raise UsageError(say("Say why, for whoever reads it next year: the reason is empty."))
 
 
-def _asked(visit: Visit, wish: Wish, reason: str) -> tuple[Preview, str | None]:
+def _asked(visit: Visit, form: DecisionForm, reason: str) -> tuple[Preview, str | None]:
     """What is told, and of a rollback the release that it would leave."""
     now = visit.settings.as_of()
-    if wish.kind == ROLL_BACK:
-        return _about_releases(visit, str(wish.payloads[0]["to_release"]))
-    if wish.kind not in _ABOUT_DECISIONS:
-        return try_decisions(visit.settings, wish.wanted, visit.author, reason, now), None
-    tried, sentence = _ABOUT_DECISIONS[wish.kind]
-    found = tried(visit.settings, wish.ids, visit.author, reason, now)
+    if form.kind == ROLL_BACK:
+        return _about_releases(visit, str(form.payloads[0]["to_release"]))
+    if form.kind not in _ABOUT_DECISIONS:
+        return try_decisions(visit.settings, form.wanted, visit.author, reason, now), None
+    tried, sentence = _ABOUT_DECISIONS[form.kind]
+    found = tried(visit.settings, form.ids, visit.author, reason, now)
     said = [
         visit.words(sentence, id=one.id, says=visit.words.said(says))
         for one, says in zip(found.made, found.recorded, strict=True)
     ]
-    return Preview(found.made, said, found.faults, found.changes, found.unforeseen), None
+    return Preview(found.made, said, found.faults, found.changes, found.notes), None
 
 
 def _about_releases(visit: Visit, wanted: str) -> tuple[Preview, str | None]:
@@ -133,17 +140,15 @@ def _as_previewed(visit: Visit, asked: Preview, from_release: str | None) -> Ite
     yield from bound
 
 
-def _decided(visit: Visit, wish: Wish, reason: str) -> list[str]:
+def _decided(visit: Visit, form: DecisionForm, reason: str) -> list[str]:
     settings, author, now = visit.settings, visit.author, visit.settings.as_of()
-    if wish.kind == REVOKE:
-        return [entry["id"] for entry in revoke_all(settings, wish.ids, author, reason, now)]
-    if wish.kind == CONFIRM:
-        return [decisions.confirm(settings, one, author, reason, now)["id"] for one in wish.ids]
-    if wish.kind == ROLL_BACK:
-        before = {entry["id"] for entry in decisions.list_decisions(settings, "rollback")}
-        to, left = (str(wish.payloads[0][name]) for name in ("to_release", "from_release"))
+    if form.kind == REVOKE:
+        return [entry["id"] for entry in revoke_all(settings, form.ids, author, reason, now)]
+    if form.kind == CONFIRM:
+        return [confirm(settings, one, author, reason, now)["id"] for one in form.ids]
+    if form.kind == ROLL_BACK:
+        before = {entry["id"] for entry in list_decisions(settings, "rollback")}
+        to, left = (str(form.payloads[0][name]) for name in ("to_release", "from_release"))
         visit.desk.elsewhere.roll_back(settings, to, author, reason, now, left)
-        return [
-            one["id"] for one in decisions.list_decisions(settings, "rollback") if one["id"] not in before
-        ]
-    return [entry["id"] for entry in record_decisions(settings, author, reason, now, wish.wanted)]
+        return [one["id"] for one in list_decisions(settings, "rollback") if one["id"] not in before]
+    return [entry["id"] for entry in record_decisions(settings, author, reason, now, form.wanted)]

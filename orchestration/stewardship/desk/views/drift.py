@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from orchestration.stewardship.desk.shared_parts import waiting_item
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.drift_queue import drift_questions
 from orchestration.stewardship.items import Item
+from orchestration.stewardship.worklists.drift import drift_questions
 
 
 def drift(visit: Visit) -> Response:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from orchestration.core import refreshes
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.open_items import open_items
+from orchestration.stewardship.worklists.listing import open_items
 
 MOST_VALUABLE = 5
 # Kinds of items in the order of the way, and the view that shows all of a kind.

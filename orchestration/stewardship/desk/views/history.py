@@ -6,12 +6,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.core import NjiaError
-from orchestration.stewardship import decisions
-from orchestration.stewardship.authors import same_author
-from orchestration.stewardship.decision_kinds import KINDS
+from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
+from orchestration.stewardship.kinds.decision import same_author
+from orchestration.stewardship.kinds.registry import KINDS
 
 PAGE_SIZE = 50
 
@@ -19,7 +19,7 @@ PAGE_SIZE = 50
 def history(visit: Visit) -> Response:
     """Newest first; with `?kind=` those of one kind."""
     kind = visit.asked("kind") if visit.asked("kind") in KINDS else None
-    found = list(reversed(decisions.list_decisions(visit.settings, kind)))
+    found = list(reversed(list_decisions(visit.settings, kind)))
     query = f"kind={kind}" if kind else ""
     pager = Pager(visit.page_number(), PAGE_SIZE, len(found), "/decisions", query)
     shown = found[pager.first_shown : pager.first_shown + PAGE_SIZE]
@@ -29,7 +29,7 @@ def history(visit: Visit) -> Response:
 def decision(visit: Visit, item: Item) -> Response:
     """One decision: what it says, who stands behind it, and what it did to the published numbers."""
     (decision_id,) = item.key
-    listed = {entry["id"]: entry for entry in decisions.list_decisions(visit.settings)}
+    listed = {entry["id"]: entry for entry in list_decisions(visit.settings)}
     entry = listed.get(decision_id)
     if entry is None:
         raise HTTPException(404)

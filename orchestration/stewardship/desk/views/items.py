@@ -20,7 +20,7 @@ from orchestration.stewardship.desk.views import (
 )
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.open_items import open_items
+from orchestration.stewardship.worklists.listing import open_items
 
 # How many parts the key of each kind has, and what shows it.
 _SHOWN_BY: dict[str, tuple[tuple[int, ...], Callable[[Visit, Item], Response]]] = {

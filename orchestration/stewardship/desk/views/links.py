@@ -10,7 +10,7 @@ from starlette.responses import Response
 from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.link_queue import (
+from orchestration.stewardship.worklists.links import (
     LinkQuestion,
     Side,
     count_link_questions,

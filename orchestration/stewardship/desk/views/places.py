@@ -12,7 +12,7 @@ from orchestration.stewardship.desk.map import map_of
 from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
-from orchestration.stewardship.place_queue import (
+from orchestration.stewardship.worklists.places import (
     count_place_questions,
     county_outlines,
     place_matches,

@@ -12,10 +12,10 @@ from starlette.responses import Response
 from orchestration.stewardship import review
 from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.effect_on_records import releasable_rules, rules_that_quarantine
 from orchestration.stewardship.items import Item, quarantined_rows
-from orchestration.stewardship.open_items_rows import quality_rules
-from orchestration.stewardship.record_fields import count_set_aside, fields_of, rows_set_aside
+from orchestration.stewardship.kinds.records import releasable_rules, rules_that_quarantine
+from orchestration.stewardship.kinds.rows import quality_rules
+from orchestration.stewardship.worklists.rows import count_set_aside, fields_of, rows_set_aside
 
 PAGE_SIZE = 50
 # What is asked for names files, so it has their form and no other.

@@ -8,12 +8,12 @@ import secrets
 from starlette.responses import RedirectResponse, Response
 
 from orchestration.stewardship import audit
-from orchestration.stewardship.authors import same_author
 from orchestration.stewardship.desk.accounts import read_accounts, verified
 from orchestration.stewardship.desk.address import local_path
 from orchestration.stewardship.desk.attempts import WRONG_TRIES
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.desk.words import LANGUAGE_COOKIE, LANGUAGES
+from orchestration.stewardship.kinds.decision import same_author
 
 LOGIN_COOKIE_SECONDS = 3600
 LANGUAGE_SECONDS = 365 * 24 * 3600

@@ -6,18 +6,18 @@ from datetime import date
 
 from starlette.responses import Response
 
-from orchestration.stewardship import decisions
-from orchestration.stewardship.authors import same_author
+from orchestration.stewardship.decisions.active import list_decisions
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.open_items_decisions import SOON
-from orchestration.stewardship.open_items_settled import waived_item
+from orchestration.stewardship.kinds.check_waiver import waived_item
+from orchestration.stewardship.kinds.decision import same_author
+from orchestration.stewardship.worklists.decisions import SOON
 
 
 def waivers(visit: Visit) -> Response:
     """Those that end first stand first; one that has ended or lapsed is history."""
     today = visit.settings.as_of().date()
     found = []
-    for entry in decisions.list_decisions(visit.settings, "check_waiver"):
+    for entry in list_decisions(visit.settings, "check_waiver"):
         if not entry.get("check") or entry["revoked_by"] or date.fromisoformat(entry["expires"]) < today:
             continue
         expires = date.fromisoformat(entry["expires"])

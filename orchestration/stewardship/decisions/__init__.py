@@ -1,0 +1,1 @@
+"""Decisions as entries of files: recording, confirming and taking back, which of them hold, previews."""

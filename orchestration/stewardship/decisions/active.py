@@ -1,0 +1,145 @@
+"""Which decisions hold at a given time, and every decision ever made."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestration.core import Settings
+from orchestration.stewardship.decisions.files import contradiction, plain, read_kind, refuse_unknown_files
+from orchestration.stewardship.decisions.holding import confirmed, holding
+from orchestration.stewardship.kinds.decision import Decision, Entry, Revocation
+from orchestration.stewardship.kinds.registry import KINDS, known_kind, read_entry
+from orchestration.stewardship.sentences import say
+
+Line = dict[str, Any]  # a decision as in its file
+
+
+class _OfKind:
+    """An attribute of `Decisions`: those of one kind, for the rooms that act on them."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    def __get__(self, decisions: Decisions, owner: type[Decisions]) -> list[Line]:
+        return decisions.by_kind[self._kind]
+
+
+def _none_of_any_kind() -> dict[str, list[Line]]:
+    return {kind: [] for kind in KINDS}
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """The decisions that hold at one time, oldest first; by id the line of each in its kind's file."""
+
+    by_kind: Mapping[str, list[Line]] = field(default_factory=_none_of_any_kind)
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+    extract_accepts = _OfKind("extract_accept")
+    extract_withdrawals = _OfKind("extract_withdraw")
+    waivers = _OfKind("check_waiver")
+    place_aliases = _OfKind("place_alias")
+    link_accepts = _OfKind("link_accept")
+    link_rejections = _OfKind("link_reject")
+    row_releases = _OfKind("row_release")
+    row_exclusions = _OfKind("row_exclude")
+    agreement_changes = _OfKind("agreement_change")
+    policy_sign_offs = _OfKind("policy_sign_off")
+    year_republications = _OfKind("year_republication")
+    rollbacks = _OfKind("rollback")
+    assignments = _OfKind("assignment")
+
+    def __iter__(self) -> Iterator[Line]:
+        """All of them, oldest first."""
+        every = (decision for of_kind in self.by_kind.values() for decision in of_kind)
+        return iter(sorted(every, key=lambda decision: str(decision["time"])))
+
+    @property
+    def rollback(self) -> Line | None:
+        """The latest rollback that has not been revoked."""
+        return self.rollbacks[-1] if self.rollbacks else None
+
+    def content_hash(self) -> str:
+        """Return the hash of everything that shapes a release."""
+        lines = sorted(json.dumps(entry, sort_keys=True, ensure_ascii=False) for entry in self.shaping)
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+    @property
+    def shaping(self) -> list[Line]:
+        """All that shape a release."""
+        return [one for kind, lines in self.by_kind.items() if KINDS[kind].shapes_release for one in lines]
+
+
+def active_decisions(settings: Settings, as_of: datetime, left_out: Collection[str] = ()) -> Decisions:
+    """Return the unrevoked decisions, without waivers that expired before `as_of` and those `left_out`.
+
+    Of an acceptance and a withdrawal of the same extract the later one holds. A waiver's scope is `release`
+    or `partner/extract_id`. A decision whose object is gone stays among them and meets nothing: an extract
+    that was withdrawn and is taken in again is still withdrawn (`without_effect` lists it until then).
+    Two lines that contradict each other stop the caller: a choice between them would not be the steward's.
+    """
+    refuse_unknown_files(settings)
+    numbered = holding(settings, as_of, left_out)
+    for place, (number, decision) in enumerate(numbered):
+        against = [other for _, other in numbered[:place] if decision.contradicts(other)]
+        if against and (fault := decision.why_decided_already(against)):
+            raise contradiction(settings, decision, number, fault)
+    by_kind = _none_of_any_kind()
+    for _, decision in numbered:
+        by_kind[decision.kind].append(plain(decision.resolved(settings)))
+    return Decisions(by_kind, {decision.id: number for number, decision in numbered})
+
+
+def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, Any]]:
+    """Return the decisions that meet nothing, oldest first: what each `says`, `why`, and `what_to_do`."""
+    return [
+        {
+            "decision_id": entry.id,
+            "kind": entry.kind,
+            "line": decisions.lines[entry.id],
+            "decided_on": entry.time.date().isoformat(),
+            "author": entry.author,
+            "says": entry.sentence(),
+            "why": why,
+            "what_to_do": f"If it was right once, take it back: njia decide revoke {entry.id}",
+        }
+        for entry in map(read_entry, decisions)
+        if isinstance(entry, Decision) and (why := entry.why_no_effect(settings))
+    ]
+
+
+def list_decisions(settings: Settings, kind: str | None = None) -> list[dict[str, Any]]:
+    """Return every entry ever made, oldest first, with what it `says`.
+
+    `revoked_by` is an id or None, `confirmed_by` the second person or None. `without_effect` says why an
+    unrevoked decision meets nothing today; None where it acts.
+    """
+    listed = []
+    for name in [known_kind(kind)] if kind else KINDS:
+        entries = read_kind(settings, name)
+        revoked = {entry.revokes: entry.id for entry in entries if isinstance(entry, Revocation)}
+        seconds = confirmed(entries)
+        listed += [
+            {
+                **plain(entry),
+                "says": entry.sentence(),
+                "revoked_by": revoked.get(entry.id),
+                "confirmed_by": seconds.get(entry.id),
+                "without_effect": None if entry.id in revoked else _why_idle(settings, entry, seconds),
+            }
+            for entry in entries
+        ]
+    return sorted(listed, key=lambda entry: entry["time"])
+
+
+def _why_idle(settings: Settings, entry: Entry, confirmed: Collection[str] = ()) -> str | None:
+    if not isinstance(entry, Decision):
+        return None
+    if entry.needs_second and entry.id not in confirmed:
+        return say("It waits for a second person: `njia decide confirm {id}`.", id=entry.id)
+    return entry.why_ended(settings.as_of()) or entry.why_no_effect(settings)

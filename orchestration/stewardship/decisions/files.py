@@ -1,0 +1,188 @@
+"""The append-only files `decisions/<kind>.jsonl`: one line a decision or revocation, checked when read.
+
+A line is never changed or removed; a decision is taken back by a later line that revokes it. A line
+that cannot be read stops the caller: skipping it would silently undo what a steward decided.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+from pydantic import ValidationError
+
+from orchestration.core import PARTIAL, NjiaError, Settings, write_text
+from orchestration.stewardship.decisions.logged import log_all
+from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation, same_author
+from orchestration.stewardship.kinds.registry import KINDS, read_entry
+
+LOCK_SECONDS = 10
+
+
+@contextmanager
+def locked(settings: Settings) -> Iterator[None]:
+    settings.decisions.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(settings.decisions / ".lock", timeout=LOCK_SECONDS):
+            yield
+    except Timeout:
+        raise NjiaError("Another decision is being written. Try again in a moment.") from None
+
+
+def _path(settings: Settings, kind: str) -> Path:
+    return settings.decisions / f"{kind}.jsonl"
+
+
+def plain(entry: Entry) -> dict[str, Any]:
+    """Return an entry as its line holds it."""
+    return entry.model_dump(mode="json")
+
+
+def append(settings: Settings, entry: Entry) -> dict[str, Any]:
+    """Add a line and log it; the earlier lines keep their bytes. The caller holds the lock."""
+    return append_all(settings, [entry])[0]
+
+
+def append_all(settings: Settings, entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """Do the same for several: where one file cannot be written, those that were are put back.
+
+    The lines of one kind come together or not at all, whatever happens. A process that is killed between the
+    files of two kinds leaves those of the first, which `njia decide list` shows.
+    """
+    by_kind: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_kind.setdefault(entry.kind, []).append(entry)
+    before = {
+        path: path.read_text(encoding="utf-8") if path.is_file() else None
+        for path in (_path(settings, kind) for kind in by_kind)
+    }
+    try:
+        for kind, own in by_kind.items():
+            path = _path(settings, kind)
+            earlier = before[path] or ""
+            if earlier and not earlier.endswith("\n"):
+                earlier += "\n"
+            lines = (json.dumps(plain(entry), sort_keys=True, ensure_ascii=False) for entry in own)
+            # The file is replaced whole, not written in place: a full disk cannot leave half a line.
+            write_text(path, earlier + "".join(f"{line}\n" for line in lines))
+    except OSError:
+        _put_back(before)
+        raise
+    log_all(settings, entries)
+    return [plain(entry) for entry in entries]
+
+
+def _put_back(before: Mapping[Path, str | None]) -> None:
+    for path, text in before.items():
+        if text is None:
+            path.unlink(missing_ok=True)
+        elif path.read_text(encoding="utf-8") != text:
+            write_text(path, text)
+
+
+def read_kind(settings: Settings, kind: str) -> list[Entry]:
+    path = _path(settings, kind)
+    if not path.is_file():
+        if path.exists() or path.is_symlink():
+            raise NjiaError(f"{path} is no file, so its decisions would be lost. Restore it from a backup.")
+        return []
+    entries: list[Entry] = []
+    active: dict[str, Entry] = {}
+    seen: set[str] = set()
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        entry = _read_line(path, number, line, kind)
+        if entry.id in seen:
+            raise _bad_line(path, number, "its id stands in an earlier line too")
+        seen.add(entry.id)
+        if isinstance(entry, Revocation):
+            if entry.revokes not in active:
+                raise _bad_line(path, number, "it revokes a decision that no earlier line holds active")
+            del active[entry.revokes]
+        elif isinstance(entry, Confirmation):
+            if fault := why_not_confirmed(entry, active.get(entry.confirms)):
+                raise _bad_line(path, number, fault)
+        else:
+            active[entry.id] = entry
+        entries.append(entry)
+    return entries
+
+
+def why_not_confirmed(confirmation: Entry, decision: Entry | None) -> str | None:
+    """Say why a confirmation cannot stand; `decision` is the active one that it names."""
+    if not isinstance(decision, Decision):
+        return "it confirms a decision that no earlier line holds active"
+    if not decision.needs_second:
+        return "it confirms a decision that needs no second person"
+    if same_author(decision.author, confirmation.author):
+        return "it confirms a decision of the same person, and a second one is needed"
+    return None
+
+
+def _read_line(path: Path, number: int, line: bytes, kind: str) -> Entry:
+    if not line.strip():
+        raise _bad_line(path, number, "it is empty")
+    try:
+        content = json.loads(line.decode("utf-8-sig"), object_pairs_hook=_each_name_once)
+    except _TwiceNamed:
+        raise _bad_line(path, number, "a name stands in it twice") from None
+    except (ValueError, RecursionError):  # also what bad UTF-8 raises
+        raise _bad_line(path, number, "it is not a JSON object in UTF-8") from None
+    if not isinstance(content, dict):
+        raise _bad_line(path, number, "it is not a JSON object")
+    if content.get("kind") != kind:
+        raise _bad_line(path, number, f"its kind is not {kind}, which the file's name says")
+    try:
+        return read_entry(content)
+    except ValidationError as error:
+        raise _bad_line(path, number, in_words(error)) from None
+
+
+class _TwiceNamed(Exception):
+    """JSON takes the last of two values, which may not be the one that was meant."""
+
+
+def _each_name_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _TwiceNamed
+    return found
+
+
+def _bad_line(path: Path, number: int, what: str) -> NjiaError:
+    return NjiaError(
+        f"{path}, line {number} cannot be read: {what}. Mend the line, or restore the file from a backup. "
+        "To take a decision back, do not edit the file: use `njia decide revoke`."
+    )
+
+
+def contradiction(settings: Settings, entry: Entry, number: int, fault: str) -> NjiaError:
+    return NjiaError(
+        f"{_path(settings, entry.kind)}, line {number} contradicts an earlier line. {fault} Or take this one "
+        f"back: `njia decide revoke {entry.id}`."
+    )
+
+
+def in_words(error: ValidationError) -> str:
+    """Return field and complaint of each problem, without the value that was given."""
+    problems = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        where = ".".join(str(part) for part in problem["loc"])
+        is_empty = problem["type"] in ("string_too_short", "missing")
+        message = "is empty, and is needed" if is_empty else problem["msg"].removeprefix("Value error, ")
+        problems.append(f"{where}: {message}" if where else message)
+    return "; ".join(problems)
+
+
+def refuse_unknown_files(settings: Settings) -> None:
+    if not settings.decisions.is_dir():
+        return
+    for path in sorted(settings.decisions.glob("*.jsonl")):
+        if path.stem not in KINDS and not path.name.startswith(PARTIAL):
+            raise NjiaError(
+                f"{path} belongs to no kind of decision, so it would have no effect. Rename it to one of "
+                f"{', '.join(kind + '.jsonl' for kind in KINDS)}, or move it out of the folder."
+            )

@@ -1,0 +1,200 @@
+"""Previews: what decisions would change, without writing anything.
+
+They are checked as `recording` checks them. The counts come from what the last refresh left: typed records,
+review lists and links. Only a refresh knows everything, so each preview notes what it cannot count;
+`njia diff --without` is exact, and comes after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import cast
+
+from orchestration.core import Settings, refreshes
+from orchestration.stewardship.decisions.active import Decisions, active_decisions
+from orchestration.stewardship.decisions.entries import NewEntries
+from orchestration.stewardship.decisions.files import read_kind
+from orchestration.stewardship.decisions.holding import confirmations, holding
+from orchestration.stewardship.decisions.recording import Wanted, faults_in, faults_of
+from orchestration.stewardship.kinds.assignment import Assignment
+from orchestration.stewardship.kinds.decision import Decision, Entry
+from orchestration.stewardship.kinds.group import Change, Effect
+from orchestration.stewardship.kinds.registry import GROUPS
+from orchestration.stewardship.kinds.releases import PolicySignOff, Rollback
+from orchestration.stewardship.running import refresh_since
+from orchestration.stewardship.sentences import say
+
+__all__ = ["Change", "Preview", "try_confirmations", "try_decisions", "try_revocations"]
+
+_ALWAYS = (
+    "Numbers are as of the last refresh. Which published cells come out otherwise, and whether the release "
+    "gate lets them through, is known only after the next one."
+)
+_WAITS = "{number} of them change nothing until somebody else has confirmed them."
+_WAITS_ALONE = "It changes nothing until somebody else has confirmed it."
+_IDLE = "Decision {id} changes nothing now, so taking it back changes nothing."
+_NOT_TAKEN_IN = "No refresh has taken decision {id} in yet: what it would have brought stands first."
+_TAKEN_IN = (
+    "Decision {id} is part of the numbers in force. What comes back without it is counted here from what the "
+    "last refresh left. Every published number without it, exactly: `njia diff --without {id}`, in the time "
+    "of a refresh."
+)
+_POLICY = (
+    "No number is otherwise by it. A release whose public edition needs a signed policy waits until it is "
+    "signed again."
+)
+_RUNNING = "A refresh is running, so some of these counts are its own already: look again when it has ended."
+_AFTER_ROLLBACK = "The next refresh may publish again what the rollback left behind."
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`recorded`: the sentence of each decision that can be made; `faults`: why the others cannot be made.
+
+    `made`: those decisions themselves, complete; or those that would be confirmed or revoked. One fault keeps
+    the whole list out. `notes`: what only a refresh finds out.
+    """
+
+    made: Sequence[Decision] = ()
+    recorded: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def try_decisions(
+    settings: Settings, wanted: Sequence[Wanted], author: str, reason: str, now: datetime
+) -> Preview:
+    """Return what would be recorded of a list, what would not and why, and what that would change.
+
+    `wanted` as `record_decisions` takes it. A decision that cannot be made is a fault, not an error.
+    """
+    entries = NewEntries(settings, author, reason, now)
+    faults = faults_in(entries, wanted)
+    made = [entry for entry in entries.made if isinstance(entry, Decision)]
+    effect = _effect(settings, made, now)
+    if waiting := sum(entry.needs_second for entry in made):
+        note = say(_WAITS, number=waiting) if len(made) > 1 else _WAITS_ALONE
+        effect = Effect(effect.changes, [note, *effect.notes])
+    return _preview(settings, made, faults, len(wanted), effect)
+
+
+def try_confirmations(
+    settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
+) -> Preview:
+    """Return what decisions that wait for a second person change once confirmed."""
+    entries = NewEntries(settings, author, reason, now)
+    made, faults = _about(entries, entries.confirm, ids)
+    return _preview(settings, made, faults, len(ids), _effect(settings, made, now))
+
+
+def try_revocations(
+    settings: Settings, ids: Sequence[str], author: str, reason: str, now: datetime
+) -> Preview:
+    """Return what taking decisions back changes.
+
+    Where no refresh has used a decision yet, its own effect falls away. Where one has, what stood before it
+    returns, as far as the last refresh left it.
+    """
+    entries = NewEntries(settings, author, reason, now)
+    made, faults = _about(entries, entries.revoke, ids)
+    acting = {decision.id for _, decision in holding(settings, now)}
+    last = refreshes.last(settings)
+    seen_until = datetime.fromisoformat(last.as_of) if last and last.as_of else None
+    fresh: list[Decision] = []
+    used: list[Decision] = []
+    notes: list[str] = []
+    for decision in made:
+        if isinstance(decision, Assignment):
+            continue
+        if decision.id not in acting:
+            notes.append(say(_IDLE, id=decision.id))
+        elif isinstance(decision, Rollback):
+            notes.append(_AFTER_ROLLBACK)
+        elif seen_until is not None and _acts_since(settings, decision) <= seen_until:
+            used.append(decision)
+            is_policy = isinstance(decision, PolicySignOff)
+            notes.append(_POLICY if is_policy else say(_TAKEN_IN, id=decision.id))
+        else:
+            fresh.append(decision)
+            notes.append(say(_NOT_TAKEN_IN, id=decision.id))
+    changes = [Change(one.what, one.after, one.before) for one in _effect(settings, fresh, now).changes]
+    if used:
+        left = active_decisions(settings, now, left_out={decision.id for decision in used})
+        effect = _effect(settings, used, now, left)
+        changes += effect.changes
+        notes += effect.notes
+        notes += [_RUNNING] if refresh_since(settings) else []
+    return _preview(settings, made, faults, len(ids), Effect(changes, notes))
+
+
+def _about(
+    entries: NewEntries, make: Callable[[str], Entry], ids: Sequence[str]
+) -> tuple[list[Decision], list[tuple[int, str]]]:
+    """Return the decisions about which an entry can be made, and the faults of the others."""
+    made: list[Decision] = []
+
+    def make_one(decision_id: str) -> Entry:
+        _, decision = entries.active(decision_id)
+        entry = make(decision_id)
+        made.append(cast(Decision, decision))
+        return entry
+
+    faults = faults_of(make_one, ((one,) for one in ids))
+    return made, faults
+
+
+def _acts_since(settings: Settings, decision: Decision) -> datetime:
+    second = confirmations(read_kind(settings, decision.kind)).get(decision.id)
+    return second.time if second else decision.time
+
+
+def _effect(
+    settings: Settings, decisions: Sequence[Decision], now: datetime, left: Decisions | None = None
+) -> Effect:
+    """Return the effect of decisions, or of revoking them where `left` are the others that hold."""
+    if not decisions:
+        return Effect()
+    beside = (left or active_decisions(settings, now)).by_kind
+    effects = [
+        (group.effect if left is None else group.effect_of_revoking)(settings, own, beside, now)
+        for group in GROUPS
+        if (own := group.own(decisions))
+    ]
+    return Effect(
+        list(dict.fromkeys(change for effect in effects for change in effect.changes)),
+        [note for effect in effects for note in effect.notes],
+    )
+
+
+def _preview(
+    settings: Settings,
+    made: Sequence[Decision],
+    faults: Sequence[tuple[int, str]],
+    wanted: int,
+    effect: Effect,
+) -> Preview:
+    return Preview(
+        made,
+        _sentences(settings, made),
+        [
+            fault if wanted == 1 else say("Number {number}: {fault}", number=at, fault=fault)
+            for at, fault in faults
+        ],
+        list(effect.changes),
+        [*dict.fromkeys(effect.notes), _ALWAYS] if made else [],
+    )
+
+
+def _sentences(settings: Settings, decisions: Sequence[Decision]) -> list[str]:
+    """Return the sentence of each decision, with the names behind its codes."""
+    names: dict[str, str] = {}
+    for group in GROUPS:
+        if own := group.own(decisions):
+            names |= group.names(settings, own)
+    return [
+        say("{says} ({what})", says=one.sentence(), what=names[one.id]) if one.id in names else one.sentence()
+        for one in decisions
+    ]

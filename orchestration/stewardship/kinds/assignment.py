@@ -1,0 +1,95 @@
+"""Assignments: who takes care of an open item, and until when.
+
+An assignment lapses when its item is settled: an item that returns was opened anew, and has no owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, model_validator
+
+from orchestration.core import Settings
+from orchestration.stewardship import review
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.kinds.decision import Decision, Entry, PersonName
+from orchestration.stewardship.kinds.form import Form, Payload
+from orchestration.stewardship.kinds.group import Group
+from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.sentences import say
+
+
+def _names_an_item(text: str) -> str:
+    try:
+        return str(Item.parse(text))
+    except ValueError:
+        raise ValueError("must name an item as `njia decide waiting` does, such as extract:p:0123") from None
+
+
+class Assignment(Decision):
+    """Somebody takes care of an open item until a day. Of two for one item the later holds."""
+
+    item: Annotated[str, AfterValidator(_names_an_item)]
+    owner: PersonName
+    due: date | None = None
+
+    shapes_release: ClassVar[bool] = False
+
+    @model_validator(mode="after")
+    def _in_time(self) -> Assignment:
+        if self.due is not None and self.due < self.time.date():
+            raise ValueError("due must be the day of the decision or a later one")
+        return self
+
+    @classmethod
+    def read_form(cls, form: Form) -> Iterator[Payload]:
+        for item in form.all("item"):
+            yield {"item": item, "owner": form.text("owner"), "due": form.day("due")}
+
+    def sentence(self) -> str:
+        if self.due is None:
+            return say("{owner} takes care of {item}", owner=self.owner, item=self.item)
+        sentence = "{owner} takes care of {item} until {day}"
+        return say(sentence, owner=self.owner, item=self.item, day=str(self.due))
+
+    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
+        same_item = [one for one in holding if isinstance(one, Assignment) and one.item == self.item]
+        if not same_item or (same_item[-1].owner, same_item[-1].due) != (self.owner, self.due):
+            return None
+        sentence = "Decision {id} says so already: {owner} takes care of it."
+        return say(sentence, id=same_item[-1].id, owner=self.owner)
+
+    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+        """The list does not have the item. Decisions are listed at once, and not looked up here."""
+        listed = {row["item"] for row in review.read(settings, review.OPEN_ITEMS)}
+        if self.item in listed or Item.parse(self.item).kind == "decision":
+            return None
+        return say(
+            "Nothing called {item} waits. `njia decide waiting` names what does; every refresh makes the "
+            "list anew.",
+            item=self.item,
+        )
+
+
+def with_owners(
+    open_items: Iterable[OpenItem], assignments: Iterable[Mapping[str, Any]]
+) -> Iterator[OpenItem]:
+    """Yield the items with owner and due date of their latest assignment; `assignments` oldest first."""
+    latest = {assignment["item"]: assignment for assignment in assignments}
+    for item in open_items:
+        assignment = latest.get(str(item.item))
+        if assignment is None or _has_lapsed(assignment, item):
+            yield item
+        else:
+            due = date.fromisoformat(assignment["due"]) if assignment["due"] else item.due
+            yield replace(item, owner=assignment["owner"], due=due)
+
+
+def _has_lapsed(assignment: Mapping[str, Any], item: OpenItem) -> bool:
+    return item.opened is not None and datetime.fromisoformat(assignment["time"]).date() < item.opened
+
+
+GROUP = Group({"assignment": Assignment})

@@ -1,0 +1,327 @@
+"""Waivers: one failed check passes, for one extract or, until a day, for the releases.
+
+The open item of a check that refuses the release is worth all that the candidate would have changed. A check
+that holds an extract is worth nothing: the item of the extract carries it. A warning holds nothing back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from expectations.checks import CHECKS, EXTRACT_CHECKS, RELEASE_CHECKS, is_waivable
+from orchestration.core import REFUSED, Settings, UsageError, refreshes
+from orchestration.stewardship import items, review
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
+from orchestration.stewardship.kinds.extracts import effect_on_fates
+from orchestration.stewardship.kinds.form import Form, Payload
+from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
+from orchestration.stewardship.kinds.landed import Landed, nearest
+from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.sentences import say, together
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.worth import NOTHING, Worth, Worths
+
+LONGEST_WAIVER = timedelta(days=366)
+# A waiver for releases meets candidates that nobody has seen yet: it must not become a habit.
+LONGEST_RELEASE_WAIVER = timedelta(days=31)
+RELEASE_SCOPE = "release"
+Scope = Annotated[
+    str,
+    matching(
+        "release|([a-z][a-z0-9_]{1,40}/)?[0-9a-f]{16}",
+        "`release`, or an extract as PARTNER/EXTRACT_ID, such as pweza_coast/4df327af7418fa78",
+    ),
+]
+_EXTRACT_STAGE = "extract_gate"
+_NOT_FAILING = "{check} did not fail in the last refresh: the waiver would wait for the day on which it does."
+_NOT_JUDGED = "{check} could not be judged, and a waiver does not answer that: it stops all the same."
+_PASSES = (
+    "No other check refused the last candidate, so the next one like it would be published; the next refresh "
+    "judges anew whatever it finds."
+)
+_PASSED = (
+    "{check} passed in the last refresh: without the waiver it passes as well, as long as nothing changes."
+)
+_REFUSED = (
+    "A candidate like the last one would be refused by {checks}, and the release in force would stay; what "
+    "is published already is not taken back."
+)
+_STAYS = "The release would be refused all the same, by {checks}."
+
+
+class CheckWaiver(Decision):
+    """Lets one failed check pass, for one extract or for the releases until a date (that day included)."""
+
+    check: Name
+    check_definition: Name = Field(description="hash of the check as it was when waived; a change lapses it")
+    scope: Scope
+    expires: date
+
+    @model_validator(mode="after")
+    def _within_limits(self) -> CheckWaiver:
+        longest = LONGEST_RELEASE_WAIVER if self.scope == RELEASE_SCOPE else LONGEST_WAIVER
+        if not self.time.date() < self.expires <= self.time.date() + longest:
+            raise ValueError(
+                f"expires must be a date after the day of the decision and, for a waiver of "
+                f"{_named(self.scope)}, at most {longest.days} days later: {self.time.date() + longest} at "
+                "the latest"
+            )
+        return self
+
+    @classmethod
+    def complete(cls, settings: Settings, payload: Payload) -> Payload:
+        check = CHECKS.get(str(payload.get("check")))
+        return payload | {
+            "check_definition": check.definition if check else "none",
+            "scope": full_scope(settings, str(payload.get("scope"))),
+            "needs_second": settings.waivers_need_second,
+        }
+
+    @classmethod
+    def read_form(cls, form: Form) -> Iterator[Payload]:
+        expires = form.day("expires")
+        if expires is None:
+            raise UsageError("A waiver needs the last day on which it holds.")
+        yield {"check": form.text("check"), "scope": form.text("scope") or RELEASE_SCOPE, "expires": expires}
+
+    def sentence(self) -> str:
+        of = _named(self.scope)
+        return say("{check} of {of} may fail until {day}", check=self.check, of=of, day=str(self.expires))
+
+    def why_ended(self, as_of: datetime) -> str | None:
+        return say("It expired on {day}.", day=str(self.expires)) if self.expires < as_of.date() else None
+
+    def resolved(self, settings: Settings) -> CheckWaiver:
+        return self.model_copy(update={"scope": full_scope(settings, self.scope)})
+
+    def why_no_effect(self, settings: Settings) -> str | None:
+        check = self.check
+        if check not in CHECKS:
+            return say(
+                "No gate has a check {check}. {near} A waiver covers checks of the gates only: "
+                "review/failed_checks.csv names those that failed.",
+                check=check,
+                near=nearest(check, CHECKS),
+            )
+        if not is_waivable(check):
+            return say(
+                "{check} cannot be waived: it guards that nothing disappears. Mend what it found.",
+                check=check,
+            )
+        if self.check_definition != CHECKS[check].definition:
+            return say(
+                "{check} has changed since it was waived, so the waiver has lapsed. Waive it anew if need "
+                "be.",
+                check=check,
+            )
+        if self.scope == RELEASE_SCOPE:
+            if check in RELEASE_CHECKS:
+                return None
+            return say(
+                "{check} is a check of the extract gate, so its waiver needs the extract: "
+                "--scope PARTNER/EXTRACT_ID, as `njia status` shows it.",
+                check=check,
+            )
+        if check not in EXTRACT_CHECKS:
+            return say(
+                "{check} is a check of the release gate, not of an extract: leave out --scope.", check=check
+            )
+        partner, _, extract_id = self.scope.rpartition("/")
+        landed = Landed.read(settings)
+        return landed.why_unknown(partner, extract_id) if partner else landed.why_ambiguous(extract_id)
+
+    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
+        for other in holding:
+            if (
+                isinstance(other, CheckWaiver)
+                and (other.check, other.scope) == (self.check, self.scope)
+                and other.check_definition == self.check_definition
+                and other.expires >= self.expires
+            ):
+                day = str(other.expires)
+                return already("Decision {id} waives this until {day} already.", other, day=day)
+        return None
+
+    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+        """A steward weighs what the check found, so nothing is waived ahead."""
+        scopes = {
+            f"{row['partner']}/{row['extract_id']}" if row["partner"] else RELEASE_SCOPE
+            for row in review.read(settings, review.FAILED_CHECKS)
+            if row["check_name"] == self.check
+        }
+        if self.scope in scopes or not refreshes.history(settings):
+            return None
+        return say(
+            "{check} did not fail in the last refresh of {of}, so there is nothing to waive. Waive it when "
+            "it has failed: review/failed_checks.csv names what did.",
+            check=self.check,
+            of=_named(self.scope),
+        )
+
+
+def full_scope(settings: Settings, scope: str) -> str:
+    """Return `partner/extract_id` for the bare id of an extract that one partner landed; else `scope`."""
+    owners = Landed.read(settings).partners_of(scope)
+    return f"{owners[0]}/{scope}" if len(owners) == 1 else scope
+
+
+def _named(scope: str) -> str:
+    return "the release" if scope == RELEASE_SCOPE else scope
+
+
+# --- preview ---------------------------------------------------------------------------------------
+
+
+def effect(settings: Settings, waivers: Sequence[CheckWaiver], holding: Holding, now: datetime) -> Effect:
+    """Count the checks that refuse the release or hold an extract, before and after."""
+    changes: list[Change] = []
+    notes: list[str] = []
+    for scope in dict.fromkeys(waiver.scope for waiver in waivers):
+        names = {waiver.check for waiver in waivers if waiver.scope == scope}
+        rows = [row for row in _stopping(settings, scope) if row["waived"] != "True"]
+        failing = {row["check_name"] for row in rows}
+        not_judged = {row["check_name"] for row in rows if row["outcome"] != "failed"}
+        left = failing - (names - not_judged)
+        notes += [say(_NOT_FAILING, check=name) for name in sorted(names - failing)]
+        notes += [say(_NOT_JUDGED, check=name) for name in sorted(names & not_judged)]
+        if not names & failing:
+            continue
+        if scope == RELEASE_SCOPE:
+            changes.append(Change("Checks that refuse the release", len(failing), len(left)))
+            end = refreshes.last(settings)
+            if end and end.outcome == refreshes.REFUSED:
+                notes.append(say(_STAYS, checks=", ".join(sorted(left))) if left else _PASSES)
+        else:
+            changes.append(Change(say("Checks that hold {of}", of=scope), len(failing), len(left)))
+            if has_typed(settings):
+                records = 0 if left else _records(settings, scope)
+                changes.append(Change(say("Records of {of} in force", of=scope), 0, records))
+            else:
+                notes.append(NOT_KEPT)
+    return Effect(changes, notes)
+
+
+def effect_of_revoking(
+    settings: Settings, waivers: Sequence[CheckWaiver], holding: Holding, now: datetime
+) -> Effect:
+    """Count the checks that refuse the release without its waivers, and what happens to single extracts."""
+    of_extracts = [tuple(waiver.scope.split("/")) for waiver in waivers if waiver.scope != RELEASE_SCOPE]
+    fates = effect_on_fates(settings, of_extracts, holding)
+    names = {waiver.check for waiver in waivers if waiver.scope == RELEASE_SCOPE}
+    names -= {held["check"] for held in holding["check_waiver"] if held["scope"] == RELEASE_SCOPE}
+    rows = _stopping(settings, RELEASE_SCOPE)
+    failing = {row["check_name"] for row in rows if row["waived"] != "True"}
+    again = {row["check_name"] for row in rows if row["waived"] == "True"} & names
+    notes = [say(_PASSED, check=name) for name in sorted(names - again - failing)]
+    changes = []
+    if again:
+        changes.append(Change("Checks that refuse the release", len(failing), len(failing | again)))
+        notes.append(say(_REFUSED, checks=", ".join(sorted(failing | again))))
+    return Effect([*fates.changes, *changes], [*fates.notes, *notes])
+
+
+def _stopping(settings: Settings, scope: str) -> list[dict[str, str]]:
+    """Return the failed checks that stop what the scope names, waived or not."""
+    is_release = scope == RELEASE_SCOPE
+    stages = ("warehouse", "release_gate") if is_release else (_EXTRACT_STAGE,)
+    return [
+        row
+        for row in review.read(settings, review.FAILED_CHECKS)
+        if row["stage"] in stages
+        and row["severity"] == ("refuse" if is_release else "hold")
+        and (is_release or scope == f"{row['partner']}/{row['extract_id']}")
+    ]
+
+
+def _records(settings: Settings, scope: str) -> int:
+    with typed_views(settings, {"records": "partner varchar, extract_id varchar, record_id bigint"}) as con:
+        [(records,)] = con.execute(
+            "select count(distinct record_id) from records where partner || '/' || extract_id = ?", [scope]
+        ).fetchall()
+    return int(records)
+
+
+# --- open items ------------------------------------------------------------------------------------
+
+
+def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each failed check of the release or of an extract that nothing waives."""
+    seen: set[Item] = set()
+    for row in review.read(refreshed.settings, review.FAILED_CHECKS):
+        if row["stage"] == review.INBOX_STAGE or row["waived"] == "True":
+            continue
+        item = item_of_check(row)
+        if item in seen:  # a test of several tables fails once for each
+            continue
+        seen.add(item)
+        of = f"{row['partner']}/{row['extract_id']}" if row["stage"] == _EXTRACT_STAGE else "the release"
+        is_refused = refreshed.end.outcome == REFUSED and row["severity"] == "refuse"
+        yield OpenItem(
+            item,
+            say("{check} of {of} failed", check=row["check_name"], of=of),
+            _observed(row),
+            row["why"],
+            row["steward_action"],
+            *(refreshed.worths.release if is_refused else NOTHING),
+        )
+
+
+def worths_of_waived(settings: Settings, worths: Worths) -> dict[Item, Worth]:
+    """Return what would wait if the waiver of a check that still fails ended."""
+    worth_of: dict[Item, Worth] = {}
+    for row in review.read(settings, review.FAILED_CHECKS):
+        if row["waived"] == "True" and row["severity"] == "hold":
+            worth_of[item_of_check(row)] = worths.of_extract(row["partner"], row["extract_id"])
+        elif row["waived"] == "True" and row["severity"] == "refuse":
+            worth_of[item_of_check(row)] = worths.release
+    return worth_of
+
+
+def item_of_check(row: Mapping[str, str]) -> Item:
+    """Return the item of a line of failed_checks.csv."""
+    if row["stage"] == _EXTRACT_STAGE:
+        return items.extract_check(row["partner"], row["extract_id"], row["check_name"])
+    return items.release_check(row["check_name"])
+
+
+def waived_item(check: str, scope: str) -> Item:
+    """Return the item that a waiver is about."""
+    if scope == RELEASE_SCOPE:
+        return items.release_check(check)
+    partner, _, extract_id = scope.rpartition("/")
+    return items.extract_check(partner, extract_id, check)
+
+
+def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
+    """Yield the check of each waiver."""
+    for waiver in holding["check_waiver"]:
+        yield waived_item(waiver["check"], waiver["scope"]), waiver["id"]
+
+
+def _observed(row: Mapping[str, str]) -> str:
+    if row["outcome"] != "failed":
+        return "It could not be judged, which counts as failed."
+    observed = say(
+        "It saw {observed} and expects {expected}.",
+        observed=_rounded(row["observed"]),
+        expected=row["expected"],
+    )
+    return observed if row["severity"] in ("refuse", "hold") else together(observed, "It only warns.")
+
+
+def _rounded(observed: str) -> str:
+    """Four digits of a share say as much as seventeen."""
+    try:
+        return f"{float(observed):.4g}"
+    except ValueError:
+        return observed or "nothing"
+
+
+GROUP = Group(
+    {"check_waiver": CheckWaiver}, effect, effect_of_revoking, open_items=open_items, answers=answers
+)

@@ -1,0 +1,319 @@
+"""Aliases of places: which place a written name means.
+
+An open item is one name and country, as an alias takes them: worth the records of extracts in force that name
+one of its mentions. A name that may be a person, a phone number or a sentence is never shown; its item is
+named by the mention.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import get_close_matches
+from functools import cache
+from typing import Annotated, Any
+
+from orchestration import places
+from orchestration.core import Settings
+from orchestration.stewardship import items, review
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.kinds.decision import Decision, Entry, Name, already, matching
+from orchestration.stewardship.kinds.form import Form, Payload
+from orchestration.stewardship.kinds.group import Change, Effect, Group, Holding, Refreshed
+from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.sentences import say, together
+from orchestration.stewardship.typed_views import NOT_KEPT, has_typed, typed_views
+from orchestration.stewardship.worth import NOTHING
+
+Country = Annotated[str, matching("[A-Z]{3}", "a country's ISO code with three letters, such as KEN")]
+PlaceId = Annotated[
+    str,
+    matching("[A-Za-z0-9_-]{3,80}", "the id of a place, such as KE040 or bp-ken-malaba (`njia place NAME`)"),
+]
+_VIEWS = {
+    "matches": "mention_id bigint, place_id varchar, geo_precision varchar",
+    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
+    "in_force": "partner varchar, extract_id varchar, fate varchar",
+}
+_LATER = "Extracts that come later are read by it too. Records set aside for want of a place may enter."
+_ABROAD = "Movements among them whose mention names {country}"
+_REACHED = "Movements in force: {movements:,}; mentions: {mentions:,}"
+_MAY_LEAVE = (
+    "A record that is left without any place is set aside. What the name means without the decision is exact."
+    " The name waits for a decision again once the next refresh has run."
+)
+_WHY = {
+    "ambiguous": "It fits several places, and nothing says which.",
+    "unresolved": "It fits no place that we know.",
+    "review": "It fits a place, and not surely enough.",
+}
+
+
+class PlaceAlias(Decision):
+    """Says which place a written name means; with a country, only where the mention names that country."""
+
+    text: Name
+    country: Country | None = None
+    place_id: PlaceId
+
+    @classmethod
+    def read_form(cls, form: Form) -> Iterator[Payload]:
+        if place_id := form.text("place_id"):
+            country = form.text("country") or None
+            yield {"text": form.text("text"), "country": country, "place_id": place_id}
+
+    def sentence(self) -> str:
+        if self.country is None:
+            return say("“{text}” means {place}", text=self.text, place=self.place_id)
+        sentence = "“{text}” means {place} where the mention names {country}"
+        return say(sentence, text=self.text, place=self.place_id, country=self.country)
+
+    def contradicts(self, other: Decision) -> bool:
+        return isinstance(other, PlaceAlias) and other.place_id != self.place_id
+
+    def why_no_effect(self, settings: Settings) -> str | None:
+        known = places.place_names()
+        if self.place_id not in known:
+            by_name = {name.casefold(): place_id for place_id, name in known.items()}
+            near = get_close_matches(self.place_id, known, n=3) or [
+                by_name[name] for name in get_close_matches(self.place_id.casefold(), by_name, n=3)
+            ]
+            candidates = ", ".join(f"{place_id} ({known[place_id]})" for place_id in near)
+            return together(
+                say("There is no place {place} in the reference places.", place=self.place_id),
+                say("Nearest: {places}.", places=candidates) if near else "",
+                "`njia place NAME` finds the id of a place.",
+            )
+        if self.country is not None and places.country_code(self.country) != self.country:
+            return say(
+                "There is no country with the code {country}. Give its ISO code with three letters, such as "
+                "KEN or UGA, or leave the country out.",
+                country=self.country,
+            )
+        return None
+
+    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
+        for other in holding:
+            if (
+                isinstance(other, PlaceAlias)
+                and places.norm(other.text) == places.norm(self.text)
+                and other.country == self.country
+            ):
+                name = places.place_names().get(other.place_id, "–")
+                sentence = "Decision {id} says that this name means {place}."
+                if other.place_id != self.place_id:
+                    sentence = "Decision {id} says that this name means {place}, another place."
+                return already(sentence, other, place=f"{other.place_id} ({name})")
+        return None
+
+    def why_not_now(self, settings: Settings, is_override: bool = False) -> str | None:
+        """The alias contradicts its country, changes nothing, or moves a name whose meaning is certain.
+
+        An override lets the last pass.
+        """
+        lies_in = places.country_of_place(self.place_id)
+        if self.country and lies_in and lies_in != self.country:
+            return say(
+                "{place} lies in {lies_in}, and --country asks for mentions that name {country}. Give a "
+                "place there, or leave the country out.",
+                place=places.described(self.place_id),
+                lies_in=places.described(lies_in),
+                country=places.described(self.country),
+            )
+        (match,) = places.resolve_names([self.text], self.country)
+        means = match["place_id"]
+        # One letter off is read and flagged: a decision makes it certain.
+        if match["status"] != "resolved" or match["method"] == "fuzzy" or not means:
+            return None
+        if means == self.place_id:
+            return say(
+                "This name means {id}, {place}, already: there is nothing to decide.",
+                id=means,
+                place=places.described(means),
+            )
+        if is_override:
+            return None
+        return say(
+            "This name means {id}, {place}, today, in every partner's records. If all of them mean "
+            "{other_id}, {other}, say so with --override; if one partner does, mend its contract.",
+            id=means,
+            place=places.described(means),
+            other_id=self.place_id,
+            other=places.described(self.place_id),
+        )
+
+
+def names(settings: Settings, aliases: Sequence[PlaceAlias]) -> dict[str, str]:
+    """Return the name of each alias's place."""
+    known = places.place_names()
+    return {one.id: places.described(one.place_id) for one in aliases if one.place_id in known}
+
+
+# --- preview ---------------------------------------------------------------------------------------
+
+
+def effect(settings: Settings, aliases: Sequence[PlaceAlias], holding: Holding, now: datetime) -> Effect:
+    """Count the movements in force that get another place, by the place before and after."""
+    decided = [*holding["place_alias"], *(alias.model_dump() for alias in aliases)]
+    return _effect(settings, aliases, decided, _LATER)
+
+
+def effect_of_revoking(
+    settings: Settings, aliases: Sequence[PlaceAlias], holding: Holding, now: datetime
+) -> Effect:
+    """Count the same without the aliases."""
+    return _effect(settings, aliases, holding["place_alias"], _MAY_LEAVE)
+
+
+def _effect(
+    settings: Settings, aliases: Sequence[PlaceAlias], decided: Sequence[Mapping[str, Any]], note: str
+) -> Effect:
+    """Compare what the mentions of these names meant in the last refresh with what they mean as decided."""
+    if not has_typed(settings):
+        return Effect(notes=[NOT_KEPT])
+    after = places.meanings(settings, {places.norm(alias.text) for alias in aliases}, decided)
+    with typed_views(settings, _VIEWS) as con:
+        con.register("after", after.select(["mention_id", "place_id", "geo_precision", "named_country"]))
+        moved = con.execute(
+            """
+            select matches.place_id, matches.geo_precision, after.place_id, after.geo_precision,
+                count(distinct mention_id), count(distinct record_id) filter (where fate = 'in_force')
+            from after left join matches using (mention_id) left join place_mentions using (mention_id)
+            left join in_force using (partner, extract_id)
+            where matches.place_id is distinct from after.place_id
+            group by all order by 6 desc, 1, 3
+            """
+        ).fetchall()
+        abroad = con.execute(
+            """
+            select named_country, after.place_id, count(distinct record_id) from after
+            left join matches using (mention_id) inner join place_mentions using (mention_id)
+            inner join in_force using (partner, extract_id)
+            where fate = 'in_force' and named_country is not null and after.place_id is not null
+                and matches.place_id is distinct from after.place_id
+            group by all order by 3 desc, 1
+            """
+        ).fetchall()
+    changes: list[Change] = []
+    gained: Counter[str] = Counter()
+    for old_place, old_precision, place_id, precision, mentions, records in moved:
+        what = say(_REACHED, movements=records, mentions=mentions)
+        before, after_it = _described(old_place, old_precision), _described(place_id, precision)
+        changes.append(Change(what, before, after_it))
+        if place_id:
+            gained[place_id] += records
+    changes += [
+        Change(say("Movements that get {place} by it", place=_described(place_id, None)), 0, n)
+        for place_id, n in gained.items()
+    ]
+    for country, place_id, number in abroad:
+        lies_in = places.country_of_place(place_id)
+        if lies_in and lies_in != country:
+            changes.append(Change(say(_ABROAD, country=places.described(country)), 0, number))
+    return Effect(changes, [note])
+
+
+def _described(place_id: str | None, precision: str | None) -> str:
+    name = places.described(place_id) if place_id else "no place"
+    if not precision or precision == "none":
+        return name
+    return say("{place}, to the {precision}", place=name, precision=precision.replace("_", " "))
+
+
+# --- open items ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OpenName:
+    """Mentions that one decision would settle. `text` is None where it is not shown; `country` is a code."""
+
+    item: Item
+    text: str | None
+    country: str | None
+    mention_ids: tuple[int, ...]
+    status: str
+    candidates: tuple[str, ...]
+    records: int
+
+    def title(self) -> str:
+        if not self.text:
+            return "A name that may identify somebody is no place that we know for sure"
+        if self.country:
+            sentence = "“{text}” in {country} is no place that we know for sure"
+            return say(sentence, text=self.text, country=self.country)
+        return say("“{text}” is no place that we know for sure", text=self.text)
+
+
+def open_name_groups(settings: Settings) -> list[OpenName]:
+    """Return the open names of the last refresh, those that most records carry first.
+
+    Spellings of one name are one group, by the resolver's rule for decisions: the text of the place, else of
+    the area, and the country that the mention names.
+    """
+    groups: dict[Item, OpenName] = {}
+    for row in review.read(settings, review.UNRESOLVED_PLACES):
+        name = _open_name(row)
+        if before := groups.get(name.item):
+            name = replace(
+                before,
+                mention_ids=(*before.mention_ids, *name.mention_ids),
+                candidates=tuple(dict.fromkeys((*before.candidates, *name.candidates))),
+                records=before.records + name.records,
+            )
+        groups[name.item] = name
+    return sorted(groups.values(), key=lambda name: (-name.records, str(name.item)))
+
+
+def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each open name."""
+    groups = open_name_groups(refreshed.settings)
+    item_of = {mention: str(name.item) for name in groups for mention in name.mention_ids}
+    worth_of = refreshed.worths.of_mentions(item_of)
+    for name in groups:
+        candidates = "; ".join(places.described(place_id) for place_id in name.candidates)
+        yield OpenItem(
+            name.item,
+            name.title(),
+            say("It may be: {names}.", names=candidates) if candidates else "No place is like it.",
+            _WHY.get(name.status, ""),
+            "Say which place the name means, or `unknown` where it names none."
+            if name.text
+            else "Ask the partner for the place by the rows that name it; the name itself is shown nowhere.",
+            *worth_of.get(str(name.item), NOTHING),
+        )
+
+
+def answers(settings: Settings, holding: Holding) -> Iterator[tuple[Item, str]]:
+    """Yield the open names that an alias explains."""
+    aliases = holding["place_alias"]
+    for name in open_name_groups(settings) if aliases else ():
+        for alias in aliases:
+            is_meant = name.text and places.norm(alias["text"]) == places.norm(name.text)
+            if is_meant and alias["country"] in (None, name.country):
+                yield name.item, alias["id"]
+
+
+def _open_name(row: dict[str, str]) -> OpenName:
+    text = row["place_text"] if places.norm(row["place_text"]) else row["admin_text"]
+    is_shown = row["is_withheld"] != "True" and bool(places.norm(text))
+    country = _country(row["country_text"]) if is_shown else None
+    named_by = places.norm(text) if is_shown else f"mention {row['mention_id']}"
+    return OpenName(
+        items.place_name(named_by, country),
+        text if is_shown else None,
+        country,
+        (int(row["mention_id"].removeprefix("'")),),
+        row["status"],
+        tuple(filter(None, row["candidates"].split(";"))),
+        int(row["record_count"]),
+    )
+
+
+@cache
+def _country(text: str) -> str | None:
+    return places.country_code(text) if text else None
+
+
+GROUP = Group({"place_alias": PlaceAlias}, effect, effect_of_revoking, names, open_items, answers)

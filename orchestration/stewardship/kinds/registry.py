@@ -1,0 +1,48 @@
+"""All kinds of decision: a new one is a file beside this one and a line in GROUPS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestration.core import UsageError
+from orchestration.stewardship.kinds import (
+    agreement_change,
+    assignment,
+    check_waiver,
+    extracts,
+    links,
+    place_alias,
+    releases,
+    rows,
+)
+from orchestration.stewardship.kinds.decision import Confirmation, Decision, Entry, Revocation
+from orchestration.stewardship.kinds.group import Group
+
+GROUPS: tuple[Group, ...] = (
+    check_waiver.GROUP,
+    extracts.GROUP,
+    place_alias.GROUP,
+    links.GROUP,
+    rows.GROUP,
+    agreement_change.GROUP,
+    releases.GROUP,
+    assignment.GROUP,
+)
+KINDS: dict[str, type[Decision]] = {kind: model for group in GROUPS for kind, model in group.kinds.items()}
+
+
+def known_kind(kind: str) -> str:
+    """Return the kind; raises UsageError where there is none of that name."""
+    if kind not in KINDS:
+        raise UsageError(f"There is no kind of decision called {kind!r}. The kinds are: {', '.join(KINDS)}.")
+    return kind
+
+
+def read_entry(content: dict[str, Any]) -> Entry:
+    """Check one line's content; the caller has made sure that its kind is known."""
+    model: type[Entry] = KINDS[content["kind"]]
+    if content.get("revokes") is not None:
+        model = Revocation
+    elif content.get("confirms") is not None:
+        model = Confirmation
+    return model.model_validate(content)

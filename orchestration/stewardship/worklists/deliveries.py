@@ -1,0 +1,58 @@
+"""Open items of missing deliveries: files that wait in the inbox, and partners that are overdue.
+
+Their content is unknown. Each is worth about what the partner's newest extract brought, as its detail says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from orchestration.stewardship import items, review
+from orchestration.stewardship.kinds.group import Refreshed
+from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.sentences import say
+from orchestration.stewardship.worth import NOTHING, Worth
+
+GUESS = "What it would bring is a guess: its last extract held {records:,} records."
+_OUTCOMES = {"held": "no contract fits it, or a part is missing", "unreadable": "it cannot be read"}
+
+
+def waiting_files(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each file not taken, without its name, which may name a person."""
+    for row in review.read(refreshed.settings, review.FILES_NOT_TAKEN):
+        worth = refreshed.worths.newest.get(row["partner"], NOTHING)
+        yield OpenItem(
+            items.file_not_taken(row["partner"], row["file"]),
+            say(
+                "A file of {partner} waits in the inbox: {outcome}",
+                partner=row["partner"],
+                outcome=_OUTCOMES.get(row["outcome"], row["outcome"]),
+            ),
+            _guessed(worth),
+            review.why_not_taken(row),
+            "Do what the reason says; the file is tried again in every refresh.",
+            *worth,
+        )
+
+
+def late_partners(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each overdue partner, due since the earliest of its contracts."""
+    due: dict[str, list[str]] = {}
+    for contract in refreshed.end.overdue:
+        due.setdefault(contract["partner"], []).append(contract["due"])
+    for partner, days in due.items():
+        worth = refreshed.worths.newest.get(partner, NOTHING)
+        yield OpenItem(
+            items.overdue(partner),
+            say("{partner} is overdue since {day}", partner=partner, day=min(days)),
+            _guessed(worth),
+            "What does not come is missing in the newest months, and a fall there may be no more than that.",
+            "Ask the partner. If it sends less often now, say so in its contract.",
+            *worth,
+            due=date.fromisoformat(min(days)),
+        )
+
+
+def _guessed(worth: Worth) -> str:
+    return say(GUESS, records=worth.movements) if worth.movements else "Nobody knows what it would bring."

@@ -1,0 +1,188 @@
+"""Drift: what a partner changed in its columns and choices, the ready change to its contract, its effect.
+
+`review/drift.json` holds a partner's words only where they may be shown. A contract is a file of the
+installation: a steward merges the change there, no decision does. An unknown answer is worth the records that
+give it; a column gone or renamed, the records of its extract, unless that is held: its own item carries them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestration.core import Settings
+from orchestration.stewardship import items, review
+from orchestration.stewardship.draft_lists import text_of
+from orchestration.stewardship.items import Item
+from orchestration.stewardship.kinds.group import Change, Refreshed
+from orchestration.stewardship.open_item import OpenItem
+from orchestration.stewardship.sentences import listed, say
+from orchestration.stewardship.typed_views import typed_views
+from orchestration.stewardship.worth import NOTHING, Worth, Worths
+
+_NOT_LANDED = (
+    "Nothing of this file landed, so what it would bring is not known before the change is merged and the "
+    "file taken in. `njia contract check` tells it beforehand, for whoever has the file."
+)
+_DROPPED = (
+    "{column} did not land, for the contract did not name it: its values come only when the partner sends "
+    "the file again."
+)
+_HIDDEN = (
+    "{number} further answer(s) of {field} are not shown, for they may identify somebody; what they mean is "
+    "not known."
+)
+_UNKNOWN_ANSWERS = "Records whose {field} holds an answer that nobody knows"
+
+_CHANGES = {
+    "column_renamed": "columns probably renamed",
+    "column_gone": "columns gone",
+    "column_added": "columns new",
+    "new_codes": "lists with answers nobody knows",
+}
+
+
+@dataclass(frozen=True)
+class DriftChange:
+    """`kind` is column_renamed, column_gone, column_added or new_codes; `column` the partner's, as it was.
+
+    `now` is its new name, `feeds` the fields that it fills, `likeness` how sure the renaming is (0 to 1).
+    `answers`: of new codes those that may be shown, with the records that give each; `records`: of all.
+    """
+
+    kind: str
+    column: str
+    now: str | None = None
+    feeds: tuple[str, ...] = ()
+    likeness: float | None = None
+    records: int | None = None
+    answers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DriftQuestion:
+    """One file that drifted. `patch` is YAML to merge into the contract, `effects` say what it does.
+
+    `on_landed_rows` counts records of this extract before and after the change; `notes` say what of it cannot
+    be computed, and why. `extract_id` is None where the file did not land.
+    """
+
+    item: Item
+    partner: str
+    contract: str
+    extract_id: str | None
+    received_on: str | None
+    is_landed: bool
+    changes: list[DriftChange]
+    patch: str
+    effects: list[str]
+    on_landed_rows: list[Change]
+    notes: list[str]
+
+
+def drifted_contracts(refreshed: Refreshed) -> Iterator[OpenItem]:
+    """Yield an item for each contract with drift; it holds no word of a partner."""
+    held = {(one["partner"], one["extract_id"]) for one in refreshed.end.held}
+    by_contract: dict[tuple[str, str], list[dict[str, str]]] = {}
+    for row in review.read(refreshed.settings, review.DRIFT):
+        by_contract.setdefault((row["partner"], row["contract"]), []).append(row)
+    for (partner, contract), rows in by_contract.items():
+        counts = Counter(row["change"] for row in rows)
+        changes: list[str] = [
+            say("{change}: {number}", change=_CHANGES[change], number=counts[change])
+            for change in _CHANGES
+            if counts[change]
+        ]
+        worth = max((_worth(row, refreshed.worths, held) for row in rows), default=NOTHING)
+        yield OpenItem(
+            items.drift(partner, contract),
+            say("{partner} changed its columns or choices ({contract})", partner=partner, contract=contract),
+            say("{changes}.", changes=listed(changes)),
+            "What the contract does not name is dropped; an answer that it does not know counts as unknown.",
+            "Look at the ready change to the contract, merge it, and try it with `njia contract check`.",
+            *worth,
+        )
+
+
+def _worth(row: Mapping[str, str], worths: Worths, held: set[tuple[str, str]]) -> Worth:
+    if row["change"] == "new_codes":
+        return Worth(int(row["records"] or 0))
+    if row["change"] == "column_added" or (row["partner"], row["extract_id"]) in held:
+        return NOTHING
+    return worths.of_extract(row["partner"], row["extract_id"])
+
+
+def drift_questions(settings: Settings, item: Item | None = None) -> list[DriftQuestion]:
+    """Return every file with drift, or those of one item, in the order of the list."""
+    text = text_of(settings, review.DRIFT_DETAILS)
+    files = json.loads(text)["drift"] if text else []
+    asked = [_question(settings, one) for one in files]
+    return [one for one in asked if item in (None, one.item)]
+
+
+def _question(settings: Settings, content: Mapping[str, Any]) -> DriftQuestion:
+    changes, notes = _on_landed_rows(settings, content) if content["landed"] else ([], [_NOT_LANDED])
+    return DriftQuestion(
+        items.drift(content["partner"], content["contract"]),
+        content["partner"],
+        content["contract"],
+        content["extract_id"],
+        content["received_on"],
+        bool(content["landed"]),
+        [
+            *(
+                DriftChange("column_renamed", one["before"], one["now"], tuple(one["feeds"]), one["likeness"])
+                for one in content["renamed"]
+            ),
+            *(
+                DriftChange("column_gone", one["column"], feeds=tuple(one["feeds"]))
+                for one in content["gone"]
+            ),
+            *(DriftChange("column_added", column) for column in content["added"]),
+            *(
+                DriftChange(
+                    "new_codes",
+                    one["column"],
+                    feeds=(one["field"],),
+                    records=one["records"],
+                    answers=one["shown"],
+                )
+                for one in content["new_codes"]
+            ),
+        ],
+        content["patch"],
+        list(content["effects"]),
+        changes,
+        notes,
+    )
+
+
+def _on_landed_rows(settings: Settings, content: Mapping[str, Any]) -> tuple[list[Change], list[str]]:
+    """Count the answers that get codes from landed values; a column that was dropped has none."""
+    changes: list[Change] = []
+    notes: list[str] = [
+        say(_DROPPED, column=f"“{one['now']}”") for one in content["renamed"] if one["feeds"] != ["deny"]
+    ]
+    unmapped = _unmapped(settings, content["partner"], content["extract_id"])
+    for codes in content["new_codes"]:
+        before = unmapped.get(codes["field"], codes["records"])
+        after = max(before - sum(codes["shown"].values()), 0)
+        changes.append(Change(say(_UNKNOWN_ANSWERS, field=codes["field"]), before, after))
+        if codes["not_shown"]:
+            notes.append(say(_HIDDEN, number=codes["not_shown"], field=codes["field"]))
+    return changes, notes
+
+
+def _unmapped(settings: Settings, partner: str, extract_id: str) -> dict[str, int]:
+    """Return the records by field in which typing met an answer that is in no list."""
+    columns = "partner varchar, extract_id varchar, record_id bigint, field varchar, problem_code varchar"
+    with typed_views(settings, {"problems": columns}, extract_id) as con:
+        rows = con.execute(
+            "select field, count(distinct record_id) from problems where partner = ? and extract_id = ? "
+            "and problem_code = 'code_unmapped' group by field",
+            [partner, extract_id],
+        ).fetchall()
+    return {str(name): int(records) for name, records in rows}

@@ -1,0 +1,203 @@
+"""Rows set aside, and what a steward may see of a landed record: typed fields that identify nobody.
+
+A field is shown only if it stands in SHOWN. Days become months, places counties or countries; a partner's own
+words are never shown. A hidden field is named with the reason. The row as written needs the private key
+(`njia unseal`), which is logged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestration import places
+from orchestration.core import Settings, UsageError, shown_record
+from orchestration.stewardship import review
+from orchestration.stewardship.decisions.active import active_decisions
+from orchestration.stewardship.kinds.rows import decided_records
+from orchestration.stewardship.sentences import say
+from orchestration.stewardship.typed_views import has_typed, typed_views
+
+# Columns of the typed records that hold codes of ours, bands and counts, and no word of a partner.
+SHOWN = (
+    "record_grain", "event_kind", "date_precision", "person_count", "person_count_low", "person_count_high",
+    "count_basis", "is_group", "sex", "age_band", "is_child", "nationality", "trafficking_status",
+    "exploitation_state", "entry_process", "recruiter_relation", "documents", "data_source", "consent_state",
+    "transit_count",
+)  # fmt: skip
+_MONTH = "event_month"
+_A_DAY = "An exact day may identify a person; the month is shown."
+_WRITTEN = "Places are shown as county or country, as agreed; what was written stays in the work folder."
+_CODED = "It identifies a person: only a keyed code of it exists."
+_AGE = "Years of age are not kept; the band is shown."
+_REFERENCE = "The partner's own reference; the record is named by its code."
+_NOT_KEPT = (
+    "No fields of a row are kept here: NJIA_DELETE_WORK is on, or no refresh has ended. `njia unseal` opens "
+    "the row as it was sent."
+)
+_DROPPED = "The contract drops it, so it never landed."
+
+_VIEWS = {
+    "records": "partner varchar, extract_id varchar, record_id bigint, sheet varchar, row_number integer, "
+    "event_on date, submitted_at timestamptz, embargo_until date, "
+    + ", ".join(f"{name} varchar" for name in SHOWN),
+    "record_codes": "partner varchar, extract_id varchar, record_id bigint, domain varchar, code varchar, "
+    "seq integer",
+    "place_mentions": "partner varchar, extract_id varchar, record_id bigint, place_role varchar, "
+    "seq integer, mention_id bigint",
+    "matches": "mention_id bigint, county_place_id varchar, country_alpha3 varchar",
+    "extracts": "partner varchar, extract_id varchar, finest_place varchar",
+    "problems": "partner varchar, extract_id varchar, record_id bigint, field varchar, outcome varchar, "
+    "problem_code varchar",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a record. `typed_value` is None where nothing is known, and where it `is_withheld`.
+
+    `problem_codes` are rules of quality_rules.csv that were found in it; those of no single field stand at
+    the field `record`.
+    """
+
+    name: str
+    typed_value: str | None = None
+    problem_codes: tuple[str, ...] = ()
+    is_withheld: bool = False
+    why_withheld: str | None = None
+
+
+@dataclass(frozen=True)
+class RowSetAside:
+    """Where a record stands, and what decisions call it."""
+
+    extract_id: str
+    sheet: str
+    row: int
+    record: str
+
+
+def rows_set_aside(
+    settings: Settings, partner: str, rule_code: str, page: int = 1, size: int = 50
+) -> list[RowSetAside]:
+    """Return a page (from 1) of the undecided records of a partner that a rule sets aside."""
+    rows = _set_aside(settings, partner, rule_code)
+    return rows[(page - 1) * size : page * size]
+
+
+def count_set_aside(settings: Settings, partner: str, rule_code: str) -> int:
+    """Count the records on all pages."""
+    return len(_set_aside(settings, partner, rule_code))
+
+
+def _set_aside(settings: Settings, partner: str, rule_code: str) -> list[RowSetAside]:
+    decided = decided_records(settings, active_decisions(settings, settings.as_of()).by_kind)
+    return [
+        RowSetAside(row["extract_id"], row["sheet"], int(row["row_number"]), row["record"])
+        for row in review.read(settings, review.QUARANTINED_ROWS)
+        if (row["partner"], row["rule_code"]) == (partner, rule_code) and row["record"] not in decided
+    ]
+
+
+def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | None, row: int) -> list[Field]:
+    """Return the typed fields of the record that begins in a row, first those shown.
+
+    `sheet` may be left out where one sheet alone has such a record. Raises UsageError where there is none.
+    """
+    if not has_typed(settings):
+        raise UsageError(_NOT_KEPT)
+    with typed_views(settings, _VIEWS, extract_id) as con:
+        cursor = con.execute(
+            "select * from records where partner = ? and extract_id = ? and row_number = ? "
+            "and (? is null or sheet = ?)",
+            [partner, extract_id, row, sheet, sheet],
+        )
+        columns = [column[0] for column in cursor.description or ()]
+        found = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+        if len(found) != 1:
+            raise UsageError(_not_one(partner, extract_id, row, sorted(str(one["sheet"]) for one in found)))
+        [record] = found
+        key = [partner, extract_id, record["record_id"]]
+        of_record = "where partner = ? and extract_id = ? and record_id = ?"
+        codes = con.execute(
+            f"select domain, string_agg(code, ', ' order by seq) from record_codes {of_record} "
+            "group by domain order by domain",
+            key,
+        ).fetchall()
+        # An agreement that allows no more than the country, or that nobody finds, hides the county here too.
+        stops = con.execute(
+            "select place_role, seq, if(finest_place <> 'country', "
+            "coalesce(county_place_id, country_alpha3), country_alpha3) from place_mentions "
+            "left join extracts using (partner, extract_id) left join matches using (mention_id) "
+            f"{of_record} order by place_role, seq",
+            key,
+        ).fetchall()
+        problems = con.execute(
+            f"select distinct field, problem_code from problems {of_record} order by all", key
+        ).fetchall()
+    by_field: dict[str, list[str]] = {}
+    for name, code in problems:
+        by_field.setdefault(str(name), []).append(str(code))
+    shown = [*_shown(record), *((str(domain), str(said)) for domain, said in codes)]
+    note = _note(settings, partner, extract_id)
+    named = (note.get("contract_content") or {}).get("fields") or {}
+    fields = [
+        Field(name, value, tuple(by_field.pop(name, ())))
+        for name, value in dict(shown).items()
+        if value is not None or name in named or name in by_field or name == _MONTH
+    ]
+    fields += [
+        Field(f"place({role}) {at}", places.described(place_id) if place_id in places.place_names() else None)
+        for at, (role, _, place_id) in enumerate(stops, start=1)
+    ]
+    hidden = _hidden(note, record)
+    withheld = [
+        Field(name, None, tuple(by_field.pop(name, ())), is_withheld=True, why_withheld=why)
+        for name, why in hidden.items()
+    ]
+    left = [Field(name, None, tuple(found_in)) for name, found_in in sorted(by_field.items())]
+    return [*fields, *left, *withheld]
+
+
+def _shown(record: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+    yield "record_code", shown_record(record["record_id"])
+    yield _MONTH, f"{record['event_on']:%Y-%m}" if record["event_on"] else None
+    for name in SHOWN:
+        yield name, record[name]
+
+
+def _hidden(note: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:
+    """Return the hidden names with the reason: fields of the record, and those of its contract."""
+    contract = note.get("contract_content") or {}
+    fields = contract.get("fields") or {}
+    days = ("event_on", "submitted_at", "embargo_until")
+    hidden = {name: _A_DAY for name in days if record[name] or name in fields}
+    hidden |= {name: _WRITTEN for name in fields if name.startswith("place(")}
+    if (fields.get("age_band") or {}).get("from") or (fields.get("age_band") or {}).get("from_"):
+        hidden["age"] = _AGE
+    hidden["record_ref"] = _REFERENCE
+    hidden |= {name: _CODED for name, column in (contract.get("link") or {}).items() if column}
+    dropped = len(contract.get("deny") or ())
+    if dropped:
+        hidden["columns_that_the_contract_denies"] = say(
+            "{number} of them. {why}", number=dropped, why=_DROPPED
+        )
+    return hidden
+
+
+def _note(settings: Settings, partner: str, extract_id: str) -> Mapping[str, Any]:
+    path = settings.landing / partner / f"{extract_id}.json"
+    found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found
+
+
+def _not_one(partner: str, extract_id: str, row: int, sheets: list[str]) -> str:
+    if sheets:
+        named = ", ".join(sheets)
+        return f"Several sheets of {partner}/{extract_id} have a record in row {row}: {named}. Say which."
+    return (
+        f"{partner}/{extract_id} has no record that begins in row {row}. A record of several rows is called "
+        "by its first; an extract that is being typed anew has none until the refresh is over."
+    )
