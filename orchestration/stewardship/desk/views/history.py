@@ -46,7 +46,7 @@ def decision(visit: Visit, item: Item) -> Response:
         waits_for_second=waits,
         is_own=same_author(entry["author"], visit.author),
         effect=_effect(visit, decision_id) if is_decision and entry["kind"] == "check_waiver" else None,
-        shapes=entry["kind"] not in ("rollback", "assignment"),
+        shapes=KINDS[entry["kind"]].shapes_release,
     )
 
 
