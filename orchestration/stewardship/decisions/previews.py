@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import cast
 
 from orchestration.core import Settings, refreshes
-from orchestration.stewardship.decisions.active import Decisions, active_decisions
+from orchestration.stewardship.decisions.active import active_decisions
 from orchestration.stewardship.decisions.entries import NewEntries
 from orchestration.stewardship.decisions.files import read_kind
 from orchestration.stewardship.decisions.holding import confirmations, holding
@@ -122,8 +122,7 @@ def try_revocations(
             notes.append(say(_NOT_TAKEN_IN, id=decision.id))
     changes = [Change(one.what, one.after, one.before) for one in _effect(settings, fresh, now).changes]
     if used:
-        left = active_decisions(settings, now, left_out={decision.id for decision in used})
-        effect = _effect(settings, used, now, left)
+        effect = _effect(settings, used, now, is_revoked=True)
         changes += effect.changes
         notes += effect.notes
         notes += [_RUNNING] if refresh_since(settings) else []
@@ -152,14 +151,14 @@ def _acts_since(settings: Settings, decision: Decision) -> datetime:
 
 
 def _effect(
-    settings: Settings, decisions: Sequence[Decision], now: datetime, left: Decisions | None = None
+    settings: Settings, decisions: Sequence[Decision], now: datetime, is_revoked: bool = False
 ) -> Effect:
-    """Return the effect of decisions, or of revoking them where `left` are the others that hold."""
+    """Return the effect of decisions, or of revoking them, beside the others that hold."""
     if not decisions:
         return Effect()
-    beside = (left or active_decisions(settings, now)).by_kind
+    beside = active_decisions(settings, now, left_out={decision.id for decision in decisions}).by_kind
     effects = [
-        (group.effect if left is None else group.effect_of_revoking)(settings, own, beside, now)
+        (group.effect_of_revoking if is_revoked else group.effect)(settings, own, beside, now)
         for group in GROUPS
         if (own := group.own(decisions))
     ]
