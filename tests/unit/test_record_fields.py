@@ -12,7 +12,7 @@ import pytest
 
 from orchestration.core import Settings, UsageError, shown_record
 from orchestration.stewardship import record_decision
-from orchestration.stewardship.worklists.rows import SHOWN, Field, count_set_aside, fields_of, rows_set_aside
+from orchestration.stewardship.worklists.rows import SHOWN, Field, fields_of, rows_set_aside
 from orchestration.typing.tables import RECORDS
 from tests.unit import steward_world as world
 from tests.unit.steward_world import NOW, PARTNER, SERVING
@@ -151,11 +151,11 @@ def test_every_column_of_the_typed_records_was_decided_about() -> None:
 
 def test_rows_set_aside_are_listed_in_pages_without_those_decided_since(settings: Settings) -> None:
     world.set_aside(settings, *((number, "date_invalid") for number in (1, 2, 3)), (4, "count_zero"))
-    pages = [rows_set_aside(settings, PARTNER, "date_invalid", page, 2) for page in (1, 2, 3)]
+    pages = [rows_set_aside(settings, PARTNER, "date_invalid", page, 2)[0] for page in (1, 2, 3)]
     assert [[one.record for one in page] for page in pages] == [
         [shown_record(1), shown_record(2)], [shown_record(3)], [],
     ]  # fmt: skip
     assert pages[0][0].row == 2
     record_decision(settings, "row_exclude", "A. Fixture", "an example", NOW, record=shown_record(2))
-    assert count_set_aside(settings, PARTNER, "date_invalid") == 2
+    assert rows_set_aside(settings, PARTNER, "date_invalid")[1] == 2
     assert shown_record(2) not in str(rows_set_aside(settings, PARTNER, "date_invalid"))

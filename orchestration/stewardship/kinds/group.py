@@ -49,26 +49,6 @@ class Refreshed:
 FindEffect = Callable[[Settings, Sequence[Any], Holding, datetime], Effect]
 
 
-def no_effect(settings: Settings, decisions: Sequence[Any], holding: Holding, now: datetime) -> Effect:
-    """Return an empty effect, for kinds without a preview."""
-    return Effect()
-
-
-def no_items(refreshed: Refreshed) -> Iterable[OpenItem]:
-    """Return no open items."""
-    return ()
-
-
-def no_names(settings: Settings, decisions: Sequence[Any]) -> Mapping[str, str]:
-    """Return no names."""
-    return {}
-
-
-def no_answers(settings: Settings, holding: Holding) -> Iterable[tuple[Item, str]]:
-    """Return no answered items."""
-    return ()
-
-
 @dataclass(frozen=True)
 class Group:
     """Kinds of decision about one thing.
@@ -80,11 +60,11 @@ class Group:
     """
 
     kinds: Mapping[str, type[Decision]]
-    effect: FindEffect = no_effect
-    effect_of_revoking: FindEffect = no_effect
-    names: Callable[[Settings, Sequence[Any]], Mapping[str, str]] = no_names
-    open_items: Callable[[Refreshed], Iterable[OpenItem]] = no_items
-    answers: Callable[[Settings, Holding], Iterable[tuple[Item, str]]] = no_answers
+    effect: FindEffect = lambda *_: Effect()
+    effect_of_revoking: FindEffect = lambda *_: Effect()
+    names: Callable[[Settings, Sequence[Any]], Mapping[str, str]] = lambda *_: {}
+    open_items: Callable[[Refreshed], Iterable[OpenItem]] = lambda _: ()
+    answers: Callable[[Settings, Holding], Iterable[tuple[Item, str]]] = lambda *_: ()
 
     def own(self, decisions: Iterable[Decision]) -> list[Decision]:
         """Return the decisions of this group."""

@@ -57,26 +57,18 @@ class LinkQuestion:
     sides: tuple[Side, ...] = ()
 
 
-def link_questions(settings: Settings, page: int = 1, size: int = 20) -> list[LinkQuestion]:
-    """Return a page (from 1) of the pairs without a ruling; their records' fields are not read."""
-    return [_question(row) for row in _open(settings)[(page - 1) * size : page * size]]
-
-
-def count_link_questions(settings: Settings) -> int:
-    """Count the pairs on all pages."""
-    return len(_open(settings))
+def link_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[list[LinkQuestion], int]:
+    """Return a page (from 1) of the pairs without a ruling, without their fields, and the number of all."""
+    answers = Answers(settings, active_decisions(settings, settings.as_of()))
+    rows = [row for row in review.read(settings, review.LINKS) if not answers.to(item_of_pair(row))]
+    rows.sort(key=lambda row: (-float(row["probability"]), row["record_a"], row["record_b"]))
+    return [_question(row) for row in rows[(page - 1) * size : page * size]], len(rows)
 
 
 def link_question(settings: Settings, item: Item) -> LinkQuestion | None:
     """Return the question of one item, ruled on or not; None where the last refresh did not ask it."""
     rows = (row for row in review.read(settings, review.LINKS) if item_of_pair(row) == item)
     return next((_question(row, _sides(settings, row)) for row in rows), None)
-
-
-def _open(settings: Settings) -> list[dict[str, str]]:
-    answers = Answers(settings, active_decisions(settings, settings.as_of()))
-    rows = [row for row in review.read(settings, review.LINKS) if not answers.to(item_of_pair(row))]
-    return sorted(rows, key=lambda row: (-float(row["probability"]), row["record_a"], row["record_b"]))
 
 
 def _question(row: Mapping[str, str], sides: tuple[Side, ...] = ()) -> LinkQuestion:

@@ -55,16 +55,12 @@ class PlaceQuestion:
     candidates: list[Candidate]
 
 
-def place_questions(settings: Settings, page: int = 1, size: int = 20) -> list[PlaceQuestion]:
-    """Return a page (from 1) of the undecided names, most movements first."""
-    groups = {one.item: one for one in open_name_groups(settings)}
+def place_questions(settings: Settings, page: int = 1, size: int = 20) -> tuple[list[PlaceQuestion], int]:
+    """Return a page (from 1) of the undecided names, most movements first, and the number of all."""
+    groups = {name.item: name for name in open_name_groups(settings)}
     waiting = [one for one in open_items(settings) if one.item in groups]
-    return [_question(groups[one.item], one.movements) for one in waiting[(page - 1) * size : page * size]]
-
-
-def count_place_questions(settings: Settings) -> int:
-    """Count the names on all pages."""
-    return sum(one.item.kind == "place" for one in open_items(settings))
+    shown = waiting[(page - 1) * size : page * size]
+    return [_question(groups[one.item], one.movements) for one in shown], len(waiting)
 
 
 def place_question(settings: Settings, item: Item) -> PlaceQuestion | None:

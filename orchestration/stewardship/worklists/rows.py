@@ -81,24 +81,15 @@ class RowSetAside:
 
 def rows_set_aside(
     settings: Settings, partner: str, rule_code: str, page: int = 1, size: int = 50
-) -> list[RowSetAside]:
-    """Return a page (from 1) of the undecided records of a partner that a rule sets aside."""
-    rows = _set_aside(settings, partner, rule_code)
-    return rows[(page - 1) * size : page * size]
-
-
-def count_set_aside(settings: Settings, partner: str, rule_code: str) -> int:
-    """Count the records on all pages."""
-    return len(_set_aside(settings, partner, rule_code))
-
-
-def _set_aside(settings: Settings, partner: str, rule_code: str) -> list[RowSetAside]:
+) -> tuple[list[RowSetAside], int]:
+    """Return a page (from 1) of the undecided records that a rule sets aside, and the number of all."""
     decided = decided_records(settings, active_decisions(settings, settings.as_of()).by_kind)
-    return [
+    rows = [
         RowSetAside(row["extract_id"], row["sheet"], int(row["row_number"]), row["record"])
         for row in review.read(settings, review.QUARANTINED_ROWS)
         if (row["partner"], row["rule_code"]) == (partner, rule_code) and row["record"] not in decided
     ]
+    return rows[(page - 1) * size : page * size], len(rows)
 
 
 def fields_of(settings: Settings, partner: str, extract_id: str, sheet: str | None, row: int) -> list[Field]:

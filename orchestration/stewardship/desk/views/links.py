@@ -13,7 +13,6 @@ from orchestration.stewardship.items import Item
 from orchestration.stewardship.worklists.links import (
     LinkQuestion,
     Side,
-    count_link_questions,
     link_question,
     link_questions,
 )
@@ -24,9 +23,9 @@ PAGE_SIZE = 10
 
 def links(visit: Visit) -> Response:
     """The likeliest first; without those that were decided since the last refresh."""
-    pager = Pager(visit.page_number(), PAGE_SIZE, count_link_questions(visit.settings), "/links")
-    found = link_questions(visit.settings, pager.number, PAGE_SIZE)
-    return visit.page("links", found=found, pager=pager)
+    number = visit.page_number()
+    found, total = link_questions(visit.settings, number, PAGE_SIZE)
+    return visit.page("links", found=found, pager=Pager(number, PAGE_SIZE, total, "/links"))
 
 
 def link(visit: Visit, item: Item) -> Response:

@@ -13,7 +13,6 @@ from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.worklists.places import (
-    count_place_questions,
     county_outlines,
     place_matches,
     place_question,
@@ -27,9 +26,9 @@ _SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 
 def places(visit: Visit) -> Response:
     """Most movements first."""
-    pager = Pager(visit.page_number(), PAGE_SIZE, count_place_questions(visit.settings), "/places")
-    found = place_questions(visit.settings, pager.number, PAGE_SIZE)
-    return visit.page("places", found=found, pager=pager)
+    number = visit.page_number()
+    found, total = place_questions(visit.settings, number, PAGE_SIZE)
+    return visit.page("places", found=found, pager=Pager(number, PAGE_SIZE, total, "/places"))
 
 
 def place(visit: Visit, item: Item) -> Response:

@@ -15,7 +15,7 @@ from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, quarantined_rows
 from orchestration.stewardship.kinds.records import releasable_rules, rules_that_quarantine
 from orchestration.stewardship.kinds.rows import quality_rules
-from orchestration.stewardship.worklists.rows import count_set_aside, fields_of, rows_set_aside
+from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
 
 PAGE_SIZE = 50
 # What is asked for names files, so it has their form and no other.
@@ -48,11 +48,11 @@ def rows(visit: Visit) -> Response:
 def of_rule(visit: Visit, item: Item) -> Response:
     """The rows of one partner that one rule sets aside, page by page."""
     partner, rule = item.key
-    total = count_set_aside(visit.settings, partner, rule)
+    number = visit.page_number()
+    found, total = rows_set_aside(visit.settings, partner, rule, number, PAGE_SIZE)
     if not total and rule not in quality_rules():
         raise HTTPException(404)
-    pager = Pager(visit.page_number(), PAGE_SIZE, total, item.path)
-    found = rows_set_aside(visit.settings, partner, rule, pager.number, PAGE_SIZE)
+    pager = Pager(number, PAGE_SIZE, total, item.path)
     return visit.page(
         "rows_of_rule",
         item=item,
