@@ -1,12 +1,10 @@
 """The audit log: who decided, unsealed, traced or exported what and when; `audit/<year>.jsonl`, append-only.
 
-Each line holds the SHA-256 of the line before it, over the years' files, and `head` the hash of the last.
-So a line that was changed, removed or put between is found, and so is an end that was cut off or a file
-that is missing: mishaps, half restored backups, an editor, a hand that takes out one line. It does not stop
-who may write the folder and takes the trouble to make the chain and `head` anew. Against that helps only a
-copy elsewhere: `njia audit` prints the last hash, so that somebody else can note it.
+Each line holds the SHA-256 of the line before it, across years, and `head` the hash of the last. So `read`
+finds a changed, removed or inserted line, a cut end and a missing file. It does not find a rebuilt chain with
+a rebuilt `head`: `njia audit` prints the last hash, so that somebody else can note it.
 
-What does not belong here: the words of a decision (the log names its id) and what was seen or exported.
+The log names the id of a decision, not its text, and never what was seen or exported.
 """
 
 from __future__ import annotations
@@ -34,12 +32,12 @@ LONGEST_LINE = 1 << 16
 FIRST = "0" * 64
 HEAD = "head"
 FIELDS = {"time", "who", "action", "what", "details", "previous"}
-# Every action there is, so that one that is asked for and misspelt is not taken for one that nobody did.
+# All actions, so that a misspelt filter is refused instead of finding nothing.
 ACTIONS = (
     "decided", "revoked", "confirmed", "rolled_back", "unsealed", "traced", "exported", "forgot", "rotated",
     "logged_in", "locked", "account_added", "account_removed", "passphrase_changed",
 )  # fmt: skip
-# What a detail is never called: the log is read by more people than what these would hold.
+# Names that no detail may have: more people read the log than may see such values.
 NEVER_DETAILS = {
     "cell",
     "contact",
@@ -58,7 +56,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Log:
-    """The lines, oldest first, and where the chain is broken: one sentence a place, with file and line."""
+    """The lines, oldest first, and a sentence for each place where the chain is broken."""
 
     lines: list[dict[str, Any]]
     faults: list[str]
@@ -68,7 +66,7 @@ class Log:
 def record(
     settings: Settings, who: str, action: str, what: str, *, when: datetime | None = None, **details: Any
 ) -> dict[str, Any]:
-    """Append one line, on the disk when this returns; gives the line as written.
+    """Append one line, durable when this returns; returns the line as written.
 
     `who` is an author or `os_user()`; `action` one word of small letters, such as `decided`; `what` names the
     thing by an id, a release or a path. Details are texts, whole numbers, true or false, or lists of texts;
@@ -89,7 +87,7 @@ def record(
 
 
 def os_user() -> str:
-    """Who runs a command that asks for no author: the operating-system user, and said to be that."""
+    """Return the operating-system user, as `os:NAME`, for a command that asks for no author."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError):  # a container may run under a number that has no name
@@ -99,9 +97,9 @@ def os_user() -> str:
 
 
 def read(settings: Settings) -> Log:
-    """All lines, and every place where the chain is broken; what comes after such a place is read as well.
+    """Return all lines, and every place where the chain is broken; what follows such a place is read too.
 
-    A last line without its line end was never told as written, so it does not count.
+    A last line without its line end was never reported as written, so it does not count.
     """
     lines: list[dict[str, Any]] = []
     faults: list[str] = []
@@ -125,7 +123,7 @@ def read(settings: Settings) -> Log:
 
 
 def _faults_of_the_end(settings: Settings, last: str, one_before: str, where: str) -> list[str]:
-    """`head` is written after the line: a crash between leaves it one line behind, which is no fault."""
+    """Compare `head`, which is written after the line: one line behind, after a crash, is no fault."""
     path = settings.audit / HEAD
     try:
         noted = json.loads(path.read_text(encoding="utf-8"))["sha256"]
@@ -150,7 +148,7 @@ def _locked(settings: Settings) -> Iterator[None]:
 
 
 def _append(settings: Settings, year: int, line: dict[str, Any]) -> dict[str, Any]:
-    """In place, since a year may hold many lines; half a line is taken back, now or by the next writer."""
+    """Append in place, since a year may be long; half a line is removed, now or by the next writer."""
     files = _files(settings)
     # A clock that was put back does not open an earlier year again: the chain goes by the files' order.
     path = settings.audit / f"{max([year, *(int(file.stem) for file in files)])}.jsonl"
@@ -213,7 +211,7 @@ def _content(raw: bytes) -> dict[str, Any] | None:
 
 
 def _fault(line: dict[str, Any]) -> str | None:
-    """Why a line is none, in words that do not repeat what it holds."""
+    """Say why a line is not valid, without repeating its content."""
     try:
         datetime.fromisoformat(line["time"])
     except (TypeError, ValueError):

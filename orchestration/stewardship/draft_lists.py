@@ -1,8 +1,8 @@
-"""The stewards' lists while a refresh runs: drafts beside those in force, which they replace in one step.
+"""The stewards' lists while a refresh runs: drafts, which replace those in force in one step.
 
-The step is the rename of the drafts' folder: from then on every reader finds the new lists first, and moving
-them to their usual place is tidying. A refresh that was killed or failed before leaves its drafts unread, and
-the lists as of the refresh before; the next one sweeps.
+The step renames the drafts' folder: from then on readers find the new lists first, and moving them to their
+usual place is tidying. A refresh that was killed or failed before leaves the earlier lists in force; the next
+one sweeps its drafts.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ _DRAFTS, _ENDED = ".drafts", ".ended"
 
 
 def drafting(settings: Settings) -> Settings:
-    """As the refresh under way sees the installation: lists are written, and read first, as drafts."""
+    """Return settings under which lists are written, and read first, as drafts."""
     return replace(settings, drafts_lists=True)
 
 
 def written_to(settings: Settings) -> Path:
-    """The folder in which a list is written now."""
+    """Return the folder in which a list is written now."""
     return settings.review / _DRAFTS if settings.drafts_lists else settings.review
 
 
 def text_of(settings: Settings, name: str) -> str | None:
-    """A list as it stands, None where there is none. What a refresh did not rewrite stays as it was.
+    """Return a list, None where there is none. What a refresh did not rewrite stays as it was.
 
-    The order of the looks is that of a file's way, so that none is missed while it is moved.
+    Folders are read in the order in which a file moves through them, so that none is missed.
     """
     folders = [settings.review / _ENDED, settings.review]
     if settings.drafts_lists:
@@ -43,13 +43,13 @@ def text_of(settings: Settings, name: str) -> str | None:
 
 
 def sweep(settings: Settings) -> None:
-    """Finish a switch that was broken off, and remove drafts that nobody ended. The caller holds the lock."""
+    """Finish an interrupted switch, and remove abandoned drafts. The caller holds the lock."""
     _tidy(settings.review)
     shutil.rmtree(settings.review / _DRAFTS, ignore_errors=True)
 
 
 def switch(settings: Settings) -> None:
-    """Put the drafts in force, all in one step; nothing happens where there are none."""
+    """Put the drafts in force in one step, if there are any."""
     _tidy(settings.review)
     drafts = settings.review / _DRAFTS
     if not drafts.is_dir():

@@ -1,4 +1,4 @@
-"""Names of what waits for a steward: the same in lists, in the Dagster UI, in a message and at the desk.
+"""Names of open items: the same in lists, the Dagster UI, messages and at the desk.
 
 An item is a kind and a key. The key is made of what the item is about and never of a value that a partner
 wrote, so a name may stand in an address and in a log. Its worth and due date: `open_item`.
@@ -25,12 +25,12 @@ class Item:
 
     @property
     def path(self) -> str:
-        """Where the desk shows it."""
+        """The address at the desk."""
         return "/".join(("", "items", self.kind, *(quote(part, safe="") for part in self.key)))
 
     @classmethod
     def parse(cls, name: str) -> Item:
-        """The item that `str` named; raises ValueError for what names none."""
+        """Return the item that `str` named; raises ValueError."""
         kind, *key = name.split(":")
         if kind not in KINDS or not key or not all(key):
             raise ValueError("names no item")

@@ -1,7 +1,7 @@
-"""The `review/` folder: what waits for a steward after a refresh, published or refused. Restricted.
+"""The lists of `review/`: what waits for a steward after a refresh, published or refused. Restricted.
 
-Every refresh rewrites it, beside what stands until it ends (`draft_lists`). It names partners, row numbers
-and rules, and no value of a row. `open_items.csv`, written last, puts all in one order, most valuable first.
+Every refresh rewrites them as drafts (`draft_lists`). They name partners, row numbers and rules, and no value
+of a row. `open_items.csv`, written last, orders all of them, most valuable first.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def write_decisions_without_effect(settings: Settings, decisions: Iterable[Mappi
 
 
 def write_drift(settings: Settings, items: Iterable[Mapping[str, Any]]) -> None:
-    """A line a change in `drift.csv`; the same with the ready change to the contract in `drift.json`."""
+    """Write one line a change to `drift.csv`, and with the ready change to the contract `drift.json`."""
     items = list(items)
     columns = ("partner", "contract", "file", "extract_id", "landed", "change", "column", "now", "feeds",
                "likeness", "records")  # fmt: skip
@@ -77,16 +77,16 @@ def _drift_lines(item: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def write_in_force(settings: Settings, settled: Any) -> None:
-    """Which partners' extracts serve, and the fate of each that is held: `gates.InForce`, in short."""
-    told = {
+    """Write which partners' extracts serve, and the fate of each that is held (`gates.InForce`)."""
+    partners = {
         name: list(getattr(settled, f"partners_{name}")) for name in ("in_force", "stale", "held", "overdue")
     }
     held = [vars(fate) for fate in settled.held]
-    durable.write_json(written_to(settings) / IN_FORCE, {"partners": told, "held": held})
+    durable.write_json(written_to(settings) / IN_FORCE, {"partners": partners, "held": held})
 
 
 def in_force(settings: Settings) -> dict[str, Any]:
-    """What `write_in_force` wrote."""
+    """Return what `write_in_force` wrote."""
     text = text_of(settings, IN_FORCE)
     found: dict[str, Any] = json.loads(text) if text else {"partners": {}, "held": []}
     return found
@@ -100,7 +100,7 @@ def write_unresolved_places(settings: Settings) -> None:
 
 
 def write_failed_extract_checks(settings: Settings, taken: Iterable[Any], verdicts: Iterable[Any]) -> None:
-    """Files that wait in the inbox, and what the extract gate found."""
+    """Write the files that wait in the inbox, and what the extract gate found."""
     waiting = [
         {
             "partner": extract.partner,
@@ -125,7 +125,7 @@ def write_failed_extract_checks(settings: Settings, taken: Iterable[Any], verdic
 
 
 def write_failed_checks(settings: Settings, stage: str, checks: Iterable[Mapping[str, Any]]) -> None:
-    """What failed of a later stage, warnings included; rows as in `quality.check_results` or the verdict."""
+    """Write what failed in a later stage, warnings included; rows as in `quality.check_results`."""
     failed = [
         {
             **check,
@@ -139,14 +139,14 @@ def write_failed_checks(settings: Settings, stage: str, checks: Iterable[Mapping
 
 
 def _replace_failed(settings: Settings, stage: str, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Each stage rewrites its own rows: a refresh without news leaves what stands of the release."""
+    """Replace the rows of one stage; those of the others stay."""
     kept = [row for row in read(settings, FAILED_CHECKS) if row.get("stage") not in (stage, None)]
     both = [*kept, *({**row, "stage": stage} for row in rows)]
     _write(settings, FAILED_CHECKS, FAILED_COLUMNS, sorted(both, key=lambda row: _STAGES.index(row["stage"])))
 
 
 def write_quarantined_rows(settings: Settings) -> None:
-    """Row numbers and rules, from the work file right after dbt has closed it."""
+    """Write row numbers and rules, from the work file right after dbt has closed it."""
     import duckdb
 
     with duckdb.connect(str(settings.warehouse), read_only=True) as con:
@@ -163,7 +163,7 @@ def write_quarantined_rows(settings: Settings) -> None:
 
 
 def write_links(settings: Settings, columns: Iterable[str], pairs: Iterable[Mapping[str, Any]]) -> None:
-    """Pairs of records that may be one person, and in what they agree; never what either says."""
+    """Write the pairs of records that may be one person, and in what they agree; never their values."""
     _write(settings, LINKS, columns, pairs)
 
 
@@ -173,28 +173,25 @@ def write_open_items(
     open_ones: Iterable[Mapping[str, Any]],
     sentences: Mapping[str, Any],
 ) -> None:
-    """All that waits, of whatever kind, most valuable first: the lists above say more of each.
-
-    `sentences` are those of each item for whoever says them in another language.
-    """
+    """Write all open items, most valuable first, and the `sentences` of each for translation."""
     _write(settings, OPEN_ITEMS, columns, open_ones)
     durable.write_json(written_to(settings) / OPEN_ITEMS_SAID, sentences)
 
 
 def sentences_of_items(settings: Settings) -> dict[str, Any]:
-    """By item; none for a list that an earlier version wrote."""
+    """Return the sentences by item; none for a list of an earlier version."""
     text = text_of(settings, OPEN_ITEMS_SAID)
     return dict(json.loads(text)) if text else {}
 
 
 def read(settings: Settings, name: str) -> list[dict[str, str]]:
-    """The items of a review file; none before the first refresh."""
+    """Return the rows of a list; none before the first refresh."""
     text = text_of(settings, name)
     return list(csv.DictReader(io.StringIO(text, newline=""))) if text else []
 
 
 def why_not_taken(row: Mapping[str, str]) -> str:
-    """The reason of a line of files_not_taken.csv without the file's name, which may name a person."""
+    """Return the reason of a line of files_not_taken.csv without the file's name, which may name a person."""
     return row["reason"].replace(row["file"], "the file").replace("file the file", "the file")
 
 

@@ -1,4 +1,4 @@
-"""Whether a refresh is under way: what is decided meanwhile takes part in the next one."""
+"""Whether a refresh is running: decisions made meanwhile take part in the next one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from orchestration.core import Settings
 
 
 def refresh_since(settings: Settings) -> datetime | None:
-    """Since when a refresh is running (UTC); None where none is.
+    """Return since when a refresh is running (UTC); None where none is.
 
-    The lock itself is asked, for its file stays when a refresh has ended or was killed. It is asked for a
-    shared hold that is given back at once, so that any number may ask and no refresh is turned away: one
-    that starts in this very moment tries again.
+    The file of the lock stays after a refresh, so the lock itself is tested: a shared hold, released at once,
+    lets any number ask. A refresh that starts in this moment tries again.
     """
     try:
         handle = os.open(settings.lock, os.O_RDONLY)
@@ -31,7 +30,7 @@ def refresh_since(settings: Settings) -> datetime | None:
 
 
 def _since(settings: Settings) -> datetime:
-    """As its holder noted; while it is noting still, by the age of the file."""
+    """Return the holder's note; until it is written, the age of the file."""
     holder = settings.lock.with_suffix(".holder")
     try:
         return datetime.fromisoformat(json.loads(holder.read_text(encoding="utf-8"))["since"])

@@ -1,7 +1,6 @@
-"""What the refresh left in `work/` as Parquet, asked in SQL: never the work file, which one writer holds.
+"""SQL over the Parquet files that a refresh left in `work/`, not over the work file, which one writer holds.
 
-What is missing, as in a home without a refresh or one that is being typed anew, is empty. Whoever counts asks
-`has_typed` first: a count of nothing is no count.
+A missing file, as before the first refresh, is an empty table. Check `has_typed` before counting.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ NOT_KEPT = (
 
 
 def has_typed(settings: Settings) -> bool:
-    """Whether the last refresh left its typed records (NJIA_DELETE_WORK)."""
+    """Return whether the last refresh left its typed records (NJIA_DELETE_WORK)."""
     return any((settings.typed / "records").glob("*.parquet"))
 
 
@@ -30,7 +29,7 @@ def has_typed(settings: Settings) -> bool:
 def typed_views(
     settings: Settings, columns: Mapping[str, str], extract_id: str | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with these tables; `columns` of each as SQL declares them, such as `partner varchar`.
+    """Open a connection with these tables; `columns` of each as SQL declares them, such as `partner varchar`.
 
     With an extract only its files are read; where two partners sent the same file, both are in them.
     """

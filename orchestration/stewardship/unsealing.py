@@ -1,6 +1,6 @@
-"""Opening a sealed original for a steward: one row to look at, or the whole file. No log, no unseal.
+"""Open a sealed original for a steward: one row, or the whole file. Every opening is logged first.
 
-What is opened goes to the steward alone: nothing of it enters the home, a log or an error.
+Its content goes only to the steward: none of it enters the home, a log or an error.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ def unseal_row(
     author: str,
     reason: str,
 ) -> intake.OriginalRow:
-    """One row of an original, noted in the audit log before it is given; raises UsageError."""
+    """Return one row of an original, logged before; raises UsageError."""
     with _opened(settings, partner, extract_id, private_key) as (path, contract):
         found = intake.original_row(path, contract, row, sheet)
         where: dict[str, Any] = {"row": row, "sheet": found.sheet or None}
-        _tell(settings, partner, extract_id, author, reason, **where)
+        _log(settings, partner, extract_id, author, reason, **where)
         return found
 
 
 def unseal_file(
     settings: Settings, partner: str, extract_id: str, private_key: str, out: Path, author: str, reason: str
 ) -> None:
-    """Write an original to `out` (0600), noted in the audit log before; raises UsageError.
+    """Write an original to `out` (0600), logged before; raises UsageError.
 
     Never over a file that is there, and never into the home, whose copies and backups are not sealed.
     """
@@ -53,7 +53,7 @@ def unseal_file(
     if not out.parent.is_dir():
         raise UsageError(f"There is no folder {out.parent}.")
     with _opened(settings, partner, extract_id, private_key) as (path, _):
-        _tell(settings, partner, extract_id, author, reason, whole=True)
+        _log(settings, partner, extract_id, author, reason, whole=True)
         handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             with os.fdopen(handle, "wb") as target, path.open("rb") as original:
@@ -89,9 +89,7 @@ def _opened(
         yield path, contract
 
 
-def _tell(
-    settings: Settings, partner: str, extract_id: str, author: str, reason: str, **details: Any
-) -> None:
+def _log(settings: Settings, partner: str, extract_id: str, author: str, reason: str, **details: Any) -> None:
     if not (author.strip() and reason.strip()):
         raise UsageError("Say who opens it and why: --author and --reason.")
     audit.record(

@@ -51,7 +51,7 @@ def taken(settings: Settings) -> OpenItem:
     return found
 
 
-def test_an_item_shows_who_takes_care_of_it_and_until_when(settings: Settings) -> None:
+def test_item_shows_owner_and_due_day(settings: Settings) -> None:
     assert (taken(settings).owner, taken(settings).due) == (None, None)
     made = take(settings)
     assert (taken(settings).owner, taken(settings).due) == ("B. Fixture", DUE)
@@ -59,7 +59,7 @@ def test_an_item_shows_who_takes_care_of_it_and_until_when(settings: Settings) -
     assert [line["what"] for line in audit.read(settings).lines] == [made["id"]]
 
 
-def test_the_latest_holds_and_what_is_taken_back_leaves_the_one_before(settings: Settings) -> None:
+def test_latest_assignment_holds(settings: Settings) -> None:
     take(settings)
     later = take(settings, "C. Fixture", None)
     assert (taken(settings).owner, taken(settings).due) == ("C. Fixture", None)
@@ -67,7 +67,7 @@ def test_the_latest_holds_and_what_is_taken_back_leaves_the_one_before(settings:
     assert taken(settings).owner == "B. Fixture"
 
 
-def test_it_lapses_when_the_item_is_settled_and_is_no_decision_without_effect(settings: Settings) -> None:
+def test_assignment_lapses_with_its_item(settings: Settings) -> None:
     take(settings)
     world.refreshed(settings)
     decisions = active_decisions(settings, NOW)
@@ -79,7 +79,7 @@ def test_it_lapses_when_the_item_is_settled_and_is_no_decision_without_effect(se
     assert taken(settings).owner is None, "what comes back later is nobody's"
 
 
-def test_it_shapes_no_release(settings: Settings) -> None:
+def test_assignment_shapes_no_release(settings: Settings) -> None:
     before = active_decisions(settings, NOW).content_hash()
     take(settings)
     after = active_decisions(settings, NOW)
@@ -97,18 +97,18 @@ def test_it_shapes_no_release(settings: Settings) -> None:
         ({"owner": " "}, "owner: "),
     ],
 )
-def test_what_cannot_be_is_refused(settings: Settings, given: dict[str, Any], words: str) -> None:
+def test_invalid_assignment_is_refused(settings: Settings, given: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         take(settings, **given)
 
 
-def test_the_same_twice_is_refused(settings: Settings) -> None:
+def test_repeated_assignment_is_refused(settings: Settings) -> None:
     made = take(settings)
     with pytest.raises(UsageError, match=f"Decision {made['id']} says so already"):
         take(settings)
 
 
-def test_an_assignment_of_a_pair_goes_with_its_forgotten_record(settings: Settings) -> None:
+def test_assignment_of_a_pair_is_erased_with_its_record(settings: Settings) -> None:
     a, b = shown_record(1), shown_record(2)
     world.put(settings, review.LINKS, {"record_a": a, "record_b": b, "partner_a": PARTNER, "partner_b": PARTNER,
               "reason": "unsure", "probability": "0.8"})  # fmt: skip

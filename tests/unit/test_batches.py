@@ -45,7 +45,7 @@ def contents(settings: Settings) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in settings.decisions.glob("*.jsonl")}
 
 
-def test_all_of_a_list_are_recorded_as_single_ones_are(settings: Settings) -> None:
+def test_list_is_recorded_like_single_decisions(settings: Settings) -> None:
     made = decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])
     assert {one["id"] for one in made} == {one["id"] for one in list_decisions(settings)}
     assert [one["kind"] for one in made] == ["row_release", "row_release", "check_waiver"]
@@ -55,13 +55,13 @@ def test_all_of_a_list_are_recorded_as_single_ones_are(settings: Settings) -> No
     assert gaps(settings, log.lines).untold == []
 
 
-def test_an_entry_of_a_list_is_the_same_as_one_made_alone(settings: Settings, tmp_path: Path) -> None:
+def test_entry_of_a_list_equals_a_single_one(settings: Settings, tmp_path: Path) -> None:
     other = world.make_home(tmp_path / "other")
     alone = record_decision(other, "extract_accept", "A. Fixture", "agreed by telephone", NOW, **EXTRACT)
     assert decide(settings, [("extract_accept", EXTRACT)]) == [alone]
 
 
-def test_one_fault_keeps_all_out_and_each_is_named(settings: Settings) -> None:
+def test_one_fault_refuses_the_whole_list(settings: Settings) -> None:
     decide(settings, [("check_waiver", WAIVER)])
     before = contents(settings)
     wanted = [*rows(1, 3), ("extract_accept", EXTRACT | {"extract_id": "0" * 16}), ("nonsense", {})]
@@ -72,7 +72,7 @@ def test_one_fault_keeps_all_out_and_each_is_named(settings: Settings) -> None:
     assert len(audit.read(settings).lines) == 1
 
 
-def test_what_stands_twice_in_one_list_is_found(settings: Settings) -> None:
+def test_duplicate_in_a_list_is_refused(settings: Settings) -> None:
     with pytest.raises(UsageError, match=r"Number 2: Decision [0-9a-f]{12} lets this record in already"):
         decide(settings, rows(1, 1))
 
@@ -84,7 +84,7 @@ def test_a_rollback_and_an_empty_list_are_refused(settings: Settings) -> None:
         decide(settings, [])
 
 
-def test_a_full_disk_leaves_no_kind_behind(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_records_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files of two kinds are written one after the other; the second write fails."""
     decide(settings, rows(1))
     before, write_text = contents(settings), files.write_text
@@ -101,14 +101,14 @@ def test_a_full_disk_leaves_no_kind_behind(settings: Settings, monkeypatch: pyte
     assert len(audit.read(settings).lines) == 1
 
 
-def test_what_the_log_was_not_told_stands_and_is_named(settings: Settings) -> None:
+def test_unlogged_decisions_stand_and_are_named(settings: Settings) -> None:
     settings.audit.write_text("no folder")
     with pytest.raises(NotLogged, match=r"Decisions [0-9a-f]{12}, [0-9a-f]{12} are recorded and hold"):
         decide(settings, rows(1, 2))
     assert len(list_decisions(settings)) == 2
 
 
-def test_a_list_is_taken_back_whole_or_not_at_all(settings: Settings) -> None:
+def test_list_is_revoked_whole_or_not_at_all(settings: Settings) -> None:
     ids = [one["id"] for one in decide(settings, [*rows(1, 2), ("check_waiver", WAIVER)])]
     with pytest.raises(
         UsageError, match=r"for 1 of 4 cannot be. Number 4: No active decision has the id 0{12}"
@@ -122,7 +122,7 @@ def test_a_list_is_taken_back_whole_or_not_at_all(settings: Settings) -> None:
         revoke_all(settings, ids, "A. Fixture", "a mistake", NOW)
 
 
-def test_one_decision_is_not_taken_back_twice_in_one_list(settings: Settings) -> None:
+def test_decision_is_not_revoked_twice_in_one_list(settings: Settings) -> None:
     (made,) = decide(settings, rows(1))
     with pytest.raises(UsageError, match=r"Number 2: .*holds no more"):
         revoke_all(settings, [made["id"]] * 2, "B. Fixture", "a mistake", NOW)

@@ -45,7 +45,7 @@ def decide(settings: Settings, kind: str, now: datetime = NOW, **payload: Any) -
     return record_decision(settings, kind, "A. Fixture", "agreed by telephone", now, **payload)
 
 
-def test_a_decision_is_written_as_one_line_and_holds(settings: Settings) -> None:
+def test_decision_is_one_line_and_holds(settings: Settings) -> None:
     made = decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
     assert len(made["id"]) == 12 and made["revokes"] is None
     lines = (settings.decisions / "extract_accept.jsonl").read_text().splitlines()
@@ -53,12 +53,12 @@ def test_a_decision_is_written_as_one_line_and_holds(settings: Settings) -> None
     assert active_decisions(settings, NOW).extract_accepts == [made]
 
 
-def test_no_decisions_folder_is_no_decisions(settings: Settings) -> None:
+def test_missing_folder_means_no_decisions(settings: Settings) -> None:
     assert active_decisions(settings, NOW).rollback is None
 
 
 @pytest.mark.parametrize("empty", ["", "  "])
-def test_an_empty_reason_or_author_is_told_as_what_it_is(settings: Settings, empty: str) -> None:
+def test_empty_reason_or_author_is_refused(settings: Settings, empty: str) -> None:
     for author, reason, field in (("A. Fixture", empty, "reason"), (empty, "agreed", "author")):
         with pytest.raises(UsageError, match=f"not recorded: {field}: is empty, and is needed") as told:
             record_decision(
@@ -67,7 +67,7 @@ def test_an_empty_reason_or_author_is_told_as_what_it_is(settings: Settings, emp
         assert "character" not in str(told.value)
 
 
-def test_a_revoked_decision_holds_no_more_and_stays_listed(settings: Settings) -> None:
+def test_revoked_decision_stays_listed(settings: Settings) -> None:
     before = active_decisions(settings, NOW).content_hash()
     made = decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
     assert active_decisions(settings, NOW).content_hash() != before
@@ -86,7 +86,7 @@ def test_a_revoked_decision_holds_no_more_and_stays_listed(settings: Settings) -
         revoke(settings, "0" * 12, "A. Fixture", "again", NOW)
 
 
-def test_the_later_of_accept_and_withdraw_holds(settings: Settings) -> None:
+def test_later_of_accept_and_withdraw_holds(settings: Settings) -> None:
     decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
     later = NOW + timedelta(hours=1)
     decide(settings, "extract_withdraw", later, partner="kobe_shelter", extract_id=EXTRACT)
@@ -94,7 +94,7 @@ def test_the_later_of_accept_and_withdraw_holds(settings: Settings) -> None:
     assert active.extract_accepts == [] and len(active.extract_withdrawals) == 1
 
 
-def test_a_waiver_holds_until_its_last_day(settings: Settings) -> None:
+def test_waiver_holds_until_its_last_day(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     assert len(active_decisions(settings, datetime(2026, 12, 31, 23, tzinfo=UTC)).waivers) == 1
     assert active_decisions(settings, datetime(2027, 1, 1, tzinfo=UTC)).waivers == []
@@ -117,9 +117,7 @@ def test_a_waiver_holds_until_its_last_day(settings: Settings) -> None:
         ({"surprise": 1}, "surprise"),
     ],
 )
-def test_a_waiver_outside_its_limits_is_not_recorded(
-    settings: Settings, change: dict[str, Any], words: str
-) -> None:
+def test_waiver_outside_its_limits_is_refused(settings: Settings, change: dict[str, Any], words: str) -> None:
     with pytest.raises(UsageError, match=words):
         decide(settings, "check_waiver", **{**WAIVER, **change})
     assert not (settings.decisions / "check_waiver.jsonl").exists()
@@ -130,20 +128,20 @@ def also_landed_by_swala(settings: Settings) -> None:
     (settings.landing / "swala_house" / f"{EXTRACT}.json").write_text("{}")
 
 
-def test_a_bare_extract_id_becomes_the_one_partners_who_landed_it(settings: Settings) -> None:
+def test_extract_id_alone_gets_its_partner(settings: Settings) -> None:
     made = decide(settings, "check_waiver", **{**WAIVER, "scope": EXTRACT})
     also_landed_by_swala(settings)
     assert made["scope"] == f"kobe_shelter/{EXTRACT}"
     assert [waiver["scope"] for waiver in active_decisions(settings, NOW).waivers] == [made["scope"]]
 
 
-def test_a_bare_extract_id_of_two_partners_is_asked_about(settings: Settings) -> None:
+def test_extract_id_of_two_partners_is_refused(settings: Settings) -> None:
     also_landed_by_swala(settings)
     with pytest.raises(UsageError, match=f"--scope kobe_shelter/{EXTRACT} or --scope swala_house/{EXTRACT}"):
         decide(settings, "check_waiver", **{**WAIVER, "scope": EXTRACT})
 
 
-def test_a_bare_id_in_an_earlier_line_stops_nobody_when_another_partner_sends_the_bytes(
+def test_extract_id_in_an_old_line_stays_readable_when_it_becomes_ambiguous(
     settings: Settings,
 ) -> None:
     decide(settings, "check_waiver", **WAIVER)
@@ -153,14 +151,14 @@ def test_a_bare_id_in_an_earlier_line_stops_nobody_when_another_partner_sends_th
     assert [waiver["scope"] for waiver in active_decisions(settings, NOW).waivers] == [EXTRACT]
 
 
-def test_an_extract_whose_reading_again_was_cut_short_is_still_landed(settings: Settings) -> None:
+def test_extract_with_interrupted_rereading_counts_as_landed(settings: Settings) -> None:
     decide(settings, "extract_accept", partner="kobe_shelter", extract_id=EXTRACT)
     note = settings.landing / "kobe_shelter" / f"{EXTRACT}.json"
     note.rename(note.with_suffix(".earlier"))
     assert len(active_decisions(settings, NOW).extract_accepts) == 1
 
 
-def test_what_holds_already_is_not_decided_twice(settings: Settings) -> None:
+def test_repeated_decision_is_refused(settings: Settings) -> None:
     extract = {"partner": "kobe_shelter", "extract_id": EXTRACT}
     alias = {"text": "Maraba border", "place_id": "bp-ken-malaba"}
     waiver = decide(settings, "check_waiver", **WAIVER)
@@ -189,7 +187,7 @@ def test_what_holds_already_is_not_decided_twice(settings: Settings) -> None:
         ({"country": "Kenya"}, "country: must be a country's ISO code with three letters, such as KEN"),
     ],
 )
-def test_an_alias_of_a_place_or_country_that_is_not_there_is_refused(
+def test_alias_of_unknown_place_or_country_is_refused(
     settings: Settings, change: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
@@ -218,7 +216,7 @@ def rewrite(settings: Settings, kind: str, old: str, new: str) -> None:
         ),
     ],
 )
-def test_a_decision_that_has_outlived_its_object_is_told_and_stops_nobody(
+def test_decision_without_effect_is_listed_and_stops_no_refresh(
     settings: Settings, kind: str, payload: dict[str, Any], change: tuple[str, str], words: str
 ) -> None:
     made = decide(settings, kind, **payload)
@@ -237,7 +235,7 @@ def test_a_decision_that_has_outlived_its_object_is_told_and_stops_nobody(
     assert [entry["without_effect"] for entry in list_decisions(settings)] == [None, None]
 
 
-def test_a_withdrawal_waits_for_its_extract_to_come_back(settings: Settings) -> None:
+def test_withdrawal_outlives_its_extract(settings: Settings) -> None:
     made = decide(settings, "extract_withdraw", partner="kobe_shelter", extract_id=EXTRACT)
     (settings.landing / "kobe_shelter" / f"{EXTRACT}.json").unlink()
     assert [told["decision_id"] for told in without_effect(settings, active_decisions(settings, NOW))] == [
@@ -246,14 +244,14 @@ def test_a_withdrawal_waits_for_its_extract_to_come_back(settings: Settings) -> 
     assert active_decisions(settings, NOW).extract_withdrawals == [made]
 
 
-def test_a_waiver_of_a_check_that_has_changed_is_told_to_have_lapsed(settings: Settings) -> None:
+def test_waiver_lapses_when_its_check_changes(settings: Settings) -> None:
     made = decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", made["check_definition"], "0" * 16)
     (told,) = without_effect(settings, active_decisions(settings, NOW))
     assert "has changed since it was waived" in told["why"]
 
 
-def test_two_lines_that_name_one_place_differently_are_told(settings: Settings) -> None:
+def test_contradicting_aliases_stop_the_reader(settings: Settings) -> None:
     decide(settings, "place_alias", text="Maraba", place_id="KE040")
     decide(settings, "place_alias", text="Fixture town", place_id="bp-ken-malaba")
     rewrite(settings, "place_alias", "Fixture town", "maraba")
@@ -261,7 +259,7 @@ def test_two_lines_that_name_one_place_differently_are_told(settings: Settings) 
         active_decisions(settings, NOW)
 
 
-def test_a_waiver_that_has_expired_is_not_asked_whether_its_check_still_exists(settings: Settings) -> None:
+def test_expired_waiver_is_not_checked_further(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     rewrite(settings, "check_waiver", "row_volume_is", "row_volumes_are")
     later = datetime(2027, 2, 1, tzinfo=UTC)
@@ -274,7 +272,7 @@ def test_a_waiver_that_has_expired_is_not_asked_whether_its_check_still_exists(s
     assert listed["without_effect"] == "It expired on 2026-12-31."
 
 
-def test_every_decision_says_in_words_what_it_does(settings: Settings) -> None:
+def test_every_kind_has_a_sentence(settings: Settings) -> None:
     extract = {"partner": "kobe_shelter", "extract_id": EXTRACT}
     made = decide(settings, "check_waiver", **WAIVER)
     decide(settings, "extract_accept", **extract)
@@ -302,7 +300,7 @@ def two_records(settings: Settings) -> Settings:
     return settings
 
 
-def test_what_was_said_of_two_records_is_not_said_again_and_can_be_taken_back(two_records: Settings) -> None:
+def test_repeated_ruling_is_refused_until_revoked(two_records: Settings) -> None:
     made = decide(two_records, "link_accept", record_a=ONE, record_b=OTHER)
     assert active_decisions(two_records, NOW).link_accepts[0]["record_a"] == ONE
     for kind in ("link_accept", "link_reject"):
@@ -325,12 +323,12 @@ def test_what_was_said_of_two_records_is_not_said_again_and_can_be_taken_back(tw
     [("r-00000000000000aa", "No extract holds a record r-00000000000000aa"), (ONE, "two different records"),
      ("17", "r- and 16 digits and letters from a to f")],
 )  # fmt: skip
-def test_a_link_needs_two_records_that_are_there(two_records: Settings, other: str, words: str) -> None:
+def test_link_needs_two_known_records(two_records: Settings, other: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         decide(two_records, "link_accept", record_a=ONE, record_b=other)
 
 
-def test_a_ruling_outlives_its_record_without_stopping_a_refresh(two_records: Settings) -> None:
+def test_ruling_outlives_its_record(two_records: Settings) -> None:
     decide(two_records, "link_accept", record_a=ONE, record_b=OTHER)
     (two_records.typed / "records" / "x.parquet").unlink()
     assert len(active_decisions(two_records, NOW).link_accepts) == 1
@@ -348,7 +346,7 @@ def test_no_message_shows_a_regular_expression(settings: Settings) -> None:
         assert not [sign for sign in ("^", "[0-9", "{", "\\d") if sign in str(told.value)]
 
 
-def test_mistyped_references_and_empty_reasons_are_told(settings: Settings) -> None:
+def test_mistyped_references_and_empty_reasons_are_refused(settings: Settings) -> None:
     with pytest.raises(UsageError, match="no landed extract"):
         decide(settings, "extract_accept", partner="kobe_shelter", extract_id="f" * 16)
     with pytest.raises(UsageError, match="kinds are"):
@@ -357,7 +355,7 @@ def test_mistyped_references_and_empty_reasons_are_told(settings: Settings) -> N
         record_decision(settings, "check_waiver", "A. Fixture", "  ", NOW, **WAIVER)
 
 
-def test_a_message_never_quotes_what_was_given(settings: Settings) -> None:
+def test_message_never_quotes_a_given_value(settings: Settings) -> None:
     with pytest.raises(UsageError) as told:
         decide(settings, "place_alias", text="x" * 201, place_id="Amina Testperson")
     assert "Testperson" not in str(told.value) and "xxx" not in str(told.value)
@@ -380,7 +378,7 @@ def test_a_message_never_quotes_what_was_given(settings: Settings) -> None:
     ],
     ids=range(10),
 )
-def test_a_line_spoilt_by_hand_stops_with_its_number(settings: Settings, line: str) -> None:
+def test_broken_line_stops_with_its_number(settings: Settings, line: str) -> None:
     decide(settings, "check_waiver", **WAIVER)
     path = settings.decisions / "check_waiver.jsonl"
     path.write_text(path.read_text() + line + "\n")
@@ -390,7 +388,7 @@ def test_a_line_spoilt_by_hand_stops_with_its_number(settings: Settings, line: s
         decide(settings, "check_waiver", **WAIVER)
 
 
-def test_a_name_that_stands_twice_in_a_line_is_no_guess(settings: Settings) -> None:
+def test_duplicate_key_in_a_line_is_refused(settings: Settings) -> None:
     decide(settings, "place_alias", text="Qwertyville", place_id="KE047")
     path = settings.decisions / "place_alias.jsonl"
     path.write_text(path.read_text().replace('"place_id"', '"place_id": "KE001", "place_id"'))
@@ -398,21 +396,21 @@ def test_a_name_that_stands_twice_in_a_line_is_no_guess(settings: Settings) -> N
         active_decisions(settings, NOW)
 
 
-def test_a_link_to_a_file_that_is_gone_is_not_taken_for_no_decisions(settings: Settings) -> None:
+def test_dangling_link_is_not_read_as_no_decisions(settings: Settings) -> None:
     settings.decisions.mkdir()
     (settings.decisions / "place_alias.jsonl").symlink_to(settings.home / "unmounted")
     with pytest.raises(NjiaError, match=r"place_alias\.jsonl is no file"):
         active_decisions(settings, NOW)
 
 
-def test_a_file_of_no_kind_is_told(settings: Settings) -> None:
+def test_file_of_unknown_kind_is_refused(settings: Settings) -> None:
     settings.decisions.mkdir()
     (settings.decisions / "check_waver.jsonl").write_text("")
     with pytest.raises(NjiaError, match="no kind of decision"):
         active_decisions(settings, NOW)
 
 
-def test_a_last_line_without_line_end_is_kept_apart_from_the_next(settings: Settings) -> None:
+def test_missing_line_end_is_added(settings: Settings) -> None:
     decide(settings, "check_waiver", **WAIVER)
     path = settings.decisions / "check_waiver.jsonl"
     path.write_text(path.read_text().rstrip("\n"))
@@ -420,7 +418,7 @@ def test_a_last_line_without_line_end_is_kept_apart_from_the_next(settings: Sett
     assert len(active_decisions(settings, NOW).waivers) == 2
 
 
-def test_rollbacks_choose_between_releases_and_are_not_part_of_the_inputs(settings: Settings) -> None:
+def test_rollbacks_do_not_change_the_content_hash(settings: Settings) -> None:
     before = active_decisions(settings, NOW).content_hash()
     decide(
         settings,

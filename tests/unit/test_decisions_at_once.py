@@ -73,7 +73,7 @@ def at_once(settings: Settings, act: Act, objects: dict[str, Iterable[str]]) -> 
     return found
 
 
-def test_a_hundred_decisions_of_two_stewards_are_all_there_each_in_a_whole_line(settings: Settings) -> None:
+def test_parallel_decisions_are_all_recorded(settings: Settings) -> None:
     halves = {"A. Fixture": EXTRACTS[:EACH], "B. Fixture": EXTRACTS[EACH:]}
     assert at_once(settings, accept, halves) == {"A. Fixture": {}, "B. Fixture": {}}
     lines = (settings.decisions / "extract_accept.jsonl").read_text().splitlines()
@@ -90,7 +90,7 @@ def test_a_hundred_decisions_of_two_stewards_are_all_there_each_in_a_whole_line(
     )
 
 
-def test_of_two_who_decide_take_back_or_confirm_the_same_the_second_is_told_who_was_first(
+def test_second_of_two_equal_decisions_names_the_first_author(
     settings: Settings,
 ) -> None:
     same = EXTRACTS[:10]
@@ -114,7 +114,7 @@ def test_of_two_who_decide_take_back_or_confirm_the_same_the_second_is_told_who_
             )
 
 
-def test_of_two_who_confirm_the_same_the_second_is_told_who_was_first(settings: Settings) -> None:
+def test_second_confirmation_names_the_first_author(settings: Settings) -> None:
     checks = [name for name in EXTRACT_CHECKS if is_waivable(name)][:8]
     scope = f"kobe_shelter/{EXTRACTS[0]}"
     waivers = [

@@ -55,7 +55,7 @@ def decide(settings: Settings, kind: str, author: str = "A. Fixture", **payload:
     return record_decision(settings, kind, author, "agreed by telephone", NOW, **payload)
 
 
-def test_a_release_names_all_rules_that_set_the_record_aside(settings: Settings) -> None:
+def test_row_release_covers_all_failed_rules(settings: Settings) -> None:
     made = decide(settings, "row_release", record=SET_ASIDE)
     assert made["rules"] == ["count_zero", "date_invalid"]
     (held,) = active_decisions(settings, NOW).row_releases
@@ -77,7 +77,7 @@ def test_a_release_names_all_rules_that_set_the_record_aside(settings: Settings)
         ("17", ["date_invalid"], "r- and 16 digits"),
     ],
 )
-def test_a_release_that_would_let_nothing_in_is_refused(
+def test_row_release_without_effect_is_refused(
     settings: Settings, record: str, rules: list[str], words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
@@ -85,14 +85,14 @@ def test_a_release_that_would_let_nothing_in_is_refused(
     assert active_decisions(settings, NOW).row_releases == []
 
 
-def test_rules_that_protect_a_person_or_a_count_cannot_be_released() -> None:
+def test_protective_rules_cannot_be_released() -> None:
     bound = {"consent_missing", "purpose_not_agreed", "embargo_unreadable", "duplicate_key_conflict"}
     assert not bound & releasable_rules().keys()
     rules = (REFERENCE_SEEDS / "quality_rules.csv").read_text(encoding="utf-8")
     assert [rule for rule in releasable_rules() if f"\n{rule},Q," not in rules] == []
 
 
-def test_a_row_is_named_by_its_place_in_the_file_too(settings: Settings) -> None:
+def test_row_is_found_by_its_place_in_the_file(settings: Settings) -> None:
     assert decide(settings, "row_exclude", record=f"{EXTRACT}:Feb:4")["record"] == TAKEN
     assert decide(settings, "row_exclude", record=f"{EXTRACT}:5")["record"] == BOUND
     with pytest.raises(UsageError, match=f"{EXTRACT}:Feb:4, {EXTRACT}:Jan:4"):
@@ -103,7 +103,7 @@ def test_a_row_is_named_by_its_place_in_the_file_too(settings: Settings) -> None
         decide(settings, "row_exclude", record=f"{EXTRACT}:Jan")
 
 
-def test_a_record_is_not_let_in_and_left_out_at_once(settings: Settings) -> None:
+def test_record_is_not_released_and_excluded_at_once(settings: Settings) -> None:
     made = decide(settings, "row_exclude", record=SET_ASIDE)
     with pytest.raises(UsageError, match=f"Decision {made['id']} leaves this record out already"):
         decide(settings, "row_release", record=SET_ASIDE)
@@ -113,7 +113,7 @@ def test_a_record_is_not_let_in_and_left_out_at_once(settings: Settings) -> None
         decide(settings, "row_exclude", record=SET_ASIDE)
 
 
-def test_of_two_changes_of_an_agreement_the_later_holds_term_by_term(settings: Settings) -> None:
+def test_later_change_of_an_agreement_holds_term_by_term(settings: Settings) -> None:
     of = {"partner": "swala_post", "contract": "swala_post_cases"}
     first = decide(settings, "agreement_change", **of, terms={"finest_place": "county", "retention_years": 5})
     decide(settings, "agreement_change", **of, terms={"finest_place": "country"})
@@ -138,7 +138,7 @@ def test_of_two_changes_of_an_agreement_the_later_holds_term_by_term(settings: S
         ("swala_post", "swala_post_cases", {"purposes": ["research"]}, "purposes"),
     ],
 )  # fmt: skip
-def test_a_change_of_no_agreement_or_term_is_refused(
+def test_change_without_agreement_or_term_is_refused(
     settings: Settings, partner: str, contract: str, terms: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
@@ -150,7 +150,7 @@ def two_needed(settings: Settings) -> Settings:
     return replace(settings, waivers_need_second=True)
 
 
-def test_a_waiver_that_needs_two_holds_once_another_person_confirms_it(two_needed: Settings) -> None:
+def test_waiver_holds_once_another_person_confirms_it(two_needed: Settings) -> None:
     made = decide(two_needed, "check_waiver", **CHECK)
     assert active_decisions(two_needed, NOW).waivers == []
     (told,) = list_decisions(two_needed)
@@ -167,12 +167,12 @@ def test_a_waiver_that_needs_two_holds_once_another_person_confirms_it(two_neede
     assert active_decisions(two_needed, NOW).waivers == []
 
 
-def test_what_needs_two_goes_on_needing_two_when_the_setting_is_turned_off(two_needed: Settings) -> None:
+def test_waiver_needs_confirmation_after_the_setting_is_turned_off(two_needed: Settings) -> None:
     decide(two_needed, "check_waiver", **CHECK)
     assert active_decisions(replace(two_needed, waivers_need_second=False), NOW).waivers == []
 
 
-def test_a_decision_that_needs_no_second_person_is_not_confirmed(settings: Settings) -> None:
+def test_decision_without_need_of_confirmation_is_not_confirmed(settings: Settings) -> None:
     made = decide(settings, "row_exclude", record=TAKEN)
     with pytest.raises(UsageError, match="needs no second person"):
         confirm(settings, made["id"], "B. Sampleton", "looked at it too", NOW)
@@ -180,7 +180,7 @@ def test_a_decision_that_needs_no_second_person_is_not_confirmed(settings: Setti
         confirm(settings, "ffffffffffff", "B. Sampleton", "looked at it too", NOW)
 
 
-def test_a_confirmation_written_by_hand_of_ones_own_waiver_stops_with_its_line(two_needed: Settings) -> None:
+def test_handwritten_confirmation_of_own_waiver_is_refused(two_needed: Settings) -> None:
     made = decide(two_needed, "check_waiver", **CHECK)
     path = two_needed.decisions / "check_waiver.jsonl"
     line = {"id": "aaaaaaaaaaaa", "kind": "check_waiver", "time": NOW.isoformat(), "author": "A. Fixture"}

@@ -65,14 +65,14 @@ def log_of(settings: Settings) -> Iterator[dict]:
 
 
 @pytest.mark.parametrize("path", [*LOOKED_AT, "/items/rows/kobe_post/date_invalid"])
-def test_nobody_sees_a_page_without_a_login(guest: Visitor, path: str) -> None:
+def test_pages_need_a_login(guest: Visitor, path: str) -> None:
     answer = guest.get(path)
     assert answer.status_code == 303
     assert answer.headers["location"].startswith("/login?to=")
 
 
 @pytest.mark.parametrize("path", [*DECIDED, "/logout"])
-def test_nobody_decides_without_a_login(guest: Visitor, path: str) -> None:
+def test_deciding_needs_a_login(guest: Visitor, path: str) -> None:
     assert guest.browser.post(path, data={"kind": "row_exclude"}).status_code == 403
 
 
@@ -86,7 +86,7 @@ def test_a_login_leads_to_the_page_that_was_asked_for_and_is_noted(
 
 
 @pytest.mark.parametrize("path", ["/waiting?kind=rows&page=2", "/record?partner=x&sheet=Mar%2024%20&row=2"])
-def test_a_link_leads_to_its_very_page_before_and_after_the_login(guest: Visitor, path: str) -> None:
+def test_link_survives_the_login(guest: Visitor, path: str) -> None:
     form = guest.get(guest.get(path).headers["location"])
     sent = hidden_fields(form.text)
     answer = guest.browser.post("/login", data=dict(sent) | {"name": STEWARD, "passphrase": PASSPHRASE})
@@ -96,7 +96,7 @@ def test_a_link_leads_to_its_very_page_before_and_after_the_login(guest: Visitor
     assert guest.get("/login?to=//evil.example").headers["location"] == "/"
 
 
-def test_a_refusal_does_not_tell_whether_the_name_or_the_passphrase_was_wrong(settings: Settings) -> None:
+def test_refusal_hides_which_part_was_wrong(settings: Settings) -> None:
     answers = [
         visitor(settings, None).login(name, passphrase)
         for name, passphrase in ((STEWARD, "wrong words for nobody"), ("Nobody Atall", PASSPHRASE), ("", ""))
@@ -118,9 +118,7 @@ def test_five_wrong_tries_lock_the_name_even_for_the_right_passphrase_and_are_no
     assert [line["what"] for line in locked] == [STEWARD]
 
 
-def test_of_many_logins_at_once_few_wait_and_who_is_logged_in_goes_on(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_parallel_logins_are_limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = make_app(settings, 3030, ELSEWHERE)
     monkeypatch.setattr(Attempts, "wait", lambda _: 0.3)
     judged_at_once, most = 0, 0
@@ -155,14 +153,14 @@ def test_of_many_logins_at_once_few_wait_and_who_is_logged_in_goes_on(
     assert Visitor(desk).login().status_code == 403, "they left their places"
 
 
-def test_a_passphrase_in_the_wrong_field_reaches_no_log(settings: Settings) -> None:
+def test_misplaced_passphrase_is_not_logged(settings: Settings) -> None:
     desk = make_app(settings, 3030, ELSEWHERE)
     for _ in range(WRONG_TRIES):
         Visitor(desk).login("Several Words For Nobody", "x" * 12)
     assert "Several Words" not in json.dumps(list(log_of(settings)))
 
 
-def test_a_login_form_of_another_page_is_refused(guest: Visitor) -> None:
+def test_foreign_login_form_is_refused(guest: Visitor) -> None:
     sent = {"csrf": "0" * 64, "name": STEWARD, "passphrase": PASSPHRASE}
     assert guest.browser.post("/login", data=sent).status_code == 403
     guest.get("/login")  # has the cookie now, but not the token of its form
@@ -207,9 +205,7 @@ def test_a_removed_account_and_a_changed_passphrase_end_their_sessions(settings:
 
 
 @pytest.mark.parametrize("token", ["", "0" * 43, None])
-def test_a_form_without_the_token_of_the_session_decides_nothing(
-    settings: Settings, steward: Visitor, token: str | None
-) -> None:
+def test_form_without_csrf_token_is_refused(settings: Settings, steward: Visitor, token: str | None) -> None:
     sent = {"kind": "row_exclude", "reason": "x", **EXCLUDE} | ({} if token is None else {"csrf": token})
     for path in DECIDED:
         assert steward.browser.post(path, data=sent).status_code == 403
@@ -220,14 +216,12 @@ def test_a_form_without_the_token_of_the_session_decides_nothing(
     "headers",
     [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
 )
-def test_a_form_of_another_site_is_refused_whatever_it_knows(
-    steward: Visitor, headers: dict[str, str]
-) -> None:
+def test_cross_site_form_is_refused(steward: Visitor, headers: dict[str, str]) -> None:
     sent = {"csrf": steward.csrf(), "kind": "row_exclude", "reason": "x", **EXCLUDE}
     assert steward.browser.post("/decide", data=sent, headers=headers).status_code == 403
 
 
-def test_who_only_reads_sees_every_page_and_decides_nothing(settings: Settings, reader: Visitor) -> None:
+def test_read_only_account_decides_nothing(settings: Settings, reader: Visitor) -> None:
     for path in LOOKED_AT:
         if "{" not in path and path != "/record":
             assert reader.get(path).status_code == 200, path
@@ -240,13 +234,13 @@ def test_who_only_reads_sees_every_page_and_decides_nothing(settings: Settings, 
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1:3031", "127.0.0.1.evil.example:3030", ""])
-def test_a_name_that_was_made_to_lead_here_is_not_answered(guest: Visitor, host: str) -> None:
+def test_foreign_host_is_refused(guest: Visitor, host: str) -> None:
     answer = guest.browser.get("/login", headers={"Host": host})
     assert answer.status_code == 421
     assert "passphrase" not in answer.text
 
 
-def test_every_answer_forbids_what_the_pages_do_not_need(guest: Visitor) -> None:
+def test_security_headers_are_set(guest: Visitor) -> None:
     for path in ("/login", "/nothing", "/static/desk.css"):
         headers = guest.get(path).headers
         assert headers["content-security-policy"] == guard.POLICY
@@ -281,9 +275,7 @@ def test_no_page_has_a_script_or_a_style_inside_or_from_elsewhere() -> None:
         "/static/..%2Faccounts.py",
     ],
 )
-def test_what_is_not_there_is_told_and_no_name_leads_out_of_its_folder(
-    settings: Settings, steward: Visitor, path: str
-) -> None:
+def test_missing_item_and_path_traversal_are_404(settings: Settings, steward: Visitor, path: str) -> None:
     note = settings.landing / "kobe_post" / "0123456789abcdef.json"
     note.parent.mkdir(exist_ok=True)
     landed = {"sequence": 1, "received_on": "2026-11-01", "rows_landed": 1, "rows_read": 1}
@@ -303,7 +295,7 @@ def test_other_methods_large_forms_and_forms_without_a_length_are_refused(stewar
     assert steward.browser.post("/login", content=iter([b"name=x"])).status_code == 411
 
 
-def test_an_unforeseen_fault_is_a_page_and_a_line_without_what_it_was_about(
+def test_unexpected_error_shows_no_content(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from dataclasses import replace

@@ -50,7 +50,7 @@ def steward(settings: Settings) -> Visitor:
     return visitor
 
 
-def test_a_check_that_was_answered_since_is_not_said_to_hold(settings: Settings, steward: Visitor) -> None:
+def test_answered_check_is_not_shown_as_holding(settings: Settings, steward: Visitor) -> None:
     paths = (f"/items/check/{PARTNER}/{HELD}/{CHECK}", f"/items/extract/{PARTNER}/{HELD}")
     before = [shown(steward.get(path).text) for path in paths]
     assert "Holds the extract" in before[0] and "This extract is held" in before[1]
@@ -61,13 +61,13 @@ def test_a_check_that_was_answered_since_is_not_said_to_hold(settings: Settings,
     assert "This extract is held" not in after[1] and "decided since" in after[1]
 
 
-def test_a_share_is_shown_with_four_digits(steward: Visitor) -> None:
+def test_share_is_shown_with_four_digits(steward: Visitor) -> None:
     for path in ("/checks", f"/items/check/{PARTNER}/{HELD}/{CHECK}", "/waiting", "/"):
         assert "0.2699530516431925" not in steward.get(path).text
     assert "0.27" in steward.get("/checks").text
 
 
-def test_a_preview_that_is_refused_promises_no_refresh(steward: Visitor) -> None:
+def test_refused_preview_promises_no_refresh(steward: Visitor) -> None:
     expires = str(date(2026, 3, 20))
     assert NEXT in shown(steward.preview("check_waiver", check=CHECK, scope=HELD, expires=expires).text)
     refused = steward.preview(
@@ -76,12 +76,12 @@ def test_a_preview_that_is_refused_promises_no_refresh(steward: Visitor) -> None
     assert refused.status_code == 400 and NEXT not in shown(refused.text)
 
 
-def test_times_say_which_clock_they_are_by(settings: Settings, steward: Visitor) -> None:
+def test_times_name_their_zone(settings: Settings, steward: Visitor) -> None:
     record_decisions(settings, "A. Steward", "no", NOW, [("row_exclude", {"record": world.shown_record(1)})])
     assert "2026-03-01 09:00 EAT" in steward.get("/decisions").text
 
 
-def test_places_of_a_pair_are_compared_by_role_and_not_by_number() -> None:
+def test_places_of_a_pair_are_compared_by_role() -> None:
     def side(*places: tuple[str, str]) -> links.Side:
         return links.Side("r-1", PARTNER, HELD, "", 2, [Field(name, said) for name, said in places])
 
@@ -98,7 +98,7 @@ def test_places_of_a_pair_are_compared_by_role_and_not_by_number() -> None:
     ]  # fmt: skip
 
 
-def test_a_list_of_pairs_reads_no_record(
+def test_list_of_pairs_reads_no_record(
     settings: Settings, steward: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = dict.fromkeys(QUESTION_COLUMNS, "same") | {

@@ -70,7 +70,7 @@ def test_every_key_that_is_made_of_data_exists(family: str) -> None:
     assert [one for one in MADE[family] if f"{family}{one}" not in catalogue()] == []
 
 
-def test_no_sentence_is_left_that_nobody_says() -> None:
+def test_no_text_is_unused() -> None:
     made = {f"{family}{one}" for family, some in MADE.items() for one in some}
     assert catalogue().keys() - set(used_keys()) - made == set()
 

@@ -56,7 +56,7 @@ def asked(home: Settings) -> tuple[DriftQuestion, DriftQuestion]:
     return waits, landed
 
 
-def test_each_file_tells_its_changes_the_patch_and_its_effects(home: Settings) -> None:
+def test_each_file_shows_changes_patch_and_effects(home: Settings) -> None:
     waits, landed = asked(home)
     renamed = next(one for one in waits.changes if one.kind == "column_renamed")
     assert (renamed.column, renamed.now) == ("From", "Town of origin")
@@ -68,23 +68,23 @@ def test_each_file_tells_its_changes_the_patch_and_its_effects(home: Settings) -
     assert drift_questions(home, items.drift("testpartner", "other")) == []
 
 
-def test_answers_that_are_shown_are_counted_on_the_landed_rows(home: Settings) -> None:
+def test_shown_answers_are_counted_on_landed_rows(home: Settings) -> None:
     _, landed = asked(home)
     assert landed.on_landed_rows == [Change("Records whose sex holds an answer that nobody knows", 18, 6)]
     assert any("1 further answer(s) of sex are not shown" in said for said in landed.notes)
 
 
-def test_a_file_that_did_not_land_says_what_cannot_be_known(home: Settings) -> None:
+def test_file_that_did_not_land_notes_what_is_unknown(home: Settings) -> None:
     waits, _ = asked(home)
     assert waits.on_landed_rows == []
     assert "Nothing of this file landed" in waits.notes[0]
 
 
-def test_no_answer_that_may_identify_somebody_is_told(home: Settings) -> None:
+def test_identifying_answer_is_not_shown(home: Settings) -> None:
     assert not [secret for secret in SECRETS if secret in str(drift_questions(home))]
 
 
-def test_drift_is_one_open_item_a_contract_worth_the_answers_nobody_knows(home: Settings) -> None:
+def test_drift_is_one_item_a_contract(home: Settings) -> None:
     end = End("run", AS_OF.isoformat(), outcome=PUBLISHED)
     with worths_of(home) as worths:
         (found,) = drifted_contracts(Refreshed(home, worths, end, load_contracts(home.partners)))
@@ -92,7 +92,7 @@ def test_drift_is_one_open_item_a_contract_worth_the_answers_nobody_knows(home: 
     assert "columns probably renamed: 1" in found.detail and "Town" not in found.detail
 
 
-def test_nothing_is_asked_before_the_first_refresh(tmp_path: Path) -> None:
+def test_no_questions_before_the_first_refresh(tmp_path: Path) -> None:
     assert drift_questions(Settings(tmp_path, tmp_path, tmp_path)) == []
 
 

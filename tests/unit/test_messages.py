@@ -64,7 +64,7 @@ def in_folder(settings: Settings) -> list[dict[str, Any]]:
 # --- once -----------------------------------------------------------------------------------------
 
 
-def test_everything_of_one_refresh_comes_in_one_message_and_only_once(settings: Settings) -> None:
+def test_events_of_one_refresh_are_one_message(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     settings = by_mail(settings, port, recipients={"steward": [STEWARD]})
     ended(
@@ -94,7 +94,7 @@ def test_two_processes_at_once_send_one_message(settings: Settings) -> None:
     assert len(mailbox.mails) == 1
 
 
-def test_a_new_address_is_told_what_stands_and_the_others_are_not_told_again(settings: Settings) -> None:
+def test_new_address_gets_current_events(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     ended(settings, held=[held()])
     with mail_server(mailbox, port):
@@ -103,7 +103,7 @@ def test_a_new_address_is_told_what_stands_and_the_others_are_not_told_again(set
     assert [mail["To"] for mail in mailbox.mails] == [STEWARD, OPERATOR]
 
 
-def test_the_same_refusal_night_after_night_is_one_event(settings: Settings) -> None:
+def test_repeated_refusal_is_one_event(settings: Settings) -> None:
     ended(settings, refreshes.REFUSED, refused_by=["a", "b"], given_hash="g", release_id="r")
     (first,) = messages.events(settings)
     ended(settings, refreshes.REFUSED, refused_by=["b", "a"], given_hash="g", release_id="r")
@@ -114,7 +114,7 @@ def test_the_same_refusal_night_after_night_is_one_event(settings: Settings) -> 
         assert messages.events(settings)[0].id != first.id, new
 
 
-def test_an_extract_is_news_again_when_something_else_holds_it_and_a_partner_at_its_next_date(
+def test_new_holding_check_or_due_date_is_a_new_event(
     settings: Settings,
 ) -> None:
     def ids(by: str, due: str) -> set[str]:
@@ -127,7 +127,7 @@ def test_an_extract_is_news_again_when_something_else_holds_it_and_a_partner_at_
     assert len(ids("dates_are_readable", "2026-11-01") | first) == 4
 
 
-def test_a_file_is_news_again_when_it_was_sent_again(settings: Settings) -> None:
+def test_resent_file_is_a_new_event(settings: Settings) -> None:
     ended(settings)
     waiting = settings.inbox / "kobe_shelter" / "register.xlsx"
     waiting.parent.mkdir(parents=True)
@@ -143,7 +143,7 @@ def test_a_file_is_news_again_when_it_was_sent_again(settings: Settings) -> None
 # --- to whom, and what -----------------------------------------------------------------------------
 
 
-def test_a_crash_is_told_to_operators_even_after_the_next_refresh_ended_well(settings: Settings) -> None:
+def test_crash_is_reported_after_a_good_refresh(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     settings = by_mail(settings, port)
     ended(settings, refreshes.CRASHED, reason="The step take_in failed: OSError.")
@@ -154,27 +154,27 @@ def test_a_crash_is_told_to_operators_even_after_the_next_refresh_ended_well(set
     assert "OSError" not in mailbox.texts()[0]
 
 
-def test_a_refresh_that_was_killed_is_told_as_crashed(settings: Settings) -> None:
+def test_killed_refresh_is_reported_as_crashed(settings: Settings) -> None:
     refreshes.begin(settings, "run-1", NOW)
     messages.send_due(settings, NOW)
     (told,) = in_folder(settings)
     assert [event["kind"] for event in told["events"]] == ["crashed"]
 
 
-def test_a_refresh_under_way_is_left_alone(settings: Settings) -> None:
+def test_running_refresh_is_not_reported(settings: Settings) -> None:
     refreshes.begin(settings, "run-1", NOW)
     with FileLock(settings.lock):
         assert messages.send_due(settings, NOW) == []
 
 
-def test_looking_at_the_status_changes_nothing(settings: Settings) -> None:
+def test_status_changes_nothing(settings: Settings) -> None:
     refreshes.begin(settings, "run-1", NOW)
     before = {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")}
     assert messages.standing(settings) == []
     assert {path: path.stat().st_mtime_ns for path in settings.home.rglob("*")} == before
 
 
-def test_a_mail_names_no_partner_unless_asked_to_and_the_folder_always_does(settings: Settings) -> None:
+def test_mail_names_partners_only_on_request(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     ended(settings, held=[held()], overdue=[{"partner": "swala_house", "contract": "c", "due": "2026-11-01"}])
     to = {"steward": [STEWARD]}
@@ -190,7 +190,7 @@ def test_a_mail_names_no_partner_unless_asked_to_and_the_folder_always_does(sett
     assert "kobe_shelter" in text.read_text()
 
 
-def test_a_message_comes_in_swahili(settings: Settings) -> None:
+def test_message_in_swahili(settings: Settings) -> None:
     ended(settings, held=[held(), held("swala_house")])
     told = compose(messages.events(settings), "notices", settings.desk_url, "sw", named=False)
     assert told.subject == "Njia: madondoo 2 yamezuiwa"
@@ -212,7 +212,7 @@ def test_the_folder_of_notices_is_for_this_account_only(settings: Settings) -> N
 # --- when a channel fails --------------------------------------------------------------------------
 
 
-def test_a_server_that_was_down_gets_it_later_and_the_folder_does_not_wait(settings: Settings) -> None:
+def test_failed_server_is_retried(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox()
     settings = by_mail(settings, port, recipients={"steward": [STEWARD]})
     ended(settings, held=[held()])
@@ -226,7 +226,7 @@ def test_a_server_that_was_down_gets_it_later_and_the_folder_does_not_wait(setti
     assert messages.standing(settings) == []
 
 
-def test_each_failure_waits_twice_as_long_until_six_hours(settings: Settings) -> None:
+def test_each_failure_doubles_the_wait(settings: Settings) -> None:
     settings = by_mail(settings, free_port(), recipients={"steward": [STEWARD]})
     ended(settings, held=[held()])
     now, waits = NOW, []
@@ -240,7 +240,7 @@ def test_each_failure_waits_twice_as_long_until_six_hours(settings: Settings) ->
     assert (state["tries"], state["waiting"], state["since"]) == (11, 1, NOW.isoformat())
 
 
-def test_status_tells_of_a_channel_that_fails_and_of_settings_that_are_wrong(settings: Settings) -> None:
+def test_status_shows_failing_channels(settings: Settings) -> None:
     settings.partners.joinpath("kobe_shelter").mkdir()
     settings = by_mail(settings, free_port(), recipients={"steward": [STEWARD]})
     ended(settings, held=[held()])
@@ -252,7 +252,7 @@ def test_status_tells_of_a_channel_that_fails_and_of_settings_that_are_wrong(set
     assert "`type` is one of file, smtp" in read_status(settings)["messages"][0]["why"]
 
 
-def test_one_address_that_is_refused_keeps_no_other_from_its_mail(settings: Settings) -> None:
+def test_refused_address_does_not_stop_the_others(settings: Settings) -> None:
     port, mailbox = free_port(), Mailbox(refuses=STEWARD)
     settings = by_mail(settings, port)
     ended(settings, held=[held()])
@@ -325,7 +325,7 @@ def test_nothing_is_sent_where_the_server_offers_no_starttls(settings: Settings)
         ({"recipients": {"steward": ["not an address"]}}, "recipients.steward.0"),
     ],
 )
-def test_wrong_settings_are_told_without_what_was_given(
+def test_wrong_settings_are_reported_without_values(
     settings: Settings, wrong: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(UsageError) as error:
@@ -337,9 +337,7 @@ def test_wrong_settings_are_told_without_what_was_given(
 # --- the command ------------------------------------------------------------------------------------
 
 
-def test_the_command_sends_what_is_due_and_a_test_tells_of_every_channel(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_command_sends_due_messages_and_tests(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = by_mail(settings, free_port(), recipients={"steward": [STEWARD]})
     monkeypatch.setenv("NJIA_NOTIFY", str(settings.notify))
     at = ["--home", str(settings.home), "--partners", str(settings.partners)]
@@ -351,9 +349,7 @@ def test_the_command_sends_what_is_due_and_a_test_tells_of_every_channel(
     assert [(one["channel"], one["messages"]) for one in sent] == [("file", 1), ("smtp", 0)]
 
 
-def test_another_channel_is_one_class_and_one_entry(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_new_channel_is_one_class_and_one_entry(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     from orchestration.stewardship.messages import channels
     from orchestration.stewardship.messages.folder import FileChannel
 

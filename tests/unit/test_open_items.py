@@ -43,19 +43,19 @@ def one_of(found: list[OpenItem], item: items.Item) -> OpenItem:
 # --- what waits, and what it is worth ------------------------------------------------------------
 
 
-def test_nothing_waits_where_nothing_was_found(settings: Settings) -> None:
+def test_nothing_waits_without_findings(settings: Settings) -> None:
     assert [one for one in world.refreshed(settings) if one.item.kind != "agreement"] == []
     assert open_items(replace(settings, home=settings.home / "none")) == []
 
 
-def test_a_held_extract_is_worth_its_records_and_the_cells_they_fall_in(settings: Settings) -> None:
+def test_held_extract_is_worth_its_records_and_cells(settings: Settings) -> None:
     found = one_of(world.refreshed(settings, held=world.held()), HELD_ITEM)
     # Records 7 and 8 name a place; one lies in a county, the other nowhere: two cells of one quarter.
     assert (found.movements, found.numbers) == (3, 2)
     assert found.detail == "Held by row_volume_is_plausible."
 
 
-def test_a_check_that_holds_an_extract_is_listed_and_counts_nothing_twice(settings: Settings) -> None:
+def test_holding_check_is_listed_and_worth_nothing(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     found = world.refreshed(settings, held=world.held())
     check = one_of(found, items.extract_check(PARTNER, HELD, "row_volume_is_plausible"))
@@ -64,7 +64,7 @@ def test_a_check_that_holds_an_extract_is_listed_and_counts_nothing_twice(settin
     assert names(found)[0] == str(HELD_ITEM)
 
 
-def test_a_refused_release_is_worth_all_that_its_readers_do_not_get(settings: Settings) -> None:
+def test_refusing_check_is_worth_the_candidate(settings: Settings) -> None:
     world.failed(settings, world.REFUSING, world.REFUSING | {"check_name": "warns", "severity": "warn"})
     found = world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED, held=world.held())
     assert (found[0].item, found[0].movements, found[0].numbers) == (
@@ -75,7 +75,7 @@ def test_a_refused_release_is_worth_all_that_its_readers_do_not_get(settings: Se
     assert found[0].what_to_do == "Ask what changed."
 
 
-def test_rows_are_worth_the_records_that_their_rule_alone_keeps_out(settings: Settings) -> None:
+def test_rows_are_worth_records_that_one_rule_keeps_out(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"), (2, "count_zero"))
     found = world.refreshed(settings)
     invalid = one_of(found, items.quarantined_rows(PARTNER, "date_invalid"))
@@ -83,7 +83,7 @@ def test_rows_are_worth_the_records_that_their_rule_alone_keeps_out(settings: Se
     assert one_of(found, items.quarantined_rows(PARTNER, "count_zero")).movements == 0
 
 
-def test_a_name_is_worth_the_records_in_force_that_name_it(settings: Settings) -> None:
+def test_name_is_worth_records_in_force(settings: Settings) -> None:
     names_of = (world.OPEN_NAME, "Maraba", "KE"), (world.COUNTRYLESS, "Maraba", "")
     world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
     found = world.refreshed(settings)
@@ -92,21 +92,21 @@ def test_a_name_is_worth_the_records_in_force_that_name_it(settings: Settings) -
     assert one_of(found, items.place_name("maraba", None)).movements == 1
 
 
-def test_spellings_that_one_decision_would_settle_are_one_item(settings: Settings) -> None:
+def test_spellings_of_one_name_are_one_item(settings: Settings) -> None:
     names_of = (world.OPEN_NAME, "Maraba", "KE"), (world.COUNTRYLESS, "MARABA ", "Kenya")
     world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
     (found,) = (one for one in world.refreshed(settings) if one.item.kind == "place")
     assert found.movements == 3
 
 
-def test_an_overdue_partner_is_worth_about_what_its_newest_extract_held(settings: Settings) -> None:
+def test_overdue_partner_is_worth_its_newest_extract(settings: Settings) -> None:
     late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
     found = one_of(world.refreshed(settings, overdue=late), items.overdue(PARTNER))
     assert (found.movements, found.due) == (3, date(2026, 2, 1))
     assert "guess" in found.detail
 
 
-def test_a_file_is_listed_without_its_name(settings: Settings) -> None:
+def test_file_is_listed_without_its_name(settings: Settings) -> None:
     row = {"partner": PARTNER, "file": "Testperson list.xlsx", "outcome": "unreadable",
            "reason": "Testperson list.xlsx is no workbook."}  # fmt: skip
     world.put(settings, review.FILES_NOT_TAKEN, row)
@@ -115,7 +115,7 @@ def test_a_file_is_listed_without_its_name(settings: Settings) -> None:
     assert "the file is no workbook." in written and "Testperson" not in written
 
 
-def test_the_days_of_an_item_are_kept_from_refresh_to_refresh(settings: Settings) -> None:
+def test_opening_day_is_kept_over_refreshes(settings: Settings) -> None:
     world.refreshed(settings, held=world.held())
     later = (NOW + timedelta(days=9)).isoformat()
     again = world.refreshed(settings, held=world.held(), as_of=later)
@@ -125,7 +125,7 @@ def test_the_days_of_an_item_are_kept_from_refresh_to_refresh(settings: Settings
     assert found.opened == NOW.date() + timedelta(days=9), "it was settled in between"
 
 
-def test_the_most_valuable_stand_first_and_equals_by_name(settings: Settings) -> None:
+def test_items_are_sorted_by_worth_then_name(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"), (3, "count_zero"), (5, "count_zero"))
     found = world.refreshed(settings, held=world.held())
     order = [(-one.movements, -one.numbers, str(one.item)) for one in found]
@@ -136,7 +136,7 @@ def test_the_most_valuable_stand_first_and_equals_by_name(settings: Settings) ->
 
 
 @pytest.mark.parametrize("kind", ["extract_accept", "extract_withdraw"])
-def test_what_is_decided_of_an_extract_takes_it_and_its_checks_off(settings: Settings, kind: str) -> None:
+def test_decision_on_an_extract_settles_it_and_its_checks(settings: Settings, kind: str) -> None:
     world.failed(settings, world.HOLDING)
     world.refreshed(settings, held=world.held())
     made = decide(settings, kind, partner=PARTNER, extract_id=HELD)
@@ -145,13 +145,13 @@ def test_what_is_decided_of_an_extract_takes_it_and_its_checks_off(settings: Set
     assert str(HELD_ITEM) in names(open_items(settings)), "what is taken back is open again"
 
 
-def test_a_decision_that_did_not_settle_an_item_leaves_it_on_the_list(settings: Settings) -> None:
+def test_earlier_decision_does_not_settle_an_item(settings: Settings) -> None:
     """An acceptance cannot answer a check that could not be judged: the refresh after it holds it again."""
     decide(settings, "extract_accept", partner=PARTNER, extract_id=HELD)
     assert str(HELD_ITEM) in names(world.refreshed(settings, held=world.held()))
 
 
-def test_a_waiver_takes_its_check_off_once_a_second_person_stands_behind_it(settings: Settings) -> None:
+def test_waiver_settles_its_check_once_confirmed(settings: Settings) -> None:
     world.failed(settings, world.REFUSING)
     settings = replace(settings, waivers_need_second=True)
     world.refreshed(settings, (40, 70), outcome=refreshes.REFUSED)
@@ -166,7 +166,7 @@ def test_a_waiver_takes_its_check_off_once_a_second_person_stands_behind_it(sett
     assert [one for one in names(open_items(settings)) if one.startswith(("check", "decision"))] == []
 
 
-def test_a_record_let_in_leaves_its_rules_and_the_last_takes_the_item_off(settings: Settings) -> None:
+def test_last_released_record_settles_the_item(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"), (3, "date_invalid"))
     item = items.quarantined_rows(PARTNER, "date_invalid")
     assert one_of(world.refreshed(settings), item).movements == 2
@@ -177,7 +177,7 @@ def test_a_record_let_in_leaves_its_rules_and_the_last_takes_the_item_off(settin
     assert str(item) not in names(open_items(settings))
 
 
-def test_a_name_that_is_decided_leaves_the_list_where_the_decision_reaches(settings: Settings) -> None:
+def test_alias_settles_the_names_it_reaches(settings: Settings) -> None:
     names_of = (world.OPEN_NAME, "Maraba stage", "KE"), (world.COUNTRYLESS, "maraba STAGE", "")
     world.put(settings, review.UNRESOLVED_PLACES, *(world.open_name(*one) for one in names_of))
     world.refreshed(settings)
@@ -186,7 +186,7 @@ def test_a_name_that_is_decided_leaves_the_list_where_the_decision_reaches(setti
     assert left == [str(items.place_name("maraba stage", None))]
 
 
-def test_a_pair_leaves_the_list_whichever_record_is_named_first(settings: Settings) -> None:
+def test_ruling_settles_a_pair_in_either_order(settings: Settings) -> None:
     a, b = shown_record(1), shown_record(2)
     pair = {"record_a": a, "record_b": b, "partner_a": PARTNER, "partner_b": PARTNER, "reason": "unsure",
             "probability": "0.8"}  # fmt: skip
@@ -196,7 +196,7 @@ def test_a_pair_leaves_the_list_whichever_record_is_named_first(settings: Settin
     assert str(items.doubtful_link(a, b)) not in names(open_items(settings))
 
 
-def test_an_agreement_leaves_the_list_once_its_renewal_is_recorded(settings: Settings) -> None:
+def test_renewal_settles_an_agreement(settings: Settings) -> None:
     (contract,) = world.contracts_of(settings).valid[PARTNER]
     item = items.agreement(PARTNER, contract.contract)
     near = contract.agreement.valid_to - timedelta(days=20)
@@ -207,7 +207,7 @@ def test_an_agreement_leaves_the_list_once_its_renewal_is_recorded(settings: Set
     assert str(item) not in names(open_items(settings))
 
 
-def test_a_waiver_is_told_two_weeks_before_it_ends_and_not_after(settings: Settings) -> None:
+def test_waiver_is_listed_two_weeks_before_it_ends(settings: Settings) -> None:
     world.failed(settings, world.REFUSING | {"waived": "True"})
     waiver = {"check": "movements_are_plausible", "scope": "release", "expires": date(2026, 3, 20)}
     made = decide(settings, "check_waiver", **waiver)
@@ -223,7 +223,7 @@ def test_a_waiver_is_told_two_weeks_before_it_ends_and_not_after(settings: Setti
 @hypothesis_settings(
     max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_no_value_of_a_withheld_name_reaches_the_list(
+def test_withheld_name_stays_off_the_list(
     tmp_path_factory: pytest.TempPathFactory, planted: str, data: st.DataObject
 ) -> None:
     """Whichever column of a withheld mention holds it: a list made by another hand is not trusted either."""

@@ -45,7 +45,7 @@ def unforeseen(preview: Preview) -> str:
     return " ".join(preview.notes)
 
 
-def test_nothing_is_written_and_the_same_can_be_recorded_afterwards(settings: Settings) -> None:
+def test_preview_writes_nothing(settings: Settings) -> None:
     wanted = [("extract_accept", OF_HELD), ("check_waiver", WAIVER)]
     said = tried(settings, *wanted).recorded
     assert not settings.decisions.exists() and not settings.audit.exists()
@@ -53,7 +53,7 @@ def test_nothing_is_written_and_the_same_can_be_recorded_afterwards(settings: Se
     assert len(said) == len(made) == 2
 
 
-def test_faults_are_told_by_number_and_what_is_left_is_foreseen(settings: Settings) -> None:
+def test_faults_are_numbered_and_the_rest_is_counted(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"))
     unknown = ("extract_accept", OF_HELD | {"extract_id": "0" * 16})
     found = tried(settings, unknown, ("row_release", {"record": shown_record(1)}))
@@ -64,7 +64,7 @@ def test_faults_are_told_by_number_and_what_is_left_is_foreseen(settings: Settin
     assert alone.faults[0].startswith("Partner") and alone.changes == alone.notes == []
 
 
-def test_rows_let_in_and_left_out_are_counted_by_rule(settings: Settings) -> None:
+def test_row_decisions_are_counted_by_rule(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"), (2, "date_invalid"), (3, "count_zero"))
     released = [("row_release", {"record": shown_record(number)}) for number in (1, 3)]
     found = tried(settings, *released, ("row_exclude", {"record": shown_record(5)}))
@@ -78,12 +78,12 @@ def test_rows_let_in_and_left_out_are_counted_by_rule(settings: Settings) -> Non
     assert "The number of persons." in unforeseen(found)
 
 
-def test_a_record_of_a_held_extract_leaves_nothing_when_it_is_left_out(settings: Settings) -> None:
+def test_excluding_a_record_of_a_held_extract_changes_nothing(settings: Settings) -> None:
     found = tried(settings, ("row_exclude", {"record": shown_record(7)}))
     assert by_what(found)["Records left out that an extract in force holds"] == (0, 0)
 
 
-def test_an_accepted_extract_brings_its_records_and_tells_what_reading_set_aside(settings: Settings) -> None:
+def test_acceptance_counts_records_and_those_set_aside(settings: Settings) -> None:
     problem = {"partner": PARTNER, "extract_id": HELD, "record_id": 7, "outcome": "Q"}
     world.write_table(
         settings.typed / "problems" / "x.parquet", [problem, problem | {"record_id": 8, "outcome": "unk"}]
@@ -93,14 +93,14 @@ def test_an_accepted_extract_brings_its_records_and_tells_what_reading_set_aside
     assert found[f"Records of {PARTNER}/{HELD} that reading set aside already"] == (1, 1)
 
 
-def test_an_accepted_full_extract_stands_for_what_it_no_longer_holds(settings: Settings) -> None:
+def test_acceptance_of_a_full_extract_counts_replaced_records(settings: Settings) -> None:
     world.write_extracts(settings, delivery_mode="full")
     found = by_what(tried(settings, ("extract_accept", OF_HELD)))
     assert found[f"Records of {PARTNER} that it no longer holds"] == (6, 0)
 
 
 @pytest.mark.parametrize(("years_before", "leaves"), [(0, (6, 0)), (1, None)])
-def test_an_accepted_extract_of_a_period_tells_how_many_records_of_it_leave(
+def test_acceptance_of_a_period_counts_records_that_leave(
     settings: Settings, years_before: int, leaves: tuple[int, int] | None
 ) -> None:
     """The six that serve lie in one quarter; a period of the year before takes none of them out."""
@@ -115,12 +115,12 @@ def test_an_accepted_extract_of_a_period_tells_how_many_records_of_it_leave(
     assert found.get(f"Records of {PARTNER} that it no longer holds") == leaves
 
 
-def test_a_partner_that_would_be_left_with_nothing_is_named(settings: Settings) -> None:
+def test_partner_left_with_nothing_is_named(settings: Settings) -> None:
     found = tried(settings, ("extract_withdraw", OF_HELD | {"extract_id": SERVING}))
     assert f"Nothing else of {PARTNER} is in force: the partner leaves the release." in unforeseen(found)
 
 
-def test_an_acceptance_that_answers_nothing_says_so(settings: Settings) -> None:
+def test_acceptance_without_effect_is_noted(settings: Settings) -> None:
     world.failed(settings, world.HOLDING | {"check_name": "agreement_is_valid"})
     found = tried(settings, ("extract_accept", OF_HELD))
     assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (0, 0)
@@ -128,14 +128,12 @@ def test_an_acceptance_that_answers_nothing_says_so(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("extract_id", "before"), [(SERVING, 6), (HELD, 0)])
-def test_a_withdrawn_extract_takes_out_only_what_counts(
-    settings: Settings, extract_id: str, before: int
-) -> None:
+def test_withdrawal_counts_records_in_force(settings: Settings, extract_id: str, before: int) -> None:
     found = tried(settings, ("extract_withdraw", OF_HELD | {"extract_id": extract_id}))
     assert by_what(found) == {f"Records of {PARTNER}/{extract_id} in force": (before, 0)}
 
 
-def test_an_alias_tells_which_movements_get_which_place(settings: Settings) -> None:
+def test_alias_counts_movements_by_place(settings: Settings) -> None:
     texts = {
         world.OPEN_NAME: "Kwa Fixture stage",
         world.COUNTRYLESS: "kwa fixture STAGE",
@@ -158,7 +156,7 @@ def test_an_alias_tells_which_movements_get_which_place(settings: Settings) -> N
     ]
 
 
-def test_an_alias_tells_of_mentions_that_name_another_country(settings: Settings) -> None:
+def test_alias_counts_mentions_of_another_country(settings: Settings) -> None:
     world.write_table(
         settings.typed / "mentions" / "x.parquet",
         [
@@ -183,7 +181,7 @@ def test_an_alias_tells_of_mentions_that_name_another_country(settings: Settings
     assert not [what for what in found if "names Kenya" in what]
 
 
-def test_a_preview_names_places_and_rows_so_that_they_can_be_read(settings: Settings) -> None:
+def test_preview_names_places_and_rows(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"))
     released, alias = tried(
         settings,
@@ -198,9 +196,7 @@ def test_a_preview_names_places_and_rows_so_that_they_can_be_read(settings: Sett
     ("kind", "status", "before", "after"),
     [("link_accept", "review", 2, 1), ("link_reject", "review", 2, 2), ("link_reject", "taken", 1, 2)],
 )
-def test_a_ruling_tells_how_many_movements_the_records_are(
-    settings: Settings, kind: str, status: str, before: int, after: int
-) -> None:
+def test_ruling_counts_movements(settings: Settings, kind: str, status: str, before: int, after: int) -> None:
     linked = [{"record_id": number, "movement_id": 1 if status == "taken" else number} for number in (1, 2)]
     world.write_table(settings.linkage / "linked_records.parquet", linked)
     world.write_table(settings.linkage / "links.parquet", [{"record_a": 1, "record_b": 2, "status": status}])
@@ -208,7 +204,7 @@ def test_a_ruling_tells_how_many_movements_the_records_are(
     assert by_what(found)["Movements of these records"] == (before, after)
 
 
-def test_a_waiver_tells_whether_anything_else_refuses_the_release(settings: Settings) -> None:
+def test_waiver_counts_other_refusing_checks(settings: Settings) -> None:
     other = world.REFUSING | {"check_name": "counties_stay_reported"}
     refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
     refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
@@ -226,9 +222,7 @@ def test_a_waiver_tells_whether_anything_else_refuses_the_release(settings: Sett
 
 
 @pytest.mark.parametrize("outcome", ["error", "not_run"])
-def test_a_check_that_was_not_judged_stops_the_release_whatever_is_waived(
-    settings: Settings, outcome: str
-) -> None:
+def test_check_that_was_not_judged_cannot_be_waived(settings: Settings, outcome: str) -> None:
     refused = {"outcome": refreshes.REFUSED, "as_of": NOW.isoformat()}
     refreshes.end(settings, refreshes.End("run", NOW.isoformat()), **refused)
     world.failed(settings, world.REFUSING | {"outcome": outcome})
@@ -238,20 +232,20 @@ def test_a_check_that_was_not_judged_stops_the_release_whatever_is_waived(
     assert "refused all the same, by movements_are_plausible." in unforeseen(found)
 
 
-def test_a_waiver_of_the_only_check_that_holds_an_extract_lets_its_records_in(settings: Settings) -> None:
+def test_waiver_of_the_only_holding_check_counts_records(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     waiver = {"check": world.HOLDING["check_name"], "scope": HELD, "expires": date(2026, 3, 20)}
     found = tried(settings, ("check_waiver", waiver))
     assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (0, 3)
 
 
-def test_what_waits_for_a_second_person_is_said_first(settings: Settings) -> None:
+def test_need_of_a_second_person_is_noted_first(settings: Settings) -> None:
     world.failed(settings, world.REFUSING)
     found = tried(replace(settings, waivers_need_second=True), ("check_waiver", WAIVER))
     assert found.notes[0] == "It changes nothing until somebody else has confirmed it."
 
 
-def test_a_second_person_is_told_what_the_decision_changes_once_it_acts(settings: Settings) -> None:
+def test_confirmation_preview_counts_the_effect(settings: Settings) -> None:
     world.failed(settings, world.REFUSING)
     settings = replace(settings, waivers_need_second=True)
     (made,) = record_decisions(settings, "A. Fixture", "agreed", NOW, [("check_waiver", WAIVER)])
@@ -264,19 +258,19 @@ def test_a_second_person_is_told_what_the_decision_changes_once_it_acts(settings
     assert waits.changes == [] and "changes nothing now" in unforeseen(waits)
 
 
-def test_what_no_refresh_has_taken_in_falls_away_when_it_is_taken_back(settings: Settings) -> None:
+def test_revoking_an_unused_decision_reverses_its_effect(settings: Settings) -> None:
     (made,) = record_decisions(settings, "A. Fixture", "agreed", NOW, [("extract_accept", OF_HELD)])
     found = try_revocations(settings, [made["id"]], "A. Fixture", "not agreed", NOW)
     assert found.recorded and not found.faults
     assert by_what(found)[f"Records of {PARTNER}/{HELD} in force"] == (3, 0)
 
 
-def test_what_cannot_be_taken_back_is_told_with_the_id(settings: Settings) -> None:
+def test_unknown_id_cannot_be_revoked(settings: Settings) -> None:
     found = try_revocations(settings, ["0" * 12], "A. Fixture", "not agreed", NOW)
     assert found.recorded == found.changes == [] and "No active decision has the id" in found.faults[0]
 
 
-def test_a_changed_agreement_tells_what_it_covers_keeps_and_coarsens(settings: Settings) -> None:
+def test_agreement_change_counts_records_by_term(settings: Settings) -> None:
     (contract,) = world.contracts_of(settings).valid[PARTNER]
     world.write_extracts(settings, contract=contract.contract)
     world.write_table(
@@ -312,7 +306,7 @@ def test_a_changed_agreement_tells_what_it_covers_keeps_and_coarsens(settings: S
         ),
     ],
 )
-def test_where_the_work_folder_is_deleted_nothing_is_counted_and_that_is_said(
+def test_deleted_work_folder_is_noted_and_nothing_counted(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str, payload: dict[str, Any], left: dict
 ) -> None:
     """As `work_left.KEPT` leaves it: a count of what is gone would be a false nought."""
@@ -326,7 +320,7 @@ def test_where_the_work_folder_is_deleted_nothing_is_counted_and_that_is_said(
     assert "cannot be counted before a refresh" in unforeseen(found)
 
 
-def test_the_list_of_what_waits_and_the_reviews_stay_as_they_are(settings: Settings) -> None:
+def test_preview_leaves_the_lists_unchanged(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"))
     before = {path: path.read_bytes() for path in settings.home.rglob("*") if path.is_file()}
     tried(

@@ -47,14 +47,14 @@ def names(settings: Settings) -> Settings:
     return settings
 
 
-def test_names_are_asked_most_movements_first_and_in_pages(names: Settings) -> None:
+def test_names_are_paged_by_movements(names: Settings) -> None:
     first, *_ = place_questions(names, 1, 2)[0]
     assert (first.text_shown, first.movements, first.mentions) == ("Maraba border", 2, 1)
     assert [len(place_questions(names, page, 2)[0]) for page in (1, 2, 3)] == [2, 1, 0]
     assert place_questions(names)[1] == 3
 
 
-def test_a_candidate_says_where_it_lies(names: Settings) -> None:
+def test_candidate_shows_where_it_lies(names: Settings) -> None:
     candidates = {one.place_id: one for one in place_questions(names)[0][0].candidates}
     malaba = candidates["bp-ken-malaba"]
     assert (malaba.name, malaba.kind, malaba.county, malaba.country) == (
@@ -67,12 +67,12 @@ def test_a_candidate_says_where_it_lies(names: Settings) -> None:
     assert "lo-ken-maraba" in candidates and len(candidates) == len(place_questions(names)[0][0].candidates)
 
 
-def test_a_withheld_name_is_asked_without_its_text(names: Settings) -> None:
+def test_withheld_name_is_listed_without_its_text(names: Settings) -> None:
     (withheld,) = (one for one in place_questions(names)[0] if one.text_shown is None)
     assert [one.place_id for one in withheld.candidates] == ["KE047"]
 
 
-def test_a_decided_name_is_not_asked_again(names: Settings) -> None:
+def test_decided_name_leaves_the_questions(names: Settings) -> None:
     item = items.place_name("kwa fixture stage", "KEN")
     asked = place_question(names, item)
     assert asked is not None and asked.country == "KEN"
@@ -81,7 +81,7 @@ def test_a_decided_name_is_not_asked_again(names: Settings) -> None:
     assert place_questions(names)[1] == 2
 
 
-def test_a_steward_searches_by_the_resolver_and_decisions_go_first(settings: Settings) -> None:
+def test_search_lists_decisions_first(settings: Settings) -> None:
     sure, *others = place_matches(settings, "Lodwar")
     assert all("Lodwar" in one.name for one in others)
     assert (sure.kind, sure.county, sure.method) == ("town", "Turkana", "exact")
@@ -91,7 +91,7 @@ def test_a_steward_searches_by_the_resolver_and_decisions_go_first(settings: Set
     assert (decided.place_id, decided.method, decided.confidence) == ("KE040", "decision", 1.0)
 
 
-def test_the_map_has_every_county_and_the_words_it_must_carry(settings: Settings) -> None:
+def test_map_has_every_county_and_its_captions(settings: Settings) -> None:
     drawn = county_outlines(settings)
     assert len(drawn["features"]) == 47
     busia = next(one for one in drawn["features"] if one["properties"]["place_id"] == "KE040")
@@ -136,13 +136,13 @@ def pairs(settings: Settings) -> Settings:
     return settings
 
 
-def test_every_place_of_a_name_is_offered_whatever_it_is_and_wherever(settings: Settings) -> None:
+def test_search_offers_every_place_of_a_name(settings: Settings) -> None:
     found = {(one.kind, one.country) for one in place_matches(settings, "busia")}
     assert {("county", "Kenya"), ("border_point", "Kenya")} <= found
     assert "Uganda" in {country for _, country in found}
 
 
-def test_pairs_are_asked_likeliest_first_with_both_sides(pairs: Settings) -> None:
+def test_pairs_are_sorted_by_probability(pairs: Settings) -> None:
     first, *rest = link_questions(pairs)[0]
     assert (first.score, first.record_a, len(rest)) == (0.9, shown_record(3), 2)
     assert first.agreements == ["surname", "years of birth"]
@@ -156,14 +156,14 @@ def test_pairs_are_asked_likeliest_first_with_both_sides(pairs: Settings) -> Non
     assert codes == [first.record_a, first.record_b]
 
 
-def test_a_record_that_is_not_typed_at_the_moment_is_a_side_without_fields(pairs: Settings) -> None:
+def test_untyped_record_has_no_fields(pairs: Settings) -> None:
     asked = link_question(pairs, items.doubtful_link(shown_record(5), shown_record(6)))
     assert asked is not None
     assert asked.sides[0].fields and asked.sides[1].fields == []
     assert asked.sides[1].row == 7
 
 
-def test_a_pair_that_is_ruled_on_is_not_asked_again(pairs: Settings) -> None:
+def test_ruled_pair_leaves_the_questions(pairs: Settings) -> None:
     decide(pairs, "link_accept", record_a=shown_record(4), record_b=shown_record(3))
     assert [one.score for one in link_questions(pairs)[0]] == [0.7, 0.6]
     assert link_questions(pairs)[1] == 2

@@ -70,7 +70,7 @@ def test_codes_are_shown_and_a_day_becomes_its_month(settings: Settings) -> None
     assert "17" not in str([one.typed_value for one in found.values() if one.name != "record_code"])
 
 
-def test_what_is_hidden_is_named_with_the_reason_and_without_the_value(settings: Settings) -> None:
+def test_hidden_fields_are_named_with_the_reason(settings: Settings) -> None:
     found = of_row(settings)
     hidden = {name: one.why_withheld for name, one in found.items() if one.is_withheld}
     assert hidden.keys() == {
@@ -82,13 +82,13 @@ def test_what_is_hidden_is_named_with_the_reason_and_without_the_value(settings:
     assert "Testperson" not in str(found)
 
 
-def test_an_unknown_field_is_shown_only_where_the_contract_reads_it(settings: Settings) -> None:
+def test_unknown_field_is_shown_only_where_the_contract_reads_it(settings: Settings) -> None:
     found = of_row(settings)
     assert found["documents"] == Field("documents")
     assert "nationality" not in found
 
 
-def test_problems_stand_at_their_field_and_those_of_a_hidden_one_too(settings: Settings) -> None:
+def test_problems_are_shown_at_their_field(settings: Settings) -> None:
     problem = _record(1, "Jan", 2) | {"outcome": "Q"}
     world.write_table(
         settings.typed / "problems" / f"{SERVING}.parquet",
@@ -111,9 +111,7 @@ def test_problems_stand_at_their_field_and_those_of_a_hidden_one_too(settings: S
     ("finest_place", "shown"),
     [("town", "Busia (county, Kenya)"), ("county", "Busia (county, Kenya)"), ("country", "Kenya (country)")],
 )
-def test_a_place_is_shown_as_its_county_whatever_was_written_or_as_its_country_where_no_more_is_agreed(
-    settings: Settings, finest_place: str, shown: str
-) -> None:
+def test_place_is_shown_as_county_or_country(settings: Settings, finest_place: str, shown: str) -> None:
     extract = {"partner": PARTNER, "extract_id": SERVING, "finest_place": finest_place}
     world.write_table(settings.typed / "extracts" / f"{SERVING}.parquet", [extract])
     stops = [
@@ -129,7 +127,7 @@ def test_a_place_is_shown_as_its_county_whatever_was_written_or_as_its_country_w
     assert found["place(transit) 2"].typed_value is None
 
 
-def test_a_row_of_several_sheets_has_to_be_said(settings: Settings) -> None:
+def test_row_in_several_sheets_needs_the_sheet(settings: Settings) -> None:
     with pytest.raises(UsageError, match=r"Several sheets of .* have a record in row 2: Feb, Jan. Say which"):
         of_row(settings, None)
     assert of_row(settings, None, 3)["record_code"].typed_value == shown_record(3)
@@ -137,19 +135,19 @@ def test_a_row_of_several_sheets_has_to_be_said(settings: Settings) -> None:
         of_row(settings, "Jan", 99)
 
 
-def test_where_nothing_typed_is_kept_that_is_told_and_not_that_the_row_is_missing(settings: Settings) -> None:
+def test_missing_typed_records_are_reported(settings: Settings) -> None:
     shutil.rmtree(settings.typed)
     with pytest.raises(UsageError, match="NJIA_DELETE_WORK is on"):
         of_row(settings)
 
 
-def test_every_column_of_the_typed_records_was_decided_about() -> None:
+def test_every_typed_column_is_shown_or_hidden() -> None:
     """A new one is shown only once somebody has said that it identifies nobody."""
     assert set(RECORDS.names) == {*SHOWN, *HIDDEN, *KEYS}
     assert not {"round", "event_on", "content_hash"} & set(SHOWN)
 
 
-def test_rows_set_aside_are_listed_in_pages_without_those_decided_since(settings: Settings) -> None:
+def test_undecided_rows_are_paged(settings: Settings) -> None:
     world.set_aside(settings, *((number, "date_invalid") for number in (1, 2, 3)), (4, "count_zero"))
     pages = [rows_set_aside(settings, PARTNER, "date_invalid", page, 2)[0] for page in (1, 2, 3)]
     assert [[one.record for one in page] for page in pages] == [

@@ -32,13 +32,13 @@ def catalogue() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_every_sentence_that_a_steward_can_be_shown_has_swahili_and_none_is_kept_for_nothing() -> None:
+def test_every_sentence_has_swahili_and_none_is_unused() -> None:
     needed = set(steward_sentences.sentences())
     assert len(needed) > 300
     assert needed == {row["english"] for row in catalogue()}
 
 
-def test_no_sentence_is_put_together_so_that_its_words_are_lost() -> None:
+def test_no_sentence_is_an_f_string() -> None:
     """An f-string cannot be translated: `say` keeps the words and what is filled in apart."""
     found = [one for path in steward_sentences.MODULES for one in steward_sentences.f_strings(path)]
     raised = ("has no record that begins in row", "Several sheets of")

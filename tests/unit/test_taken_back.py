@@ -72,7 +72,7 @@ def matched(settings: Settings, *mention_ids: int) -> None:
     world.write_table(settings.work / "places" / "matches.parquet", rows)
 
 
-def test_a_name_means_again_what_it_meant_without_the_decision(settings: Settings) -> None:
+def test_revoked_alias_restores_the_meaning(settings: Settings) -> None:
     mentions(settings, {world.OPEN_NAME: "Kwa Fixture stage", world.RESOLVED: "Busia"})
     alias = used(settings, "place_alias", text="Kwa Fixture stage", place_id="KE040", country=None)
     matched(settings, world.OPEN_NAME, world.RESOLVED)
@@ -83,7 +83,7 @@ def test_a_name_means_again_what_it_meant_without_the_decision(settings: Setting
     assert "is exact" in said(found) and f"`njia diff --without {alias}`" in said(found)
 
 
-def test_an_earlier_decision_on_the_name_holds_again(settings: Settings) -> None:
+def test_revoked_alias_restores_an_earlier_one(settings: Settings) -> None:
     mentions(settings, {world.OPEN_NAME: "Kwa Fixture stage"})
     used(settings, "place_alias", text="Kwa Fixture stage", place_id="KE047", country=None)
     later = used(settings, "place_alias", text="Kwa Fixture stage", place_id="KE047", country="KEN")
@@ -94,7 +94,7 @@ def test_an_earlier_decision_on_the_name_holds_again(settings: Settings) -> None
     assert taken_back(settings, later).changes == []
 
 
-def test_an_accepted_extract_is_held_again_by_what_its_checks_found(settings: Settings) -> None:
+def test_revoked_acceptance_holds_the_extract_again(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     accepted = used(settings, "extract_accept", **OF_HELD)
     in_force(settings, "in_force")
@@ -103,7 +103,7 @@ def test_an_accepted_extract_is_held_again_by_what_its_checks_found(settings: Se
     assert "is held again, by row_volume_is_plausible" in said(found)
 
 
-def test_what_an_accepted_full_extract_replaced_comes_back(settings: Settings) -> None:
+def test_revoked_acceptance_restores_what_was_replaced(settings: Settings) -> None:
     world.write_extracts(settings, delivery_mode="full")
     world.failed(settings, world.HOLDING)
     accepted = used(settings, "extract_accept", **OF_HELD)
@@ -114,7 +114,7 @@ def test_what_an_accepted_full_extract_replaced_comes_back(settings: Settings) -
     }
 
 
-def test_a_withdrawn_extract_comes_back_unless_its_checks_hold_it(settings: Settings) -> None:
+def test_revoked_withdrawal_restores_the_extract_unless_held(settings: Settings) -> None:
     withdrawn = used(settings, "extract_withdraw", **OF_HELD)
     in_force(settings, "withdrawn")
     assert by_what(taken_back(settings, withdrawn)) == {f"Records of {PARTNER}/{HELD} in force": (0, 3)}
@@ -123,7 +123,7 @@ def test_a_withdrawn_extract_comes_back_unless_its_checks_hold_it(settings: Sett
     assert found.changes == [] and f"{PARTNER}/{HELD} stays held, for other reasons." in said(found)
 
 
-def test_the_acceptance_that_a_withdrawal_overruled_holds_again(settings: Settings) -> None:
+def test_revoked_withdrawal_restores_the_acceptance(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     used(settings, "extract_accept", **OF_HELD)
     (made,) = record_decisions(settings, "A. Fixture", "wrong", LATER, [("extract_withdraw", OF_HELD)])
@@ -134,7 +134,7 @@ def test_the_acceptance_that_a_withdrawal_overruled_holds_again(settings: Settin
     assert by_what(found) == {f"Records of {PARTNER}/{HELD} in force": (0, 3)}
 
 
-def test_a_waived_check_holds_its_extract_again(settings: Settings) -> None:
+def test_revoked_waiver_holds_the_extract_again(settings: Settings) -> None:
     world.failed(settings, world.HOLDING)
     waiver = used(settings, "check_waiver", **OF_EXTRACT)
     world.failed(settings, world.HOLDING | {"waived": "True"})
@@ -143,7 +143,7 @@ def test_a_waived_check_holds_its_extract_again(settings: Settings) -> None:
     assert by_what(found) == {f"Records of {PARTNER}/{HELD} in force": (3, 0)}
 
 
-def test_a_waived_check_refuses_the_next_release_like_the_last(settings: Settings) -> None:
+def test_revoked_waiver_refuses_the_next_release(settings: Settings) -> None:
     world.failed(settings, world.REFUSING)
     waiver = used(settings, "check_waiver", **WAIVER)
     world.failed(settings, world.REFUSING | {"waived": "True"})
@@ -155,7 +155,7 @@ def test_a_waived_check_refuses_the_next_release_like_the_last(settings: Setting
     assert found.changes == [] and "passed in the last refresh" in said(found)
 
 
-def test_rows_that_were_let_in_are_set_aside_again_by_rule(settings: Settings) -> None:
+def test_revoked_row_release_sets_rows_aside_by_rule(settings: Settings) -> None:
     world.set_aside(settings, (1, "date_invalid"))
     released = used(settings, "row_release", record=shown_record(1))
     world.set_aside(settings, (3, "count_zero"))
@@ -165,7 +165,7 @@ def test_rows_that_were_let_in_are_set_aside_again_by_rule(settings: Settings) -
     }
 
 
-def test_rows_that_were_left_out_come_back_to_be_judged(settings: Settings) -> None:
+def test_revoked_row_exclusion_judges_rows_again(settings: Settings) -> None:
     excluded = [used(settings, "row_exclude", record=shown_record(number)) for number in (5, 7)]
     found = taken_back(settings, *excluded)  # record 7 lies in the held extract
     assert by_what(found) == {"Records that were left out and an extract in force holds": (0, 1)}
@@ -182,7 +182,7 @@ def test_rows_that_were_left_out_come_back_to_be_judged(settings: Settings) -> N
         ("link_reject", "rejected", 0.8, (2, 2), (0, 1)),
     ],
 )
-def test_a_pair_is_again_what_the_program_makes_of_it(
+def test_revoked_ruling_leaves_the_pair_to_linkage(
     settings: Settings, kind: str, status: str, probability: float, movements: Any, asked: Any
 ) -> None:
     ruling = used(settings, kind, record_a=shown_record(2), record_b=shown_record(1))
@@ -193,7 +193,7 @@ def test_a_pair_is_again_what_the_program_makes_of_it(
     assert found.get("Pairs of them that are a question again") == asked
 
 
-def test_an_agreement_says_again_what_its_contract_says(settings: Settings) -> None:
+def test_revoked_agreement_change_restores_the_contract(settings: Settings) -> None:
     (contract,) = world.contracts_of(settings).valid[PARTNER]
     terms = {"valid_to": date(2026, 1, 15), "retention_years": 1}
     changed = used(settings, "agreement_change", partner=PARTNER, contract=contract.contract, terms=terms)
@@ -209,7 +209,7 @@ def test_an_agreement_says_again_what_its_contract_says(settings: Settings) -> N
     assert "has erased does not come back" in said(found)
 
 
-def test_while_a_refresh_runs_the_counts_are_said_to_be_mixed(settings: Settings) -> None:
+def test_running_refresh_is_noted(settings: Settings) -> None:
     excluded = used(settings, "row_exclude", record=shown_record(5))
     assert "A refresh is running" not in said(taken_back(settings, excluded))
     with FileLock(settings.lock):
@@ -224,9 +224,7 @@ def test_while_a_refresh_runs_the_counts_are_said_to_be_mixed(settings: Settings
         lambda settings: used(settings, "row_exclude", record=shown_record(5)),
     ],
 )
-def test_where_the_work_folder_is_deleted_that_is_said(
-    settings: Settings, decide: Callable[[Settings], str]
-) -> None:
+def test_deleted_work_folder_is_noted(settings: Settings, decide: Callable[[Settings], str]) -> None:
     made = decide(settings)
     clear_work(replace(settings, delete_work=True))
     found = taken_back(settings, made)

@@ -1,6 +1,6 @@
-"""Taking what decisions say of forgotten records out of their files: the one exception to append-only.
+"""Erase decisions about forgotten records from their files: the one exception to append-only.
 
-A line about such a record goes whole, with the lines that revoke or confirm it; the others keep their bytes.
+A line about such a record goes whole, with those that revoke or confirm it; the others keep their bytes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
     removed: list[str] = []
     with locked(settings):
         for kind in KINDS:
-            read_kind(settings, kind)  # a file that cannot be read is told, not rewritten
+            read_kind(settings, kind)  # an unreadable file is reported, not rewritten
             path = settings.decisions / f"{kind}.jsonl"
             if not path.is_file():
                 continue
@@ -42,5 +42,5 @@ def erase_decisions(settings: Settings, records: Collection[str], texts: Collect
 
 
 def _named(entry: dict[str, Any]) -> set[str]:
-    """The records that an entry is about."""
+    """Return the records that an entry is about."""
     return {*(str(entry.get(name)) for name in _RECORD_FIELDS), *str(entry.get(_ITEM, "")).split(":")}

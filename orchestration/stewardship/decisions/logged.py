@@ -39,8 +39,8 @@ def log_all(settings: Settings, entries: Sequence[Entry]) -> None:
             else (f"Decisions {', '.join(unlogged)} are recorded and hold")
         )
         raise NotLogged(
-            f"{which}, but the audit log was not told. {why} Do not decide it again; `njia audit` names what "
-            "it was not told."
+            f"{which}, but the audit log has no line of it. {why} Do not decide it again; `njia audit` lists "
+            "what is missing."
         ) from None
 
 

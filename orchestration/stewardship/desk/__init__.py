@@ -1,8 +1,8 @@
-"""The steward's desk: pages on which what waits is seen and decided, on loopback and behind a login.
+"""The steward's desk: web pages on which stewards see what waits and decide, on loopback, behind a login.
 
-Belongs here: accounts, sessions, what protects them, pages and forms. Does not belong here: what waits and
-what a decision would change (`open_items`, `previews`, the queues), the lines of decisions (`decisions`).
-It reads `review/`, landing and releases; the work file it never opens. Nothing here knows a sensitive value.
+It holds accounts, sessions, their protection, pages and forms. Lists come from `worklists`, previews and
+recorded decisions from `decisions`. It reads `review/`, landing and releases, never the work file.
+What does not belong here: anything sensitive.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Who may enter the desk: `desk/accounts.json`, a name, a role and an argon2id hash each, never more."""
+"""Accounts of the desk: `desk/accounts.json`, only a name, a role and an argon2id hash each."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from orchestration.stewardship.kinds.decision import same_author
 
 SHORTEST_PASSPHRASE, LONGEST_PASSPHRASE = 12, 200
 LOCK_SECONDS = 10
-# It becomes the author of decisions, which a release prints.
+# The name becomes the author of decisions, which a release publishes.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9 ._'-]{1,58}[A-Za-z0-9.]")
 _HASHER = PasswordHasher()  # argon2id, RFC 9106's choice for little memory: 64 MiB, 3 passes
 
 
 @dataclass(frozen=True)
 class Account:
-    """`name` is the author of what is decided under it; `is_read_only` sees all and decides nothing."""
+    """`name` becomes the author of decisions; a read-only account sees everything and decides nothing."""
 
     name: str
     passphrase_hash: str
@@ -35,7 +35,7 @@ class Account:
 
 
 def read_accounts(settings: Settings) -> list[Account]:
-    """By name. Raises NjiaError for a file that cannot be read: guessing would let somebody in or out."""
+    """Return the accounts by name; raises NjiaError for an unreadable file, since guessing is unsafe."""
     path = _path(settings)
     if not path.is_file():
         return []
@@ -49,7 +49,7 @@ def read_accounts(settings: Settings) -> list[Account]:
 
 
 def add_account(settings: Settings, name: str, passphrase: str, is_read_only: bool = False) -> Account:
-    """Raises UsageError for a name that is taken or may not be printed, and for a short passphrase."""
+    """Add an account; raises UsageError for a taken or unfit name, and for a weak passphrase."""
     name = name.strip()
     if not _NAME.fullmatch(name) or contact_in_prose(name):
         raise UsageError(
@@ -65,7 +65,7 @@ def add_account(settings: Settings, name: str, passphrase: str, is_read_only: bo
 
 
 def change_passphrase(settings: Settings, name: str, passphrase: str) -> None:
-    """Whoever is logged in under this name must log in anew."""
+    """Change a passphrase, which ends the sessions under this name."""
     with _changing(settings) as accounts:
         found = _found(accounts, name)
         accounts[accounts.index(found)] = replace(found, passphrase_hash=_hashed(passphrase, found.name))
@@ -77,17 +77,19 @@ def remove_account(settings: Settings, name: str) -> None:
 
 
 def verified(settings: Settings, name: str, passphrase: str) -> Account | None:
-    """The account that this passphrase opens. An unknown name takes as long as a wrong passphrase."""
+    """Return the account of a passphrase. An unknown name takes as long as a wrong passphrase."""
     found = next((one for one in read_accounts(settings) if same_author(one.name, name)), None)
     try:
-        _HASHER.verify(found.passphrase_hash if found else _nobodys_hash(), passphrase[:LONGEST_PASSPHRASE])
+        _HASHER.verify(
+            found.passphrase_hash if found else _hash_of_no_account(), passphrase[:LONGEST_PASSPHRASE]
+        )
     except (VerificationError, InvalidHashError):
         return None
     return found
 
 
 @cache
-def _nobodys_hash() -> str:
+def _hash_of_no_account() -> str:
     return _HASHER.hash("nobody's passphrase")
 
 
@@ -121,8 +123,8 @@ def _changing(settings: Settings) -> Iterator[list[Account]]:
         with FileLock(settings.desk / ".lock", timeout=LOCK_SECONDS, mode=0o600):
             accounts = read_accounts(settings)
             yield accounts
-            told = [asdict(one) for one in sorted(accounts, key=lambda one: one.name.casefold())]
-            durable.write_json(_path(settings), {"accounts": told})
+            by_name = sorted(accounts, key=lambda account: account.name.casefold())
+            durable.write_json(_path(settings), {"accounts": [asdict(account) for account in by_name]})
             _path(settings).chmod(0o600)
     except Timeout:
         raise NjiaError("The accounts are being changed by another command. Try again in a moment.") from None

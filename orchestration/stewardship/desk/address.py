@@ -1,4 +1,4 @@
-"""Where the desk is reached, and which requests are meant for it."""
+"""The address of the desk, and the hosts and origins that it answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestration.core import UsageError, loopback_hosts
 
 @dataclass(frozen=True)
 class Address:
-    """`hosts` are the Host headers that are answered: another name was made to lead here (rebinding)."""
+    """`hosts` are the accepted Host headers: any other name points at DNS rebinding."""
 
     hosts: frozenset[str]
     origins: frozenset[str]
@@ -18,7 +18,7 @@ class Address:
 
     @classmethod
     def of(cls, desk_url: str, port: int) -> Address:
-        """Raises UsageError where NJIA_DESK_URL is no address that the desk can stand at."""
+        """Return the addresses for NJIA_DESK_URL and the port; raises UsageError for an unfit URL."""
         try:
             parts = urlsplit(desk_url)
             usual = {"http": 80, "https": 443}[parts.scheme]
@@ -49,7 +49,7 @@ class Address:
 
 
 def local_path(given: str | None) -> str:
-    """A path of this desk to go on to; the front page for anything that could lead elsewhere."""
+    """Return a path of this desk; the front page for anything that could lead elsewhere."""
     if (
         given
         and given.startswith("/")

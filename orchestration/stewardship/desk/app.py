@@ -1,4 +1,4 @@
-"""The desk as an ASGI application: its addresses, and the page for each fault."""
+"""The desk as an ASGI application: its routes and error pages."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ from orchestration.stewardship.desk.views import (
 from orchestration.stewardship.desk.visit import MOST_FIELDS, STATUS_WORDS, Desk, View, Visit, endpoint
 
 STATIC = Path(__file__).with_name("static")
-# Who knocks without a login takes no place from those who work: few wait, and fewer are judged.
+# Logins that wait: visitors without an account must not crowd out the stewards.
 MOST_WAITING = 20
-# Each hash of a passphrase takes 64 MiB: many guesses at once must not take the machine's memory.
+# Passphrases hashed at once: each takes 64 MiB of memory.
 MOST_JUDGED = 2
 
 LOOKED_AT: dict[str, View] = {
@@ -64,7 +64,7 @@ DECIDED: dict[str, View] = {"/preview": deciding.preview, "/decide": deciding.de
 
 
 def make_app(settings: Settings, port: int, elsewhere: Elsewhere) -> ASGIApp:
-    """Raises UsageError where NJIA_DESK_URL is no address that a desk can stand at."""
+    """Return the application; raises UsageError for an unfit NJIA_DESK_URL."""
     desk = Desk(settings, elsewhere, Address.of(settings.desk_url, port))
 
     def error_page(request: Request, status: int, title: str) -> Response:
@@ -100,13 +100,13 @@ def _login(desk: Desk, error_page: ErrorPage) -> Callable[[Request], Any]:
         nonlocal waiting
         if request.method != "POST":
             return await form(request)
-        # Read first, and kept by the request: who sends it slowly holds no place meanwhile.
+        # Read before a place is taken: a slow sender holds none meanwhile.
         await request.form(max_files=0, max_fields=MOST_FIELDS)
         if waiting >= MOST_WAITING:
             return error_page(request, 429, "error.busy")
         waiting += 1
         try:
-            # Who guesses waits here, where no thread waits with them and the other stewards go on.
+            # A guesser waits here without a thread, so the other stewards go on.
             await asyncio.sleep(desk.attempts.wait())
             async with judged:
                 return await login(request)

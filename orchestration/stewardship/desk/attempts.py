@@ -1,4 +1,4 @@
-"""Guessing passphrases: an account locks after five wrong tries, and all tries together get slower."""
+"""Protection against guessing: an account locks after five wrong tries, and all logins slow down."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from threading import Lock
 
 WRONG_TRIES, LOCKED_SECONDS = 5, 15 * 60
 FREE_TRIES, WINDOW_SECONDS, LONGEST_WAIT = 5, 60, 8.0
-# More than can be tried while a lock holds: 20 logins wait at once (`app`), soon for eight seconds each.
+# More than can be tried while a lock holds: 20 logins wait at once (`app`), eight seconds each.
 MOST_NAMES = 4000
 
 
 class Attempts:
-    """Names that have no account are counted too: a lock tells nobody which names there are."""
+    """Wrong tries by name. Unknown names count too, so that a lock does not reveal which names exist."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -23,9 +23,9 @@ class Attempts:
         self._recent: deque[float] = deque(maxlen=200)
 
     def begin(self, name: str) -> bool:
-        """Count a try as wrong before it is judged, so that many at once get no more than five.
+        """Count a try as wrong before it is verified, so that parallel tries get no more than five.
 
-        False where the name is locked, or is one name more than are kept; the try is then not judged at all.
+        Returns False where the name is locked or there is no room for it; the try is then not verified.
         """
         key, now = _key(name), self._clock()
         with self._lock:
@@ -39,7 +39,7 @@ class Attempts:
             return True
 
     def failed(self, name: str) -> bool:
-        """Note that it was wrong; True where this try has locked the name."""
+        """Note a wrong try; returns True where it has locked the name."""
         with self._lock:
             self._recent.append(self._clock())
             return self._wrong.get(_key(name), (0, 0.0))[0] >= WRONG_TRIES
@@ -49,14 +49,14 @@ class Attempts:
             self._wrong.pop(_key(name), None)
 
     def wait(self) -> float:
-        """Seconds that the next try waits, for wrong tries of the last minute, whoever made them."""
+        """Return the seconds that the next try waits, by all wrong tries of the last minute."""
         now = self._clock()
         with self._lock:
             recent = sum(now - moment < WINDOW_SECONDS for moment in self._recent)
         return float(min(LONGEST_WAIT, 0.25 * 2 ** (recent - FREE_TRIES))) if recent > FREE_TRIES else 0.0
 
     def _has_room(self, now: float) -> bool:
-        """Make room for one name. A locked one is never forgotten for it: that would open the lock."""
+        """Make room for one name without forgetting a locked one, which would open its lock."""
         while self._wrong and now - next(iter(self._wrong.values()))[1] > LOCKED_SECONDS:
             self._wrong.popitem(last=False)
         if len(self._wrong) < MOST_NAMES:

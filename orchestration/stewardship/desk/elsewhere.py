@@ -1,4 +1,4 @@
-"""What the desk asks of rooms that know this one. The command hands it in: a room never looks back."""
+"""Functions of later rooms that the desk uses; the command passes them in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orchestration.core import Settings
 
 
 class PublishedRelease(Protocol):
-    """A release as the room `release` gives it."""
+    """A release, as the room `release` returns it."""
 
     @property
     def release_id(self) -> str: ...
@@ -23,12 +23,12 @@ class PublishedRelease(Protocol):
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Of the rooms `release` and `outputs`, and of `njia status`.
+    """Functions of the rooms `release` and `operations`.
 
-    `fit_to_return` gives a release that can be current again, and raises NjiaError for one that cannot.
+    `fit_to_return` returns a release that can be current again; raises NjiaError for one that cannot.
     `roll_back` takes settings, release id, author, reason, time and the release that is left.
-    `waiver_effect` gives what `njia diff --waiver` tells, and raises UsageError where no kept release rests
-    on the waiver.
+    `waiver_effect` returns what `njia diff --waiver` shows; raises UsageError where no kept release rests on
+    the waiver.
     """
 
     current: Callable[[Settings], PublishedRelease | None]

@@ -1,6 +1,6 @@
-"""What stands before every page: the host that was asked for, the size of a form, the headers of answers.
+"""Checks before every page: host, origin and size of a form; security headers of every response.
 
-A failure that nobody foresaw ends here as a page without a word of what it was about.
+An unexpected error ends here as a page that repeats nothing of the request.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ErrorPage = Callable[[Request, int, str], Response]
 
 
 class Guard:
-    """ASGI around the desk. `error_page` makes a page of a request, a status and a key of the words."""
+    """ASGI middleware. `error_page` makes a page of a request, a status and a key of `words.csv`."""
 
     def __init__(self, app: ASGIApp, address: Address, error_page: ErrorPage) -> None:
         self._app, self._address, self._error_page = app, address, error_page
@@ -58,7 +58,7 @@ class Guard:
         try:
             await self._answer(scope, receive, send_with_headers)
         except Exception as error:
-            tell_of(error, scope["path"])
+            log_error(error, scope["path"])
             if not has_begun:
                 page = self._error_page(Request(scope), 500, "error.unexpected")
                 await page(scope, receive, send_with_headers)
@@ -77,7 +77,7 @@ class Guard:
         return self._app(scope, receive, send)
 
     def _why_not_taken(self, headers: Headers) -> tuple[int, str] | None:
-        """A form is taken from this desk's own pages alone, and only in a size that it can have."""
+        """Refuse forms from other sites and oversized ones."""
         length = headers.get("content-length", "")
         if not length.isdecimal():
             return 411, "error.length"
@@ -95,13 +95,13 @@ class Guard:
             headers[name] = value
         if self._address.is_secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        # What is shown is restricted: it stays in no cache, and is gone after logging out.
+        # Pages are restricted: no cache keeps them after a logout.
         kept = scope["path"].startswith("/static/")
         headers["Cache-Control"] = "no-cache" if kept else "no-store"
 
 
-def tell_of(error: BaseException, path: str) -> None:
-    """One line for the operator: neither what was asked for behind the `?`, nor what an error quotes."""
+def log_error(error: BaseException, path: str) -> None:
+    """Write one line to stderr, without the query and without what the error quotes."""
     shown = "".join(one if one.isprintable() else "?" for one in path)[:200]
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
     sys.stderr.write(f"{now} {shown}: {kind_and_place(error)}\n")

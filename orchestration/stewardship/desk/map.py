@@ -1,4 +1,4 @@
-"""A small map for a question about places: outlines and numbered spots, as numbers for an inline SVG."""
+"""A small map of place candidates: outlines and numbered spots, as numbers for an inline SVG."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KENYA: Box = (33.9, -4.8, 42.0, 5.5)
 
 @dataclass(frozen=True)
 class Spot:
-    """`number` is that of the candidate in the list."""
+    """A candidate on the map, with its number in the list."""
 
     number: int
     x: float
@@ -26,7 +26,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Map:
-    """`outlines` are the `d` of paths."""
+    """A map in pixels; `outlines` are the `d` of SVG paths."""
 
     width: int
     height: int
@@ -37,11 +37,10 @@ class Map:
 def map_of(
     candidates: Sequence[Any], counties: Mapping[str, Any], countries: Callable[[], Mapping[str, Any]]
 ) -> Map | None:
-    """Candidates with `lat`, `lon` and `name`; None where none of them has a point. WGS 84 degrees.
+    """Return a map of candidates with `lat`, `lon` (WGS 84 degrees) and `name`; None where none has a point.
 
-    Counties where all candidates lie in Kenya, else countries; both GeoJSON.
-
-    Plate carrée, shrunk east to west by the cosine of the middle latitude: near the equator nothing is bent.
+    Outlines (GeoJSON) are counties where all candidates lie in Kenya, else countries. The projection is plate
+    carrée, scaled east to west by the cosine of the middle latitude.
     """
     placed = [
         (n, one) for n, one in enumerate(candidates, start=1) if one.lat is not None and one.lon is not None
@@ -66,7 +65,7 @@ def map_of(
 
 
 def _box(points: Sequence[tuple[float, float]]) -> Box:
-    """Around all points and, where they lie in it, the whole of Kenya; at most twice as high as wide."""
+    """Return a box around all points, or Kenya where they lie in it; at most twice as high as wide."""
     lons, lats = [lon for lon, _ in points], [lat for _, lat in points]
     west, south, east, north = min(lons), min(lats), max(lons), max(lats)
     if KENYA[0] <= west and east <= KENYA[2] and KENYA[1] <= south and north <= KENYA[3]:
@@ -87,7 +86,7 @@ def _rings(outlines: Mapping[str, Any]) -> Iterator[Sequence[Sequence[float]]]:
 
 
 def _path(ring: Sequence[Sequence[float]], box: Box, at: Any) -> str | None:
-    """None for what lies wholly beside the map."""
+    """Return the `d` of a ring; None for one wholly outside the map."""
     west, south, east, north = box
     lons, lats = [one[0] for one in ring], [one[1] for one in ring]
     if max(lons) < west or min(lons) > east or max(lats) < south or min(lats) > north:

@@ -1,4 +1,4 @@
-"""Templates to pages: everything that is shown passes here and is escaped."""
+"""Render templates to pages; everything is escaped."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _templates() -> Environment:
 
 
 def spoken(name: str) -> str:
-    """The name of a check or a rule as words."""
+    """Return the name of a check or a rule as words."""
     return name.replace("_", " ")
 
 
@@ -50,7 +50,7 @@ def _number(value: float | None) -> str:
 
 
 def _seen(observed: str) -> str:
-    """What a check found, as its list has it: a share with seventeen digits says no more than with four."""
+    """Return what a check observed, rounded to four digits."""
     try:
         return f"{float(observed):,.4g}"
     except ValueError:
@@ -58,7 +58,7 @@ def _seen(observed: str) -> str:
 
 
 def _code(sentence: str) -> Markup:
-    """Words between backticks as code; all else is escaped."""
+    """Mark words between backticks as code; escape all else."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704
 
 
@@ -67,7 +67,7 @@ def _day(value: date | str | None) -> str:
 
 
 def _moment(value: datetime | str | None) -> str:
-    """In Nairobi's time, which stewards and partners share; commands say UTC, so each says which it is."""
+    """Return a time in Nairobi's zone, with its name: commands say UTC."""
     if not value:
         return "–"
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value

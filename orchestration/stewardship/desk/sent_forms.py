@@ -1,4 +1,4 @@
-"""What each form decided, so that a form that is sent twice decides once: in memory alone, like sessions."""
+"""Forms sent to decide, in memory like sessions, so that a form sent twice decides once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOST_KEPT = 500
 
 @dataclass(frozen=True)
 class Sent:
-    """A form that was sent to decide. `ids` of what was decided; None while that is being written."""
+    """A form sent to decide; `ids` of its decisions, None while they are being written."""
 
     author: str
     kind: str
@@ -19,14 +19,14 @@ class Sent:
 
 
 class SentForms:
-    """By the name that the preview gave each."""
+    """Sent forms by the name that the preview gave each."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._sent: dict[str, Sent] = {}
 
     def begin(self, name: str, sent: Sent) -> bool:
-        """Whether the caller shall decide; False where the form was sent before."""
+        """Return whether the caller decides; False where the form was sent before."""
         with self._lock:
             if name in self._sent:
                 return False
@@ -41,7 +41,7 @@ class SentForms:
             self._sent[name] = replace(self._sent[name], ids=tuple(ids))
 
     def drop(self, name: str) -> None:
-        """It decided nothing, so it may be sent again."""
+        """Forget a form that decided nothing, so that it can be sent again."""
         with self._lock:
             self._sent.pop(name, None)
 

@@ -1,4 +1,4 @@
-"""Serving the desk: on loopback alone, until Ctrl-C."""
+"""Serve the desk on loopback until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ LAST_SECONDS = 3  # for answers under way when it is stopped
 
 
 def serve(settings: Settings, port: int, elsewhere: Elsewhere, on_ready: Callable[[], None]) -> None:
-    """Raises UsageError where nobody could enter or the port is taken. `on_ready`: it listens."""
+    """Serve; calls `on_ready` once it listens. Raises UsageError without accounts or for a taken port."""
     if not read_accounts(settings):
         raise UsageError(
             'Nobody can enter the desk yet. Make the first account: `njia desk user add "A. Steward"`.'
         )
     app = make_app(settings, port, elsewhere)
     with _listening(port) as listener:
-        # Nothing is logged by the server: addresses hold what was searched for. `guard` tells of faults.
+        # No access log: addresses hold search texts. `guard` logs errors.
         config = uvicorn.Config(
             app,
             log_config=None,

@@ -1,4 +1,4 @@
-"""Who is logged in: in memory alone, so that a stopped desk has logged everybody out."""
+"""Sessions, in memory: stopping the desk logs everybody out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SESSIONS = 200
 
 @dataclass
 class Session:
-    """`passphrase_hash` is that of the login: another one later has ended the session."""
+    """One login. A later change of its passphrase ends the session."""
 
     name: str
     passphrase_hash: str
@@ -28,7 +28,7 @@ class Session:
 
 
 class Sessions:
-    """Kept under the hash of their token: a look into the memory of the desk opens no session."""
+    """Sessions by the hash of their token, so that a memory dump opens none."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -37,7 +37,7 @@ class Sessions:
         self._login_key = secrets.token_bytes(32)
 
     def begin(self, account: Account, old_token: str | None) -> str:
-        """A fresh token at every login, so that one that was planted before is worth nothing."""
+        """Begin a session with a fresh token, against session fixation."""
         token = secrets.token_urlsafe(32)
         now = self._clock()
         with self._lock:
@@ -51,7 +51,7 @@ class Sessions:
         return token
 
     def find(self, token: str | None) -> Session | None:
-        """The session of a token, which lives on by being asked for."""
+        """Return the session of a token, and extend it."""
         now = self._clock()
         with self._lock:
             self._drop_ended(now)
@@ -65,7 +65,7 @@ class Sessions:
             self._kept.pop(_key(token), None)
 
     def login_token(self, nonce: str) -> str:
-        """What the login form holds beside the cookie `nonce`: another page cannot know both."""
+        """Return the CSRF token of the login form for its cookie `nonce`."""
         return hmac.new(self._login_key, nonce.encode(), hashlib.sha256).hexdigest()
 
     def _drop_ended(self, now: float) -> None:

@@ -1,9 +1,12 @@
-"""What several views show of an item: who takes care of it, and how many pages a list has."""
+"""Parts that several views share: the open item, the address of a row, the pages of a list."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
+
+from starlette.responses import Response
 
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
@@ -11,12 +14,17 @@ from orchestration.stewardship.worklists.listing import OpenItem, open_items
 
 
 def waiting_item(visit: Visit, item: Item) -> OpenItem | None:
-    """The item as it waits; None where it is settled or was never there."""
+    """Return the open item; None where it is settled or never existed."""
     return next((one for one in open_items(visit.settings) if one.item == item), None)
 
 
+def item_page(visit: Visit, template: str, item: Item, **context: Any) -> Response:
+    """Return the page of an item, with who takes care of it while it waits."""
+    return visit.page(template, item=item, waiting=waiting_item(visit, item), **context)
+
+
 def record_path(partner: str, extract_id: str, sheet: str | None, row: object) -> str:
-    """Where one row's fields are shown."""
+    """Return the address of one row's fields."""
     where = {"partner": partner, "extract": extract_id, "sheet": sheet or "", "row": row}
     return f"/record?{urlencode(where)}"
 

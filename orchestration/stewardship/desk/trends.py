@@ -1,4 +1,4 @@
-"""What a check saw in the refreshes before, from the verdicts that `review/history/` keeps; drawn as bars."""
+"""What a check observed in earlier refreshes, from `review/history/`, as bars."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BAR, GAP, HEIGHT = 14, 4, 60
 
 @dataclass(frozen=True)
 class Seen:
-    """`when` is the time of the refresh; `observed` None where the check did not come to a number."""
+    """`when` is the time of the refresh; `observed` is None where the check gave no number."""
 
     when: str
     observed: float | None
@@ -31,7 +31,7 @@ class Bar:
 
 
 def trend_of(settings: Settings, check_name: str, extract_id: str | None) -> list[Seen]:
-    """Of one check, oldest first: of one extract, or of the release, where the worst subject speaks."""
+    """Return one check's history, oldest first, for an extract or the release (its worst subject)."""
     return list(_trend(settings, check_name, extract_id))[-SHOWN:]
 
 
@@ -56,7 +56,7 @@ def _is_meant(check: dict[str, Any], name: str, extract_id: str | None) -> bool:
 
 
 def bars(trend: Sequence[Seen]) -> list[Bar]:
-    """From zero to the highest; a number below zero is drawn by its size."""
+    """Scale bars from zero to the highest; a negative number is drawn by its size."""
     highest = max((abs(one.observed) for one in trend if one.observed is not None), default=0.0)
     drawn = []
     for place, one in enumerate(trend):

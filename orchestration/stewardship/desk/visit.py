@@ -1,4 +1,4 @@
-"""One request: who asks, in which language, what was sent. Every view gets one and gives a response."""
+"""One request: account, language and form. Every view takes a visit and returns a response."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ STATUS_WORDS = {400: "error.form", 403: "error.forbidden", 404: "error.not_found
 
 @dataclass(frozen=True)
 class Desk:
-    """What all visits share."""
+    """State that all visits share."""
 
     settings: Settings
     elsewhere: Elsewhere
     address: Address
     sessions: Sessions = field(default_factory=Sessions)
     attempts: Attempts = field(default_factory=Attempts)
-    forms: SentForms = field(default_factory=SentForms)
+    sent_forms: SentForms = field(default_factory=SentForms)
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,22 @@ class Visit:
 
     @property
     def author(self) -> str:
-        """Who decides; only asked where a login was needed."""
+        """The name of the account; only pages behind a login ask for it."""
         if self.account is None:
             raise HTTPException(403)
         return self.account.name
 
     def given(self, name: str) -> str:
-        """One field of the form, without the spaces around it; empty where it was not sent."""
+        """Return one field of the form, stripped; empty where it was not sent."""
         found = self.form.get(name)
         return found.strip() if isinstance(found, str) else ""
 
     def asked(self, name: str) -> str:
-        """The same for what stands behind the `?`."""
+        """Return one field of the query, stripped."""
         return self.asked_exactly(name).strip()
 
     def asked_exactly(self, name: str) -> str:
-        """With its spaces, for what a partner named: a sheet may be called "Mar 24 "."""
+        """Return one field of the query with its spaces: a sheet may be called "Mar 24 "."""
         return self.request.query_params.get(name, "")
 
     def page_number(self) -> int:
@@ -83,14 +83,14 @@ class Visit:
         return max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1
 
     def here(self) -> str:
-        """Where a login or a change of the language leads back to: what a form went to has no page."""
+        """Return where a login or a change of language leads back to; a POST has no page."""
         if self.request.method == "POST":
             return "/"
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
-        """`context` is what the template names beside what every page has."""
+        """Render a template with `context` and what every page has."""
         words = self.words
         path = self.request.url.path
         since = refresh_since(self.settings) if self.account else None
@@ -114,7 +114,7 @@ View = Callable[[Visit], Response]
 def endpoint(
     desk: Desk, view: View, *, is_open: bool = False, decides: bool = False
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """A route's answer: asks for a login unless it is open, and for more than reading where it decides."""
+    """Return a route: asks for a login unless it is open, for the right to decide where it decides."""
 
     async def answer(request: Request) -> Response:
         visit = await run_in_threadpool(_visit, desk, request)
@@ -150,18 +150,18 @@ def _answered(visit: Visit, view: View, is_open: bool, decides: bool) -> Respons
             return visit.page("problem", 403, title="error.csrf", sentence=None)
         if decides and visit.account and visit.account.is_read_only:
             return visit.page("problem", 403, title="error.read_only", sentence=None)
-    return told(visit, view)
+    return respond(visit, view)
 
 
-def told(visit: Visit, view: View) -> Response:
-    """The view's answer, or what went wrong as a page: what is an NjiaError is written for people."""
+def respond(visit: Visit, view: View) -> Response:
+    """Return the view's response, or an error page: the text of an NjiaError is written for people."""
     try:
         return view(visit)
     except HTTPException as error:
         title = STATUS_WORDS.get(error.status_code, "error.unexpected")
         return visit.page("problem", error.status_code, title=title, sentence=None)
     except NotLogged as error:
-        return visit.page("problem", 500, title="error.not_told", sentence=_words_of(error))
+        return visit.page("problem", 500, title="error.not_logged", sentence=_words_of(error))
     except UsageError as error:
         return visit.page("problem", 400, title="error.not_done", sentence=_words_of(error))
     except NjiaError as error:
@@ -172,5 +172,5 @@ def told(visit: Visit, view: View) -> Response:
 
 
 def _words_of(error: NjiaError) -> str:
-    """The sentence as it was raised, which may be said in Swahili as well."""
+    """Return the sentence as it was raised, which may have Swahili."""
     return error.args[0] if error.args and isinstance(error.args[0], str) else str(error)

@@ -1,4 +1,4 @@
-"""What the desk says, in English and Swahili: `words.csv`, one line a sentence; what rooms say, by `said`."""
+"""The desk's texts in English and Swahili: `words.csv` by key, and the rooms' sentences by `said`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LANGUAGE_COOKIE = "njia_language"
 
 @dataclass(frozen=True)
 class Words:
-    """Called with a key and what its braces name. Raises KeyError for a key that the catalogue lacks."""
+    """Call it with a key and the values of its braces. Raises KeyError for an unknown key."""
 
     language: str
 
@@ -28,11 +28,11 @@ class Words:
         return said.format(**shown) if named else said
 
     def known(self, key: str, otherwise: str) -> str:
-        """For keys that are made of data, such as a field's name."""
+        """Return the text of a key made of data, such as a field's name."""
         return catalogue()[key][self.language] if key in catalogue() else otherwise
 
     def said(self, sentence: Any) -> Any:
-        """What a room says, in this language; a number stays one."""
+        """Return a room's sentence in this language; a number stays one."""
         return in_language(sentence, self.language) if isinstance(sentence, str) else sentence
 
     def said_all(self, words: Iterable[str]) -> str:

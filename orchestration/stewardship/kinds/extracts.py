@@ -86,10 +86,14 @@ class _OnExtract(Decision):
     def why_no_effect(self, settings: Settings) -> str | None:
         return Landed.read(settings).why_unknown(self.partner, self.extract_id)
 
-    def latest(self, holding: Iterable[Entry]) -> Entry | None:
-        """Return the decision that holds about the same extract, if it is of the same kind."""
+    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
         same = [other for other in holding if isinstance(other, _OnExtract) and other.key == self.key]
-        return same[-1] if same and same[-1].kind == self.kind else None
+        if not same or same[-1].kind != self.kind:
+            return None
+        sentence = "Decision {id} of {day} has withdrawn this extract already."
+        if isinstance(self, ExtractAccept):
+            sentence = "Decision {id} of {day} has accepted this extract already."
+        return already(sentence, same[-1], day=str(same[-1].time.date()))
 
 
 class ExtractAccept(_OnExtract):
@@ -99,24 +103,12 @@ class ExtractAccept(_OnExtract):
         name = "/".join(self.key)
         return say("{extract} is put in force, whatever its checks found", extract=name)
 
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        if not (other := self.latest(holding)):
-            return None
-        day = str(other.time.date())
-        return already("Decision {id} of {day} has accepted this extract already.", other, day=day)
-
 
 class ExtractWithdraw(_OnExtract):
     """Takes an extract out of force; the partner's earlier one stands again."""
 
     def sentence(self) -> str:
         return say("{extract} is taken out of force", extract="/".join(self.key))
-
-    def why_decided_already(self, holding: Iterable[Entry]) -> str | None:
-        if not (other := self.latest(holding)):
-            return None
-        day = str(other.time.date())
-        return already("Decision {id} of {day} has withdrawn this extract already.", other, day=day)
 
 
 # --- preview ---------------------------------------------------------------------------------------

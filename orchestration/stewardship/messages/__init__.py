@@ -1,8 +1,8 @@
-"""Telling stewards and operators what happened: each event once to each address, by any channel.
+"""Messages to stewards and operators: each event once to each address, by any channel.
 
-An event is something that wants a person: a refused release, a held extract, a file not taken, an overdue
-partner, a crash. What does not belong here: finding that out (the refresh writes it down) and deciding about
-it (the desk). Reading order: config, events, words, channel, folder, smtp, channels, delivery.
+An event needs a person: a refused release, a held extract, a file not taken, an overdue partner, a crash.
+The refresh records it; this package does not decide about it, the desk does. Reading order: config, events,
+words, channel, folder, smtp, channels, delivery.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""What every way of sending a message has in common."""
+"""The interface of a channel."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from orchestration.stewardship.messages.words import Message
 
 
 class Undelivered(Exception):
-    """In words for the operator, and without a password.
+    """Why a message was not sent, for the operator, without a password.
 
-    `only_address`: other addresses of the channel may get theirs.
+    `only_address`: other addresses of the channel may still work.
     """
 
     def __init__(self, why: str, only_address: bool = False) -> None:
@@ -23,19 +23,19 @@ class Undelivered(Exception):
 
 
 class Channel(ABC):
-    """`Options` reads its entry under `channels:`; `leaves_home` decides whether partners may be named."""
+    """A way to send messages. `Options` reads its entry; `leaves_home` decides if partners may be named."""
 
     Options: ClassVar[type[Strict]]
     leaves_home: ClassVar[bool]
 
     @abstractmethod
     def __init__(self, options: Any, notify: Notify, settings: Settings) -> None:
-        """Raises UsageError where the options do not fit the rest of the settings."""
+        """Open the channel; raises UsageError where the options do not fit the rest of the settings."""
 
     @abstractmethod
     def addresses(self) -> Mapping[str, frozenset[Role]]:
-        """To whom, and in which roles; each is told of each event once."""
+        """Return the addresses with their roles; each gets each event once."""
 
     @abstractmethod
     def send(self, address: str, message: Message) -> None:
-        """Send it, or raise Undelivered."""
+        """Send a message; raises Undelivered."""

@@ -1,4 +1,4 @@
-"""The ways a message can go. A new one is one class and one line in CHANNELS."""
+"""The channels: a new one is one class and one line in CHANNELS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHANNELS: dict[str, type[Channel]] = {"file": FileChannel, "smtp": SmtpChannel}
 
 
 def open_channels(notify: Notify, settings: Settings) -> dict[str, Channel]:
-    """By name: the type, with a number from the second of a type on. Raises UsageError for wrong options."""
+    """Return the channels by name: type, numbered from the second on. Raises UsageError for wrong options."""
     found: dict[str, Channel] = {}
     for number, given in enumerate(notify.channels, start=1):
         kind = str(given.get("type"))

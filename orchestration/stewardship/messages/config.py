@@ -1,6 +1,6 @@
-"""Who is told what, and how: the YAML file that NJIA_NOTIFY names. Without one, the folder of notices alone.
+"""Settings of messages: the YAML file that NJIA_NOTIFY names; without one, only the folder of notices.
 
-Passwords never stand in it: it names a file or an environment variable that holds one.
+It holds no password, but names a file or an environment variable with one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Strict(BaseModel):
 
 
 class Recipients(Strict):
-    """Mail addresses by role; one may stand under both."""
+    """Mail addresses by role; one address may have both roles."""
 
     steward: tuple[Address, ...] = ()
     operator: tuple[Address, ...] = ()
@@ -36,7 +36,7 @@ class Recipients(Strict):
 
 
 class Notify(Strict):
-    """`name_partners`: whether what leaves this machine may. Each of `channels` holds its own options."""
+    """`name_partners`: whether messages that leave this machine may. `channels`: the options of each."""
 
     language: Literal["en", "sw"] = "en"
     name_partners: bool = False
@@ -45,7 +45,7 @@ class Notify(Strict):
 
 
 def read_notify(settings: Settings) -> Notify:
-    """The settings of messages; raises UsageError with a sentence for each thing that is wrong."""
+    """Read the settings of messages; raises UsageError with every fault."""
     path = settings.notify
     if path is None:
         return Notify()
@@ -64,7 +64,7 @@ def read_notify(settings: Settings) -> Notify:
 
 
 def problems(error: ValidationError) -> str:
-    """Where and what, never what was given: it may be a password in the wrong place."""
+    """Return place and kind of each fault, never the value: it may be a misplaced password."""
     return "; ".join(
         f"{'.'.join(map(str, one['loc'])) or 'the whole'}: {one['msg']}"
         for one in error.errors(include_input=False, include_url=False)

@@ -1,7 +1,7 @@
-"""Sending what is due, by every channel, and keeping the ledger of what has reached whom.
+"""Send due messages by every channel, and keep the ledger of what reached whom.
 
-At least once: what was sent but not written down, because the machine died in between, is sent again under
-the same Message-ID. The ledger is `notices/ledger.json`; one process at a time holds it.
+Delivery is at least once: after a crash between sending and noting, a message is sent again under the same
+Message-ID. The ledger is `notices/ledger.json`; one process at a time holds it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SECONDS_TO_WAIT = 30
 
 @dataclass(frozen=True)
 class Delivered:
-    """By one channel: how many messages went out, with how many events, and why one did not."""
+    """Messages sent by one channel, their events, and why one was not sent."""
 
     channel: str
     messages: int
@@ -44,9 +44,9 @@ def in_words(sent: Delivered) -> str:
 
 
 def send_due(settings: Settings, now: datetime | None = None, patient: bool = True) -> list[Delivered]:
-    """Tell every address what it has not been told. Raises UsageError where the settings are wrong.
+    """Send every address the events it has not had. Raises UsageError where the settings are wrong.
 
-    A channel that failed is left alone for a while, longer each time; not if `patient` is off.
+    A channel that failed waits before it is tried again, longer each time, unless `patient` is off.
     """
     now = now or datetime.now(UTC)
     notify = read_notify(settings)
@@ -68,7 +68,7 @@ def send_due(settings: Settings, now: datetime | None = None, patient: bool = Tr
 
 
 def send_test(settings: Settings) -> list[Delivered]:
-    """A test message through every channel to every address; it is no event and leaves the ledger alone."""
+    """Send a test message by every channel to every address; the ledger stays as it is."""
     notify = read_notify(settings)
     now = datetime.now(UTC).isoformat()
     done = []
@@ -85,7 +85,7 @@ def send_test(settings: Settings) -> list[Delivered]:
 
 
 def standing(settings: Settings) -> list[dict[str, Any]]:
-    """Channels that fail: channel, why, since, tries, next_try, and how many events wait for it."""
+    """Return the failing channels: channel, why, since, tries, next_try, and the events that wait."""
     try:
         channels = open_channels(read_notify(settings), settings)
         ledger, found = _read(settings), events(settings)
@@ -117,7 +117,7 @@ def _send(
     now: datetime,
 ) -> Delivered:
     named = notify.name_partners or not channel.leaves_home
-    messages, told, why_not = 0, set(), None
+    messages, reported, why_not = 0, set(), None
     for address, roles in channel.addresses().items():
         known = state["told"].setdefault(address, {})
         due = [event for event in found if event.roles & roles and event.id not in known]
@@ -132,9 +132,9 @@ def _send(
             break
         known |= {event.id: now.isoformat() for event in due}
         messages += 1
-        told |= {event.id for event in due}
+        reported |= {event.id for event in due}
     state["failing"] = _failing(state["failing"], why_not, now) if why_not else None
-    return Delivered(name, messages, len(told), why_not)
+    return Delivered(name, messages, len(reported), why_not)
 
 
 def _failing(before: dict[str, Any] | None, why: str, now: datetime) -> dict[str, Any]:
@@ -174,8 +174,8 @@ def _read(settings: Settings) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise NjiaError(
-            f"{path} cannot be read, so nobody knows what was told. Restore it, or remove it: then all that "
-            "stands is told once more."
+            f"{path} cannot be read, so it is unknown which messages were sent. Restore it, or remove it: "
+            "then all current events are sent once more."
         ) from None
     return found
 

@@ -1,4 +1,4 @@
-"""What people are to be told now, each with an id that stays until something about it is new.
+"""Events that need a person now, each with an id that stays until something about it changes.
 
 The id of a refusal is made of what was given, the release in force and the checks that refused: the same
 refusal night after night is one event. A held extract is new when other checks hold it; a file when it or the
@@ -23,7 +23,7 @@ OPERATORS: frozenset[Role] = frozenset({"operator"})
 
 @dataclass(frozen=True)
 class Event:
-    """`path` is its place at the desk, None where it has none; `detail` names no partner."""
+    """`path` is its address at the desk, None where it has none; `detail` names no partner."""
 
     id: str
     kind: Kind
@@ -34,7 +34,7 @@ class Event:
 
 
 def events(settings: Settings) -> list[Event]:
-    """Everything that stands now, told already or not; nothing before the first refresh."""
+    """Return all current events, sent already or not; none before the first refresh."""
     end = refreshes.last(settings)
     if end is None:
         return []

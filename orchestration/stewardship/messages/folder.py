@@ -1,4 +1,4 @@
-"""`notices/`: a readable text and a JSON line a message. It stays on this machine, so it names partners."""
+"""The folder `notices/`: a text and a JSON line a message. It stays on this machine, so it names partners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mail by SMTP, encrypted and with the server's certificate verified; no password ever goes in the clear."""
+"""Mail by SMTP, encrypted, with the server's certificate verified."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECONDS_TO_WAIT = 20
 
 
 class SmtpChannel(Channel):
-    """One mail an address, so that no recipient learns of another."""
+    """Sends one mail an address, so that no recipient learns of another."""
 
     leaves_home: ClassVar[bool] = True
 
@@ -48,7 +48,7 @@ class SmtpChannel(Channel):
     def __init__(self, options: Options, notify: Notify, settings: Settings) -> None:
         self._to = notify.recipients.by_address()
         if not self._to:
-            raise UsageError("The channel smtp has nobody to write to: `recipients` names no address.")
+            raise UsageError("The channel smtp has no recipients: name an address under `recipients`.")
         self._options = options
 
     def addresses(self) -> Mapping[str, frozenset[Role]]:
@@ -61,7 +61,7 @@ class SmtpChannel(Channel):
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.text)
         where = f"The mail server {self._options.host}:{self._options.port}"
-        # The texts of these errors are the server's own words: what is told is our own.
+        # The texts of these errors are the server's own, and are not repeated.
         try:
             with self._connect() as server:
                 self._log_in(server)

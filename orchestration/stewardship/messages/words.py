@@ -1,7 +1,6 @@
-"""A message: one subject, one text for all that is new, in English or Swahili.
+"""The text of a message about all new events, in English or Swahili (`words.yml`).
 
-By default kinds, counts and links that name nobody; with `named`, the partners too. It goes by mail: never
-more. The words are in `words.yml`.
+It holds kinds, counts and links without names; with `named`, the partners too. It goes by mail: never more.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ MOST_LISTED = 20
 
 @dataclass(frozen=True)
 class Message:
-    """`key` is the same for the same events to the same address: a mail server may tell a repeat by it."""
+    """`key` is the same for the same events to the same address, so that a mail server can drop a repeat."""
 
     subject: str
     text: str
@@ -32,7 +31,7 @@ class Message:
 
 
 def compose(found: Sequence[Event], address: str, desk_url: str, language: str, named: bool) -> Message:
-    """One message for all of `found`, which is not empty."""
+    """Return one message about all events, of which there is at least one."""
     words = _words()[language]
     subjects, parts = [], []
     for kind in ORDER:
@@ -70,7 +69,7 @@ def _words() -> dict[str, Any]:
 
 
 def _line(event: Event, desk_url: str, named: bool, words: dict[str, Any]) -> str:
-    """What may be said of one event; empty where its count says all."""
+    """Return the line of one event; empty where its count says all."""
     if event.kind == "crashed":
         return f"  {event.detail}"
     if event.kind == "refused":

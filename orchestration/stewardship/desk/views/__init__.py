@@ -1,1 +1,1 @@
-"""One file a view: it takes a visit, asks the rooms, and gives a page. None writes anything of its own."""
+"""Views, one file a page: each takes a visit, asks the rooms and returns a page."""

@@ -1,4 +1,4 @@
-"""Agreements with partners as they stand with stewards' changes, and changing their terms."""
+"""Agreements with partners, with stewards' changes, and forms to change their terms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from orchestration.contracts import agreements_ending, load_contracts, with_changes
 from orchestration.stewardship.decisions.active import active_decisions, list_decisions
-from orchestration.stewardship.desk.shared_parts import waiting_item
+from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.items import agreement as named
@@ -17,7 +17,7 @@ from orchestration.stewardship.kinds.agreement_change import FinestPlace
 
 
 def agreements(visit: Visit) -> Response:
-    """Those that end first stand first."""
+    """List the agreements by their last day."""
     found = sorted(_agreements(visit), key=lambda one: (one["terms"].valid_to, one["partner"]))
     today = visit.settings.as_of().date()
     return visit.page("agreements", found=found, today=today)
@@ -34,10 +34,10 @@ def agreement(visit: Visit, item: Item) -> Response:
         for entry in list_decisions(visit.settings, "agreement_change")
         if (entry.get("partner"), entry.get("contract")) == (partner, contract)
     ]
-    return visit.page(
+    return item_page(
+        visit,
         "agreement",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         found=found[0],
         changes=changes,
         today=today,

@@ -1,4 +1,4 @@
-"""Checks that failed: why each exists, what it saw, how it was before, what to do, and waiving it."""
+"""Failed checks: why each exists, what it observed now and before, what to do, and the waiver form."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ USUAL_WAIVER = timedelta(days=14)
 
 
 def checks(visit: Visit) -> Response:
-    """Those of the last refresh, grouped by what they stop."""
+    """List the failed checks of the last refresh, grouped by what they stop."""
     found = [
         {**row, "path": item_of_check(row).path}
         for row in review.read(visit.settings, review.FAILED_CHECKS)
@@ -40,7 +40,7 @@ def checks(visit: Visit) -> Response:
 
 
 def check(visit: Visit, item: Item) -> Response:
-    """One check of the release, or of one extract; also one that has passed since it was told of."""
+    """Show one check of the release or of one extract, also one that has passed since."""
     partner, name = item.key[0], item.key[-1]
     extract_id = item.key[1] if len(item.key) == 3 else None
     failed = [

@@ -1,9 +1,10 @@
-"""The way of every decision: a form, a page that says what it would change, the decision, and its undo."""
+"""Every decision at the desk: form, preview, decision, undo."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
@@ -41,7 +42,7 @@ _ABOUT_DECISIONS = {
 
 
 def preview(visit: Visit) -> Response:
-    """Nothing is written yet."""
+    """Show what a form would change; nothing is written."""
     form, reason = read_form(visit.form), _reason(visit)
     asked, from_release = _asked(visit, form, reason)
     return visit.page(
@@ -57,24 +58,24 @@ def preview(visit: Visit) -> Response:
 
 
 def decide(visit: Visit) -> Response:
-    """What was previewed. A form that is sent twice decides once."""
+    """Record what was previewed. A form that is sent twice decides once."""
     name = visit.given("form")
     if len(name) < SHORTEST_NAME:
         raise HTTPException(400)
     form, reason = read_form(visit.form), _reason(visit)
-    # Before it is decided: whoever sends the form again meanwhile waits for nothing and decides nothing.
-    if visit.desk.forms.begin(name, Sent(visit.author, form.kind, local_path(visit.given("back")))):
+    # Noted before it is decided: the same form sent again meanwhile decides nothing.
+    if visit.desk.sent_forms.begin(name, Sent(visit.author, form.kind, local_path(visit.given("back")))):
         try:
             ids = _decided(visit, form, reason)
         except Exception:
-            visit.desk.forms.drop(name)
+            visit.desk.sent_forms.drop(name)
             raise
-        visit.desk.forms.end(name, ids)
+        visit.desk.sent_forms.end(name, ids)
     return RedirectResponse(f"/done/{name}", 303)
 
 
 def done(visit: Visit) -> Response:
-    sent = visit.desk.forms.find(str(visit.request.path_params["form"]))
+    sent = visit.desk.sent_forms.find(str(visit.request.path_params["form"]))
     if sent is None or sent.author != visit.author:
         raise HTTPException(404)
     if sent.ids is None:
@@ -99,19 +100,19 @@ def _reason(visit: Visit) -> str:
 
 
 def _asked(visit: Visit, form: DecisionForm, reason: str) -> tuple[Preview, str | None]:
-    """What is told, and of a rollback the release that it would leave."""
+    """Return the preview, and of a rollback the release that it would leave."""
     now = visit.settings.as_of()
     if form.kind == ROLL_BACK:
         return _about_releases(visit, str(form.payloads[0]["to_release"]))
     if form.kind not in _ABOUT_DECISIONS:
         return try_decisions(visit.settings, form.wanted, visit.author, reason, now), None
     tried, sentence = _ABOUT_DECISIONS[form.kind]
-    found = tried(visit.settings, form.ids, visit.author, reason, now)
-    said = [
+    tried_out = tried(visit.settings, form.ids, visit.author, reason, now)
+    sentences = [
         visit.words(sentence, id=one.id, says=visit.words.said(says))
-        for one, says in zip(found.made, found.recorded, strict=True)
+        for one, says in zip(tried_out.made, tried_out.recorded, strict=True)
     ]
-    return Preview(found.made, said, found.faults, found.changes, found.notes), None
+    return replace(tried_out, recorded=sentences), None
 
 
 def _about_releases(visit: Visit, wanted: str) -> tuple[Preview, str | None]:
@@ -130,7 +131,7 @@ def _about_releases(visit: Visit, wanted: str) -> tuple[Preview, str | None]:
 
 
 def _as_previewed(visit: Visit, asked: Preview, from_release: str | None) -> Iterator[tuple[str, str]]:
-    """The form's fields, bound to what was told: another rule or release by then is refused."""
+    """Yield the form's fields, bound to the rules and release of the preview: others by then are refused."""
     released = [one for one in asked.made if isinstance(one, RowRelease)]
     bound = [("record", " ".join((one.record, *one.rules))) for one in released]
     if from_release:

@@ -1,11 +1,11 @@
-"""What changed in a partner's columns and choices, with the change to its contract that answers it."""
+"""Changes in a partner's columns and choices, with the ready change to its contract."""
 
 from __future__ import annotations
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.stewardship.desk.shared_parts import waiting_item
+from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.worklists.drift import drift_questions
@@ -16,15 +16,15 @@ def drift(visit: Visit) -> Response:
 
 
 def of_contract(visit: Visit, item: Item) -> Response:
-    """A contract may have drifted in several files: all of them."""
+    """Show all files in which a contract drifted."""
     found = drift_questions(visit.settings, item)
     if not found:
         raise HTTPException(404)
     partner, contract = item.key
-    return visit.page(
+    return item_page(
+        visit,
         "drift_of_contract",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         partner=partner,
         contract=contract,
         found=found,

@@ -1,4 +1,4 @@
-"""Extracts that are held, files that wait, partners that are late; and any extract, to withdraw it."""
+"""Held extracts, waiting files, late partners; and any extract, to withdraw it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 from orchestration.core import Settings, refreshes
 from orchestration.stewardship import review
-from orchestration.stewardship.desk.shared_parts import waiting_item
+from orchestration.stewardship.desk.shared_parts import item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, extract_check, file_not_taken, held_extract, overdue
 
 
 def extracts(visit: Visit) -> Response:
-    """What is held or waits first, then the partners, each with its extracts to unfold."""
+    """List what is held or waits, then the partners with their extracts."""
     status = visit.desk.elsewhere.status(visit.settings)
     held = [{**one, "path": held_extract(one["partner"], one["extract_id"]).path} for one in status["held"]]
     files = [
@@ -38,7 +38,7 @@ def extracts(visit: Visit) -> Response:
 
 
 def extract(visit: Visit, item: Item) -> Response:
-    """What the gate found in one extract; to accept it in spite of that, or to withdraw it."""
+    """Show what the gate found in one extract, with the forms to accept and to withdraw it."""
     partner, extract_id = item.key
     note = next((one for one in _landed(visit.settings, partner) if one["extract_id"] == extract_id), None)
     if note is None:
@@ -49,10 +49,10 @@ def extract(visit: Visit, item: Item) -> Response:
         if (row["partner"], row["extract_id"]) == (partner, extract_id)
     ]
     held = visit.desk.elsewhere.status(visit.settings)["held"]
-    return visit.page(
+    return item_page(
+        visit,
         "extract",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         partner=partner,
         note=note,
         failed=failed,
@@ -61,7 +61,7 @@ def extract(visit: Visit, item: Item) -> Response:
 
 
 def file(visit: Visit, item: Item) -> Response:
-    """A file that waits in the inbox. Its name is the partner's own words, so it is not shown."""
+    """Show a file that waits in the inbox, without its name, which may name a person."""
     found = [
         row
         for row in review.read(visit.settings, review.FILES_NOT_TAKEN)
@@ -70,10 +70,10 @@ def file(visit: Visit, item: Item) -> Response:
     if not found:
         raise HTTPException(404)
     [row] = found[:1]
-    return visit.page(
+    return item_page(
+        visit,
         "file",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         partner=row["partner"],
         outcome=row["outcome"],
         reason=review.why_not_taken(row),
@@ -81,16 +81,15 @@ def file(visit: Visit, item: Item) -> Response:
 
 
 def overdue_partner(visit: Visit, item: Item) -> Response:
-    waiting = waiting_item(visit, item)
     partners = visit.desk.elsewhere.status(visit.settings)["partners"]
     found = next((one for one in partners if one["partner"] == item.key[0]), None)
     if found is None:
         raise HTTPException(404)
-    return visit.page("overdue", item=item, waiting=waiting, found=found)
+    return item_page(visit, "overdue", item, found=found)
 
 
 def _landed(settings: Settings, partner: str) -> list[dict[str, Any]]:
-    """Newest first; without the file's name, which may name somebody."""
+    """Return the notes of a partner's extracts, newest first, without file names."""
     notes = [_note(path) for path in (settings.landing / partner).glob("[!.]*.json")]
     return sorted(notes, key=lambda note: note["sequence"], reverse=True)
 

@@ -1,4 +1,4 @@
-"""The front page: is the release fresh, is anything refused or held, what is worth doing first."""
+"""The front page: how fresh the release is, what is refused or held, what to do first."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.worklists.listing import open_items
 
 MOST_VALUABLE = 5
-# Kinds of items in the order of the way, and the view that shows all of a kind.
+# Kinds of items in the order of the steps, and the page that lists each.
 VIEWS = {
     "file": "/extracts",
     "drift": "/drift",
@@ -45,7 +45,7 @@ def front(visit: Visit) -> Response:
 
 
 def _freshness(visit: Visit, last: refreshes.End | None) -> dict[str, Any] | None:
-    """How long ago a refresh last published or confirmed what is in force; None before the first."""
+    """Return how long ago a refresh published or confirmed the release; None before the first."""
     confirmed = [
         end["ended"]
         for end in refreshes.history(visit.settings)

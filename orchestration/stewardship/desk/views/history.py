@@ -1,4 +1,4 @@
-"""Every decision that was ever made, what each did, and taking one back."""
+"""Every decision ever made, the effect of each, and the form to take it back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from orchestration.core import NjiaError
 from orchestration.stewardship.decisions.active import list_decisions
-from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
+from orchestration.stewardship.desk.shared_parts import Pager, item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.kinds.decision import same_author
@@ -17,7 +17,7 @@ PAGE_SIZE = 50
 
 
 def history(visit: Visit) -> Response:
-    """Newest first; with `?kind=` those of one kind."""
+    """List the decisions, newest first; with `?kind=` those of one kind."""
     kind = visit.asked("kind") if visit.asked("kind") in KINDS else None
     found = list(reversed(list_decisions(visit.settings, kind)))
     query = f"kind={kind}" if kind else ""
@@ -27,7 +27,7 @@ def history(visit: Visit) -> Response:
 
 
 def decision(visit: Visit, item: Item) -> Response:
-    """One decision: what it says, who stands behind it, and what it did to the published numbers."""
+    """Show one decision: its sentence, its authors, and its effect on the published numbers."""
     (decision_id,) = item.key
     listed = {entry["id"]: entry for entry in list_decisions(visit.settings)}
     entry = listed.get(decision_id)
@@ -35,10 +35,10 @@ def decision(visit: Visit, item: Item) -> Response:
         raise HTTPException(404)
     is_decision = not entry["revokes"] and not entry.get("confirms")
     waits = is_decision and entry["needs_second"] and not entry["confirmed_by"] and not entry["revoked_by"]
-    return visit.page(
+    return item_page(
+        visit,
         "decision",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         entry=entry,
         revocation=listed.get(entry["revoked_by"] or ""),
         is_decision=is_decision,
@@ -51,7 +51,7 @@ def decision(visit: Visit, item: Item) -> Response:
 
 
 def _effect(visit: Visit, decision_id: str) -> dict[str, object]:
-    """What a waiver let pass, as `njia diff --waiver` tells it; or why there is nothing to tell."""
+    """Return what a waiver let pass, as `njia diff --waiver` shows it, or why there is nothing to show."""
     try:
         found = visit.desk.elsewhere.waiver_effect(visit.settings, decision_id)
     except NjiaError as error:

@@ -1,4 +1,4 @@
-"""All that waits, and the address of each item: `/items/<kind>/<key…>` leads to the view that shows it."""
+"""The list of open items, and the address of each: `/items/<kind>/<key…>`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _SHOWN_BY: dict[str, tuple[tuple[int, ...], Callable[[Visit, Item], Response]]] 
 
 
 def waiting(visit: Visit) -> Response:
-    """All open items; with `?owner=` those somebody takes care of, `?kind=` those of one kind."""
+    """List the open items; `?owner=` and `?kind=` filter them."""
     owner, kind = visit.asked("owner"), visit.asked("kind")
     found = open_items(visit.settings)
     owners = sorted({one.owner for one in found if one.owner})
@@ -50,7 +50,7 @@ def waiting(visit: Visit) -> Response:
 
 
 def item(visit: Visit) -> Response:
-    """By the address as it was sent: a part of a key may hold what separates parts."""
+    """Show one item, by the raw address: a part of a key may hold an escaped separator."""
     raw = bytes(visit.request.scope["raw_path"]).decode("ascii", "replace").partition("?")[0]
     _, _, kind, *key = raw.split("/")
     lengths, show = _SHOWN_BY.get(kind, ((), None))
@@ -61,5 +61,5 @@ def item(visit: Visit) -> Response:
 
 
 def _is_name(part: str) -> bool:
-    """Views look for folders and files of these names: none may lead out of them."""
+    """Return whether a part is safe as a file name: views look up folders and files by it."""
     return part.isprintable() and not part.startswith(".") and not set(part) & set("/\\*?[]")

@@ -1,4 +1,4 @@
-"""Pairs of records that may be one person: side by side, and in what they agree, never what identifies."""
+"""Pairs of records that may be one person, side by side, without what identifies anybody."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
+from orchestration.stewardship.desk.shared_parts import Pager, item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.worklists.links import (
@@ -22,7 +22,7 @@ PAGE_SIZE = 10
 
 
 def links(visit: Visit) -> Response:
-    """The likeliest first; without those that were decided since the last refresh."""
+    """List the undecided pairs, likeliest first."""
     number = visit.page_number()
     found, total = link_questions(visit.settings, number, PAGE_SIZE)
     return visit.page("links", found=found, pager=Pager(number, PAGE_SIZE, total, "/links"))
@@ -32,10 +32,10 @@ def link(visit: Visit, item: Item) -> Response:
     question = link_question(visit.settings, item)
     if question is None:
         raise HTTPException(404)
-    return visit.page(
+    return item_page(
+        visit,
         "link",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         question=question,
         paths=[record_path(one.partner, one.extract_id, one.sheet, one.row) for one in question.sides],
         fields=_side_by_side(question),
@@ -43,21 +43,21 @@ def link(visit: Visit, item: Item) -> Response:
 
 
 def _side_by_side(question: LinkQuestion) -> list[tuple[str, list[str | None]]]:
-    """Fields that at least one of the two shows, with what each says.
+    """Return the fields that at least one of the two shows, with the value of each.
 
     Places of one role stand together: the third stop of one record is not the third of the other.
     """
-    said = [_said(side) for side in question.sides]
-    names = dict.fromkeys(name for side in said for name in side if name != "record_code")
-    return [(name, [side.get(name) for side in said]) for name in names]
+    values = [_values(side) for side in question.sides]
+    names = dict.fromkeys(name for side in values for name in side if name != "record_code")
+    return [(name, [side.get(name) for side in values]) for name in names]
 
 
-def _said(side: Side) -> dict[str, str]:
-    said: dict[str, str] = {}
+def _values(side: Side) -> dict[str, str]:
+    values: dict[str, str] = {}
     for one in side.fields:
         if one.typed_value is None:
             continue
         place = _PLACE.fullmatch(one.name)
         name = f"place: {place.group(1)}" if place else one.name
-        said[name] = f"{said[name]} → {one.typed_value}" if name in said else str(one.typed_value)
-    return said
+        values[name] = f"{values[name]} → {one.typed_value}" if name in values else str(one.typed_value)
+    return values

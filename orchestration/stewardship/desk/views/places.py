@@ -1,4 +1,4 @@
-"""Names that fit no place or several: candidates on a map, another place by searching, or none at all."""
+"""Unknown place names: candidates on a map, a search for other places, or no place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import Response
 
 from orchestration.stewardship.desk.map import map_of
-from orchestration.stewardship.desk.shared_parts import Pager, waiting_item
+from orchestration.stewardship.desk.shared_parts import Pager, item_page
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item
 from orchestration.stewardship.worklists.places import (
@@ -25,27 +25,27 @@ _SIMPLIFIED = 0.05  # of a degree: less than a line of the map is wide
 
 
 def places(visit: Visit) -> Response:
-    """Most movements first."""
+    """List the unknown names, most movements first."""
     number = visit.page_number()
     found, total = place_questions(visit.settings, number, PAGE_SIZE)
     return visit.page("places", found=found, pager=Pager(number, PAGE_SIZE, total, "/places"))
 
 
 def place(visit: Visit, item: Item) -> Response:
-    """One name; with `?search=` also places of another name, as candidates after those found."""
+    """Show one name; `?search=` adds places of another name to its candidates."""
     question = place_question(visit.settings, item)
     if question is None:
-        # Its address holds a hash alone, so a name that was settled cannot be told from one that never was.
+        # The address holds only a hash: a settled name looks like one that never existed.
         return visit.page("settled", back="/places", kind=item.kind)
     search = visit.asked("search")
     known = {one.place_id for one in question.candidates}
     matches = place_matches(visit.settings, search) if search else []
     candidates = [*question.candidates, *(one for one in matches if one.place_id not in known)]
     outlines = county_outlines(visit.settings)
-    return visit.page(
+    return item_page(
+        visit,
         "place",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         question=question,
         candidates=candidates,
         search=search,
@@ -58,7 +58,7 @@ def place(visit: Visit, item: Item) -> Response:
 
 @cache
 def _countries() -> dict[str, Any]:
-    """Of the region as GeoJSON, in few points: the counties have those of Kenya."""
+    """Return the countries of the region as GeoJSON, simplified."""
     from shapely import to_geojson  # loads shapely, which only a map needs
 
     from orchestration.places import boundaries

@@ -1,4 +1,4 @@
-"""What was published and is kept; going back to an earlier release."""
+"""Kept releases, and the form to go back to an earlier one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHOWN_REFRESHES = 20
 
 
 def releases(visit: Visit) -> Response:
-    """Newest first, and how the last refreshes ended."""
+    """List the releases, newest first, and how the last refreshes ended."""
     return visit.page(
         "releases",
         found=list(visit.desk.elsewhere.releases(visit.settings)),

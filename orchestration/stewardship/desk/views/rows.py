@@ -1,4 +1,4 @@
-"""Rows that are set aside: by rule and partner, one by one, with what may be shown of each."""
+"""Quarantined rows by rule and partner, and the fields of one row that may be shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from orchestration.stewardship import review
-from orchestration.stewardship.desk.shared_parts import Pager, record_path, waiting_item
+from orchestration.stewardship.desk.shared_parts import Pager, item_page, record_path
 from orchestration.stewardship.desk.visit import Visit
 from orchestration.stewardship.items import Item, quarantined_rows
 from orchestration.stewardship.kinds.records import releasable_rules, rules_that_quarantine
@@ -18,13 +18,13 @@ from orchestration.stewardship.kinds.rows import quality_rules
 from orchestration.stewardship.worklists.rows import fields_of, rows_set_aside
 
 PAGE_SIZE = 50
-# What is asked for names files, so it has their form and no other.
+# These values name files, so only their form is accepted.
 _PARTNER, _EXTRACT = re.compile("[a-z][a-z0-9_]{1,40}"), re.compile("[0-9a-f]{16}")
 _ROW = re.compile("[0-9]{1,7}")
 
 
 def rows(visit: Visit) -> Response:
-    """Each rule with its partners, most rows first."""
+    """List each rule with its partners, most rows first."""
     found = review.read(visit.settings, review.QUARANTINED_ROWS)
     by_rule = Counter(row["rule_code"] for row in found)
     by_both = Counter((row["rule_code"], row["partner"]) for row in found)
@@ -46,17 +46,17 @@ def rows(visit: Visit) -> Response:
 
 
 def of_rule(visit: Visit, item: Item) -> Response:
-    """The rows of one partner that one rule sets aside, page by page."""
+    """List the rows of one partner that one rule sets aside."""
     partner, rule = item.key
     number = visit.page_number()
     found, total = rows_set_aside(visit.settings, partner, rule, number, PAGE_SIZE)
     if not total and rule not in quality_rules():
         raise HTTPException(404)
     pager = Pager(number, PAGE_SIZE, total, item.path)
-    return visit.page(
+    return item_page(
+        visit,
         "rows_of_rule",
-        item=item,
-        waiting=waiting_item(visit, item),
+        item,
         partner=partner,
         rule=rule,
         words_of_rule=quality_rules().get(rule),
@@ -74,7 +74,7 @@ def of_rule(visit: Visit, item: Item) -> Response:
 
 
 def record(visit: Visit) -> Response:
-    """The fields of one row that are not sensitive, and how to see the row as it was sent."""
+    """Show the fields of one row that are not sensitive, and the command that unseals the row."""
     partner, extract_id, row = visit.asked("partner"), visit.asked("extract"), visit.asked("row")
     sheet = visit.asked_exactly("sheet")
     if not (_PARTNER.fullmatch(partner) and _EXTRACT.fullmatch(extract_id) and _ROW.fullmatch(row)):
@@ -87,7 +87,7 @@ def record(visit: Visit) -> Response:
 
 
 def _to_unseal(partner: str, extract_id: str, sheet: str, row: str, author: str) -> str:
-    """For pasting into a shell: a sheet's name is the partner's own words, so it is quoted."""
+    """Return the command with its arguments quoted: a sheet's name is the partner's own."""
     of_sheet = ["--sheet", sheet] if sheet else []
     by = ["--row", row, "--author", author, "--reason", "…"]
     return shlex.join(["njia", "unseal", partner, extract_id, *of_sheet, *by])

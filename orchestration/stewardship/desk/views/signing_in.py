@@ -1,4 +1,4 @@
-"""Login and logout. A refusal is the same for an unknown name, a wrong passphrase and a locked name."""
+"""Login and logout. Unknown names, wrong passphrases and locked names get the same refusal."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def logout(visit: Visit) -> Response:
 
 
 def language(visit: Visit) -> Response:
-    """Which language was chosen changes nothing but the words, so a link is enough."""
+    """Set the language by a link: it changes only the words."""
     chosen = str(visit.request.path_params["language"])
     answer = RedirectResponse(local_path(visit.asked("to")), 303)
     if chosen in LANGUAGES:
@@ -65,7 +65,7 @@ def language(visit: Visit) -> Response:
 
 
 def _shown(visit: Visit, name: str) -> str:
-    """What was typed as a name may be a passphrase in the wrong field: only a known one is written down."""
+    """Return the name for the audit log; an unknown one may be a passphrase in the wrong field."""
     known = [one.name for one in read_accounts(visit.settings) if same_author(one.name, name)]
     return known[0] if known else "a name without an account"
 

@@ -1,4 +1,4 @@
-"""Waivers that hold, which of them end soon, and which wait for a second person."""
+"""Waivers: those that hold, those that end soon, those that wait for a second person."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from orchestration.stewardship.worklists.decisions import SOON
 
 
 def waivers(visit: Visit) -> Response:
-    """Those that end first stand first; one that has ended or lapsed is history."""
+    """List the waivers by their last day, without those that have ended."""
     today = visit.settings.as_of().date()
     found = []
     for entry in list_decisions(visit.settings, "check_waiver"):
