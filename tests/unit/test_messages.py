@@ -321,7 +321,7 @@ def test_nothing_is_sent_where_the_server_offers_no_starttls(settings: Settings)
         ({"host": "mail.sampleton.example"}, "`security: none` is for a mail server on this machine only"),
         ({"username": "njia"}, "`username` needs `password_file` or `password_env`"),
         ({"password": PASSWORD}, "password: Extra inputs are not permitted"),
-        ({"recipients": {}}, "`recipients` names no address"),
+        ({"recipients": {}}, "name an address under `recipients`"),
         ({"recipients": {"steward": ["not an address"]}}, "recipients.steward.0"),
     ],
 )
