@@ -54,7 +54,7 @@ def test_what_waits_is_listed_and_somebody_takes_care_of_it(evidence_base: Evide
     )
     assert (_waiting(settings)[0]["owner"], _waiting(settings)[0]["due"]) == ("B. Fixture", "2031-01-31")
     unknown = njia("decide", "take", "overdue:nobody", "--owner", "B. Fixture", *by, settings=settings)
-    assert unknown.returncode == 2 and "Nothing called overdue:nobody waits" in unknown.stderr
+    assert unknown.returncode == 2 and "No open item is called overdue:nobody" in unknown.stderr
 
 
 def _waiting(settings: Settings) -> list[dict[str, Any]]:

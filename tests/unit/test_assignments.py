@@ -90,7 +90,7 @@ def test_assignment_shapes_no_release(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"item": "extract:swala_post:0000000000000000"}, "Nothing called extract:swala_post:0{16} waits"),
+        ({"item": "extract:swala_post:0000000000000000"}, "No open item is called extract:swala_post:0{16}"),
         ({"item": "nonsense"}, "item: must name an item as `njia decide waiting` does"),
         ({"due": date(2026, 2, 27)}, "due must be the day of the decision or a later one"),
         ({"owner": "b.fixture@example.org"}, "owner: it holds an e-mail address"),

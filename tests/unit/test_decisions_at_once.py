@@ -110,7 +110,7 @@ def test_second_of_two_equal_decisions_names_the_first_author(
     for told in refused.values():
         for decision, sentence in told.items():
             assert sentence == (
-                f"Decision {decision} holds no more: {by[decision]}, on 2026-11-24 at 02:00 UTC, took it back."
+                f"Decision {decision} was taken back by {by[decision]} on 2026-11-24 at 02:00 UTC."
             )
 
 

@@ -70,7 +70,7 @@ def test_each_file_shows_changes_patch_and_effects(home: Settings) -> None:
 
 def test_shown_answers_are_counted_on_landed_rows(home: Settings) -> None:
     _, landed = asked(home)
-    assert landed.on_landed_rows == [Change("Records whose sex holds an answer that nobody knows", 18, 6)]
+    assert landed.on_landed_rows == [Change("Records with an unknown answer for sex", 18, 6)]
     assert any("1 further answer(s) of sex are not shown" in said for said in landed.notes)
 
 

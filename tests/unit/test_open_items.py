@@ -60,7 +60,7 @@ def test_holding_check_is_listed_and_worth_nothing(settings: Settings) -> None:
     found = world.refreshed(settings, held=world.held())
     check = one_of(found, items.extract_check(PARTNER, HELD, "row_volume_is_plausible"))
     assert (check.movements, check.numbers) == (0, 0)
-    assert "It saw 0.1 and expects 0.5 to 2." in check.detail
+    assert "Observed: 0.1; expected: 0.5 to 2." in check.detail
     assert names(found)[0] == str(HELD_ITEM)
 
 
@@ -103,7 +103,7 @@ def test_overdue_partner_is_worth_its_newest_extract(settings: Settings) -> None
     late = [{"partner": PARTNER, "contract": "x", "due": "2026-02-01"}]
     found = one_of(world.refreshed(settings, overdue=late), items.overdue(PARTNER))
     assert (found.movements, found.due) == (3, date(2026, 2, 1))
-    assert "guess" in found.detail
+    assert "unknown" in found.detail
 
 
 def test_file_is_listed_without_its_name(settings: Settings) -> None:

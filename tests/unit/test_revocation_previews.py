@@ -168,7 +168,7 @@ def test_revoked_row_release_sets_rows_aside_by_rule(settings: Settings) -> None
 def test_revoked_row_exclusion_judges_rows_again(settings: Settings) -> None:
     excluded = [used(settings, "row_exclude", record=shown_record(number)) for number in (5, 7)]
     found = taken_back(settings, *excluded)  # record 7 lies in the held extract
-    assert by_what(found) == {"Records that were left out and an extract in force holds": (0, 1)}
+    assert by_what(found) == {"Records of extracts in force that were left out": (0, 1)}
     assert "Every rule judges them" in said(found)
 
 
@@ -190,7 +190,7 @@ def test_revoked_ruling_leaves_the_pair_to_linkage(
     world.write_table(settings.linkage / "links.parquet", [pair])
     found = by_what(taken_back(settings, ruling))
     assert found["Movements of these records"] == movements
-    assert found.get("Pairs of them that are a question again") == asked
+    assert found.get("Pairs of them that wait for a decision again") == asked
 
 
 def test_revoked_agreement_change_restores_the_contract(settings: Settings) -> None:

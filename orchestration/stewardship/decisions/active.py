@@ -106,7 +106,7 @@ def without_effect(settings: Settings, decisions: Decisions) -> list[dict[str, A
             "author": entry.author,
             "says": entry.sentence(),
             "why": why,
-            "what_to_do": f"If it was right once, take it back: njia decide revoke {entry.id}",
+            "what_to_do": f"If it is no longer needed, take it back: njia decide revoke {entry.id}",
         }
         for entry in map(read_entry, decisions)
         if isinstance(entry, Decision) and (why := entry.why_no_effect(settings))

@@ -85,7 +85,7 @@ class NewEntries:
             for entry in self._file(kind):
                 if isinstance(entry, Revocation) and entry.revokes == decision_id:
                     return say(
-                        "Decision {id} holds no more: {author}, on {day} at {time} UTC, took it back.",
+                        "Decision {id} was taken back by {author} on {day} at {time} UTC.",
                         id=decision_id,
                         author=entry.author,
                         day=f"{entry.time:%Y-%m-%d}",

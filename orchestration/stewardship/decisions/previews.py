@@ -34,8 +34,8 @@ _ALWAYS = (
 )
 _WAITS = "{number} of them change nothing until somebody else has confirmed them."
 _WAITS_ALONE = "It changes nothing until somebody else has confirmed it."
-_IDLE = "Decision {id} changes nothing now, so taking it back changes nothing."
-_NOT_TAKEN_IN = "No refresh has taken decision {id} in yet: what it would have brought stands first."
+_IDLE = "Decision {id} has no effect now, so taking it back changes nothing."
+_NOT_TAKEN_IN = "No refresh has used decision {id} yet: the first number is with it."
 _TAKEN_IN = (
     "Decision {id} is part of the numbers in force. What comes back without it is counted here from what the "
     "last refresh left. Every published number without it, exactly: `njia diff --without {id}`, in the time "

@@ -68,8 +68,8 @@ class Assignment(Decision):
         if self.item in listed or Item.parse(self.item).kind == "decision":
             return None
         return say(
-            "Nothing called {item} waits. `njia decide waiting` names what does; every refresh makes the "
-            "list anew.",
+            "No open item is called {item}. `njia decide waiting` lists the open items; every refresh "
+            "rewrites the list.",
             item=self.item,
         )
 

@@ -51,7 +51,7 @@ _REFUSED = (
     "A candidate like the last one would be refused by {checks}, and the release in force would stay; what "
     "is published already is not taken back."
 )
-_STAYS = "The release would be refused all the same, by {checks}."
+_STAYS = "The release would still be refused, by {checks}."
 
 
 class CheckWaiver(Decision):
@@ -307,7 +307,7 @@ def _observed(row: Mapping[str, str]) -> str:
     if row["outcome"] != "failed":
         return "It could not be judged, which counts as failed."
     observed = say(
-        "It saw {observed} and expects {expected}.",
+        "Observed: {observed}; expected: {expected}.",
         observed=_rounded(row["observed"]),
         expected=row["expected"],
     )

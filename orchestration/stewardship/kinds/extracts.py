@@ -34,7 +34,7 @@ _VIEWS = {
 _RULES = "Rules across fields may set more of its records aside, and newer copies may stand for others."
 _COPIES = "Where an earlier extract has a copy of a record, that copy counts again."
 _LAST = "Nothing else of {partner} is in force: the partner leaves the release."
-_NOT_ANSWERED = "{name} stays held all the same: no acceptance answers {checks}."
+_NOT_ANSWERED = "{name} stays held: {checks} cannot be accepted."
 _HELD_AGAIN = "{name} is held again, by {checks}."
 _STAYS = "{name} stays {fate}, for other reasons."
 _NEXT_TO_IT = (
@@ -143,7 +143,7 @@ def effect(settings: Settings, decisions: Sequence[_OnExtract], holding: Holding
                 notes.append(say(_NOT_ANSWERED, name=name, checks=", ".join(bound)))
                 continue
             aside = _count(con, "problems where outcome = 'Q'", key)
-            what = say("Records of {of} that reading set aside already", of=name)
+            what = say("Records of {of} set aside when they were read", of=name)
             changes.append(Change(what, aside, aside))
             if replaced := _replaced(con, key):
                 what = say("Records of {of} that it no longer holds", of=decision.partner)

@@ -35,7 +35,7 @@ _BY_ITSELF = (
 )
 _RECORDS = 2
 _REASONS = {
-    "unsure": "They agree in much, and not in enough to be sure.",
+    "unsure": "They agree in much, but not enough to be sure.",
     "rival": "Another record of that partner fits better.",
     "cluster_too_large": "Together with others they would be more records than there are partners.",
     "persons_of_one_record": "Together they would merge two persons of one record.",
@@ -153,7 +153,7 @@ def effect(settings: Settings, rulings: Sequence[_Ruling], holding: Holding, now
     changes = [Change("Movements of these records", len(set(before.values())), len(set(after.values())))]
     undone = sum(not is_one and pair in taken for pair, is_one in pairs.items())
     if undone:
-        changes.append(Change("Links that the program had made of them", undone, 0))
+        changes.append(Change("Links between them made by the program", undone, 0))
     return Effect(changes, [_CLUSTERS])
 
 
@@ -181,7 +181,7 @@ def effect_of_revoking(
     )
     changes = [Change("Movements of these records", before, after)]
     if asked:
-        changes.append(Change("Pairs of them that are a question again", 0, len(asked)))
+        changes.append(Change("Pairs of them that wait for a decision again", 0, len(asked)))
     return Effect(changes, [_BY_ITSELF])
 
 

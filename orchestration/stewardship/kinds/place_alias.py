@@ -37,7 +37,7 @@ _VIEWS = {
     "place_mentions": "partner varchar, extract_id varchar, record_id bigint, mention_id bigint",
     "in_force": "partner varchar, extract_id varchar, fate varchar",
 }
-_LATER = "Extracts that come later are read by it too. Records set aside for want of a place may enter."
+_LATER = "It applies to later extracts too. Records set aside without a place may enter."
 _ABROAD = "Movements among them whose mention names {country}"
 _REACHED = "Movements in force: {movements:,}; mentions: {mentions:,}"
 _MAY_LEAVE = (
@@ -45,9 +45,9 @@ _MAY_LEAVE = (
     " The name waits for a decision again once the next refresh has run."
 )
 _WHY = {
-    "ambiguous": "It fits several places, and nothing says which.",
-    "unresolved": "It fits no place that we know.",
-    "review": "It fits a place, and not surely enough.",
+    "ambiguous": "It fits several places.",
+    "unresolved": "It fits no known place.",
+    "review": "It fits a place, but not surely enough.",
 }
 
 
@@ -205,7 +205,7 @@ def _effect(
         if place_id:
             gained[place_id] += records
     changes += [
-        Change(say("Movements that get {place} by it", place=_described(place_id, None)), 0, n)
+        Change(say("Movements that get {place}", place=_described(place_id, None)), 0, n)
         for place_id, n in gained.items()
     ]
     for country, place_id, number in abroad:
@@ -239,11 +239,11 @@ class OpenName:
 
     def title(self) -> str:
         if not self.text:
-            return "A name that may identify somebody is no place that we know for sure"
+            return "Unknown place: a name that may identify a person"
         if self.country:
-            sentence = "“{text}” in {country} is no place that we know for sure"
+            sentence = "Unknown place: “{text}” in {country}"
             return say(sentence, text=self.text, country=self.country)
-        return say("“{text}” is no place that we know for sure", text=self.text)
+        return say("Unknown place: “{text}”", text=self.text)
 
 
 def open_name_groups(settings: Settings) -> list[OpenName]:
@@ -276,7 +276,7 @@ def open_items(refreshed: Refreshed) -> Iterator[OpenItem]:
         yield OpenItem(
             name.item,
             name.title(),
-            say("It may be: {names}.", names=candidates) if candidates else "No place is like it.",
+            say("It may be: {names}.", names=candidates) if candidates else "No place has a similar name.",
             _WHY.get(name.status, ""),
             "Say which place the name means, or `unknown` where it names none."
             if name.text

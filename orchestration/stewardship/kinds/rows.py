@@ -185,17 +185,17 @@ def effect(settings: Settings, decisions: Sequence[_OnRecord], holding: Holding,
             what = say("Rows of {partner} set aside for {rule}", partner=key[0], rule=key[1])
             changes.append(Change(what, before[key], after[key]))
     if released & aside:
-        changes.append(Change("Records let in of those", 0, len(released & aside)))
+        changes.append(Change("Records among them that are let in", 0, len(released & aside)))
     notes = []
     if excluded - aside and has_typed(settings):
         counting = _in_force(settings, excluded - aside)
-        changes.append(Change("Records left out that an extract in force holds", 0, counting))
+        changes.append(Change("Records left out of extracts in force", 0, counting))
     elif excluded - aside:
         notes.append(NOT_KEPT)
     unknown = {
         releasable_rules()[rule] for one in decisions if isinstance(one, RowRelease) for rule in one.rules
     }
-    notes += [say("What stays unknown of those let in: {unknown}", unknown=what) for what in sorted(unknown)]
+    notes += [say("Unknown for the records let in: {unknown}", unknown=what) for what in sorted(unknown)]
     return Effect(changes, [*notes, _LATER] if released else notes)
 
 
@@ -224,7 +224,7 @@ def effect_of_revoking(
         notes.append(_MAY_HAVE_CHANGED)
     if excluded:
         counting = _in_force(settings, excluded)
-        changes.append(Change("Records that were left out and an extract in force holds", 0, counting))
+        changes.append(Change("Records of extracts in force that were left out", 0, counting))
         notes.append(_JUDGED_ANEW)
     return Effect(changes, notes)
 
@@ -329,10 +329,8 @@ def _counted(rows: Sequence[Mapping[str, str]]) -> str:
 
 def _may_be_released(rule: str) -> str:
     if unknown := releasable_rules().get(rule):
-        return say(
-            "A record can be let in all the same; what stays unknown of it: {unknown}", unknown=unknown
-        )
-    return "No record can be let in that fails it."
+        return say("A record can still be let in; unknown for it: {unknown}", unknown=unknown)
+    return "A record that fails it cannot be let in."
 
 
 GROUP = Group(

@@ -49,10 +49,10 @@ def open_decisions(settings: Settings, today: date, worth_of: Mapping[Item, Wort
         elif entry["without_effect"]:
             yield OpenItem(
                 item,
-                "A decision meets nothing",
+                "A decision has no effect",
                 sentence,
                 entry["without_effect"],
-                "If it was right once, take it back.",
+                "If it is no longer needed, take it back.",
                 opened=made,
             )
         elif expires and expires <= today + SOON:

@@ -14,7 +14,7 @@ from orchestration.stewardship.open_item import OpenItem
 from orchestration.stewardship.sentences import say
 from orchestration.stewardship.worth import NOTHING, Worth
 
-GUESS = "What it would bring is a guess: its last extract held {records:,} records."
+GUESS = "Its content is unknown; the partner's last extract held {records:,} records."
 _OUTCOMES = {"held": "no contract fits it, or a part is missing", "unreadable": "it cannot be read"}
 
 
@@ -55,4 +55,4 @@ def late_partners(refreshed: Refreshed) -> Iterator[OpenItem]:
 
 
 def _guessed(worth: Worth) -> str:
-    return say(GUESS, records=worth.movements) if worth.movements else "Nobody knows what it would bring."
+    return say(GUESS, records=worth.movements) if worth.movements else "Its content is unknown."

@@ -35,13 +35,13 @@ _HIDDEN = (
     "{number} further answer(s) of {field} are not shown, for they may identify somebody; what they mean is "
     "not known."
 )
-_UNKNOWN_ANSWERS = "Records whose {field} holds an answer that nobody knows"
+_UNKNOWN_ANSWERS = "Records with an unknown answer for {field}"
 
 _CHANGES = {
     "column_renamed": "columns probably renamed",
     "column_gone": "columns gone",
     "column_added": "columns new",
-    "new_codes": "lists with answers nobody knows",
+    "new_codes": "lists with unknown answers",
 }
 
 

@@ -96,7 +96,7 @@ def done(visit: Visit) -> Response:
 def _reason(visit: Visit) -> str:
     if reason := visit.given("reason"):
         return reason
-    raise UsageError(say("Say why, for whoever reads it next year: the reason is empty."))
+    raise UsageError(say("Give a reason, for readers of next year: it is empty."))
 
 
 def _asked(visit: Visit, form: DecisionForm, reason: str) -> tuple[Preview, str | None]:
