@@ -153,6 +153,10 @@ class Decision(Entry):
         """Return the fields with those that a steward need not give."""
         return payload
 
+    def completed_fields(self) -> list[tuple[str, str]]:
+        """Return the form fields as `complete` filled them: a form decides what its preview showed."""
+        return []
+
     @classmethod
     def read_form(cls, form: Form) -> Iterator[Payload]:
         """Yield the fields of each decision that a form of the desk asks for."""

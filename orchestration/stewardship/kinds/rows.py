@@ -103,6 +103,9 @@ class RowRelease(_OnRecord):
                 raise UsageError(say(NOT_RECORDED, fault=_not_set_aside(payload["record"])))
         return payload
 
+    def completed_fields(self) -> list[tuple[str, str]]:
+        return [("record", " ".join((self.record, *self.rules)))]
+
     def sentence(self) -> str:
         rules = ", ".join(self.rules)
         return say("record {record} enters although it fails {rules}", record=self.record, rules=rules)

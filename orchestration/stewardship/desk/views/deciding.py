@@ -30,7 +30,6 @@ from orchestration.stewardship.desk.forms import (
 )
 from orchestration.stewardship.desk.sent_forms import Sent
 from orchestration.stewardship.desk.visit import Visit
-from orchestration.stewardship.kinds.rows import RowRelease
 from orchestration.stewardship.running import refresh_since
 from orchestration.stewardship.sentences import say
 
@@ -132,8 +131,7 @@ def _about_releases(visit: Visit, wanted: str) -> tuple[Preview, str | None]:
 
 def _as_previewed(visit: Visit, asked: Preview, from_release: str | None) -> Iterator[tuple[str, str]]:
     """Yield the form's fields, bound to the rules and release of the preview: others by then are refused."""
-    released = [one for one in asked.made if isinstance(one, RowRelease)]
-    bound = [("record", " ".join((one.record, *one.rules))) for one in released]
+    bound = [field for decision in asked.made for field in decision.completed_fields()]
     if from_release:
         bound.append(("from_release", from_release))
     names = {name for name, _ in bound}
