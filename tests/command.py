@@ -29,6 +29,12 @@ NARROW = {"NO_COLOR": "1", "COLUMNS": "60"}
 ANSI = re.compile(r"\x1b\[")
 PRIVATE_KEY = re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]+")
 
+# Libraries that take long to import.
+HEAVY = {
+    "dagster", "dbt", "duckdb", "great_expectations", "matplotlib", "numpy", "openpyxl", "pandas", "pyarrow",
+    "scipy", "shapely", "splink",
+}  # fmt: skip
+
 # Not the command line: what it shows depends on the terminal, which is looked at when it is imported.
 _IMPORTED_BEFORE = [
     "orchestration.defs.refresh",

@@ -12,11 +12,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from filelock import FileLock
 
 from orchestration.core import SAMPLE_PARTNERS, Settings, create_missing_keys, look_for_garbage_less_often
 from orchestration.intake.inbox import add_samples
-from tests import scenario
+from tests import scenario, steps
+from tests.worlds import prune, world
 
 RECORD_KEY, NOISE_KEY = "5eed" * 16, "d1ce" * 16
 SAMPLES_AS_OF = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -44,10 +44,15 @@ class EvidenceBase:
         os.utime(path, (an_hour_ago, an_hour_ago))
         return path
 
-    def refresh(self, steps: list[Any] | None = None) -> Any:
+    def refresh(self, on_step: Callable[[str], None] = lambda name: None) -> steps.Ended:
+        """Do all steps in order, without Dagster; `on_step` is called with the name of each before it."""
+        return steps.refresh(self.settings, on_step)
+
+    def run_job(self, selection: list[Any] | None = None) -> Any:
+        """Run Dagster's job, or the selected assets of it, as the UI does."""
         from orchestration.defs.refresh import run_refresh
 
-        return run_refresh(self.settings, steps=steps)
+        return run_refresh(self.settings, steps=selection)
 
     def at(self, moment: datetime) -> EvidenceBase:
         """The same installation on another day."""
@@ -98,24 +103,16 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(4, (os.cpu_count() or 1) + 1)
 
 
-def built_once(factory: pytest.TempPathFactory, name: str, build: Callable[[Path], None]) -> Path:
-    """A folder that the first worker of a run fills, for all of them."""
-    own = factory.getbasetemp()
-    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-    folder, done = shared / name, shared / f"{name}.done"
-    with FileLock(shared / f"{name}.lock"):
-        if not done.exists():
-            folder.mkdir()
-            build(folder)
-            done.touch()
-    return folder
+def pytest_sessionfinish() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        prune()
 
 
 def _publish_scenario(folder: Path) -> None:
     base = new_evidence_base(folder)
     for partner, name, content in scenario.EXTRACTS:
         base.deliver(partner, name, content)
-    ended = base.refresh()
+    ended = base.run_job()
     assert ended.error is None, ended.error
 
 
@@ -126,7 +123,7 @@ def _publish_samples(folder: Path) -> None:
     (settings.keys / "record.key").write_text(RECORD_KEY)
     (settings.keys / "noise.key").write_text(NOISE_KEY)
     add_samples(settings)
-    ended = EvidenceBase(settings).refresh()
+    ended = EvidenceBase(settings).run_job()
     assert ended.error is None, ended.error
 
 
@@ -136,18 +133,17 @@ def _samples_in(folder: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def published_world(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
+def published_world() -> EvidenceBase:
     """The scenario, refreshed once. Read only: tests that change something take `evidence_base`."""
-    folder = tmp_path_factory.mktemp("world") / "copied"
-    shutil.copytree(built_once(tmp_path_factory, "scenario", _publish_scenario), folder, symlinks=True)
+    folder = world("scenario", _publish_scenario)
     home = folder / "home"
     return EvidenceBase(Settings(home, folder / "partners", home / "keys", scenario.AS_OF))
 
 
 @pytest.fixture(scope="session")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> EvidenceBase:
-    """The committed sample partners, refreshed once for all files and workers of a run. Read only."""
-    return EvidenceBase(_samples_in(built_once(tmp_path_factory, "samples", _publish_samples)))
+def samples() -> EvidenceBase:
+    """The committed sample partners, refreshed once. Read only."""
+    return EvidenceBase(_samples_in(world("samples", _publish_samples)))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from typing import Any
 from orchestration.core import REFERENCE_SEEDS
 from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.places.boundaries.chosen import generalised
-from tests.browser.test_dagster_ui import BROWSER_FLAGS
+from tests.browser.chromium import BROWSER_FLAGS
 from tests.unit.published_world import MANIFEST, world, write_release
 
 YEARS = ("year-2023", "year-2024", "year-2025")

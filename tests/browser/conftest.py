@@ -11,8 +11,8 @@ import pytest
 from orchestration.outputs.map_page.page import write_map_pages
 from orchestration.outputs.pages import MAP_PAGE
 from orchestration.places.boundaries.chosen import generalised
+from tests.browser.chromium import BROWSER_FLAGS
 from tests.browser.map_page import drawn
-from tests.browser.test_dagster_ui import BROWSER_FLAGS
 from tests.unit.published_world import MANIFEST, write_release
 
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from tests import scenario
-from tests.browser.test_dagster_ui import free_port, reset_signals, wait_until
-from tests.conftest import EvidenceBase, new_evidence_base
+from tests.conftest import EvidenceBase, copy_of
+from tests.servers import free_port, reset_signals, wait_until
 
 NJIA = Path(sys.executable).with_name("njia")
 STEWARD, PASSPHRASE = "A. Steward", "several words for nobody"
@@ -49,12 +49,11 @@ def environment(base: EvidenceBase) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """`njia desk` over a world in which an extract is held, rows are set aside and a name is unknown."""
+def desk(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """`njia desk` over a world in which an extract is held, rows are quarantined and a place is unknown."""
     folder = tmp_path_factory.mktemp("desk")
-    base = new_evidence_base(folder)
-    for partner, name, content in [*scenario.EXTRACTS, ("swala_post", "swala_2026-03.csv", SHORTER)]:
-        base.deliver(partner, name, content)
+    base = copy_of(published_world, folder)
+    base.deliver("swala_post", "swala_2026-03.csv", SHORTER)
     assert base.refresh().error is None
     port = free_port()
     found = Desk(base, f"http://127.0.0.1:{port}")
@@ -140,7 +139,7 @@ def faults(page: Any) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_everybody_can_use_every_view_on_a_desk_and_on_a_phone(desk: Desk, page: Any) -> None:
+def test_views_are_accessible_on_a_desk_and_on_a_phone(desk: Desk, page: Any) -> None:
     page.goto("/login")
     found = faults(page)
     log_in(page)
@@ -173,7 +172,7 @@ def test_everybody_can_use_every_view_on_a_desk_and_on_a_phone(desk: Desk, page:
     assert found + faults(page) == []
 
 
-def test_a_wrong_passphrase_is_refused_and_the_keyboard_is_enough_to_get_in(page: Any) -> None:
+def test_wrong_passphrase_is_refused_and_login_works_by_keyboard(page: Any) -> None:
     log_in(page, "wrong words for nobody")
     page.get_by_role("alert").get_by_text("That did not open the desk").wait_for()
     page.get_by_label("Name").focus()
@@ -188,7 +187,7 @@ def test_a_wrong_passphrase_is_refused_and_the_keyboard_is_enough_to_get_in(page
     assert page.evaluate("document.activeElement.id || location.hash") in ("main", "#main")
 
 
-def test_what_is_decided_at_the_desk_changes_the_next_release(desk: Desk, page: Any) -> None:
+def test_decisions_at_the_desk_change_the_next_release(desk: Desk, page: Any) -> None:
     before = desk.base.release_id()
     log_in(page)
     # A name gets its place, by the keyboard.
@@ -216,7 +215,7 @@ def test_what_is_decided_at_the_desk_changes_the_next_release(desk: Desk, page: 
     page.goto("/decisions")
     assert page.get_by_text("holds", exact=True).count() == 3
 
-    desk.njia("refresh")
+    assert desk.base.refresh().outcome == "published"
 
     after = desk.base.release_id()
     assert after != before
@@ -234,12 +233,12 @@ def test_what_is_decided_at_the_desk_changes_the_next_release(desk: Desk, page: 
     assert desk.base.ask(asked_for) != [(0,)]
 
 
-def test_no_page_asked_anybody_else_for_anything(desk: Desk, asked: list[str]) -> None:
+def test_pages_make_no_request_to_another_server(desk: Desk, asked: list[str]) -> None:
     assert len(asked) > 50
     assert [url for url in asked if not url.startswith(f"{desk.address}/")] == []
 
 
-def test_the_desk_listens_on_loopback_alone(desk: Desk) -> None:
+def test_desk_listens_on_loopback_only(desk: Desk) -> None:
     port = f"{int(desk.address.rsplit(':', 1)[1]):04X}"
     tables = [Path(f"/proc/net/{name}").read_text().splitlines()[1:] for name in ("tcp", "tcp6")]
     listening = [line.split() for table in tables for line in table]

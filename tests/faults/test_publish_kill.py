@@ -34,7 +34,7 @@ def tries(folder: Path, scene: str, stride: int = 1) -> list[dict[str, Any]]:
     return found
 
 
-def test_killed_while_publishing_the_current_release_flips_once_and_is_always_whole(tmp_path: Path) -> None:
+def test_kill_while_publishing_switches_the_release_once(tmp_path: Path) -> None:
     found = tries(tmp_path, "publish")
     persons = [one["after_kill"]["persons"] for one in found]
     assert len(found) > 10
@@ -42,13 +42,11 @@ def test_killed_while_publishing_the_current_release_flips_once_and_is_always_wh
 
 
 @pytest.mark.parametrize(("scene", "stride"), [("stage", 6), ("refuse", 3)])
-def test_killed_while_staging_or_refusing_the_old_release_stays(
-    tmp_path: Path, scene: str, stride: int
-) -> None:
+def test_kill_while_staging_or_refusing_keeps_the_release(tmp_path: Path, scene: str, stride: int) -> None:
     found = tries(tmp_path, scene, stride)
     assert {one["after_kill"]["persons"] for one in found} == {OLD}
 
 
-def test_killed_while_rolling_back_one_of_both_releases_is_current(tmp_path: Path) -> None:
+def test_kill_while_rolling_back_keeps_one_of_both_releases(tmp_path: Path) -> None:
     found = tries(tmp_path, "rollback")
     assert len({one["after_kill"]["release"] for one in found}) == 2

@@ -1,11 +1,12 @@
-"""SIGKILL the whole refresh, in a process of its own, at four moments of the way: nothing is ever half published.
+"""SIGKILL of a refresh in four of its steps: the current release stays whole, and the next refresh finishes the work.
 
 The kills follow each other on one home, each at a later moment than the one before: so every start is also the
-next refresh after a kill, and has to get past where the last one died. The last one is left alone.
+next refresh after a kill. The last one, `njia refresh`, runs to its end.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +18,8 @@ from orchestration.core import Settings
 from orchestration.release import current_release, find_release, list_releases
 from orchestration.release.current import open_edition
 from orchestration.release.manifest import changed_files, file_hashes
-from tests import scenario
-from tests.command import Ran, Started, njia
+from tests import scenario, steps
+from tests.command import FORKS, PATIENCE, Ran, njia
 from tests.conftest import EvidenceBase, copy_of
 
 NEW_EXTRACT = "kobe_3.csv"
@@ -30,7 +31,7 @@ NEW_ROWS = scenario.CASE_HEADER + (
 ROWS = scenario.ROWS | {"landed": 24, "current": 19, "quarantined": 3}
 MOVEMENTS_BEFORE = sum(scenario.MOVEMENTS.values())
 
-Moment = Callable[[Settings, str], bool]
+Moment = Callable[[Settings], bool]
 
 
 def kept(settings: Settings) -> set[str]:
@@ -38,22 +39,22 @@ def kept(settings: Settings) -> set[str]:
     return {path.name for folder in folders for path in folder.iterdir()}
 
 
-def taking_in(settings: Settings, said: str) -> bool:
+def taking_in(settings: Settings) -> bool:
     """Something new, whole or partial, lies beside the two extracts of before: 2 × (Parquet, JSON, sealed)."""
     return len(kept(settings)) > 6
 
 
-def judging(settings: Settings, said: str) -> bool:
-    """dbt has begun to build, and the engine to write."""
+def judging(settings: Settings) -> bool:
+    """dbt builds, and the engine writes."""
     written = settings.warehouse.with_suffix(".duckdb.wal")
-    return "Judging" in said and written.exists() and written.stat().st_size > 0
+    return written.exists() and written.stat().st_size > 0
 
 
-def staging(settings: Settings, said: str) -> bool:
+def staging(settings: Settings) -> bool:
     return any(settings.releases.glob(".candidate-*/members/*"))
 
 
-def about_to_publish(settings: Settings, said: str) -> bool:
+def about_to_publish(settings: Settings) -> bool:
     """The candidate is complete and has its verdict."""
     return any(settings.releases.glob(".candidate-*/verdict.json"))
 
@@ -64,10 +65,6 @@ MOMENTS: dict[str, Moment] = {
     "staging": staging,
     "about to publish": about_to_publish,
 }
-
-
-# Taking in a small file is over in a moment; the others last long enough to be met without a busy look-out.
-LOOKS_EACH = {taking_in: 0.002, about_to_publish: 0.005}
 
 
 @dataclass
@@ -98,15 +95,18 @@ def with_a_new_extract(world: EvidenceBase, folder: Path) -> EvidenceBase:
     return base
 
 
-def kill_at(settings: Settings, name: str, folder: Path) -> int:
-    """Start a refresh and SIGKILL it when the moment has come; -9 when it was killed."""
-    moment = MOMENTS[name]
-    started = Started(folder, "refresh", settings=settings)
-    try:
-        started.wait_until(lambda: moment(settings, started.said()), name, LOOKS_EACH.get(moment, 0.02))
-    finally:
-        started.process.kill()
-    return started.ended().returncode
+def kill_at(settings: Settings, moment: Moment) -> int:
+    """Do the steps in a process of its own and SIGKILL it when the moment has come; -9 when it was killed."""
+    process = FORKS.Process(target=steps.refresh, args=(settings,))
+    process.start()
+    until = time.monotonic() + PATIENCE
+    while process.is_alive() and not moment(settings):
+        assert time.monotonic() < until, f"never came to {moment.__name__}"
+        time.sleep(0.002)
+    process.kill()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
 
 
 def look(base: EvidenceBase, returncode: int) -> Seen:
@@ -129,20 +129,19 @@ def look(base: EvidenceBase, returncode: int) -> Seen:
 
 @pytest.fixture(scope="module")
 def recovery(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recovery]:
-    folder = tmp_path_factory.mktemp("killed")
-    base = with_a_new_extract(published_world, folder)
+    base = with_a_new_extract(published_world, tmp_path_factory.mktemp("killed"))
     first = base.release_id()
     assert first
     found = Recovery(base, first)
     for name in MOMENTS:
-        found.after[name] = look(base, kill_at(base.settings, name, folder / name))
+        found.after[name] = look(base, kill_at(base.settings, MOMENTS[name]))
     found.last = njia("refresh", settings=base.settings)
     yield found
 
 
 @pytest.fixture(scope="module")
 def uninterrupted(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The manifest of the same refresh that nobody kills."""
+    """The manifest of the same refresh without a kill."""
     base = with_a_new_extract(published_world, tmp_path_factory.mktemp("uninterrupted"))
     ended = base.refresh()
     assert ended.error is None, ended.error
@@ -155,35 +154,33 @@ each_moment = pytest.mark.parametrize("moment", MOMENTS)
 
 
 @each_moment
-def test_the_refresh_was_killed_where_it_was_meant_to_be(recovery: Recovery, moment: str) -> None:
+def test_refresh_is_killed_in_the_step(recovery: Recovery, moment: str) -> None:
     seen = recovery.after[moment]
     assert seen.returncode == -9
     assert bool(seen.leftovers) == (moment in ("staging", "about to publish"))
 
 
 @each_moment
-def test_the_current_release_is_the_old_one_opens_and_is_whole(recovery: Recovery, moment: str) -> None:
+def test_current_release_stays_whole(recovery: Recovery, moment: str) -> None:
     seen = recovery.after[moment]
     assert (seen.current, seen.changed, seen.movements) == (recovery.first, [], MOVEMENTS_BEFORE)
 
 
 @each_moment
-def test_what_the_partner_sent_is_in_the_inbox_or_landed_and_sealed(recovery: Recovery, moment: str) -> None:
+def test_extract_is_in_the_inbox_or_landed_and_sealed(recovery: Recovery, moment: str) -> None:
     seen = recovery.after[moment]
     assert seen.in_inbox or (seen.landed, seen.sealed) == (3, 3)
     assert seen.landed <= seen.sealed, "a landed extract whose original is not kept"
 
 
-def test_the_next_refresh_publishes(recovery: Recovery) -> None:
+def test_next_refresh_publishes(recovery: Recovery) -> None:
     assert recovery.last is not None
     assert recovery.last.returncode == 0, recovery.last.stderr
     assert "Published release" in recovery.last.stdout
     assert not any((recovery.base.settings.inbox / "kobe_post").rglob(NEW_EXTRACT))
 
 
-def test_rows_are_those_worked_out_by_hand_and_those_of_a_refresh_nobody_killed(
-    recovery: Recovery, uninterrupted: dict[str, Any]
-) -> None:
+def test_result_equals_an_uninterrupted_refresh(recovery: Recovery, uninterrupted: dict[str, Any]) -> None:
     current = current_release(recovery.base.settings)
     assert current is not None
     assert current.release_id != recovery.first
@@ -194,14 +191,14 @@ def test_rows_are_those_worked_out_by_hand_and_those_of_a_refresh_nobody_killed(
     assert changed_files(current.path, file_hashes(current.manifest)) == []
 
 
-def test_the_release_of_before_is_still_there_to_go_back_to(recovery: Recovery) -> None:
+def test_earlier_release_is_kept_for_rollback(recovery: Recovery) -> None:
     settings = recovery.base.settings
     assert len(list_releases(settings)) == 2
     before = find_release(settings, recovery.first)
     assert changed_files(before.path, file_hashes(before.manifest)) == []
 
 
-def test_no_half_thing_is_left(recovery: Recovery) -> None:
+def test_no_partial_file_is_left(recovery: Recovery) -> None:
     settings = recovery.base.settings
     places = (settings.landing, settings.sealed, settings.releases, settings.inbox, settings.review)
     left = [

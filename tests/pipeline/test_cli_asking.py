@@ -11,9 +11,8 @@ import pytest
 
 from orchestration.core import Settings
 from tests import scenario
-from tests.command import ANSI, NARROW, from_a_shell, listed_decisions, njia
+from tests.command import ANSI, HEAVY, NARROW, from_a_shell, listed_decisions, njia
 from tests.conftest import EvidenceBase
-from tests.unit.test_structure import HEAVY
 
 
 @pytest.fixture(scope="module")

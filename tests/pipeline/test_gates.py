@@ -41,10 +41,10 @@ class Ended:
     error: Exception | None
 
 
-def refreshed(base: EvidenceBase) -> Ended:
+def run_job(base: EvidenceBase) -> Ended:
     before = base.release_id()
     assert before
-    ended = base.refresh()
+    ended = base.run_job()
     return Ended(before, base, ended.error)
 
 
@@ -64,10 +64,10 @@ def with_a_held_extract(published_world: EvidenceBase, tmp_path_factory: pytest.
         "kobe_3.csv",
         scenario.CASE_HEADER + "K4;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;Yes;;;\n",
     )
-    return refreshed(base)
+    return run_job(base)
 
 
-def test_a_held_extract_leaves_the_last_good_one_in_force_and_all_others_go_on(
+def test_held_extract_leaves_the_last_good_one_in_force(
     with_a_held_extract: Ended,
 ) -> None:
     assert with_a_held_extract.error is None
@@ -83,7 +83,7 @@ def test_a_held_extract_leaves_the_last_good_one_in_force_and_all_others_go_on(
     assert "Far more or fewer rows than before." in told
 
 
-def test_the_ui_shows_what_is_held_on_the_partners_own_asset(with_a_held_extract: Ended) -> None:
+def test_ui_shows_a_held_extract_on_the_asset_of_its_partner(with_a_held_extract: Ended) -> None:
     settings = with_a_held_extract.base.settings
     asset = dg.AssetKey(["landing", "swala_post"])
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
@@ -118,7 +118,7 @@ def test_the_ui_shows_what_is_held_on_the_partners_own_asset(with_a_held_extract
     assert (shown["extracts_came"].value, shown["extracts_left"].value) == (1, 0)
 
 
-def test_the_quality_report_of_a_release_is_among_its_hashed_files(with_a_held_extract: Ended) -> None:
+def test_quality_report_is_a_hashed_file_of_the_release(with_a_held_extract: Ended) -> None:
     release = current_release(with_a_held_extract.base.settings)
     assert release is not None
     assert "members/report/quality.html" in release.manifest["files"]
@@ -126,7 +126,7 @@ def test_the_quality_report_of_a_release_is_among_its_hashed_files(with_a_held_e
     assert not [partner for partner in scenario.PARTNERS if partner in page]
 
 
-def test_the_map_pages_of_a_release_are_among_its_hashed_files(with_a_held_extract: Ended) -> None:
+def test_map_pages_are_hashed_files_of_the_release(with_a_held_extract: Ended) -> None:
     release = current_release(with_a_held_extract.base.settings)
     assert release is not None
     for edition in ("members", "public"):
@@ -136,14 +136,14 @@ def test_the_map_pages_of_a_release_are_among_its_hashed_files(with_a_held_extra
         assert not [partner for partner in scenario.PARTNERS if partner in page]
 
 
-def test_who_must_act_is_told_of_the_held_extract_once(with_a_held_extract: Ended, tmp_path: Path) -> None:
+def test_held_extract_is_announced_once(with_a_held_extract: Ended, tmp_path: Path) -> None:
     settings = copy_of(with_a_held_extract.base, tmp_path).settings
     (sent,) = messages.send_due(settings)
     assert (sent.messages, sent.events) == (1, 1)
     assert messages.send_due(settings) == []
 
 
-def test_a_held_extract_waits_for_a_steward_with_what_it_is_worth(with_a_held_extract: Ended) -> None:
+def test_held_extract_waits_with_the_number_of_its_movements(with_a_held_extract: Ended) -> None:
     base = with_a_held_extract.base
     (held,) = settle.settled_of(with_a_held_extract.base.settings).held
     listed = {str(one.item): one for one in worklists.open_items(base.settings)}
@@ -156,7 +156,7 @@ def test_a_held_extract_waits_for_a_steward_with_what_it_is_worth(with_a_held_ex
     assert found.opened == scenario.AS_OF.date()
 
 
-def test_a_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_path: Path) -> None:
+def test_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_path: Path) -> None:
     base = copy_of(with_a_held_extract.base, tmp_path)
     held = next(
         fate for fate in settle.settled_of(with_a_held_extract.base.settings).fates if fate.fate == "held"
@@ -179,7 +179,7 @@ def test_a_steward_can_accept_a_held_extract(with_a_held_extract: Ended, tmp_pat
     assert '<td class="n">4</td><td class="n">0</td> <td class="n">4</td>' in told  # S1 to S4 in use
 
 
-def test_rolling_back_is_not_undone_by_the_next_refresh(with_a_held_extract: Ended, tmp_path: Path) -> None:
+def test_rollback_outlives_the_next_refresh(with_a_held_extract: Ended, tmp_path: Path) -> None:
     base, first = copy_of(with_a_held_extract.base, tmp_path), with_a_held_extract.before
     assert base.release_id() != first
     rollback(base.settings, first, "data steward", "K4 was a test", scenario.AS_OF)
@@ -200,34 +200,35 @@ def refused(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFact
     """A refresh an hour later whose candidate the release gate refuses. Read only."""
     base = copy_of(published_world, tmp_path_factory.mktemp("refused"))
     flood_with_unreadable_dates(base)
-    return refreshed(base.at(scenario.AS_OF.replace(hour=7)))
+    return run_job(base.at(scenario.AS_OF.replace(hour=7)))
 
 
-def test_a_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
+def test_refused_candidate_leaves_the_current_release(refused: Ended) -> None:
     assert isinstance(refused.error, ReleaseRefused)
     assert "quarantine_is_normal" in str(refused.error)
     assert refused.base.release_id() == refused.before
     assert not list(refused.base.settings.releases.glob(".candidate-*"))
 
 
-def test_a_refusal_that_is_undone_leaves_no_trace(published_world: EvidenceBase, tmp_path: Path) -> None:
-    base = copy_of(published_world, tmp_path)
-    settings, at = base.settings, scenario.AS_OF
-    lists = {name: review.read(settings, name) for name in (review.QUARANTINED_ROWS, review.LINKS)}
-    flood_with_unreadable_dates(base)
-    assert base.at(at.replace(hour=7)).refresh().outcome == "refused"
+def test_refusal_that_is_undone_leaves_no_trace(
+    refused: Ended, published_world: EvidenceBase, tmp_path: Path
+) -> None:
+    base = copy_of(refused.base, tmp_path)
+    settings = base.settings
+    names = (review.QUARANTINED_ROWS, review.LINKS)
+    lists = {name: review.read(published_world.settings, name) for name in names}
     assert review.read(settings, review.QUARANTINED_ROWS) != lists[review.QUARANTINED_ROWS]
     (flood,) = (
         note.stem for note in (settings.landing / "kobe_post").glob("*.json") if "kobe_3" in note.read_text()
     )
     withdrawn = {"partner": "kobe_post", "extract_id": flood}
-    record_decision(settings, "extract_withdraw", "A. Steward", "a flood", at, **withdrawn)
-    ended = base.at(at.replace(hour=8)).refresh()
+    record_decision(settings, "extract_withdraw", "A. Steward", "a flood", scenario.AS_OF, **withdrawn)
+    ended = base.at(scenario.AS_OF.replace(hour=8)).refresh()
     assert ended.error is None, ended.error
     assert {name: review.read(settings, name) for name in lists} == lists
 
 
-def test_a_refused_run_is_told_from_a_crash(refused: Ended) -> None:
+def test_refused_run_is_distinct_from_a_crash(refused: Ended) -> None:
     settings = refused.base.settings
     with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
@@ -253,7 +254,7 @@ def test_a_refused_run_is_told_from_a_crash(refused: Ended) -> None:
     assert "The new release was not published" in page
 
 
-def test_a_refused_release_waits_with_all_that_its_readers_do_not_get(refused: Ended) -> None:
+def test_refused_release_waits_with_what_its_readers_miss(refused: Ended) -> None:
     found = worklists.open_items(refused.base.settings)
     worth = {one.item: one for one in found}
     # K10, whose date can be read, is new, and nothing else of the movements is otherwise.
@@ -263,7 +264,7 @@ def test_a_refused_release_waits_with_all_that_its_readers_do_not_get(refused: E
     assert found[0].item == unreadable and found[0].movements >= 7
 
 
-def test_partners_are_told_of_a_refused_release(refused: Ended) -> None:
+def test_receipt_names_a_refused_release(refused: Ended) -> None:
     told = newest_receipt(refused.base, "swala_post")
     assert "A check of the whole release failed, so nothing new was published." in told
     assert f"Release {refused.before} stays in use." in told
@@ -271,17 +272,15 @@ def test_partners_are_told_of_a_refused_release(refused: Ended) -> None:
     assert f"Release {refused.before}, which is in use now, was made before" in told
 
 
-def test_publishing_alone_after_a_refusal_publishes_nothing_and_says_why(
-    refused: Ended, tmp_path: Path
-) -> None:
+def test_publishing_alone_after_a_refusal_is_refused(refused: Ended, tmp_path: Path) -> None:
     base = copy_of(refused.base, tmp_path)
-    alone = base.refresh(steps=PUBLISH_ALONE)
+    alone = base.run_job(PUBLISH_ALONE)
     assert isinstance(alone.error, ReleaseRefused)
     assert "was refused" in str(alone.error)
     assert base.release_id() == refused.before
 
 
-def test_a_waiver_opens_the_gate_once_and_is_printed(refused: Ended, tmp_path: Path) -> None:
+def test_waiver_lets_the_release_pass_and_is_published(refused: Ended, tmp_path: Path) -> None:
     base = copy_of(refused.base, tmp_path)
     for check in ("quarantine_is_normal", "quarantine_is_as_last_time"):
         record_decision(

@@ -14,11 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration import stewardship
-from orchestration.core import load_keys, shown_record
+from orchestration.core import decoded, load_keys, shown_record
 from orchestration.linkage import Coder
 from orchestration.stewardship import review
 from tests.conftest import EvidenceBase, new_evidence_base
-from tests.pipeline.test_privacy import decoded
 
 CONTRACT = """
 contract: {code}_cases
@@ -106,7 +105,7 @@ def record(base: EvidenceBase, partner: str, number: int) -> int:
     return load_keys(base.settings.keys).record_id(partner, f"{partner}_cases|{number}")
 
 
-def test_records_of_one_person_are_one_movement_called_by_the_smaller(base: EvidenceBase) -> None:
+def test_linked_records_are_one_movement_with_the_smaller_id(base: EvidenceBase) -> None:
     found = base.ask(
         "select movement_id, partner_count, record_count, linkage_tier, person_count from marts.fct_movements "
         "where record_grain = 'case' order by 1"
@@ -119,7 +118,7 @@ def test_records_of_one_person_are_one_movement_called_by_the_smaller(base: Evid
     assert {row[1:] for row in found if row[0] not in shared} == {(1, 1, "name_codes", 1)}
 
 
-def test_legs_and_codes_are_those_of_the_movements(base: EvidenceBase) -> None:
+def test_legs_and_codes_belong_to_a_movement(base: EvidenceBase) -> None:
     for table in ("fct_movement_legs", "bridge_movement_codes"):
         without = f"select count(*) from marts.{table} where movement_id not in (select movement_id from marts.fct_movements)"
         assert base.ask(without) == [(0,)]
@@ -127,7 +126,7 @@ def test_legs_and_codes_are_those_of_the_movements(base: EvidenceBase) -> None:
                     "and population = 'all' and record_grain = 'case'") == [(15 + SHARED + 7,)]  # fmt: skip
 
 
-def test_counting_tables_count_a_person_of_two_partners_once(base: EvidenceBase) -> None:
+def test_person_at_two_partners_is_counted_once(base: EvidenceBase) -> None:
     """Both desks tell the same corridor: 30 records of 22 persons. Reports of one route are never joined."""
     for grain, records, persons, tier in (
         ("case", 30, PERSONS, "name_codes"),
@@ -160,7 +159,7 @@ def test_expected_persons_are_a_range(base: EvidenceBase) -> None:
     assert abs(expected - PERSONS) < 1
 
 
-def test_routes_told_alike_share_a_group_and_stay_two(base: EvidenceBase) -> None:
+def test_equal_route_reports_share_a_group_and_stay_two(base: EvidenceBase) -> None:
     found = base.ask(
         "select route_group_id is not null, count(*), count(distinct route_group_id), sum(person_count), max(linkage_tier) "
         "from marts.fct_movements where record_grain = 'route_report' group by 1 order by 1"
@@ -179,7 +178,7 @@ def written(base: EvidenceBase, *besides: str) -> list[Path]:
     ]
 
 
-def test_no_name_is_written_anywhere(base: EvidenceBase) -> None:
+def test_names_are_stored_nowhere(base: EvidenceBase) -> None:
     """Originals are searched too: they are sealed. The search would find a name among codes."""
     secret = [name.encode() for name in (*NAMES, *SURNAMES)]
     planted = base.settings.link_codes / "planted.parquet"
@@ -195,7 +194,7 @@ def test_no_name_is_written_anywhere(base: EvidenceBase) -> None:
     assert telling() == []
 
 
-def test_codes_stand_in_their_own_files_alone(base: EvidenceBase) -> None:
+def test_link_codes_are_only_in_their_own_files(base: EvidenceBase) -> None:
     home = base.settings.home
     codes = {
         str(row[name]).encode()
@@ -262,20 +261,20 @@ def ruled(base: EvidenceBase) -> Ruled:
     return found
 
 
-def test_a_steward_rules_and_takes_it_back(ruled: Ruled) -> None:
+def test_link_decisions_apply_and_can_be_revoked(ruled: Ruled) -> None:
     _, after, taken_back = ruled.movements
     assert set(ruled.apart) <= after
     assert max(ruled.together) not in after and min(ruled.together) in after
     assert max(ruled.together) in taken_back
 
 
-def test_codes_that_are_no_longer_needed_are_destroyed(ruled: Ruled) -> None:
+def test_unneeded_link_codes_are_destroyed(ruled: Ruled) -> None:
     assert ruled.telling[0] == ruled.codes[0]
     assert ruled.codes[1].isdisjoint(ruled.codes[0])
     assert ruled.telling[1] == set()
 
 
-def test_what_is_likely_is_asked_about_without_a_value(base: EvidenceBase, ruled: Ruled) -> None:
+def test_likely_links_are_asked_about_without_values(base: EvidenceBase, ruled: Ruled) -> None:
     (asked,) = review.read(base.settings, review.LINKS)
     ends = {shown_record(record(base, desk, number)) for desk, number in (("one_desk", 3), ("two_desk", 99))}
     assert {asked["record_a"], asked["record_b"]} == ends

@@ -13,7 +13,6 @@ import pytest
 
 from orchestration.cli.without_decision import without_decision
 from orchestration.core import UsageError, refreshes
-from orchestration.defs.refresh import run_refresh
 from orchestration.operations import read_status
 from orchestration.release import Release, diff, find_release
 from orchestration.stewardship import record_decision, refresh_since, review
@@ -74,7 +73,7 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
             made.append(record_decision(settings, "place_alias", *BY, text="Qwertyville", place_id="KE047"))
             revoke(settings, left_out["id"], *BY)
 
-    ended = run_refresh(base.at(scenario.AS_OF.replace(hour=7)).settings, decide)
+    ended = base.at(scenario.AS_OF.replace(hour=7)).refresh(decide)
     assert ended.error is None, ended.error
     first, cases = find_release(settings, "current"), [base.ask(CASES)[0][0]]
 
@@ -82,16 +81,15 @@ def story(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactor
     before, steps = seen(later), dict[str, dict[str, Any]]()
 
     def look(step: str) -> None:
-        if "publish" not in steps:  # its end is told there; what comes after it shows checks in the UI
-            steps[step] = seen(later)
+        steps[step] = seen(later)
 
-    ended = run_refresh(later.settings, look)
+    ended = later.refresh(look)
     assert ended.error is None, ended.error
     cases.append(base.ask(CASES)[0][0])
     return Story(base, left_out, made[1], made[0] is not None, first, cases, before, steps, seen(later))
 
 
-def test_a_decision_between_two_steps_takes_part_in_the_next_refresh_whole(story: Story) -> None:
+def test_decision_during_a_refresh_takes_part_in_the_next_one(story: Story) -> None:
     assert story.was_running
     assert story.cases == [11, 13]  # without S1; then with S1 and S6, which has a place now
     second = find_release(story.base.settings, "current")
@@ -101,7 +99,7 @@ def test_a_decision_between_two_steps_takes_part_in_the_next_refresh_whole(story
     ]
 
 
-def test_a_diff_names_the_decisions_that_came_and_left_in_the_stewards_own_words(story: Story) -> None:
+def test_diff_names_added_and_revoked_decisions(story: Story) -> None:
     found = diff(story.base.settings, story.first.release_id, "current")
     assert found.decisions_came and found.decisions_left
     assert found.decisions_came[0]["says"] == "“Qwertyville” means KE047"
@@ -109,12 +107,12 @@ def test_a_diff_names_the_decisions_that_came_and_left_in_the_stewards_own_words
     assert found.inputs_changed == ["decisions"]
 
 
-def test_the_words_of_a_decision_are_in_no_manifest(story: Story) -> None:
+def test_no_manifest_holds_the_text_of_a_decision(story: Story) -> None:
     for path in story.base.settings.releases.glob("*/manifest.json"):
         assert "Qwertyville" not in path.read_text()
 
 
-def test_a_release_without_one_decision_is_built_beside_and_compared(story: Story) -> None:
+def test_release_without_one_decision_is_compared(story: Story) -> None:
     settings = story.base.settings
     before = sorted(path.name for path in settings.releases.iterdir())
     foreseen = try_revocations(settings, [story.alias["id"]], "A. Fixture", "no", scenario.AS_OF)
@@ -136,33 +134,33 @@ def test_a_release_without_one_decision_is_built_beside_and_compared(story: Stor
         without_decision(settings, story.left_out["id"])
 
 
-def test_every_list_stands_as_the_last_refresh_left_it_until_the_new_one_ends(story: Story) -> None:
-    assert {"places__matches", "warehouse", "publish"} <= story.steps.keys()
+def test_lists_stay_until_the_refresh_ends(story: Story) -> None:
+    assert {"locate", "warehouse", "publish"} <= story.steps.keys()
     for step, found in story.steps.items():
         told = {**found, "running": None}
         assert found["running"], step
         assert told == story.before, step
 
 
-def test_what_was_decided_before_the_refresh_does_not_come_back_while_it_runs(story: Story) -> None:
+def test_decided_item_stays_off_the_list_during_a_refresh(story: Story) -> None:
     assert not [title for found in story.steps.values() for title in found["items"] if "Qwertyville" in title]
 
 
-def test_when_it_has_ended_all_that_it_found_stands(story: Story) -> None:
+def test_lists_are_new_after_the_refresh(story: Story) -> None:
     before, after = (found["lists"][review.UNRESOLVED_PLACES] for found in (story.before, story.after))
     assert [row for row in before if row["place_text"] == "Qwertyville"]
     assert not [row for row in after if row["place_text"] == "Qwertyville"]
     assert story.after["running"] is None and story.after["last"] != story.before["last"]
 
 
-def test_a_refresh_that_crashed_leaves_the_lists_as_they_were(
+def test_crashed_refresh_leaves_the_lists_as_they_were(
     story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = copy_of(story.base, tmp_path).at(scenario.AS_OF.replace(hour=8))
     assert seen(base) == story.after
     record_decision(base.settings, "place_alias", *BY, text="Nowhere at all", place_id="KE047")
     monkeypatch.setattr("orchestration.gates.put_in_force", lambda *given, **named: 1 / 0)
-    assert base.at(scenario.AS_OF.replace(hour=9)).refresh().error is not None
+    assert base.at(scenario.AS_OF.replace(hour=9)).run_job().error is not None
     crashed = seen(base)
     assert crashed["last"][1] == "crashed"
     assert {**crashed, "last": None} == {**story.after, "last": None}

@@ -92,19 +92,19 @@ def plant_text(path: Path) -> None:
     [plant_parquet, plant_duckdb, plant_sqlite, plant_zip, plant_pdf_page, plant_pdf_title, plant_text],
     ids=lambda plant: plant.__name__,
 )
-def test_the_search_finds_a_planted_value_in_every_format(plant, tmp_path: Path) -> None:
+def test_search_finds_a_planted_value_in_each_format(plant, tmp_path: Path) -> None:
     plant(tmp_path / "planted")
     assert leaks(tmp_path) == ["planted"]
 
 
-def test_nothing_denied_is_kept_anywhere(published_world: EvidenceBase) -> None:
+def test_denied_values_are_stored_nowhere(published_world: EvidenceBase) -> None:
     home = published_world.settings.home
     searched = {path.relative_to(home).parts[0] for path in home.rglob("*") if path.is_file()}
     assert {"landing", "sealed", "work", "review", "receipts", "releases", "dagster"} <= searched
     assert leaks(home) == []
 
 
-def test_published_tables_name_no_partner_and_the_public_folder_none_by_code_either(
+def test_published_files_name_no_partner(
     published_world: EvidenceBase,
 ) -> None:
     release = published_world.settings.current.resolve()
@@ -121,7 +121,7 @@ def test_published_tables_name_no_partner_and_the_public_folder_none_by_code_eit
         assert not [name for name in names | codes if name in told], path.name
 
 
-def test_the_original_is_sealed_whole_to_the_stewards_alone(empty_base: EvidenceBase) -> None:
+def test_original_is_sealed_to_the_stewards_key(empty_base: EvidenceBase) -> None:
     import pyrage
 
     identity = pyrage.x25519.Identity.generate()
@@ -137,7 +137,7 @@ def test_the_original_is_sealed_whole_to_the_stewards_alone(empty_base: Evidence
     assert pyrage.decrypt(sealed.read_bytes(), [identity]) == content.encode()
 
 
-def test_a_value_that_breaks_a_step_reaches_no_log_and_no_store(
+def test_value_in_an_error_reaches_no_log_and_no_store(
     evidence_base: EvidenceBase, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A canary: an unexpected error whose text quotes a cell, as a cast error does."""
@@ -148,7 +148,7 @@ def test_a_value_that_breaks_a_step_reaches_no_log_and_no_store(
 
     monkeypatch.setattr(places, "locate", break_down)
     evidence_base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER)
-    ended = evidence_base.refresh()
+    ended = evidence_base.run_job()
     assert ended.error is not None
     assert "ConversionException" in str(ended.error)
     written = "".join(capfd.readouterr())
@@ -158,7 +158,7 @@ def test_a_value_that_breaks_a_step_reaches_no_log_and_no_store(
             assert not [text for text in decoded(path) if b"canary" in text], path.name
 
 
-def test_a_cast_that_fails_in_dbt_reaches_no_log_and_no_store(
+def test_value_in_a_dbt_error_reaches_no_log_and_no_store(
     evidence_base: EvidenceBase, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The same with dbt: a typed table gone wrong, so that a source view cannot cast a cell."""

@@ -12,12 +12,11 @@ import pytest
 from expectations.extract_gate import EXTRACT_GATE
 from orchestration import intake
 from orchestration.core import REFERENCE_SEEDS
-from orchestration.defs.extracts import landing_key
 from orchestration.intake.reading import any_file as reading
 from orchestration.intake.taking_in import UNEXPECTED
 from orchestration.outputs.receipts import delivery, explanations
 from orchestration.refresh import extracts
-from tests import scenario
+from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
 
 INTAKE = Path(intake.__file__).parent
@@ -40,7 +39,7 @@ def page(folder: Path) -> str:
     return " ".join((folder / "receipt.html").read_text(encoding="utf-8").split())
 
 
-def test_a_row_set_aside_is_named_by_the_partners_own_column_and_row_number(
+def test_quarantined_row_is_named_by_the_partners_column_and_row_number(
     published_world: EvidenceBase,
 ) -> None:
     (folder,) = runs(published_world, "swala_post")
@@ -51,7 +50,7 @@ def test_a_row_set_aside_is_named_by_the_partners_own_column_and_row_number(
     assert ("9", "", "Consent refused", "not taken") in told  # S8
 
 
-def test_the_page_says_what_was_taken_and_what_to_do(published_world: EvidenceBase) -> None:
+def test_receipt_says_what_was_taken_and_what_to_do(published_world: EvidenceBase) -> None:
     (folder,) = runs(published_world, "swala_post")
     text = page(folder)
     assert f"Release {published_world.release_id()} was published" in text
@@ -64,7 +63,7 @@ def test_the_page_says_what_was_taken_and_what_to_do(published_world: EvidenceBa
     ), text
 
 
-def test_no_other_partner_appears_in_a_receipt(published_world: EvidenceBase) -> None:
+def test_receipt_names_no_other_partner(published_world: EvidenceBase) -> None:
     for partner in scenario.PARTNERS:
         (folder,) = runs(published_world, partner)
         others = [name for name in scenario.PARTNERS if name != partner]
@@ -74,12 +73,12 @@ def test_no_other_partner_appears_in_a_receipt(published_world: EvidenceBase) ->
             assert not [other for other in others if other in text], file
 
 
-def test_the_release_uses_what_is_current_by_kind_of_record(published_world: EvidenceBase) -> None:
+def test_receipt_counts_records_in_use_by_grain(published_world: EvidenceBase) -> None:
     assert '<td>Cases</td><td class="n">10</td>' in page(runs(published_world, "swala_post")[0])
     assert '<td>Route reports</td><td class="n">4</td>' in page(runs(published_world, "tai_routes")[0])
 
 
-def test_the_newest_file_is_compared_with_the_partners_own_earlier_ones(
+def test_newest_file_is_compared_with_earlier_ones(
     published_world: EvidenceBase,
 ) -> None:
     # 2019: both counts are stated; 2020: `several` is not a number.
@@ -87,7 +86,7 @@ def test_the_newest_file_is_compared_with_the_partners_own_earlier_ones(
     assert '<td>Number of people</td><td>Persons</td><td class="n">50%</td><td class="n">100%</td>' in text
 
 
-def test_an_unchanged_refresh_writes_to_those_alone_who_sent_a_file(evidence_base: EvidenceBase) -> None:
+def test_unchanged_refresh_writes_receipts_to_senders_only(evidence_base: EvidenceBase) -> None:
     later = an_hour_later(evidence_base)
     later.deliver("swala_post", "again.csv", scenario.SWALA)
     later.deliver("kobe_post", "broken.csv", b"")
@@ -103,7 +102,7 @@ def test_an_unchanged_refresh_writes_to_those_alone_who_sent_a_file(evidence_bas
     assert "Empty file. The file has no content at all." in page(runs(later, "kobe_post")[-1])
 
 
-def test_a_damaged_work_file_stops_no_refresh_that_finds_nothing_new(evidence_base: EvidenceBase) -> None:
+def test_damaged_work_file_does_not_stop_an_unchanged_refresh(evidence_base: EvidenceBase) -> None:
     later = an_hour_later(evidence_base)
     later.deliver("swala_post", "again.csv", scenario.SWALA)
     work_file = later.settings.warehouse
@@ -120,11 +119,11 @@ def changed_swala() -> str:
     return "\n".join([header, *(f"{line.rpartition(';')[0]};sanduku;yes" for line in lines)]) + "\n"
 
 
-def test_what_a_stopped_refresh_landed_is_told_by_the_next_one(evidence_base: EvidenceBase) -> None:
+def test_receipt_covers_what_an_interrupted_refresh_landed(evidence_base: EvidenceBase) -> None:
     refused = "K5;12/05/2025;F;28;Busia;Nakuru;Nairobi;Nairobi;Domestic;bus;No;;;\n"
     evidence_base.deliver("kobe_post", "kobe_3.csv", scenario.KOBE_SECOND.replace("K2", "K4") + refused)
     # Ends after landing, as Ctrl-C would end it.
-    an_hour_later(evidence_base).refresh(steps=[landing_key(partner) for partner in scenario.PARTNERS])
+    steps.do(an_hour_later(evidence_base).settings, extracts.take_in)
     assert len(runs(evidence_base, "kobe_post")) == 1
     evidence_base.at(scenario.AS_OF.replace(hour=8)).refresh()
     assert [(one.file, one.outcome, one.rows_read) for one in extracts.taken_of(evidence_base.settings)] == [
@@ -150,14 +149,14 @@ def odd_files(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFa
     return base
 
 
-def test_a_column_that_a_spreadsheet_would_run_is_only_text_in_the_table(odd_files: EvidenceBase) -> None:
+def test_formula_in_a_column_name_is_escaped(odd_files: EvidenceBase) -> None:
     with (runs(odd_files, "kobe_post")[-1] / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         cells = [cell for row in csv.reader(file) for cell in row]
     assert "'=1+1" in cells
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_every_rule_and_every_reason_has_words_for_a_partner() -> None:
+def test_each_rule_has_a_sentence_for_partners() -> None:
     with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
         rules = {row["rule_code"] for row in csv.DictReader(file)}
     with (REFERENCE_SEEDS / "partner_actions.csv").open(encoding="utf-8", newline="") as file:
@@ -181,7 +180,7 @@ def codes_that_stop_a_file() -> set[str]:
     return codes
 
 
-def test_every_reason_that_stops_a_file_has_words_for_a_partner() -> None:
+def test_each_reason_for_holding_a_file_has_a_sentence_for_partners() -> None:
     with (REFERENCE_SEEDS / "file_reasons.csv").open(encoding="utf-8", newline="") as file:
         told = {row["reason"]: row for row in csv.DictReader(file)}
     changes = re.findall(r'"((?:unread_)?column_[a-z]+|new_codes)"', Path(delivery.__file__).read_text())
@@ -193,7 +192,7 @@ def test_every_reason_that_stops_a_file_has_words_for_a_partner() -> None:
             assert ours not in " ".join(row.values()), row["reason"]
 
 
-def test_a_file_that_waits_is_told_in_the_partners_words_with_its_columns(
+def test_waiting_file_is_explained_with_its_columns(
     evidence_base: EvidenceBase,
 ) -> None:
     later = an_hour_later(evidence_base)
@@ -207,7 +206,7 @@ def test_a_file_that_waits_is_told_in_the_partners_words_with_its_columns(
     assert "<em>Date → Day</em></td><td>Probably renamed. One column is gone" in page(folder)
 
 
-def test_what_changed_in_the_columns_is_told_and_names_nobody(odd_files: EvidenceBase) -> None:
+def test_changed_columns_are_listed_without_names_of_persons(odd_files: EvidenceBase) -> None:
     folder = runs(odd_files, "swala_post")[-1]
     changed = [row for row in rows(folder) if row["what_became_of_it"] == "changed"]
     assert [(row["file"], row["column"], row["rule"]) for row in changed] == [
@@ -228,6 +227,6 @@ def test_what_changed_in_the_columns_is_told_and_names_nobody(odd_files: Evidenc
         assert "Wanjiku" not in file.read_text(encoding="utf-8") and "sanduku" not in file.read_text("utf-8")
 
 
-def test_first_files_and_unchanged_ones_tell_no_change(published_world: EvidenceBase) -> None:
+def test_first_and_unchanged_files_list_no_change(published_world: EvidenceBase) -> None:
     for partner in scenario.PARTNERS:
         assert "What changed in" not in page(runs(published_world, partner)[0])

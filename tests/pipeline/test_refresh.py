@@ -33,7 +33,7 @@ def test_every_row_has_exactly_one_fate(published_world: EvidenceBase) -> None:
     assert (read, refused) == (scenario.ROWS_READ, scenario.ROWS_REFUSED)
 
 
-def test_movements_are_counted_by_grain_and_never_added(published_world: EvidenceBase) -> None:
+def test_movements_are_counted_by_grain(published_world: EvidenceBase) -> None:
     counted = dict(
         published_world.ask("select record_grain, count(*) from marts.fct_movements group by record_grain")
     )
@@ -47,7 +47,7 @@ def test_direction_is_seen_from_kenya(published_world: EvidenceBase) -> None:
     assert dict(counted) == scenario.DIRECTIONS
 
 
-def test_a_corridor_counts_records_and_the_partners_behind_them(published_world: EvidenceBase) -> None:
+def test_corridor_counts_records_and_partners(published_world: EvidenceBase) -> None:
     found = published_world.ask(
         "select population, record_count, partner_count from marts.mart_corridors "
         "where level = 'od' and origin_place_id = 'KE040' and destination_place_id = 'KE047' "
@@ -57,14 +57,14 @@ def test_a_corridor_counts_records_and_the_partners_behind_them(published_world:
     assert found == [("all", *expected), ("children", *expected)]
 
 
-def test_who_was_promised_another_place_is_diverted(published_world: EvidenceBase) -> None:
+def test_destination_other_than_promised_is_diverted(published_world: EvidenceBase) -> None:
     diverted = published_world.ask(
         "select origin_place_id, intended_place_id, destination_place_id from marts.fct_movements where is_diverted"
     )
     assert diverted == [("tn-eth-addis-ababa", "ZAF", "KE047")]
 
 
-def test_a_destination_only_promised_says_so(published_world: EvidenceBase) -> None:
+def test_promised_destination_is_marked_as_intended(published_world: EvidenceBase) -> None:
     found = published_world.ask(
         "select destination_place_id, is_diverted from marts.fct_movements "
         "where destination_basis = 'intended' and record_grain = 'case'"
@@ -72,7 +72,7 @@ def test_a_destination_only_promised_says_so(published_world: EvidenceBase) -> N
     assert found == [("tn-are-dubai", None)]
 
 
-def test_novelty_tells_a_confirmed_destination_from_a_new_partners_word(
+def test_novelty_separates_confirmed_destinations_from_new_sources(
     published_world: EvidenceBase,
 ) -> None:
     found = published_world.ask(
@@ -82,7 +82,7 @@ def test_novelty_tells_a_confirmed_destination_from_a_new_partners_word(
     assert found == [("GRC", "panel_confirmed"), ("RWA", "new_source")]
 
 
-def test_no_shift_is_told_where_nobody_reported_before(published_world: EvidenceBase) -> None:
+def test_no_shift_is_measured_without_a_baseline(published_world: EvidenceBase) -> None:
     # All cases are of 2025: no partner has a baseline. Of the rounds only tai_routes reported both, one record each.
     found = published_world.ask(
         "select comparison, corridor_id, status, reason from marts.mart_corridor_shifts where level = 'od' order by all"
@@ -98,7 +98,7 @@ def test_no_shift_is_told_where_nobody_reported_before(published_world: Evidence
     ) == [("below_minimum", 3, 5)]
 
 
-def test_what_was_not_seen_again_is_told_with_who_still_reports(published_world: EvidenceBase) -> None:
+def test_absent_destination_is_listed_with_its_panel(published_world: EvidenceBase) -> None:
     found = published_world.ask(
         "select item, round, last_round, absence_class from marts.mart_not_seen_again "
         "where item_kind = 'country' and role = 'destination'"
@@ -114,11 +114,11 @@ def test_quarantine_names_the_rule_and_what_to_do(published_world: EvidenceBase)
     assert all(action for _, _, action in found)
 
 
-def test_the_same_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
+def test_unchanged_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
     before = evidence_base.release_id()
     for partner, name, content in scenario.EXTRACTS:
         evidence_base.deliver(partner, name, content)
-    ended = evidence_base.refresh()
+    ended = evidence_base.run_job()
     assert ended.error is None
     assert ended.outcome == "unchanged"
     assert {one.outcome for one in extracts.taken_of(evidence_base.settings)} == {"already_landed"}
@@ -133,7 +133,7 @@ def test_the_same_inputs_build_nothing(evidence_base: EvidenceBase) -> None:
     assert (told["outcome"].value, told["release_id"].value) == ("unchanged", before)
 
 
-def test_without_a_work_folder_the_same_inputs_build_nothing_and_nothing_untrue_is_told(
+def test_unchanged_inputs_without_a_work_folder_build_nothing(
     evidence_base: EvidenceBase,
 ) -> None:
     """As after a refresh with NJIA_DELETE_WORK: no typed record and no work file, and one more refresh."""
@@ -167,7 +167,7 @@ def known_records(settings: Settings) -> list[dict[str, Any]]:
     return sorted(intake.known_records(settings).to_pylist(), key=str)
 
 
-def test_a_failed_refresh_leaves_no_work_folder_either(evidence_base: EvidenceBase) -> None:
+def test_failed_refresh_deletes_the_work_folder_where_asked(evidence_base: EvidenceBase) -> None:
     settings = replace(evidence_base.settings, delete_work=True)
     (settings.decisions / "place_aliases.jsonl").write_text("{")
     assert EvidenceBase(settings).refresh().error is not None
@@ -175,7 +175,7 @@ def test_a_failed_refresh_leaves_no_work_folder_either(evidence_base: EvidenceBa
     assert not settings.warehouse.exists()
 
 
-def test_the_manifest_tells_no_partners_name(published_world: EvidenceBase) -> None:
+def test_manifest_names_no_partner(published_world: EvidenceBase) -> None:
     release = current_release(published_world.settings)
     assert release is not None
     text = json.dumps(release.manifest)
@@ -218,14 +218,14 @@ def month_later(published_world: EvidenceBase, tmp_path_factory: pytest.TempPath
     return Ended(base, made["id"])
 
 
-def test_a_lag_that_has_passed_lets_the_movement_in(month_later: Ended) -> None:
+def test_movement_enters_after_its_lag(month_later: Ended) -> None:
     release = current_release(month_later.base.settings)
     assert release is not None
     # S7, and two of mbili_post
     assert release.manifest["rows"] == scenario.ROWS | {"landed": 24, "current": 21, "embargoed": 0}
 
 
-def test_a_mapping_fix_retypes_without_the_original(month_later: Ended) -> None:
+def test_corrected_contract_types_landed_rows_again(month_later: Ended) -> None:
     assert {one.partner for one in extracts.taken_of(month_later.base.settings)} == {"mbili_post"}
     forms = month_later.base.ask(
         "select distinct form_label from marts.fct_movements where origin_place_id like 'tn-uga-%'"
@@ -233,12 +233,12 @@ def test_a_mapping_fix_retypes_without_the_original(month_later: Ended) -> None:
     assert forms == [("Forced begging",)]
 
 
-def test_two_partners_may_send_the_same_bytes(month_later: Ended) -> None:
+def test_same_file_from_two_partners_counts_for_both(month_later: Ended) -> None:
     counted = month_later.base.ask("select count(*) from marts.fct_movements where record_grain = 'case'")
     assert counted == [(scenario.MOVEMENTS["case"] + 2 + 1,)], "K1 and K2 of mbili_post, and S7"
 
 
-def test_a_decision_whose_place_is_gone_stops_no_refresh(
+def test_decision_on_an_unknown_place_is_listed_without_effect(
     month_later: Ended, published_world: EvidenceBase
 ) -> None:
     assert published_world.ask(FROM_KISUMU) == [(6,)]
@@ -255,13 +255,13 @@ def test_a_decision_whose_place_is_gone_stops_no_refresh(
     assert "Kisumu" in {row["place_text"] for row in review.read(settings, review.UNRESOLVED_PLACES)}
 
 
-def test_a_release_names_the_operators_own_boundaries(month_later: Ended) -> None:
+def test_release_names_the_operators_boundaries(month_later: Ended) -> None:
     record = read_status(month_later.base.settings)["release"]["boundaries"]
     assert (record["name"], record["licence"]) == ("COD-AB Kenya", "CC BY-IGO")
     assert record["is_generalised"] is False
 
 
-def test_another_map_does_not_bring_back_what_was_left(month_later: Ended, tmp_path: Path) -> None:
+def test_rollback_outlives_another_boundary_file(month_later: Ended, tmp_path: Path) -> None:
     """A rollback outlives inputs that change nothing but the inputs: another map, and the same tables."""
     settings = month_later.base.settings
     base = copy_of(month_later.base, tmp_path).at(settings.as_of())

@@ -13,15 +13,14 @@ import dagster as dg
 import pytest
 
 from orchestration import linkage
-from orchestration.core import Settings, refreshes
+from orchestration.core import NjiaError, Settings, refreshes
 from orchestration.defs.resources import evidence_base as definitions_of
-from orchestration.refresh import Runs
+from orchestration.refresh import Runs, releasing, tables
 from orchestration.stewardship import record_decision
-from tests import scenario
+from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
 
 STATISTICS = [dg.AssetKey(["statistics", "hotspots"])]
-LINKS = [dg.AssetKey(["linkage", "links"])]
 
 
 def notes(base: EvidenceBase) -> dict[str, int]:
@@ -39,32 +38,33 @@ def new_extract(base: EvidenceBase) -> None:
     base.deliver("kobe_post", "kobe_3.csv", scenario.CASE_HEADER + case)
 
 
-def test_one_step_is_done_alone_and_is_no_refresh(evidence_base: EvidenceBase) -> None:
+def test_one_asset_is_made_alone_and_is_no_refresh(evidence_base: EvidenceBase) -> None:
     before, ended_before = notes(evidence_base), refreshes.last(evidence_base.settings)
     (evidence_base.settings.work / "artifacts" / "measure.json").unlink()
-    ended = evidence_base.refresh(steps=STATISTICS)
+    ended = evidence_base.run_job(STATISTICS)
     assert ended.error is None, ended.error
     assert made_since(evidence_base, before) == {"measure"}
     assert refreshes.last(evidence_base.settings) == ended_before
 
 
-def test_a_step_whose_artifact_stands_is_skipped(evidence_base: EvidenceBase) -> None:
+def test_step_is_skipped_while_its_artifact_stands(evidence_base: EvidenceBase) -> None:
     before = notes(evidence_base)
-    assert evidence_base.refresh(steps=[*LINKS, *STATISTICS]).error is None
+    for step in (tables.link, tables.measure):
+        steps.do(evidence_base.settings, step)
     assert made_since(evidence_base, before) == set()
 
 
 def test_one_partner_is_taken_in_alone(evidence_base: EvidenceBase) -> None:
     new_extract(evidence_base)
     evidence_base.deliver("swala_post", "swala_9.csv", scenario.SWALA)
-    ended = evidence_base.refresh(steps=[dg.AssetKey(["landing", "kobe_post"])])
+    ended = evidence_base.run_job([dg.AssetKey(["landing", "kobe_post"])])
     assert ended.error is None, ended.error
     waiting = [path.name for path in evidence_base.settings.inbox.glob("*/*.csv")]
     assert waiting == ["swala_9.csv"]
 
 
 @pytest.mark.parametrize("damage", ["cut short", "gone", "of another version"])
-def test_a_damaged_artifact_is_made_anew_and_said(
+def test_damaged_artifact_is_rebuilt_with_a_warning(
     evidence_base: EvidenceBase, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     work = evidence_base.settings.work
@@ -77,20 +77,19 @@ def test_a_damaged_artifact_is_made_anew_and_said(
     else:
         table.write_bytes(whole[: len(whole) // 2])
     with caplog.at_level(logging.WARNING, "njia"):
-        assert evidence_base.refresh(steps=STATISTICS).error is None
+        steps.do(evidence_base.settings, tables.measure)
     assert table.read_bytes() == whole
     said = [one for one in caplog.messages if "measure" in one]
     assert len(said) == (0 if damage == "of another version" else 1)
 
 
-def test_a_step_without_the_artifacts_it_reads_says_what_to_do(evidence_base: EvidenceBase) -> None:
+def test_step_without_its_inputs_says_what_to_do(evidence_base: EvidenceBase) -> None:
     shutil.rmtree(evidence_base.settings.work)
-    ended = evidence_base.refresh(steps=STATISTICS)
-    assert "The step warehouse has not been done" in str(ended.error)
-    assert "njia refresh" in str(ended.error)
+    with pytest.raises(NjiaError, match=r"The step warehouse has not been done.*njia refresh"):
+        steps.do(evidence_base.settings, tables.measure)
 
 
-def test_a_refresh_that_finds_nothing_new_loads_no_definitions_and_is_shown_as_a_run(
+def test_refresh_without_news_imports_no_dbt_and_is_shown_as_a_run(
     evidence_base: EvidenceBase,
 ) -> None:
     settings = evidence_base.settings
@@ -117,25 +116,24 @@ def test_a_refresh_that_finds_nothing_new_loads_no_definitions_and_is_shown_as_a
     assert confirmed.run_id == run.run_id
 
 
-def test_an_unforeseen_fault_before_the_definitions_are_loaded_quotes_no_value(
+def test_unexpected_error_quotes_no_value(
     evidence_base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fault(*_: object, **__: object) -> None:
         raise ValueError("Testperson")
 
     monkeypatch.setattr("orchestration.gates.put_in_force", fault)
-    ended = evidence_base.refresh()
+    ended = evidence_base.run_job()
     assert "The step in_force failed: ValueError" in str(ended.error)
     assert "Testperson" not in str(ended.error)
 
 
-def test_steps_that_go_on_publish_nothing_that_was_withdrawn_since(evidence_base: EvidenceBase) -> None:
+def test_candidate_of_outdated_inputs_is_refused(evidence_base: EvidenceBase) -> None:
     settings = evidence_base.settings
     swala = next((settings.landing / "swala_post").glob("*.json")).stem
     record_decision(settings, "row_exclude", "A. Steward", "a test", scenario.AS_OF, record=f"{swala}:2")
-    ended = evidence_base.refresh(steps=[dg.AssetKey(["release", "candidate"])])
-    assert "has changed which extracts are in force" in str(ended.error)
-    assert evidence_base.refresh().outcome == "published"
+    with pytest.raises(NjiaError, match="has changed which extracts are in force"):
+        steps.do(settings, releasing.stage)
 
 
 def refresh_job() -> dg.JobDefinition:
@@ -156,15 +154,13 @@ def failed_at_linkage(
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(linkage, "link_records", fault)
-        ended = base.refresh()
+        ended = base.run_job()
     assert "The step linkage failed: ValueError" in str(ended.error)
     assert "Testperson" not in str(ended.error)
     return base
 
 
-def test_the_next_refresh_after_a_failure_does_only_what_is_left(
-    failed_at_linkage: EvidenceBase, tmp_path: Path
-) -> None:
+def test_refresh_after_a_failure_does_what_is_left(failed_at_linkage: EvidenceBase, tmp_path: Path) -> None:
     base = copy_of(failed_at_linkage, tmp_path)
     before = notes(base)
     ended = base.refresh()
@@ -174,7 +170,7 @@ def test_the_next_refresh_after_a_failure_does_only_what_is_left(
     assert (ended.outcome, base.release_id()) == ("published", refreshes.last(base.settings).release_id)  # type: ignore[union-attr]
 
 
-def test_a_failed_run_is_resumed_where_it_failed(
+def test_failed_run_is_resumed_where_it_failed(
     failed_at_linkage: EvidenceBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = failed_at_linkage  # itself, and last: tables of a home that was moved are built anew

@@ -1,4 +1,4 @@
-"""Agreements, consent and time through the whole job: what may not be told is in no edition, and is counted."""
+"""Agreements, consent and time through a whole refresh: what may not be published is in no edition, and is counted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from orchestration.operations import read_status
 from orchestration.refresh import settle
 from orchestration.release import current_release
 from orchestration.release.current import open_edition
-from tests import scenario
+from tests import scenario, steps
 from tests.conftest import EvidenceBase, copy_of
 
 HEADER = scenario.CASE_HEADER.replace("\n", ";Not before\n")
@@ -42,12 +42,6 @@ def manifest(base: EvidenceBase) -> dict[str, Any]:
     release = current_release(base.settings)
     assert release is not None
     return release.manifest
-
-
-def refreshed(base: EvidenceBase) -> dict[str, Any]:
-    ended = base.refresh()
-    assert ended.error is None, ended.error
-    return manifest(base)
 
 
 def fates(base: EvidenceBase) -> dict[str, set[tuple[str, str | None]]]:
@@ -128,13 +122,12 @@ def day(base: EvidenceBase) -> Day:
 def days(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Day]:
     """One installation from March to July 2026, in which each partner has terms of another kind.
 
-    1 March    swala's agreement ends on the 15th. kobe tells that K1 took back her consent, and K4 with an
+    1 March    swala's agreement ends on the 15th. kobe reports that K1 withdrew her consent, and K4 with an
                embargo until the 5th. chui agreed to six years of keeping.
-    4, 5 March nothing but the day changes.
+    4, 5 March only the day changes.
     16 March   swala sends all again, too late. K1 consents again. tai's agreement turns out to be for research.
-    30 June    swala's and tai's agreements are mended. chui's six years end today,
-    1 July     and are over. Nothing but the day changes.
-               chui's records are forgotten: they leave the landing too, and the originals that hold them.
+    1 July     swala's and tai's agreements are mended. chui's six years ended yesterday: its records are
+               forgotten, in the landing and in the originals that hold them.
     """
     base = copy_of(published_world, tmp_path_factory.mktemp("terms"))
     base.write_contract("swala_post", swala("2026-03-15"))
@@ -153,13 +146,12 @@ def days(published_world: EvidenceBase, tmp_path_factory: pytest.TempPathFactory
 
     base.write_contract("swala_post", swala("2035-12-31"))
     base.write_contract("tai_routes", tai)
-    found["30 June"] = day(base.at(scenario.AS_OF.replace(month=6, day=30)))
     found["1 July"] = day(base.at(scenario.AS_OF.replace(month=7, day=1)))
     found["1 July"].sealed = sorted(path.name for path in (base.settings.sealed / "chui_routes").iterdir())
     return found
 
 
-def test_each_row_has_the_fate_that_its_terms_give_it(days: dict[str, Day]) -> None:
+def test_rows_are_counted_by_their_terms(days: dict[str, Day]) -> None:
     # 1 March: K1 is withdrawn, K4 waits beside S7. 5 March: K4 is in.
     first = scenario.ROWS | {"landed": 23, "current": 17, "withdrawn": 1, "embargoed": 2}
     assert days["1 March"].manifest["rows"] == first
@@ -171,7 +163,7 @@ def test_each_row_has_the_fate_that_its_terms_give_it(days: dict[str, Day]) -> N
     }  # fmt: skip
 
 
-def test_a_record_taken_back_leaves_what_it_was_in_and_may_return(
+def test_withdrawn_consent_removes_the_record_until_consent_is_given_again(
     days: dict[str, Day], published_world: EvidenceBase
 ) -> None:
     k1 = record_id(published_world, "kobe_post", "K1")
@@ -183,7 +175,7 @@ def test_a_record_taken_back_leaves_what_it_was_in_and_may_return(
     assert days["16 March"].counted["K1"] == [(1,)] and str(k1) in days["16 March"].published
 
 
-def test_an_embargoed_record_enters_on_its_day_and_leaves_no_trace_before(
+def test_embargoed_record_is_published_on_its_day_and_not_before(
     days: dict[str, Day], published_world: EvidenceBase
 ) -> None:
     waiting, eve, entered = days["1 March"], days["4 March"], days["5 March"]
@@ -196,7 +188,7 @@ def test_an_embargoed_record_enters_on_its_day_and_leaves_no_trace_before(
     assert entered.counted["effort in Busia"] == [(3,)]
 
 
-def test_an_ended_agreement_keeps_what_came_in_time_and_holds_what_comes_later(
+def test_ended_agreement_keeps_earlier_extracts_and_holds_later_ones(
     days: dict[str, Day], published_world: EvidenceBase
 ) -> None:
     code = load_keys(published_world.settings.keys).partner_code("swala_post")
@@ -206,49 +198,59 @@ def test_an_ended_agreement_keeps_what_came_in_time_and_holds_what_comes_later(
     after = days["16 March"]
     assert after.fates["swala_post"] == {("in_force", None), ("held", "agreement_is_valid")}
     assert after.agreements == [("swala_post", "ended: what comes now is held")]
-    assert days["30 June"].fates["swala_post"] == {("in_force", None)}, "renewed"
+    assert days["1 July"].fates["swala_post"] == {("in_force", None)}, "renewed"
 
 
-def test_an_agreement_for_another_purpose_holds_the_partner_and_nobody_else(days: dict[str, Day]) -> None:
+def test_agreement_without_statistics_holds_only_its_partner(days: dict[str, Day]) -> None:
     found = days["16 March"].fates
     assert found["tai_routes"] == {("held", "agreement_covers_statistics")}
     assert (
         found["kobe_post"]
         == found["chui_routes"]
-        == days["30 June"].fates["tai_routes"]
+        == days["1 July"].fates["tai_routes"]
         == {("in_force", None)}
     )
 
 
-def test_records_older_than_agreed_leave_everything_on_their_day(days: dict[str, Day]) -> None:
-    assert days["16 March"].terms["chui_routes"] == days["30 June"].terms["chui_routes"] == {}
-    over = days["1 July"]
-    assert over.terms["chui_routes"] == {"withheld:forgotten": 2}
-    assert over.manifest["rows"]["landed"] == days["30 June"].manifest["rows"]["landed"] - 2
-    assert not [name for name in over.sealed if name.endswith(".age")], "nobody gave the key to seal anew"
+def test_records_past_their_retention_are_forgotten(days: dict[str, Day]) -> None:
+    before, after = days["16 March"], days["1 July"]
+    assert before.terms["chui_routes"] == {}
+    assert after.terms["chui_routes"] == {"withheld:forgotten": 2}
+    assert after.manifest["rows"]["landed"] == before.manifest["rows"]["landed"] - 2
+    assert not [name for name in after.sealed if name.endswith(".age")], "no key was given to seal them again"
 
 
-@pytest.mark.parametrize(
-    ("finest", "finer", "coarsened"),
-    [("county", r"\b(tn-|lo-|bp-|KE\d{6})", 4), ("country", r"\b(tn-|lo-|bp-|KE\d{3})", 10)],
-)
-def test_no_place_finer_than_the_agreement_leaves_the_work_folder(
-    published_world: EvidenceBase, empty_base: EvidenceBase, finest: str, finer: str, coarsened: int
+def test_no_place_finer_than_the_agreement_is_published(
+    published_world: EvidenceBase, empty_base: EvidenceBase
 ) -> None:
-    """Of records and of what partners watch, in every column of every published table."""
+    """Of records and of coverage, in every column of every published table."""
+    finer = r"\b(tn-|lo-|bp-|KE\d{3})"
     assert [one for one in published_values(published_world) if re.search(finer, one[1])]
     for partner, contract in scenario.PARTNERS.items():
-        empty_base.write_contract(partner, contract.replace("finest_place: town", f"finest_place: {finest}"))
+        empty_base.write_contract(partner, contract.replace("finest_place: town", "finest_place: country"))
     for partner, name, content in scenario.EXTRACTS:
         empty_base.deliver(partner, name, content)
-    after = refreshed(empty_base)
+    ended = empty_base.refresh()
+    assert ended.error is None, ended.error
     assert [one for one in published_values(empty_base) if re.search(finer, one[1])] == []
-    assert after["rows"] == scenario.ROWS, "coarser, not fewer"
-    # Of swala's ten, to counties: Busia and Malaba are border points (S1 S2 S3), Dubai is a town (S4). To countries: all.
-    assert terms_of(empty_base, "swala_post")["place_coarsened"] == coarsened
+    assert manifest(empty_base)["rows"] == scenario.ROWS, "coarser, not fewer"
+    assert terms_of(empty_base, "swala_post")["place_coarsened"] == 10
 
 
-def test_what_is_kept_out_is_told_by_code_and_where_an_operator_looks(published_world: EvidenceBase) -> None:
+def test_town_is_published_as_its_county_where_the_agreement_ends_there(empty_base: EvidenceBase) -> None:
+    for partner, contract in scenario.PARTNERS.items():
+        empty_base.write_contract(partner, contract.replace("finest_place: town", "finest_place: county"))
+    for partner, name, content in scenario.EXTRACTS:
+        empty_base.deliver(partner, name, content)
+    steps.build_marts(empty_base.settings)
+    places = {
+        place for (place,) in empty_base.work("select distinct from_place_id from marts.fct_movement_legs")
+    }
+    assert {"KE040", "KE042"} <= places
+    assert not [place for place in places if re.match(r"tn-|lo-|bp-|KE\d{6}", place)]
+
+
+def test_withheld_rows_are_counted_in_the_manifest_and_in_status(published_world: EvidenceBase) -> None:
     assert terms_of(published_world, "swala_post") == {"withheld:no_consent": 1, "lag_not_passed": 1}
     found = read_status(published_world.settings)
     assert {row["partner"]: row["withheld"] for row in found["partners"]} == {

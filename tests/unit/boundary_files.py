@@ -12,6 +12,11 @@ from orchestration.places.boundaries.chosen import generalised
 from tests.conftest import EvidenceBase
 
 CODE = "ADM1_PCODE"
+# ISO codes of the counties, by P-code KE001, KE002, …
+ISO_BY_PCODE = """
+    28 19 14 40 21 39 07 46 24 25 09 26 41 06 18 22 23 35 36 15 29 13 43 47
+    37 42 44 05 32 01 20 31 33 10 12 02 11 45 03 04 38 17 08 27 16 34 30
+"""
 
 
 def counties() -> gpd.GeoDataFrame:

@@ -1,14 +1,12 @@
-"""The dbt project with the seeds of a few places instead of its own, parsed once a process.
+"""The dbt project with the seeds of a few places instead of its own, parsed once.
 
 What does not belong here: records (`dbt_world`) and expected answers (the tests).
 """
 
 from __future__ import annotations
 
-import atexit
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -23,6 +21,7 @@ from orchestration.core import fingerprint_of
 from orchestration.warehouse import parts as warehouse
 from orchestration.warehouse.dbt_commands import parse, unpacked
 from orchestration.warehouse.manifest import MANIFEST, PACKED
+from tests.worlds import world
 
 DBT_PROJECT = Path(__file__).resolve().parents[2] / "dbt_project"
 REFERENCE_SEEDS = DBT_PROJECT.parent / "seeds" / "reference"
@@ -123,12 +122,12 @@ class Project(NamedTuple):
 
 @cache
 def parsed_project() -> Project:
-    """A copy of the project, and beside it the seeds of this world instead of its own. Nobody changes it.
+    """A copy of the project, and beside it the seeds of this world instead of its own. Read only."""
+    root = world("small-dbt-project", _parse)
+    return Project(root / "dbt_project", root / MANIFEST)
 
-    Parsing takes longer than building a small world: once a process.
-    """
-    root = Path(tempfile.mkdtemp(prefix="njia-dbt-world-"))
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
+
+def _parse(root: Path) -> None:
     seeds = root / "seeds" / "reference"
     seeds.mkdir(parents=True)
     for name, text in SEEDS.items():
@@ -143,7 +142,6 @@ def parsed_project() -> Project:
     parsed = parse(folder, root)
     (root / PACKED).write_bytes(parsed.packed)
     (root / MANIFEST).write_text(parsed.text, encoding="utf-8")
-    return Project(folder, root / MANIFEST)
 
 
 @contextmanager

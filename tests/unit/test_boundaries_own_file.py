@@ -12,8 +12,7 @@ import shapely
 
 from orchestration.core import SAMPLE_PARTNERS, Settings, UsageError
 from orchestration.places.boundaries.chosen import boundaries_in_force, generalised
-from tests.unit.boundary_files import CODE, counties, settings_with, write
-from tests.unit.test_places_seeds import ISO_BY_PCODE
+from tests.unit.boundary_files import CODE, ISO_BY_PCODE, counties, settings_with, write
 
 
 def refusal(path: Path) -> str:

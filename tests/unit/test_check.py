@@ -15,8 +15,7 @@ from orchestration.cli.root import cli
 from orchestration.core import Settings
 from orchestration.drafting import try_contract
 from orchestration.drafting.check import ContractReport, check_contract, title_of
-from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, workbook
-from tests.unit.test_rename import case, kobo, kobo_file
+from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, case, kobo, kobo_file, workbook
 
 TODAY = date(2026, 3, 1)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.test_command_line import Njia, njia
+from tests.unit.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
 RELEASE = "20261126T020000Z-5eed5eed"

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.stewardship import active_decisions
-from tests.unit.test_command_line import Njia, njia
+from tests.unit.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
 BY = ("--author", "A. Steward", "--reason", "told so")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.njia_in_process import Njia, njia
 from tests.unit.published_world import MANIFEST
-from tests.unit.test_command_line import Njia, njia
 
 __all__ = ["njia"]
 RELEASE = str(MANIFEST["release_id"])

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.core import Settings
 from orchestration.release import find_release
-from tests.unit.test_command_line import Njia, njia
+from tests.unit.njia_in_process import Njia, njia
 
 __all__ = ["njia"]
 GONE, KEPT = "20261126T020000Z-5eed5eed", "20261125T020000Z-0dd0dd00"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pyrage
 import pytest
 import yaml
 
 from orchestration.contracts import Contract, load_contracts
-from orchestration.core import Keys, Settings
+from orchestration.core import Settings
 from orchestration.drafting.check import check_contract
 from orchestration.gates.extract_profile import _add_codes
 from orchestration.intake import TakenExtract, may_be_shown
@@ -22,37 +21,12 @@ from orchestration.intake.drift.report import drift_items
 from orchestration.intake.taking_in import take_in
 from orchestration.stewardship import review
 from orchestration.typing.step import type_extracts
-from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
+from tests.unit.drift_home import AS_OF, KEYS, home, renamed, rows, send
+from tests.unit.partner_files import HEADER, add_partner, book, workbook
 
-AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
-KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(pyrage.x25519.Identity.generate().to_public()))
+__all__ = ["home"]
+
 SECRET = ["Wanjiku Testperson", "Sampleton", "0712345678", "Kwa Fixture", "she cried all night"]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    partners = tmp_path / "partners"
-    partners.mkdir()
-    add_partner(partners, book())
-    return Settings(tmp_path / "home", partners, tmp_path / "keys")
-
-
-def rows(count: int = 30, **changed: Any) -> list[list[Any]]:
-    """Records of the plain book; `Sex=["F", "M"]` goes through the values in turn."""
-    made = []
-    for number in range(1, count + 1):
-        row = [number, *ROW[1:]]
-        for column, values in changed.items():
-            row[HEADER.index(column)] = values[number % len(values)]
-        made.append(row)
-    return made
-
-
-def send(home: Settings, name: str, header: list[str], records: list[list[Any]]) -> TakenExtract:
-    folder = home.inbox / "testpartner"
-    folder.mkdir(parents=True, exist_ok=True)
-    workbook(folder / name, {"Cases": [header, *records]})
-    return next(one for one in take_in(home, KEYS, AS_OF) if one.file == name)
 
 
 def note(home: Settings, taken: TakenExtract) -> dict[str, Any]:
@@ -60,10 +34,6 @@ def note(home: Settings, taken: TakenExtract) -> dict[str, Any]:
         (home.landing / "testpartner" / f"{taken.extract_id}.json").read_text()
     )
     return found
-
-
-def renamed(**names: str) -> list[str]:
-    return [names.get(column, column) for column in HEADER]
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ from orchestration.release.verifying import verify
 from orchestration.stewardship import audit
 from tests import scenario
 from tests.conftest import EvidenceBase
+from tests.unit.link_code_case import AS_OF, CONTRACT, HEADER, ROWS
 from tests.unit.release_world import publish_one
-from tests.unit.test_link_codes import AS_OF, CONTRACT, HEADER, ROWS
 
 PARTNER = "fixture_desk"
 

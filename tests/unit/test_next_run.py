@@ -13,10 +13,13 @@ import pytest
 from orchestration.core import RefreshLock, Settings, prepare_home, refreshes
 from orchestration.operations.next_run import next_night, read_next_run, waiting
 from tests import scenario
-from tests.unit.test_end_killed_runs import a_run
-from tests.unit.test_refreshes import land
 
 NEEDED_DAEMONS = ("SCHEDULER", "QUEUED_RUN_COORDINATOR", "SENSOR")
+
+
+@dg.job
+def refresh() -> None:
+    pass
 
 
 @pytest.fixture
@@ -35,6 +38,12 @@ def instance(settings: Settings) -> Iterator[dg.DagsterInstance]:
 
 def refreshed(settings: Settings, run_id: str, outcome: str) -> refreshes.End:
     return refreshes.end(settings, refreshes.begin(settings, run_id, scenario.AS_OF), outcome)
+
+
+def land(settings: Settings, extract_id: str) -> None:
+    path = settings.landing / "kobe_shelter" / f"{extract_id}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("{}")
 
 
 def daemon_lives(instance: dg.DagsterInstance, settings: Settings, at: datetime) -> None:
@@ -104,7 +113,7 @@ def test_a_killed_run_stands_in_the_way_and_a_living_one_does_not(
 ) -> None:
     now = datetime.now(UTC)
     daemon_lives(instance, settings, now)
-    run_id = a_run(instance)
+    run_id = instance.create_run_for_job(refresh, status=dg.DagsterRunStatus.STARTED).run_id
     assert read_next_run(settings, now)["obstacles"] == [], "it may be starting"
     lock = RefreshLock(settings)
     lock.take(run_id)

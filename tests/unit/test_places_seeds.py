@@ -11,15 +11,11 @@ from orchestration.places import norm
 from orchestration.places.gazetteer import load_gazetteer
 from orchestration.places.normalise import is_name_of_a_person
 from seeds.build.gazetteer.by_hand import HAND
+from tests.unit.boundary_files import ISO_BY_PCODE
 
 SEEDS = ("places", "place_codes", "place_coordinates", "place_aliases", "place_twins", "place_stop_words")
 GULF = {"SAU", "ARE", "QAT", "KWT", "BHR", "OMN", "LBN", "JOR", "IRQ", "YEM", "SYR", "ISR", "PSE", "IRN"}
 NEIGHBOURS = {"UGA", "TZA", "ETH", "SOM", "SSD"}
-# field.md §4.1, by P-code KE001, KE002, …
-ISO_BY_PCODE = """
-    28 19 14 40 21 39 07 46 24 25 09 26 41 06 18 22 23 35 36 15 29 13 43 47
-    37 42 44 05 32 01 20 31 33 10 12 02 11 45 03 04 38 17 08 27 16 34 30
-"""
 
 
 def rows(seed: str) -> list[dict[str, str]]:

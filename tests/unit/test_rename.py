@@ -3,54 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from orchestration.intake import ExtractHeld
-from tests.unit.partner_files import BOOK, HEADER, KEYS, ROW, book, read, values, workbook
-
-KOBO_HEADER = [
-    "_uuid",
-    "_index",
-    "left_on",
-    "origin",
-    "transport",
-    "transport/bus",
-    "transport/foot",
-    "con",
-    "_tags",
-]
-LEGS_HEADER = ["leg_place", "leg_transport", "_parent_index", "_submission__uuid"]
-
-
-def kobo(**changes: Any) -> dict[str, Any]:
-    return (
-        book(
-            consent={"column": "con", "values": {"TRUE": "given", "FALSE": "refused"}},
-            delivery={"mode": "full", "cadence": "monthly", "key": "_uuid"},
-            format={"kind": "xlsx", "sheet": 0, "repeats": {"legs": {"parent": "_submission__uuid"}}},
-            fields={
-                "event_on": "left_on",
-                "place(origin).place_text": "origin",
-                "transport_mode": {"column": "transport", "select_multiple": "both"},
-                "place(transit).place_text": "legs/leg_place",
-                "place(transit).transport_mode": {"column": "legs/leg_transport", "optional_column": True},
-            },
-            deny=["_tags"],
-        )
-        | changes
-    )
-
-
-def kobo_file(path: Path, main: list[list[Any]], legs: list[list[Any]]) -> Path:
-    return workbook(path, {"Journeys": [KOBO_HEADER, *main], "legs": [LEGS_HEADER, *legs]})
-
-
-def case(
-    uuid: str, consent: Any = True, transport: Any = "bus", flags: tuple[Any, Any] = (1, 0)
-) -> list[Any]:
-    return [uuid, 1, "2024-03-04", "Busia", transport, *flags, consent, "tag"]
+from tests.unit.partner_files import (
+    BOOK,
+    HEADER,
+    KEYS,
+    ROW,
+    book,
+    case,
+    kobo,
+    kobo_file,
+    read,
+    values,
+    workbook,
+)
 
 
 def test_child_rows_follow_their_record_in_order(tmp_path: Path) -> None:

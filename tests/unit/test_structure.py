@@ -21,6 +21,7 @@ from orchestration.defs.resources import evidence_base
 from orchestration.refresh import Runs
 from orchestration.typing import TYPED_TABLES
 from tests import scenario
+from tests.command import HEAVY
 from tests.conftest import new_evidence_base
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,11 +41,6 @@ FILES_OF_THE_DESIGN = {
 FORBIDDEN_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "processor"}
 LONGEST_DEFS_FILE = 160
 # Each costs a tenth of a second or more to load.
-HEAVY = {
-    "dagster", "dbt", "duckdb", "great_expectations", "matplotlib", "numpy", "openpyxl", "pandas", "pyarrow",
-    "scipy", "shapely", "splink",
-}  # fmt: skip
-
 # Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
 # `items` only names, `worklists` is what waits, `messages` sends, `desk` serves; `boundaries` loads
 # shapely, which the rest of its room does without; others are a set of functions whose names say little alone.

@@ -8,7 +8,7 @@ from orchestration.contracts import load_contracts
 from orchestration.core import Settings
 from orchestration.intake import TakenExtract
 from orchestration.intake.unreported import with_untold
-from tests.unit.test_drift import AS_OF, home, renamed, rows, send
+from tests.unit.drift_home import AS_OF, home, renamed, rows, send
 
 __all__ = ["home"]
 EARLIER, LATER = AS_OF - timedelta(hours=1), AS_OF + timedelta(hours=1)
