@@ -40,7 +40,6 @@ FILES_OF_THE_DESIGN = {
 }  # fmt: skip
 FORBIDDEN_WORDS = {"util", "utils", "helper", "helpers", "common", "manager", "processor"}
 LONGEST_DEFS_FILE = 160
-# Each costs a tenth of a second or more to load.
 # Used whole, as rooms of their own inside the package: `review`, `refreshes` and `audit` write one folder each,
 # `items` only names, `worklists` is what waits, `messages` sends, `desk` serves; `boundaries` loads
 # shapely, which the rest of its room does without; others are a set of functions whose names say little alone.
