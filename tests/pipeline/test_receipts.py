@@ -158,9 +158,7 @@ def test_formula_in_a_column_name_is_escaped(odd_files: EvidenceBase) -> None:
 
 def test_each_rule_has_a_sentence_for_partners() -> None:
     with (REFERENCE_SEEDS / "quality_rules.csv").open(encoding="utf-8", newline="") as file:
-        rules = {row["rule_code"] for row in csv.DictReader(file)}
-    with (REFERENCE_SEEDS / "partner_actions.csv").open(encoding="utf-8", newline="") as file:
-        assert {row["rule_code"] for row in csv.DictReader(file)} == rules
+        assert [row["rule_code"] for row in csv.DictReader(file) if not row["partner_action"]] == []
     reason = re.compile(r'"((?:skip|dup|withheld|strip):[a-z_]+)"')
     used = {found for path in INTAKE.rglob("*.py") for found in reason.findall(path.read_text())}
     assert "strip:phone" in used

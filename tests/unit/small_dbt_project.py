@@ -98,17 +98,17 @@ means_of_control,threats,Threats,na
 exploitation_type,domestic_servitude,htcds2,Servitude,out,broader
 exploitation_type,domestic_servitude,ke_ctip,CTIS,both,broader
 """,
-    "quality_rules": """rule_code,outcome,title,explanation,steward_action
-date_ambiguous,Q,Day and month cannot be told apart,The contract names no order,Ask the partner
-no_place_resolved,Q,No place is known,No place of the record is in the gazetteer,Add an alias
-departs_after_receipt,Q,Later than its receipt,The date lies after the day the extract came,Ask the partner
-code_not_listed,Q,Code outside the list,The contract maps to a code that no list holds,Correct the contract
-purpose_not_agreed,Q,Another purpose,Statistics is none of its purposes,Ask the partner
-consent_missing,Q,No consent,The person did not agree,Ask the partner
-sex_count_conflict,flag,Mixed sex of one person,One person cannot be mixed,Ask the partner
-child_age_conflict,flag,Child and adult,Band and child disagree,Ask the partner
-twin_assumed,flag,Border twin assumed,The Kenyan side was taken,Check the place
-age_estimated,flag,Age estimated,The age was given as about,None
+    "quality_rules": """rule_code,outcome,title,explanation,steward_action,partner_action
+date_ambiguous,Q,Day and month cannot be told apart,The contract names no order,Ask the partner,Ask your data steward
+no_place_resolved,Q,No place is known,No place of the record is in the gazetteer,Add an alias,Ask your data steward
+departs_after_receipt,Q,Later than its receipt,The date lies after the day the extract came,Ask the partner,Ask your data steward
+code_not_listed,Q,Code outside the list,The contract maps to a code that no list holds,Correct the contract,Ask your data steward
+purpose_not_agreed,Q,Another purpose,Statistics is none of its purposes,Ask the partner,Ask your data steward
+consent_missing,Q,No consent,The person did not agree,Ask the partner,Ask your data steward
+sex_count_conflict,flag,Mixed sex of one person,One person cannot be mixed,Ask the partner,Ask your data steward
+child_age_conflict,flag,Child and adult,Band and child disagree,Ask the partner,Ask your data steward
+twin_assumed,flag,Border twin assumed,The Kenyan side was taken,Check the place,Ask your data steward
+age_estimated,flag,Age estimated,The age was given as about,None,Ask your data steward
 """,
 }  # fmt: skip
 

@@ -43,19 +43,17 @@ def check(name: str) -> Explanation:
 
 @cache
 def _rules() -> dict[str, Explanation]:
-    actions = {row["rule_code"]: row["partner_action"] for row in _seed("partner_actions.csv")}
-    return {
-        row["rule_code"]: Explanation(row["title"], row["explanation"], actions.get(row["rule_code"], ASK))
-        for row in _seed("quality_rules.csv")
-    }
+    return _explanations("quality_rules.csv", "rule_code")
 
 
 @cache
 def _reasons(seed: str) -> dict[str, Explanation]:
+    return _explanations(seed, "reason")
+
+
+def _explanations(seed: str, key: str) -> dict[str, Explanation]:
     rows = _seed(seed)
-    return {
-        row["reason"]: Explanation(row["title"], row["explanation"], row["partner_action"]) for row in rows
-    }
+    return {row[key]: Explanation(row["title"], row["explanation"], row["partner_action"]) for row in rows}
 
 
 def _seed(name: str) -> list[dict[str, str]]:
