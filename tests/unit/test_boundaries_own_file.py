@@ -51,56 +51,24 @@ def moved_vertex(shape: shapely.Geometry) -> shapely.Geometry:
     raise AssertionError("no two vertices of this outline can be exchanged")
 
 
-def a_code_left_blank() -> gpd.GeoDataFrame:
+def with_value(row: int | slice, column: str, value: object) -> gpd.GeoDataFrame:
     frame = counties()
-    frame.loc[2, CODE] = None
+    frame.loc[row, column] = value
     return frame
 
 
-def without_geometry() -> gpd.GeoDataFrame:
+def with_outlines(change: Callable[[gpd.GeoSeries], object]) -> gpd.GeoDataFrame:
     frame = counties()
-    frame.loc[3, "geometry"] = None
+    frame["geometry"] = change(frame.geometry)
     return frame
 
 
-def all_without_geometry() -> gpd.GeoDataFrame:
-    frame = counties()
-    frame.loc[:, "geometry"] = None
-    return frame
+def axes_exchanged(outlines: gpd.GeoSeries) -> object:
+    return shapely.transform(outlines.values, lambda xy: xy[:, ::-1])
 
 
-def a_line() -> gpd.GeoDataFrame:
-    frame = counties()
-    frame.loc[3, "geometry"] = shapely.LineString([[36, 0], [37, 1]])
-    return frame
-
-
-def flat() -> gpd.GeoDataFrame:
-    frame = counties()
-    frame.loc[3, "geometry"] = shapely.Polygon([[36, 0], [37, 1], [36, 0]])
-    return frame
-
-
-def overlapping() -> gpd.GeoDataFrame:
-    frame = counties()
-    frame["geometry"] = shapely.buffer(frame.geometry.values, 0.01)
-    return frame
-
-
-def shrunk() -> gpd.GeoDataFrame:
-    frame = counties()
-    frame["geometry"] = frame.geometry.scale(0.9, 0.9)
-    return frame
-
-
-def axes_exchanged() -> gpd.GeoDataFrame:
-    frame = counties()
-    frame["geometry"] = shapely.transform(frame.geometry.values, lambda xy: xy[:, ::-1])
-    return frame
-
-
-def in_metres_without_saying_so() -> gpd.GeoDataFrame:
-    return counties().to_crs("EPSG:21097").set_crs("EPSG:4326", allow_override=True)
+LINE = shapely.LineString([[36, 0], [37, 1]])
+FLAT = shapely.Polygon([[36, 0], [37, 1], [36, 0]])
 
 
 @pytest.mark.parametrize("name", ["own.geojson", "own.gpkg", "own.parquet"])
@@ -122,34 +90,32 @@ def test_a_good_file_is_taken_in_each_format(name: str, tmp_path: Path) -> None:
         (lambda: with_codes({"KE002": "KE003", "KE003": "KE002"}), ["45 of 47 county points", "KE002, KE003"]),
         (lambda: with_codes({"KE003": "KE002"}), ["lacks KE003", "repeats KE002"]),
         (lambda: with_codes({f"KE{n:03d}": f"KE-{n:02d}" for n in range(1, 48)}), ["ISO 3166-2", "another order"]),
-        (a_code_left_blank, ["lacks KE003", "has unknown a blank"]),
-        (without_geometry, ["no geometry in feature 4"]),
-        (all_without_geometry, ["no geometry in feature 1, 2, 3, 4, 5 and 42 more"]),
-        (a_line, ["a LineString and no polygon in feature 4"]),
-        (flat, ["a polygon without area in feature 4"]),
-        (overlapping, ["Counties overlap by"]),
-        (shrunk, ["The counties cover", "expected 560,000 to 600,000"]),
-        (axes_exchanged, ["latitude and longitude exchanged"]),
-        (in_metres_without_saying_so, ["Look whether they are metres"]),
+        (lambda: with_value(2, CODE, None), ["lacks KE003", "has unknown a blank"]),
+        (lambda: with_value(3, "geometry", None), ["no geometry in feature 4"]),
+        (lambda: with_value(slice(None), "geometry", None), ["no geometry in feature 1, 2, 3, 4, 5 and 42 more"]),
+        (lambda: with_value(3, "geometry", LINE), ["a LineString and no polygon in feature 4"]),
+        (lambda: with_value(3, "geometry", FLAT), ["a polygon without area in feature 4"]),
+        (lambda: with_outlines(lambda outlines: shapely.buffer(outlines.values, 0.01)), ["Counties overlap by"]),
+        (lambda: with_outlines(lambda outlines: outlines.scale(0.9, 0.9)), ["The counties cover", "expected 560,000 to 600,000"]),
+        (lambda: with_outlines(axes_exchanged), ["latitude and longitude exchanged"]),
+        (
+            lambda: counties().to_crs("EPSG:21097").set_crs("EPSG:4326", allow_override=True),
+            ["Look whether they are metres"],
+        ),
+        (lambda: with_codes({f"KE{n:03d}": f"ke{n:03d}" for n in range(1, 48)}), ["write them in capitals"]),
     ],
     ids=[
         "eight provinces", "46 features", "ISO order", "neighbours exchanged", "a code twice", "ISO codes",
-        "a blank code", "no geometry", "no geometry at all", "a line", "no area", "overlaps", "too small", "axes exchanged", "metres",
+        "a blank code", "no geometry", "no geometry at all", "a line", "no area", "overlaps", "too small", "axes exchanged", "metres", "small letters",
     ],
 )  # fmt: skip
-def test_a_wrong_file_is_refused_with_a_sentence(
+def test_a_wrong_file_is_refused_with_its_fault(
     make: Callable[[], gpd.GeoDataFrame], told: list[str], tmp_path: Path
 ) -> None:
     message = refusal(write(make(), tmp_path / "own.gpkg"))
     for words in told:
         assert words in message
     assert "unset NJIA_BOUNDARIES" in message
-
-
-def test_codes_in_small_letters_are_told_as_such(tmp_path: Path) -> None:
-    frame = counties()
-    frame[CODE] = frame[CODE].str.lower()
-    assert "write them in capitals" in refusal(write(frame, tmp_path / "own.geojson"))
 
 
 @pytest.mark.parametrize("name", ["own.gpkg", "own.parquet"])
@@ -173,7 +139,7 @@ def test_exchanged_neighbours_are_found_wherever_they_are(one: str, other: str, 
     assert "county points" in refusal(write(exchanged, tmp_path / "own.geojson"))
 
 
-def test_an_outline_that_crosses_itself_is_repaired_and_told(tmp_path: Path) -> None:
+def test_a_self_crossing_outline_is_repaired_with_a_warning(tmp_path: Path) -> None:
     frame = counties()
     frame.loc[22, "geometry"] = moved_vertex(frame.geometry[22])
     taken = boundaries_in_force(settings_with(write(frame, tmp_path / "own.gpkg")))
@@ -181,21 +147,21 @@ def test_an_outline_that_crosses_itself_is_repaired_and_told(tmp_path: Path) -> 
     assert any("KE023 cross themselves and were repaired" in warning for warning in taken.warnings)
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
     frame = counties().head(46).to_crs("EPSG:21097")
     message = refusal(write(frame, tmp_path / "own.gpkg"))
     assert "46 features" in message
     assert "expected EPSG:4326" in message
 
 
-def test_of_a_file_with_several_levels_the_counties_are_read(tmp_path: Path) -> None:
+def test_the_county_layer_is_chosen_among_several_levels(tmp_path: Path) -> None:
     path = tmp_path / "levels.gpkg"
     counties().dissolve().to_file(path, layer="adm0")
     counties().to_file(path, layer="adm1")
     assert len(boundaries_in_force(settings_with(path)).counties) == 47
 
 
-def test_a_file_whose_levels_cannot_be_told_apart_is_refused_with_their_names(tmp_path: Path) -> None:
+def test_ambiguous_layers_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "levels.gpkg"
     for layer in ("one", "two"):
         counties().to_file(path, layer=layer)
@@ -203,13 +169,13 @@ def test_a_file_whose_levels_cannot_be_told_apart_is_refused_with_their_names(tm
 
 
 @pytest.mark.parametrize("name", ["own.geojson", "own.gpkg", "own.parquet", "own.shp"])
-def test_what_is_no_boundary_file_is_refused_without_quoting_it(name: str, tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_refused_without_quoting_it(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_text("Testperson, 0700 000 000")
     assert "Testperson" not in refusal(path)
 
 
-def test_a_path_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert "is not a file" in refusal(tmp_path / "absent.geojson")
 
 
@@ -237,7 +203,7 @@ def test_a_file_that_does_not_say_its_licence_is_taken_with_a_warning(tmp_path: 
     assert any("own.parquet.about.yml" in warning for warning in taken.warnings)
 
 
-def test_a_companion_that_says_nothing_is_told(tmp_path: Path) -> None:
+def test_a_companion_file_without_keys_is_refused(tmp_path: Path) -> None:
     path = write(counties(), tmp_path / "own.parquet")
     (tmp_path / "own.parquet.about.yml").write_text("CC BY-IGO")
     assert "own.parquet.about.yml" in refusal(path)
