@@ -12,7 +12,6 @@ import pytest
 from orchestration.core import REFERENCE_SEEDS, NjiaError
 from seeds.build import gazetteer as build_gazetteer
 from seeds.build.gazetteer import by_hand, packages
-from seeds.build.gazetteer.localities import add_localities
 from seeds.build.gazetteer.packages import Source
 from seeds.build.gazetteer.tables import Tables
 from seeds.build.gazetteer.towns import add_other_names, add_towns
@@ -106,9 +105,7 @@ def build_towns(
     add_other_names(tables, add_towns(tables))
 
 
-def test_towns_abroad_are_taken_by_size_and_beyond_the_corridors_by_choice_alone(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_towns_abroad_are_taken_by_size_or_by_choice(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     cities = [
         city(1, "Small", "UG", 1_999), city(2, "Large", "UG", 2_000), city(3, "Halfway", "SA", 99_999),
         city(4, "Metropolis", "SA", 100_000), city(5, "Unasked", "ZA", 5_000_000), city(6, "Asked", "ZA", 10),
@@ -119,21 +116,7 @@ def test_towns_abroad_are_taken_by_size_and_beyond_the_corridors_by_choice_alone
     assert towns == {"Large", "Metropolis", "Asked"}
 
 
-def test_a_steward_sets_a_county_right_and_leaves_a_row_out(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chosen = [
-        {"geonameid": "1", "place_id": "tn-ken-thika", "name": "none", "parent_place_id": "KE022"},
-        {"geonameid": "2", "place_id": "none", "name": "none", "parent_place_id": "none"},
-    ]
-    build_towns(
-        tables, monkeypatch, [city(1, "Thika", "KE", 9, "05"), city(2, "A home", "KE", 9, "05")], chosen
-    )
-    assert tables.places["tn-ken-thika"]["parent_place_id"] == "KE022"
-    assert "A home" not in {row["name"] for row in tables.places.values()}
-
-
-def test_other_names_of_towns_are_ones_that_partners_write(
+def test_other_names_are_kept_in_scripts_that_partners_write(
     tables: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = [
@@ -143,49 +126,6 @@ def test_other_names_of_towns_are_ones_that_partners_write(
     build_towns(tables, monkeypatch, [city(1, "Kampala", "UG", 10_000, "0", *names)], [])
     found = {row["alias"]: row["language"] for row in tables.aliases.values()}
     assert found == {"Kampalla": "und", "Mengo": "und", "كمبالا": "ar", "ካምፓላ": "am"}
-
-
-def test_no_other_names_are_kept_beyond_the_corridors(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    choice = {"geonameid": "1", "place_id": "tn-zaf-durban", "name": "none", "parent_place_id": "none"}
-    build_towns(tables, monkeypatch, [city(1, "Durban", "ZA", 9, "0", "Ethekwini")], [choice])
-    assert not tables.aliases
-
-
-def test_namesakes_keep_rows_and_ids_of_their_own(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    cities = [
-        city(1, "Luanda", "KE", 10, "05"), city(2, "Luanda", "KE", 20, "22"), city(3, "Gombe", "UG", 3_000),
-        city(4, "Gombe", "UG", 4_000),
-    ]  # fmt: skip
-    build_towns(tables, monkeypatch, cities, [])
-    towns = {i: row["parent_place_id"] for i, row in tables.places.items() if row["kind"] == "town"}
-    assert towns == {
-        "tn-ken-luanda": "KE022", "tn-ken-luanda-nairobi": "KE047",
-        "tn-uga-gombe": "UGA", "tn-uga-gombe-3": "UGA",
-    }  # fmt: skip
-
-
-def test_a_locality_in_two_counties_is_two_rows_and_slash_names_are_split(
-    tables: Tables, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    localities = [
-        ("Kinoo", "Nairobi"),
-        ("Kinoo", "Kiambu"),
-        ("Eastleigh", "Nairobi"),
-        ("Churo/Amaya", "Kiambu"),
-    ]
-    areas = [("Section III", "Eastleigh", "Nairobi"), ("Kinoo", "Kinoo", "Kiambu")]
-    monkeypatch.setattr(packages, "kenya_locations_rows", lambda: (localities, areas))
-    add_localities(tables)
-    made = {
-        i: row["parent_place_id"] for i, row in tables.places.items() if row["kind"] in ("locality", "area")
-    }
-    assert made == {
-        "lo-ken-eastleigh": "KE047", "lo-ken-kinoo-nairobi": "KE047", "lo-ken-kinoo-kiambu": "KE022",
-        "lo-ken-churo-amaya": "KE022", "ar-ken-section-iii-eastleigh": "lo-ken-eastleigh",
-    }  # fmt: skip
-    assert {row["alias"] for row in tables.aliases.values()} == {"Churo", "Amaya"}
 
 
 def test_two_places_of_one_id_are_refused(tables: Tables) -> None:
