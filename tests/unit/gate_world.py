@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cache
@@ -52,33 +53,34 @@ def make_settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path / "home", partners, tmp_path / "home" / "keys", AS_OF)
 
 
+TYPED = {
+    "agreement_to": date(2030, 1, 1), "statistics_agreed": True, "retention_years": None, "cadence": "monthly",
+    "period_to": None, "embargo_until": None,
+}  # fmt: skip
+COUNTS = (
+    "bad_dates", "bad_places", "bad_codes", "repeated", "border_points", "only_country", "only_period", "unstated",
+)  # fmt: skip
+PLACES = [  # mention, place, country, county, precision
+    (1, "KE047", "KEN", "KE047", "county"),
+    (2, None, None, None, "none"),
+    (3, "KEN", "KEN", None, "country"),
+    (4, "bp-ken-malaba", "KEN", "KE040", "point"),
+]
+OF_A_MATCH = ("mention_id", "place_id", "country_alpha3", "county_place_id", "geo_precision")
+
+
 def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **changes: Any) -> str:
     """Land and type an extract of 40 good records, then apply the changes named by keyword.
 
     `records`: how many there are; `bad_dates`, `bad_places`, `bad_codes`, `repeated`: how many are so;
     `border_points`, `only_country`, `only_period`, `unstated`: how many name a border point, no more than a
-    country, no more than a period, and no type of exploitation.
+    country, no more than a period, and no type of exploitation; a name of `TYPED` changes the typed extract.
     """
     records = changes.pop("records", 40)
-    said = {
-        name: changes.pop(name, 0) for name in ("border_points", "only_country", "only_period", "unstated")
-    }
-    bad_dates, bad_places = changes.pop("bad_dates", 0), changes.pop("bad_places", 0)
-    bad_codes, repeated = changes.pop("bad_codes", 0), changes.pop("repeated", 0)
     typed_records = changes.pop("typed_records", records)
-    typed = {
-        name: changes.pop(name)
-        for name in (
-            "agreement_to",
-            "statistics_agreed",
-            "retention_years",
-            "cadence",
-            "period_to",
-            "embargo_until",
-        )
-        if name in changes
-    }
-    rows = records + repeated
+    count = {name: changes.pop(name, 0) for name in COUNTS}
+    typed = {name: changes.pop(name, value) for name, value in TYPED.items()}
+    rows = records + count["repeated"]
     note = {
         "extract_id": extract_id,
         "partner": partner,
@@ -109,152 +111,80 @@ def land(settings: Settings, extract_id: str, partner: str = "pwani_shelter", **
     folder = settings.landing / partner
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{extract_id}.json").write_text(json.dumps(note))
-    key = {"extract_id": extract_id, "partner": partner}
-    cells = [{"record_id": number, "field": "sex", "value": "F"} for number in range(records)]
     _write(
-        folder / f"{extract_id}.parquet", cells, record_id=pa.int64(), field=pa.string(), value=pa.string()
+        folder / f"{extract_id}.parquet",
+        [{"record_id": number, "field": "sex", "value": "F"} for number in range(records)],
     )
-    _type(settings, key, note, typed, typed_records, bad_dates, bad_places, bad_codes, repeated, said)
+    for table, typed_rows in _typed_tables(note, typed, typed_records, count):
+        _write(settings.typed / table / f"{extract_id}.parquet", typed_rows)
+    _write(
+        settings.work / "places" / "matches.parquet",
+        [dict(zip(OF_A_MATCH, place, strict=True)) for place in PLACES],
+    )
     return extract_id
 
 
-def _type(
-    settings: Settings,
-    key: dict[str, str],
-    note: dict[str, Any],
-    typed: dict[str, Any],
-    records: int,
-    bad_dates: int,
-    bad_places: int,
-    bad_codes: int,
-    repeated: int,
-    said: dict[str, int],
-) -> None:
-    received = date.fromisoformat(note["received_on"])
-    extract = {
-        **key, "partner_code": "p-00000001", "contract": note["contract"], "received_on": received,
-        "agreement_from": date(2023, 1, 1), "agreement_to": typed.get("agreement_to", date(2030, 1, 1)),
-        "statistics_agreed": typed.get("statistics_agreed", True),
-        "retention_years": typed.get("retention_years"),
-        "period_to": typed.get("period_to"), "cadence": typed.get("cadence", "monthly"), "grace_days": 15,
-    }  # fmt: skip
-    _write(
-        settings.typed / "extracts" / f"{key['extract_id']}.parquet", [extract],
-        agreement_to=pa.date32(), period_to=pa.date32(), grace_days=pa.int32(), retention_years=pa.int32(), statistics_agreed=pa.bool_(),
-    )  # fmt: skip
-    rows = [
-        {
-            **key,
-            "record_id": number,
-            "record_grain": "case",
-            "source_row_count": 2 if number < repeated else 1,
-            "date_precision": "unknown"
-            if number < bad_dates
-            else "period"
-            if number < said["only_period"]
-            else "day",
-            "key_basis": "reference",
-            "period_to": date(2026, 9, 1),
-            "embargo_until": typed.get("embargo_until") if number == 0 else None,
-            "sex": "female",
-            "age_band": "a18_20",
-            "trafficking_status": "presumed",
-        }
-        for number in range(records)
-    ]
-    _write(
-        settings.typed / "records" / f"{key['extract_id']}.parquet", rows, record_id=pa.int64(),
-        source_row_count=pa.int32(), period_to=pa.date32(), embargo_until=pa.date32(),
-    )  # fmt: skip
-    codes = [
-        {
-            **key,
-            "record_id": n,
-            "domain": "exploitation_type",
-            "code": "unknown" if n < said["unstated"] else "other",
-        }
-        for n in range(records)
-    ]
-    _write(settings.typed / "record_codes" / f"{key['extract_id']}.parquet", codes, record_id=pa.int64())
-    problems = [
-        *(
-            {**key, "record_id": n, "field": "event_on", "outcome": "Q", "problem_code": "date_unparsed"}
-            for n in range(bad_dates)
-        ),
-        *(
-            {**key, "record_id": n, "field": "sex", "outcome": "unk", "problem_code": "code_unmapped"}
-            for n in range(bad_codes)
-        ),
-        *(
-            {**key, "record_id": n, "field": "record", "outcome": "flag", "problem_code": "duplicate_rows"}
-            for n in range(repeated)
-        ),
-    ]
-    _write(settings.typed / "problems" / f"{key['extract_id']}.parquet", problems, record_id=pa.int64())
-    mentions = [
-        {**key, "record_id": number, "place_role": "origin", "mention_id": 2 if number < bad_places else 1}
-        for number in range(records)
-    ]
-    for mention in mentions[: said["only_country"]]:
-        mention["mention_id"] = 3
-    for mention in mentions[records - said["border_points"] :]:
-        mention["mention_id"] = 4
-    _write(
-        settings.typed / "place_mentions" / f"{key['extract_id']}.parquet", mentions,
-        record_id=pa.int64(), mention_id=pa.int64(),
-    )  # fmt: skip
-    matches = [
-        {
-            "mention_id": 1,
-            "place_id": "KE047",
-            "country_alpha3": "KEN",
-            "county_place_id": "KE047",
-            "geo_precision": "county",
-        },
-        {
-            "mention_id": 2,
-            "place_id": None,
-            "country_alpha3": None,
-            "county_place_id": None,
-            "geo_precision": "none",
-        },
-        {
-            "mention_id": 3,
-            "place_id": "KEN",
-            "country_alpha3": "KEN",
-            "county_place_id": None,
-            "geo_precision": "country",
-        },
-        {
-            "mention_id": 4,
-            "place_id": "bp-ken-malaba",
-            "country_alpha3": "KEN",
-            "county_place_id": "KE040",
-            "geo_precision": "point",
-        },
-    ]
-    _write(settings.work / "places" / "matches.parquet", matches, mention_id=pa.int64())
+def _typed_tables(
+    note: dict[str, Any], typed: dict[str, Any], records: int, count: dict[str, int]
+) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    key = {"extract_id": note["extract_id"], "partner": note["partner"]}
 
+    def rows(number: int, **same: Any) -> list[dict[str, Any]]:
+        return [{**key, "record_id": at, **same} for at in range(number)]
 
-def _write(path: Path, rows: list[dict[str, Any]], **types: pa.DataType) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    names = (
-        list(rows[0])
-        if rows
-        else [
-            "extract_id",
-            "partner",
-            "record_id",
-            "field",
-            "outcome",
-            "problem_code",
-            "value",
-            "domain",
-            "code",
-        ]
+    yield "extracts", [{
+        **key, "partner_code": "p-00000001", "contract": note["contract"],
+        "received_on": date.fromisoformat(note["received_on"]), "agreement_from": date(2023, 1, 1),
+        **{name: value for name, value in typed.items() if name != "embargo_until"}, "grace_days": 15,
+    }]  # fmt: skip
+    of_records = rows(
+        records, record_grain="case", source_row_count=1, date_precision="day", key_basis="reference",
+        period_to=date(2026, 9, 1), embargo_until=None, sex="female", age_band="a18_20", trafficking_status="presumed",
+    )  # fmt: skip
+    for number, precision in ((count["only_period"], "period"), (count["bad_dates"], "unknown")):
+        for record in of_records[:number]:
+            record["date_precision"] = precision
+    for record in of_records[: count["repeated"]]:
+        record["source_row_count"] = 2
+    for record in of_records[:1]:
+        record["embargo_until"] = typed["embargo_until"]
+    yield "records", of_records
+    codes = rows(records, domain="exploitation_type", code="other")
+    for code in codes[: count["unstated"]]:
+        code["code"] = "unknown"
+    yield "record_codes", codes
+    yield (
+        "problems",
+        [
+            *rows(count["bad_dates"], field="event_on", outcome="Q", problem_code="date_unparsed"),
+            *rows(count["bad_codes"], field="sex", outcome="unk", problem_code="code_unmapped"),
+            *rows(count["repeated"], field="record", outcome="flag", problem_code="duplicate_rows"),
+        ],
     )
-    inferred = {"received_on": pa.date32(), "agreement_from": pa.date32()}
-    schema = pa.schema([(name, types.get(name, inferred.get(name, pa.string()))) for name in names])
+    mentions = rows(records, place_role="origin", mention_id=1)
+    for number, mention_id in ((count["bad_places"], 2), (count["only_country"], 3)):
+        for mention in mentions[:number]:
+            mention["mention_id"] = mention_id
+    for mention in mentions[records - count["border_points"] :]:
+        mention["mention_id"] = 4
+    yield "place_mentions", mentions
+
+
+TYPES = {
+    **dict.fromkeys(("record_id", "mention_id"), pa.int64()),
+    **dict.fromkeys(("source_row_count", "grace_days", "retention_years"), pa.int32()),
+    **dict.fromkeys(
+        ("received_on", "agreement_from", "agreement_to", "period_to", "embargo_until"), pa.date32()
+    ),
+    "statistics_agreed": pa.bool_(),
+}
+OF_NO_ROW = "extract_id partner record_id field outcome problem_code value domain code"
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    names = list(rows[0]) if rows else OF_NO_ROW.split()
+    schema = pa.schema([(name, TYPES.get(name, pa.string())) for name in names])
     pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
 
 
@@ -332,16 +262,10 @@ def dbt_ran(settings: Settings, **statuses: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "manifest.json").write_text(json.dumps({"nodes": {"model.njia.fct_movements": model, **tests}}))
     results = [
-        {
-            "unique_id": f"test.njia.{name}",
-            "resource_type": "test",
-            "name": name,
-            "status": status,
-            "failures": 0,
-            "seconds": 0,
-        }
+        {"unique_id": f"test.njia.{name}", "resource_type": "test", "name": name, "status": status,
+         "failures": 0, "seconds": 0}
         for name, status in statuses.items()
         if status
-    ]
+    ]  # fmt: skip
     in_force = note(settings.work, IN_FORCE, "fixture", [], {})
     note(settings.work, BUILDS[0], "fixture", [], {"in_force": in_force.fingerprint, "nodes": results})
