@@ -143,7 +143,6 @@ MOVEMENTS = {"case": 12, "route_report": 6}
 # Busia county to Nairobi among cases: S1, S2 and K1, told by two partners; all three are children.
 BUSIA_NAIROBI = {"record_count": 3, "partner_count": 2}
 DIRECTIONS = {"within": 9, "into": 2, "out_of": 1}  # cases: S1 S2 S9-S14 K1 · S3 K2 · S4
-DIVERTED = {"K2"}  # promised South Africa, exploited in Nairobi
 
 # A value that no reader should see again: planted in cells of every kind.
 PLANTED_NAMES = ("Testperson", "Sampleton", "Halima Fixture", "Rehema Fixture")

@@ -126,7 +126,8 @@ class Arrived:
         return counts
 
     @property
-    def told(self) -> list[str]:
+    def file_problems(self) -> list[str]:
+        """The problems of the file itself, such as a hidden sheet."""
         return [problem["code"] for problem in self.note["problems"]]
 
 

@@ -28,7 +28,7 @@ NEAR = np.abs(GRID[:, None] - GRID[None, :]).max(axis=2) == 1
 
 @dataclass(frozen=True)
 class World:
-    """`core` and `around` are planted (none in a null world); `confounded` are where the new partner works.
+    """`core` is planted (none in a null world); `confounded` are where the new partner works.
 
     `true_ratio` is what the model estimates: relative to an effort-weighted mean of 1.
     """
@@ -37,12 +37,7 @@ class World:
     months: np.ndarray
     true_ratio: np.ndarray
     core: np.ndarray
-    around: np.ndarray
     confounded: np.ndarray
-
-    @property
-    def quiet(self) -> np.ndarray:
-        return np.setdiff1d(np.arange(COUNTIES), np.concatenate([self.core, self.around, self.confounded]))
 
 
 def world(
@@ -85,7 +80,6 @@ def world(
         months,
         true_ratio,
         core if is_planted else none,
-        around if is_planted else none,
         confounded,
     )
 

@@ -1,4 +1,4 @@
-"""Artifacts are used again only while everything that made them is the same, and their files too."""
+"""Artifacts: reused while fingerprint and files stand, rebuilt otherwise."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Maker:
         return [path], {"mentions": 3}
 
 
-def test_it_is_made_once_while_the_fingerprint_stays(tmp_path: Path) -> None:
+def test_an_unchanged_fingerprint_reuses_the_artifact(tmp_path: Path) -> None:
     make = Maker(tmp_path)
     first, made = keep(tmp_path, "places", "f1", make)
     again, made_again = keep(tmp_path, "places", "f1", make)
@@ -34,7 +34,7 @@ def test_it_is_made_once_while_the_fingerprint_stays(tmp_path: Path) -> None:
     assert again.facts == {"mentions": 3}
 
 
-def test_another_fingerprint_makes_it_anew(tmp_path: Path) -> None:
+def test_a_new_fingerprint_rebuilds_the_artifact(tmp_path: Path) -> None:
     make = Maker(tmp_path)
     keep(tmp_path, "places", "f1", make)
     assert keep(tmp_path, "places", "f2", make)[1]
@@ -42,7 +42,7 @@ def test_another_fingerprint_makes_it_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone"])
-def test_a_file_that_is_not_as_it_was_written_is_made_anew_and_said(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_file_is_rebuilt_with_a_message(tmp_path: Path, damage: str) -> None:
     make, said = Maker(tmp_path), []
     artifact, _ = keep(tmp_path, "places", "f1", make)
     path = tmp_path / "places" / "matches.txt"
@@ -59,7 +59,7 @@ def test_a_file_that_is_not_as_it_was_written_is_made_anew_and_said(tmp_path: Pa
 
 
 @pytest.mark.parametrize("note", ["", "{", "[]", '{"layout": 0}', '{"layout": 1, "unknown": 2}'])
-def test_a_note_that_cannot_be_read_is_no_note(tmp_path: Path, note: str) -> None:
+def test_an_unreadable_note_rebuilds_the_artifact(tmp_path: Path, note: str) -> None:
     make = Maker(tmp_path)
     keep(tmp_path, "places", "f1", make)
     (tmp_path / "artifacts" / "places.json").write_text(note)
@@ -67,7 +67,7 @@ def test_a_note_that_cannot_be_read_is_no_note(tmp_path: Path, note: str) -> Non
     assert keep(tmp_path, "places", "f1", make)[1]
 
 
-def test_an_artifact_that_is_not_finished_leaves_no_note(tmp_path: Path) -> None:
+def test_an_unfinished_artifact_leaves_no_note(tmp_path: Path) -> None:
     keep(tmp_path, "places", "f1", Maker(tmp_path))
 
     def stopped() -> tuple[Iterable[Path], Mapping[str, Any]]:
@@ -83,9 +83,7 @@ def test_a_fingerprint_does_not_depend_on_order() -> None:
     assert fingerprint_of("a", "b") != fingerprint_of("b", "a")
 
 
-def test_code_is_hashed_by_content_and_name_wherever_the_project_lies(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_code_is_hashed_by_content_and_file_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "target" / "project"  # dbt's own `target` is no code; this one is
     models = project / "models"
     (models / "target").mkdir(parents=True)

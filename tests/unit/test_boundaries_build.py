@@ -1,4 +1,4 @@
-"""How the layers are made, on provinces and countries of a few corners, and once on the real inputs."""
+"""How the boundary layers are built: rules on small provinces, and a rebuild from the real inputs."""
 
 from __future__ import annotations
 

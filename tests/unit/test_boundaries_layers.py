@@ -1,4 +1,4 @@
-"""The shipped layers are what their sources file says, and whole."""
+"""The shipped boundary layers: checksums, size, completeness, captions."""
 
 from __future__ import annotations
 
@@ -109,12 +109,12 @@ def test_the_plane_keeps_places_where_they_were() -> None:
     assert to_degrees(to_km(point)).distance(point) < 1e-8  # a millimetre
 
 
-def test_a_layer_that_is_missing_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_layer_is_reported_with_the_command_to_run(tmp_path: Path) -> None:
     with pytest.raises(NjiaError, match=r"missing.*make boundaries"):
         shapes_of(tmp_path / "ke.geojson")
 
 
-def test_a_map_of_the_shipped_layer_says_that_it_is_generalised_and_credits_its_sources() -> None:
+def test_captions_of_the_shipped_layer_credit_its_sources() -> None:
     words = captions(generalised())
     assert words.label == "Generalised boundaries, not authoritative."
     assert words.disclaimer == DISCLAIMER == "The depiction does not imply any opinion on legal status."
@@ -122,7 +122,7 @@ def test_a_map_of_the_shipped_layer_says_that_it_is_generalised_and_credits_its_
         assert source in words.credits
 
 
-def test_a_map_of_an_own_file_names_it_and_still_claims_no_authority() -> None:
+def test_captions_of_an_own_file_name_it_without_claiming_authority() -> None:
     words = captions(Boundaries("COD-AB 2026", "CC BY-IGO", "0" * 64, False, {}))
     assert "COD-AB 2026" in words.label
     assert "Not authoritative" in words.label

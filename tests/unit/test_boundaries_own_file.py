@@ -1,4 +1,4 @@
-"""An operator's boundary file is taken only if it is Kenya's 47 counties under their own codes."""
+"""An operator's own boundary file: accepted only with Kenya's 47 counties under their codes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tests.unit.boundary_files import CODE, ISO_BY_PCODE, counties, settings_wit
 
 
 def refusal(path: Path) -> str:
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as refused:
         boundaries_in_force(settings_with(path))
-    message = str(told.value)
+    message = str(refused.value)
     assert path.name in message
     assert "Traceback" not in message
     return message
@@ -82,7 +82,7 @@ def test_a_good_file_is_taken_in_each_format(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("make", "told"),
+    ("make", "facts"),
     [
         (eight_provinces, ["8 features", "eight former provinces", "No column holds P-codes"]),
         (lambda: counties().head(46), ["46 features", "lacks KE047"]),
@@ -110,10 +110,10 @@ def test_a_good_file_is_taken_in_each_format(name: str, tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_a_wrong_file_is_refused_with_its_fault(
-    make: Callable[[], gpd.GeoDataFrame], told: list[str], tmp_path: Path
+    make: Callable[[], gpd.GeoDataFrame], facts: list[str], tmp_path: Path
 ) -> None:
     message = refusal(write(make(), tmp_path / "own.gpkg"))
-    for words in told:
+    for words in facts:
         assert words in message
     assert "unset NJIA_BOUNDARIES" in message
 

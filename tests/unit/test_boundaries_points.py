@@ -1,4 +1,4 @@
-"""A point says in which county it lies, how near to a line, and when not to trust it."""
+"""Coordinates to county and country, and the conflicts between a point and a name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Capture-recapture: UKdat with its published totals, small tables by hand, and when it refuses."""
+"""Capture-recapture estimates: UKdat with its published totals, small tables by hand, refusals."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ UK = (
 SIX = ("LA", "NG", "PF", "GO", "GP", "NCA")
 
 
-def lists(names: tuple[str, ...], told: str, merged: dict[str, str] | None = None) -> Lists:
+def lists(names: tuple[str, ...], counts: str, merged: dict[str, str] | None = None) -> Lists:
     persons: dict[frozenset[str], int] = {}
-    for one in told.split(", "):
+    for one in counts.split(", "):
         on, count = one.rsplit(" ", 1)
         known = frozenset((merged or {}).get(name, name) for name in on.split("+"))
         persons[known] = persons.get(known, 0) + int(count)
@@ -88,14 +88,14 @@ def test_two_lists_give_their_product_over_what_they_share(together: int, total:
     assert found is not None and found.total == pytest.approx(total)
 
 
-def test_a_pair_that_shares_nobody_is_left_out_of_the_table() -> None:
+def test_a_pair_of_lists_without_overlap_is_left_out() -> None:
     """a and b never meet. c has a quarter of each: 20 of 80, 30 of 120. So 50 on c alone stand for 150 unseen."""
     three = lists(("a", "b", "c"), "a 60, b 90, a+c 20, b+c 30, c 50").complete
     found = fit(three.known, three.persons, [(0, 1)])
     assert found is not None and found.total == pytest.approx(250 + 150)
 
 
-def test_what_the_counts_do_not_tell_is_no_model() -> None:
+def test_lists_without_any_overlap_have_no_model() -> None:
     """Two lists that share nobody: the unseen would be without end."""
     two = lists(("a", "b"), "a 60, b 90").complete
     assert fit(two.known, two.persons, ()) is None
@@ -113,7 +113,7 @@ def test_the_same_lists_give_the_same_range() -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "told", "words"),
+    ("names", "counts", "words"),
     [
         (("a", "b"), "a 60, b 60, a+b 20", "There are 2 lists, and 0 pairs share fewer"),
         (
@@ -123,9 +123,9 @@ def test_the_same_lists_give_the_same_range() -> None:
         ),
     ],
 )
-def test_too_few_lists_or_shared_persons_are_refused(names: tuple[str, ...], told: str, words: str) -> None:
+def test_too_few_lists_or_shared_persons_are_refused(names: tuple[str, ...], counts: str, words: str) -> None:
     with pytest.raises(NjiaError, match=words):
-        estimate(lists(names, told))
+        estimate(lists(names, counts))
 
 
 def written(folder: Path, tier: str = "name_codes", mark: str = "1") -> Path:
@@ -139,14 +139,14 @@ def written(folder: Path, tier: str = "name_codes", mark: str = "1") -> Path:
     return path
 
 
-def test_a_file_is_told_as_a_range_with_its_models(
+def test_the_command_prints_a_range_and_its_models(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(written(tmp_path))]) == 0
-    told = capsys.readouterr().out.splitlines()
-    assert told[0].startswith("Between ") and told[1].startswith("Resampled, with the model chosen anew")
-    assert any(line.endswith("lists independent") for line in told)
-    assert "makes every" not in told[0] and told[-1].startswith("For use inside the network")
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Between ") and lines[1].startswith("Resampled, with the model chosen anew")
+    assert any(line.endswith("lists independent") for line in lines)
+    assert "makes every" not in lines[0] and lines[-1].startswith("For use inside the network")
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_an_unexpected_error_shows_its_kind_and_place_without_its_text(
     assert "KeyError at" in ended.words and "Testperson" not in ended.err + ended.out
 
 
-def test_lists_are_one_object_under_json(njia: Njia) -> None:
+def test_json_lists_are_one_object(njia: Njia) -> None:
     assert njia("releases", "--json").last_object == {"releases": []}
     assert njia("decide", "list", "--json").last_object == {"decisions": []}
 

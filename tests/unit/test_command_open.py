@@ -1,4 +1,4 @@
-"""`njia open`: where report and map of the current release lie, in the browser where there is one."""
+"""`njia open`: report and map of the current release, in the browser where there is one."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def test_report_and_map_of_the_current_release_are_opened_and_named(
     assert opened == [page.as_uri() for page in pages]
 
 
-def test_where_there_is_no_report_the_map_is_opened(njia: Njia, release: Path, opened: list[str]) -> None:
+def test_an_edition_without_report_opens_the_map(njia: Njia, release: Path, opened: list[str]) -> None:
     njia("open")
     assert opened == [(release / "members/report/map.html").as_uri()]
 
 
-def test_paths_alone_are_printed_on_demand(njia: Njia, release: Path, opened: list[str]) -> None:
+def test_print_path_opens_no_browser(njia: Njia, release: Path, opened: list[str]) -> None:
     assert njia("open", "--print-path").out.splitlines() == [str(release / "members/report/map.html")]
     assert opened == []
 
 
-def test_without_a_display_paths_are_printed_and_no_browser_takes_the_terminal(
+def test_without_a_display_only_paths_are_printed(
     njia: Njia, release: Path, opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.platform", "linux")

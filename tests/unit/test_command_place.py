@@ -1,4 +1,4 @@
-"""`njia place` and `njia decide place-alias`: what a name means, and what a steward may make it mean."""
+"""`njia place` and `njia decide place-alias`: what a name means, and how a steward changes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["njia"]
 BY = ("--author", "A. Steward", "--reason", "told so")
 
 
-def test_ids_stay_whole_and_rivals_are_named_in_a_narrow_output(njia: Njia) -> None:
+def test_narrow_output_keeps_ids_whole_and_names_rivals(njia: Njia) -> None:
     rivals = json.loads(njia("place", "Manyatta", "--json").out)[0]["rivals"]
     shown = njia("place", "Manyatta", "ambiguous " * 20).out
     assert 2 <= len(rivals) <= 3
@@ -41,7 +41,7 @@ def test_a_file_in_another_encoding_is_reported(njia: Njia, tmp_path: Path, enco
     assert ended.code == 2 and "names.txt is not UTF-8 text" in ended.words
 
 
-def test_stewards_decisions_go_first_in_their_installation(njia: Njia) -> None:
+def test_a_stewards_alias_wins_over_the_gazetteer(njia: Njia) -> None:
     assert njia("decide", "place-alias", "Kwa Fixture stage", "KE040", *BY).code == 0
     (found,) = json.loads(njia("place", "kwa fixture  stage", "--json").out)
     assert (found["place_id"], found["method"]) == ("KE040", "decision")
@@ -55,7 +55,7 @@ def test_stewards_decisions_go_first_in_their_installation(njia: Njia) -> None:
         (("Kwa Fixture stage", "KE040", "--country", "UGA"), "Busia (county, Kenya) lies in Kenya (country)"),
     ],
 )
-def test_an_alias_that_misleads_is_not_recorded(
+def test_a_misleading_alias_is_refused(
     njia: Njia, tmp_path: Path, alias: tuple[str, ...], words: str
 ) -> None:
     ended = njia("decide", "place-alias", *alias, *BY)
@@ -63,7 +63,7 @@ def test_an_alias_that_misleads_is_not_recorded(
     assert not list((tmp_path / "home" / "decisions").glob("*.jsonl"))
 
 
-def test_a_name_whose_meaning_is_certain_gets_another_only_by_an_override(njia: Njia, tmp_path: Path) -> None:
+def test_a_certain_name_is_reassigned_only_with_override(njia: Njia, tmp_path: Path) -> None:
     assert "--override" in njia("decide", "place-alias", "Nairobi", "KE001", *BY).words
     assert njia("decide", "place-alias", "Nairobi", "KE001", "--override", *BY).code == 0
     home = tmp_path / "home"

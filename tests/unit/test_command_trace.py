@@ -1,4 +1,4 @@
-"""`njia trace --number`: from a number on paper to what is traced."""
+"""`njia trace --number`: from a number in a report to its rows."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def release(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_number_leads_to_every_row_that_reports_show_it_of(njia: Njia, release: Path) -> None:
+def test_a_number_leads_to_every_row_that_shows_it(njia: Njia, release: Path) -> None:
     found = njia("trace", "current", "--number", "50", "--json").last_object["numbers"]
     counted = f"published.corridors|rows:{OF_YEAR}"
     assert [(one["edition"], one["key"], one["column"]) for one in found] == [
@@ -68,7 +68,9 @@ def test_a_number_is_found_with_its_comma_and_without(njia: Njia, release: Path)
         (("corridors", "--number", "5"), "Name a table and the key"),
     ],
 )
-def test_a_wrong_question_is_refused(njia: Njia, release: Path, words: tuple[str, ...], said: str) -> None:
+def test_an_incomplete_trace_command_is_refused(
+    njia: Njia, release: Path, words: tuple[str, ...], said: str
+) -> None:
     ended = njia("trace", "current", *words)
     assert (ended.code, ended.out) == (2, "")
     assert said in ended.words

@@ -1,4 +1,4 @@
-"""A contract says what is wrong with it in a sentence that names file, key and fix."""
+"""Faults of a contract are reported with file, key and fix."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_every_sample_contract_is_valid() -> None:
     assert contracts.problems == {}
 
 
-def test_a_contract_survives_being_kept_in_landing() -> None:
+def test_a_contract_kept_in_a_landing_note_is_read_back_unchanged() -> None:
     contract = Contract.model_validate(book())
     again = Contract.of_content(json.loads(json.dumps(contract.content)))
     assert again.content == contract.content, "all but the steward's address"
@@ -126,7 +126,7 @@ def test_a_repeated_key_is_refused_with_both_lines(tmp_path: Path) -> None:
     assert "line 3: key 'version' stands here and in line 2" in sentence
 
 
-def test_text_that_is_not_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+def test_invalid_yaml_is_reported_with_its_line(tmp_path: Path) -> None:
     assert "line 2" in faults(tmp_path, "contract: a\n  version: [1\n")[0]
     assert "holds no `key: value` lines" in faults(tmp_path, "")[0]
 
@@ -139,7 +139,7 @@ def test_text_that_is_not_yaml_is_told_with_its_line(tmp_path: Path) -> None:
         ("contract: a\ndeny:\n  - b\n  c: d\n", 4),  # the list is whole, its last line is not of it
     ],
 )
-def test_a_fault_of_yaml_is_told_where_it_begins(tmp_path: Path, text: str, line: int) -> None:
+def test_a_yaml_fault_is_reported_where_it_begins(tmp_path: Path, text: str, line: int) -> None:
     assert f"contract.yml: line {line}, " in faults(tmp_path, text)[0]
 
 
@@ -165,7 +165,7 @@ def test_two_contracts_of_one_name_are_refused(tmp_path: Path) -> None:
     assert "two contracts are called 'book'" in load_contracts(tmp_path).problems["testpartner"][0]
 
 
-def test_a_spelling_fix_retypes_and_does_not_reread() -> None:
+def test_a_changed_spelling_needs_typing_again_but_no_reading() -> None:
     before = Contract.model_validate(book())
     fields = book()["fields"] | {"sex": {"column": "Sex", "values": {"F": "female", "Me": "male"}}}
     after = Contract.model_validate(book(fields=fields))
@@ -173,7 +173,7 @@ def test_a_spelling_fix_retypes_and_does_not_reread() -> None:
     assert after.contract_hash != before.contract_hash
 
 
-def test_another_column_or_key_rereads() -> None:
+def test_a_changed_column_or_key_needs_reading_again() -> None:
     before = Contract.model_validate(book())
     moved = Contract.model_validate(book(fields=book()["fields"] | {"person_count": "Number"}))
     keyed = Contract.model_validate(book(delivery={"mode": "full", "cadence": "monthly", "key": "content"}))

@@ -1,4 +1,4 @@
-"""Rows that a report counted or added up: a mistyped value is refused, and is no count of none."""
+"""Rows that a report counted or added up; a mistyped value is refused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_rows_are_counted_and_their_movements_added_up(release: Release) -> None
     }
 
 
-def test_each_counted_row_has_the_key_it_is_traced_by(release: Release) -> None:
+def test_each_counted_row_carries_its_trace_key(release: Release) -> None:
     where = "level=odv&period_id=year-2024"
     _, [(key, row)] = counted_rows(release, "corridors", TRACED["corridors"], where, "members", False)
     assert "|".join(key.values()) == "odv|UGA>bp-ken-malaba>KE047|year-2024|case|all"
@@ -49,15 +49,13 @@ def test_each_counted_row_has_the_key_it_is_traced_by(release: Release) -> None:
         ("anything", "does not select rows"),
     ],
 )
-def test_a_value_that_no_row_has_is_refused_with_those_near_it(
-    release: Release, where: str, said: str
-) -> None:
+def test_a_mistyped_value_is_refused_with_the_nearest_ones(release: Release, where: str, said: str) -> None:
     with pytest.raises(UsageError) as refused:
         counted(release, where)
     assert said in str(refused.value)
 
 
-def test_values_that_rows_have_may_come_to_none_together_and_so_may_what_a_report_counted(
+def test_known_values_may_match_no_row_together(
     release: Release,
 ) -> None:
     assert counted(release, "level=country&direction=within") == {"rows": 0}

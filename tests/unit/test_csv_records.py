@@ -1,4 +1,4 @@
-"""Damage inside a CSV file: stray quotation marks and delimiters never swallow or shift rows unseen."""
+"""Damaged CSV files: stray quotes and delimiters never swallow or shift rows unseen."""
 
 from __future__ import annotations
 
@@ -40,30 +40,26 @@ def read_in_blocks(path: Path) -> RecordReader:
     return reader
 
 
+OPEN = (21, "Busia", '"Busia')
+
+
 @pytest.mark.parametrize(
     ("first", "second", "named"),
     [
-        pytest.param((21, "Busia", '"Busia'), None, "line 21 .* lines 21 to 61 ", id="an open quote"),
-        pytest.param(
-            (21, "Busia", '"Busia'), (35, "Busia", 'Busia"'), "lines 21 to 35 ", id="a pair in one column"
-        ),
-        pytest.param(
-            (21, "Busia", '"Busia'), (22, "Busia", 'Busia"'), "lines 21 to 22 ", id="a pair in the next line"
-        ),
-        pytest.param((21, ",F,", ',"F,'), (35, "Busia", 'Busia"'), "lines 21 to 35 ", id="in two columns"),
-        pytest.param(
-            (21, "Busia", '"Busia'), (35, "Busia", '"Busia'), "lines 21 to 35 ", id="two opening quotes"
-        ),
-        pytest.param(
-            (21, "Busia", '"Busia'),
-            (35, "Busia", '"Busia, Kenya"'),
-            "lines 21 to 35 ",
-            id="before a good one",
-        ),
-        pytest.param((61, "Busia", '"Busia'), None, "line 61 is not closed", id="in the last line"),
+        (OPEN, None, "line 21 .* lines 21 to 61 "),
+        (OPEN, (35, "Busia", 'Busia"'), "lines 21 to 35 "),
+        (OPEN, (22, "Busia", 'Busia"'), "lines 21 to 22 "),
+        ((21, ",F,", ',"F,'), (35, "Busia", 'Busia"'), "lines 21 to 35 "),
+        (OPEN, (35, "Busia", '"Busia'), "lines 21 to 35 "),
+        (OPEN, (35, "Busia", '"Busia, Kenya"'), "lines 21 to 35 "),
+        ((61, "Busia", '"Busia'), None, "line 61 is not closed"),
     ],
-)
-def test_rows_swallowed_by_a_stray_quote_hold_the_file(
+    ids=[
+        "an open quote", "a pair in one column", "a pair in the next line", "in two columns", "two opening quotes",
+        "before a good one", "in the last line",
+    ],
+)  # fmt: skip
+def test_a_stray_quote_that_swallows_rows_holds_the_file(
     tmp_path: Path, first: tuple[int, str, str], second: tuple[int, str, str] | None, named: str
 ) -> None:
     rows = lines(60)
@@ -85,7 +81,7 @@ def test_a_title_above_the_header_does_not_hide_swallowed_rows(tmp_path: Path) -
         read(write(tmp_path / "a.csv", rows), content)
 
 
-def test_a_blank_line_among_them_does_not_hide_swallowed_rows(tmp_path: Path) -> None:
+def test_a_blank_line_does_not_hide_swallowed_rows(tmp_path: Path) -> None:
     rows = lines(60)
     changed(rows, 21, "seen", '"seen\n')
     changed(rows, 22, "seen", 'seen"')
@@ -133,7 +129,7 @@ def test_a_row_wider_than_the_header_is_refused_and_no_cell_of_it_is_read(
     assert reader.tally.rows_landed == rows_before + 39
 
 
-def test_empty_cells_beyond_the_header_do_no_harm(tmp_path: Path) -> None:
+def test_empty_cells_beyond_the_header_are_ignored(tmp_path: Path) -> None:
     rows = [f"{row},," if at else row for at, row in enumerate(lines(5))]
     _, reader = read(write(tmp_path / "a.csv", rows), CONTRACT)
     assert reader.tally.rows_landed == 5

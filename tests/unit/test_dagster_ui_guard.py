@@ -1,4 +1,4 @@
-"""The guard of the Dagster UI, in front of Dagster's own webserver: each refusal, and what passes."""
+"""The guard of Dagster's web server: what it refuses, and what passes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A partner is late by the day on which its newest extract came, whatever ran since."""
+"""When the next delivery is due, and from which day a partner is overdue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SENT = date(2026, 1, 10)
     [("weekly", date(2026, 1, 22)), ("monthly", date(2026, 2, 15)), ("quarterly", date(2026, 4, 17)),
      ("yearly", date(2027, 1, 16)), ("once", None)],
 )  # fmt: skip
-def test_the_next_is_due_after_cadence_and_grace(cadence: str, due: date | None) -> None:
+def test_the_next_delivery_is_due_after_cadence_and_grace(cadence: str, due: date | None) -> None:
     assert next_due(SENT, cadence, grace_days=5) == due
 
 
@@ -32,13 +32,13 @@ def test_the_newest_extract_of_each_contract_counts() -> None:
     assert [one.is_overdue(SENT) for one in found] == [False, True]
 
 
-def test_a_delivery_is_late_from_the_day_after_it_was_due() -> None:
+def test_a_delivery_is_overdue_from_the_day_after_it_was_due() -> None:
     (one,) = newest_of_each([("kobe", "cases", SENT, "weekly", 0)])
     assert one.due == date(2026, 1, 17)
     assert (one.is_overdue(one.due), one.is_overdue(one.due + timedelta(days=1))) == (False, True)
 
 
-def test_what_is_typed_says_when_it_came(tmp_path: Path) -> None:
+def test_the_last_delivery_is_read_from_typed_extracts(tmp_path: Path) -> None:
     settings = make_settings(tmp_path)
     land(settings, "a", received_on="2026-10-09")
     (one,) = deliveries(settings)

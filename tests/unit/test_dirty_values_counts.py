@@ -73,13 +73,13 @@ def test_a_typed_cell_is_read(tmp_path: Path, raw: list[Any], expected: Count, p
 
 
 @pytest.mark.parametrize("grain", ["case", "interception"])
-def test_nobody_is_no_case(tmp_path: Path, grain: str) -> None:
+def test_a_count_of_zero_is_no_case(tmp_path: Path, grain: str) -> None:
     """C8."""
     found = counts(["0"], tmp_path, contract(grain=grain, consent=CONSENT))
     assert found == [(*NOT_STATED, "Q:count_zero")]
 
 
-def test_more_than_the_contracts_maximum_is_not_believed(tmp_path: Path) -> None:
+def test_a_count_above_the_contracts_maximum_is_quarantined(tmp_path: Path) -> None:
     """C9."""
     content = contract({"person_count": {"column": "Persons", "maximum": 500}})
     assert counts(["1,200"], tmp_path, content) == [(*NOT_STATED, "Q:count_implausible")]

@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dirty_values import Shown, arrive, contract
 
 WORKBOOK = contract(format={"kind": "xlsx", "sheet": 0})
-
-
-def in_order(order: str | None) -> dict[str, Any]:
-    content = contract()
-    return content | {"locale": content["locale"] | {"dates": order}}
 
 
 def ends(first: str, last: str | None = None) -> tuple[date, date]:
@@ -64,12 +58,6 @@ def test_a_typed_date_is_read(tmp_path: Path) -> None:
     assert found.problems() == [[], []]
 
 
-def test_the_contract_decides_the_order(tmp_path: Path) -> None:
-    """D2 under another contract."""
-    found = arrive(tmp_path, [{"Date": "3/4/2020"}], in_order("mdy"))
-    assert (found.seen("event_on"), found.problems()) == ([(date(2020, 3, 4),)], [[]])
-
-
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [
@@ -84,18 +72,27 @@ def test_the_contract_decides_the_order(tmp_path: Path) -> None:
         pytest.param(["3rd Marc 2020", "last week"], "date_unparsed", id="D20"),
     ],
 )  # fmt: skip
-def test_a_date_that_is_not_certain_sets_the_row_aside(
-    tmp_path: Path, raw: list[str | None], problem: str
-) -> None:
+def test_an_uncertain_date_quarantines_the_row(tmp_path: Path, raw: list[str | None], problem: str) -> None:
     found = arrive(tmp_path, [{"Date": text} for text in raw])
     assert found.seen("event_on", "date_precision") == [(None, "unknown")] * len(raw)
     assert found.problems() == [[f"Q:{problem}"]] * len(raw)
 
 
-def test_digits_in_two_orders_need_the_contract(tmp_path: Path) -> None:
-    """D3."""
-    found = arrive(tmp_path, [{"Date": "3/4/2020"}], in_order(None))
-    assert (found.seen("event_on"), found.problems()) == ([(None,)], [["Q:date_ambiguous"]])
+@pytest.mark.parametrize(
+    ("order", "expected", "problems"),
+    [
+        pytest.param("mdy", date(2020, 3, 4), [], id="D2-month-first"),
+        pytest.param(None, None, ["Q:date_ambiguous"], id="D3-no-order"),
+    ],
+)
+def test_the_contract_decides_the_order_of_digits(
+    tmp_path: Path, order: str | None, expected: date | None, problems: list[str]
+) -> None:
+    content = contract()
+    found = arrive(
+        tmp_path, [{"Date": "3/4/2020"}], content | {"locale": content["locale"] | {"dates": order}}
+    )
+    assert (found.seen("event_on"), found.problems()) == ([(expected,)], [problems])
 
 
 @pytest.mark.parametrize(
@@ -108,20 +105,17 @@ def test_digits_in_two_orders_need_the_contract(tmp_path: Path) -> None:
             Shown(43894, "General"), 1900, date(2020, 3, 4), "day", "flag:date_from_serial", id="D9"
         ),
         pytest.param(Shown(43894, "General"), 1904, None, "unknown", "Q:date_in_future", id="D10"),
+        pytest.param(
+            Shown(42000, "General"), 1904, date(2018, 12, 28), "day", "flag:date_from_serial", id="D10-in-1904-days"
+        ),
     ],
 )  # fmt: skip
-def test_what_a_workbook_keeps_behind_a_date(
+def test_a_workbooks_number_behind_a_date_is_read(
     tmp_path: Path, cell: Shown, date_system: int, expected: date | None, precision: str, problem: str
 ) -> None:
     found = arrive(tmp_path, [{"Date": cell}], WORKBOOK, date_system=date_system)
     assert found.seen("event_on", "date_precision") == [(expected, precision)]
     assert found.problems() == [[problem]]
-
-
-def test_day_numbers_since_1904_are_four_years_later(tmp_path: Path) -> None:
-    """D10: the number is read in the workbook's own date system."""
-    found = arrive(tmp_path, [{"Date": 42000}], WORKBOOK, date_system=1904)
-    assert found.seen("event_on") == [(date(2018, 12, 28),)]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What identifies a person, and who did not consent: rows V of the catalogue, from the file to the typed table."""
+"""Identifiers and consent: rows V of the catalogue, from the file to the typed table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COLUMNS = ["County", "Country", "Through", "Where", "Type", "How", "Nationality"
 )
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 @pytest.mark.parametrize("words", ["{}", "Busia near {}", "Nakuru > {} > Thika", "bus, {}"])
-def test_what_identifies_is_removed_from_every_text_cell(
+def test_identifiers_are_removed_from_every_text_cell(
     tmp_path: Path, secret: str, reason: str, kind: str, words: str
 ) -> None:
     text = words.format(secret)
@@ -60,7 +60,7 @@ def test_what_identifies_is_removed_from_every_text_cell(
         pytest.param("From", 12345678, "strip:id_number", id="V1-place-id"),
     ],
 )
-def test_what_identifies_is_removed_from_cells_of_numbers_too(
+def test_identifiers_are_removed_from_number_cells(
     tmp_path: Path, column: str, value: Any, reason: str
 ) -> None:
     found = arrive(tmp_path, [{column: value}], contract(format={"kind": "xlsx"}))
@@ -68,7 +68,7 @@ def test_what_identifies_is_removed_from_cells_of_numbers_too(
     assert len(found.landed) == (1 if column == "From" else 2)
 
 
-def test_what_identifies_is_removed_from_a_child_sheet_too(tmp_path: Path) -> None:
+def test_identifiers_are_removed_from_a_child_sheet(tmp_path: Path) -> None:
     """V1."""
     content = contract(
         {"place(transit).place_text": "legs/Place"},
@@ -102,7 +102,7 @@ def test_a_case_without_consent_does_not_land(tmp_path: Path, answer: str | None
     assert "Moyale" not in repr([found.landed, found.tables])
 
 
-def test_a_withdrawn_record_does_not_land_whatever_it_consented_to(tmp_path: Path) -> None:
+def test_a_withdrawn_record_does_not_land_despite_consent(tmp_path: Path) -> None:
     """V2."""
     rows = [{"Consent": "Yes"}, {"Consent": "Yes", "Withdrawn": "2020-09-01", "From": "Moyale"}]
     content = contract(grain="case", consent=ASKED, withdrawn={"column": "Withdrawn"})
@@ -123,9 +123,7 @@ def test_a_route_report_needs_no_consent(tmp_path: Path) -> None:
         pytest.param("soon", ["Q:embargo_unreadable"], id="V3-unreadable"),
     ],
 )
-def test_an_embargo_waits_and_an_unreadable_one_waits_too(
-    tmp_path: Path, raw: str, problems: list[str]
-) -> None:
+def test_an_unreadable_embargo_quarantines_the_row(tmp_path: Path, raw: str, problems: list[str]) -> None:
     found = arrive(tmp_path, [{"Embargo": raw}], contract({"embargo_until": "Embargo"}))
     assert found.problems() == [problems]
     assert (found.records[0]["embargo_until"] is None) == bool(problems)

@@ -1,4 +1,4 @@
-"""Places on the way as partners write them, rows T1 to T6 of the catalogue, from the file to ordered stops."""
+"""Routes as partners write them, rows T1 to T6 of the catalogue, from the file to ordered stops."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_number_that_is_no_sum_is_not_taken_for_a_total(tmp_path: Path) -> Non
     assert found.taken.rows_landed == 3
 
 
-def test_a_merged_cell_counts_for_the_rows_it_covers_and_no_other(tmp_path: Path) -> None:
+def test_a_merged_cell_fills_only_the_rows_it_covers(tmp_path: Path) -> None:
     """R3."""
     lines = [HEADER, *[[f"r{n}", "04/03/2020", 1, "Nairobi", None] for n in range(4)]]
     lines[1][4] = "Busia"
@@ -94,7 +94,7 @@ def test_a_sheet_without_its_header_is_held(tmp_path: Path) -> None:
     assert "among its first 15" in (found.taken.reason or "")
 
 
-def test_a_column_that_stands_twice_is_held_until_both_are_mapped(tmp_path: Path) -> None:
+def test_a_repeated_column_holds_the_file_until_both_are_mapped(tmp_path: Path) -> None:
     """R5."""
     lines = [[*HEADER, "From"], [*TWO[0], "Mombasa"]]
     held = send(tmp_path / "held", lines)
@@ -106,7 +106,7 @@ def test_a_column_that_stands_twice_is_held_until_both_are_mapped(tmp_path: Path
     assert found.places("recruitment") == [[(1, "Mombasa", None)]]
 
 
-def test_a_hidden_sheet_is_not_read_and_told(tmp_path: Path) -> None:
+def test_a_hidden_sheet_is_skipped_and_flagged(tmp_path: Path) -> None:
     """R6."""
 
     def hide(book: Any) -> None:
@@ -117,7 +117,7 @@ def test_a_hidden_sheet_is_not_read_and_told(tmp_path: Path) -> None:
 
     found = restyled(tmp_path, [HEADER, *TWO], hide)
     assert found.seen("person_count") == [(3,), (4,)]
-    assert found.told == ["flag:hidden_sheet"]
+    assert found.file_problems == ["flag:hidden_sheet"]
 
 
 def test_a_hidden_or_filtered_row_is_read(tmp_path: Path) -> None:
@@ -129,10 +129,10 @@ def test_a_hidden_or_filtered_row_is_read(tmp_path: Path) -> None:
         book["Sheet1"].auto_filter.add_filter_column(0, ["r2"])
 
     found = restyled(tmp_path, [HEADER, *TWO], hide)
-    assert (found.seen("row_number"), found.told) == ([(2,), (3,)], [])
+    assert (found.seen("row_number"), found.file_problems) == ([(2,), (3,)], [])
 
 
-def test_colour_or_strike_through_is_ignored_and_told_once(tmp_path: Path) -> None:
+def test_colour_and_strike_through_are_ignored_and_flagged_once(tmp_path: Path) -> None:
     """R6."""
 
     def strike(book: Any) -> None:
@@ -147,7 +147,7 @@ def test_colour_or_strike_through_is_ignored_and_told_once(tmp_path: Path) -> No
     for name, change in (("strike", strike), ("colour", colour)):
         found = restyled(tmp_path / name, lines, change)
         assert found.seen("row_number") == [(2,), (3,), (4,)]
-        assert found.told == ["flag:format_meaning_lost"]
+        assert found.file_problems == ["flag:format_meaning_lost"]
 
 
 def test_a_coloured_header_column_or_total_means_nothing(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_coloured_header_column_or_total_means_nothing(tmp_path: Path) -> None
 
     lines = [HEADER, *TWO, ["r3", "06/03/2020", 1, "Nairobi", None], ["TOTAL", None, 8]]
     found = restyled(tmp_path, lines, colour)
-    assert (found.told, found.taken.rows_landed) == ([], 3)
+    assert (found.file_problems, found.taken.rows_landed) == ([], 3)
 
 
 def test_invisible_signs_and_needless_blanks_are_removed(tmp_path: Path) -> None:
@@ -175,7 +175,7 @@ def test_invisible_signs_and_needless_blanks_are_removed(tmp_path: Path) -> None
     assert found.taken.rows_landed == 1
     assert found.seen("date_precision", "person_count", "sex") == [("day", 5, "female")]
     assert found.places("origin") == [[(1, "Homa Bay", None)]]
-    assert (found.problems(), found.told) == ([[]], [])
+    assert (found.problems(), found.file_problems) == ([[]], [])
 
 
 def test_windows_bytes_are_read_as_the_contract_says(tmp_path: Path) -> None:
@@ -196,9 +196,7 @@ def test_windows_bytes_are_read_as_the_contract_says(tmp_path: Path) -> None:
         pytest.param("Thika â€œMakongeniâ€\u009d", "Thika “Makongeni”", id="E2-byte-without-a-sign"),
     ],
 )
-def test_characters_broken_by_a_wrong_encoding_are_repaired_and_told(
-    tmp_path: Path, raw: str, place: str
-) -> None:
+def test_mojibake_is_repaired_and_flagged(tmp_path: Path, raw: str, place: str) -> None:
     found = arrive(tmp_path, [{"From": raw}, {"From": "Café Ñandú"}])
     assert found.places("origin") == [[(1, place, None)], [(1, "Café Ñandú", None)]]
     assert found.problems() == [["flag:mojibake_repaired"], []]

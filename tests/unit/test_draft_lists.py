@@ -1,4 +1,4 @@
-"""Lists that a refresh drafts are seen by nobody else until it ends, and then all at once."""
+"""Review lists of a running refresh: invisible until it ends, then switched all at once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def draft(settings: Settings) -> Settings:
     return drafting
 
 
-def test_a_draft_is_read_by_its_refresh_alone_until_the_switch(settings: Settings) -> None:
+def test_drafted_lists_are_visible_to_their_refresh_alone_until_the_switch(settings: Settings) -> None:
     drafting = draft(settings)
     assert shown(drafting) == ["new", "new"]
     assert shown(settings) == ["old", "old"]
@@ -45,7 +45,7 @@ def test_a_draft_is_read_by_its_refresh_alone_until_the_switch(settings: Setting
     assert {path.name for path in settings.review.iterdir()} == FILES
 
 
-def test_a_list_that_a_refresh_does_not_write_stays_as_it_was(settings: Settings) -> None:
+def test_an_unwritten_list_stays_as_it_was(settings: Settings) -> None:
     drafting = draft_lists.drafting(settings)
     review.write_links(drafting, COLUMNS, [{"item": "new"}])
     assert shown(drafting) == ["new", "old"]
@@ -60,9 +60,7 @@ def test_drafts_of_a_killed_refresh_never_take_effect(settings: Settings) -> Non
     assert shown(settings) == ["old", "old"]
 
 
-def test_a_kill_in_the_middle_of_the_switch_leaves_no_half_of_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_switch_killed_half_way_is_completed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     draft(settings)
     moved: list[str] = []
 

@@ -1,4 +1,4 @@
-"""What a draft makes of keys, consent, roles, days and places: the values decide where headings do not tell."""
+"""Drafted keys, consent, roles, dates and places: values decide where headings do not."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 from orchestration.drafting import as_yaml as draft_text
 from orchestration.drafting import draft_contract
 from orchestration.drafting.personal_columns import personal_heading, personal_values
-from orchestration.drafting.uses import is_role, is_yes_or_no
+from orchestration.drafting.uses import is_role
 from tests.unit.partner_files import workbook
 
 NAMES = ["Achieng Testperson", "Brian Sampleton", "Grace Fixture"]
@@ -42,7 +42,7 @@ def numbered(form: str, count: int = 30) -> list[str]:
 
 
 @pytest.mark.parametrize("heading", ["Tel. no.", "Namba ya simu", "No.", "Reference"])
-def test_phones_are_never_the_key_whatever_their_heading(tmp_path: Path, heading: str) -> None:
+def test_phone_numbers_are_never_the_key(tmp_path: Path, heading: str) -> None:
     content, _ = drafted(tmp_path, {heading: phones(), "Date": days(), "From": TOWNS})
     assert content["delivery"]["key"] == "content"
     assert content["deny"] == [heading]
@@ -88,7 +88,7 @@ def test_a_column_of_counts_is_no_second_key(tmp_path: Path) -> None:
         ([*[f"BW/{n}" for n in range(30)], "0712345678"], None),  # one slip
     ],
 )
-def test_references_are_told_from_what_belongs_to_a_person(values: list[str], shown: str | None) -> None:
+def test_references_are_distinguished_from_personal_identifiers(values: list[str], shown: str | None) -> None:
     assert personal_values(values) == shown
 
 
@@ -106,14 +106,14 @@ def test_a_heading_of_persons_is_known(heading: str, means: str | None) -> None:
     assert personal_heading(heading) == means
 
 
-def test_days_under_a_heading_nobody_knows_date_the_record(tmp_path: Path) -> None:
+def test_dates_under_an_unknown_heading_date_the_record(tmp_path: Path) -> None:
     content, text = drafted(tmp_path, {"Qwerty": days(), "From": TOWNS, "Sex": ["F", "M"]})
     assert content["fields"]["event_on"] == {"column": "Qwerty", "required": True}
     assert content["locale"]["dates"] == "dmy", "days above 12 stand first"
     assert "No column dates a record" not in text
 
 
-def test_days_of_many_years_are_days_of_birth_and_denied(tmp_path: Path) -> None:
+def test_dates_of_many_years_are_birth_dates_and_denied(tmp_path: Path) -> None:
     births = [f"05.01.{1970 + number}" for number in range(30)]
     content, _ = drafted(tmp_path, {"Qwerty": births, "From": TOWNS, "Sex": ["F", "M"]})
     assert "event_on" not in content["fields"]
@@ -121,7 +121,7 @@ def test_days_of_many_years_are_days_of_birth_and_denied(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("heading", ["Person is", "Qwerty", "Victim/Suspect"])
-def test_rows_of_suspects_never_land_silently(tmp_path: Path, heading: str) -> None:
+def test_rows_of_suspects_are_withheld(tmp_path: Path, heading: str) -> None:
     columns = {
         "Form no.": [f"BW/26/{number // 2:03}" for number in range(30)],
         "Intercepted on": days(),
@@ -142,7 +142,7 @@ def test_rows_of_suspects_never_land_silently(tmp_path: Path, heading: str) -> N
     assert "basis: TODO" in text
 
 
-def test_a_role_whose_answers_nobody_knows_waits_for_a_person(tmp_path: Path) -> None:
+def test_unknown_roles_become_a_todo(tmp_path: Path) -> None:
     columns = {"Date": days(), "Role of person": ["alpha", "beta"], "From": TOWNS}
     content, _ = drafted(tmp_path, columns)
     assert content["accept_if"] == {"column": "Role of person", "accept": "TODO"}
@@ -158,7 +158,7 @@ def test_a_role_whose_answers_nobody_knows_waits_for_a_person(tmp_path: Path) ->
         (["Victim"], False),
     ],
 )
-def test_roles_are_told_by_both_sides(answers: list[str], tells: bool) -> None:
+def test_a_role_column_needs_victims_and_others(answers: list[str], tells: bool) -> None:
     assert is_role(Counter(answers)) is tells
 
 
@@ -182,17 +182,12 @@ def test_a_question_of_consent_becomes_the_consent_column(
     assert content["consent"] == {"column": heading, "values": values}
 
 
-def test_what_reads_like_consent_and_is_none_is_asked_and_not_passed_over(tmp_path: Path) -> None:
-    told = numbered("told at length in the {}th meeting, signed")
-    content, text = drafted(tmp_path, {"Consent": told, "From": TOWNS, "To": ["Nairobi", "Mombasa"]})
+def test_free_text_under_a_consent_heading_becomes_a_todo(tmp_path: Path) -> None:
+    answers = numbered("told at length in the {}th meeting, signed")
+    content, text = drafted(tmp_path, {"Consent": answers, "From": TOWNS, "To": ["Nairobi", "Mombasa"]})
     assert content["grain"] == "route_report"
     assert content["consent"] == {"basis": "TODO", "reference": "TODO"}
     assert '"Consent" reads like consent' in text
-
-
-def test_a_yes_or_no_is_known_in_both_languages() -> None:
-    assert is_yes_or_no(Counter({"Ndiyo": 8, "Hapana": 2}))
-    assert not is_yes_or_no(Counter({"Ndiyo": 2, "labda": 8}))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +202,7 @@ def test_places_of_several_kinds_are_no_countries(tmp_path: Path, values: list[s
     assert f"place(intended_destination).{part}" in content["fields"]
 
 
-def test_known_spellings_are_written_all_or_not_at_all(tmp_path: Path) -> None:
+def test_fully_known_spellings_need_no_values(tmp_path: Path) -> None:
     columns = {"Date": days(), "From": TOWNS, "Nationality": ["Kenya", "Uganda", "Tanzania", "Ethiopia"]}
     content, text = drafted(tmp_path, columns)
     assert content["fields"]["nationality"] == {"column": "Nationality"}

@@ -1,4 +1,4 @@
-"""Drift: what changed in a file's columns and closed lists is told, exactly and without a value."""
+"""Drift: changed columns and code lists of a file, reported without values."""
 
 from __future__ import annotations
 
@@ -37,25 +37,24 @@ def note(home: Settings, taken: TakenExtract) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("before", "now"),
+    ("before", "now", "is_alike"),
     [
-        ("Victim city", "Town of victim"),
-        ("Date", "Tarehe"),
-        ("No. of victims", "Number of victims"),
-        ("Remarks", "Comments"),
-        ("Type of exploitation", "Exploitation type"),
+        ("Victim city", "Town of victim", True),
+        ("Date", "Tarehe", True),
+        ("No. of victims", "Number of victims", True),
+        ("Remarks", "Comments", True),
+        ("Type of exploitation", "Exploitation type", True),
+        ("Sex", "Sector", False),
+        ("Date", "County", False),
+        ("Age", "Village", False),
     ],
 )
-def test_a_heading_in_other_words_is_recognised(before: str, now: str) -> None:
-    assert name_likeness(before, now) > 0.8
+def test_a_heading_in_other_words_is_recognised(before: str, now: str, is_alike: bool) -> None:
+    likeness = name_likeness(before, now)
+    assert likeness > 0.8 if is_alike else likeness < 0.62
 
 
-@pytest.mark.parametrize(("one", "other"), [("Sex", "Sector"), ("Date", "County"), ("Age", "Village")])
-def test_headings_that_have_nothing_in_common_are_kept_apart(one: str, other: str) -> None:
-    assert name_likeness(one, other) < 0.62
-
-
-def test_a_file_without_a_required_column_is_held_and_says_what_it_became(home: Settings) -> None:
+def test_a_renamed_required_column_holds_the_file_with_its_new_name(home: Settings) -> None:
     send(home, "first.xlsx", HEADER, rows())
     taken = send(home, "second.xlsx", renamed(From="Town of origin"), rows(31))
     assert taken.outcome == "held"
@@ -67,7 +66,7 @@ def test_a_file_without_a_required_column_is_held_and_says_what_it_became(home: 
     assert (taken.drift["added"], taken.drift["gone"]) == ([], [])
 
 
-def test_the_ready_change_to_the_contract_lets_the_held_file_land(home: Settings) -> None:
+def test_the_proposed_contract_change_lets_the_held_file_land(home: Settings) -> None:
     taken = send(home, "second.xlsx", renamed(From="Town of origin", Remarks="Comments"), rows())
     assert taken.outcome == "held"
     patch = yaml.safe_load(taken.drift["patch"]) if taken.drift else {}
@@ -82,7 +81,7 @@ def test_the_ready_change_to_the_contract_lets_the_held_file_land(home: Settings
     assert note(home, again)["drift"] is None
 
 
-def test_a_lost_optional_column_only_flags(home: Settings) -> None:
+def test_a_missing_optional_column_is_only_flagged(home: Settings) -> None:
     first = send(home, "first.xlsx", HEADER, rows())
     at = HEADER.index("Persons")
     without = [row[:at] + row[at + 1 :] for row in rows(31)]
@@ -96,7 +95,7 @@ def test_a_lost_optional_column_only_flags(home: Settings) -> None:
     assert [problem["code"] for problem in found["problems"]] == ["flag:column_missing_optional"]
 
 
-def test_a_new_column_is_dropped_flagged_and_news_only_once(home: Settings) -> None:
+def test_a_new_column_is_dropped_and_flagged_once(home: Settings) -> None:
     header = [*HEADER, "Nickname"]
     records = [[*row, "Shujaa"] for row in rows()]
     first = note(home, send(home, "first.xlsx", header, records))
@@ -106,9 +105,16 @@ def test_a_new_column_is_dropped_flagged_and_news_only_once(home: Settings) -> N
     assert second["drift"] is None
 
 
-def test_other_order_of_columns_is_no_drift(home: Settings) -> None:
+@pytest.mark.parametrize("change", ["another order", "another of its names"])
+def test_reordered_or_alternative_columns_are_no_drift(home: Settings, change: str) -> None:
+    content = book()
+    content["fields"]["place(origin).place_text"] = {"column": ["From", "Kutoka"]}
+    add_partner(home.partners, content)
     send(home, "first.xlsx", HEADER, rows())
-    taken = send(home, "second.xlsx", HEADER[::-1], [row[::-1] for row in rows(31)])
+    if change == "another order":
+        taken = send(home, "second.xlsx", HEADER[::-1], [row[::-1] for row in rows(31)])
+    else:
+        taken = send(home, "second.xlsx", renamed(From="Kutoka"), rows(31))
     assert (taken.outcome, note(home, taken)["drift"]) == ("landed", None)
 
 
@@ -121,15 +127,7 @@ def test_a_column_that_some_files_lack_is_no_drift(home: Settings) -> None:
     assert not find_drift(contract, there, [], {}, last)
 
 
-def test_a_column_that_goes_by_another_of_its_names_is_no_drift(home: Settings) -> None:
-    content = book()
-    content["fields"]["place(origin).place_text"] = {"column": ["From", "Kutoka"]}
-    add_partner(home.partners, content)
-    taken = send(home, "a.xlsx", renamed(From="Kutoka"), rows())
-    assert (taken.outcome, note(home, taken)["drift"]) == ("landed", None)
-
-
-def test_the_header_below_a_title_is_told_though_a_required_column_is_gone(home: Settings) -> None:
+def test_a_rename_below_a_title_row_is_recognised(home: Settings) -> None:
     add_partner(home.partners, book(format={"kind": "xlsx", "sheet": 0, "header_search": 15}))
     folder = home.inbox / "testpartner"
     folder.mkdir(parents=True)
@@ -140,14 +138,14 @@ def test_the_header_below_a_title_is_told_though_a_required_column_is_gone(home:
     assert "'From' is missing and probably renamed 'Town of origin'" in str(taken.reason)
 
 
-def test_no_cell_of_a_row_that_may_not_be_the_header_is_told(home: Settings) -> None:
+def test_a_row_that_may_not_be_the_header_is_never_quoted(home: Settings) -> None:
     taken = send(home, "a.xlsx", ["Wanjiku Testperson", "0712345678", "Sampleton"], [HEADER, *rows(5)])
     assert taken.outcome == "held"
     assert taken.drift is None
     assert "Sampleton" not in str(taken.reason)
 
 
-def test_new_codes_are_counted_and_shown_only_where_they_identify_nobody(home: Settings) -> None:
+def test_new_codes_are_counted_and_shown_only_if_they_identify_nobody(home: Settings) -> None:
     answers = ["F", "M", "F", "Fixture", "woman or girl", "Helicopter pilot", "Sampleton", "0712345678"]
     taken = send(home, "a.xlsx", HEADER, rows(80, Sex=answers))
     assert taken.outcome == "landed"
@@ -175,15 +173,17 @@ def test_new_codes_are_counted_and_shown_only_where_they_identify_nobody(home: S
         ("house 4567", 1, False),
     ],
 )
-def test_a_spelling_is_shown_when_it_is_known_or_shared(spelling: str, records: int, is_shown: bool) -> None:
+def test_a_spelling_is_shown_if_known_or_shared_by_several_records(
+    spelling: str, records: int, is_shown: bool
+) -> None:
     assert may_be_shown(spelling, records, spellings_in_list=3) is is_shown
 
 
-def test_a_long_list_of_spellings_looks_like_a_swapped_column_and_is_not_shown() -> None:
+def test_a_long_list_of_spellings_is_not_shown() -> None:
     assert not may_be_shown("helicopter", records=5, spellings_in_list=40)
 
 
-def test_review_tells_landed_and_held_drift_and_no_value(home: Settings) -> None:
+def test_the_review_list_holds_drift_without_values(home: Settings) -> None:
     send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, SECRET[4]] for row in rows(Sex=["F", "Sampleton"])])
     held = send(home, "held.xlsx", renamed(From="Town of origin"), rows(31))
     type_extracts(home, KEYS)
@@ -202,14 +202,14 @@ def test_review_tells_landed_and_held_drift_and_no_value(home: Settings) -> None
     assert review.count(home, review.DRIFT) == 4
 
 
-def test_drift_that_the_contract_answers_by_now_is_told_no_longer(home: Settings) -> None:
+def test_drift_answered_by_the_contract_is_dropped(home: Settings) -> None:
     send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, "x"] for row in rows()])
     assert drift_items(home, load_contracts(home.partners), [])
     add_partner(home.partners, book(deny=["Remarks", "Mzigo"]))
     assert drift_items(home, load_contracts(home.partners), []) == []
 
 
-def test_a_rename_that_the_contract_has_answered_is_no_news(home: Settings) -> None:
+def test_a_rename_answered_by_the_contract_is_no_drift(home: Settings) -> None:
     send(home, "first.xlsx", HEADER, rows())
     content = book()
     content["fields"]["place(origin).place_text"] = "Town of origin"
@@ -219,13 +219,13 @@ def test_a_rename_that_the_contract_has_answered_is_no_news(home: Settings) -> N
     assert note(home, send(home, "second.xlsx", renamed(From="Town of origin"), rows(31)))["drift"] is None
 
 
-def test_a_column_that_was_only_ever_dropped_is_still_told_as_gone(home: Settings) -> None:
+def test_a_vanished_unmapped_column_is_reported(home: Settings) -> None:
     send(home, "first.xlsx", [*HEADER, "Mzigo"], [[*row, "x"] for row in rows()])
     drift = note(home, send(home, "second.xlsx", HEADER, rows(31)))["drift"]
     assert [(use["column"], use["feeds"]) for use in drift["gone"]] == [("Mzigo", [])]
 
 
-def test_a_lost_column_with_nothing_in_its_place_says_what_to_do_instead_of_a_change(home: Settings) -> None:
+def test_a_missing_column_without_replacement_proposes_no_change(home: Settings) -> None:
     at = HEADER.index("Date")
     taken = send(
         home, "first.xlsx", HEADER[:at] + HEADER[at + 1 :], [row[:at] + row[at + 1 :] for row in rows()]
@@ -237,7 +237,7 @@ def test_a_lost_column_with_nothing_in_its_place_says_what_to_do_instead_of_a_ch
     )
 
 
-def test_contract_check_tells_the_drift_of_a_file_that_fits_and_of_one_that_does_not(tmp_path: Path) -> None:
+def test_contract_check_reports_drift(tmp_path: Path) -> None:
     path = add_partner(tmp_path, book())
     fits = workbook(tmp_path / "a.xlsx", {"Cases": [renamed(Persons="People"), *rows()]})
     report = check_contract(path, fits, date(2026, 3, 1))
@@ -249,7 +249,7 @@ def test_contract_check_tells_the_drift_of_a_file_that_fits_and_of_one_that_does
     assert yaml.safe_load(report.drift["patch"])["fields"] == {"event_on": {"column": "Tarehe"}}
 
 
-def test_a_field_few_answered_does_not_hide_a_changed_list_that_holds() -> None:
+def test_a_rarely_answered_field_does_not_hide_unmapped_codes() -> None:
     row: dict[str, Any] = {"records": 1000}
     _add_codes(row, [(10, 12), (90, 1000)])
     assert (row["coded_records"], row["code_mapped_share"]) == (1000, pytest.approx(0.91))

@@ -1,53 +1,41 @@
-"""What a partner changed, the ready change to its contract, and what that would do to rows that landed."""
+"""Drift for the steward: changes, the proposed contract change, and its effect on landed rows."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import pyrage
 import pytest
 
 from orchestration.contracts import load_contracts
-from orchestration.core import End, Keys, Settings
+from orchestration.core import End, Settings
 from orchestration.core.refreshes import PUBLISHED
 from orchestration.intake.drift.report import drift_items
-from orchestration.intake.taking_in import take_in
 from orchestration.stewardship import items, review
 from orchestration.stewardship.kinds.group import Change, Refreshed
 from orchestration.stewardship.worklists.drift import DriftQuestion, drift_questions, drifted_contracts
 from orchestration.stewardship.worth import worths_of
 from orchestration.typing.step import type_extracts
-from tests.unit.partner_files import HEADER, ROW, add_partner, book, workbook
+from tests.unit.drift_home import AS_OF, KEYS, renamed, rows, send
+from tests.unit.drift_home import home as book_home
+from tests.unit.partner_files import HEADER, ROW
 
-AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
-KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(pyrage.x25519.Identity.generate().to_public()))
+__all__ = ["book_home"]
 ITEM = items.drift("testpartner", "book")
 SECRETS = ("Sampleton", "0712345678")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Settings:
+def home(book_home: Settings) -> Settings:
     """A file that landed with new answers and a new column, and one that waits because its column was renamed."""
-    settings = Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "keys")
-    settings.partners.mkdir()
-    add_partner(settings.partners, book())
+    settings = book_home
     answers = ["F", "M", "helicopter", "helicopter", "Sampleton"]
     landed = [[number, *ROW[1:2], answers[number % 5], *ROW[3:], "x"] for number in range(1, 31)]
-    _send(settings, "landed.xlsx", [*HEADER, "Mzigo"], landed)
-    waits = ["Town of origin" if column == "From" else column for column in HEADER]
-    held = _send(settings, "waits.xlsx", waits, [[number, *ROW[1:]] for number in range(1, 32)])
+    send(settings, "landed.xlsx", [*HEADER, "Mzigo"], landed)
+    waits = renamed(From="Town of origin")
+    held = send(settings, "waits.xlsx", waits, rows(31))
     type_extracts(settings, KEYS)
-    review.write_drift(settings, drift_items(settings, load_contracts(settings.partners), held))
+    review.write_drift(settings, drift_items(settings, load_contracts(settings.partners), [held]))
     return settings
-
-
-def _send(settings: Settings, name: str, header: list[str], rows: list[list[Any]]) -> list[Any]:
-    folder = settings.inbox / "testpartner"
-    folder.mkdir(parents=True, exist_ok=True)
-    workbook(folder / name, {"Cases": [header, *rows]})
-    return [one for one in take_in(settings, KEYS, AS_OF) if one.file == name]
 
 
 def asked(home: Settings) -> tuple[DriftQuestion, DriftQuestion]:

@@ -1,4 +1,4 @@
-"""An edition publishes what its own files hold."""
+"""An edition publishes the tables of its own files."""
 
 from pathlib import Path
 
@@ -16,6 +16,6 @@ def test_an_edition_holds_its_published_tables_and_nothing_beside_them(tmp_path:
     assert public.table("alerts").empty
 
 
-def test_an_edition_without_tables_is_not_there(tmp_path: Path) -> None:
+def test_an_edition_without_tables_is_left_out(tmp_path: Path) -> None:
     write_release(tmp_path, ["public"])
     assert [edition.name for edition in editions_of(tmp_path, MANIFEST)] == ["public"]

@@ -1,8 +1,8 @@
-"""Dagster's run store loses the runs whose process is dead, and no others."""
+"""Runs whose process is dead are ended in Dagster's run store, and no others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -70,13 +70,40 @@ def test_a_run_whose_process_holds_the_lock_is_never_ended(
     assert seen(instance, run_id) == ("FAILURE", "crashed")
 
 
-def test_a_killed_run_is_crashed_in_the_run_store_and_in_the_record_of_refreshes(
+def nothing_since(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> None:
+    pass
+
+
+def another_run_ended(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> None:
+    begun(settings, "the next run").release()
+
+
+def dagster_ended_it(settings: Settings, instance: dg.DagsterInstance, run_id: str) -> None:
+    run = instance.get_run_by_id(run_id)
+    assert run is not None
+    instance.report_run_failed(run)
+    RefreshLock(settings).take("the next run")
+
+
+@pytest.mark.parametrize("since", [nothing_since, another_run_ended, dagster_ended_it])
+def test_a_killed_run_is_recorded_as_crashed(
+    settings: Settings,
+    instance: dg.DagsterInstance,
+    since: Callable[[Settings, dg.DagsterInstance, str], None],
+) -> None:
+    run_id = a_run(instance)
+    begun(settings, run_id).release()
+    since(settings, instance, run_id)
+    end_killed_runs(settings)
+    assert seen(instance, run_id) == ("FAILURE", "crashed")
+
+
+def test_a_crash_is_recorded_among_refreshes_with_dagsters_message(
     settings: Settings, instance: dg.DagsterInstance
 ) -> None:
     run_id = a_run(instance)
     begun(settings, run_id).release()
     end_killed_runs(settings)
-    assert seen(instance, run_id) == ("FAILURE", "crashed")
     last = refreshes.last(settings)
     assert last is not None and (last.run_id, last.outcome) == (run_id, refreshes.CRASHED)
     (failure,) = instance.all_logs(run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
@@ -94,29 +121,6 @@ def test_a_run_killed_after_it_published_keeps_that_outcome(
     lock.release()
     end_killed_runs(settings)
     assert seen(instance, run_id) == ("FAILURE", "published")
-
-
-def test_a_run_that_dagster_itself_has_ended_gets_its_outcome(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
-    run_id = a_run(instance)
-    begun(settings, run_id).release()
-    run = instance.get_run_by_id(run_id)
-    assert run is not None
-    instance.report_run_failed(run)
-    RefreshLock(settings).take("the next run")
-    end_killed_runs(settings)
-    assert seen(instance, run_id) == ("FAILURE", "crashed")
-
-
-def test_a_killed_run_is_ended_after_other_runs_have_held_the_lock(
-    settings: Settings, instance: dg.DagsterInstance
-) -> None:
-    run_id = a_run(instance)
-    begun(settings, run_id).release()
-    begun(settings, "the next run").release()
-    end_killed_runs(settings)
-    assert seen(instance, run_id) == ("FAILURE", "crashed")
 
 
 def test_a_killed_run_is_ended_while_another_holds_the_lock(
@@ -154,7 +158,7 @@ def test_a_killed_run_of_one_step_is_ended_although_it_is_no_refresh(
 
 
 @each_unfinished
-def test_a_run_that_has_not_come_to_its_first_step_has_time_to(
+def test_a_run_before_its_first_step_is_given_time_to_start(
     settings: Settings,
     instance: dg.DagsterInstance,
     status: dg.DagsterRunStatus,

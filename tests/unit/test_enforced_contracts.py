@@ -1,4 +1,4 @@
-"""A published table whose columns are not those it promises is not built."""
+"""A table whose columns differ from its declared schema is not built."""
 
 from __future__ import annotations
 

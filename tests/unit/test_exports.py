@@ -1,4 +1,4 @@
-"""Exports of an edition: other programs read in them what the edition publishes, and no file says who made it."""
+"""Exports of an edition: readable by other programs, complete, and without the name of who made them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_every_published_column_has_a_tag_and_every_tag_a_column() -> None:
     assert {one for one in tags if one not in columns and one[1] not in names} == set()
 
 
-def test_a_small_count_stands_as_text_and_its_number_is_empty(release: Path) -> None:
+def test_a_small_count_has_a_text_and_no_number(release: Path) -> None:
     shown = {
         (row["corridor_id"], row["period_id"]): (row["movement_count"], row["movement_count_text"])
         for row in rows_of(release / "members/exports/corridors.csv")
@@ -98,7 +98,7 @@ def test_a_small_count_stands_as_text_and_its_number_is_empty(release: Path) -> 
     assert shown["KE010>KE047", "year-2025"] == ("71", "71")
 
 
-def test_the_public_edition_has_no_row_for_what_it_does_not_show(exports: Path) -> None:
+def test_the_public_edition_has_no_row_for_hidden_cells(exports: Path) -> None:
     shown = {(row["corridor_id"], row["period_id"]) for row in rows_of(exports / "corridors.csv")}
     assert ("KE009>KE047", "year-2025") in shown and ("KE009>KE047", "year-2024") not in shown
 
@@ -130,7 +130,7 @@ def test_a_value_of_another_type_makes_the_data_package_invalid(tmp_path: Path, 
     assert "type-error" in {error for (error,) in report.flatten(["type"])}
 
 
-def test_the_data_package_says_what_a_reader_may_guess_wrong(exports: Path) -> None:
+def test_the_data_package_declares_types_and_foreign_keys(exports: Path) -> None:
     """A year is text, as other ids of periods are, and refers to the periods."""
     tables = {
         one["name"]: one["schema"]
@@ -176,7 +176,7 @@ def test_a_place_and_a_hotspot_are_points_where_the_reference_has_them(exports: 
     assert malaba["properties"]["role"] == "any" and malaba["geometry"]
 
 
-def test_a_line_is_cut_at_the_180th_meridian_and_a_place_unknown_has_none(tmp_path: Path) -> None:
+def test_a_line_is_cut_at_the_180th_meridian_and_an_unknown_place_has_none(tmp_path: Path) -> None:
     names = ("origin_place_id", "destination_place_id")
     ends = (("KE040", "WSM"), ("KE047", "KE047"), ("KE040", "unknown"))
     columns = tuple(Column(name, "VARCHAR", True, "") for name in names)
@@ -189,7 +189,7 @@ def test_a_line_is_cut_at_the_180th_meridian_and_a_place_unknown_has_none(tmp_pa
     assert (within["type"], unknown) == ("Point", None)
 
 
-def test_a_map_file_says_of_which_release_it_is_and_a_program_reads_it(exports: Path) -> None:
+def test_a_geojson_names_its_release_and_is_readable(exports: Path) -> None:
     content = read_json(exports / "places.geojson")
     assert (content["release_id"], content["edition"]) == (MANIFEST["release_id"], "public")
     assert content["is_synthetic"] is False and "made up" not in content["description"]
@@ -204,7 +204,7 @@ def test_a_map_file_says_of_which_release_it_is_and_a_program_reads_it(exports: 
     ("edition", "said"),
     [("public", "tables do not add up exactly; a cell under 10 has no row"), ("members", "stands as <5")],
 )
-def test_every_export_says_how_its_counts_are_to_be_read(release: Path, edition: str, said: str) -> None:
+def test_every_export_explains_its_counts(release: Path, edition: str, said: str) -> None:
     folder = release / edition / "exports"
     about = openpyxl.load_workbook(folder / f"njia-{edition}.xlsx")["about"]
     assert any(said in str(cell) for row in about.values for cell in row)
@@ -213,7 +213,7 @@ def test_every_export_says_how_its_counts_are_to_be_read(release: Path, edition:
     assert said in yaml.safe_load((folder / "CITATION.cff").read_text(encoding="utf-8"))["abstract"]
 
 
-def test_files_of_made_up_partners_say_so_in_their_names_and_the_package_calls_them_as_ever(
+def test_exports_of_synthetic_partners_say_made_up_in_their_file_names(
     exports: Path, tmp_path: Path, dbt_manifest: Path
 ) -> None:
     made_up = write_release(tmp_path, ["public"]) / "public/exports"
@@ -233,7 +233,7 @@ def test_files_of_made_up_partners_say_so_in_their_names_and_the_package_calls_t
 # --- licence ---------------------------------------------------------------------------------------
 
 
-def test_every_export_says_that_no_licence_is_decided(exports: Path) -> None:
+def test_exports_state_that_no_licence_is_decided(exports: Path) -> None:
     package = read_json(exports / "datapackage.json")
     said = "No licence of these data is decided."
     assert package["licenses"][0]["name"] == "notspecified"
@@ -243,7 +243,7 @@ def test_every_export_says_that_no_licence_is_decided(exports: Path) -> None:
     assert said in (exports / "dictionary.html").read_text(encoding="utf-8")
 
 
-def test_a_licence_that_the_network_decided_goes_where_programs_look(
+def test_a_decided_licence_is_written_in_machine_readable_fields(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     licence = DataLicence("CC-BY-4.0", "Creative Commons Attribution 4.0", "https://example.org/by", "Free.")
@@ -254,15 +254,10 @@ def test_a_licence_that_the_network_decided_goes_where_programs_look(
     assert package["licenses"] == [{"name": licence.spdx, "title": licence.title, "path": licence.address}]
 
 
-@editions
-def test_each_edition_has_a_licence_or_says_that_none_is_decided(edition: str) -> None:
-    assert licence_of(edition).statement
-
-
 @pytest.mark.parametrize(
     "row", ["", "public,CC-BY-4.0,Creative Commons,none,Free.", "public,none,none,none,"], ids=len
 )
-def test_a_licence_that_is_not_whole_is_refused(tmp_path: Path, row: str) -> None:
+def test_an_incomplete_licence_is_refused(tmp_path: Path, row: str) -> None:
     path = tmp_path / "data_licence.csv"
     path.write_text(f"edition,spdx,title,address,statement\n{row}\n", encoding="utf-8")
     with pytest.raises(NjiaError, match=r"data_licence\.csv"):
@@ -289,9 +284,7 @@ def test_the_workbook_has_a_sheet_a_table_with_names_and_small_counts_as_text(re
     assert {row[names.index("subject")] for row in rows} == {"all"}, "those by place are in the CSV"
 
 
-def test_text_in_the_workbook_is_never_a_formula_and_a_csv_is_not_run(
-    tmp_path: Path, dbt_manifest: Path
-) -> None:
+def test_exported_text_is_never_a_formula(tmp_path: Path, dbt_manifest: Path) -> None:
     risk = {
         "period_id": "year-2025",
         "record_grain": "case",
@@ -333,7 +326,7 @@ def test_the_citation_is_valid_by_the_schema_of_its_format_and_names_no_person(e
     )
 
 
-def test_the_lineage_goes_from_published_tables_to_partners_files(exports: Path) -> None:
+def test_the_lineage_leads_from_published_tables_to_partner_files(exports: Path) -> None:
     page = (exports / "lineage.html").read_text(encoding="utf-8")
     found = re.search(r'\{"metadata":\{"dbt_schema_version".*?"child_map":\{.*?\}\}', page)
     assert found
@@ -347,7 +340,7 @@ def test_the_lineage_goes_from_published_tables_to_partners_files(exports: Path)
     assert "source.njia.typed.records" in above
 
 
-def test_the_lineage_says_nothing_of_the_machine_and_calls_no_server(exports: Path) -> None:
+def test_the_lineage_names_no_machine_and_calls_no_server(exports: Path) -> None:
     page = (exports / "lineage.html").read_text(encoding="utf-8")
     assert str(DBT_PROJECT.parent) not in page
     assert '"send_anonymous_usage_stats":false' in page

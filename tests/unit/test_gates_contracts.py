@@ -1,4 +1,4 @@
-"""A contract that is gone holds what its partner sent; one that cannot be read is a fault, and loud."""
+"""Partners without a contract are held; an unreadable contract is warned of."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def settled(settings: Settings, decisions: Decided | None = None) -> InForce:
     return put_in_force(settings, AS_OF, decisions, KEY_IDS, judge_extracts(settings, AS_OF, decisions))
 
 
-def test_a_partner_whose_contract_is_gone_is_held_and_the_others_are_not(settings: Settings) -> None:
+def test_only_the_partner_without_a_contract_is_held(settings: Settings) -> None:
     before = settled(settings)
     shutil.rmtree(settings.partners / "mbogo_house")
     after = settled(settings)
@@ -41,40 +41,40 @@ def test_a_partner_whose_contract_is_gone_is_held_and_the_others_are_not(setting
     assert after.inputs_hash != before.inputs_hash
 
 
-def test_a_folder_without_a_contract_is_no_contract(settings: Settings) -> None:
+def test_a_folder_without_a_contract_file_holds_its_partner(settings: Settings) -> None:
     (settings.partners / "mbogo_house" / "contract.yml").rename(
         settings.partners / "mbogo_house" / "contract.yml.old"
     )
     assert settled(settings).partners_held == ("mbogo_house",)
 
 
-def test_neither_waiver_nor_acceptance_stands_for_a_contract(settings: Settings) -> None:
+def test_a_missing_contract_can_be_neither_waived_nor_accepted(settings: Settings) -> None:
     shutil.rmtree(settings.partners / "mbogo_house")
     accepted = Decided(extract_accepts=[on_extract("mbogo_house", "e2")])
     assert settled(settings, accepted).partners_held == ("mbogo_house",)
     assert not is_waivable("partner_has_a_contract")
 
 
-def test_a_contract_that_cannot_be_read_leaves_what_landed_in_force_and_is_told(settings: Settings) -> None:
+def test_an_unreadable_contract_is_warned_of_and_landed_extracts_stay_in_force(settings: Settings) -> None:
     (settings.partners / "mbogo_house" / "contract.yml").write_text("fields: [unclosed")
     assert "mbogo_house" in settled(settings).partners_in_force
-    (told,) = [one for one in warnings(settings) if one.startswith("mbogo_house")]
-    assert "a contract cannot be used" in told and "mbogo_house/contract.yml" in told
+    (warning,) = [one for one in warnings(settings) if one.startswith("mbogo_house")]
+    assert "a contract cannot be used" in warning and "mbogo_house/contract.yml" in warning
 
 
-def test_how_many_partners_have_no_contract_is_said_with_the_folder_looked_in(
+def test_partners_without_contract_are_counted_with_the_folder_searched(
     settings: Settings, tmp_path: Path
 ) -> None:
     elsewhere = replace(settings, partners=tmp_path / "elsewhere")
     elsewhere.partners.mkdir()
-    (told,) = warnings(elsewhere)
-    assert told.startswith("2 partners have no contract: held (mbogo_house, pwani_shelter).")
-    assert "NJIA_PARTNERS" in told and str(elsewhere.partners) in told
+    (warning,) = warnings(elsewhere)
+    assert warning.startswith("2 partners have no contract: held (mbogo_house, pwani_shelter).")
+    assert "NJIA_PARTNERS" in warning and str(elsewhere.partners) in warning
 
 
-@pytest.mark.parametrize(("fate", "told"), [("in_force", 1), ("withdrawn", 0), ("held", 0)])
-def test_the_same_file_of_two_partners_is_told_while_both_count(
-    settings: Settings, fate: str, told: int
+@pytest.mark.parametrize(("fate", "count"), [("in_force", 1), ("withdrawn", 0), ("held", 0)])
+def test_the_same_file_from_two_partners_is_warned_of_while_both_count(
+    settings: Settings, fate: str, count: int
 ) -> None:
     fates = [
         {"extract_id": "e1", "partner": "pwani_shelter", "fate": "in_force", "reason": None},
@@ -87,5 +87,5 @@ def test_the_same_file_of_two_partners_is_told_while_both_count(
         landed.write_text("{}")
     write_table(pa.Table.from_pylist(fates, FATE_SCHEMA), settings.work / "gates" / "in_force.parquet")
     found = [one for one in warnings(settings) if "same file" in one]
-    assert len(found) == told
+    assert len(found) == count
     assert all("each of pwani_shelter, mbogo_house (extract e1)" in one for one in found)

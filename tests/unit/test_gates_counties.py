@@ -1,4 +1,4 @@
-"""Known counties against last time: partners are compared with themselves, whoever else came in."""
+"""The share of known counties is compared partner by partner with the last release."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def judged(tmp_path: Path, last: Counts, now: Counts) -> tuple[CheckOutcome, Rel
     return next(one for one in verdict.checks if one.name == CHECK), verdict
 
 
-def test_partners_that_came_in_knowing_few_counties_do_not_refuse(tmp_path: Path) -> None:
+def test_new_partners_with_few_known_counties_do_not_refuse(tmp_path: Path) -> None:
     check, _ = judged(tmp_path, {"p-a": (50, 50)}, {"p-a": (50, 49), "p-b": (25, 5), "p-c": (25, 16)})
     assert (check.outcome, check.observed) == ("passed", -0.02)
 
 
-def test_a_fall_within_the_same_partners_refuses_and_names_who_lowered_it(tmp_path: Path) -> None:
+def test_a_fall_within_the_same_partners_refuses_and_names_them(tmp_path: Path) -> None:
     # Of 150 records now: p-a 100 at -0.30, p-b 50 at +0.10: (-30 + 5) / 150.
     check, verdict = judged(
         tmp_path, {"p-a": (100, 90), "p-b": (50, 40), "p-c": (40, 4)}, {"p-a": (100, 60), "p-b": (50, 45)}
@@ -52,24 +52,24 @@ def test_a_fall_within_the_same_partners_refuses_and_names_who_lowered_it(tmp_pa
     assert "Lowered by: p-a (90% → 60%)." in reason and "p-b" not in reason and "p-c" not in reason
 
 
-def test_a_partner_that_grew_counts_by_its_own_share_alone() -> None:
+def test_a_growing_partner_counts_by_its_own_share() -> None:
     """The whole falls from 0.75 to 0.55; neither partner reads a name otherwise than before."""
     last = counts({"p-a": (100, 100), "p-b": (100, 50)})
     assert county_change(counts({"p-a": (100, 100), "p-b": (900, 450)}), last).change == 0
 
 
-def test_the_share_of_a_handful_of_records_says_nothing_beside_a_larger_partner() -> None:
+def test_a_share_of_few_records_is_ignored_beside_a_larger_partner() -> None:
     last = counts({"p-a": (100, 90), "p-b": (5, 5)})
     now = counts({"p-a": (100, 90), "p-b": (100, 80)})
     assert county_change(now, last).change == 0
     assert county_change(counts({"p-b": (100, 80)}), counts({"p-b": (5, 5)})).change == pytest.approx(-0.2)
 
 
-def test_partners_who_share_nothing_are_not_compared() -> None:
+def test_releases_without_a_common_partner_are_not_compared() -> None:
     assert county_change(counts({"p-a": (50, 1)}), counts({"p-b": (50, 50)})).change is None
 
 
-def test_an_end_that_is_unknown_counts_against_its_partner_and_one_abroad_does_not() -> None:
+def test_an_unknown_place_lowers_the_share_and_a_place_abroad_does_not() -> None:
     con = duckdb.connect()
     con.execute(
         "create table places as select * from (values ('KE047', 'county', 'KEN'), ('KEN', 'country', 'KEN'), "

@@ -1,4 +1,4 @@
-"""The place tables are what the build command makes of the named packages and of the hand-kept rows."""
+"""The place tables are what the build makes of the named packages and the hand-kept rows."""
 
 from __future__ import annotations
 

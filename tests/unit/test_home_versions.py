@@ -1,4 +1,4 @@
-"""A home says which layout it has: an older one is taken over, a newer one is left alone."""
+"""Layout versions of a home: an older one is adopted, a newer one refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def home_of(tmp_path: Path, layout: int) -> Settings:
     return Settings(tmp_path / "home", tmp_path / "partners", tmp_path / "home" / "keys")
 
 
-def test_a_home_of_version_0_1_is_taken_over_and_its_ledger_left_alone(tmp_path: Path) -> None:
+def test_a_home_of_version_0_1_is_adopted_with_its_ledger_untouched(tmp_path: Path) -> None:
     settings = home_of(tmp_path, 1)
     ledger = settings.home / "ledger" / "cells.jsonl"
     ledger.parent.mkdir()

@@ -1,4 +1,4 @@
-"""Gates on made-up worlds with known truth: twenty seeded replicates; `tests.benchmarks.simulate_hotspots` runs many."""
+"""Hotspots on simulated worlds with known truth: twenty seeded replicates; `tests.benchmarks.simulate_hotspots` runs many."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_big_new_partner_makes_no_hotspot(planted: Made) -> None:
     assert np.mean(flagged) <= 0.1
 
 
-def test_by_raw_counts_the_new_partners_counties_would_be_hotspots(null: Made) -> None:
+def test_raw_counts_would_flag_the_new_partners_counties(null: Made) -> None:
     """The trap is there: half of them have more than half again as many records as the mean."""
     raw = [made.records.sum(axis=0) / made.records.sum(axis=0).mean() for made, _ in null]
     over = [ratio[made.confounded] > POLICY.hotspot_ratio for (made, _), ratio in zip(null, raw, strict=True)]
@@ -48,7 +48,7 @@ def thin() -> Made:
     return [(made, flags(made, POLICY)) for made in worlds]
 
 
-def test_thin_coverage_makes_labels_rarer_not_falser(thin: Made) -> None:
+def test_thin_coverage_makes_fewer_but_no_false_labels(thin: Made) -> None:
     """A false hotspot stands in few worlds; were partners' levels taken as known it would be one in six."""
     hot = [seen.labels == "hotspot" for _, seen in thin]
     false = [
@@ -59,14 +59,14 @@ def test_thin_coverage_makes_labels_rarer_not_falser(thin: Made) -> None:
     assert np.mean(false) <= 0.1
 
 
-def test_the_intervals_shown_hold_what_they_claim_where_data_is_thin(thin: Made) -> None:
+def test_shown_intervals_hold_their_coverage_on_thin_data(thin: Made) -> None:
     """Of 1,300 intervals; with the dispersion alone, and a prior taken as known, .90 did."""
     held = [(seen.low <= made.true_ratio) & (made.true_ratio <= seen.high) for made, seen in thin]
     shown = [~np.isnan(seen.low) for _, seen in thin]
     assert np.mean(np.concatenate(held)[np.concatenate(shown)]) >= 0.93
 
 
-def test_where_nothing_is_planted_few_worlds_have_a_false_flag(null: Made) -> None:
+def test_few_null_worlds_have_a_false_hotspot(null: Made) -> None:
     """Of a county whose true ratio lies below the mark."""
     labelled = [
         ((seen.labels == "hotspot") & (made.true_ratio < POLICY.hotspot_ratio)).any() for made, seen in null

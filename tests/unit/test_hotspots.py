@@ -1,4 +1,4 @@
-"""Hotspots: check cases with known answers, and what a partner's size must never do."""
+"""Hotspots: cases worked out by hand, and limits of a partner's influence."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_the_posterior_of_thirty_where_fifteen_are_expected_is_no_hotspot() -> N
     assert sure.above(1.5)[0] == pytest.approx(0.880517, abs=1e-6)
 
 
-def test_places_that_no_partner_ties_together_are_not_compared() -> None:
+def test_places_without_a_common_partner_are_not_compared() -> None:
     """p and q share the first two counties; r alone watches the third."""
     records = np.array([[5.0, 5, 0], [5, 5, 0], [0, 0, 50]])
     partners, places = comparable(records, (records > 0).astype(float))
@@ -49,7 +49,7 @@ def test_places_that_no_partner_ties_together_are_not_compared() -> None:
     assert places.tolist() == [True, True, False]
 
 
-def test_a_county_without_records_ties_nobody_but_is_compared() -> None:
+def test_a_county_without_records_links_no_partners_but_is_compared() -> None:
     """p watches the first two counties, q the last two; in the middle one neither has seen anything."""
     records = np.array([[30.0, 0, 0], [0, 0, 5]])
     months = np.array([[12.0, 12, 0], [0, 12, 12]])
@@ -73,7 +73,7 @@ def test_an_empty_world_gives_empty_tables(tmp_path: Path) -> None:
         assert pq.read_schema(settings.statistics / f"{name}.parquet").equals(schema)
 
 
-def test_places_that_each_partner_sees_one_sidedly_are_not_compared() -> None:
+def test_places_seen_by_one_partner_only_are_not_compared() -> None:
     """a watches all three counties and reports only the first; b watches and reports the other two.
 
     The first could be twice or a thousand times as active: both explain the zeros and the counts.
@@ -103,21 +103,21 @@ def variance(records: Floats, months: Floats, ratio: Floats) -> Floats:
     return log_variance(months, fit, scatter(records, months, fit), ratio)
 
 
-def test_how_much_a_partner_reports_everywhere_makes_no_ratio() -> None:
+def test_a_partners_overall_level_does_not_change_ratios() -> None:
     """p reports eight times what q reports, in the one county p watches: there both see the same activity."""
     records = np.array([[80.0, 0, 0], [10, 10, 10]])
     months = np.array([[12.0, 0, 0], [12, 12, 12]])
     assert two_way(records, months).ratio == pytest.approx([1, 1, 1])
 
 
-def test_a_place_that_hangs_on_few_records_is_loose() -> None:
+def test_a_place_linked_by_few_records_has_a_large_variance() -> None:
     """Worked out in test_hotspots_worked.py: the others have what chance alone makes of 45 and 36."""
     records, months = np.array([[20.0, 10, 0], [0, 40, 20]]), np.array([[12.0, 12, 0], [0, 12, 12]])
     found = variance(records, months, np.ones(3))
     assert found == pytest.approx([0.188889, 1 / 45, 1 / 36], rel=1e-5)
 
 
-def test_a_place_that_holds_nearly_all_of_a_partners_records_is_looser_than_its_count_tells() -> None:
+def test_a_place_with_nearly_all_records_of_a_partner_has_a_larger_variance() -> None:
     """19 to 1: 190 x 10/200 = 9.5 records tie the two, though 100 of each would tie them by 50.
 
     The mean of all lies half of the difference away from either.
@@ -127,13 +127,13 @@ def test_a_place_that_holds_nearly_all_of_a_partners_records_is_looser_than_its_
     assert variance(records, months, np.ones(2))[0] == pytest.approx(1 / 100)
 
 
-def test_where_many_partners_share_all_places_none_is_loose() -> None:
+def test_places_shared_by_many_partners_have_only_chance_variance() -> None:
     records, months = np.full((6, 4), 30.0), np.full((6, 4), 12.0)
     found = variance(records, months, np.ones(4))
     assert found == pytest.approx([1 / 180] * 4)
 
 
-def test_counts_that_scatter_are_worth_less() -> None:
+def test_scattered_counts_have_a_larger_variance() -> None:
     """Fitted are 20 everywhere: Pearson's chi-square is 4 x 100/20 = 20 with one degree of freedom.
 
     So the dispersion is 20, and waves w solve 4 x 100/(20 + 400 w) = 1. Both give each cell a variance of
@@ -151,14 +151,14 @@ def test_counts_that_scatter_are_worth_less() -> None:
 UNEQUAL = np.array([[11.0, 9], [9, 11], [140, 60], [60, 140]])
 
 
-def test_waves_are_what_makes_pearsons_chi_square_its_freedom() -> None:
+def test_the_wave_variance_solves_pearsons_chi_square() -> None:
     """Eight cells less four partners and two places, plus one for the common scale: three."""
     months = np.full((4, 2), 12.0)
     found = scatter(UNEQUAL, months, two_way(UNEQUAL, months)).waves
     assert 4 * 1 / (10 + 100 * found) + 4 * 1600 / (100 + 10_000 * found) == pytest.approx(3)
 
 
-def test_each_cell_has_the_mean_of_both_variances() -> None:
+def test_each_cell_uses_the_mean_of_both_variances() -> None:
     """Two partners with 10 and two with 100 tie the places by 2 x 5 + 2 x 50 = 110 records.
 
     The score of each has a quarter of its cells' variances: the difference has (v10 + v100)/110^2.
@@ -170,7 +170,7 @@ def test_each_cell_has_the_mean_of_both_variances() -> None:
     assert variance(UNEQUAL, months, np.ones(2)) == pytest.approx([0.25 * (small + large) / 110**2] * 2)
 
 
-def test_places_that_differ_by_no_more_than_chance_are_not_taken_for_equal() -> None:
+def test_the_prior_variance_stays_positive_for_equal_places() -> None:
     """Three places with 10 of 10: no spread at all where chance alone makes .1, known to sqrt(2/2) x .1.
 
     One error below 0; the normal density there is .241971 and what lies above it .158655 of it all.
@@ -184,9 +184,9 @@ def test_an_estimated_prior_widens_the_interval_and_leaves_the_ratio() -> None:
     observed, expected = np.array([30.0, 10, 10, 10]), np.full(4, 15.0)
     common = prior(observed, expected)
     known = posterior(observed, expected, common.shape, common.rate)
-    told = widened(known, observed / expected, expected, common, 1 / (expected * known.mean))
-    assert told.mean == pytest.approx(known.mean)
-    (low, high), (lower, higher) = known.interval(0.95), told.interval(0.95)
+    estimated = widened(known, observed / expected, expected, common, 1 / (expected * known.mean))
+    assert estimated.mean == pytest.approx(known.mean)
+    (low, high), (lower, higher) = known.interval(0.95), estimated.interval(0.95)
     assert (lower < low).all() and (high < higher).all()
 
 
@@ -216,7 +216,7 @@ def test_records_outside_declared_coverage_are_not_compared() -> None:
         ((50, 2, 50.0, 0.3, 0.5, 0.1), "not_distinguished"),
     ],
 )
-def test_the_first_label_that_holds(numbers: tuple[float, ...], expected: str) -> None:
+def test_the_first_matching_label_applies(numbers: tuple[float, ...], expected: str) -> None:
     assert labels(*(np.array([number]) for number in numbers), POLICY).tolist() == [expected]  # type: ignore[arg-type]
 
 
@@ -251,18 +251,13 @@ def test_only_complete_periods_are_measured() -> None:
     assert set(measured("2023")["population"]) == {"all", "children"}
 
 
-def test_the_order_of_rows_changes_nothing() -> None:
+def test_row_order_changes_nothing() -> None:
     assert as_table("hotspots", measured("2023")).equals(
         as_table("hotspots", measured("2023", slice(None, None, -1)))
     )
 
 
-def test_the_share_of_one_partner_is_told_to_one_tenth() -> None:
-    frame = measured("2023").assign(largest_partner_share=0.8333)
-    assert set(as_table("hotspots", frame)["largest_partner_share"].to_pylist()) == {0.8}
-
-
-def test_what_is_handed_over_is_rounded_and_told_no_finer_of_one_partner() -> None:
+def test_published_hotspots_are_rounded_and_coarsen_the_largest_share() -> None:
     table = as_table("hotspots", measured("2023")).to_pylist()
     (nairobi,) = [row for row in table if row["place_id"] == "KE047" and row["population"] == "all"]
     assert nairobi["activity_ratio"] == 1.104 and nairobi["largest_partner_share"] == 0.8

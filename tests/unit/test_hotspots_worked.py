@@ -51,28 +51,21 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckD
         yield connection
 
 
-def test_nairobi_is_judged_as_by_hand(warehouse: duckdb.DuckDBPyConnection) -> None:
-    ((*counts, largest, without, scatter, label),) = rows(
+def test_nairobi_has_the_ratio_and_interval_worked_out_by_hand(warehouse: duckdb.DuckDBPyConnection) -> None:
+    """Gamma(50.86537, 46.07596), its density added up by Simpson's rule: .82162, 1.42733, .00940."""
+    ((*counts, largest, without, scatter, label, low, high, probability),) = rows(
         warehouse,
         f"""select record_count, compared_record_count, expected_record_count, activity_ratio,
-        largest_partner_share, ratio_without_largest, dispersion, label from marts.mart_hotspots
+        largest_partner_share, ratio_without_largest, dispersion, label, ratio_low, ratio_high, probability_high
+        from marts.mart_hotspots
         where place_id = '{NAIROBI}' and role = 'origin' and period_id = 'year-2023' and population = 'all'""",
     )
     assert counts == [50, 50, 45, 1.104]
     assert (largest, without, scatter, label) == (0.8, 1.081, 1, "not_distinguished")
+    assert (low, high, probability) == (0.822, 1.427, 0.0094)
 
 
-def test_its_interval_is_that_of_the_gamma_distribution(warehouse: duckdb.DuckDBPyConnection) -> None:
-    """Gamma(50.86537, 46.07596), its density added up by Simpson's rule: .82162, 1.42733, .00940."""
-    (found,) = rows(
-        warehouse,
-        f"""select ratio_low, ratio_high, probability_high from marts.mart_hotspots
-        where place_id = '{NAIROBI}' and role = 'origin' and period_id = 'year-2023' and population = 'all'""",
-    )
-    assert found == (0.822, 1.427, 0.0094)
-
-
-def test_counties_of_one_source_are_counted_and_not_measured(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_single_source_counties_are_counted_but_not_measured(warehouse: duckdb.DuckDBPyConnection) -> None:
     key = "role = 'origin' and period_id = 'year-2023' and population = 'all'"
     assert rows(warehouse, f"select place_id from marts.mart_hotspots where {key}") == [(NAIROBI,)]
     assert rows(
@@ -101,5 +94,5 @@ def test_every_place_is_measured_or_has_a_reason(warehouse: duckdb.DuckDBPyConne
     ) == [("border_point", "insufficient", 1), ("country", "not_measured", 1), ("county", "insufficient", 3)]
 
 
-def test_the_numbers_of_judgement_are_published(warehouse: duckdb.DuckDBPyConnection) -> None:
+def test_the_thresholds_are_published(warehouse: duckdb.DuckDBPyConnection) -> None:
     assert rows(warehouse, "select value from meta.policy where name = 'hotspot_ratio'") == [(1.5,)]

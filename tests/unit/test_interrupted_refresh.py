@@ -1,4 +1,4 @@
-"""Ctrl-C ends a refresh, whatever runs at that moment, and is written down as what it is."""
+"""Ctrl-C ends a refresh at any moment and is recorded as stopped."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ from orchestration.core import Settings, refreshes
 from orchestration.defs import refresh, resources
 
 
-def test_ctrl_c_that_parsing_swallows_still_ends_the_refresh(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ctrl_c_during_parsing_ends_the_refresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ran = []
 
     def parsing(_: object) -> Any:

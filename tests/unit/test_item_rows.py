@@ -1,4 +1,4 @@
-"""A case system's long export: one row for each code of a record becomes one record with its codes."""
+"""A case system's long export: one row per code becomes one record with its codes."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def codes(tables: dict[str, list[dict[str, Any]]]) -> list[tuple[str, str]]:
     return sorted((row["domain"], row["code"]) for row in tables["record_codes"])
 
 
-def test_the_rows_of_a_record_pivot_to_one(tmp_path: Path) -> None:
+def test_the_rows_of_a_record_become_one(tmp_path: Path) -> None:
     rows = [{}, item("TACT", "TATS"), item("TMNS", "TMDC"), item("TPPS", "TPSE"), item("FD21", "TFD2B")]
     tables = typed(cases(tmp_path, *rows, {"person_id": "P2"}), CASES)
     first, second = tables["records"]
@@ -106,7 +106,7 @@ def test_a_void_row_never_lands_and_is_counted(tmp_path: Path) -> None:
     [
         ("FDDO", "TFDDO", "", "documents", "unknown", ["unk:code_defect"]),
         ("FDDO", "TFDDO", "Forged", "documents", "forged", []),
-        ("FD21", "TFD2H", "", "recruitment_method", "unknown", []),
+        ("FD21", "TFD2H", "Other", "recruitment_method", "unknown", []),
         ("FD21", "TFD2K", "", "recruitment_method", "unknown", []),
         ("FD21", "TFD2B", "Radio", "recruitment_method", "employment_agency", []),
         ("FD21", "TFD2Z", "Radio", "recruitment_method", "unknown", ["unk:code_unmapped"]),
@@ -123,24 +123,24 @@ def test_a_code_that_says_nothing_alone_is_decided_by_its_label(
 
 
 @pytest.mark.parametrize("differs", [{"case_date": "15-Feb-2020"}, {"sex": "Male"}, {"country": "KE"}])
-def test_a_record_whose_rows_disagree_is_set_aside_once(tmp_path: Path, differs: dict[str, str]) -> None:
+def test_a_record_with_conflicting_rows_is_quarantined_once(tmp_path: Path, differs: dict[str, str]) -> None:
     tables = typed(cases(tmp_path, {}, item("TMNS", "TMDC") | differs), CASES)
     assert (len(tables["records"]), problems(tables)) == (1, ["Q:rows_disagree"])
 
 
-def test_a_fault_in_a_repeated_column_is_told_once_and_one_in_a_code_by_its_row(tmp_path: Path) -> None:
+def test_a_repeated_fault_is_reported_once_and_a_code_fault_per_row(tmp_path: Path) -> None:
     rows = [item("TACT", "TARC"), item("TMNS", "TMXX"), item("TPPS", "TPXX")]
     tables = typed(cases(tmp_path, *(row | {"age": "teen"} for row in rows)), CASES)
-    told = [(row["problem_code"], row["row_number"]) for row in tables["problems"]]
-    assert sorted(told) == [("age_vague", 2), ("code_unmapped", 3), ("code_unmapped", 4)]
+    faults = [(row["problem_code"], row["row_number"]) for row in tables["problems"]]
+    assert sorted(faults) == [("age_vague", 2), ("code_unmapped", 3), ("code_unmapped", 4)]
 
 
-def test_two_codes_in_a_field_of_one_are_not_chosen_between(tmp_path: Path) -> None:
+def test_two_codes_in_a_single_code_field_become_unknown(tmp_path: Path) -> None:
     tables = typed(cases(tmp_path, item("FDDO", "TFDDO", "Forged"), item("FDDO", "TFDDN")), CASES)
     assert (tables["records"][0]["documents"], problems(tables)) == ("unknown", ["unk:codes_disagree"])
 
 
-def test_codes_of_a_kind_no_field_names_are_told_and_dropped(tmp_path: Path) -> None:
+def test_codes_of_an_unmapped_type_are_dropped_and_flagged(tmp_path: Path) -> None:
     file = cases(tmp_path, {}, item("FDXX", "TFDXX", "Amina Testperson"))
     cells, reader = read(file, CASES)
     assert [found["code"] for found in reader.tally.problems] == ["flag:item_type_unmapped"]
@@ -164,7 +164,7 @@ def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[str, str]]) -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"delivery": CASES["delivery"] | {"key": "content"}}, "format.items needs delivery.key"),
         ({"fields": CASES["fields"] | {"event_on": "item_type=DATE"}}, "feeds a field of codes"),
@@ -172,6 +172,6 @@ def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[str, str]]) -> N
         ({"fields": CASES["fields"] | {"act": {"column": "item_type=TACT", "required": True}}}, "`required`"),
     ],
 )
-def test_a_contract_of_items_hangs_together(changes: dict[str, Any], told: str) -> None:
-    with pytest.raises(ValueError, match=told):
+def test_an_inconsistent_contract_of_items_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         Contract.model_validate(CASES | changes)

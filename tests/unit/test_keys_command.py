@@ -1,4 +1,4 @@
-"""`njia keys`: ids and no secret; another key in a key's place, whole or not at all, and what that costs."""
+"""`njia keys`: listing and rotating keys, whole or not at all."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def opens(settings: Settings, private_key: str) -> list[bool]:
     return found
 
 
-def test_keys_are_shown_by_ids_and_no_secret_is(base: EvidenceBase) -> None:
+def test_keys_are_listed_by_id_without_secrets(base: EvidenceBase) -> None:
     settings = base.settings
     ran = njia(base, "keys", "--json")
     shown = {one["name"]: one["id"] for one in done(ran)["keys"]}  # type: ignore[attr-defined]
@@ -134,7 +134,7 @@ def test_keys_are_shown_by_ids_and_no_secret_is(base: EvidenceBase) -> None:
     assert "missing" in njia(base, "keys").stdout
 
 
-def test_the_record_key_stays_and_the_reason_is_said(base: EvidenceBase) -> None:
+def test_the_record_key_cannot_be_rotated(base: EvidenceBase) -> None:
     before = state(base.settings)
     ran = njia(base, "keys", "rotate", "record", "--yes")
     assert isinstance(ran.exception, UsageError)
@@ -142,14 +142,14 @@ def test_the_record_key_stays_and_the_reason_is_said(base: EvidenceBase) -> None
     assert state(base.settings) == before
 
 
-def test_nobody_is_taken_to_have_agreed_where_nobody_can_be_asked(base: EvidenceBase) -> None:
+def test_rotation_without_a_terminal_needs_yes(base: EvidenceBase) -> None:
     ran = njia(base, "keys", "rotate", "link")
     assert "--yes" in str(ran.exception)
     assert "counts twice" in " ".join(ran.stderr.split())
     assert len(given_codes(base.settings)) == 2
 
 
-def test_originals_are_sealed_to_a_new_pair_that_is_shown_once(
+def test_originals_are_resealed_to_a_new_pair_shown_once(
     base: EvidenceBase, key_file: Path, private_key: str
 ) -> None:
     settings = base.settings
@@ -165,7 +165,7 @@ def test_originals_are_sealed_to_a_new_pair_that_is_shown_once(
     assert fresh not in str(state(settings).values())
 
 
-def test_without_the_old_private_key_originals_stay_as_they_are(base: EvidenceBase, private_key: str) -> None:
+def test_without_the_old_private_key_originals_stay(base: EvidenceBase, private_key: str) -> None:
     other = str(pyrage.x25519.Identity.generate().to_public())
     ran = njia(base, "keys", "rotate", "stewards", "--recipient", other, "--yes", "--json")
     assert len(done(ran)["left"]) == 2  # type: ignore[arg-type]
@@ -174,9 +174,7 @@ def test_without_the_old_private_key_originals_stay_as_they_are(base: EvidenceBa
     assert "AGE-SECRET" not in ran.stderr
 
 
-def test_an_original_that_the_key_does_not_open_stays_beside_those_it_opens(
-    base: EvidenceBase, key_file: Path
-) -> None:
+def test_an_original_that_the_key_does_not_open_is_left(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
     first, second = (sealed_path(settings.sealed, PARTNER, one) for one in extracts_of(settings))
     first.write_bytes(pyrage.encrypt(b"x", [pyrage.x25519.Identity.generate().to_public()]))
@@ -200,7 +198,7 @@ def test_a_key_that_opens_nothing_changes_nothing(base: EvidenceBase, tmp_path: 
     assert state(base.settings) == before
 
 
-def test_link_codes_are_made_anew_from_the_originals(base: EvidenceBase, key_file: Path) -> None:
+def test_link_codes_are_remade_from_the_originals(base: EvidenceBase, key_file: Path) -> None:
     settings = base.settings
     before, old = given_codes(settings), load_keys(settings.keys)
     assert (
@@ -214,7 +212,9 @@ def test_link_codes_are_made_anew_from_the_originals(base: EvidenceBase, key_fil
     assert not any(codes & expected for codes in before.values())
 
 
-def test_without_an_original_codes_go_and_come_back_with_the_file(base: EvidenceBase, key_file: Path) -> None:
+def test_codes_without_an_original_are_destroyed_until_the_file_returns(
+    base: EvidenceBase, key_file: Path
+) -> None:
     settings = base.settings
     gone, kept = extracts_of(settings)
     sealed_path(settings.sealed, PARTNER, gone).unlink()
@@ -231,7 +231,7 @@ def test_without_an_original_codes_go_and_come_back_with_the_file(base: Evidence
     assert codes == {Coder(load_keys(settings.keys).link_key or b"").given("Achieng")}
 
 
-def test_an_original_that_holds_other_records_than_landed_makes_no_codes(
+def test_an_original_with_other_records_makes_no_codes(
     base: EvidenceBase, key_file: Path, private_key: str
 ) -> None:
     """As a backup restored half may have it: what it says would be put to records that are not there."""
@@ -253,7 +253,7 @@ def test_codes_that_were_destroyed_do_not_come_back(base: EvidenceBase, key_file
     assert list(given_codes(settings)) == [kept]
 
 
-def test_kept_releases_are_signed_anew_and_a_changed_one_is_not_vouched_for(base: EvidenceBase) -> None:
+def test_kept_releases_are_signed_again_except_changed_ones(base: EvidenceBase) -> None:
     settings = base.settings
     (first,) = [path.name for path in settings.releases.glob("2*")]
     publish_one(settings, day=1)
@@ -307,7 +307,7 @@ def kill_at_the_commit(
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
 @pytest.mark.parametrize("is_committed", [False, True])
-def test_a_kill_leaves_all_as_before_or_is_finished_by_the_next_command(
+def test_a_killed_rotation_is_undone_or_finished_by_the_next_command(
     base: EvidenceBase, key_file: Path, kind: str, is_committed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = base.settings
@@ -333,7 +333,7 @@ def test_a_kill_leaves_all_as_before_or_is_finished_by_the_next_command(
         assert all(given_codes(settings).values())
 
 
-def test_a_home_copied_in_the_middle_of_a_rotation_is_usable(base: EvidenceBase, tmp_path: Path) -> None:
+def test_a_home_copied_during_a_rotation_is_usable(base: EvidenceBase, tmp_path: Path) -> None:
     """As a backup may have it: the waiting key is dropped by the next command that takes the lock."""
     settings = base.settings
     (settings.keys / "link.key.next").write_text("00" * 32)
@@ -346,7 +346,7 @@ def test_a_home_copied_in_the_middle_of_a_rotation_is_usable(base: EvidenceBase,
     assert not list(settings.home.rglob("*.next"))
 
 
-def test_a_kill_leaves_no_file_among_the_keys_that_stops_every_command(
+def test_a_killed_rotation_leaves_valid_key_files(
     base: EvidenceBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def kill(*_: object) -> None:
@@ -363,7 +363,7 @@ def test_a_kill_leaves_no_file_among_the_keys_that_stops_every_command(
 
 
 @pytest.mark.parametrize("kind", ["stewards", "link", "release"])
-def test_what_a_key_made_that_is_not_there_is_dropped(
+def test_leftovers_of_a_missing_new_key_are_dropped(
     base: EvidenceBase, private_key: str, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As a backup has it that copied the keys first: all that hangs on the new key, and not that key."""
@@ -377,7 +377,7 @@ def test_what_a_key_made_that_is_not_there_is_dropped(
 
 @pytest.mark.parametrize("kind", ["stewards", "link"])
 @pytest.mark.parametrize("lost", ["a file", "the mark", "half of the mark"])
-def test_a_waiting_folder_that_is_not_whole_takes_the_place_of_nothing(
+def test_an_incomplete_new_folder_replaces_nothing(
     base: EvidenceBase, private_key: str, kind: str, lost: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = base.settings
@@ -394,7 +394,7 @@ def test_a_waiting_folder_that_is_not_whole_takes_the_place_of_nothing(
     assert not list(settings.home.rglob("*.next"))
 
 
-def test_a_file_that_cannot_be_removed_costs_no_original(
+def test_an_undeletable_file_costs_no_original(
     base: EvidenceBase, private_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings, before = base.settings, state(base.settings)
@@ -414,7 +414,7 @@ def test_a_file_that_cannot_be_removed_costs_no_original(
     assert state(settings) == before
 
 
-def test_a_copy_of_an_original_is_on_the_disk_before_the_original_goes(
+def test_a_copied_original_is_synced_before_the_old_one_is_removed(
     base: EvidenceBase, key_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On a file system without hard links, an original that the key does not open is copied."""
@@ -433,7 +433,7 @@ def test_a_copy_of_an_original_is_on_the_disk_before_the_original_goes(
     assert settings.home / "sealed.next" / PARTNER / first.name in synced
 
 
-def test_forgetting_takes_earlier_keys_too_and_reads_the_installed_ones_under_the_lock(
+def test_forget_accepts_earlier_keys_and_reads_installed_keys_under_the_lock(
     base: EvidenceBase, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A rotation may have been at work until the lock was free."""

@@ -1,4 +1,4 @@
-"""Records out of landed cells, in whatever order these lie: none is split, and batches change nothing."""
+"""Records from landed cells in any order: none is split, and batches change nothing."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ any_order = settings(
 
 @any_order
 @given(landed_cells(), st.integers(1, 5), st.integers(1, 60))
-def test_no_record_is_split_and_no_cell_lost_or_moved(
-    tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int, cells_in_a_pile: int
+def test_no_record_is_split_and_no_cell_is_lost(
+    tmp_path: Path, cells: list[LandedCell], cells_in_a_group: int, cells_in_a_partition: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landed_records, "_CELLS_IN_A_PILE", cells_in_a_pile)
+        patch.setattr(landed_records, "_CELLS_IN_A_PARTITION", cells_in_a_partition)
         patch.setattr(landed_records, "_CELLS_AT_ONCE", 3)
         _assert_whole_records(tmp_path, cells, cells_in_a_group)
 
@@ -146,7 +146,7 @@ def test_small_batches_give_the_tables_of_one_batch(
     assert {row["mention_id"] for row in typed["place_mentions"]} == set(mentions)
 
 
-def test_records_are_read_no_further_than_the_batch_in_hand(vocabulary: Vocabulary) -> None:
+def test_records_are_read_one_batch_at_a_time(vocabulary: Vocabulary) -> None:
     taken: list[int] = []
 
     def records() -> Iterator[list[LandedCell]]:
@@ -161,8 +161,8 @@ def test_records_are_read_no_further_than_the_batch_in_hand(vocabulary: Vocabula
     assert [len(tables["records"]) for tables in batches] == [3, 3, 1]
 
 
-@pytest.mark.parametrize("limit", ["_CELLS_IN_A_PILE", "_BYTES_IN_A_PILE"])
-def test_what_is_more_than_a_pile_waits_on_the_disk_and_leaves_it(
+@pytest.mark.parametrize("limit", ["_CELLS_IN_A_PARTITION", "_BYTES_IN_A_PARTITION"])
+def test_large_extracts_are_sorted_on_disk_and_cleaned_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr(landed_records, limit, 500)

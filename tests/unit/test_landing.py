@@ -1,4 +1,4 @@
-"""Taking in: what lands is sealed, committed once and accounted for; what does not stays and is told."""
+"""Taking in files: what lands is sealed, committed once and accounted for; the rest stays in the inbox."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import re
 import sys
 import tracemalloc
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,28 +23,30 @@ from orchestration.intake.inbox import add_to_inbox
 from orchestration.intake.landing.landing import SCHEMA
 from orchestration.intake.taking_in import take_in
 from orchestration.typing.step import type_extracts
-from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, lying_still, workbook
+from tests.unit.drift_home import AS_OF, home
+from tests.unit.partner_files import (
+    BOOK,
+    HEADER,
+    ROW,
+    add_partner,
+    book,
+    lying_still,
+    workbook,
+)
 
-AS_OF = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)
+__all__ = ["home"]
 IDENTITY = pyrage.x25519.Identity.generate()
 KEYS = Keys(record_key=b"k" * 32, stewards_recipient=str(IDENTITY.to_public()))
 
 
 TODAY = date(2026, 3, 1)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Settings:
-    partners = tmp_path / "partners"
-    partners.mkdir()
-    add_partner(partners, book())
-    return Settings(tmp_path / "home", partners, tmp_path / "keys")
+TAKE_IN = sys.modules["orchestration.intake.taking_in"]
 
 
 def send(home: Settings, name: str = "cases.xlsx", partner: str = "testpartner", number: int = 1) -> Path:
+    rows = [HEADER, [number, *ROW[1:]], [number + 1, *ROW[1:6], "No", ""], ["TOTAL"]]
     folder = home.inbox / partner
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [HEADER, [number, *ROW[1:]], [number + 1, *ROW[1:6], "No", ""], ["TOTAL"]]
     return workbook(folder / name, {"Cases": rows})
 
 
@@ -84,7 +86,7 @@ def test_the_json_accounts_for_every_row_and_column(home: Settings) -> None:
     assert "0712345678" not in json.dumps(found)
 
 
-def test_a_changed_reading_lands_the_same_bytes_again_in_their_place(home: Settings) -> None:
+def test_a_changed_contract_relands_the_same_file_in_place(home: Settings) -> None:
     first = send(home)
     content = first.read_bytes()
     take(home)
@@ -101,7 +103,7 @@ def test_a_changed_reading_lands_the_same_bytes_again_in_their_place(home: Setti
     assert "sex" not in table["field"].to_pylist()
 
 
-def test_two_contracts_that_count_from_one_keep_their_records_apart(home: Settings) -> None:
+def test_two_contracts_with_equal_references_make_different_records(home: Settings) -> None:
     add_partner(home.partners, book(files="cases*"))
     add_partner(home.partners, book(contract="hotline", files="calls*"), "hotline.yml")
     send(home, "cases.xlsx")
@@ -115,7 +117,7 @@ def test_two_contracts_that_count_from_one_keep_their_records_apart(home: Settin
     assert ids[0].isdisjoint(ids[1]), "No 1 of the hotline is another person than No 1 of the book"
 
 
-def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> None:
+def test_personal_names_of_files_sheets_and_columns_are_withheld(home: Settings) -> None:
     declared = [{"match": "*Barasa*", "period": {"from": "2024-02-01", "to": "2024-02-29", "round": "2"}}]
     add_partner(home.partners, book(files="hotline case of *", extracts=declared))
     secrets = ("Nekesa", "Barasa", "0722000111", "Wafula")
@@ -132,7 +134,7 @@ def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> Non
     taken = take(home)
     assert [one.outcome for one in taken] == ["held", "unreadable", "landed"]
     assert all(re.fullmatch(r"name withheld \([0-9a-f]{8}\)\.(xlsx|csv)", one.file) for one in taken)
-    told = json.dumps([one.as_dict() for one in taken])
+    outcomes_text = json.dumps([one.as_dict() for one in taken])
     landed = entry(home, taken[2].extract_id)
     assert landed["file"] == taken[2].file
     assert landed["period"]["round"] == "2", "matching uses the real name"
@@ -149,18 +151,22 @@ def test_a_name_that_tells_of_a_person_stays_in_the_inbox(home: Settings) -> Non
     assert load_contracts(home.partners).valid["testpartner"][0].partner.steward == steward
     assert steward not in f"{landed}{typed}"
     content = {key: value for key, value in landed.items() if key != "contract_content"}
-    everything = f"{told}{content}{parquet.to_pylist()}{typed}{names}"
+    everything = f"{outcomes_text}{content}{parquet.to_pylist()}{typed}{names}"
     assert [secret for secret in secrets if secret in everything] == []
     [extract] = pq.read_table(home.typed / "extracts" / f"{taken[2].extract_id}.parquet").to_pylist()
     assert (extract["round"], extract["period_from"]) == ("2", date(2024, 2, 1)), "from the landing note"
 
 
-def test_checking_a_contract_withholds_such_a_name_too(home: Settings, tmp_path: Path) -> None:
+def test_contract_check_withholds_personal_file_names(home: Settings, tmp_path: Path) -> None:
     file = workbook(tmp_path / "Mary Wanjiku.xlsx", {"Mary Wanjiku": [HEADER, ROW]})
     add_partner(home.partners, book(files="cases*"))
     report = check_contract(home.partners / "testpartner" / "contract.yml", file, TODAY)
     assert "does not match name withheld (" in report.faults[0]
     assert "Wanjiku" not in json.dumps(report.as_dict())
+
+
+def crash(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def reread(home: Settings) -> Path:
@@ -177,15 +183,14 @@ def reread(home: Settings) -> Path:
 
 
 @pytest.mark.parametrize("step", ["seal", "set_aside", "sha256_of", "register"])
-def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
+def test_a_crash_while_relanding_leaves_note_and_cells_consistent(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    module = sys.modules["orchestration.intake.taking_in"]
     file = reread(home)
     extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    real, before = getattr(module, step), entry(home, extract_id)
+    real, before = getattr(TAKE_IN, step), entry(home, extract_id)
 
-    def crash(*arguments: Any) -> Any:
+    def crash_in_the_middle(*arguments: Any) -> Any:
         if step == "set_aside":  # after it, but before the Parquet is replaced
             real(*arguments)
         elif step == "sha256_of" and arguments[0].suffix != ".parquet":
@@ -193,7 +198,7 @@ def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(module, step, crash)
+        patched.setattr(TAKE_IN, step, crash_in_the_middle)
         take(home)
     for note in (home.landing / "testpartner").glob("*.json"):
         found = json.loads(note.read_text())
@@ -209,38 +214,29 @@ def test_a_crash_while_reading_again_leaves_no_old_note_on_new_cells(
     assert not list(home.landing.rglob("*.earlier"))
 
 
-def test_the_old_cells_come_back_when_the_crash_was_before_the_new_ones(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = sys.modules["orchestration.intake.taking_in"]
+def test_a_failed_relanding_restores_the_old_cells(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     file = reread(home)
     extract_id = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    before, real = entry(home, extract_id), module.set_aside
+    before, real = entry(home, extract_id), TAKE_IN.set_aside
 
     def fail(*arguments: Any) -> None:
         real(*arguments)
         raise OSError(5, "input/output error")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "set_aside", fail)
+        patched.setattr(TAKE_IN, "set_aside", fail)
         [taken] = take(home)
     assert taken.outcome == "unreadable"
     assert entry(home, extract_id) == before
     assert file.exists()
 
 
-def test_an_original_outlives_a_crash_while_its_extract_is_read_again(
-    home: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = sys.modules["orchestration.intake.taking_in"]
+def test_a_crash_while_relanding_keeps_the_original(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     file = reread(home)
     sealed = home.sealed / "testpartner" / f"{hashlib.sha256(file.read_bytes()).hexdigest()[:16]}.age"
 
-    def crash(*_: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(module, "register", crash)
+        patched.setattr(TAKE_IN, "register", crash)
         take(home)
     add_partner(home.partners, book(grian="case"))
     [taken] = take(home)
@@ -248,7 +244,7 @@ def test_an_original_outlives_a_crash_while_its_extract_is_read_again(
     assert sealed.exists()
 
 
-def test_cells_that_were_changed_since_are_landed_again_from_the_same_bytes(home: Settings) -> None:
+def test_damaged_cells_are_relanded_from_the_same_file(home: Settings) -> None:
     file = send(home)
     content = file.read_bytes()
     [first] = take(home)
@@ -303,7 +299,7 @@ def test_a_file_that_two_contracts_read_is_held(home: Settings) -> None:
     assert "matches the `files` of the contracts 'book' and 'second'" in (taken.reason or "")
 
 
-def test_an_unexpected_fault_tells_its_type_and_no_cell(
+def test_an_unexpected_error_is_reported_without_cell_values(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def quoting(*_: object) -> None:
@@ -317,13 +313,13 @@ def test_an_unexpected_fault_tells_its_type_and_no_cell(
     assert "Testperson" not in (taken.reason or "")
 
 
-def test_a_copy_in_progress_is_left_alone(home: Settings) -> None:
+def test_a_partial_copy_is_left_alone(home: Settings) -> None:
     file = send(home)
     file.rename(file.with_name("cases.xlsx.part"))
     assert take(home) == []
 
 
-def test_a_file_written_to_just_now_waits_until_it_lies_still(home: Settings) -> None:
+def test_a_recently_written_file_waits(home: Settings) -> None:
     file = send(home)
     file.touch()
     [taken] = take(home)
@@ -334,7 +330,7 @@ def test_a_file_written_to_just_now_waits_until_it_lies_still(home: Settings) ->
     assert taken.outcome == "landed"
 
 
-def test_a_file_that_was_added_as_a_whole_is_taken_at_once(home: Settings, tmp_path: Path) -> None:
+def test_a_file_added_by_command_is_taken_at_once(home: Settings, tmp_path: Path) -> None:
     file = send(home)
     sent = file.rename(tmp_path / "cases.xlsx")
     sent.touch()
@@ -347,14 +343,18 @@ def csv_rows(first: int, last: int) -> str:
     return "".join(f"{number},04/03/2024,F,16,Busia,1,Yes,\n" for number in range(first, last + 1))
 
 
-def test_rows_of_a_writer_that_stalled_are_taken_by_the_next_refresh(home: Settings) -> None:
+def csv_in_the_inbox(home: Settings, last: int) -> Path:
+    """A CSV file with rows 1 to `last`, and the contract for it."""
     add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
-    file = home.inbox / "testpartner" / "cases.csv"
-    file.parent.mkdir(parents=True)
-    with file.open("w", encoding="utf-8") as writer:
-        writer.write(",".join(HEADER) + "\n" + csv_rows(1, 100))
-        writer.flush()
-        lying_still(file)
+    file = home.inbox / "testpartner" / f"cases_{last}.csv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(",".join(HEADER) + "\n" + csv_rows(1, last), encoding="utf-8")
+    return lying_still(file)
+
+
+def test_rows_of_a_stalled_writer_are_taken_by_the_next_refresh(home: Settings) -> None:
+    file = csv_in_the_inbox(home, 100)
+    with file.open("a", encoding="utf-8") as writer:
         landed, waiting = take(home)
         assert (landed.outcome, landed.rows_landed) == ("landed", 100)
         assert (waiting.outcome, waiting.code) == ("held", "hold:file_changed")
@@ -369,13 +369,8 @@ def test_rows_of_a_writer_that_stalled_are_taken_by_the_next_refresh(home: Setti
 def test_rows_added_while_a_file_is_landed_are_reported_and_kept(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
-    file = home.inbox / "testpartner" / "cases.csv"
-    file.parent.mkdir(parents=True)
-    file.write_text(",".join(HEADER) + "\n" + csv_rows(1, 100), encoding="utf-8")
-    lying_still(file)
-    module = sys.modules["orchestration.intake.taking_in"]
-    register = module.register
+    file = csv_in_the_inbox(home, 100)
+    register = TAKE_IN.register
 
     def register_while_rows_are_added(path: Path, content: dict[str, Any]) -> None:
         register(path, content)
@@ -383,7 +378,7 @@ def test_rows_added_while_a_file_is_landed_are_reported_and_kept(
             writer.write(csv_rows(101, 400))
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "register", register_while_rows_are_added)
+        patched.setattr(TAKE_IN, "register", register_while_rows_are_added)
         landed, waiting = take(home)
     assert (landed.rows_landed, waiting.code) == (100, "hold:file_changed")
     assert "written to after it was taken" in str(waiting.reason)
@@ -392,7 +387,7 @@ def test_rows_added_while_a_file_is_landed_are_reported_and_kept(
     assert landed.rows_landed == 400
 
 
-def test_a_file_that_a_killed_refresh_had_claimed_is_taken_first(home: Settings) -> None:
+def test_a_file_claimed_by_a_killed_refresh_is_taken_first(home: Settings) -> None:
     file = send(home)
     (file.parent / ".claimed").mkdir()
     file.rename(file.parent / ".claimed" / file.name)
@@ -403,26 +398,25 @@ def test_a_file_that_a_killed_refresh_had_claimed_is_taken_first(home: Settings)
     assert not list(file.parent.iterdir())
 
 
-def test_a_held_file_whose_place_is_taken_goes_back_beside_the_new_one(
+def test_a_held_file_returns_beside_a_newer_one_of_its_name(
     home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = send(home)
     bad = file.read_bytes()
-    module = sys.modules["orchestration.intake.taking_in"]
 
     def hold_while_a_better_one_comes(*_: object) -> None:
         send(home, number=7)
-        raise module.ExtractHeld("hold:column_missing", "the file is not as agreed")
+        raise TAKE_IN.ExtractHeld("hold:column_missing", "the file is not as agreed")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module, "write_cells", hold_while_a_better_one_comes)
+        patched.setattr(TAKE_IN, "write_cells", hold_while_a_better_one_comes)
         [held] = take(home)
     assert held.outcome == "held"
     assert {path.name for path in file.parent.iterdir()} == {"cases.xlsx", "cases (2).xlsx"}
     assert (file.parent / "cases (2).xlsx").read_bytes() == bad
 
 
-def test_a_held_file_goes_back_to_its_place(home: Settings) -> None:
+def test_a_held_file_returns_to_the_inbox(home: Settings) -> None:
     file = send(home)
     sent = file.read_bytes()
     add_partner(home.partners, book(fields={"event_on": {"column": "Gone", "required": True}}))
@@ -435,14 +429,10 @@ def test_a_held_file_goes_back_to_its_place(home: Settings) -> None:
 def test_a_crash_at_any_step_is_finished_by_the_next_run(
     home: Settings, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    module = sys.modules["orchestration.intake.taking_in"]
     file = send(home)
 
-    def crash(*_: object) -> None:
-        raise KeyboardInterrupt
-
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(module.Claim if step == "use_up" else module, step, crash)
+        patched.setattr(TAKE_IN.Claim if step == "use_up" else TAKE_IN, step, crash)
         take(home)
     assert file.exists()
     committed = list(home.landing.rglob("*.json"))
@@ -455,7 +445,7 @@ def test_a_crash_at_any_step_is_finished_by_the_next_run(
     assert len(list(home.sealed.rglob("*.age"))) == 1
 
 
-def test_leftovers_of_a_crash_are_swept(home: Settings) -> None:
+def test_leftovers_of_a_crash_are_removed(home: Settings) -> None:
     for folder, name in ((home.landing, "0" * 16 + ".parquet"), (home.sealed, "0" * 16 + ".age")):
         (folder / "testpartner").mkdir(parents=True)
         (folder / "testpartner" / name).write_bytes(b"left over")
@@ -466,7 +456,7 @@ def test_leftovers_of_a_crash_are_swept(home: Settings) -> None:
     assert {path.stem for path in home.sealed.rglob("*") if path.is_file()} == {taken.extract_id}
 
 
-def test_landing_is_the_same_bytes_on_every_run(home: Settings, tmp_path: Path) -> None:
+def test_landing_is_deterministic(home: Settings, tmp_path: Path) -> None:
     other = Settings(tmp_path / "other", home.partners, home.keys)
     content = send(home).read_bytes()
     (other.inbox / "testpartner").mkdir(parents=True)
@@ -480,14 +470,9 @@ def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.
     """Ten times the rows cost less than 40 bytes for each row more: nothing keeps them."""
     monkeypatch.setattr("orchestration.intake.landing.landing._CELLS_IN_A_GROUP", 2_000)
     monkeypatch.setattr("orchestration.intake.reading.csv_blocks.CHUNK", 1 << 16)
-    add_partner(home.partners, book(format={"kind": "csv", "encoding": "utf-8", "delimiter": ","}))
-    (home.inbox / "testpartner").mkdir(parents=True)
     peaks = []
     for rows in (3_000, 30_000):
-        with (home.inbox / "testpartner" / f"{rows}.csv").open("w") as file:
-            file.write(",".join(HEADER) + "\n")
-            file.writelines(f"{number},04/03/2024,F,16,Busia,1,Yes,\n" for number in range(rows))
-        lying_still(home.inbox / "testpartner" / f"{rows}.csv")
+        csv_in_the_inbox(home, rows)
         tracemalloc.start()
         [taken] = take(home)
         peaks.append(tracemalloc.get_traced_memory()[1])
@@ -496,19 +481,7 @@ def test_memory_does_not_grow_with_the_file(home: Settings, monkeypatch: pytest.
     assert (peaks[1] - peaks[0]) / 27_000 < 40
 
 
-def test_checking_a_contract_needs_no_home_and_shows_no_value(home: Settings, tmp_path: Path) -> None:
-    file = send(home)
-    report = check_contract(home.partners / "testpartner" / "contract.yml", file, TODAY)
-    assert report.ok
-    assert (report.rows_read, report.rows_landed) == (3, 1)
-    assert report.filled_share["sex"] == 1.0
-    assert report.columns_found == HEADER
-    assert "Busia" not in json.dumps(report.as_dict())
-    assert file.exists()
-    assert not home.landing.exists()
-
-
-def test_checking_names_a_mapped_column_that_the_file_does_not_have(home: Settings) -> None:
+def test_contract_check_names_missing_columns(home: Settings) -> None:
     fields = {**BOOK["fields"], "person_count": "Persns", "industry": {"column": "Qqqq"}}
     contract = add_partner(home.partners, book(fields=fields))
     report = check_contract(contract, send(home), TODAY)
@@ -519,7 +492,7 @@ def test_checking_names_a_mapped_column_that_the_file_does_not_have(home: Settin
     ]
 
 
-def test_checking_refuses_a_contract_that_lies_in_another_partners_folder(home: Settings) -> None:
+def test_contract_check_refuses_a_contract_in_another_partners_folder(home: Settings) -> None:
     file = send(home)
     contract = home.partners / "testpartner" / "contract.yml"
     moved = home.partners / "another" / "contract.yml"
@@ -529,11 +502,9 @@ def test_checking_refuses_a_contract_that_lies_in_another_partners_folder(home: 
     assert not report.ok and "partner.code is 'testpartner' but the folder is 'another'" in report.faults[0]
 
 
-def test_checking_tells_what_is_wrong(home: Settings, tmp_path: Path) -> None:
+def test_contract_check_reports_an_unreadable_file(home: Settings, tmp_path: Path) -> None:
     file = tmp_path / "note.xlsx"
     file.write_text("not a workbook")
     report = check_contract(home.partners / "testpartner" / "contract.yml", file, TODAY)
     assert not report.ok
     assert "is not an Excel workbook" in report.faults[0]
-    broken = add_partner(home.partners, book(partner={"code": "other", "steward": "a@b.example"}, grian=1))
-    assert "Did you mean `grain`?" in check_contract(broken, file, TODAY).faults[0]

@@ -1,4 +1,4 @@
-"""Columns named by `link` leave keyed codes in a file of their own, and nothing else anywhere."""
+"""Link columns become keyed codes in a file of their own, and are stored nowhere else."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def codes(home: Settings) -> list[dict[str, object]]:
     return pq.read_table(file).to_pylist()
 
 
-def test_codes_of_what_identifies_are_kept_by_record(home: Settings) -> None:
+def test_identifiers_become_codes_by_record(home: Settings) -> None:
     send(home, CONTRACT["link"])
     keys = load_keys(home.keys)
     coder = Coder(keys.link_key or b"")
@@ -90,7 +90,7 @@ def test_every_row_of_a_long_file_leaves_its_codes(home: Settings) -> None:
     assert {code["birth_year"] for code in found} == {1998}
 
 
-def test_what_was_coded_stands_nowhere(home: Settings) -> None:
+def test_coded_values_are_stored_nowhere(home: Settings) -> None:
     send(home, CONTRACT["link"])
     (landed,) = home.landing.glob("fixture_desk/*.parquet")
     values = set(pq.read_table(landed)["value"].to_pylist())
@@ -98,13 +98,13 @@ def test_what_was_coded_stands_nowhere(home: Settings) -> None:
     written = [path for path in home.home.rglob("*") if path.is_file() and home.sealed not in path.parents]
     assert len(written) > 5
     for path in written:
-        told = (
+        content = (
             str(pq.read_table(path).to_pylist()).encode() if path.suffix == ".parquet" else path.read_bytes()
         )
-        assert not [secret for secret in SECRETS if secret in told], path
+        assert not [secret for secret in SECRETS if secret in content], path
 
 
-def test_without_link_columns_there_are_no_codes_and_records_keep_their_ids(home: Settings) -> None:
+def test_without_link_columns_there_are_no_codes_and_ids_stay(home: Settings) -> None:
     send(home, CONTRACT["link"])
     (landed,) = home.landing.glob("fixture_desk/*.parquet")
     before = pq.read_table(landed)
@@ -113,13 +113,13 @@ def test_without_link_columns_there_are_no_codes_and_records_keep_their_ids(home
     assert pq.read_table(landed) == before
 
 
-def test_a_link_column_that_is_not_there_is_told(home: Settings) -> None:
+def test_a_missing_link_column_is_reported(home: Settings) -> None:
     send(home, {**CONTRACT["link"], "schooling": "Class reached"})
     (note,) = home.landing.glob("fixture_desk/*.json")
     assert "column 'Class reached' is not in the file" in note.read_text()
 
 
-def test_codes_without_an_extract_are_swept(home: Settings) -> None:
+def test_codes_without_an_extract_are_removed(home: Settings) -> None:
     left = home.link_codes / "fixture_desk" / "0123456789abcdef.parquet"
     left.parent.mkdir()
     left.write_bytes(b"left over")
@@ -147,7 +147,7 @@ def test_destroyed_codes_come_back_when_the_file_is_sent_again(home: Settings) -
         ([], False),  # the extract is not in the tables any more
     ],
 )
-def test_codes_live_as_long_as_a_record_of_their_extract_counts_or_may_yet(
+def test_codes_live_while_a_record_of_their_extract_may_count(
     home: Settings, fates: list[str], kept: bool
 ) -> None:
     send(home, CONTRACT["link"])
@@ -165,7 +165,7 @@ def test_codes_live_as_long_as_a_record_of_their_extract_counts_or_may_yet(
     assert file.exists() == kept
 
 
-def test_a_lost_link_key_is_not_replaced_in_silence(home: Settings) -> None:
+def test_a_lost_link_key_is_an_error(home: Settings) -> None:
     send(home, CONTRACT["link"])
     (home.keys / LINK_KEY).unlink()
     with pytest.raises(UsageError, match=r"No link key in .+Restore it from the backup"):

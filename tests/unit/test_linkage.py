@@ -1,4 +1,4 @@
-"""Linkage: who is linked, who is asked about, who is never merged, and how many persons are expected."""
+"""Linkage: which records are linked, reviewed or never merged, and the expected number of persons."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def fates(links: list[Link]) -> dict[tuple[int, int], tuple[str, str]]:
 # --- deciding ------------------------------------------------------------------------------------
 
 
-def test_sure_pairs_are_linked_likely_ones_asked_about_and_the_rest_dropped() -> None:
+def test_pairs_are_linked_reviewed_or_dropped_by_probability() -> None:
     people = persons(r1="a", r2="b", r3="a", r4="b", r5="a", r6="b")
     found = decide([likely(1, 2, 0.95), likely(3, 4, 0.5), likely(5, 6, 0.49)], people)
     assert fates(found) == {(1, 2): ("taken", "by_probability"), (3, 4): ("review", "unsure")}
@@ -59,7 +59,7 @@ def test_a_record_is_linked_to_one_record_of_each_partner() -> None:
     assert fates(found)[1, 2] == ("review", "rival")
 
 
-def test_a_cluster_larger_than_its_partners_is_not_merged_but_asked_about_whole() -> None:
+def test_a_cluster_with_two_records_of_a_partner_is_reviewed() -> None:
     """1 and 4 are of one partner, and hang together by way of 2 and 3."""
     people = persons(r1="a", r2="b", r3="c", r4="a", r5="a", r6="b")
     found = decide([likely(1, 2, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99), likely(5, 6, 0.99)], people)
@@ -67,14 +67,14 @@ def test_a_cluster_larger_than_its_partners_is_not_merged_but_asked_about_whole(
     assert clusters_of(found) == {5: 5, 6: 5}
 
 
-def test_a_cluster_that_stewards_accepted_link_by_link_is_merged() -> None:
+def test_a_cluster_accepted_link_by_link_is_merged() -> None:
     people = persons(r1="a", r2="b", r3="c", r4="a")
     pairs = [likely(1, 2, 0.99), likely(2, 3, 0.99), likely(3, 4, 0.99)]
     found = decide(pairs, people, Rulings(accepted=frozenset({(1, 2), (2, 3), (3, 4)})))
     assert set(clusters_of(found).values()) == {1}
 
 
-def test_persons_of_one_record_are_never_merged_not_even_by_a_steward() -> None:
+def test_persons_of_one_record_are_never_merged() -> None:
     """1 and 2 stand in one record of partner a; 3, at partner b, looks like both."""
     people = {1: Person("a", 10), 2: Person("a", 10), 3: Person("b", 30), 4: Person("c", 40)}
     pairs = [likely(1, 3, 0.99), likely(3, 4, 0.99), likely(2, 4, 0.99)]
@@ -87,7 +87,7 @@ def test_persons_of_one_record_are_never_merged_not_even_by_a_steward() -> None:
     assert fates(direct) == {(1, 2): ("review", "persons_of_one_record")}
 
 
-def test_what_a_steward_ruled_holds_whatever_the_probability() -> None:
+def test_a_stewards_ruling_overrides_the_probability() -> None:
     people = persons(r1="a", r2="b", r3="c")
     rulings = Rulings(accepted=frozenset({(1, 2)}), rejected=frozenset({(1, 3)}))
     found = decide([likely(1, 3, 0.999), likely(1, 2, 0.01)], people, rulings)
@@ -96,7 +96,7 @@ def test_what_a_steward_ruled_holds_whatever_the_probability() -> None:
     assert fates(revoked) == {(1, 3): ("taken", "by_probability")}
 
 
-def test_two_whom_a_steward_told_apart_are_not_merged_by_way_of_a_third() -> None:
+def test_a_rejected_pair_is_not_merged_through_a_third_record() -> None:
     people = persons(r1="a", r2="b", r3="c")
     pairs = [likely(1, 2, 0.99), likely(2, 3, 0.99), likely(1, 3, 0.9)]
     assert set(clusters_of(decide(pairs, people)).values()) == {1}
@@ -156,7 +156,7 @@ def test_links_find_the_persons_that_partners_share(
     assert of_tier["persons_low"] < of_tier["persons_expected"] < of_tier["persons_high"]
 
 
-def test_poor_forms_are_registrations_and_nothing_is_linked_or_expected(population: Population) -> None:
+def test_poor_forms_are_not_linked(population: Population) -> None:
     linked = link(population.without(*NAMES, *RICH))
     assert linked.links.num_rows == 0
     assert linked.expected.to_pylist() == [
@@ -173,7 +173,7 @@ def test_poor_forms_are_registrations_and_nothing_is_linked_or_expected(populati
     ]
 
 
-def test_tiers_meet_in_what_both_give(population: Population) -> None:
+def test_records_of_different_tiers_are_linked_by_common_fields(population: Population) -> None:
     """Records of one partner without names are linked to the others by the answers of the form."""
     rows = population.records.to_pylist()
     for row in rows:
@@ -187,7 +187,7 @@ def test_tiers_meet_in_what_both_give(population: Population) -> None:
     assert len(taken & population.true_pairs) / len(taken) >= 0.98
 
 
-def test_a_steward_may_know_of_a_pair_that_agrees_in_nothing(population: Population) -> None:
+def test_an_accepted_pair_without_agreement_is_linked(population: Population) -> None:
     """Linked, and one person less to be expected. A ruling on a record that is gone does nothing."""
     first, *others = population.records.slice(0, 400).sort_by("record_id").to_pylist()
     stranger = next(
@@ -203,7 +203,7 @@ def test_a_steward_may_know_of_a_pair_that_agrees_in_nothing(population: Populat
     assert before - after == pytest.approx(1, abs=0.2)
 
 
-def test_the_order_of_the_rows_changes_nothing(population: Population) -> None:
+def test_row_order_changes_nothing(population: Population) -> None:
     forth = link(population.records)
     back = link(population.records.take(pa.array(range(population.records.num_rows - 1, -1, -1))))
     assert (forth.links, forth.records, forth.expected) == (back.links, back.records, back.expected)
@@ -217,13 +217,13 @@ def test_records_of_one_partner_are_never_compared(population: Population) -> No
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_hardly_any_records_are_no_fault(population: Population, count: int) -> None:
+def test_few_records_are_handled(population: Population, count: int) -> None:
     linked = link(population.records.slice(0, count))
     assert linked.links.num_rows == 0
     assert linked.records.num_rows == count
 
 
-def test_a_few_records_of_strangers_from_one_corridor_are_not_linked() -> None:
+def test_strangers_of_one_corridor_are_not_linked() -> None:
     rows = [
         {
             "record_id": number, "partner": f"partner {number % 3}", "source_record": number, "sex": "female",
@@ -236,14 +236,12 @@ def test_a_few_records_of_strangers_from_one_corridor_are_not_linked() -> None:
     assert link(pa.Table.from_pylist(rows, schema=Population(0).records.schema)).links.num_rows == 0
 
 
-def test_linkage_writes_nothing_on_the_screen(
-    population: Population, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_linkage_prints_nothing(population: Population, capfd: pytest.CaptureFixture[str]) -> None:
     link(population.records.slice(0, 400))
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_block_of_too_many_records_is_left_out_and_noted() -> None:
+def test_an_oversized_block_is_left_out_and_reported() -> None:
     """All have one given name, two women to a surname, at two partners. The given name alone would make millions of pairs."""
     count = LARGEST_BLOCK + 2
     rows = [
@@ -307,7 +305,7 @@ def _febrl(path: Path) -> list[dict[str, object]]:
     return rows
 
 
-def test_every_counted_case_stands_in_some_tier_groups_too() -> None:
+def test_every_counted_case_has_a_tier() -> None:
     """Five counted cases, three of one person each."""
     expected = pa.Table.from_pylist(
         [

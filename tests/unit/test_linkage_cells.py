@@ -1,4 +1,4 @@
-"""How many records of each place, corridor and period are somebody's second: worked out by hand."""
+"""Expected duplicates in each place, corridor and period, worked out by hand."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def duplicates(
 NINE_TENTHS = [(1, 2, 800_000, 950_000), (2, 3, 800_000, 950_000), (1, 3, 800_000, 950_000)]
 
 
-def test_three_records_of_one_person_bring_two_duplicates_and_any_two_of_them_one() -> None:
+def test_duplicates_are_counted_within_each_cell() -> None:
     """All three in Busia; Nairobi has 1 and 3, which the forest of all three may well leave apart; 2025 has 1 alone."""
     found = duplicates(NINE_TENTHS, {"busia": [1, 2, 3], "nairobi": [1, 3]}, {"2024": [1, 2, 3], "2025": [1]})
     assert found == {("busia", "2024"): (1.6, 1.9), ("nairobi", "2024"): (0.8, 0.95)}
 
 
-def test_what_does_not_count_brings_no_duplicate() -> None:
+def test_uncounted_records_bring_no_duplicates() -> None:
     likely = pa.Table.from_pylist(
         [{"record_a": 1, "record_b": 2, "low_millionths": 1, "high_millionths": 1}], schema=LIKELY_PAIRS
     )
@@ -61,7 +61,7 @@ def test_what_does_not_count_brings_no_duplicate() -> None:
     assert cell_duplicates(likely, keys, pa.Table.from_pylist(prevented)).num_rows == 0
 
 
-def test_each_cell_has_the_likeliest_pairs_that_close_no_circle() -> None:
+def test_each_cell_counts_its_maximum_spanning_forest() -> None:
     """Against Kruskal's rule pair by pair, in 30 places that share 60 records."""
     dice = random.Random(4)  # noqa: S311  (nothing secret is drawn)
     drawn = {(min(pair), max(pair)) for pair in (dice.sample(range(60), 2) for _ in range(400))}

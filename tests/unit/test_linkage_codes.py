@@ -1,4 +1,4 @@
-"""Link codes: spellings of one name meet, other names do not, and nobody without the key can make them."""
+"""Link codes: spellings of one name agree, other names differ, and the key is needed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_spellings_of_one_name_sound_alike(spellings: list[str]) -> None:
     [("Wanjiku", "Wambui"), ("Achieng", "Atieno"), ("Amina", "Omar"), ("Kamau", "Karanja"),
      ("Njeri", "Njoroge")],
 )  # fmt: skip
-def test_other_names_sound_otherwise(one: str, other: str) -> None:
+def test_different_names_sound_different(one: str, other: str) -> None:
     assert sound_of(one) != sound_of(other)
 
 
@@ -59,18 +59,18 @@ def test_the_first_given_name_and_the_last_surname_count() -> None:
 @pytest.mark.parametrize(
     "text", ["", "  ", "A.", "unknown", "Unknown girl", "N/A", "haijulikani", "123", "-", "你好"]
 )
-def test_what_is_no_name_has_no_code(text: str) -> None:
+def test_non_names_have_no_code(text: str) -> None:
     assert Coder(KEY).given(text) is None
 
 
-def test_a_code_depends_on_the_key_and_on_what_it_is_of() -> None:
+def test_a_code_depends_on_key_and_field() -> None:
     coder, other = Coder(KEY), Coder(b"another link key of 32 bytes....")
     assert coder.given("Achieng") == coder.given("Acheng")
     assert len({coder.given("Achieng"), coder.surname("Achieng"), other.given("Achieng")}) == 3
     assert len(str(coder.given("Achieng"))) == 32
 
 
-def test_a_code_stays_what_it_is_as_long_as_its_version() -> None:
+def test_codes_are_stable_within_a_version() -> None:
     """Landed codes are compared with later ones: a change of rules needs a new version in `codes`."""
     assert Coder(KEY).given("Mwangi") == "5d6bf02b5013da242ce5177ffa2c49db"
 
@@ -81,7 +81,7 @@ def test_a_phone_has_one_code_however_it_is_written(number: str) -> None:
 
 
 @pytest.mark.parametrize("number", ["none", "0712", "", "999"])
-def test_what_is_no_phone_has_no_code(number: str) -> None:
+def test_non_phones_have_no_code(number: str) -> None:
     assert Coder(KEY).phone(number) is None
 
 

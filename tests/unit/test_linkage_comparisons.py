@@ -1,4 +1,4 @@
-"""How often strangers agree: counted over all pairs, worked by hand, and the same as Splink is told to compare."""
+"""Chance agreement of strangers: worked by hand, and equal to Splink's comparison levels."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def table(**columns: list[Any]) -> pa.Table:
     )
 
 
-def test_strangers_agree_as_often_as_pairs_do() -> None:
+def test_chance_agreement_is_the_share_of_agreeing_pairs() -> None:
     """Four tell a county: two pairs' worth of them 3, of 6 pairs in all, are a-a. The fifth tells none."""
     records = table(origin=["a", "a", "a", "b", None])
     assert Comparison("origin", [0.9]).strangers(records) == [3 / 6, 3 / 6]
 
 
-def test_numbers_may_be_some_way_apart() -> None:
+def test_numbers_agree_in_steps_of_distance() -> None:
     """1990 1990 1991 1993: one pair equal, two of one year apart, one of two, and two of three."""
     records = table(born=[1990, 1990, 1991, 1993])
     compared = Comparison("born", [0.7, 0.2, 0.05], apart=(0, 1, 2))
@@ -49,7 +49,7 @@ def test_a_coarser_column_that_agrees_is_a_level_of_its_own() -> None:
     assert Comparison("ward", [0.8, 0.1], wider="county").strangers(records) == [3 / 6, 2 / 6, 1 / 6]
 
 
-def test_a_comparison_speaks_only_of_the_pairs_it_is_for() -> None:
+def test_a_conditional_comparison_counts_only_its_pairs() -> None:
     """Destinations d e d d of origins a a b -. Equal: 3 of 6 pairs. One origin: a-a, which differ. Both told: 3."""
     records = table(origin=["a", "a", "b", None], destination=["d", "e", "d", "d"])
 
@@ -62,34 +62,34 @@ def test_a_comparison_speaks_only_of_the_pairs_it_is_for() -> None:
     assert strangers(When.NOT_BOTH_TOLD) == [2 / 3, 1 / 3]
 
 
-def test_no_pair_says_nothing() -> None:
+def test_no_pairs_give_zero_agreement() -> None:
     records = table(origin=["a", None, None])
     assert Comparison("origin", [0.9]).strangers(records) == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("compared", EVERY_COMPARISON, ids=lambda one: f"{one.column} {one.when.value}")
-def test_what_is_counted_is_what_splink_compares(compared: Comparison) -> None:
+def test_chance_agreement_matches_splinks_comparison_levels(compared: Comparison) -> None:
     """The levels that Splink is given, tried on every pair of 60 records, one by one."""
     records = Population(60, seed=3).records
     first = records.column_names.index("phone_code")
     phones = [None if number % 3 else f"phone {number % 9}" for number in range(records.num_rows)]
     records = records.set_column(first, "phone_code", pa.array(phones))
     levels = compared.for_splink(records).get_comparison("duckdb").comparison_levels
-    silent, *told = [level.sql_condition for level in levels if level.sql_condition != "ELSE"]
-    cases = " ".join(f"when {sql} then {number}" for number, sql in enumerate(told))
+    silent, *conditions = [level.sql_condition for level in levels if level.sql_condition != "ELSE"]
+    cases = " ".join(f"when {sql} then {number}" for number, sql in enumerate(conditions))
     sides = [", ".join(f"{name} as {name}_{side}" for name in records.column_names) for side in "lr"]
     found = duckdb.sql(
         f"with l as (select {sides[0]} from records), r as (select {sides[1]} from records) "
-        f"select case {cases} else {len(told)} end, count(*) from l join r on record_id_l < record_id_r "
+        f"select case {cases} else {len(conditions)} end, count(*) from l join r on record_id_l < record_id_r "
         f"where not coalesce({silent}, false) group by 1"
     ).fetchall()
     pairs = sum(count for _, count in found)
     assert pairs > 0
-    shares = [dict(found).get(number, 0) / pairs for number in range(len(told) + 1)]
+    shares = [dict(found).get(number, 0) / pairs for number in range(len(conditions) + 1)]
     assert compared.strangers(records) == pytest.approx(shares)
 
 
-def test_what_few_records_never_showed_counts_for_no_more_than_one_in_them() -> None:
+def test_unseen_agreement_counts_at_most_once() -> None:
     """Splink would take an agreement never seen for one in a million, and a disagreement never seen too."""
     records = table(born=[1990, 1990, 1991, 1991])  # never two apart, never more
     compared = Comparison("born", [0.8, 0.1, 0.05], apart=(0, 1, 2)).for_splink(records)
@@ -137,7 +137,7 @@ def test_the_same_records_are_linked_under_any_keys(without: tuple[str, ...]) ->
     assert here.expected == there.expected
 
 
-def test_between_two_equally_likely_links_no_id_decides() -> None:
+def test_equally_likely_links_are_not_decided_by_id() -> None:
     """One person at partner a; partner b has her twice, word for word but for the day. Which is linked is no key's choice."""
     shared = {
         "sex": "female", "given_code": "g", "surname_code": "s", "birth_year": 1990, "nationality": "KEN",

@@ -1,4 +1,4 @@
-"""What goes from a lineage with a record: its rows everywhere, and the months that only it made known."""
+"""Forgetting a record in the lineage: its rows, and months that only it made known."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def left(folder: Path, name: str, column: str) -> list[Any]:
     return found
 
 
-def test_a_month_that_only_a_forgotten_record_made_known_goes_with_it(tmp_path: Path) -> None:
+def test_months_known_only_by_a_forgotten_record_are_removed(tmp_path: Path) -> None:
     folder = lineage_in(tmp_path)
     settings = Settings(tmp_path, tmp_path / "partners", tmp_path / "keys")
     assert forget_in_lineage(settings, "p", [1000, 2000, 4000]) == 1
@@ -59,7 +59,7 @@ def test_a_month_that_only_a_forgotten_record_made_known_goes_with_it(tmp_path: 
     assert left(folder, "watches", "month") == [FEBRUARY, MARCH]
 
 
-def test_a_lineage_of_an_earlier_version_is_forgotten_in_as_well(tmp_path: Path) -> None:
+def test_a_lineage_without_watch_tables_is_erased_too(tmp_path: Path) -> None:
     folder = lineage_in(tmp_path)
     for name in ("extracts", "watches"):
         (folder / f"{name}.parquet").unlink()

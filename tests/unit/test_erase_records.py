@@ -1,4 +1,4 @@
-"""A forgotten record leaves landing, link codes and the sealed original, and no later copy of it lands."""
+"""Forgetting a record: landing, link codes and sealed originals are erased, later copies do not land."""
 
 from __future__ import annotations
 
@@ -65,6 +65,14 @@ def forget(base: EvidenceBase, reference: str, identity: pyrage.x25519.Identity 
     return erase_forgotten(base.settings, tombstones_of(base.settings, keys, "swala_post"))
 
 
+def sealed_original(base: EvidenceBase, entry: dict) -> Path:
+    return base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+
+
+def original(base: EvidenceBase, entry: dict, identity: pyrage.x25519.Identity) -> str:
+    return pyrage.decrypt(sealed_original(base, entry).read_bytes(), [identity]).decode()
+
+
 @pytest.fixture
 def base(empty_base: EvidenceBase) -> EvidenceBase:
     contract = (
@@ -86,7 +94,7 @@ def identity(base: EvidenceBase) -> pyrage.x25519.Identity:
     return made
 
 
-def test_its_cells_and_codes_go_and_the_others_stay(base: EvidenceBase) -> None:
+def test_cells_and_codes_of_the_record_are_erased_and_others_stay(base: EvidenceBase) -> None:
     (before,) = landed(base)
     (one,), _ = forget(base, "S3")
     (after,) = read_register(base.settings.landing, "swala_post").values()
@@ -101,7 +109,7 @@ def test_its_cells_and_codes_go_and_the_others_stay(base: EvidenceBase) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 30_000], ids=["by rows", "by blocks"])
-def test_a_later_copy_does_not_land_and_its_row_number_is_not_kept(base: EvidenceBase, rows: int) -> None:
+def test_a_later_copy_of_a_forgotten_record_does_not_land(base: EvidenceBase, rows: int) -> None:
     landed(base)
     forget(base, "S3")
     more = "".join(
@@ -112,18 +120,17 @@ def test_a_later_copy_does_not_land_and_its_row_number_is_not_kept(base: Evidenc
         "swala_post", "swala_2026-03.csv", scenario.CASE_HEADER + more + scenario.SWALA.split("\n", 1)[1]
     )
     again = next(one for one in landed(base) if one["file"] == "swala_2026-03.csv")
-    told = [one for one in again["refusals"] if one["reason"] == FORGOTTEN]
-    assert told == [{"sheet": "", "reason": FORGOTTEN, "rows": 1, "row_numbers": ""}]
+    refusals = [one for one in again["refusals"] if one["reason"] == FORGOTTEN]
+    assert refusals == [{"sheet": "", "reason": FORGOTTEN, "rows": 1, "row_numbers": ""}]
     assert again["rows_landed"] == rows + 12  # of the fourteen S3 is forgotten and S8 refused consent
 
 
-def test_with_the_key_the_original_is_sealed_again_without_the_row(
+def test_with_the_private_key_the_original_is_resealed_without_the_row(
     base: EvidenceBase, identity: pyrage.x25519.Identity
 ) -> None:
     (entry,) = landed(base)
     _, originals = forget(base, "S3", identity)
-    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
-    text = pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    text = original(base, entry, identity)
     assert "Otieno" not in text and "Kampala" not in text
     assert text.splitlines()[3] == ""  # the other rows keep their numbers
     assert "Amina Testperson" in text and "Imani Testperson" in text
@@ -135,13 +142,12 @@ def test_a_row_that_never_landed_leaves_the_original_too(
 ) -> None:
     (entry,) = landed(base)
     forget(base, "S8", identity)  # refused consent: only its id is kept, as withheld
-    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
-    assert "Rehema" not in pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    assert "Rehema" not in original(base, entry, identity)
     (after,) = read_register(base.settings.landing, "swala_post").values()
     assert after["withheld_records"] == {}
 
 
-def test_without_the_key_the_original_is_destroyed_and_stays_so(base: EvidenceBase) -> None:
+def test_without_the_private_key_the_original_is_destroyed(base: EvidenceBase) -> None:
     landed(base)
     forget(base, "S3")
     assert list((base.settings.sealed / "swala_post").iterdir()) == []
@@ -151,15 +157,14 @@ def test_without_the_key_the_original_is_destroyed_and_stays_so(base: EvidenceBa
     assert list((base.settings.sealed / "swala_post").iterdir()) == []
 
 
-def test_a_file_that_comes_with_a_forgotten_record_is_sealed_without_it(
+def test_a_new_file_is_sealed_without_forgotten_records(
     base: EvidenceBase, identity: pyrage.x25519.Identity
 ) -> None:
     landed(base)
     forget(base, "S3", identity)
     base.deliver("swala_post", "swala_2026-03.csv", scenario.SWALA + "\n")
     again = next(one for one in landed(base) if one["file"] == "swala_2026-03.csv")
-    sealed = base.settings.sealed / "swala_post" / f"{again['extract_id']}.age"
-    assert "Otieno" not in pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    assert "Otieno" not in original(base, again, identity)
 
 
 def forget_wholly(base: EvidenceBase, reference: str, *identities: pyrage.x25519.Identity) -> Erased:
@@ -171,12 +176,12 @@ def forget_wholly(base: EvidenceBase, reference: str, *identities: pyrage.x25519
 
 
 @pytest.mark.parametrize("is_damaged", [False, True])
-def test_an_original_that_the_key_does_not_open_stops_it_before_anything_is_erased(
+def test_an_original_that_the_key_does_not_open_stops_before_anything_is_erased(
     base: EvidenceBase, identity: pyrage.x25519.Identity, is_damaged: bool
 ) -> None:
     """An earlier rotation left it sealed to the old key."""
     (entry,) = landed(base)
-    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    sealed = sealed_original(base, entry)
     if is_damaged:
         sealed.write_bytes(sealed.read_bytes()[:-20])
     before = {path: path.read_bytes() for path in base.settings.home.rglob("*") if path.is_file()}
@@ -185,7 +190,7 @@ def test_an_original_that_the_key_does_not_open_stops_it_before_anything_is_eras
     assert {path: path.read_bytes() for path in base.settings.home.rglob("*") if path.is_file()} == before
 
 
-def test_an_original_sealed_to_an_earlier_key_is_sealed_again_with_both_keys_at_hand(
+def test_an_original_of_an_earlier_key_is_resealed_given_both_keys(
     base: EvidenceBase, identity: pyrage.x25519.Identity
 ) -> None:
     (entry,) = landed(base)
@@ -193,11 +198,10 @@ def test_an_original_sealed_to_an_earlier_key_is_sealed_again_with_both_keys_at_
     (base.settings.keys / "stewards.age.pub").write_text(str(new.to_public()))
     erased = forget_wholly(base, "S3", new, identity)
     assert list(erased.originals.values()) == ["sealed again without rows of forgotten records"]
-    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
-    assert "Otieno" not in pyrage.decrypt(sealed.read_bytes(), [new]).decode()
+    assert "Otieno" not in original(base, entry, new)
 
 
-def test_the_proof_counts_an_original_of_another_key_as_not_searched(
+def test_the_proof_counts_originals_it_cannot_open(
     base: EvidenceBase, identity: pyrage.x25519.Identity
 ) -> None:
     landed(base)
@@ -220,7 +224,7 @@ def workbook(hidden: bool = False) -> bytes:
 
 
 @pytest.mark.parametrize("hidden", [False, True])
-def test_a_workbook_is_kept_only_if_nothing_of_the_row_is_left_elsewhere_in_it(
+def test_a_workbook_is_kept_only_if_no_other_sheet_holds_the_row(
     base: EvidenceBase, identity: pyrage.x25519.Identity, hidden: bool, tmp_path: Path
 ) -> None:
     for file in (base.settings.inbox / "swala_post").iterdir():
@@ -233,7 +237,7 @@ def test_a_workbook_is_kept_only_if_nothing_of_the_row_is_left_elsewhere_in_it(
     base.deliver("swala_post", "swala.xlsx", workbook(hidden))
     (entry,) = landed(base)
     forget(base, "S3", identity)
-    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
+    sealed = sealed_original(base, entry)
     if hidden:
         assert not sealed.exists()
         return
@@ -245,7 +249,7 @@ def test_a_workbook_is_kept_only_if_nothing_of_the_row_is_left_elsewhere_in_it(
 
 
 @pytest.mark.parametrize("moment", ["before the cells are replaced", "after"])
-def test_a_kill_between_cells_and_note_is_mended_by_the_next_try(
+def test_a_kill_between_cells_and_note_is_repaired_by_the_next_refresh(
     base: EvidenceBase, moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (before,) = landed(base)
@@ -272,7 +276,7 @@ def killed(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("step", ["bury", "intake.erase_forgotten"])
-def test_killed_with_the_key_at_hand_no_refresh_destroys_the_original(
+def test_after_a_kill_a_refresh_keeps_the_resealed_original(
     base: EvidenceBase, identity: pyrage.x25519.Identity, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (entry,) = landed(base)
@@ -280,8 +284,7 @@ def test_killed_with_the_key_at_hand_no_refresh_destroys_the_original(
         patched.setattr(f"orchestration.operations.forget.{step}", killed)
         forget_wholly(base, "S3", identity)
     (after,) = landed(base)  # the next refresh takes in, and ends what was begun
-    sealed = base.settings.sealed / "swala_post" / f"{entry['extract_id']}.age"
-    assert "Otieno" not in pyrage.decrypt(sealed.read_bytes(), [identity]).decode()
+    assert "Otieno" not in original(base, entry, identity)
     is_erased = step != "bury"
     assert entry["rows_landed"] - after["rows_landed"] == is_erased
     if is_erased:
@@ -291,7 +294,7 @@ def test_killed_with_the_key_at_hand_no_refresh_destroys_the_original(
 
 
 @pytest.mark.parametrize("others_name", ["S4", "S3"])
-def test_an_original_that_is_done_is_done_for_the_records_it_was_sealed_without(
+def test_a_resealed_original_survives_only_for_the_same_record(
     base: EvidenceBase, identity: pyrage.x25519.Identity, others_name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     landed(base)
@@ -303,7 +306,7 @@ def test_an_original_that_is_done_is_done_for_the_records_it_was_sealed_without(
     assert is_left == (others_name == "S3")
 
 
-def test_once_erased_an_original_sealed_without_it_may_be_destroyed_for_another(
+def test_forgetting_another_record_may_destroy_the_resealed_original(
     base: EvidenceBase, identity: pyrage.x25519.Identity
 ) -> None:
     landed(base)
@@ -312,7 +315,7 @@ def test_once_erased_an_original_sealed_without_it_may_be_destroyed_for_another(
     assert list((base.settings.sealed / "swala_post").iterdir()) == []
 
 
-def test_what_is_owed_stays_owed_while_an_edition_of_those_cells_is_kept(base: EvidenceBase) -> None:
+def test_a_due_republication_stays_due_while_an_edition_holds_the_cells(base: EvidenceBase) -> None:
     keys = keys_of(base)
     bury(base.settings, keys, "swala_post", [1], Due(scenario.AS_OF.date(), 1, ("aa", "bb")))
     bury(base.settings, keys, "kobe_post", [2], Due(scenario.AS_OF.date(), 1, ("cc",)))
@@ -321,28 +324,28 @@ def test_what_is_owed_stays_owed_while_an_edition_of_those_cells_is_kept(base: E
     assert tombstones_of(base.settings, keys, "kobe_post").has(2)  # the tombstone stays for good
 
 
-def test_a_list_of_tombstones_that_cannot_be_read_stops_whoever_asks(base: EvidenceBase) -> None:
+def test_unreadable_tombstones_are_an_error(base: EvidenceBase) -> None:
     (base.settings.forgotten).mkdir()
     (base.settings.forgotten / "swala_post.json").write_text("{")
     with pytest.raises(NjiaError, match="Restore it from a backup"):
         tombstones_of(base.settings, keys_of(base), "swala_post")
 
 
-def test_a_tombstone_is_neither_the_records_id_nor_another_partners(base: EvidenceBase) -> None:
+def test_a_tombstone_differs_from_the_record_id_and_between_partners(base: EvidenceBase) -> None:
     keys = keys_of(base)
     assert keys.tombstone("swala_post", 7) not in (7, keys.tombstone("kobe_post", 7))
     assert str(7) not in json.dumps(sorted(tombstones_of(base.settings, keys, "swala_post").marks))
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), max_size=30), st.integers(0, 29))
-def test_many_records_are_asked_for_as_one_by_one(ids: list[int], kept: int) -> None:
+def test_many_records_are_looked_up_as_single_ones_are(ids: list[int], kept: int) -> None:
     keys = Keys(bytes(32), "age1")
     marks = frozenset(keys.tombstone("swala_post", one) for one in ids[:kept])
     tombstones = Tombstones(keys, "swala_post", marks)
     assert tombstones.among(np.array(ids, np.int64)).tolist() == [tombstones.has(one) for one in ids]
 
 
-def test_a_value_is_found_however_it_is_written_and_not_within_another() -> None:
+def test_a_value_is_found_in_every_encoding_and_not_inside_another() -> None:
     pattern = pattern_of(["S12", "Ng'ombe <camp>"])
     for text in (b"'S12'", "S12".encode("utf-16-le"), b"<v>Ng'ombe &lt;camp&gt;</v>", b'"Ng\'ombe <camp>"'):
         assert pattern.search(text), text
@@ -350,7 +353,7 @@ def test_a_value_is_found_however_it_is_written_and_not_within_another() -> None
         assert not pattern.search(text), text
 
 
-def test_a_row_that_several_sheets_have_is_not_guessed(empty_base: EvidenceBase) -> None:
+def test_a_row_number_on_several_sheets_is_refused(empty_base: EvidenceBase) -> None:
     """Every sheet has a row 16; naming one must not erase the persons of all of them."""
     path = empty_base.settings.landing / "swala_post" / "0123456789abcdef.parquet"
     path.parent.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""A `current` that leads to what is not there is no first day: every command says it the same way."""
+"""`current` names a release that is missing: every command reports it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def keep_another(home: Path) -> None:
 
 @pytest.mark.parametrize("is_another_kept", [False, True])
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
-def test_each_command_names_the_release_that_is_gone(
+def test_each_command_names_the_missing_release(
     njia: Njia, home: Path, command: tuple[str, ...], is_another_kept: bool
 ) -> None:
     if is_another_kept:
@@ -52,7 +52,7 @@ def test_each_command_names_the_release_that_is_gone(
     assert "o release yet" not in ended.out + ended.err
 
 
-def test_a_release_that_is_there_is_found_and_listed_by_its_own_name(njia: Njia, home: Path) -> None:
+def test_another_kept_release_is_found_by_its_id(njia: Njia, home: Path) -> None:
     keep_another(home)
     settings = Settings(home, home / "partners", home / "keys")
     assert find_release(settings, KEPT[:8]).release_id == KEPT

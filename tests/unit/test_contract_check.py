@@ -1,4 +1,4 @@
-"""`njia contract check` says what a refresh would make of a file: what would hold it, and what nobody can mean."""
+"""`njia contract check`: what a refresh would make of a file, before it is sent."""
 
 from __future__ import annotations
 
@@ -15,20 +15,10 @@ from orchestration.cli.root import cli
 from orchestration.core import Settings
 from orchestration.drafting import try_contract
 from orchestration.drafting.check import ContractReport, check_contract, title_of
+from tests.unit.drift_home import rows
 from tests.unit.partner_files import BOOK, HEADER, ROW, add_partner, book, case, kobo, kobo_file, workbook
 
 TODAY = date(2026, 3, 1)
-
-
-def rows(count: int = 30, **changed: list[Any]) -> list[list[Any]]:
-    """Records of the plain book; `Sex=["F", "M"]` goes through the values in turn."""
-    made = []
-    for number in range(1, count + 1):
-        row = [number, *ROW[1:]]
-        for column, values in changed.items():
-            row[HEADER.index(column)] = values[number % len(values)]
-        made.append(row)
-    return made
 
 
 def tried(folder: Path, records: list[list[Any]], **changes: Any) -> ContractReport:
@@ -48,7 +38,7 @@ def shown(folder: Path, content: dict[str, Any], file: Path, columns: int = 80) 
     return ran.exit_code, ran.output
 
 
-def test_a_good_file_is_held_by_nothing(tmp_path: Path) -> None:
+def test_a_good_file_passes(tmp_path: Path) -> None:
     report = tried(tmp_path, rows())
     assert (report.ok, report.held_because, report.warnings) == (True, [], [])
     assert report.places == {"names": 1, "open": 0}
@@ -64,7 +54,7 @@ def test_a_good_file_is_held_by_nothing(tmp_path: Path) -> None:
         ({"Date": ["04/03/2024", "soon"]}, "dates_are_readable"),
     ],
 )
-def test_what_the_gate_would_hold_is_said_before_the_file_is_sent(
+def test_a_check_names_what_the_gate_would_hold(
     tmp_path: Path, changed: dict[str, list[Any]], check: str
 ) -> None:
     report = tried(tmp_path, rows(60, **changed))
@@ -78,26 +68,26 @@ def test_what_the_gate_would_hold_is_said_before_the_file_is_sent(
     assert "but the file would be held" in " ".join(output.split())
 
 
-def test_places_that_wait_for_a_steward_are_counted(tmp_path: Path) -> None:
+def test_unknown_places_are_counted_for_the_steward(tmp_path: Path) -> None:
     report = tried(tmp_path, rows(60, From=["Busia"] * 9 + ["Qwertyville"]))
     assert report.ok
     assert report.places == {"names": 2, "open": 1, "unresolved": 1}
 
 
-def test_an_agreement_that_does_not_cover_today_holds(tmp_path: Path) -> None:
+def test_an_expired_agreement_would_hold_the_file(tmp_path: Path) -> None:
     agreement = {"id": "DSA-1", "valid_from": "2001-01-01", "valid_to": "2001-12-31"}
     report = tried(tmp_path, rows(), agreement=agreement)
     assert "agreement_is_valid" in [one["check_name"] for one in report.held_because]
 
 
-def test_no_value_stands_in_the_report(tmp_path: Path) -> None:
+def test_the_report_quotes_no_value(tmp_path: Path) -> None:
     report = tried(tmp_path, rows(60, From=["Busia", "Qwertyville"], Remarks=["Testperson called"]))
-    told = json.dumps(report.as_dict())
-    assert not [word for word in ("Qwertyville", "Busia", "Testperson") if word in told]
+    shown_text = json.dumps(report.as_dict())
+    assert not [word for word in ("Qwertyville", "Busia", "Testperson") if word in shown_text]
 
 
 @pytest.mark.parametrize("column", ["Tel. no.", "Reference"])
-def test_a_key_of_phones_is_warned_of(tmp_path: Path, column: str) -> None:
+def test_a_key_column_of_phone_numbers_is_warned_of(tmp_path: Path, column: str) -> None:
     header = [column, *HEADER[1:]]
     records = [[f"0712 34{number:04}", *ROW[1:]] for number in range(30)]
     path = add_partner(tmp_path, book(delivery={"mode": "full", "cadence": "monthly", "key": column}))
@@ -117,7 +107,7 @@ def test_a_place_read_from_a_column_of_names_is_warned_of(tmp_path: Path, headin
     assert any("holds names by its heading" in warning for warning in report.warnings) is warns
 
 
-def test_a_choice_nobody_knows_is_asked_whole_and_not_by_its_syllables(tmp_path: Path) -> None:
+def test_an_unknown_choice_is_asked_about_whole(tmp_path: Path) -> None:
     question, known, new = "Aina", "Kuombaomba", "Kazi za ndani"
     header = [*HEADER, question, f"{question}/{known}", f"{question}/{new}"]
     records = [[*row, f"{new} {known}", 1, 1] for row in rows(6)]
@@ -143,7 +133,7 @@ def test_the_filled_share_of_a_child_sheet_is_of_its_own_rows(tmp_path: Path) ->
     assert report.filled_share["place(transit).transport_mode"] == pytest.approx(1 / 3, abs=1e-4)
 
 
-def test_a_contract_at_fault_is_told_alone(tmp_path: Path) -> None:
+def test_a_faulty_contract_is_reported_without_the_file(tmp_path: Path) -> None:
     file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, ROW]})
     exit_code, output = shown(tmp_path, book(grian="case"), file)
     assert exit_code == 1
@@ -151,7 +141,7 @@ def test_a_contract_at_fault_is_told_alone(tmp_path: Path) -> None:
     assert not [words for words in ("rows read", "Filled share", "does not fit") if words in output]
 
 
-def test_a_file_that_cannot_be_read_by_its_contract_shows_no_sums(tmp_path: Path) -> None:
+def test_a_file_that_does_not_fit_shows_no_sums(tmp_path: Path) -> None:
     file = workbook(tmp_path / "a.xlsx", {"Cases": [["No", "Tarehe"], [1, "04/03/2024"]]})
     _, output = shown(tmp_path, book(), file)
     assert "does not fit a.xlsx" in output
@@ -162,13 +152,13 @@ def test_a_file_that_cannot_be_read_by_its_contract_shows_no_sums(tmp_path: Path
 def test_rules_have_their_title_and_no_line_is_too_wide(tmp_path: Path, columns: int) -> None:
     file = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, *rows(Age=["15, 17", "16"])]})
     _, output = shown(tmp_path, book(), file, columns)
-    told = " ".join(output.split())
-    assert f"{title_of('age_list')} (unk:age_list)" in told
-    assert "Columns never kept (strip:denied_column)" in told
+    shown_text = " ".join(output.split())
+    assert f"{title_of('age_list')} (unk:age_list)" in shown_text
+    assert "Columns never kept (strip:denied_column)" in shown_text
     assert max(len(line.rstrip()) for line in output.splitlines()) <= columns
 
 
-def test_every_title_is_in_words() -> None:
+def test_rule_titles_are_plain_words() -> None:
     assert title_of("unk:age_list") == title_of("age_list") != "age_list"
     assert title_of("withheld:no_consent") == "Consent refused"
     assert title_of("Q:orphan_leg") != "Orphan leg", "from quality_rules.csv"

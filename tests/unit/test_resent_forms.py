@@ -1,4 +1,4 @@
-"""A form sent again with other stops: only the stops of the copy that stands are the record's."""
+"""Forms sent again with other stops: only the stops of the newest copy count."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def named(tables: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("newest", [1, 2])
 @pytest.mark.parametrize("origin", ["Busia", "Malaba"])
-def test_only_the_newest_copys_stops_count(tmp_path: Path, newest: int, origin: str) -> None:
+def test_only_the_stops_of_the_newest_copy_count(tmp_path: Path, newest: int, origin: str) -> None:
     times = (LATE, EARLY) if newest == 1 else (EARLY, LATE)
     main = [copy(1, times[0]), copy(2, times[1], origin), copy(3, EARLY, uuid="u2")]
     legs = [*stops(1, "Nakuru", "Eldoret"), *stops(2, "Nakuru", "Kisumu", "Moyale"), *stops(3, uuid="u2")]
@@ -66,20 +66,20 @@ def test_a_newer_copy_without_stops_leaves_none(tmp_path: Path) -> None:
     assert named(tables) == []
 
 
-def test_copies_that_are_alike_keep_their_stops_once(tmp_path: Path) -> None:
+def test_identical_copies_keep_their_stops_once(tmp_path: Path) -> None:
     legs = [*stops(1, "Nakuru", "Kisumu"), *stops(2, "Nakuru", "Kisumu")]
     for times in ((EARLY, LATE), (None, None)):
         tables = typed(kobo(tmp_path, [copy(1, times[0]), copy(2, times[1])], legs), FORM)
         assert (named(tables), problems(tables)) == (["Nakuru", "Kisumu"], ["flag:duplicate_rows"])
 
 
-def test_copies_with_other_stops_and_no_order_are_set_aside(tmp_path: Path) -> None:
+def test_conflicting_copies_of_equal_age_are_quarantined(tmp_path: Path) -> None:
     legs = [*stops(1, "Nakuru"), *stops(2, "Kisumu")]
     tables = typed(kobo(tmp_path, [copy(1, EARLY), copy(2, EARLY)], legs), FORM)
     assert "Q:duplicate_key_conflict" in problems(tables)
 
 
-def test_the_column_a_repeat_matches_tells_the_copies_too(tmp_path: Path) -> None:
+def test_copies_are_told_apart_by_the_matched_column(tmp_path: Path) -> None:
     repeats = {"legs": {"parent": "_parent_index", "matches": "_index"}}
     content = FORM | {"format": FORM["format"] | {"repeats": repeats}}
     legs = [*stops(1, "Nakuru"), *stops(2, "Kisumu")]
@@ -87,7 +87,7 @@ def test_the_column_a_repeat_matches_tells_the_copies_too(tmp_path: Path) -> Non
     assert named(typed(file, content)) == ["Kisumu"]
 
 
-def test_in_json_the_stops_stand_inside_their_copy(tmp_path: Path) -> None:
+def test_json_copies_keep_their_own_stops(tmp_path: Path) -> None:
     content = FORM | {
         "format": {"kind": "json", "repeats": {"legs": {"sheet": "legs"}}},
         "fields": FORM["fields"] | {"place(transit).place_text": "legs/legs/stop"},
@@ -102,7 +102,7 @@ def test_in_json_the_stops_stand_inside_their_copy(tmp_path: Path) -> None:
     assert named(typed(file, content)) == ["Nakuru", "Eldoret"]
 
 
-def test_where_nothing_tells_the_copies_apart_it_is_told(tmp_path: Path) -> None:
+def test_mixed_stops_of_copies_are_flagged(tmp_path: Path) -> None:
     file = kobo(
         tmp_path,
         [copy(1, EARLY), copy(2, LATE)],

@@ -1,4 +1,4 @@
-"""Parts of pages are made again only where what they show has changed, and pages are the same either way."""
+"""Parts of pages are reused while their data stands, and the pages stay the same."""
 
 from pathlib import Path
 from typing import Any
@@ -25,14 +25,14 @@ def pages(folder: Path, kept: Kept, **manifest: Any) -> dict[str, str]:
     return {name: (folder / "public" / name).read_text(encoding="utf-8") for name in PAGES}
 
 
-def test_a_page_of_kept_parts_is_the_page_made_anew(tmp_path: Path) -> None:
+def test_a_page_of_reused_parts_equals_a_new_page(tmp_path: Path) -> None:
     kept = Kept(tmp_path / "work")
     anew = pages(tmp_path / "anew", Kept())
     assert pages(tmp_path / "first", kept) == anew
     assert pages(tmp_path / "second", kept) == anew
 
 
-def test_a_figure_is_drawn_again_only_where_its_rows_have_changed(
+def test_a_figure_is_redrawn_only_if_its_rows_changed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, draw = Kept(tmp_path / "work"), Mock(side_effect=write.draw_figures)

@@ -1,4 +1,4 @@
-"""The audit log: a line is whole and on the disk, and one that was changed or taken out is found."""
+"""The audit log: whole lines in a hash chain, so that a changed or removed line is found."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def record(settings: Settings, what: str = "3317f06775ff", when: datetime = NOW,
     return settings.audit / f"{when.year}.jsonl"
 
 
-def test_a_line_says_who_did_what_when_and_follows_from_the_one_before(settings: Settings) -> None:
+def test_a_line_records_who_what_when_and_the_hash_of_the_line_before(settings: Settings) -> None:
     path = record(settings, kind="row_release")
     record(settings, "3317f06775fe", rules=["date_invalid"], statement_sha256=HASH)
     first, second = path.read_bytes().splitlines()
@@ -56,19 +56,19 @@ def test_a_line_says_who_did_what_when_and_follows_from_the_one_before(settings:
     assert found.head == hashlib.sha256(second).hexdigest()
 
 
-def test_only_the_account_of_the_installation_reads_it(settings: Settings) -> None:
+def test_only_the_installing_account_may_read_the_log(settings: Settings) -> None:
     path = record(settings)
     assert stat.S_IMODE(settings.audit.stat().st_mode) == 0o700
     assert {stat.S_IMODE(one.stat().st_mode) for one in settings.audit.iterdir()} == {0o600}
     assert path.is_file()
 
 
-def test_no_log_is_no_lines_and_no_fault(settings: Settings) -> None:
+def test_a_missing_log_is_empty_and_valid(settings: Settings) -> None:
     assert audit.read(settings) == audit.Log([], [], audit.FIRST)
 
 
 @pytest.mark.parametrize("taken_out", [0, 1, 2])
-def test_a_line_that_was_taken_out_is_found(settings: Settings, taken_out: int) -> None:
+def test_a_removed_line_is_found(settings: Settings, taken_out: int) -> None:
     path = record(settings, "3317f06775fa")
     record(settings, "3317f06775fb")
     record(settings, "3317f06775fc")
@@ -78,7 +78,7 @@ def test_a_line_that_was_taken_out_is_found(settings: Settings, taken_out: int) 
 
 
 @pytest.mark.parametrize("changed", [0, 1])
-def test_a_line_that_was_changed_is_found_the_last_one_too(settings: Settings, changed: int) -> None:
+def test_a_changed_line_is_found(settings: Settings, changed: int) -> None:
     path = record(settings, reason="first")
     record(settings, reason="first")
     lines = path.read_text().splitlines(keepends=True)
@@ -88,7 +88,7 @@ def test_a_line_that_was_changed_is_found_the_last_one_too(settings: Settings, c
     assert f"{path}, line 2" in fault
 
 
-def test_the_chain_goes_on_over_the_turn_of_the_year_so_that_a_missing_file_is_found(
+def test_the_chain_spans_years_so_a_missing_file_is_found(
     settings: Settings,
 ) -> None:
     old, new = record(settings), record(settings, when=NEXT_YEAR)
@@ -101,13 +101,13 @@ def test_the_chain_goes_on_over_the_turn_of_the_year_so_that_a_missing_file_is_f
     assert "lines after it are missing" in audit.read(settings).faults[0]
 
 
-def test_a_clock_that_was_put_back_does_not_open_an_earlier_year_again(settings: Settings) -> None:
+def test_a_clock_set_back_does_not_reopen_an_earlier_year(settings: Settings) -> None:
     path = record(settings, when=NEXT_YEAR)
     record(settings, when=NOW)
     assert len(path.read_bytes().splitlines()) == 2 and audit.read(settings).faults == []
 
 
-def test_half_a_line_of_a_killed_writer_counts_for_nothing_and_is_taken_back(settings: Settings) -> None:
+def test_half_a_line_of_a_killed_writer_is_dropped(settings: Settings) -> None:
     path = record(settings)
     whole = path.read_bytes()
     path.write_bytes(whole + b'{"action": "unsealed", ' + b" " * 2000)  # longer than the line that comes next
@@ -117,7 +117,7 @@ def test_half_a_line_of_a_killed_writer_counts_for_nothing_and_is_taken_back(set
     assert audit.read(settings).faults == [] and len(audit.read(settings).lines) == 2
 
 
-def test_a_crash_before_the_head_was_noted_is_no_broken_chain(settings: Settings) -> None:
+def test_a_crash_before_the_head_is_written_keeps_the_chain_valid(settings: Settings) -> None:
     record(settings)
     before = (settings.audit / audit.HEAD).read_bytes()
     record(settings)
@@ -125,7 +125,7 @@ def test_a_crash_before_the_head_was_noted_is_no_broken_chain(settings: Settings
     assert audit.read(settings).faults == []
 
 
-def test_a_full_disk_leaves_no_half_line_and_says_so(
+def test_a_full_disk_is_reported_and_leaves_no_half_line(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = record(settings)
@@ -156,22 +156,20 @@ def test_a_full_disk_leaves_no_half_line_and_says_so(
         {"reason": "x" * 2001},
     ],
 )
-def test_a_contact_a_value_or_a_passphrase_does_not_enter(
-    settings: Settings, details: dict[str, Any]
-) -> None:
+def test_contacts_values_and_passphrases_are_refused(settings: Settings, details: dict[str, Any]) -> None:
     with pytest.raises(NjiaError, match="does not take this line") as refused:
         record(settings, **details)
     assert not any(str(given) in str(refused.value) for given in details.values())
     assert audit.read(settings).lines == []
 
 
-def test_a_line_that_is_none_is_told_with_file_and_line(settings: Settings) -> None:
+def test_an_unreadable_line_is_reported_with_file_and_line(settings: Settings) -> None:
     path = record(settings)
     path.write_bytes(path.read_bytes() + b"{}\n")
     assert f"{path}, line 2 cannot be read" in audit.read(settings).faults[0]
 
 
-def test_who_runs_a_command_without_an_author_is_the_user_of_the_system(
+def test_a_command_without_author_is_logged_under_the_system_user(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("LOGNAME", "sampleton")
@@ -186,7 +184,7 @@ def alias(settings: Settings) -> dict[str, Any]:
     )
 
 
-def test_each_decision_confirmation_and_revocation_is_told_by_its_id_and_without_its_words(
+def test_decisions_are_logged_by_id_without_their_text(
     settings: Settings,
 ) -> None:
     strict = replace(settings, waivers_need_second=True)
@@ -209,7 +207,7 @@ def test_each_decision_confirmation_and_revocation_is_told_by_its_id_and_without
     assert "Qwertyville" not in (settings.audit / f"{datetime.now(UTC).year}.jsonl").read_text()
 
 
-def test_a_decision_stands_where_the_log_cannot_be_told_and_is_found_later(
+def test_a_decision_that_could_not_be_logged_stands_and_is_found_later(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -228,7 +226,7 @@ def test_a_decision_stands_where_the_log_cannot_be_told_and_is_found_later(
     assert audit.read(settings).lines[-1]["what"] == other["id"]
 
 
-def test_a_decision_that_was_edited_or_removed_after_it_was_told_is_found(settings: Settings) -> None:
+def test_a_logged_decision_that_is_edited_or_removed_is_found(settings: Settings) -> None:
     made = alias(settings)
     other = record_decision(
         settings, "place_alias", "A. Fixture", "said so", NOW, text="Sampletown", place_id="KE046"
@@ -247,7 +245,7 @@ def asked(settings: Settings, *arguments: str) -> Result:
     return CliRunner().invoke(cli, [*arguments, *at], env={"COLUMNS": "100"})
 
 
-def test_the_command_lists_chosen_lines_and_ends_with_1_where_the_log_was_changed(settings: Settings) -> None:
+def test_the_command_filters_lines_and_exits_1_for_a_changed_log(settings: Settings) -> None:
     made = alias(settings)
     revoke(settings, made["id"], "B. Fixture", "wrong", NOW)
     path = record(settings, "20260301T060000Z-dbfbb158", when=NEXT_YEAR, edition="members")
@@ -269,7 +267,7 @@ def test_the_command_lists_chosen_lines_and_ends_with_1_where_the_log_was_change
     assert changed.exit_code == 1 and str(path) in json.loads(changed.stdout)["faults"][0]
 
 
-def test_an_export_of_microdata_is_noted_without_its_question_and_refused_without_a_log(
+def test_a_microdata_export_is_logged_without_its_sql_and_refused_without_a_log(
     tmp_path: Path,
 ) -> None:
     settings = settings_in(tmp_path)
@@ -292,7 +290,7 @@ def test_an_export_of_microdata_is_noted_without_its_question_and_refused_withou
     assert refused.stdout == "" and isinstance(refused.exception, NjiaError)
 
 
-def test_a_rollback_is_told_and_done_also_where_the_log_cannot_be_told(tmp_path: Path) -> None:
+def test_a_rollback_is_logged_and_happens_even_if_logging_fails(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     first, second = publish_one(settings, 0), publish_one(settings, 1)
     rollback(settings, first.release_id, "A. Fixture", "wrong counts", NOW)
