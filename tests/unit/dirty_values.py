@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import io
 import json
 import os
 from collections.abc import Iterable
@@ -185,12 +186,9 @@ def arrive_file(
 
 
 def csv_bytes(lines: list[list[Any]], encoding: str = "utf-8", delimiter: str = ",") -> bytes:
-    class Lines(list[str]):
-        write = list.append
-
-    written = Lines()
-    csv.writer(written, delimiter=delimiter).writerows(lines)
-    return "".join(written).encode(encoding)
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter).writerows(lines)
+    return text.getvalue().encode(encoding)
 
 
 def workbook_bytes(folder: Path, sheets: dict[str, list[list[Any]]], date_system: int = 1900) -> bytes:
