@@ -53,6 +53,7 @@ clean: ## Remove the environment and everything that can be rebuilt (never ./var
 # its project here: otherwise the first refresh of each home would.
 .venv/ready: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Njia needs Python 3.11, 3.12 or 3.13; %s is %d.%d. Use: make PYTHON=/path/to/python3.12 ..." % (sys.executable, *sys.version_info[:2]) if not (3,11) <= sys.version_info[:2] <= (3,13) else 0)'
+	@echo "Setting up the environment (once; a minute or two)."
 	@command -v uv >/dev/null || test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv==$(UV_VERSION); }
 	@PATH="$$PATH:$(CURDIR)/.uv/bin" uv sync --frozen --quiet --compile-bytecode --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
 	@.venv/bin/python -m compileall -q orchestration expectations

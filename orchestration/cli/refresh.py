@@ -104,8 +104,8 @@ def _listed(counts: Iterable[tuple[str, int]]) -> str:
 def _show_next_steps(settings: Settings) -> None:
     out.print("\nWhere to look next")
     out.print("  njia open           the report and the map of this release")
-    out.print('  njia query "select count(*) from marts.fct_movements"')
+    out.print('  njia query "from published.corridors limit 5"')
     out.print("  njia status         what is in force, what waits for a steward")
     out.print("  njia ui             the same refresh in the Dagster UI")
     out.print(f"  {escape(str(settings.review))}", soft_wrap=True)
-    out.print("                      unresolved places, quarantined rows, failed checks (restricted)\n")
+    out.print("                      unresolved places, quarantined rows, failed checks (for stewards only)\n")

@@ -88,7 +88,7 @@ def show_most_valuable(open_items: Mapping[str, Any]) -> None:
     for item in first:
         console.show_item(item)
     if number > len(first):
-        out.print("    All of them, with their names: njia decide waiting")
+        out.print("List them all, with their ids: njia decide waiting")
 
 
 def _show_release(release: Mapping[str, Any] | None) -> None:

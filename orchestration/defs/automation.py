@@ -48,7 +48,7 @@ def automation(settings: Settings) -> Automation:
         cron_schedule=f"0 {next_run.HOUR} * * *",
         execution_timezone=next_run.TIME_ZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Start a refresh every night at 02:00 in Nairobi.",
+        description=f"Start a refresh every night at {next_run.HOUR:02}:00 ({next_run.TIME_ZONE}).",
     )
     def nightly() -> dg.RunRequest:
         end_killed_runs(settings)  # the sensors may be switched off

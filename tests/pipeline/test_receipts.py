@@ -172,7 +172,7 @@ def codes_that_stop_a_file() -> set[str]:
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ExtractHeld", "ExtractUnreadable"):
                 code = call.args[0]
-                is_from_table = isinstance(code, ast.Name) and path.name == "any_file.py"
+                is_from_table = isinstance(code, ast.Attribute) and path.name == "any_file.py"
                 assert isinstance(code, ast.Constant) or is_from_table, ast.unparse(call)
                 codes |= {code.value} if isinstance(code, ast.Constant) else set()
     return codes
