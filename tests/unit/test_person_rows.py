@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.contracts import Contract
-from tests.unit.partner_files import HEADER, book, problems, read, typed
+from tests.unit.partner_files import HEADER, book, problems, typed
 
 STATUS = {
     "Evidence of Trafficking": "prevented",
@@ -107,7 +107,7 @@ def test_a_stated_number_that_does_not_contradict_the_rows_changes_nothing(
 @pytest.mark.parametrize(
     "differs", [{"date_of_interception": "2024-03-05"}, {"location": "Busia"}, {"number_of_victims": "2"}]
 )
-def test_an_incident_whose_rows_disagree_is_set_aside(tmp_path: Path, differs: dict[str, str]) -> None:
+def test_incident_whose_rows_disagree_is_quarantined(tmp_path: Path, differs: dict[str, str]) -> None:
     tables = typed(incidents(tmp_path, {}, differs), INCIDENTS)
     assert len(tables["records"]) == 1
     assert problems(tables) == ["Q:incident_conflict"]
@@ -118,18 +118,9 @@ def test_two_spellings_of_one_day_and_place_do_not_disagree(tmp_path: Path) -> N
     assert problems(typed(incidents(tmp_path, {}, other, {}), INCIDENTS)) == []
 
 
-def test_what_the_contract_does_not_call_constant_may_differ(tmp_path: Path) -> None:
+def test_columns_not_declared_constant_may_differ(tmp_path: Path) -> None:
     content = INCIDENTS | {"constant_within_key": ["date_of_interception"]}
     assert problems(typed(incidents(tmp_path, {}, {"location": "Busia"}, {}), content)) == []
-
-
-def test_suspects_never_land_and_their_incident_does(tmp_path: Path) -> None:
-    file = incidents(tmp_path, {"number_of_victims": "1"}, {"role": "Suspect", "number_of_victims": "1"})
-    _, reader = read(file, INCIDENTS)
-    assert reader.tally.refusals == {("", "withheld:not_potential_victim"): 1}
-    tables = typed(file, INCIDENTS)
-    assert counts(tables["records"][0]) == (1, 1, 1, "stated")
-    assert problems(tables) == []
 
 
 ASKED = INCIDENTS | {
@@ -155,7 +146,7 @@ def withheld(tables: dict[str, Any]) -> list[tuple[bool, str, bool]]:
         ("", "withheld:consent_not_recorded"),
     ],
 )
-def test_one_persons_refusal_leaves_the_others_of_the_incident(
+def test_refusal_of_one_person_leaves_the_others_of_the_incident(
     tmp_path: Path, answer: str, reason: str
 ) -> None:
     people = [
@@ -169,19 +160,19 @@ def test_one_persons_refusal_leaves_the_others_of_the_incident(
     assert withheld(tables) == [(True, reason, True)]
 
 
-def test_a_mark_that_does_not_say_which_person_is_the_whole_incidents(tmp_path: Path) -> None:
+def test_refusal_of_no_named_person_covers_the_whole_incident(tmp_path: Path) -> None:
     repeated = {"date_of_interception": "2024-03-04", "location": "Malaba", "number_of_victims": "3"}
     for told in (ALONE, ALONE | repeated):
         tables = typed(incidents(tmp_path, {"consent": "yes"}, told | {"consent": "taken back"}), ASKED)
         assert withheld(tables) == [(True, "withheld:withdrawn", False)]
 
 
-def test_a_whole_incidents_mark_outweighs_one_persons(tmp_path: Path) -> None:
+def test_refusal_of_an_incident_outweighs_that_of_a_person(tmp_path: Path) -> None:
     people = [{"consent": "taken back"}, ALONE | {"consent": "taken back"}, {"consent": "yes"}]
     assert withheld(typed(incidents(tmp_path, *people), ASKED)) == [(True, "withheld:withdrawn", False)]
 
 
-def test_where_rows_are_no_persons_a_refusal_is_the_whole_records(tmp_path: Path) -> None:
+def test_refusal_covers_the_whole_record_where_rows_are_no_persons(tmp_path: Path) -> None:
     content = book(
         consent={"column": "Consent", "values": {"yes": "given", "no": "refused"}}, format={"kind": "csv"}
     )
@@ -204,7 +195,7 @@ def test_an_interception_never_counts_as_a_victim_whatever_its_evidence(tmp_path
         st.tuples(st.sampled_from(["A", "B", "C"]), st.sampled_from(["PVOT", "Suspect", ""])), min_size=1
     )
 )
-def test_every_potential_victim_counts_once_and_nobody_else(people: list[tuple[str, str]]) -> None:
+def test_every_potential_victim_counts_once_and_suspects_never(people: list[tuple[str, str]]) -> None:
     rows = [{"irf_number": irf, "role": role, "number_of_victims": ""} for irf, role in people]
     with tempfile.TemporaryDirectory() as folder:
         tables = typed(incidents(Path(folder), *rows), INCIDENTS)
@@ -221,6 +212,6 @@ def test_every_potential_victim_counts_once_and_nobody_else(people: list[tuple[s
         ({"fields": INCIDENTS["fields"] | {"sex": {"count_rows": True}}}, "only goes with person_count"),
     ],
 )
-def test_a_contract_of_person_rows_hangs_together(changes: dict[str, Any], told: str) -> None:
+def test_inconsistent_contract_of_person_rows_is_refused(changes: dict[str, Any], told: str) -> None:
     with pytest.raises(ValueError, match=told):
         Contract.model_validate(INCIDENTS | changes)

@@ -1,4 +1,4 @@
-"""CSV files: encoding and delimiter come from the contract, and a wrong one is told, never guessed."""
+"""CSV files: encoding and delimiter come from the contract, and a wrong one is reported, never guessed."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_wrong_delimiter_is_held_with_the_fix(tmp_path: Path) -> None:
     assert caught.value.code == "hold:delimiter_wrong"
 
 
-def test_a_wrong_delimiter_is_told_although_a_list_of_places_holds_it(tmp_path: Path) -> None:
+def test_wrong_delimiter_is_found_although_a_list_of_places_holds_it(tmp_path: Path) -> None:
     with_list = [*LINE[:4], "Busia; Nakuru", *LINE[5:]]
     path = write(tmp_path / "a.csv", [HEADER, LINE, LINE, with_list], "cp1252", delimiter=",")
     path.write_bytes(path.read_bytes().replace(b'"', b""))
@@ -69,7 +69,7 @@ def test_row_numbers_count_records_as_a_spreadsheet_does(tmp_path: Path) -> None
     assert {cell.row_number for cell in cells} == {2, 3}
 
 
-def test_a_cell_too_long_for_csv_is_told_without_its_text(tmp_path: Path) -> None:
+def test_cell_too_long_for_csv_is_reported_without_its_text(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(";".join(HEADER) + '\n"' + "x" * 200_000, encoding="utf-8")
     csv.field_size_limit(1 << 30)  # as a library may
@@ -78,7 +78,7 @@ def test_a_cell_too_long_for_csv_is_told_without_its_text(tmp_path: Path) -> Non
     assert "xxx" not in caught.value.sentence
 
 
-def test_a_workbook_named_csv_is_told(tmp_path: Path) -> None:
+def test_workbook_named_csv_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"PK\x03\x04....")
     with pytest.raises(ExtractUnreadable, match="expects CSV"):
@@ -93,7 +93,7 @@ def rows_of(letters: str) -> st.SearchStrategy[list[str]]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.one_of(rows_of('ab;’" Z9'), rows_of('ab’"\n Z9')), max_size=8))
-def test_what_is_written_is_what_lands(tmp_path: Path, lines: list[list[str]]) -> None:
+def test_written_cells_land_unchanged(tmp_path: Path, lines: list[list[str]]) -> None:
     escaped = [[cell.replace('"', '""') for cell in line] for line in lines]
     given_consent = [[*line[:6], "Yes", line[7]] for line in escaped]
     path = write(tmp_path / "a.csv", [HEADER, *given_consent], "cp1252")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 from collections.abc import Iterator
@@ -25,33 +26,15 @@ from orchestration.intake.reading import csv_blocks as reading_csv_blocks
 from orchestration.intake.records import block_slots, ordinary_rows, records, records_in_blocks
 from tests.unit.partner_files import KEYS, book
 
-HEADER = [
-    "No",
-    "Date",
-    "Sent",
-    "Sex",
-    "Born",
-    "From",
-    "Way/bus",
-    "Way/foot",
-    "Consent",
-    "State",
-    "Gone",
-    "Aim",
-    "Remarks",
-]
+HEADER = ["No", "Date", "Sent", "Sex", "Born", "From", "Way/bus"]
+HEADER += ["Way/foot", "Consent", "State", "Gone", "Aim", "Remarks"]
 CONTENT = book(
     format={"kind": "csv", "stop_at": ["Ends here", "über"]},
     consent={"column": "Consent", "values": {"Yes": "given", "No": "refused", "Back": "withdrawn"}},
     withdrawn={"column": "Gone", "values": ["x"], "optional_column": True},
     accept_if=[
-        {
-            "column": "State",
-            "accept": ["", "Fine"],
-            "withhold": ["Void"],
-            "withheld_as": "void",
-            "wait": ["Later"],
-        }
+        {"column": "State", "accept": ["", "Fine"], "withhold": ["Void"], "withheld_as": "void"}
+        | {"wait": ["Later"]}
     ],
     fields={
         "event_on": {"column": "Date", "required": True},
@@ -91,7 +74,7 @@ USUAL = {
 
 @st.composite
 def contracts(draw: st.DrawFn) -> dict[str, Any]:
-    content = {**CONTENT, "fields": dict(CONTENT["fields"])}
+    content = copy.deepcopy(CONTENT)
     for column in ("purpose", "transport_mode", "submitted_at", "place(origin).place_text"):
         if draw(st.booleans()):
             content["fields"].pop(column)
@@ -106,10 +89,7 @@ def contracts(draw: st.DrawFn) -> dict[str, Any]:
             ]
         )
     )
-    content["delivery"] = {
-        **content["delivery"],
-        "key": draw(st.sampled_from(["No", ["No", "From"], "Remarks"])),
-    }
+    content["delivery"] |= {"key": draw(st.sampled_from(["No", ["No", "From"], "Remarks"]))}
     content["deny"] = [] if "place(origin).admin_text" in content["fields"] else ["Remarks"]
     for term in ("withdrawn", "accept_if"):
         if draw(st.booleans()):
@@ -220,7 +200,7 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.data())
-def test_blocks_land_what_rows_land(
+def test_blocks_and_rows_land_the_same(
     tmp_path: Path, small_blocks: pytest.MonkeyPatch, data: st.DataObject
 ) -> None:
     content = data.draw(contracts())
@@ -235,21 +215,14 @@ def test_blocks_land_what_rows_land(
     assert_alike(path, Contract.model_validate(content))
 
 
-PIECES = [
-    "2024-03-04",
-    "T10:00:00",
-    "04/03/24",
-    "0712345678",
-    "+254 712 345 678",
-    " ",
-    "call ",
-    "Jane Testperson",
-    "a@b.example",
-]
+PIECES = ["2024-03-04", "T10:00:00", "04/03/24", "0712345678", "+254 712 345 678", " ", "call "]
+PIECES += ["Jane Testperson", "a@b.example"]
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=4), st.lists(st.integers(0, 9), min_size=40, max_size=40))
-def test_where_a_shape_is_judged_other_digits_change_nothing(parts: list[str], digits: list[int]) -> None:
+def test_text_judged_by_its_shape_is_judged_alike_with_other_digits(
+    parts: list[str], digits: list[int]
+) -> None:
     spec = Contract.model_validate(CONTENT).fields["event_on"]
     text = "".join(parts)
     shape = "".join("0" if sign.isdigit() else sign for sign in text)
@@ -270,7 +243,7 @@ def csv_samples() -> list[tuple[Path, Path]]:
 
 
 @pytest.mark.parametrize(("contract", "path"), csv_samples(), ids=lambda path: path.name)
-def test_blocks_land_what_rows_land_of_every_sample(
+def test_blocks_and_rows_land_the_same_of_every_sample(
     small_blocks: pytest.MonkeyPatch, contract: Path, path: Path
 ) -> None:
     small_blocks.setattr(reading_csv_blocks, "CHUNK", 4000)
@@ -316,7 +289,7 @@ UNUSUAL = {
 
 
 @pytest.mark.parametrize("unusual", UNUSUAL.values(), ids=UNUSUAL)
-def test_an_unusual_row_among_many_is_taken_as_it_is_alone(tmp_path: Path, unusual: str) -> None:
+def test_unusual_row_lands_in_a_block_as_it_does_alone(tmp_path: Path, unusual: str) -> None:
     path = long_file(tmp_path / "a.csv", 1200)
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     sums = dict.fromkeys(("sum", "some"), 0)
@@ -353,7 +326,7 @@ def test_the_rows_of_a_long_file_are_taken_in_blocks_and_profiled_alike(tmp_path
     assert in_tables > 0.6 * reader.tally.rows_landed * 5
 
 
-def test_what_is_removed_or_refused_is_in_no_dictionary_of_the_file(tmp_path: Path) -> None:
+def test_removed_and_refused_values_are_in_no_parquet_dictionary(tmp_path: Path) -> None:
     path, contract = tmp_path / "a.csv", Contract.model_validate(CONTENT)
     text = long_file(path).read_text(encoding="utf-8")
     text = text.replace("Busia,1,2,Yes", "0712345678,1,2,Yes", 2900).replace(
@@ -378,7 +351,7 @@ def test_what_is_removed_or_refused_is_in_no_dictionary_of_the_file(tmp_path: Pa
     assert not words & {"0712345678", "Refusedtown", "2001-02-09", "called 0712345678"}
 
 
-def test_a_landing_file_says_plain_texts_and_numbers(tmp_path: Path) -> None:
+def test_blocks_and_rows_write_the_same_landing_file(tmp_path: Path) -> None:
     path, contract = long_file(tmp_path / "a.csv"), Contract.model_validate(CONTENT)
     for by_blocks in (False, True):
         reader = RecordReader(contract, KEYS, path.name)

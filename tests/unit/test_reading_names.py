@@ -55,7 +55,7 @@ def test_no_column_that_a_sample_contract_names_is_withheld() -> None:
         "Mrs Barasa",
     ],
 )
-def test_a_name_that_tells_of_a_person_has_a_stand_in(stem: str) -> None:
+def test_name_of_a_person_is_withheld(stem: str) -> None:
     shown = shown_file(f"{stem}.csv")
     assert is_withheld(shown)
     assert shown.endswith(").csv")
@@ -89,12 +89,12 @@ def test_ordinary_names_are_shown(name: str) -> None:
     assert not is_withheld(name)
 
 
-def test_a_suffix_that_is_none_is_no_way_out() -> None:
+def test_name_in_the_suffix_is_withheld() -> None:
     assert is_withheld(shown_file("Mary.Wanjiku"))
     assert "Wanjiku" not in shown_file("0722000111.Wanjiku")
 
 
-def test_eight_digits_without_a_letter_are_not_shown() -> None:
+def test_stand_in_never_looks_like_an_id_number() -> None:
     """They would look like an ID number to every detector after this one."""
     assert not [name for at in range(400) if identifies(name := shown_file(f"Mary Wanjiku {at}.csv"))]
 
@@ -106,7 +106,7 @@ def test_titles_of_months_are_shown(title: str) -> None:
     assert shown_sheet(title, 2) == title
 
 
-def test_sheets_are_told_apart_and_months_still_date_their_rows(tmp_path: Path) -> None:
+def test_withheld_sheets_keep_their_own_records_and_months(tmp_path: Path) -> None:
     rows = [HEADER, ROW]
     path = workbook(
         tmp_path / "a.xlsx", {"Cases Mary Wanjiku": rows, "Cases Jan 24": rows, "Cases Asha Juma": rows}
@@ -124,7 +124,7 @@ def test_sheets_are_told_apart_and_months_still_date_their_rows(tmp_path: Path) 
     assert len({cell.record_id for cell in cells}) == 3, "references use the real titles"
 
 
-def test_no_error_sentence_shows_a_title(tmp_path: Path) -> None:
+def test_errors_never_show_a_withheld_name(tmp_path: Path) -> None:
     path = workbook(tmp_path / "Mary Wanjiku.xlsx", {"Mary Wanjiku": [["a", "b"], ROW]})
     for layout in ({"kind": "xlsx"}, {"kind": "xlsx", "header_search": 2}):
         with pytest.raises(ExtractHeld) as caught:

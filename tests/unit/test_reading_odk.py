@@ -18,15 +18,8 @@ from tests.unit.partner_files import book, read, values, workbook
 
 MAIN = ["SubmissionDate", "consent", "journey-left_on", "journey-origin", "journey-transport", "KEY"]
 TAIL = ["SubmitterID", "SubmitterName", "Status"]
-NEWER = [
-    "AttachmentsPresent",
-    "AttachmentsExpected",
-    "Status",
-    "ReviewState",
-    "DeviceID",
-    "Edits",
-    "FormVersion",
-]
+NEWER = ["AttachmentsPresent", "AttachmentsExpected", "Status", "ReviewState"]
+NEWER += ["DeviceID", "Edits", "FormVersion"]
 LEGS = ["place", "PARENT_KEY", "KEY"]
 FORM: dict[str, Any] = {
     "consent": {"column": "consent", "values": {"yes": "given", "no": "refused"}},
@@ -60,20 +53,10 @@ def sent(number: int, *tail: str, consent: str = "yes") -> list[str]:
     return [moment, consent, "2024-03-04", "Busia", "bus foot", f"uuid:{number}", *tail]
 
 
-def locked(number: int, status: str, *tail: str) -> list[str]:
+def locked(number: int, status: str) -> list[str]:
     """A row as Central writes it where the answers stayed encrypted."""
-    return [
-        "2024-03-14T08:00:00.000Z",
-        "",
-        "",
-        "",
-        "",
-        f"uuid:{number}",
-        "5",
-        "Amina Testperson",
-        status,
-        *tail,
-    ]
+    moment = "2024-03-14T08:00:00.000Z"
+    return [moment, "", "", "", "", f"uuid:{number}", "5", "Amina Testperson", status]
 
 
 def table(rows: list[list[str]]) -> bytes:
@@ -111,14 +94,17 @@ def test_rows_are_numbered_as_in_the_table_and_moments_keep_their_zone(tmp_path:
     assert not [cell for cell in cells if "Testperson" in cell.value]
 
 
-def test_the_index_in_the_key_gives_the_order_of_stops(tmp_path: Path) -> None:
-    legs = legs_of("uuid:1/legs[2]=Kisumu", "uuid:2/legs[1]=Moyale", "uuid:1/legs[1]=Nakuru")
+def test_the_index_in_the_key_orders_stops_and_orphans_are_refused(tmp_path: Path) -> None:
+    legs = legs_of(
+        "uuid:1/legs[2]=Kisumu", "uuid:2/legs[1]=Moyale", "uuid:1/legs[1]=Nakuru", "uuid:9/legs[1]=Lamu"
+    )
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1), sent(2)], intake__legs=legs)
-    cells, _ = read(path, form())
+    cells, reader = read(path, form())
     owner = {c.row_number: c.record_id for c in cells if c.field == "event_on"}
     stops = sorted((c.record_id, c.seq, c.value) for c in cells if c.part == "legs")
     expected = [(owner[2], 1, "Nakuru"), (owner[2], 2, "Kisumu"), (owner[3], 1, "Moyale")]
     assert stops == sorted(expected)
+    assert reader.tally.child_refusals == {("intake-legs", "Q:orphan_leg"): 1}
 
 
 def test_a_repeat_inside_a_repeat_belongs_to_the_submission_at_its_root(tmp_path: Path) -> None:
@@ -133,15 +119,7 @@ def test_a_repeat_inside_a_repeat_belongs_to_the_submission_at_its_root(tmp_path
     assert [place for _, place in stops] == ["Meru", "Njoro", "Molo"] and not reader.tally.child_refusals
 
 
-def test_a_stop_without_its_submission_is_set_aside(tmp_path: Path) -> None:
-    legs = legs_of("uuid:1/legs[1]=Nakuru", "uuid:9/legs[1]=Moyale")
-    path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)], intake__legs=legs)
-    cells, reader = read(path, form())
-    assert values(cells, "place(transit).place_text") == ["Nakuru"]
-    assert reader.tally.child_refusals == {("intake-legs", "Q:orphan_leg"): 1}
-
-
-def test_of_two_repeats_with_one_name_the_contract_says_which(tmp_path: Path) -> None:
+def test_two_repeats_of_one_name_need_the_contract(tmp_path: Path) -> None:
     tables: dict[str, Any] = {"intake": [[*MAIN, *TAIL], sent(1)]}
     tables |= {
         f"intake__legs~{n}": legs_of(f"uuid:1/legs[1]={town}") for n, town in ((1, "Nakuru"), (2, "Moyale"))
@@ -154,10 +132,10 @@ def test_of_two_repeats_with_one_name_the_contract_says_which(tmp_path: Path) ->
     assert values(read(path, second)[0], "place(transit).place_text") == ["Moyale"]
 
 
-@pytest.mark.parametrize("status", ["not decrypted", "missing encrypted form data"])
-def test_what_was_not_decrypted_waits_and_is_not_called_refused_consent(tmp_path: Path, status: str) -> None:
+def test_encrypted_rows_wait_and_are_not_counted_as_refused_consent(tmp_path: Path) -> None:
     path = zipped(
-        tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1), locked(2, status), sent(3, consent="no")]
+        tmp_path / "a.zip",
+        intake=[[*MAIN, *TAIL], sent(1), locked(2, "not decrypted"), sent(3, consent="no")],
     )
     _, reader = read(path, form())
     assert reader.tally.refusals == {("intake", "Q:not_decrypted"): 1, ("intake", "withheld:no_consent"): 1}
@@ -183,7 +161,7 @@ def test_columns_of_newer_versions_are_read_where_they_are(tmp_path: Path) -> No
     assert list(reader.tally.unmapped) == ["AttachmentsPresent", "AttachmentsExpected"]
 
 
-def test_no_submission_is_taken_for_a_total_or_a_note(tmp_path: Path) -> None:
+def test_submissions_are_never_totals_or_notes(tmp_path: Path) -> None:
     odd = sent(1)
     odd[0], odd[3] = "", "Total"
     assert read(zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], odd]), form())[1].tally.rows_landed == 1
@@ -192,7 +170,7 @@ def test_no_submission_is_taken_for_a_total_or_a_note(tmp_path: Path) -> None:
 # --- the zip itself ------------------------------------------------------------------------------
 
 
-def test_media_is_counted_and_left_alone(tmp_path: Path) -> None:
+def test_media_files_are_counted_and_not_read(tmp_path: Path) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)])
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("media/photo.jpg", b"\xff\xd8")
@@ -208,7 +186,7 @@ def test_media_is_counted_and_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "name", ["../../../etc/intake.csv", "/abs/intake.csv", "C:\\x\\intake.csv", "export/intake.csv"]
 )
-def test_a_members_name_is_never_a_path(tmp_path: Path, name: str) -> None:
+def test_member_names_are_never_paths(tmp_path: Path, name: str) -> None:
     inner = tmp_path / "deep" / "er"
     inner.mkdir(parents=True)
     path = inner / "a.zip"
@@ -277,7 +255,7 @@ def encrypted(content: bytes) -> bytes:
         (lambda content: b"", "is empty"),
     ],
 )  # fmt: skip
-def test_a_broken_zip_is_told_in_a_sentence(tmp_path: Path, spoil: Any, told: str) -> None:
+def test_broken_zip_is_reported(tmp_path: Path, spoil: Any, told: str) -> None:
     path = zipped(tmp_path / "a.zip", intake=[[*MAIN, *TAIL], *(sent(n) for n in range(9))])
     path.write_bytes(spoil(path.read_bytes()))
     with pytest.raises(ExtractUnreadable, match=told) as caught:
@@ -292,7 +270,7 @@ def test_a_broken_zip_is_told_in_a_sentence(tmp_path: Path, spoil: Any, told: st
         (table([[*MAIN, *TAIL]]) + b'"' + b"x" * 200_000, "quotation mark is not closed"),
     ],
 )
-def test_a_table_that_is_no_csv_is_told_without_its_text(tmp_path: Path, content: bytes, told: str) -> None:
+def test_broken_table_is_reported_without_its_text(tmp_path: Path, content: bytes, told: str) -> None:
     with pytest.raises(ExtractUnreadable, match=told) as caught:
         read(zipped(tmp_path / "a.zip", intake=content), form())
     assert "xxx" not in caught.value.sentence and "Murang" not in caught.value.sentence
@@ -305,7 +283,7 @@ def _main_fields() -> dict[str, Any]:
     return {name: spec for name, spec in FORM["fields"].items() if "transit" not in name}
 
 
-def reads_or_says_why(path: Path) -> None:
+def reads_or_reports(path: Path) -> None:
     try:
         _, reader = read(path, form())
     except ExtractStopped as fault:
@@ -326,18 +304,20 @@ ROWS = st.lists(st.lists(CELL | st.text(st.characters(codec="utf-8"), max_size=5
 
 @SLOW
 @given(main=ROWS, legs=ROWS)
-def test_any_tables_are_read_or_told(tmp_path: Path, main: list[list[str]], legs: list[list[str]]) -> None:
+def test_any_tables_are_read_or_reported(
+    tmp_path: Path, main: list[list[str]], legs: list[list[str]]
+) -> None:
     tables = {"intake": [[*MAIN, *TAIL], *main], "intake__legs": [LEGS, *legs]}
-    reads_or_says_why(zipped(tmp_path / "a.zip", **tables))
+    reads_or_reports(zipped(tmp_path / "a.zip", **tables))
 
 
 @SLOW
 @example(at=321, spoilt=b"\0", cut=0)  # a file without a name
 @given(at=st.integers(0, 600), spoilt=st.binary(min_size=1, max_size=12), cut=st.integers(0, 200))
-def test_any_damage_to_a_zip_is_read_or_told(tmp_path: Path, at: int, spoilt: bytes, cut: int) -> None:
+def test_any_damage_to_a_zip_is_read_or_reported(tmp_path: Path, at: int, spoilt: bytes, cut: int) -> None:
     path = zipped(
         tmp_path / "a.zip", intake=[[*MAIN, *TAIL], sent(1)], intake__legs=legs_of("uuid:1/legs[1]=Meru")
     )
     content = path.read_bytes()
     path.write_bytes((content[:at] + spoilt + content[at + len(spoilt) :])[: len(content) - cut])
-    reads_or_says_why(path)
+    reads_or_reports(path)

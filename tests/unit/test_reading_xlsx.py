@@ -50,28 +50,14 @@ def test_stop_at_ends_the_table(tmp_path: Path) -> None:
     assert refusals(path, stopping) == {"skip:total_row": 1, "skip:note_row": 2}
 
 
-def test_blank_rows_below_the_table_are_not_counted(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, row(1)]})
-    changed = openpyxl.load_workbook(path)
-    changed["Cases"]["A5000"].number_format = "0.00"
-    changed.save(path)
-    _, reader = read(path, book())
-    assert (reader.tally.rows_read, reader.tally.rows_landed) == (1, 1)
-
-
 def test_two_header_rows_are_joined_under_merged_heads(tmp_path: Path) -> None:
     path = tmp_path / "routes.xlsx"
     made = openpyxl.Workbook()
     sheet = made.active
-    for line in (
-        ["Routes"],
-        [],
-        [None, "Origin", None, "Case", "Remarks"],
-        ["No", "City", "Country", "Persons"],
-    ):
+    heads = [[None, "Origin", None, "Case", "Remarks"], ["No", "City", "Country", "Persons"]]
+    for line in (["Routes"], [], *heads, [1, "Busia", "Uganda", 2]):
         sheet.append(line)
     sheet.merge_cells("B3:C3")
-    sheet.append([1, "Busia", "Uganda", 2])
     made.save(path)
     content = book(
         grain="route_report",
@@ -86,16 +72,11 @@ def test_two_header_rows_are_joined_under_merged_heads(tmp_path: Path) -> None:
     )
     cells, reader = read(path, content)
     assert [cell.value for cell in cells] == ["Busia", "Uganda", "2"]
-    assert list(reader.tally.columns_found) == [
-        "No",
-        "Origin | City",
-        "Origin | Country",
-        "Case | Persons",
-        "Remarks",
-    ]
+    joined = ["Origin | City", "Origin | Country", "Case | Persons"]
+    assert list(reader.tally.columns_found) == ["No", *joined, "Remarks"]
 
 
-def test_month_sheets_are_read_and_others_are_told(tmp_path: Path) -> None:
+def test_month_sheets_are_read_and_others_reported(tmp_path: Path) -> None:
     sheets = {"Jan 20": [HEADER, row(1)], "FEB-2020": [HEADER, row(1)], "Summary": [["x"]], "Machi 2020": []}
     path = workbook(tmp_path / "a.xlsx", sheets)
     content = book(
@@ -138,7 +119,7 @@ def test_errors_and_formulas_without_a_value_are_marked(tmp_path: Path) -> None:
     assert counts == [("formula_no_value", "error"), ("#REF!", "error")]
 
 
-def test_the_1904_date_system_is_told(tmp_path: Path) -> None:
+def test_1904_date_system_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     made = openpyxl.Workbook()
     made.epoch = CALENDAR_MAC_1904
@@ -161,7 +142,7 @@ def test_the_1904_date_system_is_told(tmp_path: Path) -> None:
         (b"\xd0\xcf\x11\xe0 old", "Excel 97-2003"),
     ],
 )
-def test_bytes_that_are_no_workbook_are_told(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_bytes_that_are_no_workbook_are_reported(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "sent.xlsx"
     path.write_bytes(content)
     with pytest.raises(ExtractUnreadable, match=r"testpartner: file sent.xlsx") as caught:
@@ -169,14 +150,7 @@ def test_bytes_that_are_no_workbook_are_told(tmp_path: Path, content: bytes, exp
     assert expected in caught.value.sentence
 
 
-def test_a_workbook_cut_short_is_unreadable(tmp_path: Path) -> None:
-    path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, *(row(n) for n in range(300))]})
-    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(ExtractUnreadable, match="broken or incomplete"):
-        read(path, book())
-
-
-def test_a_sheet_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_missing_sheet_is_held(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Cases": [HEADER, row(1)]})
     with pytest.raises(ExtractHeld, match=r"no visible sheet called 'Case list' \(it has 1 visible sheet\)"):
         read(path, book(format={"kind": "xlsx", "sheet": "Case list"}))

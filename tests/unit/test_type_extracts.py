@@ -64,19 +64,6 @@ CASES: dict[str, Any] = ROUTES | {
     },
     "format": {"kind": "xlsx", "repeats": {"legs": {"parent": "Ref"}}},
 }
-INTERCEPTIONS: dict[str, Any] = ROUTES | {
-    "contract": "swala_irf",
-    "grain": "interception",
-    "consent": {"basis": "agreement", "reference": "§4"},
-    "delivery": ROUTES["delivery"] | {"person_rows": True},
-    "fields": {
-        "event_on": "Date",
-        "person_count": {"count_rows": True, "compare_with": "Stated"},
-        "sex": "Sex",
-        "place(transit).place_text": {"column": "Point", "basis": "observed"},
-    },
-}
-
 FLOWS: dict[str, Any] = ROUTES | {
     "contract": "swala_flows",
     "grain": "flow_count",
@@ -144,6 +131,9 @@ class World:
         files = sorted((self.settings.typed / name).glob("*.parquet"))
         return [row for file in files for row in pq.read_table(file).to_pylist()]
 
+    def place_names(self) -> dict[int, str]:
+        return {mention["mention_id"]: mention["place_text"] for mention in self.table("mentions")}
+
     def problems(self) -> list[str]:
         return sorted(f"{row['outcome']}:{row['problem_code']}" for row in self.table("problems"))
 
@@ -172,44 +162,27 @@ CASE: dict[str, Any] = {
 }
 
 
-def test_a_route_report_is_typed_whole(world: World) -> None:
+def test_route_report_fills_record_codes_and_places(world: World) -> None:
     world.land(ROUTES, [ROUTE])
     world.type()
-    record = world.table("records")[0]
     expected = {
-        "record_grain": "route_report",
-        "event_kind": "reported",
-        "event_on": date(2020, 3, 4),
-        "date_precision": "day",
-        "period_to": date(2020, 3, 4),
-        "person_count": 5,
-        "person_count_low": 5,
-        "person_count_high": 10,
-        "count_basis": "range",
-        "is_group": False,
-        "transit_count": 1,
-        "consent_state": "not_needed",
-        "sex": None,
-        "key_basis": "reference",
-        "source_row_count": 1,
-    }
-    assert {name: record[name] for name in expected} == expected
-    codes = {(row["domain"], row["code"], row["seq"]) for row in world.table("record_codes")}
-    assert codes == {
-        ("transport_mode", "matatu", 1),
-        ("transport_mode", "foot", 2),
+        "record_grain": "route_report", "event_kind": "reported", "event_on": date(2020, 3, 4),
+        "date_precision": "day", "period_to": date(2020, 3, 4), "person_count": 5, "person_count_low": 5,
+        "person_count_high": 10, "count_basis": "range", "is_group": False, "transit_count": 1,
+        "consent_state": "not_needed", "sex": None, "key_basis": "reference", "source_row_count": 1,
+    }  # fmt: skip
+    assert expected.items() <= world.table("records")[0].items()
+    assert {(row["domain"], row["code"], row["seq"]) for row in world.table("record_codes")} == {
+        ("transport_mode", "matatu", 1), ("transport_mode", "foot", 2),
         ("exploitation_type", "sexual_exploitation", 1),
-    }
-    mentions = {row["mention_id"]: row for row in world.table("mentions")}
-    places = {
-        (row["place_role"], row["seq"], mentions[row["mention_id"]]["place_text"])
-        for row in world.table("place_mentions")
-    }
-    assert places == {
-        ("origin", 1, "Busia"),
-        ("transit", 1, "Nakuru"),
-        ("intended_destination", 1, "Nairobi"),
-    }
+    }  # fmt: skip
+    names = world.place_names()
+    places = [
+        (row["place_role"], row["seq"], names[row["mention_id"]]) for row in world.table("place_mentions")
+    ]
+    assert sorted(places) == [
+        ("intended_destination", 1, "Nairobi"), ("origin", 1, "Busia"), ("transit", 1, "Nakuru"),
+    ]  # fmt: skip
     assert world.problems() == ["flag:transit_trimmed"]
 
 
@@ -224,9 +197,7 @@ def test_extracts_and_refusals_come_from_landing_and_contract(world: World) -> N
 
 
 @pytest.mark.parametrize(("may_be_named", "name"), [(True, "Swala House"), (False, None)])
-def test_a_partner_is_named_only_where_its_agreement_says_so(
-    world: World, may_be_named: bool, name: str | None
-) -> None:
+def test_partner_is_named_only_by_agreement(world: World, may_be_named: bool, name: str | None) -> None:
     partner = ROUTES["partner"] | {"name": "Swala House"}
     agreement = ROUTES["agreement"] | {"may_be_named": may_be_named}
     world.land(ROUTES | {"partner": partner, "agreement": agreement}, [ROUTE])
@@ -240,14 +211,14 @@ def test_every_folder_has_an_empty_file_of_the_right_schema(world: World) -> Non
         assert pq.read_schema(world.settings.typed / table / "_empty.parquet").equals(schema)
 
 
-def test_mention_ids_do_not_depend_on_capitals_or_blanks(world: World) -> None:
+def test_mention_ids_ignore_capitals_and_blanks(world: World) -> None:
     world.land(ROUTES, [ROUTE, ROUTE | {"place(origin).place_text": " BUSIA ", "_ref": "other"}])
     world.type()
     ids = {row["mention_id"] for row in world.table("place_mentions") if row["place_role"] == "origin"}
     assert ids == {KEYS.number("mention", "busia", "", "kenya", "KEN")}
 
 
-def test_a_missing_date_is_set_aside_unless_the_extract_has_a_period(world: World) -> None:
+def test_missing_date_is_quarantined_unless_the_extract_declares_a_period(world: World) -> None:
     undated = {field: value for field, value in ROUTE.items() if field != "event_on"}
     world.land(ROUTES, [undated | {"_row": 17}])
     world.type()
@@ -279,43 +250,39 @@ def test_a_case_counts_one_person_and_takes_consent_from_the_contract(world: Wor
     }
 
 
-def test_a_required_field_that_is_blank_or_unmapped_is_set_aside(world: World) -> None:
+def test_blank_or_unmapped_required_field_is_quarantined(world: World) -> None:
     blank = {field: value for field, value in CASE.items() if field != "sex"}
     world.land(CASES, [blank, CASE | {"sex": "7"}])
     world.type()
     assert world.problems() == ["Q:code_unmapped", "Q:required_missing"]
 
 
-def test_both_sexes_fit_a_group_only(world: World) -> None:
+def test_case_of_both_sexes_is_quarantined(world: World) -> None:
     world.land(CASES, [CASE | {"sex": "M/F"}])
     world.type()
     assert (world.table("records")[0]["sex"], world.problems()) == ("unknown", ["Q:sex_conflict"])
 
 
 def test_legs_of_a_child_sheet_are_stops_in_order(world: World) -> None:
+    stops = [("Garissa", "bus"), ("Mwingi", "bus foot"), ("Thika", "foot")]
     legs = [
-        {"place(transit).place_text": "Garissa", "place(transit).transport_mode": "bus"},
-        {"place(transit).place_text": "Mwingi", "place(transit).transport_mode": "bus foot"},
-        {"place(transit).place_text": "Thika", "place(transit).transport_mode": "foot"},
+        {"place(transit).place_text": place, "place(transit).transport_mode": mode} for place, mode in stops
     ]
     world.land(CASES, [CASE | {"_legs": legs}])
     world.type()
-    names = {row["mention_id"]: row["place_text"] for row in world.table("mentions")}
-    stops = [
+    names = world.place_names()
+    found = [
         (row["seq"], names[row["mention_id"]], row["transport_mode"])
         for row in world.table("place_mentions")
         if row["place_role"] == "transit"
     ]
-    assert stops == [(1, "Mwingi", None), (2, "Thika", "foot")]
+    assert found == [(1, "Mwingi", None), (2, "Thika", "foot")]
     assert world.table("records")[0]["transit_count"] == 2
-    assert [row["code"] for row in world.table("record_codes") if row["domain"] == "transport_mode"] == [
-        "bus",
-        "foot",
-    ]
+    modes = [row["code"] for row in world.table("record_codes") if row["domain"] == "transport_mode"]
+    assert modes == ["bus", "foot"]
 
 
-def test_the_places_before_and_after_a_point_are_stops_around_it(world: World) -> None:
-    contract = FLOWS
+def test_places_before_and_after_a_flow_point_are_stops_around_it(world: World) -> None:
     row = {
         "event_on": "04/03/2020",
         "place(origin).place_text": "Kampala",
@@ -325,9 +292,9 @@ def test_the_places_before_and_after_a_point_are_stops_around_it(world: World) -
         "place(intended_destination).place_text": "Nairobi",
     }
     ends = row | {"place(transit).previous": "KAMPALA ", "place(transit).next": "Nairobi"}
-    world.land(contract, [row, ends, row | {"place(transit).next": "unknown"}])
+    world.land(FLOWS, [row, ends, row | {"place(transit).next": "unknown"}])
     world.type()
-    names = {mention["mention_id"]: mention["place_text"] for mention in world.table("mentions")}
+    names = world.place_names()
     stops: dict[int, list[Any]] = {}
     for found in world.table("place_mentions"):
         if found["place_role"] == "transit":
@@ -341,37 +308,19 @@ def test_the_places_before_and_after_a_point_are_stops_around_it(world: World) -
     assert {record["transit_count"] for record in world.table("records")} == {None}
 
 
-def test_a_record_without_any_place_is_set_aside(world: World) -> None:
+def test_record_without_a_place_is_quarantined(world: World) -> None:
     world.land(ROUTES, [{"event_on": "04/03/2020", "place(origin).place_text": "-"}])
     world.type()
     assert (world.problems(), world.table("place_mentions")) == (["Q:no_place"], [])
 
 
-def test_an_unreadable_embargo_holds_the_record_back(world: World) -> None:
-    world.land(
-        ROUTES, [ROUTE | {"embargo_until": "soon"}, ROUTE | {"embargo_until": "March 2031", "_ref": "b"}]
-    )
+def test_embargo_in_words_ends_on_the_last_day_of_its_month(world: World) -> None:
+    world.land(ROUTES, [ROUTE | {"embargo_until": "March 2031"}])
     world.type()
-    assert "Q:embargo_unreadable" in world.problems()
-    assert world.table("records")[1]["embargo_until"] == date(2031, 3, 31)
+    assert world.table("records")[0]["embargo_until"] == date(2031, 3, 31)
 
 
-def test_an_intercepted_group_is_one_record_of_its_rows(world: World) -> None:
-    row = {"event_on": "04/03/2020", "place(transit).place_text": "Malaba", "_ref": "irf"}
-    people = [row | {"sex": sex, "person_count": "3", "_row": at} for at, sex in enumerate("FMF", start=2)]
-    world.land(INTERCEPTIONS, people)
-    world.type()
-    record = world.table("records")[0]
-    assert (record["person_count"], record["person_count_low"], record["person_count_high"]) == (3, 3, 3)
-    assert (record["sex"], record["trafficking_status"], record["consent_state"]) == (
-        "mixed",
-        "prevented",
-        "by_agreement",
-    )
-    assert [(r["place_basis"], r["seq"]) for r in world.table("place_mentions")] == [("observed", 1)]
-
-
-def test_the_content_hash_says_what_a_record_says_and_nothing_else(world: World) -> None:
+def test_content_hash_changes_only_with_content(world: World) -> None:
     variants: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
         "a": lambda row: row,
         "b": lambda row: row | {"transport_mode": "miguu; matatu", "_row": 40},
@@ -457,7 +406,7 @@ def test_a_fault_in_the_middle_of_an_extract_leaves_nothing_of_it(
     assert (world.type().records, len(world.table("records"))) == (5, 5)
 
 
-def test_what_a_killed_process_left_on_the_disk_is_cleared_away(world: World) -> None:
+def test_spill_of_a_killed_process_is_removed(world: World) -> None:
     left = world.settings.spill / "records-left" / "0.arrow"
     left.parent.mkdir(parents=True)
     left.write_bytes(b"landed values")
@@ -507,7 +456,7 @@ def test_a_withheld_name_keeps_the_period_of_its_landing(world: World, file: str
     assert extract["round"] == record["round"] == str(period.year)
 
 
-def test_a_place_watched_twice_over_is_one_row(world: World) -> None:
+def test_repeated_coverage_is_one_row(world: World) -> None:
     watched = {"places": ["KE047", "KE001"], "roles": ["origin"], "from": "2019-01-01"}
     world.land(ROUTES | {"coverage": [watched, watched, watched | {"to": "2020-01-01"}]}, [ROUTE])
     world.type()

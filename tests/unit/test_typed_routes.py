@@ -18,7 +18,7 @@ def test_a_separator_without_blanks_splits_anywhere() -> None:
 
 
 @pytest.mark.parametrize("value", ["", None, "-", "unknown"])
-def test_what_is_not_known_is_not_a_direct_journey(value: str | None) -> None:
+def test_unknown_list_is_not_a_direct_journey(value: str | None) -> None:
     assert read(value) == ReadRoute()
 
 
@@ -27,6 +27,6 @@ def test_repeats_are_trimmed_whatever_their_capitals() -> None:
 
 
 @given(st.one_of(st.none(), st.text()), st.lists(st.text(max_size=3), max_size=3))
-def test_no_value_makes_it_raise(value: str | None, split: list[str]) -> None:
+def test_any_list_gives_stops_with_a_place(value: str | None, split: list[str]) -> None:
     found = read_route(value, split=split)
     assert all(stop.place_text for stop in found.stops)
