@@ -47,7 +47,7 @@ def test_a_code_in_small_letters_is_a_word_behind_any_other_name() -> None:
 @pytest.mark.parametrize(
     "text", ["Busia xyzzy", "Busia, xyzzy", "Busia U.G.", "Malaba U", "Busia near market"]
 )
-def test_what_nobody_can_read_behind_a_crossing_may_be_its_other_side(text: str) -> None:
+def test_unreadable_word_behind_a_crossing_is_ambiguous(text: str) -> None:
     found = resolve(text)
     assert (found.status, found.place_id, found.country) == ("ambiguous", None, None)
     assert {one[:6] for one in found.rivals} == {"bp-ken", "bp-uga"}
@@ -106,14 +106,14 @@ def test_beside_a_border_a_stated_country_counts() -> None:
         ("Nairobi to xyzzy", None, ("KE047",)),
     ],
 )
-def test_a_way_is_no_place_and_its_stops_are_the_candidates(
+def test_journey_is_ambiguous_between_its_stops(
     text: str, country: str | None, rivals: tuple[str, ...]
 ) -> None:
     found = resolve(text)
     assert (found.status, found.place_id, found.country, found.rivals) == ("ambiguous", None, country, rivals)
 
 
-def test_a_way_within_a_county_is_that_county() -> None:
+def test_journey_within_a_county_is_that_county() -> None:
     assert resolve("Eastleigh to Westlands").place_id == "KE047"
     assert resolve("Nairobi to Mombasa Road").place_id is None
 
@@ -122,7 +122,7 @@ def test_a_way_within_a_county_is_that_county() -> None:
     ("text", "place_id"),
     [("back to Kenya", "KEN"), ("next to Eldoret", "tn-ken-eldoret"), ("to Oman by agent", "OMN")],
 )
-def test_words_of_a_way_that_lead_from_nowhere_are_no_way(text: str, place_id: str) -> None:
+def test_journey_words_without_a_start_are_no_journey(text: str, place_id: str) -> None:
     assert resolve(text).place_id == place_id
 
 
@@ -135,11 +135,11 @@ def test_a_country_that_is_denied_or_lends_its_name_does_not_count(text: str) ->
     assert resolve(text, country_text="Oman").country == "OMN"
 
 
-def test_only_what_is_named_can_be_denied() -> None:
+def test_denial_covers_only_the_name_behind_it() -> None:
     assert resolve("not known, Kenya").country == "KEN"
 
 
-def test_an_embassy_lies_where_the_words_behind_it_say() -> None:
+def test_embassy_lies_in_its_host_city() -> None:
     assert resolve("Kenya embassy in Riyadh").place_id == "tn-sau-riyadh"
     assert resolve("Kenya embassy").country is None
 
@@ -152,7 +152,7 @@ def test_south_sudan_is_known_in_any_order_of_its_words(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["New Sudan", "South of Sudan", "Suoth Sudan", "Sudan southern"])
-def test_what_may_be_south_sudan_is_never_sudan(text: str) -> None:
+def test_possible_south_sudan_is_never_sudan(text: str) -> None:
     found = resolve(text)
     assert (found.status, found.country, found.rivals) == ("ambiguous", None, ("SSD", "SDN"))
 
