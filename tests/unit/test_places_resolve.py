@@ -224,6 +224,7 @@ def test_name_outside_the_stated_county_is_a_conflict(place: str, county: str) -
 def test_context_decides_between_counties() -> None:
     assert resolve("Rongai", admin_text="Kajiado").place_id == "tn-ken-ongata-rongai"
     assert resolve("Kwale, Kilifi").place_id == "lo-ken-kwale-kilifi"
+    assert resolve("Mariakani").confidence == 0.9  # a larger town than its rival
 
 
 @pytest.mark.parametrize("text", ["Bahati", "Saba Saba", "Makongeni", "Moi Avenue", "Bondeni", "Mathari"])

@@ -62,18 +62,17 @@ def test_each_complete_round_is_compared_with_the_one_before_it() -> None:
     assert pairs == [("round-2019", "round-2020", ()), ("round-2020", "round-spring", ("2019",))]
 
 
-def test_the_newest_complete_years_are_compared_and_twelve_months_that_are_no_year() -> None:
+def test_newest_complete_years_and_rolling_twelve_months_are_compared() -> None:
     """Editions print persons of years, so these stand under their names; the newest twelve months stay words."""
     rows = [
         (str(year), "year", date(year, 1, 1), date(year, 12, 31), year < 2026) for year in range(2021, 2027)
     ]
     for year in (2024, 2025, 2026):
-        rows.append(
-            (f"{year}-Q2-12m", "rolling_12_months", date(year - 1, 7, 1), date(year, 6, 30), year < 2026)
-        )
-        rows.append(
-            (f"{year}-Q4-12m", "rolling_12_months", date(year, 1, 1), date(year, 12, 31), year < 2026)
-        )
+        for quarter, start, end in (
+            ("Q2", date(year - 1, 7, 1), date(year, 6, 30)),
+            ("Q4", date(year, 1, 1), date(year, 12, 31)),
+        ):
+            rows.append((f"{year}-{quarter}-12m", "rolling_12_months", start, end, year < 2026))
     names = ["period_id", "period_kind", "period_from", "period_to", "is_complete"]
     known = pd.DataFrame(rows, columns=names).assign(label="")
 
@@ -110,24 +109,16 @@ def test_a_record_enters_a_window_only_if_all_its_days_lie_inside() -> None:
         ("p", "2025-08", "2025-08", 1),
         ("p", "", "", 1),
     )
-    assert window.holds(with_month_numbers(told_by)).tolist() == [
-        True,
-        True,
-        False,
-        True,
-        False,
-        False,
-        False,
-    ]
+    assert [*map(int, window.holds(with_month_numbers(told_by)))] == [1, 1, 0, 1, 0, 0, 0]
 
 
-def test_a_round_holds_what_was_collected_in_it_whatever_its_dates() -> None:
+def test_round_holds_its_own_records_whatever_their_dates() -> None:
     window = Window("round-2020", date(2020, 6, 1), date(2020, 6, 30), "2020")
     told_by = pd.concat([counts(("p", "", "", 1), round="2020"), counts(("p", "2020-06", "2020-06", 1))])
     assert window.holds(with_month_numbers(told_by)).tolist() == [True, False]
 
 
-def test_only_records_of_one_month_tell_of_dispersion_and_silent_months_are_active() -> None:
+def test_dispersion_uses_records_of_one_month_and_silent_months_stay_active() -> None:
     (comparison,) = comparisons(calendar(complete_to="2025-07"), periods(), set(), POLICY)
     told_of = counts(("p", "2024-08", "2024-08", 3), ("p", "2024-10", "2024-12", 2), corridor_id="KE040>ARE")
     totals = counts(
@@ -144,7 +135,7 @@ def test_only_records_of_one_month_tell_of_dispersion_and_silent_months_are_acti
     assert side.dispersion(POLICY) >= [1]
 
 
-def test_without_months_the_dispersion_is_the_policys() -> None:
+def test_dispersion_without_months_comes_from_the_policy() -> None:
     pair = comparisons(
         calendar(complete_to="2025-07"),
         periods(("2019", "2019-08-01", "2019-08-31", True), ("2020", "2020-06-01", "2020-06-30", True)),
@@ -188,6 +179,11 @@ def totals_of(od: pd.DataFrame, unknown_way: int = 0) -> pd.DataFrame:
     return totals.assign(unknown_way_count=totals["unknown_end_count"] + unknown_way)
 
 
+def shifts_of(counts: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    active = pd.DataFrame({"partner": [], "record_grain": [], "month_start": []})
+    return corridor_shifts(counts, totals, active, calendar(complete_to="2025-07"), periods(), POLICY)
+
+
 @pytest.fixture(scope="module")
 def shifts() -> pd.DataFrame:
     """Two partners in both windows, `new` only in the second. 600 records each a window.
@@ -207,17 +203,10 @@ def shifts() -> pd.DataFrame:
     told_by.append(corridor("new", "KE007>ARE", "now", 90))
     every = pd.concat(told_by, ignore_index=True)
     od = every[every["corridor_level"] == "od"]
-    return corridor_shifts(
-        every,
-        totals_of(od, unknown_way=2),
-        pd.DataFrame({"partner": [], "record_grain": [], "month_start": []}),
-        calendar(complete_to="2025-07"),
-        periods(),
-        POLICY,
-    )
+    return shifts_of(every, totals_of(od, unknown_way=2))
 
 
-def test_a_world_worked_out_by_hand_is_told_as_it_is(shifts: pd.DataFrame) -> None:
+def test_world_worked_out_by_hand_has_its_statuses(shifts: pd.DataFrame) -> None:
     told_as = shifts.set_index("corridor_id")[["level", "status", "evidence", "displaced_from"]].astype(
         object
     )
@@ -232,7 +221,7 @@ def test_a_world_worked_out_by_hand_is_told_as_it_is(shifts: pd.DataFrame) -> No
     }
 
 
-def test_an_unknown_end_is_a_part_of_every_share_and_no_corridor(shifts: pd.DataFrame) -> None:
+def test_unknown_ends_count_in_shares_and_make_no_corridor(shifts: pd.DataFrame) -> None:
     row = shifts.set_index("corridor_id").loc["KE047>ARE"]
     assert row["share_baseline"] == pytest.approx(1020 / 1200) and row["share_current"] == pytest.approx(
         1020 / 1290
@@ -242,14 +231,14 @@ def test_an_unknown_end_is_a_part_of_every_share_and_no_corridor(shifts: pd.Data
     assert row["share_odds_ratio"] == pytest.approx(1.0)
 
 
-def test_the_share_of_a_way_is_of_all_records_and_not_of_those_that_tell_a_way(shifts: pd.DataFrame) -> None:
+def test_share_of_a_via_corridor_is_of_all_records(shifts: pd.DataFrame) -> None:
     row = shifts.set_index("corridor_id").loc["KE047>bp-ken-malaba>ARE"]
     assert row["comparable_share_baseline"] == pytest.approx(240 / 1200)
     # 60 records with an unknown end, and 2 without a way in each of 12 months of two partners.
     assert row["unknown_end_share_baseline"] == pytest.approx((60 + 48) / 1200)
 
 
-def test_both_windows_are_told_with_their_days(shifts: pd.DataFrame) -> None:
+def test_both_windows_stand_beside_each_shift(shifts: pd.DataFrame) -> None:
     named = shifts[["comparison", "baseline_window", "current_window"]].drop_duplicates()
     assert named.to_numpy().tolist() == [["months", "2024-07-12m", "2025-07-12m"]]
     row = shifts.iloc[0]
@@ -258,13 +247,10 @@ def test_both_windows_are_told_with_their_days(shifts: pd.DataFrame) -> None:
 
 def test_an_empty_world_has_no_shifts() -> None:
     none = corridor("p", "A>B", "now", 0)
-    active = pd.DataFrame({"partner": [], "record_grain": [], "month_start": []})
-    assert corridor_shifts(
-        none, totals_of(none), active, calendar(complete_to="2025-07"), periods(), POLICY
-    ).empty
+    assert shifts_of(none, totals_of(none)).empty
 
 
-def test_figures_are_rounded_to_what_they_mean_and_small_ones_keep_theirs() -> None:
+def test_figures_are_rounded_to_four_significant_digits() -> None:
     frame = pd.DataFrame(
         {
             "share_odds_ratio": [0.00412345, 123.456, 0.0, None],

@@ -31,6 +31,11 @@ def place(county: str, role: str, ratio: float, label: str = "elevated", **keys:
     }  # fmt: skip
 
 
+def roles(county: str, origin: float, transit: float, exploitation: float) -> list[dict[str, Any]]:
+    ratios = {"origin": origin, "transit": transit, "exploitation": exploitation}
+    return [place(county, role, ratio) for role, ratio in ratios.items()]
+
+
 def touches(partner: str, county: str, year: int, records: int) -> dict[str, Any]:
     first, last = date(year, 1, 1), date(year, 12, 1)
     return {
@@ -60,12 +65,8 @@ SAME = [touches(p, "KE047", year, 30) for p in "pq" for year in (2023, 2024)]
 
 
 def test_the_components_are_shown_with_score_and_weight() -> None:
-    roles = [
-        place("KE040", "origin", 2.0),
-        place("KE040", "transit", 1.0),
-        place("KE040", "exploitation", 0.5),
-    ]
-    row = rated(roles, CHANGED).loc[("KE040", "year-2024")]
+    places = roles("KE040", 2.0, 1.0, 0.5)
+    row = rated(places, CHANGED).loc[("KE040", "year-2024")]
     assert row[["origin_score", "transit_score", "exploitation_score"]].tolist() == pytest.approx(
         [75, 50, 25]
     )
@@ -85,38 +86,27 @@ def test_the_components_are_shown_with_score_and_weight() -> None:
 
 @pytest.mark.parametrize("label", ["insufficient", "single_source", "not_comparable"])
 def test_a_label_instead_of_a_number_is_a_missing_component(label: str) -> None:
-    roles = [
-        place("KE047", "origin", 3.0),
-        place("KE047", "transit", 3.0),
-        place("KE047", "exploitation", 3.0, label),
-    ]
-    row = rated(roles, SAME).loc[("KE047", "year-2024")]
+    places = roles("KE047", 3.0, 3.0, 3.0)
+    places[2]["label"] = label
+    row = rated(places, SAME).loc[("KE047", "year-2024")]
     assert row["components_missing"] == 1 and np.isnan(row["exploitation_ratio"])
     assert row["band"] != "not_rated" and row["high"] - row["low"] > 20
-    roles[0]["label"] = label
-    row = rated(roles, SAME).loc[("KE047", "year-2024")]
+    places[0]["label"] = label
+    row = rated(places, SAME).loc[("KE047", "year-2024")]
     assert row["band"] == "not_rated" and row["components_missing"] == 2
     assert row[["score", "low", "high", "band_probability"]].isna().all()
 
 
 def test_a_change_of_few_records_is_missing() -> None:
-    roles = [
-        place("KE040", "origin", 2.0),
-        place("KE040", "transit", 1.0),
-        place("KE040", "exploitation", 0.5),
-    ]
+    places = roles("KE040", 2.0, 1.0, 0.5)
     few = [touches("p", "KE040", 2023, 5), touches("p", "KE040", 2024, 14)]
-    row = rated(roles, few).loc[("KE040", "year-2024")]
+    row = rated(places, few).loc[("KE040", "year-2024")]
     assert row["components_missing"] == 1 and np.isnan(row["change_ratio"])
 
 
 def test_a_partner_that_began_in_the_period_changes_nothing() -> None:
-    roles = [
-        place("KE040", "origin", 2.0),
-        place("KE040", "transit", 1.0),
-        place("KE040", "exploitation", 0.5),
-    ]
-    row = rated(roles, [*CHANGED, touches("new", "KE040", 2024, 90)]).loc[("KE040", "year-2024")]
+    places = roles("KE040", 2.0, 1.0, 0.5)
+    row = rated(places, [*CHANGED, touches("new", "KE040", 2024, 90)]).loc[("KE040", "year-2024")]
     assert row["change_ratio"] == pytest.approx(2.25)
 
 

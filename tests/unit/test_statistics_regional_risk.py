@@ -53,7 +53,7 @@ def test_weights_add_up_to_one() -> None:
 @pytest.mark.parametrize(
     ("ratio", "band"), [(0.5, "lower"), (1.0, "typical"), (2.0, "higher"), (3.6, "much_higher")]
 )
-def test_a_sure_score_has_its_band(ratio: float, band: str) -> None:
+def test_certain_score_has_its_band(ratio: float, band: str) -> None:
     rating = rate(components(**dict.fromkeys(COMPONENTS, ratio)), POLICY)
     assert rating is not None and rating.band == band and rating.band_probability == 1.0
 
@@ -70,7 +70,7 @@ def test_a_band_is_named_only_if_it_is_probable_enough() -> None:
     assert easier is not None and easier.band in ("typical", "higher")
 
 
-def test_a_missing_component_pulls_to_the_usual_and_widens_the_range() -> None:
+def test_missing_component_pulls_to_the_mean_and_widens_the_range() -> None:
     whole = rate(components(origin=3.0, transit=3.0, exploitation=3.0, change=3.0), POLICY)
     without = rate(components(origin=3.0, transit=None, exploitation=3.0, change=3.0), POLICY)
     assert whole is not None and without is not None

@@ -58,7 +58,7 @@ def test_a_zero_has_a_ratio_and_the_reverse_has_its_inverse() -> None:
     assert up.standard_error == down.standard_error == pytest.approx([0.9901358], abs=5e-8)
 
 
-def test_nothing_is_compared_where_partners_tell_of_nothing_else() -> None:
+def test_item_that_is_all_of_a_partners_records_has_no_ratio() -> None:
     # All of one partner's records, in both windows: its share could not have changed.
     ratios = share_ratios(one_item((10, 10, 12, 12)))
     assert np.isnan(ratios.log_ratio).all() and np.isnan(ratios.standard_error).all()
@@ -81,7 +81,7 @@ def test_leaving_a_partner_out_gives_the_ratio_of_the_others() -> None:
     assert np.isnan(silent)  # it says nothing of the item, so leaving it out would show nothing
 
 
-def test_what_rests_on_one_partner_alone_has_not_changed_without_it() -> None:
+def test_ratio_of_one_partner_is_one_without_it() -> None:
     assert ratios_without_one(one_item((1, 100, 30, 100))).tolist() == [[0.0]]
 
 
@@ -93,13 +93,13 @@ def test_dispersion_is_the_spread_over_what_chance_would_make() -> None:
     assert dispersion(monthly, everyone, halves, 0.2) == pytest.approx([1.5])
 
 
-def test_months_without_a_report_say_nothing_of_dispersion() -> None:
+def test_months_without_a_report_do_not_count_in_dispersion() -> None:
     monthly = np.array([[[1, 0, 3, 0, 2, 6]]])
     reported = np.array([[True, False, True, False, True, True]])
     assert dispersion(monthly, reported, (slice(0, 4), slice(4, 6)), 0.2) == pytest.approx([1.5])
 
 
-def test_what_scatters_more_than_the_rest_has_a_dispersion_of_its_own() -> None:
+def test_item_that_scatters_more_has_its_own_dispersion() -> None:
     # Three items of one partner, 24 months: even, even, and 0 8 0 8 …: mean 4, deviance 16 / 4 a month.
     waves = np.tile([0, 8], 12)
     monthly = np.array([[np.full(24, 4), np.full(24, 4), waves]])

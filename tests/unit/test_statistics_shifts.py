@@ -49,47 +49,48 @@ def status_of(*arguments: object, **keywords: object) -> tuple[str, str | None]:
 # --- one row of the table of statuses each ---------------------------------------------------------
 
 
-def test_what_only_a_partner_without_baseline_saw_is_a_new_source() -> None:
-    assert status_of([[0], [0]], [[0], [90]], ([1000, 0], [1000, 500])) == ("new_source", None)
-
-
-def test_what_no_comparable_partner_told_is_too_few() -> None:
-    # It was told before by one that stopped: no new source.
-    told = [[0], [40], [0]], [[0], [0], [60]]
-    assert status_of(*told, ([1000, 500, 0], [1000, 0, 500])) == ("too_few", "no_comparable_partner")
-
-
 @pytest.mark.parametrize(("now", "expected"), [(18, "too_few"), (19, "growing")])
 def test_fewer_than_twenty_records_are_too_few(now: int, expected: str) -> None:
     assert status_of([[1]], [[now]])[0] == expected
     assert judged([[1]], [[18]]).loc[0, "reason"] == "below_minimum"
 
 
-def test_what_nobody_told_before_is_emerging_and_may_have_reappeared() -> None:
-    assert status_of([[0], [0]], [[15], [15]]) == ("emerging", None)
+@pytest.mark.parametrize(
+    ("then", "now", "totals", "expected"),
+    [
+        ([[0], [0]], [[0], [90]], ([1000, 0], [1000, 500]), ("new_source", None)),
+        ([[0], [40], [0]], [[0], [0], [60]], ([1000, 500, 0], [1000, 0, 500]), ("too_few", "no_comparable_partner")),
+        ([[0], [0]], [[15], [15]], None, ("emerging", None)),
+        ([[0], [0], [3]], [[15], [15], [0]], ([1000, 1000, 50], [1000, 1000, 0]), ("growing", None)),
+        ([[15], [15]], [[0], [0]], None, ("abandoned", None)),
+        ([[15], [15], [0]], [[0], [0], [2]], ([1000, 1000, 0], [1000, 1000, 90]), ("fading", None)),
+        ([[60], [60]], [[30], [30]], None, ("fading", None)),
+        ([[100], [100]], [[100], [100]], None, ("stable", None)),
+        ([[6], [6]], [[6], [6]], None, ("too_few", "interval_too_wide")),
+    ],
+    ids=[
+        "only a partner without baseline reports it",
+        "no comparable partner reports it, and one that stopped did",
+        "nobody reported it before",
+        "only a partner that stopped reported it before",
+        "nobody reports it any more",
+        "only a partner that started reports it still",
+        "its share falls",
+        "its interval lies inside the band",
+        "its interval is wider than the band",
+    ],
+)  # fmt: skip
+def test_each_status(
+    then: list[list[int]],
+    now: list[list[int]],
+    totals: tuple[list[int], list[int]] | None,
+    expected: tuple[str, str | None],
+) -> None:
+    assert status_of(then, now, totals) == expected
+
+
+def test_corridor_seen_in_an_earlier_round_has_reappeared() -> None:
     assert status_of([[0], [0]], [[15], [15]], seen_before=True) == ("emerging", "reappeared")
-
-
-def test_what_a_partner_that_stopped_told_before_is_growing_and_not_emerging() -> None:
-    told = [[0], [0], [3]], [[15], [15], [0]]
-    assert status_of(*told, ([1000, 1000, 50], [1000, 1000, 0])) == ("growing", None)
-
-
-def test_what_nobody_tells_any_more_is_abandoned() -> None:
-    assert status_of([[15], [15]], [[0], [0]]) == ("abandoned", None)
-    assert status_of([[15], [15], [0]], [[0], [0], [2]], ([1000, 1000, 0], [1000, 1000, 90])) == (
-        "fading",
-        None,
-    )
-
-
-def test_a_share_that_falls_is_fading() -> None:
-    assert status_of([[60], [60]], [[30], [30]]) == ("fading", None)
-
-
-def test_stable_needs_an_interval_inside_the_band_and_not_a_test_that_did_not_fire() -> None:
-    assert status_of([[100], [100]], [[100], [100]]) == ("stable", None)
-    assert status_of([[6], [6]], [[6], [6]]) == ("too_few", "interval_too_wide")
 
 
 def test_a_sure_but_small_change_is_no_shift() -> None:
@@ -106,23 +107,17 @@ def test_dispersion_widens_the_interval() -> None:
     assert ratio_high == pytest.approx(2 * ratio_low)
 
 
-def test_what_fills_all_of_a_partners_records_cannot_be_judged() -> None:
+def test_corridor_that_is_all_of_a_partners_records_is_not_judged() -> None:
     row = judged([[30]], [[40]], ([30], [40])).iloc[0]
     assert (row["status"], row["reason"]) == ("too_few", "interval_too_wide")
     assert row[["share_odds_ratio", "ratio_low", "ratio_high", "q_value"]].isna().all()
 
 
-def test_no_figure_stands_beside_what_was_not_judged() -> None:
+def test_corridor_that_is_not_judged_has_no_figures() -> None:
     row = judged([[1]], [[5]]).iloc[0]
-    figures = [
-        "share_odds_ratio",
-        "ratio_low",
-        "ratio_high",
-        "q_value",
-        "leave_one_out_low",
-        "leave_one_out_high",
-    ]
-    assert row[figures].isna().all()
+    figures = ["share_odds_ratio", "ratio_low", "ratio_high", "q_value"]
+    assert row[[*figures, "leave_one_out_low", "leave_one_out_high"]].isna().all()
+    assert judged([[100], [100]], [[100], [100]]).loc[0, "evidence"] is None, "stable is no shift"
 
 
 def test_false_discovery_is_counted_over_judged_corridors_alone() -> None:
@@ -160,10 +155,6 @@ def test_a_shift_of_one_partner_has_nothing_to_leave_out() -> None:
     row = judged([[20], [0]], [[60], [0]]).iloc[0]
     assert (row["status"], row["evidence"]) == ("growing", "single_partner")
     assert np.isnan(row["leave_one_out_low"])
-
-
-def test_evidence_is_told_of_shifts_only() -> None:
-    assert judged([[100], [100]], [[100], [100]]).loc[0, "evidence"] is None
 
 
 # --- pairs -------------------------------------------------------------------------------------------
@@ -218,7 +209,7 @@ def test_raw_and_comparable_counts_stand_side_by_side() -> None:
 # --- simulation gates, small -------------------------------------------------------------------------
 
 
-def test_planted_shifts_are_found_and_changing_partners_are_not_told_as_shifts() -> None:
+def test_planted_shifts_are_found_and_changing_partners_are_no_shifts() -> None:
     found = {"rose": 0, "fell": 0}
     confounded = flags = 0
     for seed in range(RUNS):
@@ -235,7 +226,7 @@ def test_planted_shifts_are_found_and_changing_partners_are_not_told_as_shifts()
 
 
 @pytest.mark.parametrize("hidden_effort", [False, True])
-def test_where_nothing_changed_hardly_any_run_tells_a_shift(hidden_effort: bool) -> None:
+def test_hardly_any_run_without_a_change_finds_a_shift(hidden_effort: bool) -> None:
     runs = (
         flagged(reports(seed, partners_change=True, hidden_effort=hidden_effort).judged())
         for seed in range(100, 100 + RUNS)
@@ -254,7 +245,7 @@ def test_a_partner_that_moves_is_no_panel() -> None:
     assert told > RUNS / 2, "without the rule these would have been told as shifts"
 
 
-def test_no_shift_is_told_from_too_few_records() -> None:
+def test_shifts_rest_on_the_minimum_of_records() -> None:
     for seed in range(RUNS):
         up, down = flagged(reports(seed, records=250, shift=True).judged())
         few = reports(seed, records=250, shift=True).windows
@@ -262,7 +253,7 @@ def test_no_shift_is_told_from_too_few_records() -> None:
         assert all(counts[corridor] >= POLICY.shift_minimum_records for corridor in up | down)
 
 
-def test_the_minimum_is_the_policys() -> None:
+def test_minimum_of_records_comes_from_the_policy() -> None:
     counts = TwoWindows(np.array([[1]]), np.array([[18]]), np.array([1000]), np.array([1000]))
     lower = replace(POLICY, shift_minimum_records=10)
     assert judge_shifts(counts, np.array([False]), np.array([1.0]), lower).loc[0, "status"] == "growing"

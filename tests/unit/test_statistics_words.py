@@ -41,10 +41,6 @@ def test_every_band_has_its_sentence() -> None:
     assert codes_with_words("risk_band") == {*BANDS, BETWEEN_BANDS, NOT_RATED}
 
 
-def test_every_linkage_tier_has_its_sentence() -> None:
-    assert codes_with_words("linkage_tier") == codes_in_the_dictionary("linkage_tier") == set(TIERS)
-
-
 def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> None:
     assert codes_with_words("hotspot_label") == codes_in_the_dictionary("hotspot_label")
     assert codes_with_words("not_measured") == codes_in_the_dictionary("unmeasured_reason")
@@ -55,15 +51,15 @@ def test_every_label_and_class_that_the_dictionary_names_has_its_sentence() -> N
     assert codes_in_the_dictionary("absence_class") < codes_with_words("absence_class")
 
 
-def test_every_tier_of_linkage_has_its_sentence_and_no_kind_was_forgotten() -> None:
-    assert codes_with_words("linkage_tier") == set(TIERS)
+def test_every_linkage_tier_and_kind_of_code_has_its_sentences() -> None:
+    assert codes_with_words("linkage_tier") == codes_in_the_dictionary("linkage_tier") == set(TIERS)
     assert {row["kind"] for row in words()} == {
         "shift_status", "shift_reason", "shift_evidence", "shift_pair", "hotspot_label", "trend_category", "risk_band", "not_measured",
         "evidence_class", "absence_class", "linkage_tier",
     }  # fmt: skip
 
 
-def test_a_sentence_is_one_sentence_in_both_languages_and_says_whose_it_is() -> None:
+def test_each_sentence_stands_in_both_languages_with_its_source() -> None:
     for row in words():
         for language in ("sentence_en", "sentence_sw"):
             assert re.fullmatch(r"[A-Z][^.]+\.", row[language]), (row["kind"], row["code"], language)
